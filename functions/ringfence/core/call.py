@@ -1,0 +1,56 @@
+"""AWS calls and permissions as values: what a step or an observer wants, not how it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+
+from ringfence.core.document import Document
+
+Parameters = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One API call: boto3's service name, the API's operation name and its parameters.
+
+    `pages` reads every page of a list operation into one response. `single_attempt` forbids the
+    transport's own retry, for operations without a client token that would be done twice.
+    """
+
+    service: str
+    operation: str
+    parameters: Parameters = field(default_factory=dict)
+    pages: bool = False
+    single_attempt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One IAM action on the resources it needs, as ARN patterns.
+
+    `{account}` and `{region}` stand for the subject's; `conditions` are IAM condition blocks. A `*`
+    alone needs a `reason`: why the action cannot be held to a resource. `implied` marks an action that
+    no call names but that the parameters of one demand (tags on create, passing a role).
+    """
+
+    action: str
+    resources: tuple[str, ...]
+    conditions: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    reason: str = ""
+    implied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The answer to a call that the service refused: its error code and message."""
+
+    code: str
+    message: str
+
+
+Answer = Document | Failed
+Conversation = Generator[tuple[Call, ...], tuple[Answer, ...]]
+"""A pure reader: it yields calls to be made side by side and is sent their answers in order."""
+
+Send = Callable[[tuple[Call, ...]], tuple[Answer, ...]]

@@ -1,0 +1,222 @@
+"""The hash chain of one response: entries, and what can be read from them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from ringfence.core.codec import canonical, decode, encode, instant_text
+from ringfence.core.errors import BadInput
+from ringfence.core.facts import (
+    Closed,
+    DecisionMade,
+    Fact,
+    FindingReceived,
+    Intended,
+    Outcome,
+    Released,
+    Result,
+    Verified,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ringfence.core.step import Step
+
+VERSION = 1
+F = TypeVar("F", bound=Fact)
+
+
+@dataclass(frozen=True)
+class ChainKey:
+    """A response: one runbook on one subject. `subject` is the reference's key."""
+
+    runbook: str
+    subject: str
+
+    @property
+    def text(self) -> str:
+        """The partition of the audit table."""
+        return f"{self.runbook}#{self.subject}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One fact as it is stored: the canonical body, and the hash of exactly these bytes."""
+
+    incident: str
+    seq: int
+    body: str
+    hash: str
+
+    @cached_property
+    def _data(self) -> dict[str, object]:
+        data = json.loads(self.body)
+        if not isinstance(data, dict):
+            raise BadInput("body", "must be an object", data)
+        return data
+
+    @property
+    def fact(self) -> Fact:
+        """The fact; raises BadInput when this version cannot read it."""
+        fact = decode(self._data.get("fact"))
+        if not isinstance(fact, Fact):
+            raise BadInput("fact", "must be a fact", fact)
+        return fact
+
+    @property
+    def at(self) -> datetime:
+        """When it was written."""
+        return datetime.fromisoformat(str(self._data["at"]))
+
+    @property
+    def actor(self) -> str:
+        """Who wrote it, or for whom."""
+        return str(self._data["actor"])
+
+    @property
+    def attempt(self) -> str:
+        """The execution that wrote it."""
+        return str(self._data["attempt"])
+
+    @property
+    def previous(self) -> str:
+        """The hash of the entry before."""
+        return str(self._data["previous"])
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What every entry of one execution has in common. `attempt` is the function's request id."""
+
+    key: ChainKey
+    incident: str
+    actor: str
+    attempt: str
+    at: datetime
+
+
+def link(stamp: Stamp, head: Entry | None, facts: Iterable[Fact]) -> tuple[Entry, ...]:
+    """Append facts to a chain, each entry holding the hash of the one before."""
+    seq, previous = (head.seq + 1, head.hash) if head else (0, "")
+    entries = []
+    for fact in facts:
+        body = canonical(
+            {
+                "version": VERSION,
+                "incident": stamp.incident,
+                "runbook": stamp.key.runbook,
+                "subject": stamp.key.subject,
+                "seq": seq,
+                "at": instant_text(stamp.at),
+                "actor": stamp.actor,
+                "attempt": stamp.attempt,
+                "previous": previous,
+                "fact": encode(fact),
+            }
+        )
+        previous = digest(body)
+        entries.append(Entry(stamp.incident, seq, body, previous))
+        seq += 1
+    return tuple(entries)
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who may act on a subject, and until when. `incident` is the newest that was opened on it."""
+
+    owner: str = ""
+    until: datetime | None = None
+    incident: str = ""
+
+    def held(self, now: datetime, owner: str) -> bool:
+        """Say whether somebody else holds it."""
+        return bool(self.owner) and self.owner != owner and self.until is not None and now < self.until
+
+
+@dataclass(frozen=True)
+class History:
+    """The newest incident's chain on one subject, and the lease beside it."""
+
+    entries: tuple[Entry, ...] = ()
+    lease: Lease = Lease()
+
+    @property
+    def incident(self) -> str:
+        """The incident's id; empty when there is none."""
+        return self.entries[0].incident if self.entries else ""
+
+    @property
+    def head(self) -> Entry | None:
+        """The newest entry."""
+        return self.entries[-1] if self.entries else None
+
+    @cached_property
+    def facts(self) -> tuple[tuple[Entry, Fact], ...]:
+        """Every entry with its fact."""
+        return tuple((entry, entry.fact) for entry in self.entries)
+
+    def of(self, kind: type[F]) -> tuple[F, ...]:
+        """Return the facts of one kind, oldest first."""
+        return tuple(fact for _, fact in self.facts if isinstance(fact, kind))
+
+    def last(self, kind: type[F]) -> F | None:
+        """Return the newest fact of one kind."""
+        return next(iter(reversed(self.of(kind))), None)
+
+    @property
+    def outcomes(self) -> dict[str, Outcome]:
+        """The outcome of each intent that has one."""
+        return {outcome.intent: outcome for outcome in self.of(Outcome)}
+
+    @property
+    def open_intents(self) -> tuple[tuple[Entry, Intended], ...]:
+        """Intents whose outcome is unknown, oldest first."""
+        known = self.outcomes
+        return tuple((e, f) for e, f in self.facts if isinstance(f, Intended) and f.intent not in known)
+
+    def steps(self, *results: str) -> tuple[Step, ...]:
+        """Return the steps whose intents ended so; with no results named, all that were intended."""
+        known = self.outcomes
+        return tuple(
+            one.step
+            for one in self.of(Intended)
+            if not results or (one.intent in known and known[one.intent].result in results)
+        )
+
+    @property
+    def refused_targets(self) -> frozenset[str]:
+        """Targets of steps that were refused for good."""
+        return frozenset(step.target for step in self.steps(Result.REFUSED))
+
+    @property
+    def closed_at(self) -> datetime | None:
+        """When the incident was released or closed; None while it is open."""
+        ends = [entry.at for entry, fact in self.facts if isinstance(fact, Released | Closed)]
+        return ends[-1] if ends else None
+
+    @property
+    def opened_at(self) -> datetime | None:
+        """The incident's instant."""
+        decision = self.last(DecisionMade)
+        return decision.opened_at if decision else None
+
+    @property
+    def verified(self) -> Verified | None:
+        """The newest verification."""
+        return self.last(Verified)
+
+    def knows(self, received: FindingReceived) -> bool:
+        """Say whether this update of the finding is recorded."""
+        new = (received.finding.id, received.finding.updated_at)
+        return any((old.finding.id, old.finding.updated_at) == new for old in self.of(FindingReceived))

@@ -1,0 +1,49 @@
+"""The one tree of errors: retryable, refused, bad input, bug."""
+
+from __future__ import annotations
+
+
+class RingfenceError(Exception):
+    """Anything that Ringfence raises on purpose."""
+
+
+class Retryable(RingfenceError):
+    """It did not work now and may work later: the message goes back to its queue."""
+
+
+class Conflict(Retryable):
+    """Somebody else wrote to the same chain or took the lease first: read again."""
+
+
+class Refused(RingfenceError):
+    """It will not be done, now or later: a person has to look.
+
+    `reason` is for that person.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Gone(Refused):
+    """The resource no longer exists."""
+
+
+class BadInput(RingfenceError):
+    """What came in cannot be used.
+
+    `field` is a dotted path such as `detail.service.archived`, `problem` says what was expected there.
+    The value is shown shortened and escaped: it may be hostile.
+    """
+
+    def __init__(self, field: str, problem: str, value: object = None) -> None:
+        self.field = field
+        self.problem = problem
+        self.value = value
+        shown = "" if value is None else f", not {ascii(value)[:80]}"
+        super().__init__(f"{field}: {problem}{shown}")
+
+
+class Bug(RingfenceError):
+    """Ringfence contradicts itself. Nothing is changed and a person is told."""

@@ -1,0 +1,74 @@
+"""What was observed: a subject seen through facets, each read by a pure conversation with AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+
+from ringfence.core.errors import Bug
+
+if TYPE_CHECKING:
+    from ringfence.core.call import Answer, Call, Permission
+    from ringfence.core.step import Step
+    from ringfence.core.subject import Ref
+    from ringfence.core.symbol import Symbol
+
+F = TypeVar("F", bound="Facet")
+Looking = Generator[tuple["Call", ...], tuple["Answer", ...], F]
+"""Yields calls to be made side by side, is sent their answers, returns the facet."""
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One aspect of a subject, as seen at one moment.
+
+    Subclasses are frozen dataclasses that declare the `permissions` of their reads.
+    """
+
+    permissions: ClassVar[tuple[Permission, ...]]
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+        """Read the facet. `past`: the steps already intended for this incident, as clues where to look.
+
+        Raises `Gone` where the subject does not exist.
+        """
+        raise NotImplementedError
+
+    def names(self) -> Mapping[Symbol, str]:
+        """Return the ids of symbols that this facet shows to exist."""
+        return {}
+
+    def settling(self) -> str:
+        """Say in words what is still under way and must be looked at again; empty when nothing is."""
+        return ""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A subject and the facets of it that were read."""
+
+    ref: Ref
+    facets: Mapping[type[Facet], Facet] = field(default_factory=dict)
+
+    def __getitem__(self, kind: type[F]) -> F:
+        facet = self.facets.get(kind)
+        if not isinstance(facet, kind):
+            raise Bug(f"{kind.__name__} of {self.ref.key} was not observed")
+        return facet
+
+    def __contains__(self, kind: object) -> bool:
+        return kind in self.facets
+
+    def seen(self, facet: Facet) -> Observed:
+        """Return this observation with `facet` put in or replaced."""
+        return Observed(self.ref, {**self.facets, type(facet): facet})
+
+    def names(self) -> Mapping[Symbol, str]:
+        """Return every symbol whose id the facets show."""
+        return {symbol: name for facet in self.facets.values() for symbol, name in facet.names().items()}
+
+    def settling(self) -> tuple[str, ...]:
+        """Say in words what is still under way."""
+        return tuple(words for facet in self.facets.values() if (words := facet.settling()))

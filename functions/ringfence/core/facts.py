@@ -1,0 +1,122 @@
+"""The facts of the audit log: one frozen value for each kind of entry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.codec import value
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.core.finding import Finding
+    from ringfence.core.policy import Decision
+    from ringfence.core.step import Step
+
+
+class Fact:
+    """Something that happened. What is not recorded as a fact did not happen."""
+
+
+@value
+class FindingReceived(Fact):
+    """A finding came in: the first, an update of it, or another one about the same subject.
+
+    `event` is the event as received, shortened to what an entry can hold.
+    """
+
+    finding: Finding
+    event: str = ""
+
+
+@value
+class RunRequested(Fact):
+    """A person asked for a run or a release. `verified`: the caller's ARN was established by IAM."""
+
+    what: str
+    reason: str
+    remediations: tuple[str, ...] = ()
+    dry_run: bool = False
+    verified: bool = True
+
+
+@value
+class DecisionMade(Fact):
+    """What may happen, and why. `opened_at` is the incident's instant, `choices` the options in force."""
+
+    decision: Decision
+    opened_at: datetime
+    remediations: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@value
+class Planned(Fact):
+    """The steps that remained when a stage was planned, and what stays open, in words."""
+
+    stage: str
+    digest: str
+    steps: tuple[Step, ...] = ()
+    exposure: tuple[str, ...] = ()
+
+
+@value
+class Intended(Fact):
+    """A change is about to be made."""
+
+    intent: str
+    stage: str
+    step: Step
+
+
+class Result:
+    """How an intent ended."""
+
+    APPLIED = "applied"
+    NOT_APPLIED = "not-applied"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    REFUSED = "refused"
+    GONE = "gone"
+    DRIFTED = "drifted"
+
+
+@value
+class Outcome(Fact):
+    """What became of an intent. `by` is `call`, or `observation` where the call's end is unknown.
+
+    `provides` are the ids that symbols came to stand for, `requests` the service's request ids.
+    """
+
+    intent: str
+    result: str
+    by: str = "call"
+    detail: str = ""
+    provides: tuple[tuple[str, str], ...] = ()
+    requests: tuple[str, ...] = ()
+
+
+@value
+class Verified(Fact):
+    """What a second look found. `remaining` and `exposure` are in words."""
+
+    contained: bool
+    complete: bool
+    remaining: tuple[str, ...] = ()
+    settling: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    exposure: tuple[str, ...] = ()
+
+
+@value
+class Released(Fact):
+    """The recorded steps were undone, seen by looking again."""
+
+    skipped: tuple[str, ...] = ()
+
+
+@value
+class Closed(Fact):
+    """Nothing is left to act on."""
+
+    reason: str

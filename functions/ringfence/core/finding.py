@@ -1,0 +1,39 @@
+"""A security finding, whatever service it came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.codec import value
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.core.subject import Ref
+
+
+@value
+class Finding:
+    """What a service reported, reduced to what decisions need.
+
+    `account` and `region` are those of the affected resource, not of the envelope. `severity` is
+    GuardDuty's scale, 0-10. `digest` is the SHA-256 of the event as received. `advice` is the reason
+    why a person must be told instead of a change made; empty when acting is right.
+    """
+
+    source: str
+    id: str
+    type: str
+    severity: float
+    account: str
+    region: str
+    title: str
+    updated_at: datetime
+    last_seen: datetime
+    count: int = 1
+    archived: bool = False
+    sample: bool = False
+    subjects: tuple[Ref, ...] = ()
+    remote_addresses: tuple[str, ...] = ()
+    advice: str = ""
+    digest: str = ""

@@ -1,0 +1,52 @@
+"""An incident: what planners may know beside the observed state."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from ringfence.core.codec import instant_text, value
+from ringfence.core.errors import Bug
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.core.step import Step
+    from ringfence.core.subject import Ref
+
+
+@value
+class Incident:
+    """One occurrence, answered by one response per subject.
+
+    `opened_at` is recorded once and never the clock, so that plans converge. `choices` are the
+    options that hold for this response. `past` are the steps intended so far, oldest first.
+    """
+
+    id: str
+    opened_at: datetime
+    findings: tuple[str, ...] = ()
+    remote_addresses: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
+    past: tuple[Step, ...] = ()
+
+    def choice(self, name: str) -> str:
+        """Return the value chosen for an option; raises Bug for one that the runbook does not declare."""
+        for key, chosen in self.choices:
+            if key == name:
+                return chosen
+        raise Bug(f"no option is called {name}")
+
+
+def incident_id(opened_at: datetime, cause: str) -> str:
+    """Name an incident: by time, then by cause, so that responses to one cause share it.
+
+    Ids sort by the time of opening: `inc-20260131T235959.000000-0123456789`.
+    """
+    stamp = instant_text(opened_at).split("+")[0].replace("-", "").replace(":", "")
+    return f"inc-{stamp}-{hashlib.sha256(cause.encode()).hexdigest()[:10]}"
+
+
+def subject_cause(ref: Ref, reason: str) -> str:
+    """Return the cause of an incident that an operator opens by hand."""
+    return f"{ref.key} {reason}"

@@ -1,0 +1,43 @@
+"""Ordering the steps of one stage, and folding recorded steps into an undo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.codec import canonical, encode
+from ringfence.core.errors import Bug
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ringfence.core.step import Step
+
+
+def waves(steps: Iterable[Step]) -> tuple[tuple[Step, ...], ...]:
+    """Sort steps into waves: each waits for the providers of what it requires or follows.
+
+    A symbol that no step provides is taken as there already. Raises Bug on a cycle.
+    """
+    todo, sorted_waves = list(steps), []
+    while todo:
+        pending = {symbol for step in todo for symbol in step.provides}
+        ready = [step for step in todo if not pending.intersection((*step.requires, *step.follows))]
+        if not ready:
+            raise Bug(f"steps wait for each other: {', '.join(step.target for step in todo)}")
+        sorted_waves.append(tuple(ready))
+        todo = [step for step in todo if step not in ready]
+    return tuple(sorted_waves)
+
+
+def digest_text(steps: Iterable[Step]) -> str:
+    """Return the canonical text of a plan; equal plans have equal texts."""
+    return canonical([encode(step) for step in steps])
+
+
+def fold(applied: Iterable[Step]) -> tuple[Step, ...]:
+    """Fold applied steps into one per target, in the order in which the targets were last changed."""
+    folded: dict[str, Step] = {}
+    for step in applied:
+        earlier = folded.pop(step.target, None)
+        folded[step.target] = earlier.then(step) if earlier and type(earlier) is type(step) else step
+    return tuple(folded.values())

@@ -1,0 +1,115 @@
+"""The policy: which finding gets which mode. Pure; what cannot be evaluated closes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from ringfence.core.codec import value
+from ringfence.core.errors import Refused
+
+if TYPE_CHECKING:
+    from ringfence.core.finding import Finding
+    from ringfence.core.subject import Ref
+
+
+class Mode(StrEnum):
+    """What may happen by itself."""
+
+    OFF = "off"
+    NOTIFY = "notify"
+    DRY_RUN = "dry-run"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line of the policy; globs are case-sensitive and match the whole text."""
+
+    mode: Mode
+    runbook: str = "*"
+    finding: str = "*"
+    min_severity: float = 0.0
+    accounts: tuple[str, ...] = ()
+    name: str = ""
+
+    def matches(self, runbook: str, finding: Finding) -> bool:
+        """Say whether the rule speaks of this finding."""
+        return (
+            fnmatchcase(runbook, self.runbook)
+            and fnmatchcase(finding.type, self.finding)
+            and finding.severity >= self.min_severity
+            and (not self.accounts or finding.account in self.accounts)
+        )
+
+
+@dataclass(frozen=True)
+class RunbookSettings:
+    """What the policy chooses for one runbook."""
+
+    enable: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The reviewed file, compiled.
+
+    `accounts` and `regions` are the scope: nothing outside is ever touched; no regions means all.
+    The first matching rule decides; `default` holds where none does.
+    """
+
+    accounts: tuple[str, ...]
+    regions: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    default: Mode = Mode.DRY_RUN
+    act_on_samples: bool = False
+    act_on_archived: bool = False
+    runbooks: tuple[tuple[str, RunbookSettings], ...] = ()
+
+    def settings(self, runbook: str) -> RunbookSettings:
+        """Return the settings of a runbook."""
+        return dict(self.runbooks).get(runbook, RunbookSettings())
+
+    def outside(self, ref: Ref) -> str:
+        """Say why a subject is out of scope; empty when it is within."""
+        if ref.account not in self.accounts:
+            return f"account {ref.account} is outside the configured scope"
+        if self.regions and ref.region not in self.regions:
+            return f"region {ref.region} is outside the configured scope"
+        return ""
+
+
+@value
+class Decision:
+    """What may happen, and why, in words."""
+
+    mode: Mode
+    reason: str
+    rule: str = ""
+
+    def permit(self) -> None:
+        """Raise Refused unless the mode allows changes: the one gate before any change."""
+        if self.mode != Mode.AUTO:
+            raise Refused(f"mode is {self.mode}: {self.reason}")
+
+
+def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:
+    """Decide what may happen to `ref` because of `finding`."""
+    if outside := policy.outside(ref):
+        return Decision(Mode.OFF, outside)
+    if finding.archived and not policy.act_on_archived:
+        return Decision(Mode.OFF, "the finding is archived")
+    if finding.sample and not policy.act_on_samples:
+        return Decision(Mode.OFF, "the finding is a sample")
+    if finding.advice:
+        return Decision(Mode.NOTIFY, finding.advice)
+    for number, rule in enumerate(policy.rules, start=1):
+        if rule.matches(runbook, finding):
+            name = rule.name or f"rule {number}"
+            return Decision(rule.mode, f"{name} of the policy says {rule.mode}", name)
+    return Decision(
+        policy.default, f"no rule of the policy matches; its default is {policy.default}", "default"
+    )

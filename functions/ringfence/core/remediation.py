@@ -1,0 +1,106 @@
+"""A remediation: a pure function from what was observed to the steps that remain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringfence.core.errors import Bug
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ringfence.core.facet import Facet, Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+    from ringfence.core.subject import Ref
+    from ringfence.core.trigger import Trigger
+
+    Planner = Callable[[Observed, Incident], Iterator[Step]]
+    Exposure = Callable[[Observed, Incident], Iterator[str]]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An option of a remediation: `name` may take one of `values`; the first is the default.
+
+    `help` says what each value means and costs.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    help: str
+
+
+@dataclass(frozen=True)
+class Remediation:
+    """The declaration of one remediation and its planner.
+
+    `optional` remediations run only where the policy enables them; `cost` says what they cost.
+    `exposure` yields, in words, what stays open even when no step remains.
+    """
+
+    id: str
+    title: str
+    subject: type[Ref]
+    triggers: tuple[Trigger, ...]
+    facets: tuple[type[Facet], ...]
+    steps: tuple[type[Step], ...]
+    references: tuple[str, ...]
+    planner: Planner
+    choices: tuple[Choice, ...] = ()
+    optional: bool = False
+    cost: str = ""
+    exposure: Exposure | None = None
+
+    @property
+    def reversible(self) -> bool:
+        """Whether every step has an inverse."""
+        return not any(step.irreversible for step in self.steps)
+
+    def plan(self, observed: Observed, incident: Incident) -> tuple[Step, ...]:
+        """Return the steps that remain; raises Bug when the planner yields an undeclared one."""
+        steps = tuple(self.planner(observed, incident))
+        for step in steps:
+            if type(step) not in self.steps:
+                raise Bug(f"{self.id} yields {type(step).__name__}, which it does not declare")
+        return steps
+
+    def exposed(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
+        """Say in words what stays open."""
+        return tuple(self.exposure(observed, incident)) if self.exposure else ()
+
+
+def remediation(  # noqa: PLR0913 - a declaration names everything it is made of
+    *,
+    id: str,  # noqa: A002 - the field's own name
+    title: str,
+    subject: type[Ref],
+    triggers: tuple[Trigger, ...],
+    facets: tuple[type[Facet], ...],
+    steps: tuple[type[Step], ...],
+    references: tuple[str, ...],
+    choices: tuple[Choice, ...] = (),
+    optional: bool = False,
+    cost: str = "",
+    exposure: Exposure | None = None,
+) -> Callable[[Planner], Remediation]:
+    """Declare the decorated planner as a remediation."""
+
+    def declare(planner: Planner) -> Remediation:
+        return Remediation(
+            id=id,
+            title=title,
+            subject=subject,
+            triggers=triggers,
+            facets=facets,
+            steps=steps,
+            references=references,
+            planner=planner,
+            choices=choices,
+            optional=optional,
+            cost=cost,
+            exposure=exposure,
+        )
+
+    return declare

@@ -1,0 +1,136 @@
+"""A runbook: stages of remediations for one kind of subject; the unit that is deployed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from ringfence.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ringfence.core.call import Permission
+    from ringfence.core.facet import Facet, Observed
+    from ringfence.core.finding import Finding
+    from ringfence.core.incident import Incident
+    from ringfence.core.remediation import Choice, Remediation
+    from ringfence.core.step import Step
+    from ringfence.core.subject import Ref
+    from ringfence.core.trigger import Trigger
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Remediations that run side by side; the next stage waits for them."""
+
+    id: str
+    title: str
+    remediations: tuple[Remediation, ...]
+
+    @property
+    def facets(self) -> tuple[type[Facet], ...]:
+        """Every facet that the stage reads, each once."""
+        return unique(facet for remediation in self.remediations for facet in remediation.facets)
+
+    def plan(self, observed: Observed, incident: Incident) -> tuple[Step, ...]:
+        """Return the steps that remain, each once."""
+        return unique(step for one in self.remediations for step in one.plan(observed, incident))
+
+    def exposed(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
+        """Say in words what stays open."""
+        return unique(words for one in self.remediations for words in one.exposed(observed, incident))
+
+
+@dataclass(frozen=True)
+class Runbook:
+    """What is done for one kind of subject. Containment is the first stage."""
+
+    id: str
+    title: str
+    subject: type[Ref]
+    stages: tuple[Stage, ...]
+
+    @property
+    def remediations(self) -> tuple[Remediation, ...]:
+        """Every remediation, in the order of the stages."""
+        return tuple(one for stage in self.stages for one in stage.remediations)
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """Every option that the remediations declare."""
+        return unique(choice for one in self.remediations for choice in one.choices)
+
+    @property
+    def triggers(self) -> tuple[Trigger, ...]:
+        """Every trigger, each once."""
+        return unique(trigger for one in self.remediations for trigger in one.triggers)
+
+    @property
+    def facets(self) -> tuple[type[Facet], ...]:
+        """Every facet that any stage reads."""
+        return unique(facet for stage in self.stages for facet in stage.facets)
+
+    @property
+    def steps(self) -> tuple[type[Step], ...]:
+        """Every class of step."""
+        return unique(step for one in self.remediations for step in one.steps)
+
+    @property
+    def inverses(self) -> tuple[type[Step], ...]:
+        """Every class of step that an undo may take."""
+        return unique(step.inverse_type or step for step in self.steps if not step.irreversible)
+
+    def permissions(self) -> tuple[Permission, ...]:
+        """Return what responding needs."""
+        return needs(*self.facets, *self.steps)
+
+    def release_permissions(self) -> tuple[Permission, ...]:
+        """Return what an undo needs."""
+        return needs(*self.facets, *self.inverses)
+
+    def answers(self, finding: Finding) -> bool:
+        """Say whether any trigger matches."""
+        return any(trigger.matches(finding) for trigger in self.triggers)
+
+    def chosen(self, enabled: Iterable[str], only: Iterable[str] = ()) -> Runbook:
+        """Return this runbook with the optional remediations in `enabled`, narrowed to `only` if given.
+
+        Raises BadInput for an id that it does not have.
+        """
+        wanted, narrowed = frozenset(enabled), frozenset(only)
+        known = {one.id for one in self.remediations}
+        for unknown in sorted((wanted | narrowed) - known):
+            raise BadInput("remediation", f"{self.id} has {', '.join(sorted(known))}", unknown)
+
+        def keeps(one: Remediation) -> bool:
+            return one.id in narrowed if narrowed else (not one.optional or one.id in wanted)
+
+        stages = (
+            Stage(stage.id, stage.title, tuple(one for one in stage.remediations if keeps(one)))
+            for stage in self.stages
+        )
+        kept = tuple(stage for stage in stages if stage.remediations)
+        return Runbook(self.id, self.title, self.subject, kept)
+
+    def choose(self, given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """Return a value for every option: the given one or the default; raises BadInput."""
+        options = {choice.name: choice for choice in self.choices}
+        for name, chosen in given.items():
+            if name not in options:
+                raise BadInput(f"options.{name}", f"{self.id} has {', '.join(sorted(options)) or 'none'}")
+            if chosen not in options[name].values:
+                raise BadInput(f"options.{name}", f"must be one of {', '.join(options[name].values)}", chosen)
+        return tuple((name, given.get(name, choice.values[0])) for name, choice in sorted(options.items()))
+
+
+def unique(items: Iterable[T]) -> tuple[T, ...]:
+    """Return the items in order, each once."""
+    return tuple(dict.fromkeys(items))
+
+
+def needs(*sources: type[Facet | Step]) -> tuple[Permission, ...]:
+    """Return what reading these facets and taking these steps needs."""
+    return unique(need for source in sources for need in source.permissions)

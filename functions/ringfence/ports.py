@@ -1,0 +1,66 @@
+"""What the engine needs from outside, as protocols."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from ringfence.core.chain import ChainKey, Entry, History, Lease
+    from ringfence.core.facet import Facet, Observed
+    from ringfence.core.permit import Permit
+    from ringfence.core.step import Names, Step
+    from ringfence.core.subject import Ref
+
+
+class Applied(Protocol):
+    """What became of a step that was applied."""
+
+    @property
+    def provides(self) -> Names:
+        """The ids that symbols came to stand for."""
+        ...
+
+    @property
+    def note(self) -> str:
+        """A remark for the log."""
+        ...
+
+    @property
+    def requests(self) -> tuple[str, ...]:
+        """The service's request ids."""
+        ...
+
+
+class Cloud(Protocol):
+    """The world that is observed and changed."""
+
+    def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
+        """Read the facets, side by side. Raises Gone, Retryable."""
+        ...
+
+    def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Applied:
+        """Make one change, if the permit holds. Raises Gone, Refused, Retryable."""
+        ...
+
+
+class AuditLog(Protocol):
+    """The append-only log of facts, and the leases beside it."""
+
+    def read(self, key: ChainKey) -> History:
+        """Return the newest incident's entries and the lease, as of now (strongly consistent)."""
+        ...
+
+    def append(self, key: ChainKey, history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
+        """Write the entries, all or none, where `history` is still the newest.
+
+        With `lease` given, it replaces `history.lease` in the same transaction. Raises Conflict when
+        another entry or lease was first; entries of one's own that are found there count as written.
+        """
+        ...
+
+
+Clock = "Callable[[], datetime]"
+SideBySide = "Callable[[Sequence[Callable[[], object]]], Sequence[object]]"
