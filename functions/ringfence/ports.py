@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
-
     from ringfence.core.chain import ChainKey, Entry, History, Lease
     from ringfence.core.facet import Facet, Observed
     from ringfence.core.permit import Permit
@@ -62,5 +61,8 @@ class AuditLog(Protocol):
         ...
 
 
-Clock = "Callable[[], datetime]"
-SideBySide = "Callable[[Sequence[Callable[[], object]]], Sequence[object]]"
+Clock = Callable[[], datetime]
+"""Tells the time, in UTC."""
+
+SideBySide = Callable[[Sequence[Callable[[], object]]], Sequence[object]]
+"""Runs functions at the same time and returns their results in order, or raises the first error."""
