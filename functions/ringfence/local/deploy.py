@@ -1,0 +1,106 @@
+"""Deploy the project's CDK app to a local AWS with the CDK's own command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ringfence.local.process import LocalAwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ringfence.local.process import LocalAws
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+_TAIL = 4000
+
+
+class DeployError(LocalAwsError):
+    """The CDK's command line failed; the message holds the end of what it printed."""
+
+
+def deploy(
+    local: LocalAws, *, context: Mapping[str, str], outputs: Path, app: Path = REPOSITORY
+) -> dict[str, dict[str, str]]:
+    """Bootstrap the account and deploy every stack.
+
+    Parameters
+    ----------
+    local
+        A running local AWS.
+    context
+        CDK context values, as given with `--context key=value`.
+    outputs
+        The file the stacks' outputs go to; the synthesized assembly goes beside it, in `cdk.out`.
+    app
+        The folder that holds `cdk.json`.
+
+    Returns
+    -------
+        Stack name → output name → value.
+
+    Raises
+    ------
+    DeployError
+        The CDK is not installed, or failed.
+
+    """
+    outputs.parent.mkdir(parents=True, exist_ok=True)
+    outputs.unlink(missing_ok=True)
+    pairs = [word for key, value in context.items() for word in ("--context", f"{key}={value}")]
+    common = ["--app", _app_command(app), "--output", str(outputs.parent / "cdk.out"), "--no-color", *pairs]
+    # Not in the app's folder: there the CDK would synthesize the app only to bootstrap.
+    _cdk(local, outputs.parent, ["bootstrap", f"aws://{local.account}/{local.region}", "--no-color"])
+    _cdk(
+        local,
+        app,
+        ["deploy", "--all", "--require-approval", "never", "--outputs-file", str(outputs), *common],
+    )
+    deployed: dict[str, dict[str, str]] = json.loads(outputs.read_text()) if outputs.exists() else {}
+    return deployed
+
+
+def _app_command(app: Path) -> str:
+    """Give the command of `cdk.json`, run by this interpreter: the one that has the CDK's libraries."""
+    command = shlex.split(json.loads((app / "cdk.json").read_text())["app"])
+    if Path(command[0]).name.startswith("python"):
+        command[0] = sys.executable
+    return shlex.join(command)
+
+
+def _cdk(local: LocalAws, app: Path, words: Sequence[str]) -> None:
+    tool = REPOSITORY / "node_modules" / ".bin" / "cdk"
+    if not tool.exists():
+        raise DeployError("the CDK command line is not installed: run `npm ci` in the project's folder")
+    run = subprocess.run(  # noqa: S603 - the pinned CDK, with words of our own
+        [str(tool), *words],
+        cwd=app,
+        env=_environment(local),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        raise DeployError(f"cdk {words[0]} failed:\n{run.stdout[-_TAIL:]}")
+
+
+def _environment(local: LocalAws) -> dict[str, str]:
+    """Give this process's environment without its AWS settings, and with those of the local AWS."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
+    quiet = {
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+        # No look-ups beyond loopback: notices and new versions are asked for on the internet.
+        "CDK_NOTICES": "false",
+        "npm_config_update_notifier": "false",
+    }
+    return inherited | quiet | local.environment()

@@ -1,0 +1,119 @@
+"""What ministack's CloudFormation drops without a word, applied once the resource is made.
+
+Dropped are a bucket's Object Lock and KMS key; a table's encryption, point-in-time recovery and time to live; a
+function's reserved concurrency. Each is set through the emulator's own service, as a caller of its API would.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Properties = Mapping[str, Any]
+    Apply = Callable[[str, Properties], None]
+
+
+def install() -> None:
+    """Let each resource type below go on to have applied what was dropped."""
+    _after("AWS::S3::Bucket", _bucket)
+    _after("AWS::DynamoDB::Table", _table)
+    _after("AWS::Lambda::Function", _function)
+
+
+def _after(resource_type: str, apply: Apply) -> None:
+    from ministack.services.cloudformation import provisioners
+
+    handlers = dict(provisioners._RESOURCE_HANDLERS[resource_type])
+    create, update = handlers["create"], handlers["update"]
+
+    def create_and_apply(logical_id: str, properties: Properties, *rest: Any, **kw: Any) -> Any:
+        made = create(logical_id, properties, *rest, **kw)
+        apply(made[0], properties)
+        return made
+
+    def update_and_apply(physical_id: str, old: Properties, new: Properties, *rest: Any, **kw: Any) -> Any:
+        updated = update(physical_id, old, new, *rest, **kw)
+        apply(updated[0] if isinstance(updated, tuple) else physical_id, new)
+        return updated
+
+    provisioners._RESOURCE_HANDLERS[resource_type] = handlers | {
+        "create": create_and_apply,
+        "update": update_and_apply,
+    }
+
+
+def _bucket(name: str, properties: Properties) -> None:
+    from ministack.services import s3
+
+    if _true(properties.get("ObjectLockEnabled")):
+        s3._bucket_versioning[name] = "Enabled"
+        configuration = properties.get("ObjectLockConfiguration") or {"ObjectLockEnabled": "Enabled"}
+        _accepted(name, s3._put_object_lock_configuration(name, _xml("ObjectLockConfiguration", configuration)))
+    rules = (properties.get("BucketEncryption") or {}).get("ServerSideEncryptionConfiguration", [])
+    defaults = [_encryption_rule(rule) for rule in rules]
+    # Without a key of its own a bucket would need the account's aws/s3 key, which ministack does not have.
+    if any("KMSMasterKeyID" in rule["ApplyServerSideEncryptionByDefault"] for rule in defaults):
+        document = _xml("ServerSideEncryptionConfiguration", {"Rule": defaults[0]})
+        _accepted(name, s3._put_bucket_encryption(name, document))
+
+
+def _encryption_rule(rule: Properties) -> dict[str, Any]:
+    return {
+        "ApplyServerSideEncryptionByDefault": dict(rule.get("ServerSideEncryptionByDefault") or {}),
+        "BucketKeyEnabled": str(_true(rule.get("BucketKeyEnabled"))).lower(),
+    }
+
+
+def _table(name: str, properties: Properties) -> None:
+    from ministack.services import dynamodb
+
+    encryption = properties.get("SSESpecification") or {}
+    if encryption:
+        specification = {k: v for k, v in encryption.items() if k != "SSEEnabled"}
+        specification["Enabled"] = _true(encryption.get("SSEEnabled"))
+        _accepted(name, dynamodb._update_table({"TableName": name, "SSESpecification": specification}))
+    recovery = properties.get("PointInTimeRecoverySpecification") or {}
+    if recovery:
+        enabled = {"PointInTimeRecoveryEnabled": _true(recovery.get("PointInTimeRecoveryEnabled"))}
+        request = {"TableName": name, "PointInTimeRecoverySpecification": enabled}
+        _accepted(name, dynamodb._update_continuous_backups(request))
+    expiry = properties.get("TimeToLiveSpecification") or {}
+    if expiry:
+        specification = {"AttributeName": expiry["AttributeName"], "Enabled": _true(expiry.get("Enabled", True))}
+        _accepted(name, dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": specification}))
+
+
+def _function(name: str, properties: Properties) -> None:
+    from ministack.services import lambda_svc
+
+    reserved = properties.get("ReservedConcurrentExecutions")
+    if reserved is not None:
+        request = {"ReservedConcurrentExecutions": int(reserved)}
+        _accepted(name, lambda_svc._put_function_concurrency(name.rsplit(":", 1)[-1], request))
+
+
+def _true(value: object) -> bool:
+    return str(value).lower() == "true"  # a template's booleans may be strings
+
+
+def _xml(tag: str, content: object) -> bytes:
+    return ElementTree.tostring(_element(tag, content))
+
+
+def _element(tag: str, content: object) -> ElementTree.Element:
+    element = ElementTree.Element(tag)
+    if isinstance(content, dict):
+        element.extend(_element(name, inner) for name, inner in content.items())
+    else:
+        element.text = str(content)
+    return element
+
+
+def _accepted(name: str, answer: tuple[int, Any, Any]) -> None:
+    """Fail the deployment when the service refuses."""
+    status, _, body = answer
+    if status >= 300:  # noqa: PLR2004 - HTTP: above are redirects and errors
+        raise ValueError(f"{name}: {body!r}")

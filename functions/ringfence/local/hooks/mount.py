@@ -1,0 +1,134 @@
+"""Services that ministack lacks or has only in part: moto, in the same process, answers for them.
+
+EC2, Auto Scaling, Elastic Load Balancing, Config, GuardDuty, Security Hub and Systems Manager's Run Command and
+documents go to moto's WSGI application, with the account and region that ministack made out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import re
+import threading
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    Response = tuple[int, dict[str, str], bytes]
+    Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Response]]
+
+SERVICES = ("ec2", "autoscaling", "elasticloadbalancing", "config", "guardduty", "securityhub")
+_RUN_COMMAND = re.compile(r"AmazonSSM\.(SendCommand|GetCommandInvocation|ListCommand\w*|\w*Document\w*)$")
+_NOT_PASSED_ON = frozenset({"content-length", "connection", "accept-encoding", "host"})
+_SERVER_ERROR = 500
+
+
+def install() -> None:
+    """Route the mounted services to moto."""
+    from ministack import app as gateway
+    from ministack.core import router
+
+    for service in SERVICES:
+        gateway.SERVICE_HANDLERS[service] = handler(service)
+    for service in ("guardduty", "securityhub"):  # ministack's router has never heard of these two
+        router.SERVICE_PATTERNS.setdefault(
+            service, {"credential_scope": service, "host_patterns": [rf"^{service}\."]}
+        )
+    gateway.SERVICE_HANDLERS["ssm"] = _run_command(gateway.SERVICE_HANDLERS["ssm"])
+
+
+def target(headers: Mapping[str, str]) -> str:
+    """Give the operation that a JSON-protocol request names, '' for other protocols."""
+    return next((value for name, value in headers.items() if name.lower() == "x-amz-target"), "")
+
+
+@functools.cache
+def handler(service: str) -> Handler:
+    """Make a ministack service handler that has moto answer for `service`."""
+    moto = _moto()
+
+    async def handle(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+    ) -> Response:
+        return await asyncio.to_thread(_ask, moto, service, method, path, headers, body, query)
+
+    return handle
+
+
+def _run_command(ministack: Handler) -> Handler:
+    moto = handler("ssm")
+
+    async def handle(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+    ) -> Response:
+        answers = moto if _RUN_COMMAND.match(target(headers)) else ministack
+        return await answers(method, path, headers, body, query)
+
+    return handle
+
+
+@functools.cache
+def _moto() -> Callable[..., Any]:
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from werkzeug.test import Client
+
+    client = Client(DomainDispatcherApplication(create_backend_app), use_cookies=False)
+    one_at_a_time = threading.Lock()  # moto's backends take no locks of their own
+
+    def ask(path: str, **request: Any) -> Any:  # noqa: ANN401 - werkzeug's own keyword arguments
+        with one_at_a_time:
+            return client.open(path, **request)
+
+    return ask
+
+
+def _ask(
+    moto: Callable[..., Any],
+    service: str,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    body: bytes,
+    query: dict[str, Any],
+) -> Response:
+    from ministack.core.responses import get_account_id, get_region
+
+    account, region = get_account_id(), get_region()
+    passed_on = {name: value for name, value in headers.items() if name.lower() not in _NOT_PASSED_ON}
+    passed_on["X-Moto-Account-Id"] = account
+    if not any(name.lower() == "authorization" for name in passed_on):
+        passed_on["Authorization"] = (
+            f"AWS4-HMAC-SHA256 Credential={account}/20260101/{region}/{service}/aws4_request, "
+            "SignedHeaders=host, Signature=none"
+        )
+    answer = moto(
+        path,
+        method=method,
+        headers=passed_on,
+        data=body or b"",
+        query_string=urlencode(query or {}, doseq=True),
+        base_url=f"http://{service}.{region}.amazonaws.com",
+    )
+    if answer.status_code == _SERVER_ERROR and b"Internal Server Error" in answer.data:
+        return _not_implemented(service)
+    kept = {n: v for n, v in answer.headers.items() if n.lower() not in _NOT_PASSED_ON}
+    return answer.status_code, kept, answer.data
+
+
+def _not_implemented(service: str) -> Response:
+    """Give the answer for what moto cannot do, in the service's protocol: final, so that no SDK retries it."""
+    message = f"the local AWS does not implement this call of {service}; its log says more"
+    if service in ("config", "guardduty", "securityhub", "ssm"):
+        return (
+            400,
+            {"Content-Type": "application/json"},
+            json.dumps({"__type": "NotImplemented", "message": message}).encode(),
+        )
+    body = (
+        "<Response><Errors><Error><Code>NotImplemented</Code>"
+        f"<Message>{message}</Message></Error></Errors><RequestID>local</RequestID></Response>"
+    )
+    return 400, {"Content-Type": "text/xml"}, body.encode()

@@ -1,0 +1,59 @@
+"""Instance profiles: made in ministack's IAM, associated in moto's EC2."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ringfence.local.hooks.patching import around
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def install() -> None:
+    """Let moto's EC2 see the profiles of ministack's IAM, and report an association as EC2 does."""
+    from moto.ec2.models.iam_instance_profile import (
+        IamInstanceProfileAssociation,
+        IamInstanceProfileAssociationBackend,
+    )
+    from moto.iam.models import IAMBackend
+
+    around(IAMBackend, "get_instance_profiles", _profiles_of_ministack)
+    around(IamInstanceProfileAssociation, "__init__", _associate)
+    around(IamInstanceProfileAssociationBackend, "replace_iam_instance_profile_association", _replace)
+
+
+def _profiles_of_ministack(_original: Callable[..., Any], backend: Any) -> list[Any]:
+    """Profiles: moto's EC2 looks for them in moto's IAM, where there are none."""
+    from ministack.services import iam
+    from moto.iam.models import InstanceProfile
+
+    return [
+        InstanceProfile(
+            account_id=backend.account_id,
+            region_name=backend.region_name,
+            instance_profile_id=record["InstanceProfileId"],
+            name=name,
+            path=record.get("Path", "/"),
+            roles=[],
+        )
+        for name, record in iam._instance_profiles.items()
+    ]
+
+
+def _associate(original: Callable[..., Any], association: Any, *args: Any, **kw: Any) -> None:
+    """DescribeInstances: the profile's id stands there, not the association's as in moto."""
+    original(association, *args, **kw)
+    _show_on_instance(association)
+
+
+def _replace(original: Callable[..., Any], backend: Any, *args: Any, **kw: Any) -> Any:
+    """ReplaceIamInstanceProfileAssociation: moto's instance goes on showing the profile it had."""
+    association = original(backend, *args, **kw)
+    _show_on_instance(association)
+    return association
+
+
+def _show_on_instance(association: Any) -> None:
+    profile = association.iam_instance_profile
+    association.instance.iam_instance_profile = {"Arn": profile.arn, "Id": profile.id}

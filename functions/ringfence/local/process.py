@@ -1,0 +1,229 @@
+"""Start, use and stop a local AWS from another process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from ringfence.local.settings import ACCOUNT, REGION, SECRET, Settings
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_SOURCES = Path(__file__).resolve().parents[2]
+_READY_WITHIN = 60.0
+_STOP_WITHIN = 10.0
+_LOG_TAIL = 4000
+
+
+class LocalAwsError(RuntimeError):
+    """The local AWS did not start, stop or answer; the message holds the end of its log."""
+
+
+class LocalAws:
+    """A running local AWS; use it as a context manager.
+
+    Parameters
+    ----------
+    port
+        Loopback port, 0 for a free one. `OSError` from `start` when it is taken.
+    account, region
+        The defaults of `client` and `environment`.
+    functions_endpoint
+        AWS_ENDPOINT_URL given to Lambda code instead of `endpoint`, such as a fault proxy in front of it.
+    cloudtrail
+        Record management calls (LookupEvents) and put them on the default event bus.
+    enforce_iam
+        Evaluate IAM policies from the start; `enforce` switches it at run time.
+    log
+        Where the server's log goes; by default a file that is removed with `stop`.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        account: str = ACCOUNT,
+        region: str = REGION,
+        functions_endpoint: str | None = None,
+        cloudtrail: bool = False,
+        enforce_iam: bool = False,
+        log: Path | None = None,
+    ) -> None:
+        self.account = account
+        self.region = region
+        self.port = port
+        self._functions_endpoint = functions_endpoint
+        self._cloudtrail = cloudtrail
+        self._enforce_iam = enforce_iam
+        self._log = log
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def endpoint(self) -> str:
+        """The URL every service answers on."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        """The server's log file."""
+        if self._log is not None:
+            return self._log
+        if self._scratch is None:
+            raise LocalAwsError("the local AWS is not running")
+        return Path(self._scratch.name, "server.log")
+
+    def start(self) -> None:
+        """Start the server and return once it answers.
+
+        Raises
+        ------
+        OSError
+            The port is taken.
+        LocalAwsError
+            The server ended, or did not answer in time.
+
+        """
+        if self._server is not None:
+            raise LocalAwsError("the local AWS is running already")
+        # The socket is bound here and handed over: nobody can take the port in between, and a request made
+        # before the server is up waits in the socket's queue instead of being refused.
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(("127.0.0.1", self.port))
+            listener.listen(1024)
+            self.port = listener.getsockname()[1]
+            self._scratch = tempfile.TemporaryDirectory(prefix="ringfence-local-", ignore_cleanup_errors=True)
+            self._server = self._spawn(listener.fileno(), self._scratch.name)
+        try:
+            self._health(_READY_WITHIN)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _spawn(self, listener: int, scratch: str) -> subprocess.Popen[bytes]:
+        settings = Settings(
+            port=self.port,
+            listener=listener,
+            account=self.account,
+            region=self.region,
+            functions_endpoint=self._functions_endpoint,
+            cloudtrail=self._cloudtrail,
+            enforce_iam=self._enforce_iam,
+        )
+        with self.log.open("wb") as log:
+            return subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
+                [sys.executable, "-m", "ringfence.local.server", *settings.arguments()],
+                pass_fds=(listener,),
+                # A session of its own: Ctrl-C reaches the owner, which stops the server when it is done with it.
+                start_new_session=True,
+                env=os.environ | {"PYTHONPATH": str(_SOURCES), "TMPDIR": scratch},
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def stop(self) -> None:
+        """Stop the server and the Lambda workers it started; does nothing when it is not running."""
+        server, self._server = self._server, None
+        if server is not None:
+            if server.stdin is not None:
+                server.stdin.close()
+            try:
+                server.wait(_STOP_WITHIN)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait()
+        scratch, self._scratch = self._scratch, None
+        if scratch is not None:
+            scratch.cleanup()
+
+    def enforce(self, on: bool) -> None:  # noqa: FBT001 - a switch: enforce(True), enforce(False)
+        """Turn the evaluation of IAM policies on or off; warm Lambda workers start afresh under the new rule."""
+        server = self._running()
+        server.send_signal(signal.SIGUSR1 if on else signal.SIGUSR2)
+        wanted = "enabled" if on else "disabled"
+        deadline = time.monotonic() + _STOP_WITHIN
+        while self._health(_STOP_WITHIN)["auth"] != wanted:
+            if time.monotonic() > deadline:
+                raise LocalAwsError(
+                    f"IAM enforcement is not {wanted} after {_STOP_WITHIN:.0f} s{self._tail()}"
+                )
+            time.sleep(0.01)
+
+    def environment(self, account: str | None = None, region: str | None = None) -> dict[str, str]:
+        """Give the variables with which any AWS tool uses this AWS as the root user of `account`."""
+        account, region = account or self.account, region or self.region
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            # A 12-digit key id is the root user of that account.
+            "AWS_ACCESS_KEY_ID": account,
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_ACCOUNT_ID": account,
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def client(
+        self,
+        service: str,
+        account: str | None = None,
+        region: str | None = None,
+        **options: Any,  # noqa: ANN401 - whatever boto3's client takes besides
+    ) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+        """Make a boto3 client of this AWS, by default as the root user of `account`."""
+        import boto3
+
+        settings = {
+            "endpoint_url": self.endpoint,
+            "region_name": region or self.region,
+            "aws_access_key_id": account or self.account,
+            "aws_secret_access_key": SECRET,
+        }
+        return boto3.session.Session().client(service, **(settings | options))  # type: ignore[call-overload]
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._server is None:
+            raise LocalAwsError("the local AWS is not running")
+        return self._server
+
+    def _health(self, timeout: float) -> dict[str, Any]:
+        self._running()
+        try:
+            with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=timeout) as answer:  # noqa: S310 - http, loopback
+                health: dict[str, Any] = json.load(answer)
+        except (urllib.error.URLError, OSError, ValueError) as error:
+            raise LocalAwsError(f"the local AWS does not answer: {error}{self._tail()}") from error
+        return health
+
+    def _tail(self) -> str:
+        try:
+            text = self.log.read_text(errors="replace")
+        except OSError:
+            return ""
+        return f"\n{text[-_LOG_TAIL:]}" if text.strip() else ""

@@ -1,0 +1,91 @@
+"""What a local AWS is started with, shared by the process that starts it and the process that is it."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ACCOUNT = "111122223333"
+REGION = "us-east-1"
+SECRET = "test"  # noqa: S105 - the emulator's fixed secret: it guards nothing and leaves no loopback
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One local AWS.
+
+    Parameters
+    ----------
+    port
+        The loopback port it answers on.
+    listener
+        File descriptor of a socket already bound to `port`, or None to bind one.
+    account, region
+        What a caller without an account of its own acts in.
+    functions_endpoint
+        AWS_ENDPOINT_URL of Lambda code, when it must differ from the server's own (a fault proxy, say).
+    cloudtrail
+        Record management calls and put them on the default event bus, as a trail does.
+    enforce_iam
+        Evaluate IAM policies from the first request on.
+
+    """
+
+    port: int
+    listener: int | None = None
+    account: str = ACCOUNT
+    region: str = REGION
+    functions_endpoint: str | None = None
+    cloudtrail: bool = False
+    enforce_iam: bool = False
+
+    def arguments(self) -> list[str]:
+        """Give the command line that `from_arguments` reads back to the same settings."""
+        words = ["--port", str(self.port), "--account", self.account, "--region", self.region]
+        if self.listener is not None:
+            words += ["--listener", str(self.listener)]
+        if self.functions_endpoint:
+            words += ["--functions-endpoint", self.functions_endpoint]
+        words += ["--cloudtrail"] if self.cloudtrail else []
+        return words + (["--enforce-iam"] if self.enforce_iam else [])
+
+    @classmethod
+    def from_arguments(cls, words: Sequence[str] | None = None) -> Settings:
+        """Read a command line; a wrong one ends the process with usage and exit code 2."""
+        parser = argparse.ArgumentParser(prog="python -m ringfence.local.server", description=__doc__)
+        parser.add_argument("--port", type=int, required=True)
+        parser.add_argument("--listener", type=int)
+        parser.add_argument("--account", default=ACCOUNT)
+        parser.add_argument("--region", default=REGION)
+        parser.add_argument("--functions-endpoint")
+        parser.add_argument("--cloudtrail", action="store_true")
+        parser.add_argument("--enforce-iam", action="store_true")
+        return cls(**vars(parser.parse_args(words)))
+
+    def environment(self) -> dict[str, str]:
+        """Give the variables the emulators read when they are imported, and pass on to Lambda code."""
+        variables = {
+            # Loopback only, and none of the listeners ministack opens beside its gateway.
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "MINISTACK_ACCOUNT_ID": self.account,
+            "MINISTACK_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ACCESS_KEY_ID": SECRET,
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
+            "CLOUDTRAIL_RECORDING": "1" if self.cloudtrail else "0",
+            "AUTH": "true" if self.enforce_iam else "false",
+            "LOG_LEVEL": "WARNING",
+        }
+        if self.functions_endpoint:
+            variables["AWS_ENDPOINT_URL"] = self.functions_endpoint
+        return variables
