@@ -8,13 +8,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.local.hooks import autoscaling, cloudformation, ec2, mount, profiles, security_groups
+from ringfence.local.hooks import (
+    autoscaling,
+    cloudformation,
+    ec2,
+    event_sources,
+    eventbridge,
+    functions,
+    mount,
+    profiles,
+    security_groups,
+)
 
 if TYPE_CHECKING:
     from ringfence.local.settings import Settings
 
+# The mount comes first: others wrap the handlers it puts in place.
+_AREAS = (
+    mount,
+    ec2,
+    security_groups,
+    profiles,
+    autoscaling,
+    eventbridge,
+    functions,
+    event_sources,
+    cloudformation,
+)
 
-def install(settings: Settings) -> None:
-    """Change the emulators for `settings`; to be called once, before the server starts."""
-    for area in (mount, ec2, security_groups, profiles, autoscaling, cloudformation):
+
+def install(_settings: Settings) -> None:
+    """Change the emulators; to be called once, before the server starts."""
+    for area in _AREAS:
         area.install()

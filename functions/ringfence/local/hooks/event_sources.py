@@ -1,0 +1,162 @@
+"""Event source mappings in ministack: DynamoDB streams → functions, and how promptly anything is polled."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+from ringfence.local.hooks.patching import around, replace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Original = Callable[..., Any]
+    Record = dict[str, Any]
+    Result = dict[str, Any]
+
+_PAUSE_AFTER_FAILURE = 0.2  # seconds, where ministack waits 1
+
+
+def install() -> None:
+    """Put right what ministack gets wrong; each function below says what that is."""
+    from ministack.services import lambda_svc
+
+    replace(lambda_svc, "_ESM_BACKOFF_SECONDS", _PAUSE_AFTER_FAILURE)
+    around(lambda_svc, "_execute_function", _deliver)
+    around(lambda_svc, "_poll_dynamodb_streams", _BesideTheQueues())
+
+
+class _BesideTheQueues:
+    """Polling: one thread serves queues and streams, so a stream's slow function keeps queues waiting.
+
+    Streams are read on a thread of their own, one pass at a time.
+    """
+
+    def __init__(self) -> None:
+        self._busy = threading.Lock()
+
+    def __call__(self, original: Original) -> bool:
+        if self._busy.acquire(blocking=False):
+            threading.Thread(target=self._poll, args=(original,), name="ringfence-streams", daemon=True).start()
+        return False
+
+    def _poll(self, original: Original) -> None:
+        from ministack.services import lambda_svc
+
+        more = False
+        try:
+            more = original()
+        finally:
+            self._busy.release()
+            if more:
+                lambda_svc._esm_wake.set()
+
+
+def _deliver(original: Original, function: Any, event: Any, *args: Any, **kw: Any) -> Result:
+    """Streams: ministack drops partial failures and retries a batch that failed whole for ever.
+
+    Done here as Lambda does it: ReportBatchItemFailures, BisectBatchOnFunctionError, MaximumRetryAttempts and the
+    on-failure destination.
+    """
+    mapping = _mapping(function, event)
+    if mapping is None:
+        return original(function, event, *args, **kw)  # type: ignore[no-any-return]
+    delivery = _Delivery(mapping, function, lambda batch: original(function, {"Records": batch}, *args, **kw))
+    left = delivery.process(event["Records"])
+    if not left:
+        return {**delivery.last, "error": None}
+    _rewind(mapping, left[0])
+    return {**delivery.last, "error": True}
+
+
+def _mapping(function: Any, event: Any) -> Any | None:
+    from ministack.services import lambda_svc
+
+    records = event.get("Records") if isinstance(event, dict) else None
+    if not records or not isinstance(records[0], dict) or records[0].get("eventSource") != "aws:dynamodb":
+        return None
+    name, stream = (function.get("config") or function)["FunctionName"], records[0].get("eventSourceARN")
+    for _, _, mapping in lambda_svc._iter_all_esms():
+        if mapping.get("EventSourceArn") == stream and mapping["FunctionName"].rsplit(":", 1)[-1] == name:
+            return mapping
+    return None
+
+
+_attempts: dict[tuple[str, str], int] = {}  # (mapping, first record not done) → failed deliveries
+
+
+class _Delivery:
+    """One batch of a stream on its way to a function."""
+
+    def __init__(self, mapping: Any, function: Any, invoke: Callable[[list[Record]], Result]) -> None:
+        self.last: Result = {}
+        self._mapping = mapping
+        self._function = function
+        self._invoke = invoke
+
+    def process(self, batch: list[Record]) -> list[Record]:
+        """Deliver in order; give what is left to be retried, from the first record not done."""
+        while batch:
+            self.last = self._invoke(batch)
+            crashed = bool(self.last.get("error"))
+            batch = batch if crashed else batch[self._done(batch) :]
+            if not batch:
+                break
+            if crashed and self._mapping.get("BisectBatchOnFunctionError") and len(batch) > 1:
+                half = len(batch) // 2
+                left = self.process(batch[:half])
+                if left:
+                    return left + batch[half:]
+                batch = batch[half:]
+                continue
+            if not self._given_up(batch[0]):
+                return batch
+            dropped = batch if crashed else batch[:1]
+            self._report(dropped)
+            batch = batch[len(dropped) :]
+        return []
+
+    def _done(self, batch: list[Record]) -> int:
+        """Count the leading records that the function says it has done."""
+        if "ReportBatchItemFailures" not in self._mapping.get("FunctionResponseTypes", []):
+            return len(batch)
+        body = self.last.get("body")
+        answer = json.loads(body) if isinstance(body, str) and body.startswith("{") else body
+        failures = answer.get("batchItemFailures", []) if isinstance(answer, dict) else []
+        failed = {failure.get("itemIdentifier") for failure in failures}
+        if not failed:
+            return len(batch)
+        # An identifier that is not in the batch fails the whole batch, as in Lambda.
+        return next((n for n, record in enumerate(batch) if _sequence(record) in failed), 0)
+
+    def _given_up(self, record: Record) -> bool:
+        key = (self._mapping["UUID"], _sequence(record))
+        _attempts[key] = _attempts.get(key, 0) + 1
+        limit = self._mapping.get("MaximumRetryAttempts")
+        return limit is not None and 0 <= int(limit) < _attempts[key]
+
+    def _report(self, dropped: list[Record]) -> None:
+        from ministack.services import lambda_svc
+
+        stream = self._mapping["EventSourceArn"]
+        lambda_svc._send_ddb_stream_failure_record(
+            self._mapping, self._function, dropped, stream, self.last, "RetryAttemptsExhausted"
+        )
+
+
+def _rewind(mapping: Any, record: Record) -> None:
+    """Move the mapping's read position to `record`, from where the poller tries again."""
+    from ministack.services import dynamodb, lambda_svc
+
+    table = mapping["EventSourceArn"].split("/stream/")[0].rsplit("/", 1)[-1]
+    with lambda_svc._dynamodb_stream_positions_lock:
+        position = lambda_svc._dynamodb_stream_positions[mapping["UUID"]]
+        for offset, each in enumerate(dynamodb.stream_records_since(table, position, 1000)):
+            if _sequence(each) == _sequence(record):
+                lambda_svc._dynamodb_stream_positions[mapping["UUID"]] = position + offset
+                return
+
+
+def _sequence(record: Record) -> str:
+    return str(record["dynamodb"]["SequenceNumber"])

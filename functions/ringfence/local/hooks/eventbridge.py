@@ -1,0 +1,90 @@
+"""EventBridge in ministack: whose events it takes, and where it delivers them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ringfence.local.hooks.patching import around, replace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Original = Callable[..., Any]
+
+
+def install() -> None:
+    """Put right what ministack gets wrong; each function below says what that is."""
+    from ministack.services import eventbridge
+
+    # PutEvents: ministack refuses sources that begin with "aws.", as AWS does. Here they stand for the services.
+    replace(eventbridge._put_events, "__defaults__", (True,))
+    around(eventbridge, "_dispatch_to_lambda", _invoke_asynchronously)
+    around(eventbridge, "_invoke_target", _dead_letter_when_gone)
+    around(eventbridge, "_dispatch_to_event_bus", _forward)
+
+
+def _invoke_asynchronously(_original: Original, arn: str, payload: str) -> None:
+    """Rule → function: ministack invokes once; EventBridge retries and then sends to the function's destination."""
+    from ministack.services import lambda_svc
+
+    function, configuration, _ = lambda_svc._get_func_record_for_ref(arn)
+    if function and configuration:
+        record = lambda_svc._execution_record_for_config(function, configuration)
+        lambda_svc.invoke_async_with_retry(record, json.loads(payload))
+
+
+def _dead_letter_when_gone(original: Original, target: dict[str, Any], event: Any, rule: Any, view: Any = None) -> None:
+    """Rule → target that is gone: ministack drops the event instead of sending it to the target's DLQ."""
+    from ministack.core.arn import parse_arn
+    from ministack.services import eventbridge
+
+    dead_letters = (target.get("DeadLetterConfig") or {}).get("Arn")
+    if not dead_letters or _exists(target.get("Arn", "")):
+        original(target, event, rule, view)
+        return
+    view = view or eventbridge._pattern_event_view(event)
+    eventbridge._dispatch_to_sqs(parse_arn(dead_letters), json.dumps(view.event_with_detail()))
+
+
+def _exists(arn: str) -> bool:
+    from ministack.services import lambda_svc, sqs
+
+    if ":sqs:" in arn:
+        return bool(sqs._queue_by_arn(arn))
+    if ":lambda:" in arn:
+        return bool(lambda_svc._get_func_record_for_ref(arn)[0])
+    return True
+
+
+def _forward(original: Original, bus: Any, event: Any, rule: Any, path: Any, payload: Any = None) -> None:
+    """Rule → bus of another account or region: ministack drops it.
+
+    The event keeps the account and region it came from. The other account's bus must allow this one in its policy.
+    """
+    from ministack.core.responses import _request_account_id, _request_region, get_account_id, get_region
+    from ministack.services import eventbridge
+
+    source = get_account_id()
+    if (bus.account_id, bus.region) == (source, get_region()):
+        original(bus, event, rule, path, payload)
+        return
+    account, region = _request_account_id.set(bus.account_id), _request_region.set(bus.region)
+    try:
+        name = bus.resource.split("/", 1)[1]
+        if source == bus.account_id or _allows(eventbridge._event_bus_policies.get(name), source):
+            eventbridge._dispatch_event({**event, "EventBusName": name, "_DispatchPath": []})
+    finally:
+        _request_account_id.reset(account)
+        _request_region.reset(region)
+
+
+def _allows(policy: Any, account: str) -> bool:
+    """Tell whether a bus policy names `account`, or everyone."""
+    for statement in (policy or {}).get("Statement", []):
+        principal = statement.get("Principal")
+        named = principal.get("AWS", []) if isinstance(principal, dict) else [principal]
+        for each in [named] if isinstance(named, str) else named:
+            if statement.get("Effect") == "Allow" and (each in ("*", account) or f"::{account}:" in str(each)):
+                return True
+    return False
