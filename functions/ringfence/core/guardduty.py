@@ -1,0 +1,108 @@
+"""Which GuardDuty findings call for the isolation of an EC2 instance, and the patterns for them.
+
+Event shape: "Creating custom responses to GuardDuty findings with Amazon EventBridge"; limits of event
+patterns: "Amazon EventBridge quotas".
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringfence.core.errors import Bug
+from ringfence.core.guardduty_types import TYPES, Shape
+from ringfence.core.subject import InstanceRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ringfence.core.finding import Finding
+
+SOURCE = "aws.guardduty"
+DETAIL_TYPE = "GuardDuty Finding"
+PATTERN_LIMIT = 2048
+"""Characters; EventBridge refuses longer patterns."""
+
+INSTANCE = "Instance"
+CONTAINERS = ("Container", "ECSCluster", "EKSCluster")
+"""Values of `resource.resourceType` for containers: an instance is named where they run on one."""
+ACTOR, TARGET = "ACTOR", "TARGET"
+
+_ON_AN_INSTANCE = {"resourceType": [INSTANCE]}
+_HOSTED = {"resourceType": list(CONTAINERS), "instanceDetails": {"instanceId": [{"prefix": "i-"}]}}
+
+
+def advice(name: str, role: str | None) -> str:
+    """Say why a finding of this type calls for a person and not for isolation; empty when it does not.
+
+    `role` is `service.resourceRole`. It is only meaningful for types that both sides of an attack can
+    cause: there, anything but ACTOR leaves open whether the instance is compromised.
+    """
+    target = TYPES[name].target
+    if not target or role == ACTOR:
+        return ""
+    if role == TARGET:
+        return (
+            f"service.resourceRole is TARGET: the instance is {target}, which does not show that it is "
+            "compromised; a person has to look"
+        )
+    missing = "is missing" if not role else "is neither ACTOR nor TARGET"
+    return (
+        f"service.resourceRole {missing}, so the instance may only be the one that is {target}; "
+        "a person has to look"
+    )
+
+
+@dataclass(frozen=True)
+class GuardDutyTrigger:
+    """The findings of some types, about EC2 instances."""
+
+    id: str
+    types: tuple[str, ...]
+
+    def patterns(self) -> tuple[Mapping[str, object], ...]:
+        """Return EventBridge patterns within the limit; no event matches two of them."""
+        plain = [name for name in self.types if TYPES[name].shape is not Shape.WORKLOAD]
+        workload = [name for name in self.types if TYPES[name].shape is Shape.WORKLOAD]
+        return (
+            *_split(plain, {}),
+            *_split(workload, _ON_AN_INSTANCE),
+            *_split(workload, _HOSTED),
+        )
+
+    def matches(self, finding: Finding) -> bool:
+        """Say whether the finding is of one of the types and names an instance."""
+        return (
+            finding.source == SOURCE
+            and finding.type in self.types
+            and any(isinstance(subject, InstanceRef) for subject in finding.subjects)
+        )
+
+
+def _split(names: list[str], resource: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    chunk: list[str] = []
+    for name in names:
+        if _length(_pattern([*chunk, name], resource)) >= PATTERN_LIMIT:
+            if not chunk:
+                raise Bug(f"no pattern can hold {name}")
+            yield _pattern(chunk, resource)
+            chunk = []
+        chunk.append(name)
+    if chunk:
+        yield _pattern(chunk, resource)
+
+
+def _pattern(names: list[str], resource: Mapping[str, object]) -> Mapping[str, object]:
+    detail: dict[str, object] = {"type": list(names)}
+    if resource:
+        detail["resource"] = dict(resource)
+    return {"source": [SOURCE], "detail-type": [DETAIL_TYPE], "detail": detail}
+
+
+def _length(pattern: Mapping[str, object]) -> int:
+    return len(json.dumps(pattern))  # with its spaces: however it is written, it fits
+
+
+COMPROMISED_INSTANCE = GuardDutyTrigger("guardduty-compromised-instance", tuple(sorted(TYPES)))
+"""Every finding for which isolating an instance can be right."""
