@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ringfence.core.document import Document
@@ -15,7 +15,8 @@ class Call:
     """One API call: boto3's service name, the API's operation name and its parameters.
 
     `pages` reads every page of a list operation into one response. `single_attempt` forbids the
-    transport's own retry, for operations without a client token that would be done twice.
+    transport's own retry, for operations without a client token that would be done twice. `expected`
+    are the error codes that the caller handles; any other failure is raised as Retryable.
     """
 
     service: str
@@ -23,6 +24,7 @@ class Call:
     parameters: Parameters = field(default_factory=dict)
     pages: bool = False
     single_attempt: bool = False
+    expected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,3 @@ class Failed:
 
 
 Answer = Document | Failed
-Conversation = Generator[tuple[Call, ...], tuple[Answer, ...]]
-"""A pure reader: it yields calls to be made side by side and is sent their answers in order."""
-
-Send = Callable[[tuple[Call, ...]], tuple[Answer, ...]]

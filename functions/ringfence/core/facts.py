@@ -42,10 +42,14 @@ class RunRequested(Fact):
 
 @value
 class DecisionMade(Fact):
-    """What may happen, and why. `opened_at` is the incident's instant, `choices` the options in force."""
+    """What may happen because of a finding or a request, and why.
+
+    `opened_at` is the incident's instant, `choices` the options in force.
+    """
 
     decision: Decision
     opened_at: datetime
+    finding: str = ""
     remediations: tuple[str, ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
 

@@ -35,9 +35,21 @@ def digest_text(steps: Iterable[Step]) -> str:
 
 
 def fold(applied: Iterable[Step]) -> tuple[Step, ...]:
-    """Fold applied steps into one per target, in the order in which the targets were last changed."""
-    folded: dict[str, Step] = {}
+    """Fold applied steps into one per target, in the order in which the targets were last changed.
+
+    A step and its inverse cancel out; so does a fold that ends where it began.
+    """
+    folded: dict[tuple[str, type[Step]], Step] = {}
     for step in applied:
-        earlier = folded.pop(step.target, None)
-        folded[step.target] = earlier.then(step) if earlier and type(earlier) is type(step) else step
-    return tuple(folded.values())
+        undone = next((key for key, old in folded.items() if key[0] == step.target and _undoes(step, old)), None)
+        if undone:
+            del folded[undone]
+            continue
+        key = (step.target, type(step))
+        earlier = folded.pop(key, None)
+        folded[key] = earlier.then(step) if earlier else step
+    return tuple(step for step in folded.values() if step.irreversible or step.inverse() != step)
+
+
+def _undoes(step: Step, earlier: Step) -> bool:
+    return not earlier.irreversible and earlier.inverse() == step

@@ -1,0 +1,240 @@
+"""The one way anything is ever run: observe, decide, record, change, look again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringfence.core.chain import ChainKey, History, Lease, digest
+from ringfence.core.errors import Bug, Conflict, Gone, Retryable
+from ringfence.core.facet import Observed
+from ringfence.core.facts import Closed, FindingReceived, Planned, Verified
+from ringfence.core.incident import Incident
+from ringfence.core.plan import digest_text
+from ringfence.core.policy import Mode
+from ringfence.opening import opening
+from ringfence.orders import Report, Status
+from ringfence.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ringfence.core.facet import Facet
+    from ringfence.core.runbook import Stage
+    from ringfence.core.step import Step
+    from ringfence.opening import Opening
+    from ringfence.orders import Order
+    from ringfence.session import Ports
+
+ATTEMPTS = 5
+"""How often an order is begun anew when others were faster."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Runs orders. Holds no state of its own: all of it is in the log and in the world."""
+
+    ports: Ports
+
+    def respond(self, order: Order) -> Report:
+        """Carry out an order up to verification.
+
+        Raises Retryable when it must be tried again, Gone when a person named a subject that does not
+        exist, BadInput when nothing is recorded to go on with.
+        """
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._respond(order)
+            except Conflict:
+                continue
+        return self._respond(order)
+
+    def _respond(self, order: Order) -> Report:
+        key = ChainKey(order.runbook.id, order.ref.key)
+        history, observed = self._look(order, key)
+        now = self.ports.clock()
+        begun = opening(order, history, now)
+        session = Session(
+            self.ports, key, order.ref, begun.incident, order.actor, order.attempt, begun.history
+        )
+        response = _Response(order, begun, session)
+        if begun.stale:
+            return response.report(Status.JOINED, "the incident was closed after this was last seen")
+        if begun.decision.mode is Mode.AUTO and history.lease.held(now, order.attempt):
+            return response.join()
+        if isinstance(observed, Gone):
+            return response.close(observed)
+        if begun.decision.mode is Mode.DRY_RUN:
+            return response.dry_run(observed)
+        if begun.decision.mode is Mode.AUTO:
+            return response.act(observed)
+        return response.record()
+
+    def _look(self, order: Order, key: ChainKey) -> tuple[History, Observed | Gone]:
+        """Read the incident and observe the subject, side by side: the first round trip."""
+
+        def observe() -> Observed | Gone:
+            try:
+                return self.ports.cloud.observe(order.ref, order.runbook.stages[0].facets)
+            except Gone as gone:
+                return gone
+
+        history, observed = self.ports.side_by_side([lambda: self.ports.log.read(key), observe])
+        if not isinstance(history, History) or not isinstance(observed, Observed | Gone):
+            raise Bug("what was read side by side came back as something else")
+        return history, observed
+
+
+class _Response:
+    """One try at one order, from its opening on."""
+
+    def __init__(self, order: Order, begun: Opening, session: Session) -> None:
+        self.order = order
+        self.begun = begun
+        self.session = session
+        self.cloud = session.ports.cloud
+        self.stages = order.runbook.stages[: order.stages]
+        self.plans: list[Planned] = []
+        self.seen: Observed = Observed(order.ref)
+
+    def report(self, status: Status, reason: str) -> Report:
+        return Report(status, self.begun.incident, reason, tuple(self.plans))
+
+    def join(self) -> Report:
+        """Somebody else acts: leave them what they may not know, and let them."""
+        if not self.begun.is_new:
+            self.session.append(one for one in self.begun.facts if isinstance(one, FindingReceived))
+        return self.report(Status.JOINED, "another execution is acting on it")
+
+    def record(self) -> Report:
+        self.session.append(self.begun.facts, self._name_incident())
+        return self.report(Status.RECORDED, self.begun.decision.reason)
+
+    def close(self, gone: Gone) -> Report:
+        """The subject is gone: a person gets the error, a finding is recorded and closed."""
+        if self.order.request and self.begun.is_new:
+            raise gone
+        self.session.append((*self.begun.facts, Closed(gone.reason)), self._name_incident())
+        return self.report(Status.CLOSED, gone.reason)
+
+    def dry_run(self, observed: Observed) -> Report:
+        """Plan every stage from what is there now; change nothing."""
+        self.seen = observed
+        self.session.pending.extend(self.begun.facts)
+        last = {one.stage: one.digest for one in self.session.history.of(Planned)}
+        for stage in self.order.runbook.stages:
+            missing = [facet for facet in stage.facets if facet not in self.seen]
+            if missing:
+                self._observe(missing)
+            self.plans.append(self._plan(stage))
+        new = [plan for plan in self.plans if self.order.request or last.get(plan.stage) != plan.digest]
+        self.session.append(new, self._name_incident())
+        return self.report(Status.DRY_RUN, "dry run: nothing was changed")
+
+    def act(self, observed: Observed) -> Report:
+        """Run the stages, each behind its record, and look again."""
+        self.seen = observed
+        self.session.pending.extend(self.begun.facts)
+        unclear: tuple[str, ...] = ()
+        changed = False
+        try:
+            for number, stage in enumerate(self.stages):
+                if number:
+                    self._observe(stage.facets)
+                unclear = self.session.resolve(self.seen, (stage.id,))
+                if unclear:
+                    break
+                changed = self._run(stage) or changed
+            return self._verify(unclear, look=changed or bool(unclear))
+        except Conflict:
+            self.session.surrender()
+            raise
+        except Gone as gone:
+            self.session.finish((Closed(gone.reason),))
+            return self.report(Status.CLOSED, gone.reason)
+        except Retryable:
+            self._give_back()
+            raise
+
+    def _give_back(self) -> None:
+        """Record what is known and let others act."""
+        try:
+            self.session.finish((), self._name_incident())
+        except Conflict:
+            self.session.surrender()
+
+    def _run(self, stage: Stage) -> bool:
+        """Record the intents of a stage in one transaction, then make the changes."""
+        plan = self._plan(stage)
+        self.plans.append(plan)
+        steps = self._allowed(stage, plan.steps)
+        if not steps:
+            return False
+        intents = self.session.intend(stage.id, steps)
+        self.session.names.update(self.seen.names())
+        self.session.take((plan, *intents), self.order.until)
+        self.session.apply(intents, self.begun.decision, self.order.until)
+        return True
+
+    def _allowed(self, stage: Stage, steps: Iterable[Step]) -> tuple[Step, ...]:
+        """Leave out what was refused for good; containment is never given up on."""
+        refused = {} if stage is self.stages[0] else self.session.refused()
+        return tuple(step for step in steps if step.target not in refused)
+
+    def _verify(self, unclear: tuple[str, ...], *, look: bool) -> Report:
+        """Look again and plan again: what was planned may not remain."""
+        if look:
+            self._observe(dict.fromkeys(facet for stage in self.stages for facet in stage.facets))
+        incident = self._incident()
+        remaining = {stage.id: self._allowed(stage, stage.plan(self.seen, incident)) for stage in self.stages}
+        settling = (*unclear, *self.seen.settling())
+        everything = self.stages == self.order.runbook.stages
+        verified = Verified(
+            contained=not remaining[self.stages[0].id] and not settling,
+            complete=everything and not any(remaining.values()) and not settling,
+            remaining=tuple(step.words() for steps in remaining.values() for step in steps),
+            settling=settling,
+            refused=tuple(self.session.refused().values()),
+            exposure=tuple(words for stage in self.stages for words in stage.exposed(self.seen, incident)),
+        )
+        known = verified == self.session.history.verified and not self.session.pending
+        self.session.finish(() if known else (verified,), self._name_incident())
+        return self._verdict(verified, everything=everything)
+
+    def _verdict(self, verified: Verified, *, everything: bool) -> Report:
+        again = (*verified.remaining, *verified.settling)
+        status = Status.OPEN
+        if verified.contained:
+            status = Status.COMPLETE if verified.complete else Status.CONTAINED
+        reason = f"looked again: {len(again)} to be done" if again else "looked again: nothing is left to do"
+        goes_on = verified.contained and not everything
+        return Report(
+            status, self.begun.incident, reason, tuple(self.plans), verified, again, goes_on=goes_on
+        )
+
+    def _name_incident(self) -> Lease | None:
+        """A new incident stands in the lease record, so that two cannot be opened at once."""
+        new = self.begun.is_new and not self.session.history.entries
+        return Lease("", None, self.begun.incident) if new else None
+
+    def _incident(self) -> Incident:
+        history = self.session.history
+        new = [one for one in self.session.pending if isinstance(one, FindingReceived)]
+        findings = [one.finding for one in (*history.of(FindingReceived), *new)]
+        return Incident(
+            id=self.begun.incident,
+            opened_at=self.begun.opened_at,
+            findings=tuple(dict.fromkeys(finding.id for finding in findings)),
+            remote_addresses=tuple(dict.fromkeys(one for each in findings for one in each.remote_addresses)),
+            choices=self.order.choices,
+            past=history.steps(),
+        )
+
+    def _observe(self, facets: Iterable[type[Facet]]) -> None:
+        more = self.cloud.observe(self.order.ref, tuple(facets), self.session.history.steps())
+        self.seen = Observed(self.order.ref, {**self.seen.facets, **more.facets})
+
+    def _plan(self, stage: Stage) -> Planned:
+        incident = self._incident()
+        steps = stage.plan(self.seen, incident)
+        return Planned(stage.id, digest(digest_text(steps)), steps, stage.exposed(self.seen, incident))

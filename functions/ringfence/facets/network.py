@@ -1,0 +1,174 @@
+"""The network side of an instance: its interfaces, and the groups that can cut them off."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.core.answers import accept, document, tags
+from ringfence.core.call import Call, Permission
+from ringfence.core.codec import value
+from ringfence.core.errors import Gone
+from ringfence.core.facet import Facet
+from ringfence.core.symbol import QuarantineGroup, TransitionGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.core.document import Document
+    from ringfence.core.facet import Looking
+    from ringfence.core.step import Step
+    from ringfence.core.subject import Ref
+    from ringfence.core.symbol import Symbol
+
+ROLE_TAG = "ringfence:role"
+"""The tag on Ringfence's own groups; its value is the group's role."""
+QUARANTINE = "quarantine"
+TRANSITION = "transition"
+NAMES = {QUARANTINE: "ringfence-quarantine", TRANSITION: "ringfence-transition"}
+"""The name of the group of each role; where a stranger holds it, a number is appended."""
+NOT_FOUND = ("InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed")
+OVER = ("terminated", "shutting-down")
+
+Group = str | QuarantineGroup | TransitionGroup
+"""A security group: by id, or by what it is to us."""
+
+
+@value
+class Interface:
+    """A network interface of the instance; it may lie in another VPC than its instance."""
+
+    id: str
+    vpc_id: str
+    subnet_id: str
+    groups: frozenset[Group]
+
+
+@value
+class OwnGroup:
+    """A security group by one of our names. `ours`: it bears our tag. `rules`: how many it has."""
+
+    id: str
+    vpc_id: str
+    role: str
+    name: str
+    ours: bool
+    rules: int
+
+
+@value
+class Network(Facet):
+    """The interfaces of an instance, and the groups named like ours in every VPC of the region."""
+
+    state: str
+    interfaces: tuple[Interface, ...]
+    groups: tuple[OwnGroup, ...] = ()
+
+    permissions: ClassVar[tuple[Permission, ...]] = tuple(
+        Permission(f"ec2:Describe{what}", ("*",), reason="EC2's Describe actions know no resources")
+        for what in ("Instances", "SecurityGroups")
+    )
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+        """Read instance and groups side by side: one round trip."""
+        instances, groups = yield (
+            Call("ec2", "DescribeInstances", {"InstanceIds": [ref.id]}, expected=NOT_FOUND),
+            Call(
+                "ec2",
+                "DescribeSecurityGroups",
+                {"Filters": [{"Name": "group-name", "Values": [f"{name}*" for name in NAMES.values()]}]},
+                pages=True,
+            ),
+        )
+        found = instance_of(accept(instances, gone=NOT_FOUND), ref)
+        own = tuple(filter(None, map(_own_group, document(groups).children("SecurityGroups"))))
+        symbols = {group.id: symbol for symbol, group in _usable(own).items()}
+        state = found.child("State").text("Name")
+        if state in OVER:
+            raise Gone(f"{ref.id} is {state}")
+        return cls(state, _interfaces(found, symbols), own)
+
+    def names(self) -> Mapping[Symbol, str]:
+        """Return the groups that can be relied on: ours by tag, in their VPC, with the right rules."""
+        return {symbol: group.id for symbol, group in _usable(self.groups).items()}
+
+    def vpcs(self) -> tuple[str, ...]:
+        """Return the VPCs in which the instance has interfaces."""
+        return tuple(sorted({interface.vpc_id for interface in self.interfaces}))
+
+    def own(self, vpc_id: str, role: str) -> OwnGroup | None:
+        """Return our group of a role in a VPC, be its rules right or not."""
+        ours = [
+            group for group in self.groups if (group.vpc_id, group.role, group.ours) == (vpc_id, role, True)
+        ]
+        return min(ours, key=lambda group: (group.rules, group.name), default=None)
+
+    def free_name(self, vpc_id: str, role: str) -> str:
+        """Return a name for a new group that nobody in the VPC holds."""
+        taken = Counter(group.name for group in self.groups if group.vpc_id == vpc_id)
+        candidates = (
+            NAMES[role] + (f"-{number}" if number > 1 else "") for number in range(1, len(taken) + 2)
+        )
+        return next(name for name in candidates if name not in taken)
+
+
+def instance_of(described: Document, ref: Ref) -> Document:
+    """Return the instance in an answer of DescribeInstances; raises Gone."""
+    for reservation in described.children("Reservations"):
+        for instance in reservation.children("Instances"):
+            return instance
+    raise Gone(f"{ref.id} does not exist in {ref.region} of account {ref.account}")
+
+
+@dataclass(frozen=True)
+class _Kind:
+    symbol: type[QuarantineGroup | TransitionGroup]
+    empty: bool
+
+
+_KINDS = {QUARANTINE: _Kind(QuarantineGroup, empty=True), TRANSITION: _Kind(TransitionGroup, empty=False)}
+
+
+def _usable(groups: tuple[OwnGroup, ...]) -> dict[QuarantineGroup | TransitionGroup, OwnGroup]:
+    """Map symbols to groups; a group that has drifted is no quarantine group."""
+    usable: dict[QuarantineGroup | TransitionGroup, OwnGroup] = {}
+    for group in sorted(groups, key=lambda group: group.name, reverse=True):
+        kind = _KINDS[group.role]
+        if group.ours and (group.rules == 0) == kind.empty:
+            usable[kind.symbol(group.vpc_id)] = group
+    return usable
+
+
+def _own_group(group: Document) -> OwnGroup | None:
+    name, marked = group.text("GroupName"), tags(group).get(ROLE_TAG, "")
+    role = next((role for role, base in NAMES.items() if name.startswith(base)), None)
+    if role is None or not group.has("VpcId"):
+        return None
+    rules = sum(
+        _sources(rule) for key in ("IpPermissions", "IpPermissionsEgress") for rule in group.children(key)
+    )
+    return OwnGroup(group.text("GroupId"), group.text("VpcId"), role, name, marked == role, rules)
+
+
+def _sources(rule: Document) -> int:
+    """Count what one permission allows; each source is a rule of its own."""
+    return sum(
+        len(rule.items(key)) for key in ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
+    )
+
+
+def _interfaces(instance: Document, symbols: Mapping[str, Group]) -> tuple[Interface, ...]:
+    return tuple(
+        Interface(
+            interface.text("NetworkInterfaceId"),
+            interface.text("VpcId"),
+            interface.text("SubnetId"),
+            frozenset(
+                symbols.get(group.text("GroupId"), group.text("GroupId"))
+                for group in interface.children("Groups")
+            ),
+        )
+        for interface in instance.children("NetworkInterfaces")
+    )

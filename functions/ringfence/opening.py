@@ -1,0 +1,89 @@
+"""How an execution begins: joining the open incident or opening one. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringfence.core.chain import History
+from ringfence.core.errors import BadInput
+from ringfence.core.facts import DecisionMade
+from ringfence.core.incident import incident_id, subject_cause
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.core.facts import Fact
+    from ringfence.core.policy import Decision
+    from ringfence.orders import Order
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What an execution starts from.
+
+    `history` is the incident that is joined, without entries when a new one is opened. `facts` begin
+    this execution's record. `stale`: the order speaks of a time before its incident was closed.
+    """
+
+    incident: str
+    history: History
+    facts: tuple[Fact, ...]
+    decision: Decision
+    opened_at: datetime
+    stale: bool
+
+    @property
+    def is_new(self) -> bool:
+        """Whether this opens an incident."""
+        return not self.history.entries
+
+
+def opening(order: Order, history: History, now: datetime) -> Opening:
+    """Join the open incident or open a new one; raises BadInput when there is nothing to go on with."""
+    stale = is_stale(order, history)
+    joins = bool(history.entries) and (stale or history.closed_at is None)
+    known = history if joins else History((), history.lease)
+    last = known.last(DecisionMade)
+    decision = order.decision or (last.decision if last else None)
+    if decision is None:
+        raise BadInput("incident", f"nothing is recorded to go on with on {order.ref.key}")
+    opened_at = last.opened_at if last else instant(order, now)
+    facts: list[Fact] = []
+    if order.finding and not known.knows(order.finding):
+        facts.append(order.finding)
+    if order.request:
+        facts.append(order.request)
+    if order.decision:
+        facts.extend(decision_facts(order, known, order.decision, opened_at))
+    incident = known.incident or incident_id(opened_at, cause(order))
+    return Opening(incident, known, tuple(facts), decision, opened_at, stale)
+
+
+def is_stale(order: Order, history: History) -> bool:
+    """Say whether what is asked was seen before the incident was closed; a person's wish never is."""
+    closed_at = history.closed_at
+    if closed_at is None or order.request:
+        return False
+    return order.finding is None or order.finding.finding.last_seen <= closed_at
+
+
+def decision_facts(order: Order, known: History, decision: Decision, opened_at: datetime) -> list[Fact]:
+    """Return the decision as a fact, unless it is recorded already."""
+    finding = order.finding.finding.id if order.finding else ""
+    remediations = tuple(one.id for one in order.runbook.remediations)
+    made = DecisionMade(decision, opened_at, finding, remediations, order.choices)
+    return [made] if order.request or made not in known.of(DecisionMade) else []
+
+
+def instant(order: Order, now: datetime) -> datetime:
+    """Return the incident's instant: the finding's own, so that every redelivery says the same."""
+    return min(order.finding.finding.updated_at, now) if order.finding else now
+
+
+def cause(order: Order) -> str:
+    """Return what the incident is named for; responses to one finding share it."""
+    if order.finding:
+        finding = order.finding.finding
+        return f"{finding.source} {finding.account} {finding.id}"
+    return subject_cause(order.ref, order.attempt)

@@ -1,0 +1,66 @@
+"""What the engine is asked to do, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.core.facts import FindingReceived, Planned, RunRequested, Verified
+    from ringfence.core.policy import Decision
+    from ringfence.core.runbook import Runbook
+    from ringfence.core.subject import Ref
+
+
+@dataclass(frozen=True)
+class Order:
+    """Respond to a finding, to a person's request, or go on with what is recorded (neither given).
+
+    `runbook` holds the enabled remediations, `choices` the options in force. `attempt` names the
+    execution, `actor` who acts. No change starts after `until`. `stages` says how many stages this
+    execution runs; all are run when it is None.
+    """
+
+    runbook: Runbook
+    ref: Ref
+    attempt: str
+    actor: str
+    until: datetime
+    decision: Decision | None = None
+    finding: FindingReceived | None = None
+    request: RunRequested | None = None
+    choices: tuple[tuple[str, str], ...] = ()
+    stages: int | None = None
+
+
+class Status(StrEnum):
+    """How a response stands."""
+
+    RECORDED = "recorded"
+    JOINED = "joined"
+    DRY_RUN = "dry-run"
+    CONTAINED = "contained"
+    COMPLETE = "complete"
+    OPEN = "open"
+    CLOSED = "closed"
+    RELEASED = "released"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of an order.
+
+    `again` says in words what can be tried or looked at again: the order goes back to its queue.
+    `goes_on`: later stages remain for a continuation.
+    """
+
+    status: Status
+    incident: str
+    reason: str
+    plans: tuple[Planned, ...] = ()
+    verified: Verified | None = None
+    again: tuple[str, ...] = ()
+    goes_on: bool = False

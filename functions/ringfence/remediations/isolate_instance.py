@@ -1,0 +1,68 @@
+"""Cut a compromised EC2 instance off the network, leaving it running for forensics.
+
+Every interface moves to its VPC's quarantine group, which allows nothing in or out. The groups it had
+travel with each step, so that a release can put them back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.guardduty import COMPROMISED_INSTANCE
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import InstanceRef
+from ringfence.core.symbol import QuarantineGroup
+from ringfence.facets.network import QUARANTINE, Network
+from ringfence.steps.network import CreateOwnGroup, EmptyQuarantineGroup, SetSecurityGroups
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+def still_open(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Say what security groups cannot close.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html
+    """
+    yield (
+        "connections that were already tracked live on while they keep talking; always tracked are those "
+        "through NAT gateways, load balancers, PrivateLink and the like"
+    )
+    yield (
+        "security groups do not filter Amazon's DNS, the metadata service, DHCP and NTP: "
+        "the instance can still send data out in DNS queries"
+    )
+
+
+@remediation(
+    id="isolate-instance",
+    title="Isolate a compromised EC2 instance",
+    subject=InstanceRef,
+    triggers=(COMPROMISED_INSTANCE,),
+    facets=(Network,),
+    steps=(CreateOwnGroup, EmptyQuarantineGroup, SetSecurityGroups),
+    references=("NIST 800-53 IR-4", "NIST 800-53 SC-7", "D3FEND D3-NI"),
+    exposure=still_open,
+)
+def isolate_instance(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+    """Quarantine each interface that is not quarantined already."""
+    network = instance[Network]
+    for vpc_id in network.vpcs():
+        yield from prepare(network, vpc_id)
+    for interface in network.interfaces:
+        quarantined = frozenset({QuarantineGroup(interface.vpc_id)})
+        if interface.groups != quarantined:
+            yield SetSecurityGroups(interface.id, interface.vpc_id, interface.groups, quarantined)
+
+
+def prepare(network: Network, vpc_id: str) -> Iterator[Step]:
+    """Create the VPC's quarantine group, or repair one that has drifted."""
+    group = network.own(vpc_id, QUARANTINE)
+    if group is None:
+        yield CreateOwnGroup(vpc_id, QUARANTINE, network.free_name(vpc_id, QUARANTINE))
+    if group is None or group.rules:
+        yield EmptyQuarantineGroup(vpc_id, group.rules if group else 1)

@@ -1,0 +1,237 @@
+"""One execution on one subject: the only writer of its facts, and the only place where steps are applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ringfence.core.chain import Lease, Stamp, link
+from ringfence.core.errors import BadInput, Conflict, Gone, Refused, Retryable
+from ringfence.core.facts import FindingReceived, Intended, Outcome, Result
+from ringfence.core.permit import Permit
+from ringfence.core.plan import waves
+from ringfence.core.step import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from ringfence.core.chain import ChainKey, Entry, History
+    from ringfence.core.facet import Observed
+    from ringfence.core.facts import Fact
+    from ringfence.core.policy import Decision
+    from ringfence.core.step import Step
+    from ringfence.core.subject import Ref
+    from ringfence.core.symbol import Symbol
+    from ringfence.ports import AuditLog, Clock, Cloud, SideBySide
+
+REBASES = 8
+"""How often an append is tried on a chain that others write to."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The outside world."""
+
+    cloud: Cloud
+    log: AuditLog
+    clock: Clock
+    side_by_side: SideBySide
+
+
+@dataclass
+class Session:
+    """Appends facts to one response's chain and applies its steps.
+
+    `pending` are facts that the next append writes: outcomes wait for the next stage's boundary.
+    """
+
+    ports: Ports
+    key: ChainKey
+    ref: Ref
+    incident: str
+    actor: str
+    attempt: str
+    history: History
+    pending: list[Fact] = field(default_factory=list)
+    names: dict[Symbol, str] = field(default_factory=dict)
+    holds: bool = False
+    _intents: int = 0
+
+    def take(self, facts: Iterable[Fact], until: datetime) -> None:
+        """Append, and take the lease in the same transaction if it is not held yet."""
+        lease = None if self.holds else Lease(self.attempt, until, self.incident)
+        self.append(facts, lease)
+        self.holds = True
+
+    def finish(self, facts: Iterable[Fact] = (), otherwise: Lease | None = None) -> None:
+        """Append, and give the lease back if it is held; `otherwise` is written if it is not."""
+        self.append(facts, Lease("", None, self.incident) if self.holds else otherwise)
+        self.holds = False
+
+    def append(self, facts: Iterable[Fact] = (), lease: Lease | None = None) -> None:
+        """Write the pending facts and these, in one transaction.
+
+        On a conflict the chain is read again. Facts are put behind what others added, as long as the
+        lease is still as it was; otherwise raises Conflict, and nothing of this was written.
+        """
+        self.pending.extend(facts)
+        if not self.pending and lease is None:
+            return
+        for _ in range(REBASES):
+            entries = self._link()
+            try:
+                self.ports.log.append(self.key, self.history, entries, lease)
+            except Conflict:
+                self._rebase()
+            else:
+                self._written(entries, lease)
+                return
+        raise Conflict(f"{self.key.text} is written to by others: tried {REBASES} times")
+
+    def _link(self) -> tuple[Entry, ...]:
+        stamp = Stamp(self.key, self.incident, self.actor, self.attempt, self.ports.clock())
+        return link(
+            stamp, self.history.head if self.history.incident == self.incident else None, self.pending
+        )
+
+    def _written(self, entries: tuple[Entry, ...], lease: Lease | None) -> None:
+        before = self.history.entries if self.history.incident == self.incident else ()
+        self.history = type(self.history)((*before, *entries), self.history.lease if lease is None else lease)
+        self.pending.clear()
+
+    def _rebase(self) -> None:
+        fresh = self.ports.log.read(self.key)
+        if fresh.lease != self.history.lease or fresh.incident != self.history.incident:
+            raise Conflict(f"another execution took the lease on {self.key.text}")
+        self.history = fresh
+        known = fresh.outcomes
+        self.pending = [
+            one
+            for one in self.pending
+            if not (isinstance(one, Outcome) and one.intent in known)
+            and not (isinstance(one, FindingReceived) and fresh.knows(one))
+        ]
+
+    def surrender(self) -> None:
+        """Write what is known after the lease was lost: outcomes are facts whoever acts now."""
+        if not self.holds:
+            return
+        for _ in range(REBASES):
+            self.history = self.ports.log.read(self.key)
+            known = self.history.outcomes
+            intended = {one.intent for one in self.history.of(Intended)}
+            self.pending = [
+                one
+                for one in self.pending
+                if isinstance(one, Outcome) and one.intent in intended and one.intent not in known
+            ]
+            if not self.pending:
+                return
+            entries = self._link()
+            try:
+                self.ports.log.append(self.key, self.history, entries, None)
+            except Conflict:
+                continue
+            self._written(entries, None)
+            return
+
+    def intend(self, stage: str, steps: Sequence[Step]) -> tuple[Intended, ...]:
+        """Name the changes that are about to be made."""
+        first = self._intents
+        self._intents += len(steps)
+        return tuple(
+            Intended(f"{self.attempt}.{first + number}", stage, step) for number, step in enumerate(steps)
+        )
+
+    def apply(self, intents: Sequence[Intended], decision: Decision, until: datetime) -> None:
+        """Make the recorded changes, wave by wave; their outcomes become pending.
+
+        This is the one place where anything is changed: raises Refused unless the decision allows it.
+        """
+        permit = Permit.of(decision, self.ref, until)
+        recorded = {one.intent for _, one in self.history.open_intents}
+        by_step = {one.step: one for one in intents if one.intent in recorded}
+        failed: set[Symbol] = set()
+        for wave in waves(by_step):
+            jobs = [_Job(self, by_step[step], permit, frozenset(failed)) for step in wave]
+            results = self.ports.side_by_side([job.run for job in jobs])
+            for job, outcome in zip(jobs, results, strict=True):
+                if not isinstance(outcome, Outcome):
+                    raise TypeError("a job ends with an outcome")
+                self.pending.append(outcome)
+                if outcome.result != Result.APPLIED:
+                    failed.update(job.intent.step.provides)
+                else:
+                    self.names.update(job.provided)
+
+    def refused(self) -> dict[str, str]:
+        """Return, by target, what was refused for good, and why."""
+        outcomes = {**self.history.outcomes, **{o.intent: o for o in self.pending if isinstance(o, Outcome)}}
+        ended = [(one.step, outcomes.get(one.intent)) for one in self.history.of(Intended)]
+        return {
+            step.target: f"{step.words()}: {outcome.detail}"
+            for step, outcome in ended
+            if outcome and outcome.result == Result.REFUSED
+        }
+
+    def resolve(self, observed: Observed, stages: Iterable[str]) -> tuple[str, ...]:
+        """Find out by looking what became of intents with an unknown outcome.
+
+        Returns what cannot be told yet, in words: look again.
+        """
+        wanted, unclear = frozenset(stages), []
+        now = self.ports.clock()
+        for entry, intended in self.history.open_intents:
+            step = intended.step
+            if intended.stage not in wanted or step.facet not in observed:
+                continue
+            state = step.state(observed)
+            if state is State.SETTLING or (state is State.BEFORE and now < entry.at + step.settles):
+                unclear.append(f"whether it was done is not to be seen yet: {step.words()}")
+                continue
+            self.pending.append(Outcome(intended.intent, _SEEN[state], by="observation"))
+        return tuple(unclear)
+
+
+_SEEN = {
+    State.AFTER: Result.APPLIED,
+    State.BEFORE: Result.NOT_APPLIED,
+    State.GONE: Result.GONE,
+    State.DRIFTED: Result.DRIFTED,
+}
+
+
+@dataclass
+class _Job:
+    """One step being applied in a thread of its own; it never raises for what it can record."""
+
+    session: Session
+    intent: Intended
+    permit: Permit
+    failed: frozenset[Symbol]
+    provided: dict[Symbol, str] = field(default_factory=dict)
+
+    def run(self) -> Outcome:  # noqa: PLR0911 - one return for each way a step can end
+        step, ports = self.intent.step, self.session.ports
+        missing = [symbol.key for symbol in step.requires if symbol in self.failed]
+        if missing:
+            return self._outcome(Result.SKIPPED, f"it needs {', '.join(missing)}, which failed")
+        if ports.clock() >= self.permit.until:
+            return self._outcome(Result.SKIPPED, "the lease ended before it could start")
+        try:
+            applied = ports.cloud.apply(self.session.ref, step, self.session.names, self.permit)
+        except Gone as error:
+            return self._outcome(Result.GONE, error.reason)
+        except Refused as error:
+            return self._outcome(Result.REFUSED, error.reason)
+        except BadInput as error:
+            return self._outcome(Result.FAILED, str(error))
+        except Retryable as error:
+            return self._outcome(Result.REFUSED if step.best_effort else Result.FAILED, str(error))
+        self.provided = dict(applied.provides)
+        shown = tuple((symbol.key, name) for symbol, name in applied.provides.items())
+        return Outcome(self.intent.intent, Result.APPLIED, "call", applied.note, shown, applied.requests)
+
+    def _outcome(self, result: str, detail: str) -> Outcome:
+        return Outcome(self.intent.intent, result, "call", detail[:1000])

@@ -1,0 +1,1 @@
+"""Steps that several remediations share: one convergent AWS change each."""
