@@ -53,7 +53,10 @@ class Document:
         value = self.value.get(key)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise BadInput(self.at(key), "is required and must be a number", value)
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError as error:
+            raise BadInput(self.at(key), "is too large a number") from error
 
     def integer(self, key: str) -> int:
         """Return a whole number."""

@@ -1,0 +1,1 @@
+"""Parsers: events of AWS services in, findings out. Standard library and core only."""

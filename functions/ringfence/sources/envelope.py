@@ -1,0 +1,93 @@
+"""The EventBridge envelope that every source shares, and the text it comes in.
+
+Shape: "AWS service event metadata" in the Amazon EventBridge documentation. A message in an SQS queue that
+a rule feeds has the event as its whole body.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, NoReturn
+
+from ringfence.core.codec import canonical
+from ringfence.core.document import Document
+from ringfence.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+WHOLE = "(document)"
+"""The field that errors name when no single field is at fault."""
+MOST_LEVELS = 64
+"""Of nesting: several times what any service sends, and far from what would exhaust a stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotForUs:
+    """A well-formed event that nothing here answers, and why, in words."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An event as EventBridge delivers it. `digest` is the SHA-256 of its canonical JSON."""
+
+    source: str
+    detail_type: str
+    document: Document
+    digest: str
+
+    @classmethod
+    def of(cls, event: object) -> Envelope:
+        """Take an event; raises BadInput naming `source` or `detail-type` where it is none."""
+        if _too_deep(event):
+            raise BadInput(WHOLE, f"is nested deeper than {MOST_LEVELS} levels")
+        document = Document.of(event)
+        try:
+            digest = hashlib.sha256(canonical(event).encode()).hexdigest()
+        except (TypeError, ValueError) as error:
+            raise BadInput(WHOLE, "must be JSON data") from error
+        return cls(document.text("source"), document.text("detail-type"), document, digest)
+
+
+def parse_json(text: str) -> object:
+    """Read one JSON document; raises BadInput that says where the text stops being one."""
+    try:
+        return json.loads(text, parse_constant=_no_number, parse_float=_finite)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno} column {error.colno}"
+        raise BadInput(WHOLE, f"is not one complete JSON document: {error.msg} at {where}") from error
+    except RecursionError as error:
+        raise BadInput(WHOLE, "is nested too deeply") from error
+    except ValueError as error:  # a whole number of thousands of digits
+        raise BadInput(WHOLE, "holds a number that is too long") from error
+
+
+def _too_deep(event: object) -> bool:
+    level = [event]
+    for _ in range(MOST_LEVELS):
+        level = [child for item in level for child in _children(item)]
+        if not level:
+            return False
+    return True
+
+
+def _children(item: object) -> Iterable[object]:
+    if isinstance(item, dict):
+        return item.values()
+    return item if isinstance(item, list) else ()
+
+
+def _no_number(name: str) -> NoReturn:
+    raise BadInput(WHOLE, f"holds {name}, which is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise BadInput(WHOLE, "holds a number that is too large", text)
+    return number
