@@ -41,7 +41,7 @@ def fold(applied: Iterable[Step]) -> tuple[Step, ...]:
     """
     folded: dict[tuple[str, type[Step]], Step] = {}
     for step in applied:
-        undone = next((key for key, old in folded.items() if key[0] == step.target and _undoes(step, old)), None)
+        undone = next((key for key, old in folded.items() if _undoes(step, old)), None)
         if undone:
             del folded[undone]
             continue
@@ -52,4 +52,4 @@ def fold(applied: Iterable[Step]) -> tuple[Step, ...]:
 
 
 def _undoes(step: Step, earlier: Step) -> bool:
-    return not earlier.irreversible and earlier.inverse() == step
+    return step.target == earlier.target and not earlier.irreversible and earlier.inverse() == step

@@ -1,0 +1,137 @@
+"""The one driver of conversations: it makes the calls that facets and steps ask for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from botocore import xform_name
+from botocore.exceptions import ClientError
+
+from ringfence.aws.failures import code_of, message_of, raised
+from ringfence.core.call import Answer, Call, Failed
+from ringfence.core.document import Document
+from ringfence.core.errors import Bug
+from ringfence.core.facet import Facet, Observed
+
+if TYPE_CHECKING:
+    from ringfence.aws.sessions import Clients
+    from ringfence.core.permit import Permit
+    from ringfence.core.step import Names, Step
+    from ringfence.core.subject import Ref
+    from ringfence.ports import Clock, SideBySide
+
+R = TypeVar("R")
+Talk = Generator[tuple[Call, ...], tuple[Answer, ...], R]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of a step that was applied."""
+
+    provides: Names
+    note: str
+    requests: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AwsCloud:
+    """Observes and changes AWS through the subject's account's role."""
+
+    clients: Clients
+    clock: Clock
+    side_by_side: SideBySide
+
+    def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
+        """Hold all conversations in step, so that a call that several ask for is made once."""
+        talks: dict[type[Facet], Talk[Facet]] = {kind: kind.look(ref, past) for kind in facets}
+        asked: dict[type[Facet], tuple[Call, ...]] = {}
+        seen: dict[type[Facet], Facet] = {}
+        for kind, talk in talks.items():
+            asked[kind] = next(talk)
+        while asked:
+            answers = self._answers(ref, tuple(call for calls in asked.values() for call in calls))
+            following: dict[type[Facet], tuple[Call, ...]] = {}
+            for kind, calls in asked.items():
+                try:
+                    following[kind] = talks[kind].send(tuple(answers[_key(call)] for call in calls))
+                except StopIteration as ended:
+                    seen[kind] = ended.value
+            asked = following
+        return Observed(ref, seen)
+
+    def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Made:
+        """Hold a step's conversation; the permit is asked before each round of calls."""
+        talk = step.apply(names)
+        requests: list[str] = []
+        try:
+            calls = next(talk)
+            while True:
+                permit.check(ref, self.clock())
+                answers = self._answers(ref, calls, requests)
+                calls = talk.send(tuple(answers[_key(call)] for call in calls))
+        except StopIteration as ended:
+            return Made(ended.value.provides, ended.value.note, tuple(requests))
+
+    def _answers(
+        self, ref: Ref, calls: tuple[Call, ...], requests: list[str] | None = None
+    ) -> dict[str, Answer]:
+        """Make each call once, side by side. Clients are made first, one after another."""
+        unique = {_key(call): call for call in calls}
+        jobs = [_Job(self.clients, ref, call) for call in unique.values()]
+        for job in jobs:
+            job.prepare()
+        answers = (
+            self.side_by_side([job.run for job in jobs]) if len(jobs) > 1 else [job.run() for job in jobs]
+        )
+        if requests is not None:
+            requests.extend(job.request for job in jobs if job.request)
+        return dict(zip(unique, cast("Sequence[Answer]", answers), strict=True))
+
+
+def _key(call: Call) -> str:
+    return json.dumps(asdict(call), sort_keys=True, default=str)
+
+
+@dataclass
+class _Job:
+    """One call."""
+
+    clients: Clients
+    ref: Ref
+    call: Call
+    request: str = ""
+    made: list[object] = field(default_factory=list)
+
+    def prepare(self) -> None:
+        """Make the client; parsing service models in threads is slower than one after another."""
+        single = self.call.single_attempt
+        self.made.append(self.clients.client(self.ref, self.call.service, single_attempt=single))
+
+    def run(self) -> Answer:
+        client, call = self.made[-1], self.call
+        name = xform_name(call.operation)
+        what = f"{call.service}:{call.operation}"
+        with raised(what):
+            try:
+                if call.pages:
+                    paginator = client.get_paginator(name)  # type: ignore[attr-defined]  # made at run time
+                    answer = paginator.paginate(**call.parameters).build_full_result()
+                else:
+                    answer = getattr(client, name)(**call.parameters)
+            except ClientError as error:
+                self.request = _request(error.response)
+                if code_of(error) in call.expected:
+                    return Failed(code_of(error), message_of(error))
+                raise
+        if not isinstance(answer, dict):
+            raise Bug(f"{what} answered with a {type(answer).__name__}")
+        self.request = _request(answer)
+        return Document.of(answer, what)
+
+
+def _request(answer: object) -> str:
+    meta = answer.get("ResponseMetadata", {}) if isinstance(answer, dict) else {}
+    return str(meta.get("RequestId", ""))

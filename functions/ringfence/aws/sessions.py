@@ -1,0 +1,138 @@
+"""Clients for a subject's account and region, through the role that may act there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
+
+import botocore.session
+from botocore.config import Config
+
+from ringfence.aws.failures import raised
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from botocore.client import BaseClient
+
+    from ringfence.core.subject import Ref
+    from ringfence.ports import Clock
+
+MARGIN = timedelta(minutes=2)
+"""Credentials that end sooner are fetched anew."""
+CONNECT_TIMEOUT, READ_TIMEOUT = 2, 8
+"""Seconds; a call that hangs may not use up the function's time."""
+
+
+class Clients(Protocol):
+    """Where the driver gets its clients."""
+
+    def client(self, ref: Ref, service: str, *, single_attempt: bool = False) -> BaseClient:
+        """Return a client that acts in the account and region of `ref`. Raises Retryable."""
+        ...
+
+
+def config(*, single_attempt: bool = False) -> Config:
+    """Return the settings of every client; `single_attempt` forbids the transport's own retry."""
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": 1 if single_attempt else 3},
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        max_pool_connections=20,
+        user_agent_extra="ringfence",
+    )
+
+
+def own_client(service: str, region: str | None = None) -> BaseClient:
+    """Return a client with this process's own credentials."""
+    return _session().create_client(service, region_name=region, config=config())
+
+
+@dataclass
+class OwnClients:
+    """Acts with the process's own credentials: an operator's."""
+
+    _made: _Made = field(default_factory=lambda: _Made({}))
+
+    def client(self, ref: Ref, service: str, *, single_attempt: bool = False) -> BaseClient:
+        """Return a client in the region of `ref`; the account is that of the credentials."""
+        return self._made.client(ref.region, service, single_attempt=single_attempt)
+
+
+@dataclass
+class RoleClients:
+    """Assumes `role` in the subject's account: the home account included.
+
+    Credentials and clients are kept for the next event on the same warm function.
+    """
+
+    role: str
+    session_name: str
+    clock: Clock
+    _accounts: dict[str, _Assumed] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def client(self, ref: Ref, service: str, *, single_attempt: bool = False) -> BaseClient:
+        """Return a client that acts as the role in the account of `ref`."""
+        with self._lock:
+            account = self._accounts.get(ref.account)
+            if account is None or account.ends - self.clock() < MARGIN:
+                account = self._accounts[ref.account] = self._assume(ref)
+        return account.made.client(ref.region, service, single_attempt=single_attempt)
+
+    def _assume(self, ref: Ref) -> _Assumed:
+        arn = f"arn:aws:iam::{ref.account}:role/{self.role}"
+        with raised(f"sts:AssumeRole of {arn}"):
+            answer = own_client(
+                "sts"
+            ).assume_role(  # type: ignore[attr-defined]  # made at run time
+                RoleArn=arn, RoleSessionName=self.session_name[:64]
+            )
+        given = answer["Credentials"]
+        credentials = {
+            "aws_access_key_id": given["AccessKeyId"],
+            "aws_secret_access_key": given["SecretAccessKey"],
+            "aws_session_token": given["SessionToken"],
+        }
+        return _Assumed(_Made(credentials), given["Expiration"])
+
+
+@dataclass
+class _Made:
+    """Clients made with one set of credentials: one at a time, for threads that ask at once."""
+
+    credentials: Mapping[str, str]
+    _clients: dict[tuple[str, str, bool], BaseClient] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def client(self, region: str, service: str, *, single_attempt: bool) -> BaseClient:
+        key = (region, service, single_attempt)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = _session().create_client(
+                    service,
+                    region_name=region,
+                    config=config(single_attempt=single_attempt),
+                    aws_access_key_id=self.credentials.get("aws_access_key_id"),
+                    aws_secret_access_key=self.credentials.get("aws_secret_access_key"),
+                    aws_session_token=self.credentials.get("aws_session_token"),
+                )
+            return self._clients[key]
+
+
+@dataclass(frozen=True)
+class _Assumed:
+    """A role's temporary credentials, as clients, and when they end."""
+
+    made: _Made
+    ends: datetime
+
+
+@cache
+def _session() -> botocore.session.Session:
+    """One session per process: it caches the service models."""
+    return botocore.session.Session()
