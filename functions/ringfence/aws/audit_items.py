@@ -1,0 +1,105 @@
+"""How entries and leases lie in the tables and in the archive: names of attributes, keys, month.
+
+Items are in the low-level wire format, `{"S": …}`: turning them into Python values by boto3's resource
+layer costs an import on the way to the isolating call.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, TypedDict
+
+from ringfence.core.chain import Entry, Lease
+from ringfence.core.codec import instant_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.core.chain import ChainKey
+
+CHAIN, ENTRY, MONTH, CONTROL_KEY = "chain", "entry", "month", "key"
+"""The audit table's partition and sort key, the index's partition key, the control table's key."""
+INCIDENTS = "incidents"
+"""The sparse index: `month` and `entry`, keys only, of each incident's first entry."""
+ARCHIVE_PREFIX = "chains/"
+
+
+class Text(TypedDict):
+    """A string on the wire."""
+
+    S: str
+
+
+class Number(TypedDict):
+    """A number on the wire."""
+
+    N: str
+
+
+Item = dict[str, "Text | Number"]
+
+
+def sort_key(incident: str, seq: int) -> str:
+    """Return an entry's sort key: incidents sort by their opening, entries by their number."""
+    return f"{incident}#{seq:06d}"
+
+
+def month_of(incident: str) -> str:
+    """Return the month of an incident's opening, `2026-11`, from its id."""
+    stamp = incident.removeprefix("inc-")
+    return f"{stamp[:4]}-{stamp[4:6]}"
+
+
+def to_item(key: ChainKey, entry: Entry) -> Item:
+    """Return an entry as an item of the audit table."""
+    item: Item = {
+        CHAIN: {"S": key.text},
+        ENTRY: {"S": sort_key(entry.incident, entry.seq)},
+        "incident": {"S": entry.incident},
+        "seq": {"N": str(entry.seq)},
+        "body": {"S": entry.body},
+        "hash": {"S": entry.hash},
+    }
+    if entry.seq == 0:
+        item[MONTH] = {"S": month_of(entry.incident)}
+    return item
+
+
+def to_entry(item: Mapping[str, Mapping[str, object]]) -> Entry:
+    """Read an item of the audit table; raises KeyError or ValueError for what is not one.
+
+    Which entry it is follows from its key, not from its attributes.
+    """
+    incident, _, seq = str(item[ENTRY]["S"]).rpartition("#")
+    return Entry(incident, int(seq), str(item["body"]["S"]), str(item["hash"]["S"]))
+
+
+def lease_values(lease: Lease) -> dict[str, Text]:
+    """Return a lease's attributes."""
+    return {
+        "owner": {"S": lease.owner},
+        "until": {"S": instant_text(lease.until) if lease.until else ""},
+        "incident": {"S": lease.incident},
+    }
+
+
+def to_lease(item: Mapping[str, Mapping[str, object]]) -> Lease:
+    """Read a lease; an empty item is no lease."""
+    if not item:
+        return Lease()
+    until = str(item["until"]["S"])
+    return Lease(
+        str(item["owner"]["S"]),
+        datetime.fromisoformat(until) if until else None,
+        str(item["incident"]["S"]),
+    )
+
+
+def archive_prefix(chain: str, incident: str) -> str:
+    """Return the folder of one response in the archive; `chain` is the table's partition."""
+    return f"{ARCHIVE_PREFIX}{chain.replace('#', '/', 1)}/{incident}/"
+
+
+def archive_key(chain: str, incident: str, seq: int) -> str:
+    """Return the object key of one entry in the archive."""
+    return f"{archive_prefix(chain, incident)}{seq:06d}.json"

@@ -1,0 +1,228 @@
+"""The audit log in DynamoDB: an append-only table of facts, and a table of leases beside it.
+
+Imported before the isolating call: nothing here that it does not need.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ringfence.aws.audit_items import (
+    CHAIN,
+    CONTROL_KEY,
+    ENTRY,
+    lease_values,
+    sort_key,
+    to_entry,
+    to_item,
+    to_lease,
+)
+from ringfence.core.appending import check_append
+from ringfence.core.call import Permission
+from ringfence.core.chain import History, Lease
+from ringfence.core.errors import Bug, Conflict, Retryable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef
+
+    from ringfence.core.chain import ChainKey, Entry
+    from ringfence.ports import SideBySide
+
+_OWN_CHAINS = (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*",)),)
+
+PERMISSIONS = (
+    Permission("dynamodb:PutItem", ("{audit_table}", "{control_table}"), _OWN_CHAINS),
+    Permission("dynamodb:Query", ("{audit_table}",), _OWN_CHAINS),
+    Permission("dynamodb:GetItem", ("{control_table}",), _OWN_CHAINS),
+)
+"""What a runbook's function may do with its own chains. `{audit_table}` and `{control_table}` stand for
+the tables' ARNs, `{runbook}` for the runbook's id. TransactWriteItems is no IAM action: its puts are."""
+
+_PAGE = 200
+"""Entries read at once: more than an incident has, fewer than the older incidents of its subject."""
+_MOST_ITEMS, _MOST_BYTES = 100, 3_000_000
+"""A transaction holds 100 items and 4 MB; the rest of the 4 MB is for keys and hashes."""
+_TRIES = 2
+_LOST_RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+_INVALID = frozenset({"ValidationException", "ValidationError"})
+
+
+class DynamoAuditLog:
+    """Implements `ringfence.ports.AuditLog`.
+
+    Every error of the service is Retryable: where nothing can be recorded, nothing is done. Only a
+    request that DynamoDB calls invalid is a Bug.
+    """
+
+    def __init__(
+        self, client: DynamoDBClient, audit_table: str, control_table: str, side_by_side: SideBySide
+    ) -> None:
+        self._client = client
+        self._audit = audit_table
+        self._control = control_table
+        self._side_by_side = side_by_side
+
+    def read(self, key: ChainKey) -> History:
+        """Return the newest incident's entries and the lease.
+
+        The two reads are not one snapshot: where the lease names another incident than the entries
+        show, one was opened in between, and both are read again. If they never agree, somebody has
+        deleted entries: the tamper alarm says so, and it must not keep a subject from being contained.
+        """
+        history = self._read(key)
+        for _ in range(_TRIES):
+            if history.lease.incident in {"", history.incident}:
+                break
+            history = self._read(key)
+        return history
+
+    def append(self, key: ChainKey, history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
+        """Write the entries, and `lease` in place of `history.lease`, in one transaction.
+
+        More than one transaction holds is written in several, in order, the lease in the first: what
+        a crash leaves behind is a shorter chain, and a sound one.
+        """
+        check_append(history, entries, lease)
+        for chunk in _chunks(entries, first=_MOST_ITEMS - (lease is not None)):
+            puts = [self._put_entry(key, entry) for entry in chunk]
+            if lease is not None:
+                puts.append(self._put_lease(key, history.lease, lease))
+            if not self._write(puts) and not self._is_written(key, chunk, lease):
+                raise Conflict(f"{key.text}: somebody else was first")
+            lease = None
+
+    def _read(self, key: ChainKey) -> History:
+        entries, lease = self._side_by_side((lambda: self._newest(key), lambda: self._lease(key)))
+        return History(cast("tuple[Entry, ...]", entries), cast("Lease", lease))
+
+    def _newest(self, key: ChainKey) -> tuple[Entry, ...]:
+        query: QueryInputTypeDef = {
+            "TableName": self._audit,
+            "KeyConditionExpression": "#chain = :chain",
+            "ExpressionAttributeNames": {"#chain": CHAIN},
+            "ExpressionAttributeValues": {":chain": {"S": key.text}},
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+            "Limit": _PAGE,
+        }
+        entries: list[Entry] = []
+        for entry in self._query(query):
+            if entries and entry.incident != entries[0].incident:
+                break
+            entries.append(entry)
+            if entry.seq == 0:
+                break
+        return tuple(reversed(entries))
+
+    def _query(self, query: QueryInputTypeDef) -> Iterator[Entry]:
+        while True:
+            try:
+                page = self._client.query(**query)
+            except (ClientError, BotoCoreError) as error:
+                raise _translated(error) from error
+            yield from (_entry(item) for item in page["Items"])
+            if not page.get("LastEvaluatedKey"):
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _lease(self, key: ChainKey) -> Lease:
+        try:
+            found = self._client.get_item(
+                TableName=self._control, Key={CONTROL_KEY: {"S": key.text}}, ConsistentRead=True
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise _translated(error) from error
+        return to_lease(found.get("Item", {}))
+
+    def _put_entry(self, key: ChainKey, entry: Entry) -> TransactWriteItemTypeDef:
+        return {
+            "Put": {
+                "TableName": self._audit,
+                "Item": to_item(key, entry),
+                "ConditionExpression": "attribute_not_exists(#entry)",
+                "ExpressionAttributeNames": {"#entry": ENTRY},
+            }
+        }
+
+    def _put_lease(self, key: ChainKey, seen: Lease, lease: Lease) -> TransactWriteItemTypeDef:
+        values = lease_values(seen)
+        names = {f"#{name}": name for name in values}
+        condition = " AND ".join(f"{alias} = :{name}" for alias, name in names.items())
+        if seen == Lease():
+            condition = f"attribute_not_exists(#key) OR ({condition})"
+            names["#key"] = CONTROL_KEY
+        return {
+            "Put": {
+                "TableName": self._control,
+                "Item": {CONTROL_KEY: {"S": key.text}, **lease_values(lease)},
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": {f":{name}": text for name, text in values.items()},
+            }
+        }
+
+    def _write(self, puts: Sequence[TransactWriteItemTypeDef]) -> bool:
+        """Write them all; False when somebody, perhaps ourselves a moment ago, was first."""
+        try:
+            self._client.transact_write_items(TransactItems=puts)
+        except ClientError as error:
+            if not _LOST_RACE.isdisjoint(_codes(error)):
+                return False
+            raise _translated(error) from error
+        except BotoCoreError as error:
+            raise _translated(error) from error
+        return True
+
+    def _is_written(self, key: ChainKey, entries: Sequence[Entry], lease: Lease | None) -> bool:
+        """Say whether this very write was made: its answer was lost, and the transport tried again."""
+        if not entries:
+            return self._lease(key) == lease
+        kept: QueryInputTypeDef = {
+            "TableName": self._audit,
+            "KeyConditionExpression": "#chain = :chain AND #entry BETWEEN :first AND :last",
+            "ExpressionAttributeNames": {"#chain": CHAIN, "#entry": ENTRY},
+            "ExpressionAttributeValues": {
+                ":chain": {"S": key.text},
+                ":first": {"S": sort_key(entries[0].incident, entries[0].seq)},
+                ":last": {"S": sort_key(entries[-1].incident, entries[-1].seq)},
+            },
+            "ConsistentRead": True,
+        }
+        return set(entries) <= set(self._query(kept))
+
+
+def _chunks(entries: Sequence[Entry], first: int) -> Iterator[Sequence[Entry]]:
+    """Cut entries into what one transaction holds; the first, which may be empty, holds `first` items."""
+    most, start, size = first, 0, 0
+    for index, entry in enumerate(entries):
+        if index - start == most or size + len(entry.body) > _MOST_BYTES:
+            yield entries[start:index]
+            most, start, size = _MOST_ITEMS, index, 0
+        size += len(entry.body)
+    yield entries[start:]
+
+
+def _entry(item: Mapping[str, Mapping[str, object]]) -> Entry:
+    try:
+        return to_entry(item)
+    except (KeyError, ValueError) as error:
+        raise Bug(f"the audit table holds something that is no entry: {ascii(item)[:200]}") from error
+
+
+def _codes(error: ClientError | BotoCoreError) -> frozenset[str]:
+    """Return the error's code and, of a cancelled transaction, its items' codes."""
+    if not isinstance(error, ClientError):
+        return frozenset()
+    reasons = cast("Sequence[Mapping[str, str]]", error.response.get("CancellationReasons", ()))
+    return frozenset({error.response["Error"]["Code"], *(reason.get("Code", "") for reason in reasons)})
+
+
+def _translated(error: ClientError | BotoCoreError) -> Retryable | Bug:
+    if not _INVALID.isdisjoint(_codes(error)):
+        return Bug(f"the audit log's request is invalid: {error}")
+    return Retryable(f"the audit log cannot be used: {error}")

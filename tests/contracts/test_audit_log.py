@@ -1,0 +1,193 @@
+"""What every audit log does: the one in memory, on which the laws are tested, and the one in DynamoDB."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from ringfence.core.chain import ChainKey, Entry, History, Lease, link
+from ringfence.core.errors import Bug, Conflict
+from tests.fakes.audit_home import dynamo_log, tables
+from tests.fakes.chains import INCIDENT, KEY, LATER, lease, more, notes, opened, stamp
+from tests.fakes.memory_log import MemoryLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.ports import AuditLog
+
+NOTHING = History()
+FREE = Lease(incident=INCIDENT)
+
+
+@pytest.fixture(params=["memory", "dynamo"])
+def log(request: pytest.FixtureRequest) -> Iterator[AuditLog]:
+    if request.param == "memory":
+        yield MemoryLog()
+        return
+    with mock_aws():
+        yield dynamo_log(tables())
+
+
+def test_an_unknown_chain_is_empty_and_free(log: AuditLog) -> None:
+    assert log.read(KEY) == NOTHING
+
+
+def test_what_was_appended_is_read_in_order_with_its_lease(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(), lease())
+    log.append(KEY, log.read(KEY), more(opened(), *notes(3)), None)
+    assert log.read(KEY) == History((*opened(), *more(opened(), *notes(3))), lease())
+
+
+def test_chains_do_not_mix(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(), lease())
+    assert log.read(ChainKey("another-runbook", KEY.subject)) == NOTHING
+
+
+def test_only_the_newest_incident_is_read(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(), lease())
+    log.append(KEY, log.read(KEY), opened(LATER), lease(incident=LATER))
+    assert log.read(KEY) == History(opened(LATER), lease(incident=LATER))
+
+
+def test_a_closing_fact_and_the_next_incident_go_together(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(), lease())
+    both = (*more(opened(), *notes(1)), *opened(LATER))
+    log.append(KEY, log.read(KEY), both, lease(incident=LATER))
+    assert log.read(KEY).entries == opened(LATER)
+
+
+def test_of_two_that_open_an_incident_the_second_fails_and_leaves_nothing(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(), lease())
+    with pytest.raises(Conflict):
+        log.append(KEY, NOTHING, opened(LATER), lease("attempt-2", LATER))
+    assert log.read(KEY) == History(opened(), lease())
+
+
+def test_of_two_that_continue_a_chain_the_second_fails_and_leaves_nothing(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(), lease())
+    seen = log.read(KEY)
+    log.append(KEY, seen, more(opened(), *notes(1)), None)
+    with pytest.raises(Conflict):
+        log.append(KEY, seen, more(opened(), *notes(3, start=7)), None)
+    assert log.read(KEY).entries == (*opened(), *more(opened(), *notes(1)))
+
+
+def test_one_who_joins_may_append_while_another_holds_the_lease(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(), lease("attempt-1"))
+    log.append(KEY, log.read(KEY), more(opened(), *notes(1)), None)
+    assert log.read(KEY).lease == lease("attempt-1")
+
+
+def test_a_lease_that_changed_since_it_was_read_is_not_taken(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(), lease("attempt-1"))
+    seen = log.read(KEY)
+    log.append(KEY, seen, (), lease("attempt-2"))
+    with pytest.raises(Conflict):
+        log.append(KEY, seen, more(opened(), *notes(1)), lease("attempt-3"))
+    assert log.read(KEY) == History(opened(), lease("attempt-2"))
+
+
+def test_an_extended_lease_counts_as_changed(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(), lease(minutes=1))
+    seen = log.read(KEY)
+    log.append(KEY, seen, (), lease(minutes=2))
+    with pytest.raises(Conflict):
+        log.append(KEY, seen, (), lease("attempt-2"))
+
+
+def test_a_lease_is_given_back_and_taken_again(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(), lease())
+    log.append(KEY, log.read(KEY), (), FREE)
+    assert log.read(KEY).lease == FREE
+    log.append(KEY, log.read(KEY), (), lease("attempt-2"))
+    assert log.read(KEY).lease == lease("attempt-2")
+
+
+def test_writing_the_same_again_counts_as_written(log: AuditLog) -> None:
+    """The answer was lost: whoever tries again finds their own entries there."""
+    for _ in range(2):
+        log.append(KEY, NOTHING, opened(), lease())
+    seen = log.read(KEY)
+    for _ in range(2):
+        log.append(KEY, seen, more(opened(), *notes(2)), None)
+    for _ in range(2):
+        log.append(KEY, seen, (), FREE)
+    assert log.read(KEY) == History((*opened(), *more(opened(), *notes(2))), FREE)
+
+
+def test_the_same_number_with_another_body_does_not_count_as_written(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(), lease())
+    other = link(stamp(after=5), None, notes(2))
+    with pytest.raises(Conflict):
+        log.append(KEY, NOTHING, other, lease())
+
+
+def test_an_incident_is_not_opened_without_a_lease_that_names_it(log: AuditLog) -> None:
+    for wrong in (None, lease(incident=LATER)):
+        with pytest.raises(Bug):
+            log.append(KEY, NOTHING, opened(), wrong)
+
+
+def test_entries_must_follow_the_one_before(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(), lease())
+    longer = more(opened(), *notes(2))
+    for wrong in (longer[1:], link(stamp(), opened()[0], notes(1)), ()):
+        with pytest.raises(Bug):
+            log.append(KEY, log.read(KEY), wrong, None)
+    with pytest.raises(Bug):
+        log.append(KEY, NOTHING, longer, None)
+
+
+def test_a_long_response_is_written_and_read_whole(log: AuditLog) -> None:
+    """More entries than one transaction or one page holds."""
+    log.append(KEY, NOTHING, opened(), lease())
+    many = more(opened(), *notes(310))
+    log.append(KEY, log.read(KEY), many, lease("attempt-2"))
+    assert log.read(KEY) == History((*opened(), *many), lease("attempt-2"))
+
+
+Operation = tuple[str, int, int]
+OPERATIONS = st.lists(
+    st.tuples(
+        st.sampled_from(["open", "note", "take", "free", "look"]), st.integers(0, 1), st.integers(0, 2)
+    ),
+    max_size=12,
+)
+
+
+def _perform(log: AuditLog, operations: list[Operation]) -> list[object]:
+    """Two responders, each acting on what it last saw; returns all that they saw."""
+    seen, results = [NOTHING, NOTHING], list[object]()
+    for what, who, number in operations:
+        entries, wanted = _wish(what, who, number, seen[who])
+        try:
+            if what == "look":
+                seen[who] = log.read(KEY)
+            else:
+                log.append(KEY, seen[who], entries, wanted)
+            results.append(seen[who])
+        except (Bug, Conflict) as error:
+            results.append(type(error))
+    return [*results, log.read(KEY)]
+
+
+def _wish(what: str, who: int, number: int, seen: History) -> tuple[tuple[Entry, ...], Lease | None]:
+    incident = (INCIDENT, LATER, INCIDENT.replace("inc-2026", "inc-2025"))[number]
+    owner = f"attempt-{who}"
+    if what == "open":
+        return opened(incident), lease(owner, incident)
+    if what == "note":
+        return (more(seen.entries, *notes(1, start=number)) if seen.entries else ()), None
+    return (), Lease(incident=seen.incident) if what == "free" else lease(owner, seen.incident)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(OPERATIONS)
+def test_both_logs_answer_alike_whatever_two_responders_do(operations: list[Operation]) -> None:
+    with mock_aws():
+        assert _perform(dynamo_log(tables()), operations) == _perform(MemoryLog(), operations)

@@ -1,0 +1,96 @@
+"""The audit tables and the archive on moto, as the stacks make them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import boto3
+
+from ringfence.aws.audit_items import CHAIN, CONTROL_KEY, ENTRY, INCIDENTS, MONTH
+from ringfence.aws.dynamo import DynamoAuditLog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+AUDIT, CONTROL, ARCHIVE = "audit", "control", "archive"
+REGION: Final = "eu-west-1"
+
+
+@cache
+def session() -> boto3.Session:
+    """Return a session that needs nothing from the environment."""
+    return boto3.Session("testing", "testing", region_name=REGION)
+
+
+@cache
+def dynamodb() -> DynamoDBClient:
+    """Return a client; making one takes longer than most tests."""
+    return session().client("dynamodb")
+
+
+@cache
+def s3() -> S3Client:
+    """Return a client, likewise."""
+    return session().client("s3")
+
+
+def tables() -> DynamoDBClient:
+    """Make the audit and the control table."""
+    client = dynamodb()
+    client.create_table(
+        TableName=AUDIT,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in (CHAIN, ENTRY, MONTH)
+        ],
+        KeySchema=[{"AttributeName": CHAIN, "KeyType": "HASH"}, {"AttributeName": ENTRY, "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": INCIDENTS,
+                "KeySchema": [
+                    {"AttributeName": MONTH, "KeyType": "HASH"},
+                    {"AttributeName": ENTRY, "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+    )
+    client.create_table(
+        TableName=CONTROL,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": CONTROL_KEY, "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": CONTROL_KEY, "KeyType": "HASH"}],
+    )
+    return client
+
+
+def bucket() -> S3Client:
+    """Make the archive: versioned, locked for a day."""
+    client = s3()
+    client.create_bucket(
+        Bucket=ARCHIVE,
+        CreateBucketConfiguration={"LocationConstraint": REGION},
+        ObjectLockEnabledForBucket=True,
+    )
+    client.put_object_lock_configuration(
+        Bucket=ARCHIVE,
+        ObjectLockConfiguration={
+            "ObjectLockEnabled": "Enabled",
+            "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}},
+        },
+    )
+    return client
+
+
+def in_turn(functions: Sequence[Callable[[], object]]) -> Sequence[object]:
+    """Run functions one after another: a `SideBySide` whose order is known."""
+    return [function() for function in functions]
+
+
+def dynamo_log(client: DynamoDBClient) -> DynamoAuditLog:
+    """Return the audit log on these tables."""
+    return DynamoAuditLog(client, AUDIT, CONTROL, in_turn)
