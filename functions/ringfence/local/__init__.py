@@ -1,7 +1,7 @@
 """A whole AWS on this machine: two emulators in one process, behind one endpoint on loopback.
 
-`ministack` runs CloudFormation, EventBridge, SQS, Lambda, S3, DynamoDB and IAM; `moto` is mounted inside it for
-what it lacks, EC2 first. What either gets wrong and Ringfence relies on is put right by a module in `hooks`.
+`ministack` runs CloudFormation, EventBridge, SQS, Lambda, S3, DynamoDB and IAM; `moto` is mounted inside it
+for what it lacks, EC2 first. What either gets wrong and Ringfence relies on, a module in `hooks` puts right.
 Nothing here is part of a deployment.
 """
 

@@ -50,7 +50,7 @@ class LocalAws:
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - independent options, each with a default
         self,
         *,
         port: int = 0,
@@ -139,7 +139,7 @@ class LocalAws:
             return subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
                 [sys.executable, "-m", "ringfence.local.server", *settings.arguments()],
                 pass_fds=(listener,),
-                # A session of its own: Ctrl-C reaches the owner, which stops the server when it is done with it.
+                # A session of its own: Ctrl-C reaches the owner, which stops the server when done with it.
                 start_new_session=True,
                 env=os.environ | {"PYTHONPATH": str(_SOURCES), "TMPDIR": scratch},
                 stdin=subprocess.PIPE,
@@ -163,7 +163,7 @@ class LocalAws:
             scratch.cleanup()
 
     def enforce(self, on: bool) -> None:  # noqa: FBT001 - a switch: enforce(True), enforce(False)
-        """Turn the evaluation of IAM policies on or off; warm Lambda workers start afresh under the new rule."""
+        """Turn the evaluation of IAM policies on or off; Lambda workers start afresh under the new rule."""
         server = self._running()
         server.send_signal(signal.SIGUSR1 if on else signal.SIGUSR2)
         wanted = "enabled" if on else "disabled"

@@ -1,7 +1,8 @@
 """Everything that is changed in the emulators, one module an area.
 
-Each module has one public `install`, and each thing it changes has a docstring that says what is wrong in the
-emulator. All of them reach into private parts of pinned versions: `tests/local` holds a contract test for each.
+Each module has one public `install`, and each thing it changes has a docstring that says what is wrong in
+the emulator. All of them reach into private parts of pinned versions: `tests/local` holds a contract test
+for each.
 """
 
 from __future__ import annotations
@@ -11,10 +12,15 @@ from typing import TYPE_CHECKING
 from ringfence.local.hooks import (
     autoscaling,
     cloudformation,
+    cloudtrail,
+    config,
     ec2,
+    enforcement,
     event_sources,
     eventbridge,
     functions,
+    iam,
+    isolation,
     mount,
     profiles,
     security_groups,
@@ -34,10 +40,16 @@ _AREAS = (
     functions,
     event_sources,
     cloudformation,
+    config,
+    iam,
+    enforcement,
+    isolation,
 )
 
 
-def install(_settings: Settings) -> None:
+def install(settings: Settings) -> None:
     """Change the emulators; to be called once, before the server starts."""
     for area in _AREAS:
         area.install()
+    if settings.cloudtrail:
+        cloudtrail.install()

@@ -33,7 +33,9 @@ def _detach(original: Original, backend: Any, group_name: str, ids: Sequence[str
     return activities
 
 
-def _enter_standby(original: Original, backend: Any, group_name: str, ids: Sequence[str], decrement: Any) -> Any:
+def _enter_standby(
+    original: Original, backend: Any, group_name: str, ids: Sequence[str], decrement: Any
+) -> Any:
     """EnterStandby: as DetachInstances; and only instances in service may."""
     _members(backend, group_name, ids, "InService")
     _check_minimum(backend, group_name, ids, decrement, "place into standby")
@@ -96,7 +98,9 @@ def _group(backend: Any, name: str) -> Any:
 
 
 def _members(backend: Any, group_name: str, ids: Sequence[str], state: str | None = None) -> None:
-    states = {member.instance.id: member.lifecycle_state for member in _group(backend, group_name).instance_states}
+    states = {
+        member.instance.id: member.lifecycle_state for member in _group(backend, group_name).instance_states
+    }
     for instance_id in ids:
         if instance_id not in states:
             raise _invalid(f"The instance {instance_id} is not part of Auto Scaling group {group_name}.")

@@ -1,13 +1,13 @@
 """What ministack's CloudFormation drops without a word, applied once the resource is made.
 
-Dropped are a bucket's Object Lock and KMS key; a table's encryption, point-in-time recovery and time to live; a
-function's reserved concurrency. Each is set through the emulator's own service, as a caller of its API would.
+Dropped are a bucket's Object Lock and KMS key; a table's encryption, point-in-time recovery and time to live;
+a function's reserved concurrency. Each is set through the emulator's own service, as by a caller of its API.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,7 +51,9 @@ def _bucket(name: str, properties: Properties) -> None:
     if _true(properties.get("ObjectLockEnabled")):
         s3._bucket_versioning[name] = "Enabled"
         configuration = properties.get("ObjectLockConfiguration") or {"ObjectLockEnabled": "Enabled"}
-        _accepted(name, s3._put_object_lock_configuration(name, _xml("ObjectLockConfiguration", configuration)))
+        _accepted(
+            name, s3._put_object_lock_configuration(name, _xml("ObjectLockConfiguration", configuration))
+        )
     rules = (properties.get("BucketEncryption") or {}).get("ServerSideEncryptionConfiguration", [])
     defaults = [_encryption_rule(rule) for rule in rules]
     # Without a key of its own a bucket would need the account's aws/s3 key, which ministack does not have.
@@ -82,7 +84,10 @@ def _table(name: str, properties: Properties) -> None:
         _accepted(name, dynamodb._update_continuous_backups(request))
     expiry = properties.get("TimeToLiveSpecification") or {}
     if expiry:
-        specification = {"AttributeName": expiry["AttributeName"], "Enabled": _true(expiry.get("Enabled", True))}
+        specification = {
+            "AttributeName": expiry["AttributeName"],
+            "Enabled": _true(expiry.get("Enabled", True)),
+        }
         _accepted(name, dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": specification}))
 
 
@@ -100,11 +105,11 @@ def _true(value: object) -> bool:
 
 
 def _xml(tag: str, content: object) -> bytes:
-    return ElementTree.tostring(_element(tag, content))
+    return ET.tostring(_element(tag, content))
 
 
-def _element(tag: str, content: object) -> ElementTree.Element:
-    element = ElementTree.Element(tag)
+def _element(tag: str, content: object) -> ET.Element:
+    element = ET.Element(tag)
     if isinstance(content, dict):
         element.extend(_element(name, inner) for name, inner in content.items())
     else:

@@ -28,7 +28,7 @@ def install() -> None:
     from moto.ec2.responses.instances import InstanceResponse
 
     replace(interfaces.NetworkInterface, "group_set", property(_own_groups))
-    instances.Instance.security_groups = property(_primary_groups, _set_primary_groups)
+    setattr(instances.Instance, "security_groups", property(_primary_groups, _set_primary_groups))  # noqa: B010 - a field to mypy
     replace(instances.Instance, "network_interfaces", property(_attached))
     around(instances.Instance, "prep_nics", _delete_primary_with_instance)
     around(interfaces.NetworkInterfaceBackend, "create_network_interface", _create_interface)
@@ -62,7 +62,9 @@ def _attached(instance: Any) -> list[Any]:
     return [] if instance.state == "terminated" else list(instance.nics.values())
 
 
-def _delete_primary_with_instance(original: Original, instance: Any, nic_spec: Any, *args: Any, **kw: Any) -> None:
+def _delete_primary_with_instance(
+    original: Original, instance: Any, nic_spec: Any, *args: Any, **kw: Any
+) -> None:
     """Launch: interface 0 goes with its instance unless the launch says otherwise; in moto it stays."""
     asked = next((s.get("DeleteOnTermination") for s in nic_spec if int(s["DeviceIndex"]) == 0), None)
     brought = any(s.get("NetworkInterfaceId") for s in nic_spec if int(s["DeviceIndex"]) == 0)
@@ -78,7 +80,9 @@ def _create_interface(original: Original, backend: Any, subnet: Any, *args: Any,
     return original(backend, subnet, *args, **kw)
 
 
-def _modify_interface(original: Original, backend: Any, eni_id: str, group_ids: Any, *args: Any, **kw: Any) -> None:
+def _modify_interface(
+    original: Original, backend: Any, eni_id: str, group_ids: Any, *args: Any, **kw: Any
+) -> None:
     """Interfaces: moto takes groups that do not exist or lie in another VPC."""
     _check_groups(backend, backend.get_network_interface(eni_id).vpc_id, group_ids or [])
     original(backend, eni_id, group_ids, *args, **kw)
@@ -107,7 +111,7 @@ def _keep_omitted_options(original: Original, backend: Any, instance_id: str, **
 
 
 def _groups_or_shutdown_behaviour(original: Original, response: Any) -> bool:
-    """ModifyInstanceAttribute: moto takes any attribute it does not know for Groups=[] and empties interface 0.
+    """ModifyInstanceAttribute: moto takes what it does not know for Groups=[] and empties interface 0.
 
     The shutdown behaviour is such an attribute. And Groups itself is refused by EC2 when there are several
     interfaces, where moto accepts it.

@@ -1,6 +1,90 @@
-"""IAM enforcement."""
-def switch(on): 
-    from ministack import app
+"""IAM enforcement in ministack: when it begins, and for which services it asks.
+
+What an EC2 call touches is made out in `enforcement_ec2`.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from typing import TYPE_CHECKING, Any
+
+from ringfence.local.hooks import enforcement_ec2
+from ringfence.local.hooks.patching import around
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Original = Callable[..., Any]
+
+_ec2_checks: contextvars.ContextVar[tuple[enforcement_ec2.Check, ...]] = contextvars.ContextVar(
+    "ec2_checks", default=()
+)
+
+
+def install() -> None:
+    """Put right what ministack gets wrong; each function below says what that is."""
+    from ministack.core import iam_actions, iam_evaluator
+
+    # Calls of services that ministack does not know are not checked at all.
+    for service in ("guardduty", "securityhub"):
+        iam_actions.SERVICE_TO_IAM_NAMESPACE[service] = service
+        iam_actions._BOTOCORE_SERVICE_MAP[service] = [service]
+    around(iam_actions, "extract_resource_arn", _make_out_resources)
+    around(iam_evaluator, "enforce", _check_each_resource)
+
+
+def switch(on: bool) -> None:  # noqa: FBT001 - a switch
+    """Begin or end enforcement.
+
+    Functions get their role's credentials when their worker starts: workers from before the switch would go
+    on as root, so none is kept.
+    """
+    from ministack import app as gateway
     from ministack.core import lambda_runtime
-    app.AUTH = on
+
+    gateway.AUTH = on
     lambda_runtime.reset()
+
+
+def _make_out_resources(
+    original: Original,
+    service: str,
+    method: str,
+    path: str,
+    headers: Any,
+    body: Any,
+    query_params: Any,
+    region: str,
+    account_id: str,
+) -> Any:
+    """Note what the call touches, for `_check_each_resource`, which is asked next and is not told."""
+    _ec2_checks.set(enforcement_ec2.checks(query_params, region, account_id) if service == "ec2" else ())
+    return original(service, method, path, headers, body, query_params, region, account_id)
+
+
+def _check_each_resource(
+    original: Original,
+    key: str,
+    action: str,
+    service: str,
+    region: str,
+    resource_arn: str = "*",
+    service_context: dict[str, Any] | None = None,
+) -> Any:
+    """EC2: ministack checks one resource at most, without tags; neither PassRole nor tagging on creation."""
+    context = service_context or {}
+    noted = _ec2_checks.get() if service == "ec2" else ()
+    for check in noted:
+        denied = original(
+            key,
+            check.action,
+            service,
+            region,
+            resource_arn=check.arn,
+            service_context=context | dict(check.context),
+        )
+        if denied:
+            return denied
+    if noted:
+        return None
+    return original(key, action, service, region, resource_arn=resource_arn, service_context=service_context)

@@ -38,7 +38,9 @@ class _BesideTheQueues:
 
     def __call__(self, original: Original) -> bool:
         if self._busy.acquire(blocking=False):
-            threading.Thread(target=self._poll, args=(original,), name="ringfence-streams", daemon=True).start()
+            threading.Thread(
+                target=self._poll, args=(original,), name="ringfence-streams", daemon=True
+            ).start()
         return False
 
     def _poll(self, original: Original) -> None:
@@ -56,8 +58,8 @@ class _BesideTheQueues:
 def _deliver(original: Original, function: Any, event: Any, *args: Any, **kw: Any) -> Result:
     """Streams: ministack drops partial failures and retries a batch that failed whole for ever.
 
-    Done here as Lambda does it: ReportBatchItemFailures, BisectBatchOnFunctionError, MaximumRetryAttempts and the
-    on-failure destination.
+    Done here as Lambda does it: ReportBatchItemFailures, BisectBatchOnFunctionError, MaximumRetryAttempts and
+    the on-failure destination.
     """
     mapping = _mapping(function, event)
     if mapping is None:

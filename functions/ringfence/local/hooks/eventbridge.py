@@ -17,7 +17,7 @@ def install() -> None:
     """Put right what ministack gets wrong; each function below says what that is."""
     from ministack.services import eventbridge
 
-    # PutEvents: ministack refuses sources that begin with "aws.", as AWS does. Here they stand for the services.
+    # PutEvents: ministack refuses sources that begin with "aws.", as AWS does. Here they are the services.
     replace(eventbridge._put_events, "__defaults__", (True,))
     around(eventbridge, "_dispatch_to_lambda", _invoke_asynchronously)
     around(eventbridge, "_invoke_target", _dead_letter_when_gone)
@@ -25,7 +25,7 @@ def install() -> None:
 
 
 def _invoke_asynchronously(_original: Original, arn: str, payload: str) -> None:
-    """Rule → function: ministack invokes once; EventBridge retries and then sends to the function's destination."""
+    """Rule → function: ministack invokes once; on AWS it is an asynchronous invocation, with retries."""
     from ministack.services import lambda_svc
 
     function, configuration, _ = lambda_svc._get_func_record_for_ref(arn)
@@ -34,7 +34,9 @@ def _invoke_asynchronously(_original: Original, arn: str, payload: str) -> None:
         lambda_svc.invoke_async_with_retry(record, json.loads(payload))
 
 
-def _dead_letter_when_gone(original: Original, target: dict[str, Any], event: Any, rule: Any, view: Any = None) -> None:
+def _dead_letter_when_gone(
+    original: Original, target: dict[str, Any], event: Any, rule: Any, view: Any = None
+) -> None:
     """Rule → target that is gone: ministack drops the event instead of sending it to the target's DLQ."""
     from ministack.core.arn import parse_arn
     from ministack.services import eventbridge
@@ -60,7 +62,8 @@ def _exists(arn: str) -> bool:
 def _forward(original: Original, bus: Any, event: Any, rule: Any, path: Any, payload: Any = None) -> None:
     """Rule → bus of another account or region: ministack drops it.
 
-    The event keeps the account and region it came from. The other account's bus must allow this one in its policy.
+    The event keeps the account and region it came from. Another account's bus must allow this one in its
+    policy.
     """
     from ministack.core.responses import _request_account_id, _request_region, get_account_id, get_region
     from ministack.services import eventbridge
@@ -85,6 +88,8 @@ def _allows(policy: Any, account: str) -> bool:
         principal = statement.get("Principal")
         named = principal.get("AWS", []) if isinstance(principal, dict) else [principal]
         for each in [named] if isinstance(named, str) else named:
-            if statement.get("Effect") == "Allow" and (each in ("*", account) or f"::{account}:" in str(each)):
+            if statement.get("Effect") == "Allow" and (
+                each in ("*", account) or f"::{account}:" in str(each)
+            ):
                 return True
     return False

@@ -1,7 +1,7 @@
 """Services that ministack lacks or has only in part: moto, in the same process, answers for them.
 
-EC2, Auto Scaling, Elastic Load Balancing, Config, GuardDuty, Security Hub and Systems Manager's Run Command and
-documents go to moto's WSGI application, with the account and region that ministack made out.
+EC2, Auto Scaling, Elastic Load Balancing, Config, GuardDuty, Security Hub, and Systems Manager's Run Command
+and documents go to moto's WSGI application, with the account and region that ministack made out.
 """
 
 from __future__ import annotations
@@ -11,19 +11,30 @@ import functools
 import json
 import re
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     Response = tuple[int, dict[str, str], bytes]
-    Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Response]]
+    Handler = Callable[..., Awaitable[Response]]  # called with the fields of a Request
 
-SERVICES = ("ec2", "autoscaling", "elasticloadbalancing", "config", "guardduty", "securityhub")
+_QUERY_PROTOCOL = ("ec2", "autoscaling", "elasticloadbalancing")
+_JSON_PROTOCOL = ("config", "guardduty", "securityhub")
 _RUN_COMMAND = re.compile(r"AmazonSSM\.(SendCommand|GetCommandInvocation|ListCommand\w*|\w*Document\w*)$")
 _NOT_PASSED_ON = frozenset({"content-length", "connection", "accept-encoding", "host"})
 _SERVER_ERROR = 500
+
+
+class Request(NamedTuple):
+    """What ministack hands to a service's handler."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    query: dict[str, Any]
 
 
 def install() -> None:
@@ -31,7 +42,7 @@ def install() -> None:
     from ministack import app as gateway
     from ministack.core import router
 
-    for service in SERVICES:
+    for service in (*_QUERY_PROTOCOL, *_JSON_PROTOCOL):
         gateway.SERVICE_HANDLERS[service] = handler(service)
     for service in ("guardduty", "securityhub"):  # ministack's router has never heard of these two
         router.SERVICE_PATTERNS.setdefault(
@@ -45,15 +56,12 @@ def target(headers: Mapping[str, str]) -> str:
     return next((value for name, value in headers.items() if name.lower() == "x-amz-target"), "")
 
 
-@functools.cache
 def handler(service: str) -> Handler:
     """Make a ministack service handler that has moto answer for `service`."""
     moto = _moto()
 
-    async def handle(
-        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
-    ) -> Response:
-        return await asyncio.to_thread(_ask, moto, service, method, path, headers, body, query)
+    async def handle(*request: Any) -> Response:
+        return await asyncio.to_thread(_ask, moto, service, Request(*request))
 
     return handle
 
@@ -61,11 +69,9 @@ def handler(service: str) -> Handler:
 def _run_command(ministack: Handler) -> Handler:
     moto = handler("ssm")
 
-    async def handle(
-        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
-    ) -> Response:
-        answers = moto if _RUN_COMMAND.match(target(headers)) else ministack
-        return await answers(method, path, headers, body, query)
+    async def handle(*request: Any) -> Response:
+        answers = moto if _RUN_COMMAND.match(target(Request(*request).headers)) else ministack
+        return await answers(*request)
 
     return handle
 
@@ -78,57 +84,48 @@ def _moto() -> Callable[..., Any]:
     client = Client(DomainDispatcherApplication(create_backend_app), use_cookies=False)
     one_at_a_time = threading.Lock()  # moto's backends take no locks of their own
 
-    def ask(path: str, **request: Any) -> Any:  # noqa: ANN401 - werkzeug's own keyword arguments
+    def ask(path: str, **request: Any) -> Any:
         with one_at_a_time:
             return client.open(path, **request)
 
     return ask
 
 
-def _ask(
-    moto: Callable[..., Any],
-    service: str,
-    method: str,
-    path: str,
-    headers: dict[str, str],
-    body: bytes,
-    query: dict[str, Any],
-) -> Response:
+def _ask(moto: Callable[..., Any], service: str, request: Request) -> Response:
     from ministack.core.responses import get_account_id, get_region
 
     account, region = get_account_id(), get_region()
-    passed_on = {name: value for name, value in headers.items() if name.lower() not in _NOT_PASSED_ON}
-    passed_on["X-Moto-Account-Id"] = account
-    if not any(name.lower() == "authorization" for name in passed_on):
-        passed_on["Authorization"] = (
+    headers = {name: value for name, value in request.headers.items() if name.lower() not in _NOT_PASSED_ON}
+    headers["X-Moto-Account-Id"] = account
+    if not any(name.lower() == "authorization" for name in headers):
+        headers["Authorization"] = (
             f"AWS4-HMAC-SHA256 Credential={account}/20260101/{region}/{service}/aws4_request, "
             "SignedHeaders=host, Signature=none"
         )
     answer = moto(
-        path,
-        method=method,
-        headers=passed_on,
-        data=body or b"",
-        query_string=urlencode(query or {}, doseq=True),
+        request.path,
+        method=request.method,
+        headers=headers,
+        data=request.body or b"",
+        query_string=urlencode(request.query or {}, doseq=True),
         base_url=f"http://{service}.{region}.amazonaws.com",
     )
     if answer.status_code == _SERVER_ERROR and b"Internal Server Error" in answer.data:
         return _not_implemented(service)
-    kept = {n: v for n, v in answer.headers.items() if n.lower() not in _NOT_PASSED_ON}
+    kept = {name: value for name, value in answer.headers.items() if name.lower() not in _NOT_PASSED_ON}
     return answer.status_code, kept, answer.data
 
 
 def _not_implemented(service: str) -> Response:
-    """Give the answer for what moto cannot do, in the service's protocol: final, so that no SDK retries it."""
+    """Answer for what moto cannot do, in the service's protocol and finally, so that no SDK tries again."""
     message = f"the local AWS does not implement this call of {service}; its log says more"
-    if service in ("config", "guardduty", "securityhub", "ssm"):
-        return (
-            400,
-            {"Content-Type": "application/json"},
-            json.dumps({"__type": "NotImplemented", "message": message}).encode(),
-        )
+    if service not in _QUERY_PROTOCOL:
+        error = {"__type": "NotImplemented", "message": message}
+        return 400, {"Content-Type": "application/json"}, json.dumps(error).encode()
+    error_element = f"<Error><Code>NotImplemented</Code><Message>{message}</Message></Error>"
     body = (
-        "<Response><Errors><Error><Code>NotImplemented</Code>"
-        f"<Message>{message}</Message></Error></Errors><RequestID>local</RequestID></Response>"
+        f"<Response><Errors>{error_element}</Errors><RequestID>local</RequestID></Response>"
+        if service == "ec2"
+        else f"<ErrorResponse>{error_element}<RequestId>local</RequestId></ErrorResponse>"
     )
     return 400, {"Content-Type": "text/xml"}, body.encode()

@@ -21,7 +21,7 @@ def around(owner: object, name: str, replacement: Callable[..., Any]) -> None:
     original = getattr(owner, name)
 
     @functools.wraps(original)
-    def patched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - passes on whatever the original takes
+    def patched(*args: Any, **kwargs: Any) -> Any:
         return replacement(original, *args, **kwargs)
 
     setattr(owner, name, patched)

@@ -26,10 +26,11 @@ def install() -> None:
 def _profiles_of_ministack(_original: Callable[..., Any], backend: Any) -> list[Any]:
     """Profiles: moto's EC2 looks for them in moto's IAM, where there are none."""
     from ministack.services import iam
-    from moto.iam.models import InstanceProfile
+    from moto.iam import models
 
+    profile: Any = models.InstanceProfile  # abstract in type only: moto itself makes them like this
     return [
-        InstanceProfile(
+        profile(
             account_id=backend.account_id,
             region_name=backend.region_name,
             instance_profile_id=record["InstanceProfileId"],

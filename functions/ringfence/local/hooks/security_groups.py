@@ -32,7 +32,7 @@ def _refuse_while_in_use(
 
 
 def _known_rule_ids(original: Callable[..., Any], backend: Any, group: str, *args: Any, **kw: Any) -> Any:
-    """Revoke by rule id: moto names an unknown id InvalidPermission.NotFound, which is the error for rules."""
+    """Revoke by rule id: moto answers InvalidPermission.NotFound, the error for a rule without an id."""
     from moto.ec2.exceptions import InvalidSecurityGroupRuleIdNotFoundError
 
     found = backend.get_security_group_by_name_or_id(group)

@@ -1,0 +1,177 @@
+"""CloudTrail in ministack: who called what, and the event on the default bus, as with a trail."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from ringfence.local.hooks.patching import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_log = logging.getLogger(__name__)
+_READS = ("Get", "List", "Describe", "Head", "Lookup")
+# A trail records management events unless told otherwise; these are data events, or too many to be of use.
+_NOT_RECORDED = frozenset(
+    (
+        *("PutItem", "UpdateItem", "GetItem", "DeleteItem", "TransactWriteItems", "TransactGetItems"),
+        *("Query", "Scan", "BatchWriteItem", "BatchGetItem"),
+        *("PutObject", "GetObject", "HeadObject", "DeleteObject"),
+        *("SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch"),
+        *("Publish", "PutEvents", "InvokeFunction", "PutMetricData", "PutLogEvents"),
+    )
+)
+_LOOKUP_KEYS = ("EventName", "Username", "AccessKeyId", "EventSource", "EventId", "ReadOnly")
+
+
+def install() -> None:
+    """Record every management call with its real name and caller, and answer LookupEvents page by page."""
+    from ministack import app as gateway
+    from ministack.services import cloudtrail
+
+    replace(gateway, "_maybe_record_cloudtrail", _record_safely)
+    replace(cloudtrail, "_lookup_events", _lookup)
+    for table in [value for value in vars(cloudtrail).values() if isinstance(value, dict)]:
+        if "LookupEvents" in table:
+            table["LookupEvents"] = _lookup
+
+
+def _record_safely(*call: Any) -> None:
+    """Record a call that has been answered: a fault here must not undo the answer, so it is only logged."""
+    try:
+        _record(*call)
+    except Exception:  # noqa: BLE001 - the outermost edge of recording
+        _log.exception("a call was not recorded")
+
+
+def _record(
+    service: str,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    query: dict[str, Any],
+    request_id: str,
+    region: str,
+) -> None:
+    from ministack import app as gateway
+    from ministack.core import iam_actions
+    from ministack.core.responses import get_account_id
+    from ministack.services import cloudtrail
+
+    if path.startswith("/_"):
+        return
+    params = gateway._routing_params(method, path, headers, body, query)
+    action = iam_actions.extract_iam_action(service, method, path, headers, body or b"", params)
+    namespace, _, name = (action or "").partition(":")
+    if not name or name in _NOT_RECORDED:
+        return
+    key = gateway.extract_access_key_id(headers, query) or ""
+    account = get_account_id()
+    identity = _identity(key, account)
+    reads = name.startswith(_READS)
+    event = {
+        "eventVersion": "1.08",
+        "userIdentity": identity,
+        "eventTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "eventSource": f"{namespace}.amazonaws.com",
+        "eventName": name,
+        "awsRegion": region,
+        "sourceIPAddress": "127.0.0.1",
+        "userAgent": headers.get("user-agent", ""),
+        "requestParameters": _parameters(body, params),
+        "responseElements": None,
+        "requestID": request_id,
+        "eventID": str(uuid.uuid4()),
+        "readOnly": reads,
+        "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "recipientAccountId": account,
+    }
+    cloudtrail._get_event_queue().append(
+        {
+            "EventId": event["eventID"],
+            "EventName": name,
+            "EventSource": event["eventSource"],
+            "EventTime": time.time(),
+            "Username": identity["arn"].rsplit("/", 1)[-1] if "/" in identity["arn"] else "root",
+            "AccessKeyId": key,
+            "ReadOnly": str(reads).lower(),
+            "Resources": [],
+            "CloudTrailEvent": json.dumps(event),
+        }
+    )
+    if not reads:
+        _put_on_bus(namespace, event)
+
+
+def _put_on_bus(namespace: str, event: Mapping[str, Any]) -> None:
+    from ministack.services import eventbridge
+
+    entry = {
+        "Source": f"aws.{namespace}",
+        "DetailType": "AWS API Call via CloudTrail",
+        "Detail": json.dumps(event),
+    }
+    eventbridge._put_events({"Entries": [entry]}, True)
+
+
+def _identity(key: str, account: str) -> dict[str, Any]:
+    """Give the caller as CloudTrail's userIdentity element; ministack names every caller an IAM user."""
+    from ministack.core import iam_evaluator
+
+    known = iam_evaluator.resolve_caller_identity(key) if not iam_evaluator.is_root_access_key(key) else None
+    arn = (known or {}).get("userArn") or f"arn:aws:iam::{account}:root"
+    identity = {
+        "accountId": account,
+        "accessKeyId": key,
+        "arn": arn,
+        "principalId": (known or {}).get("userId", account),
+    }
+    if ":assumed-role/" in arn:
+        role = arn.split("/")[1]
+        issuer = {
+            "type": "Role",
+            "userName": role,
+            "arn": f"arn:aws:iam::{account}:role/{role}",
+            "accountId": account,
+        }
+        return identity | {"type": "AssumedRole", "sessionContext": {"sessionIssuer": issuer}}
+    if ":user/" in arn:
+        return identity | {"type": "IAMUser", "userName": arn.rsplit("/", 1)[-1]}
+    return identity | {"type": "Root"}
+
+
+def _parameters(body: bytes, params: Mapping[str, Any]) -> dict[str, Any]:
+    if (body or b"")[:1] == b"{":
+        parsed: dict[str, Any] = json.loads(body)
+        return parsed
+    return {
+        name[0].lower() + name[1:]: value[0] if isinstance(value, list) else value
+        for name, value in params.items()
+        if name not in ("Action", "Version")
+    }
+
+
+def _lookup(request: Mapping[str, Any]) -> Any:
+    """LookupEvents: ministack gives no NextToken, so everything after the first page is lost."""
+    from ministack.services import cloudtrail
+
+    wanted = {a["AttributeKey"]: a["AttributeValue"] for a in request.get("LookupAttributes", [])}
+    start, end = request.get("StartTime"), request.get("EndTime")
+    found = [
+        event
+        for event in reversed(list(cloudtrail._get_event_queue()))
+        if (start is None or event["EventTime"] >= float(start))
+        and (end is None or event["EventTime"] <= float(end))
+        and all(event.get(key) == value for key, value in wanted.items() if key in _LOOKUP_KEYS)
+    ]
+    offset, size = int(request.get("NextToken") or 0), int(request.get("MaxResults") or 50)
+    page: dict[str, Any] = {"Events": found[offset : offset + size]}
+    if offset + size < len(found):
+        page["NextToken"] = str(offset + size)
+    return cloudtrail._ok(page)

@@ -1,0 +1,110 @@
+"""IAM in ministack: managed denials, quotas, protected roles, and credentials it does not have."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from ringfence.local.hooks import mount
+
+if TYPE_CHECKING:
+    from ringfence.local.hooks.mount import Handler, Response
+
+_ALL = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+# The quarantine policies deny long lists of actions that change with each version; three stand for them.
+_SOME = {
+    "Effect": "Deny",
+    "Action": ["iam:CreateUser", "iam:CreateAccessKey", "ec2:RunInstances"],
+    "Resource": "*",
+}
+_MANAGED_DENIALS = {
+    "AWSDenyAll": _ALL,
+    "AWSCompromisedKeyQuarantineV2": _SOME,
+    "AWSCompromisedKeyQuarantineV3": _SOME,
+}
+_ONLY_IN_MOTO = re.compile(r"(Upload|Get|List|Update|Delete)(SSHPublicKeys?|SigningCertificates?)$")
+_PROTECTED_PATHS = ("/aws-service-role/", "/aws-reserved/")
+# Characters without white space: IAM and AWS STS quotas, "IAM and STS character limits".
+_QUOTA = {"PutUserPolicy": 2048, "PutRolePolicy": 10240}
+
+
+def install() -> None:
+    """Put right what ministack gets wrong; each function below says what that is."""
+    from ministack import app as gateway
+    from ministack.services import iam
+
+    for name, statement in _MANAGED_DENIALS.items():  # ministack's AWSDenyAll denies nothing
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        record = iam._make_aws_managed_record(name, document, description=name)
+        iam._aws_managed_policies[record["Arn"]] = record
+    gateway.SERVICE_HANDLERS["iam"] = _handler(gateway.SERVICE_HANDLERS["iam"])
+
+
+def _handler(ministack: Handler) -> Handler:
+    moto = mount.handler("iam")
+
+    async def handle(*request: Any) -> Response:
+        body = mount.Request(*request).body or b""
+        form = dict(parse_qsl(body.decode("utf-8", "replace")))
+        if _ONLY_IN_MOTO.match(form.get("Action", "")):
+            _copy_user(form.get("UserName", ""))
+            return await moto(*request)
+        return _refused(form) or await ministack(*request)
+
+    return handle
+
+
+def _copy_user(name: str) -> None:
+    """SSH keys and signing certificates: only moto has them, and it has to know whose they are."""
+    from ministack.core.responses import get_account_id
+    from ministack.services import iam
+    from moto.iam.models import iam_backends
+
+    users = iam_backends[get_account_id()]["aws"]
+    if name in iam._users and name not in users.users:
+        users.create_user(region_name="us-east-1", user_name=name)
+
+
+def _refused(form: dict[str, str]) -> Response | None:
+    """Inline policies: ministack has no quotas, and lets protected roles be changed."""
+    from ministack.services import iam
+
+    action = form.get("Action", "")
+    if action not in _QUOTA:
+        return None
+    if action == "PutUserPolicy":
+        name = form.get("UserName", "")
+        inline = iam._user_inline_policies.get(name) or {}
+    else:
+        name = form.get("RoleName", "")
+        role = iam._roles.get(name) or {}
+        if role.get("Path", "/").startswith(_PROTECTED_PATHS):
+            return _error(
+                400,
+                "UnmodifiableEntity",
+                f"Cannot perform the operation on the protected role '{name}' - "
+                "this role is only modifiable by AWS",
+            )
+        inline = role.get("InlinePolicies") or {}
+    documents = [document for policy, document in inline.items() if policy != form.get("PolicyName")]
+    if sum(map(_size, [*documents, form.get("PolicyDocument", "")])) <= _QUOTA[action]:
+        return None
+    kind = "user" if action == "PutUserPolicy" else "role"
+    return _error(
+        409, "LimitExceeded", f"Maximum policy size of {_QUOTA[action]} bytes exceeded for {kind} {name}"
+    )
+
+
+def _size(document: object) -> int:
+    text = document if isinstance(document, str) else json.dumps(document)
+    return len(re.sub(r"\s", "", text))
+
+
+def _error(status: int, code: str, message: str) -> Response:
+    body = (
+        '<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type>'
+        f"<Code>{code}</Code><Message>{message}</Message></Error><RequestId>local</RequestId></ErrorResponse>"
+    )
+    return status, {"Content-Type": "text/xml"}, body.encode()
