@@ -54,6 +54,12 @@ def test_only_the_newest_incident_is_read(log: AuditLog) -> None:
     assert log.read(KEY) == History(opened(LATER), lease(incident=LATER))
 
 
+def test_the_newest_incident_is_the_one_opened_last_even_by_a_slow_clock(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(LATER), lease(incident=LATER))
+    log.append(KEY, log.read(KEY), opened(), lease(incident=INCIDENT))
+    assert log.read(KEY) == History(opened(), lease())
+
+
 def test_a_closing_fact_and_the_next_incident_go_together(log: AuditLog) -> None:
     log.append(KEY, NOTHING, opened(), lease())
     both = (*more(opened(), *notes(1)), *opened(LATER))
@@ -141,6 +147,15 @@ def test_entries_must_follow_the_one_before(log: AuditLog) -> None:
             log.append(KEY, log.read(KEY), wrong, None)
     with pytest.raises(Bug):
         log.append(KEY, NOTHING, longer, None)
+
+
+def test_a_write_over_two_incidents_is_known_again_whichever_sorts_first(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(LATER), lease(incident=LATER))
+    seen = log.read(KEY)
+    both = (*more(opened(LATER), *notes(1)), *opened())
+    for _ in range(2):
+        log.append(KEY, seen, both, lease("attempt-2"))
+    assert log.read(KEY).entries == opened()
 
 
 def test_a_long_response_is_written_and_read_whole(log: AuditLog) -> None:

@@ -30,9 +30,10 @@ class MemoryLog:
         """Return the newest incident's entries and the lease."""
         with self._lock:
             kept = self._entries.get(key.text, {})
-            newest = max((incident for incident, _ in kept), default="")
-            entries = tuple(kept[at] for at in sorted(kept) if at[0] == newest)
-            return History(entries, self._leases.get(key.text, Lease()))
+            lease = self._leases.get(key.text, Lease())
+            known = {incident for incident, _ in kept}
+            newest = lease.incident if lease.incident in known else max(known, default="")
+            return History(tuple(kept[at] for at in sorted(kept) if at[0] == newest), lease)
 
     def append(self, key: ChainKey, history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
         """Write the entries and the lease, all or none."""

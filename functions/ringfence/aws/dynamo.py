@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from ringfence.aws.audit_items import (
     CHAIN,
@@ -47,7 +47,6 @@ _PAGE = 200
 """Entries read at once: more than an incident has, fewer than the older incidents of its subject."""
 _MOST_ITEMS, _MOST_BYTES = 100, 3_000_000
 """A transaction holds 100 items and 4 MB; the rest of the 4 MB is for keys and hashes."""
-_TRIES = 2
 _LOST_RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 _INVALID = frozenset({"ValidationException", "ValidationError"})
 
@@ -71,15 +70,17 @@ class DynamoAuditLog:
         """Return the newest incident's entries and the lease.
 
         The two reads are not one snapshot: where the lease names another incident than the entries
-        show, one was opened in between, and both are read again. If they never agree, somebody has
-        deleted entries: the tamper alarm says so, and it must not keep a subject from being contained.
+        show, one was opened in between, and both are read again. If they still differ, the lease is
+        right: the one who opened it has a slow clock. If its entries are not there, somebody has deleted
+        them: the tamper alarm says so, and it must not keep a subject from being contained.
         """
         history = self._read(key)
-        for _ in range(_TRIES):
-            if history.lease.incident in {"", history.incident}:
-                break
-            history = self._read(key)
-        return history
+        if history.lease.incident in {"", history.incident}:
+            return history
+        history = self._read(key)
+        if history.lease.incident in {"", history.incident}:
+            return history
+        return History(self._of(key, history.lease.incident) or history.entries, history.lease)
 
     def append(self, key: ChainKey, history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
         """Write the entries, and `lease` in place of `history.lease`, in one transaction.
@@ -182,18 +183,26 @@ class DynamoAuditLog:
         """Say whether this very write was made: its answer was lost, and the transport tried again."""
         if not entries:
             return self._lease(key) == lease
-        kept: QueryInputTypeDef = {
-            "TableName": self._audit,
-            "KeyConditionExpression": "#chain = :chain AND #entry BETWEEN :first AND :last",
-            "ExpressionAttributeNames": {"#chain": CHAIN, "#entry": ENTRY},
-            "ExpressionAttributeValues": {
-                ":chain": {"S": key.text},
-                ":first": {"S": sort_key(entries[0].incident, entries[0].seq)},
-                ":last": {"S": sort_key(entries[-1].incident, entries[-1].seq)},
-            },
-            "ConsistentRead": True,
-        }
-        return set(entries) <= set(self._query(kept))
+        first, last = (sort_key(entry.incident, entry.seq) for entry in (entries[0], entries[-1]))
+        return set(entries) <= set(self._between(key, min(first, last), max(first, last)))
+
+    def _of(self, key: ChainKey, incident: str) -> tuple[Entry, ...]:
+        return tuple(self._between(key, f"{incident}#", f"{incident}#~"))
+
+    def _between(self, key: ChainKey, first: str, last: str) -> Iterator[Entry]:
+        return self._query(
+            {
+                "TableName": self._audit,
+                "KeyConditionExpression": "#chain = :chain AND #entry BETWEEN :first AND :last",
+                "ExpressionAttributeNames": {"#chain": CHAIN, "#entry": ENTRY},
+                "ExpressionAttributeValues": {
+                    ":chain": {"S": key.text},
+                    ":first": {"S": first},
+                    ":last": {"S": last},
+                },
+                "ConsistentRead": True,
+            }
+        )
 
 
 def _chunks(entries: Sequence[Entry], first: int) -> Iterator[Sequence[Entry]]:
@@ -223,6 +232,6 @@ def _codes(error: ClientError | BotoCoreError) -> frozenset[str]:
 
 
 def _translated(error: ClientError | BotoCoreError) -> Retryable | Bug:
-    if not _INVALID.isdisjoint(_codes(error)):
+    if isinstance(error, ParamValidationError) or not _INVALID.isdisjoint(_codes(error)):
         return Bug(f"the audit log's request is invalid: {error}")
     return Retryable(f"the audit log cannot be used: {error}")
