@@ -1,0 +1,102 @@
+"""Everything that can be wrong with a policy, found at once."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from jsonschema import Draft202012Validator
+
+from ringfence.core.errors import BadInput
+from ringfence.core.guardduty import GuardDutyTrigger
+from ringfence.policy_schema import SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from jsonschema import ValidationError
+
+    from ringfence.core.runbook import Runbook
+    from ringfence.policy_yaml import Flaw, Located, Path
+
+
+def flaws_of(document: Located, runbooks: Mapping[str, Runbook]) -> tuple[Flaw, ...]:
+    """Return what is wrong with a policy, in the order of its lines."""
+    found = {
+        document.flaw(path, problem)
+        for check in (_shape(document.plain), _names(document.plain, runbooks))
+        for path, problem in check
+    }
+    return tuple(sorted(found))
+
+
+def _shape(data: object) -> Iterator[tuple[Path, str]]:
+    for error in Draft202012Validator(SCHEMA).iter_errors(data):
+        yield from _told(error)
+
+
+def _told(error: ValidationError) -> Iterator[tuple[Path, str]]:
+    path, schema, given = tuple(error.absolute_path), _mapping(error.schema), error.instance
+    if error.validator == "additionalProperties":
+        known = _mapping(schema["properties"])
+        for unknown in (key for key in _mapping(given) if key not in known):
+            yield (*path, unknown), f"is unknown here; known are {', '.join(known)}"
+    elif error.validator == "required":
+        for missing in (key for key in _items(schema["required"]) if key not in _mapping(given)):
+            yield (*path, str(missing)), "is required"
+    else:
+        shown = "nothing" if given is None else ascii(given)[:60]
+        yield path, f"{schema['description']}, not {shown}"
+
+
+def _names(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
+    """Find names that nothing bears: a rule or an option that silently never holds."""
+    types = _types(runbooks)
+    for index, rule in enumerate(_items(_get(data, "rules"))):
+        glob = _get(rule, "runbook")
+        if isinstance(glob, str) and not any(fnmatchcase(id_, glob) for id_ in runbooks):
+            yield ("rules", index, "runbook"), f"matches no runbook; there are {', '.join(runbooks)}"
+        glob = _get(rule, "finding")
+        if isinstance(glob, str) and types and not any(fnmatchcase(name, glob) for name in types):
+            yield ("rules", index, "finding"), "matches no finding type that any runbook answers"
+    for id_, settings in _mapping(_get(data, "runbooks")).items():
+        if id_ in runbooks:
+            yield from _choices(("runbooks", id_), settings, runbooks[id_])
+        else:
+            yield ("runbooks", id_), f"is no runbook; there are {', '.join(runbooks)}"
+
+
+def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[Path, str]]:
+    for index, id_ in enumerate(_items(_get(settings, "enable"))):
+        if isinstance(id_, str):
+            try:
+                runbook.chosen((id_,))
+            except BadInput as error:
+                yield (*path, "enable", index), f"is no remediation: {error.problem}"
+    for name, value in _mapping(_get(settings, "options")).items():
+        if isinstance(value, str):
+            try:
+                runbook.choose({name: value})
+            except BadInput as error:
+                yield (*path, "options", name), error.problem
+
+
+def _types(runbooks: Mapping[str, Runbook]) -> frozenset[str]:
+    """Return every finding type that is answered; empty where some trigger does not list its types."""
+    triggers = [trigger for runbook in runbooks.values() for trigger in runbook.triggers]
+    listed = [trigger for trigger in triggers if isinstance(trigger, GuardDutyTrigger)]
+    if len(listed) != len(triggers):
+        return frozenset()
+    return frozenset(name for trigger in listed for name in trigger.types)
+
+
+def _get(value: object, key: str) -> object:
+    return _mapping(value).get(key)
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _items(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
