@@ -183,8 +183,8 @@ class DynamoAuditLog:
         """Say whether this very write was made: its answer was lost, and the transport tried again."""
         if not entries:
             return self._lease(key) == lease
-        first, last = (sort_key(entry.incident, entry.seq) for entry in (entries[0], entries[-1]))
-        return set(entries) <= set(self._between(key, min(first, last), max(first, last)))
+        keys = sorted(sort_key(entry.incident, entry.seq) for entry in entries)
+        return set(entries) <= set(self._between(key, keys[0], keys[-1]))
 
     def _of(self, key: ChainKey, incident: str) -> tuple[Entry, ...]:
         return tuple(self._between(key, f"{incident}#", f"{incident}#~"))
