@@ -167,7 +167,6 @@ REVIEWED = MappingProxyType(
 _FAMILIES = MappingProxyType(
     {
         "Container": "a container",
-        "EC2": "EC2",
         "ECS": "an ECS cluster",
         "EKS": "an EKS cluster",
         "IAM": "IAM credentials",
@@ -175,7 +174,6 @@ _FAMILIES = MappingProxyType(
         "Kubernetes": "a Kubernetes cluster",
         "Lambda": "a Lambda function",
         "RDS": "a database",
-        "Runtime": "a workload",
         "S3": "an S3 bucket or object",
     }
 )
@@ -189,4 +187,4 @@ def why_not(name: str) -> str:
     if family in {"EC2", "Runtime"}:
         return "the type is unknown: nobody has reviewed whether isolating an instance is right for it"
     about = _FAMILIES.get(family, "something else")
-    return f"a finding about {about}, for which no runbook isolates an instance"
+    return f"it is about {about}, and no runbook answers that"

@@ -1,0 +1,16 @@
+"""Text for a terminal. Findings are hostile: a title may hold escape sequences."""
+
+from __future__ import annotations
+
+import sys
+
+
+def safe(text: str, *, lines: bool = False) -> str:
+    """Return `text` with everything written out that a terminal would act on or cannot show.
+
+    With `lines`, line feeds stay.
+    """
+    kept = "\n" if lines else ""
+    shown = "".join(char if char.isprintable() or char in kept else ascii(char)[1:-1] for char in text)
+    encoding = sys.stdout.encoding or "ascii"
+    return shown.encode(encoding, "backslashreplace").decode(encoding)

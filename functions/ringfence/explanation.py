@@ -1,0 +1,166 @@
+"""What would happen because of an event, without AWS: the same parser, policy and runbooks, no engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeGuard
+
+from ringfence.core.errors import BadInput
+from ringfence.core.guardduty import DETAIL_TYPE, SOURCE
+from ringfence.core.policy import Decision, Mode, decide
+from ringfence.core.policy_json import policy_from_json
+from ringfence.sources.envelope import NotForUs, parse_json
+from ringfence.sources.guardduty import MAX_SEVERITY, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ringfence.core.finding import Finding
+    from ringfence.core.policy import Policy
+    from ringfence.core.runbook import Runbook
+    from ringfence.core.subject import Ref
+    from ringfence.policy_file import PolicyFile
+
+
+class Status(StrEnum):
+    """What becomes of an event."""
+
+    HANDLED = "handled"
+    NOT_APPLICABLE = "not-applicable"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True)
+class About:
+    """What can be said of a finding, even of one that cannot be used; None where it says nothing."""
+
+    id: str | None = None
+    type: str | None = None
+    severity: float | None = None
+    account: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What would happen, and why, in words. `field` and `problem` are for bad input."""
+
+    status: Status
+    reason: str
+    finding: About | None = None
+    subjects: tuple[Ref, ...] = ()
+    runbook: str | None = None
+    remediations: tuple[str, ...] = ()
+    mode: Mode | None = None
+    field: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """Explains events under one policy; `note` says in words where that policy comes from."""
+
+    policy: PolicyFile
+    runbooks: Mapping[str, Runbook]
+    note: str = ""
+
+    def explain(self, data: bytes) -> Explanation:
+        """Say what would happen because of an event in UTF-8; bad input is an answer, not an error."""
+        event: object = None
+        try:
+            event = parse_json(_decode(data))
+            finding = parse(event)
+        except BadInput as error:
+            return invalid(error, _glimpse(event))
+        if isinstance(finding, NotForUs):
+            return Explanation(Status.NOT_APPLICABLE, finding.reason, _glimpse(event))
+        return self._decided(finding)
+
+    def _decided(self, finding: Finding) -> Explanation:
+        policy = policy_from_json(self.policy.compile(finding.account))
+        decided = [
+            (runbook, [(ref, decide(policy, runbook.id, finding, ref)) for ref in subjects])
+            for runbook in self.runbooks.values()
+            if runbook.answers(finding)
+            and (subjects := [ref for ref in finding.subjects if isinstance(ref, runbook.subject)])
+        ]
+        about = About(finding.id, finding.type, finding.severity, finding.account, finding.region)
+        if not decided:
+            reason = f"no runbook answers {finding.type}"
+            return Explanation(Status.NOT_APPLICABLE, reason, about, finding.subjects)
+        runbook, decisions = max(decided, key=lambda one: _strongest(one[1]))
+        mode = list(Mode)[_strongest(decisions)]
+        return Explanation(
+            status=Status.NOT_APPLICABLE if mode is Mode.OFF else Status.HANDLED,
+            reason=". ".join(filter(None, (_reason(decisions), self._notes(finding)))),
+            finding=about,
+            subjects=tuple(ref for ref, _ in decisions),
+            runbook=runbook.id,
+            remediations=_remediations(runbook, policy, mode),
+            mode=mode,
+        )
+
+    def _notes(self, finding: Finding) -> str:
+        home = f"home is taken to be account {finding.account}" if self.policy.speaks_of_home else ""
+        return "; ".join(filter(None, (self.note, home)))
+
+
+def invalid(error: BadInput, about: About | None = None) -> Explanation:
+    """Explain why an event cannot be used."""
+    return Explanation(Status.INVALID, str(error), about, field=error.field, problem=error.problem)
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput("(document)", f"is not UTF-8 text at byte {error.start + 1}") from error
+
+
+def _strongest(decisions: Iterable[tuple[Ref, Decision]]) -> int:
+    order = list(Mode)  # from off to auto
+    return max(order.index(decision.mode) for _, decision in decisions)
+
+
+def _reason(decisions: list[tuple[Ref, Decision]]) -> str:
+    reasons = dict.fromkeys(decision.reason for _, decision in decisions)
+    if len(reasons) == 1:
+        return next(iter(reasons))
+    return "; ".join(f"{ref.id}: {decision.reason} ({decision.mode})" for ref, decision in decisions)
+
+
+def _remediations(runbook: Runbook, policy: Policy, mode: Mode) -> tuple[str, ...]:
+    if mode not in {Mode.DRY_RUN, Mode.AUTO}:
+        return ()
+    chosen = runbook.chosen(policy.settings(runbook.id).enable)
+    return tuple(one.id for one in chosen.remediations)
+
+
+def _glimpse(event: object) -> About | None:
+    """Say what there is to say about a finding that was not parsed."""
+    if not isinstance(event, dict) or (event.get("source"), event.get("detail-type")) != (
+        SOURCE,
+        DETAIL_TYPE,
+    ):
+        return None
+    detail = event.get("detail")
+    if not isinstance(detail, dict):
+        return None
+    severity = detail.get("severity")
+    return About(
+        id=_text(detail, "id"),
+        type=_text(detail, "type"),
+        severity=severity if _is_severity(severity) else None,
+        account=_text(detail, "accountId"),
+        region=_text(detail, "region"),
+    )
+
+
+def _is_severity(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MAX_SEVERITY
+
+
+def _text(detail: Mapping[str, object], key: str) -> str | None:
+    value = detail.get(key)
+    return value if isinstance(value, str) else None
