@@ -90,6 +90,10 @@ class Decision:
     reason: str
     rule: str = ""
 
+    def __post_init__(self) -> None:
+        """Take the mode back from the log, where it is a text; an unknown one allows nothing."""
+        object.__setattr__(self, "mode", Mode(self.mode))
+
     def permit(self) -> None:
         """Raise Refused unless the mode allows changes: the one gate before any change."""
         if self.mode != Mode.AUTO:

@@ -1,0 +1,81 @@
+"""A cloud in memory: the port's rules without AWS. Steps change it by their own declared effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from ringfence.core.errors import Gone
+from ringfence.core.facet import Facet, Observed
+from ringfence.steps.network import SetSecurityGroups
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ringfence.core.permit import Permit
+    from ringfence.core.step import Names, Step
+    from ringfence.core.subject import Ref
+    from ringfence.core.symbol import Symbol
+    from ringfence.ports import Clock
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of a step."""
+
+    provides: Names
+    note: str = ""
+    requests: tuple[str, ...] = ()
+
+
+@dataclass
+class MemoryCloud:
+    """One subject's world. `None` once it is gone.
+
+    `refuse` may raise instead of a change being made; `stale` observations show the world before the
+    last change that many times more.
+    """
+
+    world: Observed | None
+    clock: Clock
+    refuse: Callable[[Step], None] = lambda _: None
+    stale: int = 0
+    calls: list[Step] = field(default_factory=list)
+    looks: list[tuple[type[Facet], ...]] = field(default_factory=list)
+    _earlier: Observed | None = None
+    _lock: Lock = field(default_factory=Lock)
+
+    def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:  # noqa: ARG002
+        with self._lock:
+            self.looks.append(tuple(facets))
+            if self.world is None:
+                raise Gone(f"{ref.id} does not exist")
+            world = self.world
+            if self.stale and self._earlier is not None:
+                self.stale -= 1
+                world = self._earlier
+            return Observed(ref, {kind: world[kind] for kind in facets})
+
+    def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Made:  # noqa: ARG002
+        permit.check(ref, self.clock())
+        with self._lock:
+            if self.world is None:
+                raise Gone(f"{ref.id} does not exist")
+            self.refuse(step)
+            self.calls.append(step)
+            before = self.world
+            _check(step, before)
+            self._earlier, self.world = before, step.effect(before)
+            return Made(_provided(before, self.world))
+
+
+def _check(step: Step, world: Observed) -> None:
+    """An interface must never be put into a group that is not there or still has rules."""
+    if isinstance(step, SetSecurityGroups):
+        for group in step.after:
+            assert isinstance(group, str) or group in world.names(), f"{group.key} is not usable"
+
+
+def _provided(before: Observed, after: Observed) -> dict[Symbol, str]:
+    return {symbol: name for symbol, name in after.names().items() if symbol not in before.names()}

@@ -1,0 +1,284 @@
+"""What the engine promises, on fakes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.core.chain import ChainKey
+from ringfence.core.errors import BadInput, Gone, Refused, Retryable
+from ringfence.core.facts import (
+    Closed,
+    DecisionMade,
+    FindingReceived,
+    Intended,
+    Outcome,
+    Planned,
+    Result,
+    RunRequested,
+    Verified,
+)
+from ringfence.core.runbook import Runbook, Stage
+from ringfence.core.symbol import QuarantineGroup
+from ringfence.engine import Engine
+from ringfence.facets.network import QUARANTINE, Network, OwnGroup
+from ringfence.orders import Status
+from ringfence.remediations.isolate_instance import isolate_instance
+from ringfence.session import Ports
+from ringfence.steps.network import CreateOwnGroup, EmptyQuarantineGroup, SetSecurityGroups
+from tests.fakes.memory_cloud import MemoryCloud
+from tests.fakes.memory_log import MemoryLog
+from tests.worlds import DRY_RUN, LEASE, NOON, NOTIFY, REF, Ticking, finding, instance, order
+
+if TYPE_CHECKING:
+    from ringfence.core.chain import History
+    from ringfence.core.step import Step
+
+ISOLATE = Runbook(
+    "contain-instance",
+    "Only the first stage",
+    type(REF),
+    (Stage("isolate", "Cut it off the network", (isolate_instance,)),),
+)
+KEY = ChainKey("contain-instance", REF.key)
+
+
+class Bench:
+    """An engine on fakes."""
+
+    def __init__(self, *vpcs: str) -> None:
+        self.clock = Ticking()
+        self.cloud = MemoryCloud(instance(*vpcs), self.clock)
+        self.log = MemoryLog()
+        self.engine = Engine(Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs]))
+
+    @property
+    def history(self) -> History:
+        return self.log.read(KEY)
+
+    def kinds(self) -> list[str]:
+        return [type(fact).__name__ for _, fact in self.history.facts]
+
+    def groups(self) -> set[frozenset[object]]:
+        assert self.cloud.world
+        return {frozenset(one.groups) for one in self.cloud.world[Network].interfaces}
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def test_a_finding_ends_in_a_verified_isolation(bench: Bench) -> None:
+    report = bench.engine.respond(order(runbook=ISOLATE))
+    assert report.status is Status.COMPLETE
+    assert bench.groups() == {frozenset({QuarantineGroup("vpc-1")})}
+    assert bench.kinds() == [
+        "FindingReceived",
+        "DecisionMade",
+        "Planned",
+        *["Intended"] * 4,
+        *["Outcome"] * 4,
+        "Verified",
+    ]
+    assert bench.history.lease.owner == ""
+
+
+def test_the_group_is_made_and_emptied_before_any_interface_moves(bench: Bench) -> None:
+    bench.engine.respond(order(runbook=ISOLATE))
+    kinds = [type(step) for step in bench.cloud.calls]
+    assert kinds == [CreateOwnGroup, EmptyQuarantineGroup, SetSecurityGroups, SetSecurityGroups]
+
+
+def test_a_redelivery_finds_nothing_to_do_and_adds_nothing(bench: Bench) -> None:
+    bench.engine.respond(order(runbook=ISOLATE))
+    before = bench.history.entries
+    report = bench.engine.respond(order(runbook=ISOLATE, attempt="a-2"))
+    assert report.status is Status.COMPLETE
+    assert bench.history.entries == before
+    assert len(bench.cloud.calls) == 4
+
+
+def test_an_update_of_a_finding_joins_its_incident(bench: Bench) -> None:
+    first = bench.engine.respond(order(runbook=ISOLATE))
+    later = finding(updated=NOON.replace(hour=13), count=7)
+    bench.clock.tick(hours=2)
+    report = bench.engine.respond(order(bench.clock(), received=later, runbook=ISOLATE, attempt="a-2"))
+    assert report.incident == first.incident
+    assert [one.finding.count for one in bench.history.of(FindingReceived)] == [1, 7]
+    assert len(bench.cloud.calls) == 4
+
+
+def test_another_finding_on_the_same_instance_joins_the_open_incident(bench: Bench) -> None:
+    first = bench.engine.respond(order(runbook=ISOLATE))
+    report = bench.engine.respond(order(received=finding("f-2"), runbook=ISOLATE, attempt="a-2"))
+    assert report.incident == first.incident
+
+
+def test_a_dry_run_plans_every_stage_and_changes_nothing(bench: Bench) -> None:
+    report = bench.engine.respond(order(decision=DRY_RUN, runbook=ISOLATE))
+    assert report.status is Status.DRY_RUN
+    assert [type(step) for step in report.plans[0].steps] == [
+        CreateOwnGroup,
+        EmptyQuarantineGroup,
+        SetSecurityGroups,
+        SetSecurityGroups,
+    ]
+    assert not bench.cloud.calls
+    assert bench.kinds() == ["FindingReceived", "DecisionMade", "Planned"]
+
+
+def test_a_repeated_dry_run_records_the_plan_once(bench: Bench) -> None:
+    for attempt in ("a-1", "a-2"):
+        bench.engine.respond(order(decision=DRY_RUN, runbook=ISOLATE, attempt=attempt))
+    assert bench.kinds() == ["FindingReceived", "DecisionMade", "Planned"]
+
+
+def test_a_finding_for_a_person_is_recorded_and_nothing_is_changed(bench: Bench) -> None:
+    report = bench.engine.respond(order(decision=NOTIFY, runbook=ISOLATE))
+    assert report.status is Status.RECORDED
+    assert bench.kinds() == ["FindingReceived", "DecisionMade"]
+    assert not bench.cloud.calls
+
+
+def test_no_step_is_applied_without_an_allowing_decision(bench: Bench) -> None:
+    """The session refuses, whoever calls it: dry run is enforced where steps are applied."""
+    from ringfence.session import Session
+
+    session = Session(bench.engine.ports, KEY, REF, "inc", "test", "a-1", bench.history)
+    with pytest.raises(Refused, match="dry-run"):
+        session.apply((), DRY_RUN, NOON + LEASE)
+
+
+def test_drift_of_the_quarantine_group_is_repaired_before_it_is_used(bench: Bench) -> None:
+    assert bench.cloud.world
+    drifted = OwnGroup("sg-q", "vpc-1", QUARANTINE, "ringfence-quarantine", ours=True, rules=2)
+    network = replace(bench.cloud.world[Network], groups=(drifted,))
+    bench.cloud.world = bench.cloud.world.seen(network)
+    bench.engine.respond(order(runbook=ISOLATE))
+    assert next(type(step) for step in bench.cloud.calls) is EmptyQuarantineGroup
+    assert bench.groups() == {frozenset({QuarantineGroup("vpc-1")})}
+
+
+def test_a_failing_step_is_recorded_and_tried_again_next_time(bench: Bench) -> None:
+    def fail(step: Step) -> None:
+        if isinstance(step, SetSecurityGroups) and step.interface_id == "eni-1":
+            raise Retryable("ec2: RequestLimitExceeded")
+
+    bench.cloud.refuse = fail
+    report = bench.engine.respond(order(runbook=ISOLATE))
+    assert report.status is Status.OPEN
+    assert report.again
+    assert Result.FAILED in {one.result for one in bench.history.of(Outcome)}
+    bench.cloud.refuse = lambda _: None
+    assert bench.engine.respond(order(runbook=ISOLATE, attempt="a-2")).status is Status.COMPLETE
+
+
+def test_a_step_whose_provider_failed_is_skipped(bench: Bench) -> None:
+    def fail(step: Step) -> None:
+        if isinstance(step, EmptyQuarantineGroup):
+            raise Retryable("not now")
+
+    bench.cloud.refuse = fail
+    bench.engine.respond(order(runbook=ISOLATE))
+    assert [one.result for one in bench.history.of(Outcome)] == ["applied", "failed", "skipped", "skipped"]
+
+
+def test_containment_is_never_given_up_on(bench: Bench) -> None:
+    """A refusal in the first stage is recorded, and tried again with every delivery."""
+
+    def refuse(step: Step) -> None:
+        if isinstance(step, SetSecurityGroups):
+            raise Refused("OperationNotPermitted")
+
+    bench.cloud.refuse = refuse
+    assert bench.engine.respond(order(runbook=ISOLATE)).status is Status.OPEN
+    bench.cloud.refuse = lambda _: None
+    assert bench.engine.respond(order(runbook=ISOLATE, attempt="a-2")).status is Status.COMPLETE
+
+
+def test_a_stale_look_is_no_containment(bench: Bench) -> None:
+    bench.cloud.stale = 1
+    report = bench.engine.respond(order(runbook=ISOLATE))
+    assert report.status is Status.OPEN
+    verified = bench.history.verified
+    assert verified
+    assert not verified.contained
+    assert bench.engine.respond(order(runbook=ISOLATE, attempt="a-2")).status is Status.COMPLETE
+
+
+def test_a_held_lease_makes_others_join(bench: Bench) -> None:
+    bench.engine.respond(order(runbook=ISOLATE))
+    history = bench.history
+    held = replace(history.lease, owner="other", until=NOON + LEASE)
+    bench.log.append(KEY, history, (), held)
+    report = bench.engine.respond(order(received=finding("f-2"), runbook=ISOLATE, attempt="a-2"))
+    assert report.status is Status.JOINED
+    assert [one.finding.id for one in bench.history.of(FindingReceived)] == ["f-1", "f-2"]
+
+
+def test_no_change_starts_after_the_lease_ended(bench: Bench) -> None:
+    bench.clock.tick(seconds=31)
+    report = bench.engine.respond(order(NOON, runbook=ISOLATE))
+    assert report.status is Status.OPEN
+    assert not bench.cloud.calls
+    assert {one.result for one in bench.history.of(Outcome)} == {Result.SKIPPED}
+
+
+def test_an_instance_that_is_gone_closes_its_incident(bench: Bench) -> None:
+    bench.cloud.world = None
+    assert bench.engine.respond(order(runbook=ISOLATE)).status is Status.CLOSED
+    assert isinstance(bench.history.facts[-1][1], Closed)
+    again = bench.engine.respond(order(runbook=ISOLATE, attempt="a-2"))
+    assert again.status is Status.JOINED
+
+
+def test_an_instance_that_a_person_named_and_that_is_not_there_is_an_error(bench: Bench) -> None:
+    bench.cloud.world = None
+    request = RunRequested("run", "looks odd")
+    with pytest.raises(Gone):
+        bench.engine.respond(order(runbook=ISOLATE, request=request))
+    assert not bench.history.entries
+
+
+def test_an_instance_that_goes_while_it_is_acted_on_closes_its_incident(bench: Bench) -> None:
+    def vanish(step: Step) -> None:
+        if isinstance(step, SetSecurityGroups):
+            bench.cloud.world = None
+            raise Gone("InvalidNetworkInterfaceID.NotFound")
+
+    bench.cloud.refuse = vanish
+    assert bench.engine.respond(order(runbook=ISOLATE)).status is Status.CLOSED
+    assert not bench.history.open_intents
+    assert bench.history.lease.owner == ""
+
+
+def test_going_on_without_anything_recorded_is_bad_input(bench: Bench) -> None:
+    with pytest.raises(BadInput, match="nothing is recorded"):
+        bench.engine.respond(order(decision=None, runbook=ISOLATE))
+
+
+def test_going_on_keeps_to_the_recorded_decision(bench: Bench) -> None:
+    bench.engine.respond(order(decision=DRY_RUN, runbook=ISOLATE))
+    report = bench.engine.respond(order(decision=None, runbook=ISOLATE, attempt="a-2"))
+    assert report.status is Status.DRY_RUN
+    assert not bench.cloud.calls
+
+
+def test_a_person_s_request_is_recorded_with_its_reason(bench: Bench) -> None:
+    request = RunRequested("run", "beacon seen in the proxy log")
+    report = bench.engine.respond(order(runbook=ISOLATE, request=request))
+    assert report.status is Status.COMPLETE
+    assert bench.history.of(RunRequested) == (request,)
+
+
+def test_the_record_of_changes_is_complete(bench: Bench) -> None:
+    """Every change that was made is an intent with one outcome, recorded before the next stage."""
+    bench.engine.respond(order(runbook=ISOLATE))
+    intents = bench.history.of(Intended)
+    assert [one.step for one in intents] == bench.cloud.calls
+    assert {one.intent for one in intents} == {one.intent for one in bench.history.of(Outcome)}
+    assert len(bench.history.of(Planned)) == len(bench.history.of(Verified)) == 1
+    assert len(bench.history.of(DecisionMade)) == 1

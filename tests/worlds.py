@@ -1,0 +1,107 @@
+"""Small worlds and orders for tests."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ringfence.core.facet import Observed
+from ringfence.core.facts import FindingReceived
+from ringfence.core.finding import Finding
+from ringfence.core.policy import Decision, Mode
+from ringfence.core.subject import InstanceRef
+from ringfence.facets.network import Interface, Network
+from ringfence.orders import Order
+from ringfence.runbooks import CONTAIN_INSTANCE
+
+if TYPE_CHECKING:
+    from ringfence.core.runbook import Runbook
+
+REF = InstanceRef("111122223333", "eu-west-1", "i-0123456789abcdef0")
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LEASE = timedelta(seconds=30)
+AUTO = Decision(Mode.AUTO, "rule 1 of the policy says auto", "rule 1")
+DRY_RUN = Decision(Mode.DRY_RUN, "rule 1 of the policy says dry-run", "rule 1")
+NOTIFY = Decision(Mode.NOTIFY, "a person has to look")
+
+
+class Ticking:
+    """A clock that a test sets."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def tick(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+
+def network(*vpcs: str) -> Network:
+    """Interfaces with two groups each, one per VPC named; no group of ours."""
+    return Network(
+        "running",
+        tuple(
+            Interface(f"eni-{number}", vpc, f"subnet-{number}", frozenset({"sg-web", f"sg-{number}"}))
+            for number, vpc in enumerate(vpcs)
+        ),
+    )
+
+
+def instance(*vpcs: str) -> Observed:
+    """An instance of which only the network was observed."""
+    return Observed(REF).seen(network(*(vpcs or ("vpc-1", "vpc-1"))))
+
+
+def finding(
+    id: str = "f-1",  # noqa: A002 - the field's own name
+    *,
+    updated: datetime = NOON,
+    severity: float = 8.0,
+    **more: object,
+) -> FindingReceived:
+    """A finding of command-and-control traffic."""
+    given = {
+        "source": "aws.guardduty",
+        "id": id,
+        "type": "Backdoor:EC2/C&CActivity.B",
+        "severity": severity,
+        "account": REF.account,
+        "region": REF.region,
+        "title": "talks to a command-and-control server",
+        "updated_at": updated,
+        "last_seen": updated,
+        "subjects": (REF,),
+        **more,
+    }
+    return FindingReceived(Finding(**given))  # type: ignore[arg-type]  # a test names what it changes
+
+
+def order(
+    now: datetime = NOON,
+    *,
+    attempt: str = "a-1",
+    decision: Decision | None = AUTO,
+    received: FindingReceived | None = None,
+    runbook: Runbook | None = None,
+    **more: object,
+) -> Order:
+    """An order to respond to a finding."""
+    runbook = runbook or CONTAIN_INSTANCE.chosen(())
+    return Order(
+        runbook=runbook,
+        ref=REF,
+        attempt=attempt,
+        actor="test",
+        until=now + LEASE,
+        decision=decision,
+        finding=received or (finding() if "request" not in more and decision else None),
+        choices=runbook.choose({}),
+        **more,  # type: ignore[arg-type]  # a test names what it changes
+    )
+
+
+def estate() -> Observed:
+    """An instance with everything that `contain-instance` looks at."""
+    return instance("vpc-1", "vpc-2")
