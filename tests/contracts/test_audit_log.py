@@ -133,6 +133,11 @@ def test_the_same_number_with_another_body_does_not_count_as_written(log: AuditL
         log.append(KEY, NOTHING, other, lease())
 
 
+def test_appending_nothing_writes_nothing(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, (), None)
+    assert log.read(KEY) == NOTHING
+
+
 def test_an_incident_is_not_opened_without_a_lease_that_names_it(log: AuditLog) -> None:
     for wrong in (None, lease(incident=LATER)):
         with pytest.raises(Bug):
@@ -142,7 +147,7 @@ def test_an_incident_is_not_opened_without_a_lease_that_names_it(log: AuditLog) 
 def test_entries_must_follow_the_one_before(log: AuditLog) -> None:
     log.append(KEY, NOTHING, opened(), lease())
     longer = more(opened(), *notes(2))
-    for wrong in (longer[1:], link(stamp(), opened()[0], notes(1)), ()):
+    for wrong in (longer[1:], link(stamp(), opened()[0], notes(1))):
         with pytest.raises(Bug):
             log.append(KEY, log.read(KEY), wrong, None)
     with pytest.raises(Bug):

@@ -93,7 +93,7 @@ class DynamoAuditLog:
             puts = [self._put_entry(key, entry) for entry in chunk]
             if lease is not None:
                 puts.append(self._put_lease(key, history.lease, lease))
-            if not self._write(puts) and not self._is_written(key, chunk, lease):
+            if puts and not self._write(puts) and not self._is_written(key, chunk, lease):
                 raise Conflict(f"{key.text}: somebody else was first")
             lease = None
 

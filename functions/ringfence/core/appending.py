@@ -18,8 +18,6 @@ def check_append(history: History, entries: Sequence[Entry], lease: Lease | None
     A lease is what two responders that open an incident at once collide on: their entries, of
     different incidents, would not.
     """
-    if not entries and lease is None:
-        raise Bug("nothing to append")
     head = history.head
     for entry in entries:
         if entry.seq == 0:
