@@ -120,7 +120,7 @@ def _check_minimum(backend: Any, group_name: str, ids: Sequence[str], decrement:
 
 def _update_targets(backend: Any, group_name: str, gone: Sequence[str]) -> None:
     for target_group in _target_groups(backend, group_name):
-        target_group.deregister([{"Id": each} for each in gone if each in target_group.targets])
+        target_group.deregister([{"Id": each} for each in gone])
     backend.update_attached_target_groups(group_name)  # a replacement is to be registered
 
 

@@ -31,13 +31,15 @@ def _refuse_while_in_use(
     original(backend, name, group_id)
 
 
-def _known_rule_ids(original: Callable[..., Any], backend: Any, group: str, *args: Any, **kw: Any) -> Any:
+def _known_rule_ids(
+    original: Callable[..., Any], backend: Any, group_name_or_id: str, *args: Any, **kw: Any
+) -> Any:
     """Revoke by rule id: moto answers InvalidPermission.NotFound, the error for a rule without an id."""
     from moto.ec2.exceptions import InvalidSecurityGroupRuleIdNotFoundError
 
-    found = backend.get_security_group_by_name_or_id(group)
+    found = backend.get_security_group_by_name_or_id(group_name_or_id)
     known = {rule.id for rule in (*found.ingress_rules, *found.egress_rules)} if found else set()
     for rule_id in kw.get("security_rule_ids") or []:
         if found and rule_id not in known:
             raise InvalidSecurityGroupRuleIdNotFoundError(rule_id)
-    return original(backend, group, *args, **kw)
+    return original(backend, group_name_or_id, *args, **kw)
