@@ -114,6 +114,10 @@ class Step:
         both = cast("_BeforeAfter", self)
         return show(both.before), show(both.after)
 
+    def found(self, observed: Observed) -> str:  # noqa: ARG002 - subclasses look
+        """Say what stands there now, for a person who is told that the world has moved on."""
+        return "something else"
+
     def cost(self) -> str:
         """Say what it costs or breaks, in words; empty when nothing to speak of."""
         return ""

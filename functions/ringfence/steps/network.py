@@ -275,6 +275,11 @@ class SetSecurityGroups(Step):
             )
         )
 
+    def found(self, observed: Observed) -> str:
+        """Name the groups that it has."""
+        groups = [one.groups for one in observed[Network].interfaces if one.id == self.interface_id]
+        return ", ".join(_shown(groups[0])) or "none" if groups else "no such interface"
+
     def words(self) -> str:
         """Say which interface moves."""
         return f"move {self.interface_id} to {', '.join(_shown(self.after))}"

@@ -1,0 +1,169 @@
+"""Undo from recorded state: fold the steps, refuse where the world has moved on, restore, look again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringfence.core.chain import ChainKey, digest
+from ringfence.core.errors import BadInput, Conflict, Refused, Retryable
+from ringfence.core.facts import DecisionMade, Intended, Planned, Released, Result, Verified
+from ringfence.core.plan import digest_text, fold
+from ringfence.core.policy import Decision, Mode
+from ringfence.core.step import State
+from ringfence.orders import Report, Status
+from ringfence.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from ringfence.core.chain import History
+    from ringfence.core.facet import Observed
+    from ringfence.core.facts import RunRequested
+    from ringfence.core.step import Step
+    from ringfence.core.subject import Ref
+    from ringfence.session import Ports
+
+STAGE = "release"
+
+
+@dataclass(frozen=True)
+class ReleaseOrder:
+    """Undo `incident` on `ref`. `skip_drifted` restores the rest where the world has moved on."""
+
+    runbook: str
+    ref: Ref
+    incident: str
+    attempt: str
+    actor: str
+    until: datetime
+    request: RunRequested
+    skip_drifted: bool = False
+
+
+@dataclass(frozen=True)
+class Undo:
+    """What a release would do. `steps` lead back, in order; the rest is said in words."""
+
+    steps: tuple[Step, ...]
+    drifted: tuple[str, ...]
+    settling: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def undo(applied: Iterable[Step], observed: Observed) -> Undo:
+    """Work out the way back from the recorded steps and the world as it is. Pure."""
+    steps: list[Step] = []
+    drifted: list[str] = []
+    settling: list[str] = []
+    kept: list[str] = []
+    for step in reversed(fold(applied)):
+        if step.irreversible:
+            kept.append(f"{step.words()}: {step.irreversible}")
+            continue
+        state = step.state(observed)
+        if state is State.AFTER:
+            steps.append(step.inverse())
+        elif state is State.DRIFTED:
+            drifted.append(f"{step.target}: left as {step.change()[1]}, found {step.found(observed)}")
+        elif state is State.SETTLING:
+            settling.append(f"{step.target} is still settling")
+        elif state is State.GONE:
+            kept.append(f"{step.target} is gone")
+    return Undo(tuple(steps), tuple(drifted), tuple(settling), tuple(kept))
+
+
+@dataclass(frozen=True)
+class Releaser:
+    """Runs releases: like the engine, behind the record, and looks again."""
+
+    ports: Ports
+
+    def release(self, order: ReleaseOrder) -> Report:
+        """Undo what an incident's response changed.
+
+        Raises BadInput for an incident that is not the newest on its subject, Refused where the world
+        has moved on or where it was released before, Retryable where somebody else acts.
+        """
+        key = ChainKey(order.runbook, order.ref.key)
+        history = self.ports.log.read(key)
+        self._check(order, history)
+        session = Session(self.ports, key, order.ref, order.incident, order.actor, order.attempt, history)
+        observed = self._observe(session)
+        unclear = session.resolve(observed, {intended.stage for _, intended in history.open_intents})
+        if unclear:
+            raise Retryable("; ".join(unclear))
+        session.append()
+        way = undo(session.history.steps(Result.APPLIED), observed)
+        if way.settling:
+            raise Retryable("; ".join(way.settling))
+        if way.drifted and not order.skip_drifted:
+            raise Refused("the world has moved on; nothing was undone. " + "; ".join(way.drifted))
+        return self._run(order, session, way)
+
+    def _check(self, order: ReleaseOrder, history: History) -> None:
+        if history.incident != order.incident:
+            newest = history.incident or "none"
+            raise BadInput(
+                "incident", f"must be the newest on {order.ref.key}, which is {newest}", order.incident
+            )
+        if history.closed_at is not None:
+            raise Refused(f"{order.incident} was released or closed at {history.closed_at.isoformat()}")
+        if history.lease.held(self.ports.clock(), order.attempt):
+            raise Retryable(f"another execution acts on {order.ref.key} until {history.lease.until}")
+
+    def _observe(self, session: Session) -> Observed:
+        past = session.history.steps()
+        facets = tuple(dict.fromkeys(step.facet for step in past))
+        return self.ports.cloud.observe(session.ref, facets, past)
+
+    def _run(self, order: ReleaseOrder, session: Session, way: Undo) -> Report:
+        mode = Mode.DRY_RUN if order.request.dry_run else Mode.AUTO
+        decision = Decision(mode, f"release requested by {order.actor}")
+        plan = Planned(STAGE, digest(digest_text(way.steps)), way.steps, (*way.drifted, *way.kept))
+        opened_at = session.history.opened_at or self.ports.clock()
+        facts = (order.request, DecisionMade(decision, opened_at), plan)
+        if order.request.dry_run:
+            session.append(facts)
+            return Report(Status.DRY_RUN, order.incident, "dry run: nothing was changed", (plan,))
+        intents = session.intend(STAGE, way.steps)
+        try:
+            session.take((*facts, *intents), order.until)
+            for group in self._by_stage(session.history, intents):
+                session.apply(group, decision, order.until)
+            return self._verify(order, session, way, plan)
+        except Conflict:
+            session.surrender()
+            raise
+        except Retryable:
+            session.finish()
+            raise
+
+    def _by_stage(self, history: History, intents: tuple[Intended, ...]) -> list[list[Intended]]:
+        """Group by the stage that made the change, the last stage first: the network opens last."""
+        made = {one.step.target: one.stage for one in history.of(Intended) if one.stage != STAGE}
+        stages = list(dict.fromkeys(made.values()))
+        groups: list[list[Intended]] = [[] for _ in stages]
+        for intended in intents:
+            groups[stages.index(made[intended.step.target])].append(intended)
+        return [group for group in reversed(groups) if group]
+
+    def _verify(self, order: ReleaseOrder, session: Session, way: Undo, plan: Planned) -> Report:
+        """Look again: nothing may stand as the response left it."""
+        session.append()
+        observed = self._observe(session)
+        refused = session.refused()
+        pending = [
+            step.words()
+            for step in way.steps
+            if step.target not in refused and step.state(observed) is not State.AFTER
+        ]
+        again = (*pending, *observed.settling())
+        if again:
+            verified = Verified(contained=False, complete=False, remaining=tuple(pending), settling=again)
+            session.finish((verified,))
+            return Report(Status.OPEN, order.incident, "looked again", (plan,), verified, again)
+        skipped = (*way.drifted, *way.kept, *refused.values())
+        session.finish((Released(skipped),))
+        return Report(Status.RELEASED, order.incident, "looked again: all is as it was before", (plan,))

@@ -1,0 +1,179 @@
+"""What a release promises, on fakes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ringfence.core.chain import ChainKey, History
+from ringfence.core.errors import BadInput, Refused, Retryable
+from ringfence.core.facts import Intended, Released, RunRequested
+from ringfence.engine import Engine
+from ringfence.facets.network import Network
+from ringfence.orders import Status
+from ringfence.release import ReleaseOrder, Releaser
+from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.session import Ports
+from tests.fakes.memory_cloud import MemoryCloud
+from tests.fakes.memory_log import MemoryLog
+from tests.worlds import LEASE, NOON, REF, Ticking, estate, finding, order
+
+KEY = ChainKey(CONTAIN_INSTANCE.id, REF.key)
+
+
+class Contained:
+    """A world whose instance was contained."""
+
+    def __init__(self) -> None:
+        self.clock = Ticking()
+        self.before = estate()
+        self.cloud = MemoryCloud(self.before, self.clock)
+        self.log = MemoryLog()
+        ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
+        self.engine, self.releaser = Engine(ports), Releaser(ports)
+        self.incident = self.engine.respond(order()).incident
+        self.clock.tick(minutes=5)
+
+    @property
+    def history(self) -> History:
+        return self.log.read(KEY)
+
+    def release(self, *, dry_run: bool = False, skip_drifted: bool = False, incident: str = "") -> Status:
+        request = RunRequested("release", "false alarm", dry_run=dry_run)
+        return self.releaser.release(
+            ReleaseOrder(
+                runbook=CONTAIN_INSTANCE.id,
+                ref=REF,
+                incident=incident or self.incident,
+                attempt=f"r-{len(self.history.entries)}",
+                actor="arn:aws:sts::111122223333:assumed-role/oncall/kim",
+                until=self.clock() + LEASE,
+                request=request,
+                skip_drifted=skip_drifted,
+            )
+        ).status
+
+    def groups(self) -> list[frozenset[object]]:
+        assert self.cloud.world
+        return [frozenset(one.groups) for one in self.cloud.world[Network].interfaces]
+
+    def move(self, group: str) -> None:
+        """Somebody else changes the groups of the first interface."""
+        assert self.cloud.world
+        network = self.cloud.world[Network]
+        first, *rest = network.interfaces
+        moved = replace(network, interfaces=(replace(first, groups=frozenset({group})), *rest))
+        self.cloud.world = self.cloud.world.seen(moved)
+
+
+@pytest.fixture
+def contained() -> Contained:
+    return Contained()
+
+
+def test_a_release_gives_back_what_was(contained: Contained) -> None:
+    assert contained.release() is Status.RELEASED
+    assert contained.groups() == [frozenset(one.groups) for one in contained.before[Network].interfaces]
+    assert isinstance(contained.history.facts[-1][1], Released)
+    assert contained.history.lease.owner == ""
+
+
+def test_the_network_opens_last(contained: Contained) -> None:
+    contained.release()
+    released = [one.step for one in contained.history.of(Intended) if one.stage == "release"]
+    assert [step.facet for step in contained.cloud.calls[-2:]] == [Network, Network]
+    assert set(released) <= set(contained.cloud.calls)
+
+
+def test_a_dry_run_changes_nothing(contained: Contained) -> None:
+    made = len(contained.cloud.calls)
+    assert contained.release(dry_run=True) is Status.DRY_RUN
+    assert len(contained.cloud.calls) == made
+    assert contained.history.closed_at is None
+
+
+def test_a_release_refuses_where_the_world_has_moved_on_and_says_how(contained: Contained) -> None:
+    contained.move("sg-other")
+    made = len(contained.cloud.calls)
+    with pytest.raises(Refused, match=r"eni-0/groups: left as the quarantine group of vpc-1, found sg-other"):
+        contained.release()
+    assert len(contained.cloud.calls) == made
+
+
+def test_the_rest_can_be_restored_by_explicit_choice(contained: Contained) -> None:
+    contained.move("sg-other")
+    assert contained.release(skip_drifted=True) is Status.RELEASED
+    assert contained.groups()[0] == {"sg-other"}
+    released = contained.history.last(Released)
+    assert released
+    assert any("sg-other" in words for words in released.skipped)
+
+
+def test_an_interface_moved_twice_goes_back_to_where_it_was_first(contained: Contained) -> None:
+    contained.move("sg-intruder")
+    contained.clock.tick(minutes=1)
+    contained.engine.respond(order(contained.clock(), attempt="a-2"))
+    contained.release()
+    assert contained.groups() == [frozenset(one.groups) for one in contained.before[Network].interfaces]
+
+
+def test_what_was_put_back_by_hand_is_left(contained: Contained) -> None:
+    assert contained.cloud.world
+    contained.cloud.world = contained.cloud.world.seen(
+        replace(
+            contained.cloud.world[Network],
+            interfaces=contained.before[Network].interfaces,
+        )
+    )
+    assert contained.release() is Status.RELEASED
+
+
+def test_a_release_that_stopped_half_way_can_be_finished(contained: Contained) -> None:
+    calls = len(contained.cloud.calls)
+
+    def fail(_: object) -> None:
+        if len(contained.cloud.calls) > calls:
+            raise Retryable("not now")
+
+    contained.cloud.refuse = fail
+    assert contained.release() is Status.OPEN
+    contained.cloud.refuse = lambda _: None
+    assert contained.release() is Status.RELEASED
+    assert contained.groups() == [frozenset(one.groups) for one in contained.before[Network].interfaces]
+
+
+def test_only_the_newest_incident_can_be_released(contained: Contained) -> None:
+    with pytest.raises(BadInput, match="must be the newest"):
+        contained.release(incident="inc-20200101T000000.000000-0123456789")
+
+
+def test_what_was_released_cannot_be_released_again(contained: Contained) -> None:
+    contained.release()
+    with pytest.raises(Refused, match="was released"):
+        contained.release()
+
+
+def test_after_a_release_an_old_update_does_not_isolate_again(contained: Contained) -> None:
+    contained.release()
+    made = len(contained.cloud.calls)
+    assert contained.engine.respond(order(attempt="a-3")).status is Status.JOINED
+    assert len(contained.cloud.calls) == made
+
+
+def test_after_a_release_new_activity_opens_a_new_incident(contained: Contained) -> None:
+    contained.release()
+    contained.clock.tick(minutes=5)
+    seen = finding(updated=contained.clock(), count=9)
+    report = contained.engine.respond(order(contained.clock(), attempt="a-3", received=seen))
+    assert report.status is Status.COMPLETE
+    assert report.incident > contained.incident
+
+
+def test_who_released_and_why_is_recorded(contained: Contained) -> None:
+    contained.release()
+    request = contained.history.last(RunRequested)
+    assert request
+    assert request.reason == "false alarm"
+    assert contained.history.entries[-1].actor.endswith("oncall/kim")
+    assert contained.history.entries[-1].at > NOON
