@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Self, cast
@@ -56,9 +56,7 @@ class Step:
     irreversible: ClassVar[str] = ""
     """Why there is no inverse; empty when there is one."""
     inverse_type: ClassVar[type[Step] | None] = None
-    """The class of the inverse, where it is not the step's own."""
-    best_effort: ClassVar[bool] = False
-    """A failure is recorded and not tried again, and nothing that follows waits for it."""
+    """The class of the inverse, where it is not the step's own: it has the same fields."""
     settles: ClassVar[timedelta] = timedelta(0)
     """For how long not seeing the change is no proof that it was not made."""
 
@@ -66,6 +64,11 @@ class Step:
     def target(self) -> str:
         """What is changed, as a stable text: steps with one target are folded together by an undo."""
         raise NotImplementedError
+
+    @property
+    def best_effort(self) -> bool:
+        """Whether a failure is recorded and not tried again, and nothing that follows waits for it."""
+        return False
 
     @property
     def requires(self) -> tuple[Symbol, ...]:
@@ -99,10 +102,14 @@ class Step:
         if self.irreversible:
             raise Bug(f"{type(self).__name__} has no inverse: {self.irreversible}")
         both = cast("_BeforeAfter", self)
-        return cast("Step", replace(both, before=both.after, after=both.before))
+        turned = replace(both, before=both.after, after=both.before)
+        other = self.inverse_type or type(self)
+        return other(**{field.name: getattr(turned, field.name) for field in fields(turned)})
 
     def then(self, later: Self) -> Self:
         """Fold a later step on the same target into this one."""
+        if self.irreversible:
+            return later
         return cast("Self", replace(cast("_BeforeAfter", self), after=cast("_BeforeAfter", later).after))
 
     def words(self) -> str:

@@ -225,8 +225,20 @@ class SetSecurityGroups(Step):
         return f"network-interface/{self.interface_id}/groups"
 
     @property
+    def _opens(self) -> bool:
+        """Whether this moves the interface to the transition group, on its way to quarantine."""
+        return self.after == {TransitionGroup(self.vpc_id)}
+
+    @property
+    def best_effort(self) -> bool:
+        """Cutting tracked flows must not stand in the way of isolation."""
+        return self._opens
+
+    @property
     def requires(self) -> tuple[Symbol, ...]:
-        """The quarantine group must allow nothing."""
+        """The quarantine group must allow nothing, before an interface is opened on the way there too."""
+        if self._opens:
+            return (Ready(f"{TRANSITION}-open", self.vpc_id), Ready(f"{QUARANTINE}-empty", self.vpc_id))
         return tuple(
             Ready(f"{QUARANTINE}-empty", group.vpc_id)
             for group in sorted(self.after, key=str)
@@ -236,6 +248,15 @@ class SetSecurityGroups(Step):
     @property
     def follows(self) -> tuple[Symbol, ...]:
         """Where tracked flows are cut, quarantine comes after."""
+        return () if self._opens else self._untracked
+
+    @property
+    def provides(self) -> tuple[Symbol, ...]:
+        """In the transition group, flows that talk stop being tracked."""
+        return self._untracked if self._opens else ()
+
+    @property
+    def _untracked(self) -> tuple[Symbol, ...]:
         return (Ready("untracked", self.interface_id),)
 
     def apply(self, names: Names) -> Changing:
