@@ -1,0 +1,141 @@
+"""Notices: which facts a person is told of, in which words. Not one for every fact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringfence.core.measures import (
+    CONTAINED,
+    NOT_CONTAINED,
+    REFUSED,
+    SECONDS,
+    TIME_TO_CONTAINMENT,
+    Measure,
+)
+from ringfence.core.summary import Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ringfence.core.chain import Entry
+
+TELLING = frozenset({"DecisionMade", "Verified", "Released"})
+"""The facts that may lead to a notice."""
+LONGEST_SUBJECT, LONGEST_TEXT, MOST_WORDS = 99, 300, 20
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A message for a person: a subject of one ASCII line, and a text. `measures` go with it."""
+
+    subject: str
+    text: str
+    measures: tuple[Measure, ...] = ()
+
+
+def plain(text: str, most: int = LONGEST_TEXT) -> str:
+    """Shorten a text from outside and write out what is not printable: it may be hostile."""
+    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text[:most])
+    return f"{shown}…" if len(text) > most else shown
+
+
+def subject_line(text: str) -> str:
+    """Return a text as the subject of an SNS message: ASCII, one line, under 100 characters."""
+    return plain(text).encode("ascii", "backslashreplace").decode()[:LONGEST_SUBJECT]
+
+
+def notice(entries: Sequence[Entry]) -> Notice | None:
+    """Return what the last of `entries` is worth telling, given those before it; None for nothing.
+
+    Raises BadInput for an entry whose fields are not of their types.
+    """
+    now, before = Summary.of(entries), Summary.of(entries[:-1])
+    if not now.lines:
+        return None
+    kind = now.lines[-1].kind
+    if kind == "Verified" and not now.releasing:
+        return _verified(now, before)
+    if kind == "DecisionMade":
+        return _decided(now, before)
+    if kind == "Released":
+        return _message("released", now, (("Left as it is", _texts(now, "skipped")),))
+    return None
+
+
+def _verified(now: Summary, before: Summary) -> Notice | None:
+    refused = tuple(words for words in now.words("refused") if words not in before.words("refused"))
+    measures = [Measure(REFUSED, len(refused), runbook=now.runbook)] if refused else []
+    then, known = _verdicts(now)[-1], [one for one in _verdicts(before) if one is not None]
+    if then is not None and [then] != known[-1:]:
+        return _message(_SAID[then], now, _open(now), (*measures, *_counted(now, known, contained=then)))
+    return _message("refused for good", now, _open(now), measures) if refused else None
+
+
+_SAID = {True: "contained", False: "NOT contained"}
+
+
+def _verdicts(summary: Summary) -> list[bool | None]:
+    """Return for each verification whether it was contained; None while something was settling."""
+    facts = (one.fact for one in summary.lines if one.kind == "Verified")
+    return [True if one.flag("contained") else None if one.texts("settling") else False for one in facts]
+
+
+def _counted(now: Summary, known: Sequence[bool], *, contained: bool) -> Iterator[Measure]:
+    if not contained:
+        yield Measure(NOT_CONTAINED, runbook=now.runbook)
+        return
+    yield Measure(CONTAINED, runbook=now.runbook)
+    if True not in known:
+        seconds = (now.lines[-1].at - now.began).total_seconds()
+        yield Measure(TIME_TO_CONTAINMENT, max(seconds, 0.0), SECONDS, now.runbook)
+
+
+def _decided(now: Summary, before: Summary) -> Notice | None:
+    if (now.mode, now.reason) == (before.mode, before.reason) or now.last("RunRequested"):
+        return None
+    if now.mode == "notify":
+        return _message("for you to decide", now, (("Why nothing was changed", (now.reason,)),))
+    if now.mode == "dry-run":
+        return _message("dry run", now, (("Why nothing was changed", (now.reason,)),))
+    return None
+
+
+def _open(now: Summary) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return (
+        ("Still to be done", now.words("remaining")),
+        ("Still settling", now.words("settling")),
+        ("Refused for good", now.words("refused")),
+        ("Stays open", now.exposure),
+    )
+
+
+def _texts(now: Summary, field: str) -> tuple[str, ...]:
+    return now.lines[-1].fact.texts(field)
+
+
+def _message(
+    what: str,
+    now: Summary,
+    parts: Iterable[tuple[str, tuple[str, ...]]],
+    measures: Iterable[Measure] = (),
+) -> Notice:
+    kind, account, region, name = (*now.subject.split("/", 3), "", "", "")[:4]
+    text = [
+        f"{what}: {kind} {name} in account {account}, {region}",
+        f"Incident {now.incident}, runbook {now.runbook}",
+        *(f"Finding: {one.title} ({one.type}, severity {one.severity:g})" for one in now.findings),
+        *_lists(parts),
+        f"The whole record: ringfence incidents show {now.incident}",
+    ]
+    subject = subject_line(f"Ringfence: {what}: {name} ({account} {region})")
+    return Notice(subject, "\n".join(plain(one) for one in text), tuple(measures))
+
+
+def _lists(parts: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[str]:
+    for title, words in parts:
+        if words:
+            yield f"{title}:"
+            yield from (f"- {one}" for one in words[:MOST_WORDS])
+        if len(words) > MOST_WORDS:
+            yield f"- and {len(words) - MOST_WORDS} more"

@@ -1,0 +1,177 @@
+"""What an incident's entries come to, read plainly from their JSON.
+
+Nothing is decoded into steps: a notice or a list must not fail because an entry holds a step that this
+version does not know.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ringfence.core.codec import decode
+from ringfence.core.document import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ringfence.core.chain import Entry
+
+RELEASE = "release"
+"""The stage that undoes."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry with its fact as plain JSON. `kind` is the fact's class name; empty when unreadable."""
+
+    entry: Entry
+    kind: str
+    fact: Document
+    body: Document
+
+    @property
+    def at(self) -> datetime:
+        """When it was written; the start of time when the entry does not say."""
+        try:
+            return datetime.fromisoformat(self.body.optional_text("at") or "")
+        except ValueError:
+            return datetime.min.replace(tzinfo=UTC)
+
+
+def line(entry: Entry) -> Line:
+    """Read one entry; what is no entry of ours comes back without a kind."""
+    try:
+        body = json.loads(entry.body)
+    except ValueError:
+        body = None
+    document = Document(body if isinstance(body, dict) else {})
+    fact = document.value.get("fact")
+    known = Document(fact if isinstance(fact, dict) else {}, "fact")
+    kind = known.value.get("$")
+    return Line(entry, kind if isinstance(kind, str) else "", known, document)
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A finding, as far as a person needs it."""
+
+    id: str
+    type: str
+    severity: float
+    title: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One response to one incident, oldest entry first. Raises BadInput for fields of a wrong type."""
+
+    lines: tuple[Line, ...]
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> Summary:
+        """Read entries."""
+        return cls(tuple(line(entry) for entry in entries))
+
+    def last(self, kind: str) -> Document | None:
+        """Return the newest fact of a kind."""
+        return next((one.fact for one in reversed(self.lines) if one.kind == kind), None)
+
+    @property
+    def incident(self) -> str:
+        """The incident's id."""
+        return self.lines[0].entry.incident if self.lines else ""
+
+    @property
+    def runbook(self) -> str:
+        """The runbook's id."""
+        return self.lines[0].body.optional_text("runbook") or "" if self.lines else ""
+
+    @property
+    def subject(self) -> str:
+        """The key of the subject, `kind/account/region/id`."""
+        return self.lines[0].body.optional_text("subject") or "" if self.lines else ""
+
+    @property
+    def began(self) -> datetime:
+        """When the first entry was written."""
+        return self.lines[0].at
+
+    @cached_property
+    def findings(self) -> tuple[Reported, ...]:
+        """The findings, each once, in its newest form."""
+        found = {}
+        for one in self.lines:
+            if one.kind == "FindingReceived":
+                finding = one.fact.optional_child("finding")
+                reported = _reported(finding)
+                found[reported.id] = reported
+        return tuple(found.values())
+
+    @property
+    def mode(self) -> str:
+        """The mode that the newest decision gave."""
+        made = self.last("DecisionMade")
+        return made.optional_child("decision").optional_text("mode") or "" if made else ""
+
+    @property
+    def reason(self) -> str:
+        """The newest decision's reason."""
+        made = self.last("DecisionMade")
+        return made.optional_child("decision").optional_text("reason") or "" if made else ""
+
+    def words(self, field: str) -> tuple[str, ...]:
+        """Return a list of the newest verification: remaining, settling, refused or exposure."""
+        verified = self.last("Verified")
+        return verified.texts(field) if verified else ()
+
+    @property
+    def exposure(self) -> tuple[str, ...]:
+        """What stays open: as verified, or as planned where nothing was verified."""
+        if self.last("Verified"):
+            return self.words("exposure")
+        planned = (one.fact.texts("exposure") for one in self.lines if one.kind == "Planned")
+        return tuple(dict.fromkeys(words for each in planned for words in each))
+
+    @property
+    def releasing(self) -> bool:
+        """Whether the newest change belongs to an undo."""
+        intended = self.last("Intended")
+        return intended is not None and intended.optional_text("stage") == RELEASE
+
+    @property
+    def state(self) -> str:
+        """How it stands, in a word or two."""
+        ended = next((one for one in reversed(self.lines) if one.kind in {"Released", "Closed"}), None)
+        if ended:
+            return ended.kind.lower()
+        if self.releasing:
+            return "being released"
+        verified = self.last("Verified")
+        if verified:
+            return _verdict(verified)
+        return _BY_MODE.get(self.mode, "under way")
+
+
+_BY_MODE = {"off": "noted", "notify": "for a person", "dry-run": "dry run"}
+
+
+def _verdict(verified: Document) -> str:
+    if verified.flag("complete"):
+        return "complete"
+    if verified.flag("contained"):
+        return "contained"
+    return "settling" if verified.texts("settling") and not verified.texts("remaining") else "not contained"
+
+
+def _reported(finding: Document) -> Reported:
+    severity = decode(finding.value.get("severity"))
+    return Reported(
+        finding.optional_text("id") or "",
+        finding.optional_text("type") or "",
+        float(severity) if isinstance(severity, int | float) else 0.0,
+        finding.optional_text("title") or "",
+    )
