@@ -140,7 +140,7 @@ def test_a_finding_for_a_person_is_recorded_and_nothing_is_changed(bench: Bench)
     report = bench.engine.respond(order(decision=NOTIFY, runbook=ISOLATE))
     assert report.status is Status.RECORDED
     assert bench.kinds() == ["FindingReceived", "DecisionMade"]
-    assert not bench.cloud.calls
+    assert not bench.cloud.looks
 
 
 def test_no_step_is_applied_without_an_allowing_decision(bench: Bench) -> None:
@@ -265,6 +265,13 @@ def test_going_on_keeps_to_the_recorded_decision(bench: Bench) -> None:
     report = bench.engine.respond(order(decision=None, runbook=ISOLATE, attempt="a-2"))
     assert report.status is Status.DRY_RUN
     assert not bench.cloud.calls
+
+
+def test_a_later_dry_run_takes_no_allowed_change_back(bench: Bench) -> None:
+    bench.engine.respond(order(runbook=ISOLATE))
+    bench.engine.respond(order(decision=DRY_RUN, received=finding("f-2"), runbook=ISOLATE, attempt="a-2"))
+    report = bench.engine.respond(order(decision=None, runbook=ISOLATE, attempt="a-3"))
+    assert report.status is Status.COMPLETE
 
 
 def test_a_person_s_request_is_recorded_with_its_reason(bench: Bench) -> None:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 ATTEMPTS = 5
 """How often an order is begun anew when others were faster."""
 
+QUIET = (Mode.OFF, Mode.NOTIFY)
+"""Modes in which nothing is observed, planned or changed."""
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -60,20 +63,23 @@ class Engine:
         response = _Response(order, begun, session)
         if begun.stale:
             return response.report(Status.JOINED, "the incident was closed after this was last seen")
+        if begun.decision.mode in QUIET:
+            return response.record()
         if begun.decision.mode is Mode.AUTO and history.lease.held(now, order.attempt):
             return response.join()
         if isinstance(observed, Gone):
             return response.close(observed)
-        if begun.decision.mode is Mode.DRY_RUN:
-            return response.dry_run(observed)
-        if begun.decision.mode is Mode.AUTO:
-            return response.act(observed)
-        return response.record()
+        return response.act(observed) if begun.decision.mode is Mode.AUTO else response.dry_run(observed)
 
     def _look(self, order: Order, key: ChainKey) -> tuple[History, Observed | Gone]:
-        """Read the incident and observe the subject, side by side: the first round trip."""
+        """Read the incident and observe the subject, side by side: the first round trip.
+
+        A finding that nothing is done about needs no look at its subject.
+        """
 
         def observe() -> Observed | Gone:
+            if order.decision and order.decision.mode in QUIET:
+                return Observed(order.ref)
             try:
                 return self.ports.cloud.observe(order.ref, order.runbook.stages[0].facets)
             except Gone as gone:
@@ -178,8 +184,10 @@ class _Response:
 
     def _allowed(self, stage: Stage, steps: Iterable[Step]) -> tuple[Step, ...]:
         """Leave out what was refused for good; containment is never given up on."""
-        refused = {} if stage is self.stages[0] else self.session.refused()
-        return tuple(step for step in steps if step.target not in refused)
+        refused, containing = self.session.refused(), stage is self.stages[0]
+        return tuple(
+            step for step in steps if step.target not in refused or (containing and not step.best_effort)
+        )
 
     def _verify(self, unclear: tuple[str, ...], *, look: bool) -> Report:
         """Look again and plan again: what was planned may not remain."""

@@ -9,6 +9,7 @@ from ringfence.core.chain import History
 from ringfence.core.errors import BadInput
 from ringfence.core.facts import DecisionMade
 from ringfence.core.incident import incident_id, subject_cause
+from ringfence.core.policy import Mode
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,7 +46,7 @@ def opening(order: Order, history: History, now: datetime) -> Opening:
     joins = bool(history.entries) and (stale or history.closed_at is None)
     known = history if joins else History((), history.lease)
     last = known.last(DecisionMade)
-    decision = order.decision or (last.decision if last else None)
+    decision = order.decision or recorded_decision(known)
     if decision is None:
         raise BadInput("incident", f"nothing is recorded to go on with on {order.ref.key}")
     opened_at = last.opened_at if last else instant(order, now)
@@ -58,6 +59,13 @@ def opening(order: Order, history: History, now: datetime) -> Opening:
         facts.extend(decision_facts(order, known, order.decision, opened_at))
     incident = known.incident or incident_id(opened_at, cause(order))
     return Opening(incident, known, tuple(facts), decision, opened_at, stale)
+
+
+def recorded_decision(known: History) -> Decision | None:
+    """Return the newest decision that allowed changes, or else the newest: a later finding takes none back."""
+    decisions = [made.decision for made in known.of(DecisionMade)]
+    allowing = [decision for decision in decisions if decision.mode is Mode.AUTO]
+    return next(reversed(allowing or decisions), None)
 
 
 def is_stale(order: Order, history: History) -> bool:

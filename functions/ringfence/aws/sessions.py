@@ -47,8 +47,9 @@ def config(*, single_attempt: bool = False) -> Config:
     )
 
 
+@cache
 def own_client(service: str, region: str | None = None) -> BaseClient:
-    """Return a client with this process's own credentials."""
+    """Return a client with this process's own credentials, made once."""
     return _session().create_client(service, region_name=region, config=config())
 
 

@@ -1,0 +1,63 @@
+"""Lambda: answer findings from a runbook's queue (`handler`), and go on after containment (`resume`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence import composition
+from ringfence.engine import Engine
+from ringfence.intake import Execution, Unanswered, answers, continuation, resumed
+from ringfence.queue import send, work_off
+from ringfence.runbooks import CATALOGUE
+from ringfence.sources.envelope import NotForUs
+from ringfence.sources.guardduty import parse_text
+from ringfence.telemetry import logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from ringfence.orders import Order
+
+    Event = dict[str, list[dict[str, str]]]
+
+
+def handler(event: Event, context: LambdaContext) -> Event:
+    """Contain what a finding names."""
+    return work_off(event, context, contain)
+
+
+def resume(event: Event, context: LambdaContext) -> Event:
+    """Run every stage, the first included: containment is verified once more."""
+    return work_off(event, context, go_on)
+
+
+def contain(body: str, execution: Execution) -> tuple[str, ...]:
+    """Run the first stage for each subject of a finding; leave the rest to the second queue."""
+    finding = parse_text(body)
+    if isinstance(finding, NotForUs):
+        logger().info("not for us", extra={"why": finding.reason})
+        return ()
+    runbook = CATALOGUE[composition.settings().runbook]
+    again: list[str] = []
+    for answer in answers(finding, body, runbook, composition.policy(__file__), execution):
+        if isinstance(answer, Unanswered):
+            logger().info("off", extra={"subject": answer.ref.key, "why": answer.decision.reason})
+        else:
+            again.extend(_respond(answer))
+    return tuple(again)
+
+
+def go_on(body: str, execution: Execution) -> tuple[str, ...]:
+    """Take up a continuation."""
+    return _respond(resumed(body, CATALOGUE[composition.settings().runbook], execution))
+
+
+def _respond(order: Order) -> tuple[str, ...]:
+    report = Engine(composition.warm()).respond(order)
+    if report.goes_on:
+        send(composition.settings().continuation_queue_url, continuation(order, report))
+    logger().info(
+        report.status,
+        extra={"subject": order.ref.key, "incident": report.incident, "why": report.reason},
+    )
+    return report.again

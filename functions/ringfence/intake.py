@@ -1,0 +1,109 @@
+"""From a finding, or a continuation of its response, to orders. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringfence.core.codec import canonical
+from ringfence.core.document import Document
+from ringfence.core.errors import BadInput
+from ringfence.core.facts import FindingReceived
+from ringfence.core.policy import Mode, decide
+from ringfence.core.subject import parse_key
+from ringfence.orders import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from ringfence.core.finding import Finding
+    from ringfence.core.policy import Decision, Policy
+    from ringfence.core.runbook import Runbook
+    from ringfence.core.subject import Ref
+    from ringfence.orders import Report
+
+EVENT_LENGTH = 64_000
+"""Characters of an event that are kept in the log; its digest stands for the whole."""
+CONTINUATION = 1
+"""The version of a continuation message."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """Which execution this is, for whom it acts, and when it may not begin changes any more."""
+
+    attempt: str
+    actor: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A subject about which nothing is done, and why."""
+
+    ref: Ref
+    decision: Decision
+
+
+def answers(
+    finding: Finding, event: str, runbook: Runbook, policy: Policy, execution: Execution
+) -> Iterator[Order | Unanswered]:
+    """Turn a finding into an order for each of its subjects that the runbook is for."""
+    settings = policy.settings(runbook.id)
+    chosen = runbook.chosen(settings.enable)
+    received = FindingReceived(finding, event if len(event) <= EVENT_LENGTH else "")
+    for ref in finding.subjects:
+        if not isinstance(ref, runbook.subject):
+            continue
+        decision = decide(policy, runbook.id, finding, ref)
+        if decision.mode is Mode.OFF:
+            yield Unanswered(ref, decision)
+            continue
+        yield Order(
+            runbook=chosen,
+            ref=ref,
+            attempt=execution.attempt,
+            actor=execution.actor,
+            until=execution.until,
+            decision=decision,
+            finding=received,
+            choices=runbook.choose(dict(settings.options)),
+            stages=1,
+        )
+
+
+def continuation(order: Order, report: Report) -> str:
+    """Return the message that lets a second queue go on where containment ended."""
+    return canonical(
+        {
+            "version": CONTINUATION,
+            "runbook": order.runbook.id,
+            "subject": order.ref.key,
+            "incident": report.incident,
+            "remediations": [one.id for one in order.runbook.remediations],
+            "choices": dict(order.choices),
+        }
+    )
+
+
+def resumed(body: str, runbook: Runbook, execution: Execution) -> Order:
+    """Turn a continuation message into an order for every stage; raises BadInput."""
+    try:
+        message = Document.of(json.loads(body))
+    except ValueError as error:
+        raise BadInput("(document)", f"is not JSON: {error}") from error
+    if message.integer("version") != CONTINUATION or message.text("runbook") != runbook.id:
+        raise BadInput(
+            "runbook", f"must be {runbook.id} in version {CONTINUATION}", message.value.get("runbook")
+        )
+    choices = message.optional_child("choices")
+    return Order(
+        runbook=runbook.chosen((), message.texts("remediations")),
+        ref=parse_key(message.text("subject")),
+        attempt=execution.attempt,
+        actor=execution.actor,
+        until=execution.until,
+        choices=runbook.choose({name: choices.text(name) for name in choices.value}),
+    )

@@ -1,0 +1,103 @@
+"""One queue's messages: which are done, which come back, and how soon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ringfence import composition
+from ringfence.aws.failures import raised
+from ringfence.aws.sessions import own_client
+from ringfence.core.errors import BadInput, Refused, Retryable
+from ringfence.intake import Execution
+from ringfence.telemetry import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    Work = Callable[[str, Execution], tuple[str, ...]]
+    """Works on a message's body; returns in words why it must come back, or nothing."""
+
+RESERVE = timedelta(seconds=5)
+"""Time at the end of an execution in which no change is begun: for looking again and recording."""
+RETRY_SECONDS, BAD_INPUT_SECONDS = 5, 0
+"""How soon a message comes back. Bad input gets no better: it is among the dead letters quickly."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """An SQS message as an event source mapping delivers it."""
+
+    id: str
+    body: str
+    receipt: str
+
+    @classmethod
+    def of(cls, record: Mapping[str, str]) -> Message:
+        """Read a record of the event."""
+        return cls(record["messageId"], record["body"], record["receiptHandle"])
+
+
+def work_off(
+    event: Mapping[str, list[dict[str, str]]], context: LambdaContext, work: Work
+) -> dict[str, list[dict[str, str]]]:
+    """Work on each message; return those that come back as batch item failures.
+
+    What nobody foresaw is raised: the function fails, its alarm rings, and the message comes back when
+    the lease that it may have taken is over.
+    """
+    failures = []
+    for record in event["Records"]:
+        message = Message.of(record)
+        seconds = _attempt(message, execution(context), work)
+        if seconds is not None:
+            _come_back(message, seconds)
+            failures.append({"itemIdentifier": message.id})
+    return {"batchItemFailures": failures}
+
+
+def execution(context: LambdaContext) -> Execution:
+    """Name this execution after its request; its lease ends before its time does."""
+    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    until = composition.now() + left - RESERVE
+    return Execution(context.aws_request_id, composition.settings().function, until)
+
+
+def _attempt(message: Message, execution: Execution, work: Work) -> int | None:
+    """Return after how many seconds the message must come back, or None when it is done."""
+    try:
+        again = work(message.body, execution)
+    except BadInput as error:
+        logger().error("bad input", extra={"message": message.id, "field": error.field, "error": str(error)})
+        return BAD_INPUT_SECONDS
+    except (Retryable, Refused) as error:
+        logger().warning("not done", extra={"message": message.id, "error": str(error)})
+        return RETRY_SECONDS
+    if again:
+        logger().warning("must be looked at again", extra={"message": message.id, "why": again})
+        return RETRY_SECONDS
+    return None
+
+
+def _come_back(message: Message, seconds: int) -> None:
+    """Shorten the message's wait; where that fails, it waits out its visibility."""
+    try:
+        with raised("sqs:ChangeMessageVisibility"):
+            own_client("sqs").change_message_visibility(  # type: ignore[attr-defined]  # made at run time
+                QueueUrl=composition.settings().queue_url,
+                ReceiptHandle=message.receipt,
+                VisibilityTimeout=seconds,
+            )
+    except Retryable as error:
+        logger().warning("the message waits out its visibility", extra={"error": str(error)})
+
+
+def send(queue_url: str, body: str) -> None:
+    """Put a message into a queue; raises Retryable."""
+    with raised("sqs:SendMessage"):
+        own_client("sqs").send_message(  # type: ignore[attr-defined]  # made at run time
+            QueueUrl=queue_url, MessageBody=body
+        )
