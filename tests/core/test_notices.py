@@ -50,8 +50,7 @@ def test_containment_is_told_with_what_stays_open_and_how_long_it_took() -> None
     assert message.text.splitlines() == [
         "contained: instance i-0123456789abcdef0 in account 111122223333, eu-west-1",
         f"Incident {INCIDENT}, runbook contain-instance",
-        "Finding: The instance talks to a command-and-control server "
-        "(Backdoor:EC2/C&CActivity.B, severity 8)",
+        f"Finding: {finding().title} (Backdoor:EC2/C&CActivity.B, severity 8)",
         "Stays open:",
         "- DNS is not filtered",
         f"The whole record: ringfence incidents show {INCIDENT}",
