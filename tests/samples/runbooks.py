@@ -1,0 +1,60 @@
+"""A runbook of our own for tests of what surrounds runbooks: it plans nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.guardduty import COMPROMISED_INSTANCE
+from ringfence.core.remediation import Choice, remediation
+from ringfence.core.runbook import Runbook, Stage
+from ringfence.core.subject import InstanceRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.remediation import Remediation
+    from ringfence.core.step import Step
+    from ringfence.core.trigger import Trigger
+
+
+def idle(id_: str, *, optional: bool = False, choices: tuple[Choice, ...] = ()) -> Remediation:
+    """Declare a remediation that has nothing to do."""
+    triggers: tuple[Trigger, ...] = (COMPROMISED_INSTANCE,)
+
+    @remediation(
+        id=id_,
+        title=id_,
+        subject=InstanceRef,
+        triggers=triggers,
+        facets=(),
+        steps=(),
+        references=(),
+        choices=choices,
+        optional=optional,
+    )
+    def plan(observed: Observed, incident: Incident) -> Iterator[Step]:
+        del observed, incident
+        return iter(())
+
+    return plan
+
+
+CONTAIN = Runbook(
+    "contain-instance",
+    "Contain an instance",
+    InstanceRef,
+    (
+        Stage("isolate", "Isolate", (idle("isolate-instance"),)),
+        Stage(
+            "keep",
+            "Keep the evidence",
+            (
+                idle("leave-group", choices=(Choice("group", ("detach", "standby"), "How."),)),
+                idle("imds-off", optional=True),
+            ),
+        ),
+    ),
+)
+CATALOGUE = {CONTAIN.id: CONTAIN}
