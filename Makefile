@@ -1,0 +1,69 @@
+# Everything a fresh machine needs is Python >= 3.11, Node >= 20 and make. Each target does its own set-up;
+# a second run starts at once.
+
+PYTHON ?= python3
+BIN := .venv/bin
+SETUP := .make/setup
+UV_VERSION := $(shell sed -n 's/^    "uv==\(.*\)",$$/\1/p' pyproject.toml)
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:  ## Show this help.
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | sort | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+$(SETUP): pyproject.toml uv.lock package.json package-lock.json Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Ringfence needs Python 3.11 or newer; try make PYTHON=/path/to/python3.13" >&2; exit 2; }
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null || \
+		{ echo "Ringfence needs Node 20 or newer, for the CDK: https://nodejs.org/en/download" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@VIRTUAL_ENV= $(BIN)/python -m uv sync --quiet --frozen --all-extras
+	@npm ci --silent --no-progress --no-audit --no-fund
+	@mkdir -p $(dir $@) && touch $@
+
+.PHONY: setup
+setup: $(SETUP)  ## Make the environment: pinned Python and Node packages.
+
+.PHONY: demo
+demo: $(SETUP)  ## Watch a compromised instance being contained, on a local AWS.
+	@$(BIN)/python -m ringfence.cli.main demo
+
+.PHONY: local
+local: $(SETUP)  ## Start the local AWS and keep it running.
+	@$(BIN)/ringfence local
+
+.PHONY: format
+format: $(SETUP)  ## Format the code.
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+.PHONY: check
+check: $(SETUP)  ## Format, lint, types and layers, without changing anything.
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo --no-timing >.make/layers.log || { cat .make/layers.log; exit 1; }
+
+.PHONY: test
+test: $(SETUP)  ## Run every test, the deployments to a local AWS included.
+	@$(BIN)/python -m pytest --quiet -n 2 --dist loadgroup
+
+.PHONY: test-fast
+test-fast: $(SETUP)  ## Run the tests that need no deployment.
+	@$(BIN)/python -m pytest --quiet -n 2 --dist loadgroup -m "not e2e"
+
+.PHONY: bench
+bench: $(SETUP)  ## Count round trips and compare with plain boto3; writes build/bench.json.
+	@$(BIN)/python -m benchmarks
+
+.PHONY: docs
+docs: $(SETUP)  ## Write what is generated: the README's table, docs/runbooks.md, requirements.txt.
+	@$(BIN)/python -m tools.generate
+
+.PHONY: clean
+clean:  ## Remove what was made.
+	@rm -rf .make .venv node_modules build cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis
