@@ -35,13 +35,13 @@ class Rule:
     accounts: tuple[str, ...] = ()
     name: str = ""
 
-    def matches(self, runbook: str, finding: Finding) -> bool:
-        """Say whether the rule speaks of this finding."""
+    def matches(self, runbook: str, finding: Finding, ref: Ref) -> bool:
+        """Say whether the rule speaks of this finding and this subject."""
         return (
             fnmatchcase(runbook, self.runbook)
             and fnmatchcase(finding.type, self.finding)
             and finding.severity >= self.min_severity
-            and (not self.accounts or finding.account in self.accounts)
+            and (not self.accounts or ref.account in self.accounts)
         )
 
 
@@ -108,10 +108,15 @@ def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision
         return Decision(Mode.OFF, "the finding is archived")
     if finding.sample and not policy.act_on_samples:
         return Decision(Mode.OFF, "the finding is a sample")
-    if finding.advice:
-        return Decision(Mode.NOTIFY, finding.advice)
+    decision = _by_rules(policy, runbook, finding, ref)
+    if finding.advice and decision.mode is not Mode.OFF:
+        return Decision(Mode.NOTIFY, finding.advice, decision.rule)
+    return decision
+
+
+def _by_rules(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:
     for number, rule in enumerate(policy.rules, start=1):
-        if rule.matches(runbook, finding):
+        if rule.matches(runbook, finding, ref):
             name = rule.name or f"rule {number}"
             return Decision(rule.mode, f"{name} of the policy says {rule.mode}", name)
     return Decision(

@@ -9,7 +9,7 @@ from ringfence.core.codec import value
 from ringfence.core.errors import BadInput
 
 ACCOUNT = re.compile(r"[0-9]{12}")
-REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
 
 
 @value
