@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.core.answers import accept, document, tags
-from ringfence.core.call import Call, Permission
+from ringfence.core.answers import document, tags
+from ringfence.core.call import Call
 from ringfence.core.codec import value
-from ringfence.core.errors import Gone
 from ringfence.core.facet import Facet
 from ringfence.core.symbol import QuarantineGroup, TransitionGroup
+from ringfence.facets.instance import describe_instance, described_instance, ec2_describes, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +28,6 @@ QUARANTINE = "quarantine"
 TRANSITION = "transition"
 NAMES = {QUARANTINE: "ringfence-quarantine", TRANSITION: "ringfence-transition"}
 """The name of the group of each role; where a stranger holds it, a number is appended."""
-NOT_FOUND = ("InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed")
-OVER = ("terminated", "shutting-down")
 
 Group = str | QuarantineGroup | TransitionGroup
 """A security group: by id, or by what it is to us."""
@@ -65,16 +63,13 @@ class Network(Facet):
     interfaces: tuple[Interface, ...]
     groups: tuple[OwnGroup, ...] = ()
 
-    permissions: ClassVar[tuple[Permission, ...]] = tuple(
-        Permission(f"ec2:Describe{what}", ("*",), reason="EC2's Describe actions know no resources")
-        for what in ("Instances", "SecurityGroups")
-    )
+    permissions: ClassVar = ec2_describes("Instances", "SecurityGroups")
 
     @classmethod
     def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
         """Read instance and groups side by side: one round trip."""
         instances, groups = yield (
-            Call("ec2", "DescribeInstances", {"InstanceIds": [ref.id]}, expected=NOT_FOUND),
+            describe_instance(ref),
             Call(
                 "ec2",
                 "DescribeSecurityGroups",
@@ -82,13 +77,10 @@ class Network(Facet):
                 pages=True,
             ),
         )
-        found = instance_of(accept(instances, gone=NOT_FOUND), ref)
+        found = described_instance(instances, ref)
         own = tuple(filter(None, map(_own_group, document(groups).children("SecurityGroups"))))
         symbols = {group.id: symbol for symbol, group in _usable(own).items()}
-        state = found.child("State").text("Name")
-        if state in OVER:
-            raise Gone(f"{ref.id} is {state}")
-        return cls(state, _interfaces(found, symbols), own)
+        return cls(state_of(found), _interfaces(found, symbols), own)
 
     def names(self) -> Mapping[Symbol, str]:
         """Return the groups that can be relied on: ours by tag, in their VPC, with the right rules."""
@@ -112,14 +104,6 @@ class Network(Facet):
             NAMES[role] + (f"-{number}" if number > 1 else "") for number in range(1, len(taken) + 2)
         )
         return next(name for name in candidates if name not in taken)
-
-
-def instance_of(described: Document, ref: Ref) -> Document:
-    """Return the instance in an answer of DescribeInstances; raises Gone."""
-    for reservation in described.children("Reservations"):
-        for instance in reservation.children("Instances"):
-            return instance
-    raise Gone(f"{ref.id} does not exist in {ref.region} of account {ref.account}")
 
 
 @dataclass(frozen=True)

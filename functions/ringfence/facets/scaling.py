@@ -1,0 +1,73 @@
+"""The Auto Scaling group that an instance is in, if any."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.core.answers import document, first
+from ringfence.core.call import Call, Permission
+from ringfence.core.codec import value
+from ringfence.core.facet import Facet
+
+if TYPE_CHECKING:
+    from ringfence.core.call import Answer
+    from ringfence.core.facet import Looking
+    from ringfence.core.step import Step
+    from ringfence.core.subject import Ref
+
+IN_SERVICE, STANDBY, OUT = "InService", "Standby", ""
+_LEFT = ("Detached", "Terminated")
+_PASSING = ("Pending", "Detaching", "EnteringStandby", "Terminating")
+"""Beginnings of the names of states that pass by themselves, such as `Terminating:Wait`."""
+
+
+@value
+class Scaling(Facet):
+    """Membership in an Auto Scaling group. Both are empty for an instance that is in none."""
+
+    group: str = ""
+    state: str = OUT
+
+    permissions: ClassVar = (
+        Permission(
+            "autoscaling:DescribeAutoScalingInstances",
+            ("*",),
+            reason="Auto Scaling's Describe actions know no resources",
+        ),
+    )
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+        """Read the membership.
+
+        https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
+        """
+        (answer,) = yield (describe_membership(ref.id),)
+        return cls.read(answer)
+
+    @classmethod
+    def read(cls, answer: Answer) -> Self:
+        """Return the membership that an answer to `describe_membership` shows."""
+        found = first(document(answer).children("AutoScalingInstances"))
+        if found is None or found.text("LifecycleState") in _LEFT:
+            return cls()
+        return cls(found.text("AutoScalingGroupName"), found.text("LifecycleState"))
+
+    @property
+    def passing(self) -> bool:
+        """Whether the state passes by itself."""
+        return self.state.startswith(_PASSING)
+
+    @property
+    def serves(self) -> bool:
+        """Whether the group counts on the instance, and replaces it when it seems unhealthy."""
+        return bool(self.group) and self.state != STANDBY and not self.passing
+
+    def settling(self) -> str:
+        """Say that the group is moving the instance."""
+        return f"Auto Scaling group {self.group} has it {self.state}" if self.passing else ""
+
+
+def describe_membership(instance_id: str) -> Call:
+    """Return the call that shows the group of an instance."""
+    return Call("autoscaling", "DescribeAutoScalingInstances", {"InstanceIds": [instance_id]})

@@ -1,0 +1,89 @@
+"""The snapshots that were taken of an instance as evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.core.answers import document, first, tags
+from ringfence.core.call import Call, Failed
+from ringfence.core.codec import value
+from ringfence.core.facet import Facet
+from ringfence.facets.instance import describe_instance, described_instance, ec2_describes
+from ringfence.facets.tags import INCIDENT_TAG
+
+if TYPE_CHECKING:
+    from ringfence.core.call import Answer
+    from ringfence.core.facet import Looking
+    from ringfence.core.step import Step
+    from ringfence.core.subject import Ref
+
+FINDING_TAG = "ringfence:finding"
+INSTANCE_TAG = "ringfence:instance"
+"""Tags of a snapshot, beside the incident's."""
+_FAILED = ("error", "recoverable")
+
+
+@value
+class Snapshot:
+    """A snapshot of one volume for one incident. `writing`: its blocks are still being copied."""
+
+    id: str
+    volume_id: str
+    incident: str
+    writing: bool = False
+
+
+@value
+class Snapshots(Facet):
+    """The account's snapshots tagged with the instance; failed ones are left out.
+
+    `instance_store`: the instance's type has volumes of which no snapshot can be taken.
+    """
+
+    taken: frozenset[Snapshot] = frozenset()
+    instance_store: bool = False
+
+    permissions: ClassVar = ec2_describes("Instances", "Snapshots", "InstanceTypes")
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+        """Read instance and snapshots side by side, then what the instance's type is made of."""
+        described, answer = yield (describe_instance(ref), describe_snapshots(ref.id))
+        kind = described_instance(described, ref).text("InstanceType")
+        (types,) = yield (
+            Call(
+                "ec2", "DescribeInstanceTypes", {"InstanceTypes": [kind]}, expected=("InvalidInstanceType",)
+            ),
+        )
+        return cls(read_snapshots(answer), _has_instance_store(types))
+
+    def covered(self, incident: str) -> frozenset[str]:
+        """Return the ids of the volumes of which an incident has a snapshot."""
+        return frozenset(one.volume_id for one in self.taken if one.incident == incident)
+
+
+def describe_snapshots(instance_id: str) -> Call:
+    """Return the call that finds the evidence of an instance by tag."""
+    filters = [{"Name": f"tag:{INSTANCE_TAG}", "Values": [instance_id]}]
+    return Call("ec2", "DescribeSnapshots", {"OwnerIds": ["self"], "Filters": filters}, pages=True)
+
+
+def read_snapshots(answer: Answer) -> frozenset[Snapshot]:
+    """Return the snapshots in an answer to that call."""
+    return frozenset(
+        Snapshot(
+            one.text("SnapshotId"),
+            one.text("VolumeId"),
+            tags(one).get(INCIDENT_TAG, ""),
+            one.optional_text("State") == "pending",
+        )
+        for one in document(answer).children("Snapshots")
+        if one.optional_text("State") not in _FAILED
+    )
+
+
+def _has_instance_store(answer: Answer) -> bool:
+    if isinstance(answer, Failed):
+        return False
+    kind = first(answer.children("InstanceTypes"))
+    return kind is not None and kind.flag("InstanceStorageSupported")

@@ -1,0 +1,33 @@
+"""Ringfence's tag on an instance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.core.answers import tags
+from ringfence.core.codec import value
+from ringfence.core.facet import Facet
+from ringfence.facets.instance import describe_instance, described_instance, ec2_describes
+
+if TYPE_CHECKING:
+    from ringfence.core.facet import Looking
+    from ringfence.core.step import Step
+    from ringfence.core.subject import Ref
+
+INCIDENT_TAG = "ringfence:incident"
+"""The tag that names the incident, on the instance and on its snapshots."""
+
+
+@value
+class Tags(Facet):
+    """The incident that the instance's tag names. Anybody may have written it: nothing relies on it."""
+
+    incident: str | None
+
+    permissions: ClassVar = ec2_describes("Instances")
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+        """Read it from the instance."""
+        (described,) = yield (describe_instance(ref),)
+        return cls(tags(described_instance(described, ref)).get(INCIDENT_TAG))
