@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -9,6 +10,7 @@ import boto3
 
 from ringfence.aws.audit_items import CHAIN, CONTROL_KEY, ENTRY, INCIDENTS, MONTH
 from ringfence.aws.dynamo import DynamoAuditLog
+from ringfence.aws.notice import Topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,3 +96,26 @@ def in_turn(functions: Sequence[Callable[[], object]]) -> Sequence[object]:
 def dynamo_log(client: DynamoDBClient) -> DynamoAuditLog:
     """Return the audit log on these tables."""
     return DynamoAuditLog(client, AUDIT, CONTROL, in_turn)
+
+
+class Inbox:
+    """A topic and a queue that hears it: what a person would have read."""
+
+    def __init__(self) -> None:
+        sns, sqs = session().client("sns"), session().client("sqs")
+        self.topic = Topic(sns, sns.create_topic(Name="notices")["TopicArn"])
+        self._sqs, self._queue = sqs, sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"]
+        sns.subscribe(TopicArn=self.topic.arn, Protocol="sqs", Endpoint=arn["QueueArn"])
+
+    def read(self) -> list[tuple[str, str]]:
+        """Return the subjects and texts of all messages since the last time."""
+        found = []
+        while messages := self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for one in messages:
+                body = json.loads(one["Body"])
+                found.append((body["Subject"], body["Message"]))
+                self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=one["ReceiptHandle"])
+        return found

@@ -6,11 +6,13 @@ layer costs an import on the way to the isolating call.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 
 from ringfence.core.chain import Entry, Lease
 from ringfence.core.codec import instant_text
+from ringfence.core.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +24,10 @@ CHAIN, ENTRY, MONTH, CONTROL_KEY = "chain", "entry", "month", "key"
 INCIDENTS = "incidents"
 """The sparse index: `month` and `entry`, keys only, of each incident's first entry."""
 ARCHIVE_PREFIX = "chains/"
+
+_INCIDENT = re.compile(r"inc-[0-9]{8}T[0-9]{6}\.[0-9]{6}-[0-9a-f]{10}")
+_CHAIN = re.compile(r"[a-z0-9-]{1,64}#[\w+=,.@/-]{1,600}", re.ASCII)
+_SEQ, _HASH = re.compile(r"[0-9]{6}"), re.compile(r"[0-9a-f]{64}")
 
 
 class Text(TypedDict):
@@ -48,6 +54,24 @@ def month_of(incident: str) -> str:
     """Return the month of an incident's opening, `2026-11`, from its id."""
     stamp = incident.removeprefix("inc-")
     return f"{stamp[:4]}-{stamp[4:6]}"
+
+
+def check_incident(text: str) -> str:
+    """Return `text` if it is an incident's id; raises BadInput."""
+    if not _INCIDENT.fullmatch(text):
+        raise BadInput("incident", "must be an incident's id, inc-YYYYMMDDTHHMMSS.ffffff-xxxxxxxxxx", text)
+    return text
+
+
+def is_ours(chain: str, entry: str, hash_text: str) -> bool:
+    """Say whether keys and hash are of the kind that the audit log writes: they end up in other keys."""
+    incident, _, seq = entry.rpartition("#")
+    return bool(
+        _CHAIN.fullmatch(chain)
+        and _INCIDENT.fullmatch(incident)
+        and _SEQ.fullmatch(seq)
+        and _HASH.fullmatch(hash_text)
+    )
 
 
 def to_item(key: ChainKey, entry: Entry) -> Item:

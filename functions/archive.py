@@ -1,0 +1,31 @@
+"""Lambda: copy every new entry of the audit table to the archive; sound the alarm for anything else."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, cast
+
+from ringfence.archiving import Archiving
+from ringfence.aws.archive import S3Archive
+from ringfence.aws.notice import Topic
+from ringfence.aws.sessions import own_client
+from ringfence.stream import each
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+
+    from ringfence.stream import Answer, Event
+
+
+def handler(event: Event, context: object) -> Answer:
+    """Work on a batch of the stream."""
+    del context
+    return each(event, _archiving().act)
+
+
+@cache
+def _archiving() -> Archiving:
+    archive = S3Archive(cast("S3Client", own_client("s3")), os.environ["RINGFENCE_ARCHIVE_BUCKET"])
+    return Archiving(archive, Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"]))

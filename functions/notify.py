@@ -1,0 +1,33 @@
+"""Lambda: tell people what is worth telling of the audit table's new entries."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, cast
+
+from ringfence.aws.incidents import IncidentReader
+from ringfence.aws.notice import Topic
+from ringfence.aws.sessions import own_client
+from ringfence.stream import each
+from ringfence.telling import Telling
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sns import SNSClient
+
+    from ringfence.stream import Answer, Event
+
+
+def handler(event: Event, context: object) -> Answer:
+    """Work on a batch of the stream."""
+    del context
+    return each(event, _telling().act)
+
+
+@cache
+def _telling() -> Telling:
+    reader = IncidentReader(
+        cast("DynamoDBClient", own_client("dynamodb")), os.environ["RINGFENCE_AUDIT_TABLE"]
+    )
+    return Telling(reader, Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"]))

@@ -1,0 +1,117 @@
+"""The archive: every entry once, in a versioned bucket whose lock keeps what was written first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from ringfence.aws.audit_items import ARCHIVE_PREFIX, archive_key, archive_prefix
+from ringfence.aws.failures import code_of, raised
+from ringfence.core.call import Permission
+from ringfence.core.chain import ChainKey
+from ringfence.core.verify import Archived
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectVersionTypeDef
+
+    from ringfence.core.chain import Entry
+    from ringfence.ports import SideBySide
+
+WRITE_PERMISSIONS = (
+    Permission("s3:PutObject", ("{archive}/chains/*",)),
+    Permission("s3:GetObject", ("{archive}/chains/*",)),
+)
+READ_PERMISSIONS = (
+    Permission("s3:ListBucketVersions", ("{archive}",)),
+    Permission("s3:GetObjectVersion", ("{archive}/chains/*",)),
+)
+"""What archiving and verifying need. `{archive}` stands for the bucket's ARN; its key is beside these."""
+
+_HASH = "hash"
+_THERE = "PreconditionFailed"
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
+
+
+@dataclass(frozen=True)
+class S3Archive:
+    """Writes entries once and reads their first versions. Raises Retryable where S3 fails."""
+
+    client: S3Client
+    bucket: str
+
+    def keep(self, chain: str, entry: Entry) -> bool:
+        """Write an entry unless it is there; False if something else is there in its place.
+
+        The bucket's default retention locks it.
+        """
+        key = archive_key(chain, entry.incident, entry.seq)
+        with raised("s3:PutObject"):
+            try:
+                self.client.put_object(
+                    Bucket=self.bucket,
+                    Key=key,
+                    Body=entry.body.encode(),
+                    ContentType="application/json",
+                    ChecksumAlgorithm="SHA256",
+                    Metadata={_HASH: entry.hash},
+                    IfNoneMatch="*",
+                )
+            except ClientError as error:
+                if code_of(error) != _THERE:
+                    raise
+                return self._get(key) == (entry.body, entry.hash)
+        return True
+
+    def first_versions(self, key: ChainKey, incident: str, side_by_side: SideBySide) -> tuple[Archived, ...]:
+        """Read the first version of every entry of a response."""
+        found: dict[str, list[ObjectVersionTypeDef]] = {}
+        extra: dict[str, int] = {}
+        with raised("s3:ListBucketVersions"):
+            pages = self.client.get_paginator("list_object_versions")
+            for page in pages.paginate(Bucket=self.bucket, Prefix=archive_prefix(key.text, incident)):
+                for version in page.get("Versions", ()):
+                    found.setdefault(version["Key"], []).append(version)
+                for marker in page.get("DeleteMarkers", ()):
+                    extra[marker["Key"]] = extra.get(marker["Key"], 0) + 1
+        reads = [
+            lambda name=name, versions=versions: self._first(name, versions, extra.get(name, 0))
+            for name, versions in found.items()
+            if _seq(name) is not None
+        ]
+        return tuple(one for one in side_by_side(reads) if isinstance(one, Archived)) if reads else ()
+
+    def chains(self, incident: str) -> tuple[ChainKey, ...]:
+        """Find an incident's responses by going through the whole archive: for when the table has none."""
+        found: dict[ChainKey, None] = {}
+        with raised("s3:ListBucketVersions"):
+            pages = self.client.get_paginator("list_object_versions")
+            for page in pages.paginate(Bucket=self.bucket, Prefix=ARCHIVE_PREFIX):
+                for version in page.get("Versions", ()):
+                    runbook, _, rest = version["Key"].removeprefix(ARCHIVE_PREFIX).partition("/")
+                    subject, slash, _ = rest.rpartition(f"/{incident}/")
+                    if slash:
+                        found[ChainKey(runbook, subject)] = None
+        return tuple(found)
+
+    def _first(self, name: str, versions: list[ObjectVersionTypeDef], extra: int) -> Archived:
+        """Read the oldest version: S3 lists the newest first."""
+        oldest = min(reversed(versions), key=lambda version: version["LastModified"])
+        body, kept = self._get(name, oldest["VersionId"])
+        return Archived(_seq(name) or 0, body, kept, len(versions) + extra)
+
+    def _get(self, name: str, version: str | None = None) -> tuple[str, str]:
+        with raised("s3:GetObject"):
+            found = (
+                self.client.get_object(Bucket=self.bucket, Key=name, VersionId=version)
+                if version
+                else self.client.get_object(Bucket=self.bucket, Key=name)
+            )
+            return found["Body"].read().decode(errors="replace"), found["Metadata"].get(_HASH, "")
+
+
+def _seq(name: str) -> int | None:
+    last = name.rpartition("/")[2].removesuffix(".json")
+    return int(last) if last.isascii() and last.isdigit() else None

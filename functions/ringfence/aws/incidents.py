@@ -1,0 +1,104 @@
+"""The audit table, read: which incidents there were, and what was recorded of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ringfence.aws.audit_items import CHAIN, ENTRY, INCIDENTS, MONTH, month_of, to_entry
+from ringfence.aws.failures import raised
+from ringfence.core.call import Permission
+from ringfence.core.chain import ChainKey
+from ringfence.core.errors import Bug
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+
+    from ringfence.core.chain import Entry
+
+PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}", "{audit_table}/index/incidents")),)
+"""What a person needs who reads the log."""
+ENTRIES_PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}",)),)
+"""What the notices need: a response's entries."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """One runbook's answer to one incident on one subject."""
+
+    key: ChainKey
+    incident: str
+
+
+@dataclass(frozen=True)
+class IncidentReader:
+    """Reads the audit table. Raises Retryable where DynamoDB fails, Bug for what is no entry."""
+
+    client: DynamoDBClient
+    table: str
+
+    def opened(self, since: datetime, until: datetime) -> Iterator[Response]:
+        """Find the responses to incidents opened in a time, newest first, as they are asked for."""
+        first = f"inc-{since.astimezone(UTC):%Y%m%dT%H%M%S}"
+        for month in _months(since, until):
+            yield from self._index(month, "#entry >= :entry", first, newest_first=True)
+
+    def responses(self, incident: str) -> tuple[Response, ...]:
+        """Find every response to an incident."""
+        return tuple(self._index(month_of(incident), "begins_with(#entry, :entry)", f"{incident}#"))
+
+    def entries(self, response: Response, upto: str = "~") -> tuple[Entry, ...]:
+        """Read a response's entries in order, up to the sort key `upto`."""
+        query: QueryInputTypeDef = {
+            "TableName": self.table,
+            "KeyConditionExpression": "#chain = :chain AND #entry BETWEEN :first AND :last",
+            "ExpressionAttributeNames": {"#chain": CHAIN, "#entry": ENTRY},
+            "ExpressionAttributeValues": {
+                ":chain": {"S": response.key.text},
+                ":first": {"S": f"{response.incident}#"},
+                ":last": {"S": min(upto, f"{response.incident}#~")},
+            },
+            "ConsistentRead": True,
+        }
+        try:
+            return tuple(to_entry(item) for item in self._query(query))
+        except (KeyError, ValueError) as error:
+            raise Bug(
+                f"the audit table holds something under {response.incident} that is no entry"
+            ) from error
+
+    def _index(
+        self, month: str, condition: str, entry: str, *, newest_first: bool = False
+    ) -> Iterator[Response]:
+        query: QueryInputTypeDef = {
+            "TableName": self.table,
+            "IndexName": INCIDENTS,
+            "KeyConditionExpression": f"#month = :month AND {condition}",
+            "ExpressionAttributeNames": {"#month": MONTH, "#entry": ENTRY},
+            "ExpressionAttributeValues": {":month": {"S": month}, ":entry": {"S": entry}},
+            "ScanIndexForward": not newest_first,
+        }
+        for item in self._query(query):
+            runbook, _, subject = str(item[CHAIN]["S"]).partition("#")
+            yield Response(ChainKey(runbook, subject), str(item[ENTRY]["S"]).rpartition("#")[0])
+
+    def _query(self, query: QueryInputTypeDef) -> Iterator[Mapping[str, Mapping[str, object]]]:
+        while True:
+            with raised("dynamodb:Query"):
+                page = self.client.query(**query)
+            yield from page["Items"]
+            if not page.get("LastEvaluatedKey"):
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _months(since: datetime, until: datetime) -> Iterator[str]:
+    """Yield the months of a time, newest first."""
+    since, month = since.astimezone(UTC), until.astimezone(UTC)
+    while (month.year, month.month) >= (since.year, since.month):
+        yield f"{month:%Y-%m}"
+        month = month.replace(day=1) - timedelta(days=1)
