@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import json
+import textwrap
 import time
 import uuid
+import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -131,3 +135,79 @@ def eventually() -> Callable[..., Any]:
 def unique() -> str:
     """A name nothing else has."""
     return f"t-{uuid.uuid4().hex[:10]}"
+
+
+TRUST_IN_LAMBDA = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    ],
+}
+
+
+@pytest.fixture
+def make_function(aws: LocalAws, iam: Any, unique: str) -> Callable[..., str]:
+    """Give a function that makes a Lambda function of Python source and returns its ARN."""
+
+    def make(source: str, **options: Any) -> str:
+        name = f"{unique}-{uuid.uuid4().hex[:6]}"
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST_IN_LAMBDA))["Role"]
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as bundle:
+            bundle.writestr("index.py", textwrap.dedent(source))
+        made = aws.client("lambda").create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Role=role["Arn"],
+            Handler="index.handler",
+            Code={"ZipFile": archive.getvalue()},
+            **options,
+        )
+        arn: str = made["FunctionArn"]
+        return arn
+
+    return make
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queue, and what has come out of it."""
+
+    client: Any
+    url: str
+    arn: str
+
+    def take(self, count: int, within: float = 15.0) -> list[Any]:
+        """Receive `count` JSON messages, or fewer when no more come in time, and delete them."""
+        deadline = time.monotonic() + within
+        taken: list[Any] = []
+        while len(taken) < count and time.monotonic() < deadline:
+            received = self.client.receive_message(
+                QueueUrl=self.url, MaxNumberOfMessages=10, WaitTimeSeconds=1
+            )
+            for message in received.get("Messages", []):
+                taken.append(json.loads(message["Body"]))
+                self.client.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+        return taken
+
+    def waiting(self) -> int:
+        """Count the messages that could be received now."""
+        read = self.client.get_queue_attributes(
+            QueueUrl=self.url, AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return int(read["Attributes"]["ApproximateNumberOfMessages"])
+
+
+@pytest.fixture
+def make_queue(aws: LocalAws, unique: str) -> Callable[..., Queue]:
+    """Give a function that makes a queue, by default in the default account and region."""
+
+    def make(account: str | None = None, region: str | None = None, **attributes: str) -> Queue:
+        sqs = aws.client("sqs", account, region)
+        url = sqs.create_queue(QueueName=f"{unique}-{uuid.uuid4().hex[:6]}", Attributes=attributes)[
+            "QueueUrl"
+        ]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        return Queue(sqs, url, arn)
+
+    return make

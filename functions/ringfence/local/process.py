@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -70,6 +72,7 @@ class LocalAws:
         self._log = log
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._server: subprocess.Popen[bytes] | None = None
+        self._making_clients = threading.Lock()
 
     def __enter__(self) -> Self:
         self.start()
@@ -162,6 +165,11 @@ class LocalAws:
         if scratch is not None:
             scratch.cleanup()
 
+    def check(self) -> None:
+        """Raise `LocalAwsError` when the server has ended by itself."""
+        if self._running().poll() is not None:
+            raise LocalAwsError(f"the local AWS has ended{self._tail()}")
+
     def enforce(self, on: bool) -> None:  # noqa: FBT001 - a switch: enforce(True), enforce(False)
         """Turn the evaluation of IAM policies on or off; Lambda workers start afresh under the new rule."""
         server = self._running()
@@ -197,15 +205,24 @@ class LocalAws:
         **options: Any,  # noqa: ANN401 - whatever boto3's client takes besides
     ) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
         """Make a boto3 client of this AWS, by default as the root user of `account`."""
-        import boto3
-
         settings = {
             "endpoint_url": self.endpoint,
             "region_name": region or self.region,
             "aws_access_key_id": account or self.account,
             "aws_secret_access_key": SECRET,
         }
-        return boto3.session.Session().client(service, **(settings | options))  # type: ignore[call-overload]
+        with self._making_clients:  # boto3's sessions are not for several threads
+            return self._session.client(service, **(settings | options))
+
+    @functools.cached_property
+    def _session(self) -> Any:  # noqa: ANN401 - its clients have no type either
+        import boto3
+
+        return boto3.session.Session()
+
+    def http_api(self, api_id: str) -> str:
+        """Give the URL of an HTTP API's $default stage: its own host name resolves only on AWS."""
+        return f"{self.endpoint}/_aws/execute-api/{api_id}/$default"
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._server is None:

@@ -45,7 +45,7 @@ class Check:
 
     action: str
     arn: str
-    context: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict)
 
 
 def checks(params: Mapping[str, Any], region: str, account: str) -> tuple[Check, ...]:
@@ -67,11 +67,11 @@ class _Call:
         self.action = next(self._values("Action"), "")
 
     def checks(self) -> Iterator[Check]:
+        asked = self._request_tags()
         for arn in self._resources():
-            yield Check(f"ec2:{self.action}", arn, self._tags(arn))
-        if "TagSpecification.1.ResourceType" in self._params:
-            kind = next(self._values(r"TagSpecification\.1\.ResourceType"))
-            yield Check("ec2:CreateTags", self._arn(kind, "*"), {"ec2:createaction": self.action})
+            yield Check(f"ec2:{self.action}", arn, self._tags(arn) | asked)
+        for kind in self._values(r"TagSpecification\.\d+\.ResourceType"):
+            yield Check("ec2:CreateTags", self._arn(kind, "*"), {"ec2:createaction": self.action} | asked)
         if self.action in ("AssociateIamInstanceProfile", "ReplaceIamInstanceProfileAssociation"):
             for role in self._roles_of_profile():
                 yield Check("iam:PassRole", role, {"iam:passedtoservice": "ec2.amazonaws.com"})
@@ -111,7 +111,18 @@ class _Call:
             name = role if isinstance(role, str) else role["RoleName"]
             yield (iam._roles.get(name) or {}).get("Arn", f"arn:aws:iam::{self._account}:role/{name}")
 
-    def _tags(self, arn: str) -> dict[str, str]:
+    def _request_tags(self) -> dict[str, Any]:
+        """Give the condition keys of the tags that something is created with."""
+        tags = {
+            key: next(self._values(f"{re.escape(name[: -len('Key')])}Value"), "")
+            for name in sorted(self._params)
+            if re.fullmatch(r"TagSpecification\.\d+\.Tag\.\d+\.Key", name)
+            for key in self._values(re.escape(name))
+        }
+        keys = {"aws:tagkeys": list(tags)} if tags else {}
+        return {f"aws:requesttag/{key}".lower(): value for key, value in tags.items()} | keys
+
+    def _tags(self, arn: str) -> dict[str, Any]:
         resource = arn.rsplit("/", 1)[-1]
         tags = [] if resource == "*" else self._backend.describe_tags(filters={"resource-id": [resource]})
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import json
 import threading
 from typing import TYPE_CHECKING, Any
@@ -24,35 +25,57 @@ def install() -> None:
 
     replace(lambda_svc, "_ESM_BACKOFF_SECONDS", _PAUSE_AFTER_FAILURE)
     around(lambda_svc, "_execute_function", _deliver)
-    around(lambda_svc, "_poll_dynamodb_streams", _BesideTheQueues())
+    around(lambda_svc, "_iter_all_esms", _one_or_all)
+    around(lambda_svc, "_poll_dynamodb_streams", _EachOnItsOwn())
 
 
-class _BesideTheQueues:
-    """Polling: one thread serves queues and streams, so a stream's slow function keeps queues waiting.
+_only: contextvars.ContextVar[str | None] = contextvars.ContextVar("only_mapping", default=None)
 
-    Streams are read on a thread of their own, one pass at a time.
+
+class _EachOnItsOwn:
+    """Polling: one thread serves all queues and streams, so a slow reader of a stream holds up the rest.
+
+    Each stream's mapping is polled on a thread of its own, as Lambda does it.
     """
 
     def __init__(self) -> None:
-        self._busy = threading.Lock()
+        self._lock = threading.Lock()
+        self._asked_again: dict[str, bool] = {}  # mappings being polled → were they to be polled meanwhile?
 
     def __call__(self, original: Original) -> bool:
-        if self._busy.acquire(blocking=False):
-            threading.Thread(
-                target=self._poll, args=(original,), name="ringfence-streams", daemon=True
-            ).start()
-        return False
-
-    def _poll(self, original: Original) -> None:
         from ministack.services import lambda_svc
 
-        more = False
+        for _, _, mapping in lambda_svc._iter_all_esms():
+            if ":dynamodb:" in mapping.get("EventSourceArn", ""):
+                self._start(original, mapping["UUID"])
+        return False
+
+    def _start(self, original: Original, mapping: str) -> None:
+        with self._lock:
+            busy = mapping in self._asked_again
+            self._asked_again[mapping] = busy
+        if not busy:
+            threading.Thread(target=self._poll, args=(original, mapping), daemon=True).start()
+
+    def _poll(self, original: Original, mapping: str) -> None:
+        _only.set(mapping)
         try:
-            more = original()
+            while original() or self._take_request(mapping):
+                pass
         finally:
-            self._busy.release()
-            if more:
-                lambda_svc._esm_wake.set()
+            with self._lock:
+                self._asked_again.pop(mapping, None)
+
+    def _take_request(self, mapping: str) -> bool:
+        with self._lock:
+            asked, self._asked_again[mapping] = self._asked_again[mapping], False
+            return asked
+
+
+def _one_or_all(original: Original) -> list[Any]:
+    """Give the one mapping that this thread polls, or all."""
+    only = _only.get()
+    return [each for each in original() if only is None or each[2]["UUID"] == only]
 
 
 def _deliver(original: Original, function: Any, event: Any, *args: Any, **kw: Any) -> Result:
