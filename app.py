@@ -1,0 +1,29 @@
+"""The CDK app: in the home account all stacks, in any other protected account its roles alone."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "functions"))
+
+from aws_cdk import App
+
+from ringfence.core.errors import BadInput
+from stacks.application import build
+from stacks.settings import settings
+
+
+def main() -> None:
+    """Synthesize; a wrong setting or policy ends in one message, not in a traceback."""
+    app = App()
+    try:
+        build(app, settings(app.node.try_get_context, os.environ))
+    except BadInput as error:
+        sys.exit(f"ringfence: {error}")
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The CDK stacks. They read the declarations of `ringfence` and name no remediation."""

@@ -1,0 +1,50 @@
+"""The app: which stacks there are, what they share, and how they are checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Environment, Tags, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from ringfence.runbooks import CATALOGUE
+from stacks import needs
+from stacks.audit import AuditStack
+from stacks.bundle import Bundle
+from stacks.member import MemberStack
+from stacks.names import AUDIT_STACK, MEMBER_STACK, RESPONSE_STACK
+from stacks.response import ResponseStack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aws_cdk import App
+
+    from ringfence.core.call import Permission
+    from stacks.settings import Settings
+
+
+def build(app: App, settings: Settings) -> None:
+    """Put the stacks of one account into the app, checked by the rules of AwsSolutions."""
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    Tags.of(app).add("application", "ringfence")
+    env = Environment(account=settings.account, region=settings.region)
+    if settings.is_home:
+        bundle = Bundle(services(), settings.policy)
+        audit = AuditStack(app, AUDIT_STACK, env=env, settings=settings, bundle=bundle)
+        ResponseStack(app, RESPONSE_STACK, env=env, settings=settings, bundle=bundle, audit=audit)
+    MemberStack(app, MEMBER_STACK, env=env, settings=settings)
+
+
+def services() -> frozenset[str]:
+    """Return IAM's names of the services that the functions call: those that permissions name."""
+    return frozenset(
+        permission.action.partition(":")[0] for permission in _declared() if not permission.implied
+    )
+
+
+def _declared() -> Iterator[Permission]:
+    for runbook in CATALOGUE.values():
+        yield from runbook.permissions()
+        yield from runbook.release_permissions()
+    yield from needs.CALLED

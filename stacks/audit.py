@@ -1,0 +1,197 @@
+"""The audit home: the log, its archive, who is told, and what watches over them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+
+from ringfence.aws.audit_items import CHAIN, CONTROL_KEY, ENTRY, INCIDENTS, MONTH
+from stacks import needs
+from stacks.alarms import Alarms
+from stacks.functions import Settled
+from stacks.keys import encryption_key, used_by
+from stacks.names import ARCHIVE, NOTIFY
+from stacks.settings import COMPLIANCE
+from stacks.stream import StreamFunction
+
+if TYPE_CHECKING:
+    from aws_cdk import Environment
+    from constructs import Construct
+
+    from stacks.bundle import Bundle
+    from stacks.settings import Settings
+
+_ACCESS_LOGS_KEPT = Duration.days(365)
+
+
+class AuditStack(Stack):
+    """What is not in here did not happen."""
+
+    def __init__(
+        self, scope: Construct, id_: str, *, env: Environment, settings: Settings, bundle: Bundle
+    ) -> None:
+        super().__init__(
+            scope,
+            id_,
+            env=env,
+            description="Ringfence: the audit log, its archive and its notices",
+            termination_protection=True,
+        )
+        self.key = encryption_key(
+            self, "ringfence-audit", "Ringfence's audit log, archive and notices", RemovalPolicy.RETAIN
+        )
+        self.audit_table = self._audit_table()
+        self.control_table = self._table("ControlTable", dynamodb_key(CONTROL_KEY))
+        self.archive = self._archive(settings)
+        self.notices = self._notices(settings.notices_email)
+        self._watch(Settled(self, bundle.code(), self.key))
+        for name, shown in {
+            "AuditTable": self.audit_table.table_name,
+            "ControlTable": self.control_table.table_name,
+            "ArchiveBucket": self.archive.bucket_name,
+            "NoticesTopic": self.notices.topic_arn,
+        }.items():
+            CfnOutput(self, name, value=shown)
+
+    def _audit_table(self) -> dynamodb.Table:
+        table = self._table(
+            "AuditTable",
+            dynamodb_key(CHAIN),
+            dynamodb_key(ENTRY),
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+        )
+        table.add_global_secondary_index(
+            index_name=INCIDENTS,
+            partition_key=dynamodb_key(MONTH),
+            sort_key=dynamodb_key(ENTRY),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        return table
+
+    def _table(
+        self,
+        id_: str,
+        partition: dynamodb.Attribute,
+        sort: dynamodb.Attribute | None = None,
+        stream: dynamodb.StreamViewType | None = None,
+    ) -> dynamodb.Table:
+        """Nothing in it ever expires: no time to live."""
+        return dynamodb.Table(
+            self,
+            f"{id_}Store",
+            partition_key=partition,
+            sort_key=sort,
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=self.key,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            stream=stream,
+            deletion_protection=True,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+
+    def _archive(self, settings: Settings) -> s3.Bucket:
+        days = Duration.days(settings.retention_days)
+        locked = s3.ObjectLockRetention
+        return s3.Bucket(
+            self,
+            "Archive",
+            versioned=True,
+            object_lock_enabled=True,
+            object_lock_default_retention=(
+                locked.compliance(days) if settings.retention_mode == COMPLIANCE else locked.governance(days)
+            ),
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=self.key,
+            bucket_key_enabled=True,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            server_access_logs_bucket=self._access_logs(),
+            server_access_logs_prefix="archive/",
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+
+    def _access_logs(self) -> s3.Bucket:
+        self.access_logs = s3.Bucket(
+            self,
+            "AccessLogs",
+            # S3 delivers access logs to no bucket whose default is a KMS key.
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            versioned=True,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    expiration=_ACCESS_LOGS_KEPT, noncurrent_version_expiration=Duration.days(30)
+                )
+            ],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        return self.access_logs
+
+    def _notices(self, email: str) -> sns.Topic:
+        topic = sns.Topic(self, "Notices", display_name="Ringfence", master_key=self.key, enforce_ssl=True)
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="Alarms",
+                actions=["sns:Publish"],
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+            )
+        )
+        used_by(self.key, "cloudwatch.amazonaws.com", self.account)
+        if email:
+            topic.add_subscription(subscriptions.EmailSubscription(email))
+        return topic
+
+    def _watch(self, settled: Settled) -> None:
+        """Archive the stream and tell people of it: each at its own pace, neither waiting for the other."""
+        places = {
+            "audit_table": self.audit_table.table_arn,
+            "archive": self.archive.bucket_arn,
+            "topic": self.notices.topic_arn,
+            "audit_key": self.key.key_arn,
+        }
+        environment = {
+            "RINGFENCE_AUDIT_TABLE": self.audit_table.table_name,
+            "RINGFENCE_ARCHIVE_BUCKET": self.archive.bucket_name,
+            "RINGFENCE_NOTICES_TOPIC": self.notices.topic_arn,
+        }
+        for name, needed in ((ARCHIVE, needs.ARCHIVE), (NOTIFY, needs.NOTIFY)):
+            StreamFunction(
+                self,
+                name.title() + "Stream",
+                settled=settled,
+                name=name,
+                table=self.audit_table,
+                topic=self.notices,
+                needs=needed,
+                places=places,
+                environment=environment,
+            )
+        Alarms(self, self.notices).own(
+            "tampering",
+            "TamperedEntries",
+            "ringfence",
+            0,
+            "An entry of the audit log was changed or removed. Nothing of Ringfence does that: run "
+            "`ringfence audit verify` and find out who did.",
+        )
+
+
+def dynamodb_key(name: str) -> dynamodb.Attribute:
+    """Return a key attribute; all of them are strings."""
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

@@ -1,0 +1,141 @@
+"""The operator's door: an HTTP API that knows its callers, and the function behind it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
+from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from constructs import Construct
+
+from ringfence.aws import dynamo
+from stacks import needs
+from stacks.alarms import Alarms
+from stacks.functions import FULL_CORE, Handler, Settled, function, log_group, role
+from stacks.names import OPERATE, RELEASE_ROLE, prefixed, role_arn
+from stacks.times import OPERATE_TIMEOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stacks.audit import AuditStack
+    from stacks.pipeline import Pipeline
+    from stacks.settings import Settings
+
+ROUTES = ("/runs", "/releases")
+"""What an operator may POST to; there is nothing else."""
+_RATE, _BURST = 10, 20
+_LOGGED = ("requestId", "requestTime", "httpMethod", "path", "status", "responseLength", "identity.userArn")
+_ERROR = "integrationErrorMessage"
+
+
+class Door(Construct):
+    """Only callers that IAM allows come through, and the function is told who they are."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        settled: Settled,
+        audit: AuditStack,
+        settings: Settings,
+        pipelines: Sequence[Pipeline],
+    ) -> None:
+        super().__init__(scope, "Door")
+        self.settled = settled
+        group = log_group(self, "Logs", settled.key)
+        names = (*(prefixed(one.runbook.id) for one in pipelines), RELEASE_ROLE)
+        self.role = role(
+            self,
+            OPERATE,
+            (*dynamo.PERMISSIONS, *needs.USE_TABLES, *needs.ASSUME, *needs.CONTINUE),
+            {
+                "runbook": tuple(one.runbook.id for one in pipelines),
+                "roles": tuple(role_arn(account, name) for account in settings.accounts for name in names),
+                "audit_table": audit.audit_table.table_arn,
+                "control_table": audit.control_table.table_arn,
+                "audit_key": audit.key.key_arn,
+                "queue_key": settled.key.key_arn,
+                "continuations": tuple(one.second.main.queue_arn for one in pipelines),
+                "logs": group.log_group_arn,
+            },
+        )
+        self.function = function(
+            Settled(self, settled.code, settled.key),
+            Handler(
+                OPERATE,
+                "operate.handler",
+                "Ringfence: run and release by hand",
+                OPERATE_TIMEOUT,
+                FULL_CORE,
+                {
+                    "RINGFENCE_AUDIT_TABLE": audit.audit_table.table_name,
+                    "RINGFENCE_CONTROL_TABLE": audit.control_table.table_name,
+                    "RINGFENCE_RELEASE_ROLE": RELEASE_ROLE,
+                    "RINGFENCE_CONTINUATION_QUEUE_URLS": Stack.of(self).to_json_string(
+                        {one.runbook.id: one.second.main.queue_url for one in pipelines}
+                    ),
+                },
+            ),
+            self.role,
+            group,
+        )
+        self.api = self._api()
+        Alarms(self, audit.notices).errors(OPERATE, self.function)
+
+    def _api(self) -> apigateway.HttpApi:
+        api = apigateway.HttpApi(
+            self,
+            "Api",
+            api_name=prefixed(OPERATE),
+            description="Ringfence: run and release by hand",
+            create_default_stage=False,
+            default_authorizer=HttpIamAuthorizer(),
+        )
+        integration = HttpLambdaIntegration("Operate", self.function)
+        for path in ROUTES:
+            api.add_routes(path=path, methods=[apigateway.HttpMethod.POST], integration=integration)
+        stage = apigateway.HttpStage(
+            self,
+            "Stage",
+            http_api=api,
+            stage_name="$default",
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(rate_limit=_RATE, burst_limit=_BURST),
+        )
+        self._log_access(stage)
+        operators = iam.ManagedPolicy(
+            self,
+            "Operators",
+            managed_policy_name=prefixed("operator"),
+            description="Run and release by hand through Ringfence",
+            statements=[
+                iam.PolicyStatement(
+                    actions=["execute-api:Invoke"],
+                    resources=[
+                        Stack.of(self).format_arn(
+                            service="execute-api",
+                            resource=api.http_api_id,
+                            resource_name=f"$default/POST{path}",
+                        )
+                        for path in ROUTES
+                    ],
+                )
+            ],
+        )
+        CfnOutput(Stack.of(self), "OperateUrl", value=api.api_endpoint)
+        CfnOutput(Stack.of(self), "OperatorPolicy", value=operators.managed_policy_arn)
+        return api
+
+    def _log_access(self, stage: apigateway.HttpStage) -> None:
+        group = log_group(self, "AccessLogs", self.settled.key)
+        line = {name.rpartition(".")[2]: f"$context.{name}" for name in (*_LOGGED, _ERROR)}
+        bare = stage.node.default_child
+        if isinstance(bare, apigateway.CfnStage):
+            bare.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+                destination_arn=group.log_group_arn, format=json.dumps(line)
+            )

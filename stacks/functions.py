@@ -1,0 +1,108 @@
+"""A function, its log group and its role: the same manner for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+
+from stacks.acknowledgements import acknowledge, acknowledge_wildcards
+from stacks.names import METRICS_NAMESPACE, function_role, prefixed
+from stacks.needs import EVERY_FUNCTION
+from stacks.permissions import document, resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from aws_cdk import aws_kms as kms
+    from constructs import Construct
+
+    from ringfence.core.call import Permission
+
+RUNTIME = lambda_.Runtime.PYTHON_3_13
+FULL_CORE = 1769
+"""Megabytes; with them comes one whole processor, which a cold start is limited by.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+"""
+MODEST = 512
+LOGS_KEPT = logs.RetentionDays.ONE_YEAR
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What the functions of a stack have in common."""
+
+    scope: Construct
+    code: lambda_.Code
+    key: kms.IKey
+
+
+@dataclass(frozen=True)
+class Handler:
+    """One function: its name, its handler, its times and what it is told."""
+
+    name: str
+    handler: str
+    description: str
+    timeout: int
+    memory: int = MODEST
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def log_group(scope: Construct, id_: str, key: kms.IKey) -> logs.LogGroup:
+    """Return an encrypted log group that outlives its stack."""
+    return logs.LogGroup(
+        scope, id_, encryption_key=key, retention=LOGS_KEPT, removal_policy=RemovalPolicy.RETAIN
+    )
+
+
+def role(
+    scope: Construct,
+    name: str,
+    permissions: Iterable[Permission],
+    places: Mapping[str, str | tuple[str, ...]],
+) -> iam.IRole:
+    """Return a function's own role, which may do what is declared and is given nothing else."""
+    needed = resolved((*EVERY_FUNCTION, *permissions), {"home_region": Stack.of(scope).region, **places})
+    own = iam.Role(
+        scope,
+        "Role",
+        role_name=function_role(name),
+        description=f"What Ringfence's {name} function may do itself",
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        inline_policies={"declared": document(needed)},
+    )
+    acknowledge_wildcards(own, needed)
+    # The CDK would add what it thinks that the function needs.
+    return own.without_policy_updates()
+
+
+def function(settled: Settled, handler: Handler, own: iam.IRole, group: logs.ILogGroup) -> lambda_.Function:
+    """Return a function on arm64, traced, with a log group of its own."""
+    made = lambda_.Function(
+        settled.scope,
+        f"{handler.handler.replace('.', ' ').title().replace(' ', '')}Function",
+        function_name=prefixed(handler.name),
+        description=handler.description,
+        code=settled.code,
+        handler=handler.handler,
+        runtime=RUNTIME,
+        architecture=lambda_.Architecture.ARM_64,
+        memory_size=handler.memory,
+        timeout=Duration.seconds(handler.timeout),
+        tracing=lambda_.Tracing.ACTIVE,
+        role=own,
+        log_group=group,
+        environment={
+            "POWERTOOLS_SERVICE_NAME": "ringfence",
+            "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+            **handler.environment,
+        },
+    )
+    acknowledge(made, "L1", "3.13 is what the code is tested for, and AWS supports it for years to come")
+    return made

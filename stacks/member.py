@@ -1,0 +1,57 @@
+"""A protected account: the roles through which Ringfence acts there, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+
+from ringfence.runbooks import CATALOGUE
+from stacks.acknowledgements import acknowledge_wildcards
+from stacks.names import OPERATE, RELEASE_ROLE, function_role, prefixed, role_arn
+from stacks.permissions import document, resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aws_cdk import Environment
+    from constructs import Construct
+
+    from ringfence.core.call import Permission
+    from stacks.settings import Settings
+
+
+class MemberStack(Stack):
+    """One role for each runbook, and one that undoes."""
+
+    def __init__(self, scope: Construct, id_: str, *, env: Environment, settings: Settings) -> None:
+        super().__init__(scope, id_, env=env, description="Ringfence: the roles that it acts through here")
+        self.settings = settings
+        for runbook in CATALOGUE.values():
+            self._role(prefixed(runbook.id), runbook.title, runbook.permissions(), (runbook.id, OPERATE))
+        undo = [need for runbook in CATALOGUE.values() for need in runbook.release_permissions()]
+        self._role(RELEASE_ROLE, "Undo what Ringfence did", undo, (OPERATE,))
+
+    def _role(
+        self, name: str, title: str, permissions: Iterable[Permission], functions: Iterable[str]
+    ) -> None:
+        """Make a role that may do what is declared, for these functions of the home account alone.
+
+        They are named by a condition and not as principals: a principal must exist when the role is made,
+        and a role that is made anew under the same name is another principal.
+        """
+        home = self.settings.home
+        trusted = [role_arn(home, function_role(one)) for one in functions]
+        needed = resolved(permissions, {"account": self.account}, regions=self.settings.regions)
+        role = iam.Role(
+            self,
+            "".join(word.title() for word in name.split("-")),
+            role_name=name,
+            description=title,
+            assumed_by=iam.PrincipalWithConditions(
+                iam.AccountPrincipal(home), {"ArnEquals": {"aws:PrincipalArn": trusted}}
+            ),
+            inline_policies={"declared": document(needed)},
+        )
+        acknowledge_wildcards(role, needed)

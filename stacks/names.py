@@ -1,0 +1,23 @@
+"""Names that stand in more than one stack or account. They are fixed: roles refer to each other by name."""
+
+from __future__ import annotations
+
+AUDIT_STACK, RESPONSE_STACK, MEMBER_STACK = "Ringfence-Audit", "Ringfence-Response", "Ringfence-Member"
+OPERATE, ARCHIVE, NOTIFY = "operate", "archive", "notify"
+RELEASE_ROLE = "ringfence-release"
+METRICS_NAMESPACE = "Ringfence"
+
+
+def prefixed(name: str) -> str:
+    """Return a resource's name: of a runbook's queue and function, of its role in a member account."""
+    return f"ringfence-{name}"
+
+
+def function_role(name: str) -> str:
+    """Return the name of a function's own role; `name` is a runbook's id or a function's name."""
+    return f"{prefixed(name)}-function"
+
+
+def role_arn(account: str, name: str) -> str:
+    """Return the ARN of a role without a path."""
+    return f"arn:aws:iam::{account}:role/{name}"

@@ -1,0 +1,101 @@
+"""What the functions need besides the log and their roles elsewhere: queues, keys, logs, traces.
+
+Declared like the permissions of steps, and checked by the same tests. `{placeholders}` stand for ARNs.
+"""
+
+from __future__ import annotations
+
+from ringfence.aws import dynamo
+from ringfence.aws.audit_items import ARCHIVE_PREFIX
+from ringfence.core.call import Permission
+
+LOGS = (
+    Permission("logs:CreateLogStream", ("{logs}",)),
+    Permission("logs:PutLogEvents", ("{logs}",)),
+)
+TRACES = tuple(
+    Permission(action, ("*",), reason="X-Ray's writing actions know no resources")
+    for action in ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
+)
+EVERY_FUNCTION = (*LOGS, *TRACES)
+
+ASSUME = (Permission("sts:AssumeRole", ("{roles}",)),)
+"""The roles in the protected accounts; a function changes nothing with its own."""
+
+_QUEUES = (("StringEquals", "kms:ViaService", ("sqs.{home_region}.amazonaws.com",)),)
+CONSUME = (
+    *(
+        Permission(action, ("{queues}",))
+        for action in (
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+        )
+    ),
+    Permission("kms:Decrypt", ("{queue_key}",), _QUEUES),
+)
+CONTINUE = (
+    Permission("sqs:SendMessage", ("{continuations}",)),
+    Permission("kms:GenerateDataKey", ("{queue_key}",), _QUEUES),
+    Permission("kms:Decrypt", ("{queue_key}",), _QUEUES),
+)
+
+_TABLES = (("StringEquals", "kms:ViaService", ("dynamodb.{home_region}.amazonaws.com",)),)
+USE_TABLES = tuple(
+    Permission(action, ("{audit_key}",), _TABLES, implied=True)
+    for action in (
+        "kms:Decrypt",
+        "kms:DescribeKey",
+        "kms:Encrypt",
+        "kms:GenerateDataKey",
+        "kms:GenerateDataKeyWithoutPlaintext",
+        "kms:ReEncryptFrom",
+        "kms:ReEncryptTo",
+    )
+)
+"""What DynamoDB demands of the callers of a table with a key of one's own, of them through DynamoDB alone.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+"""
+
+READ_STREAM = (
+    *(
+        Permission(action, ("{stream}",))
+        for action in ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
+    ),
+    Permission(
+        "dynamodb:ListStreams",
+        ("*",),
+        reason="the event source mapping asks for it, and it knows no resources",
+    ),
+    Permission("kms:Decrypt", ("{audit_key}",), _TABLES, implied=True),
+)
+SET_ASIDE = (
+    Permission("sqs:SendMessage", ("{set_aside}",)),
+    Permission("kms:GenerateDataKey", ("{audit_key}",), _QUEUES, implied=True),
+    Permission("kms:Decrypt", ("{audit_key}",), _QUEUES, implied=True),
+)
+"""Batches of the stream that no attempt got through."""
+
+_ARCHIVE = (("StringEquals", "kms:ViaService", ("s3.{home_region}.amazonaws.com",)),)
+USE_ARCHIVE = (
+    Permission("kms:GenerateDataKey", ("{audit_key}",), _ARCHIVE, implied=True),
+    Permission("kms:Decrypt", ("{audit_key}",), _ARCHIVE, implied=True),
+)
+_TOPIC = (("StringEquals", "kms:ViaService", ("sns.{home_region}.amazonaws.com",)),)
+USE_TOPIC = (
+    Permission("kms:GenerateDataKey", ("{audit_key}",), _TOPIC, implied=True),
+    Permission("kms:Decrypt", ("{audit_key}",), _TOPIC, implied=True),
+)
+
+_ENTRIES, _EACH = ("{archive}/" + ARCHIVE_PREFIX + "*",), "each entry of the log is an object of its own"
+ARCHIVE = (
+    Permission("s3:PutObject", _ENTRIES, reason=_EACH),
+    Permission("s3:PutObjectRetention", _ENTRIES, reason=_EACH, implied=True),
+    *USE_ARCHIVE,
+)
+NOTIFY = (Permission("sns:Publish", ("{topic}",)), *USE_TOPIC)
+
+CALLED = (*dynamo.PERMISSIONS, *ASSUME, *CONSUME, *CONTINUE, *ARCHIVE, *NOTIFY)
+"""What the functions call with their own roles."""

@@ -1,0 +1,126 @@
+"""IAM statements from declared permissions: nothing more than they say, in as few statements as it takes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from aws_cdk import aws_iam as iam
+
+from ringfence.core.errors import Bug
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ringfence.core.call import Permission
+
+Conditions = tuple[tuple[str, str, tuple[str, ...]], ...]
+Resources = tuple[str, ...]
+
+INLINE_LIMIT = 10_240
+"""Characters of all inline policies of one role, white space not counted.
+
+"IAM and AWS STS quotas": https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
+
+_PLACEHOLDER = re.compile(r"(?<!\$)\{(\w+)\}")
+
+
+class Need(NamedTuple):
+    """One action on one resource under conditions, and why on so many where the resource is a pattern."""
+
+    action: str
+    resource: str
+    conditions: Conditions
+    reason: str
+
+
+def resolved(
+    permissions: Iterable[Permission],
+    places: Mapping[str, str | Resources],
+    *,
+    regions: Resources = (),
+) -> tuple[Need, ...]:
+    """Put places in for the placeholders of permissions.
+
+    Parameters
+    ----------
+    permissions
+        What is allowed.
+    places
+        What the placeholders of resources and conditions stand for. One that stands for several
+        values multiplies the resource or the value it is in.
+    regions
+        Where regional resources may lie; anywhere when empty.
+
+    Raises
+    ------
+    Bug
+        A placeholder stands for nothing, or a permission on everything gives no reason.
+
+    """
+    return tuple(need for permission in permissions for need in _resolved(permission, places, regions))
+
+
+def document(needs: Iterable[Need]) -> iam.PolicyDocument:
+    """Return a policy that allows exactly this."""
+    return iam.PolicyDocument(
+        statements=[
+            iam.PolicyStatement(
+                actions=list(actions), resources=list(resources), conditions=_block(conditions)
+            )
+            for actions, resources, conditions in _merged(needs)
+        ]
+    )
+
+
+def _resolved(
+    permission: Permission, places: Mapping[str, str | Resources], regions: Resources
+) -> Iterator[Need]:
+    if "*" in permission.resources and not permission.reason:
+        raise Bug(f"{permission.action} is asked for on every resource, without a reason")
+    for resource in permission.resources:
+        conditions = tuple(
+            (operator, key, tuple(filled for value in values for filled in _filled(value, places)))
+            for operator, key, values in permission.conditions
+        )
+        if regions and "{region}" in resource:
+            conditions = (*conditions, ("StringEquals", "aws:RequestedRegion", regions))
+        for filled in _filled(resource, {"region": "*", **places}):
+            yield Need(permission.action, filled, conditions, permission.reason)
+
+
+def _filled(text: str, places: Mapping[str, str | Resources]) -> Resources:
+    """Put values in place of `{name}`; IAM's own `${variables}` stay."""
+    found = _PLACEHOLDER.search(text)
+    if not found:
+        return (text,)
+    if found[1] not in places:
+        raise Bug(f"{text} names {found[1]}, which is not among {', '.join(sorted(places))}")
+    given = places[found[1]]
+    values = (given,) if isinstance(given, str) else given
+    rest = _filled(text[found.end() :], places)
+    return tuple(f"{text[: found.start()]}{value}{end}" for value in values for end in rest)
+
+
+def _merged(needs: Iterable[Need]) -> list[tuple[Resources, Resources, Conditions]]:
+    """Put together what may be: actions on the same resources, resources of the same actions."""
+    by_action: dict[tuple[str, Conditions], set[str]] = {}
+    for need in needs:
+        by_action.setdefault((need.action, need.conditions), set()).add(need.resource)
+    by_resources: dict[tuple[Resources, Conditions], set[str]] = {}
+    for (action, conditions), resources in by_action.items():
+        by_resources.setdefault((tuple(sorted(resources)), conditions), set()).add(action)
+    return sorted(
+        (tuple(sorted(actions)), resources, conditions)
+        for (resources, conditions), actions in by_resources.items()
+    )
+
+
+def _block(conditions: Conditions) -> dict[str, dict[str, list[str]]]:
+    block: dict[str, dict[str, list[str]]] = {}
+    for operator, key, values in conditions:
+        if key in block.setdefault(operator, {}):
+            raise Bug(f"two {operator} conditions on {key} in one permission")
+        block[operator][key] = list(values)
+    return block

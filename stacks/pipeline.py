@@ -1,0 +1,145 @@
+"""All of one runbook: its rules, queues, functions, role and alarms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from ringfence.aws import dynamo
+from stacks import needs, times
+from stacks.alarms import Alarms
+from stacks.functions import FULL_CORE, MODEST, Handler, Settled, function, log_group, role
+from stacks.names import prefixed, role_arn
+from stacks.queues import Queue, queue, take_from, take_from_nobody_else
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import aws_logs as logs
+
+    from ringfence.core.runbook import Runbook
+    from stacks.audit import AuditStack
+    from stacks.settings import Settings
+    from stacks.times import QueueTimes
+
+CONTAIN, CONTINUE = "respond.handler", "respond.resume"
+
+
+class Pipeline(Construct):
+    """The way of an event from its rule to the function, and of what is left after containment."""
+
+    def __init__(
+        self, scope: Construct, runbook: Runbook, *, settled: Settled, audit: AuditStack, settings: Settings
+    ) -> None:
+        super().__init__(scope, "".join(word.title() for word in runbook.id.split("-")))
+        self.runbook = runbook
+        self.first = queue(Construct(self, "First"), runbook.id, settled.key, times.CONTAIN)
+        self.second = queue(
+            Construct(self, "Second"), f"{runbook.id}-continuation", settled.key, times.CONTINUE
+        )
+        self.rules = self._rules()
+        groups = [log_group(self, f"{name}Logs", settled.key) for name in ("Contain", "Continue")]
+        self.role = role(
+            self,
+            runbook.id,
+            (*dynamo.PERMISSIONS, *needs.USE_TABLES, *needs.ASSUME, *needs.CONSUME, *needs.CONTINUE),
+            {
+                "runbook": runbook.id,
+                "roles": tuple(role_arn(one, prefixed(runbook.id)) for one in settings.accounts),
+                "audit_table": audit.audit_table.table_arn,
+                "control_table": audit.control_table.table_arn,
+                "audit_key": audit.key.key_arn,
+                "queue_key": settled.key.key_arn,
+                "queues": (self.first.main.queue_arn, self.second.main.queue_arn),
+                "continuations": self.second.main.queue_arn,
+                "logs": tuple(group.log_group_arn for group in groups),
+            },
+        )
+        self.environment = {
+            "RINGFENCE_RUNBOOK": runbook.id,
+            "RINGFENCE_ROLE": prefixed(runbook.id),
+            "RINGFENCE_AUDIT_TABLE": audit.audit_table.table_name,
+            "RINGFENCE_CONTROL_TABLE": audit.control_table.table_name,
+            "RINGFENCE_CONTINUATION_QUEUE_URL": self.second.main.queue_url,
+        }
+        here = Settled(self, settled.code, settled.key)
+        self.contain = self._function(here, self.first, CONTAIN, times.CONTAIN, groups[0])
+        self.resume = self._function(here, self.second, CONTINUE, times.CONTINUE, groups[1])
+        self._alarms(Alarms(self, audit.notices))
+
+    def _rules(self) -> tuple[events.CfnRule, ...]:
+        """One rule for each pattern: together they deliver what the runbook's triggers match."""
+        patterns = [pattern for trigger in self.runbook.triggers for pattern in trigger.patterns()]
+        rules = tuple(self._rule(number, pattern) for number, pattern in enumerate(patterns, start=1))
+        arns = [rule.attr_arn for rule in rules]
+        take_from(self.first.main, arns)
+        take_from_nobody_else(self.first.main, arns)
+        take_from(self.first.dead, arns)
+        return rules
+
+    def _rule(self, number: int, pattern: Mapping[str, object]) -> events.CfnRule:
+        return events.CfnRule(
+            self,
+            f"Rule{number}",
+            description=f"{self.runbook.title}, {number}",
+            event_pattern=pattern,
+            state="ENABLED",
+            targets=[
+                events.CfnRule.TargetProperty(
+                    id="queue",
+                    arn=self.first.main.queue_arn,
+                    # What EventBridge cannot deliver is not lost either.
+                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self.first.dead.queue_arn),
+                )
+            ],
+        )
+
+    def _function(
+        self, settled: Settled, source: Queue, handler: str, given: QueueTimes, group: logs.LogGroup
+    ) -> lambda_.Function:
+        first = handler == CONTAIN
+        made = function(
+            settled,
+            Handler(
+                source.name,
+                handler,
+                f"{self.runbook.title}: {'the first stage' if first else 'what comes after containment'}",
+                given.timeout,
+                FULL_CORE if first else MODEST,
+                {**self.environment, "RINGFENCE_QUEUE_URL": source.main.queue_url},
+            ),
+            self.role,
+            group,
+        )
+        mapping = lambda_.CfnEventSourceMapping(
+            self,
+            "ContainMapping" if first else "ContinueMapping",
+            function_name=made.function_name,
+            event_source_arn=source.main.queue_arn,
+            batch_size=1,
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
+                maximum_concurrency=given.concurrency
+            ),
+        )
+        mapping.node.add_dependency(self.role)
+        return made
+
+    def _alarms(self, alarms: Alarms) -> None:
+        for source, made, given in (
+            (self.first, self.contain, times.CONTAIN),
+            (self.second, self.resume, times.CONTINUE),
+        ):
+            alarms.errors(source.name, made)
+            alarms.depth(source.name, source.dead)
+            alarms.age(source.name, source.main, given.late)
+        alarms.own(
+            f"{self.runbook.id}-time",
+            "TimeToContainment",
+            "ringfence",
+            times.CONTAINMENT_LATE,
+            f"Containment took over {times.CONTAINMENT_LATE} s from the finding: the audit log says where.",
+        )

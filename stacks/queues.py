@@ -1,0 +1,91 @@
+"""Encrypted queues with their dead-letter queues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
+
+from stacks.acknowledgements import acknowledge
+from stacks.names import prefixed
+from stacks.times import DEAD_LETTERS_KEPT_DAYS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_kms as kms
+    from constructs import Construct
+
+    from stacks.times import QueueTimes
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queue and the queue for what it gives up on."""
+
+    name: str
+    main: sqs.Queue
+    dead: sqs.Queue
+
+
+def dead_letters(scope: Construct, name: str, key: kms.IKey) -> sqs.Queue:
+    """Return an encrypted queue that keeps what others gave up on as long as SQS can."""
+    dead = sqs.Queue(
+        scope,
+        "DeadLetters",
+        queue_name=f"{prefixed(name)}-dead-letters",
+        encryption=sqs.QueueEncryption.KMS,
+        encryption_master_key=key,
+        enforce_ssl=True,
+        retention_period=Duration.days(DEAD_LETTERS_KEPT_DAYS),
+    )
+    acknowledge(dead, "SQS3", "it is itself where messages go that nobody got through")
+    return dead
+
+
+def queue(scope: Construct, name: str, key: kms.IKey, times: QueueTimes) -> Queue:
+    """Return an encrypted queue whose messages are hidden a little longer than their function runs."""
+    dead = dead_letters(scope, name, key)
+    main = sqs.Queue(
+        scope,
+        "Queue",
+        queue_name=prefixed(name),
+        encryption=sqs.QueueEncryption.KMS,
+        encryption_master_key=key,
+        # A key's outage or throttling is felt at the next renewal: an hour is rarer than five minutes.
+        data_key_reuse=Duration.hours(1),
+        enforce_ssl=True,
+        visibility_timeout=Duration.seconds(times.visibility),
+        dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=times.receives),
+    )
+    return Queue(name, main, dead)
+
+
+def take_from(target: sqs.Queue, rules: Sequence[str]) -> None:
+    """Let these EventBridge rules send to the queue."""
+    target.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="TheseRules",
+            actions=["sqs:SendMessage"],
+            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            resources=[target.queue_arn],
+            conditions={"ArnEquals": {"aws:SourceArn": list(rules)}},
+        )
+    )
+
+
+def take_from_nobody_else(target: sqs.Queue, rules: Sequence[str]) -> None:
+    """Deny sending to everybody but these rules, whatever their own policies allow: events can be forged."""
+    target.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="NobodyElse",
+            effect=iam.Effect.DENY,
+            actions=["sqs:SendMessage"],
+            principals=[iam.StarPrincipal()],
+            resources=[target.queue_arn],
+            conditions={"ArnNotEquals": {"aws:SourceArn": list(rules)}},
+        )
+    )

@@ -1,0 +1,49 @@
+"""What responds: a pipeline for each runbook, and the door for operators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import RemovalPolicy, Stack
+
+from ringfence.runbooks import CATALOGUE
+from stacks.door import Door
+from stacks.functions import Settled
+from stacks.keys import encryption_key, used_by
+from stacks.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from aws_cdk import Environment
+    from constructs import Construct
+
+    from stacks.audit import AuditStack
+    from stacks.bundle import Bundle
+    from stacks.settings import Settings
+
+
+class ResponseStack(Stack):
+    """From events, and from operators, to changes."""
+
+    def __init__(  # noqa: PLR0913 - a stack's own parameters beside the CDK's
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        env: Environment,
+        settings: Settings,
+        bundle: Bundle,
+        audit: AuditStack,
+    ) -> None:
+        super().__init__(
+            scope, id_, env=env, description="Ringfence: what responds to findings and to operators"
+        )
+        key = encryption_key(
+            self, "ringfence-response", "Ringfence's queues and function logs", RemovalPolicy.RETAIN
+        )
+        used_by(key, "events.amazonaws.com", self.account)
+        settled = Settled(self, bundle.code(), key)
+        self.pipelines = [
+            Pipeline(self, runbook, settled=settled, audit=audit, settings=settings)
+            for runbook in CATALOGUE.values()
+        ]
+        self.door = Door(self, settled=settled, audit=audit, settings=settings, pipelines=self.pipelines)

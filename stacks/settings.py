@@ -1,0 +1,97 @@
+"""What a deployment is told: CDK context, the account and region, and the policy file. Read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ringfence.core.errors import BadInput
+from ringfence.core.policy_json import policy_from_json
+from ringfence.core.subject import ACCOUNT
+from ringfence.policy_file import compile_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ROOT = Path(__file__).resolve().parents[1]
+GOVERNANCE, COMPLIANCE = "GOVERNANCE", "COMPLIANCE"
+_REGIONS = ("CDK_DEFAULT_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One synthesis.
+
+    Parameters
+    ----------
+    home
+        The account of the audit log and of the functions.
+    account, region
+        Where this synthesis is deployed to; no region leaves it to the deployment.
+    policy
+        The compiled policy.
+    accounts, regions
+        Its scope: the accounts that may be touched; no regions means all.
+    retention_days, retention_mode
+        For how long the archive locks an entry, and whether anybody may lift the lock.
+    notices_email
+        Who is told by mail; empty for nobody.
+
+    """
+
+    home: str
+    account: str
+    region: str | None
+    policy: Mapping[str, object]
+    accounts: tuple[str, ...]
+    regions: tuple[str, ...]
+    retention_days: int
+    retention_mode: str
+    notices_email: str
+
+    @property
+    def is_home(self) -> bool:
+        """Whether this is the home account's own deployment."""
+        return self.account == self.home
+
+
+def settings(context: Callable[[str], object], environment: Mapping[str, str]) -> Settings:
+    """Read the context and the environment; raises BadInput naming the context value."""
+
+    def text(key: str, default: str = "") -> str:
+        return str(context(key) or default)
+
+    account = environment.get("CDK_DEFAULT_ACCOUNT") or text("home_account")
+    home = text("home_account", account)
+    if not ACCOUNT.fullmatch(home):
+        raise BadInput(
+            "home_account",
+            "must be a 12-digit account id: give AWS credentials or --context home_account=…",
+            home,
+        )
+    compiled = compile_policy(ROOT / text("policy", "policy.yaml"), home)
+    scope = policy_from_json(compiled)
+    return Settings(
+        home=home,
+        account=account,
+        region=next((environment[name] for name in _REGIONS if environment.get(name)), None),
+        policy=compiled,
+        accounts=scope.accounts,
+        regions=scope.regions,
+        retention_days=_days(text("retention_days", "365")),
+        retention_mode=_mode(text("retention_mode", GOVERNANCE)),
+        notices_email=text("notices_email"),
+    )
+
+
+def _days(given: str) -> int:
+    if not given.isascii() or not given.isdigit() or not 1 <= int(given) <= 36_500:  # noqa: PLR2004 - S3's limits
+        raise BadInput("retention_days", "must be a number of days from 1 to 36500", given)
+    return int(given)
+
+
+def _mode(given: str) -> str:
+    if given not in {GOVERNANCE, COMPLIANCE}:
+        raise BadInput("retention_mode", f"must be {GOVERNANCE} or {COMPLIANCE}", given)
+    return given

@@ -1,0 +1,98 @@
+"""A function fed from the audit log's stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from stacks.alarms import MAXIMUM, MINUTE, Alarms
+from stacks.functions import Handler, Settled, function, log_group, role
+from stacks.needs import READ_STREAM, SET_ASIDE
+from stacks.queues import dead_letters
+from stacks.times import STREAM_LATE, STREAM_RETRIES, STREAM_TIMEOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import aws_dynamodb as dynamodb
+    from aws_cdk import aws_sns as sns
+
+    from ringfence.core.call import Permission
+
+_BATCH = 100
+
+
+class StreamFunction(Construct):
+    """Works on every entry in order; what no attempt gets through is set aside, and an alarm rings."""
+
+    def __init__(  # noqa: PLR0913 - what one such function is made of
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settled: Settled,
+        name: str,
+        table: dynamodb.Table,
+        topic: sns.ITopic,
+        needs: Sequence[Permission],
+        places: Mapping[str, str],
+        environment: Mapping[str, str],
+    ) -> None:
+        super().__init__(scope, id_)
+        self.aside = dead_letters(self, name, settled.key)
+        group = log_group(self, "Logs", settled.key)
+        stream = table.table_stream_arn or ""
+        self.role = role(
+            self,
+            name,
+            (*needs, *READ_STREAM, *SET_ASIDE),
+            {
+                **places,
+                "logs": group.log_group_arn,
+                "stream": stream,
+                "set_aside": self.aside.queue_arn,
+            },
+        )
+        handler = Handler(
+            name,
+            f"{name}.handler",
+            f"Ringfence: {name} what the audit log's stream brings",
+            STREAM_TIMEOUT,
+            environment=environment,
+        )
+        self.function = function(Settled(self, settled.code, settled.key), handler, self.role, group)
+        self.mapping = lambda_.CfnEventSourceMapping(
+            self,
+            "Mapping",
+            function_name=self.function.function_name,
+            event_source_arn=stream,
+            starting_position="TRIM_HORIZON",
+            batch_size=_BATCH,
+            function_response_types=["ReportBatchItemFailures"],
+            bisect_batch_on_function_error=True,
+            maximum_retry_attempts=STREAM_RETRIES,
+            destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(
+                on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(destination=self.aside.queue_arn)
+            ),
+        )
+        self.mapping.node.add_dependency(self.role)
+        self._alarms(Alarms(self, topic), name)
+
+    def _alarms(self, alarms: Alarms, name: str) -> None:
+        alarms.errors(name, self.function)
+        alarms.depth(name, self.aside)
+        alarms.above(
+            f"{name}-age",
+            cloudwatch.Metric(
+                namespace="AWS/Lambda",
+                metric_name="IteratorAge",
+                dimensions_map={"FunctionName": self.function.function_name},
+                period=MINUTE,
+                statistic=MAXIMUM,
+            ),
+            STREAM_LATE * 1000,
+            f"The function {name} is more than {STREAM_LATE} s behind the audit log: is it failing?",
+        )

@@ -1,0 +1,53 @@
+"""How long things take and are waited for: the numbers of ADR 0101, in one place. Times are seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class QueueTimes:
+    """One queue and the function that reads it.
+
+    Parameters
+    ----------
+    timeout
+        The function's timeout. A lease never outlives the function that took it.
+    margin
+        By how much the queue's visibility exceeds the lease.
+    receives
+        How often a message is tried before it goes to the dead-letter queue.
+    concurrency
+        How many messages are worked on at once.
+    late
+        The age of the oldest message that raises an alarm.
+
+    """
+
+    timeout: int
+    margin: int
+    receives: int
+    concurrency: int
+    late: int
+
+    @property
+    def visibility(self) -> int:
+        """For how long a message that is being worked on is hidden."""
+        return self.timeout + self.margin
+
+
+CONTAIN = QueueTimes(timeout=30, margin=5, receives=10, concurrency=20, late=60)
+CONTINUE = QueueTimes(timeout=300, margin=10, receives=50, concurrency=10, late=1800)
+
+OPERATE_TIMEOUT = 29
+"""An HTTP API waits 30 s for its function."""
+STREAM_TIMEOUT = 60
+STREAM_RETRIES = 100
+"""Of a batch that fails; a stream keeps its records for a day."""
+STREAM_LATE = 300
+"""The age of the oldest record of the audit stream not archived or told of that raises an alarm."""
+CONTAINMENT_LATE = 60
+"""The time to containment that raises an alarm."""
+
+DEAD_LETTERS_KEPT_DAYS = 14
+"""The longest that SQS keeps a message."""
