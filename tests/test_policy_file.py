@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,15 @@ def flaws(tmp_path: Path, text: str) -> list[tuple[int, str]]:
 
 
 def test_the_policy_of_a_fresh_deployment_runs_dry_and_touches_the_home_account_only() -> None:
-    assert policy_from_json(compile_policy(OURS, HOME)) == Policy(accounts=(HOME,), default=Mode.DRY_RUN)
+    policy = policy_from_json(compile_policy(OURS, HOME))
+    assert replace(policy, runbooks=()) == Policy(accounts=(HOME,), default=Mode.DRY_RUN)
+
+
+def test_a_compiled_policy_names_what_every_runbook_runs() -> None:
+    """The function need not load a remediation to know that it is not enabled."""
+    policy = policy_from_json(compile_policy(OURS, HOME, CATALOGUE))
+    settings = RunbookSettings(("isolate-instance", "leave-group"), (("group", "detach"),))
+    assert policy.runbooks == (("contain-instance", settings),)
 
 
 def test_the_examples_in_the_policy_of_a_fresh_deployment_are_valid(tmp_path: Path) -> None:
@@ -63,7 +72,10 @@ def test_the_examples_in_the_policy_of_a_fresh_deployment_are_valid(tmp_path: Pa
     policy = policy_from_json(file.compile(HOME))
     assert policy.regions == ("eu-west-1", "eu-central-1")
     assert [rule.mode for rule in policy.rules] == [Mode.AUTO, Mode.AUTO, Mode.NOTIFY]
-    assert policy.runbooks == (("contain-instance", RunbookSettings()),)
+    assert [name for name, _ in policy.runbooks] == ["contain-instance"]
+
+
+EVERYTHING = ("isolate-instance", "leave-group", "imds-off")
 
 
 def test_a_full_policy_is_read_whole(tmp_path: Path) -> None:
@@ -77,7 +89,7 @@ def test_a_full_policy_is_read_whole(tmp_path: Path) -> None:
         ),
         default=Mode.NOTIFY,
         act_on_samples=True,
-        runbooks=(("contain-instance", RunbookSettings(("imds-off",), (("group", "standby"),))),),
+        runbooks=(("contain-instance", RunbookSettings(EVERYTHING, (("group", "standby"),))),),
     )
 
 

@@ -133,8 +133,7 @@ def _reason(decisions: list[tuple[Ref, Decision]]) -> str:
 def _remediations(runbook: Runbook, policy: Policy, mode: Mode) -> tuple[str, ...]:
     if mode not in {Mode.DRY_RUN, Mode.AUTO}:
         return ()
-    chosen = runbook.chosen(policy.settings(runbook.id).enable)
-    return tuple(one.id for one in chosen.remediations)
+    return policy.settings(runbook)[0].ids
 
 
 def _glimpse(event: object) -> About | None:

@@ -51,8 +51,7 @@ def answers(
     finding: Finding, event: str, runbook: Runbook, policy: Policy, execution: Execution
 ) -> Iterator[Order | Unanswered]:
     """Turn a finding into an order for each of its subjects that the runbook is for."""
-    settings = policy.settings(runbook.id)
-    chosen = runbook.chosen(settings.enable)
+    chosen, choices = policy.settings(runbook)
     received = FindingReceived(finding, event if len(event) <= EVENT_LENGTH else "")
     for ref in finding.subjects:
         if not isinstance(ref, runbook.subject):
@@ -69,7 +68,7 @@ def answers(
             until=execution.until,
             decision=decision,
             finding=received,
-            choices=runbook.choose(dict(settings.options)),
+            choices=choices,
             stages=1,
         )
 
@@ -82,7 +81,7 @@ def continuation(order: Order, report: Report) -> str:
             "runbook": order.runbook.id,
             "subject": order.ref.key,
             "incident": report.incident,
-            "remediations": [one.id for one in order.runbook.remediations],
+            "remediations": list(order.runbook.ids),
             "choices": dict(order.choices),
         }
     )
@@ -100,7 +99,7 @@ def resumed(body: str, runbook: Runbook, execution: Execution) -> Order:
         )
     choices = message.optional_child("choices")
     return Order(
-        runbook=runbook.chosen((), message.texts("remediations")),
+        runbook=runbook.narrowed(message.texts("remediations")),
         ref=parse_key(message.text("subject")),
         attempt=execution.attempt,
         actor=execution.actor,

@@ -62,7 +62,7 @@ def opening(order: Order, history: History, now: datetime) -> Opening:
 
 
 def recorded_decision(known: History) -> Decision | None:
-    """Return the newest decision that allowed changes, or else the newest: a later finding takes none back."""
+    """Return the newest decision that allowed changes, or else the newest: a later one takes none back."""
     decisions = [made.decision for made in known.of(DecisionMade)]
     allowing = [decision for decision in decisions if decision.mode is Mode.AUTO]
     return next(reversed(allowing or decisions), None)
@@ -79,8 +79,7 @@ def is_stale(order: Order, history: History) -> bool:
 def decision_facts(order: Order, known: History, decision: Decision, opened_at: datetime) -> list[Fact]:
     """Return the decision as a fact, unless it is recorded already."""
     finding = order.finding.finding.id if order.finding else ""
-    remediations = tuple(one.id for one in order.runbook.remediations)
-    made = DecisionMade(decision, opened_at, finding, remediations, order.choices)
+    made = DecisionMade(decision, opened_at, finding, order.runbook.ids, order.choices)
     return [made] if order.request or made not in known.of(DecisionMade) else []
 
 

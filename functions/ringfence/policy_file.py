@@ -6,7 +6,7 @@ Used at synthesis and by the command line only; in Lambda the compiled policy is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ringfence.core.errors import BadInput
@@ -40,6 +40,7 @@ class PolicyFile:
     """A checked policy that may still speak of `home`."""
 
     data: Mapping[str, object]
+    runbooks: Mapping[str, Runbook] = field(default_factory=dict)
 
     @property
     def speaks_of_home(self) -> bool:
@@ -50,7 +51,7 @@ class PolicyFile:
         """Return the compiled policy for a deployment to this account."""
         if not ACCOUNT.fullmatch(home_account):
             raise BadInput("home account", "must be a 12-digit account id", home_account)
-        compiled = _compile(self.data, home_account)
+        compiled = _compile(self.data, home_account, self.runbooks)
         policy_from_json(compiled)
         return compiled
 
@@ -67,7 +68,7 @@ def load_policy(path: Path, runbooks: Mapping[str, Runbook]) -> PolicyFile:
         raise BadInput(str(path), error.problem) from error
     if flaws := flaws_of(document, runbooks):
         raise InvalidPolicy(path, flaws)
-    return PolicyFile(_mapping(document.plain))
+    return PolicyFile(_mapping(document.plain), runbooks)
 
 
 def compile_policy(
@@ -84,7 +85,7 @@ def compile_policy(
     return load_policy(path, runbooks).compile(home_account)
 
 
-def _compile(data: Mapping[str, object], home: str) -> dict[str, object]:
+def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runbook]) -> dict[str, object]:
     scope, findings = _mapping(data.get("scope")), _mapping(data.get("findings"))
     runbooks = _mapping(data.get("runbooks"))
     return {
@@ -93,7 +94,7 @@ def _compile(data: Mapping[str, object], home: str) -> dict[str, object]:
         "default": data.get("default", Mode.DRY_RUN.value),
         "findings": {key: findings.get(key, IGNORE) for key in ("samples", "archived")},
         "rules": [_rule(_mapping(rule), home) for rule in _items(data.get("rules"))],
-        "runbooks": {id_: _settings(_mapping(settings)) for id_, settings in runbooks.items()},
+        "runbooks": {id_: _settings(one, _mapping(runbooks.get(id_))) for id_, one in catalogue.items()},
     }
 
 
@@ -109,8 +110,11 @@ def _rule(rule: Mapping[str, object], home: str) -> dict[str, object]:
     }
 
 
-def _settings(settings: Mapping[str, object]) -> dict[str, object]:
-    return {"enable": _items(settings.get("enable")), "options": dict(_mapping(settings.get("options")))}
+def _settings(runbook: Runbook, settings: Mapping[str, object]) -> dict[str, object]:
+    """Write out what is chosen, so that the function need not load what it does not run."""
+    enabled = [str(one) for one in _items(settings.get("enable"))]
+    options = {name: str(chosen) for name, chosen in _mapping(settings.get("options")).items()}
+    return {"remediations": list(runbook.chosen(enabled).ids), "choices": dict(runbook.choose(options))}
 
 
 def _accounts(scope: Mapping[str, object], home: str) -> list[object]:

@@ -71,13 +71,15 @@ def _attempt(message: Message, execution: Execution, work: Work) -> int | None:
     try:
         again = work(message.body, execution)
     except BadInput as error:
-        logger().error("bad input", extra={"message": message.id, "field": error.field, "error": str(error)})
+        logger().error(
+            "bad input", extra={"message_id": message.id, "field": error.field, "error": str(error)}
+        )
         return BAD_INPUT_SECONDS
     except (Retryable, Refused) as error:
-        logger().warning("not done", extra={"message": message.id, "error": str(error)})
+        logger().warning("not done", extra={"message_id": message.id, "error": str(error)})
         return RETRY_SECONDS
     if again:
-        logger().warning("must be looked at again", extra={"message": message.id, "why": again})
+        logger().warning("must be looked at again", extra={"message_id": message.id, "why": again})
         return RETRY_SECONDS
     return None
 

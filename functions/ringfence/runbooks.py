@@ -1,16 +1,47 @@
-"""The catalogue: which remediations answer for which kind of subject, in which stages."""
+"""The catalogue: which remediations answer for which kind of subject, in which stages.
+
+A remediation is named by its id and imported when its stage is planned: containment imports what it
+needs and nothing else.
+"""
 
 from __future__ import annotations
 
-from ringfence.core.runbook import Runbook, Stage
+from functools import cache
+from importlib import import_module
+
+from ringfence.core.codec import load_on_demand
+from ringfence.core.errors import Bug
+from ringfence.core.remediation import Remediation
+from ringfence.core.runbook import Deferred, Runbook, Stage
 from ringfence.core.subject import InstanceRef
-from ringfence.remediations.isolate_instance import isolate_instance
+
+
+@cache
+def load(id_: str) -> Remediation:
+    """Import a remediation; its file bears its id."""
+    name = id_.replace("-", "_")
+    found = getattr(import_module(f"ringfence.remediations.{name}"), name, None)
+    if not isinstance(found, Remediation) or found.id != id_:
+        raise Bug(f"remediations/{name}.py does not declare {id_}")
+    return found
+
+
+def stage(id_: str, title: str, *remediations: str) -> Stage:
+    """Declare a stage by the ids of its remediations."""
+    return Stage(id_, title, tuple(Deferred(one, load) for one in remediations))
+
 
 CONTAIN_INSTANCE = Runbook(
     id="contain-instance",
     title="Contain a compromised EC2 instance",
     subject=InstanceRef,
-    stages=(Stage("isolate", "Cut it off the network", (isolate_instance,)),),
+    stages=(stage("isolate", "Cut it off the network", "isolate-instance"),),
 )
 
 CATALOGUE: dict[str, Runbook] = {runbook.id: runbook for runbook in (CONTAIN_INSTANCE,)}
+
+
+@load_on_demand
+def load_all() -> tuple[Remediation, ...]:
+    """Import every remediation, and with it every class of step that the log may name."""
+    return tuple(one for runbook in CATALOGUE.values() for one in runbook.remediations)

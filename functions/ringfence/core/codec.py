@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, TypeVar, dataclass_transform
 from ringfence.core.errors import BadInput, Bug
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
 _VALUES: dict[str, type[object]] = {}
+_LOADERS: list[Callable[[], object]] = []
 _TAG = "$"
 
 
@@ -67,7 +68,7 @@ def _decode_tagged(data: Mapping[str, object]) -> object:
         return datetime.fromisoformat(plain)
     if kind == "number" and isinstance(plain, str):
         return float(plain)
-    cls = _VALUES.get(kind) if isinstance(kind, str) else None
+    cls = _known(kind) if isinstance(kind, str) else None
     if cls is None:
         raise BadInput(_TAG, "must name a kind of value that this version knows", kind)
     given = {name: decode(one) for name, one in data.items() if name != _TAG}
@@ -75,6 +76,19 @@ def _decode_tagged(data: Mapping[str, object]) -> object:
         return cls(**given)
     except TypeError as error:
         raise BadInput(str(kind), f"does not fit this version: {error}") from error
+
+
+def _known(kind: str) -> type[object] | None:
+    """Return the class of that name; what is declared where nothing was loaded yet is loaded now."""
+    while kind not in _VALUES and _LOADERS:
+        _LOADERS.pop()()
+    return _VALUES.get(kind)
+
+
+def load_on_demand(loader: Callable[[], T]) -> Callable[[], T]:
+    """Register what to call when the log names a value that is not declared yet; called at most once."""
+    _LOADERS.append(loader)
+    return loader
 
 
 def canonical(data: object) -> str:

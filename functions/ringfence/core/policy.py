@@ -12,6 +12,7 @@ from ringfence.core.errors import Refused
 
 if TYPE_CHECKING:
     from ringfence.core.finding import Finding
+    from ringfence.core.runbook import Runbook
     from ringfence.core.subject import Ref
 
 
@@ -47,10 +48,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class RunbookSettings:
-    """What the policy chooses for one runbook."""
+    """What the policy chooses for one runbook: its remediations, and a value for every option."""
 
-    enable: tuple[str, ...] = ()
-    options: tuple[tuple[str, str], ...] = ()
+    remediations: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,12 @@ class Policy:
     act_on_archived: bool = False
     runbooks: tuple[tuple[str, RunbookSettings], ...] = ()
 
-    def settings(self, runbook: str) -> RunbookSettings:
-        """Return the settings of a runbook."""
-        return dict(self.runbooks).get(runbook, RunbookSettings())
+    def settings(self, runbook: Runbook) -> tuple[Runbook, tuple[tuple[str, str], ...]]:
+        """Return the runbook with the remediations that the policy chooses, and the options in force."""
+        settings = dict(self.runbooks).get(runbook.id)
+        if settings is None:
+            return runbook.chosen(()), runbook.choose({})
+        return runbook.narrowed(settings.remediations), settings.choices
 
     def outside(self, ref: Ref) -> str:
         """Say why a subject is out of scope; empty when it is within."""

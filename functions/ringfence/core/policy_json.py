@@ -65,10 +65,10 @@ def _runbooks(runbooks: Document) -> tuple[tuple[str, RunbookSettings], ...]:
 
 
 def _settings(settings: Document) -> RunbookSettings:
-    options = settings.child("options")
+    choices = settings.child("choices")
     return RunbookSettings(
-        enable=settings.texts("enable"),
-        options=tuple((name, options.text(name)) for name in sorted(options.value)),
+        remediations=settings.texts("remediations"),
+        choices=tuple((name, choices.text(name)) for name in sorted(choices.value)),
     )
 
 

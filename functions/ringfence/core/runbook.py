@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ringfence.core.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ringfence.core.call import Permission
     from ringfence.core.facet import Facet, Observed
@@ -23,12 +23,25 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class Deferred:
+    """A remediation by its id: what containment does not need is not imported before it."""
+
+    id: str
+    load: Callable[[str], Remediation]
+
+
+@dataclass(frozen=True)
 class Stage:
     """Remediations that run side by side; the next stage waits for them."""
 
     id: str
     title: str
-    remediations: tuple[Remediation, ...]
+    members: tuple[Remediation | Deferred, ...]
+
+    @property
+    def remediations(self) -> tuple[Remediation, ...]:
+        """The remediations, loaded."""
+        return tuple(one.load(one.id) if isinstance(one, Deferred) else one for one in self.members)
 
     @property
     def facets(self) -> tuple[type[Facet], ...]:
@@ -57,6 +70,11 @@ class Runbook:
     def remediations(self) -> tuple[Remediation, ...]:
         """Every remediation, in the order of the stages."""
         return tuple(one for stage in self.stages for one in stage.remediations)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The id of every remediation, without loading it."""
+        return tuple(one.id for stage in self.stages for one in stage.members)
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -100,20 +118,27 @@ class Runbook:
 
         Raises BadInput for an id that it does not have.
         """
-        wanted, narrowed = frozenset(enabled), frozenset(only)
-        known = {one.id for one in self.remediations}
-        for unknown in sorted((wanted | narrowed) - known):
-            raise BadInput("remediation", f"{self.id} has {', '.join(sorted(known))}", unknown)
+        wanted = tuple(enabled)
+        self._check(wanted)
+        narrowed = tuple(only)
+        return self.narrowed(
+            narrowed or (one.id for one in self.remediations if not one.optional or one.id in wanted)
+        )
 
-        def keeps(one: Remediation) -> bool:
-            return one.id in narrowed if narrowed else (not one.optional or one.id in wanted)
-
+    def narrowed(self, ids: Iterable[str]) -> Runbook:
+        """Return this runbook with these remediations alone, loading none; raises BadInput."""
+        wanted = frozenset(ids)
+        self._check(wanted)
         stages = (
-            Stage(stage.id, stage.title, tuple(one for one in stage.remediations if keeps(one)))
+            Stage(stage.id, stage.title, tuple(one for one in stage.members if one.id in wanted))
             for stage in self.stages
         )
-        kept = tuple(stage for stage in stages if stage.remediations)
-        return Runbook(self.id, self.title, self.subject, kept)
+        return Runbook(self.id, self.title, self.subject, tuple(stage for stage in stages if stage.members))
+
+    def _check(self, ids: Iterable[str]) -> None:
+        known = self.ids
+        for unknown in sorted(frozenset(ids) - frozenset(known)):
+            raise BadInput("remediation", f"{self.id} has {', '.join(known)}", unknown)
 
     def choose(self, given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         """Return a value for every option: the given one or the default; raises BadInput."""

@@ -1,0 +1,90 @@
+"""The environment in which the function runs against the stub."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.stub import Stub
+
+ROOT = Path(__file__).resolve().parent.parent
+EVENT = {
+    "version": "0",
+    "id": "11111111-2222-4333-8444-555555555555",
+    "detail-type": "GuardDuty Finding",
+    "source": "aws.guardduty",
+    "account": "111122223333",
+    "time": "2026-03-01T12:05:00Z",
+    "region": "eu-west-1",
+    "resources": [],
+    "detail": {
+        "schemaVersion": "2.0",
+        "accountId": "111122223333",
+        "region": "eu-west-1",
+        "id": "5ac1f0b7e3d94c2a8b6f7d1e0c9a3b52",
+        "type": "Backdoor:EC2/C&CActivity.B",
+        "resource": {
+            "resourceType": "Instance",
+            "instanceDetails": {"instanceId": "i-0123456789abcdef0"},
+        },
+        "service": {"archived": False, "count": 1, "resourceRole": "TARGET"},
+        "severity": 8,
+        "title": "An instance talks to a command-and-control server.",
+        "createdAt": "2026-03-01T12:00:00Z",
+        "updatedAt": "2026-03-01T12:04:00Z",
+    },
+}
+POLICY = {
+    "version": 1,
+    "scope": {"accounts": ["111122223333"], "regions": []},
+    "default": "auto",
+    "findings": {"samples": "ignore", "archived": "ignore"},
+    "rules": [],
+    "runbooks": {},
+}
+
+
+@contextmanager
+def deployed() -> Iterator[Path]:
+    """Lay out the function's code as it is deployed, with a compiled policy beside the handlers."""
+    with tempfile.TemporaryDirectory() as folder:
+        code = Path(folder) / "code"
+        shutil.copytree(
+            ROOT / "functions", code, ignore=shutil.ignore_patterns("cli", "local", "__pycache__")
+        )
+        (code / "policy.json").write_text(json.dumps(POLICY), "utf-8")
+        yield code
+
+
+def environment(stub: Stub, code: Path) -> dict[str, str]:
+    """Return what the deployment gives the function, with the stub as every endpoint."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "RINGFENCE_"))}
+    return {
+        **kept,
+        "AWS_ENDPOINT_URL": stub.url,
+        "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "example",
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_LAMBDA_FUNCTION_NAME": "ringfence-contain-instance",
+        "RINGFENCE_RUNBOOK": "contain-instance",
+        "RINGFENCE_ROLE": "ringfence-contain-instance",
+        "RINGFENCE_AUDIT_TABLE": "audit",
+        "RINGFENCE_CONTROL_TABLE": "control",
+        "RINGFENCE_QUEUE_URL": f"{stub.url}/queue",
+        "RINGFENCE_CONTINUATION_QUEUE_URL": f"{stub.url}/continuation",
+        "PYTHONPATH": f"{code}{os.pathsep}{ROOT}",
+    }
+
+
+def event() -> str:
+    """Return the event as the queue delivers it."""
+    return json.dumps(EVENT)

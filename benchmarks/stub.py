@@ -1,0 +1,154 @@
+"""A stub of the AWS endpoints on the path to isolation: each answer is one packet, each call is noted."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Self
+from urllib.parse import parse_qs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EC2 = "http://ec2.amazonaws.com/doc/2016-11-15/"
+INSTANCE, INTERFACE, VPC = "i-0123456789abcdef0", "eni-0123456789abcdef0", "vpc-0123456789abcdef0"
+GROUP, QUARANTINE = "sg-0aaaaaaaaaaaaaaaa", "sg-0bbbbbbbbbbbbbbbb"
+
+
+@dataclass(frozen=True)
+class Noted:
+    """One call: what, and when it came and was answered, in seconds of a monotonic clock."""
+
+    operation: str
+    came: float
+    answered: float
+
+
+@dataclass
+class Stub:
+    """Answers as an account with one instance does. `has_group`: whether its VPC has a quarantine group."""
+
+    delay: float = 0.0
+    has_group: bool = True
+    calls: list[Noted] = field(default_factory=list)
+    on_call: Callable[[str], None] = lambda _: None
+    _lock: Lock = field(default_factory=Lock)
+    _rules: bool = False
+
+    def __enter__(self) -> Self:
+        stub = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:  # the name that the base class calls
+                stub.answer(self)
+
+            def log_message(self, *args: object) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        """The endpoint."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def reset(self, *, has_group: bool = True) -> None:
+        """Forget the calls, and whatever was made."""
+        self.calls, self.has_group, self._rules = [], has_group, False
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        """Answer one request."""
+        came = time.monotonic()
+        body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
+        target = handler.headers.get("X-Amz-Target")
+        operation = target.split(".")[1] if target else parse_qs(body.decode())["Action"][0]
+        self.on_call(operation)
+        payload = self._json(operation) if target else self._xml(operation)
+        time.sleep(self.delay)
+        kind = "application/x-amz-json-1.0" if target else "text/xml"
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(payload)}\r\n\r\n"
+        with self._lock:
+            self.calls.append(Noted(operation, came, time.monotonic()))
+        handler.wfile.write(head.encode() + payload)
+
+    def _json(self, operation: str) -> bytes:
+        answers = {
+            "Query": {"Items": [], "Count": 0, "ScannedCount": 0},
+            "GetItem": {},
+            "TransactWriteItems": {},
+        }
+        return json.dumps(answers.get(operation, {"MessageId": "m", "MD5OfMessageBody": ""})).encode()
+
+    def _xml(self, operation: str) -> bytes:
+        if operation == "AssumeRole":
+            return _ASSUMED.encode()
+        if operation == "CreateSecurityGroup":
+            self.has_group = self._rules = True
+        if operation == "RevokeSecurityGroupEgress":
+            self._rules = False
+        inner = {
+            "DescribeInstances": _INSTANCE,
+            "DescribeSecurityGroups": self._groups(),
+            "DescribeSecurityGroupRules": _RULES if self._rules else "<securityGroupRuleSet/>",
+            "CreateSecurityGroup": f"<groupId>{QUARANTINE}</groupId>",
+        }.get(operation, "<return>true</return>")
+        return f'<{operation}Response xmlns="{EC2}"><requestId>r</requestId>{inner}</{operation}Response>'.encode()
+
+    def _groups(self) -> str:
+        if not self.has_group:
+            return "<securityGroupInfo/>"
+        egress = _ALL if self._rules else ""
+        return (
+            f"<securityGroupInfo><item><groupId>{QUARANTINE}</groupId><groupName>ringfence-quarantine</groupName>"
+            f"<vpcId>{VPC}</vpcId><ipPermissions/><ipPermissionsEgress>{egress}</ipPermissionsEgress>"
+            "<tagSet><item><key>ringfence:role</key><value>quarantine</value></item></tagSet>"
+            "</item></securityGroupInfo>"
+        )
+
+
+_ALL = "<item><ipProtocol>-1</ipProtocol><ipRanges><item><cidrIp>0.0.0.0/0</cidrIp></item></ipRanges></item>"
+_RULES = (
+    "<securityGroupRuleSet><item><securityGroupRuleId>sgr-1</securityGroupRuleId>"
+    f"<groupId>{QUARANTINE}</groupId><isEgress>true</isEgress></item></securityGroupRuleSet>"
+)
+_INSTANCE = (
+    f"<reservationSet><item><instancesSet><item><instanceId>{INSTANCE}</instanceId>"
+    "<instanceState><code>16</code><name>running</name></instanceState>"
+    f"<networkInterfaceSet><item><networkInterfaceId>{INTERFACE}</networkInterfaceId><subnetId>subnet-1</subnetId>"
+    f"<vpcId>{VPC}</vpcId><groupSet><item><groupId>{GROUP}</groupId><groupName>web</groupName></item></groupSet>"
+    "</item></networkInterfaceSet></item></instancesSet></item></reservationSet>"
+)
+_ASSUMED = (
+    '<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>'
+    "<AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>example</SecretAccessKey>"
+    "<SessionToken>example</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"
+    "<AssumedRoleUser><AssumedRoleId>AROA:x</AssumedRoleId><Arn>arn:aws:sts::111122223333:assumed-role/r/x</Arn>"
+    "</AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>"
+)
+
+
+def depth(calls: list[Noted]) -> int:
+    """Return the number of round trips in a row: the most calls of which each began after the last's end."""
+    count, end = 0, float("-inf")
+    for call in sorted(calls, key=lambda call: call.answered):
+        if call.came >= end:
+            count, end = count + 1, call.answered
+    return count
+
+
+def until_isolated(calls: list[Noted]) -> list[Noted]:
+    """Return the calls up to and with the first isolating one."""
+    isolating = min(call.answered for call in calls if call.operation == "ModifyNetworkInterfaceAttribute")
+    return [call for call in calls if call.came < isolating]
