@@ -1,0 +1,131 @@
+"""The desk at which operators are served: the same runs, releases and looks, whoever brings the request.
+
+The Lambda behind the HTTP API serves callers that IAM has verified; `--direct` serves the operator with
+their own credentials, in their own process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringfence.core.chain import ChainKey
+from ringfence.core.errors import BadInput, Refused, Retryable
+from ringfence.core.subject import parse_key
+from ringfence.engine import Engine
+from ringfence.intake import continuation, resumed
+from ringfence.operation_answers import (
+    ENDED,
+    OK,
+    error_answer,
+    not_done_answer,
+    report_answer,
+    status_answer,
+    worst_code,
+)
+from ringfence.operations import (
+    RELEASE_ROLE,
+    ask_of,
+    check_actor,
+    question_of,
+    release_order,
+    run_role,
+    undoing_of,
+    within,
+)
+from ringfence.release import Releaser
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ringfence.core.policy import Policy
+    from ringfence.core.runbook import Runbook
+    from ringfence.intake import Execution
+    from ringfence.operation_answers import Answer
+    from ringfence.operations import Undoing
+    from ringfence.orders import Report
+    from ringfence.session import Ports
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Serves operators.
+
+    `ports` are given by the role that acts in the subject's account; no role reads the log alone.
+    `find` names every response to an incident. `go_on` takes the message that lets later stages run:
+    a runbook's id and the message. `direct`: nobody verified who calls, and the log says so.
+    """
+
+    catalogue: Mapping[str, Runbook]
+    policy: Policy
+    ports: Callable[[str], Ports]
+    find: Callable[[str], tuple[ChainKey, ...]]
+    go_on: Callable[[str, str], None]
+    direct: bool = False
+
+    def run(self, body: object, execution: Execution) -> Answer:
+        """Run a runbook's first stage and leave the rest to a continuation; a dry run plans every stage.
+
+        Raises BadInput, Forbidden, Gone, Refused and Retryable; each can be described to the caller.
+        """
+        check_actor(execution.actor)
+        ask = ask_of(body, self.catalogue, self.policy, execution, direct=self.direct)
+        order = ask.order
+        report = Engine(self.ports(run_role(order.runbook.id))).respond(order)
+        if report.goes_on or report.again:
+            self.go_on(order.runbook.id, continuation(order, report))
+        return {**self._answer(report, ChainKey(order.runbook.id, order.ref.key)), "whole": ask.whole}
+
+    def resume(self, runbook: str, message: str, execution: Execution) -> Report:
+        """Take up a continuation."""
+        order = resumed(message, self.catalogue[runbook], execution)
+        report = Engine(self.ports(run_role(runbook))).respond(order)
+        if report.again:
+            self.go_on(runbook, message)
+        return report
+
+    def release(self, body: object, execution: Execution) -> tuple[int, Answer]:
+        """Undo every response to an incident, or the one that is named.
+
+        What one response is refused does not keep the others from being released: each is answered for,
+        and the status code is that of the worst. Raises what concerns the request as a whole.
+        """
+        check_actor(execution.actor)
+        undoing = undoing_of(body, self.catalogue, direct=self.direct)
+        keys = (undoing.key,) if undoing.key else self.find(undoing.incident)
+        if not keys:
+            raise BadInput("incident", "is not known here", undoing.incident)
+        for key in keys:
+            within(self.policy, parse_key(key.subject))
+        if undoing.key or len(keys) == 1:
+            return OK, {"incident": undoing.incident, "releases": [self._undo(undoing, keys[0], execution)]}
+        answers = [self._undone(undoing, key, execution) for key in keys]
+        if all(one["status"] == ENDED for one in answers):
+            raise Refused(f"{undoing.incident} was released or closed before")
+        return worst_code(answers), {"incident": undoing.incident, "releases": answers}
+
+    def status(self, body: object) -> Answer:
+        """Say how the newest incident on a subject stands; changes nothing."""
+        key, after = question_of(body, self.catalogue)
+        ports = self.ports("")
+        return status_answer(key, ports.log.read(key), ports.clock(), after)
+
+    def _answer(self, report: Report, key: ChainKey) -> Answer:
+        runbook = self.catalogue.get(key.runbook)
+        titles = {stage.id: stage.title for stage in runbook.stages} if runbook else {}
+        return report_answer(report, key, titles)
+
+    def _undo(self, undoing: Undoing, key: ChainKey, execution: Execution) -> Answer:
+        order = release_order(undoing, key, parse_key(key.subject), execution)
+        return self._answer(Releaser(self.ports(RELEASE_ROLE)).release(order), key)
+
+    def _undone(self, undoing: Undoing, key: ChainKey, execution: Execution) -> Answer:
+        """Release one of several; what it is refused is its answer."""
+        history = self.ports("").log.read(key)
+        if history.incident != undoing.incident or history.closed_at is not None:
+            return not_done_answer(key, undoing.incident, ENDED, "it was released or closed before")
+        try:
+            return self._undo(undoing, key, execution)
+        except (Refused, Retryable) as error:
+            described = error_answer(error)
+            return not_done_answer(key, undoing.incident, described["kind"], str(error))

@@ -1,0 +1,185 @@
+"""By hand: how operators are answered. Pure: reports, histories and errors in, JSON documents out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from ringfence.core.codec import instant_text
+from ringfence.core.errors import BadInput, Bug, Gone, Refused, Retryable, RingfenceError
+from ringfence.core.facts import Closed, FindingReceived, Intended, Outcome, Released, Verified
+from ringfence.core.subject import parse_key
+from ringfence.core.summary import Summary
+from ringfence.operations import Forbidden
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from ringfence.core.chain import ChainKey, History
+    from ringfence.core.facts import Fact, Planned
+    from ringfence.core.step import Step
+    from ringfence.orders import Report
+
+Answer = dict[str, object]
+OK = 200
+NONE = "none"
+"""The state of a subject of which nothing is recorded."""
+ENDED = "ended"
+"""The status of a response, one of several, that was released or closed before."""
+
+_KINDS: tuple[tuple[type[RingfenceError], str, int], ...] = (
+    (BadInput, "bad-input", 400),
+    (Forbidden, "forbidden", 403),
+    (Gone, "gone", 404),
+    (Refused, "refused", 409),
+    (Retryable, "retry", 503),
+)
+"""Errors that are answers, the special ones first: kind and HTTP status code."""
+
+
+def code_of(kind: object) -> int:
+    """Return the HTTP status code of a kind of error; 200 for a status that is none."""
+    return next((code for _, name, code in _KINDS if name == kind), OK)
+
+
+def worst_code(answers: Iterable[Answer]) -> int:
+    """Return one HTTP status code for several answers: what is refused for good comes before a retry."""
+    codes = {code_of(one["status"]) for one in answers}
+    return next((code for _, _, code in _KINDS if code in codes), OK)
+
+
+def error_answer(error: RingfenceError) -> Answer:
+    """Describe an error to the caller. A Bug is none of theirs and is raised again."""
+    for kind, name, _ in _KINDS:
+        if isinstance(error, kind):
+            if isinstance(error, BadInput):
+                return {"kind": name, "field": error.field, "problem": error.problem, "message": str(error)}
+            return {"kind": name, "message": str(error)}
+    raise error
+
+
+def raise_answer(described: Mapping[str, object]) -> None:
+    """Raise the error that `error_answer` described; nothing for what describes none."""
+    kind, message = described.get("kind"), str(described.get("message", ""))
+    if kind == "bad-input":
+        # The message holds the field, the problem and the value as it was shown.
+        field = str(described.get("field", ""))
+        raise BadInput(field, message.removeprefix(f"{field}: "))
+    for error, name, _ in _KINDS[1:]:
+        if name == kind:
+            raise error(message)
+
+
+def report_answer(report: Report, key: ChainKey, titles: Mapping[str, str]) -> Answer:
+    """Describe what became of an order; `titles` are those of the stages."""
+    return {
+        "status": str(report.status),
+        "incident": report.incident,
+        "reason": report.reason,
+        "runbook": key.runbook,
+        "subject": _subject(key),
+        "plans": [_plan(plan, titles.get(plan.stage, "")) for plan in report.plans],
+        "verified": asdict(report.verified) if report.verified else None,
+        "again": list(report.again),
+        "goes_on": report.goes_on,
+    }
+
+
+def not_done_answer(key: ChainKey, incident: str, status: object, reason: str) -> Answer:
+    """Describe one of several responses that was not released, in the shape of a report."""
+    return {
+        "status": status,
+        "incident": incident,
+        "reason": reason,
+        "runbook": key.runbook,
+        "subject": _subject(key),
+        "plans": [],
+        "verified": None,
+        "again": [],
+        "goes_on": False,
+    }
+
+
+def status_answer(key: ChainKey, history: History, now: datetime, after: int = 0) -> Answer:
+    """Describe how the newest incident stands, with a line for each entry from number `after` on."""
+    told = Summary.of(history.entries)
+    verified = history.verified
+    return {
+        "incident": history.incident,
+        "runbook": key.runbook,
+        "subject": _subject(key),
+        "state": told.state if history.entries else NONE,
+        "acting": history.lease.held(now, ""),
+        "contained": bool(verified and verified.contained),
+        "complete": bool(verified and verified.complete),
+        "remaining": list(told.words("remaining")),
+        "settling": list(told.words("settling")),
+        "refused": list(told.words("refused")),
+        "exposure": list(told.exposure),
+        "entries": len(history.entries),
+        "lines": list(_lines(history, after)),
+    }
+
+
+def _subject(key: ChainKey) -> Answer:
+    ref = parse_key(key.subject)
+    return {"kind": ref.kind, "account": ref.account, "region": ref.region, "id": ref.id}
+
+
+def _plan(plan: Planned, title: str) -> Answer:
+    return {
+        "stage": plan.stage,
+        "title": title,
+        "steps": [_step(step) for step in plan.steps],
+        "exposure": list(plan.exposure),
+    }
+
+
+def _step(step: Step) -> Answer:
+    before, after = step.change()
+    return {
+        "kind": type(step).__name__,
+        "words": step.words(),
+        "target": step.target,
+        "before": before,
+        "after": after,
+        "cost": step.cost(),
+        "irreversible": step.irreversible,
+    }
+
+
+def _lines(history: History, after: int) -> Iterator[Answer]:
+    steps = {one.intent: one.step for one in history.of(Intended)}
+    for entry, fact in history.facts:
+        if entry.seq >= after and (words := _words(fact, steps)):
+            yield {"at": instant_text(entry.at), "kind": type(fact).__name__, "words": words}
+
+
+def _words(fact: Fact, steps: Mapping[str, Step]) -> str:
+    if isinstance(fact, Outcome):
+        return _outcome(fact, steps)
+    if isinstance(fact, Verified):
+        return _verified(fact)
+    if isinstance(fact, FindingReceived):
+        return f"a finding came in: {fact.finding.type}"
+    if isinstance(fact, Released):
+        return "released: looked again, all is as it was"
+    return f"closed: {fact.reason}" if isinstance(fact, Closed) else ""
+
+
+def _outcome(outcome: Outcome, steps: Mapping[str, Step]) -> str:
+    if outcome.intent not in steps:
+        raise Bug(f"the outcome of {outcome.intent} is recorded, and no intent")
+    detail = f": {outcome.detail}" if outcome.detail else ""
+    return f"{outcome.result}: {steps[outcome.intent].words()}{detail}"
+
+
+def _verified(verified: Verified) -> str:
+    if verified.settling:
+        return f"looked again: still settling: {'; '.join(verified.settling)}"
+    if verified.complete:
+        return "looked again: nothing is left to do"
+    if verified.contained:
+        return "looked again: contained"
+    return f"looked again: not contained, {len(verified.remaining)} to be done"

@@ -1,0 +1,206 @@
+"""By hand: what operators may ask for, and how it is answered. Pure: JSON documents in, JSON documents out.
+
+Shapes of the requests, every field checked and none unknown::
+
+    POST /runs      {runbook, subject: {account, region, id}, reason, dry_run, remediations?, options?}
+    POST /releases  {incident, reason, dry_run, skip_drifted?, runbook? and subject?}
+    POST /status    {runbook, subject, after?}
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringfence.aws.audit_items import check_incident
+from ringfence.core.call import Permission
+from ringfence.core.chain import ChainKey
+from ringfence.core.document import Document
+from ringfence.core.errors import BadInput, Refused
+from ringfence.core.facts import RunRequested
+from ringfence.core.policy import Decision, Mode
+from ringfence.orders import Order
+from ringfence.release import ReleaseOrder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.core.policy import Policy
+    from ringfence.core.runbook import Runbook
+    from ringfence.core.subject import Ref
+    from ringfence.intake import Execution
+
+RUNS, RELEASES, STATUS = "/runs", "/releases", "/status"
+ROUTES = (RUNS, RELEASES, STATUS)
+"""What an operator may POST to; there is nothing else."""
+QUEUES = "RINGFENCE_CONTINUATION_QUEUE_URLS"
+"""The variable that holds the runbooks' second queues: a JSON object, runbook's id → URL."""
+RELEASE_ROLE = "ringfence-release"
+FIND_PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}/index/incidents",)),)
+"""What a release by the incident's id alone needs besides the log; the index is keyed by month."""
+LONGEST_REASON = 500
+LONGEST_ACTOR = 2048
+"""Characters of an ARN: "IAM and AWS STS quotas" in the IAM user guide."""
+
+
+class Forbidden(Refused):
+    """The caller is not known, or the subject is outside the configured scope."""
+
+
+def run_role(runbook: str) -> str:
+    """Return the role that a run by hand assumes in the subject's account: the runbook's own."""
+    return f"ringfence-{runbook}"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A run that was asked for. `whole`: it contains, because the first stage is part of it."""
+
+    order: Order
+    whole: bool
+
+
+@dataclass(frozen=True)
+class Undoing:
+    """A release that was asked for; `key` is None for every response to the incident."""
+
+    incident: str
+    key: ChainKey | None
+    request: RunRequested
+    skip_drifted: bool
+
+
+def ask_of(
+    body: object, catalogue: Mapping[str, Runbook], policy: Policy, execution: Execution, *, direct: bool
+) -> Ask:
+    """Turn a request for a run into an order for its first stage.
+
+    Raises BadInput naming the field, Forbidden for a subject outside the scope.
+    """
+    document = _document(body, "runbook", "subject", "reason", "dry_run", "remediations", "options")
+    runbook = _runbook(document, catalogue)
+    ref = _subject(document, runbook)
+    within(policy, ref)
+    chosen, choices = policy.settings(runbook)
+    only = document.texts("remediations")
+    if only:
+        chosen = runbook.narrowed(only)
+    options = document.optional_child("options")
+    given = {name: options.text(name) for name in options.value}
+    dry_run = _dry_run(document)
+    mode = Mode.DRY_RUN if dry_run else Mode.AUTO
+    order = Order(
+        runbook=chosen,
+        ref=ref,
+        attempt=execution.attempt,
+        actor=execution.actor,
+        until=execution.until,
+        decision=Decision(mode, f"requested by {execution.actor}"),
+        request=_request("run", document, only, dry_run=dry_run, direct=direct),
+        choices=runbook.choose({**dict(choices), **given}),
+        stages=1,
+    )
+    return Ask(order, chosen.stages[0].id == runbook.stages[0].id)
+
+
+def undoing_of(body: object, catalogue: Mapping[str, Runbook], *, direct: bool) -> Undoing:
+    """Read a request for a release; raises BadInput naming the field."""
+    document = _document(body, "incident", "runbook", "subject", "reason", "dry_run", "skip_drifted")
+    incident = check_incident(document.text("incident"))
+    key = None
+    if document.has("runbook") or document.has("subject"):
+        key = _key(document, catalogue)
+    request = _request("release", document, (), dry_run=_dry_run(document), direct=direct)
+    return Undoing(incident, key, request, document.flag("skip_drifted"))
+
+
+def release_order(undoing: Undoing, key: ChainKey, ref: Ref, execution: Execution) -> ReleaseOrder:
+    """Turn a release into an order for one of the incident's responses."""
+    return ReleaseOrder(
+        runbook=key.runbook,
+        ref=ref,
+        incident=undoing.incident,
+        attempt=execution.attempt,
+        actor=execution.actor,
+        until=execution.until,
+        request=undoing.request,
+        skip_drifted=undoing.skip_drifted,
+    )
+
+
+def question_of(body: object, catalogue: Mapping[str, Runbook]) -> tuple[ChainKey, int]:
+    """Read a question for the status: the response, and from which entry on its lines are wanted."""
+    document = _document(body, "runbook", "subject", "after")
+    after = document.integer("after") if document.has("after") else 0
+    if after < 0:
+        raise BadInput("after", "must be the number of an entry", after)
+    return _key(document, catalogue), after
+
+
+def within(policy: Policy, ref: Ref) -> None:
+    """Raise Forbidden for a subject that is never touched."""
+    if outside := policy.outside(ref):
+        raise Forbidden(outside)
+
+
+def check_actor(arn: str) -> str:
+    """Return the caller's ARN; raises Forbidden where there is none."""
+    if not arn.startswith("arn:") or not arn.isprintable() or len(arn) > LONGEST_ACTOR:
+        raise Forbidden("who calls is not known: the request must be signed by an IAM principal")
+    return arn
+
+
+def _document(body: object, *known: str) -> Document:
+    document = Document.of(body)
+    # A misspelled `dry_run` must not become a change.
+    for unknown in sorted(document.value.keys() - set(known)):
+        raise BadInput(unknown, f"is unknown here; known are {', '.join(known)}")
+    return document
+
+
+def _dry_run(document: Document) -> bool:
+    if not isinstance(document.value.get("dry_run"), bool):
+        raise BadInput("dry_run", "is required and must be true or false", document.value.get("dry_run"))
+    return document.flag("dry_run")
+
+
+def _runbook(document: Document, catalogue: Mapping[str, Runbook]) -> Runbook:
+    given = document.text("runbook")
+    if given not in catalogue:
+        raise BadInput("runbook", f"must be one of {', '.join(sorted(catalogue))}", given)
+    return catalogue[given]
+
+
+def _subject(document: Document, runbook: Runbook) -> Ref:
+    subject = document.child("subject")
+    for unknown in sorted(subject.value.keys() - {"account", "region", "id"}):
+        raise BadInput(subject.at(unknown), "is unknown here; known are account, region, id")
+    return runbook.subject(subject.text("account"), subject.text("region"), subject.text("id"))
+
+
+def _key(document: Document, catalogue: Mapping[str, Runbook]) -> ChainKey:
+    runbook = _runbook(document, catalogue)
+    return ChainKey(runbook.id, _subject(document, runbook).key)
+
+
+def check_reason(reason: str) -> str:
+    """Return the reason; raises BadInput for an empty, long or unprintable one."""
+    if not reason.strip():
+        raise BadInput("reason", "is required: say why, for the log")
+    if len(reason) > LONGEST_REASON:
+        raise BadInput("reason", f"must be at most {LONGEST_REASON} characters long, not {len(reason)}")
+    if not reason.isprintable():
+        raise BadInput("reason", "must be one line without control characters", reason)
+    return reason
+
+
+def _request(
+    what: str, document: Document, only: tuple[str, ...], *, dry_run: bool, direct: bool
+) -> RunRequested:
+    return RunRequested(
+        what=f"{what} --direct" if direct else what,
+        reason=check_reason(document.optional_text("reason") or ""),
+        remediations=only,
+        dry_run=dry_run,
+        verified=not direct,
+    )
