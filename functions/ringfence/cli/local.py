@@ -28,12 +28,8 @@ def local(port: int, *, enforce_iam: bool, cloudtrail: bool, log: Path | None) -
 
     Prints the variables with which any AWS tool uses it, and runs until Ctrl-C. What is in it is gone then.
     """
-    try:
-        from ringfence.local import LocalAws
-    except ImportError as error:
-        raise click.ClickException(
-            f"the local AWS is not installed ({error.name} is missing): install ringfence[local]"
-        ) from error
+    from ringfence.local import LocalAws
+
     stop = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda *_: stop.set())
@@ -43,7 +39,7 @@ def local(port: int, *, enforce_iam: bool, cloudtrail: bool, log: Path | None) -
             _introduce(aws)
             while not stop.wait(_LOOK_EVERY):
                 aws.check()
-    except (OSError, RuntimeError) as error:
+    except OSError as error:
         raise click.ClickException(f"the local AWS on port {port}: {error}") from error
     click.echo("Stopped.", err=True)
 

@@ -14,9 +14,11 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from ringfence.core.errors import Refused
 from ringfence.local.settings import ACCOUNT, REGION, SECRET, Settings
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ _STOP_WITHIN = 10.0
 _LOG_TAIL = 4000
 
 
-class LocalAwsError(RuntimeError):
+class LocalAwsError(Refused):
     """The local AWS did not start, stop or answer; the message holds the end of its log."""
 
 
@@ -108,11 +110,13 @@ class LocalAws:
         OSError
             The port is taken.
         LocalAwsError
-            The server ended, or did not answer in time.
+            The emulators are not installed; or the server ended, or did not answer in time.
 
         """
         if self._server is not None:
             raise LocalAwsError("the local AWS is running already")
+        if missing := [name for name in ("ministack", "moto") if find_spec(name) is None]:
+            raise LocalAwsError(f"{' and '.join(missing)} not installed: install ringfence[local]")
         # The socket is bound here and handed over: nobody can take the port in between, and a request made
         # before the server is up waits in the socket's queue instead of being refused.
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
@@ -144,7 +148,7 @@ class LocalAws:
                 pass_fds=(listener,),
                 # A session of its own: Ctrl-C reaches the owner, which stops the server when done with it.
                 start_new_session=True,
-                env=os.environ | {"PYTHONPATH": str(_SOURCES), "TMPDIR": scratch},
+                env=os.environ | {"PYTHONPATH": _sources(), "TMPDIR": scratch},
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -244,3 +248,7 @@ class LocalAws:
         except OSError:
             return ""
         return f"\n{text[-_LOG_TAIL:]}" if text.strip() else ""
+
+
+def _sources() -> str:
+    return os.pathsep.join([str(_SOURCES), *filter(None, [os.environ.get("PYTHONPATH")])])

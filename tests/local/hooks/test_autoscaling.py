@@ -95,16 +95,24 @@ def test_going_below_the_minimum_is_refused(fleet: Fleet, refusal: Callable[...,
     assert fleet.states() == {second: "InService"}
 
 
-def test_an_instance_standing_by_is_deregistered_survives_scaling_in_and_comes_back(fleet: Fleet) -> None:
+def test_an_instance_standing_by_is_deregistered_and_comes_back(fleet: Fleet) -> None:
     aside, stays = fleet.states()
     fleet.stand_by(aside, decrement=True)
     assert fleet.states() == {aside: "Standby", stays: "InService"}
     assert fleet.registered() == {stays}
-    fleet.client.update_auto_scaling_group(AutoScalingGroupName=fleet.name, MinSize=0, DesiredCapacity=0)
-    assert fleet.states() == {aside: "Standby"}
     fleet.client.exit_standby(AutoScalingGroupName=fleet.name, InstanceIds=[aside])
-    assert fleet.states() == {aside: "InService"}
-    assert aside in fleet.registered()
+    assert fleet.states() == {aside: "InService", stays: "InService"}
+    assert fleet.registered() == {aside, stays}
+
+
+def test_scaling_in_leaves_an_instance_that_stands_by_even_if_no_other_may_go(fleet: Fleet) -> None:
+    aside, stays = fleet.states()
+    fleet.stand_by(aside, decrement=True)
+    fleet.client.set_instance_protection(
+        AutoScalingGroupName=fleet.name, InstanceIds=[stays], ProtectedFromScaleIn=True
+    )
+    fleet.client.update_auto_scaling_group(AutoScalingGroupName=fleet.name, MinSize=0, DesiredCapacity=0)
+    assert fleet.states() == {aside: "Standby", stays: "InService"}
 
 
 def test_a_detached_instance_can_be_attached_again_once(fleet: Fleet, refusal: Callable[..., str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
@@ -55,11 +56,12 @@ def test_rules_in_both_directions_are_revoked_by_id(ec2: Any, network: Any) -> N
     assert [rule["IsEgress"] for rule in rules_of(ec2, network.open)] == [True]
 
 
+@pytest.mark.parametrize("direction", ["ingress", "egress"])
 def test_revoking_an_unknown_rule_id_is_refused_by_name(
-    ec2: Any, network: Any, refusal: Callable[..., str]
+    ec2: Any, network: Any, refusal: Callable[..., str], direction: str
 ) -> None:
     code = refusal(
-        ec2.revoke_security_group_egress,
+        getattr(ec2, f"revoke_security_group_{direction}"),
         GroupId=network.open,
         SecurityGroupRuleIds=["sgr-0123456789abcdef0"],
     )

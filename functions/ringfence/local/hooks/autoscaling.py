@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ringfence.local.hooks.patching import around
@@ -74,20 +75,15 @@ def _leave_standby_alone(original: Original, group: Any, new_capacity: int | Non
         original(group, new_capacity)
 
 
-class _without_standby:  # noqa: N801 - reads as a clause
-    """Inside the block the group has no instances standing by."""
-
-    def __init__(self, group: Any) -> None:
-        self._group = group
-        self._standby: list[Any] = []
-
-    def __enter__(self) -> None:
-        states = self._group.instance_states
-        self._standby = [state for state in states if state.lifecycle_state == "Standby"]
-        self._group.instance_states = [state for state in states if state not in self._standby]
-
-    def __exit__(self, *_: object) -> None:
-        self._group.instance_states = self._group.instance_states + self._standby
+@contextmanager
+def _without_standby(group: Any) -> Iterator[None]:
+    """Take those standing by out of the group for as long as the block runs."""
+    standby = [state for state in group.instance_states if state.lifecycle_state == "Standby"]
+    group.instance_states = [state for state in group.instance_states if state not in standby]
+    try:
+        yield
+    finally:
+        group.instance_states = group.instance_states + standby
 
 
 def _group(backend: Any, name: str) -> Any:

@@ -1,0 +1,108 @@
+"""GuardDuty findings about instances, made up in the shape that the service publishes.
+
+https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings_eventbridge.html
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+from ringfence.core.guardduty import DETAIL_TYPE, SOURCE, TARGET
+
+if TYPE_CHECKING:
+    from ringfence.local.estate import Server
+
+_DETECTOR = "d0c1e2f3a4b5c6d7e8f90a1b2c3d4e5f"
+_REMOTE_ADDRESS = "198.51.100.7"
+"""From the block that is reserved for documentation."""
+
+
+@dataclass(frozen=True)
+class InstanceFinding:
+    """What GuardDuty says of one instance. `updated` is when it last said so, `count` how often."""
+
+    server: Server
+    id: str
+    updated: datetime
+    type: str = "Backdoor:EC2/C&CActivity.B"
+    title: str = "{instance} is talking to a known command-and-control server."
+    severity: float = 8.0
+    count: int = 1
+
+    @classmethod
+    def about(cls, server: Server, **more: Any) -> Self:  # noqa: ANN401 - the fields above
+        """Make a finding of this moment."""
+        return cls(server, uuid.uuid4().hex, datetime.now(UTC), **more)
+
+    def again(self) -> Self:
+        """Return an update: GuardDuty saw the same once more."""
+        return replace(self, updated=self.updated + timedelta(minutes=5), count=self.count + 1)
+
+    def detail(self) -> dict[str, Any]:
+        """Return the finding as it stands in an event's `detail`."""
+        ref, first = self.server.ref, self.updated - timedelta(minutes=2)
+        return {
+            "schemaVersion": "2.0",
+            "accountId": ref.account,
+            "region": ref.region,
+            "partition": "aws",
+            "id": self.id,
+            "arn": f"arn:aws:guardduty:{ref.region}:{ref.account}:detector/{_DETECTOR}/finding/{self.id}",
+            "type": self.type,
+            "resource": {"resourceType": "Instance", "instanceDetails": self._instance()},
+            "service": {
+                "serviceName": "guardduty",
+                "detectorId": _DETECTOR,
+                "action": _connection(),
+                "resourceRole": TARGET,
+                "additionalInfo": {"threatListName": "example", "value": "{}", "type": "default"},
+                "archived": False,
+                "count": self.count,
+                "eventFirstSeen": _shown(first),
+                "eventLastSeen": _shown(self.updated),
+            },
+            "severity": self.severity,
+            "createdAt": _shown(first),
+            "updatedAt": _shown(self.updated),
+            "title": self.title.format(instance=ref.id),
+            "description": f"EC2 instance {ref.id} has been talking to {_REMOTE_ADDRESS} on port 443.",
+        }
+
+    def entry(self) -> dict[str, str]:
+        """Return the finding as an entry of PutEvents."""
+        return {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": json.dumps(self.detail())}
+
+    def _instance(self) -> dict[str, Any]:
+        server = self.server
+        return {
+            "instanceId": server.ref.id,
+            "instanceType": "m7i.large",
+            "launchTime": _shown(self.updated - timedelta(days=9)),
+            "networkInterfaces": [
+                {"networkInterfaceId": interface, "vpcId": server.ground.vpc, "subnetId": subnet}
+                for interface, subnet in zip(server.interfaces, server.ground.subnets, strict=True)
+            ],
+            "tags": [{"key": "Name", "value": server.name}],
+        }
+
+
+def _connection() -> dict[str, Any]:
+    return {
+        "actionType": "NETWORK_CONNECTION",
+        "networkConnectionAction": {
+            "blocked": False,
+            "connectionDirection": "OUTBOUND",
+            "protocol": "TCP",
+            "localPortDetails": {"port": 49152, "portName": "Unknown"},
+            "remoteIpDetails": {"ipAddressV4": _REMOTE_ADDRESS},
+            "remotePortDetails": {"port": 443, "portName": "HTTPS"},
+        },
+    }
+
+
+def _shown(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
