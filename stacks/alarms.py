@@ -9,13 +9,15 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 
-from stacks.names import METRICS_NAMESPACE
+from ringfence.core.measures import NAMESPACE
 
 if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
+
+    from ringfence.core.measures import Measure
 
 MINUTE = Duration.minutes(1)
 MAXIMUM, SUM = "Maximum", "Sum"
@@ -71,14 +73,14 @@ class Alarms:
             f"A message waits for {name} for over {seconds} s: is its function failing or throttled?",
         )
 
-    def own(self, name: str, metric: str, service: str, most: float, words: str) -> None:
+    def own(self, name: str, measure: Measure, most: float, words: str) -> None:
         """Ring on a metric that the functions write themselves."""
         self.above(
             name,
             cloudwatch.Metric(
-                namespace=METRICS_NAMESPACE,
-                metric_name=metric,
-                dimensions_map={"service": service},
+                namespace=NAMESPACE,
+                metric_name=measure.name,
+                dimensions_map=measure.dimensions,
                 period=MINUTE,
                 statistic=MAXIMUM,
             ),

@@ -47,4 +47,5 @@ def _declared() -> Iterator[Permission]:
     for runbook in CATALOGUE.values():
         yield from runbook.permissions()
         yield from runbook.release_permissions()
-    yield from needs.CALLED
+    for function in (needs.RESPOND, needs.OPERATE, needs.ARCHIVE, needs.NOTIFY):
+        yield from function

@@ -12,6 +12,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 
 from ringfence.aws.audit_items import CHAIN, CONTROL_KEY, ENTRY, INCIDENTS, MONTH
+from ringfence.core.measures import TAMPER, Measure
 from stacks import needs
 from stacks.alarms import Alarms
 from stacks.functions import Settled
@@ -168,7 +169,7 @@ class AuditStack(Stack):
         environment = {
             "RINGFENCE_AUDIT_TABLE": self.audit_table.table_name,
             "RINGFENCE_ARCHIVE_BUCKET": self.archive.bucket_name,
-            "RINGFENCE_NOTICES_TOPIC": self.notices.topic_arn,
+            "RINGFENCE_TOPIC_ARN": self.notices.topic_arn,
         }
         for name, needed in ((ARCHIVE, needs.ARCHIVE), (NOTIFY, needs.NOTIFY)):
             StreamFunction(
@@ -184,8 +185,7 @@ class AuditStack(Stack):
             )
         Alarms(self, self.notices).own(
             "tampering",
-            "TamperedEntries",
-            "ringfence",
+            Measure(TAMPER),
             0,
             "An entry of the audit log was changed or removed. Nothing of Ringfence does that: run "
             "`ringfence audit verify` and find out who did.",

@@ -12,11 +12,11 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from ringfence.aws import dynamo
+from ringfence.operations import QUEUES, RELEASE_ROLE, ROUTES
 from stacks import needs
 from stacks.alarms import Alarms
 from stacks.functions import FULL_CORE, Handler, Settled, function, log_group, role
-from stacks.names import OPERATE, RELEASE_ROLE, prefixed, role_arn
+from stacks.names import OPERATE, prefixed, role_arn
 from stacks.times import OPERATE_TIMEOUT
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from stacks.pipeline import Pipeline
     from stacks.settings import Settings
 
-ROUTES = ("/runs", "/releases")
-"""What an operator may POST to; there is nothing else."""
 _RATE, _BURST = 10, 20
 _LOGGED = ("requestId", "requestTime", "httpMethod", "path", "status", "responseLength", "identity.userArn")
 _ERROR = "integrationErrorMessage"
@@ -52,7 +50,7 @@ class Door(Construct):
         self.role = role(
             self,
             OPERATE,
-            (*dynamo.PERMISSIONS, *needs.USE_TABLES, *needs.ASSUME, *needs.CONTINUE),
+            needs.OPERATE,
             {
                 "runbook": tuple(one.runbook.id for one in pipelines),
                 "roles": tuple(role_arn(account, name) for account in settings.accounts for name in names),
@@ -75,8 +73,7 @@ class Door(Construct):
                 {
                     "RINGFENCE_AUDIT_TABLE": audit.audit_table.table_name,
                     "RINGFENCE_CONTROL_TABLE": audit.control_table.table_name,
-                    "RINGFENCE_RELEASE_ROLE": RELEASE_ROLE,
-                    "RINGFENCE_CONTINUATION_QUEUE_URLS": Stack.of(self).to_json_string(
+                    QUEUES: Stack.of(self).to_json_string(
                         {one.runbook.id: one.second.main.queue_url for one in pipelines}
                     ),
                 },

@@ -10,8 +10,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
+from ringfence.core.measures import NAMESPACE, SERVICE
 from stacks.acknowledgements import acknowledge, acknowledge_wildcards
-from stacks.names import METRICS_NAMESPACE, function_role, prefixed
+from stacks.names import function_role, prefixed
 from stacks.needs import EVERY_FUNCTION
 from stacks.permissions import document, resolved
 
@@ -99,8 +100,8 @@ def function(settled: Settled, handler: Handler, own: iam.IRole, group: logs.ILo
         role=own,
         log_group=group,
         environment={
-            "POWERTOOLS_SERVICE_NAME": "ringfence",
-            "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+            "POWERTOOLS_SERVICE_NAME": SERVICE,
+            "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
             **handler.environment,
         },
     )

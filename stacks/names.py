@@ -4,8 +4,6 @@ from __future__ import annotations
 
 AUDIT_STACK, RESPONSE_STACK, MEMBER_STACK = "Ringfence-Audit", "Ringfence-Response", "Ringfence-Member"
 OPERATE, ARCHIVE, NOTIFY = "operate", "archive", "notify"
-RELEASE_ROLE = "ringfence-release"
-METRICS_NAMESPACE = "Ringfence"
 
 
 def prefixed(name: str) -> str:

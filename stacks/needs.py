@@ -5,8 +5,10 @@ Declared like the permissions of steps, and checked by the same tests. `{placeho
 
 from __future__ import annotations
 
-from ringfence.aws import dynamo
-from ringfence.aws.audit_items import ARCHIVE_PREFIX
+from dataclasses import replace
+
+from ringfence import operations
+from ringfence.aws import archive, dynamo, incidents, notice
 from ringfence.core.call import Permission
 
 LOGS = (
@@ -89,13 +91,11 @@ USE_TOPIC = (
     Permission("kms:Decrypt", ("{audit_key}",), _TOPIC, implied=True),
 )
 
-_ENTRIES, _EACH = ("{archive}/" + ARCHIVE_PREFIX + "*",), "each entry of the log is an object of its own"
-ARCHIVE = (
-    Permission("s3:PutObject", _ENTRIES, reason=_EACH),
-    Permission("s3:PutObjectRetention", _ENTRIES, reason=_EACH, implied=True),
-    *USE_ARCHIVE,
-)
-NOTIFY = (Permission("sns:Publish", ("{topic}",)), *USE_TOPIC)
+_EACH = "each entry of the log is an object of its own"
+WRITE_ARCHIVE = tuple(replace(one, reason=one.reason or _EACH) for one in archive.WRITE_PERMISSIONS)
 
-CALLED = (*dynamo.PERMISSIONS, *ASSUME, *CONSUME, *CONTINUE, *ARCHIVE, *NOTIFY)
-"""What the functions call with their own roles."""
+RESPOND = (*dynamo.PERMISSIONS, *USE_TABLES, *ASSUME, *CONSUME, *CONTINUE)
+OPERATE = (*dynamo.PERMISSIONS, *operations.FIND_PERMISSIONS, *USE_TABLES, *ASSUME, *CONTINUE)
+ARCHIVE = (*WRITE_ARCHIVE, *USE_ARCHIVE, *notice.PERMISSIONS, *USE_TOPIC)
+NOTIFY = (*incidents.ENTRIES_PERMISSIONS, *notice.PERMISSIONS, *USE_TOPIC)
+"""What each function needs of its own, beside what feeds it and what every function needs."""

@@ -8,7 +8,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from ringfence.aws import dynamo
+from ringfence.core.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
 from stacks import needs, times
 from stacks.alarms import Alarms
 from stacks.functions import FULL_CORE, MODEST, Handler, Settled, function, log_group, role
@@ -45,7 +45,7 @@ class Pipeline(Construct):
         self.role = role(
             self,
             runbook.id,
-            (*dynamo.PERMISSIONS, *needs.USE_TABLES, *needs.ASSUME, *needs.CONSUME, *needs.CONTINUE),
+            needs.RESPOND,
             {
                 "runbook": runbook.id,
                 "roles": tuple(role_arn(one, prefixed(runbook.id)) for one in settings.accounts),
@@ -138,8 +138,13 @@ class Pipeline(Construct):
             alarms.age(source.name, source.main, given.late)
         alarms.own(
             f"{self.runbook.id}-time",
-            "TimeToContainment",
-            "ringfence",
+            Measure(TIME_TO_CONTAINMENT, runbook=self.runbook.id),
             times.CONTAINMENT_LATE,
             f"Containment took over {times.CONTAINMENT_LATE} s from the finding: the audit log says where.",
+        )
+        alarms.own(
+            f"{self.runbook.id}-open",
+            Measure(NOT_CONTAINED, runbook=self.runbook.id),
+            0,
+            "What a finding named was looked at again and is not contained: the incident says what remains.",
         )

@@ -13,6 +13,7 @@ from ringfence.local.hooks import (
     autoscaling,
     cloudformation,
     cloudtrail,
+    conditions,
     config,
     ec2,
     elb,
@@ -21,7 +22,6 @@ from ringfence.local.hooks import (
     eventbridge,
     functions,
     iam,
-    isolation,
     mount,
     profiles,
     security_groups,
@@ -44,8 +44,8 @@ _AREAS = (
     cloudformation,
     config,
     iam,
+    conditions,
     enforcement,
-    isolation,
 )
 
 

@@ -38,5 +38,6 @@ def _role(arn: str) -> str:
     if service != "sts" or kind != "assumed-role":
         return arn
     name = rest.partition("/")[0]
-    found = iam._roles.get_scoped(account, "", name) if hasattr(iam._roles, "get_scoped") else None
-    return found["Arn"] if found else f"arn:aws:iam::{account}:role/{name}"
+    # Only the role itself knows its path.
+    role = iam._roles.get_scoped(account, None, name)
+    return str(role["Arn"]) if role else f"arn:aws:iam::{account}:role/{name}"
