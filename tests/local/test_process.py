@@ -95,6 +95,18 @@ def test_it_listens_on_loopback_only_and_on_its_one_port(aws: LocalAws) -> None:
     assert listening == {f"0100007F:{aws.port:04X}"}
 
 
+def test_no_docker_daemon_is_asked_for_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX) as daemon:
+        daemon.bind(str(tmp_path / "docker.sock"))
+        daemon.listen()
+        daemon.setblocking(False)
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path / 'docker.sock'}")
+        with LocalAws():
+            pass
+        with pytest.raises(BlockingIOError):  # nobody has knocked
+            daemon.accept()
+
+
 @LINUX
 def test_stopping_ends_the_server_its_workers_and_its_files(tmp_path: Path) -> None:
     log = tmp_path / "log"

@@ -75,6 +75,8 @@ class Settings:
             "GATEWAY_PORT": str(self.port),
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
+            # It would look after containers; nothing here needs Docker, and nobody's containers are touched.
+            "DOCKER_HOST": "unix:///dev/null/docker.sock",
             "MINISTACK_ACCOUNT_ID": self.account,
             "MINISTACK_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
