@@ -10,11 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ringfence.policy_file import PolicyFile
+from ringfence.runbooks import CATALOGUE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from benchmarks.stub import Stub
 
+ACCOUNT = "111122223333"
 ROOT = Path(__file__).resolve().parent.parent
 EVENT = {
     "version": "0",
@@ -42,14 +46,7 @@ EVENT = {
         "updatedAt": "2026-03-01T12:04:00Z",
     },
 }
-POLICY = {
-    "version": 1,
-    "scope": {"accounts": ["111122223333"], "regions": []},
-    "default": "auto",
-    "findings": {"samples": "ignore", "archived": "ignore"},
-    "rules": [],
-    "runbooks": {},
-}
+POLICY = {"version": 1, "scope": {"accounts": ["home"]}, "default": "auto"}
 
 
 @contextmanager
@@ -60,7 +57,8 @@ def deployed() -> Iterator[Path]:
         shutil.copytree(
             ROOT / "functions", code, ignore=shutil.ignore_patterns("cli", "local", "__pycache__")
         )
-        (code / "policy.json").write_text(json.dumps(POLICY), "utf-8")
+        compiled = PolicyFile(POLICY, CATALOGUE).compile(ACCOUNT)
+        (code / "policy.json").write_text(json.dumps(compiled), "utf-8")
         yield code
 
 

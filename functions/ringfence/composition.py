@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from ringfence.aws.cloud import AwsCloud
 from ringfence.aws.dynamo import DynamoAuditLog
 from ringfence.aws.sessions import OwnClients, RoleClients, own_client
 from ringfence.core.errors import BadInput
+from ringfence.core.frozen import frozen
 from ringfence.core.policy_json import policy_from_json
 from ringfence.session import Ports
 from ringfence.threads import Threads
@@ -30,7 +30,7 @@ POLICY = "policy.json"
 """The compiled policy lies beside the handlers."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Settings:
     """What a deployment tells its functions."""
 

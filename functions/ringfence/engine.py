@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringfence.core.chain import ChainKey, History, Lease, digest
 from ringfence.core.errors import Bug, Conflict, Gone, Retryable
 from ringfence.core.facet import Observed
 from ringfence.core.facts import Closed, FindingReceived, Planned, Verified
+from ringfence.core.frozen import frozen
 from ringfence.core.incident import Incident
 from ringfence.core.plan import digest_text
 from ringfence.core.policy import Mode
@@ -33,7 +33,7 @@ QUIET = (Mode.OFF, Mode.NOTIFY)
 """Modes in which nothing is observed, planned or changed."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Engine:
     """Runs orders. Holds no state of its own: all of it is in the log and in the world."""
 

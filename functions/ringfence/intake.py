@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringfence.core.codec import canonical
 from ringfence.core.document import Document
 from ringfence.core.errors import BadInput
 from ringfence.core.facts import FindingReceived
+from ringfence.core.frozen import frozen
 from ringfence.core.policy import Mode, decide
 from ringfence.core.subject import parse_key
 from ringfence.orders import Order
@@ -30,7 +30,7 @@ CONTINUATION = 1
 """The version of a continuation message."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Execution:
     """Which execution this is, for whom it acts, and when it may not begin changes any more."""
 
@@ -39,7 +39,7 @@ class Execution:
     until: datetime
 
 
-@dataclass(frozen=True)
+@frozen
 class Unanswered:
     """A subject about which nothing is done, and why."""
 

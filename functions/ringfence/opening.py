@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringfence.core.chain import History
 from ringfence.core.errors import BadInput
 from ringfence.core.facts import DecisionMade
+from ringfence.core.frozen import frozen
 from ringfence.core.incident import incident_id, subject_cause
 from ringfence.core.policy import Mode
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ringfence.orders import Order
 
 
-@dataclass(frozen=True)
+@frozen
 class Opening:
     """What an execution starts from.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from ringfence.core.frozen import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ringfence.core.subject import Ref
 
 
-@dataclass(frozen=True)
+@frozen
 class Order:
     """Respond to a finding, to a person's request, or go on with what is recorded (neither given).
 
@@ -49,7 +50,7 @@ class Status(StrEnum):
     RELEASED = "released"
 
 
-@dataclass(frozen=True)
+@frozen
 class Report:
     """What became of an order.
 

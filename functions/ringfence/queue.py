@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from ringfence import composition
 from ringfence.aws.failures import raised
 from ringfence.aws.sessions import own_client
 from ringfence.core.errors import BadInput, Refused, Retryable
+from ringfence.core.frozen import frozen
 from ringfence.intake import Execution
 from ringfence.telemetry import logger
 
@@ -27,7 +27,7 @@ RETRY_SECONDS, BAD_INPUT_SECONDS = 5, 0
 """How soon a message comes back. Bad input gets no better: it is among the dead letters quickly."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Message:
     """An SQS message as an event source mapping delivers it."""
 

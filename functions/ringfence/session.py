@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ringfence.core.chain import Lease, Stamp, link
 from ringfence.core.errors import BadInput, Conflict, Gone, Refused, Retryable
 from ringfence.core.facts import FindingReceived, Intended, Outcome, Result
+from ringfence.core.frozen import frozen
 from ringfence.core.permit import Permit
 from ringfence.core.plan import waves
 from ringfence.core.step import State
@@ -29,7 +30,7 @@ REBASES = 8
 """How often an append is tried on a chain that others write to."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Ports:
     """The outside world."""
 

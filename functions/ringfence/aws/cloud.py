@@ -15,6 +15,7 @@ from ringfence.core.call import Answer, Call, Failed
 from ringfence.core.document import Document
 from ringfence.core.errors import Bug
 from ringfence.core.facet import Facet, Observed
+from ringfence.core.frozen import frozen
 
 if TYPE_CHECKING:
     from ringfence.aws.sessions import Clients
@@ -27,7 +28,7 @@ R = TypeVar("R")
 Talk = Generator[tuple[Call, ...], tuple[Answer, ...], R]
 
 
-@dataclass(frozen=True)
+@frozen
 class Made:
     """What became of a step that was applied."""
 
@@ -36,7 +37,7 @@ class Made:
     requests: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class AwsCloud:
     """Observes and changes AWS through the subject's account's role."""
 

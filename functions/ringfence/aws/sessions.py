@@ -12,6 +12,7 @@ import botocore.session
 from botocore.config import Config
 
 from ringfence.aws.failures import raised
+from ringfence.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,7 +126,7 @@ class _Made:
             return self._clients[key]
 
 
-@dataclass(frozen=True)
+@frozen
 class _Assumed:
     """A role's temporary credentials, as clients, and when they end."""
 

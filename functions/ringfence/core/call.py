@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ringfence.core.document import Document
+from ringfence.core.frozen import frozen
 
 Parameters = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """One API call: boto3's service name, the API's operation name and its parameters.
 
@@ -27,7 +28,7 @@ class Call:
     expected: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Permission:
     """One IAM action on the resources it needs, as ARN patterns.
 
@@ -43,7 +44,7 @@ class Permission:
     implied: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failed:
     """The answer to a call that the service refused: its error code and message."""
 

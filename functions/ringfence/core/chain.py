@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -22,6 +21,7 @@ from ringfence.core.facts import (
     Result,
     Verified,
 )
+from ringfence.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +32,7 @@ VERSION = 1
 F = TypeVar("F", bound=Fact)
 
 
-@dataclass(frozen=True)
+@frozen
 class ChainKey:
     """A response: one runbook on one subject. `subject` is the reference's key."""
 
@@ -45,7 +45,7 @@ class ChainKey:
         return f"{self.runbook}#{self.subject}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Entry:
     """One fact as it is stored: the canonical body, and the hash of exactly these bytes."""
 
@@ -90,7 +90,7 @@ class Entry:
         return str(self._data["previous"])
 
 
-@dataclass(frozen=True)
+@frozen
 class Stamp:
     """What every entry of one execution has in common. `attempt` is the function's request id."""
 
@@ -131,7 +131,7 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@dataclass(frozen=True)
+@frozen
 class Lease:
     """Who may act on a subject, and until when. `incident` is the newest that was opened on it."""
 
@@ -144,7 +144,7 @@ class Lease:
         return bool(self.owner) and self.owner != owner and self.until is not None and now < self.until
 
 
-@dataclass(frozen=True)
+@frozen
 class History:
     """The newest incident's chain on one subject, and the lease beside it."""
 

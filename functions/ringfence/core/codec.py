@@ -6,11 +6,12 @@ Only classes marked with `@value` are written or read: a log cannot name anythin
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, dataclass_transform
 
 from ringfence.core.errors import BadInput, Bug
+from ringfence.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,15 +22,15 @@ _LOADERS: list[Callable[[], object]] = []
 _TAG = "$"
 
 
-@dataclass_transform(frozen_default=True)
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def value(cls: type[T]) -> type[T]:
     """Make `cls` a frozen dataclass that the log can write and read back by its class name."""
-    frozen = dataclass(frozen=True)(cls)
-    known = _VALUES.setdefault(cls.__name__, frozen)
-    if known is not frozen and known.__module__ != cls.__module__:
+    made = frozen(cls)
+    known = _VALUES.setdefault(cls.__name__, made)
+    if known is not made and known.__module__ != cls.__module__:
         raise Bug(f"two values are called {cls.__name__}: in {known.__module__} and {cls.__module__}")
-    _VALUES[cls.__name__] = frozen
-    return frozen
+    _VALUES[cls.__name__] = made
+    return made
 
 
 def encode(item: object) -> object:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from ringfence.core.errors import Bug
+from ringfence.core.frozen import frozen
 
 if TYPE_CHECKING:
     from ringfence.core.call import Answer, Call, Permission
@@ -19,7 +20,7 @@ Looking = Generator[tuple["Call", ...], tuple["Answer", ...], F]
 """Yields calls to be made side by side, is sent their answers, returns the facet."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Facet:
     """One aspect of a subject, as seen at one moment.
 
@@ -45,7 +46,7 @@ class Facet:
         return ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Observed:
     """A subject and the facets of it that were read."""
 

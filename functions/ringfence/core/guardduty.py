@@ -7,10 +7,10 @@ patterns: "Amazon EventBridge quotas".
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringfence.core.errors import Bug
+from ringfence.core.frozen import frozen
 from ringfence.core.guardduty_types import TYPES, Shape
 from ringfence.core.subject import InstanceRef
 
@@ -54,7 +54,7 @@ def advice(name: str, role: str | None) -> str:
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class GuardDutyTrigger:
     """The findings of some types, about EC2 instances."""
 

@@ -6,9 +6,10 @@ in `TYPES` is never acted on, however much its name resembles one that is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+
+from ringfence.core.frozen import frozen
 
 
 class Shape(StrEnum):
@@ -22,7 +23,7 @@ class Shape(StrEnum):
     """In `service.detection.sequence.resources`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FindingType:
     """One type. `target` says what happens to an instance that is only the TARGET of the activity.
 

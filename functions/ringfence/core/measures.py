@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ringfence.core.frozen import frozen
 
 NAMESPACE = "Ringfence"
 SERVICE = "ringfence"
@@ -16,7 +16,7 @@ TAMPER = "Tamper"
 COUNT, SECONDS = "Count", "Seconds"
 
 
-@dataclass(frozen=True)
+@frozen
 class Measure:
     """One value of a metric. `runbook` is a dimension, where it is of a response."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ringfence.core.frozen import frozen
 from ringfence.core.measures import (
     CONTAINED,
     NOT_CONTAINED,
@@ -25,7 +25,7 @@ TELLING = frozenset({"DecisionMade", "Verified", "Released"})
 LONGEST_SUBJECT, LONGEST_TEXT, MOST_WORDS = 99, 300, 20
 
 
-@dataclass(frozen=True)
+@frozen
 class Notice:
     """A message for a person: a subject of one ASCII line, and a text. `measures` go with it."""
 

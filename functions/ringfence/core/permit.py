@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringfence.core.errors import Refused, Retryable
+from ringfence.core.frozen import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ringfence.core.subject import Ref
 
 
-@dataclass(frozen=True)
+@frozen
 class Permit:
     """Without one, nothing is ever changed: whoever applies a step asks it first.
 

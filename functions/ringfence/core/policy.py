@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ringfence.core.codec import value
 from ringfence.core.errors import Refused
+from ringfence.core.frozen import frozen
 
 if TYPE_CHECKING:
     from ringfence.core.finding import Finding
@@ -25,7 +25,7 @@ class Mode(StrEnum):
     AUTO = "auto"
 
 
-@dataclass(frozen=True)
+@frozen
 class Rule:
     """One line of the policy; globs are case-sensitive and match the whole text."""
 
@@ -46,7 +46,7 @@ class Rule:
         )
 
 
-@dataclass(frozen=True)
+@frozen
 class RunbookSettings:
     """What the policy chooses for one runbook: its remediations, and a value for every option."""
 
@@ -54,7 +54,7 @@ class RunbookSettings:
     choices: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Policy:
     """The reviewed file, compiled.
 

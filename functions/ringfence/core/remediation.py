@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringfence.core.errors import Bug
+from ringfence.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Exposure = Callable[[Observed, Incident], Iterator[str]]
 
 
-@dataclass(frozen=True)
+@frozen
 class Choice:
     """An option of a remediation: `name` may take one of `values`; the first is the default.
 
@@ -32,7 +32,7 @@ class Choice:
     help: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Remediation:
     """The declaration of one remediation and its planner.
 

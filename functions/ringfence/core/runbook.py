@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from ringfence.core.errors import BadInput
+from ringfence.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@frozen
 class Deferred:
     """A remediation by its id: what containment does not need is not imported before it."""
 
@@ -30,7 +30,7 @@ class Deferred:
     load: Callable[[str], Remediation]
 
 
-@dataclass(frozen=True)
+@frozen
 class Stage:
     """Remediations that run side by side; the next stage waits for them."""
 
@@ -57,7 +57,7 @@ class Stage:
         return unique(words for one in self.remediations for words in one.exposed(observed, incident))
 
 
-@dataclass(frozen=True)
+@frozen
 class Runbook:
     """What is done for one kind of subject. Containment is the first stage."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 from ringfence.core.errors import Bug
+from ringfence.core.frozen import frozen
 
 if TYPE_CHECKING:
     from ringfence.core.call import Answer, Call, Permission
@@ -30,7 +31,7 @@ Names = Mapping["Symbol", str]
 """The ids that symbols stand for."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Done:
     """What a step's conversation ended with: the ids it provides, and a note for the log."""
 
@@ -142,7 +143,7 @@ def show(item: object) -> str:
     return key if isinstance(key, str) else str(item)
 
 
-@dataclass(frozen=True)
+@frozen
 class _BeforeAfter:
     """The fields that `inverse` and `then` work on."""
 

@@ -7,13 +7,13 @@ version does not know.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ringfence.core.codec import decode
 from ringfence.core.document import Document
+from ringfence.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ RELEASE = "release"
 """The stage that undoes."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Line:
     """One entry with its fact as plain JSON. `kind` is the fact's class name; empty when unreadable."""
 
@@ -55,7 +55,7 @@ def line(entry: Entry) -> Line:
     return Line(entry, kind if isinstance(kind, str) else "", known, document)
 
 
-@dataclass(frozen=True)
+@frozen
 class Reported:
     """A finding, as far as a person needs it."""
 
@@ -65,7 +65,7 @@ class Reported:
     title: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Summary:
     """One response to one incident, oldest entry first. Raises BadInput for fields of a wrong type."""
 

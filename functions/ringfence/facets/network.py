@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.core.answers import document, tags
 from ringfence.core.call import Call
 from ringfence.core.codec import value
 from ringfence.core.facet import Facet
+from ringfence.core.frozen import frozen
 from ringfence.core.symbol import QuarantineGroup, TransitionGroup
 from ringfence.facets.instance import describe_instance, described_instance, ec2_describes, state_of
 
@@ -106,7 +106,7 @@ class Network(Facet):
         return next(name for name in candidates if name not in taken)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Kind:
     symbol: type[QuarantineGroup | TransitionGroup]
     empty: bool

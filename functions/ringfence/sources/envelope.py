@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, NoReturn
 
 from ringfence.core.codec import canonical
 from ringfence.core.document import Document
 from ringfence.core.errors import BadInput
+from ringfence.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,14 +25,14 @@ MOST_LEVELS = 64
 """Of nesting: several times what any service sends, and far from what would exhaust a stack."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotForUs:
     """A well-formed event that nothing here answers, and why, in words."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Envelope:
     """An event as EventBridge delivers it. `digest` is the SHA-256 of its canonical JSON."""
 
