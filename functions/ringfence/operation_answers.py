@@ -6,10 +6,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ringfence.core.codec import instant_text
-from ringfence.core.errors import BadInput, Bug, Gone, Refused, Retryable, RingfenceError
-from ringfence.core.facts import Closed, FindingReceived, Intended, Outcome, Released, Verified
+from ringfence.core.errors import BadInput, Gone, Refused, Retryable, RingfenceError
 from ringfence.core.subject import parse_key
 from ringfence.core.summary import Summary
+from ringfence.core.timeline import timeline
 from ringfence.operations import Forbidden
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.core.chain import ChainKey, History
-    from ringfence.core.facts import Fact, Planned
+    from ringfence.core.facts import Planned
     from ringfence.core.step import Step
     from ringfence.orders import Report
 
@@ -27,6 +27,8 @@ NONE = "none"
 """The state of a subject of which nothing is recorded."""
 ENDED = "ended"
 """The status of a response, one of several, that was released or closed before."""
+_SHOWN = frozenset({"FindingReceived", "Outcome", "Verified", "Released", "Closed"})
+"""The entries that tell an operator how it goes on; the plan was shown before."""
 
 _KINDS: tuple[tuple[type[RingfenceError], str, int], ...] = (
     (BadInput, "bad-input", 400),
@@ -150,36 +152,13 @@ def _step(step: Step) -> Answer:
 
 
 def _lines(history: History, after: int) -> Iterator[Answer]:
-    steps = {one.intent: one.step for one in history.of(Intended)}
-    for entry, fact in history.facts:
-        if entry.seq >= after and (words := _words(fact, steps)):
-            yield {"at": instant_text(entry.at), "kind": type(fact).__name__, "words": words}
-
-
-def _words(fact: Fact, steps: Mapping[str, Step]) -> str:
-    if isinstance(fact, Outcome):
-        return _outcome(fact, steps)
-    if isinstance(fact, Verified):
-        return _verified(fact)
-    if isinstance(fact, FindingReceived):
-        return f"a finding came in: {fact.finding.type}"
-    if isinstance(fact, Released):
-        return "released: looked again, all is as it was"
-    return f"closed: {fact.reason}" if isinstance(fact, Closed) else ""
-
-
-def _outcome(outcome: Outcome, steps: Mapping[str, Step]) -> str:
-    if outcome.intent not in steps:
-        raise Bug(f"the outcome of {outcome.intent} is recorded, and no intent")
-    detail = f": {outcome.detail}" if outcome.detail else ""
-    return f"{outcome.result}: {steps[outcome.intent].words()}{detail}"
-
-
-def _verified(verified: Verified) -> str:
-    if verified.settling:
-        return f"looked again: still settling: {'; '.join(verified.settling)}"
-    if verified.complete:
-        return "looked again: nothing is left to do"
-    if verified.contained:
-        return "looked again: contained"
-    return f"looked again: not contained, {len(verified.remaining)} to be done"
+    for row in timeline(history.entries):
+        if row.entry.seq >= after and row.kind in _SHOWN:
+            told = row.told
+            yield {
+                "at": instant_text(row.at),
+                "kind": row.kind,
+                "words": told.words,
+                "notes": list(told.notes),
+                "result": told.result,
+            }

@@ -90,7 +90,7 @@ def ask_of(
     dry_run = _dry_run(document)
     mode = Mode.DRY_RUN if dry_run else Mode.AUTO
     order = Order(
-        runbook=chosen,
+        runbook=runbook.narrowed(only) if only else chosen,
         ref=ref,
         attempt=execution.attempt,
         actor=execution.actor,
@@ -100,7 +100,7 @@ def ask_of(
         choices=runbook.choose({**dict(choices), **given}),
         stages=1,
     )
-    return Ask(order, chosen.stages[0].id == runbook.stages[0].id)
+    return Ask(order, order.runbook.stages[0].id == runbook.stages[0].id)
 
 
 def undoing_of(body: object, catalogue: Mapping[str, Runbook], *, direct: bool) -> Undoing:
