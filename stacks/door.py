@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import ArnFormat, CfnOutput, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
@@ -131,8 +131,15 @@ class Door(Construct):
     def _log_access(self, stage: apigateway.HttpStage) -> None:
         group = log_group(self, "AccessLogs", self.settled.key)
         line = {name.rpartition(".")[2]: f"$context.{name}" for name in (*_LOGGED, _ERROR)}
+        # Without the `:*` that a log group's own ARN ends with: API Gateway stores it so, and drifts otherwise.
+        arn = Stack.of(self).format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=group.log_group_name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
         bare = stage.node.default_child
         if isinstance(bare, apigateway.CfnStage):
             bare.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
-                destination_arn=group.log_group_arn, format=json.dumps(line)
+                destination_arn=arn, format=json.dumps(line)
             )

@@ -72,6 +72,8 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         )
     compiled = compile_policy(ROOT / text("policy", "policy.yaml"), home)
     scope = policy_from_json(compiled)
+    if account not in {home, *scope.accounts}:
+        raise BadInput("scope.accounts", f"of the policy does not name {account}: add it, then deploy there")
     return Settings(
         home=home,
         account=account,
