@@ -34,10 +34,7 @@ def install() -> None:
     from ministack.services import cloudtrail
 
     replace(gateway, "_maybe_record_cloudtrail", _record_safely)
-    replace(cloudtrail, "_lookup_events", _lookup)
-    for table in [value for value in vars(cloudtrail).values() if isinstance(value, dict)]:
-        if "LookupEvents" in table:
-            table["LookupEvents"] = _lookup
+    cloudtrail._DISPATCH["LookupEvents"] = _lookup
 
 
 def _record_safely(*call: Any) -> None:
