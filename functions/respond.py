@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence import cold  # isort: skip - before everything that it speeds up
+
 from ringfence import composition
 from ringfence.engine import Engine
 from ringfence.intake import Execution, Unanswered, answers, continuation, resumed
@@ -23,11 +25,15 @@ if TYPE_CHECKING:
 
 def handler(event: Event, context: LambdaContext) -> Event:
     """Contain what a finding names."""
-    return work_off(event, context, contain)
+    try:
+        return work_off(event, context, contain)
+    finally:
+        cold.over()
 
 
 def resume(event: Event, context: LambdaContext) -> Event:
     """Run every stage, the first included: containment is verified once more."""
+    cold.over()
     return work_off(event, context, go_on)
 
 
