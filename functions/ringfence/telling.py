@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.aws.incidents import Response
 from ringfence.core.chain import ChainKey
-from ringfence.core.errors import BadInput, Bug
+from ringfence.core.errors import BadInput
 from ringfence.core.notices import TELLING, notice
 from ringfence.core.summary import line
 from ringfence.metrics import emit
@@ -35,7 +35,7 @@ class Telling:
         response = Response(ChainKey(runbook, subject), change.entry.incident)
         try:
             told = notice(self.reader.entries(response, change.sort))
-        except (BadInput, Bug) as error:
+        except BadInput as error:
             logger().error(
                 "unreadable", extra={"chain": change.chain, "entry": change.sort, "error": str(error)}
             )

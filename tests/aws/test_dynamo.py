@@ -108,7 +108,7 @@ def test_only_the_first_entry_of_an_incident_is_indexed(client: DynamoDBClient) 
     log.append(KEY, NOTHING, opened(), lease())
     items = client.scan(TableName=AUDIT)["Items"]
     assert [(item[ENTRY], item.get(MONTH)) for item in items] == [
-        ({"S": f"{INCIDENT}#000000"}, {"S": "2026-11"}),
+        ({"S": f"{INCIDENT}#000000"}, {"S": "2025-11"}),
         ({"S": f"{INCIDENT}#000001"}, None),
     ]
     assert {item[CHAIN]["S"] for item in items} == {KEY.text}
@@ -118,7 +118,7 @@ def test_older_incidents_are_not_read_through(client: DynamoDBClient, wire: Wire
     """A subject with a long past costs no more reads than a new one."""
     log = dynamo_log(client)
     log.append(KEY, NOTHING, opened(), lease())
-    log.append(KEY, log.read(KEY), more(opened(), *notes(500)), None)
+    log.append(KEY, log.read(KEY), more(opened(), *notes(210)), None)
     log.append(KEY, log.read(KEY), opened(LATER), lease(incident=LATER))
     wire.calls.clear()
     assert log.read(KEY).entries == opened(LATER)

@@ -11,8 +11,9 @@ from moto import mock_aws
 from ringfence.aws.audit_items import CHAIN, ENTRY
 from ringfence.aws.incidents import PERMISSIONS, IncidentReader, Response
 from ringfence.core.chain import ChainKey, History
-from ringfence.core.errors import Bug, Retryable
+from ringfence.core.errors import Retryable
 from ringfence.core.incident import incident_id
+from ringfence.core.verify import Wrong, verify
 from tests.fakes.audit_home import AUDIT, dynamo_log, tables
 from tests.fakes.chains import INCIDENT, KEY, LATER, NOON, contained, lease, more, notes, opened
 
@@ -43,7 +44,7 @@ def write(client: DynamoDBClient, key: ChainKey, incident: str) -> None:
 def test_incidents_are_found_newest_first_within_their_time(
     client: DynamoDBClient, reader: IncidentReader
 ) -> None:
-    old = incident_id(datetime(2025, 12, 31, 23, 59, tzinfo=UTC), "long ago")
+    old = incident_id(datetime(2024, 12, 31, 23, 59, tzinfo=UTC), "long ago")
     for incident in (old, INCIDENT, LATER):
         write(client, KEY, incident)
     end = NOON + timedelta(days=90)
@@ -80,10 +81,13 @@ def test_a_long_response_is_read_whole(client: DynamoDBClient, reader: IncidentR
     assert reader.entries(Response(KEY, INCIDENT)) == large
 
 
-def test_what_is_no_entry_is_a_bug(client: DynamoDBClient, reader: IncidentReader) -> None:
-    client.put_item(TableName=AUDIT, Item={CHAIN: {"S": KEY.text}, ENTRY: {"S": f"{INCIDENT}#000000"}})
-    with pytest.raises(Bug, match="no entry"):
-        reader.entries(Response(KEY, INCIDENT))
+def test_what_is_no_entry_is_read_and_does_not_verify(client: DynamoDBClient, reader: IncidentReader) -> None:
+    dynamo_log(client).append(KEY, History(), contained(), lease())
+    for name in ("000002", "note"):
+        client.put_item(TableName=AUDIT, Item={CHAIN: {"S": KEY.text}, ENTRY: {"S": f"{INCIDENT}#{name}"}})
+    entries = reader.entries(Response(KEY, INCIDENT))
+    assert [one.seq for one in entries] == [0, 1, 2, 3, 4, 5, -1]
+    assert [one.seq for one in verify(KEY, INCIDENT, entries).faults if one.wrong is Wrong.ALTERED] == [-1, 2]
 
 
 def test_a_table_that_cannot_be_read_is_retryable(client: DynamoDBClient) -> None:

@@ -197,7 +197,7 @@ def _perform(log: AuditLog, operations: list[Operation]) -> list[object]:
 
 
 def _wish(what: str, who: int, number: int, seen: History) -> tuple[tuple[Entry, ...], Lease | None]:
-    incident = (INCIDENT, LATER, INCIDENT.replace("inc-2026", "inc-2025"))[number]
+    incident = (INCIDENT, LATER, INCIDENT.replace("inc-2025", "inc-2024"))[number]
     owner = f"attempt-{who}"
     if what == "open":
         return opened(incident), lease(owner, incident)

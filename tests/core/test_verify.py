@@ -209,3 +209,9 @@ def test_the_claim_is_what_was_proved(archive: tuple[Archived, ...] | None, clai
 def test_the_claim_names_the_first_fault() -> None:
     verdict = verify(KEY, INCIDENT, contained()[:-1], archived(contained()))
     assert verdict.claim == "NOT SOUND: entry 5 is removed: the archive has it and the table does not"
+
+
+def test_something_that_is_no_entry_is_named() -> None:
+    verdict = verify(KEY, INCIDENT, (*contained(), Entry(INCIDENT, -1, "", "")), archived(contained()))
+    assert verdict.claim == "NOT SOUND: something is there that is no entry"
+    assert (verdict.entries, verdict.pending) == (6, ())

@@ -27,7 +27,7 @@ from ringfence.core.subject import InstanceRef
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+NOON = datetime(2025, 11, 22, 12, tzinfo=UTC)
 REF = InstanceRef("111122223333", "eu-west-1", "i-0123456789abcdef0")
 KEY = ChainKey("contain-instance", REF.key)
 INCIDENT = incident_id(NOON, "a finding")

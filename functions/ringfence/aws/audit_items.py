@@ -98,6 +98,16 @@ def to_entry(item: Mapping[str, Mapping[str, object]]) -> Entry:
     return Entry(incident, int(seq), str(item["body"]["S"]), str(item["hash"]["S"]))
 
 
+def as_stored(item: Mapping[str, Mapping[str, object]]) -> Entry:
+    """Read whatever lies under an entry's key: what is missing is empty, so that it cannot verify.
+
+    What stands under a key that is none has the number -1.
+    """
+    incident, _, seq = str(item[ENTRY]["S"]).rpartition("#")
+    body, kept = (str(item.get(name, {}).get("S", "")) for name in ("body", "hash"))
+    return Entry(incident, int(seq) if _SEQ.fullmatch(seq) else -1, body, kept)
+
+
 def lease_values(lease: Lease) -> dict[str, Text]:
     """Return a lease's attributes."""
     return {

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.aws.audit_items import CHAIN, ENTRY, INCIDENTS, MONTH, month_of, to_entry
+from ringfence.aws.audit_items import CHAIN, ENTRY, INCIDENTS, MONTH, as_stored, month_of
 from ringfence.aws.failures import raised
 from ringfence.core.call import Permission
 from ringfence.core.chain import ChainKey
-from ringfence.core.errors import Bug
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,7 +35,7 @@ class Response:
 
 @dataclass(frozen=True)
 class IncidentReader:
-    """Reads the audit table. Raises Retryable where DynamoDB fails, Bug for what is no entry."""
+    """Reads the audit table. Raises Retryable where DynamoDB fails."""
 
     client: DynamoDBClient
     table: str
@@ -64,12 +63,7 @@ class IncidentReader:
             },
             "ConsistentRead": True,
         }
-        try:
-            return tuple(to_entry(item) for item in self._query(query))
-        except (KeyError, ValueError) as error:
-            raise Bug(
-                f"the audit table holds something under {response.incident} that is no entry"
-            ) from error
+        return tuple(as_stored(item) for item in self._query(query))
 
     def _index(
         self, month: str, condition: str, entry: str, *, newest_first: bool = False

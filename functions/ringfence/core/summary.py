@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 RELEASE = "release"
 """The stage that undoes."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @frozen
@@ -37,9 +38,10 @@ class Line:
     def at(self) -> datetime:
         """When it was written; the start of time when the entry does not say."""
         try:
-            return datetime.fromisoformat(self.body.optional_text("at") or "")
+            instant = datetime.fromisoformat(str(self.body.value.get("at")))
         except ValueError:
-            return datetime.min.replace(tzinfo=UTC)
+            return _NEVER
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def line(entry: Entry) -> Line:

@@ -73,6 +73,8 @@ class Verdict:
     @property
     def claim(self) -> str:
         """Say what is proved, and no more than that."""
+        if self.first and self.first.seq < 0:
+            return f"NOT SOUND: {self.first.words}"
         if self.first:
             return f"NOT SOUND: entry {self.first.seq} is {_PLAIN[self.first.wrong]}: {self.first.words}"
         if self.archived is None:
@@ -104,14 +106,17 @@ def verify(
 ) -> Verdict:
     """Verify one incident's chain.
 
-    `table` are the entries in the order in which the table gives them. Without `archive` a chain that
+    `table` are the entries in the order in which the table gives them; what has a negative number
+    stands among them and is none. Without `archive` a chain that
     was recomputed as a whole, and a tail that was cut off, cannot be seen; the verdict says so.
     """
-    kept = {entry.seq: entry for entry in table}
+    numbered = [entry for entry in table if entry.seq >= 0]
+    kept = {entry.seq: entry for entry in numbered}
     first = {} if archive is None else {one.seq: one for one in archive}
     faults: dict[int, Fault] = {}
     for fault in (
-        *_order_faults(table),
+        *(Fault(-1, Wrong.ALTERED, "something is there that is no entry") for one in table if one.seq < 0),
+        *_order_faults(numbered),
         *_gaps(kept, first),
         *_content_faults(key, incident, kept),
         *_archive_faults(kept, first),
@@ -122,7 +127,7 @@ def verify(
     return Verdict(
         incident=incident,
         chain=key.text,
-        entries=len(table),
+        entries=len(numbered),
         archived=None if archive is None else len(first),
         pending=() if archive is None else tuple(sorted(kept.keys() - first.keys())),
         faults=tuple(sorted(faults.values())),

@@ -1,0 +1,40 @@
+"""Where a deployment is: clients for a person at a terminal, and the outputs of its stacks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
+
+from ringfence.aws.failures import code_of, raised
+from ringfence.aws.sessions import own_client
+from ringfence.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+_NO_STACK = "ValidationError"
+"""https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html"""
+
+
+def operator_client(service: str) -> BaseClient:
+    """Return a client with the operator's own credentials; raises BadInput without a region."""
+    try:
+        return own_client(service)
+    except NoRegionError as error:
+        raise BadInput("AWS_REGION", "must name the region in which Ringfence is deployed") from error
+
+
+def stack_outputs(stack: str) -> dict[str, str]:
+    """Return a stack's outputs; raises BadInput where there is no such stack, Retryable otherwise."""
+    client = operator_client("cloudformation")
+    with raised("cloudformation:DescribeStacks"):
+        try:
+            found = client.describe_stacks(StackName=stack)  # type: ignore[attr-defined]  # made at run time
+        except NoCredentialsError as error:
+            raise BadInput("AWS credentials", "must be there: set AWS_PROFILE, or log in") from error
+        except ClientError as error:
+            if code_of(error) != _NO_STACK:
+                raise
+            return {}
+    return {one["OutputKey"]: one["OutputValue"] for one in found["Stacks"][0].get("Outputs", ())}

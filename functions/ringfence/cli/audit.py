@@ -1,0 +1,77 @@
+"""`ringfence audit`: whether the record is what was written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.cli.log import archive_of, find, reader_of
+from ringfence.cli.settings import ARCHIVE_BUCKET, AUDIT_TABLE, Home, home_options
+from ringfence.cli.text import safe
+from ringfence.core.errors import Retryable
+from ringfence.core.verify import verify as verify_chain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ringfence.core.verify import Verdict
+
+ALTERED, UNKNOWN = 1, 3
+
+
+class Unverified(click.ClickException):
+    """Verification could not be carried out: that is neither sound nor altered."""
+
+    exit_code = UNKNOWN
+
+
+@click.group()
+def audit() -> None:
+    """Check the audit log."""
+
+
+@audit.command()
+@click.argument("incident")
+@click.option(
+    "--without-archive", is_flag=True, help="Check the entries against each other only. This proves less."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each response.")
+@home_options(AUDIT_TABLE, ARCHIVE_BUCKET)
+@click.pass_context
+def verify(ctx: click.Context, home: Home, incident: str, *, without_archive: bool, as_json: bool) -> None:
+    """Recompute the hash chains of INCIDENT and compare them with the archive's first versions.
+
+    Exit code 0: they are as they were written; entries that are not archived yet are said to be pending.
+    1: the first entry that is altered, missing or reordered is named. 2: no such incident. 3: the table
+    or the archive could not be read.
+    """
+    try:
+        verdicts = tuple(_verdicts(home, incident, without_archive=without_archive))
+    except Retryable as error:
+        raise Unverified(safe(str(error))) from error
+    for verdict in verdicts:
+        click.echo(json.dumps(_as_json(verdict)) if as_json else _as_text(verdict))
+    ctx.exit(0 if all(verdict.sound for verdict in verdicts) else ALTERED)
+
+
+def _verdicts(home: Home, incident: str, *, without_archive: bool) -> Iterable[Verdict]:
+    from ringfence.threads import Threads
+
+    reader = reader_of(home)
+    archive = None if without_archive else archive_of(home)
+    for response in find(reader, archive, incident):
+        first = archive.first_versions(response.key, incident, Threads()) if archive else None
+        yield verify_chain(response.key, incident, reader.entries(response), first)
+
+
+def _as_json(verdict: Verdict) -> dict[str, object]:
+    return {**asdict(verdict), "sound": verdict.sound, "claim": verdict.claim}
+
+
+def _as_text(verdict: Verdict) -> str:
+    lines = [f"{verdict.incident} {verdict.chain}", verdict.claim]
+    lines += [f"also: entry {one.seq}: {one.words}" for one in verdict.faults[1:]]
+    return "\n  ".join(safe(one) for one in lines)

@@ -1,0 +1,129 @@
+"""How incidents look on a terminal. All text is plain: nothing in it is read as markup."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from ringfence.cli.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from rich.console import RenderableType
+
+    from ringfence.core.summary import Summary
+    from ringfence.core.timeline import Row
+
+MOST_SHOWN = 600
+"""Characters of one text; a hostile finding can be all title."""
+PIPE_WIDTH = 160
+GOOD, BAD, OPEN = "green", "bold red", "yellow"
+STYLES = {
+    "complete": GOOD,
+    "contained": GOOD,
+    "applied": GOOD,
+    "released": GOOD,
+    "not contained": BAD,
+    "failed": BAD,
+    "refused": BAD,
+    "drifted": OPEN,
+    "skipped": OPEN,
+    "settling": OPEN,
+    "not-applied": OPEN,
+}
+
+
+def show(*parts: RenderableType) -> None:
+    """Print to standard output; where that is no terminal, with room for long lines."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = max(console.width, PIPE_WIDTH)
+    console.print(*parts, sep="\n")
+
+
+def plain(text: str, style: str = "") -> Text:
+    """Return a text from outside: shortened, and what a terminal would act on written out."""
+    return Text(safe(f"{text[:MOST_SHOWN]}…" if len(text) > MOST_SHOWN else text), style=style)
+
+
+def listed(summaries: Sequence[Summary]) -> RenderableType:
+    """Return a table of responses."""
+    if not summaries:
+        return Text("No incidents in this time.")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for title in ("opened (UTC)", "state", "subject", "finding", "incident"):
+        table.add_column(title, overflow="fold")
+    for one in summaries:
+        found = one.findings[-1].type if one.findings else "by hand"
+        table.add_row(
+            f"{one.began:%Y-%m-%d %H:%M:%S}",
+            plain(one.state, STYLES.get(one.state, "")),
+            plain(one.subject),
+            plain(found if len(one.findings) <= 1 else f"{found} and {len(one.findings) - 1} more"),
+            plain(one.incident),
+        )
+    return table
+
+
+def header(summary: Summary) -> RenderableType:
+    """Return what the response comes to."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="bold")
+    grid.add_column(overflow="fold")
+    for label, text, style in _facts(summary):
+        grid.add_row(label, plain(text, style))
+    return Group(grid, Text())
+
+
+def _facts(summary: Summary) -> Iterable[tuple[str, str, str]]:
+    yield "incident", summary.incident, "bold"
+    yield "subject", summary.subject, ""
+    yield "runbook", summary.runbook, ""
+    for one in summary.findings:
+        yield "finding", f"{one.title} ({one.type}, severity {one.severity:g}, id {one.id})", ""
+    yield "mode", f"{summary.mode}: {summary.reason}" if summary.mode else "not decided", ""
+    yield "state", summary.state, STYLES.get(summary.state, "")
+    for label, field, style in (
+        ("to be done", "remaining", BAD),
+        ("settling", "settling", OPEN),
+        ("refused", "refused", BAD),
+    ):
+        for words in summary.words(field):
+            yield label, words, style
+    for words in summary.exposure:
+        yield "stays open", words, OPEN
+
+
+def rows_shown(rows: Sequence[Row]) -> RenderableType:
+    """Return the timeline, with whoever acts named where that changes."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(justify="right", style="dim")
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    actor, day = "", ""
+    for row in rows:
+        if (row.actor, f"{row.at:%Y-%m-%d}") != (actor, day):
+            actor, day = row.actor, f"{row.at:%Y-%m-%d}"
+            grid.add_row("", "", plain(f"{day} UTC, by {actor or 'nobody named'}", "bold"))
+        grid.add_row(str(row.entry.seq), _time(row.at), Group(*_lines(row)))
+    return Group(grid, Text())
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%H:%M:%S}.{at.microsecond // 1000:03d}"
+
+
+def _lines(row: Row) -> Iterable[Text]:
+    told = row.told
+    yield plain(told.words, STYLES.get(told.result, ""))
+    if told.before or told.after:
+        yield plain(f"  {told.before} → {told.after}")
+    for note in told.notes:
+        yield plain(f"  {note}", "dim")
+    if told.requests:
+        yield plain(f"  request {', '.join(told.requests)}", "dim")

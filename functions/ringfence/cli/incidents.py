@@ -1,0 +1,121 @@
+"""`ringfence incidents`: what happened, and what was done about it."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.cli.log import find, reader_of
+from ringfence.cli.settings import AUDIT_TABLE, Home, home_options
+from ringfence.core.summary import Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ringfence.aws.incidents import IncidentReader, Response
+    from ringfence.core.chain import Entry
+
+_AGO = re.compile(r"(?P<number>[0-9]{1,4})(?P<unit>[dhm])")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+
+class Since(click.ParamType[datetime]):
+    """A time: so long ago (`7d`, `12h`, `30m`), or a date or instant in ISO form, in UTC unless it says."""
+
+    name = "time"
+
+    def convert(
+        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read it."""
+        if isinstance(value, datetime):
+            return value
+        if ago := _AGO.fullmatch(value):
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago["unit"]]: int(ago["number"])})
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(
+                f"{ascii(value)[:40]} is neither like 7d, 12h or 30m nor a date like 2026-01-31", param, ctx
+            )
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+@click.group()
+def incidents() -> None:
+    """Read the audit log."""
+
+
+@incidents.command("list")
+@click.option("--since", type=Since(), default="30d", show_default=True, help="7d, 12h, 30m or a date.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most so many.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each response.")
+@home_options(AUDIT_TABLE)
+def list_incidents(home: Home, since: datetime, limit: int, *, as_json: bool) -> None:
+    """List the responses to incidents, newest first."""
+    reader = reader_of(home)
+    found = tuple(islice(reader.opened(since, datetime.now(UTC) + timedelta(days=1)), limit))
+    summaries = [Summary.of(entries) for entries in _read(reader, found)]
+    if as_json:
+        for summary in summaries:
+            click.echo(json.dumps(_as_json(summary)))
+        return
+    from ringfence.cli.incident_views import listed, show
+
+    show(listed(summaries))
+
+
+@incidents.command("show")
+@click.argument("incident")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@home_options(AUDIT_TABLE)
+def show_incident(home: Home, incident: str, *, as_json: bool) -> None:
+    """Show what was recorded of INCIDENT: a timeline for each response to it.
+
+    Exit code 2: no such incident.
+    """
+    import ringfence.runbooks  # noqa: F401 - steps can be read once their classes were imported
+    from ringfence.core.timeline import timeline
+
+    reader = reader_of(home)
+    responses = [(Summary.of(each), timeline(each)) for each in _read(reader, find(reader, None, incident))]
+    if as_json:
+        told = [
+            {**_as_json(summary), "entries": [row.as_json() for row in rows]} for summary, rows in responses
+        ]
+        click.echo(json.dumps({"incident": incident, "responses": told}))
+        return
+    from ringfence.cli.incident_views import header, rows_shown, show
+
+    for summary, rows in responses:
+        show(header(summary), rows_shown(rows))
+
+
+def _read(reader: IncidentReader, responses: Sequence[Response]) -> list[tuple[Entry, ...]]:
+    from ringfence.threads import Threads
+
+    reads = [lambda one=one: reader.entries(one) for one in responses]
+    return [each for each in Threads()(reads) if isinstance(each, tuple) and each] if reads else []
+
+
+def _as_json(summary: Summary) -> dict[str, object]:
+    return {
+        "incident": summary.incident,
+        "opened": summary.began.isoformat(),
+        "runbook": summary.runbook,
+        "subject": summary.subject,
+        "mode": summary.mode,
+        "state": summary.state,
+        "findings": [
+            {"id": one.id, "type": one.type, "severity": one.severity, "title": one.title}
+            for one in summary.findings
+        ],
+        "remaining": summary.words("remaining"),
+        "refused": summary.words("refused"),
+        "exposure": summary.exposure,
+    }

@@ -1,0 +1,49 @@
+"""The audit log, as the commands that read it need it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from ringfence.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+    from ringfence.aws.archive import S3Archive
+    from ringfence.aws.incidents import IncidentReader, Response
+    from ringfence.cli.settings import Home
+
+
+def reader_of(home: Home) -> IncidentReader:
+    """Return a reader of the audit table."""
+    from ringfence.aws.incidents import IncidentReader
+    from ringfence.aws.outputs import operator_client
+
+    return IncidentReader(cast("DynamoDBClient", operator_client("dynamodb")), home.audit_table)
+
+
+def archive_of(home: Home) -> S3Archive:
+    """Return the archive."""
+    from ringfence.aws.archive import S3Archive
+    from ringfence.aws.outputs import operator_client
+
+    return S3Archive(cast("S3Client", operator_client("s3")), home.archive_bucket)
+
+
+def find(reader: IncidentReader, archive: S3Archive | None, incident: str) -> tuple[Response, ...]:
+    """Find the responses to an incident; raises BadInput for one that is unknown.
+
+    Where the table knows none, the archive is gone through: an incident may have been removed.
+    """
+    from ringfence.aws.audit_items import check_incident
+    from ringfence.aws.incidents import Response
+
+    found = reader.responses(check_incident(incident))
+    if not found and archive:
+        found = tuple(Response(key, incident) for key in archive.chains(incident))
+    if not found:
+        raise BadInput(
+            "incident", "is not in the audit log; `ringfence incidents list` shows those that are", incident
+        )
+    return found

@@ -1,0 +1,94 @@
+"""Where the audit log is: an option, else the environment, else the outputs of the deployed stack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
+
+import click
+
+from ringfence.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+P = ParamSpec("P")
+AUDIT_STACK = "Ringfence-Audit"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One thing that must be known: an option, an environment variable, an output of the stack."""
+
+    option: str
+    output: str
+    help: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return f"RINGFENCE_{self.parameter.upper()}"
+
+    @property
+    def parameter(self) -> str:
+        """The name of the command's parameter."""
+        return self.option.removeprefix("--").replace("-", "_")
+
+
+AUDIT_TABLE = Place("--audit-table", "AuditTable", "The DynamoDB table of the audit log.")
+CONTROL_TABLE = Place("--control-table", "ControlTable", "The DynamoDB table of leases.")
+ARCHIVE_BUCKET = Place("--archive-bucket", "ArchiveBucket", "The S3 bucket of the archive.")
+
+
+@dataclass(frozen=True)
+class Home:
+    """Finds each place when it is asked for; AWS is asked only for what is given nowhere else."""
+
+    given: Mapping[Place, str | None]
+
+    @property
+    def audit_table(self) -> str:
+        """The audit table's name; this and the others raise BadInput when it cannot be found."""
+        return self._find(AUDIT_TABLE)
+
+    @property
+    def control_table(self) -> str:
+        """The control table's name."""
+        return self._find(CONTROL_TABLE)
+
+    @property
+    def archive_bucket(self) -> str:
+        """The archive's bucket."""
+        return self._find(ARCHIVE_BUCKET)
+
+    @cached_property
+    def _outputs(self) -> Mapping[str, str]:
+        from ringfence.aws.outputs import stack_outputs
+
+        return stack_outputs(AUDIT_STACK)
+
+    def _find(self, place: Place) -> str:
+        if found := self.given.get(place) or self._outputs.get(place.output):
+            return found
+        problem = f"is not given, {place.variable} is not set, and stack {AUDIT_STACK} has no {place.output}"
+        raise BadInput(place.option, f"{problem} in this account and region")
+
+
+def home_options(*places: Place) -> Callable[[Callable[Concatenate[Home, P], None]], Callable[P, None]]:
+    """Give a command the options of these places, and a `Home` as its first argument."""
+
+    def decorate(command: Callable[Concatenate[Home, P], None]) -> Callable[P, None]:
+        @wraps(command)
+        def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+            given = {place: kwargs.pop(place.parameter) for place in places}
+            command(
+                Home({place: str(text) if text else None for place, text in given.items()}), *args, **kwargs
+            )
+
+        for place in reversed(places):
+            help_text = f"{place.help} Default: {place.output} of stack {AUDIT_STACK}."
+            click.option(place.option, envvar=place.variable, show_envvar=True, help=help_text)(wrapped)
+        return wrapped
+
+    return decorate
