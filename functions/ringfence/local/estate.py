@@ -75,7 +75,9 @@ class Builder:
         ground, profile = self.ground(), self.profile()
         target_group = self._target_group(ground)
         group = self._scaling_group(ground, target_group)
-        web, bystander = (self.launch(ground, f"{self.name}-{which}", profile) for which in ("web-1", "web-2"))
+        web, bystander = (
+            self.launch(ground, f"{self.name}-{which}", profile) for which in ("web-1", "web-2")
+        )
         scaling = self.client("autoscaling")
         # An Auto Scaling group of the emulator launches without a template's interfaces and profile.
         scaling.attach_instances(AutoScalingGroupName=group, InstanceIds=[web.ref.id, bystander.ref.id])
@@ -88,9 +90,9 @@ class Builder:
         vpc = ec2.create_vpc(CidrBlock=f"{network}.0.0/16", AmazonProvidedIpv6CidrBlock=True)["Vpc"]["VpcId"]
         zone = f"{self.region}a"
         first, second = (
-            ec2.create_subnet(VpcId=vpc, CidrBlock=f"{network}.{third}.0/24", AvailabilityZone=zone)["Subnet"][
-                "SubnetId"
-            ]
+            ec2.create_subnet(VpcId=vpc, CidrBlock=f"{network}.{third}.0/24", AvailabilityZone=zone)[
+                "Subnet"
+            ]["SubnetId"]
             for third in (0, 1)
         )
         web, office, data = (
@@ -115,6 +117,7 @@ class Builder:
             MinCount=1,
             MaxCount=1,
             InstanceType="m7i.large",
+            InstanceInitiatedShutdownBehavior="terminate",
             NetworkInterfaces=[
                 {"DeviceIndex": 0, "SubnetId": ground.subnets[0], "Groups": list(ground.front)},
                 {"DeviceIndex": 1, "SubnetId": ground.subnets[1], "Groups": [ground.back]},

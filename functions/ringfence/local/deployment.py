@@ -1,0 +1,110 @@
+"""Ringfence as it stands on a local AWS: where its parts are, and what they say."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from ringfence.aws.archive import S3Archive
+from ringfence.aws.dynamo import DynamoAuditLog
+from ringfence.core.chain import ChainKey
+from ringfence.core.policy import Mode
+from ringfence.core.verify import Verdict, verify
+from ringfence.local.deploy import deploy
+from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.threads import Threads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from ringfence.core.chain import History
+    from ringfence.core.subject import Ref
+    from ringfence.local.findings import InstanceFinding
+    from ringfence.local.process import LocalAws
+
+RUNBOOK = CONTAIN_INSTANCE.id
+AUDIT_STACK, RESPONSE_STACK = "Ringfence-Audit", "Ringfence-Response"
+LOOK_EVERY = 0.05
+"""Seconds between two looks at the log."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployed Ringfence, seen by its owner."""
+
+    local: LocalAws
+    audit_table: str
+    control_table: str
+    archive: str
+    api: str
+
+    @classmethod
+    def make(cls, local: LocalAws, folder: Path, mode: Mode = Mode.AUTO, *accounts: str) -> Self:
+        """Deploy every stack, with a policy that gives one mode to whatever happens in these accounts.
+
+        `folder` takes the policy, the synthesized stacks and their outputs. Raises DeployError.
+        """
+        policy = folder / "policy.yaml"
+        policy.write_text(_policy(mode, ("home", *accounts)), encoding="utf-8")
+        return cls.of(local, deploy(local, context={"policy": str(policy)}, outputs=folder / "outputs.json"))
+
+    @classmethod
+    def of(cls, local: LocalAws, outputs: dict[str, dict[str, str]]) -> Self:
+        """Take what a deployment put out."""
+        audit, response = outputs[AUDIT_STACK], outputs[RESPONSE_STACK]
+        host = response["OperateUrl"].split("//")[-1]
+        return cls(
+            local,
+            audit["AuditTable"],
+            audit["ControlTable"],
+            audit["ArchiveBucket"],
+            local.http_api(host.split(".")[0]),
+        )
+
+    def send(self, *findings: InstanceFinding) -> None:
+        """Put findings on the event bus, as GuardDuty does."""
+        events = self.local.client("events")
+        for start in range(0, len(findings), 10):  # PutEvents takes ten
+            answer = events.put_events(Entries=[one.entry() for one in findings[start : start + 10]])
+            if answer["FailedEntryCount"]:
+                raise RuntimeError(f"EventBridge refused a finding: {json.dumps(answer['Entries'])}")
+
+    def history(self, ref: Ref) -> History:
+        """Read the newest incident of an instance."""
+        dynamodb = self.local.client("dynamodb")
+        log = DynamoAuditLog(dynamodb, self.audit_table, self.control_table, _one_by_one)
+        return log.read(ChainKey(RUNBOOK, ref.key))
+
+    def histories(self, ref: Ref, within: float) -> Iterator[History]:
+        """Read an instance's newest incident again and again, for so many seconds."""
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            yield self.history(ref)
+            time.sleep(LOOK_EVERY)
+
+    def verdict(self, ref: Ref) -> Verdict:
+        """Verify the chain of an instance's newest incident against the archive."""
+        history, key = self.history(ref), ChainKey(RUNBOOK, ref.key)
+        archive = S3Archive(self.local.client("s3"), self.archive)
+        first = archive.first_versions(key, history.incident, Threads())
+        return verify(key, history.incident, history.entries, first)
+
+    def archived(self, ref: Ref, within: float = 30.0) -> Verdict:
+        """Verify once every entry is archived, or with what is pending when time is up (seconds)."""
+        deadline = time.monotonic() + within
+        while (verdict := self.verdict(ref)).pending and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY)
+        return verdict
+
+
+def _policy(mode: Mode, accounts: tuple[str, ...]) -> str:
+    """Write a policy file; JSON is YAML."""
+    rule = {"name": "contain at once", "runbook": RUNBOOK, "mode": mode.value}
+    return json.dumps({"version": 1, "scope": {"accounts": accounts}, "rules": [rule]}, indent=2)
+
+
+def _one_by_one(functions: Sequence[Callable[[], object]]) -> list[object]:
+    return [function() for function in functions]
