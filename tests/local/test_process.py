@@ -27,7 +27,7 @@ LINUX = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks int
 def test_settings_survive_the_way_to_the_other_process() -> None:
     for settings in (
         Settings(port=1),
-        Settings(2, 3, "444455556666", "eu-west-1", "http://127.0.0.1:9", cloudtrail=True, enforce_iam=True),
+        Settings(2, 3, "444455556666", "eu-west-1", "http://127.0.0.1:9", True, True, "/scratch"),
     ):
         assert Settings.from_arguments(settings.arguments()) == settings
 
@@ -115,8 +115,7 @@ def test_stopping_ends_the_server_its_workers_and_its_files(tmp_path: Path) -> N
         client = running.client("sts", config=no_retries())
         (server,) = [pid for pid, words in processes().items() if f"--port\0{running.port}\0" in words]
         workers = children(server)
-        variables = Path(f"/proc/{server}/environ").read_text().split("\0")
-        (scratch,) = [Path(each.partition("=")[2]) for each in variables if each.startswith("TMPDIR=")]
+        scratch = scratch_of(server)
         assert scratch.is_dir()
     assert endpoint == "http://127.0.0.1:9"
     assert workers
@@ -125,6 +124,11 @@ def test_stopping_ends_the_server_its_workers_and_its_files(tmp_path: Path) -> N
     with pytest.raises(EndpointConnectionError):
         client.get_caller_identity()
     assert "Traceback" not in log.read_text()
+
+
+def scratch_of(server: int) -> Path:
+    words = Path(f"/proc/{server}/cmdline").read_text().split("\0")
+    return Path(words[words.index("--scratch") + 1])
 
 
 def children(parent: int) -> set[int]:
@@ -153,9 +157,12 @@ def test_a_server_ends_with_the_process_that_started_it(eventually: Callable[...
     ) as owner:
         assert owner.stdout
         port = owner.stdout.readline().strip()
-        assert any(f"--port\0{port}\0" in words for words in processes().values())
+        (server,) = [pid for pid, words in processes().items() if f"--port\0{port}\0" in words]
+        scratch = scratch_of(server)
+        assert scratch.is_dir()
         owner.send_signal(signal.SIGKILL)
-    eventually(lambda: not any(f"--port\0{port}\0" in words for words in processes().values()))
+    eventually(lambda: server not in processes())
+    assert not scratch.exists()
 
 
 def no_retries() -> Any:

@@ -141,6 +141,7 @@ class LocalAws:
             functions_endpoint=self._functions_endpoint,
             cloudtrail=self._cloudtrail,
             enforce_iam=self._enforce_iam,
+            scratch=scratch,
         )
         with self.log.open("wb") as log:
             return subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
@@ -148,7 +149,7 @@ class LocalAws:
                 pass_fds=(listener,),
                 # A session of its own: Ctrl-C reaches the owner, which stops the server when done with it.
                 start_new_session=True,
-                env=os.environ | {"PYTHONPATH": _sources(), "TMPDIR": scratch},
+                env=os.environ | {"PYTHONPATH": _sources()},
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

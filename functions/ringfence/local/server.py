@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shutil
 import signal
 import sys
 
@@ -47,6 +48,8 @@ async def _serve(settings: Settings) -> None:
         await serve(gateway.app, config, shutdown_trigger=_listen_for_signals().wait)
     finally:
         lambda_runtime.reset()
+        if settings.scratch:
+            shutil.rmtree(settings.scratch, ignore_errors=True)
         logging.shutdown()
         sys.stdout.flush()
         # The emulators' poller and invocation threads never end, so an orderly exit would wait for ever.

@@ -32,6 +32,8 @@ class Settings:
         Record management calls and put them on the default event bus, as a trail does.
     enforce_iam
         Evaluate IAM policies from the first request on.
+    scratch
+        Folder for the server's temporary files, which it removes when it ends.
 
     """
 
@@ -42,6 +44,7 @@ class Settings:
     functions_endpoint: str | None = None
     cloudtrail: bool = False
     enforce_iam: bool = False
+    scratch: str | None = None
 
     def arguments(self) -> list[str]:
         """Give the command line that `from_arguments` reads back to the same settings."""
@@ -50,6 +53,8 @@ class Settings:
             words += ["--listener", str(self.listener)]
         if self.functions_endpoint:
             words += ["--functions-endpoint", self.functions_endpoint]
+        if self.scratch:
+            words += ["--scratch", self.scratch]
         words += ["--cloudtrail"] if self.cloudtrail else []
         return words + (["--enforce-iam"] if self.enforce_iam else [])
 
@@ -62,6 +67,7 @@ class Settings:
         parser.add_argument("--account", default=ACCOUNT)
         parser.add_argument("--region", default=REGION)
         parser.add_argument("--functions-endpoint")
+        parser.add_argument("--scratch")
         parser.add_argument("--cloudtrail", action="store_true")
         parser.add_argument("--enforce-iam", action="store_true")
         return cls(**vars(parser.parse_args(words)))
@@ -90,4 +96,6 @@ class Settings:
         }
         if self.functions_endpoint:
             variables["AWS_ENDPOINT_URL"] = self.functions_endpoint
+        if self.scratch:
+            variables["TMPDIR"] = self.scratch
         return variables
