@@ -21,7 +21,7 @@ $(SETUP): pyproject.toml uv.lock package.json package-lock.json Makefile
 		{ echo "Ringfence needs Node 20 or newer, for the CDK: https://nodejs.org/en/download" >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@VIRTUAL_ENV= $(BIN)/python -m uv sync --quiet --frozen --all-extras
+	@VIRTUAL_ENV= $(BIN)/python -m uv sync --quiet --frozen --all-extras --compile-bytecode
 	@npm ci --silent --no-progress --no-audit --no-fund
 	@mkdir -p $(dir $@) && touch $@
 

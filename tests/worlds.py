@@ -10,11 +10,22 @@ from ringfence.core.facts import FindingReceived
 from ringfence.core.finding import Finding
 from ringfence.core.policy import Decision, Mode
 from ringfence.core.subject import InstanceRef
+from ringfence.facets.acls import SubnetAcls
+from ringfence.facets.identity import Association, HeldRole, Identity, Profile, Role
+from ringfence.facets.lifecycle import Lifecycle
+from ringfence.facets.metadata import Metadata, MetadataOptions
 from ringfence.facets.network import Interface, Network
+from ringfence.facets.role_sessions import RoleSessions, RoleUse
+from ringfence.facets.scaling import Scaling
+from ringfence.facets.snapshots import Snapshots
+from ringfence.facets.tags import Tags
+from ringfence.facets.targets import Registration, Target, Targets
+from ringfence.facets.volumes import Volume, Volumes
 from ringfence.orders import Order
 from ringfence.runbooks import CONTAIN_INSTANCE
 
 if TYPE_CHECKING:
+    from ringfence.core.facet import Facet
     from ringfence.core.runbook import Runbook
 
 REF = InstanceRef("111122223333", "eu-west-1", "i-0123456789abcdef0")
@@ -103,5 +114,20 @@ def order(
 
 
 def estate() -> Observed:
-    """An instance with everything that `contain-instance` looks at."""
-    return instance("vpc-1", "vpc-2")
+    """An instance in service with everything that `contain-instance` looks at, in two VPCs."""
+    role = Role("web", "AROAWEB")
+    profile = Profile(f"arn:aws:iam::{REF.account}:instance-profile/web", role)
+    facets: tuple[Facet, ...] = (
+        network("vpc-1", "vpc-2"),
+        Lifecycle("running", spot=False, instance_store_root=False, protected=False, on_shutdown="terminate"),
+        Volumes((Volume("vol-0", "/dev/sda", True, True), Volume("vol-1", "/dev/sdb", False, True))),
+        Scaling("web", "InService"),
+        Targets((Registration("tg-a", frozenset({Target(REF.id, 80)})),), 0),
+        Identity((Association("iip-assoc-1", profile, "associated"),), (HeldRole(role, denied=False),)),
+        Metadata(MetadataOptions("enabled", "optional", 2, "disabled", "disabled"), False),
+        RoleSessions((RoleUse(role, frozenset(), ()),)),
+        Snapshots(frozenset(), False),
+        Tags(None),
+        SubnetAcls(()),
+    )
+    return Observed(REF, {type(one): one for one in facets})
