@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import operate
 from ringfence.core.errors import Bug, Retryable
 from ringfence.core.facts import DecisionMade, RunRequested, Verified
 from ringfence.core.policy import Mode, Policy
+from tests.fakes.gateway import IAM, Context, event, serve
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.site import KIM, OTHER, RUNBOOK, Site
 from tests.worlds import REF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from ringfence.core.facet import Facet, Observed
     from ringfence.core.step import Step
@@ -30,25 +28,6 @@ Json = dict[str, Any]
 SUBJECT = {"account": REF.account, "region": REF.region, "id": REF.id}
 WHO = {"runbook": RUNBOOK.id, "subject": SUBJECT}
 RUN = {**WHO, "reason": "it beacons", "dry_run": False}
-IAM = {
-    "accessKey": "ASIAIOSFODNN7EXAMPLE",
-    "accountId": "111122223333",
-    "callerId": "AROAIOSFODNN7EXAMPLE:kim",
-    "cognitoIdentity": None,
-    "principalOrgId": None,
-    "userArn": KIM,
-    "userId": "AROAIOSFODNN7EXAMPLE:kim",
-}
-
-
-class Context:
-    """What Lambda tells a function of its execution."""
-
-    function_name = "ringfence-operate"
-    aws_request_id = "5f6f7f8f-1111-2222-3333-444455556666"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 29_000
 
 
 class Throttled(MemoryCloud):
@@ -58,53 +37,10 @@ class Throttled(MemoryCloud):
         raise Retryable(f"ec2:DescribeNetworkInterfaces: RequestLimitExceeded: {ref.id} {facets} {past}")
 
 
-def event(path: str, body: object, authorizer: Json | None) -> Json:
-    """Shape: "Working with AWS Lambda proxy integrations for HTTP APIs" in the API Gateway guide."""
-    asked: Json = {
-        "version": "2.0",
-        "routeKey": f"POST {path}",
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": {
-            "content-type": "application/json",
-            "host": "abcdef1234.execute-api.eu-west-1.amazonaws.com",
-        },
-        "requestContext": {
-            "accountId": "111122223333",
-            "apiId": "abcdef1234",
-            "authorizer": authorizer,
-            "domainName": "abcdef1234.execute-api.eu-west-1.amazonaws.com",
-            "domainPrefix": "abcdef1234",
-            "http": {
-                "method": "POST",
-                "path": path,
-                "protocol": "HTTP/1.1",
-                "sourceIp": "203.0.113.9",
-                "userAgent": "ringfence",
-            },
-            "requestId": "JKJaXmPLvHcESHA=",
-            "routeKey": f"POST {path}",
-            "stage": "$default",
-            "time": "01/Mar/2026:12:00:00 +0000",
-            "timeEpoch": 1772366400000,
-        },
-        "body": body if isinstance(body, str) else json.dumps(body),
-        "isBase64Encoded": False,
-    }
-    if authorizer is None:
-        del asked["requestContext"]["authorizer"]
-    return asked
-
-
 def post(site: Site, path: str, body: object, authorizer: Json | None = None) -> tuple[int, Json]:
     """Serve a request of Kim's, or of nobody's."""
-    context: Any = Context()
-    answer = serve(site, event(path, body, {"iam": IAM} if authorizer is None else authorizer), context)
+    answer = serve(site, event(path, body, {"iam": IAM} if authorizer is None else authorizer))
     return answer["statusCode"], json.loads(answer["body"])
-
-
-def serve(site: Site, asked: Json, context: LambdaContext) -> Json:
-    return operate.serve(site.desk, asked, context)
 
 
 @pytest.fixture
@@ -171,8 +107,7 @@ def test_for_a_caller_without_a_name_nothing_is_done(site: Site, path: str, auth
 
 
 def test_without_any_authorizer_nothing_is_done(site: Site) -> None:
-    context: Any = Context()
-    assert serve(site, event("/runs", RUN, None), context)["statusCode"] == 403
+    assert serve(site, event("/runs", RUN, None))["statusCode"] == 403
     assert not site.history.entries
 
 
@@ -202,11 +137,10 @@ def test_bad_input_is_answered_with_the_field(site: Site, body: object, field: s
 
 
 def test_a_body_may_come_in_base64_and_must_be_text(site: Site) -> None:
-    context: Any = Context()
     asked = event("/runs", base64.b64encode(json.dumps(RUN).encode()).decode(), {"iam": IAM})
-    assert serve(site, {**asked, "isBase64Encoded": True}, context)["statusCode"] == 200
+    assert serve(site, {**asked, "isBase64Encoded": True})["statusCode"] == 200
     asked["body"] = base64.b64encode(b"\xff\xfe").decode()
-    assert serve(site, {**asked, "isBase64Encoded": True}, context)["statusCode"] == 400
+    assert serve(site, {**asked, "isBase64Encoded": True})["statusCode"] == 400
 
 
 def test_an_instance_that_is_not_there_is_not_found_and_opens_no_incident(site: Site) -> None:
@@ -218,8 +152,7 @@ def test_an_instance_that_is_not_there_is_not_found_and_opens_no_incident(site: 
 
 def test_what_can_be_asked_again_says_when(site: Site) -> None:
     site.cloud = Throttled(site.cloud.world, site.clock)
-    context: Any = Context()
-    answer = serve(site, event("/runs", RUN, {"iam": IAM}), context)
+    answer = serve(site, event("/runs", RUN, {"iam": IAM}))
     assert answer["statusCode"] == 503
     assert answer["headers"]["Retry-After"] == "5"
     assert json.loads(answer["body"])["error"]["kind"] == "retry"

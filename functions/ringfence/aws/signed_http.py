@@ -1,0 +1,98 @@
+"""JSON over HTTP, signed with the caller's own credentials for an IAM-authorized API.
+
+"Signature Version 4": https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import botocore.session
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import BotoCoreError, HTTPClientError
+from botocore.httpsession import URLLib3Session
+
+from ringfence.core.errors import BadInput, Retryable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SERVICE = "execute-api"
+TIMEOUT = 35
+"""Seconds; an HTTP API gives up on its function after 30."""
+_HOST = re.compile(r"(?P<api>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Unreachable(Retryable):
+    """No answer came: whether the request was served is not known."""
+
+
+@dataclass(frozen=True)
+class SignedHttp:
+    """Posts JSON to one API. `region` is what the signature is for."""
+
+    url: str
+    region: str
+
+    def post(self, path: str, document: Mapping[str, object]) -> tuple[int, object]:
+        """Post a document; return the status code and the answer, None where it is no JSON.
+
+        Raises BadInput without credentials, Unreachable when no answer comes. Nothing is sent twice.
+        """
+        request = self._signed(path, json.dumps(document).encode())
+        try:
+            session = URLLib3Session(timeout=TIMEOUT)
+            response = session.send(request.prepare())
+            code, text = response.status_code, response.text
+        except HTTPClientError as error:
+            raise Unreachable(f"{self.url}: {error}") from error
+        try:
+            return code, json.loads(text)
+        except (ValueError, RecursionError):
+            return code, None
+
+    def _signed(self, path: str, body: bytes) -> AWSRequest:
+        session = botocore.session.Session()
+        try:
+            credentials = session.get_credentials()
+        except BotoCoreError as error:
+            raise BadInput("AWS credentials", f"cannot be used: {error}") from error
+        if credentials is None:
+            raise BadInput("AWS credentials", "must be there: set AWS_PROFILE, or log in")
+        headers = {"Content-Type": "application/json", "User-Agent": "ringfence"}
+        request = AWSRequest("POST", f"{self.url}{path}", headers, body)
+        SigV4Auth(credentials.get_frozen_credentials(), SERVICE, self.region).add_auth(request)
+        return request
+
+
+def signed_http(url: str, endpoint: str = "", region: str = "") -> SignedHttp:
+    """Return a client of the API at `url`.
+
+    `endpoint` is another AWS than the real one, which serves APIs under a path of its own; `region` holds
+    where the URL names none. Raises BadInput for what is no URL, and for one without TLS: what proves who
+    calls must not travel in the clear, but to this machine itself.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError as error:
+        raise BadInput("--url", "must be a URL", url) from error
+    if parts.scheme not in {"https", "http"} or not host:
+        raise BadInput("--url", "must be a URL such as https://….execute-api.eu-west-1.amazonaws.com", url)
+    found = _HOST.fullmatch(host)
+    if endpoint and ".execute-api." in host:
+        return signed_http(
+            f"{endpoint.rstrip('/')}/_aws/{SERVICE}/{host.partition('.')[0]}/$default", "", region
+        )
+    if parts.scheme == "http" and host not in _LOOPBACK:
+        raise BadInput("--url", "must begin with https://", url)
+    named = found["region"] if found else region
+    if not named:
+        raise BadInput("AWS_REGION", "must name the region of the API")
+    return SignedHttp(url.rstrip("/"), named)

@@ -1,0 +1,212 @@
+"""What `run` and `release` have in common: their options, the question, and waiting for the end."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec, TypeVar
+
+import click
+
+from ringfence.cli.settings import AUDIT_TABLE, CONTROL_TABLE, Home, home_options
+from ringfence.core.document import Document
+from ringfence.core.errors import BadInput, Retryable
+from ringfence.operations import check_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ringfence.aws.caller import Caller
+    from ringfence.cli.door import Door
+    from ringfence.cli.plan_view import Screen
+    from ringfence.core.runbook import Runbook
+
+P = ParamSpec("P")
+R = TypeVar("R")
+URL = "RINGFENCE_OPERATE_URL"
+RESPONSE_STACK, OUTPUT = "Ringfence-Response", "OperateUrl"
+POLICY = Path("policy.yaml")
+PAUSE = 2.0
+"""Seconds between two looks."""
+DONE, NOT_DONE, UNUSABLE = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What every command by hand is told. `wait`: for how many seconds the end is waited for."""
+
+    reason: str
+    dry_run: bool
+    yes: bool
+    direct: bool
+    as_json: bool
+    wait: int
+    url: str
+    policy: Path | None
+    home: Home
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What lies outside the commands; tests bring their own as the context's object."""
+
+    caller: Callable[[], Caller]
+    region: Callable[[], str]
+    door: Callable[[Wish], Door]
+    catalogue: Callable[[], Mapping[str, Runbook]]
+    interactive: Callable[[], bool]
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+
+
+_OPTIONS = (
+    click.option("--reason", required=True, help="Why, in one line: it is written into the audit log."),
+    click.option("--dry-run", is_flag=True, help="Show what would be changed; change nothing."),
+    click.option("--yes", is_flag=True, help="Do not ask."),
+    click.option(
+        "--direct",
+        is_flag=True,
+        help="Act with your own credentials in this process, not through the API; the log says so.",
+    ),
+    click.option(
+        "--json", "as_json", is_flag=True, help="One JSON object at the end; all else goes to standard error."
+    ),
+    click.option(
+        "--wait",
+        type=click.IntRange(0, 86_400),
+        default=600,
+        show_default=True,
+        help="Seconds to wait for the end.",
+    ),
+    click.option(
+        "--url", envvar=URL, show_envvar=True, help=f"The API. Default: {OUTPUT} of stack {RESPONSE_STACK}."
+    ),
+    click.option(
+        "--policy",
+        type=click.Path(path_type=Path),
+        help=f"With --direct: the policy file; {POLICY} of this folder unless given.",
+    ),
+)
+
+
+def by_hand(command: Callable[Concatenate[Wish, P], None]) -> Callable[P, None]:
+    """Give a command the options of everything done by hand, and a `Wish` as its first argument."""
+
+    @home_options(AUDIT_TABLE, CONTROL_TABLE)
+    @wraps(command)
+    def wrapped(home: Home, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        given = {name: kwargs.pop(name) for name in _NAMES}
+        given["url"] = given["url"] or ""
+        command(Wish(home=home, **given), *args, **kwargs)  # type: ignore[arg-type]  # click made them
+
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+_NAMES = ("reason", "dry_run", "yes", "direct", "as_json", "wait", "url", "policy")
+
+
+def checked(wish: Wish, outside: Outside) -> None:
+    """Refuse what cannot be asked for, before anything is sent; raises BadInput."""
+    check_reason(wish.reason)
+    if not (wish.dry_run or wish.yes or outside.interactive()):
+        raise BadInput("--yes", "must be given where nobody can be asked; --dry-run shows what would be done")
+
+
+def agreed(wish: Wish, question: str) -> bool:
+    """Ask; the default is no."""
+    return wish.yes or click.confirm(question, default=False, err=wish.as_json)
+
+
+class Patience:
+    """Waits between looks, for as long as the operator wants to."""
+
+    def __init__(self, wish: Wish, outside: Outside, screen: Screen) -> None:
+        self._outside = outside
+        self._screen = screen
+        self._ends = outside.clock() + wish.wait
+
+    @property
+    def left(self) -> bool:
+        """Whether it is not over yet."""
+        return self._outside.clock() < self._ends
+
+    def pause(self) -> None:
+        """Wait for the next look."""
+        self._outside.sleep(PAUSE)
+
+    def first(self, ask: Callable[[], Mapping[str, object]]) -> Document:
+        """Ask for a plan; an API that cannot be reached is told at once, as BadInput."""
+        from ringfence.aws.signed_http import Unreachable
+
+        def reached() -> Mapping[str, object]:
+            try:
+                return ask()
+            except Unreachable as error:
+                raise BadInput("--url", f"cannot be reached: {error}") from error
+
+        return Document.of(self.insist(reached))
+
+    def insist(self, ask: Callable[[], R]) -> R:
+        """Ask again while it may work later; raises Retryable when patience is over."""
+        while True:
+            try:
+                return ask()
+            except Retryable as error:
+                if not self.left:
+                    raise
+                self._screen.note(f"not now: {error}")
+                self.pause()
+
+
+class Watch:
+    """Follows one response: prints what is new at each look."""
+
+    def __init__(self, door: Door, who: Mapping[str, object], screen: Screen) -> None:
+        self._door = door
+        self._who = who
+        self._screen = screen
+        self._incident, self._seen = "", 0
+
+    def begin(self) -> None:
+        """Take what is recorded so far as known."""
+        now = Document.of(self._door.status({**self._who, "after": 0}))
+        self._incident, self._seen = now.optional_text("incident") or "", now.integer("entries")
+
+    def look(self) -> Document:
+        """Print what is new, and return how it stands."""
+        now = Document.of(self._door.status({**self._who, "after": self._seen}))
+        incident = now.optional_text("incident") or ""
+        if incident != self._incident and self._seen:
+            self._incident, self._seen = incident, 0
+            return self.look()
+        self._incident, self._seen = incident, now.integer("entries")
+        self._screen.lines(now)
+        return now
+
+
+def end(wish: Wish, code: int, **told: object) -> NoReturn:
+    """Print the JSON that was asked for, and leave with an exit code."""
+    if wish.as_json:
+        click.echo(json.dumps(told, default=_plain))
+    click.get_current_context().exit(code)
+
+
+def _plain(told: object) -> object:
+    return dict(told.value) if isinstance(told, Document) else str(told)
+
+
+def outside() -> Outside:
+    """Return what lies outside: the context's object, or the real world."""
+    given = click.get_current_context().obj
+    if isinstance(given, Outside):
+        return given
+    from ringfence.aws.caller import caller, default_region
+    from ringfence.cli.way import catalogue, open_door
+
+    return Outside(caller, default_region, open_door, catalogue, sys.stdin.isatty, time.monotonic, time.sleep)

@@ -1,0 +1,131 @@
+"""The door to the desk: through the IAM-authorized HTTP API, or into this very process."""
+
+from __future__ import annotations
+
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from ringfence.core.errors import BadInput, Refused, Retryable
+from ringfence.desk import Desk
+from ringfence.intake import Execution
+from ringfence.operation_answers import OK, raise_answer
+from ringfence.operations import RELEASES, RUNS, STATUS, Forbidden
+
+if TYPE_CHECKING:
+    from ringfence.core.chain import ChainKey
+    from ringfence.core.policy import Policy
+    from ringfence.core.runbook import Runbook
+    from ringfence.session import Ports
+
+Body = Mapping[str, object]
+LEASE = timedelta(minutes=5)
+"""For how long an operator's own process may act; should it die, others wait for so long."""
+NOT_FOUND, FORBIDDEN = 404, 403
+_PASSING = frozenset({429, 502, 503, 504})
+"""What API Gateway answers itself when a request may be served the next time."""
+
+
+class Door(Protocol):
+    """Where operators are served. Each raises what the desk raises, as if there were nothing between."""
+
+    def run(self, body: Body) -> Body:
+        """Ask for a run."""
+        ...
+
+    def release(self, body: Body) -> Body:
+        """Ask for a release."""
+        ...
+
+    def status(self, body: Body) -> Body:
+        """Ask how it stands."""
+        ...
+
+
+class Http(Protocol):
+    """Posts a document; returns the status code and the answer."""
+
+    def post(self, path: str, document: Body) -> tuple[int, object]:
+        """Post it; raises Unreachable when no answer comes."""
+        ...
+
+
+class HttpDoor:
+    """The deployed API. Who calls is established by IAM."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def run(self, body: Body) -> Body:
+        """Ask for a run."""
+        return self._ask(RUNS, body)
+
+    def release(self, body: Body) -> Body:
+        """Ask for a release."""
+        return self._ask(RELEASES, body)
+
+    def status(self, body: Body) -> Body:
+        """Ask how it stands."""
+        return self._ask(STATUS, body)
+
+    def _ask(self, path: str, body: Body) -> Body:
+        code, answer = self._http.post(path, body)
+        document: Body = answer if isinstance(answer, dict) else {}
+        error = document.get("error")
+        if isinstance(error, dict):
+            raise_answer(error)
+        # Of several releases each has its own status; the code is that of the worst.
+        if code == OK or "releases" in document:
+            return document
+        message = f"the API answered {code}: {document.get('message', 'without a word')}"
+        if code == FORBIDDEN:
+            raise Forbidden(f"{message}. Your IAM policies must allow execute-api:Invoke on it")
+        if code == NOT_FOUND:
+            raise BadInput("--url", f"must be Ringfence's API: {message}")
+        raise Retryable(message) if code in _PASSING else Refused(message)
+
+
+class DirectDoor:
+    """The desk in this process, with the operator's own credentials; the log says so.
+
+    Nobody else works off what is left to do, so that whoever looks also goes on.
+    """
+
+    def __init__(
+        self,
+        ports: Ports,
+        arn: str,
+        policy: Policy,
+        catalogue: Mapping[str, Runbook],
+        find: Callable[[str], tuple[ChainKey, ...]],
+    ) -> None:
+        self._left: deque[tuple[str, str]] = deque()
+        self._arn = arn
+        self._clock: Callable[[], datetime] = ports.clock
+        self._desk = Desk(
+            catalogue, policy, lambda _: ports, find, lambda *left: self._left.append(left), direct=True
+        )
+
+    def run(self, body: Body) -> Body:
+        """Run the first stage."""
+        return self._desk.run(body, self._execution())
+
+    def release(self, body: Body) -> Body:
+        """Undo."""
+        _, answer = self._desk.release(body, self._execution())
+        return answer
+
+    def status(self, body: Body) -> Body:
+        """Go on with what is left, then say how it stands."""
+        if self._left:
+            runbook, message = self._left.popleft()
+            try:
+                self._desk.resume(runbook, message, self._execution())
+            except Retryable:
+                self._left.append((runbook, message))
+        return self._desk.status(body)
+
+    def _execution(self) -> Execution:
+        return Execution(f"direct-{uuid.uuid4()}", self._arn, self._clock() + LEASE)

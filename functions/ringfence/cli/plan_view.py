@@ -1,0 +1,122 @@
+"""How plans and responses look on a terminal. All text is plain: nothing in it is read as markup."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.text import Text
+
+from ringfence.cli.incident_views import BAD, GOOD, OPEN, PIPE_WIDTH, STYLES, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
+
+    from rich.console import RenderableType
+
+    from ringfence.core.document import Document
+
+
+class Screen:
+    """Where a person reads: standard output, or standard error where that is for JSON."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._console = Console(stderr=as_json, highlight=False, markup=False, emoji=False)
+        if not self._console.is_terminal:
+            self._console.width = max(self._console.width, PIPE_WIDTH)
+
+    def show(self, *parts: RenderableType) -> None:
+        """Print parts, one below the other."""
+        for part in parts:
+            self._console.print(part)
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print one line."""
+        self.show(plain(text, style))
+
+    def note(self, text: str) -> None:
+        """Print something that needs no attention."""
+        self.say(text, "dim")
+
+    def lines(self, status: Document) -> None:
+        """Print what was recorded, an entry a line."""
+        for line in status.children("lines"):
+            at = (line.optional_text("at") or "")[11:19]
+            style = STYLES.get(line.optional_text("result") or "", "")
+            self.show(Text.assemble(plain(f"{at} ", "dim"), plain(line.text("words"), style)))
+            if line.optional_text("kind") != "Verified":  # what is left is shown at the end
+                self.show(*(_indented(plain(note, "dim"), 9) for note in line.texts("notes")))
+
+    def busy(self, text: str) -> AbstractContextManager[object]:
+        """Show that something goes on; nothing where nobody watches."""
+        return self._console.status(plain(text))
+
+
+def plan_shown(answer: Document, heading: str) -> RenderableType:
+    """Return a plan: what each stage changes, from what to what, at which cost, and what stays open."""
+    return Group(*_plan(answer, heading))
+
+
+def _plan(answer: Document, heading: str) -> Iterator[RenderableType]:
+    yield plain(f"{heading} {subject_words(answer)}", "bold")
+    plans = list(answer.children("plans"))
+    for plan in plans:
+        yield Text()
+        yield plain(plan.optional_text("title") or plan.text("stage"), "bold")
+        steps = list(plan.children("steps"))
+        if not steps:
+            yield _indented(plain("nothing to do", GOOD))
+        for step in steps:
+            yield from _step(step)
+    yield from listed("What stays open" if _runs(plans) else "What stays as it is", _exposure(plans))
+
+
+def _step(step: Document) -> Iterator[RenderableType]:
+    yield _indented(plain(step.text("words")))
+    before, after = step.optional_text("before") or "", step.optional_text("after") or ""
+    yield _indented(Text.assemble(plain(before, BAD), plain(" → "), plain(after, GOOD)), 4)
+    if cost := step.optional_text("cost"):
+        yield _indented(plain(f"cost: {cost}", OPEN), 4)
+    if irreversible := step.optional_text("irreversible"):
+        yield _indented(plain(f"not undone by a release: {irreversible}", "dim"), 4)
+
+
+def _runs(plans: Iterable[Document]) -> bool:
+    return not any(plan.text("stage") == "release" for plan in plans)
+
+
+def _exposure(plans: Iterable[Document]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words for plan in plans for words in plan.texts("exposure")))
+
+
+def listed(title: str, words: Iterable[str], style: str = OPEN) -> Iterator[RenderableType]:
+    """Yield a title and a list; nothing for an empty list."""
+    shown = tuple(words)
+    if shown:
+        yield Text()
+        yield plain(title, "bold")
+        yield from (_indented(plain(f"- {one}", style)) for one in shown)
+
+
+def subject_words(answer: Document) -> str:
+    """Name the subject of an answer."""
+    subject = answer.child("subject")
+    kind, account, region, name = (subject.text(key) for key in ("kind", "account", "region", "id"))
+    return f"{kind} {name} (account {account}, {region})"
+
+
+def stand(status: Document) -> RenderableType:
+    """Return what is left, what was refused and what stays open."""
+    parts = (
+        ("Still to be done", "remaining", BAD),
+        ("Still settling", "settling", OPEN),
+        ("Refused for good", "refused", BAD),
+        ("What stays open", "exposure", OPEN),
+    )
+    return Group(*(part for title, key, style in parts for part in listed(title, status.texts(key), style)))
+
+
+def _indented(part: RenderableType, by: int = 2) -> RenderableType:
+    return Padding(part, (0, 0, 0, by), expand=False)

@@ -1,0 +1,173 @@
+"""`ringfence release`: an operator undoes what an incident's responses did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.cli.by_hand import (
+    DONE,
+    NOT_DONE,
+    Outside,
+    Patience,
+    Watch,
+    Wish,
+    agreed,
+    by_hand,
+    checked,
+    end,
+    outside,
+)
+from ringfence.core.document import Document
+from ringfence.core.errors import BadInput
+from ringfence.core.subject import parse_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.cli.door import Door
+    from ringfence.cli.plan_view import Screen
+
+_REFUSED = frozenset({"refused", "gone", "forbidden"})
+_OVER = _REFUSED | {"released", "ended"}
+"""What one response's release came to; any other is asked for again."""
+
+
+@click.command()
+@click.argument("incident")
+@click.option(
+    "--skip-drifted", is_flag=True, help="Leave what others have changed since, and restore the rest."
+)
+@click.option(
+    "--subject",
+    metavar="KIND/ACCOUNT/REGION/ID",
+    help="Release this response alone, where an incident has several.",
+)
+@click.option(
+    "--runbook", help="With --subject: the runbook that responded; needed where several could have."
+)
+@by_hand
+def release(
+    wish: Wish, incident: str, *, skip_drifted: bool, subject: str | None, runbook: str | None
+) -> None:
+    """Undo what was done because of INCIDENT, as far as it stands as it was left.
+
+    Shows what would be restored and what stays, asks, and waits until it was verified by looking again.
+
+    Exit code 0: released, or a dry run. 1: refused, with what has changed since, or not finished. 2: bad
+    input, no such incident, or the API cannot be reached.
+    """
+    from ringfence.aws.audit_items import check_incident
+    from ringfence.cli.plan_view import Screen
+
+    world, screen = outside(), Screen(as_json=wish.as_json)
+    checked(wish, world)
+    body: dict[str, object] = {
+        "incident": check_incident(incident),
+        "reason": wish.reason,
+        "skip_drifted": skip_drifted,
+        **_only(world, subject, runbook),
+    }
+    door, patience = world.door(wish), Patience(wish, world, screen)
+    planned = patience.first(lambda: door.release({**body, "dry_run": True}))
+    responses = list(planned.children("releases"))
+    _show(screen, responses)
+    if any(one.text("status") != "dry-run" for one in responses if one.text("status") != "ended"):
+        screen.say(
+            "\nNothing was changed. --skip-drifted restores the rest, --subject releases one response."
+        )
+        end(wish, NOT_DONE, status="refused", incident=incident, plan=planned)
+    if wish.dry_run:
+        screen.note("\nDry run: nothing was changed.")
+        end(wish, DONE, status="dry-run", incident=incident, plan=planned)
+    if not agreed(wish, f"\nRelease {incident} now?"):
+        screen.say("Nothing was changed.")
+        end(wish, NOT_DONE, status="declined", incident=incident, plan=planned)
+    watches = [Watch(door, _who(one), screen) for one in responses if one.text("status") == "dry-run"]
+    with screen.busy(f"releasing {incident}"):
+        for watch in watches:
+            patience.insist(watch.begin)
+        releasing = _Releasing(door, {**body, "dry_run": False}, watches, screen)
+        states = releasing.until_the_end(patience)
+    _conclude(wish, screen, planned, states)
+
+
+def _only(world: Outside, subject: str | None, runbook: str | None) -> dict[str, object]:
+    """Name one response; nothing for all of them. Raises BadInput."""
+    if subject is None:
+        if runbook:
+            raise BadInput("--subject", "must be given with --runbook")
+        return {}
+    ref = parse_key(subject)
+    fitting = [one.id for one in world.catalogue().values() if isinstance(ref, one.subject)]
+    if runbook is None and len(fitting) == 1:
+        runbook = fitting[0]
+    if runbook not in fitting:
+        raise BadInput("--runbook", f"must be one of {', '.join(fitting)}", runbook)
+    return {"runbook": runbook, "subject": {"account": ref.account, "region": ref.region, "id": ref.id}}
+
+
+def _who(response: Document) -> dict[str, object]:
+    subject = response.child("subject")
+    named = {key: subject.text(key) for key in ("account", "region", "id")}
+    return {"runbook": response.text("runbook"), "subject": named}
+
+
+def _show(screen: Screen, responses: list[Document]) -> None:
+    from ringfence.cli.plan_view import plan_shown
+
+    for one in responses:
+        screen.show(plan_shown(one, "Release of"))
+        if one.text("status") != "dry-run":
+            screen.say(f"  {one.text('status')}: {one.text('reason')}", "bold red")
+
+
+@dataclass(frozen=True)
+class _Releasing:
+    """Asks for a release until it is done. An answer may be lost: what counts is what the log says."""
+
+    door: Door
+    body: Mapping[str, object]
+    watches: list[Watch]
+    screen: Screen
+
+    def until_the_end(self, patience: Patience) -> list[Document]:
+        """Release, look, and release again what was not finished; return how each response stands."""
+        while True:
+            over = patience.insist(self._release)
+            states = [patience.insist(watch.look) for watch in self.watches]
+            if over or all(map(_is_released, states)) or not patience.left:
+                return states
+            patience.pause()
+
+    def _release(self) -> bool:
+        """Ask for the release unless it is done; say whether another try is of no use."""
+        if all(_is_released(watch.look()) for watch in self.watches):
+            return True
+        answers = list(Document.of(self.door.release(self.body)).children("releases"))
+        for one in answers:
+            if one.text("status") in _REFUSED:
+                self.screen.say(f"{one.text('status')}: {one.text('reason')}", "bold red")
+        return all(one.text("status") in _OVER for one in answers)
+
+
+def _is_released(status: Document) -> bool:
+    return status.text("state") == "released"
+
+
+def _conclude(wish: Wish, screen: Screen, planned: Document, states: list[Document]) -> None:
+    from ringfence.cli.plan_view import stand, subject_words
+
+    incident = planned.text("incident")
+    for one in states:
+        done = _is_released(one)
+        verdict = "released, verified by looking again" if done else f"not released: {one.text('state')}"
+        screen.say(f"\n{subject_words(one)}: {verdict}", "bold green" if done else "bold red")
+        if not done:
+            screen.show(stand(one))
+    screen.say(f"\nThe whole record: ringfence incidents show {incident}")
+    done = all(map(_is_released, states))
+    told = {"status": "released" if done else "open", "incident": incident, "plan": planned, "state": states}
+    end(wish, DONE if done else NOT_DONE, **told)

@@ -1,0 +1,162 @@
+"""`ringfence run`: an operator runs a runbook by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.cli.by_hand import (
+    DONE,
+    NOT_DONE,
+    Outside,
+    Patience,
+    Watch,
+    Wish,
+    agreed,
+    by_hand,
+    checked,
+    end,
+    outside,
+)
+from ringfence.core.errors import BadInput, Gone
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.cli.plan_view import Screen
+    from ringfence.core.document import Document
+
+_ENDED = frozenset({"complete", "released", "closed"})
+"""States in which nothing is to be waited for."""
+
+
+@click.command()
+@click.argument("runbook", metavar="RUNBOOK")
+@click.argument("id_", metavar="ID")
+@click.option("--account", help="The subject's account; that of your credentials unless given.")
+@click.option("--region", help="The subject's region; AWS_REGION unless given.")
+@click.option(
+    "--remediation",
+    "remediations",
+    multiple=True,
+    metavar="NAME",
+    help="Run this remediation alone; can be given several times. The policy's choice unless given.",
+)
+@click.option(
+    "--option",
+    "options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Choose an option of a remediation; can be given several times.",
+)
+@by_hand
+def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
+    wish: Wish,
+    runbook: str,
+    id_: str,
+    account: str | None,
+    region: str | None,
+    remediations: tuple[str, ...],
+    options: tuple[str, ...],
+) -> None:
+    """Run RUNBOOK on the subject ID: `ringfence run contain-instance i-… --reason "…"`.
+
+    Shows the plan, asks, and waits until the result was verified by looking again.
+
+    Exit code 0: done and complete, or a dry run. 1: not contained, not complete or refused. 2: bad input,
+    no such subject, or the API cannot be reached.
+    """
+    from ringfence.cli.plan_view import Screen, plan_shown
+
+    world, screen = outside(), Screen(as_json=wish.as_json)
+    checked(wish, world)
+    who = _who(world, runbook, id_, account, region)
+    body = {**who, "reason": wish.reason, "remediations": list(remediations), "options": _options(options)}
+    door, patience = world.door(wish), Patience(wish, world, screen)
+    try:
+        planned = patience.first(lambda: door.run({**body, "dry_run": True}))
+    except Gone as gone:
+        raise BadInput("ID", f"there is no such {_kind(world, runbook)} here: {gone}", id_) from gone
+    screen.show(plan_shown(planned, f"{runbook}:"))
+    if planned.text("status") != "dry-run":
+        screen.say(planned.text("reason"))
+        end(wish, NOT_DONE, status=planned.text("status"), incident=planned.text("incident"), plan=planned)
+    if wish.dry_run:
+        screen.note("\nDry run: nothing was changed.")
+        end(wish, DONE, status="dry-run", incident=planned.text("incident"), plan=planned)
+    if not agreed(wish, f"\nRun {runbook} on {id_} now?"):
+        screen.say("Nothing was changed.")
+        end(wish, NOT_DONE, status="declined", incident=planned.text("incident"), plan=planned)
+    watch = Watch(door, who, screen)
+    with screen.busy(f"{runbook} on {id_}"):
+        patience.insist(watch.begin)
+        done = patience.insist(lambda: door.run({**body, "dry_run": False}))
+        status = _until_the_end(patience, watch)
+    _conclude(wish, screen, planned, dict(done), status)
+
+
+def _who(
+    world: Outside, runbook: str, id_: str, account: str | None, region: str | None
+) -> dict[str, object]:
+    """Name the subject, and check it before anything is sent; raises BadInput."""
+    runbooks = world.catalogue()
+    if runbook not in runbooks:
+        raise BadInput("RUNBOOK", f"must be one of {', '.join(sorted(runbooks))}", runbook)
+    region = region or world.region()
+    if not region:
+        raise BadInput("--region", "must be given, or AWS_REGION set")
+    # A wrong id is told before anybody's credentials are needed.
+    runbooks[runbook].subject(account or "0" * 12, region, id_)
+    ref = runbooks[runbook].subject(account or world.caller().account, region, id_)
+    return {"runbook": runbook, "subject": {"account": ref.account, "region": ref.region, "id": ref.id}}
+
+
+def _kind(world: Outside, runbook: str) -> str:
+    return world.catalogue()[runbook].subject.kind
+
+
+def _options(given: tuple[str, ...]) -> dict[str, str]:
+    options = {}
+    for one in given:
+        name, separator, chosen = one.partition("=")
+        if not separator or not name:
+            raise BadInput("--option", "must be NAME=VALUE", one)
+        options[name] = chosen
+    return options
+
+
+def _until_the_end(patience: Patience, watch: Watch) -> Document:
+    """Look until nothing is left to wait for, or patience is over."""
+    while True:
+        status = patience.insist(watch.look)
+        if not status.flag("acting") and status.text("state") in _ENDED:
+            return status
+        if not patience.left:
+            return status
+        patience.pause()
+
+
+def _conclude(
+    wish: Wish, screen: Screen, planned: Document, done: Mapping[str, object], status: Document
+) -> None:
+    from ringfence.cli.plan_view import stand, subject_words
+
+    state, incident = status.text("state"), status.text("incident")
+    complete = state == "complete"
+    verdict = _VERDICTS.get(state, state)
+    if complete and not done.get("whole", True):
+        verdict = "done, and verified by looking again; this was not the whole runbook: it does not contain"
+    screen.say(f"\n{subject_words(planned)}: {verdict}", "bold green" if complete else "bold red")
+    screen.show(stand(status))
+    screen.say(f"\nIncident {incident}. The whole record: ringfence incidents show {incident}")
+    if state != "released":
+        screen.say(f'To undo it: ringfence release {incident} --reason "…"')
+    told = {"status": state, "incident": incident, "plan": planned, "report": done, "state": status}
+    end(wish, DONE if complete else NOT_DONE, **told)
+
+
+_VERDICTS = {
+    "complete": "contained and complete, verified by looking again",
+    "contained": "contained; what is left goes on by itself and was not waited for any longer",
+}

@@ -1,0 +1,76 @@
+"""The way to the desk: which door, by what the command and the environment say."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from ringfence.cli.by_hand import OUTPUT, POLICY, RESPONSE_STACK, URL, Wish
+from ringfence.cli.door import DirectDoor, Door, HttpDoor
+from ringfence.core.errors import BadInput
+from ringfence.core.policy_json import policy_from_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from ringfence.core.chain import ChainKey
+    from ringfence.core.policy import Policy
+    from ringfence.core.runbook import Runbook
+
+
+def catalogue() -> Mapping[str, Runbook]:
+    """Return every runbook."""
+    from ringfence.runbooks import CATALOGUE
+
+    return CATALOGUE
+
+
+def open_door(wish: Wish) -> Door:
+    """Open the door that was asked for."""
+    return direct_door(wish) if wish.direct else http_door(wish)
+
+
+def http_door(wish: Wish) -> HttpDoor:
+    """Find the API: by the option, the environment or the stack's output; raises BadInput."""
+    from ringfence.aws.caller import default_region
+    from ringfence.aws.outputs import stack_outputs
+    from ringfence.aws.signed_http import signed_http
+
+    url = wish.url or stack_outputs(RESPONSE_STACK).get(OUTPUT)
+    if not url:
+        problem = f"is not given, {URL} is not set, and stack {RESPONSE_STACK} has no {OUTPUT}"
+        raise BadInput("--url", f"{problem} in this account and region")
+    return HttpDoor(signed_http(url, os.environ.get("AWS_ENDPOINT_URL", ""), default_region()))
+
+
+def direct_door(wish: Wish) -> DirectDoor:
+    """Run the desk here, with the operator's own credentials: in their own account and no other."""
+    from ringfence import composition
+    from ringfence.aws.caller import caller
+    from ringfence.aws.incidents import IncidentReader
+    from ringfence.aws.outputs import operator_client
+    from ringfence.aws.sessions import OwnClients
+
+    own = caller()
+    client = cast("DynamoDBClient", operator_client("dynamodb"))
+    reader = IncidentReader(client, wish.home.audit_table)
+
+    def find(incident: str) -> tuple[ChainKey, ...]:
+        return tuple(response.key for response in reader.responses(incident))
+
+    settings = composition.Settings(wish.home.audit_table, wish.home.control_table)
+    ports = composition.ports(settings, OwnClients())
+    return DirectDoor(ports, own.arn, _policy(wish, own.account), catalogue(), find)
+
+
+def _policy(wish: Wish, account: str) -> Policy:
+    """Return the policy narrowed to the account whose credentials these are."""
+    from ringfence.policy_file import BUILT_IN, PolicyFile, load_policy
+
+    given = wish.policy or (POLICY if POLICY.exists() else None)
+    file = load_policy(given, catalogue()) if given else PolicyFile(BUILT_IN)
+    policy = policy_from_json(file.compile(account))
+    return replace(policy, accounts=tuple(one for one in policy.accounts if one == account))

@@ -1,0 +1,97 @@
+"""API Gateway in front of the operators' Lambda: events of payload format 2.0, and a client that skips the wire."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import operate
+from tests.fakes.site import KIM
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.fakes.site import Site
+
+Json = dict[str, Any]
+IAM = {
+    "accessKey": "ASIAIOSFODNN7EXAMPLE",
+    "accountId": "111122223333",
+    "callerId": "AROAIOSFODNN7EXAMPLE:kim",
+    "cognitoIdentity": None,
+    "principalOrgId": None,
+    "userArn": KIM,
+    "userId": "AROAIOSFODNN7EXAMPLE:kim",
+}
+
+
+class Context:
+    """What Lambda tells a function of its execution."""
+
+    function_name = "ringfence-operate"
+    aws_request_id = "5f6f7f8f-1111-2222-3333-444455556666"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 29_000
+
+
+def event(path: str, body: object, authorizer: Json | None) -> Json:
+    """Shape: "Working with AWS Lambda proxy integrations for HTTP APIs" in the API Gateway guide."""
+    asked: Json = {
+        "version": "2.0",
+        "routeKey": f"POST {path}",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {
+            "content-type": "application/json",
+            "host": "abcdef1234.execute-api.eu-west-1.amazonaws.com",
+        },
+        "requestContext": {
+            "accountId": "111122223333",
+            "apiId": "abcdef1234",
+            "authorizer": authorizer,
+            "domainName": "abcdef1234.execute-api.eu-west-1.amazonaws.com",
+            "domainPrefix": "abcdef1234",
+            "http": {
+                "method": "POST",
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "203.0.113.9",
+                "userAgent": "ringfence",
+            },
+            "requestId": "JKJaXmPLvHcESHA=",
+            "routeKey": f"POST {path}",
+            "stage": "$default",
+            "time": "01/Mar/2026:12:00:00 +0000",
+            "timeEpoch": 1772366400000,
+        },
+        "body": body if isinstance(body, str) else json.dumps(body),
+        "isBase64Encoded": False,
+    }
+    if authorizer is None:
+        del asked["requestContext"]["authorizer"]
+    return asked
+
+
+def serve(site: Site, asked: Json) -> Json:
+    """Have the function answer an event at a site's desk."""
+    context: Any = Context()
+    return operate.serve(site.desk, asked, context)
+
+
+class Gateway:
+    """Carries requests of Kim's to a site. `asked` are the paths; `lose` answers are lost on the way back."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.asked: list[str] = []
+        self.lose: list[str] = []
+
+    def post(self, path: str, document: Mapping[str, object]) -> tuple[int, object]:
+        """Serve a request."""
+        self.asked.append(path)
+        answer = serve(self.site, event(path, dict(document), {"iam": IAM}))
+        if path in self.lose:
+            self.lose.remove(path)
+            return 503, {"message": "Service Unavailable"}
+        return answer["statusCode"], json.loads(answer["body"])
