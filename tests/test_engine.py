@@ -24,13 +24,14 @@ from ringfence.core.runbook import Runbook, Stage
 from ringfence.core.symbol import QuarantineGroup
 from ringfence.engine import Engine
 from ringfence.facets.network import QUARANTINE, Network, OwnGroup
+from ringfence.facets.scaling import Scaling
 from ringfence.orders import Status
 from ringfence.remediations.isolate_instance import isolate_instance
 from ringfence.session import Ports
 from ringfence.steps.network import CreateOwnGroup, EmptyQuarantineGroup, SetSecurityGroups
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.memory_log import MemoryLog
-from tests.worlds import DRY_RUN, LEASE, NOON, NOTIFY, REF, Ticking, finding, instance, order
+from tests.worlds import DRY_RUN, LEASE, NOON, NOTIFY, REF, Ticking, estate, finding, instance, order
 
 if TYPE_CHECKING:
     from ringfence.core.chain import History
@@ -207,6 +208,16 @@ def test_a_stale_look_is_no_containment(bench: Bench) -> None:
     assert verified
     assert not verified.contained
     assert bench.engine.respond(order(runbook=ISOLATE, attempt="a-2")).status is Status.COMPLETE
+
+
+def test_what_settles_in_a_later_stage_takes_no_containment_back(bench: Bench) -> None:
+    """Contained and not complete: it is looked at again."""
+    bench.cloud.world = estate().seen(Scaling("web", "EnteringStandby"))
+    report = bench.engine.respond(order())
+    assert report.status is Status.CONTAINED
+    assert report.verified
+    assert report.verified.settling
+    assert report.again
 
 
 def test_a_held_lease_makes_others_join(bench: Bench) -> None:

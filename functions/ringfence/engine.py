@@ -17,7 +17,7 @@ from ringfence.orders import Report, Status
 from ringfence.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ringfence.core.facet import Facet
     from ringfence.core.runbook import Stage
@@ -141,17 +141,17 @@ class _Response:
         """Run the stages, each behind its record, and look again."""
         self.seen = observed
         self.session.pending.extend(self.begun.facts)
-        unclear: tuple[str, ...] = ()
+        unclear: dict[str, tuple[str, ...]] = {}
         changed = False
         try:
             for number, stage in enumerate(self.stages):
                 if number:
                     self._observe(stage.facets)
-                unclear = self.session.resolve(self.seen, (stage.id,))
-                if unclear:
+                unclear[stage.id] = self.session.resolve(self.seen, (stage.id,))
+                if unclear[stage.id]:
                     break
                 changed = self._run(stage) or changed
-            return self._verify(unclear, look=changed or bool(unclear))
+            return self._verify(unclear, look=changed or any(unclear.values()))
         except Conflict:
             self.session.surrender()
             raise
@@ -189,25 +189,31 @@ class _Response:
             step for step in steps if step.target not in refused or (containing and not step.best_effort)
         )
 
-    def _verify(self, unclear: tuple[str, ...], *, look: bool) -> Report:
+    def _verify(self, unclear: Mapping[str, tuple[str, ...]], *, look: bool) -> Report:
         """Look again and plan again: what was planned may not remain."""
         if look:
             self._observe(dict.fromkeys(facet for stage in self.stages for facet in stage.facets))
         incident = self._incident()
         remaining = {stage.id: self._allowed(stage, stage.plan(self.seen, incident)) for stage in self.stages}
-        settling = (*unclear, *self.seen.settling())
+        settling = {stage.id: self._settling(stage, unclear) for stage in self.stages}
+        first = self.stages[0].id
         everything = self.stages == self.order.runbook.stages
         verified = Verified(
-            contained=not remaining[self.stages[0].id] and not settling,
-            complete=everything and not any(remaining.values()) and not settling,
+            contained=not remaining[first] and not settling[first],
+            complete=everything and not any(remaining.values()) and not any(settling.values()),
             remaining=tuple(step.words() for steps in remaining.values() for step in steps),
-            settling=settling,
+            settling=tuple(dict.fromkeys(words for each in settling.values() for words in each)),
             refused=tuple(self.session.refused().values()),
             exposure=tuple(words for stage in self.stages for words in stage.exposed(self.seen, incident)),
         )
         known = verified == self.session.history.verified and not self.session.pending
         self.session.finish(() if known else (verified,), self._name_incident())
         return self._verdict(verified, everything=everything)
+
+    def _settling(self, stage: Stage, unclear: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+        """Say what of a stage is still under way or cannot be told yet."""
+        seen = Observed(self.order.ref, {facet: self.seen[facet] for facet in stage.facets})
+        return (*unclear.get(stage.id, ()), *seen.settling())
 
     def _verdict(self, verified: Verified, *, everything: bool) -> Report:
         again = (*verified.remaining, *verified.settling)

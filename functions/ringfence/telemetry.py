@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
-SERVICE = "ringfence"
-
 
 @cache
 def logger() -> Logger:
     """Return the structured logger of this process."""
     from aws_lambda_powertools import Logger
+
+    from ringfence.core.measures import SERVICE
 
     return Logger(service=SERVICE)
