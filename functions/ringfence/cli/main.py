@@ -15,6 +15,7 @@ COMMANDS = MappingProxyType(
     {
         "explain": "ringfence.cli.explain:explain",
         "local": "ringfence.cli.local:local",
+        "demo": "ringfence.cli.demo:demo",
         "run": "ringfence.cli.run:run",
         "release": "ringfence.cli.release:release",
         "incidents": "ringfence.cli.incidents:incidents",
@@ -62,3 +63,7 @@ class LazyGroup(click.Group):
 @click.version_option(package_name="ringfence")
 def main() -> None:
     """Answer AWS security findings: contain, keep the evidence, write down every step."""
+
+
+if __name__ == "__main__":
+    main()

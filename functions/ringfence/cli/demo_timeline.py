@@ -1,0 +1,52 @@
+"""When a response reached what: the moments of its log that matter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.facts import Intended, Outcome, Verified
+from ringfence.runbooks import CONTAIN_INSTANCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from ringfence.core.timeline import Row
+
+
+def milestones(rows: Sequence[Row], sent: datetime, archived: datetime) -> tuple[tuple[str, float], ...]:
+    """Return what was reached, in words, and after how many seconds; in the order of time."""
+    reached = [*_reached(rows), ("Every entry archived and verified", archived)]
+    return tuple((words, (at - sent).total_seconds()) for words, at in reached)
+
+
+def _reached(rows: Sequence[Row]) -> Iterator[tuple[str, datetime]]:
+    if rows:
+        yield "Finding, decision and intents recorded", rows[0].at
+    first, *later = CONTAIN_INSTANCE.stages
+    verdicts = [(row.at, fact) for row in rows if isinstance(fact := row.entry.fact, Verified)]
+    yield from _first(f"{first.title}, and looked again", (at for at, one in verdicts if one.contained))
+    ends = _ends(rows)
+    for stage in later:
+        if stage.id in ends:
+            yield stage.title, ends[stage.id]
+    yield from _first("Everything done, and looked again", (at for at, one in verdicts if one.complete))
+
+
+def _first(words: str, instants: Iterable[datetime]) -> Iterator[tuple[str, datetime]]:
+    for at in instants:
+        yield words, at
+        return
+
+
+def _ends(rows: Iterable[Row]) -> dict[str, datetime]:
+    """Return when the last outcome of each stage was recorded."""
+    stages: dict[str, str] = {}
+    ends: dict[str, datetime] = {}
+    for row in rows:
+        match row.entry.fact:
+            case Intended(intent=intent, stage=stage):
+                stages[intent] = stage
+            case Outcome(intent=intent) if intent in stages:
+                ends[stages[intent]] = row.at
+    return ends

@@ -1,0 +1,244 @@
+"""How the demo looks: calm, one line for one fact, and nothing that the log does not say."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ringfence.cli.demo_timeline import milestones
+from ringfence.cli.incident_views import BAD, GOOD, OPEN, STYLES, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from rich.console import RenderableType
+
+    from ringfence.core.timeline import Row
+    from ringfence.local import LocalAws
+    from ringfence.local.demo import Ending, Scene
+    from ringfence.local.estate import Estate
+    from ringfence.local.findings import InstanceFinding
+
+WIDTH, BAR = 110, 40
+_ABOUT_TO = "about to "
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Signs, in what the terminal can show."""
+
+    good: str = "✓"
+    bad: str = "✗"
+    arrow: str = "→"
+    bar: str = "━"
+    dot: str = "·"
+
+
+ASCII = Marks("+", "x", "->", "=", "-")
+
+
+@dataclass
+class View:
+    """Prints. `rows` are the entries shown so far."""
+
+    console: Console
+    marks: Marks
+    rows: list[Row] = field(default_factory=list)
+    _changes: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def on_terminal(cls, *, plain: bool) -> Self:
+        """Print to standard output; `plain` without colours and movement."""
+        still = False if plain else None
+        console = Console(
+            highlight=False, markup=False, emoji=False, force_terminal=still, no_color=plain or None
+        )
+        console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+        return cls(console, ASCII if console.options.ascii_only else Marks())
+
+    def heading(self) -> None:
+        """Say what this is."""
+        self._print(Text("\nRingfence", style="bold"), indent=0)
+        self._print(
+            Text("A web server is compromised. Watch what happens to it, and what does not.\n"), indent=0
+        )
+
+    def done(self, what: str, about: str, seconds: float | None = None) -> None:
+        """Say what was set up."""
+        took = "" if seconds is None else f"{seconds:.1f} s"
+        line = Text(f"{self.marks.good} ", style=GOOD).append(f"{what:<18}", style="default")
+        self._print(line.append(f"{took:>7}  {about}".rstrip(), style="dim"))
+
+    @contextlib.contextmanager
+    def doing(self, what: str) -> Iterator[None]:
+        """Show that something takes its time; nothing where nothing can move."""
+        with self.console.status(_Ticking(what, monotonic())):
+            yield
+
+    def estate(self, estate: Estate) -> None:
+        """Introduce the two servers."""
+        web, other = estate.web, estate.bystander
+        self._print(
+            Text(f"{web.name}  {web.ref.id}  two interfaces, two volumes, a role, behind a target group"),
+            indent=4,
+        )
+        self._print(
+            Text(f"{other.name}  {other.ref.id}  its neighbour: the same role, the same groups"), indent=4
+        )
+
+    def finding(self, finding: InstanceFinding) -> None:
+        """Show what GuardDuty says."""
+        detail = finding.detail()
+        self._title(f"GuardDuty: {finding.type}, severity {finding.severity:g}")
+        self._print(plain(str(detail["title"])))
+        self._print(Text())
+
+    @contextlib.contextmanager
+    def progress(self, sent: datetime) -> Iterator[Callable[[Row], None]]:
+        """Show entries of the log as they come."""
+        with self.console.status("waiting for the first entry of the log") as status:
+
+            def shown(row: Row) -> None:
+                self.rows.append(row)
+                if row.kind == "Intended":
+                    self._intent(row)
+                    status.update(plain(row.told.words))
+                else:
+                    self._entry(row, (row.at - sent).total_seconds())
+
+            yield shown
+
+    def _intent(self, row: Row) -> None:
+        """Keep what the outcome does not repeat."""
+        words = row.told.words.removeprefix(_ABOUT_TO)
+        self._changes[words] = (row.told.before, row.told.after)
+
+    def _entry(self, row: Row, seconds: float) -> None:
+        told, mark, style = row.told, self.marks.dot, "dim"
+        words = told.words
+        if row.kind == "Planned":
+            words = f"{words}; each is written down before it is made"
+        elif row.kind == "Outcome":
+            words = words.removeprefix(f"{told.result}: ")
+            applied = told.result == "applied"
+            mark, style = (
+                (self.marks.good, GOOD) if applied else (self.marks.bad, STYLES.get(told.result, BAD))
+            )
+            words = words if applied else f"{words}: {told.result}"
+        elif row.kind in {"Verified", "Closed"}:
+            mark, style = self.marks.good, STYLES.get(told.result, OPEN)
+        strong = "bold" if row.kind == "Verified" else ""
+        self._row(f"{seconds:.2f} s", Text(mark, style=style), plain(words, strong and f"{strong} {style}"))
+        before, after = self._changes.get(words, ("", ""))
+        if row.kind == "Outcome" and (before or after):
+            self._row("", Text(), plain(f"{before} {self.marks.arrow} {after}", "dim"))
+
+    def timeline(self, sent: datetime, archived: datetime) -> None:
+        """Show how long everything took."""
+        self._title("Timeline, in seconds from the finding")
+        reached = milestones(self.rows, sent, archived)
+        longest = max((seconds for _, seconds in reached), default=1.0)
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column()
+        grid.add_column(justify="right")
+        grid.add_column()
+        for words, seconds in reached:
+            bar = self.marks.bar * max(1, round(BAR * seconds / longest))
+            grid.add_row(words, f"{seconds:.2f}", Text(bar, style="cyan"))
+        self._print(grid)
+
+    def chain(self, ending: Ending) -> None:
+        """Show whether the record is what was written."""
+        chain = ending.chain
+        proved = chain.sound and not chain.pending
+        self._title("The record")
+        sign, style = (self.marks.good, GOOD) if proved else (self.marks.bad, BAD)
+        self._print(Text(f"{sign} ", style=style).append(plain(chain.claim, "default")))
+        self._print(Text(f"  {chain.incident}, a hash chain, in a bucket with Object Lock", style="dim"))
+
+    def comparison(self, scene: Scene, ending: Ending) -> None:
+        """Show both servers, before and after."""
+        before, after, web, other = scene.before, ending.after, scene.estate.web, scene.estate.bystander
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+        for title in ("", f"{web.name} before", f"{web.name} after", f"{other.name}, its neighbour"):
+            table.add_column(title, overflow="fold")
+        for aspect, then in before.web.items():
+            now = after.web[aspect]
+            table.add_row(
+                aspect,
+                plain(then, "dim" if then == now else ""),
+                plain(now, "dim" if then == now else "bold"),
+                self._neighbour(before.bystander[aspect], after.bystander[aspect]),
+            )
+        self._title("Before and after, as AWS shows it")
+        self._print(table)
+
+    def _neighbour(self, then: str, now: str) -> Text:
+        return plain(then, "dim") if then == now else plain(f"{then} {self.marks.arrow} {now}", BAD)
+
+    def exposure(self, ending: Ending) -> None:
+        """Say what nothing of this has closed."""
+        if not ending.verified or not ending.verified.exposure:
+            return
+        self._title("What stays open")
+        for words in ending.verified.exposure:
+            self._row("", Text(self.marks.dot, style=OPEN), plain(words), first=0)
+
+    def ending(self, scene: Scene, ending: Ending) -> None:
+        """Say how it ended."""
+        self._print(Text())
+        if not ending.missing:
+            text = f"{scene.estate.web.name} is contained, and {scene.estate.bystander.name} untouched."
+            self._print(Text(f"{self.marks.good} {text}\n", style=f"bold {GOOD}"), indent=0)
+            return
+        self._print(Text(f"{self.marks.bad} Not everything is as it should be:", style=BAD), indent=0)
+        for words in ending.missing:
+            self._row("", Text(self.marks.dot, style=BAD), plain(words), first=0)
+        self._print(Text())
+
+    def kept(self, local: LocalAws, scene: Scene) -> None:
+        """Say how to look around."""
+        incident = scene.deployment.history(scene.estate.web.ref).incident
+        self._title("Look around, from another shell")
+        for name, value in local.environment().items():
+            self._print(Text(f"export {name}={value}"), indent=4)
+        for command in ("incidents list", f"incidents show {incident}", f"audit verify {incident}"):
+            self._print(Text(f"ringfence {command}"), indent=4)
+        self._print(Text("\nCtrl-C ends it all.", style="dim"))
+
+    def stopped(self) -> None:
+        """Say that it was stopped."""
+        self._print(Text("\nStopped; nothing is left running.", style="dim"), indent=0)
+
+    def _title(self, text: str) -> None:
+        self._print(Text(f"\n{text}", style="bold"), indent=0)
+
+    def _row(self, left: str, mark: Text, text: Text, first: int = 8) -> None:
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid.add_column(width=first, justify="right", style="dim")
+        grid.add_column(width=1)
+        grid.add_column(overflow="fold")
+        grid.add_row(left, mark, text)
+        self._print(grid)
+
+    def _print(self, what: RenderableType, indent: int = 2) -> None:
+        self.console.print(Padding(what, (0, 0, 0, indent), expand=False))
+
+
+@dataclass(frozen=True)
+class _Ticking:
+    """What is being done, and for how long already, as of the moment it is drawn."""
+
+    what: str
+    began: float
+
+    def __rich__(self) -> Text:
+        return Text(f"{self.what}  {monotonic() - self.began:.0f} s")
