@@ -104,7 +104,8 @@ class Stub:
             "DescribeSecurityGroupRules": _RULES if self._rules else "<securityGroupRuleSet/>",
             "CreateSecurityGroup": f"<groupId>{QUARANTINE}</groupId>",
         }.get(operation, "<return>true</return>")
-        return f'<{operation}Response xmlns="{EC2}"><requestId>r</requestId>{inner}</{operation}Response>'.encode()
+        head = f'<{operation}Response xmlns="{EC2}"><requestId>r</requestId>'
+        return f"{head}{inner}</{operation}Response>".encode()
 
     def _groups(self) -> str:
         if not self.has_group:
