@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.core.runbook import needs
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -76,7 +78,7 @@ def _remediation(one: Remediation) -> Iterator[str]:
     for step in one.steps:
         kept = f" Not undone: {step.irreversible}." if step.irreversible else ""
         yield f"- Step `{step.__name__}`: {_first_line(step)}{kept}"
-    actions = sorted({need.action for each in (*one.facets, *one.steps) for need in each.permissions})
+    actions = sorted({need.action for need in needs(*one.facets, *one.steps)})
     yield f"- Permissions: {', '.join(f'`{action}`' for action in actions)}"
     yield f"- References: {', '.join(one.references)}"
 
