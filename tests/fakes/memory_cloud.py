@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.core.errors import Gone
 from ringfence.core.facet import Facet, Observed
+from ringfence.facets.network import Network
 from ringfence.steps.network import SetSecurityGroups
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _check(step: Step, world: Observed) -> None:
     """An interface must never be put into a group that is not there or still has rules."""
     if isinstance(step, SetSecurityGroups):
         for group in step.after:
-            assert isinstance(group, str) or group in world.names(), f"{group.key} is not usable"
+            assert isinstance(group, str) or group in world[Network].usable(), f"{group.key} is not usable"
 
 
 def _provided(before: Observed, after: Observed) -> dict[Symbol, str]:

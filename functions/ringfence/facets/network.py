@@ -29,7 +29,8 @@ TRANSITION = "transition"
 NAMES = {QUARANTINE: "ringfence-quarantine", TRANSITION: "ringfence-transition"}
 """The name of the group of each role; where a stranger holds it, a number is appended."""
 
-Group = str | QuarantineGroup | TransitionGroup
+OurGroup = QuarantineGroup | TransitionGroup
+Group = str | OurGroup
 """A security group: by id, or by what it is to us."""
 
 
@@ -83,6 +84,10 @@ class Network(Facet):
         return cls(state_of(found), _interfaces(found, symbols), own)
 
     def names(self) -> Mapping[Symbol, str]:
+        """Return our groups, be their rules right or not: one that has drifted is repaired by its id."""
+        return {symbol: group.id for symbol, group in _own(self.groups).items()}
+
+    def usable(self) -> Mapping[Symbol, str]:
         """Return the groups that can be relied on: ours by tag, in their VPC, with the right rules."""
         return {symbol: group.id for symbol, group in _usable(self.groups).items()}
 
@@ -91,11 +96,8 @@ class Network(Facet):
         return tuple(sorted({interface.vpc_id for interface in self.interfaces}))
 
     def own(self, vpc_id: str, role: str) -> OwnGroup | None:
-        """Return our group of a role in a VPC, be its rules right or not."""
-        ours = [
-            group for group in self.groups if (group.vpc_id, group.role, group.ours) == (vpc_id, role, True)
-        ]
-        return min(ours, key=lambda group: (group.rules, group.name), default=None)
+        """Return our group of a role in a VPC, be its rules right or not: the one nearest to that."""
+        return _own(self.groups).get(_KINDS[role].symbol(vpc_id))
 
     def free_name(self, vpc_id: str, role: str) -> str:
         """Return a name for a new group that nobody in the VPC holds."""
@@ -108,21 +110,33 @@ class Network(Facet):
 
 @frozen
 class _Kind:
-    symbol: type[QuarantineGroup | TransitionGroup]
+    symbol: type[OurGroup]
     empty: bool
 
 
 _KINDS = {QUARANTINE: _Kind(QuarantineGroup, empty=True), TRANSITION: _Kind(TransitionGroup, empty=False)}
 
 
-def _usable(groups: tuple[OwnGroup, ...]) -> dict[QuarantineGroup | TransitionGroup, OwnGroup]:
-    """Map symbols to groups; a group that has drifted is no quarantine group."""
-    usable: dict[QuarantineGroup | TransitionGroup, OwnGroup] = {}
-    for group in sorted(groups, key=lambda group: group.name, reverse=True):
-        kind = _KINDS[group.role]
-        if group.ours and (group.rules == 0) == kind.empty:
-            usable[kind.symbol(group.vpc_id)] = group
-    return usable
+def _own(groups: tuple[OwnGroup, ...]) -> dict[OurGroup, OwnGroup]:
+    """Map symbols to our groups, where there are several to the one with the rules nearest to right."""
+
+    def nearest(group: OwnGroup) -> tuple[int, str]:
+        return (group.rules if _KINDS[group.role].empty else -group.rules, group.name)
+
+    own: dict[OurGroup, OwnGroup] = {}
+    for group in sorted(groups, key=nearest):
+        if group.ours:
+            own.setdefault(_KINDS[group.role].symbol(group.vpc_id), group)
+    return own
+
+
+def _usable(groups: tuple[OwnGroup, ...]) -> dict[OurGroup, OwnGroup]:
+    """Leave out groups that have drifted."""
+    return {
+        symbol: group
+        for symbol, group in _own(groups).items()
+        if (group.rules == 0) == _KINDS[group.role].empty
+    }
 
 
 def _own_group(group: Document) -> OwnGroup | None:
@@ -143,7 +157,7 @@ def _sources(rule: Document) -> int:
     )
 
 
-def _interfaces(instance: Document, symbols: Mapping[str, Group]) -> tuple[Interface, ...]:
+def _interfaces(instance: Document, symbols: Mapping[str, OurGroup]) -> tuple[Interface, ...]:
     return tuple(
         Interface(
             interface.text("NetworkInterfaceId"),

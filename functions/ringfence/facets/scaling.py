@@ -59,9 +59,9 @@ class Scaling(Facet):
         return self.state.startswith(_PASSING)
 
     @property
-    def serves(self) -> bool:
-        """Whether the group counts on the instance, and replaces it when it seems unhealthy."""
-        return bool(self.group) and self.state != STANDBY and not self.passing
+    def place(self) -> str:
+        """Where the instance is: out, on standby, or where the group may replace or terminate it."""
+        return self.state if self.state in {OUT, STANDBY} else IN_SERVICE
 
     def settling(self) -> str:
         """Say that the group is moving the instance."""

@@ -1,0 +1,73 @@
+"""Deny traffic with a finding's remote addresses in the network ACLs of a compromised instance's subnets.
+
+Network ACLs are stateless: unlike security groups they end connections that are tracked at once. They
+hold for whole subnets.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from ringfence.core.guardduty import COMPROMISED_INSTANCE
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import InstanceRef
+from ringfence.facets.acls import SubnetAcls
+from ringfence.steps.acls import DenyAddress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+def still_reachable(instance: Observed, incident: Incident) -> Iterator[str]:
+    """Say which addresses could not be denied."""
+    seen = instance[SubnetAcls]
+    if not seen.readable:
+        yield "the network ACLs could not be read: the finding's remote addresses are not denied there"
+    for acl in seen.acls:
+        for cidr in _addresses(incident):
+            for egress in (False, True):
+                blocked = acl.blocks(cidr, egress=egress)
+                if not blocked and acl.free_number(cidr, egress=egress) is None:
+                    yield f"{cidr} is not denied in {acl.id}: no rule number is free before what allows it"
+
+
+@remediation(
+    id="block-remote-address",
+    title="Deny a finding's remote addresses in a compromised instance's subnets",
+    subject=InstanceRef,
+    triggers=(COMPROMISED_INSTANCE,),
+    facets=(SubnetAcls,),
+    steps=(DenyAddress,),
+    references=("NIST 800-53 SC-7", "D3FEND D3-NTF", "ATT&CK M1037"),
+    optional=True,
+    cost="every host in the instance's subnets loses contact with the finding's remote addresses",
+    exposure=still_reachable,
+)
+def block_remote_address(instance: Observed, incident: Incident) -> Iterator[Step]:
+    """Deny each address in both directions, under the lowest free number."""
+    for acl in instance[SubnetAcls].acls:
+        for egress in (False, True):
+            taken: set[int] = set()
+            for cidr in _addresses(incident):
+                number = acl.free_number(cidr, egress=egress, taken=frozenset(taken))
+                if number is not None and not acl.blocks(cidr, egress=egress):
+                    taken.add(number)
+                    yield DenyAddress(acl.id, number, egress=egress, cidr=cidr, before=False, after=True)
+
+
+def _addresses(incident: Incident) -> Iterator[str]:
+    """Return the remote addresses as CIDR; a finding may hold anything, and ours is never one of these."""
+    for text in dict.fromkeys(incident.remote_addresses):
+        try:
+            address = ip_address(text)
+        except ValueError:
+            continue
+        if not (
+            address.is_unspecified or address.is_loopback or address.is_link_local or address.is_multicast
+        ):
+            yield f"{address}/{address.max_prefixlen}"

@@ -1,0 +1,80 @@
+"""Stop the tracking of a compromised instance's connections on its way into quarantine.
+
+Changing groups does not end connections that are tracked. Flows that an all-open group lets through are
+not tracked, so each interface passes through one: whatever is sent while it is there ends with the
+isolation that follows. A connection that is silent in that moment stays tracked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.guardduty import COMPROMISED_INSTANCE
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import InstanceRef
+from ringfence.core.symbol import QuarantineGroup, TransitionGroup
+from ringfence.facets.network import TRANSITION, Network
+from ringfence.remediations.isolate_instance import isolate_instance
+from ringfence.steps.network import CreateOwnGroup, SetSecurityGroups
+from ringfence.steps.transition import RULES, OpenTransitionGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+def still_tracked(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Say what the transition does not reach.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html
+    """
+    yield (
+        "connections that were silent during the transition, and those that are always tracked, live on "
+        "while they keep talking"
+    )
+
+
+@remediation(
+    id="cut-tracked-flows",
+    title="Stop the tracking of a compromised instance's connections while isolating it",
+    subject=InstanceRef,
+    triggers=(COMPROMISED_INSTANCE,),
+    facets=(Network,),
+    steps=(*isolate_instance.steps, OpenTransitionGroup),
+    references=("NIST 800-53 SC-7", "NIST 800-53 SC-10", "D3FEND D3-NTF"),
+    optional=True,
+    cost=(
+        "between the two changes of group the instance is open to everything: about a second, or until the "
+        "retry if the function dies in between"
+    ),
+    exposure=still_tracked,
+)
+def cut_tracked_flows(instance: Observed, incident: Incident) -> Iterator[Step]:
+    """Take each interface through its VPC's transition group; the isolation is part of the plan.
+
+    Without it a run of this remediation alone would leave the instance open.
+    """
+    network = instance[Network]
+    before = {one: _outside(one.vpc_id) for one in network.interfaces}
+    waiting = [one for one in network.interfaces if not one.groups & before[one]]
+    for vpc_id in sorted({one.vpc_id for one in waiting}):
+        yield from _prepare(network, vpc_id)
+    for one in waiting:
+        transition = frozenset({TransitionGroup(one.vpc_id)})
+        yield SetSecurityGroups(one.id, one.vpc_id, one.groups, transition)
+    yield from isolate_instance.plan(instance, incident)
+
+
+def _outside(vpc_id: str) -> frozenset[QuarantineGroup | TransitionGroup]:
+    return frozenset({QuarantineGroup(vpc_id), TransitionGroup(vpc_id)})
+
+
+def _prepare(network: Network, vpc_id: str) -> Iterator[Step]:
+    group = network.own(vpc_id, TRANSITION)
+    if group is None:
+        yield CreateOwnGroup(vpc_id, TRANSITION, network.free_name(vpc_id, TRANSITION))
+    if group is None or group.rules < RULES:
+        yield OpenTransitionGroup(vpc_id, group.rules if group else 0)

@@ -1,0 +1,57 @@
+"""Deny everything to a compromised instance's own sessions of its role: a blast radius of one.
+
+Credentials that were handed out stay valid for hours after the profile is detached. `aws:userid` of an
+instance's session is the role's id and the instance's: other instances with the role are not touched.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.guardduty import COMPROMISED_INSTANCE
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import InstanceRef
+from ringfence.facets.identity import Identity
+from ringfence.steps.identity import DenyInstanceSessions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+def still_valid(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Name the roles that cannot be edited, and what a denial does not reach.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
+    """
+    for held in instance[Identity].roles:
+        if not held.role.editable and not held.denied:
+            yield (
+                f"role {held.role.name} is AWS's own and cannot be edited: credentials of it that the "
+                "instance was given stay valid until they end"
+            )
+    if instance[Identity].roles:
+        yield (
+            "sessions of other roles that were assumed with the instance's credentials stay valid until they "
+            "end, as do presigned URLs and connections that a service authenticated only at their beginning"
+        )
+
+
+@remediation(
+    id="deny-instance-sessions",
+    title="Deny everything to a compromised instance's role sessions",
+    subject=InstanceRef,
+    triggers=(COMPROMISED_INSTANCE,),
+    facets=(Identity,),
+    steps=(DenyInstanceSessions,),
+    references=("NIST 800-53 IR-4", "NIST 800-53 AC-2(13)", "D3FEND D3-ANCI", "ATT&CK T1552.005"),
+    exposure=still_valid,
+)
+def deny_instance_sessions(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+    """Deny the instance each role that it holds or held."""
+    for held in instance[Identity].roles:
+        if held.role.editable and not held.denied:
+            yield DenyInstanceSessions(instance.ref.id, held.role, before=False, after=True)

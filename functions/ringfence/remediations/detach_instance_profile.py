@@ -1,0 +1,34 @@
+"""Take a compromised instance's profile away, so that it is given no new credentials of its role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.guardduty import COMPROMISED_INSTANCE
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import InstanceRef
+from ringfence.facets.identity import ASSOCIATED, Identity
+from ringfence.steps.identity import DetachInstanceProfile, detach
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+@remediation(
+    id="detach-instance-profile",
+    title="Detach a compromised instance's profile",
+    subject=InstanceRef,
+    triggers=(COMPROMISED_INSTANCE,),
+    facets=(Identity,),
+    steps=(DetachInstanceProfile,),
+    references=("NIST 800-53 IR-4", "NIST 800-53 AC-2(13)", "D3FEND D3-CTS", "ATT&CK T1552.005"),
+)
+def detach_instance_profile(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+    """End the association; one that is coming or going is looked at again."""
+    for association in instance[Identity].associations:
+        if association.state == ASSOCIATED:
+            yield detach(instance.ref.id, association)

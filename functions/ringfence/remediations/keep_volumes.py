@@ -1,0 +1,34 @@
+"""Keep the volumes of a compromised instance when it is terminated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.guardduty import COMPROMISED_INSTANCE
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import InstanceRef
+from ringfence.facets.volumes import Volumes
+from ringfence.steps.volumes import SetDeleteOnTermination
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+@remediation(
+    id="keep-volumes",
+    title="Keep a compromised instance's volumes when it is terminated",
+    subject=InstanceRef,
+    triggers=(COMPROMISED_INSTANCE,),
+    facets=(Volumes,),
+    steps=(SetDeleteOnTermination,),
+    references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.2", "ATT&CK T1485"),
+)
+def keep_volumes(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+    """Keep each volume that would be deleted with the instance."""
+    for volume in instance[Volumes].attached:
+        if volume.ends_with_instance:
+            yield SetDeleteOnTermination(instance.ref.id, volume.id, volume.device, before=True, after=False)

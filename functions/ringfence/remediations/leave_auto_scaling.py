@@ -1,0 +1,62 @@
+"""Take a compromised instance out of its Auto Scaling group, before the group terminates the evidence.
+
+An isolated instance fails its group's health checks and is terminated, whatever protects it otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.guardduty import COMPROMISED_INSTANCE
+from ringfence.core.remediation import Choice, remediation
+from ringfence.core.subject import InstanceRef
+from ringfence.facets.scaling import IN_SERVICE, STANDBY, Scaling
+from ringfence.steps.scaling import DetachFromGroup, EnterStandby, leave
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+WAY = "auto-scaling"
+_DETACH, _STANDBY = "detach", "standby"
+
+
+def still_owned(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Say when a group still can end the instance."""
+    scaling = instance[Scaling]
+    if scaling.place == STANDBY:
+        yield (
+            f"the instance stands by in Auto Scaling group {scaling.group}: deleting or refreshing the group "
+            "can still terminate it"
+        )
+    if scaling.state.startswith("Terminating"):
+        yield f"Auto Scaling group {scaling.group} is terminating the instance"
+
+
+@remediation(
+    id="leave-auto-scaling",
+    title="Take a compromised instance out of its Auto Scaling group",
+    subject=InstanceRef,
+    triggers=(COMPROMISED_INSTANCE,),
+    facets=(Scaling,),
+    steps=(DetachFromGroup, EnterStandby),
+    references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.2", "ATT&CK T1578.003"),
+    choices=(
+        Choice(
+            WAY,
+            (_DETACH, _STANDBY),
+            "detach: the group has no hold on the instance any more, which is safest for the evidence; "
+            "standby: the group still owns it, which is easiest to undo, but deleting or refreshing the "
+            "group terminates it. Either way the group launches a replacement if it is at its minimum size",
+        ),
+    ),
+    exposure=still_owned,
+)
+def leave_auto_scaling(instance: Observed, incident: Incident) -> Iterator[Step]:
+    """Leave the group if it counts on the instance; one that stands by already is left there."""
+    scaling = instance[Scaling]
+    if scaling.place == IN_SERVICE and not scaling.passing:
+        yield leave(instance.ref.id, scaling, standby=incident.choice(WAY) == _STANDBY)

@@ -1,0 +1,41 @@
+"""Take a compromised instance out of every target group, so that load balancers send it no requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.guardduty import COMPROMISED_INSTANCE
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import InstanceRef
+from ringfence.facets.targets import Targets
+from ringfence.steps.targets import DeregisterTargets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+def unread(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Say when there are more target groups than are looked at."""
+    if count := instance[Targets].unread:
+        yield f"{count} target groups of its VPCs were not looked at: the instance may be in one of them"
+
+
+@remediation(
+    id="leave-target-groups",
+    title="Take a compromised instance out of its load balancers' target groups",
+    subject=InstanceRef,
+    triggers=(COMPROMISED_INSTANCE,),
+    facets=(Targets,),
+    steps=(DeregisterTargets,),
+    references=("NIST 800-53 IR-4", "NIST 800-53 SC-7", "D3FEND D3-ITF"),
+    exposure=unread,
+)
+def leave_target_groups(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+    """Deregister every target of the instance; those that are draining are on their way out."""
+    for registration in instance[Targets].registrations:
+        if registration.targets:
+            yield DeregisterTargets(registration.group, registration.targets, frozenset())

@@ -1,0 +1,58 @@
+"""Keep a compromised instance from being terminated, from outside and from inside.
+
+Termination protection stops the API call; a shutdown from inside the instance would get round it, so
+that is made to stop the instance instead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.guardduty import COMPROMISED_INSTANCE
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import InstanceRef
+from ringfence.facets.lifecycle import STOP, Lifecycle
+from ringfence.steps.lifecycle import SetShutdownBehavior, SetTerminationProtection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+def unprotected(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Say what EC2 cannot protect.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_ChangingDisableAPITermination.html
+    """
+    lifecycle = instance[Lifecycle]
+    if lifecycle.spot:
+        yield "a Spot instance cannot be protected: it can be terminated, and interrupted by EC2 at any time"
+    elif lifecycle.instance_store_root and lifecycle.on_shutdown != STOP:
+        yield (
+            "the root is on an instance store: the instance cannot be stopped, so that a shutdown from "
+            "inside terminates it"
+        )
+
+
+@remediation(
+    id="protect-termination",
+    title="Protect a compromised instance from termination",
+    subject=InstanceRef,
+    triggers=(COMPROMISED_INSTANCE,),
+    facets=(Lifecycle,),
+    steps=(SetTerminationProtection, SetShutdownBehavior),
+    references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.2", "ATT&CK T1578.003"),
+    exposure=unprotected,
+)
+def protect_termination(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+    """Turn protection on, and let a shutdown stop the instance."""
+    lifecycle = instance[Lifecycle]
+    if lifecycle.spot:
+        return
+    if not lifecycle.protected:
+        yield SetTerminationProtection(instance.ref.id, before=False, after=True)
+    if lifecycle.on_shutdown != STOP and not lifecycle.instance_store_root:
+        yield SetShutdownBehavior(instance.ref.id, lifecycle.on_shutdown, STOP)

@@ -1,0 +1,49 @@
+"""Revoke every session of a compromised instance's role that was issued before the incident.
+
+For credentials that may have been used elsewhere under other names. It hits everybody who uses the role.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.guardduty import COMPROMISED_INSTANCE
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import InstanceRef
+from ringfence.facets.role_sessions import RoleSessions, whole_second
+from ringfence.steps.role_sessions import RevokeRoleSessions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+def not_revoked(instance: Observed, incident: Incident) -> Iterator[str]:
+    """Name the roles that cannot be edited."""
+    instant = whole_second(incident.opened_at)
+    for use in instance[RoleSessions].roles:
+        if not use.role.editable and not use.covers(instant):
+            yield f"role {use.role.name} is AWS's own and cannot be edited: its older sessions stay valid"
+
+
+@remediation(
+    id="revoke-role-sessions",
+    title="Revoke all older sessions of a compromised instance's role",
+    subject=InstanceRef,
+    triggers=(COMPROMISED_INSTANCE,),
+    facets=(RoleSessions,),
+    steps=(RevokeRoleSessions,),
+    references=("NIST 800-53 IR-4", "NIST 800-53 AC-12", "D3FEND D3-ANCI", "ATT&CK T1550.001"),
+    optional=True,
+    cost="every user of the role fails until it gets new credentials: other instances, functions and people",
+    exposure=not_revoked,
+)
+def revoke_role_sessions(instance: Observed, incident: Incident) -> Iterator[Step]:
+    """Revoke what was issued before the incident's instant, unless a later revocation covers that."""
+    instant = whole_second(incident.opened_at)
+    for use in instance[RoleSessions].roles:
+        if use.role.editable and not use.covers(instant):
+            yield RevokeRoleSessions(use.role, instant, use.others, before=False, after=True)

@@ -1,0 +1,61 @@
+"""Take one crash-consistent set of snapshots of a compromised instance's volumes.
+
+A set covers what is attached when it is taken. A volume that is attached later gets a set of its own: a
+snapshot too many costs little, a volume without one may be the evidence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.guardduty import COMPROMISED_INSTANCE
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import InstanceRef
+from ringfence.facets.snapshots import Snapshots
+from ringfence.facets.volumes import Volumes
+from ringfence.steps.snapshots import CreateSnapshots
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+def not_in_snapshots(instance: Observed, incident: Incident) -> Iterator[str]:
+    """Say what is in no snapshot, and what is not sure to be yet."""
+    seen = instance[Snapshots]
+    if seen.instance_store:
+        yield "what is on instance-store volumes is in no snapshot, and is lost when the instance stops"
+    yield "what is in memory is in no snapshot, and is lost when the instance stops"
+    if writing := sum(one.writing for one in seen.taken if one.incident == incident.id):
+        yield f"{writing} snapshots are still being written: one that fails is only noticed by looking again"
+
+
+@remediation(
+    id="snapshot-volumes",
+    title="Take snapshots of a compromised instance's volumes",
+    subject=InstanceRef,
+    triggers=(COMPROMISED_INSTANCE,),
+    facets=(Volumes, Snapshots),
+    steps=(CreateSnapshots,),
+    references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.2", "NIST 800-86 4.2", "ATT&CK T1485"),
+    exposure=not_in_snapshots,
+)
+def snapshot_volumes(instance: Observed, incident: Incident) -> Iterator[Step]:
+    """Take every volume of which this incident has no snapshot, all at once."""
+    volumes = instance[Volumes]
+    covered = instance[Snapshots].covered(incident.id)
+    missing = tuple(volume.id for volume in volumes.attached if volume.id not in covered)
+    if missing:
+        yield CreateSnapshots(
+            instance_id=instance.ref.id,
+            incident=incident.id,
+            finding=incident.findings[0] if incident.findings else "",
+            volumes=missing,
+            without_root=any(volume.root and volume.id in covered for volume in volumes.attached),
+            without=tuple(
+                volume.id for volume in volumes.attached if not volume.root and volume.id in covered
+            ),
+        )

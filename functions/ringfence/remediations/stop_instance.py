@@ -1,0 +1,57 @@
+"""Stop a compromised instance: the one lever that ends every connection and every process at once.
+
+Only once it is out of service in its Auto Scaling group, which would terminate it for being stopped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.guardduty import COMPROMISED_INSTANCE
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import InstanceRef
+from ringfence.facets.lifecycle import RUNNING, Lifecycle
+from ringfence.facets.scaling import IN_SERVICE, Scaling
+from ringfence.steps.lifecycle import StopInstance, stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+def still_running(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Say why the instance was not stopped."""
+    if instance[Lifecycle].state == RUNNING and _would_be_terminated(instance):
+        yield (
+            f"the instance was not stopped: Auto Scaling group {instance[Scaling].group} still has it and "
+            "would terminate it"
+        )
+    if instance[Lifecycle].instance_store_root:
+        yield "the instance was not stopped: its root is on an instance store, so that it cannot be"
+
+
+@remediation(
+    id="stop-instance",
+    title="Stop a compromised instance",
+    subject=InstanceRef,
+    triggers=(COMPROMISED_INSTANCE,),
+    facets=(Lifecycle, Scaling),
+    steps=(StopInstance,),
+    references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.1", "D3FEND D3-HS"),
+    optional=True,
+    cost="the contents of memory and of instance-store volumes are lost for good",
+    exposure=still_running,
+)
+def stop_instance(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+    """Stop it if it runs and can be stopped without being lost."""
+    lifecycle = instance[Lifecycle]
+    possible = not lifecycle.instance_store_root and not _would_be_terminated(instance)
+    if lifecycle.state == RUNNING and possible:
+        yield stop(instance.ref.id)
+
+
+def _would_be_terminated(instance: Observed) -> bool:
+    return instance[Scaling].place == IN_SERVICE

@@ -1,0 +1,34 @@
+"""Tag a compromised instance with its incident, so that whoever meets it knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.guardduty import COMPROMISED_INSTANCE
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import InstanceRef
+from ringfence.facets.tags import Tags
+from ringfence.steps.tags import TagInstance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+@remediation(
+    id="tag-instance",
+    title="Tag a compromised instance with its incident",
+    subject=InstanceRef,
+    triggers=(COMPROMISED_INSTANCE,),
+    facets=(Tags,),
+    steps=(TagInstance,),
+    references=("NIST 800-53 IR-5", "NIST 800-61r2 3.3.2"),
+)
+def tag_instance(instance: Observed, incident: Incident) -> Iterator[Step]:
+    """Write the tag unless it names this incident already."""
+    tagged = instance[Tags].incident
+    if tagged != incident.id:
+        yield TagInstance(instance.ref.id, tagged, incident.id)

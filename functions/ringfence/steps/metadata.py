@@ -1,0 +1,85 @@
+"""Steps on the metadata service of an instance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.core.answers import accept
+from ringfence.core.call import Call, Permission
+from ringfence.core.codec import value
+from ringfence.core.step import Done, State, Step, show
+from ringfence.facets.instance import NOT_FOUND
+from ringfence.facets.metadata import DISABLED, Metadata, MetadataOptions
+
+if TYPE_CHECKING:
+    from ringfence.core.facet import Observed
+    from ringfence.core.step import Changing, Names
+
+_REFUSED = ("OperationNotPermitted", "UnsupportedOperation", "InvalidParameterCombination")
+
+
+@value
+class SetMetadataOptions(Step):
+    """Set every option of the metadata service at once: one that is left out may be reset."""
+
+    instance_id: str
+    before: MetadataOptions
+    after: MetadataOptions
+
+    facet: ClassVar = Metadata
+    permissions: ClassVar = (
+        Permission("ec2:ModifyInstanceMetadataOptions", ("arn:aws:ec2:{region}:{account}:instance/*",)),
+    )
+
+    @property
+    def target(self) -> str:
+        """The options of the instance."""
+        return f"instance/{self.instance_id}/metadata-options"
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Set the options.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceMetadataOptions.html
+        """
+        (answer,) = yield (
+            Call(
+                "ec2",
+                "ModifyInstanceMetadataOptions",
+                {
+                    "InstanceId": self.instance_id,
+                    "HttpEndpoint": self.after.endpoint,
+                    "HttpTokens": self.after.tokens,
+                    "HttpPutResponseHopLimit": self.after.hop_limit,
+                    "HttpProtocolIpv6": self.after.ipv6,
+                    "InstanceMetadataTags": self.after.tags,
+                },
+                expected=(*NOT_FOUND, *_REFUSED),
+            ),
+        )
+        accept(answer, gone=NOT_FOUND, refused=_REFUSED)
+        return Done()
+
+    def state(self, observed: Observed) -> State:
+        """Compare all options."""
+        now = observed[Metadata]
+        if now.options == self.after:
+            return State.AFTER if now.applied else State.SETTLING
+        return State.BEFORE if now.options == self.before else State.DRIFTED
+
+    def found(self, observed: Observed) -> str:
+        """Write the options that are in force."""
+        return show(observed[Metadata].options)
+
+    def effect(self, observed: Observed) -> Observed:
+        """Set the options."""
+        return observed.seen(Metadata(self.after))
+
+    def words(self) -> str:
+        """Say whether the service is reachable."""
+        return f"set the metadata service of {self.instance_id} to {self.after.endpoint}"
+
+    def cost(self) -> str:
+        """Name what stops working."""
+        if self.after.endpoint != DISABLED:
+            return ""
+        return "software on the instance that reads the metadata service stops working: agents, SDKs, scripts"

@@ -1,0 +1,142 @@
+"""Steps on all sessions of a role."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime  # noqa: TC003 - the fields of a value are read back by type
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.core.answers import accept
+from ringfence.core.call import Call, Permission
+from ringfence.core.codec import instant_text, value
+from ringfence.core.step import Done, State
+from ringfence.facets.identity import NO_SUCH_ENTITY, ROLES, Role, RoleStep
+from ringfence.facets.role_sessions import RoleSessions, revocation, revocation_name
+from ringfence.steps.identity import NOT_EDITABLE, delete_role_policy
+
+if TYPE_CHECKING:
+    from ringfence.core.facet import Observed
+    from ringfence.core.step import Changing, Names
+
+_SHOWN = 5
+"""How many of the other instances are named."""
+
+
+class _RevocationStep(RoleStep):
+    """Revoking and allowing: two ways along one road. A policy for each instant: none is ever moved back."""
+
+    role: Role
+    instant: datetime
+    others: tuple[str, ...]
+    before: bool
+    after: bool
+
+    facet: ClassVar = RoleSessions
+
+    @property
+    def target(self) -> str:
+        """The inline policy on the role for this instant."""
+        return f"role/{self.role.id}/{revocation_name(self.instant)}"
+
+    @property
+    def held(self) -> Role | None:
+        """The role."""
+        return self.role
+
+    def state(self, observed: Observed) -> State:
+        """Look whether the policy is there, word for word."""
+        use = observed[RoleSessions].role(self.role)
+        if use is None:
+            return State.GONE
+        return State.AFTER if (self.instant in use.revoked) == self.after else State.BEFORE
+
+    def effect(self, observed: Observed) -> Observed:
+        """Put the policy there or take it away."""
+
+        def changed(revoked: frozenset[datetime]) -> frozenset[datetime]:
+            return revoked | {self.instant} if self.after else revoked - {self.instant}
+
+        roles = tuple(
+            replace(one, revoked=changed(one.revoked)) if one.role.id == self.role.id else one
+            for one in observed[RoleSessions].roles
+        )
+        return observed.seen(RoleSessions(roles))
+
+    def change(self) -> tuple[str, str]:
+        """Say which sessions are valid."""
+        instant = instant_text(self.instant)
+        before, after = (f"issued since {instant}" if one else "all" for one in (self.before, self.after))
+        return before, after
+
+
+@value
+class RevokeRoleSessions(_RevocationStep):
+    """Deny everything to credentials of the role issued before an instant, whoever has them.
+
+    `others` are the other instances of the region that use the role: the blast radius.
+    """
+
+    role: Role
+    instant: datetime
+    others: tuple[str, ...]
+    before: bool
+    after: bool
+
+    permissions: ClassVar = (Permission("iam:PutRolePolicy", (ROLES,)),)
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Put the policy; refused where the role's inline policies are full or AWS's own."""
+        (answer,) = yield (
+            Call(
+                "iam",
+                "PutRolePolicy",
+                {
+                    "RoleName": self.role.name,
+                    "PolicyName": revocation_name(self.instant),
+                    "PolicyDocument": json.dumps(revocation(self.instant)),
+                },
+                expected=(*NO_SUCH_ENTITY, *NOT_EDITABLE),
+            ),
+        )
+        accept(answer, gone=NO_SUCH_ENTITY, refused=NOT_EDITABLE)
+        return Done()
+
+    def words(self) -> str:
+        """Say whose sessions are revoked."""
+        return f"revoke every session of role {self.role.name} issued before {instant_text(self.instant)}"
+
+    def cost(self) -> str:
+        """Name the blast radius."""
+        shown = ", ".join(self.others[:_SHOWN])
+        more = f" and {len(self.others) - _SHOWN} more" if len(self.others) > _SHOWN else ""
+        named = f" ({shown}{more})" if shown else ""
+        return (
+            f"{len(self.others)} other instances in the region use the role{named}: they fail until they get "
+            "new credentials; functions, people and other regions that use it are not counted"
+        )
+
+
+@value
+class AllowRoleSessions(_RevocationStep):
+    """Take the revocation back."""
+
+    role: Role
+    instant: datetime
+    others: tuple[str, ...]
+    before: bool
+    after: bool
+
+    permissions: ClassVar = (Permission("iam:DeleteRolePolicy", (ROLES,)),)
+    inverse_type: ClassVar = RevokeRoleSessions
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Delete the policy; one that is not there any more is what was wanted."""
+        return (yield from delete_role_policy(self.role, revocation_name(self.instant)))
+
+    def words(self) -> str:
+        """Say whose sessions may work again."""
+        return f"allow the sessions of role {self.role.name} issued before {instant_text(self.instant)} again"
+
+
+RevokeRoleSessions.inverse_type = AllowRoleSessions
