@@ -26,7 +26,12 @@ class DeployError(LocalAwsError):
 
 
 def deploy(
-    local: LocalAws, *, context: Mapping[str, str], outputs: Path, app: Path = REPOSITORY
+    local: LocalAws,
+    *,
+    context: Mapping[str, str],
+    outputs: Path,
+    app: Path = REPOSITORY,
+    account: str | None = None,
 ) -> dict[str, dict[str, str]]:
     """Bootstrap the account and deploy every stack.
 
@@ -40,6 +45,8 @@ def deploy(
         The file the stacks' outputs go to; the synthesized assembly goes beside it, in `cdk.out`.
     app
         The folder that holds `cdk.json`.
+    account
+        Where to; the local AWS's own unless given.
 
     Returns
     -------
@@ -56,9 +63,11 @@ def deploy(
     pairs = [word for key, value in context.items() for word in ("--context", f"{key}={value}")]
     common = ["--app", _app_command(app), "--output", str(outputs.parent / "cdk.out"), "--no-color", *pairs]
     # Not in the app's folder: there the CDK would synthesize the app only to bootstrap.
-    _cdk(local, outputs.parent, ["bootstrap", f"aws://{local.account}/{local.region}", "--no-color"])
+    environment = _environment(local, account)
+    where = f"aws://{environment['AWS_ACCOUNT_ID']}/{local.region}"
+    _cdk(environment, outputs.parent, ["bootstrap", where, "--no-color"])
     _cdk(
-        local,
+        environment,
         app,
         ["deploy", "--all", "--require-approval", "never", "--outputs-file", str(outputs), *common],
     )
@@ -74,14 +83,14 @@ def _app_command(app: Path) -> str:
     return shlex.join(command)
 
 
-def _cdk(local: LocalAws, app: Path, words: Sequence[str]) -> None:
+def _cdk(environment: Mapping[str, str], app: Path, words: Sequence[str]) -> None:
     tool = REPOSITORY / "node_modules" / ".bin" / "cdk"
     if not tool.exists():
         raise DeployError("the CDK command line is not installed: run `npm ci` in the project's folder")
     run = subprocess.run(  # noqa: S603 - the pinned CDK, with words of our own
         [str(tool), *words],
         cwd=app,
-        env=_environment(local),
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -92,7 +101,7 @@ def _cdk(local: LocalAws, app: Path, words: Sequence[str]) -> None:
         raise DeployError(f"cdk {words[0]} failed:\n{run.stdout[-_TAIL:]}")
 
 
-def _environment(local: LocalAws) -> dict[str, str]:
+def _environment(local: LocalAws, account: str | None) -> dict[str, str]:
     """Give this process's environment without its AWS settings, and with those of the local AWS."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
     quiet = {
@@ -103,4 +112,4 @@ def _environment(local: LocalAws) -> dict[str, str]:
         "CDK_NOTICES": "false",
         "npm_config_update_notifier": "false",
     }
-    return inherited | quiet | local.environment()
+    return inherited | quiet | local.environment(account)

@@ -17,7 +17,7 @@ from ringfence.runbooks import CONTAIN_INSTANCE
 from ringfence.threads import Threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ringfence.core.chain import History
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 RUNBOOK = CONTAIN_INSTANCE.id
 AUDIT_STACK, RESPONSE_STACK = "Ringfence-Audit", "Ringfence-Response"
+AT_ONCE = {"name": "contain at once", "runbook": RUNBOOK, "mode": Mode.AUTO.value}
 LOOK_EVERY = 0.05
 """Seconds between two looks at the log."""
 
@@ -42,14 +43,23 @@ class Deployment:
     api: str
 
     @classmethod
-    def make(cls, local: LocalAws, folder: Path, mode: Mode = Mode.AUTO, *accounts: str) -> Self:
-        """Deploy every stack, with a policy that gives one mode to whatever happens in these accounts.
+    def make(
+        cls, local: LocalAws, folder: Path, *rules: Mapping[str, str], accounts: Sequence[str] = ()
+    ) -> Self:
+        """Deploy every stack, with a policy of these rules; unless any are given, all is done at once.
 
-        `folder` takes the policy, the synthesized stacks and their outputs. Raises DeployError.
+        `folder` takes the policy, the synthesized stacks and their outputs. `accounts` are protected beside
+        the local AWS's own. Raises DeployError.
         """
         policy = folder / "policy.yaml"
-        policy.write_text(_policy(mode, ("home", *accounts)), encoding="utf-8")
-        return cls.of(local, deploy(local, context={"policy": str(policy)}, outputs=folder / "outputs.json"))
+        policy.write_text(_policy(rules or (AT_ONCE,), ("home", *accounts)), encoding="utf-8")
+        outputs = deploy(local, context={"policy": str(policy)}, outputs=folder / "outputs.json")
+        return cls.of(local, outputs)
+
+    def protect(self, account: str, folder: Path) -> None:
+        """Deploy the roles to another account, with the policy that `make` left in the folder."""
+        context = {"policy": str(folder / "policy.yaml"), "home_account": self.local.account}
+        deploy(self.local, context=context, outputs=folder / f"{account}.json", account=account)
 
     @classmethod
     def of(cls, local: LocalAws, outputs: dict[str, dict[str, str]]) -> Self:
@@ -100,10 +110,9 @@ class Deployment:
         return verdict
 
 
-def _policy(mode: Mode, accounts: tuple[str, ...]) -> str:
+def _policy(rules: Sequence[Mapping[str, str]], accounts: Sequence[str]) -> str:
     """Write a policy file; JSON is YAML."""
-    rule = {"name": "contain at once", "runbook": RUNBOOK, "mode": mode.value}
-    return json.dumps({"version": 1, "scope": {"accounts": accounts}, "rules": [rule]}, indent=2)
+    return json.dumps({"version": 1, "scope": {"accounts": list(accounts)}, "rules": list(rules)}, indent=2)
 
 
 def _one_by_one(functions: Sequence[Callable[[], object]]) -> list[object]:
