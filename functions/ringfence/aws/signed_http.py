@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.exceptions import BotoCoreError, HTTPClientError
+from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 
 from ringfence.core.errors import BadInput, Retryable
@@ -35,10 +35,11 @@ class Unreachable(Retryable):
 
 @dataclass(frozen=True)
 class SignedHttp:
-    """Posts JSON to one API. `region` is what the signature is for."""
+    """Posts JSON to one API. `region` is what the signature is for, `session` whose credentials sign."""
 
     url: str
     region: str
+    session: botocore.session.Session = field(default_factory=botocore.session.Session)
 
     def post(self, path: str, document: Mapping[str, object]) -> tuple[int, object]:
         """Post a document; return the status code and the answer, None where it is no JSON.
@@ -47,20 +48,17 @@ class SignedHttp:
         """
         request = self._signed(path, json.dumps(document).encode())
         try:
-            session = URLLib3Session(timeout=TIMEOUT)
-            response = session.send(request.prepare())
-            code, text = response.status_code, response.text
-        except HTTPClientError as error:
+            response = URLLib3Session(timeout=TIMEOUT).send(request.prepare())
+        except BotoCoreError as error:
             raise Unreachable(f"{self.url}: {error}") from error
         try:
-            return code, json.loads(text)
+            return response.status_code, json.loads(response.content)
         except (ValueError, RecursionError):
-            return code, None
+            return response.status_code, None
 
     def _signed(self, path: str, body: bytes) -> AWSRequest:
-        session = botocore.session.Session()
         try:
-            credentials = session.get_credentials()
+            credentials = self.session.get_credentials()
         except BotoCoreError as error:
             raise BadInput("AWS credentials", f"cannot be used: {error}") from error
         if credentials is None:
@@ -86,13 +84,12 @@ def signed_http(url: str, endpoint: str = "", region: str = "") -> SignedHttp:
     if parts.scheme not in {"https", "http"} or not host:
         raise BadInput("--url", "must be a URL such as https://….execute-api.eu-west-1.amazonaws.com", url)
     found = _HOST.fullmatch(host)
-    if endpoint and ".execute-api." in host:
-        return signed_http(
-            f"{endpoint.rstrip('/')}/_aws/{SERVICE}/{host.partition('.')[0]}/$default", "", region
-        )
+    named = found["region"] if found else region
+    if endpoint and f".{SERVICE}." in host:
+        path = f"_aws/{SERVICE}/{host.partition('.')[0]}/$default"
+        return signed_http(f"{endpoint.rstrip('/')}/{path}", "", named)
     if parts.scheme == "http" and host not in _LOOPBACK:
         raise BadInput("--url", "must begin with https://", url)
-    named = found["region"] if found else region
     if not named:
         raise BadInput("AWS_REGION", "must name the region of the API")
     return SignedHttp(url.rstrip("/"), named)

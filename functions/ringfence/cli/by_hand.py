@@ -160,8 +160,12 @@ class Patience:
             except Retryable as error:
                 if not self.left:
                     raise
-                self._screen.note(f"not now: {error}")
+                self.note(f"not now: {error}")
                 self.pause()
+
+    def note(self, text: str) -> None:
+        """Say why it takes longer."""
+        self._screen.note(text)
 
 
 class Watch:

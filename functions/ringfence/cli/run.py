@@ -22,7 +22,7 @@ from ringfence.cli.by_hand import (
 from ringfence.core.errors import BadInput, Gone
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ringfence.cli.plan_view import Screen
     from ringfence.core.document import Document
@@ -91,7 +91,7 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     watch = Watch(door, who, screen)
     with screen.busy(f"{runbook} on {id_}"):
         patience.insist(watch.begin)
-        done = patience.insist(lambda: door.run({**body, "dry_run": False}))
+        done = _run(patience, watch, lambda: door.run({**body, "dry_run": False}))
         status = _until_the_end(patience, watch)
     _conclude(wish, screen, planned, dict(done), status)
 
@@ -124,6 +124,21 @@ def _options(given: tuple[str, ...]) -> dict[str, str]:
             raise BadInput("--option", "must be NAME=VALUE", one)
         options[name] = chosen
     return options
+
+
+def _run(patience: Patience, watch: Watch, ask: Callable[[], Mapping[str, object]]) -> Mapping[str, object]:
+    """Run it; where somebody else acts, let them, and run it when they stop short of the end."""
+    while True:
+        done = patience.insist(ask)
+        if done.get("status") != "joined":
+            return done
+        patience.note(f"{done.get('reason')}: waiting for its end")
+        while (status := patience.insist(watch.look)).flag("acting"):
+            if not patience.left:
+                return done
+            patience.pause()
+        if status.text("state") in _ENDED or not patience.left:
+            return done
 
 
 def _until_the_end(patience: Patience, watch: Watch) -> Document:

@@ -1,0 +1,59 @@
+"""An operator's terminal: the command line on a site in memory, through its API or directly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from click.testing import CliRunner
+
+from ringfence.aws.caller import Caller
+from ringfence.cli.by_hand import Outside
+from ringfence.cli.door import DirectDoor, HttpDoor
+from ringfence.cli.main import main
+from tests.fakes.gateway import Gateway
+from tests.fakes.site import KIM, RUNBOOK, Site
+from tests.worlds import REF
+
+if TYPE_CHECKING:
+    from click.testing import Result
+
+    from ringfence.cli.by_hand import Wish
+    from ringfence.cli.door import Door, Http
+
+
+class Terminal:
+    """Time passes while the command waits, and with it the second queue is worked off.
+
+    `interactive`: somebody can be asked. `wire` carries requests to the site's API.
+    """
+
+    def __init__(self, site: Site, *, interactive: bool = True) -> None:
+        self.site = site
+        self.gateway = Gateway(site)
+        self.wire: Http = self.gateway
+        self.interactive = interactive
+        self.region = REF.region
+        self.waited = 0.0
+
+    def __call__(self, *words: str, answer: str = "") -> Result:
+        outside = Outside(
+            caller=lambda: Caller(REF.account, KIM),
+            region=lambda: self.region,
+            door=self.door,
+            catalogue=lambda: {RUNBOOK.id: RUNBOOK},
+            interactive=lambda: self.interactive,
+            clock=lambda: self.waited,
+            sleep=self.sleep,
+        )
+        return CliRunner(env={"COLUMNS": "160"}).invoke(main, words, input=answer, obj=outside)
+
+    def door(self, wish: Wish) -> Door:
+        if not wish.direct:
+            return HttpDoor(self.wire)
+        site = self.site
+        return DirectDoor(site.ports(""), KIM, site.desk.policy, site.desk.catalogue, site.find)
+
+    def sleep(self, seconds: float) -> None:
+        self.waited += seconds
+        self.site.clock.tick(seconds=seconds)
+        self.site.go_on()
