@@ -1,0 +1,174 @@
+"""Law 7: inward only, and decisions are made of values: without I/O, clock or environment."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+FUNCTIONS = ROOT / "functions"
+PACKAGE = FUNCTIONS / "ringfence"
+SOURCES = sorted([ROOT / "app.py", *FUNCTIONS.rglob("*.py"), *(ROOT / "stacks").rglob("*.py")])
+
+PURE_ROOMS = ("core", "facets", "remediations", "sources", "steps")
+PURE_MODULES = ("engine", "intake", "opening", "orders", "ports", "release", "session")
+PURE = sorted(
+    [
+        *(path for room in PURE_ROOMS for path in (PACKAGE / room).rglob("*.py")),
+        *(PACKAGE / f"{name}.py" for name in PURE_MODULES),
+    ]
+)
+VALUES = {"collections", "dataclasses", "datetime", "enum", "functools", "types", "typing"}
+TEXTS = {"fnmatch", "hashlib", "ipaddress", "json", "math", "re"}
+"""What decisions may be made of: of the standard library, the parts that reach nothing outside."""
+CLOCK = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.sleep"}
+ENVIRONMENT = {"os.environ", "os.getenv"}
+CHANCE = {"random.random", "random.choice", "secrets.token_hex", "uuid.uuid4"}
+BUILT_IN = {"open", "input", "print", "eval", "exec", "compile", "__import__", "import_module"}
+"""What makes two runs of the same function differ."""
+CLIENTS = {"client", "create_client", "own_client", "resource"}
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"), str(path), feature_version=(3, 11))
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the package that each import names, wherever it stands."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0]
+
+
+def named(node: ast.AST) -> str:
+    """Write a name or an attribute as it stands: `datetime.now`; empty for what is neither."""
+    if isinstance(node, ast.Attribute):
+        return f"{named(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def reaches_outside(node: ast.AST) -> bool:
+    """Say whether an expression reads the clock, the environment, a file or chance."""
+    if isinstance(node, ast.Call) and named(node.func) in BUILT_IN:
+        return True
+    return isinstance(node, ast.Attribute) and any(
+        f".{named(node)}".endswith(f".{one}") for one in CLOCK | ENVIRONMENT | CHANCE
+    )
+
+
+def makes_a_client(node: ast.AST) -> bool:
+    """Say whether an expression makes a client of AWS."""
+    return isinstance(node, ast.Call) and named(node.func).split(".")[-1] in CLIENTS
+
+
+def run_at_import(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what runs when a module is imported: all but the bodies of functions."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Lambda):
+            continue
+        yield child
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            for part in (*child.decorator_list, *child.args.defaults, *child.args.kw_defaults):
+                if part is not None:
+                    yield from (part, *run_at_import(part))
+        else:
+            yield from run_at_import(child)
+
+
+def places(path: Path, nodes: Iterable[ast.AST]) -> list[str]:
+    """Say where these expressions stand."""
+    return [f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}" for node in nodes]
+
+
+def test_every_import_points_inward() -> None:
+    """The contracts stand in pyproject.toml; a module that no layer names breaks them."""
+    linted = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from importlinter.cli import lint_imports_command as lint; lint(['--no-logo', '--no-cache'])",
+        ],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(FUNCTIONS), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert linted.returncode == 0, linted.stdout + linted.stderr
+    assert "0 broken" in linted.stdout
+
+
+def test_source_is_valid_on_python_311() -> None:
+    assert all(isinstance(parsed(path), ast.Module) for path in SOURCES)
+
+
+def test_decisions_import_nothing_that_reaches_outside() -> None:
+    foreign = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in PURE
+        for name in imported(parsed(path))
+        if name not in {"ringfence", "__future__"} | VALUES | TEXTS
+    }
+    assert foreign == set()
+
+
+def test_decisions_read_neither_clock_nor_environment_nor_files_nor_chance() -> None:
+    found = [
+        place for path in PURE for place in places(path, filter(reaches_outside, ast.walk(parsed(path))))
+    ]
+    assert found == []
+
+
+def test_importing_does_nothing() -> None:
+    """No I/O, no clock, no environment, no client of AWS: a module can be imported anywhere."""
+    doing = [
+        place
+        for path in SOURCES
+        for place in places(
+            path, (one for one in run_at_import(parsed(path)) if reaches_outside(one) or makes_a_client(one))
+        )
+    ]
+    assert doing == []
+
+
+def test_only_the_adapters_name_boto3() -> None:
+    """The handlers too, which import-linter does not look at; the local AWS builds an estate with it."""
+    naming = {path for path in SOURCES if {"boto3", "botocore"} & set(imported(parsed(path)))}
+    assert {path.parent.relative_to(FUNCTIONS).parts[:2] for path in naming} <= {
+        ("ringfence", "aws"),
+        ("ringfence", "local"),
+    }
+
+
+def test_every_remediation_is_a_file_of_its_name_and_named_in_one_runbook() -> None:
+    from ringfence.runbooks import CATALOGUE
+
+    files = {path.stem.replace("_", "-") for path in (PACKAGE / "remediations").glob("*.py")} - {"--init--"}
+    listed = Counter(id_ for runbook in CATALOGUE.values() for id_ in runbook.ids)
+    assert files == listed.keys()
+    assert set(listed.values()) == {1}
+
+
+def test_these_checks_see_what_they_look_for() -> None:
+    guilty = ast.parse(
+        "import boto3.session\n"
+        "NOW = datetime.now(UTC)\n"
+        "def f(at=os.environ['X']):\n"
+        "    return open('f')\n"
+        "EC2 = boto3.client('ec2')\n"
+        "FINE = re.compile('x')\n"
+    )
+    at_import = [node for node in run_at_import(guilty) if reaches_outside(node) or makes_a_client(node)]
+    assert sorted(getattr(node, "lineno", 0) for node in at_import) == [2, 3, 5]
+    anywhere = [node for node in ast.walk(guilty) if reaches_outside(node)]
+    assert sorted(getattr(node, "lineno", 0) for node in anywhere) == [2, 3, 4]
+    assert list(imported(guilty)) == ["boto3"]
