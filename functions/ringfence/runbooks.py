@@ -70,5 +70,6 @@ CATALOGUE: dict[str, Runbook] = {runbook.id: runbook for runbook in (CONTAIN_INS
 
 @load_on_demand
 def load_all() -> tuple[Remediation, ...]:
-    """Import every remediation, and with it every class of step that the log may name."""
+    """Import every remediation, and with it every class of step that the log may name; and findings."""
+    import_module("ringfence.core.finding")
     return tuple(one for runbook in CATALOGUE.values() for one in runbook.remediations)

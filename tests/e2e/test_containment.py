@@ -1,0 +1,147 @@
+"""A finding on the event bus leads to a contained instance, and nothing beside it is touched."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.core.facts import FindingReceived
+from ringfence.facets.snapshots import FINDING_TAG
+from ringfence.facets.tags import INCIDENT_TAG
+from ringfence.local.inspection import NONE, Portrait
+from tests.e2e.world import applied, not_applied
+
+if TYPE_CHECKING:
+    from ringfence.core.chain import History
+    from ringfence.local.estate import Estate
+    from ringfence.local.findings import InstanceFinding
+    from tests.e2e.world import World
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+
+@dataclass(frozen=True)
+class Contained:
+    """An estate of which one server was contained."""
+
+    estate: Estate
+    finding: InstanceFinding
+    neighbour: Portrait
+    after: Portrait
+    history: History
+
+
+@pytest.fixture(scope="module")
+def contained(world: World) -> Contained:
+    estate, inspector = world.builder().estate(), world.inspector()
+    neighbour = inspector.portrait(estate.bystander, estate.role)
+    finding = world.send(estate.web)
+    history = world.complete(estate.web)
+    return Contained(estate, finding, neighbour, inspector.portrait(estate.web, estate.role), history)
+
+
+def test_every_interface_is_left_with_a_group_without_rules(world: World, contained: Contained) -> None:
+    assert world.inspector().closed(contained.estate.web)
+
+
+@pytest.mark.parametrize(
+    ("aspect", "wanted"),
+    [
+        ("state", "running"),
+        ("instance profile", NONE),
+        ("sessions of its role", "denied everything"),
+        ("Auto Scaling group", NONE),
+        ("target groups", NONE),
+        ("termination protection", "on"),
+        ("shutdown from inside", "stop"),
+        ("volumes", "all kept"),
+        ("snapshots", "1 of each of 2 volumes"),
+    ],
+)
+def test_the_instance_is_kept_and_its_identity_taken(contained: Contained, aspect: str, wanted: str) -> None:
+    assert contained.after[aspect] == wanted
+
+
+def test_the_instance_and_its_snapshots_are_tagged_with_the_incident(
+    world: World, contained: Contained
+) -> None:
+    assert contained.after["incident tag"] == contained.history.incident
+    taken = world.inspector().snapshots(contained.estate.web)
+    tags = [{tag["Key"]: tag["Value"] for tag in one["Tags"]} for each in taken.values() for one in each]
+    assert {tag[INCIDENT_TAG] for tag in tags} == {contained.history.incident}
+    assert {tag[FINDING_TAG] for tag in tags} == {contained.finding.id}
+
+
+def test_the_neighbour_with_the_same_role_and_groups_is_untouched(world: World, contained: Contained) -> None:
+    estate = contained.estate
+    assert world.inspector().portrait(estate.bystander, estate.role) == contained.neighbour
+
+
+def test_every_step_is_applied_once_and_none_ends_otherwise(contained: Contained) -> None:
+    assert set(applied(contained.history).values()) == {1}
+    assert not_applied(contained.history) == []
+
+
+def test_the_log_is_a_sound_chain_and_every_entry_is_in_the_archive(
+    world: World, contained: Contained
+) -> None:
+    verdict = world.deployment.archived(contained.estate.web.ref)
+    assert verdict.sound
+    assert verdict.pending == ()
+    assert verdict.archived == verdict.entries == len(contained.history.entries)
+
+
+def test_an_archived_version_cannot_be_deleted(world: World, contained: Contained) -> None:
+    world.deployment.archived(contained.estate.web.ref)
+    s3, bucket = world.client("s3"), world.deployment.archive
+    versions = s3.list_object_versions(Bucket=bucket, Prefix="chains/")["Versions"]
+    mine = [one for one in versions if contained.history.incident in one["Key"]]
+    assert len(mine) == len(contained.history.entries)
+    for one in mine[:3]:
+        with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
+            s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
+
+
+def test_the_same_event_once_more_changes_nothing(world: World, contained: Contained) -> None:
+    web = contained.estate.web
+    world.deployment.send(contained.finding)
+    world.quiet()
+    history = world.history(web)
+    assert history.incident == contained.history.incident
+    assert applied(history) == applied(contained.history)
+    assert len(history.of(FindingReceived)) == 1
+    assert world.inspector().portrait(web, contained.estate.role) == contained.after
+
+
+def test_an_update_of_the_finding_joins_the_incident_and_changes_nothing(
+    world: World, contained: Contained
+) -> None:
+    web = contained.estate.web
+    world.deployment.send(contained.finding.again())
+    world.quiet()
+    history = world.history(web)
+    assert history.incident == contained.history.incident
+    assert [one.finding.count for one in history.of(FindingReceived)] == [1, 2]
+    assert applied(history) == applied(contained.history)
+    assert world.inspector().portrait(web, contained.estate.role) == contained.after
+
+
+def test_a_person_is_told_once_that_it_is_contained(world: World) -> None:
+    sqs, sns = world.client("sqs"), world.client("sns")
+    queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = next(one["TopicArn"] for one in sns.list_topics()["Topics"] if "Notices" in one["TopicArn"])
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    builder = world.builder()
+    server = builder.launch(builder.ground(), f"{builder.name}-told")
+    world.send(server)
+    world.complete(server)
+    world.deployment.archived(server.ref)
+    received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=5)["Messages"]
+    told = [json.loads(one["Body"]) for one in received]
+    subjects = [one["Subject"] for one in told if server.ref.id in one["Message"]]
+    assert len(subjects) == 1
+    assert subjects[0].startswith("Ringfence: contained:")

@@ -1,0 +1,137 @@
+"""A deployed Ringfence, servers to protect, and ways to wait for what becomes of them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ringfence.core.facts import Intended, Outcome, Result
+from ringfence.local.deployment import RUNBOOK
+from ringfence.local.estate import Builder
+from ringfence.local.findings import InstanceFinding
+from ringfence.local.inspection import Inspector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringfence.core.chain import History
+    from ringfence.local import LocalAws
+    from ringfence.local.deployment import Deployment
+    from ringfence.local.estate import Server
+
+T = TypeVar("T")
+OTHER_ACCOUNT = "444455556666"
+"""A second account that is protected."""
+STRANGE_ACCOUNT = "777788889999"
+"""An account outside the policy's scope."""
+DRY_TYPE = "Recon:EC2/Portscan"
+"""The finding type that the policy of these tests gives no more than a dry run."""
+QUEUES = (f"ringfence-{RUNBOOK}", f"ringfence-{RUNBOOK}-continuation")
+DEAD_LETTERS = f"ringfence-{RUNBOOK}-dead-letters"
+_WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+_names = itertools.count(1)
+
+
+def until(ask: Callable[[], T], what: str, within: float = 60.0) -> T:
+    """Ask until the answer is true, and return it; fail, saying what was waited for, when time is up."""
+    deadline = time.monotonic() + within
+    while not (answer := ask()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {within:g} s in vain: {what}; the last answer was {answer!r}")
+        time.sleep(0.05)
+    return answer
+
+
+@dataclass(frozen=True)
+class World:
+    """What a test acts on and looks at."""
+
+    deployment: Deployment
+
+    @property
+    def local(self) -> LocalAws:
+        return self.deployment.local
+
+    def client(self, service: str, account: str | None = None) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
+        return self.local.client(service, account)
+
+    def builder(self, account: str | None = None) -> Builder:
+        """Return a builder whose names nothing else has."""
+        account = account or self.local.account
+        return Builder(
+            lambda service: self.client(service, account), account, self.local.region, f"t{next(_names)}"
+        )
+
+    def inspector(self, account: str | None = None) -> Inspector:
+        return Inspector(lambda service: self.client(service, account))
+
+    def send(self, server: Server, **more: Any) -> InstanceFinding:  # noqa: ANN401 - fields of the finding
+        """Send a finding about a server."""
+        finding = InstanceFinding.about(server, **more)
+        self.deployment.send(finding)
+        return finding
+
+    def history(self, server: Server) -> History:
+        return self.deployment.history(server.ref)
+
+    def complete(self, server: Server, within: float = 60.0) -> History:
+        """Wait until the log says that the response to a server's incident is complete."""
+
+        def ended() -> History | None:
+            history = self.history(server)
+            return history if history.verified and history.verified.complete else None
+
+        try:
+            found = until(ended, f"the response on {server.name} is complete", within)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.told(server)}") from error
+        if found is None:
+            raise AssertionError("until returns what is true")
+        return found
+
+    def told(self, server: Server) -> str:
+        """Return the log of a server's incident, for the reader of a failed test."""
+        entries = self.history(server).entries
+        return "\n".join(json.dumps(json.loads(entry.body)["fact"])[:400] for entry in entries)
+
+    def quiet(self, within: float = 90.0) -> None:
+        """Wait until no message waits or is being worked on."""
+        until(lambda: not any(self.waiting(name) for name in QUEUES), "the queues are empty", within)
+
+    def waiting(self, queue: str) -> int:
+        """Count a queue's messages, those being worked on too."""
+        sqs = self.client("sqs")
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(_WAITING))["Attributes"]
+        return sum(int(found[name]) for name in _WAITING)
+
+    def calls(self, operation: str, about: str = "") -> list[Any]:
+        """Return CloudTrail's records of an operation whose text speaks of `about`, oldest first."""
+        cloudtrail = self.client("cloudtrail")
+        pages = cloudtrail.get_paginator("lookup_events").paginate(
+            LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": operation}]
+        )
+        records = [json.loads(event["CloudTrailEvent"]) for page in pages for event in page["Events"]]
+        return [record for record in reversed(records) if about in json.dumps(record)]
+
+
+def applied(history: History) -> Counter[str]:
+    """Count for each target how often the log says that a step was applied."""
+    outcomes = {one.intent: one for one in history.of(Outcome)}
+    ended = ((one.step, outcomes.get(one.intent)) for one in history.of(Intended))
+    return Counter(step.target for step, end in ended if end and end.result == Result.APPLIED)
+
+
+def not_applied(history: History) -> list[str]:
+    """Return in words which intents ended otherwise, and how."""
+    outcomes = {one.intent: one for one in history.of(Outcome)}
+    ended = ((one.step.words(), outcomes.get(one.intent)) for one in history.of(Intended))
+    return [
+        f"{words}: {end.result} {end.detail}" if end else f"{words}: nobody knows"
+        for words, end in ended
+        if not end or end.result != Result.APPLIED
+    ]
