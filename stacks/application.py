@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from stacks.settings import Settings
 
 
-def build(app: App, settings: Settings) -> None:
+def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
     """Put the stacks of one account into the app, checked by the rules of AwsSolutions."""
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     Tags.of(app).add("application", "ringfence")
     env = Environment(account=settings.account, region=settings.region)
     if settings.is_home:
-        bundle = Bundle(services(), settings.policy)
+        bundle = bundle or Bundle(services(), settings.policy)
         audit = AuditStack(app, AUDIT_STACK, env=env, settings=settings, bundle=bundle)
         ResponseStack(app, RESPONSE_STACK, env=env, settings=settings, bundle=bundle, audit=audit)
     MemberStack(app, MEMBER_STACK, env=env, settings=settings)

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,12 +63,13 @@ class Bundle:
         """Return the asset of one stack's functions; the folder is made once for all stacks."""
         return lambda_.Code.from_asset(
             str(FUNCTIONS),
-            asset_hash=self.digest(),
+            asset_hash=self.digest,
             asset_hash_type=AssetHashType.CUSTOM,
             # The image is never used: it stands here because the CDK asks for one.
             bundling=BundlingOptions(image=DockerImage.from_registry("none"), local=self),
         )
 
+    @cached_property
     def digest(self) -> str:
         """Hash all that the bundle is made from."""
         told = hashlib.sha256()

@@ -131,7 +131,7 @@ class Door(Construct):
     def _log_access(self, stage: apigateway.HttpStage) -> None:
         group = log_group(self, "AccessLogs", self.settled.key)
         line = {name.rpartition(".")[2]: f"$context.{name}" for name in (*_LOGGED, _ERROR)}
-        # Without the `:*` that a log group's own ARN ends with: API Gateway stores it so, and drifts otherwise.
+        # A log group's own ARN ends with `:*`; API Gateway takes it without.
         arn = Stack.of(self).format_arn(
             service="logs",
             resource="log-group",

@@ -35,12 +35,12 @@ CONSUME = (
             "sqs:ReceiveMessage",
         )
     ),
-    Permission("kms:Decrypt", ("{queue_key}",), _QUEUES),
+    Permission("kms:Decrypt", ("{queue_key}",), _QUEUES, implied=True),
 )
 CONTINUE = (
     Permission("sqs:SendMessage", ("{continuations}",)),
-    Permission("kms:GenerateDataKey", ("{queue_key}",), _QUEUES),
-    Permission("kms:Decrypt", ("{queue_key}",), _QUEUES),
+    Permission("kms:GenerateDataKey", ("{queue_key}",), _QUEUES, implied=True),
+    Permission("kms:Decrypt", ("{queue_key}",), _QUEUES, implied=True),
 )
 
 _TABLES = (("StringEquals", "kms:ViaService", ("dynamodb.{home_region}.amazonaws.com",)),)

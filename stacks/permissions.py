@@ -69,7 +69,7 @@ def document(needs: Iterable[Need]) -> iam.PolicyDocument:
             iam.PolicyStatement(
                 actions=list(actions), resources=list(resources), conditions=_block(conditions)
             )
-            for actions, resources, conditions in _merged(needs)
+            for actions, resources, conditions in merged(needs)
         ]
     )
 
@@ -80,14 +80,20 @@ def _resolved(
     if "*" in permission.resources and not permission.reason:
         raise Bug(f"{permission.action} is asked for on every resource, without a reason")
     for resource in permission.resources:
-        conditions = tuple(
-            (operator, key, tuple(filled for value in values for filled in _filled(value, places)))
-            for operator, key, values in permission.conditions
-        )
+        conditions = tuple(_condition(*one, places, regions) for one in permission.conditions)
         if regions and "{region}" in resource:
             conditions = (*conditions, ("StringEquals", "aws:RequestedRegion", regions))
         for filled in _filled(resource, {"region": "*", **places}):
             yield Need(permission.action, filled, conditions, permission.reason)
+
+
+def _condition(
+    operator: str, key: str, values: Resources, places: Mapping[str, str | Resources], regions: Resources
+) -> tuple[str, str, Resources]:
+    """Any region is a pattern, which StringEquals would take by the letter."""
+    anywhere = not regions and any("{region}" in value for value in values)
+    filled = (one for value in values for one in _filled(value, {"region": regions or "*", **places}))
+    return ("StringLike" if anywhere and operator == "StringEquals" else operator), key, tuple(filled)
 
 
 def _filled(text: str, places: Mapping[str, str | Resources]) -> Resources:
@@ -103,7 +109,7 @@ def _filled(text: str, places: Mapping[str, str | Resources]) -> Resources:
     return tuple(f"{text[: found.start()]}{value}{end}" for value in values for end in rest)
 
 
-def _merged(needs: Iterable[Need]) -> list[tuple[Resources, Resources, Conditions]]:
+def merged(needs: Iterable[Need]) -> list[tuple[Resources, Resources, Conditions]]:
     """Put together what may be: actions on the same resources, resources of the same actions."""
     by_action: dict[tuple[str, Conditions], set[str]] = {}
     for need in needs:

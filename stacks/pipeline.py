@@ -114,7 +114,7 @@ class Pipeline(Construct):
             self.role,
             group,
         )
-        mapping = lambda_.CfnEventSourceMapping(
+        lambda_.CfnEventSourceMapping(
             self,
             "ContainMapping" if first else "ContinueMapping",
             function_name=made.function_name,
@@ -125,7 +125,6 @@ class Pipeline(Construct):
                 maximum_concurrency=given.concurrency
             ),
         )
-        mapping.node.add_dependency(self.role)
         return made
 
     def _alarms(self, alarms: Alarms) -> None:

@@ -64,7 +64,7 @@ class StreamFunction(Construct):
             environment=environment,
         )
         self.function = function(Settled(self, settled.code, settled.key), handler, self.role, group)
-        self.mapping = lambda_.CfnEventSourceMapping(
+        lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
             function_name=self.function.function_name,
@@ -78,7 +78,6 @@ class StreamFunction(Construct):
                 on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(destination=self.aside.queue_arn)
             ),
         )
-        self.mapping.node.add_dependency(self.role)
         self._alarms(Alarms(self, topic), name)
 
     def _alarms(self, alarms: Alarms, name: str) -> None:

@@ -1,0 +1,106 @@
+"""A protected account's roles may do what is declared, for Ringfence's functions alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ringfence.runbooks import CATALOGUE
+from stacks.names import MEMBER_STACK
+from stacks.permissions import INLINE_LIMIT
+from tests.stacks.synthesis import HOME, MEMBER, allowed, expected, told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringfence.core.call import Permission
+    from stacks.settings import Settings
+    from tests.stacks.synthesis import Template
+
+ROLE = "AWS::IAM::Role"
+DECLARED: dict[str, tuple[Permission, ...]] = {
+    **{f"ringfence-{id_}": runbook.permissions() for id_, runbook in CATALOGUE.items()},
+    "ringfence-release": tuple(
+        need for runbook in CATALOGUE.values() for need in runbook.release_permissions()
+    ),
+}
+EACH = pytest.mark.parametrize("name", DECLARED)
+
+
+def role_named(template: Template, name: str) -> dict[str, Any]:
+    (found,) = [
+        one["Properties"] for one in template.all(ROLE).values() if one["Properties"]["RoleName"] == name
+    ]
+    properties: dict[str, Any] = found
+    return properties
+
+
+def test_there_is_a_role_for_each_runbook_and_one_that_undoes_and_nothing_else(member: Template) -> None:
+    assert {one["Type"] for one in member.body["Resources"].values()} == {ROLE}
+    assert {one["Properties"]["RoleName"] for one in member.all(ROLE).values()} == DECLARED.keys()
+
+
+@EACH
+def test_a_role_may_do_exactly_what_is_declared(member: Template, name: str) -> None:
+    assert allowed(role_named(member, name)) == expected(DECLARED[name], account=HOME, region="*")
+
+
+@EACH
+def test_a_role_has_one_inline_policy_within_the_limit_and_no_managed_one(
+    member: Template, name: str
+) -> None:
+    role = role_named(member, name)
+    assert "ManagedPolicyArns" not in role
+    (policy,) = role["Policies"]
+    assert len(json.dumps(policy["PolicyDocument"], separators=(",", ":"))) <= INLINE_LIMIT
+
+
+@EACH
+def test_a_role_trusts_the_functions_that_act_through_it_alone(member: Template, name: str) -> None:
+    (trust,) = role_named(member, name)["AssumeRolePolicyDocument"]["Statement"]
+    own = [] if name == "ringfence-release" else [f"arn:aws:iam::{HOME}:role/{name}-function"]
+    assert trust == {
+        "Action": "sts:AssumeRole",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{HOME}:root"},
+        "Condition": {
+            "ArnEquals": {"aws:PrincipalArn": [*own, f"arn:aws:iam::{HOME}:role/ringfence-operate-function"]}
+        },
+    }
+
+
+def test_undoing_needs_rights_that_responding_does_not_have(member: Template) -> None:
+    """Decision 11: what runs by itself must never be able to hand out a role."""
+    passing = {
+        name
+        for name in DECLARED
+        if any(action == "iam:PassRole" for action, _, _ in allowed(role_named(member, name)))
+    }
+    assert passing <= {"ringfence-release"}
+
+
+def test_in_another_account_there_are_these_roles_alone_trusting_home(
+    scoped: Settings, variant: Callable[[Settings], dict[str, Template]]
+) -> None:
+    templates = variant(replace(scoped, account=MEMBER))
+    assert templates.keys() == {MEMBER_STACK}
+    role = role_named(templates[MEMBER_STACK], "ringfence-contain-instance")
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"AWS": f"arn:aws:iam::{HOME}:root"}
+    resources = {resource for _, resource, _ in allowed(role)} - {"*"}
+    assert all(f":{MEMBER}:" in one or "::" in one for one in resources)
+    assert not any(HOME in one for one in resources)
+
+
+def test_a_scope_of_regions_holds_for_every_regional_resource(
+    variant: Callable[[Settings], dict[str, Template]],
+) -> None:
+    templates = variant(replace(told(), account=MEMBER, regions=("eu-west-1",)))
+    role = role_named(templates[MEMBER_STACK], "ringfence-contain-instance")
+    needs = allowed(role)
+    regional = [conditions for _, resource, conditions in needs if ":*:" in resource]
+    assert regional
+    assert all(("StringEquals", "aws:RequestedRegion", ("eu-west-1",)) in one for one in regional)

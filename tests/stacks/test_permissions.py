@@ -1,0 +1,83 @@
+"""Statements say exactly what permissions declare, however they are put together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.core.call import Permission
+from ringfence.core.errors import Bug
+from stacks.permissions import Need, merged, resolved
+
+ACTIONS = st.sampled_from([f"service:Action{letter}" for letter in "ABCD"])
+RESOURCES = st.sampled_from(["*", "arn:one", "arn:two", "arn:three/*"])
+CONDITIONS = st.sampled_from([(), (("StringEquals", "key", ("a",)),), (("StringEquals", "key", ("b",)),)])
+NEEDS = st.lists(st.builds(Need, ACTIONS, RESOURCES, CONDITIONS, st.just("")))
+
+
+@given(NEEDS)
+def test_merging_neither_adds_nor_loses_anything(needs: list[Need]) -> None:
+    taken_apart = [
+        (action, resource, conditions)
+        for actions, resources, conditions in merged(needs)
+        for action in actions
+        for resource in resources
+    ]
+    assert sorted(taken_apart) == sorted({(one.action, one.resource, one.conditions) for one in needs})
+
+
+@given(NEEDS, st.randoms())
+def test_the_order_of_declarations_does_not_matter(needs: list[Need], random: Any) -> None:  # noqa: ANN401 - Hypothesis's own
+    shuffled = list(needs)
+    random.shuffle(shuffled)
+    assert merged(shuffled) == merged(needs)
+
+
+@given(NEEDS)
+def test_no_two_statements_could_be_one(needs: list[Need]) -> None:
+    statements = merged(needs)
+    assert len({(resources, conditions) for _, resources, conditions in statements}) == len(statements)
+
+
+def test_places_are_put_in_and_several_multiply() -> None:
+    declared = Permission("s:A", ("arn:{account}:{name}",), (("ArnEquals", "key", ("{account}:x",)),))
+    assert resolved([declared], {"account": ("1", "2"), "name": "n"}) == (
+        Need("s:A", "arn:1:n", (("ArnEquals", "key", ("1:x", "2:x")),), ""),
+        Need("s:A", "arn:2:n", (("ArnEquals", "key", ("1:x", "2:x")),), ""),
+    )
+
+
+def test_variables_of_iam_itself_stay() -> None:
+    (need,) = resolved([Permission("s:A", ("arn:${aws:username}/{x}",))], {"x": "y"})
+    assert need.resource == "arn:${aws:username}/y"
+
+
+def test_a_regional_resource_lies_anywhere_or_in_the_scopes_regions() -> None:
+    declared = [Permission("s:A", ("arn:{region}:x",)), Permission("s:B", ("arn::x",))]
+    assert [one.conditions for one in resolved(declared, {})] == [(), ()]
+    regional, elsewhere = resolved(declared, {}, regions=("eu-west-1",))
+    assert regional.resource == "arn:*:x"
+    assert regional.conditions == (("StringEquals", "aws:RequestedRegion", ("eu-west-1",)),)
+    assert elsewhere.conditions == ()
+
+
+def test_a_condition_on_any_region_is_a_pattern_and_on_some_names_them() -> None:
+    declared = [Permission("s:A", ("arn:x",), (("StringEquals", "kms:ViaService", ("ec2.{region}.y",)),))]
+    (anywhere,) = resolved(declared, {})
+    (somewhere,) = resolved(declared, {}, regions=("r1", "r2"))
+    assert anywhere.conditions == (("StringLike", "kms:ViaService", ("ec2.*.y",)),)
+    assert somewhere.conditions == (("StringEquals", "kms:ViaService", ("ec2.r1.y", "ec2.r2.y")),)
+
+
+def test_a_placeholder_that_stands_for_nothing_is_a_bug() -> None:
+    with pytest.raises(Bug, match="names bucket, which is not among region, table"):
+        resolved([Permission("s:A", ("{bucket}",))], {"table": "t"})
+
+
+def test_everything_without_a_reason_is_a_bug() -> None:
+    with pytest.raises(Bug, match="s:A is asked for on every resource, without a reason"):
+        resolved([Permission("s:A", ("*",))], {})
+    assert resolved([Permission("s:A", ("*",), reason="it knows no resources")], {})
