@@ -33,7 +33,7 @@ from ringfence.operations import (
     undoing_of,
     within,
 )
-from ringfence.release import Releaser
+from ringfence.release import STAGE, Releaser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -113,7 +113,7 @@ class Desk:
     def _answer(self, report: Report, key: ChainKey) -> Answer:
         runbook = self.catalogue.get(key.runbook)
         titles = {stage.id: stage.title for stage in runbook.stages} if runbook else {}
-        return report_answer(report, key, titles)
+        return report_answer(report, key, {**titles, STAGE: "Put back what was"})
 
     def _undo(self, undoing: Undoing, key: ChainKey, execution: Execution) -> Answer:
         order = release_order(undoing, key, parse_key(key.subject), execution)

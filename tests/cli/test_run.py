@@ -173,7 +173,7 @@ def test_an_instance_that_is_not_there_is_a_wrong_id(terminal: Terminal, site: S
     site.cloud.world = None
     result = terminal(*RUN, "--yes")
     assert result.exit_code == UNUSABLE
-    assert "there is no such instance here" in result.stderr
+    assert f"there is no instance {REF.id} here" in result.stderr
     assert not site.history.entries
 
 
@@ -270,6 +270,12 @@ def test_what_aws_says_is_not_acted_on_by_the_terminal(terminal: Terminal, site:
     result = terminal(*RUN, "--dry-run")
     assert r"sg-\x1b[31m[bold red]evil\u202e[/]" in result.stdout
     assert "\x1b" not in result.output
+
+
+def test_where_nobody_reads_on_a_terminal_a_text_is_a_line(terminal: Terminal) -> None:
+    lines = terminal(*RUN, "--yes").stdout.splitlines()
+    assert any(line.endswith("the instance can still send data out in DNS queries") for line in lines)
+    assert [line for line in lines if line != line.rstrip() or "\\n" in line] == []
 
 
 def test_what_a_strange_api_says_is_not_acted_on_by_the_terminal(terminal: Terminal) -> None:

@@ -8,7 +8,7 @@ from rich.console import Console, Group
 from rich.padding import Padding
 from rich.text import Text
 
-from ringfence.cli.incident_views import BAD, GOOD, OPEN, PIPE_WIDTH, STYLES, plain
+from ringfence.cli.incident_views import BAD, GOOD, MOST_SHOWN, OPEN, STYLES, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     from ringfence.core.document import Document
 
 
+PIPE_WIDTH = 2 * MOST_SHOWN
+"""Where nobody reads on a terminal, a text is a line."""
+
+
 class Screen:
     """Where a person reads: standard output, or standard error where that is for JSON."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._console = Console(stderr=as_json, highlight=False, markup=False, emoji=False)
         if not self._console.is_terminal:
-            self._console.width = max(self._console.width, PIPE_WIDTH)
+            self._console.width = PIPE_WIDTH
 
     def show(self, *parts: RenderableType) -> None:
         """Print parts, one below the other."""
@@ -35,6 +39,10 @@ class Screen:
     def say(self, text: str, style: str = "") -> None:
         """Print one line."""
         self.show(plain(text, style))
+
+    def conclude(self, text: str, style: str = "") -> None:
+        """Print one line, set off from what came before."""
+        self.show(Text(), plain(text, style))
 
     def note(self, text: str) -> None:
         """Print something that needs no attention."""

@@ -75,12 +75,12 @@ def release(
     responses = list(planned.children("releases"))
     _show(screen, responses)
     if any(one.text("status") != "dry-run" for one in responses if one.text("status") != "ended"):
-        screen.say(
-            "\nNothing was changed. --skip-drifted restores the rest, --subject releases one response."
+        screen.conclude(
+            "Nothing was changed. --skip-drifted restores the rest, --subject releases one response."
         )
         end(wish, NOT_DONE, status="refused", incident=incident, plan=planned)
     if wish.dry_run:
-        screen.note("\nDry run: nothing was changed.")
+        screen.conclude("Dry run: nothing was changed.", "dim")
         end(wish, DONE, status="dry-run", incident=incident, plan=planned)
     if not agreed(wish, f"\nRelease {incident} now?"):
         screen.say("Nothing was changed.")
@@ -164,10 +164,10 @@ def _conclude(wish: Wish, screen: Screen, planned: Document, states: list[Docume
     for one in states:
         done = _is_released(one)
         verdict = "released, verified by looking again" if done else f"not released: {one.text('state')}"
-        screen.say(f"\n{subject_words(one)}: {verdict}", "bold green" if done else "bold red")
+        screen.conclude(f"{subject_words(one)}: {verdict}", "bold green" if done else "bold red")
         if not done:
             screen.show(stand(one))
-    screen.say(f"\nThe whole record: ringfence incidents show {incident}")
+    screen.conclude(f"The whole record: ringfence incidents show {incident}")
     done = all(map(_is_released, states))
     told = {"status": "released" if done else "open", "incident": incident, "plan": planned, "state": states}
     end(wish, DONE if done else NOT_DONE, **told)

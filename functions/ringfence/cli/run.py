@@ -77,13 +77,13 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     try:
         planned = patience.first(lambda: door.run({**body, "dry_run": True}))
     except Gone as gone:
-        raise BadInput("ID", f"there is no such {_kind(world, runbook)} here: {gone}", id_) from gone
+        raise BadInput("ID", f"there is no {_kind(world, runbook)} {id_} here: {gone}") from gone
     screen.show(plan_shown(planned, f"{runbook}:"))
     if planned.text("status") != "dry-run":
         screen.say(planned.text("reason"))
         end(wish, NOT_DONE, status=planned.text("status"), incident=planned.text("incident"), plan=planned)
     if wish.dry_run:
-        screen.note("\nDry run: nothing was changed.")
+        screen.conclude("Dry run: nothing was changed.", "dim")
         end(wish, DONE, status="dry-run", incident=planned.text("incident"), plan=planned)
     if not agreed(wish, f"\nRun {runbook} on {id_} now?"):
         screen.say("Nothing was changed.")
@@ -162,9 +162,9 @@ def _conclude(
     verdict = _VERDICTS.get(state, state)
     if complete and not done.get("whole", True):
         verdict = "done, and verified by looking again; this was not the whole runbook: it does not contain"
-    screen.say(f"\n{subject_words(planned)}: {verdict}", "bold green" if complete else "bold red")
+    screen.conclude(f"{subject_words(planned)}: {verdict}", "bold green" if complete else "bold red")
     screen.show(stand(status))
-    screen.say(f"\nIncident {incident}. The whole record: ringfence incidents show {incident}")
+    screen.conclude(f"Incident {incident}. The whole record: ringfence incidents show {incident}")
     if state != "released":
         screen.say(f'To undo it: ringfence release {incident} --reason "…"')
     told = {"status": state, "incident": incident, "plan": planned, "report": done, "state": status}
