@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+# jsii warns of a Node that is out of support; Node 20 is the oldest that works here.
+os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 sys.path.insert(0, str(Path(__file__).resolve().parent / "functions"))
 
 from aws_cdk import App

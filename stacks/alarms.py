@@ -61,7 +61,7 @@ class Alarms:
             f"{name}-dead-letters",
             queue.metric_approximate_number_of_messages_visible(period=MINUTE, statistic=MAXIMUM),
             0,
-            f"{name} gave up on a message: read it, put right what is wrong, and start a redrive.",
+            f"{name} gave up on a message: read it, put right what is wrong, and run it by hand.",
         )
 
     def age(self, name: str, queue: sqs.IQueue, seconds: int) -> None:

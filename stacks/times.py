@@ -36,8 +36,8 @@ class QueueTimes:
         return self.timeout + self.margin
 
 
-CONTAIN = QueueTimes(timeout=30, margin=5, receives=10, concurrency=20, late=60)
-CONTINUE = QueueTimes(timeout=300, margin=10, receives=50, concurrency=10, late=1800)
+CONTAIN = QueueTimes(timeout=30, margin=5, receives=30, concurrency=20, late=60)
+CONTINUE = QueueTimes(timeout=300, margin=10, receives=240, concurrency=10, late=1800)
 
 OPERATE_TIMEOUT = 29
 """An HTTP API waits 30 s for its function."""
