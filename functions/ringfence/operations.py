@@ -40,7 +40,10 @@ FIND_PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}/index/incidents
 """What a release by the incident's id alone needs besides the log; the index is keyed by month."""
 LONGEST_REASON = 500
 LONGEST_ACTOR = 2048
-"""Characters of an ARN: "IAM and AWS STS quotas" in the IAM user guide."""
+"""Characters of the longest ARN that STS deals in.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+"""
 
 
 class Forbidden(Refused):

@@ -278,6 +278,16 @@ def test_where_nobody_reads_on_a_terminal_a_text_is_a_line(terminal: Terminal) -
     assert [line for line in lines if line != line.rstrip() or "\\n" in line] == []
 
 
+def test_on_a_terminal_with_colours_too(site: Site) -> None:
+    site.move("sg-\x1b[31m[bold red]evil[/]\x1b]0;owned\x07")
+    result = Terminal(site, colours=True)(*RUN, "--yes", "--json")
+    assert result.exit_code == DONE, result.output
+    assert r"sg-\x1b[31m[bold red]evil[/]\x1b]0;owned\x07" in result.stderr
+    assert "\x1b[1m" in result.stderr
+    assert "\x1b]0;" not in result.output
+    json.loads(result.stdout)
+
+
 def test_what_a_strange_api_says_is_not_acted_on_by_the_terminal(terminal: Terminal) -> None:
     terminal.wire = Strange(409, {"error": {"kind": "refused", "message": "\x1b]0;owned\x07[blink]no"}})
     result = terminal(*RUN, "--yes")

@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 class Terminal:
     """Time passes while the command waits, and with it the second queue is worked off.
 
-    `interactive`: somebody can be asked. `wire` carries requests to the site's API.
+    `colours`: it is one that shows them. `interactive`: somebody can be asked. `wire` carries requests to
+    the site's API.
     """
 
-    def __init__(self, site: Site, *, interactive: bool = True) -> None:
+    def __init__(self, site: Site, *, interactive: bool = True, colours: bool = False) -> None:
+        self.environment: dict[str, str | None] = {"COLUMNS": "160"}
+        self.environment["FORCE_COLOR"] = "1" if colours else None
         self.site = site
         self.gateway = Gateway(site)
         self.wire: Http = self.gateway
@@ -45,7 +48,7 @@ class Terminal:
             clock=lambda: self.waited,
             sleep=self.sleep,
         )
-        return CliRunner(env={"COLUMNS": "160"}).invoke(main, words, input=answer, obj=outside)
+        return CliRunner(env=self.environment).invoke(main, words, input=answer, obj=outside)
 
     def door(self, wish: Wish) -> Door:
         if not wish.direct:

@@ -1,4 +1,4 @@
-"""What `run` and `release` have in common: their options, the question, and waiting for the end."""
+"""What `run` and `release` have in common: their options, the question, and the end."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import time
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec
 
 import click
 
 from ringfence.cli.settings import AUDIT_TABLE, CONTROL_TABLE, Home, home_options
 from ringfence.core.document import Document
-from ringfence.core.errors import BadInput, Retryable
+from ringfence.core.errors import BadInput
 from ringfence.operations import check_reason
 
 if TYPE_CHECKING:
@@ -22,16 +22,12 @@ if TYPE_CHECKING:
 
     from ringfence.aws.caller import Caller
     from ringfence.cli.door import Door
-    from ringfence.cli.plan_view import Screen
     from ringfence.core.runbook import Runbook
 
 P = ParamSpec("P")
-R = TypeVar("R")
 URL = "RINGFENCE_OPERATE_URL"
 RESPONSE_STACK, OUTPUT = "Ringfence-Response", "OperateUrl"
 POLICY = Path("policy.yaml")
-PAUSE = 2.0
-"""Seconds between two looks."""
 DONE, NOT_DONE, UNUSABLE = 0, 1, 2
 
 
@@ -121,77 +117,6 @@ def checked(wish: Wish, outside: Outside) -> None:
 def agreed(wish: Wish, question: str) -> bool:
     """Ask; the default is no."""
     return wish.yes or click.confirm(question, default=False, err=wish.as_json)
-
-
-class Patience:
-    """Waits between looks, for as long as the operator wants to."""
-
-    def __init__(self, wish: Wish, outside: Outside, screen: Screen) -> None:
-        self._outside = outside
-        self._screen = screen
-        self._ends = outside.clock() + wish.wait
-
-    @property
-    def left(self) -> bool:
-        """Whether it is not over yet."""
-        return self._outside.clock() < self._ends
-
-    def pause(self) -> None:
-        """Wait for the next look."""
-        self._outside.sleep(PAUSE)
-
-    def first(self, ask: Callable[[], Mapping[str, object]]) -> Document:
-        """Ask for a plan; an API that cannot be reached is told at once, as BadInput."""
-        from ringfence.aws.signed_http import Unreachable
-
-        def reached() -> Mapping[str, object]:
-            try:
-                return ask()
-            except Unreachable as error:
-                raise BadInput("--url", f"cannot be reached: {error}") from error
-
-        return Document.of(self.insist(reached))
-
-    def insist(self, ask: Callable[[], R]) -> R:
-        """Ask again while it may work later; raises Retryable when patience is over."""
-        while True:
-            try:
-                return ask()
-            except Retryable as error:
-                if not self.left:
-                    raise
-                self.note(f"not now: {error}")
-                self.pause()
-
-    def note(self, text: str) -> None:
-        """Say why it takes longer."""
-        self._screen.note(text)
-
-
-class Watch:
-    """Follows one response: prints what is new at each look."""
-
-    def __init__(self, door: Door, who: Mapping[str, object], screen: Screen) -> None:
-        self._door = door
-        self._who = who
-        self._screen = screen
-        self._incident, self._seen = "", 0
-
-    def begin(self) -> None:
-        """Take what is recorded so far as known."""
-        now = Document.of(self._door.status({**self._who, "after": 0}))
-        self._incident, self._seen = now.optional_text("incident") or "", now.integer("entries")
-
-    def look(self) -> Document:
-        """Print what is new, and return how it stands."""
-        now = Document.of(self._door.status({**self._who, "after": self._seen}))
-        incident = now.optional_text("incident") or ""
-        if incident != self._incident and self._seen:
-            self._incident, self._seen = incident, 0
-            return self.look()
-        self._incident, self._seen = incident, now.integer("entries")
-        self._screen.lines(now)
-        return now
 
 
 def end(wish: Wish, code: int, **told: object) -> NoReturn:

@@ -11,8 +11,6 @@ from ringfence.cli.by_hand import (
     DONE,
     NOT_DONE,
     Outside,
-    Patience,
-    Watch,
     Wish,
     agreed,
     by_hand,
@@ -20,6 +18,7 @@ from ringfence.cli.by_hand import (
     end,
     outside,
 )
+from ringfence.cli.waiting import Patience, Watch
 from ringfence.core.document import Document
 from ringfence.core.errors import BadInput
 from ringfence.core.subject import parse_key

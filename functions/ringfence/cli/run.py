@@ -10,8 +10,6 @@ from ringfence.cli.by_hand import (
     DONE,
     NOT_DONE,
     Outside,
-    Patience,
-    Watch,
     Wish,
     agreed,
     by_hand,
@@ -19,6 +17,7 @@ from ringfence.cli.by_hand import (
     end,
     outside,
 )
+from ringfence.cli.waiting import Patience, Watch
 from ringfence.core.errors import BadInput, Gone
 
 if TYPE_CHECKING:

@@ -63,10 +63,10 @@ def direct_door(wish: Wish) -> DirectDoor:
 
     settings = composition.Settings(wish.home.audit_table, wish.home.control_table)
     ports = composition.ports(settings, OwnClients())
-    return DirectDoor(ports, own.arn, _policy(wish, own.account), catalogue(), find)
+    return DirectDoor(ports, own.arn, direct_policy(wish, own.account), catalogue(), find)
 
 
-def _policy(wish: Wish, account: str) -> Policy:
+def direct_policy(wish: Wish, account: str) -> Policy:
     """Return the policy narrowed to the account whose credentials these are."""
     from ringfence.policy_file import BUILT_IN, PolicyFile, load_policy
 

@@ -1,0 +1,90 @@
+"""Waiting for the end of what was asked for, and showing what happens meanwhile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from ringfence.core.document import Document
+from ringfence.core.errors import BadInput, Retryable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ringfence.cli.by_hand import Outside, Wish
+    from ringfence.cli.door import Door
+    from ringfence.cli.plan_view import Screen
+
+R = TypeVar("R")
+PAUSE = 2.0
+"""Seconds between two looks."""
+
+
+class Patience:
+    """Waits between looks, for as long as the operator wants to."""
+
+    def __init__(self, wish: Wish, outside: Outside, screen: Screen) -> None:
+        self._outside = outside
+        self._screen = screen
+        self._ends = outside.clock() + wish.wait
+
+    @property
+    def left(self) -> bool:
+        """Whether it is not over yet."""
+        return self._outside.clock() < self._ends
+
+    def pause(self) -> None:
+        """Wait for the next look."""
+        self._outside.sleep(PAUSE)
+
+    def first(self, ask: Callable[[], Mapping[str, object]]) -> Document:
+        """Ask for a plan; an API that cannot be reached is told at once, as BadInput."""
+        from ringfence.aws.signed_http import Unreachable
+
+        def reached() -> Mapping[str, object]:
+            try:
+                return ask()
+            except Unreachable as error:
+                raise BadInput("--url", f"cannot be reached: {error}") from error
+
+        return Document.of(self.insist(reached))
+
+    def insist(self, ask: Callable[[], R]) -> R:
+        """Ask again while it may work later; raises Retryable when patience is over."""
+        while True:
+            try:
+                return ask()
+            except Retryable as error:
+                if not self.left:
+                    raise
+                self.note(f"not now: {error}")
+                self.pause()
+
+    def note(self, text: str) -> None:
+        """Say why it takes longer."""
+        self._screen.note(text)
+
+
+class Watch:
+    """Follows one response: prints what is new at each look."""
+
+    def __init__(self, door: Door, who: Mapping[str, object], screen: Screen) -> None:
+        self._door = door
+        self._who = who
+        self._screen = screen
+        self._incident, self._seen = "", 0
+
+    def begin(self) -> None:
+        """Take what is recorded so far as known."""
+        now = Document.of(self._door.status({**self._who, "after": 0}))
+        self._incident, self._seen = now.optional_text("incident") or "", now.integer("entries")
+
+    def look(self) -> Document:
+        """Print what is new, and return how it stands."""
+        now = Document.of(self._door.status({**self._who, "after": self._seen}))
+        incident = now.optional_text("incident") or ""
+        if incident != self._incident and self._seen:
+            self._incident, self._seen = incident, 0
+            return self.look()
+        self._incident, self._seen = incident, now.integer("entries")
+        self._screen.lines(now)
+        return now
