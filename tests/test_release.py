@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ringfence.core.chain import ChainKey, History
-from ringfence.core.errors import BadInput, Refused, Retryable
+from ringfence.core.errors import BadInput, Bug, Refused, Retryable
 from ringfence.core.facts import Intended, Released, RunRequested
 from ringfence.engine import Engine
 from ringfence.facets.network import Network
@@ -15,9 +16,13 @@ from ringfence.orders import Status
 from ringfence.release import ReleaseOrder, Releaser
 from ringfence.runbooks import CONTAIN_INSTANCE
 from ringfence.session import Ports
+from ringfence.steps.tags import RestoreTag
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.memory_log import MemoryLog
 from tests.worlds import LEASE, NOON, REF, Ticking, estate, finding, order
+
+if TYPE_CHECKING:
+    from ringfence.core.step import Step
 
 KEY = ChainKey(CONTAIN_INSTANCE.id, REF.key)
 
@@ -177,3 +182,20 @@ def test_who_released_and_why_is_recorded(contained: Contained) -> None:
     assert request.reason == "false alarm"
     assert contained.history.entries[-1].actor.endswith("oncall/kim")
     assert contained.history.entries[-1].at > NOON
+
+
+def test_a_step_that_contradicts_itself_is_recorded_and_others_may_act_then() -> None:
+    world = Contained()
+
+    def fail(step: Step) -> None:
+        if isinstance(step, RestoreTag):
+            raise Bug("two things that cannot both be")
+
+    world.cloud.refuse = fail
+    with pytest.raises(Bug):
+        world.release()
+    assert "two things that cannot both be" in {one.detail for one in world.history.outcomes.values()}
+    assert world.history.lease.owner == ""
+    world.cloud.refuse = lambda _: None
+    world.clock.tick(minutes=5)
+    assert world.release() is Status.RELEASED

@@ -43,7 +43,8 @@ class Engine:
         """Carry out an order up to verification.
 
         Raises Retryable when it must be tried again, Gone when a person named a subject that does not
-        exist, BadInput when nothing is recorded to go on with.
+        exist, BadInput when nothing is recorded to go on with, Bug when a step contradicted itself: what
+        is known by then is recorded.
         """
         for _ in range(ATTEMPTS - 1):
             try:
@@ -158,7 +159,7 @@ class _Response:
         except Gone as gone:
             self.session.finish((Closed(gone.reason),))
             return self.report(Status.CLOSED, gone.reason)
-        except Retryable:
+        except (Bug, Retryable):
             self._give_back()
             raise
 

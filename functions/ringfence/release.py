@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringfence.core.chain import ChainKey, digest
-from ringfence.core.errors import BadInput, Conflict, Refused, Retryable
+from ringfence.core.errors import BadInput, Bug, Conflict, Refused, Retryable
 from ringfence.core.facts import DecisionMade, Intended, Planned, Released, Result, Verified
 from ringfence.core.plan import digest_text, fold
 from ringfence.core.policy import Decision, Mode
@@ -136,7 +136,7 @@ class Releaser:
         except Conflict:
             session.surrender()
             raise
-        except Retryable:
+        except (Bug, Retryable):
             session.finish()
             raise
 

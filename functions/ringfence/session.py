@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ringfence.core.chain import Lease, Stamp, link
-from ringfence.core.errors import BadInput, Conflict, Gone, Refused, Retryable
+from ringfence.core.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
 from ringfence.core.facts import FindingReceived, Intended, Outcome, Result
 from ringfence.core.frozen import frozen
 from ringfence.core.permit import Permit
@@ -149,11 +149,14 @@ class Session:
         """Make the recorded changes, wave by wave; their outcomes become pending.
 
         This is the one place where anything is changed: raises Refused unless the decision allows it.
+        Raises Bug at the end, after every other step: what contradicts itself does not keep a subject
+        from being contained.
         """
         permit = Permit.of(decision, self.ref, until)
         recorded = {one.intent for _, one in self.history.open_intents}
         by_step = {one.step: one for one in intents if one.intent in recorded}
         failed: set[Symbol] = set()
+        bugs: list[Bug] = []
         for wave in waves(by_step):
             jobs = [_Job(self, by_step[step], permit, frozenset(failed)) for step in wave]
             results = self.ports.side_by_side([job.run for job in jobs])
@@ -165,6 +168,9 @@ class Session:
                     failed.update(job.intent.step.provides)
                 else:
                     self.names.update(job.provided)
+            bugs.extend(job.bug for job in jobs if job.bug)
+        if bugs:
+            raise bugs[0]
 
     def refused(self) -> dict[str, str]:
         """Return, by target, what was refused for good, and why."""
@@ -212,8 +218,9 @@ class _Job:
     permit: Permit
     failed: frozenset[Symbol]
     provided: dict[Symbol, str] = field(default_factory=dict)
+    bug: Bug | None = None
 
-    def run(self) -> Outcome:  # noqa: PLR0911 - one return for each way a step can end
+    def run(self) -> Outcome:
         step, ports = self.intent.step, self.session.ports
         missing = [symbol.key for symbol in step.requires if symbol in self.failed]
         if missing:
@@ -226,9 +233,9 @@ class _Job:
             return self._outcome(Result.GONE, error.reason)
         except Refused as error:
             return self._outcome(Result.REFUSED, error.reason)
-        except BadInput as error:
-            return self._outcome(Result.FAILED, str(error))
-        except Retryable as error:
+        except (BadInput, Bug, Retryable) as error:
+            if isinstance(error, Bug) and not step.best_effort:
+                self.bug = error
             return self._outcome(Result.REFUSED if step.best_effort else Result.FAILED, str(error))
         self.provided = dict(applied.provides)
         shown = tuple((symbol.key, name) for symbol, name in applied.provides.items())
