@@ -1,0 +1,254 @@
+"""Law 6: whatever else fails, and however, the instance is isolated, and seen to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ringfence.core.chain import ChainKey
+from ringfence.core.errors import BadInput, Bug, Gone, Refused, Retryable, RingfenceError
+from ringfence.core.facts import Result
+from ringfence.core.symbol import QuarantineGroup
+from ringfence.engine import Engine
+from ringfence.facets.acls import Acl, AclEntry, SubnetAcls
+from ringfence.facets.network import TRANSITION, Network
+from ringfence.orders import Status
+from ringfence.remediations.isolate_instance import isolate_instance
+from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.session import Ports
+from ringfence.steps.acls import DenyAddress
+from ringfence.steps.lifecycle import StopInstance
+from ringfence.steps.network import CreateOwnGroup, SetSecurityGroups
+from ringfence.steps.tags import TagInstance
+from tests.fakes.memory_cloud import MemoryCloud
+from tests.fakes.memory_log import MemoryLog
+from tests.strategies import instances
+from tests.worlds import REF, Ticking, estate, finding, order
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ringfence.core.chain import History
+    from ringfence.core.facet import Facet, Observed
+    from ringfence.core.facts import Verified
+    from ringfence.core.step import Step
+    from ringfence.core.subject import Ref
+    from ringfence.orders import Report
+
+EVERYTHING = CONTAIN_INSTANCE.chosen(one.id for one in CONTAIN_INSTANCE.remediations if one.optional)
+FIRST, *LATER = EVERYTHING.stages
+OTHERS = tuple(step for step in EVERYTHING.steps if step not in isolate_instance.steps)
+FAILURES: tuple[RingfenceError, ...] = (
+    Refused("it will never be done"),
+    Retryable("not now"),
+    Gone("it is not there any more"),
+    BadInput("answer.Field", "is missing"),
+    Bug("two things that cannot both be"),
+)
+NAMES = {type(one).__name__: one for one in FAILURES}
+CONTAINED = {Status.CONTAINED, Status.COMPLETE}
+WAYS = (("auto-scaling", "detach"), ("auto-scaling", "standby"))
+
+
+def isolates(step: Step) -> bool:
+    """Say whether a step is part of the isolation itself: preparing the quarantine group and moving there."""
+    if isinstance(step, CreateOwnGroup):
+        return step.role != TRANSITION
+    return isinstance(step, isolate_instance.steps) and not step.best_effort
+
+
+@dataclass
+class Failing:
+    """Raises for steps of these kinds and, with `detours`, for what cutting tracked flows adds."""
+
+    failure: RingfenceError
+    kinds: tuple[type[Step], ...] = ()
+    detours: bool = False
+    met: list[Step] = field(default_factory=list)
+
+    def __call__(self, step: Step) -> None:
+        detour = self.detours and isinstance(step, CreateOwnGroup | SetSecurityGroups)
+        if isinstance(step, self.kinds) or (detour and not isolates(step)):
+            self.met.append(step)
+            raise self.failure
+
+
+class BlindCloud(MemoryCloud):
+    """Cannot read some facets."""
+
+    unreadable: frozenset[type[Facet]] = frozenset()
+
+    def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
+        seen = super().observe(ref, facets, past)
+        if self.unreadable & set(facets):
+            raise Retryable("it cannot be read")
+        return seen
+
+
+class Trial:
+    """One instance to contain with every option switched on, in a world where things fail."""
+
+    def __init__(self, world: Observed, failing: Failing, way: tuple[str, str] = WAYS[0]) -> None:
+        self.clock = Ticking()
+        self.cloud = BlindCloud(world, self.clock, refuse=failing)
+        self.log = MemoryLog()
+        self.way = way
+        self._attempts = 0
+
+    def run(self, *, stages: int | None = None) -> Report:
+        """One execution; what it raises is raised."""
+        self._attempts += 1
+        self.clock.tick(minutes=5)
+        ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
+        received = finding(remote_addresses=("198.51.100.7", "2001:db8::7"))
+        given = order(
+            self.clock(),
+            attempt=f"a-{self._attempts}",
+            received=received,
+            runbook=EVERYTHING,
+            stages=stages,
+        )
+        return Engine(ports).respond(replace(given, choices=(self.way,)))
+
+    def run_whatever_happens(self, *, stages: int | None = None) -> None:
+        """One execution, as the outermost edge sees it: what it raises brings the message back."""
+        try:
+            self.run(stages=stages)
+        except RingfenceError as error:
+            assert error in FAILURES or isinstance(error, Retryable)  # noqa: PT017 - which one does not matter
+
+    @property
+    def isolated(self) -> bool:
+        assert self.cloud.world
+        network = self.cloud.world[Network]
+        usable = network.usable()
+        return all(
+            one.groups == {QuarantineGroup(one.vpc_id)} and QuarantineGroup(one.vpc_id) in usable
+            for one in network.interfaces
+        )
+
+    def lose(self, facet: Facet) -> None:
+        """What was gone when a step came to it is not seen any more either."""
+        assert self.cloud.world
+        self.cloud.world = self.cloud.world.seen(facet)
+
+    @property
+    def history(self) -> History:
+        return self.log.read(ChainKey(EVERYTHING.id, REF.key))
+
+    @property
+    def verified(self) -> Verified | None:
+        return self.history.verified
+
+
+def everything_to_do() -> Observed:
+    """An instance on which every remediation has something to do."""
+    allowing = (
+        AclEntry(100, egress, deny=False, protocol="-1", cidr="0.0.0.0/0") for egress in (False, True)
+    )
+    return estate().seen(SubnetAcls((Acl("acl-a", frozenset(allowing)),)))
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=NAMES)
+@pytest.mark.parametrize("kind", OTHERS, ids=lambda kind: kind.__name__)
+def test_one_kind_of_step_that_fails_does_not_keep_an_instance_from_being_contained(
+    kind: type[Step], failure: RingfenceError
+) -> None:
+    failing = Failing(failure, (kind,))
+    for way in WAYS:
+        trial = Trial(everything_to_do(), failing, way)
+        trial.run_whatever_happens()
+        assert trial.isolated
+        if isinstance(failure, Gone):
+            trial.lose(SubnetAcls())
+        assert trial.run(stages=1).status in CONTAINED
+        assert trial.verified
+        assert trial.verified.contained
+    assert failing.met, "it was tried, and it did fail"
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=NAMES)
+def test_a_detour_that_fails_is_left_out(failure: RingfenceError) -> None:
+    """The transition group is on the way into quarantine: where it cannot be gone through, it is not."""
+    failing = Failing(failure, detours=True)
+    trial = Trial(everything_to_do(), failing)
+    trial.run_whatever_happens(stages=1)
+    assert trial.isolated
+    assert failing.met
+    assert trial.run(stages=1).status in CONTAINED
+
+
+@settings(max_examples=150)
+@given(
+    world=instances(),
+    kinds=st.sets(st.sampled_from(OTHERS)),
+    detours=st.booleans(),
+    failure=st.sampled_from(FAILURES),
+    way=st.sampled_from(WAYS),
+)
+def test_whatever_an_instance_is_like_and_whatever_else_fails_it_is_isolated(
+    world: Observed,
+    kinds: set[type[Step]],
+    detours: bool,  # noqa: FBT001 - drawn
+    failure: RingfenceError,
+    way: tuple[str, str],
+) -> None:
+    trial = Trial(world, Failing(failure, tuple(kinds), detours), way)
+    trial.run_whatever_happens(stages=1)
+    assert trial.isolated
+    trial.run_whatever_happens()
+    assert trial.isolated
+
+
+@given(world=instances(), failure=st.sampled_from(FAILURES))
+def test_every_later_step_may_fail_at_once(world: Observed, failure: RingfenceError) -> None:
+    later = tuple(step for stage in LATER for one in stage.remediations for step in one.steps)
+    trial = Trial(world, Failing(failure, later))
+    assert trial.run(stages=1).status in CONTAINED
+    trial.run_whatever_happens()
+    assert trial.isolated
+    assert trial.verified
+    assert trial.verified.contained
+
+
+@given(world=instances())
+def test_containment_reads_nothing_that_only_later_stages_need(world: Observed) -> None:
+    trial = Trial(world, Failing(FAILURES[0]))
+    trial.cloud.unreadable = frozenset(EVERYTHING.facets) - frozenset(FIRST.facets)
+    assert trial.run(stages=1).status in CONTAINED
+    trial.run_whatever_happens()
+    assert trial.isolated
+    assert trial.verified
+    assert trial.verified.contained
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=NAMES)
+def test_what_is_tried_only_once_is_told_and_not_tried_again(failure: RingfenceError) -> None:
+    """Blocking an address is worth a try: containment neither waits for it nor hides that it failed."""
+    failing = Failing(failure, (DenyAddress,))
+    trial = Trial(everything_to_do(), failing)
+    trial.run_whatever_happens(stages=1)
+    tried = len(failing.met)
+    assert tried
+    if isinstance(failure, Gone):
+        trial.lose(SubnetAcls())
+    assert trial.run(stages=1).status in CONTAINED
+    assert len(failing.met) == tried
+    assert trial.verified
+    assert isinstance(failure, Gone) or any("198.51.100.7/32" in words for words in trial.verified.refused)
+
+
+def test_a_step_that_contradicts_itself_is_raised_after_the_others_and_recorded() -> None:
+    bug = Bug("two things that cannot both be")
+    trial = Trial(everything_to_do(), Failing(bug, (TagInstance,)))
+    with pytest.raises(Bug, match="cannot both be"):
+        trial.run()
+    outcomes = trial.history.outcomes.values()
+    assert [one.detail for one in outcomes if one.result == Result.FAILED] == [str(bug)]
+    assert StopInstance in {type(step) for step in trial.cloud.calls}
+    assert not trial.history.open_intents
+    assert trial.history.lease.owner == ""
