@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from ringfence.core.facts import FindingReceived
 from ringfence.facets.snapshots import FINDING_TAG
 from ringfence.facets.tags import INCIDENT_TAG
 from ringfence.local.inspection import NONE, Portrait
-from tests.e2e.world import applied, not_applied
+from tests.e2e.world import Inbox, applied, not_applied, until
 
 if TYPE_CHECKING:
     from ringfence.core.chain import History
@@ -130,18 +129,12 @@ def test_an_update_of_the_finding_joins_the_incident_and_changes_nothing(
 
 
 def test_a_person_is_told_once_that_it_is_contained(world: World) -> None:
-    sqs, sns = world.client("sqs"), world.client("sns")
-    queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    topic = next(one["TopicArn"] for one in sns.list_topics()["Topics"] if "Notices" in one["TopicArn"])
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    inbox = Inbox(world)
     builder = world.builder()
-    server = builder.launch(builder.ground(), f"{builder.name}-told")
+    server = builder.launch(builder.ground(), builder.name)
     world.send(server)
     world.complete(server)
+    until(lambda: inbox.told(server.ref.id), "somebody is told of the server")
     world.deployment.archived(server.ref)
-    received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=5)["Messages"]
-    told = [json.loads(one["Body"]) for one in received]
-    subjects = [one["Subject"] for one in told if server.ref.id in one["Message"]]
-    assert len(subjects) == 1
-    assert subjects[0].startswith("Ringfence: contained:")
+    (subject,) = inbox.told(server.ref.id)
+    assert subject.startswith("Ringfence: contained:")

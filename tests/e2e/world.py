@@ -28,7 +28,7 @@ OTHER_ACCOUNT = "444455556666"
 """A second account that is protected."""
 STRANGE_ACCOUNT = "777788889999"
 """An account outside the policy's scope."""
-DRY_TYPE = "Recon:EC2/Portscan"
+DRY_TYPE = "Trojan:EC2/DropPoint"
 """The finding type that the policy of these tests gives no more than a dry run."""
 QUEUES = (f"ringfence-{RUNBOOK}", f"ringfence-{RUNBOOK}-continuation")
 DEAD_LETTERS = f"ringfence-{RUNBOOK}-dead-letters"
@@ -117,6 +117,25 @@ class World:
         )
         records = [json.loads(event["CloudTrailEvent"]) for page in pages for event in page["Events"]]
         return [record for record in reversed(records) if about in json.dumps(record)]
+
+
+class Inbox:
+    """A queue that hears what people are told."""
+
+    def __init__(self, world: World) -> None:
+        self.sqs = world.client("sqs")
+        self.queue = self.sqs.create_queue(QueueName=f"inbox-{world.builder().name}")["QueueUrl"]
+        found = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])
+        world.client("sns").subscribe(
+            TopicArn=world.deployment.notices, Protocol="sqs", Endpoint=found["Attributes"]["QueueArn"]
+        )
+        self._texts: list[dict[str, str]] = []
+
+    def told(self, about: str) -> list[str]:
+        """Return the subjects of the notices so far that speak of something."""
+        received = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
+        self._texts += [json.loads(one["Body"]) for one in received.get("Messages", [])]
+        return [one["Subject"] for one in self._texts if about in one["Message"] + one["Subject"]]
 
 
 def applied(history: History) -> Counter[str]:

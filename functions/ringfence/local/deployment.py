@@ -40,6 +40,7 @@ class Deployment:
     audit_table: str
     control_table: str
     archive: str
+    notices: str
     api: str
 
     @classmethod
@@ -71,6 +72,7 @@ class Deployment:
             audit["AuditTable"],
             audit["ControlTable"],
             audit["ArchiveBucket"],
+            audit["NoticesTopic"],
             local.http_api(host.split(".")[0]),
         )
 
