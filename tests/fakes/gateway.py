@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +27,16 @@ IAM = {
 }
 
 
+_requests = itertools.count(1)
+
+
 class Context:
-    """What Lambda tells a function of its execution."""
+    """What Lambda tells a function of one execution."""
 
     function_name = "ringfence-operate"
-    aws_request_id = "5f6f7f8f-1111-2222-3333-444455556666"
+
+    def __init__(self) -> None:
+        self.aws_request_id = f"5f6f7f8f-1111-2222-3333-{next(_requests):012d}"
 
     def get_remaining_time_in_millis(self) -> int:
         return 29_000
