@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .make/setup
-UV_VERSION := $(shell sed -n 's/^    "uv==\(.*\)",$$/\1/p' pyproject.toml)
+UV_VERSION := $(shell sed -n 's/.*"uv==\([0-9.]*\)".*/\1/p' pyproject.toml)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
@@ -20,7 +20,7 @@ $(SETUP): pyproject.toml uv.lock package.json package-lock.json Makefile
 	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null || \
 		{ echo "Ringfence needs Node 20 or newer, for the CDK: https://nodejs.org/en/download" >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@VIRTUAL_ENV= $(BIN)/python -m uv sync --quiet --frozen --all-extras --compile-bytecode
 	@npm ci --silent --no-progress --no-audit --no-fund
 	@mkdir -p $(dir $@) && touch $@
