@@ -1,121 +1,99 @@
-"""An operator runs and releases by hand: the command line, the signed API, and everything behind it."""
+"""Operators run, read, verify and release from the command line, through the IAM-authorized API."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.facts import RunRequested
-from ringfence.local.deploy import REPOSITORY
+from ringfence.core.facts import Released, RunRequested
+from tests.e2e.operators import Operator, operator
 
 if TYPE_CHECKING:
-    from ringfence.core.chain import History
-    from ringfence.local.estate import Estate
+    from ringfence.local.estate import Server
     from ringfence.local.inspection import Portrait
     from tests.e2e.world import World
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
-DONE, UNUSABLE = 0, 2
-KEPT = "snapshots"
-"""What a release leaves: evidence."""
-PROGRAM = "from ringfence.cli.main import main; main()"
-
-
-def ringfence(world: World, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as a person's shell does, with nobody at the terminal."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environment = inherited | world.local.environment() | {"PYTHONPATH": str(REPOSITORY / "functions")}
-    return subprocess.run(  # noqa: S603 - our own program, with words of our own
-        [sys.executable, "-c", PROGRAM, *words],
-        env=environment,
-        cwd=REPOSITORY,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
 
 @dataclass(frozen=True)
-class ThereAndBack:
-    """A server that was contained by hand and released by hand."""
+class Ran:
+    """What a run by hand came to."""
 
+    server: Server
+    role: str
     before: Portrait
-    contained: Portrait
-    released: Portrait
-    history: History
-    said: str
+    after: Portrait
+    told: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def estate(world: World) -> Estate:
-    return world.builder().estate()
+def hand(world: World) -> Operator:
+    return operator(world, f"arn:aws:iam::{world.local.account}:policy/ringfence-operator")
 
 
 @pytest.fixture(scope="module")
-def trip(world: World, estate: Estate) -> ThereAndBack:
-    inspector, server = world.inspector(), estate.web
-    before = inspector.portrait(server, estate.role)
-    run = ringfence(
-        world, "run", "contain-instance", server.ref.id, "--reason", "it beacons", "--yes", "--json"
-    )
-    assert run.returncode == DONE, run.stdout + run.stderr
-    contained = inspector.portrait(server, estate.role)
-    assert inspector.closed(server)
-    incident = json.loads(run.stdout)["incident"]
-    release = ringfence(world, "release", incident, "--reason", "false alarm", "--yes")
-    assert release.returncode == DONE, release.stdout + release.stderr
-    return ThereAndBack(
-        before, contained, inspector.portrait(server, estate.role), world.history(server), release.stdout
-    )
+def ran(world: World, hand: Operator) -> Ran:
+    builder, inspector = world.builder(), world.inspector()
+    role = builder.profile()
+    server = builder.launch(builder.ground(), builder.name, role)
+    before = inspector.portrait(server, role)
+    words = ("run", "contain-instance", server.ref.id, "--yes", "--json", "--reason", "it behaves oddly")
+    done = hand.types(*words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Ran(server, role, before, inspector.portrait(server, role), json.loads(done.stdout))
 
 
-def test_after_a_release_everything_but_the_evidence_is_as_it_was(trip: ThereAndBack) -> None:
-    assert {**trip.released, KEPT: ""} == {**trip.before, KEPT: ""}
-    assert trip.contained != trip.before
-    assert trip.released[KEPT] == trip.contained[KEPT]
+def test_a_run_contains_the_instance_and_waits_until_it_is_complete(world: World, ran: Ran) -> None:
+    assert world.inspector().closed(ran.server)
+    assert ran.after["snapshots"] == "1 of each of 2 volumes"
+    assert ran.told["status"] == "complete"
 
 
-def test_the_log_names_the_caller_whom_iam_established(world: World, trip: ThereAndBack) -> None:
-    asked = [(entry.actor, fact) for entry, fact in trip.history.facts if isinstance(fact, RunRequested)]
-    caller = world.client("sts").get_caller_identity()["Arn"]
-    assert {actor for actor, _ in asked} == {caller}
-    assert [(fact.what, fact.dry_run, fact.verified) for _, fact in asked] == [
-        ("run", True, True),
-        ("run", False, True),
-        ("release", True, True),
-        ("release", False, True),
-    ]
+def test_the_log_names_who_asked_as_iam_established_it_and_why(
+    world: World, hand: Operator, ran: Ran
+) -> None:
+    history = world.history(ran.server)
+    requests = [(entry.actor, fact) for entry, fact in history.facts if isinstance(fact, RunRequested)]
+    assert {actor for actor, _ in requests} == {hand.arn}
+    assert {fact.reason for _, fact in requests} == {"it behaves oddly"}
+    assert all(fact.verified for _, fact in requests)
 
 
-def test_the_release_says_what_it_restores(trip: ThereAndBack) -> None:
-    assert "released, verified by looking again" in trip.said
-    assert "evidence is kept" in trip.said
+def test_incidents_are_listed_and_shown(hand: Operator, ran: Ran) -> None:
+    incident = ran.told["incident"]
+    listed, shown = hand.types("incidents", "list"), hand.types("incidents", "show", incident)
+    assert (listed.returncode, shown.returncode) == (0, 0), listed.stderr + shown.stderr
+    assert incident in listed.stdout
+    assert "it behaves oddly" in shown.stdout
+    assert f"turn termination protection of {ran.server.ref.id} on" in shown.stdout
 
 
-def test_a_direct_run_contains_with_the_operators_own_credentials(world: World, trip: ThereAndBack) -> None:
-    assert trip.history.closed_at
-    server = world.builder().estate().web
-    run = ringfence(
-        world, "run", "contain-instance", server.ref.id, "--reason", "it beacons", "--yes", "--direct"
-    )
-    assert run.returncode == DONE, run.stdout + run.stderr
-    assert world.inspector().closed(server)
-    assert {(one.what, one.verified) for one in world.history(server).of(RunRequested)} == {
-        ("run --direct", False)
-    }
+def test_the_record_is_verified_against_the_archive(world: World, hand: Operator, ran: Ran) -> None:
+    world.deployment.archived(ran.server.ref)
+    verified = hand.types("audit", "verify", ran.told["incident"])
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert "the same as the archive's first versions" in verified.stdout
 
 
-def test_a_wrong_id_is_told_with_exit_code_2(world: World) -> None:
-    run = ringfence(
-        world, "run", "contain-instance", "i-00000000000000000", "--reason", "it beacons", "--yes"
-    )
-    assert (run.returncode, run.stdout) == (UNUSABLE, "")
-    assert "there is no instance i-00000000000000000 here" in run.stderr
+@pytest.mark.parametrize(
+    ("id_", "says"),
+    [("i-nonsense", "must be the id of instance"), ("i-0123456789abcdef0", "there is no instance")],
+)
+def test_a_wrong_id_is_a_clear_error(hand: Operator, id_: str, says: str) -> None:
+    refused = hand.types("run", "contain-instance", id_, "--yes", "--reason", "a slip of the hand")
+    assert refused.returncode == 2
+    assert says in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_release_gives_everything_back_but_the_evidence(world: World, hand: Operator, ran: Ran) -> None:
+    released = hand.types("release", ran.told["incident"], "--yes", "--reason", "it was a drill")
+    assert released.returncode == 0, released.stdout + released.stderr
+    assert world.history(ran.server).last(Released) is not None
+    after = world.inspector().portrait(ran.server, ran.role)
+    kept = {"snapshots": "1 of each of 2 volumes"}
+    assert after == ran.before | kept

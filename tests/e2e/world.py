@@ -109,9 +109,9 @@ class World:
         found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(_WAITING))["Attributes"]
         return sum(int(found[name]) for name in _WAITING)
 
-    def calls(self, operation: str, about: str = "") -> list[Any]:
+    def calls(self, operation: str, about: str = "", account: str | None = None) -> list[Any]:
         """Return CloudTrail's records of an operation whose text speaks of `about`, oldest first."""
-        cloudtrail = self.client("cloudtrail")
+        cloudtrail = self.client("cloudtrail", account)
         pages = cloudtrail.get_paginator("lookup_events").paginate(
             LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": operation}]
         )

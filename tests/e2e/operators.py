@@ -1,0 +1,58 @@
+"""Operators at their terminals."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringfence.local.deploy import REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.e2e.world import World
+
+WITHIN = 120
+"""Seconds that a command may take."""
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A person at a terminal, with an IAM user's keys."""
+
+    arn: str
+    environment: Mapping[str, str]
+
+    def types(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `ringfence` with these words."""
+        return subprocess.run(  # noqa: S603 - our own command, with words of our own
+            [sys.executable, "-m", "ringfence.cli.main", *words],
+            env=dict(self.environment),
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            timeout=WITHIN,
+            check=False,
+        )
+
+
+def operator(world: World, *policies: str) -> Operator:
+    """Hire somebody with these managed policies."""
+    iam, name = world.client("iam"), world.builder().name
+    user = iam.create_user(UserName=name)["User"]
+    for arn in policies:
+        iam.attach_user_policy(UserName=name, PolicyArn=arn)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "RINGFENCE_"))
+    }
+    given = {
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+        "RINGFENCE_OPERATE_URL": world.deployment.api,
+        "PYTHONPATH": str(REPOSITORY / "functions"),
+    }
+    return Operator(user["Arn"], inherited | world.local.environment() | given)

@@ -1,0 +1,124 @@
+"""With IAM enforced: the function acts as its role alone, and what its role may not do is not done."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.operators import operator
+from tests.e2e.world import applied, not_applied, until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.local.estate import Server
+    from tests.e2e.world import World
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+ROLE, POLICY = "ringfence-contain-instance", "declared"
+
+
+@pytest.fixture(scope="module")
+def enforcing(world: World) -> Iterator[World]:
+    """The same deployment, with every call's permission evaluated."""
+    world.quiet()
+    world.local.enforce(True)
+    yield world
+    world.quiet()
+    world.local.enforce(False)
+
+
+@pytest.fixture
+def server(enforcing: World) -> Server:
+    builder = enforcing.builder()
+    return builder.launch(builder.ground(), builder.name, builder.profile())
+
+
+@contextmanager
+def without(world: World, action: str) -> Iterator[None]:
+    """Take one action from the role that acts in the account, for a while."""
+    iam = world.client("iam")
+    policy = iam.get_role_policy(RoleName=ROLE, PolicyName=POLICY)["PolicyDocument"]
+    statements = [
+        {**one, "Action": actions}
+        for one in policy["Statement"]
+        if (actions := [each for each in listed(one["Action"]) if each != action])
+    ]
+    assert statements != policy["Statement"], f"{ROLE} has no {action} that could be taken"
+    put(world, {**policy, "Statement": statements})
+    try:
+        yield
+    finally:
+        put(world, policy)
+
+
+def put(world: World, policy: object) -> None:
+    world.client("iam").put_role_policy(RoleName=ROLE, PolicyName=POLICY, PolicyDocument=json.dumps(policy))
+
+
+def listed(actions: str | list[str]) -> list[str]:
+    return [actions] if isinstance(actions, str) else actions
+
+
+def test_an_estate_is_contained_by_the_role_and_by_nobody_else(enforcing: World) -> None:
+    estate, inspector = enforcing.builder().estate(), enforcing.inspector()
+    neighbour = inspector.portrait(estate.bystander, estate.role)
+    enforcing.send(estate.web)
+    history = enforcing.complete(estate.web, within=120)
+    assert set(applied(history).values()) == {1}
+    assert not_applied(history) == []
+    assert inspector.closed(estate.web)
+    assert inspector.portrait(estate.bystander, estate.role) == neighbour
+    assert enforcing.deployment.archived(estate.web.ref).sound
+    for interface in estate.web.interfaces:
+        (move,) = enforcing.calls("ModifyNetworkInterfaceAttribute", interface)
+        assert move["userIdentity"]["type"] == "AssumedRole"
+        assert move["userIdentity"]["sessionContext"]["sessionIssuer"]["userName"] == ROLE
+
+
+def test_without_the_right_to_isolate_nothing_is_contained_and_the_log_says_why(
+    enforcing: World, server: Server
+) -> None:
+    with without(enforcing, "ec2:ModifyNetworkInterfaceAttribute"):
+        enforcing.send(server)
+        history = until(
+            lambda: (found := enforcing.history(server)).verified and found, "the first try is verified"
+        )
+        assert history
+        assert history.verified is not None
+        assert not history.verified.contained
+        assert any("UnauthorizedOperation" in words for words in not_applied(history))
+        assert not enforcing.inspector().closed(server)
+    # The message comes back: with the right given again the instance is contained.
+    enforcing.complete(server, within=120)
+    assert enforcing.inspector().closed(server)
+
+
+@pytest.mark.parametrize(
+    "action", ["ec2:CreateSnapshots", "ec2:DisassociateIamInstanceProfile", "iam:PutRolePolicy"]
+)
+def test_without_a_later_right_the_instance_is_contained_and_never_called_complete(
+    enforcing: World, server: Server, action: str
+) -> None:
+    with without(enforcing, action):
+        enforcing.send(server)
+        until(lambda: not_applied(enforcing.history(server)), f"{action} is refused", within=120)
+        history = enforcing.history(server)
+        assert enforcing.inspector().closed(server)
+        assert history.verified is not None
+        assert not history.verified.complete
+    enforcing.complete(server, within=120)
+
+
+def test_an_operator_whom_iam_does_not_allow_is_refused_and_nothing_changes(
+    enforcing: World, server: Server
+) -> None:
+    stranger, role = operator(enforcing), f"{server.name}-server"
+    before = enforcing.inspector().portrait(server, role)
+    refused = stranger.types("run", "contain-instance", server.ref.id, "--yes", "--reason", "because I can")
+    assert refused.returncode != 0, refused.stdout
+    assert "Traceback" not in refused.stderr
+    assert enforcing.inspector().portrait(server, role) == before

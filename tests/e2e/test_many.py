@@ -1,0 +1,66 @@
+"""Many findings at once: each instance is isolated once, and each has one incident."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.core.facts import FindingReceived
+from ringfence.local.findings import InstanceFinding
+from tests.e2e.world import applied, not_applied
+
+if TYPE_CHECKING:
+    from ringfence.local.estate import Server
+    from tests.e2e.world import World
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+SERVERS_IN_EACH_VPC, FINDINGS_ON_EACH_SERVER = 5, 5
+
+
+def test_fifty_findings_on_ten_instances_in_two_vpcs(world: World) -> None:
+    builder = world.builder()
+    profile = builder.profile()
+    grounds = [builder.ground(network) for network in ("10.30", "10.40")]
+    servers = [
+        builder.launch(ground, f"{builder.name}-{which}-{number}", profile)
+        for which, ground in enumerate(grounds)
+        for number in range(SERVERS_IN_EACH_VPC)
+    ]
+    findings = [InstanceFinding.about(one) for _ in range(FINDINGS_ON_EACH_SERVER) for one in servers]
+    with ThreadPoolExecutor(5) as senders:
+        list(senders.map(lambda start: world.deployment.send(*findings[start::5]), range(5)))
+    for server in servers:
+        world.complete(server, within=120)
+    world.quiet(within=120)
+    groups = {each for server in servers for each in isolated(world, server)}
+    assert len(groups) == len(grounds), "one quarantine group in each VPC"
+
+
+def isolated(world: World, server: Server) -> set[str]:
+    """Check one server; return the groups that it ended in."""
+    history = world.history(server)
+    assert set(applied(history).values()) == {1}, world.told(server)
+    assert incidents(world, server) == {history.incident}
+    assert len({one.finding.id for one in history.of(FindingReceived)}) == FINDINGS_ON_EACH_SERVER
+    assert world.inspector().closed(server)
+    assert world.inspector().portrait(server)["snapshots"] == "1 of each of 2 volumes"
+    for interface in server.interfaces:
+        assert len(world.calls("ModifyNetworkInterfaceAttribute", interface)) == 1, not_applied(history)
+    found = world.client("ec2").describe_network_interfaces(NetworkInterfaceIds=list(server.interfaces))
+    return {group["GroupId"] for one in found["NetworkInterfaces"] for group in one["Groups"]}
+
+
+def incidents(world: World, server: Server) -> set[str]:
+    """Return the ids of all incidents of a server, from the table itself."""
+    pages = (
+        world.client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=world.deployment.audit_table,
+            KeyConditionExpression="chain = :chain",
+            ExpressionAttributeValues={":chain": {"S": f"contain-instance#{server.ref.key}"}},
+        )
+    )
+    return {item["incident"]["S"] for page in pages for item in page["Items"]}
