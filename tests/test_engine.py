@@ -27,6 +27,7 @@ from ringfence.facets.network import QUARANTINE, Network, OwnGroup
 from ringfence.facets.scaling import Scaling
 from ringfence.orders import Status
 from ringfence.remediations.isolate_instance import isolate_instance
+from ringfence.runbooks import CONTAIN_INSTANCE
 from ringfence.session import Ports
 from ringfence.steps.network import CreateOwnGroup, EmptyQuarantineGroup, SetSecurityGroups
 from tests.fakes.memory_cloud import MemoryCloud
@@ -208,6 +209,28 @@ def test_a_stale_look_is_no_containment(bench: Bench) -> None:
     assert verified
     assert not verified.contained
     assert bench.engine.respond(order(runbook=ISOLATE, attempt="a-2")).status is Status.COMPLETE
+
+
+def test_an_update_does_not_repeat_the_verdict(bench: Bench) -> None:
+    bench.cloud.world = estate()
+    bench.engine.respond(order())
+    later = finding(updated=NOON.replace(hour=13), count=7)
+    bench.clock.tick(hours=2)
+    bench.engine.respond(order(bench.clock(), received=later, attempt="a-2", stages=1))
+    assert len(bench.history.of(Verified)) == 1
+    assert bench.history.verified
+    assert bench.history.verified.complete
+
+
+def test_a_run_of_later_stages_alone_does_not_call_the_instance_contained(bench: Bench) -> None:
+    bench.cloud.world = estate()
+    request = RunRequested("run", "keep the evidence", ("snapshot-volumes",))
+    runbook = CONTAIN_INSTANCE.narrowed(("snapshot-volumes",))
+    report = bench.engine.respond(order(runbook=runbook, request=request))
+    assert report.status is Status.COMPLETE
+    verified = bench.history.verified
+    assert verified
+    assert (verified.contained, verified.judged, verified.complete) == (False, False, True)
 
 
 def test_what_settles_in_a_later_stage_takes_no_containment_back(bench: Bench) -> None:

@@ -19,7 +19,7 @@ from ringfence.session import Ports
 from ringfence.steps.tags import RestoreTag
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.memory_log import MemoryLog
-from tests.worlds import LEASE, NOON, REF, Ticking, estate, finding, order
+from tests.worlds import AUTO, LEASE, NOON, REF, Ticking, estate, finding, order
 
 if TYPE_CHECKING:
     from ringfence.core.step import Step
@@ -146,6 +146,28 @@ def test_a_release_that_stopped_half_way_can_be_finished(contained: Contained) -
     contained.cloud.refuse = lambda _: None
     assert contained.release() is Status.RELEASED
     assert contained.groups() == [frozenset(one.groups) for one in contained.before[Network].interfaces]
+
+
+def test_what_is_on_its_way_does_not_contain_again_while_a_release_is_half_done(contained: Contained) -> None:
+    """Neither a continuation nor a redelivery; new activity does."""
+    calls = len(contained.cloud.calls)
+
+    def fail(_: object) -> None:
+        if len(contained.cloud.calls) > calls:
+            raise Retryable("not now")
+
+    contained.cloud.refuse = fail
+    assert contained.release() is Status.OPEN
+    contained.cloud.refuse = lambda _: None
+    made = len(contained.cloud.calls)
+    contained.clock.tick(minutes=1)
+    for decision in (None, AUTO):
+        again = order(contained.clock(), decision=decision, attempt=f"late-{decision}")
+        assert contained.engine.respond(again).status is Status.JOINED
+    assert len(contained.cloud.calls) == made
+    seen = finding(updated=contained.clock(), count=9)
+    report = contained.engine.respond(order(contained.clock(), attempt="new", received=seen))
+    assert report.status is Status.COMPLETE
 
 
 def test_only_the_newest_incident_can_be_released(contained: Contained) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ringfence.core.chain import ChainKey, History, Lease, digest
 from ringfence.core.errors import Bug, Conflict, Gone, Retryable
 from ringfence.core.facet import Observed
-from ringfence.core.facts import Closed, FindingReceived, Planned, Verified
+from ringfence.core.facts import Closed, FindingReceived, Outcome, Planned, Verified
 from ringfence.core.frozen import frozen
 from ringfence.core.incident import Incident
 from ringfence.core.plan import digest_text
@@ -185,10 +185,13 @@ class _Response:
 
     def _allowed(self, stage: Stage, steps: Iterable[Step]) -> tuple[Step, ...]:
         """Leave out what was refused for good; containment is never given up on."""
-        refused, containing = self.session.refused(), stage is self.stages[0]
+        refused, containing = self.session.refused(), self._contains(stage)
         return tuple(
             step for step in steps if step.target not in refused or (containing and not step.best_effort)
         )
+
+    def _contains(self, stage: Stage) -> bool:
+        return self.order.runbook.contains and stage is self.stages[0]
 
     def _verify(self, unclear: Mapping[str, tuple[str, ...]], *, look: bool) -> Report:
         """Look again and plan again: what was planned may not remain."""
@@ -197,32 +200,42 @@ class _Response:
         incident = self._incident()
         remaining = {stage.id: self._allowed(stage, stage.plan(self.seen, incident)) for stage in self.stages}
         settling = {stage.id: self._settling(stage, unclear) for stage in self.stages}
-        first = self.stages[0].id
+        first, judged = self.stages[0].id, self.order.runbook.contains
         everything = self.stages == self.order.runbook.stages
+        begun = not remaining[first] and not settling[first]
         verified = Verified(
-            contained=not remaining[first] and not settling[first],
+            contained=judged and begun,
             complete=everything and not any(remaining.values()) and not any(settling.values()),
             remaining=tuple(step.words() for steps in remaining.values() for step in steps),
             settling=tuple(dict.fromkeys(words for each in settling.values() for words in each)),
             refused=tuple(self.session.refused().values()),
             exposure=tuple(words for stage in self.stages for words in stage.exposed(self.seen, incident)),
+            judged=judged,
         )
-        known = verified == self.session.history.verified and not self.session.pending
-        self.session.finish(() if known else (verified,), self._name_incident())
-        return self._verdict(verified, everything=everything)
+        self.session.finish(self._news(verified, everything=everything), self._name_incident())
+        return self._verdict(verified, goes_on=begun and not everything)
+
+    def _news(self, verified: Verified, *, everything: bool) -> tuple[Verified, ...]:
+        """Leave out what the log says already: an update of a finding need not repeat the verdict.
+
+        A look at containment alone takes back nothing that a look at everything has found.
+        """
+        last = self.session.history.verified
+        acted = self.order.request or any(isinstance(one, Outcome) for one in self.session.pending)
+        same = verified == last or (not everything and last and last.contained and verified.contained)
+        return () if same and not acted else (verified,)
 
     def _settling(self, stage: Stage, unclear: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         """Say what of a stage is still under way or cannot be told yet."""
         seen = Observed(self.order.ref, {facet: self.seen[facet] for facet in stage.facets})
         return (*unclear.get(stage.id, ()), *seen.settling())
 
-    def _verdict(self, verified: Verified, *, everything: bool) -> Report:
+    def _verdict(self, verified: Verified, *, goes_on: bool) -> Report:
         again = (*verified.remaining, *verified.settling)
-        status = Status.OPEN
-        if verified.contained:
-            status = Status.COMPLETE if verified.complete else Status.CONTAINED
+        status = Status.CONTAINED if verified.contained else Status.OPEN
+        if verified.complete:
+            status = Status.COMPLETE
         reason = f"looked again: {len(again)} to be done" if again else "looked again: nothing is left to do"
-        goes_on = verified.contained and not everything
         return Report(
             status, self.begun.incident, reason, tuple(self.plans), verified, again, goes_on=goes_on
         )

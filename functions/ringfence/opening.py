@@ -69,11 +69,14 @@ def recorded_decision(known: History) -> Decision | None:
 
 
 def is_stale(order: Order, history: History) -> bool:
-    """Say whether what is asked was seen before the incident was closed; a person's wish never is."""
-    closed_at = history.closed_at
-    if closed_at is None or order.request:
+    """Say whether what is asked was seen before the incident was closed; a person's wish never is.
+
+    From the moment that a person asks for a release, what is on its way from before changes nothing.
+    """
+    ended_at = history.closed_at or history.release_asked_at
+    if ended_at is None or order.request:
         return False
-    return order.finding is None or order.finding.finding.last_seen <= closed_at
+    return order.finding is None or order.finding.finding.last_seen <= ended_at
 
 
 def decision_facts(order: Order, known: History, decision: Decision, opened_at: datetime) -> list[Fact]:

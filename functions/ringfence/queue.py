@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ringfence import composition
 from ringfence.aws.failures import raised
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 RESERVE = timedelta(seconds=5)
 """Time at the end of an execution in which no change is begun: for looking again and recording."""
-RETRY_SECONDS, BAD_INPUT_SECONDS = 5, 0
-"""How soon a message comes back. Bad input gets no better: it is among the dead letters quickly."""
+FIRST_RETRY, LAST_RETRY, BAD_INPUT = 5, 60, 0
+"""Seconds after which a message comes back: twice as many each time, up to the last. Bad input gets no
+better: it is among the dead letters quickly."""
 
 
 @frozen
@@ -34,15 +35,22 @@ class Message:
     id: str
     body: str
     receipt: str
+    received: int = 1
 
     @classmethod
-    def of(cls, record: Mapping[str, str]) -> Message:
+    def of(cls, record: Mapping[str, Any]) -> Message:
         """Read a record of the event."""
-        return cls(record["messageId"], record["body"], record["receiptHandle"])
+        received = record.get("attributes", {}).get("ApproximateReceiveCount", "1")
+        return cls(record["messageId"], record["body"], record["receiptHandle"], int(received))
+
+    @property
+    def patience(self) -> int:
+        """After how many seconds to try again."""
+        return min(FIRST_RETRY << min(self.received - 1, 8), LAST_RETRY)
 
 
 def work_off(
-    event: Mapping[str, list[dict[str, str]]], context: LambdaContext, work: Work
+    event: Mapping[str, list[dict[str, Any]]], context: LambdaContext, work: Work
 ) -> dict[str, list[dict[str, str]]]:
     """Work on each message; return those that come back as batch item failures.
 
@@ -74,13 +82,13 @@ def _attempt(message: Message, execution: Execution, work: Work) -> int | None:
         logger().error(
             "bad input", extra={"message_id": message.id, "field": error.field, "error": str(error)}
         )
-        return BAD_INPUT_SECONDS
+        return BAD_INPUT
     except (Retryable, Refused) as error:
         logger().warning("not done", extra={"message_id": message.id, "error": str(error)})
-        return RETRY_SECONDS
+        return message.patience
     if again:
         logger().warning("must be looked at again", extra={"message_id": message.id, "why": again})
-        return RETRY_SECONDS
+        return message.patience
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -136,5 +137,11 @@ class _Assumed:
 
 @cache
 def _session() -> botocore.session.Session:
-    """One session per process: it caches the service models."""
-    return botocore.session.Session()
+    """One session per process: it caches the service models.
+
+    Lambda and people set AWS_REGION; botocore reads AWS_DEFAULT_REGION alone.
+    """
+    session = botocore.session.Session()
+    if region := os.environ.get("AWS_REGION"):
+        session.set_config_variable("region", region)
+    return session

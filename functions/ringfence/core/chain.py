@@ -19,6 +19,7 @@ from ringfence.core.facts import (
     Outcome,
     Released,
     Result,
+    RunRequested,
     Verified,
 )
 from ringfence.core.frozen import frozen
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from ringfence.core.step import Step
 
 VERSION = 1
+RELEASE = "release"
+"""How what a person asks for begins, where it is an undo."""
 F = TypeVar("F", bound=Fact)
 
 
@@ -204,6 +207,13 @@ class History:
         """When the incident was released or closed; None while it is open."""
         ends = [entry.at for entry, fact in self.facts if isinstance(fact, Released | Closed)]
         return ends[-1] if ends else None
+
+    @property
+    def release_asked_at(self) -> datetime | None:
+        """When a person last asked for a release; None where a later request is for a run."""
+        asked = [(entry.at, fact) for entry, fact in self.facts if isinstance(fact, RunRequested)]
+        wishes = [(at, fact.what) for at, fact in asked if not fact.dry_run]
+        return wishes[-1][0] if wishes and wishes[-1][1].startswith(RELEASE) else None
 
     @property
     def opened_at(self) -> datetime | None:

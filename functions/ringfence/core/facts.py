@@ -102,7 +102,10 @@ class Outcome(Fact):
 
 @value
 class Verified(Fact):
-    """What a second look found. `remaining` and `exposure` are in words."""
+    """What a second look found. `remaining` and `exposure` are in words.
+
+    `judged`: containment was among what ran; a run of later stages alone says nothing about it.
+    """
 
     contained: bool
     complete: bool
@@ -110,6 +113,7 @@ class Verified(Fact):
     settling: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     exposure: tuple[str, ...] = ()
+    judged: bool = True
 
 
 @value

@@ -76,9 +76,19 @@ _SAID = {True: "contained", False: "NOT contained"}
 
 
 def _verdicts(summary: Summary) -> list[bool | None]:
-    """Return for each verification whether it was contained; None while something was settling."""
+    """Return for each verification whether it was contained; None where that was not to be told.
+
+    It is not while something settles, and not after a run of later stages alone.
+    """
     facts = (one.fact for one in summary.lines if one.kind == "Verified")
-    return [True if one.flag("contained") else None if one.texts("settling") else False for one in facts]
+    return [
+        True
+        if one.flag("contained")
+        else None
+        if one.texts("settling") or not one.flag("judged", default=True)
+        else False
+        for one in facts
+    ]
 
 
 def _counted(now: Summary, known: Sequence[bool], *, contained: bool) -> Iterator[Measure]:

@@ -65,6 +65,13 @@ class Runbook:
     title: str
     subject: type[Ref]
     stages: tuple[Stage, ...]
+    containment: str = ""
+    """The id of the stage that contains: the first, unless this is a part of a runbook."""
+
+    @property
+    def contains(self) -> bool:
+        """Whether the stage that contains is among its stages."""
+        return bool(self.stages) and self.stages[0].id == (self.containment or self.stages[0].id)
 
     @property
     def remediations(self) -> tuple[Remediation, ...]:
@@ -133,7 +140,8 @@ class Runbook:
             Stage(stage.id, stage.title, tuple(one for one in stage.members if one.id in wanted))
             for stage in self.stages
         )
-        return Runbook(self.id, self.title, self.subject, tuple(stage for stage in stages if stage.members))
+        kept = tuple(stage for stage in stages if stage.members)
+        return Runbook(self.id, self.title, self.subject, kept, self.containment or self.stages[0].id)
 
     def _check(self, ids: Iterable[str]) -> None:
         known = self.ids

@@ -143,6 +143,11 @@ def show(item: object) -> str:
     return key if isinstance(key, str) else str(item)
 
 
+def counted(number: int, what: str) -> str:
+    """Write a number of things for a person: `1 rule`, `2 rules`."""
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
 @frozen
 class _BeforeAfter:
     """The fields that `inverse` and `then` work on."""

@@ -166,6 +166,8 @@ def _verdict(verified: Document) -> str:
         return "complete"
     if verified.flag("contained"):
         return "contained"
+    if not verified.flag("judged", default=True):
+        return "under way"
     return "settling" if verified.texts("settling") and not verified.texts("remaining") else "not contained"
 
 

@@ -9,7 +9,7 @@ from ringfence.core.answers import accept, document, tags
 from ringfence.core.call import Call, Failed, Permission
 from ringfence.core.codec import value
 from ringfence.core.errors import Refused, Retryable
-from ringfence.core.step import Done, State, Step
+from ringfence.core.step import Done, State, Step, counted
 from ringfence.core.symbol import QuarantineGroup, Ready, Symbol, TransitionGroup
 from ringfence.facets.network import QUARANTINE, ROLE_TAG, TRANSITION, Group, Network, OwnGroup
 
@@ -197,7 +197,7 @@ class EmptyQuarantineGroup(Step):
 
     def change(self) -> tuple[str, str]:
         """Count the rules."""
-        return f"{self.rules} rules", "no rules"
+        return counted(self.rules, "rule"), "no rules"
 
 
 @value

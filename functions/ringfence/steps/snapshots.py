@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.core.answers import accept
 from ringfence.core.call import Call, Permission
 from ringfence.core.codec import value
-from ringfence.core.step import Done, State, Step
+from ringfence.core.step import Done, State, Step, counted
 from ringfence.core.symbol import Ready, Symbol
 from ringfence.facets.instance import NOT_FOUND, ec2_describes
 from ringfence.facets.snapshots import (
@@ -142,4 +142,4 @@ class CreateSnapshots(Step):
 
     def change(self) -> tuple[str, str]:
         """Count the snapshots."""
-        return "no snapshots", f"{len(self.volumes)} snapshots"
+        return "no snapshots", counted(len(self.volumes), "snapshot")

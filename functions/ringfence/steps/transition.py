@@ -9,7 +9,7 @@ from ringfence.core.answers import accept
 from ringfence.core.call import Call, Failed, Permission
 from ringfence.core.codec import value
 from ringfence.core.errors import Refused
-from ringfence.core.step import Done, State, Step
+from ringfence.core.step import Done, State, Step, counted
 from ringfence.core.symbol import Ready, Symbol, TransitionGroup
 from ringfence.facets.network import ROLE_TAG, TRANSITION, Network
 
@@ -103,4 +103,4 @@ class OpenTransitionGroup(Step):
 
     def change(self) -> tuple[str, str]:
         """Count the rules."""
-        return f"{self.rules} rules", f"{RULES} rules"
+        return counted(self.rules, "rule"), counted(RULES, "rule")
