@@ -81,7 +81,7 @@ class Policy:
         """Say why a subject is out of scope; empty when it is within."""
         if ref.account not in self.accounts:
             return f"account {ref.account} is outside the configured scope"
-        if self.regions and ref.region not in self.regions:
+        if ref.regional and self.regions and ref.region not in self.regions:
             return f"region {ref.region} is outside the configured scope"
         return ""
 

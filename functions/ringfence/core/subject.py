@@ -9,6 +9,8 @@ from ringfence.core.codec import value
 from ringfence.core.errors import BadInput
 
 ACCOUNT = re.compile(r"[0-9]{12}")
+GLOBAL = "us-east-1"
+"""The region under which what is global is filed: where IAM's events are delivered."""
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
 
 
@@ -20,6 +22,8 @@ class Ref:
     """
 
     kind: ClassVar[str] = "resource"
+    regional: ClassVar[bool] = True
+    """Whether it lives in a region; what does not is filed under `GLOBAL`."""
     pattern: ClassVar[re.Pattern[str]] = re.compile(r"[\w+=,.@/-]{1,512}")
 
     account: str
@@ -49,7 +53,54 @@ class InstanceRef(Ref):
     pattern: ClassVar[re.Pattern[str]] = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 
 
-KINDS: dict[str, type[Ref]] = {kind.kind: kind for kind in (InstanceRef,)}
+class PrincipalRef(Ref):
+    """Whoever makes calls: an access key, an IAM user, a session of a role, the root user.
+
+    IAM is global: `region` is `GLOBAL`.
+    """
+
+    regional: ClassVar[bool] = False
+
+
+@value
+class AccessKeyRef(PrincipalRef):
+    """A long-term access key. `user` is whose it is, where the report says so; it is no part of the key."""
+
+    kind: ClassVar[str] = "access-key"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"AKIA[A-Z0-9]{12,124}")
+
+    user: str = ""
+
+
+@value
+class UserRef(PrincipalRef):
+    """An IAM user, by name."""
+
+    kind: ClassVar[str] = "iam-user"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[\w+=,.@-]{1,64}")
+
+
+@value
+class RoleSessionRef(PrincipalRef):
+    """A session of a role, by `AROA…:session-name`. `role` is the role's name; it is no part of the key."""
+
+    kind: ClassVar[str] = "role-session"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"AROA[A-Z0-9]{12,124}:[\w+=,.@-]{2,64}")
+
+    role: str = ""
+
+
+@value
+class RootRef(PrincipalRef):
+    """The root user of an account."""
+
+    kind: ClassVar[str] = "root"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"root")
+
+
+KINDS: dict[str, type[Ref]] = {
+    kind.kind: kind for kind in (InstanceRef, AccessKeyRef, UserRef, RoleSessionRef, RootRef)
+}
 
 
 def parse_key(key: str) -> Ref:
