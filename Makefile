@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .make/setup
 UV_VERSION := $(shell sed -n 's/.*"uv==\([0-9.]*\)".*/\1/p' pyproject.toml)
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
@@ -19,7 +19,7 @@ $(SETUP): pyproject.toml uv.lock package.json package-lock.json Makefile
 		{ echo "Ringfence needs Python 3.11 or newer; try make PYTHON=/path/to/python3.13" >&2; exit 2; }
 	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null || \
 		{ echo "Ringfence needs Node 20 or newer, for the CDK: https://nodejs.org/en/download" >&2; exit 2; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@VIRTUAL_ENV= $(BIN)/python -m uv sync --quiet --frozen --all-extras --compile-bytecode
 	@npm ci --silent --no-progress --no-audit --no-fund
@@ -46,7 +46,7 @@ check: $(SETUP)  ## Format, lint, types and layers, without changing anything.
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-logo --no-timing >.make/layers.log || { cat .make/layers.log; exit 1; }
+	@$(BIN)/lint-imports --no-logo >.make/layers.log || { cat .make/layers.log; exit 1; }
 
 .PHONY: test
 test: $(SETUP)  ## Run every test, the deployments to a local AWS included.

@@ -6,19 +6,19 @@ import os
 import sys
 from pathlib import Path
 
-# jsii warns of a Node that is out of support; Node 20 is the oldest that works here.
-os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 sys.path.insert(0, str(Path(__file__).resolve().parent / "functions"))
-
-from aws_cdk import App
-
-from ringfence.core.errors import BadInput
-from stacks.application import build
-from stacks.settings import settings
 
 
 def main() -> None:
     """Synthesize; a wrong setting or policy ends in one message, not in a traceback."""
+    # jsii warns, as it is imported, of a Node that is out of support; Node 20 is the oldest that works here.
+    os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
+    from aws_cdk import App
+
+    from ringfence.core.errors import BadInput
+    from stacks.application import build
+    from stacks.settings import settings
+
     app = App()
     try:
         build(app, settings(app.node.try_get_context, os.environ))

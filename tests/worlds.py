@@ -124,7 +124,7 @@ def estate() -> Observed:
         Scaling("web", "InService"),
         Targets((Registration("tg-a", frozenset({Target(REF.id, 80)})),), 0),
         Identity((Association("iip-assoc-1", profile, "associated"),), (HeldRole(role, denied=False),)),
-        Metadata(MetadataOptions("enabled", "optional", 2, "disabled", "disabled"), False),
+        Metadata(MetadataOptions("enabled", "optional", 2, "disabled", "disabled"), applied=True),
         RoleSessions((RoleUse(role, frozenset(), ()),)),
         Snapshots(frozenset(), False),
         Tags(None),

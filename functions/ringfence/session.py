@@ -138,11 +138,12 @@ class Session:
             return
 
     def intend(self, stage: str, steps: Sequence[Step]) -> tuple[Intended, ...]:
-        """Name the changes that are about to be made."""
+        """Name the changes that are about to be made, in their order: an undo folds them in it."""
         first = self._intents
         self._intents += len(steps)
+        in_order = (step for wave in waves(steps) for step in wave)
         return tuple(
-            Intended(f"{self.attempt}.{first + number}", stage, step) for number, step in enumerate(steps)
+            Intended(f"{self.attempt}.{first + number}", stage, step) for number, step in enumerate(in_order)
         )
 
     def apply(self, intents: Sequence[Intended], decision: Decision, until: datetime) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ringfence.core.errors import Refused
-from ringfence.core.finding import Finding
 from ringfence.core.permit import Permit
 from ringfence.core.policy import Decision, Mode, Policy, Rule, decide
 from ringfence.core.subject import InstanceRef
 from tests.worlds import LEASE, NOON, REF, finding
+
+if TYPE_CHECKING:
+    from ringfence.core.finding import Finding
 
 FINDING: Finding = finding().finding
 POLICY = Policy((REF.account,), rules=(Rule(Mode.AUTO, finding="Backdoor:*", min_severity=7),))
@@ -51,8 +54,9 @@ def test_the_account_that_counts_is_the_subjects() -> None:
 
 @pytest.mark.parametrize("what", ["archived", "sample"])
 def test_archived_findings_and_samples_are_left_unless_told_so(what: str) -> None:
-    assert mode(**{what: True}) is Mode.OFF
-    assert mode(replace(POLICY, act_on_archived=True, act_on_samples=True), **{what: True}) is Mode.AUTO
+    marked = {"archived": what == "archived", "sample": what == "sample"}
+    assert mode(POLICY, REF, **marked) is Mode.OFF
+    assert mode(replace(POLICY, act_on_archived=True, act_on_samples=True), REF, **marked) is Mode.AUTO
 
 
 def test_a_finding_that_shows_no_compromise_is_never_more_than_notified() -> None:

@@ -82,6 +82,7 @@ def test_the_neighbour_with_the_same_role_and_groups_is_untouched(world: World, 
 def test_every_step_is_applied_once_and_none_ends_otherwise(contained: Contained) -> None:
     assert set(applied(contained.history).values()) == {1}
     assert not_applied(contained.history) == []
+    assert contained.history.open_intents == ()
 
 
 def test_the_log_is_a_sound_chain_and_every_entry_is_in_the_archive(

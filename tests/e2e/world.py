@@ -146,11 +146,10 @@ def applied(history: History) -> Counter[str]:
 
 
 def not_applied(history: History) -> list[str]:
-    """Return in words which intents ended otherwise, and how."""
-    outcomes = {one.intent: one for one in history.of(Outcome)}
-    ended = ((one.step.words(), outcomes.get(one.intent)) for one in history.of(Intended))
+    """Return in words which intents are known to have ended otherwise, and how."""
+    steps = {one.intent: one.step for one in history.of(Intended)}
     return [
-        f"{words}: {end.result} {end.detail}" if end else f"{words}: nobody knows"
-        for words, end in ended
-        if not end or end.result != Result.APPLIED
+        f"{steps[one.intent].words()}: {one.result} {one.detail}"
+        for one in history.of(Outcome)
+        if one.result != Result.APPLIED
     ]

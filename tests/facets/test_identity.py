@@ -17,7 +17,7 @@ from ringfence.facets.role_sessions import (
     revoked_before,
     whole_second,
 )
-from ringfence.steps.identity import detach
+from ringfence.steps.instance_profile import detach
 from tests.talks import refusal, talk
 from tests.worlds import NOON, REF
 

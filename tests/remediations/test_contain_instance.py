@@ -25,7 +25,8 @@ from ringfence.facets.targets import Registration, Target, Targets
 from ringfence.facets.volumes import Volume, Volumes
 from ringfence.runbooks import CONTAIN_INSTANCE, load
 from ringfence.steps.acls import DenyAddress
-from ringfence.steps.identity import DenyInstanceSessions, DetachInstanceProfile
+from ringfence.steps.instance_profile import DetachInstanceProfile
+from ringfence.steps.instance_sessions import DenyInstanceSessions
 from ringfence.steps.lifecycle import SetShutdownBehavior, SetTerminationProtection, StopInstance
 from ringfence.steps.metadata import SetMetadataOptions
 from ringfence.steps.network import CreateOwnGroup, EmptyQuarantineGroup, SetSecurityGroups

@@ -10,7 +10,8 @@ from ringfence.core.errors import Gone, Refused, Retryable
 from ringfence.core.facet import Observed
 from ringfence.core.step import State
 from ringfence.facets.identity import Association, HeldRole, Identity, Profile, Role
-from ringfence.steps.identity import AttachInstanceProfile, DenyInstanceSessions, detach
+from ringfence.steps.instance_profile import AttachInstanceProfile, detach
+from ringfence.steps.instance_sessions import DenyInstanceSessions
 from tests.talks import refusal, talk
 from tests.worlds import REF
 

@@ -12,7 +12,7 @@ from ringfence.core.guardduty import COMPROMISED_INSTANCE
 from ringfence.core.remediation import remediation
 from ringfence.core.subject import InstanceRef
 from ringfence.facets.identity import Identity
-from ringfence.steps.identity import DenyInstanceSessions
+from ringfence.steps.instance_sessions import DenyInstanceSessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

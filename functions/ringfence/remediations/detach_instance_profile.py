@@ -8,7 +8,7 @@ from ringfence.core.guardduty import COMPROMISED_INSTANCE
 from ringfence.core.remediation import remediation
 from ringfence.core.subject import InstanceRef
 from ringfence.facets.identity import ASSOCIATED, Identity
-from ringfence.steps.identity import DetachInstanceProfile, detach
+from ringfence.steps.instance_profile import DetachInstanceProfile, detach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

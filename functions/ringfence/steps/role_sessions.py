@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import datetime  # noqa: TC003 - the fields of a value are read back by type
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.core.answers import accept
-from ringfence.core.call import Call, Permission
+from ringfence.core.call import Permission
 from ringfence.core.codec import instant_text, value
-from ringfence.core.step import Done, State
-from ringfence.facets.identity import NO_SUCH_ENTITY, ROLES, Role, RoleStep
+from ringfence.core.step import State
+from ringfence.facets.identity import ROLES, Role, RoleStep
 from ringfence.facets.role_sessions import RoleSessions, revocation, revocation_name
-from ringfence.steps.identity import NOT_EDITABLE, delete_role_policy
+from ringfence.steps.role_policies import delete_role_policy, put_role_policy
 
 if TYPE_CHECKING:
     from ringfence.core.facet import Observed
@@ -87,20 +85,8 @@ class RevokeRoleSessions(_RevocationStep):
 
     def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
         """Put the policy; refused where the role's inline policies are full or AWS's own."""
-        (answer,) = yield (
-            Call(
-                "iam",
-                "PutRolePolicy",
-                {
-                    "RoleName": self.role.name,
-                    "PolicyName": revocation_name(self.instant),
-                    "PolicyDocument": json.dumps(revocation(self.instant)),
-                },
-                expected=(*NO_SUCH_ENTITY, *NOT_EDITABLE),
-            ),
-        )
-        accept(answer, gone=NO_SUCH_ENTITY, refused=NOT_EDITABLE)
-        return Done()
+        name, document = revocation_name(self.instant), revocation(self.instant)
+        return (yield from put_role_policy(self.role, name, document))
 
     def words(self) -> str:
         """Say whose sessions are revoked."""

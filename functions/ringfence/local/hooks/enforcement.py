@@ -1,6 +1,6 @@
 """IAM enforcement in ministack: when it begins, and for which services it asks.
 
-What an EC2 call touches is made out in `enforcement_ec2`.
+What a call touches is made out in `enforcement_ec2` and `enforcement_arns`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextvars
 from typing import TYPE_CHECKING, Any
 
-from ringfence.local.hooks import enforcement_ec2
+from ringfence.local.hooks import enforcement_arns, enforcement_ec2
 from ringfence.local.hooks.patching import around
 
 if TYPE_CHECKING:
@@ -57,9 +57,15 @@ def _make_out_resources(
     region: str,
     account_id: str,
 ) -> Any:
-    """Note what the call touches, for `_check_each_resource`, which is asked next and is not told."""
+    """Instance profiles, Auto Scaling and target groups: ministack takes them for nothing in particular.
+
+    What EC2's calls touch is noted for `_check_each_resource`, which is asked next and is not told.
+    """
     _ec2_checks.set(enforcement_ec2.checks(query_params, region, account_id) if service == "ec2" else ())
-    return original(service, method, path, headers, body, query_params, region, account_id)
+    known = original(service, method, path, headers, body, query_params, region, account_id)
+    if known != "*":
+        return known
+    return enforcement_arns.resource(service, query_params, region, account_id) or known
 
 
 def _check_each_resource(

@@ -1,28 +1,24 @@
-"""Steps that take an instance's identity away: its profile, and what its sessions of the role may do."""
+"""Steps on the profile of an instance."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.core.answers import accept
 from ringfence.core.call import Call, Failed, Permission
 from ringfence.core.codec import value
-from ringfence.core.errors import Refused, Retryable
+from ringfence.core.errors import Retryable
 from ringfence.core.step import Done, State
 from ringfence.facets.identity import (
     ASSOCIATED,
     NO_SUCH_ENTITY,
     ROLES,
     Association,
-    HeldRole,
     Identity,
     Profile,
     Role,
     RoleStep,
-    denial,
-    denial_name,
 )
 from ringfence.facets.instance import NOT_FOUND
 
@@ -31,8 +27,6 @@ if TYPE_CHECKING:
     from ringfence.core.step import Changing, Names
 
 _INSTANCES = ("arn:aws:ec2:{region}:{account}:instance/*",)
-NOT_EDITABLE = ("LimitExceeded", "UnmodifiableEntity")
-"""IAM's refusals: the role's inline policies are full, or the role is AWS's own."""
 
 
 class _ProfileStep(RoleStep):
@@ -158,118 +152,3 @@ DetachInstanceProfile.inverse_type = AttachInstanceProfile
 def detach(instance_id: str, association: Association) -> DetachInstanceProfile:
     """Return the step that ends an association."""
     return DetachInstanceProfile(instance_id, association.id, association.profile, None)
-
-
-class _DenialStep(RoleStep):
-    """Denying and allowing: two ways along one road."""
-
-    instance_id: str
-    role: Role
-    before: bool
-    after: bool
-
-    facet: ClassVar = Identity
-
-    @property
-    def target(self) -> str:
-        """The inline policy on the role that is about this instance."""
-        return f"role/{self.role.id}/{denial_name(self.instance_id)}"
-
-    @property
-    def held(self) -> Role | None:
-        """The role."""
-        return self.role
-
-    def state(self, observed: Observed) -> State:
-        """Look whether the policy is there, word for word."""
-        held = observed[Identity].role(self.role)
-        if held is None:
-            return State.GONE
-        return State.AFTER if held.denied == self.after else State.BEFORE
-
-    def effect(self, observed: Observed) -> Observed:
-        """Put the policy there or take it away."""
-        seen = observed[Identity]
-        roles = tuple(
-            HeldRole(one.role, self.after) if one.role.id == self.role.id else one for one in seen.roles
-        )
-        return observed.seen(replace(seen, roles=roles))
-
-    def change(self) -> tuple[str, str]:
-        """Say what the sessions may do."""
-        before, after = (
-            "nothing" if denied else "what the role allows" for denied in (self.before, self.after)
-        )
-        return before, after
-
-
-@value
-class DenyInstanceSessions(_DenialStep):
-    """Deny everything to this instance's sessions of the role, whenever issued; nobody else's are touched."""
-
-    instance_id: str
-    role: Role
-    before: bool
-    after: bool
-
-    permissions: ClassVar = (Permission("iam:PutRolePolicy", (ROLES,)),)
-
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
-        """Put the policy; refused where the role's inline policies are full or AWS's own."""
-        (answer,) = yield (
-            Call(
-                "iam",
-                "PutRolePolicy",
-                {
-                    "RoleName": self.role.name,
-                    "PolicyName": denial_name(self.instance_id),
-                    "PolicyDocument": json.dumps(denial(self.role, self.instance_id)),
-                },
-                expected=(*NO_SUCH_ENTITY, *NOT_EDITABLE),
-            ),
-        )
-        accept(answer, gone=NO_SUCH_ENTITY, refused=NOT_EDITABLE)
-        return Done()
-
-    def words(self) -> str:
-        """Say whose sessions are denied what."""
-        return f"deny everything to {self.instance_id}'s sessions of role {self.role.name}"
-
-
-@value
-class AllowInstanceSessions(_DenialStep):
-    """Take the denial back."""
-
-    instance_id: str
-    role: Role
-    before: bool
-    after: bool
-
-    permissions: ClassVar = (Permission("iam:DeleteRolePolicy", (ROLES,)),)
-    inverse_type: ClassVar = DenyInstanceSessions
-
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
-        """Delete the policy; one that is not there any more is what was wanted."""
-        return (yield from delete_role_policy(self.role, denial_name(self.instance_id)))
-
-    def words(self) -> str:
-        """Say whose sessions may work again."""
-        return f"allow {self.instance_id}'s sessions of role {self.role.name} again"
-
-
-DenyInstanceSessions.inverse_type = AllowInstanceSessions
-
-
-def delete_role_policy(role: Role, name: str) -> Changing:
-    """Delete an inline policy of a role."""
-    (answer,) = yield (
-        Call(
-            "iam",
-            "DeleteRolePolicy",
-            {"RoleName": role.name, "PolicyName": name},
-            expected=(*NO_SUCH_ENTITY, *NOT_EDITABLE),
-        ),
-    )
-    if isinstance(answer, Failed) and answer.code not in NO_SUCH_ENTITY:
-        raise Refused(f"{answer.code}: {answer.message}")
-    return Done(note="it was not there any more" if isinstance(answer, Failed) else "")

@@ -1,0 +1,47 @@
+"""What calls of IAM, Auto Scaling and Elastic Load Balancing touch, where ministack cannot tell.
+
+Source: Service Authorization Reference, the resource types of each of these services.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def resource(service: str, params: Mapping[str, Any], region: str, account: str) -> str | None:
+    """Return the ARN of what a call touches; None where the call names nothing that is known here."""
+    if service == "iam":
+        name = _first(params, "InstanceProfileName")
+        return f"arn:aws:iam::{account}:instance-profile{_profile_path(name)}{name}" if name else None
+    if service == "autoscaling":
+        name = _first(params, "AutoScalingGroupName")
+        return _group(name, region, account) if name else None
+    if service == "elasticloadbalancing":
+        return _first(params, "TargetGroupArn") or None
+    return None
+
+
+def _first(params: Mapping[str, Any], name: str) -> str:
+    value = params.get(name)
+    return str(value[0] if isinstance(value, list) and value else value or "")
+
+
+def _profile_path(name: str) -> str:
+    from ministack.services import iam
+
+    record = iam._instance_profiles.get(name) or {}
+    path: str = record.get("Path", "/")
+    return path
+
+
+def _group(name: str, region: str, account: str) -> str:
+    from moto.autoscaling.models import autoscaling_backends
+
+    group = autoscaling_backends[account][region].autoscaling_groups.get(name)
+    if group:
+        arn: str = group.arn
+        return arn
+    return f"arn:aws:autoscaling:{region}:{account}:autoScalingGroup:none:autoScalingGroupName/{name}"

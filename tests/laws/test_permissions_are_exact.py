@@ -1,0 +1,201 @@
+"""Law 3: what is declared is what is called, and what the calls' parameters imply; no more, no less.
+
+Calls are values: facets and steps yield them. Each conversation is held in every way, with answers in the
+services' published shapes. That the driver makes these calls and no others is shown on moto, in
+`test_calls_on_moto.py`; that the deployed roles say what is declared, on the templates, in `tests/stacks`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.validate import ParamValidator
+from hypothesis import given
+
+from ringfence.core.facet import Facet
+from ringfence.core.incident import Incident
+from ringfence.core.symbol import QuarantineGroup, Symbol, TransitionGroup
+from ringfence.facets.network import QUARANTINE, Network, OwnGroup
+from ringfence.facets.scaling import Scaling
+from ringfence.facets.tags import Tags
+from ringfence.runbooks import CATALOGUE
+from ringfence.steps.instance_sessions import DenyInstanceSessions
+from tests.fakes.conversations import ANSWERED, ROLE, answers_of, model, paginated, ways
+from tests.laws.test_containment_comes_first import WAYS, everything_to_do
+from tests.strategies import INCIDENT, VPCS, incidents, instances
+from tests.worlds import NOON, REF
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ringfence.core.call import Call, Permission
+    from ringfence.core.facet import Observed
+    from ringfence.core.runbook import Runbook
+    from ringfence.core.step import Step
+
+FACETS = tuple(dict.fromkeys(facet for runbook in CATALOGUE.values() for facet in runbook.facets))
+STEPS = tuple(dict.fromkeys(s for runbook in CATALOGUE.values() for s in (*runbook.steps, *runbook.inverses)))
+NAMES: dict[Symbol, str] = {
+    **{QuarantineGroup(vpc): f"sg-quarantine-{vpc}" for vpc in VPCS},
+    **{TransitionGroup(vpc): f"sg-transition-{vpc}" for vpc in VPCS},
+}
+
+
+def action(call: Call) -> str:
+    """Name the IAM action of a call: the services that are called name both alike."""
+    return f"{model(call.service).signing_name}:{call.operation}"
+
+
+def planned(runbook: Runbook, world: Observed, incident: Incident) -> Iterator[Step]:
+    """Yield every step that any stage plans, and its way back."""
+    for stage in runbook.stages:
+        for step in stage.plan(world, incident):
+            yield step
+            if not step.irreversible:
+                yield step.inverse()
+
+
+@cache
+def examples() -> tuple[Step, ...]:
+    """Return examples of every class of step, from plans for instances with everything to do."""
+    busy = everything_to_do()
+    drifted = OwnGroup("sg-q", "vpc-1", QUARANTINE, "ringfence-quarantine", ours=True, rules=2)
+    network = busy[Network]
+    worlds = (
+        busy,
+        busy.seen(Network(network.state, network.interfaces, (drifted,))),
+        busy.seen(Tags("inc-of-last-year")).seen(Scaling()),
+    )
+    seen = [
+        step
+        for runbook in CATALOGUE.values()
+        for world in worlds
+        for way in WAYS
+        for step in planned(runbook, world, incident(way))
+    ]
+    return tuple(dict.fromkeys(seen))
+
+
+def incident(way: tuple[str, str]) -> Incident:
+    return Incident(INCIDENT, NOON, ("f-1",), ("198.51.100.7", "2001:db8::7"), (way,))
+
+
+def calls_of_step(step: Step) -> Iterator[Call]:
+    """Yield every call that a step may make: with what it relies on there, and missing."""
+    for names in (NAMES, {}):
+        yield from chain.from_iterable(ways(lambda names=names: step.apply(names)))  # type: ignore[misc]  # a default is a type too
+
+
+def calls_of_facet(facet: type[Facet]) -> Iterator[Call]:
+    """Yield every call that a look may make: before anything was done, and after all of it."""
+    held = DenyInstanceSessions(REF.id, ROLE, before=False, after=True)
+    for past in ((), examples(), (held,)):
+        yield from chain.from_iterable(ways(lambda past=past: facet.look(REF, past)))  # type: ignore[misc]  # likewise
+
+
+def calls_of(source: type[Facet | Step]) -> tuple[Call, ...]:
+    """Return every call that a facet or a step makes in any example."""
+    if issubclass(source, Facet):
+        return tuple(calls_of_facet(source))
+    return tuple(call for step in examples() if type(step) is source for call in calls_of_step(step))
+
+
+def declared(permissions: Iterable[Permission], *, implied: bool = False) -> set[str]:
+    return {one.action for one in permissions if one.implied == implied}
+
+
+def demanded(call: Call) -> set[tuple[str, str]]:
+    """Say which other actions the parameters of a call demand, and under which call.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+    https://docs.aws.amazon.com/ebs/latest/userguide/how-ebs-encryption-works.html
+    """
+    found = set()
+    if "TagSpecifications" in call.parameters:
+        found.add(("ec2:CreateTags", call.operation))
+    if "IamInstanceProfile" in call.parameters:
+        found.add(("iam:PassRole", ""))
+    if call.operation == "StartInstances":
+        found.add(("kms:CreateGrant", ""))
+    return found
+
+
+@pytest.mark.parametrize("source", [*FACETS, *STEPS], ids=lambda source: source.__name__)
+def test_what_is_declared_is_called_and_what_is_called_is_declared(source: type[Facet | Step]) -> None:
+    assert calls_of(source), "there is an example"
+    assert {action(call) for call in calls_of(source)} == declared(source.permissions)
+
+
+@pytest.mark.parametrize("source", [*FACETS, *STEPS], ids=lambda source: source.__name__)
+def test_what_is_called_implied_is_demanded_by_parameters_and_nothing_more_is(
+    source: type[Facet | Step],
+) -> None:
+    implied = {
+        (one.action, value)
+        for one in source.permissions
+        if one.implied
+        for value in (*(v for _, key, values in one.conditions if key == "ec2:CreateAction" for v in values),)
+        or ("",)
+    }
+    assert set(chain.from_iterable(demanded(call) for call in calls_of(source))) == implied
+
+
+@pytest.mark.parametrize("runbook", CATALOGUE.values(), ids=lambda one: one.id)
+def test_a_runbook_and_its_release_may_do_what_their_parts_call_and_imply(runbook: Runbook) -> None:
+    for permissions, steps in (
+        (runbook.permissions(), runbook.steps),
+        (runbook.release_permissions(), runbook.inverses),
+    ):
+        sources: tuple[type[Facet | Step], ...] = (*runbook.facets, *steps)
+        calls = [call for source in sources for call in calls_of(source)]
+        demands = {one for call in calls for one, _ in demanded(call)}
+        assert declared(permissions) | declared(permissions, implied=True) == {*map(action, calls), *demands}
+
+
+@given(world=instances(), incident=incidents())
+def test_whatever_an_instance_is_like_nothing_undeclared_is_called(
+    world: Observed, incident: Incident
+) -> None:
+    for runbook in CATALOGUE.values():
+        for step in planned(runbook, world, incident):
+            called = {action(call) for call in calls_of_step(step)}
+            assert called <= declared(step.permissions), step
+
+
+@given(world=instances(), incident=incidents())
+def test_whatever_an_instance_is_like_calls_can_be_built(world: Observed, incident: Incident) -> None:
+    for runbook in CATALOGUE.values():
+        for step in planned(runbook, world, incident):
+            for call in calls_of_step(step):
+                check(call)
+
+
+@pytest.mark.parametrize("facet", FACETS, ids=lambda source: source.__name__)
+def test_what_is_looked_at_can_be_asked_for(facet: type[Facet]) -> None:
+    for call in calls_of(facet):
+        check(call)
+
+
+def check(call: Call) -> None:
+    """Hold a call to botocore's model: the operation, its parameters, and whether it has pages."""
+    operation = model(call.service).operation_model(call.operation)
+    assert operation.input_shape
+    errors = ParamValidator().validate(dict(call.parameters), operation.input_shape)
+    assert not errors.has_errors(), f"{call}: {errors.generate_report()}"
+    assert not call.pages or call.operation in paginated(call.service)
+
+
+@pytest.mark.parametrize(("service", "operation"), ANSWERED)
+def test_the_answers_have_the_published_shape(service: str, operation: str) -> None:
+    shape = model(service).operation_model(operation).output_shape
+    assert shape
+    for answer in answers_of(service, operation):
+        assert set(answer) <= set(shape.members)
+        # botocore turns the text of a policy into a document
+        sent = {name: str(value) if name == "PolicyDocument" else value for name, value in answer.items()}
+        errors = ParamValidator().validate(sent, shape)
+        assert not errors.has_errors(), errors.generate_report()
