@@ -11,8 +11,8 @@ from ringfence.engine import Engine
 from ringfence.intake import Execution, Unanswered, answers, continuation, resumed
 from ringfence.queue import send, work_off
 from ringfence.runbooks import CATALOGUE
+from ringfence.sources.dispatch import parse_text
 from ringfence.sources.envelope import NotForUs
-from ringfence.sources.guardduty import parse_text
 from ringfence.telemetry import logger
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from ringfence.orders import Order
 
     Event = dict[str, list[dict[str, str]]]
+
+
+LATER = 900
+"""Seconds after which what a person has to review is looked at once more: CloudTrail may lag that much."""
 
 
 def handler(event: Event, context: LambdaContext) -> Event:
@@ -62,6 +66,8 @@ def _respond(order: Order) -> tuple[str, ...]:
     report = Engine(composition.warm()).respond(order)
     if report.goes_on:
         send(composition.settings().continuation_queue_url, continuation(order, report))
+    if report.later:
+        send(composition.settings().continuation_queue_url, continuation(order, report), LATER)
     logger().info(
         report.status,
         extra={"subject": order.ref.key, "incident": report.incident, "why": report.reason},

@@ -10,8 +10,9 @@ from ringfence.core.errors import BadInput
 from ringfence.core.guardduty import DETAIL_TYPE, SOURCE
 from ringfence.core.policy import Decision, Mode, decide
 from ringfence.core.policy_json import policy_from_json
+from ringfence.sources.dispatch import parse
 from ringfence.sources.envelope import NotForUs, parse_json
-from ringfence.sources.guardduty import MAX_SEVERITY, parse
+from ringfence.sources.guardduty import MAX_SEVERITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from jsonschema import Draft202012Validator
 
 from ringfence.core.errors import BadInput
-from ringfence.core.guardduty import GuardDutyTrigger
 from ringfence.policy_schema import SCHEMA
 
 if TYPE_CHECKING:
@@ -82,12 +81,9 @@ def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[P
 
 
 def _types(runbooks: Mapping[str, Runbook]) -> frozenset[str]:
-    """Return every finding type that is answered; empty where some trigger does not list its types."""
-    triggers = [trigger for runbook in runbooks.values() for trigger in runbook.triggers]
-    listed = [trigger for trigger in triggers if isinstance(trigger, GuardDutyTrigger)]
-    if len(listed) != len(triggers):
-        return frozenset()
-    return frozenset(name for trigger in listed for name in trigger.types)
+    """Return every finding type that is answered."""
+    triggers = (trigger for runbook in runbooks.values() for trigger in runbook.triggers)
+    return frozenset(name for trigger in triggers for name in trigger.types)
 
 
 def _get(value: object, key: str) -> object:

@@ -18,7 +18,8 @@ class Finding:
 
     `account` and `region` are those of the affected resource, not of the envelope. `severity` is
     GuardDuty's scale, 0-10. `digest` is the SHA-256 of the event as received. `advice` is the reason
-    why a person must be told instead of a change made; empty when acting is right.
+    why a person must be told instead of a change made; empty when acting is right. `advices` are such
+    reasons for single subjects, by their keys. `first_seen` is when what it reports began, where it says so.
     """
 
     source: str
@@ -36,4 +37,10 @@ class Finding:
     subjects: tuple[Ref, ...] = ()
     remote_addresses: tuple[str, ...] = ()
     advice: str = ""
+    advices: tuple[tuple[str, str], ...] = ()
     digest: str = ""
+    first_seen: datetime | None = None
+
+    def advice_on(self, ref: Ref) -> str:
+        """Say why a person must be told of `ref` instead of a change made; empty when acting is right."""
+        return self.advice or dict(self.advices).get(ref.key, "")

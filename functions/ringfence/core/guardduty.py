@@ -15,7 +15,7 @@ from ringfence.core.guardduty_types import TYPES, Shape
 from ringfence.core.subject import InstanceRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ringfence.core.finding import Finding
 
@@ -30,7 +30,15 @@ CONTAINERS = ("Container", "ECSCluster", "EKSCluster")
 ACTOR, TARGET = "ACTOR", "TARGET"
 
 _ON_AN_INSTANCE = {"resourceType": [INSTANCE]}
-_HOSTED = {"resourceType": list(CONTAINERS), "instanceDetails": {"instanceId": [{"prefix": "i-"}]}}
+_NAMED = {"instanceDetails": {"instanceId": [{"prefix": "i-"}]}}
+_HOSTED = {"resourceType": list(CONTAINERS), **_NAMED}
+_CONDITIONS: tuple[tuple[Mapping[str, object], frozenset[Shape]], ...] = (
+    ({}, frozenset({Shape.INSTANCE, Shape.SEQUENCE})),
+    (_ON_AN_INSTANCE, frozenset({Shape.WORKLOAD})),
+    (_HOSTED, frozenset({Shape.WORKLOAD})),
+    (_NAMED, frozenset({Shape.STOLEN})),
+)
+"""What `resource` must hold for a finding of some shapes; no event fulfils two for the same type."""
 
 
 def advice(name: str, role: str | None) -> str:
@@ -63,12 +71,10 @@ class GuardDutyTrigger:
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
         """Return EventBridge patterns within the limit; no event matches two of them."""
-        plain = [name for name in self.types if TYPES[name].shape is not Shape.WORKLOAD]
-        workload = [name for name in self.types if TYPES[name].shape is Shape.WORKLOAD]
-        return (
-            *_split(plain, {}),
-            *_split(workload, _ON_AN_INSTANCE),
-            *_split(workload, _HOSTED),
+        return tuple(
+            pattern
+            for resource, shapes in _CONDITIONS
+            for pattern in patterns([name for name in self.types if TYPES[name].shape in shapes], resource)
         )
 
     def matches(self, finding: Finding) -> bool:
@@ -80,7 +86,8 @@ class GuardDutyTrigger:
         )
 
 
-def _split(names: list[str], resource: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+def patterns(names: Iterable[str], resource: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    """Yield patterns within the limit for findings of some types whose `resource` holds this."""
     chunk: list[str] = []
     for name in names:
         if _length(_pattern([*chunk, name], resource)) >= PATTERN_LIMIT:

@@ -21,6 +21,8 @@ class Shape(StrEnum):
     """Likewise, or else the workload is a container: then its host, if it has one, stands there."""
     SEQUENCE = "sequence"
     """In `service.detection.sequence.resources`."""
+    STOLEN = "stolen"
+    """In `resource.instanceDetails`, beside the credentials that were taken from it."""
 
 
 @frozen
@@ -141,6 +143,12 @@ _COMPROMISED_WORKLOAD = (
 
 _COMPROMISED_GROUP = ("AttackSequence:EC2/CompromisedInstanceGroup",)
 
+_ROBBED_INSTANCE = (
+    "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration",
+    "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.InsideAWS",
+    "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS",
+)
+
 TYPES = MappingProxyType(
     {
         one.name: one
@@ -149,6 +157,7 @@ TYPES = MappingProxyType(
             *(FindingType(name, Shape.INSTANCE, target) for name, target in _BY_ROLE.items()),
             *(FindingType(name, Shape.WORKLOAD) for name in _COMPROMISED_WORKLOAD),
             *(FindingType(name, Shape.SEQUENCE) for name in _COMPROMISED_GROUP),
+            *(FindingType(name, Shape.STOLEN) for name in _ROBBED_INSTANCE),
         )
     }
 )
@@ -170,22 +179,28 @@ _FAMILIES = MappingProxyType(
         "Container": "a container",
         "ECS": "an ECS cluster",
         "EKS": "an EKS cluster",
-        "IAM": "IAM credentials",
-        "IAMUser": "IAM credentials",
         "Kubernetes": "a Kubernetes cluster",
         "Lambda": "a Lambda function",
         "RDS": "a database",
         "S3": "an S3 bucket or object",
     }
 )
+_ANSWERED = MappingProxyType(
+    {
+        "EC2": "isolating an instance",
+        "Runtime": "isolating an instance",
+        "IAM": "containing the credentials",
+        "IAMUser": "containing the credentials",
+    }
+)
 
 
 def why_not(name: str) -> str:
-    """Say in words why a type that is not in `TYPES` is not acted on."""
+    """Say in words why a type that no table holds is not acted on."""
     if reason := REVIEWED.get(name):
         return reason
     family = name.partition(":")[2].partition("/")[0]
-    if family in {"EC2", "Runtime"}:
-        return "the type is unknown: nobody has reviewed whether isolating an instance is right for it"
+    if answer := _ANSWERED.get(family):
+        return f"the type is unknown: nobody has reviewed whether {answer} is right for it"
     about = _FAMILIES.get(family, "something else")
     return f"it is about {about}, and no runbook answers that"

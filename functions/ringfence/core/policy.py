@@ -113,8 +113,9 @@ def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision
     if finding.sample and not policy.act_on_samples:
         return Decision(Mode.OFF, "the finding is a sample")
     decision = _by_rules(policy, runbook, finding, ref)
-    if finding.advice and decision.mode is not Mode.OFF:
-        return Decision(Mode.NOTIFY, finding.advice, decision.rule)
+    advice = finding.advice_on(ref)
+    if advice and decision.mode is not Mode.OFF:
+        return Decision(Mode.NOTIFY, advice, decision.rule)
     return decision
 
 

@@ -98,8 +98,20 @@ class RootRef(PrincipalRef):
     pattern: ClassVar[re.Pattern[str]] = re.compile(r"root")
 
 
+@value
+class OtherPrincipalRef(PrincipalRef):
+    """A principal at which nothing can be changed: federated, a service, another account's, anonymous.
+
+    A person is told of it. `id` is what the report calls it, `type:name`, without odd characters.
+    """
+
+    kind: ClassVar[str] = "other-principal"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[A-Za-z0-9_+=,.@:/-]{1,256}")
+
+
 KINDS: dict[str, type[Ref]] = {
-    kind.kind: kind for kind in (InstanceRef, AccessKeyRef, UserRef, RoleSessionRef, RootRef)
+    kind.kind: kind
+    for kind in (InstanceRef, AccessKeyRef, UserRef, RoleSessionRef, RootRef, OtherPrincipalRef)
 }
 
 

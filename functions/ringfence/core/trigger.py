@@ -20,6 +20,11 @@ class Trigger(Protocol):
         """A stable name, used in rule names: lower case and hyphens."""
         ...
 
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Return the types of the findings, `Finding.type`: what a policy may name."""
+        ...
+
     def patterns(self) -> tuple[Mapping[str, object], ...]:
         """Return EventBridge patterns, each within the service's limit of 2,048 characters."""
         ...

@@ -19,6 +19,9 @@ from ringfence.core.frozen import frozen
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ringfence.core.principals import Principal
+    from ringfence.core.subject import Ref
+
 WHOLE = "(document)"
 """The field that errors name when no single field is at fault."""
 MOST_LEVELS = 64
@@ -30,6 +33,24 @@ class NotForUs:
     """A well-formed event that nothing here answers, and why, in words."""
 
     reason: str
+
+
+@frozen
+class About:
+    """What a finding speaks of; `advice` and `advices` as a `Finding` has them."""
+
+    subjects: tuple[Ref, ...]
+    advice: str = ""
+    advices: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, principals: Iterable[Principal], advice: str = "") -> About:
+        """Take principals, each once: what was said of one first holds."""
+        once: dict[str, Principal] = {}
+        for one in principals:
+            once.setdefault(one.ref.key, one)
+        advices = tuple((key, one.advice) for key, one in once.items() if one.advice)
+        return cls(tuple(one.ref for one in once.values()), advice, advices)
 
 
 @frozen

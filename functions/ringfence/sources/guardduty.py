@@ -7,82 +7,102 @@ reference, in camel case under `detail`.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ringfence.core.errors import BadInput
 from ringfence.core.finding import Finding
 from ringfence.core.guardduty import DETAIL_TYPE, SOURCE, advice
-from ringfence.core.guardduty_types import TYPES, why_not
-from ringfence.core.subject import ACCOUNT, REGION
-from ringfence.sources.envelope import Envelope, NotForUs, parse_json
+from ringfence.core.guardduty_types import TYPES, Shape, why_not
+from ringfence.core.subject import REGION
+from ringfence.sources import fields
+from ringfence.sources.envelope import About, NotForUs
 from ringfence.sources.guardduty_details import is_sample, remote_addresses
 from ringfence.sources.guardduty_subjects import subjects
 
 if TYPE_CHECKING:
     from ringfence.core.document import Document
     from ringfence.core.guardduty_types import FindingType
+    from ringfence.sources.envelope import Envelope
 
-TITLE_LENGTH = 200
 MAX_SEVERITY = 10.0
 _ID = re.compile(r"[\w.:/-]{1,256}", re.ASCII)
 
 
-def parse_text(text: str) -> Finding | NotForUs:
-    """Parse an event as text, such as the body of an SQS message; raises BadInput."""
-    return parse(parse_json(text))
-
-
-def parse(event: object) -> Finding | NotForUs:
-    """Turn an EventBridge event into a finding, or say why it is none for us.
+def read(envelope: Envelope) -> Finding | NotForUs:
+    """Turn an event of GuardDuty into a finding, or say why it is none for us.
 
     Raises BadInput naming the field for what claims to be a finding for us and cannot be used as one.
     """
-    envelope = Envelope.of(event)
-    if envelope.source != SOURCE:
-        return NotForUs(f"the event's source is {_shown(envelope.source)}, not {SOURCE}")
     if envelope.detail_type != DETAIL_TYPE:
-        return NotForUs(f"the event is a {_shown(envelope.detail_type)}, not a {DETAIL_TYPE}")
+        return NotForUs(f"the event is a {fields.shown(envelope.detail_type)}, not a {DETAIL_TYPE}")
     detail = envelope.document.child("detail")
     name = detail.text("type")
-    if name not in TYPES:
-        return NotForUs(f"{_shown(name)}: {why_not(name)}")
-    return _finding(TYPES[name], detail, envelope)
+    if reason := _refused(name):
+        return NotForUs(f"{fields.shown(name)}: {reason}")
+    return _finding(name, detail, envelope)
 
 
-def _finding(kind: FindingType, detail: Document, envelope: Envelope) -> Finding | NotForUs:
-    id_ = _fit(_ID, detail.at("id"), detail.text("id"), "a finding's id")
-    account = _fit(ACCOUNT, detail.at("accountId"), detail.text("accountId"), "a 12-digit account id")
+def _refused(name: str) -> str:
+    """Say why a type is not acted on; empty when it is. Credentials are looked up where it is not for us."""
+    if name in TYPES:
+        return ""
+    from ringfence.core.guardduty_credential_types import CREDENTIAL_TYPES, NO_CREDENTIALS
+
+    return "" if name in CREDENTIAL_TYPES else NO_CREDENTIALS.get(name) or why_not(name)
+
+
+def _finding(name: str, detail: Document, envelope: Envelope) -> Finding | NotForUs:
+    id_ = fields.fit(_ID, detail.at("id"), detail.text("id"), "a finding's id")
+    account = fields.account(detail, "accountId")
     region = _region(detail, envelope.document)
     service = detail.child("service")
-    updated_at = _instant(detail, "updatedAt")
-    about = subjects(kind, detail, account, region)
+    updated_at = fields.instant(detail, "updatedAt")
+    about = _about(name, detail, account, region)
     if isinstance(about, NotForUs):
         return about
     return Finding(
         source=SOURCE,
         id=id_,
-        type=kind.name,
+        type=name,
         severity=_severity(detail),
         account=account,
         region=region,
-        title=_title(detail.optional_text("title") or kind.name),
+        title=fields.title(detail.optional_text("title") or name),
         updated_at=updated_at,
-        last_seen=_instant(service, "eventLastSeen") if service.has("eventLastSeen") else updated_at,
+        last_seen=fields.instant(service, "eventLastSeen") if service.has("eventLastSeen") else updated_at,
         count=_count(service),
         archived=service.flag("archived"),
         sample=is_sample(service),
-        subjects=about,
+        subjects=about.subjects,
         remote_addresses=remote_addresses(service),
-        advice=advice(kind.name, service.optional_text("resourceRole")) if kind.target else "",
+        advice=about.advice,
+        advices=about.advices,
         digest=envelope.digest,
     )
+
+
+def _about(name: str, detail: Document, account: str, region: str) -> About | NotForUs:
+    kind = TYPES.get(name)
+    if kind and kind.shape is not Shape.STOLEN:
+        found = subjects(kind, detail, account, region)
+        return found if isinstance(found, NotForUs) else About(found, _advice(kind, detail))
+    from ringfence.sources.guardduty_principals import principals
+
+    about = principals(name, detail, account)
+    robbed = subjects(kind, detail, account, region) if kind else ()
+    if isinstance(about, NotForUs) or isinstance(robbed, NotForUs):
+        return about
+    return About((*about.subjects, *robbed), about.advice, about.advices)
+
+
+def _advice(kind: FindingType, detail: Document) -> str:
+    return advice(kind.name, detail.child("service").optional_text("resourceRole")) if kind.target else ""
 
 
 def _region(detail: Document, envelope: Document) -> str:
     """Return the finding's region, or the envelope's where it has none: findings stay in their region."""
     given = detail.optional_text("region") or envelope.optional_text("region") or ""
-    return _fit(REGION, detail.at("region"), given, "a region such as eu-west-1")
+    return fields.fit(REGION, detail.at("region"), given, "a region such as eu-west-1")
 
 
 def _severity(detail: Document) -> float:
@@ -97,31 +117,3 @@ def _count(service: Document) -> int:
     if not 1 <= count < 2**53:  # what any JSON reader holds exactly
         raise BadInput(service.at("count"), "must be at least 1", "a number out of range")
     return count
-
-
-def _instant(document: Document, key: str) -> datetime:
-    given = document.text(key)
-    try:
-        instant = datetime.fromisoformat(given)
-        if instant.tzinfo is not None:
-            return instant.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise BadInput(document.at(key), "must be an instant such as 2026-01-31T23:59:59.000Z", given)
-
-
-def _fit(pattern: re.Pattern[str], field: str, given: str, what: str) -> str:
-    if not pattern.fullmatch(given):
-        raise BadInput(field, f"must be {what}", given)
-    return given
-
-
-def _title(text: str) -> str:
-    """Make a title harmless on a terminal and short: it is free text that an intruder can influence."""
-    printable = "".join(char if char.isprintable() else " " for char in text[: 2 * TITLE_LENGTH])
-    plain = " ".join(printable.split())
-    return plain if len(plain) <= TITLE_LENGTH else plain[: TITLE_LENGTH - 1] + "…"
-
-
-def _shown(text: str) -> str:
-    return ascii(text[:80])[1:-1]

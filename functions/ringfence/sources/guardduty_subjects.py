@@ -29,6 +29,8 @@ def subjects(kind: FindingType, detail: Document, account: str, region: str) -> 
     """Return the instances, each once, or say why there is none; raises BadInput."""
     if kind.shape is Shape.SEQUENCE:
         return _of_sequence(detail, account, region)
+    if kind.shape is Shape.STOLEN:
+        return _of_theft(detail, account, region)
     resource = detail.child("resource")
     what = resource.text("resourceType")
     known = (INSTANCE,) if kind.shape is Shape.INSTANCE else (INSTANCE, *CONTAINERS)
@@ -41,6 +43,16 @@ def subjects(kind: FindingType, detail: Document, account: str, region: str) -> 
     if not (host_id := host.optional_text("instanceId")):
         return NotForUs(f"{kind.name}: the finding names no EC2 instance that the {what} runs on")
     return (_ref(account, region, host_id, host.at("instanceId")),)
+
+
+def _of_theft(detail: Document, account: str, region: str) -> Subjects:
+    """Return the instance that credentials were taken from, where the finding names one.
+
+    A session's name may be an instance's id as well, but whoever may assume a role chooses that name.
+    """
+    instance = detail.optional_child("resource").optional_child("instanceDetails")
+    named = instance.optional_text("instanceId") or ""
+    return (_ref(account, region, named, instance.at("instanceId")),) if named.startswith("i-") else ()
 
 
 def _of_sequence(detail: Document, account: str, region: str) -> Subjects:

@@ -1,0 +1,62 @@
+"""CloudTrail's record that AWS has put a user into quarantine for an exposed key: the job is half done.
+
+AWS attaches a managed policy, `AWSCompromisedKeyQuarantine` or one of its later versions, which forbids
+what costs money and leaves reading as it was ("AWS managed policy reference"). Only AWS can make a policy
+under the account `aws`, so the beginning of its ARN tells all versions, those to come included.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.frozen import frozen
+from ringfence.core.principals import OWN_ROLES
+from ringfence.core.subject import PrincipalRef
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.core.finding import Finding
+
+SOURCE = "aws.iam"
+DETAIL_TYPE = "AWS API Call via CloudTrail"
+EVENT_SOURCE, ATTACH = "iam.amazonaws.com", "AttachUserPolicy"
+QUARANTINE = "AWSCompromisedKeyQuarantine"
+POLICIES = tuple(
+    f"arn:{partition}:iam::aws:policy/{QUARANTINE}" for partition in ("aws", "aws-cn", "aws-us-gov")
+)
+"""How the policies' ARNs begin, by partition."""
+SEVERITY = 8.0
+"""Fixed, for CloudTrail gives none: high, as for a key that AWS Health calls exposed."""
+
+
+@frozen
+class QuarantineTrigger:
+    """Successful attachments of the quarantine policy, but for those that Ringfence made itself."""
+
+    id: str
+    types: tuple[str, ...]
+
+    def patterns(self) -> tuple[Mapping[str, object], ...]:
+        """Return the one pattern."""
+        others = [{"anything-but": {"prefix": OWN_ROLES}}, {"exists": False}]
+        detail = {
+            "eventSource": [EVENT_SOURCE],
+            "eventName": [ATTACH],
+            "errorCode": [{"exists": False}],
+            "requestParameters": {"policyArn": [{"prefix": prefix} for prefix in POLICIES]},
+            "userIdentity": {"sessionContext": {"sessionIssuer": {"userName": others}}},
+        }
+        return ({"source": [SOURCE], "detail-type": [DETAIL_TYPE], "detail": detail},)
+
+    def matches(self, finding: Finding) -> bool:
+        """Say whether it is the quarantine of a user."""
+        return (
+            finding.source == SOURCE
+            and finding.type in self.types
+            and any(isinstance(subject, PrincipalRef) for subject in finding.subjects)
+        )
+
+
+QUARANTINED_USER = QuarantineTrigger("cloudtrail-quarantined-user", (QUARANTINE,))
+"""Users whom AWS has put into quarantine."""
