@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.core.chain import ChainKey, History, Lease, digest
@@ -46,6 +47,7 @@ class Engine:
         exist, BadInput when nothing is recorded to go on with, Bug when a step contradicted itself: what
         is known by then is recorded.
         """
+        order = replace(order, runbook=order.runbook.on(order.ref))
         for _ in range(ATTEMPTS - 1):
             try:
                 return self._respond(order)
@@ -200,20 +202,33 @@ class _Response:
         incident = self._incident()
         remaining = {stage.id: self._allowed(stage, stage.plan(self.seen, incident)) for stage in self.stages}
         settling = {stage.id: self._settling(stage, unclear) for stage in self.stages}
+        review = {stage.id: stage.reviews(self.seen, incident) for stage in self.stages}
         first, judged = self.stages[0].id, self.order.runbook.contains
         everything = self.stages == self.order.runbook.stages
         begun = not remaining[first] and not settling[first]
         verified = Verified(
-            contained=judged and begun,
-            complete=everything and not any(remaining.values()) and not any(settling.values()),
+            contained=judged and begun and not review[first],
+            complete=everything
+            and not any(remaining.values())
+            and not any(settling.values())
+            and not any(review.values()),
             remaining=tuple(step.words() for steps in remaining.values() for step in steps),
             settling=tuple(dict.fromkeys(words for each in settling.values() for words in each)),
             refused=tuple(self.session.refused().values()),
             exposure=tuple(words for stage in self.stages for words in stage.exposed(self.seen, incident)),
             judged=judged,
+            review=tuple(dict.fromkeys(words for each in review.values() for words in each)),
+        )
+        later = everything and self._is_new(
+            frozenset(verified.review) - frozenset(review[first]), review[first]
         )
         self.session.finish(self._news(verified, everything=everything), self._name_incident())
-        return self._verdict(verified, goes_on=begun and not everything)
+        return self._verdict(verified, goes_on=begun and not everything, later=later)
+
+    def _is_new(self, found: frozenset[str], known: tuple[str, ...]) -> bool:
+        """Say whether later stages leave something to review, for the first time."""
+        before = self.session.history.of(Verified)
+        return bool(found) and not any(frozenset(one.review) - frozenset(known) for one in before)
 
     def _news(self, verified: Verified, *, everything: bool) -> tuple[Verified, ...]:
         """Leave out what the log says already: an update of a finding need not repeat the verdict.
@@ -230,14 +245,24 @@ class _Response:
         seen = Observed(self.order.ref, {facet: self.seen[facet] for facet in stage.facets})
         return (*unclear.get(stage.id, ()), *seen.settling())
 
-    def _verdict(self, verified: Verified, *, goes_on: bool) -> Report:
+    def _verdict(self, verified: Verified, *, goes_on: bool, later: bool) -> Report:
         again = (*verified.remaining, *verified.settling)
         status = Status.CONTAINED if verified.contained else Status.OPEN
         if verified.complete:
             status = Status.COMPLETE
-        reason = f"looked again: {len(again)} to be done" if again else "looked again: nothing is left to do"
+        left = (
+            f"{len(verified.review)} for a person to review" if verified.review else "nothing is left to do"
+        )
+        reason = f"looked again: {len(again)} to be done" if again else f"looked again: {left}"
         return Report(
-            status, self.begun.incident, reason, tuple(self.plans), verified, again, goes_on=goes_on
+            status,
+            self.begun.incident,
+            reason,
+            tuple(self.plans),
+            verified,
+            again,
+            goes_on=goes_on,
+            later=later,
         )
 
     def _name_incident(self) -> Lease | None:
@@ -256,6 +281,7 @@ class _Response:
             remote_addresses=tuple(dict.fromkeys(one for each in findings for one in each.remote_addresses)),
             choices=self.order.choices,
             past=history.steps(),
+            since=min((one.first_seen for one in findings if one.first_seen), default=None),
         )
 
     def _observe(self, facets: Iterable[type[Facet]]) -> None:

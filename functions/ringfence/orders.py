@@ -55,7 +55,8 @@ class Report:
     """What became of an order.
 
     `again` says in words what can be tried or looked at again: the order goes back to its queue.
-    `goes_on`: later stages remain for a continuation.
+    `goes_on`: later stages remain for a continuation. `later`: something is left for a person to review
+    that a record which lags behind may add to, so it is looked at once more after a while.
     """
 
     status: Status
@@ -65,3 +66,4 @@ class Report:
     verified: Verified | None = None
     again: tuple[str, ...] = ()
     goes_on: bool = False
+    later: bool = False

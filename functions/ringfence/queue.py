@@ -105,9 +105,9 @@ def _come_back(message: Message, seconds: int) -> None:
         logger().warning("the message waits out its visibility", extra={"error": str(error)})
 
 
-def send(queue_url: str, body: str) -> None:
-    """Put a message into a queue; raises Retryable."""
+def send(queue_url: str, body: str, seconds: int = 0) -> None:
+    """Put a message into a queue, to be delivered after some seconds, 900 at most; raises Retryable."""
     with raised("sqs:SendMessage"):
         own_client("sqs").send_message(  # type: ignore[attr-defined]  # made at run time
-            QueueUrl=queue_url, MessageBody=body
+            QueueUrl=queue_url, MessageBody=body, DelaySeconds=seconds
         )

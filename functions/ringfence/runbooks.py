@@ -13,7 +13,16 @@ from ringfence.core.codec import load_on_demand
 from ringfence.core.errors import Bug
 from ringfence.core.remediation import Remediation
 from ringfence.core.runbook import Deferred, Runbook, Stage
-from ringfence.core.subject import InstanceRef
+from ringfence.core.subject import (
+    AccessKeyRef,
+    InstanceRef,
+    OtherPrincipalRef,
+    PrincipalRef,
+    Ref,
+    RoleSessionRef,
+    RootRef,
+    UserRef,
+)
 
 
 @cache
@@ -26,9 +35,15 @@ def load(id_: str) -> Remediation:
     return found
 
 
-def stage(id_: str, title: str, *remediations: str) -> Stage:
+def stage(id_: str, title: str, *remediations: str | Deferred) -> Stage:
     """Declare a stage by the ids of its remediations."""
-    return Stage(id_, title, tuple(Deferred(one, load) for one in remediations))
+    members = (one if isinstance(one, Deferred) else Deferred(one, load) for one in remediations)
+    return Stage(id_, title, tuple(members))
+
+
+def only(id_: str, *kinds: type[Ref]) -> Deferred:
+    """Declare that a remediation is for these kinds of subject alone in its stage."""
+    return Deferred(id_, load, kinds)
 
 
 CONTAIN_INSTANCE = Runbook(
@@ -65,7 +80,36 @@ CONTAIN_INSTANCE = Runbook(
     ),
 )
 
-CATALOGUE: dict[str, Runbook] = {runbook.id: runbook for runbook in (CONTAIN_INSTANCE,)}
+CONTAIN_CREDENTIALS = Runbook(
+    id="contain-credentials",
+    title="Contain compromised credentials",
+    subject=PrincipalRef,
+    stages=(
+        # A key is dead after one call; of a user or a session, the denial is what contains.
+        stage(
+            "disable",
+            "Take the credentials' force away",
+            only("deactivate-access-key", AccessKeyRef),
+            only("deny-principal", UserRef, RoleSessionRef),
+            only("report-principal", RootRef, OtherPrincipalRef),
+        ),
+        stage(
+            "deny",
+            "Cut off the sessions that outlive the key",
+            only("deny-principal", AccessKeyRef),
+        ),
+        stage(
+            "close",
+            "Close the other ways in",
+            "require-password-reset",
+            "deactivate-other-credentials",
+            "revoke-used-roles",
+        ),
+        stage("collect", "Collect the evidence", "collect-evidence"),
+    ),
+)
+
+CATALOGUE: dict[str, Runbook] = {runbook.id: runbook for runbook in (CONTAIN_INSTANCE, CONTAIN_CREDENTIALS)}
 
 
 @load_on_demand

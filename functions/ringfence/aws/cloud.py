@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from botocore import xform_name
@@ -51,7 +51,10 @@ class AwsCloud:
         asked: dict[type[Facet], tuple[Call, ...]] = {}
         seen: dict[type[Facet], Facet] = {}
         for kind, talk in talks.items():
-            asked[kind] = next(talk)
+            try:
+                asked[kind] = next(talk)
+            except StopIteration as ended:  # there is nothing to read of such a subject
+                seen[kind] = ended.value
         while asked:
             answers = self._answers(ref, tuple(call for calls in asked.values() for call in calls))
             following: dict[type[Facet], tuple[Call, ...]] = {}
@@ -109,7 +112,8 @@ class _Job:
     def prepare(self) -> None:
         """Make the client; parsing service models in threads is slower than one after another."""
         single = self.call.single_attempt
-        self.made.append(self.clients.client(self.ref, self.call.service, single_attempt=single))
+        ref = replace(self.ref, region=self.call.region) if self.call.region else self.ref
+        self.made.append(self.clients.client(ref, self.call.service, single_attempt=single))
 
     def run(self) -> Answer:
         client, call = self.made[-1], self.call

@@ -17,7 +17,8 @@ class Call:
 
     `pages` reads every page of a list operation into one response. `single_attempt` forbids the
     transport's own retry, for operations without a client token that would be done twice. `expected`
-    are the error codes that the caller handles; any other failure is raised as Retryable.
+    are the error codes that the caller handles; any other failure is raised as Retryable. `region` is
+    where it is made, if not in the subject's: what is global may be used anywhere.
     """
 
     service: str
@@ -26,6 +27,7 @@ class Call:
     pages: bool = False
     single_attempt: bool = False
     expected: tuple[str, ...] = ()
+    region: str = ""
 
 
 @frozen

@@ -104,7 +104,8 @@ class Outcome(Fact):
 class Verified(Fact):
     """What a second look found. `remaining` and `exposure` are in words.
 
-    `judged`: containment was among what ran; a run of later stages alone says nothing about it.
+    `judged`: containment was among what ran; a run of later stages alone says nothing about it. `review`
+    is what of the exposure a person must look at: until then it is not complete.
     """
 
     contained: bool
@@ -114,6 +115,7 @@ class Verified(Fact):
     refused: tuple[str, ...] = ()
     exposure: tuple[str, ...] = ()
     judged: bool = True
+    review: tuple[str, ...] = ()
 
 
 @value

@@ -20,7 +20,8 @@ class Incident:
     """One occurrence, answered by one response per subject.
 
     `opened_at` is recorded once and never the clock, so that plans converge. `choices` are the
-    options that hold for this response. `past` are the steps intended so far, oldest first.
+    options that hold for this response. `past` are the steps intended so far, oldest first. `since` is
+    the earliest that its findings speak of, where one says so.
     """
 
     id: str
@@ -29,6 +30,12 @@ class Incident:
     remote_addresses: tuple[str, ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
     past: tuple[Step, ...] = ()
+    since: datetime | None = None
+
+    @property
+    def first_seen(self) -> datetime:
+        """From when on what happened may be the intruder's."""
+        return min(self.since, self.opened_at) if self.since else self.opened_at
 
     def choice(self, name: str) -> str:
         """Return the value chosen for an option; raises Bug for one that the runbook does not declare."""

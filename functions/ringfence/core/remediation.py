@@ -37,7 +37,8 @@ class Remediation:
     """The declaration of one remediation and its planner.
 
     `optional` remediations run only where the policy enables them; `cost` says what they cost.
-    `exposure` yields, in words, what stays open even when no step remains.
+    `exposure` yields, in words, what stays open even when no step remains. `review` yields what a person
+    must look at before the response is complete, or, in the stage that contains, before it is contained.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Remediation:
     optional: bool = False
     cost: str = ""
     exposure: Exposure | None = None
+    review: Exposure | None = None
 
     @property
     def reversible(self) -> bool:
@@ -67,8 +69,13 @@ class Remediation:
         return steps
 
     def exposed(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
-        """Say in words what stays open."""
-        return tuple(self.exposure(observed, incident)) if self.exposure else ()
+        """Say in words what stays open, what is for a person to review included."""
+        words = tuple(self.exposure(observed, incident)) if self.exposure else ()
+        return (*words, *self.reviews(observed, incident))
+
+    def reviews(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
+        """Say in words what a person must look at."""
+        return tuple(self.review(observed, incident)) if self.review else ()
 
 
 def remediation(  # noqa: PLR0913 - a declaration names everything it is made of
@@ -84,6 +91,7 @@ def remediation(  # noqa: PLR0913 - a declaration names everything it is made of
     optional: bool = False,
     cost: str = "",
     exposure: Exposure | None = None,
+    review: Exposure | None = None,
 ) -> Callable[[Planner], Remediation]:
     """Declare the decorated planner as a remediation."""
 
@@ -101,6 +109,7 @@ def remediation(  # noqa: PLR0913 - a declaration names everything it is made of
             optional=optional,
             cost=cost,
             exposure=exposure,
+            review=review,
         )
 
     return declare

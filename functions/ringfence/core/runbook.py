@@ -24,10 +24,14 @@ T = TypeVar("T")
 
 @frozen
 class Deferred:
-    """A remediation by its id: what containment does not need is not imported before it."""
+    """A remediation by its id: what containment does not need is not imported before it.
+
+    `only` are the kinds of subject that it is for in its stage; none means every kind.
+    """
 
     id: str
     load: Callable[[str], Remediation]
+    only: tuple[type[Ref], ...] = ()
 
 
 @frozen
@@ -43,6 +47,18 @@ class Stage:
         """The remediations, loaded."""
         return tuple(one.load(one.id) if isinstance(one, Deferred) else one for one in self.members)
 
+    def on(self, ref: Ref) -> Stage:
+        """Return this stage with the remediations that are for such a subject."""
+        return Stage(
+            self.id,
+            self.title,
+            tuple(
+                one
+                for one in self.members
+                if not isinstance(one, Deferred) or not one.only or isinstance(ref, one.only)
+            ),
+        )
+
     @property
     def facets(self) -> tuple[type[Facet], ...]:
         """Every facet that the stage reads, each once."""
@@ -55,6 +71,10 @@ class Stage:
     def exposed(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
         """Say in words what stays open."""
         return unique(words for one in self.remediations for words in one.exposed(observed, incident))
+
+    def reviews(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
+        """Say in words what a person must look at."""
+        return unique(words for one in self.remediations for words in one.reviews(observed, incident))
 
 
 @frozen
@@ -75,13 +95,13 @@ class Runbook:
 
     @property
     def remediations(self) -> tuple[Remediation, ...]:
-        """Every remediation, in the order of the stages."""
-        return tuple(one for stage in self.stages for one in stage.remediations)
+        """Every remediation, in the order of the stages, each once."""
+        return unique(one for stage in self.stages for one in stage.remediations)
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The id of every remediation, without loading it."""
-        return tuple(one.id for stage in self.stages for one in stage.members)
+        """The id of every remediation, without loading it, each once."""
+        return unique(one.id for stage in self.stages for one in stage.members)
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -131,6 +151,11 @@ class Runbook:
         return self.narrowed(
             narrowed or (one.id for one in self.remediations if not one.optional or one.id in wanted)
         )
+
+    def on(self, ref: Ref) -> Runbook:
+        """Return this runbook with what is for such a subject, loading none; every stage stays, if empty."""
+        stages = tuple(stage.on(ref) for stage in self.stages)
+        return Runbook(self.id, self.title, self.subject, stages, self.containment)
 
     def narrowed(self, ids: Iterable[str]) -> Runbook:
         """Return this runbook with these remediations alone, loading none; raises BadInput."""

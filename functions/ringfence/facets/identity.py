@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ASSOCIATED = "associated"
 _PASSING = ("associating", "disassociating")
-_PROTECTED = ("/aws-service-role/", "/aws-reserved/")
+PROTECTED = ("/aws-service-role/", "/aws-reserved/")
 NO_SUCH_ENTITY = ("NoSuchEntity",)
 ROLES = "arn:aws:iam::{account}:role/*"
 
@@ -43,7 +43,7 @@ class Role:
     @property
     def editable(self) -> bool:
         """Whether its policies can be changed: not those of AWS services and of Identity Center."""
-        return not self.path.startswith(_PROTECTED)
+        return not self.path.startswith(PROTECTED)
 
 
 @value

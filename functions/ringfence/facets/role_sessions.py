@@ -79,7 +79,7 @@ class RoleSessions(Facet):
         asked = tuple(
             (role, name)
             for role, names in zip(roles.values(), uses[1::2], strict=True)
-            for name in _revocations(names)
+            for name in revocations(names)
         )
         policies = (yield tuple(get_role_policy(role, name) for role, name in asked)) if asked else ()
         return cls(
@@ -146,7 +146,8 @@ def _of_role(kind: str, role: Role) -> Call:
     return Call("iam", kind, {"RoleName": role.name}, pages=True, expected=NO_SUCH_ENTITY)
 
 
-def _revocations(answer: Answer) -> tuple[str, ...]:
+def revocations(answer: Answer) -> tuple[str, ...]:
+    """Return the names of our revocations in an answer of ListRolePolicies."""
     if isinstance(answer, Failed):
         return ()
     return tuple(name for name in answer.texts("PolicyNames") if _names_instant(name))

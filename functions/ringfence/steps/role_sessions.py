@@ -1,4 +1,4 @@
-"""Steps on all sessions of a role."""
+"""Steps on all sessions of a role: of an instance's, and of one that a principal used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ringfence.core.call import Permission
 from ringfence.core.codec import instant_text, value
 from ringfence.core.step import State
 from ringfence.facets.identity import ROLES, Role, RoleStep
-from ringfence.facets.role_sessions import RoleSessions, revocation, revocation_name
+from ringfence.facets.role_sessions import RoleSessions, RoleUse, revocation, revocation_name
 from ringfence.steps.role_policies import delete_role_policy, put_role_policy
 
 if TYPE_CHECKING:
@@ -21,8 +21,18 @@ _SHOWN = 5
 """How many of the other instances are named."""
 
 
-class _RevocationStep(RoleStep):
-    """Revoking and allowing: two ways along one road. A policy for each instant: none is ever moved back."""
+def named(others: tuple[str, ...]) -> str:
+    """Name the first of who else uses a role, in brackets."""
+    shown = ", ".join(others[:_SHOWN])
+    more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+    return f" ({shown}{more})" if shown else ""
+
+
+class RevocationStep(RoleStep):
+    """Revoking and allowing: two ways along one road. A policy for each instant: none is ever moved back.
+
+    The facet has `role()`; what it looks like otherwise, subclasses know.
+    """
 
     role: Role
     instant: datetime
@@ -30,7 +40,10 @@ class _RevocationStep(RoleStep):
     before: bool
     after: bool
 
-    facet: ClassVar = RoleSessions
+    @staticmethod
+    def use(observed: Observed, role: Role) -> RoleUse | None:
+        """Return what was observed of the role; None where it no longer exists."""
+        return observed[RoleSessions].role(role)
 
     @property
     def target(self) -> str:
@@ -44,22 +57,23 @@ class _RevocationStep(RoleStep):
 
     def state(self, observed: Observed) -> State:
         """Look whether the policy is there, word for word."""
-        use = observed[RoleSessions].role(self.role)
+        use = self.use(observed, self.role)
         if use is None:
             return State.GONE
         return State.AFTER if (self.instant in use.revoked) == self.after else State.BEFORE
 
     def effect(self, observed: Observed) -> Observed:
         """Put the policy there or take it away."""
-
-        def changed(revoked: frozenset[datetime]) -> frozenset[datetime]:
-            return revoked | {self.instant} if self.after else revoked - {self.instant}
-
-        roles = tuple(
-            replace(one, revoked=changed(one.revoked)) if one.role.id == self.role.id else one
-            for one in observed[RoleSessions].roles
-        )
+        roles = tuple(self.changed(one) for one in observed[RoleSessions].roles)
         return observed.seen(RoleSessions(roles))
+
+    def changed(self, use: RoleUse) -> RoleUse:
+        """Return what will be known of a role."""
+        if use.role.id != self.role.id:
+            return use
+        return replace(
+            use, revoked=use.revoked | {self.instant} if self.after else use.revoked - {self.instant}
+        )
 
     def change(self) -> tuple[str, str]:
         """Say which sessions are valid."""
@@ -68,8 +82,37 @@ class _RevocationStep(RoleStep):
         return before, after
 
 
+class Revoking(RevocationStep):
+    """Putting the policy."""
+
+    permissions: ClassVar = (Permission("iam:PutRolePolicy", (ROLES,)),)
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Put the policy; refused where the role's inline policies are full or AWS's own."""
+        document = revocation(self.instant)
+        return (yield from put_role_policy(self.role, revocation_name(self.instant), document))
+
+    def words(self) -> str:
+        """Say whose sessions are revoked."""
+        return f"revoke every session of role {self.role.name} issued before {instant_text(self.instant)}"
+
+
+class Allowing(RevocationStep):
+    """Deleting it."""
+
+    permissions: ClassVar = (Permission("iam:DeleteRolePolicy", (ROLES,)),)
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Delete the policy; one that is not there any more is what was wanted."""
+        return (yield from delete_role_policy(self.role, revocation_name(self.instant)))
+
+    def words(self) -> str:
+        """Say whose sessions may work again."""
+        return f"allow the sessions of role {self.role.name} issued before {instant_text(self.instant)} again"
+
+
 @value
-class RevokeRoleSessions(_RevocationStep):
+class RevokeRoleSessions(Revoking):
     """Deny everything to credentials of the role issued before an instant, whoever has them.
 
     `others` are the other instances of the region that use the role: the blast radius.
@@ -81,30 +124,18 @@ class RevokeRoleSessions(_RevocationStep):
     before: bool
     after: bool
 
-    permissions: ClassVar = (Permission("iam:PutRolePolicy", (ROLES,)),)
-
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
-        """Put the policy; refused where the role's inline policies are full or AWS's own."""
-        name, document = revocation_name(self.instant), revocation(self.instant)
-        return (yield from put_role_policy(self.role, name, document))
-
-    def words(self) -> str:
-        """Say whose sessions are revoked."""
-        return f"revoke every session of role {self.role.name} issued before {instant_text(self.instant)}"
+    facet: ClassVar = RoleSessions
 
     def cost(self) -> str:
         """Name the blast radius."""
-        shown = ", ".join(self.others[:_SHOWN])
-        more = f" and {len(self.others) - _SHOWN} more" if len(self.others) > _SHOWN else ""
-        named = f" ({shown}{more})" if shown else ""
         return (
-            f"{len(self.others)} other instances in the region use the role{named}: they fail until they get "
-            "new credentials; functions, people and other regions that use it are not counted"
+            f"{len(self.others)} other instances in the region use the role{named(self.others)}: they fail "
+            "until they get new credentials; functions, people and other regions that use it are not counted"
         )
 
 
 @value
-class AllowRoleSessions(_RevocationStep):
+class AllowRoleSessions(Allowing):
     """Take the revocation back."""
 
     role: Role
@@ -113,16 +144,8 @@ class AllowRoleSessions(_RevocationStep):
     before: bool
     after: bool
 
-    permissions: ClassVar = (Permission("iam:DeleteRolePolicy", (ROLES,)),)
+    facet: ClassVar = RoleSessions
     inverse_type: ClassVar = RevokeRoleSessions
-
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
-        """Delete the policy; one that is not there any more is what was wanted."""
-        return (yield from delete_role_policy(self.role, revocation_name(self.instant)))
-
-    def words(self) -> str:
-        """Say whose sessions may work again."""
-        return f"allow the sessions of role {self.role.name} issued before {instant_text(self.instant)} again"
 
 
 RevokeRoleSessions.inverse_type = AllowRoleSessions

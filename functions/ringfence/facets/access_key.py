@@ -1,0 +1,83 @@
+"""A long-term access key, seen in the list of its user's keys: with the user known, one call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.core.answers import accept
+from ringfence.core.call import Call, Failed, Permission
+from ringfence.core.codec import value
+from ringfence.core.errors import Gone
+from ringfence.core.facet import Facet
+from ringfence.core.subject import AccessKeyRef
+from ringfence.facets.identity import NO_SUCH_ENTITY
+from ringfence.facets.principals import OWNER, USERS, last_used
+
+if TYPE_CHECKING:
+    from ringfence.core.call import Answer
+    from ringfence.core.facet import Looking
+    from ringfence.core.step import Step
+    from ringfence.core.subject import Ref
+
+ACTIVE, INACTIVE = "Active", "Inactive"
+_ROOT = ("root", "<root_account>")
+"""What stands for the root user where a user's name is asked for."""
+
+
+@value
+class Key:
+    """An access key and its status: Active, Inactive, or Expired."""
+
+    id: str
+    status: str
+
+
+@value
+class AccessKey(Facet):
+    """The keys of the user whose key the subject is; no user where the key is no user's."""
+
+    user: str = ""
+    keys: tuple[Key, ...] = ()
+
+    permissions: ClassVar = (Permission("iam:ListAccessKeys", (USERS,)), OWNER)
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+        """List the keys of the user that the report names; ask whose the key is where it is not among them.
+
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
+        """
+        if not isinstance(ref, AccessKeyRef):
+            return cls()
+        if ref.user:
+            (listed,) = yield (_list(ref.user),)
+            keys = _keys(listed)
+            if any(one.id == ref.id for one in keys):
+                return cls(ref.user, keys)
+        (answer,) = yield (last_used(ref.id),)
+        user = accept(answer, gone=NO_SUCH_ENTITY).optional_text("UserName") or ""
+        if not user or user == _ROOT[1]:
+            return cls()
+        (listed,) = yield (_list(user),)
+        if isinstance(listed, Failed) and user in _ROOT:
+            return cls()
+        keys = _keys(listed)
+        if not any(one.id == ref.id for one in keys):
+            raise Gone(f"{ref.id} is no key of user {user} any more")
+        return cls(user, keys)
+
+    def key(self, id_: str) -> Key | None:
+        """Return one of the keys; None where it does not exist."""
+        return next((one for one in self.keys if one.id == id_), None)
+
+
+def _list(user: str) -> Call:
+    return Call("iam", "ListAccessKeys", {"UserName": user}, pages=True, expected=NO_SUCH_ENTITY)
+
+
+def _keys(answer: Answer) -> tuple[Key, ...]:
+    if isinstance(answer, Failed):
+        return ()
+    return tuple(
+        Key(one.text("AccessKeyId"), one.text("Status")) for one in answer.children("AccessKeyMetadata")
+    )

@@ -1,0 +1,93 @@
+"""Collect what a person must know of a compromised principal, and what it left behind. Nothing is changed.
+
+What it made, and the sessions that it began, outlive the containment: until a person has reviewed them, the
+response is contained and not complete.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.codec import instant_text
+from ringfence.core.compromised import COMPROMISED_CREDENTIALS
+from ringfence.core.remediation import Choice, remediation
+from ringfence.core.subject import PrincipalRef
+from ringfence.facets.evidence import Grants, KeyUse
+from ringfence.facets.trail import Trail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+REVIEW = "traces"
+_OPEN, _REVIEWED = "open", "reviewed"
+
+
+def known(principal: Observed, incident: Incident) -> Iterator[str]:
+    """Say what the principal is and may do, and how much of what it did was read."""
+    if words := principal[KeyUse].words:
+        yield f"access key {principal.ref.id} was last used {words}"
+    grants, trail = principal[Grants], principal[Trail]
+    if grants.holder:
+        parts = (
+            ("inline policies", grants.inline),
+            ("attached policies", grants.attached),
+            ("groups", grants.groups),
+            ("permissions boundary", (grants.boundary,) if grants.boundary else ()),
+        )
+        has = "; ".join(f"{what}: {', '.join(names) or 'none'}" for what, names in parts)
+        yield f"{grants.holder} has {has}"
+    if trail.regions:
+        yield (
+            f"what it left behind was looked for in CloudTrail in {', '.join(trail.regions)} alone; what the "
+            "sessions that it began did is in none of these words"
+        )
+    if incident.choice(REVIEW) == _REVIEWED:
+        yield from (f"reviewed by a person: {words}" for words in _left(principal, incident))
+
+
+def unreviewed(principal: Observed, incident: Incident) -> Iterator[str]:
+    """Name what it left behind, unless a person has reviewed that."""
+    if incident.choice(REVIEW) == _OPEN:
+        yield from _left(principal, incident)
+
+
+def _left(principal: Observed, incident: Incident) -> Iterator[str]:
+    trail, since = principal[Trail], incident.first_seen
+    for trace in trail.since(since):
+        yield f"{trace.kind} {trace.name}, left by the principal at {instant_text(trace.at)}"
+    for device in principal[Grants].devices:
+        if device.enabled_at >= since:
+            yield (
+                f"MFA device {device.serial} was registered at {instant_text(device.enabled_at)}, after the "
+                "first suspicious call; it was not removed"
+            )
+    if trail.oldest and trail.oldest > since:
+        yield f"what it did before {instant_text(trail.oldest)} was not read: there is too much of it"
+
+
+@remediation(
+    id="collect-evidence",
+    title="Collect what a compromised principal may do, did and left behind",
+    subject=PrincipalRef,
+    triggers=COMPROMISED_CREDENTIALS,
+    facets=(KeyUse, Grants, Trail),
+    steps=(),
+    references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.2", "ATT&CK T1098.001", "ATT&CK T1136.003"),
+    choices=(
+        Choice(
+            REVIEW,
+            (_OPEN, _REVIEWED),
+            "open: what the principal left behind keeps the response from being complete; reviewed: a person "
+            "who runs this with a reason has looked at all of it. In a policy it would be true of everything",
+        ),
+    ),
+    exposure=known,
+    review=unreviewed,
+)
+def collect_evidence(principal: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+    """Plan nothing: what was read is said, and recorded so."""
+    return iter(())

@@ -1,0 +1,161 @@
+"""Deny a compromised user, or one session of a role, everything: what a key's deactivation does not reach.
+
+Sessions that were made with a key outlive it. By default a user's are cut off as of the incident, and what
+else the user does goes on; of a role only the session that was named is cut off.
+
+The denial is an inline policy under a fixed name. Where that could not be put, since the policies are full,
+it is attached, and where that could not be done either, it becomes the permissions boundary: each try that
+did not end in a denial makes the next one take another way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.compromised import COMPROMISED_CREDENTIALS
+from ringfence.core.remediation import Choice, remediation
+from ringfence.core.subject import PrincipalRef
+from ringfence.facets.denial import Denial, inline_name, own_arn
+from ringfence.facets.principals import USER
+from ringfence.facets.reach import DENY_ALL, Reach
+from ringfence.facets.role_sessions import whole_second
+from ringfence.steps.boundaries import SetDenyBoundary
+from ringfence.steps.denial import AttachDenial, PutDenial
+from ringfence.steps.denial_policies import CreateDenialPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+    from ringfence.core.subject import Ref
+    from ringfence.facets.principals import Holder
+
+USER_DENY, ROLE_DENY = "user-deny", "role-deny"
+_SESSIONS, _EVERYTHING, _SESSION, _ROLE = "sessions", "everything", "session", "role"
+
+
+def wanted(ref: Ref, holder: Holder, incident: Incident) -> Reach:
+    """Say whom the denial is to reach, by choice."""
+    if holder.kind == USER:
+        everything = incident.choice(USER_DENY) == _EVERYTHING
+        return Reach() if everything else Reach(before=whole_second(incident.opened_at))
+    return Reach() if incident.choice(ROLE_DENY) == _ROLE else Reach(userid=ref.id)
+
+
+def not_denied(principal: Observed, incident: Incident) -> Iterator[str]:
+    """Say what a denial does not reach.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_disable-perms.html
+    """
+    holder = principal[Denial].holder
+    if holder is None or not holder.editable:
+        return
+    reach = wanted(principal.ref, holder, incident)
+    if reach.before:
+        yield (
+            f"user {holder.name}: sessions issued after the incident's instant are not denied, a password "
+            "and other long-term credentials go on working"
+        )
+    if reach.userid:
+        yield f"role {holder.name}: whoever may assume the role can begin another session of it"
+    yield (
+        f"sessions of other roles that {holder.key} assumed stay valid until they end; a resource-based "
+        "policy is no way around the denial, but IAM takes a while to spread it"
+    )
+
+
+def not_editable(principal: Observed, incident: Incident) -> Iterator[str]:
+    """Say what a person does about roles that nobody in the account can edit.
+
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/revoke-user-permissions.html
+    """
+    seen = principal[Denial]
+    if seen.holder is None or seen.holder.editable:
+        return
+    if seen.covers(wanted(principal.ref, seen.holder, incident)):
+        return
+    yield f"{seen.holder.key} is AWS's own and cannot be edited: nothing was denied. {_instead(seen.holder)}"
+
+
+def _instead(holder: Holder) -> str:
+    if holder.path.startswith("/aws-reserved/"):
+        return (
+            "A person must contain it in IAM Identity Center: delete the user's sessions, disable the user, "
+            "and deny the permission set's sessions by a service control policy until they have ended"
+        )
+    return (
+        "It is linked to a service: a person must look at the service that uses it, and can keep the service "
+        "from acting by a policy of that service alone"
+    )
+
+
+@remediation(
+    id="deny-principal",
+    title="Deny a compromised user's sessions, or a role's session, everything",
+    subject=PrincipalRef,
+    triggers=COMPROMISED_CREDENTIALS,
+    facets=(Denial,),
+    steps=(PutDenial, CreateDenialPolicy, AttachDenial, SetDenyBoundary),
+    references=(
+        "NIST 800-53 IR-4",
+        "NIST 800-53 AC-2(13)",
+        "NIST 800-53 AC-12",
+        "D3FEND D3-ANCI",
+        "ATT&CK T1550.001",
+    ),
+    choices=(
+        Choice(
+            USER_DENY,
+            (_SESSIONS, _EVERYTHING),
+            "sessions: what was issued to the user before the incident is denied everything, its other keys "
+            "and new sessions work; everything: whatever the user does is denied, by any credential",
+        ),
+        Choice(
+            ROLE_DENY,
+            (_SESSION, _ROLE),
+            "session: only the session that was named is denied everything; role: every session of the role "
+            "is, and whatever runs with the role stops",
+        ),
+    ),
+    exposure=not_denied,
+    review=not_editable,
+)
+def deny_principal(principal: Observed, incident: Incident) -> Iterator[Step]:
+    """Deny unless it is denied already; a denial that reaches further is left, whatever its instant."""
+    seen = principal[Denial]
+    if seen.holder is None or not seen.holder.editable:
+        return
+    reach = wanted(principal.ref, seen.holder, incident)
+    if not seen.covers(reach):
+        ways = tuple(_ways(seen, seen.holder, reach, principal.ref.account))
+        yield from min(ways, key=lambda way: _tries(way, incident))
+
+
+def _tries(way: tuple[Step, ...], incident: Incident) -> int:
+    """Count how often a way was gone: by its last step, whatever stood there before."""
+    last = way[-1]
+    return sum(1 for one in incident.past if type(one) is type(last) and one.target == last.target)
+
+
+def _ways(seen: Denial, holder: Holder, reach: Reach, account: str) -> Iterator[tuple[Step, ...]]:
+    name, text = inline_name(reach), reach.document()
+    yield (PutDenial(holder, name, seen.document(name), text),)
+    if reach.everything:
+        yield (AttachDenial(holder, DENY_ALL, before=False, after=True),)
+        yield (SetDenyBoundary(holder, seen.boundary, DENY_ALL),)
+        return
+    arn = own_arn(account, holder, text)
+    if seen.document(arn) in {"", text}:
+        yield (*_create(seen, arn, text), AttachDenial(holder, arn, before=False, after=True))
+    bounding = reach.document(boundary=True)
+    arn = own_arn(account, holder, bounding)
+    # A boundary that allows the rest must not take the place of one that does not.
+    if not seen.boundary and seen.document(arn) in {"", bounding}:
+        yield (*_create(seen, arn, bounding), SetDenyBoundary(holder, "", arn))
+
+
+def _create(seen: Denial, arn: str, text: str) -> Iterator[Step]:
+    if not seen.document(arn):
+        yield CreateDenialPolicy(arn, "", text)

@@ -1,0 +1,58 @@
+"""Require a new password of a compromised user, behind a denial of everything.
+
+A login profile cannot be disabled, only deleted for good. A reset alone lets whoever knows the old password
+choose the new one; behind the denial that leads nowhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.compromised import COMPROMISED_CREDENTIALS
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import PrincipalRef
+from ringfence.facets.denial import Denial
+from ringfence.facets.password import Password
+from ringfence.facets.reach import Reach
+from ringfence.steps.password import SetPasswordReset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+def still_signs_in(principal: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Say that the password works, and what becomes of it."""
+    password = principal[Password]
+    if not password.user:
+        return
+    if not principal[Denial].covers(Reach()):
+        yield (
+            f"user {password.user} has a password, with which anybody who knows it can sign in; it was not "
+            "reset, since the next to sign in would choose the new one: deny the user everything first"
+        )
+    else:
+        yield (
+            f"user {password.user} has a password: whoever signs in first chooses a new one. Before the "
+            "denial is released, a person must set one that nobody else knows"
+        )
+
+
+@remediation(
+    id="require-password-reset",
+    title="Require a new password of a compromised user",
+    subject=PrincipalRef,
+    triggers=COMPROMISED_CREDENTIALS,
+    facets=(Denial, Password),
+    steps=(SetPasswordReset,),
+    references=("NIST 800-53 IR-4", "NIST 800-53 IA-5", "ATT&CK T1078.004"),
+    exposure=still_signs_in,
+)
+def require_password_reset(principal: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+    """Require it where there is a password, once everything of the user is denied."""
+    password = principal[Password]
+    if password.user and not password.reset and principal[Denial].covers(Reach()):
+        yield SetPasswordReset(password.user, before=False, after=True)

@@ -1,0 +1,63 @@
+"""Revoke every session, issued before the incident, of the roles that a compromised principal used.
+
+Of a role's session it is that role, whose other sessions may be the intruder's too; of a user or a key, the
+roles that it assumed since it was first seen: their sessions are out of the reach of any denial of the user.
+It hits everybody who uses these roles.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.compromised import COMPROMISED_CREDENTIALS
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import PrincipalRef
+from ringfence.facets.role_sessions import whole_second
+from ringfence.facets.used_roles import UsedRoles
+from ringfence.steps.used_roles import RevokeUsedRole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+    from ringfence.facets.role_sessions import RoleUse
+
+
+def not_revoked(principal: Observed, incident: Incident) -> Iterator[str]:
+    """Name the roles that cannot be edited here."""
+    for use in _uncovered(principal, incident):
+        if not use.role.editable:
+            yield f"role {use.role.name} is AWS's own and cannot be edited: its older sessions stay valid"
+    for arn in principal[UsedRoles].elsewhere:
+        yield f"role {arn} was assumed too and is out of reach: its sessions stay valid until they end"
+
+
+def _uncovered(principal: Observed, incident: Incident) -> Iterator[RoleUse]:
+    """Yield the roles that were used since the first sight and whose older sessions are not revoked."""
+    instant = whole_second(incident.opened_at)
+    for one in principal[UsedRoles].roles:
+        used = one.assumed_at is None or one.assumed_at >= incident.first_seen
+        if used and not one.use.covers(instant):
+            yield one.use
+
+
+@remediation(
+    id="revoke-used-roles",
+    title="Revoke all older sessions of the roles that a compromised principal used",
+    subject=PrincipalRef,
+    triggers=COMPROMISED_CREDENTIALS,
+    facets=(UsedRoles,),
+    steps=(RevokeUsedRole,),
+    references=("NIST 800-53 IR-4", "NIST 800-53 AC-12", "D3FEND D3-ANCI", "ATT&CK T1550.001"),
+    optional=True,
+    cost="every user of these roles fails until it gets new credentials: instances, functions, tasks, people",
+    exposure=not_revoked,
+)
+def revoke_used_roles(principal: Observed, incident: Incident) -> Iterator[Step]:
+    """Revoke what was issued before the incident's instant, unless a later revocation covers that."""
+    instant = whole_second(incident.opened_at)
+    for use in _uncovered(principal, incident):
+        if use.role.editable:
+            yield RevokeUsedRole(use.role, instant, use.others, before=False, after=True)

@@ -1,0 +1,76 @@
+"""The step that makes a service-specific credential, certificate or SSH key work or not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.core.answers import accept
+from ringfence.core.call import Call, Permission
+from ringfence.core.codec import value
+from ringfence.core.step import Done, State, Step
+from ringfence.facets.access_key import ACTIVE
+from ringfence.facets.identity import NO_SUCH_ENTITY
+from ringfence.facets.other_credentials import KINDS, OtherCredentials
+from ringfence.facets.principals import USERS
+
+if TYPE_CHECKING:
+    from ringfence.core.facet import Observed
+    from ringfence.core.step import Changing, Names
+
+_REFUSED = ("InvalidInput", "LimitExceeded")
+
+
+@value
+class SetCredentialStatus(Step):
+    """Deactivate a credential of a user; its undo activates it, since it was active before."""
+
+    user: str
+    kind: str
+    id: str
+    before: str
+    after: str
+
+    facet: ClassVar = OtherCredentials
+    permissions: ClassVar = tuple(Permission(f"iam:{kind.updated}", (USERS,)) for kind in KINDS.values())
+
+    @property
+    def target(self) -> str:
+        """The credential's status."""
+        return f"{self.kind}/{self.id}/status"
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Set the status."""
+        kind = KINDS[self.kind]
+        parameters = {"UserName": self.user, kind.id: self.id, "Status": self.after}
+        (answer,) = yield (Call("iam", kind.updated, parameters, expected=(*NO_SUCH_ENTITY, *_REFUSED)),)
+        accept(answer, gone=NO_SUCH_ENTITY, refused=_REFUSED)
+        return Done()
+
+    def state(self, observed: Observed) -> State:
+        """Compare the status."""
+        seen = observed[OtherCredentials].credential(self.kind, self.id)
+        if seen is None:
+            return State.GONE
+        if seen.status == self.after:
+            return State.AFTER
+        return State.BEFORE if seen.status == self.before else State.DRIFTED
+
+    def effect(self, observed: Observed) -> Observed:
+        """Set the status of the credential."""
+        seen = observed[OtherCredentials]
+        credentials = tuple(
+            replace(one, status=self.after) if (one.kind, one.id) == (self.kind, self.id) else one
+            for one in seen.credentials
+        )
+        return observed.seen(replace(seen, credentials=credentials))
+
+    def found(self, observed: Observed) -> str:
+        """Name the status that it has."""
+        seen = observed[OtherCredentials].credential(self.kind, self.id)
+        return seen.status if seen else "none"
+
+    def words(self) -> str:
+        """Say which of whom."""
+        verb = "activate" if self.after == ACTIVE else "deactivate"
+        return f"{verb} {self.kind} {self.id} of user {self.user}"
