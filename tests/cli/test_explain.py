@@ -19,7 +19,14 @@ from ringfence.cli.main import COMMANDS, main
 from ringfence.explanation import Explainer, Status
 from ringfence.policy_file import BUILT_IN, PolicyFile
 from tests.samples import guardduty as samples
-from tests.samples.guardduty import changed, instance_finding, sequence_finding, sequence_resource, without
+from tests.samples.guardduty import (
+    changed,
+    credentials_finding,
+    instance_finding,
+    sequence_finding,
+    sequence_resource,
+    without,
+)
 from tests.samples.runbooks import CATALOGUE
 from tests.samples.shared import shared_events, shared_file
 
@@ -142,15 +149,23 @@ def test_each_instance_of_a_sequence_is_judged_by_its_own_account(auto: Path) ->
 
 
 def test_a_finding_about_something_else_is_not_applicable() -> None:
-    answer, code = explained(instance_finding("Recon:IAMUser/UserPermissions"))
+    answer, code = explained(instance_finding("Discovery:RDS/TorIPCaller"))
     assert (answer["status"], answer["runbook"], answer["mode"], code) == (
         "not-applicable",
         None,
         None,
         NOT_FOR_US,
     )
-    assert answer["finding"]["type"] == "Recon:IAMUser/UserPermissions"
-    assert "IAM credentials" in answer["reason"]
+    assert answer["finding"]["type"] == "Discovery:RDS/TorIPCaller"
+    assert "a database" in answer["reason"]
+
+
+def test_a_finding_for_which_there_is_no_runbook_yet_names_its_subject() -> None:
+    """The runbooks that are there decide what is answered, not what can be read."""
+    answer, code = explained(credentials_finding())
+    assert (answer["status"], answer["runbook"], code) == ("not-applicable", None, NOT_FOR_US)
+    assert [one["kind"] for one in answer["subjects"]] == ["access-key"]
+    assert "no runbook answers" in answer["reason"]
 
 
 def test_an_event_of_another_service_is_not_applicable() -> None:

@@ -7,39 +7,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ministack.services.eventbridge import _event_pattern_error, _EventView, _matches_pattern_view
 
 from ringfence.core import guardduty_types
-from ringfence.core.errors import BadInput
 from ringfence.core.guardduty import COMPROMISED_INSTANCE, PATTERN_LIMIT, advice
+from ringfence.core.guardduty_credential_types import CREDENTIAL_TYPES, NO_CREDENTIALS
 from ringfence.core.guardduty_types import REVIEWED, TYPES, Shape, why_not
-from ringfence.sources.envelope import NotForUs
-from ringfence.sources.guardduty import parse
+from tests.delivery import Delivery
 from tests.samples import guardduty as samples
 from tests.samples.shared import shared_events, shared_file
 
 if TYPE_CHECKING:
     from ringfence.core.trigger import Trigger
 
-PATTERNS = tuple(json.dumps(pattern) for pattern in COMPROMISED_INSTANCE.patterns())
+RULES = Delivery(COMPROMISED_INSTANCE)
 BY_ROLE = sorted(name for name, kind in TYPES.items() if kind.target)
 COMPROMISES = sorted(name for name, kind in TYPES.items() if not kind.target)
-
-
-def delivered(event: dict[str, Any]) -> int:
-    """Count the patterns that let an event through."""
-    envelope = {key: value for key, value in event.items() if key != "detail"}
-    view = _EventView(envelope, json.dumps(event.get("detail", {})))
-    return sum(bool(_matches_pattern_view(pattern, view)) for pattern in PATTERNS)
-
-
-def answered(event: object) -> bool | None:
-    """Say whether the code takes an event as its own; None for bad input."""
-    try:
-        finding = parse(event)
-    except BadInput:
-        return None
-    return not isinstance(finding, NotForUs) and COMPROMISED_INSTANCE.matches(finding)
 
 
 def test_the_trigger_is_a_trigger() -> None:
@@ -48,24 +30,23 @@ def test_the_trigger_is_a_trigger() -> None:
     assert hash(trigger)
 
 
-@pytest.mark.parametrize("pattern", PATTERNS)
-def test_each_pattern_is_valid_and_within_the_limit(pattern: str) -> None:
-    assert _event_pattern_error(pattern) is None
-    assert len(pattern) < PATTERN_LIMIT
+def test_each_pattern_is_valid_and_within_the_limit() -> None:
+    assert not RULES.errors()
+    assert all(len(pattern) < PATTERN_LIMIT for pattern in RULES.patterns)
 
 
 @pytest.mark.parametrize("name", sorted(TYPES))
 def test_every_type_is_delivered_exactly_once_and_answered(name: str) -> None:
     event = samples.of_type(name)
-    assert delivered(event) == 1
-    assert answered(event) is True
+    assert RULES.count(event) == 1
+    assert RULES.answered(event) is True
 
 
 @pytest.mark.parametrize("resource_type", ["Instance", "EKSCluster", "ECSCluster", "Container"])
 def test_a_workload_is_delivered_where_the_finding_names_its_host(resource_type: str) -> None:
     event = samples.workload_finding(resource_type=resource_type)
-    assert delivered(event) == 1
-    assert answered(event) is True
+    assert RULES.count(event) == 1
+    assert RULES.answered(event) is True
 
 
 @pytest.mark.parametrize("resource_type", ["EKSCluster", "ECSCluster", "Container"])
@@ -74,8 +55,8 @@ def test_a_container_without_a_host_is_neither_delivered_nor_answered(
     resource_type: str, host: str | None
 ) -> None:
     event = samples.workload_finding(resource_type=resource_type, host=host)
-    assert delivered(event) == 0
-    assert answered(event) is False
+    assert RULES.count(event) == 0
+    assert RULES.answered(event) is False
 
 
 @pytest.mark.parametrize(
@@ -84,21 +65,21 @@ def test_a_container_without_a_host_is_neither_delivered_nor_answered(
         samples.instance_finding("Trojan:EC2/SomethingNew"),
         samples.workload_finding("Execution:Runtime/SomethingNew"),
         samples.instance_finding("Execution:EC2/MaliciousFile!Snapshot"),
-        samples.instance_finding("Recon:IAMUser/MaliciousIPCaller.Custom"),
+        samples.credentials_finding("Recon:IAMUser/MaliciousIPCaller.Custom"),
         samples.changed(samples.instance_finding(), "source", "aws.securityhub"),
         samples.changed(samples.instance_finding(), "detail-type", "GuardDuty Finding (old)"),
     ],
 )
 def test_what_is_not_for_us_is_neither_delivered_nor_answered(event: dict[str, Any]) -> None:
-    assert delivered(event) == 0
-    assert answered(event) is False
+    assert RULES.count(event) == 0
+    assert RULES.answered(event) is False
 
 
 def test_an_instance_finding_that_names_no_instance_is_delivered_for_somebody_to_see() -> None:
     """It is bad input, ends in the dead-letter queue and raises an alarm, and does not vanish."""
     event = samples.without(samples.instance_finding(), "detail.resource.instanceDetails")
-    assert delivered(event) == 1
-    assert answered(event) is None
+    assert RULES.count(event) == 1
+    assert RULES.answered(event) is None
 
 
 @given(
@@ -112,21 +93,20 @@ def test_patterns_and_code_agree(name: str, resource_type: object, host: object,
     event = samples.instance_finding(name)
     event["source"] = source
     event["detail"]["resource"] = {"resourceType": resource_type, "instanceDetails": {"instanceId": host}}
-    if answered(event) is not None:
-        assert delivered(event) == int(answered(event) is True)
-    assert delivered(event) <= 1
+    assert RULES.agrees(event)
+
+
+@pytest.mark.parametrize("instance", [samples.INSTANCE, None, "", "web"])
+def test_an_instance_whose_credentials_were_taken_is_answered_where_it_is_named(instance: str | None) -> None:
+    event = samples.stolen_finding(instance=instance)
+    assert RULES.count(event) == int(instance == samples.INSTANCE)
+    assert RULES.answered(event) is (instance == samples.INSTANCE)
 
 
 def test_patterns_and_code_agree_on_the_shared_corpus() -> None:
     events = shared_events()
-    verdicts = {name: (delivered(event), answered(event)) for name, event in events.items()}
-    wrong = {
-        name: verdict
-        for name, verdict in verdicts.items()
-        if verdict[1] is not None and verdict != (int(verdict[1]), verdict[1])
-    }
-    assert not wrong
-    assert sum(count for count, _ in verdicts.values()) > 0
+    assert not [name for name, event in events.items() if not RULES.agrees(event)]
+    assert sum(RULES.count(event) for event in events.values()) > 0
 
 
 @pytest.mark.parametrize("name", COMPROMISES)
@@ -162,6 +142,7 @@ def test_no_type_stands_in_two_tables() -> None:
         tuple(guardduty_types._BY_ROLE),
         guardduty_types._COMPROMISED_WORKLOAD,
         guardduty_types._COMPROMISED_GROUP,
+        guardduty_types._ROBBED_INSTANCE,
         tuple(REVIEWED),
     )
     assert not [name for name, count in Counter(sum(tables, ())).items() if count > 1]
@@ -184,22 +165,25 @@ def test_every_published_type_about_an_instance_is_reviewed() -> None:
     }
     assert len(names) > 90
     assert names <= TYPES.keys() | REVIEWED.keys()
-    assert TYPES.keys() <= names
+    robbed = {name for name, kind in TYPES.items() if kind.shape is Shape.STOLEN}
+    assert TYPES.keys() - robbed <= names
+    assert robbed <= CREDENTIAL_TYPES.keys()
 
 
 def test_every_other_published_type_is_refused_with_a_reason() -> None:
-    others = {one["type"] for one in published_types()} - TYPES.keys()
-    assert len(others) > 100
+    answered = TYPES.keys() | CREDENTIAL_TYPES.keys() | NO_CREDENTIALS.keys()
+    others = {one["type"] for one in published_types()} - answered
+    assert len(others) > 10
     assert not {name for name in others if "something else" in why_not(name) or "unknown" in why_not(name)}
 
 
 def test_an_unknown_type_of_a_known_family_says_that_nobody_reviewed_it() -> None:
-    assert "nobody has reviewed" in why_not("Trojan:EC2/SomethingNew")
+    assert "nobody has reviewed whether isolating" in why_not("Trojan:EC2/SomethingNew")
+    assert "nobody has reviewed whether containing" in why_not("Impact:IAMUser/SomethingNew")
     assert "something else" in why_not("no type at all")
 
 
-def test_every_workload_type_needs_an_instance_to_be_named() -> None:
-    workload = {name for name, kind in TYPES.items() if kind.shape is Shape.WORKLOAD}
-    patterns = [json.loads(pattern)["detail"] for pattern in PATTERNS]
-    needing = {name for pattern in patterns if "resource" in pattern for name in pattern["type"]}
-    assert needing == workload
+def test_every_workload_and_theft_needs_an_instance_to_be_named() -> None:
+    needy = {name for name, kind in TYPES.items() if kind.shape in {Shape.WORKLOAD, Shape.STOLEN}}
+    patterns = [json.loads(pattern)["detail"] for pattern in RULES.patterns]
+    assert {name for pattern in patterns if "resource" in pattern for name in pattern["type"]} == needy

@@ -15,20 +15,15 @@ from ringfence.core.codec import decode, encode
 from ringfence.core.errors import BadInput
 from ringfence.core.finding import Finding
 from ringfence.core.subject import InstanceRef
+from ringfence.sources.dispatch import parse, parse_text
 from ringfence.sources.envelope import NotForUs
-from ringfence.sources.guardduty import parse, parse_text
 from tests.samples import guardduty as samples
 from tests.samples.guardduty import changed, instance_finding, sequence_finding, sequence_resource, without
 from tests.samples.shared import shared_events
+from tests.sources.events import json_values, paths
 
 EVENT = instance_finding()
 REF = InstanceRef(samples.ACCOUNT, samples.REGION, samples.INSTANCE)
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
 
 
 def found(event: object) -> Finding:
@@ -159,11 +154,9 @@ def test_last_seen_falls_back_to_the_update() -> None:
 
 
 def test_the_type_decides_what_a_finding_is_about_and_not_the_blocks_in_it() -> None:
-    """A stolen key's finding describes the instance as well."""
-    stolen = instance_finding("UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS")
-    verdict = parse(changed(stolen, "detail.resource.resourceType", "AccessKey"))
-    assert isinstance(verdict, NotForUs)
-    assert "IAM credentials" in verdict.reason
+    """A finding about calls may well describe the instance that they came from."""
+    called = samples.credentials_finding(instanceDetails=samples.instance_details())
+    assert [ref.kind for ref in found(called).subjects] == ["access-key"]
 
 
 @pytest.mark.parametrize("resource_type", ["AccessKey", "S3Bucket", "EKSCluster", "instance"])
@@ -306,7 +299,9 @@ def test_unknown_fields_are_welcome() -> None:
         ),
         (instance_finding("Execution:EC2/MaliciousFile!AMI"), "image"),
         (instance_finding("Trojan:EC2/SomethingNew"), "nobody has reviewed"),
-        (instance_finding("Discovery:S3/TorIPCaller"), "S3"),
+        (instance_finding("Discovery:RDS/TorIPCaller"), "database"),
+        (instance_finding("Object:S3/MaliciousFile"), "malware"),
+        (instance_finding("Impact:IAMUser/SomethingNew"), "nobody has reviewed"),
         (samples.workload_finding(resource_type="ECSCluster", host=None), "ECSCluster"),
         (changed(EVENT, "source", "\x1b[2J"), r"\x1b"),
     ],
@@ -319,7 +314,7 @@ def test_what_is_not_for_us_says_why(event: dict[str, Any], said: str) -> None:
 
 
 def test_a_finding_that_is_not_for_us_need_not_be_complete() -> None:
-    assert isinstance(parse({**EVENT, "detail": {"type": "Recon:IAMUser/UserPermissions"}}), NotForUs)
+    assert isinstance(parse({**EVENT, "detail": {"type": "Discovery:RDS/TorIPCaller"}}), NotForUs)
 
 
 def test_an_attack_sequence_names_each_instance_once_in_its_own_account_and_region() -> None:
@@ -375,14 +370,6 @@ def test_any_change_to_a_finding_is_answered_or_refused(data: st.DataObject) -> 
     path = data.draw(st.sampled_from(paths(event)))
     verdict = answer(changed(event, path, data.draw(json_values)))
     assert not isinstance(verdict, BadInput) or (verdict.field and str(verdict).isascii())
-
-
-def paths(value: object, prefix: str = "") -> list[str]:
-    """List the dotted path of everything in objects."""
-    if not isinstance(value, dict):
-        return []
-    below = [(f"{prefix}{key}", inner) for key, inner in value.items()]
-    return [path for path, _ in below] + [deep for path, inner in below for deep in paths(inner, f"{path}.")]
 
 
 def test_every_event_of_the_shared_corpus_is_answered_or_refused_with_a_field() -> None:

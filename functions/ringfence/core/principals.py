@@ -205,9 +205,13 @@ def _federated(caller: Caller, account: str) -> Principal:
 
 def _told(advice: str) -> Callable[[Caller, str], Principal]:
     def answer(caller: Caller, account: str) -> Principal:
-        return _other(caller, account, _BY_TYPE.get(caller.type, advice))
+        return _other(caller, account, advice)
 
     return answer
+
+
+def _by_type(caller: Caller, account: str) -> Principal:
+    return _other(caller, account, _BY_TYPE.get(caller.type, UNKNOWN))
 
 
 def _other(caller: Caller, account: str, advice: str) -> Principal:
@@ -231,7 +235,7 @@ _CASES: tuple[tuple[frozenset[Kind], frozenset[Key], Callable[[Caller, str], Pri
     (frozenset({Kind.NOBODY}), _EVERY, _told(NOBODY)),
     (frozenset({Kind.CONTRADICTION}), _EVERY, _told(CONTRADICTION)),
     (frozenset({Kind.ROOT}), _EVERY, _root),
-    (frozenset({Kind.OTHER}), _EVERY, _told(UNKNOWN)),
+    (frozenset({Kind.OTHER}), _EVERY, _by_type),
     (frozenset(Kind), frozenset({Key.ODD}), _told(ODD_KEY)),
     (frozenset({Kind.USER, Kind.UNSAID}), frozenset({Key.LONG_TERM}), _access_key),
     (frozenset({Kind.SESSION, Kind.FEDERATED}), frozenset({Key.LONG_TERM}), _told(CONTRADICTION)),

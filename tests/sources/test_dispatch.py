@@ -1,0 +1,111 @@
+"""Every source has its parser, none brings the others along, and nothing makes any fall over."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.core.codec import decode, encode
+from ringfence.core.errors import BadInput
+from ringfence.core.finding import Finding
+from ringfence.sources.dispatch import parse, parse_text
+from ringfence.sources.envelope import NotForUs
+from tests.samples import guardduty
+from tests.samples.cloudtrail import OWN, attachment, by_role
+from tests.samples.guardduty import changed, of_type
+from tests.samples.health import health_event
+from tests.samples.shared import shared_events
+from tests.sources.events import json_values, paths
+
+FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
+EVENTS: dict[str, dict[str, Any]] = {
+    "an instance": guardduty.instance_finding(),
+    "a key": guardduty.credentials_finding(),
+    "an instance's credentials": guardduty.stolen_finding(),
+    "a sequence": guardduty.credentials_sequence(),
+    "a bucket": guardduty.bucket_finding(),
+    "a cluster": guardduty.cluster_finding(),
+    "an exposure": health_event(),
+    "a quarantine": attachment(identity=OWN),
+    "a quarantine by a role": attachment(identity=by_role("oncall")),
+}
+LATER = {"cloudtrail", "health", "guardduty_principals", "guardduty_credentials", "principals"}
+
+
+@pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
+def test_every_source_is_parsed_from_text_and_recorded(event: dict[str, Any]) -> None:
+    finding = parse_text(json.dumps(event))
+    assert isinstance(finding, Finding)
+    assert finding.source == event["source"]
+    assert decode(encode(finding)) == finding
+
+
+def test_an_event_of_an_unknown_source_names_those_that_are_known() -> None:
+    verdict = parse(changed(EVENTS["a key"], "source", "aws.\x1bmacie"))
+    assert isinstance(verdict, NotForUs)
+    assert r"aws.\x1bmacie" in verdict.reason
+    assert "aws.guardduty, aws.health, aws.iam" in verdict.reason
+
+
+def imported(event: dict[str, Any]) -> set[str]:
+    """Parse an event in a fresh process and return the names of our modules."""
+    script = (
+        "import sys, respond; respond.parse_text(sys.argv[1]);"
+        "print(*(name.rpartition('.')[2] for name in sys.modules if name.startswith('ringfence.')))"
+    )
+    ran = subprocess.run(  # noqa: S603 - our own interpreter and script
+        [sys.executable, "-c", script, json.dumps(event)],
+        env={"PYTHONPATH": str(FUNCTIONS)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(ran.stdout.split())
+
+
+def test_containing_an_instance_waits_for_no_other_parser() -> None:
+    assert not imported(EVENTS["an instance"]) & LATER
+    assert {"guardduty_principals", "principals"} <= imported(EVENTS["a key"])
+
+
+def answer(event: object) -> Finding | NotForUs | BadInput:
+    try:
+        return parse(event)
+    except BadInput as error:
+        return error
+
+
+@given(data=st.data())
+def test_any_change_to_an_event_is_answered_or_refused_with_a_field(data: st.DataObject) -> None:
+    event = data.draw(st.sampled_from(list(EVENTS.values())))
+    path = data.draw(st.sampled_from(paths(event)))
+    verdict = answer(changed(event, path, data.draw(json_values)))
+    assert not isinstance(verdict, BadInput) or (verdict.field and str(verdict).isascii())
+    assert not isinstance(verdict, Finding) or verdict.subjects
+    assert not isinstance(verdict, NotForUs) or verdict.reason.isprintable()
+
+
+@given(
+    data=st.data(),
+    sequence=st.fixed_dictionaries({}, optional={"actors": json_values, "resources": json_values}),
+)
+def test_any_sequence_is_answered_or_refused(data: st.DataObject, sequence: dict[str, object]) -> None:
+    name = data.draw(st.sampled_from(["IAM/CompromisedCredentials", "S3/CompromisedData"]))
+    event = changed(of_type(f"AttackSequence:{name}"), "detail.service.detection.sequence", sequence)
+    verdict = answer(event)
+    assert isinstance(verdict, Finding | BadInput)
+
+
+def test_every_event_of_the_shared_corpus_is_answered_or_refused() -> None:
+    verdicts = [answer(event) for event in shared_events().values()]
+    assert {verdict.source for verdict in verdicts if isinstance(verdict, Finding)} >= {
+        "aws.guardduty",
+        "aws.health",
+    }
