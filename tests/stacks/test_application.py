@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from tests.stacks.synthesis import Template
 
-STACKS = (names.AUDIT_STACK, names.RESPONSE_STACK, names.MEMBER_STACK)
+STACKS = (names.AUDIT_STACK, names.RESPONSE_STACK, names.MEMBER_STACK, names.FORWARD_STACK)
 
 
-def test_in_the_home_account_there_are_three_stacks(templates: Mapping[str, Template]) -> None:
+def test_in_the_home_account_there_are_these_stacks(templates: Mapping[str, Template]) -> None:
     assert templates.keys() == set(STACKS)
 
 
