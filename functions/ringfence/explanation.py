@@ -91,10 +91,11 @@ class Explainer:
             reason = f"no runbook answers {finding.type}"
             return Explanation(Status.NOT_APPLICABLE, reason, about, finding.subjects)
         runbook, decisions = max(decided, key=lambda one: _strongest(one[1]))
+        others = [_also(*one) for one in decided if one[0] is not runbook]
         mode = list(Mode)[_strongest(decisions)]
         return Explanation(
             status=Status.NOT_APPLICABLE if mode is Mode.OFF else Status.HANDLED,
-            reason=". ".join(filter(None, (_reason(decisions), self._notes(finding)))),
+            reason=". ".join(filter(None, (_reason(decisions), *others, self._notes(finding)))),
             finding=about,
             subjects=tuple(ref for ref, _ in decisions),
             runbook=runbook.id,
@@ -129,6 +130,12 @@ def _reason(decisions: list[tuple[Ref, Decision]]) -> str:
     if len(reasons) == 1:
         return next(iter(reasons))
     return "; ".join(f"{ref.id}: {decision.reason} ({decision.mode})" for ref, decision in decisions)
+
+
+def _also(runbook: Runbook, decisions: list[tuple[Ref, Decision]]) -> str:
+    """Say what another runbook does about its own subjects of the same finding."""
+    named = ", ".join(f"{ref.kind} {ref.id}" for ref, _ in decisions)
+    return f"{runbook.id} answers as well ({list(Mode)[_strongest(decisions)]}), for {named}"
 
 
 def _remediations(runbook: Runbook, policy: Policy, mode: Mode) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringfence import runbooks
 from ringfence.cli.explain import explain
 from ringfence.cli.main import COMMANDS, main
 from ringfence.explanation import Explainer, Status
@@ -25,6 +26,7 @@ from tests.samples.guardduty import (
     instance_finding,
     sequence_finding,
     sequence_resource,
+    stolen_finding,
     without,
 )
 from tests.samples.runbooks import CATALOGUE
@@ -158,6 +160,14 @@ def test_a_finding_about_something_else_is_not_applicable() -> None:
     )
     assert answer["finding"]["type"] == "Discovery:RDS/TorIPCaller"
     assert "a database" in answer["reason"]
+
+
+def test_a_finding_that_two_runbooks_answer_says_so() -> None:
+    """Stolen credentials of an instance: the session is contained, and the instance."""
+    explainer = Explainer(PolicyFile(BUILT_IN), runbooks.CATALOGUE)
+    explanation = explainer.explain(json.dumps(stolen_finding()).encode())
+    assert (explanation.status, explanation.runbook) == (Status.HANDLED, "contain-instance")
+    assert "contain-credentials answers as well (dry-run), for role-session AROA" in explanation.reason
 
 
 def test_a_finding_for_which_there_is_no_runbook_yet_names_its_subject() -> None:
