@@ -2,7 +2,7 @@
 
 Shapes of the requests, every field checked and none unknown::
 
-    POST /runs      {runbook, subject: {account, region, id}, reason, dry_run, remediations?, options?}
+    POST /runs      {runbook, subject: {account, region, id, kind?}, reason, dry_run, remediations?, options?}
     POST /releases  {incident, reason, dry_run, skip_drifted?, runbook? and subject?}
     POST /status    {runbook, subject, after?}
 """
@@ -19,6 +19,7 @@ from ringfence.core.document import Document
 from ringfence.core.errors import BadInput, Refused
 from ringfence.core.facts import RunRequested
 from ringfence.core.policy import Decision, Mode
+from ringfence.core.subject import ref_of
 from ringfence.orders import Order
 from ringfence.release import ReleaseOrder
 
@@ -176,9 +177,10 @@ def _runbook(document: Document, catalogue: Mapping[str, Runbook]) -> Runbook:
 
 def _subject(document: Document, runbook: Runbook) -> Ref:
     subject = document.child("subject")
-    for unknown in sorted(subject.value.keys() - {"account", "region", "id"}):
-        raise BadInput(subject.at(unknown), "is unknown here; known are account, region, id")
-    return runbook.subject(subject.text("account"), subject.text("region"), subject.text("id"))
+    for unknown in sorted(subject.value.keys() - {"kind", "account", "region", "id"}):
+        raise BadInput(subject.at(unknown), "is unknown here; known are kind, account, region, id")
+    account, region, id_ = (subject.text(key) for key in ("account", "region", "id"))
+    return ref_of(runbook.subject, account, region, id_, subject.optional_text("kind") or "")
 
 
 def _key(document: Document, catalogue: Mapping[str, Runbook]) -> ChainKey:

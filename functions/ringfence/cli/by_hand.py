@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ringfence.aws.caller import Caller
     from ringfence.cli.door import Door
     from ringfence.core.runbook import Runbook
+    from ringfence.core.subject import Ref
 
 P = ParamSpec("P")
 URL = "RINGFENCE_OPERATE_URL"
@@ -44,6 +45,11 @@ class Wish:
     url: str
     policy: Path | None
     home: Home
+
+
+def subject_of(ref: Ref) -> dict[str, str]:
+    """Name a subject as the API takes it."""
+    return {"kind": ref.kind, "account": ref.account, "region": ref.region, "id": ref.id}
 
 
 @dataclass(frozen=True)

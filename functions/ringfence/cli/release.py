@@ -17,6 +17,7 @@ from ringfence.cli.by_hand import (
     checked,
     end,
     outside,
+    subject_of,
 )
 from ringfence.cli.waiting import Patience, Watch
 from ringfence.core.document import Document
@@ -105,12 +106,12 @@ def _only(world: Outside, subject: str | None, runbook: str | None) -> dict[str,
         runbook = fitting[0]
     if runbook not in fitting:
         raise BadInput("--runbook", f"must be one of {', '.join(fitting)}", runbook)
-    return {"runbook": runbook, "subject": {"account": ref.account, "region": ref.region, "id": ref.id}}
+    return {"runbook": runbook, "subject": subject_of(ref)}
 
 
 def _who(response: Document) -> dict[str, object]:
     subject = response.child("subject")
-    named = {key: subject.text(key) for key in ("account", "region", "id")}
+    named = {key: subject.text(key) for key in ("kind", "account", "region", "id")}
     return {"runbook": response.text("runbook"), "subject": named}
 
 

@@ -16,9 +16,11 @@ from ringfence.cli.by_hand import (
     checked,
     end,
     outside,
+    subject_of,
 )
 from ringfence.cli.waiting import Patience, Watch
 from ringfence.core.errors import BadInput, Gone
+from ringfence.core.subject import GLOBAL, ref_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,13 +104,14 @@ def _who(
     runbooks = world.catalogue()
     if runbook not in runbooks:
         raise BadInput("RUNBOOK", f"must be one of {', '.join(sorted(runbooks))}", runbook)
-    region = region or world.region()
+    subject = runbooks[runbook].subject
+    region = region or world.region() or ("" if subject.regional else GLOBAL)
     if not region:
         raise BadInput("--region", "must be given, or AWS_REGION set")
     # A wrong id is told before anybody's credentials are needed.
-    runbooks[runbook].subject(account or "0" * 12, region, id_)
-    ref = runbooks[runbook].subject(account or world.caller().account, region, id_)
-    return {"runbook": runbook, "subject": {"account": ref.account, "region": ref.region, "id": ref.id}}
+    ref_of(subject, account or "0" * 12, region, id_)
+    ref = ref_of(subject, account or world.caller().account, region, id_)
+    return {"runbook": runbook, "subject": subject_of(ref)}
 
 
 def _kind(world: Outside, runbook: str) -> str:

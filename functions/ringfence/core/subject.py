@@ -59,6 +59,7 @@ class PrincipalRef(Ref):
     IAM is global: `region` is `GLOBAL`.
     """
 
+    kind: ClassVar[str] = "principal"
     regional: ClassVar[bool] = False
 
 
@@ -111,8 +112,22 @@ class OtherPrincipalRef(PrincipalRef):
 
 KINDS: dict[str, type[Ref]] = {
     kind.kind: kind
-    for kind in (InstanceRef, AccessKeyRef, UserRef, RoleSessionRef, RootRef, OtherPrincipalRef)
+    for kind in (InstanceRef, AccessKeyRef, RoleSessionRef, RootRef, UserRef, OtherPrincipalRef)
 }
+
+
+def ref_of(family: type[Ref], account: str, region: str, id_: str, kind: str = "") -> Ref:
+    """Return the reference that a person names: of the kind given, or else the first that the id fits.
+
+    The region of what is global is not asked for. Raises BadInput.
+    """
+    kinds = {name: one for name, one in KINDS.items() if issubclass(one, family)}
+    if kind and kind not in kinds:
+        raise BadInput("kind", f"must be one of {', '.join(kinds)}", kind)
+    named = (
+        kinds[kind] if kind else next((one for one in kinds.values() if one.pattern.fullmatch(id_)), family)
+    )
+    return named(account, region if named.regional else GLOBAL, id_)
 
 
 def parse_key(key: str) -> Ref:
