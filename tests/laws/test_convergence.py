@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ringfence.core.codec import decode, encode
 from ringfence.core.plan import waves
 from ringfence.core.step import State
-from ringfence.runbooks import CATALOGUE, CONTAIN_INSTANCE
+from ringfence.runbooks import CONTAIN_INSTANCE
 from tests.strategies import incidents, instances
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ringfence.core.runbook import Runbook
     from ringfence.core.step import Step
 
-REMEDIATIONS = tuple(one for runbook in CATALOGUE.values() for one in runbook.remediations)
+REMEDIATIONS = CONTAIN_INSTANCE.remediations
 OPTIONAL = tuple(one.id for one in CONTAIN_INSTANCE.remediations if one.optional)
 
 

@@ -68,8 +68,7 @@ class Denial(Facet):
         *FINDING_HOLDERS,
         *(Permission(f"iam:{action}", (USERS,)) for action in ("GetUser", "GetUserPolicy")),
         Permission("iam:ListAttachedUserPolicies", (USERS,)),
-        *(Permission(f"iam:{action}", (ROLES,)) for action in ("GetRole", "GetRolePolicy")),
-        Permission("iam:ListAttachedRolePolicies", (ROLES,)),
+        *(Permission(f"iam:{action}", (ROLES,)) for action in ("GetRolePolicy", "ListAttachedRolePolicies")),
         *(Permission(f"iam:{action}", (OWN_POLICIES,)) for action in ("GetPolicy", "GetPolicyVersion")),
     )
 

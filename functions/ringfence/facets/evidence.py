@@ -75,7 +75,7 @@ class Grants(Facet):
         ),
         *(
             Permission(f"iam:{action}", (ROLES,))
-            for action in ("GetRole", "ListAttachedRolePolicies", "ListRolePolicies")
+            for action in ("ListAttachedRolePolicies", "ListRolePolicies")
         ),
     )
 

@@ -9,7 +9,7 @@ from ringfence.core.codec import value
 from ringfence.core.facet import Facet
 from ringfence.core.frozen import frozen
 from ringfence.facets.identity import NO_SUCH_ENTITY
-from ringfence.facets.principals import FINDING_HOLDERS, USER, USERS, name_of
+from ringfence.facets.principals import OWNER, USERS, user_of
 
 if TYPE_CHECKING:
     from ringfence.core.call import Answer
@@ -70,15 +70,15 @@ class OtherCredentials(Facet):
     credentials: tuple[Credential, ...] = ()
 
     permissions: ClassVar = (
-        *FINDING_HOLDERS,
+        OWNER,
         *(Permission(f"iam:{kind.listed}", (USERS,)) for kind in KINDS.values()),
     )
 
     @classmethod
     def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
         """List each kind, side by side."""
-        of, name = yield from name_of(ref)
-        if of != USER:
+        name = yield from user_of(ref)
+        if not name:
             return cls()
         answers = yield tuple(
             Call("iam", kind.listed, {"UserName": name}, pages=kind.pages, expected=NO_SUCH_ENTITY)

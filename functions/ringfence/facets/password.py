@@ -8,7 +8,7 @@ from ringfence.core.call import Call, Failed, Permission
 from ringfence.core.codec import value
 from ringfence.core.facet import Facet
 from ringfence.facets.identity import NO_SUCH_ENTITY
-from ringfence.facets.principals import FINDING_HOLDERS, USER, USERS, name_of
+from ringfence.facets.principals import OWNER, USERS, user_of
 
 if TYPE_CHECKING:
     from ringfence.core.facet import Looking
@@ -23,13 +23,13 @@ class Password(Facet):
     user: str = ""
     reset: bool = False
 
-    permissions: ClassVar = (*FINDING_HOLDERS, Permission("iam:GetLoginProfile", (USERS,)))
+    permissions: ClassVar = (OWNER, Permission("iam:GetLoginProfile", (USERS,)))
 
     @classmethod
     def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
         """Read the login profile."""
-        kind, name = yield from name_of(ref)
-        if kind != USER:
+        name = yield from user_of(ref)
+        if not name:
             return cls()
         (answer,) = yield (Call("iam", "GetLoginProfile", {"UserName": name}, expected=NO_SUCH_ENTITY),)
         if isinstance(answer, Failed):

@@ -12,7 +12,7 @@ from ringfence.core.call import Call, Failed, Permission
 from ringfence.core.codec import value
 from ringfence.core.errors import Gone
 from ringfence.core.subject import REGION, AccessKeyRef, RoleSessionRef, UserRef
-from ringfence.facets.identity import NO_SUCH_ENTITY, PROTECTED
+from ringfence.facets.identity import NO_SUCH_ENTITY, PROTECTED, ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -27,7 +27,7 @@ USERS = "arn:aws:iam::{account}:user/*"
 USER, ROLE = "user", "role"
 OWNER = Permission("iam:GetAccessKeyLastUsed", (USERS,))
 EVERY_ROLE = Permission("iam:ListRoles", ("*",), reason="IAM lists the roles of the whole account")
-FINDING_HOLDERS = (OWNER, EVERY_ROLE)
+FINDING_HOLDERS = (OWNER, Permission("iam:GetRole", (ROLES,)), EVERY_ROLE)
 """What finding the holder of a principal's permissions needs."""
 
 
@@ -82,15 +82,21 @@ def name_of(ref: Ref) -> Generator[tuple[Call, ...], tuple[Answer, ...], tuple[s
     A key costs one round trip, a session whose role is not known several: roles cannot be asked for by
     id. Raises Gone where there is no such key or role.
     """
-    if isinstance(ref, UserRef):
-        return USER, ref.id
-    if isinstance(ref, AccessKeyRef):
-        (answer,) = yield (last_used(ref.id),)
-        name = accept(answer, gone=NO_SUCH_ENTITY).optional_text("UserName") or ""
-        return (USER, name) if UserRef.pattern.fullmatch(name) else ("", "")
     if isinstance(ref, RoleSessionRef):
         return ROLE, (yield from _role_name(ref))
-    return "", ""
+    user = yield from user_of(ref)
+    return (USER, user) if user else ("", "")
+
+
+def user_of(ref: Ref) -> Generator[tuple[Call, ...], tuple[Answer, ...], str]:
+    """Return whose the principal is; empty where it is no user's. Raises Gone where there is no such key."""
+    if isinstance(ref, UserRef):
+        return ref.id
+    if not isinstance(ref, AccessKeyRef):
+        return ""
+    (answer,) = yield (last_used(ref.id),)
+    name = accept(answer, gone=NO_SUCH_ENTITY).optional_text("UserName") or ""
+    return name if UserRef.pattern.fullmatch(name) else ""
 
 
 def _role_name(ref: RoleSessionRef) -> Generator[tuple[Call, ...], tuple[Answer, ...], str]:

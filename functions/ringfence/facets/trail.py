@@ -19,7 +19,7 @@ from ringfence.core.errors import BadInput
 from ringfence.core.facet import Facet
 from ringfence.core.frozen import frozen
 from ringfence.core.subject import GLOBAL, AccessKeyRef, RoleSessionRef, UserRef
-from ringfence.facets.identity import NO_SUCH_ENTITY, ROLES
+from ringfence.facets.identity import NO_SUCH_ENTITY
 from ringfence.facets.principals import (
     FINDING_HOLDERS,
     ROLE,
@@ -92,7 +92,6 @@ class Trail(Facet):
 
     permissions: ClassVar = (
         *FINDING_HOLDERS,
-        Permission("iam:GetRole", (ROLES,)),
         Permission("cloudtrail:LookupEvents", ("*",), reason="LookupEvents knows no resources"),
     )
 

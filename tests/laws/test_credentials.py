@@ -1,0 +1,232 @@
+"""The laws for `contain-credentials`: convergence, reversibility, exact permissions, containment first."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.core.codec import decode, encode
+from ringfence.core.facet import Facet, Observed
+from ringfence.core.incident import Incident
+from ringfence.core.plan import fold
+from ringfence.core.step import State, Step
+from ringfence.core.subject import AccessKeyRef, RoleSessionRef
+from ringfence.facets.access_key import ACTIVE, AccessKey, Key
+from ringfence.facets.denial import NAME, Denial, Policy
+from ringfence.facets.evidence import Grants, KeyUse
+from ringfence.facets.identity import RoleStep
+from ringfence.facets.other_credentials import KINDS, Credential, OtherCredentials
+from ringfence.facets.password import Password
+from ringfence.facets.reach import DENY_ALL
+from ringfence.facets.role_sessions import RoleUse
+from ringfence.facets.trail import Trail
+from ringfence.facets.used_roles import UsedRole, UsedRoles
+from ringfence.release import undo
+from ringfence.runbooks import CONTAIN_CREDENTIALS, load
+from ringfence.steps.denial_policies import CreateDenialPolicy
+from tests.credential_strategies import (
+    BOUNDARY,
+    DEPLOY,
+    KEY,
+    PERSON,
+    REFS,
+    ROLES,
+    SESSION,
+    STRANGE,
+    WEB,
+    incidents,
+    principals,
+)
+from tests.fakes.conversations import ways
+from tests.laws.test_convergence import applied, run
+from tests.laws.test_permissions_are_exact import action, check, declared
+from tests.worlds import NOON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.call import Call
+    from ringfence.core.remediation import Remediation
+    from ringfence.core.subject import PrincipalRef
+
+REMEDIATIONS = CONTAIN_CREDENTIALS.remediations
+MOST = 60_000
+"""Ways in which a look at who uses a role can go, its look at CloudTrail included."""
+OPTIONAL = tuple(one.id for one in REMEDIATIONS if one.optional)
+EACH = pytest.mark.parametrize("remediation", REMEDIATIONS, ids=lambda one: one.id)
+
+
+@EACH
+@given(data=st.data(), incident=incidents())
+def test_a_remediation_has_nothing_to_do_once_it_is_done(
+    remediation: Remediation, data: st.DataObject, incident: Incident
+) -> None:
+    before = data.draw(principals(*remediation.facets))
+    after = applied(before, remediation.plan(before, incident))
+    assert remediation.plan(after, incident) == ()
+
+
+@given(before=principals(), incident=incidents(), enabled=st.sets(st.sampled_from(OPTIONAL)))
+def test_the_runbook_has_nothing_to_do_once_its_stages_are_done(
+    before: Observed, incident: Incident, enabled: set[str]
+) -> None:
+    runbook = CONTAIN_CREDENTIALS.chosen(enabled).on(before.ref)
+    after, steps = run(runbook, before, incident)
+    assert [stage.plan(after, incident) for stage in runbook.stages] == [() for _ in runbook.stages]
+    last = {(step.target, type(step)): step for step in steps}.values()
+    assert [step for step in last if step.state(after) is not State.AFTER] == []
+
+
+@given(before=principals(), incident=incidents())
+def test_undoing_the_runbook_gives_back_the_state(before: Observed, incident: Incident) -> None:
+    after, steps = run(CONTAIN_CREDENTIALS.on(before.ref), before, incident)
+    way = undo(steps, after)
+    assert (way.drifted, way.settling, way.kept) == ((), (), ())
+    back = after
+    for step in way.steps:
+        assert step.state(back) is State.BEFORE
+        back = step.effect(back)
+        assert step.state(back) is State.AFTER
+    assert back == before
+
+
+@given(before=principals(), incident=incidents())
+def test_a_plan_can_be_recorded_read_back_said_and_turned(before: Observed, incident: Incident) -> None:
+    steps = tuple(step for one in REMEDIATIONS for step in one.plan(before, incident))
+    assert tuple(decode(encode(step)) for step in steps) == steps
+    for step in steps:
+        was, becomes = step.change()
+        back = step.inverse()
+        assert step.words()
+        assert back.words()
+        assert was != becomes
+        assert step.state(before) is State.BEFORE
+        assert (back.inverse(), back.target) == (step, step.target)
+        assert back.change() == (becomes, was)
+        assert fold((step, back)) == ()
+
+
+@given(before=principals(), incident=incidents())
+def test_no_key_is_ever_activated_that_was_not_active(before: Observed, incident: Incident) -> None:
+    after, steps = run(CONTAIN_CREDENTIALS.on(before.ref), before, incident)
+    inactive = {one.id for one in before[AccessKey].keys if one.status != ACTIVE}
+    for step in undo(steps, after).steps:
+        assert getattr(step, "after", None) != ACTIVE or step.target.split("/")[1] not in inactive
+
+
+@given(before=principals(), incident=incidents())
+def test_no_denial_is_ever_made_to_reach_fewer(before: Observed, incident: Incident) -> None:
+    """An earlier or later instant, a denial of everything: what was denied before is denied after."""
+    after, _ = run(CONTAIN_CREDENTIALS.on(before.ref), before, incident)
+    assert all(after[Denial].covers(reach) for reach in before[Denial].reaches())
+
+
+@given(before=principals(), incident=incidents())
+def test_what_contains_is_in_the_first_stage_and_reads_little(before: Observed, incident: Incident) -> None:
+    first = CONTAIN_CREDENTIALS.on(before.ref).stages[0]
+    after = applied(before, first.plan(before, incident))
+    if isinstance(before.ref, AccessKeyRef):
+        assert first.facets == (AccessKey,)
+        named = after[AccessKey].key(before.ref.id)
+        assert named is None or named.status != ACTIVE
+    held = after[Denial].holder
+    uncontained = bool(first.reviews(after, incident))
+    if isinstance(before.ref, RoleSessionRef):
+        assert held
+        denied = any(one.everything or one.userid == before.ref.id for one in after[Denial].reaches())
+        assert denied != uncontained
+
+
+# Law 3
+
+
+def examples() -> tuple[Step, ...]:
+    """Return examples of every class of step, and its way back: a world with everything to do, each way."""
+    seen: dict[Step, None] = {}
+    for ref, holder in ((KEY, DEPLOY), (PERSON, DEPLOY), (SESSION, WEB)):
+        for boundary in ("", BOUNDARY):
+            for reach in ("sessions", "session"), ("everything", "role"):
+                world = busy(ref, Denial(holder, boundary=boundary))
+                past: tuple[Step, ...] = ()
+                for _ in range(3):
+                    steps = [step for one in REMEDIATIONS for step in one.plan(world, incident(reach, past))]
+                    past = (*past, *steps)
+                    seen.update({one: None for step in steps for one in (step, step.inverse())})
+    denied = busy(PERSON, Denial(DEPLOY, attached=frozenset({DENY_ALL})))
+    seen.update(dict.fromkeys(load("require-password-reset").plan(denied, incident(reach))))
+    for ref, holder in ((PERSON, DEPLOY), (SESSION, WEB)):
+        strangers = busy(ref, Denial(holder, (Policy(NAME, STRANGE),)))
+        wider = incident(("sessions", "role"))
+        seen.update({step.inverse(): None for step in load("deny-principal").plan(strangers, wider)})
+    return tuple(seen)
+
+
+def busy(ref: PrincipalRef, denial: Denial) -> Observed:
+    """A principal with everything to do."""
+    others = OtherCredentials(
+        "deploy", tuple(Credential(kind, "ACCAIOSFODNN7EXAMPLE0123", ACTIVE) for kind in KINDS)
+    )
+    facets: tuple[Facet, ...] = (
+        AccessKey("deploy", (Key(KEY.id, ACTIVE),)),
+        denial,
+        Password("deploy"),
+        others,
+        UsedRoles((UsedRole(RoleUse(ROLES[0])),)),
+        KeyUse(),
+        Grants(),
+        Trail(),
+    )
+    return Observed(ref, {type(one): one for one in facets})
+
+
+def incident(reach: tuple[str, str], past: tuple[Step, ...] = ()) -> Incident:
+    user, role = reach
+    choices = (("other-keys", "leave"), ("role-deny", role), ("traces", "open"), ("user-deny", user))
+    return Incident("inc-1", NOON, choices=choices, past=past)
+
+
+@pytest.fixture(scope="module")
+def drawn() -> tuple[Step, ...]:
+    return examples()
+
+
+def calls_of_facet(facet: type[Facet], past: tuple[Step, ...]) -> Iterator[Call]:
+    bare = tuple(type(ref)(ref.account, ref.region, ref.id) for ref in REFS)
+    for ref in (*REFS, *bare):
+        for known in ((), past):
+            yield from chain.from_iterable(ways(lambda ref=ref, known=known: facet.look(ref, known), MOST))  # type: ignore[misc]  # a default is a type too
+
+
+def calls_of_step(step: Step) -> Iterator[Call]:
+    yield from chain.from_iterable(ways(lambda: step.apply({})))
+
+
+@pytest.mark.parametrize("facet", CONTAIN_CREDENTIALS.facets, ids=lambda one: one.__name__)
+def test_a_facet_declares_what_it_calls_and_its_calls_can_be_made(
+    facet: type[Facet], drawn: tuple[Step, ...]
+) -> None:
+    made = [one for one in drawn if isinstance(one, CreateDenialPolicy)][:1]
+    held = [one for one in drawn if isinstance(one, RoleStep)][:1]
+    calls = set(map(repr, found := list(calls_of_facet(facet, (*made, *held)))))
+    assert calls
+    assert {action(call) for call in found} == declared(facet.permissions)
+    for call in found:
+        check(call)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    dict.fromkeys((*CONTAIN_CREDENTIALS.steps, *CONTAIN_CREDENTIALS.inverses)),
+    ids=lambda one: one.__name__,
+)
+def test_a_step_declares_what_it_calls_and_its_calls_can_be_made(
+    kind: type[Step], drawn: tuple[Step, ...]
+) -> None:
+    calls = [call for step in drawn if type(step) is kind for call in calls_of_step(step)]
+    assert {action(call) for call in calls} == declared(kind.permissions)
+    for call in calls:
+        check(call)
