@@ -105,4 +105,5 @@ def resumed(body: str, runbook: Runbook, execution: Execution) -> Order:
         actor=execution.actor,
         until=execution.until,
         choices=runbook.choose({name: choices.text(name) for name in choices.value}),
+        incident=message.text("incident"),
     )

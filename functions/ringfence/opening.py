@@ -55,6 +55,9 @@ def opening(order: Order, history: History, now: datetime) -> Opening:
     if order.decision is None and not stale:
         check_decided(order, known)
     opened_at = last.opened_at if last else instant(order, now)
+    if last and decision.mode is Mode.AUTO and not is_allowed(known):
+        # A dry run of weeks ago says nothing of the sessions that are to be revoked now.
+        opened_at = max(opened_at, instant(order, now))
     facts: list[Fact] = []
     if order.finding and not known.knows(order.finding):
         facts.append(order.finding)
@@ -84,6 +87,11 @@ def check_decided(order: Order, known: History) -> None:
             raise BadInput(f"choices.{name}", "must be as it was decided", choice)
 
 
+def is_allowed(known: History) -> bool:
+    """Say whether any decision allowed changes: until then the incident's instant moves on."""
+    return any(made.decision.mode is Mode.AUTO for made in known.of(DecisionMade))
+
+
 def _in_force(known: History) -> tuple[DecisionMade, ...]:
     made = known.of(DecisionMade)
     return tuple(one for one in made if one.decision.mode is Mode.AUTO) or made
@@ -92,8 +100,11 @@ def _in_force(known: History) -> tuple[DecisionMade, ...]:
 def is_stale(order: Order, history: History) -> bool:
     """Say whether what is asked was seen before the incident was closed; a person's wish never is.
 
-    From the moment that a person asks for a release, what is on its way from before changes nothing.
+    From the moment that a person asks for a release, what is on its way from before changes nothing;
+    nor does what was left to do of another incident.
     """
+    if order.incident and history.incident != order.incident:
+        return bool(history.entries)
     ended_at = history.closed_at or history.release_asked_at
     if ended_at is None or order.request:
         return False

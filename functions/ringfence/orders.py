@@ -22,7 +22,7 @@ class Order:
 
     `runbook` holds the enabled remediations, `choices` the options in force. `attempt` names the
     execution, `actor` who acts. No change starts after `until`. `stages` says how many stages this
-    execution runs; all are run when it is None.
+    execution runs; all are run when it is None. `incident` is the one to go on with; the newest if empty.
     """
 
     runbook: Runbook
@@ -35,6 +35,7 @@ class Order:
     request: RunRequested | None = None
     choices: tuple[tuple[str, str], ...] = ()
     stages: int | None = None
+    incident: str = ""
 
 
 class Status(StrEnum):

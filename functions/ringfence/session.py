@@ -14,7 +14,7 @@ from ringfence.core.plan import waves
 from ringfence.core.step import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from ringfence.core.chain import ChainKey, Entry, History
@@ -57,7 +57,6 @@ class Session:
     pending: list[Fact] = field(default_factory=list)
     names: dict[Symbol, str] = field(default_factory=dict)
     holds: bool = False
-    _intents: int = 0
 
     def take(self, facts: Iterable[Fact], until: datetime) -> None:
         """Append, and take the lease in the same transaction if it is not held yet."""
@@ -138,9 +137,11 @@ class Session:
             return
 
     def intend(self, stage: str, steps: Sequence[Step]) -> tuple[Intended, ...]:
-        """Name the changes that are about to be made, in their order: an undo folds them in it."""
-        first = self._intents
-        self._intents += len(steps)
+        """Name the changes that are about to be made, in their order: an undo folds them in it.
+
+        No two of an incident bear one name, also where an execution begins anew on intents of its own.
+        """
+        first = [one.intent.rpartition(".")[0] for one in self.history.of(Intended)].count(self.attempt)
         in_order = (step for wave in waves(steps) for step in wave)
         return tuple(
             Intended(f"{self.attempt}.{first + number}", stage, step) for number, step in enumerate(in_order)
@@ -174,13 +175,22 @@ class Session:
             raise bugs[0]
 
     def refused(self) -> dict[str, str]:
-        """Return, by target, what was refused for good, and why."""
+        """Return, by target, what was refused for good, and why: as the last try ended."""
+        return self._refused(lambda _: True)
+
+    def refused_of(self, steps: Iterable[Step]) -> dict[str, str]:
+        """Return the same of these steps alone."""
+        aims = {_aim(step) for step in steps}
+        return self._refused(lambda step: _aim(step) in aims)
+
+    def _refused(self, meant: Callable[[Step], bool]) -> dict[str, str]:
         outcomes = {**self.history.outcomes, **{o.intent: o for o in self.pending if isinstance(o, Outcome)}}
         ended = [(one.step, outcomes.get(one.intent)) for one in self.history.of(Intended)]
+        last = {_aim(step): (step, outcome) for step, outcome in ended if outcome and meant(step)}
         return {
             step.target: f"{step.words()}: {outcome.detail}"
-            for step, outcome in ended
-            if outcome and outcome.result == Result.REFUSED
+            for step, outcome in last.values()
+            if outcome.result == Result.REFUSED
         }
 
     def resolve(self, observed: Observed, stages: Iterable[str]) -> tuple[str, ...]:
@@ -200,6 +210,11 @@ class Session:
                 continue
             self.pending.append(Outcome(intended.intent, _SEEN[state], by="observation"))
         return tuple(unclear)
+
+
+def _aim(step: Step) -> tuple[str, str]:
+    """What a step changes, and to what: one target may be changed twice on its way."""
+    return step.target, step.change()[1]
 
 
 _SEEN = {
