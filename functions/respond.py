@@ -9,7 +9,7 @@ from ringfence import cold  # isort: skip - before everything that it speeds up
 from ringfence import composition
 from ringfence.engine import Engine
 from ringfence.intake import Execution, Unanswered, answers, continuation, resumed
-from ringfence.queue import send, work_off
+from ringfence.queue import execution_of, work_off
 from ringfence.runbooks import CATALOGUE
 from ringfence.sources.envelope import NotForUs
 from ringfence.sources.guardduty import parse_text
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from ringfence.orders import Order
+    from ringfence.queue import Work
 
     Event = dict[str, list[dict[str, str]]]
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 def handler(event: Event, context: LambdaContext) -> Event:
     """Contain what a finding names."""
     try:
-        return work_off(event, context, contain)
+        return _work_off(event, context, contain)
     finally:
         cold.over()
 
@@ -34,7 +35,13 @@ def handler(event: Event, context: LambdaContext) -> Event:
 def resume(event: Event, context: LambdaContext) -> Event:
     """Run every stage, the first included: containment is verified once more."""
     cold.over()
-    return work_off(event, context, go_on)
+    return _work_off(event, context, go_on)
+
+
+def _work_off(event: Event, context: LambdaContext, work: Work) -> Event:
+    settings = composition.settings()
+    this = execution_of(context, settings.function, composition.now())
+    return work_off(event, this, work, composition.queue(settings.queue_url))
 
 
 def contain(body: str, execution: Execution) -> tuple[str, ...]:
@@ -61,7 +68,7 @@ def go_on(body: str, execution: Execution) -> tuple[str, ...]:
 def _respond(order: Order) -> tuple[str, ...]:
     report = Engine(composition.warm()).respond(order)
     if report.goes_on:
-        send(composition.settings().continuation_queue_url, continuation(order, report))
+        composition.queue(composition.settings().continuation_queue_url).send(continuation(order, report))
     logger().info(
         report.status,
         extra={"subject": order.ref.key, "incident": report.incident, "why": report.reason},
