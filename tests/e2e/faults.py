@@ -69,14 +69,12 @@ def running(port: int, upstream: str, log: Path) -> Iterator[Proxy]:
     words = ("-m", "microburst", "-u", upstream, "--host", "127.0.0.1", "-p", str(port))
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - a pinned tool, with words of our own
-            [sys.executable, "-m", "microburst", *words],
-            stdout=output,
-            stderr=output,
-            stdin=subprocess.DEVNULL,
+            [sys.executable, *words], stdout=output, stderr=output, stdin=subprocess.DEVNULL
         )
+    made = Proxy(f"http://127.0.0.1:{port}")
     try:
-        made = Proxy(f"http://127.0.0.1:{port}")
-        until(made.healthy, "the proxy answers", within=30)
+        until(lambda: made.healthy() or process.poll() is not None, "the proxy answers", within=30)
+        assert process.poll() is None, log.read_text()
         yield made
     finally:
         process.terminate()
