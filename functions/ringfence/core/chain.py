@@ -18,7 +18,6 @@ from ringfence.core.facts import (
     Intended,
     Outcome,
     Released,
-    Result,
     RunRequested,
     Verified,
 )
@@ -197,11 +196,6 @@ class History:
             for one in self.of(Intended)
             if not results or (one.intent in known and known[one.intent].result in results)
         )
-
-    @property
-    def refused_targets(self) -> frozenset[str]:
-        """Targets of steps that were refused for good."""
-        return frozenset(step.target for step in self.steps(Result.REFUSED))
 
     @property
     def closed_at(self) -> datetime | None:

@@ -40,7 +40,6 @@ class Interface:
 
     id: str
     vpc_id: str
-    subnet_id: str
     groups: frozenset[Group]
 
 
@@ -162,7 +161,6 @@ def _interfaces(instance: Document, symbols: Mapping[str, OurGroup]) -> tuple[In
         Interface(
             interface.text("NetworkInterfaceId"),
             interface.text("VpcId"),
-            interface.text("SubnetId"),
             frozenset(
                 symbols.get(group.text("GroupId"), group.text("GroupId"))
                 for group in interface.children("Groups")
