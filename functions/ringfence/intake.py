@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from ringfence.orders import Report
 
 EVENT_LENGTH = 64_000
-"""Characters of an event that are kept in the log; its digest stands for the whole."""
+"""Characters of an event that are kept in the log, as they are written there; its digest stands for the
+whole. An item of the log holds 400 KB, and a character beyond ASCII takes up to twelve: who can fill a
+finding with those must not keep it from being recorded.
+"""
 CONTINUATION = 1
 """The version of a continuation message."""
 
@@ -52,7 +55,7 @@ def answers(
 ) -> Iterator[Order | Unanswered]:
     """Turn a finding into an order for each of its subjects that the runbook is for."""
     chosen, choices = policy.settings(runbook)
-    received = FindingReceived(finding, event if len(event) <= EVENT_LENGTH else "")
+    received = FindingReceived(finding, event if len(canonical(event)) <= EVENT_LENGTH else "")
     for ref in finding.subjects:
         if not isinstance(ref, runbook.subject):
             continue
