@@ -30,6 +30,7 @@ from ringfence.orders import Status
 from ringfence.remediations.isolate_instance import isolate_instance
 from ringfence.runbooks import CONTAIN_INSTANCE
 from ringfence.session import Ports
+from ringfence.steps.lifecycle import SetTerminationProtection
 from ringfence.steps.network import CreateOwnGroup, EmptyQuarantineGroup, SetSecurityGroups
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.memory_log import MemoryLog
@@ -346,6 +347,24 @@ def test_an_interface_that_cannot_be_isolated_does_not_keep_the_evidence_from_be
     report = bench.engine.respond(order(decision=None, attempt="a-2"))
     assert bench.cloud.world[Lifecycle].protected
     assert report.again, "containment is not given up on"
+
+
+def test_a_person_may_have_tried_again_what_was_refused_for_good(bench: Bench) -> None:
+    """They put right what stood in the way, and ask for it once more."""
+    bench.cloud.world = estate()
+
+    def refuse(step: Step) -> None:
+        if isinstance(step, SetTerminationProtection):
+            raise Refused("OperationNotPermitted")
+
+    bench.cloud.refuse = refuse
+    bench.engine.respond(order())
+    bench.cloud.refuse = lambda _: None
+    assert bench.engine.respond(order(attempt="a-2")).status is Status.COMPLETE
+    assert not bench.cloud.world[Lifecycle].protected, "not for another finding"
+    request = RunRequested("run", "the stop protection is off now")
+    bench.engine.respond(order(request=request, attempt="a-3"))
+    assert bench.cloud.world[Lifecycle].protected
 
 
 def test_what_only_failed_is_tried_again_before_anything_else(bench: Bench) -> None:

@@ -153,7 +153,7 @@ class Releaser:
         """Look again: nothing may stand as the response left it."""
         session.append()
         observed = self._observe(session)
-        refused = session.refused_of(way.steps)
+        refused = session.refused()
         pending = [
             step.words()
             for step in way.steps

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from ringfence.core.chain import Lease, Stamp, link
 from ringfence.core.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
-from ringfence.core.facts import FindingReceived, Intended, Outcome, Result
+from ringfence.core.facts import FindingReceived, Intended, Outcome, Result, RunRequested
 from ringfence.core.frozen import frozen
 from ringfence.core.permit import Permit
 from ringfence.core.plan import waves
 from ringfence.core.step import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from ringfence.core.chain import ChainKey, Entry, History
@@ -175,18 +175,18 @@ class Session:
             raise bugs[0]
 
     def refused(self) -> dict[str, str]:
-        """Return, by target, what was refused for good, and why: as the last try ended."""
-        return self._refused(lambda _: True)
+        """Return, by target, what was refused for good, and why: as the last try ended.
 
-    def refused_of(self, steps: Iterable[Step]) -> dict[str, str]:
-        """Return the same of these steps alone."""
-        aims = {_aim(step) for step in steps}
-        return self._refused(lambda step: _aim(step) in aims)
-
-    def _refused(self, meant: Callable[[Step], bool]) -> dict[str, str]:
-        outcomes = {**self.history.outcomes, **{o.intent: o for o in self.pending if isinstance(o, Outcome)}}
-        ended = [(one.step, outcomes.get(one.intent)) for one in self.history.of(Intended)]
-        last = {_aim(step): (step, outcome) for step, outcome in ended if outcome and meant(step)}
+        What a person asks for is tried once more: they may have put right what stood in the way.
+        """
+        facts = [*(fact for _, fact in self.history.facts), *self.pending]
+        asked = [
+            number for number, one in enumerate(facts) if isinstance(one, RunRequested) and not one.dry_run
+        ]
+        outcomes = {one.intent: one for one in facts if isinstance(one, Outcome)}
+        since = [one for one in facts[asked[-1] if asked else 0 :] if isinstance(one, Intended)]
+        ended = [(one.step, outcomes.get(one.intent)) for one in since]
+        last = {_aim(step): (step, outcome) for step, outcome in ended if outcome}
         return {
             step.target: f"{step.words()}: {outcome.detail}"
             for step, outcome in last.values()
