@@ -11,6 +11,7 @@ from ringfence.engine import Engine
 from ringfence.intake import Execution, Unanswered, answers, continuation, resumed
 from ringfence.queue import execution_of, work_off
 from ringfence.runbooks import CATALOGUE
+from ringfence.several import each
 from ringfence.sources.envelope import NotForUs
 from ringfence.sources.guardduty import parse_text
 from ringfence.telemetry import logger
@@ -51,18 +52,19 @@ def contain(body: str, execution: Execution) -> tuple[str, ...]:
         logger().info("not for us", extra={"why": finding.reason})
         return ()
     runbook = CATALOGUE[composition.settings().runbook]
-    again: list[str] = []
-    for answer in answers(finding, body, runbook, composition.policy(__file__), execution):
-        if isinstance(answer, Unanswered):
-            logger().info("off", extra={"subject": answer.ref.key, "why": answer.decision.reason})
-        else:
-            again.extend(_respond(answer))
-    return tuple(again)
+    return each(answers(finding, body, runbook, composition.policy(__file__), execution), _answer)
 
 
 def go_on(body: str, execution: Execution) -> tuple[str, ...]:
     """Take up a continuation."""
     return _respond(resumed(body, CATALOGUE[composition.settings().runbook], execution))
+
+
+def _answer(answer: Order | Unanswered) -> tuple[str, ...]:
+    if isinstance(answer, Unanswered):
+        logger().info("off", extra={"subject": answer.ref.key, "why": answer.decision.reason})
+        return ()
+    return _respond(answer)
 
 
 def _respond(order: Order) -> tuple[str, ...]:
@@ -73,4 +75,4 @@ def _respond(order: Order) -> tuple[str, ...]:
         report.status,
         extra={"subject": order.ref.key, "incident": report.incident, "why": report.reason},
     )
-    return report.again
+    return report.comes_back

@@ -343,10 +343,10 @@ def test_an_interface_that_cannot_be_isolated_does_not_keep_the_evidence_from_be
 
     bench.cloud.refuse = refuse
     report = bench.engine.respond(order(stages=1))
-    assert (report.status, report.goes_on) == (Status.OPEN, True)
+    assert (report.status, report.goes_on, report.comes_back) == (Status.OPEN, True, ())
     report = bench.engine.respond(order(decision=None, attempt="a-2"))
     assert bench.cloud.world[Lifecycle].protected
-    assert report.again, "containment is not given up on"
+    assert report.comes_back, "containment is not given up on"
 
 
 def test_a_person_may_have_tried_again_what_was_refused_for_good(bench: Bench) -> None:

@@ -55,8 +55,8 @@ class Status(StrEnum):
 class Report:
     """What became of an order.
 
-    `again` says in words what can be tried or looked at again: the order goes back to its queue.
-    `goes_on`: later stages remain for a continuation.
+    `again` says in words what can be tried or looked at again. `goes_on`: later stages remain for a
+    continuation, which tries again what comes before them.
     """
 
     status: Status
@@ -66,3 +66,8 @@ class Report:
     verified: Verified | None = None
     again: tuple[str, ...] = ()
     goes_on: bool = False
+
+    @property
+    def comes_back(self) -> tuple[str, ...]:
+        """Why the order goes back to its queue: two queues must not try the same."""
+        return () if self.goes_on else self.again
