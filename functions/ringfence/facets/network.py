@@ -36,11 +36,16 @@ Group = str | OurGroup
 
 @value
 class Interface:
-    """A network interface of the instance; it may lie in another VPC than its instance."""
+    """A network interface of the instance; it may lie in another VPC than its instance.
+
+    A `trunk` carries the branch interfaces of containers, which have groups of their own and are not
+    among the instance's.
+    """
 
     id: str
     vpc_id: str
     groups: frozenset[Group]
+    trunk: bool = False
 
 
 @value
@@ -165,6 +170,7 @@ def _interfaces(instance: Document, symbols: Mapping[str, OurGroup]) -> tuple[In
                 symbols.get(group.text("GroupId"), group.text("GroupId"))
                 for group in interface.children("Groups")
             ),
+            interface.optional_text("InterfaceType") == "trunk",
         )
         for interface in instance.children("NetworkInterfaces")
     )
