@@ -100,9 +100,11 @@ def resumed(body: str, runbook: Runbook, execution: Execution) -> Order:
         raise BadInput(
             "runbook", f"must be {runbook.id} in version {CONTINUATION}", message.value.get("runbook")
         )
-    choices = message.optional_child("choices")
+    choices, remediations = message.optional_child("choices"), message.texts("remediations")
+    if not remediations:
+        raise BadInput("remediations", "must name one or more")
     return Order(
-        runbook=runbook.narrowed(message.texts("remediations")),
+        runbook=runbook.narrowed(remediations),
         ref=parse_key(message.text("subject")),
         attempt=execution.attempt,
         actor=execution.actor,
