@@ -34,17 +34,32 @@ if TYPE_CHECKING:
 STEPS = CONTAIN_INSTANCE.steps
 
 
+class Ground:
+    """The estate of this module's tests. A test that fails leaves it in any state: then it is built anew."""
+
+    def __init__(self) -> None:
+        self.mock = mock_aws()
+        self.mock.start()
+        self.world = world()
+        self.whole = True
+
+    def prepared(self) -> World:
+        """Return the estate as it was in the beginning: each test releases what it contained."""
+        if self.whole:
+            self.world.forget()
+        else:
+            self.mock.stop()
+            self.mock.start()
+            self.world = world()
+        self.whole = False
+        return self.world
+
+
 @pytest.fixture(scope="module")
-def built() -> Iterator[World]:
-    with mock_aws():
-        yield world()
-
-
-@pytest.fixture
-def here(built: World) -> World:
-    """The estate as it was in the beginning: each test releases what it contained."""
-    built.forget()
-    return built
+def ground() -> Iterator[Ground]:
+    made = Ground()
+    yield made
+    made.mock.stop()
 
 
 @dataclass
@@ -94,8 +109,9 @@ def check(here: World, kind: type[Step]) -> None:
 @pytest.mark.parametrize("after", [False, True], ids=["before", "behind"])
 @pytest.mark.parametrize("kind", STEPS, ids=lambda kind: kind.__name__)
 def test_a_process_that_dies_at_a_step_leaves_nothing_half_known(
-    here: World, kind: type[Step], *, after: bool
+    ground: Ground, kind: type[Step], *, after: bool
 ) -> None:
+    here = ground.prepared()
     runbook, way = only(kind), "standby" if kind is EnterStandby else "detach"
     finding = f"f-{kind.__name__}-{after}"
     with pytest.raises(Killed):
@@ -112,3 +128,4 @@ def test_a_process_that_dies_at_a_step_leaves_nothing_half_known(
     assert here.release(report.incident).status is Status.RELEASED
     if not kind.irreversible:
         check(here, back)
+    ground.whole = True
