@@ -14,10 +14,12 @@ from moto import mock_aws
 
 from ringfence.core.chain import digest
 from ringfence.core.facts import Outcome, Result
+from ringfence.facets.network import Network
 from ringfence.orders import Status
 from ringfence.runbooks import CONTAIN_INSTANCE
 from ringfence.steps.lifecycle import StopInstance
 from ringfence.steps.scaling import EnterStandby
+from tests.contracts.test_cloud_effects import told
 from tests.fakes.interruption import Killed
 from tests.fakes.moto_world import World, clients, world
 
@@ -45,13 +47,13 @@ class Ground:
 
     def prepared(self) -> World:
         """Return the estate as it was in the beginning: each test releases what it contained."""
-        if self.whole:
+        whole, self.whole = self.whole, False
+        if whole:
             self.world.forget()
         else:
             self.mock.stop()
             self.mock.start()
             self.world = world()
-        self.whole = False
         return self.world
 
 
@@ -89,6 +91,16 @@ def only(kind: type[Step]) -> Runbook:
     return CONTAIN_INSTANCE.narrowed(taking)
 
 
+def standing(here: World, runbook: Runbook) -> dict[str, object]:
+    """Say how everything stands that the runbook may change and a release gives back."""
+    observed = here.cloud.observe(here.ref, runbook.facets)
+    stands = told(observed)
+    stands.pop("Snapshots", None)
+    if Network in observed:
+        stands["Network"] = {one.id: one.groups for one in observed[Network].interfaces}
+    return stands
+
+
 def check(here: World, kind: type[Step]) -> None:
     """The log is sound and says what was done, and nothing was done twice."""
     history = here.history
@@ -114,6 +126,7 @@ def test_a_process_that_dies_at_a_step_leaves_nothing_half_known(
     here = ground.prepared()
     runbook, way = only(kind), "standby" if kind is EnterStandby else "detach"
     finding = f"f-{kind.__name__}-{after}"
+    before = standing(here, runbook)
     with pytest.raises(Killed):
         here.respond(runbook, finding, way, Deadly(here.cloud, kind, after))
     report = here.respond(runbook, finding, way)
@@ -126,6 +139,7 @@ def test_a_process_that_dies_at_a_step_leaves_nothing_half_known(
         with pytest.raises(Killed):
             here.release(report.incident, Deadly(here.cloud, back, after))
     assert here.release(report.incident).status is Status.RELEASED
+    assert standing(here, runbook) == before
     if not kind.irreversible:
         check(here, back)
     ground.whole = True
