@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.e2e.faults import Proxy, Rule
     from tests.e2e.world import World
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e-faults")]
+pytestmark = pytest.mark.e2e
 
 CHANGES = (
     "CreateSecurityGroup",
