@@ -19,7 +19,7 @@ from ringfence.desk import Desk
 from ringfence.intake import Execution
 from ringfence.operation_answers import OK, code_of, error_answer
 from ringfence.operations import QUEUES, RELEASES, RUNS, STATUS, check_actor
-from ringfence.queue import RESERVE, send
+from ringfence.queue import RESERVE
 from ringfence.runbooks import CATALOGUE
 from ringfence.sources.envelope import WHOLE, parse_json
 from ringfence.telemetry import logger
@@ -85,7 +85,7 @@ def desk() -> Desk:
     queues = _queues()
 
     def go_on(runbook: str, message: str) -> None:
-        send(queues[runbook], message)
+        composition.queue(queues[runbook]).send(message)
 
     return Desk(CATALOGUE, composition.policy(__file__), composition.warm, _find, go_on)
 

@@ -9,8 +9,9 @@ from ringfence import cold  # isort: skip - before everything that it speeds up
 from ringfence import composition
 from ringfence.engine import Engine
 from ringfence.intake import Execution, Unanswered, answers, continuation, resumed
-from ringfence.queue import send, work_off
+from ringfence.queue import execution_of, work_off
 from ringfence.runbooks import CATALOGUE
+from ringfence.several import each
 from ringfence.sources.dispatch import parse_text
 from ringfence.sources.envelope import NotForUs
 from ringfence.telemetry import logger
@@ -18,7 +19,8 @@ from ringfence.telemetry import logger
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from ringfence.orders import Order
+    from ringfence.orders import Order, Report
+    from ringfence.queue import Work
 
     Event = dict[str, list[dict[str, str]]]
 
@@ -30,7 +32,7 @@ LATER = 900
 def handler(event: Event, context: LambdaContext) -> Event:
     """Contain what a finding names."""
     try:
-        return work_off(event, context, contain)
+        return _work_off(event, context, contain)
     finally:
         cold.over()
 
@@ -38,7 +40,13 @@ def handler(event: Event, context: LambdaContext) -> Event:
 def resume(event: Event, context: LambdaContext) -> Event:
     """Run every stage, the first included: containment is verified once more."""
     cold.over()
-    return work_off(event, context, go_on)
+    return _work_off(event, context, go_on)
+
+
+def _work_off(event: Event, context: LambdaContext, work: Work) -> Event:
+    settings = composition.settings()
+    this = execution_of(context, settings.function, composition.now())
+    return work_off(event, this, work, composition.queue(settings.queue_url))
 
 
 def contain(body: str, execution: Execution) -> tuple[str, ...]:
@@ -48,28 +56,38 @@ def contain(body: str, execution: Execution) -> tuple[str, ...]:
         logger().info("not for us", extra={"why": finding.reason})
         return ()
     runbook = CATALOGUE[composition.settings().runbook]
-    again: list[str] = []
-    for answer in answers(finding, body, runbook, composition.policy(__file__), execution):
-        if isinstance(answer, Unanswered):
-            logger().info("off", extra={"subject": answer.ref.key, "why": answer.decision.reason})
-        else:
-            again.extend(_respond(answer))
-    return tuple(again)
+    return each(answers(finding, body, runbook, composition.policy(__file__), execution), _answer)
 
 
 def go_on(body: str, execution: Execution) -> tuple[str, ...]:
-    """Take up a continuation."""
-    return _respond(resumed(body, CATALOGUE[composition.settings().runbook], execution))
+    """Take up a continuation; an account that has left the scope since is left alone."""
+    order = resumed(body, CATALOGUE[composition.settings().runbook], execution)
+    if outside := composition.policy(__file__).outside(order.ref):
+        logger().info("off", extra={"subject": order.ref.key, "why": outside})
+        return ()
+    return _respond(order)
+
+
+def _answer(answer: Order | Unanswered) -> tuple[str, ...]:
+    if isinstance(answer, Unanswered):
+        logger().info("off", extra={"subject": answer.ref.key, "why": answer.decision.reason})
+        return ()
+    return _respond(answer)
 
 
 def _respond(order: Order) -> tuple[str, ...]:
     report = Engine(composition.warm()).respond(order)
     if report.goes_on:
-        send(composition.settings().continuation_queue_url, continuation(order, report))
+        _continue(order, report)
     if report.later:
-        send(composition.settings().continuation_queue_url, continuation(order, report), LATER)
+        _continue(order, report, LATER)
     logger().info(
         report.status,
         extra={"subject": order.ref.key, "incident": report.incident, "why": report.reason},
     )
-    return report.again
+    return report.comes_back
+
+
+def _continue(order: Order, report: Report, seconds: int = 0) -> None:
+    queue = composition.queue(composition.settings().continuation_queue_url)
+    queue.send(continuation(order, report), seconds)

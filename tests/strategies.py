@@ -96,7 +96,7 @@ def networks(draw: DrawFn) -> Network:
         mixed = st.frozensets(st.sampled_from([*strangers, *named, *drifted]), max_size=4)
         alone = [st.just(frozenset({symbol})) for symbol in named]
         chosen = draw(st.one_of(mixed, *alone))
-        interfaces.append(Interface(f"eni-{number}", vpc, f"subnet-{number}", chosen))
+        interfaces.append(Interface(f"eni-{number}", vpc, chosen))
     return Network(draw(st.sampled_from(("running", "stopped"))), tuple(interfaces), groups)
 
 

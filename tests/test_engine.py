@@ -23,20 +23,26 @@ from ringfence.core.facts import (
 from ringfence.core.runbook import Runbook, Stage
 from ringfence.core.symbol import QuarantineGroup
 from ringfence.engine import Engine
+from ringfence.facets.lifecycle import Lifecycle
 from ringfence.facets.network import QUARANTINE, Network, OwnGroup
 from ringfence.facets.scaling import Scaling
 from ringfence.orders import Status
 from ringfence.remediations.isolate_instance import isolate_instance
 from ringfence.runbooks import CONTAIN_INSTANCE
 from ringfence.session import Ports
+from ringfence.steps.lifecycle import SetTerminationProtection
 from ringfence.steps.network import CreateOwnGroup, EmptyQuarantineGroup, SetSecurityGroups
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.memory_log import MemoryLog
 from tests.worlds import DRY_RUN, LEASE, NOON, NOTIFY, REF, Ticking, estate, finding, instance, order
 
 if TYPE_CHECKING:
-    from ringfence.core.chain import History
+    from collections.abc import Sequence
+
+    from ringfence.core.chain import Entry, History, Lease
+    from ringfence.core.facet import Facet, Observed
     from ringfence.core.step import Step
+    from ringfence.core.subject import Ref
 
 ISOLATE = Runbook(
     "contain-instance",
@@ -251,6 +257,165 @@ def test_a_held_lease_makes_others_join(bench: Bench) -> None:
     report = bench.engine.respond(order(received=finding("f-2"), runbook=ISOLATE, attempt="a-2"))
     assert report.status is Status.JOINED
     assert [one.finding.id for one in bench.history.of(FindingReceived)] == ["f-1", "f-2"]
+    assert report.again, "whoever holds it may die, or do something else"
+
+
+def test_an_execution_that_could_not_give_its_lease_back_is_not_taken_for_somebody_who_acts() -> None:
+    """The log fails after the changes: the message, back before the lease ends, is not done yet."""
+    bench = Bench()
+    fails = FailingLog(bench)
+    bench.engine = Engine(replace(bench.engine.ports, log=fails))
+    with pytest.raises(Retryable):
+        bench.engine.respond(order(runbook=ISOLATE))
+    fails.failing = False
+    bench.clock.tick(seconds=5)
+    back = bench.engine.respond(order(bench.clock(), runbook=ISOLATE, attempt="a-2"))
+    assert (back.status, bool(back.again)) == (Status.JOINED, True)
+    bench.clock.tick(seconds=30)
+    back = bench.engine.respond(order(bench.clock(), runbook=ISOLATE, attempt="a-3"))
+    assert back.status is Status.COMPLETE
+
+
+class FailingLog(MemoryLog):
+    """The bench's log, which fails once changes were made."""
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__()
+        self.bench, self.failing = bench, True
+
+    def append(self, key: ChainKey, history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
+        if self.failing and self.bench.cloud.calls:
+            raise Retryable("the audit log cannot be used")
+        super().append(key, history, entries, lease)
+
+
+def test_an_answer_that_cannot_be_read_halfway_gives_the_lease_back_and_records_what_was_done(
+    bench: Bench,
+) -> None:
+    observe = bench.cloud.observe
+
+    def garbled(ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
+        if bench.cloud.calls:
+            raise BadInput("ec2:DescribeInstances.State", "is required")
+        return observe(ref, facets, past)
+
+    bench.cloud.observe = garbled  # type: ignore[method-assign]  # one look of many
+    with pytest.raises(BadInput):
+        bench.engine.respond(order(runbook=ISOLATE))
+    assert not bench.history.open_intents
+    assert bench.history.lease.owner == ""
+
+
+def test_the_instant_is_that_of_the_first_permission_to_act(bench: Bench) -> None:
+    """A dry run weeks ago says nothing of the sessions that an intruder has today."""
+    bench.engine.respond(order(decision=DRY_RUN, runbook=ISOLATE))
+    bench.clock.tick(days=20)
+    later = finding("f-2", updated=bench.clock())
+    bench.engine.respond(order(bench.clock(), received=later, runbook=ISOLATE, attempt="a-2"))
+    assert bench.history.opened_at == later.finding.updated_at
+    bench.clock.tick(days=1)
+    request = RunRequested("run", "once more")
+    bench.engine.respond(order(bench.clock(), request=request, runbook=ISOLATE, attempt="a-3"))
+    assert bench.history.opened_at == later.finding.updated_at, "it is the same for every run"
+
+
+def test_what_was_refused_and_done_later_is_refused_no_more(bench: Bench) -> None:
+    def refuse(step: Step) -> None:
+        if isinstance(step, SetSecurityGroups):
+            raise Refused("OperationNotPermitted")
+
+    bench.cloud.refuse = refuse
+    bench.engine.respond(order(runbook=ISOLATE))
+    bench.cloud.refuse = lambda _: None
+    report = bench.engine.respond(order(runbook=ISOLATE, attempt="a-2"))
+    assert report.verified
+    assert report.verified.refused == ()
+
+
+def test_an_interface_that_cannot_be_isolated_does_not_keep_the_evidence_from_being_saved(
+    bench: Bench,
+) -> None:
+    bench.cloud.world = estate()
+
+    def refuse(step: Step) -> None:
+        if isinstance(step, SetSecurityGroups):
+            raise Refused("OperationNotPermitted")
+
+    bench.cloud.refuse = refuse
+    report = bench.engine.respond(order(stages=1))
+    assert (report.status, report.goes_on, report.comes_back) == (Status.OPEN, True, ())
+    report = bench.engine.respond(order(decision=None, attempt="a-2"))
+    assert bench.cloud.world[Lifecycle].protected
+    assert report.comes_back, "containment is not given up on"
+
+
+def test_a_person_may_have_tried_again_what_was_refused_for_good(bench: Bench) -> None:
+    """They put right what stood in the way, and ask for it once more."""
+    bench.cloud.world = estate()
+
+    def refuse(step: Step) -> None:
+        if isinstance(step, SetTerminationProtection):
+            raise Refused("OperationNotPermitted")
+
+    bench.cloud.refuse = refuse
+    bench.engine.respond(order())
+    bench.cloud.refuse = lambda _: None
+    assert bench.engine.respond(order(attempt="a-2")).status is Status.COMPLETE
+    assert not bench.cloud.world[Lifecycle].protected, "not for another finding"
+    request = RunRequested("run", "the stop protection is off now")
+    bench.engine.respond(order(request=request, attempt="a-3"))
+    assert bench.cloud.world[Lifecycle].protected
+
+
+def test_what_only_failed_is_tried_again_before_anything_else(bench: Bench) -> None:
+    bench.cloud.world = estate()
+
+    def fail(_: Step) -> None:
+        raise Retryable("RequestLimitExceeded")
+
+    bench.cloud.refuse = fail
+    report = bench.engine.respond(order(stages=1))
+    assert (report.goes_on, bool(report.again)) == (False, True)
+
+
+def test_one_execution_names_every_intent_differently(bench: Bench) -> None:
+    """Also where it begins anew on a chain that holds intents of its own."""
+    bench.engine.respond(order(runbook=ISOLATE))
+    bench.cloud.world = instance("vpc-3")
+    bench.engine.respond(order(runbook=ISOLATE))
+    intents = [one.intent for one in bench.history.of(Intended)]
+    assert len(set(intents)) == len(intents)
+    assert len(bench.history.steps(Result.APPLIED)) == len(bench.cloud.calls)
+
+
+def test_a_continuation_of_another_incident_changes_nothing(bench: Bench) -> None:
+    """What was left to do of a released incident says nothing about the next one."""
+    bench.engine.respond(order(runbook=ISOLATE))
+    late = replace(order(decision=None, runbook=ISOLATE, attempt="late"), incident="inc-of-before")
+    bench.cloud.world = instance()
+    calls = len(bench.cloud.calls)
+    assert bench.engine.respond(late).status is Status.JOINED
+    assert len(bench.cloud.calls) == calls
+
+
+def test_a_run_of_a_later_stage_alone_looks_where_earlier_steps_point(bench: Bench) -> None:
+    """The profile is gone: only the steps before say whose role it was."""
+    bench.cloud.world = estate()
+    bench.engine.respond(order(runbook=CONTAIN_INSTANCE.narrowed(("detach-instance-profile",))))
+    request = RunRequested("run", "the role too", ("deny-instance-sessions",))
+    runbook = CONTAIN_INSTANCE.narrowed(("deny-instance-sessions",))
+    before: list[Step] = []
+    made = len(bench.cloud.calls)
+    observe = bench.cloud.observe
+
+    def look(ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
+        if len(bench.cloud.calls) == made:
+            before.extend(past)
+        return observe(ref, facets, past)
+
+    bench.cloud.observe = look  # type: ignore[method-assign]  # to see what it is given
+    bench.engine.respond(order(runbook=runbook, request=request, attempt="a-2"))
+    assert bench.history.steps(Result.APPLIED)[0] in before, "before anything is changed"
 
 
 def test_no_change_starts_after_the_lease_ended(bench: Bench) -> None:

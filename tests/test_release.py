@@ -16,12 +16,15 @@ from ringfence.orders import Status
 from ringfence.release import ReleaseOrder, Releaser
 from ringfence.runbooks import CONTAIN_INSTANCE
 from ringfence.session import Ports
+from ringfence.steps.network import SetSecurityGroups
 from ringfence.steps.tags import RestoreTag
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.memory_log import MemoryLog
 from tests.worlds import AUTO, LEASE, NOON, REF, Ticking, estate, finding, order
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ringfence.core.step import Step
 
 KEY = ChainKey(CONTAIN_INSTANCE.id, REF.key)
@@ -30,15 +33,25 @@ KEY = ChainKey(CONTAIN_INSTANCE.id, REF.key)
 class Contained:
     """A world whose instance was contained."""
 
-    def __init__(self, *enabled: str) -> None:
+    def __init__(self, *enabled: str, refuse: Callable[[Step], None] = lambda _: None) -> None:
         self.clock = Ticking()
         self.before = estate()
-        self.cloud = MemoryCloud(self.before, self.clock)
+        self.cloud = MemoryCloud(self.before, self.clock, refuse)
         self.log = MemoryLog()
         ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
         self.engine, self.releaser = Engine(ports), Releaser(ports)
         self.incident = self.engine.respond(order(runbook=CONTAIN_INSTANCE.chosen(enabled))).incident
         self.clock.tick(minutes=5)
+
+    @classmethod
+    def refusing_detours(cls) -> Contained:
+        """Every way through the transition group was refused."""
+
+        def refuse(step: Step) -> None:
+            if isinstance(step, SetSecurityGroups) and step.best_effort:
+                raise Refused("OperationNotPermitted")
+
+        return cls("cut-tracked-flows", refuse=refuse)
 
     @property
     def history(self) -> History:
@@ -168,6 +181,39 @@ def test_what_is_on_its_way_does_not_contain_again_while_a_release_is_half_done(
     seen = finding(updated=contained.clock(), count=9)
     report = contained.engine.respond(order(contained.clock(), attempt="new", received=seen))
     assert report.status is Status.COMPLETE
+
+
+def test_new_activity_after_half_a_release_goes_on_to_the_later_stages(contained: Contained) -> None:
+    calls = len(contained.cloud.calls)
+
+    def fail(_: object) -> None:
+        if len(contained.cloud.calls) > calls:
+            raise Retryable("not now")
+
+    contained.cloud.refuse = fail
+    assert contained.release() is Status.OPEN
+    contained.cloud.refuse = lambda _: None
+    contained.clock.tick(minutes=1)
+    seen = finding(updated=contained.clock(), count=9)
+    first = contained.engine.respond(order(contained.clock(), attempt="new", received=seen, stages=1))
+    assert first.goes_on
+    rest = contained.engine.respond(order(contained.clock(), attempt="rest", decision=None))
+    assert rest.status is Status.COMPLETE
+
+
+def test_what_was_refused_while_containing_does_not_hide_that_it_was_not_put_back() -> None:
+    """The detour was refused for the same interfaces that the release then fails on."""
+    contained = Contained.refusing_detours()
+
+    def fail(step: Step) -> None:
+        if isinstance(step, SetSecurityGroups):
+            raise Retryable("not now")
+
+    contained.cloud.refuse = fail
+    assert contained.release() is Status.OPEN
+    contained.cloud.refuse = lambda _: None
+    assert contained.release() is Status.RELEASED
+    assert contained.groups() == [frozenset(one.groups) for one in contained.before[Network].interfaces]
 
 
 def test_only_the_newest_incident_can_be_released(contained: Contained) -> None:

@@ -54,7 +54,7 @@ def network(*vpcs: str) -> Network:
     return Network(
         "running",
         tuple(
-            Interface(f"eni-{number}", vpc, f"subnet-{number}", frozenset({"sg-web", f"sg-{number}"}))
+            Interface(f"eni-{number}", vpc, frozenset({"sg-web", f"sg-{number}"}))
             for number, vpc in enumerate(vpcs)
         ),
     )

@@ -9,13 +9,22 @@ from tools.catalogue import document, with_table
 
 ROOT = Path(__file__).resolve().parent.parent
 README, RUNBOOKS = ROOT / "README.md", ROOT / "docs" / "runbooks.md"
+REQUIREMENTS = ROOT / "requirements.txt"
+
+
+def requirements(text: str) -> str:
+    """Return requirements.txt made anew, under its first line, which says how it is made."""
+    from stacks.bundle import export  # starts Node, which the other documents do not need
+
+    return "\n".join((text.partition("\n")[0], export("--no-default-groups", "--group", "infra")))
 
 
 def main() -> None:
-    """Write the README's table and docs/runbooks.md."""
+    """Write the README's table, docs/runbooks.md and requirements.txt."""
     runbooks = tuple(CATALOGUE.values())
     README.write_text(with_table(README.read_text("utf-8"), runbooks), "utf-8")
     RUNBOOKS.write_text(document(runbooks), "utf-8")
+    REQUIREMENTS.write_text(requirements(REQUIREMENTS.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":

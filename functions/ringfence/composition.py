@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from ringfence.aws.cloud import AwsCloud
 from ringfence.aws.dynamo import DynamoAuditLog
 from ringfence.aws.sessions import OwnClients, RoleClients, own_client
+from ringfence.aws.sqs import SqsQueue
 from ringfence.core.errors import BadInput
 from ringfence.core.frozen import frozen
 from ringfence.core.policy_json import policy_from_json
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
 
     from ringfence.aws.sessions import Clients
     from ringfence.core.policy import Policy
@@ -94,3 +96,8 @@ def warm(role: str = "") -> Ports:
 def policy(beside: str) -> Policy:
     """Return the compiled policy that lies beside a handler's file."""
     return policy_from_json(json.loads(Path(beside).with_name(POLICY).read_text("utf-8")))
+
+
+def queue(url: str) -> SqsQueue:
+    """Return a queue; its client is made when it is first used."""
+    return SqsQueue(url, lambda: cast("SQSClient", own_client("sqs")))

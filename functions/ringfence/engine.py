@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.core.chain import ChainKey, History, Lease, digest
-from ringfence.core.errors import Bug, Conflict, Gone, Retryable
+from ringfence.core.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
 from ringfence.core.facet import Observed
 from ringfence.core.facts import Closed, FindingReceived, Outcome, Planned, Verified
 from ringfence.core.frozen import frozen
@@ -65,11 +65,14 @@ class Engine:
         )
         response = _Response(order, begun, session)
         if begun.stale:
-            return response.report(Status.JOINED, "the incident was closed after this was last seen")
+            return response.report(Status.JOINED, "it is about what was over before")
         if begun.decision.mode in QUIET:
             return response.record()
         if begun.decision.mode is Mode.AUTO and history.lease.held(now, order.attempt):
             return response.join()
+        if not order.runbook.contains and begun.history.entries:
+            # Later stages are looked at where earlier steps point to; containment needs no such clues.
+            observed = self._observe(order, begun.history.steps())
         if isinstance(observed, Gone):
             return response.close(observed)
         return response.act(observed) if begun.decision.mode is Mode.AUTO else response.dry_run(observed)
@@ -83,15 +86,18 @@ class Engine:
         def observe() -> Observed | Gone:
             if order.decision and order.decision.mode in QUIET:
                 return Observed(order.ref)
-            try:
-                return self.ports.cloud.observe(order.ref, order.runbook.stages[0].facets)
-            except Gone as gone:
-                return gone
+            return self._observe(order)
 
         history, observed = self.ports.side_by_side([lambda: self.ports.log.read(key), observe])
         if not isinstance(history, History) or not isinstance(observed, Observed | Gone):
             raise Bug("what was read side by side came back as something else")
         return history, observed
+
+    def _observe(self, order: Order, past: tuple[Step, ...] = ()) -> Observed | Gone:
+        try:
+            return self.ports.cloud.observe(order.ref, order.runbook.stages[0].facets, past)
+        except Gone as gone:
+            return gone
 
 
 class _Response:
@@ -106,14 +112,19 @@ class _Response:
         self.plans: list[Planned] = []
         self.seen: Observed = Observed(order.ref)
 
-    def report(self, status: Status, reason: str) -> Report:
-        return Report(status, self.begun.incident, reason, tuple(self.plans))
+    def report(self, status: Status, reason: str, again: tuple[str, ...] = ()) -> Report:
+        return Report(status, self.begun.incident, reason, tuple(self.plans), again=again)
 
     def join(self) -> Report:
-        """Somebody else acts: leave them what they may not know, and let them."""
+        """Somebody else acts: leave them what they may not know, and look again when they are done.
+
+        They may die, act for a message that nobody sends again, do something else, or give back: it is
+        not theirs to finish this. A person is told, and asks again.
+        """
         if not self.begun.is_new:
             self.session.append(one for one in self.begun.facts if isinstance(one, FindingReceived))
-        return self.report(Status.JOINED, "another execution is acting on it")
+        reason = "another execution is acting on it"
+        return self.report(Status.JOINED, reason, () if self.order.request else (reason,))
 
     def record(self) -> Report:
         self.session.append(self.begun.facts, self._name_incident())
@@ -161,7 +172,7 @@ class _Response:
         except Gone as gone:
             self.session.finish((Closed(gone.reason),))
             return self.report(Status.CLOSED, gone.reason)
-        except (Bug, Retryable):
+        except (BadInput, Bug, Refused, Retryable):
             self._give_back()
             raise
 
@@ -203,7 +214,7 @@ class _Response:
         remaining = {stage.id: self._allowed(stage, stage.plan(self.seen, incident)) for stage in self.stages}
         settling = {stage.id: self._settling(stage, unclear) for stage in self.stages}
         review = {stage.id: stage.reviews(self.seen, incident) for stage in self.stages}
-        first, judged = self.stages[0].id, self.order.runbook.contains
+        first, judged, refused = self.stages[0].id, self.order.runbook.contains, self.session.refused()
         everything = self.stages == self.order.runbook.stages
         begun = not remaining[first] and not settling[first]
         verified = Verified(
@@ -214,7 +225,7 @@ class _Response:
             and not any(review.values()),
             remaining=tuple(step.words() for steps in remaining.values() for step in steps),
             settling=tuple(dict.fromkeys(words for each in settling.values() for words in each)),
-            refused=tuple(self.session.refused().values()),
+            refused=tuple(refused.values()),
             exposure=tuple(words for stage in self.stages for words in stage.exposed(self.seen, incident)),
             judged=judged,
             review=tuple(dict.fromkeys(words for each in review.values() for words in each)),
@@ -223,7 +234,9 @@ class _Response:
             frozenset(verified.review) - frozenset(review[first]), review[first]
         )
         self.session.finish(self._news(verified, everything=everything), self._name_incident())
-        return self._verdict(verified, goes_on=begun and not everything, later=later)
+        # What is refused for good is tried again beside the later stages: they must not wait for it.
+        stuck = all(step.target in refused for step in remaining[first]) and not settling[first]
+        return self._verdict(verified, goes_on=stuck and not everything, later=later)
 
     def _is_new(self, found: frozenset[str], known: tuple[str, ...]) -> bool:
         """Say whether later stages leave something to review, for the first time."""

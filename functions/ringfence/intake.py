@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from ringfence.orders import Report
 
 EVENT_LENGTH = 64_000
-"""Characters of an event that are kept in the log; its digest stands for the whole."""
+"""Characters of an event that are kept in the log, as they are written there; its digest stands for the
+whole. An item of the log holds 400 KB, and a character beyond ASCII takes up to twelve: who can fill a
+finding with those must not keep it from being recorded.
+"""
 CONTINUATION = 1
 """The version of a continuation message."""
 
@@ -52,7 +55,7 @@ def answers(
 ) -> Iterator[Order | Unanswered]:
     """Turn a finding into an order for each of its subjects that the runbook is for."""
     chosen, choices = policy.settings(runbook)
-    received = FindingReceived(finding, event if len(event) <= EVENT_LENGTH else "")
+    received = FindingReceived(finding, event if len(canonical(event)) <= EVENT_LENGTH else "")
     for ref in finding.subjects:
         if not isinstance(ref, runbook.subject):
             continue
@@ -97,12 +100,15 @@ def resumed(body: str, runbook: Runbook, execution: Execution) -> Order:
         raise BadInput(
             "runbook", f"must be {runbook.id} in version {CONTINUATION}", message.value.get("runbook")
         )
-    choices = message.optional_child("choices")
+    choices, remediations = message.optional_child("choices"), message.texts("remediations")
+    if not remediations:
+        raise BadInput("remediations", "must name one or more")
     return Order(
-        runbook=runbook.narrowed(message.texts("remediations")),
+        runbook=runbook.narrowed(remediations),
         ref=parse_key(message.text("subject")),
         attempt=execution.attempt,
         actor=execution.actor,
         until=execution.until,
         choices=runbook.choose({name: choices.text(name) for name in choices.value}),
+        incident=message.text("incident"),
     )

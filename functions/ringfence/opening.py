@@ -41,7 +41,10 @@ class Opening:
 
 
 def opening(order: Order, history: History, now: datetime) -> Opening:
-    """Join the open incident or open a new one; raises BadInput when there is nothing to go on with."""
+    """Join the open incident or open a new one.
+
+    Raises BadInput when there is nothing to go on with, or more is asked for than was decided.
+    """
     stale = is_stale(order, history)
     joins = bool(history.entries) and (stale or history.closed_at is None)
     known = history if joins else History((), history.lease)
@@ -49,7 +52,12 @@ def opening(order: Order, history: History, now: datetime) -> Opening:
     decision = order.decision or recorded_decision(known)
     if decision is None:
         raise BadInput("incident", f"nothing is recorded to go on with on {order.ref.key}")
+    if order.decision is None and not stale:
+        check_decided(order, known)
     opened_at = last.opened_at if last else instant(order, now)
+    if last and decision.mode is Mode.AUTO and not is_allowed(known):
+        # A dry run of weeks ago says nothing of the sessions that are to be revoked now.
+        opened_at = max(opened_at, instant(order, now))
     facts: list[Fact] = []
     if order.finding and not known.knows(order.finding):
         facts.append(order.finding)
@@ -63,16 +71,40 @@ def opening(order: Order, history: History, now: datetime) -> Opening:
 
 def recorded_decision(known: History) -> Decision | None:
     """Return the newest decision that allowed changes, or else the newest: a later one takes none back."""
-    decisions = [made.decision for made in known.of(DecisionMade)]
-    allowing = [decision for decision in decisions if decision.mode is Mode.AUTO]
-    return next(reversed(allowing or decisions), None)
+    return next((made.decision for made in reversed(_in_force(known))), None)
+
+
+def check_decided(order: Order, known: History) -> None:
+    """Raise BadInput where going on means more than was decided: the message may be anybody's."""
+    decided = {id_ for made in _in_force(known) for id_ in made.remediations}
+    for id_ in order.runbook.ids:
+        if id_ not in decided:
+            raise BadInput("remediations", "must be among those that were decided on", id_)
+    chosen = {choice for made in _in_force(known) for choice in made.choices}
+    for name, choice in order.choices:
+        # An option that is newer than the decision has its default: nobody could choose.
+        if (name, choice) not in chosen and any(name == one for one, _ in chosen):
+            raise BadInput(f"choices.{name}", "must be as it was decided", choice)
+
+
+def is_allowed(known: History) -> bool:
+    """Say whether any decision allowed changes: until then the incident's instant moves on."""
+    return any(made.decision.mode is Mode.AUTO for made in known.of(DecisionMade))
+
+
+def _in_force(known: History) -> tuple[DecisionMade, ...]:
+    made = known.of(DecisionMade)
+    return tuple(one for one in made if one.decision.mode is Mode.AUTO) or made
 
 
 def is_stale(order: Order, history: History) -> bool:
     """Say whether what is asked was seen before the incident was closed; a person's wish never is.
 
-    From the moment that a person asks for a release, what is on its way from before changes nothing.
+    From the moment that a person asks for a release, what is on its way from before changes nothing;
+    nor does what was left to do of another incident.
     """
+    if order.incident and history.incident != order.incident:
+        return bool(history.entries)
     ended_at = history.closed_at or history.release_asked_at
     if ended_at is None or order.request:
         return False

@@ -22,7 +22,7 @@ class Order:
 
     `runbook` holds the enabled remediations, `choices` the options in force. `attempt` names the
     execution, `actor` who acts. No change starts after `until`. `stages` says how many stages this
-    execution runs; all are run when it is None.
+    execution runs; all are run when it is None. `incident` is the one to go on with; the newest if empty.
     """
 
     runbook: Runbook
@@ -35,6 +35,7 @@ class Order:
     request: RunRequested | None = None
     choices: tuple[tuple[str, str], ...] = ()
     stages: int | None = None
+    incident: str = ""
 
 
 class Status(StrEnum):
@@ -54,9 +55,9 @@ class Status(StrEnum):
 class Report:
     """What became of an order.
 
-    `again` says in words what can be tried or looked at again: the order goes back to its queue.
-    `goes_on`: later stages remain for a continuation. `later`: something is left for a person to review
-    that a record which lags behind may add to, so it is looked at once more after a while.
+    `again` says in words what can be tried or looked at again. `goes_on`: later stages remain for a
+    continuation, which tries again what comes before them. `later`: something is left for a person to
+    review that a record which lags behind may add to, so it is looked at once more after a while.
     """
 
     status: Status
@@ -67,3 +68,8 @@ class Report:
     again: tuple[str, ...] = ()
     goes_on: bool = False
     later: bool = False
+
+    @property
+    def comes_back(self) -> tuple[str, ...]:
+        """Why the order goes back to its queue: two queues must not try the same."""
+        return () if self.goes_on else self.again

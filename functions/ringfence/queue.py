@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ringfence import composition
-from ringfence.aws.failures import raised
-from ringfence.aws.sessions import own_client
 from ringfence.core.errors import BadInput, Refused, Retryable
 from ringfence.core.frozen import frozen
 from ringfence.intake import Execution
@@ -15,6 +12,7 @@ from ringfence.telemetry import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -26,6 +24,14 @@ RESERVE = timedelta(seconds=5)
 FIRST_RETRY, LAST_RETRY, BAD_INPUT = 5, 60, 0
 """Seconds after which a message comes back: twice as many each time, up to the last. Bad input gets no
 better: it is among the dead letters quickly."""
+
+
+class Queue(Protocol):
+    """Where the messages are from."""
+
+    def come_back(self, receipt: str, seconds: int) -> None:
+        """Let a message come back after so many seconds. Raises Retryable."""
+        ...
 
 
 @frozen
@@ -50,7 +56,7 @@ class Message:
 
 
 def work_off(
-    event: Mapping[str, list[dict[str, Any]]], context: LambdaContext, work: Work
+    event: Mapping[str, list[dict[str, Any]]], execution: Execution, work: Work, queue: Queue
 ) -> dict[str, list[dict[str, str]]]:
     """Work on each message; return those that come back as batch item failures.
 
@@ -60,18 +66,17 @@ def work_off(
     failures = []
     for record in event["Records"]:
         message = Message.of(record)
-        seconds = _attempt(message, execution(context), work)
+        seconds = _attempt(message, execution, work)
         if seconds is not None:
-            _come_back(message, seconds)
+            _come_back(message, seconds, queue)
             failures.append({"itemIdentifier": message.id})
     return {"batchItemFailures": failures}
 
 
-def execution(context: LambdaContext) -> Execution:
-    """Name this execution after its request; its lease ends before its time does."""
+def execution_of(context: LambdaContext, actor: str, now: datetime) -> Execution:
+    """Name an execution after its request; its lease ends before its time does."""
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    until = composition.now() + left - RESERVE
-    return Execution(context.aws_request_id, composition.settings().function, until)
+    return Execution(context.aws_request_id, actor, now + left - RESERVE)
 
 
 def _attempt(message: Message, execution: Execution, work: Work) -> int | None:
@@ -92,22 +97,9 @@ def _attempt(message: Message, execution: Execution, work: Work) -> int | None:
     return None
 
 
-def _come_back(message: Message, seconds: int) -> None:
+def _come_back(message: Message, seconds: int, queue: Queue) -> None:
     """Shorten the message's wait; where that fails, it waits out its visibility."""
     try:
-        with raised("sqs:ChangeMessageVisibility"):
-            own_client("sqs").change_message_visibility(  # type: ignore[attr-defined]  # made at run time
-                QueueUrl=composition.settings().queue_url,
-                ReceiptHandle=message.receipt,
-                VisibilityTimeout=seconds,
-            )
+        queue.come_back(message.receipt, seconds)
     except Retryable as error:
         logger().warning("the message waits out its visibility", extra={"error": str(error)})
-
-
-def send(queue_url: str, body: str, seconds: int = 0) -> None:
-    """Put a message into a queue, to be delivered after some seconds, 900 at most; raises Retryable."""
-    with raised("sqs:SendMessage"):
-        own_client("sqs").send_message(  # type: ignore[attr-defined]  # made at run time
-            QueueUrl=queue_url, MessageBody=body, DelaySeconds=seconds
-        )

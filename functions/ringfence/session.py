@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.core.chain import Lease, Stamp, link
 from ringfence.core.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
-from ringfence.core.facts import FindingReceived, Intended, Outcome, Result
+from ringfence.core.facts import FindingReceived, Intended, Outcome, Result, RunRequested
 from ringfence.core.frozen import frozen
 from ringfence.core.permit import Permit
 from ringfence.core.plan import waves
@@ -57,7 +57,6 @@ class Session:
     pending: list[Fact] = field(default_factory=list)
     names: dict[Symbol, str] = field(default_factory=dict)
     holds: bool = False
-    _intents: int = 0
 
     def take(self, facts: Iterable[Fact], until: datetime) -> None:
         """Append, and take the lease in the same transaction if it is not held yet."""
@@ -138,9 +137,11 @@ class Session:
             return
 
     def intend(self, stage: str, steps: Sequence[Step]) -> tuple[Intended, ...]:
-        """Name the changes that are about to be made, in their order: an undo folds them in it."""
-        first = self._intents
-        self._intents += len(steps)
+        """Name the changes that are about to be made, in their order: an undo folds them in it.
+
+        No two of an incident bear one name, also where an execution begins anew on intents of its own.
+        """
+        first = [one.intent.rpartition(".")[0] for one in self.history.of(Intended)].count(self.attempt)
         in_order = (step for wave in waves(steps) for step in wave)
         return tuple(
             Intended(f"{self.attempt}.{first + number}", stage, step) for number, step in enumerate(in_order)
@@ -174,13 +175,22 @@ class Session:
             raise bugs[0]
 
     def refused(self) -> dict[str, str]:
-        """Return, by target, what was refused for good, and why."""
-        outcomes = {**self.history.outcomes, **{o.intent: o for o in self.pending if isinstance(o, Outcome)}}
-        ended = [(one.step, outcomes.get(one.intent)) for one in self.history.of(Intended)]
+        """Return, by target, what was refused for good, and why: as the last try ended.
+
+        What a person asks for is tried once more: they may have put right what stood in the way.
+        """
+        facts = [*(fact for _, fact in self.history.facts), *self.pending]
+        asked = [
+            number for number, one in enumerate(facts) if isinstance(one, RunRequested) and not one.dry_run
+        ]
+        outcomes = {one.intent: one for one in facts if isinstance(one, Outcome)}
+        since = [one for one in facts[asked[-1] if asked else 0 :] if isinstance(one, Intended)]
+        ended = [(one.step, outcomes.get(one.intent)) for one in since]
+        last = {_aim(step): (step, outcome) for step, outcome in ended if outcome}
         return {
             step.target: f"{step.words()}: {outcome.detail}"
-            for step, outcome in ended
-            if outcome and outcome.result == Result.REFUSED
+            for step, outcome in last.values()
+            if outcome.result == Result.REFUSED
         }
 
     def resolve(self, observed: Observed, stages: Iterable[str]) -> tuple[str, ...]:
@@ -200,6 +210,11 @@ class Session:
                 continue
             self.pending.append(Outcome(intended.intent, _SEEN[state], by="observation"))
         return tuple(unclear)
+
+
+def _aim(step: Step) -> tuple[str, str]:
+    """What a step changes, and to what: one target may be changed twice on its way."""
+    return step.target, step.change()[1]
 
 
 _SEEN = {

@@ -95,11 +95,6 @@ def test_an_intent_is_open_until_its_outcome_is_recorded() -> None:
     assert ended.steps() == (STEP, STEP)
 
 
-def test_a_refused_target_is_remembered() -> None:
-    refused = history(Intended("n-1", "contain", STEP), Outcome("n-1", Result.REFUSED))
-    assert refused.refused_targets == {"door/front"}
-
-
 @pytest.mark.parametrize("end", [Released(), Closed("nothing is left")])
 def test_an_incident_is_closed_by_its_end(end: Fact) -> None:
     assert history().closed_at is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -80,6 +81,28 @@ def test_a_change_of_verdict_is_told_and_time_to_containment_measured_once() -> 
         [NOT_CONTAINED],
         [CONTAINED],
     ]
+
+
+def test_time_to_containment_does_not_count_what_nobody_was_allowed_to_act_in() -> None:
+    """An incident that began as a dry run: the time is that since the first permission."""
+    allowed = DecisionMade(Decision(Mode.AUTO, "requested"), NOON)
+    start = opened(mode=Mode.DRY_RUN)
+    weeks = replace(stamp(), at=NOON + timedelta(days=20))
+    chain = (*start, *link(weeks, start[-1], (allowed, DONE)))
+    message = notice(chain)
+    assert message
+    times = [one.value for one in message.measures if one.name == TIME_TO_CONTAINMENT]
+    assert times == [0.0]
+
+
+def test_however_many_findings_there_are_the_message_can_be_sent() -> None:
+    """SNS takes 256 KB."""
+    many = [FindingReceived(replace(finding(), id=f"f-{number}", title="x" * 200)) for number in range(2000)]
+    start = opened()
+    message = notice((*start, *more(start, *many, DONE)))
+    assert message
+    assert len(message.text.encode()) < 50_000
+    assert "Findings before these: 1980" in message.text
 
 
 def test_what_is_settling_is_no_verdict() -> None:

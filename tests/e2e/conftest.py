@@ -9,6 +9,7 @@ import pytest
 from ringfence.local import LocalAws
 from ringfence.local.deploy import REPOSITORY
 from ringfence.local.deployment import AT_ONCE, Deployment
+from tests.e2e.faults import Proxy, free_port, running
 from tests.e2e.world import DRY_TYPE, OTHER_ACCOUNT, World
 
 if TYPE_CHECKING:
@@ -32,3 +33,26 @@ def world(folder: Path) -> Iterator[World]:
     """Ringfence on a local AWS that records CloudTrail, with a second account in scope."""
     with LocalAws(cloudtrail=True, log=folder / "server.log") as local:
         yield World(Deployment.make(local, folder, DRY, AT_ONCE, accounts=(OTHER_ACCOUNT,)))
+
+
+@pytest.fixture(scope="session")
+def behind_proxy(folder: Path) -> Iterator[tuple[World, Proxy]]:
+    """Ringfence whose functions reach AWS through a proxy, and the proxy."""
+    port, assembly = free_port(), folder / "faulty"
+    assembly.mkdir()
+    endpoint, log = f"http://127.0.0.1:{port}", assembly / "server.log"
+    with (
+        LocalAws(functions_endpoint=endpoint, cloudtrail=True, log=log) as local,
+        running(port, local.endpoint, assembly / "proxy.log") as between,
+    ):
+        yield World(Deployment.make(local, assembly)), between
+
+
+@pytest.fixture
+def faulty(behind_proxy: tuple[World, Proxy]) -> World:
+    return behind_proxy[0]
+
+
+@pytest.fixture
+def proxy(behind_proxy: tuple[World, Proxy]) -> Proxy:
+    return behind_proxy[1]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ringfence.local.findings import InstanceFinding
     from tests.e2e.world import World
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ringfence.local.estate import Ground, Server
     from tests.e2e.world import World
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ringfence.local.estate import Server
     from tests.e2e.world import World
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 SERVERS_IN_EACH_VPC, FINDINGS_ON_EACH_SERVER = 5, 5
 
 

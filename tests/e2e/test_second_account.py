@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.world import World
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 ROLE = f"arn:aws:iam::{OTHER_ACCOUNT}:role/ringfence-contain-instance"
 
 

@@ -123,12 +123,20 @@ class Inbox:
     """A queue that hears what people are told."""
 
     def __init__(self, world: World) -> None:
-        self.sqs = world.client("sqs")
+        self.sqs, topic = world.client("sqs"), world.deployment.notices
         self.queue = self.sqs.create_queue(QueueName=f"inbox-{world.builder().name}")["QueueUrl"]
         found = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])
-        world.client("sns").subscribe(
-            TopicArn=world.deployment.notices, Protocol="sqs", Endpoint=found["Attributes"]["QueueArn"]
-        )
+        arn = found["Attributes"]["QueueArn"]
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"Policy": policy})
+        world.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
         self._texts: list[dict[str, str]] = []
 
     def told(self, about: str) -> list[str]:

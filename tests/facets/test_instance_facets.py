@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.core.errors import Gone
+from ringfence.core.facet import Observed
+from ringfence.core.incident import Incident
 from ringfence.facets.instance import describe_instance
 from ringfence.facets.lifecycle import Lifecycle
 from ringfence.facets.metadata import Metadata, MetadataOptions
 from ringfence.facets.network import Network
 from ringfence.facets.tags import Tags
 from ringfence.facets.volumes import Volume, Volumes
+from ringfence.remediations.isolate_instance import isolate_instance
 from ringfence.runbooks import CONTAIN_INSTANCE
 from tests.talks import refusal, talk
-from tests.worlds import REF
+from tests.worlds import NOON, REF
 
 if TYPE_CHECKING:
     from ringfence.core.facet import Facet
@@ -149,3 +152,13 @@ def test_a_drifted_group_of_ours_is_named_for_its_repair_but_is_no_quarantine() 
     assert network.interfaces[0].groups == {"sg-q"}
     _, repaired = talk(Network.look(REF, ()), (answer, {"SecurityGroups": [{**ours, "IpPermissions": []}]}))
     assert repaired.interfaces[0].groups == set(repaired.usable())
+
+
+@pytest.mark.parametrize(("kind", "told"), [("trunk", True), ("interface", False), (None, False)])
+def test_a_trunk_carries_interfaces_that_isolation_does_not_reach(kind: str | None, *, told: bool) -> None:
+    interface: dict[str, object] = {"NetworkInterfaceId": "eni-1", "VpcId": "vpc-1", "InterfaceType": kind}
+    _, network = talk(
+        Network.look(REF, ()), (described(NetworkInterfaces=[interface]), {"SecurityGroups": []})
+    )
+    exposed = isolate_instance.exposed(Observed(REF).seen(network), Incident("inc-1", NOON))
+    assert any("branch interfaces" in words for words in exposed) is told

@@ -344,7 +344,7 @@ def test_an_interface_on_its_way_or_arrived_is_not_opened(symbol: QuarantineGrou
         OwnGroup("sg-q", "vpc-1", QUARANTINE, "ringfence-quarantine", ours=True, rules=0),
         OwnGroup("sg-t", "vpc-1", TRANSITION, "ringfence-transition", ours=True, rules=4),
     )
-    world = Network("running", (Interface("eni-1", "vpc-1", "subnet-1", frozenset({symbol})),), groups)
+    world = Network("running", (Interface("eni-1", "vpc-1", frozenset({symbol})),), groups)
     steps = plan("cut-tracked-flows", world)
     assert [step.best_effort for step in steps] == ([False] if isinstance(symbol, TransitionGroup) else [])
 

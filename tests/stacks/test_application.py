@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 from cfnlint.api import lint  # type: ignore[import-untyped]  # it has no types
 
+from ringfence import composition
+from ringfence.cli import by_hand
 from ringfence.cli.settings import AUDIT_STACK as CLI_AUDIT_STACK
 from ringfence.local import deployment
 from ringfence.runbooks import CATALOGUE
-from stacks import names, times
-from stacks.bundle import export
+from stacks import bundle, names, times
 from stacks.settings import ROOT
+from tools.generate import REQUIREMENTS, requirements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +34,7 @@ def test_in_the_home_account_there_are_these_stacks(templates: Mapping[str, Temp
 
 def test_the_command_line_and_the_local_aws_know_the_stacks_by_these_names() -> None:
     assert names.AUDIT_STACK == CLI_AUDIT_STACK == deployment.AUDIT_STACK
-    assert names.RESPONSE_STACK == deployment.RESPONSE_STACK
+    assert names.RESPONSE_STACK == by_hand.RESPONSE_STACK == deployment.RESPONSE_STACK
 
 
 def test_the_stacks_name_no_remediation_and_no_runbook() -> None:
@@ -68,9 +70,13 @@ def test_a_template_is_within_the_services_limit(templates: Mapping[str, Templat
     assert len(templates[stack].body["Resources"]) < 500
 
 
+def test_functions_read_the_policy_where_the_bundle_has_it() -> None:
+    assert composition.POLICY == bundle.POLICY
+
+
 def test_requirements_are_what_the_lock_says() -> None:
-    first, _, rest = (ROOT / "requirements.txt").read_text(encoding="utf-8").partition("\n")
-    assert rest == export("--no-default-groups", "--group", "infra"), f"do what its first line says: {first}"
+    text = REQUIREMENTS.read_text("utf-8")
+    assert requirements(text) == text, "run make docs"
 
 
 def test_cdk_runs_the_app_with_the_projects_own_python() -> None:

@@ -29,11 +29,17 @@ KEEP = SetDeleteOnTermination(REF.id, "vol-0", "/dev/sda1", before=True, after=F
 ROLE = Role("web", "AROAWEB")
 
 
-def test_metadata_options_are_all_named_so_that_none_is_reset() -> None:
+def test_switching_the_metadata_service_off_names_nothing_else() -> None:
+    """EC2 takes the other options only while the endpoint is enabled, and keeps what is not named."""
     ((call,),), _ = talk(OFF.apply({}), ({},))
+    assert call.parameters == {"InstanceId": REF.id, "HttpEndpoint": "disabled"}
+
+
+def test_metadata_options_that_are_given_back_are_all_named_so_that_none_is_reset() -> None:
+    ((call,),), _ = talk(OFF.inverse().apply({}), ({},))
     assert call.parameters == {
         "InstanceId": REF.id,
-        "HttpEndpoint": "disabled",
+        "HttpEndpoint": "enabled",
         "HttpTokens": "required",
         "HttpPutResponseHopLimit": 2,
         "HttpProtocolIpv6": "enabled",

@@ -18,11 +18,11 @@ from ringfence.core.facts import (
     Intended,
     Outcome,
     Released,
-    Result,
     RunRequested,
     Verified,
 )
 from ringfence.core.frozen import frozen
+from ringfence.core.policy import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -198,11 +198,6 @@ class History:
         )
 
     @property
-    def refused_targets(self) -> frozenset[str]:
-        """Targets of steps that were refused for good."""
-        return frozenset(step.target for step in self.steps(Result.REFUSED))
-
-    @property
     def closed_at(self) -> datetime | None:
         """When the incident was released or closed; None while it is open."""
         ends = [entry.at for entry, fact in self.facts if isinstance(fact, Released | Closed)]
@@ -210,10 +205,18 @@ class History:
 
     @property
     def release_asked_at(self) -> datetime | None:
-        """When a person last asked for a release; None where a later request is for a run."""
+        """When a person last asked for a release; None where a run was asked for or called for since.
+
+        Activity that was seen later, and may be acted on, calls for one.
+        """
         asked = [(entry.at, fact) for entry, fact in self.facts if isinstance(fact, RunRequested)]
         wishes = [(at, fact.what) for at, fact in asked if not fact.dry_run]
-        return wishes[-1][0] if wishes and wishes[-1][1].startswith(RELEASE) else None
+        if not wishes or not wishes[-1][1].startswith(RELEASE):
+            return None
+        at = wishes[-1][0]
+        acted_on = {made.finding for made in self.of(DecisionMade) if made.decision.mode == Mode.AUTO}
+        seen = (one.finding for one in self.of(FindingReceived) if one.finding.last_seen > at)
+        return None if any(finding.id in acted_on for finding in seen) else at
 
     @property
     def opened_at(self) -> datetime | None:

@@ -65,18 +65,28 @@ def _decode_tagged(data: Mapping[str, object]) -> object:
     kind, plain = data.get(_TAG), data.get("is")
     if kind == "set" and isinstance(plain, list):
         return frozenset(decode(one) for one in plain)
-    if kind == "instant" and isinstance(plain, str):
-        return datetime.fromisoformat(plain)
-    if kind == "number" and isinstance(plain, str):
-        return float(plain)
+    if kind in {"instant", "number"} and isinstance(plain, str):
+        return _decode_plain(str(kind), plain)
     cls = _known(kind) if isinstance(kind, str) else None
     if cls is None:
         raise BadInput(_TAG, "must name a kind of value that this version knows", kind)
     given = {name: decode(one) for name, one in data.items() if name != _TAG}
     try:
         return cls(**given)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise BadInput(str(kind), f"does not fit this version: {error}") from error
+
+
+def _decode_plain(kind: str, plain: str) -> datetime | float:
+    try:
+        if kind == "number":
+            return float(plain)
+        instant = datetime.fromisoformat(plain)
+    except ValueError as error:
+        raise BadInput(kind, "must be one", plain) from error
+    if instant.tzinfo is None:
+        raise BadInput(kind, "must have a time zone", plain)
+    return instant
 
 
 def _known(kind: str) -> type[object] | None:

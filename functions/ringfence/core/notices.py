@@ -97,7 +97,7 @@ def _counted(now: Summary, known: Sequence[bool], *, contained: bool) -> Iterato
         return
     yield Measure(CONTAINED, runbook=now.runbook)
     if True not in known:
-        seconds = (now.lines[-1].at - now.began).total_seconds()
+        seconds = (now.lines[-1].at - now.allowed).total_seconds()
         yield Measure(TIME_TO_CONTAINMENT, max(seconds, 0.0), SECONDS, now.runbook)
 
 
@@ -134,12 +134,20 @@ def _message(
     text = [
         f"{what}: {kind} {name} in account {account}, {region}",
         f"Incident {now.incident}, runbook {now.runbook}",
-        *(f"Finding: {one.title} ({one.type}, severity {one.severity:g})" for one in now.findings),
+        *_findings(now),
         *_lists(parts),
         f"The whole record: ringfence incidents show {now.incident}",
     ]
     subject = subject_line(f"Ringfence: {what}: {name} ({account} {region})")
     return Notice(subject, "\n".join(plain(one) for one in text), tuple(measures))
+
+
+def _findings(now: Summary) -> Iterator[str]:
+    """The newest ones: a message has its limit, and so has a person."""
+    if (unnamed := len(now.findings) - MOST_WORDS) > 0:
+        yield f"Findings before these: {unnamed}"
+    for one in now.findings[-MOST_WORDS:]:
+        yield f"Finding: {one.title} ({one.type}, severity {one.severity:g})"
 
 
 def _lists(parts: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ringfence.core.codec import decode
 from ringfence.core.document import Document
 from ringfence.core.frozen import frozen
+from ringfence.core.policy import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,6 +102,17 @@ class Summary:
     def began(self) -> datetime:
         """When the first entry was written."""
         return self.lines[0].at
+
+    @property
+    def allowed(self) -> datetime:
+        """When changes were first allowed: a dry run may have stood for weeks before; else its opening."""
+        allowed = (
+            one.at
+            for one in self.lines
+            if one.kind == "DecisionMade"
+            and one.fact.optional_child("decision").optional_text("mode") == Mode.AUTO
+        )
+        return next(allowed, self.lines[0].at)
 
     @cached_property
     def findings(self) -> tuple[Reported, ...]:

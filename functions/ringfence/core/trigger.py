@@ -9,8 +9,6 @@ if TYPE_CHECKING:
 
     from ringfence.core.finding import Finding
 
-Pattern = "Mapping[str, object]"
-
 
 class Trigger(Protocol):
     """One family of findings."""

@@ -36,12 +36,16 @@ Group = str | OurGroup
 
 @value
 class Interface:
-    """A network interface of the instance; it may lie in another VPC than its instance."""
+    """A network interface of the instance; it may lie in another VPC than its instance.
+
+    A `trunk` carries the branch interfaces of containers, which have groups of their own and are not
+    among the instance's.
+    """
 
     id: str
     vpc_id: str
-    subnet_id: str
     groups: frozenset[Group]
+    trunk: bool = False
 
 
 @value
@@ -162,11 +166,11 @@ def _interfaces(instance: Document, symbols: Mapping[str, OurGroup]) -> tuple[In
         Interface(
             interface.text("NetworkInterfaceId"),
             interface.text("VpcId"),
-            interface.text("SubnetId"),
             frozenset(
                 symbols.get(group.text("GroupId"), group.text("GroupId"))
                 for group in interface.children("Groups")
             ),
+            interface.optional_text("InterfaceType") == "trunk",
         )
         for interface in instance.children("NetworkInterfaces")
     )

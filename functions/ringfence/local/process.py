@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _SOURCES = Path(__file__).resolve().parents[2]
 _READY_WITHIN = 60.0
 _STOP_WITHIN = 10.0
+_SWITCH_WITHIN = 60.0
+"""Every Lambda worker is ended one after another, and there may be dozens."""
 _LOG_TAIL = 4000
 
 
@@ -180,11 +182,11 @@ class LocalAws:
         server = self._running()
         server.send_signal(signal.SIGUSR1 if on else signal.SIGUSR2)
         wanted = "enabled" if on else "disabled"
-        deadline = time.monotonic() + _STOP_WITHIN
-        while self._health(_STOP_WITHIN)["auth"] != wanted:
+        deadline = time.monotonic() + _SWITCH_WITHIN
+        while self._health(_SWITCH_WITHIN)["auth"] != wanted:
             if time.monotonic() > deadline:
                 raise LocalAwsError(
-                    f"IAM enforcement is not {wanted} after {_STOP_WITHIN:.0f} s{self._tail()}"
+                    f"IAM enforcement is not {wanted} after {_SWITCH_WITHIN:.0f} s{self._tail()}"
                 )
             time.sleep(0.01)
 

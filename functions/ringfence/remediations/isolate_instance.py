@@ -24,10 +24,17 @@ if TYPE_CHECKING:
 
 
 def still_open(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say what security groups cannot close.
+    """Say what security groups cannot close, and which interfaces are not the instance's to move.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html
+    https://docs.aws.amazon.com/eks/latest/userguide/security-groups-for-pods.html
     """
+    for interface in instance[Network].interfaces:
+        if interface.trunk:
+            yield (
+                f"{interface.id} is a trunk: containers on the instance that have branch interfaces of their "
+                "own keep their security groups and their connections; stop or drain them"
+            )
     yield (
         "connections that were already tracked live on while they keep talking; always tracked are those "
         "through NAT gateways, load balancers, PrivateLink and the like"

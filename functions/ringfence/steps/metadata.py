@@ -20,7 +20,7 @@ _REFUSED = ("OperationNotPermitted", "UnsupportedOperation", "InvalidParameterCo
 
 @value
 class SetMetadataOptions(Step):
-    """Set every option of the metadata service at once: one that is left out may be reset."""
+    """Set the options of the metadata service at once; while it is off, EC2 takes no other."""
 
     instance_id: str
     before: MetadataOptions
@@ -37,27 +37,27 @@ class SetMetadataOptions(Step):
         return f"instance/{self.instance_id}/metadata-options"
 
     def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
-        """Set the options.
+        """Set the options. What is not named stays as it is.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceMetadataOptions.html
         """
+        parameters = {"InstanceId": self.instance_id, "HttpEndpoint": self.after.endpoint, **self._others}
         (answer,) = yield (
-            Call(
-                "ec2",
-                "ModifyInstanceMetadataOptions",
-                {
-                    "InstanceId": self.instance_id,
-                    "HttpEndpoint": self.after.endpoint,
-                    "HttpTokens": self.after.tokens,
-                    "HttpPutResponseHopLimit": self.after.hop_limit,
-                    "HttpProtocolIpv6": self.after.ipv6,
-                    "InstanceMetadataTags": self.after.tags,
-                },
-                expected=(*NOT_FOUND, *_REFUSED),
-            ),
+            Call("ec2", "ModifyInstanceMetadataOptions", parameters, expected=(*NOT_FOUND, *_REFUSED)),
         )
         accept(answer, gone=NOT_FOUND, refused=_REFUSED)
         return Done()
+
+    @property
+    def _others(self) -> dict[str, object]:
+        if self.after.endpoint == DISABLED:
+            return {}
+        return {
+            "HttpTokens": self.after.tokens,
+            "HttpPutResponseHopLimit": self.after.hop_limit,
+            "HttpProtocolIpv6": self.after.ipv6,
+            "InstanceMetadataTags": self.after.tags,
+        }
 
     def state(self, observed: Observed) -> State:
         """Compare all options."""

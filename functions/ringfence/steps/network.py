@@ -26,7 +26,8 @@ _DESCRIBE_RULES = Permission(
     "ec2:DescribeSecurityGroupRules", ("*",), reason="EC2's Describe actions know no resources"
 )
 _CREATE = (
-    Permission("ec2:CreateSecurityGroup", (_GROUPS, "arn:aws:ec2:{region}:{account}:vpc/*")),
+    # A VPC that is shared belongs to another account, and its ARN names that one.
+    Permission("ec2:CreateSecurityGroup", (_GROUPS, "arn:aws:ec2:{region}:*:vpc/*")),
     Permission(
         "ec2:CreateTags",
         (_GROUPS,),
@@ -217,7 +218,7 @@ class SetSecurityGroups(Step):
         ),
     )
     _GONE: ClassVar = ("InvalidNetworkInterfaceID.NotFound",)
-    _REFUSED: ClassVar = ("InvalidGroup.NotFound", "OperationNotPermitted")
+    _REFUSED: ClassVar = ("InvalidGroup.NotFound", "InvalidSecurityGroupID.NotFound", "OperationNotPermitted")
 
     @property
     def target(self) -> str:

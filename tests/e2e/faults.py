@@ -1,0 +1,101 @@
+"""Faults between the functions and AWS: a proxy that throttles, fails, resets and loses answers."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.e2e.world import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+Rule = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """The proxy's control interface: https://pypi.org/project/microburst/."""
+
+    endpoint: str
+
+    @contextmanager
+    def injecting(self, *rules: Rule) -> Iterator[None]:
+        """Inject these faults for a while."""
+        self._ask("fired", "DELETE")
+        self._ask("rules", "POST", rules)
+        try:
+            yield
+        finally:
+            self._ask("rules", "POST", ())
+
+    def fired(self) -> list[Any]:
+        """Return what was injected."""
+        found: list[Any] = self._ask("fired?limit=1000")
+        return found
+
+    def healthy(self) -> bool:
+        try:
+            return bool(self._ask("health"))
+        except OSError:
+            return False
+
+    def _ask(self, path: str, method: str = "GET", data: Sequence[Rule] | None = None) -> Any:  # noqa: ANN401 - JSON
+        body = None if data is None else json.dumps(list(data)).encode()
+        request = urllib.request.Request(  # noqa: S310 - http, loopback
+            f"{self.endpoint}/_microburst/{path}", body, {"Content-Type": "application/json"}, method=method
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - likewise
+            return json.load(answer)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(port: int, upstream: str, log: Path) -> Iterator[Proxy]:
+    """Run the proxy in front of an endpoint."""
+    words = ("-m", "microburst", "-u", upstream, "--host", "127.0.0.1", "-p", str(port))
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - a pinned tool, with words of our own
+            [sys.executable, *words], stdout=output, stderr=output, stdin=subprocess.DEVNULL
+        )
+    made = Proxy(f"http://127.0.0.1:{port}")
+    try:
+        until(lambda: made.healthy() or process.poll() is not None, "the proxy answers", within=30)
+        assert process.poll() is None, log.read_text()
+        yield made
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def throttled(service: str, code: str, status: int = 400) -> Rule:
+    """Fail one call in four of a service, for want of capacity."""
+    return {"service": service, "sequence": [1, 3], "error": {"code": code, "status": status}}
+
+
+def broken(service: str, code: str = "InternalError") -> Rule:
+    """Fail one call in four of a service with a 500."""
+    return throttled(service, code, 500)
+
+
+def cut(service: str) -> Rule:
+    """Reset one connection in four to a service, before the call arrives there."""
+    return {"service": service, "sequence": [1, 3], "reset": True}
+
+
+def lost(operation: str) -> Rule:
+    """Lose the answer to the first call of an operation, after it was carried out."""
+    return {"operation": operation, "times": 1, "response": {"abort_bytes": 1}}

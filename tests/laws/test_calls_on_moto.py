@@ -1,0 +1,82 @@
+"""Law 3, as it happens: the actions of every call that leaves are those that are declared, in all scenarios.
+
+What no scenario here comes by (races, refusals) is in `test_permissions_are_exact.py`: there, too, every
+declared action is called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from moto import mock_aws
+
+from ringfence.aws import archive, dynamo, incidents, notice
+from ringfence.aws.archive import S3Archive
+from ringfence.aws.incidents import IncidentReader, Response
+from ringfence.aws.notice import Topic
+from ringfence.core.notices import Notice
+from ringfence.orders import Status
+from tests.fakes.audit_home import ARCHIVE, AUDIT, bucket, in_turn, session, tables
+from tests.fakes.chains import INCIDENT, KEY, NOON, opened
+from tests.fakes.moto_world import clients, world
+from tests.laws.test_containment_comes_first import EVERYTHING
+from tests.laws.test_permissions_are_exact import declared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def test_responding_and_releasing_take_the_declared_actions_and_no_others() -> None:
+    """With everything switched on, in both ways, and again: a redelivery looks and takes nothing new."""
+    responding, releasing = set[str](), set[str]()
+    for number, way in enumerate(("detach", "standby")):
+        with mock_aws():
+            here = world(tagged=bool(number))
+            for _ in range(2):
+                report = here.respond(EVERYTHING, "f-1", way)
+                assert report.status is Status.COMPLETE
+            responding |= clients().actions()
+            assert here.release(report.incident).status is Status.RELEASED
+            releasing |= clients().actions()
+    assert responding == declared(EVERYTHING.permissions()) | declared(dynamo.PERMISSIONS)
+    assert releasing == declared(EVERYTHING.release_permissions()) | declared(dynamo.PERMISSIONS)
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    with mock_aws():
+        clients().noted.clear()
+        yield
+
+
+def made(service: str) -> Any:  # noqa: ANN401 - made at run time
+    return clients().client(None, service)
+
+
+@pytest.mark.usefixtures("aws")
+def test_archiving_and_verifying_take_the_declared_actions_and_no_others() -> None:
+    bucket()
+    kept = S3Archive(made("s3"), ARCHIVE)
+    for entry in (*opened(), *opened()):
+        assert kept.keep(KEY.text, entry)
+    assert clients().actions() == declared(archive.WRITE_PERMISSIONS)
+    assert len(kept.first_versions(KEY, INCIDENT, in_turn)) == len(opened())
+    assert kept.chains(INCIDENT) == (KEY,)
+    assert clients().actions() == declared(archive.READ_PERMISSIONS)
+
+
+@pytest.mark.usefixtures("aws")
+def test_reading_the_log_takes_the_declared_actions_and_no_others() -> None:
+    tables()
+    reader = IncidentReader(made("dynamodb"), AUDIT)
+    assert (*reader.opened(NOON, NOON), *reader.responses(INCIDENT)) == ()
+    assert reader.entries(Response(KEY, INCIDENT)) == ()
+    assert clients().actions() == declared(incidents.PERMISSIONS) == declared(incidents.ENTRIES_PERMISSIONS)
+
+
+@pytest.mark.usefixtures("aws")
+def test_telling_takes_the_declared_actions_and_no_others() -> None:
+    arn = session().client("sns").create_topic(Name="notices")["TopicArn"]
+    Topic(made("sns"), arn).publish(Notice("subject", "text"))
+    assert clients().actions() == declared(notice.PERMISSIONS)

@@ -1,0 +1,145 @@
+"""Law 5 on moto, one sample of each kind of step: a process that dies at it leaves nothing half known.
+
+Every call of a whole response, and two responders at once, are in `test_nothing_before_the_record.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from moto import mock_aws
+
+from ringfence.core.chain import digest
+from ringfence.core.facts import Outcome, Result
+from ringfence.facets.network import Network
+from ringfence.orders import Status
+from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.steps.lifecycle import StopInstance
+from ringfence.steps.scaling import EnterStandby
+from tests.contracts.test_cloud_effects import told
+from tests.fakes.interruption import Killed
+from tests.fakes.moto_world import World, clients, world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ringfence.core.facet import Facet, Observed
+    from ringfence.core.permit import Permit
+    from ringfence.core.runbook import Runbook
+    from ringfence.core.step import Names, Step
+    from ringfence.core.subject import Ref
+    from ringfence.ports import Applied, Cloud
+
+STEPS = CONTAIN_INSTANCE.steps
+
+
+class Ground:
+    """The estate of this module's tests. A test that fails leaves it in any state: then it is built anew."""
+
+    def __init__(self) -> None:
+        self.mock = mock_aws()
+        self.mock.start()
+        self.world = world()
+        self.whole = True
+
+    def prepared(self) -> World:
+        """Return the estate as it was in the beginning: each test releases what it contained."""
+        whole, self.whole = self.whole, False
+        if whole:
+            self.world.forget()
+        else:
+            self.mock.stop()
+            self.mock.start()
+            self.world = world()
+        return self.world
+
+
+@pytest.fixture(scope="module")
+def ground() -> Iterator[Ground]:
+    made = Ground()
+    yield made
+    made.mock.stop()
+
+
+@dataclass
+class Deadly:
+    """A cloud at which the process dies once: before the first step of a kind is taken, or behind it."""
+
+    cloud: Cloud
+    kind: type[Step]
+    after: bool
+
+    def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
+        return self.cloud.observe(ref, facets, past)
+
+    def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Applied:
+        if type(step) is not self.kind:
+            return self.cloud.apply(ref, step, names, permit)
+        if self.after:
+            self.cloud.apply(ref, step, names, permit)
+        raise Killed
+
+
+def only(kind: type[Step]) -> Runbook:
+    """Return the runbook with what takes steps of a kind, and what must have been done before."""
+    taking = [one.id for one in CONTAIN_INSTANCE.remediations if kind in one.steps]
+    if kind is StopInstance:  # the group would terminate it
+        taking.append("leave-auto-scaling")
+    return CONTAIN_INSTANCE.narrowed(taking)
+
+
+def standing(here: World, runbook: Runbook) -> dict[str, object]:
+    """Say how everything stands that the runbook may change and a release gives back."""
+    observed = here.cloud.observe(here.ref, runbook.facets)
+    stands = told(observed)
+    stands.pop("Snapshots", None)
+    if Network in observed:
+        stands["Network"] = {one.id: one.groups for one in observed[Network].interfaces}
+    return stands
+
+
+def check(here: World, kind: type[Step]) -> None:
+    """The log is sound and says what was done, and nothing was done twice."""
+    history = here.history
+    assert not history.open_intents
+    applied = Counter(step for step in history.steps(Result.APPLIED) if type(step) is kind)
+    assert applied
+    assert set(applied.values()) == {1}
+    outcomes = Counter(one.intent for one in history.of(Outcome))
+    assert set(outcomes.values()) == {1}
+    previous = ""
+    for number, entry in enumerate(history.entries):
+        assert (entry.seq, entry.previous, entry.hash) == (number, previous, digest(entry.body))
+        previous = entry.hash
+    twice = [one for one, count in Counter(one for one in here.noted if one.changes).items() if count > 1]
+    assert twice == []
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "behind"])
+@pytest.mark.parametrize("kind", STEPS, ids=lambda kind: kind.__name__)
+def test_a_process_that_dies_at_a_step_leaves_nothing_half_known(
+    ground: Ground, kind: type[Step], *, after: bool
+) -> None:
+    here = ground.prepared()
+    runbook, way = only(kind), "standby" if kind is EnterStandby else "detach"
+    finding = f"f-{kind.__name__}-{after}"
+    before = standing(here, runbook)
+    with pytest.raises(Killed):
+        here.respond(runbook, finding, way, Deadly(here.cloud, kind, after))
+    report = here.respond(runbook, finding, way)
+    assert report.status is Status.COMPLETE
+    check(here, kind)
+
+    clients().noted.clear()
+    back = kind.inverse_type or kind
+    if not kind.irreversible:
+        with pytest.raises(Killed):
+            here.release(report.incident, Deadly(here.cloud, back, after))
+    assert here.release(report.incident).status is Status.RELEASED
+    assert standing(here, runbook) == before
+    if not kind.irreversible:
+        check(here, back)
+    ground.whole = True
