@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.core.chain import ChainKey
-from ringfence.core.errors import BadInput, Gone, Refused, Retryable
+from ringfence.core.errors import BadInput, Denied, Gone, Refused, Retryable
 from ringfence.core.facts import (
     Closed,
     DecisionMade,
@@ -237,6 +237,26 @@ def test_a_run_of_later_stages_alone_does_not_call_the_instance_contained(bench:
     verified = bench.history.verified
     assert verified
     assert (verified.contained, verified.judged, verified.complete) == (False, False, True)
+
+
+@pytest.mark.parametrize("kind", [CreateOwnGroup, SetSecurityGroups])
+def test_a_denied_isolation_keeps_no_evidence_waiting(bench: Bench, kind: type[Step]) -> None:
+    """Nor does what depends on it; each delivery tries it again, and nothing is called contained."""
+    bench.cloud.world = estate()
+
+    def deny(step: Step) -> None:
+        if isinstance(step, kind):
+            raise Denied("ec2: UnauthorizedOperation: with an explicit deny in a service control policy")
+
+    bench.cloud.refuse = deny
+    report = bench.engine.respond(order(stages=1))
+    assert (report.status, report.goes_on) == (Status.OPEN, True)
+    later = bench.engine.respond(order(decision=None, attempt="a-2"))
+    assert later.status is Status.OPEN
+    assert later.again
+    assert "CreateSnapshots" in {type(step).__name__ for step in bench.cloud.calls}
+    bench.cloud.refuse = lambda _: None
+    assert bench.engine.respond(order(decision=None, attempt="a-3")).status is Status.COMPLETE
 
 
 def test_what_settles_in_a_later_stage_takes_no_containment_back(bench: Bench) -> None:

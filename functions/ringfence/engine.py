@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ringfence.core.chain import ChainKey, History, Lease, digest
 from ringfence.core.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
 from ringfence.core.facet import Observed
-from ringfence.core.facts import Closed, FindingReceived, Outcome, Planned, Verified
+from ringfence.core.facts import Closed, FindingReceived, Outcome, Planned, Result, Verified
 from ringfence.core.frozen import frozen
 from ringfence.core.incident import Incident
 from ringfence.core.plan import digest_text
@@ -234,8 +234,9 @@ class _Response:
             frozenset(verified.review) - frozenset(review[first]), review[first]
         )
         self.session.finish(self._news(verified, everything=everything), self._name_incident())
-        # What is refused for good is tried again beside the later stages: they must not wait for it.
-        stuck = all(step.target in refused for step in remaining[first]) and not settling[first]
+        # What is refused or denied is tried again beside the later stages: they must not wait for it.
+        hopeless = self.session.ended(Result.REFUSED, Result.DENIED, Result.SKIPPED)
+        stuck = all(step.target in hopeless for step in remaining[first]) and not settling[first]
         return self._verdict(verified, goes_on=stuck and not everything, later=later)
 
     def _is_new(self, found: frozenset[str], known: tuple[str, ...]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ringfence.core.chain import Lease, Stamp, link
-from ringfence.core.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
+from ringfence.core.errors import BadInput, Bug, Conflict, Denied, Gone, Refused, Retryable
 from ringfence.core.facts import FindingReceived, Intended, Outcome, Result, RunRequested
 from ringfence.core.frozen import frozen
 from ringfence.core.permit import Permit
@@ -175,7 +175,11 @@ class Session:
             raise bugs[0]
 
     def refused(self) -> dict[str, str]:
-        """Return, by target, what was refused for good, and why: as the last try ended.
+        """Return, by target, what was refused for good, and why."""
+        return self.ended(Result.REFUSED)
+
+    def ended(self, *results: str) -> dict[str, str]:
+        """Return, by target, the steps whose last try ended so, and why.
 
         What a person asks for is tried once more: they may have put right what stood in the way.
         """
@@ -190,7 +194,7 @@ class Session:
         return {
             step.target: f"{step.words()}: {outcome.detail}"
             for step, outcome in last.values()
-            if outcome.result == Result.REFUSED
+            if outcome.result in results
         }
 
     def resolve(self, observed: Observed, stages: Iterable[str]) -> tuple[str, ...]:
@@ -252,7 +256,8 @@ class _Job:
         except (BadInput, Bug, Retryable) as error:
             if isinstance(error, Bug) and not step.best_effort:
                 self.bug = error
-            return self._outcome(Result.REFUSED if step.best_effort else Result.FAILED, str(error))
+            missed = Result.DENIED if isinstance(error, Denied) else Result.FAILED
+            return self._outcome(Result.REFUSED if step.best_effort else missed, str(error))
         self.provided = dict(applied.provides)
         shown = tuple((symbol.key, name) for symbol, name in applied.provides.items())
         return Outcome(self.intent.intent, Result.APPLIED, "call", applied.note, shown, applied.requests)

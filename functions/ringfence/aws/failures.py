@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from ringfence.core.errors import Bug, Retryable
+from ringfence.core.errors import Bug, Denied, Retryable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+"""What the services answer where IAM, or an organization's policy, does not allow a call."""
 
 
 @contextmanager
@@ -21,7 +25,8 @@ def raised(what: str) -> Iterator[None]:
     except ParamValidationError as error:
         raise Bug(f"{what}: {error}") from error
     except ClientError as error:
-        raise Retryable(f"{what}: {code_of(error)}: {message_of(error)}") from error
+        kind = Denied if code_of(error) in DENIED else Retryable
+        raise kind(f"{what}: {code_of(error)}: {message_of(error)}") from error
     except BotoCoreError as error:
         raise Retryable(f"{what}: {error}") from error
 

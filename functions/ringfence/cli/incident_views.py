@@ -30,6 +30,7 @@ STYLES = {
     "released": GOOD,
     "not contained": BAD,
     "failed": BAD,
+    "denied": BAD,
     "refused": BAD,
     "drifted": OPEN,
     "skipped": OPEN,

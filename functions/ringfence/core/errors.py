@@ -15,6 +15,10 @@ class Conflict(Retryable):
     """Somebody else wrote to the same chain or took the lease first: read again."""
 
 
+class Denied(Retryable):
+    """IAM does not allow the call. It is tried again, and nothing else waits for it."""
+
+
 class Refused(RingfenceError):
     """It will not be done, now or later: a person has to look.
 

@@ -79,6 +79,7 @@ class Result:
     APPLIED = "applied"
     NOT_APPLIED = "not-applied"
     FAILED = "failed"
+    DENIED = "denied"
     SKIPPED = "skipped"
     REFUSED = "refused"
     GONE = "gone"

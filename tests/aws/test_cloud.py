@@ -1,0 +1,103 @@
+"""What the driver makes of the services' answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ringfence.aws.cloud import AwsCloud
+from ringfence.core.call import Call, Failed
+from ringfence.core.errors import Denied, Retryable
+from ringfence.core.permit import Permit
+from ringfence.core.step import Done, Step
+from ringfence.facets.network import Network
+from tests.worlds import AUTO, LEASE, NOON, REF, Ticking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botocore.client import BaseClient
+
+    from ringfence.core.step import Changing, Names
+    from ringfence.core.subject import Ref
+
+
+@dataclass
+class Service:
+    """A client whose every call ends as a test says."""
+
+    answer: Callable[[], dict[str, Any]]
+    calls: list[str] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
+        def call(**_: object) -> dict[str, Any]:
+            self.calls.append(name)
+            return self.answer()
+
+        return call
+
+
+@dataclass
+class Clients:
+    """Gives the same service to everybody."""
+
+    service: Service
+
+    def client(self, ref: Ref, service: str, *, single_attempt: bool = False) -> BaseClient:  # noqa: ARG002
+        return cast("BaseClient", self.service)
+
+
+class Stop(Step):
+    """Asks for one call."""
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002
+        (answer,) = yield (Call("ec2", "StopInstances", expected=("IncorrectInstanceState",)),)
+        return Done(note="expected" if isinstance(answer, Failed) else "done")
+
+
+def failing(code: str) -> Callable[[], dict[str, Any]]:
+    def fail() -> dict[str, Any]:
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "StopInstances")
+
+    return fail
+
+
+def cloud(answer: Callable[[], dict[str, Any]]) -> AwsCloud:
+    return AwsCloud(Clients(Service(answer)), Ticking(), lambda jobs: [job() for job in jobs])
+
+
+PERMIT = Permit.of(AUTO, REF, NOON + LEASE)
+
+
+def test_a_change_comes_with_its_request_id() -> None:
+    made = cloud(lambda: {"ResponseMetadata": {"RequestId": "r-1"}}).apply(REF, Stop(), {}, PERMIT)
+    assert (made.note, made.requests) == ("done", ("r-1",))
+
+
+def test_an_expected_failure_is_an_answer() -> None:
+    assert cloud(failing("IncorrectInstanceState")).apply(REF, Stop(), {}, PERMIT).note == "expected"
+
+
+@pytest.mark.parametrize("code", ["RequestLimitExceeded", "InternalError", "SomethingNew"])
+def test_every_other_failure_can_be_tried_again(code: str) -> None:
+    with pytest.raises(Retryable, match=code):
+        cloud(failing(code)).apply(REF, Stop(), {}, PERMIT)
+
+
+@pytest.mark.parametrize("code", ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"])
+def test_what_iam_denies_is_known_as_such(code: str) -> None:
+    with pytest.raises(Denied, match=code):
+        cloud(failing(code)).apply(REF, Stop(), {}, PERMIT)
+    with pytest.raises(Denied, match=code):
+        cloud(failing(code)).observe(REF, (Network,))
+
+
+def test_no_call_is_made_without_a_permit_that_holds() -> None:
+    service = Service(dict)
+    late = AwsCloud(Clients(service), Ticking(NOON + LEASE), lambda jobs: [job() for job in jobs])
+    with pytest.raises(Retryable, match="lease ended"):
+        late.apply(REF, Stop(), {}, PERMIT)
+    assert service.calls == []
