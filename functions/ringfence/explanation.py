@@ -60,11 +60,15 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Explainer:
-    """Explains events under one policy; `note` says in words where that policy comes from."""
+    """Explains events under one policy; `note` says in words where that policy comes from.
+
+    `home` is the account that the policy calls so; the finding's own is taken for it where none is given.
+    """
 
     policy: PolicyFile
     runbooks: Mapping[str, Runbook]
     note: str = ""
+    home: str = ""
 
     def explain(self, data: bytes) -> Explanation:
         """Say what would happen because of an event in UTF-8; bad input is an answer, not an error."""
@@ -79,7 +83,7 @@ class Explainer:
         return self._decided(finding)
 
     def _decided(self, finding: Finding) -> Explanation:
-        policy = policy_from_json(self.policy.compile(finding.account))
+        policy = policy_from_json(self.policy.compile(self.home or finding.account))
         decided = [
             (runbook, [(ref, decide(policy, runbook.id, finding, ref)) for ref in subjects])
             for runbook in self.runbooks.values()
@@ -104,7 +108,8 @@ class Explainer:
         )
 
     def _notes(self, finding: Finding) -> str:
-        home = f"home is taken to be account {finding.account}" if self.policy.speaks_of_home else ""
+        taken = not self.home and self.policy.speaks_of_home
+        home = f"home is taken to be account {finding.account}" if taken else ""
         return "; ".join(filter(None, (self.note, home)))
 
 

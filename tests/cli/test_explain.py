@@ -140,6 +140,16 @@ def test_an_account_outside_the_scope_is_not_applicable(tmp_path: Path) -> None:
     assert answer["reason"] == f"account {samples.ACCOUNT} is outside the configured scope"
 
 
+def test_a_strangers_finding_is_out_of_scope_once_home_is_named() -> None:
+    """Without `--home` the finding's own account is taken for home, and the reason says so."""
+    stdin = json.dumps(EVENT).encode()
+    assert run("-", "--policy", OURS, stdin=stdin).exit_code == HANDLED
+    assert run("-", "--policy", OURS, "--home", samples.ACCOUNT, stdin=stdin).exit_code == HANDLED
+    elsewhere = run("-", "--policy", OURS, "--home", "999988887777", stdin=stdin)
+    assert elsewhere.exit_code == NOT_FOR_US
+    assert "outside the configured scope" in elsewhere.stdout
+
+
 def test_each_instance_of_a_sequence_is_judged_by_its_own_account(auto: Path) -> None:
     other = sequence_resource("i-0fedcba9876543210", "444455556666")
     answer, code = explained(sequence_finding(sequence_resource(), other), auto)

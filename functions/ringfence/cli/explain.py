@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import click
 
 from ringfence.cli.text import safe
 from ringfence.core.errors import BadInput
+from ringfence.core.subject import ACCOUNT
 from ringfence.explanation import Explainer, Explanation, Status, invalid
 from ringfence.policy_file import BUILT_IN, PolicyFile, load_policy
 
@@ -36,9 +37,14 @@ POLICY = Path("policy.yaml")
     type=click.Path(path_type=Path),
     help=f"The policy file; {POLICY} of this folder unless given.",
 )
+@click.option(
+    "--home", default="", metavar="ACCOUNT", help="The home account; each finding's own unless given."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each file.")
 @click.pass_context
-def explain(ctx: click.Context, events: tuple[str, ...], policy_path: Path | None, *, as_json: bool) -> None:
+def explain(
+    ctx: click.Context, events: tuple[str, ...], policy_path: Path | None, home: str, *, as_json: bool
+) -> None:
     """Say what would happen because of events, offline and without AWS.
 
     Each EVENT.json holds one event as EventBridge delivers it; - reads standard input.
@@ -46,7 +52,9 @@ def explain(ctx: click.Context, events: tuple[str, ...], policy_path: Path | Non
     Exit code 0: all would be handled. 3: some are not for us. 2: some are bad input.
     """
     runbooks = ctx.obj if isinstance(ctx.obj, dict) else _catalogue()
-    explainer = _explainer(policy_path, runbooks)
+    if home and not ACCOUNT.fullmatch(home):
+        raise BadInput("--home", "must be a 12-digit account id", home)
+    explainer = replace(_explainer(policy_path, runbooks), home=home)
     seen = set()
     for name in events:
         explanation = _explained(explainer, name)
