@@ -56,6 +56,7 @@ def test_a_finding_is_read_whole() -> None:
         title=f"Something about {samples.INSTANCE}.",
         updated_at=datetime(2026, 3, 1, 12, 4, 59, 456000, tzinfo=UTC),
         last_seen=datetime(2026, 3, 1, 12, 1, 30, tzinfo=UTC),
+        first_seen=datetime(2026, 3, 1, 11, 40, tzinfo=UTC),
         count=3,
         subjects=(REF,),
         remote_addresses=("198.51.100.7", "2001:db8::7"),
@@ -151,6 +152,10 @@ def test_an_update_keeps_the_id_and_moves_the_rest() -> None:
 def test_last_seen_falls_back_to_the_update() -> None:
     finding = found(without(EVENT, "detail.service.eventLastSeen"))
     assert finding.last_seen == finding.updated_at
+
+
+def test_when_it_was_first_seen_may_be_unsaid() -> None:
+    assert found(without(EVENT, "detail.service.eventFirstSeen")).first_seen is None
 
 
 def test_the_type_decides_what_a_finding_is_about_and_not_the_blocks_in_it() -> None:

@@ -1,4 +1,4 @@
-"""`ringfence demo`: watch a compromised instance being contained, on a local AWS."""
+"""`ringfence demo`: watch a compromised instance or a leaked key being contained, on a local AWS."""
 
 from __future__ import annotations
 
@@ -16,46 +16,54 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ringfence.cli.demo_credentials import CredentialView
     from ringfence.cli.demo_view import View
     from ringfence.local import LocalAws
     from ringfence.local.demo import Scene
 
-SCENARIOS = ("instance",)
+INSTANCE, CREDENTIALS = SCENARIOS = ("instance", "credentials")
 INTERRUPTED = 130
+DEPLOYED = "the audit home, the response pipeline, the roles"
 
 
 @click.command()
-@click.option("--scenario", type=click.Choice(SCENARIOS), default=SCENARIOS[0], show_default=True)
+@click.option("--scenario", type=click.Choice(SCENARIOS), default=INSTANCE, show_default=True)
 @click.option("--keep", is_flag=True, help="Keep the local AWS running afterwards, until Ctrl-C.")
 @click.option("--plain", is_flag=True, help="No colours and nothing that moves.")
 @click.pass_context
 def demo(ctx: click.Context, scenario: str, *, keep: bool, plain: bool) -> None:
-    """Watch a compromised instance being contained, without an account and without Docker.
+    """Watch an instance or a leaked access key being contained, without an account and without Docker.
 
     Starts a local AWS, deploys the stacks to it with the CDK, builds a small estate, and sends a GuardDuty
-    finding about one of its web servers.
+    finding about one of its web servers. With `--scenario credentials` the finding is about one of a
+    user's access keys, and the local AWS evaluates IAM policies.
 
-    Exit code 0: the instance is verified contained and its neighbour untouched. 1: something is missing,
-    which is named.
+    Exit code 0: it is verified contained, and what stands beside it works as before. 1: something is
+    missing, which is named.
     """
-    del scenario  # there is one so far
     try:
         from ringfence.local import LocalAws
     except ImportError as error:
         raise click.ClickException(
             f"the local AWS is not installed ({error.name} is missing): install ringfence[local]"
         ) from error
-    from ringfence.cli.demo_view import View
+    from ringfence.cli.demo_credentials import WORDS, CredentialView
+    from ringfence.cli.demo_view import WORDS as OF_A_SERVER
 
-    view = View.on_terminal(plain=plain)
+    view, leaked = CredentialView.on_terminal(plain=plain), scenario == CREDENTIALS
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with contextlib.ExitStack() as opened:
             folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="ringfence-demo-")))
-            view.heading()
+            view.heading(WORDS if leaked else OF_A_SERVER)
             with _timed(view, "local AWS", "one process on this machine: no account, no Docker"):
-                local = opened.enter_context(LocalAws())
-            ended_well = _run(local, view, folder, keep=keep)
+                local = opened.enter_context(LocalAws(cloudtrail=leaked))
+            play = _of_a_key if leaked else _of_an_instance
+            ended_well, incident = play(local, view, folder)
+            if keep:
+                view.kept(local, incident)
+                with contextlib.suppress(KeyboardInterrupt):
+                    threading.Event().wait()
     except KeyboardInterrupt:
         view.stopped()
         ctx.exit(INTERRUPTED)
@@ -64,8 +72,8 @@ def demo(ctx: click.Context, scenario: str, *, keep: bool, plain: bool) -> None:
     ctx.exit(0 if ended_well else 1)
 
 
-def _run(local: LocalAws, view: View, folder: Path, *, keep: bool) -> bool:
-    """Set the scene and play it; say whether it ended well."""
+def _of_an_instance(local: LocalAws, view: View, folder: Path) -> tuple[bool, str]:
+    """Set the scene and play it; say whether it ended well, and name the incident."""
     from ringfence.local.findings import InstanceFinding
 
     scene = _set(local, view, folder)
@@ -82,18 +90,29 @@ def _run(local: LocalAws, view: View, folder: Path, *, keep: bool) -> bool:
     view.comparison(scene, ending)
     view.exposure(ending)
     view.ending(scene, ending)
-    if keep:
-        view.kept(local, scene)
-        with contextlib.suppress(KeyboardInterrupt):
-            threading.Event().wait()
-    return not ending.missing
+    return not ending.missing, scene.deployment.history(scene.estate.web.ref).incident
+
+
+def _of_a_key(local: LocalAws, view: CredentialView, folder: Path) -> tuple[bool, str]:
+    """Do the same with a leaked key; policies are evaluated from when everything is deployed."""
+    from ringfence.cli.demo_credentials import told
+    from ringfence.local.credentials_demo import CredentialScene
+    from ringfence.local.deployment import Deployment
+
+    with _timed(view, "cdk deploy --all", DEPLOYED):
+        deployment = Deployment.make(local, folder)
+        local.enforce(True)
+    with _timed(view, "a user", "IAM policies are evaluated from here on"):
+        scene = CredentialScene.build(deployment)
+    ending = told(view, scene)
+    return not ending.missing, deployment.history(scene.holder.ref).incident
 
 
 def _set(local: LocalAws, view: View, folder: Path) -> Scene:
     from ringfence.local.demo import Scene
     from ringfence.local.deployment import Deployment
 
-    with _timed(view, "cdk deploy --all", "the audit home, the response pipeline, the roles"):
+    with _timed(view, "cdk deploy --all", DEPLOYED):
         deployment = Deployment.make(local, folder)
     with _timed(view, "a small estate", "two of a kind, in one Auto Scaling group"):
         scene = Scene.build(deployment)

@@ -5,25 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.core.facts import Intended, Outcome, Verified
-from ringfence.runbooks import CONTAIN_INSTANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from ringfence.core.runbook import Runbook
     from ringfence.core.timeline import Row
 
 
-def milestones(rows: Sequence[Row], sent: datetime, archived: datetime) -> tuple[tuple[str, float], ...]:
+def milestones(
+    rows: Sequence[Row], sent: datetime, archived: datetime, runbook: Runbook
+) -> tuple[tuple[str, float], ...]:
     """Return what was reached, in words, and after how many seconds; in the order of time."""
-    reached = [*_reached(rows), ("Every entry archived and verified", archived)]
+    reached = [*_reached(rows, runbook), ("Every entry archived and verified", archived)]
     return tuple((words, (at - sent).total_seconds()) for words, at in reached)
 
 
-def _reached(rows: Sequence[Row]) -> Iterator[tuple[str, datetime]]:
+def _reached(rows: Sequence[Row], runbook: Runbook) -> Iterator[tuple[str, datetime]]:
     if rows:
         yield "Finding, decision and intents recorded", rows[0].at
-    first, *later = CONTAIN_INSTANCE.stages
+    first, *later = runbook.stages
     verdicts = [(row.at, fact) for row in rows if isinstance(fact := row.entry.fact, Verified)]
     yield from _first(f"{first.title}, and looked again", (at for at, one in verdicts if one.contained))
     ends = _ends(rows)
@@ -31,6 +33,8 @@ def _reached(rows: Sequence[Row]) -> Iterator[tuple[str, datetime]]:
         if stage.id in ends:
             yield stage.title, ends[stage.id]
     yield from _first("Everything done, and looked again", (at for at, one in verdicts if one.complete))
+    reviewed = (at for at, one in verdicts if one.review and not one.remaining and not one.settling)
+    yield from _first("Everything done but what a person reviews", reviewed)
 
 
 def _first(words: str, instants: Iterable[datetime]) -> Iterator[tuple[str, datetime]]:

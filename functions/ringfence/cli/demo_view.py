@@ -14,20 +14,25 @@ from rich.text import Text
 
 from ringfence.cli.demo_timeline import milestones
 from ringfence.cli.incident_views import BAD, GOOD, OPEN, STYLES, plain
+from ringfence.runbooks import CONTAIN_INSTANCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from rich.console import RenderableType
 
+    from ringfence.core.runbook import Runbook
     from ringfence.core.timeline import Row
     from ringfence.local import LocalAws
+    from ringfence.local.credential_findings import CredentialFinding
+    from ringfence.local.credentials_demo import CredentialEnding
     from ringfence.local.demo import Ending, Scene
     from ringfence.local.estate import Estate
     from ringfence.local.findings import InstanceFinding
 
 WIDTH, BAR = 110, 40
+WORDS = "A web server is compromised. Watch what happens to it, and what does not."
 _ABOUT_TO = "about to "
 
 
@@ -64,12 +69,10 @@ class View:
         console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
         return cls(console, ASCII if console.options.ascii_only else Marks())
 
-    def heading(self) -> None:
+    def heading(self, words: str = WORDS) -> None:
         """Say what this is."""
         self._print(Text("\nRingfence", style="bold"), indent=0)
-        self._print(
-            Text("A web server is compromised. Watch what happens to it, and what does not.\n"), indent=0
-        )
+        self._print(Text(f"{words}\n"), indent=0)
 
     def done(self, what: str, about: str, seconds: float | None = None) -> None:
         """Say what was set up."""
@@ -94,7 +97,7 @@ class View:
             Text(f"{other.name}  {other.ref.id}  its neighbour: the same role, the same groups"), indent=4
         )
 
-    def finding(self, finding: InstanceFinding) -> None:
+    def finding(self, finding: InstanceFinding | CredentialFinding) -> None:
         """Show what GuardDuty says."""
         detail = finding.detail()
         self._title(f"GuardDuty: {finding.type}, severity {finding.severity:g}")
@@ -141,10 +144,10 @@ class View:
         if row.kind == "Outcome" and (before or after):
             self._row("", Text(), plain(f"{before} {self.marks.arrow} {after}", "dim"))
 
-    def timeline(self, sent: datetime, archived: datetime) -> None:
+    def timeline(self, sent: datetime, archived: datetime, runbook: Runbook = CONTAIN_INSTANCE) -> None:
         """Show how long everything took."""
         self._title("Timeline, in seconds from the finding")
-        reached = milestones(self.rows, sent, archived)
+        reached = milestones(self.rows, sent, archived, runbook)
         longest = max((seconds for _, seconds in reached), default=1.0)
         grid = Table.grid(padding=(0, 2, 0, 0))
         grid.add_column()
@@ -155,7 +158,7 @@ class View:
             grid.add_row(words, f"{seconds:.2f}", Text(bar, style="cyan"))
         self._print(grid)
 
-    def chain(self, ending: Ending) -> None:
+    def chain(self, ending: Ending | CredentialEnding) -> None:
         """Show whether the record is what was written."""
         chain = ending.chain
         proved = chain.sound and not chain.pending
@@ -184,7 +187,7 @@ class View:
     def _neighbour(self, then: str, now: str) -> Text:
         return plain(then, "dim") if then == now else plain(f"{then} {self.marks.arrow} {now}", BAD)
 
-    def exposure(self, ending: Ending) -> None:
+    def exposure(self, ending: Ending | CredentialEnding) -> None:
         """Say what nothing of this has closed."""
         if not ending.verified or not ending.verified.exposure:
             return
@@ -199,14 +202,17 @@ class View:
             text = f"{scene.estate.web.name} is contained, and {scene.estate.bystander.name} untouched."
             self._print(Text(f"{self.marks.good} {text}\n", style=f"bold {GOOD}"), indent=0)
             return
+        self.missing(ending.missing)
+
+    def missing(self, what: Iterable[str]) -> None:
+        """Name what should be and is not."""
         self._print(Text(f"{self.marks.bad} Not everything is as it should be:", style=BAD), indent=0)
-        for words in ending.missing:
+        for words in what:
             self._row("", Text(self.marks.dot, style=BAD), plain(words), first=0)
         self._print(Text())
 
-    def kept(self, local: LocalAws, scene: Scene) -> None:
+    def kept(self, local: LocalAws, incident: str) -> None:
         """Say how to look around."""
-        incident = scene.deployment.history(scene.estate.web.ref).incident
         self._title("Look around, from another shell")
         for name, value in local.environment().items():
             self._print(Text(f"export {name}={value}"), indent=4)

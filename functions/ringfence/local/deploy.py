@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ringfence.core.subject import GLOBAL
 from ringfence.local.process import LocalAwsError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def deploy(
     app: Path = REPOSITORY,
     account: str | None = None,
 ) -> dict[str, dict[str, str]]:
-    """Bootstrap the account and deploy every stack.
+    """Bootstrap the account, also where global events are delivered, and deploy every stack.
 
     Parameters
     ----------
@@ -64,8 +65,9 @@ def deploy(
     common = ["--app", _app_command(app), "--output", str(outputs.parent / "cdk.out"), "--no-color", *pairs]
     # Not in the app's folder: there the CDK would synthesize the app only to bootstrap.
     environment = _environment(local, account)
-    where = f"aws://{environment['AWS_ACCOUNT_ID']}/{local.region}"
-    _cdk(environment, outputs.parent, ["bootstrap", where, "--no-color"])
+    regions = dict.fromkeys((local.region, GLOBAL))
+    where = [f"aws://{environment['AWS_ACCOUNT_ID']}/{region}" for region in regions]
+    _cdk(environment, outputs.parent, ["bootstrap", *where, "--no-color"])
     _cdk(
         environment,
         app,

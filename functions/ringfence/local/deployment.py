@@ -13,7 +13,7 @@ from ringfence.core.chain import ChainKey
 from ringfence.core.policy import Mode
 from ringfence.core.verify import Verdict, verify
 from ringfence.local.deploy import deploy
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks import CATALOGUE, CONTAIN_INSTANCE
 from ringfence.threads import Threads
 
 if TYPE_CHECKING:
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
     from ringfence.core.chain import History
     from ringfence.core.subject import Ref
+    from ringfence.local.credential_findings import CredentialFinding
     from ringfence.local.findings import InstanceFinding
     from ringfence.local.process import LocalAws
 
 RUNBOOK = CONTAIN_INSTANCE.id
 AUDIT_STACK, RESPONSE_STACK = "Ringfence-Audit", "Ringfence-Response"
-AT_ONCE = {"name": "contain at once", "runbook": RUNBOOK, "mode": Mode.AUTO.value}
+AT_ONCE = {"name": "contain at once", "mode": Mode.AUTO.value}
 LOOK_EVERY = 0.05
 """Seconds between two looks at the log."""
 
@@ -45,15 +46,21 @@ class Deployment:
 
     @classmethod
     def make(
-        cls, local: LocalAws, folder: Path, *rules: Mapping[str, str], accounts: Sequence[str] = ()
+        cls,
+        local: LocalAws,
+        folder: Path,
+        *rules: Mapping[str, str],
+        accounts: Sequence[str] = (),
+        runbooks: Mapping[str, object] | None = None,
     ) -> Self:
         """Deploy every stack, with a policy of these rules; unless any are given, all is done at once.
 
         `folder` takes the policy, the synthesized stacks and their outputs. `accounts` are protected beside
-        the local AWS's own. Raises DeployError.
+        the local AWS's own. `runbooks` is the policy's section of that name. Raises DeployError.
         """
         policy = folder / "policy.yaml"
-        policy.write_text(_policy(rules or (AT_ONCE,), ("home", *accounts)), encoding="utf-8")
+        text = _policy(rules or (AT_ONCE,), ("home", *accounts), runbooks or {})
+        policy.write_text(text, encoding="utf-8")
         outputs = deploy(local, context={"policy": str(policy)}, outputs=folder / "outputs.json")
         return cls.of(local, outputs)
 
@@ -76,7 +83,7 @@ class Deployment:
             local.http_api(host.split(".")[0]),
         )
 
-    def send(self, *findings: InstanceFinding) -> None:
+    def send(self, *findings: InstanceFinding | CredentialFinding) -> None:
         """Put findings on the event bus, as GuardDuty does."""
         events = self.local.client("events")
         for start in range(0, len(findings), 10):  # PutEvents takes ten
@@ -85,21 +92,21 @@ class Deployment:
                 raise RuntimeError(f"EventBridge refused a finding: {json.dumps(answer['Entries'])}")
 
     def history(self, ref: Ref) -> History:
-        """Read the newest incident of an instance."""
+        """Read the newest incident of a subject."""
         dynamodb = self.local.client("dynamodb")
         log = DynamoAuditLog(dynamodb, self.audit_table, self.control_table, _one_by_one)
-        return log.read(ChainKey(RUNBOOK, ref.key))
+        return log.read(ChainKey(runbook_of(ref), ref.key))
 
     def histories(self, ref: Ref, within: float) -> Iterator[History]:
-        """Read an instance's newest incident again and again, for so many seconds."""
+        """Read a subject's newest incident again and again, for so many seconds."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             yield self.history(ref)
             time.sleep(LOOK_EVERY)
 
     def verdict(self, ref: Ref) -> Verdict:
-        """Verify the chain of an instance's newest incident against the archive."""
-        history, key = self.history(ref), ChainKey(RUNBOOK, ref.key)
+        """Verify the chain of a subject's newest incident against the archive."""
+        history, key = self.history(ref), ChainKey(runbook_of(ref), ref.key)
         archive = S3Archive(self.local.client("s3"), self.archive)
         first = archive.first_versions(key, history.incident, Threads())
         return verify(key, history.incident, history.entries, first)
@@ -112,9 +119,17 @@ class Deployment:
         return verdict
 
 
-def _policy(rules: Sequence[Mapping[str, str]], accounts: Sequence[str]) -> str:
+def runbook_of(ref: Ref) -> str:
+    """Return the id of the runbook that answers for such a subject."""
+    return next(one.id for one in CATALOGUE.values() if isinstance(ref, one.subject))
+
+
+def _policy(
+    rules: Sequence[Mapping[str, str]], accounts: Sequence[str], runbooks: Mapping[str, object]
+) -> str:
     """Write a policy file; JSON is YAML."""
-    return json.dumps({"version": 1, "scope": {"accounts": list(accounts)}, "rules": list(rules)}, indent=2)
+    policy = {"version": 1, "scope": {"accounts": list(accounts)}, "rules": list(rules)}
+    return json.dumps(policy | ({"runbooks": dict(runbooks)} if runbooks else {}), indent=2)
 
 
 def _one_by_one(functions: Sequence[Callable[[], object]]) -> list[object]:

@@ -16,8 +16,8 @@ from ringfence.core.guardduty import DETAIL_TYPE, SOURCE, TARGET
 if TYPE_CHECKING:
     from ringfence.local.estate import Server
 
-_DETECTOR = "d0c1e2f3a4b5c6d7e8f90a1b2c3d4e5f"
-_REMOTE_ADDRESS = "198.51.100.7"
+DETECTOR = "d0c1e2f3a4b5c6d7e8f90a1b2c3d4e5f"
+REMOTE_ADDRESS = "198.51.100.7"
 """From the block that is reserved for documentation."""
 
 
@@ -51,25 +51,25 @@ class InstanceFinding:
             "region": ref.region,
             "partition": "aws",
             "id": self.id,
-            "arn": f"arn:aws:guardduty:{ref.region}:{ref.account}:detector/{_DETECTOR}/finding/{self.id}",
+            "arn": f"arn:aws:guardduty:{ref.region}:{ref.account}:detector/{DETECTOR}/finding/{self.id}",
             "type": self.type,
             "resource": {"resourceType": "Instance", "instanceDetails": self._instance()},
             "service": {
                 "serviceName": "guardduty",
-                "detectorId": _DETECTOR,
+                "detectorId": DETECTOR,
                 "action": _connection(),
                 "resourceRole": TARGET,
                 "additionalInfo": {"threatListName": "example", "value": "{}", "type": "default"},
                 "archived": False,
                 "count": self.count,
-                "eventFirstSeen": _shown(first),
-                "eventLastSeen": _shown(self.updated),
+                "eventFirstSeen": shown(first),
+                "eventLastSeen": shown(self.updated),
             },
             "severity": self.severity,
-            "createdAt": _shown(first),
-            "updatedAt": _shown(self.updated),
+            "createdAt": shown(first),
+            "updatedAt": shown(self.updated),
             "title": self.title.format(instance=ref.id),
-            "description": f"EC2 instance {ref.id} has been talking to {_REMOTE_ADDRESS} on port 443.",
+            "description": f"EC2 instance {ref.id} has been talking to {REMOTE_ADDRESS} on port 443.",
         }
 
     def entry(self) -> dict[str, str]:
@@ -81,7 +81,7 @@ class InstanceFinding:
         return {
             "instanceId": server.ref.id,
             "instanceType": "m7i.large",
-            "launchTime": _shown(self.updated - timedelta(days=9)),
+            "launchTime": shown(self.updated - timedelta(days=9)),
             "networkInterfaces": [
                 {"networkInterfaceId": interface, "vpcId": server.ground.vpc, "subnetId": subnet}
                 for interface, subnet in zip(server.interfaces, server.ground.subnets, strict=True)
@@ -98,11 +98,12 @@ def _connection() -> dict[str, Any]:
             "connectionDirection": "OUTBOUND",
             "protocol": "TCP",
             "localPortDetails": {"port": 49152, "portName": "Unknown"},
-            "remoteIpDetails": {"ipAddressV4": _REMOTE_ADDRESS},
+            "remoteIpDetails": {"ipAddressV4": REMOTE_ADDRESS},
             "remotePortDetails": {"port": 443, "portName": "HTTPS"},
         },
     }
 
 
-def _shown(instant: datetime) -> str:
+def shown(instant: datetime) -> str:
+    """Write an instant as GuardDuty does."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

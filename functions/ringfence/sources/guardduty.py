@@ -70,6 +70,7 @@ def _finding(name: str, detail: Document, envelope: Envelope) -> Finding | NotFo
         title=fields.title(detail.optional_text("title") or name),
         updated_at=updated_at,
         last_seen=fields.instant(service, "eventLastSeen") if service.has("eventLastSeen") else updated_at,
+        first_seen=fields.instant(service, "eventFirstSeen") if service.has("eventFirstSeen") else None,
         count=_count(service),
         archived=service.flag("archived"),
         sample=is_sample(service),

@@ -103,3 +103,12 @@ def launch_for() -> Callable[[LocalAws], str]:
         return instance
 
     return launch
+
+
+def test_a_key_is_its_users(enforced: LocalAws, caller: Any, unique: str, refusal: Callable[..., str]) -> None:
+    iam, action = enforced.client("iam"), "iam:GetAccessKeyLastUsed"
+    iam.create_user(UserName=f"{unique}-victim", Path="/team/")
+    key = iam.create_access_key(UserName=f"{unique}-victim")["AccessKey"]["AccessKeyId"]
+    caller(action, f"{IAM}:user/team/*").get_access_key_last_used(AccessKeyId=key)
+    elsewhere = caller(action, f"{IAM}:user/other/*")
+    assert refusal(elsewhere.get_access_key_last_used, AccessKeyId=key) == "AccessDenied"

@@ -72,3 +72,8 @@ def test_ssh_keys_of_a_user_can_be_made_inactive(iam: Any, unique: str) -> None:
     iam.update_ssh_public_key(UserName=unique, SSHPublicKeyId=key, Status="Inactive")
     (listed,) = iam.list_ssh_public_keys(UserName=unique)["SSHPublicKeys"]
     assert (listed["SSHPublicKeyId"], listed["Status"]) == (key, "Inactive")
+
+
+def test_nobody_has_service_specific_credentials(iam: Any, unique: str) -> None:
+    iam.create_user(UserName=unique)
+    assert iam.list_service_specific_credentials(UserName=unique)["ServiceSpecificCredentials"] == []

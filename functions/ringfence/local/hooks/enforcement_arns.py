@@ -14,14 +14,25 @@ if TYPE_CHECKING:
 def resource(service: str, params: Mapping[str, Any], region: str, account: str) -> str | None:
     """Return the ARN of what a call touches; None where the call names nothing that is known here."""
     if service == "iam":
-        name = _first(params, "InstanceProfileName")
-        return f"arn:aws:iam::{account}:instance-profile{_profile_path(name)}{name}" if name else None
+        return _of_iam(params, account)
     if service == "autoscaling":
         name = _first(params, "AutoScalingGroupName")
         return _group(name, region, account) if name else None
     if service == "elasticloadbalancing":
         return _first(params, "TargetGroupArn") or None
     return None
+
+
+def _of_iam(params: Mapping[str, Any], account: str) -> str | None:
+    """A profile by its name; the user of a key, where a call names the key alone (GetAccessKeyLastUsed)."""
+    from ministack.services import iam
+
+    if name := _first(params, "InstanceProfileName"):
+        return f"arn:aws:iam::{account}:instance-profile{_profile_path(name)}{name}"
+    owner = (iam._access_keys.get(_first(params, "AccessKeyId")) or {}).get("UserName", "")
+    user = iam._users.get(owner) or {}
+    arn: str | None = user.get("Arn")
+    return arn
 
 
 def _first(params: Mapping[str, Any], name: str) -> str:

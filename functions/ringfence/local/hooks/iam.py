@@ -51,9 +51,22 @@ def _handler(ministack: Handler) -> Handler:
         if _ONLY_IN_MOTO.match(form.get("Action", "")):
             _copy_user(form.get("UserName", ""))
             return await moto(*request)
+        if form.get("Action") == "ListServiceSpecificCredentials":
+            return _no_service_specific_credentials()
         return _refused(form) or await ministack(*request)
 
     return handle
+
+
+def _no_service_specific_credentials() -> Response:
+    """Neither emulator has service-specific credentials, so nobody has any."""
+    body = (
+        '<ListServiceSpecificCredentialsResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">'
+        "<ListServiceSpecificCredentialsResult><ServiceSpecificCredentials/><IsTruncated>false</IsTruncated>"
+        "</ListServiceSpecificCredentialsResult><ResponseMetadata><RequestId>local</RequestId>"
+        "</ResponseMetadata></ListServiceSpecificCredentialsResponse>"
+    )
+    return 200, {"Content-Type": "text/xml"}, body.encode()
 
 
 def _copy_user(name: str) -> None:

@@ -1,0 +1,72 @@
+"""How the credentials' demo looks, and in which order it is told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from ringfence.cli.demo_view import View
+from ringfence.cli.incident_views import GOOD, plain
+from ringfence.runbooks import CONTAIN_CREDENTIALS
+
+if TYPE_CHECKING:
+    from ringfence.local.credentials_demo import CredentialEnding, CredentialScene
+
+WORDS = "An access key has leaked. Watch what happens to it, and what does not."
+
+
+class CredentialView(View):
+    """The parts of the demo that speak of keys and sessions."""
+
+    def holder(self, scene: CredentialScene) -> None:
+        """Introduce the user."""
+        holder = scene.holder
+        self._print(Text(f"{holder.name}  two access keys, and a role, {holder.role}"), indent=4)
+        self._print(
+            Text(f"{holder.leaked.key}  leaked: an intruder began a session of each with it"), indent=4
+        )
+        self._print(Text(f"{holder.other.key}  the other key, which production runs on"), indent=4)
+
+    def tried(self, scene: CredentialScene, ending: CredentialEnding) -> None:
+        """Show what AWS answered, before and after."""
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+        for title in ("", "before", "after"):
+            table.add_column(title, overflow="fold")
+        for what, then in scene.before.items():
+            now = ending.after[what]
+            same = "dim" if then == now else ""
+            table.add_row(what, plain(then, same), plain(now, same or "bold"))
+        self._title("Before and after, as AWS answers")
+        self._print(table)
+
+    def verdict(self, scene: CredentialScene, ending: CredentialEnding) -> None:
+        """Say how it ended."""
+        self._print(Text())
+        if not ending.missing:
+            text = f"{scene.holder.leaked.key} is dead, {scene.holder.other.key} works."
+            self._print(Text(f"{self.marks.good} {text}", style=f"bold {GOOD}"), indent=0)
+            self._print(Text("What it left behind is for a person to review.\n", style="dim"))
+            return
+        self.missing(ending.missing)
+
+
+def told(view: CredentialView, scene: CredentialScene) -> CredentialEnding:
+    """Play the scene from the finding to the verdict."""
+    view.holder(scene)
+    finding = scene.finding()
+    view.finding(finding)
+    sent = datetime.now(UTC)
+    with view.progress(sent) as shown:
+        for row in scene.play(finding):
+            shown(row)
+    with view.doing("trying everything once more"):
+        ending = scene.end()
+    view.timeline(sent, datetime.now(UTC), CONTAIN_CREDENTIALS)
+    view.chain(ending)
+    view.tried(scene, ending)
+    view.exposure(ending)
+    view.verdict(scene, ending)
+    return ending

@@ -1,0 +1,124 @@
+"""The credentials' demo without its looks: a leaked key, a finding about it, and whether all ended well."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self
+
+from ringfence.core.facts import Closed
+from ringfence.core.timeline import timeline
+from ringfence.local.credential_findings import CredentialFinding
+from ringfence.local.demo import GIVE_UP
+from ringfence.local.principals import WORKS, Principals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facts import Verified
+    from ringfence.core.timeline import Row
+    from ringfence.core.verify import Verdict
+    from ringfence.local.deployment import Deployment
+    from ringfence.local.inspection import Portrait
+    from ringfence.local.principals import Credentials, KeyHolder
+
+LEAKED, EARLIER = "the leaked key", "a session that it began"
+OTHER, NEW = "the user's other key", "a new session of the other key"
+ASSUMED = "a role's session that it assumed"
+MUST_WORK = (OTHER, NEW)
+MUST_BE_REFUSED = (LEAKED, EARLIER)
+
+
+@dataclass(frozen=True)
+class CredentialEnding:
+    """How it ended. `missing` says in words what should be and is not; empty when all is well."""
+
+    after: Portrait
+    verified: Verified | None
+    chain: Verdict
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CredentialScene:
+    """A user whose key leaked, under the protection of a deployment, and what worked at first."""
+
+    deployment: Deployment
+    principals: Principals
+    holder: KeyHolder
+    earlier: Credentials
+    assumed: Credentials
+    before: Portrait
+
+    @classmethod
+    def build(cls, deployment: Deployment) -> Self:
+        """Make the user in the deployment's account, and let the intruder begin sessions with its key."""
+        principals = Principals(deployment.local)
+        holder = principals.holder("shop-deployer")
+        earlier = principals.session(holder.leaked)
+        assumed = principals.assume(holder.leaked, holder.role, "backup")
+        scene = cls(deployment, principals, holder, earlier, assumed, {})
+        return replace(scene, before=scene.portrait())
+
+    def portrait(self) -> Portrait:
+        """Try everything, by calling AWS with it."""
+        new = self.principals.session(self.holder.other)
+        return {
+            LEAKED: self.principals.tried(self.holder.leaked),
+            EARLIER: self.principals.tried(self.earlier),
+            ASSUMED: self.principals.tried(self.assumed),
+            OTHER: self.principals.tried(self.holder.other),
+            NEW: self.principals.tried(new),
+        }
+
+    def finding(self) -> CredentialFinding:
+        """Report the key: later than its sessions began, by the seconds that IAM reckons in."""
+        time.sleep(1.1 - datetime.now(UTC).microsecond / 1e6)
+        return CredentialFinding.of_key(self.holder, self.deployment.local.region)
+
+    def play(self, finding: CredentialFinding) -> Iterator[Row]:
+        """Send a finding and yield each entry of the log as it appears, until all is done or time is up."""
+        self.deployment.send(finding)
+        seen = 0
+        for history in self.deployment.histories(self.holder.ref, GIVE_UP):
+            rows = timeline(history.entries)
+            yield from rows[seen:]
+            seen = len(rows)
+            if is_over(history.verified) or history.last(Closed):
+                return
+
+    def end(self) -> CredentialEnding:
+        """Try everything once more, and look at the archive."""
+        chain = self.deployment.archived(self.holder.ref)
+        verified = self.deployment.history(self.holder.ref).verified
+        after = self.portrait()
+        return CredentialEnding(after, verified, chain, tuple(self._missing(after, verified, chain)))
+
+    def _missing(self, after: Portrait, verified: Verified | None, chain: Verdict) -> Iterator[str]:
+        """Trust no record: what AWS answers decides, and the record must say the same."""
+        for what in MUST_WORK:
+            if after[what] != WORKS:
+                yield f"{what} does not work: {after[what]}"
+        for what in MUST_BE_REFUSED:
+            if after[what] == WORKS:
+                yield f"{what} still works"
+        if not verified or not verified.contained:
+            yield "the log does not say that the key is contained"
+        elif not is_over(verified):
+            yield "the log does not say that everything was done"
+        if (
+            verified
+            and after[ASSUMED] == WORKS
+            and not any(self.holder.role in one for one in verified.exposure)
+        ):
+            yield f"{ASSUMED} works, and the log does not say so"
+        if not chain.sound or chain.pending or not chain.archived:
+            yield f"the record is not proved: {chain.claim}"
+
+
+def is_over(verified: Verified | None) -> bool:
+    """Say whether all is done but for what a person has to review."""
+    if verified is None or not verified.contained:
+        return False
+    return verified.complete or bool(verified.review and not verified.remaining and not verified.settling)

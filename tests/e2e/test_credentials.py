@@ -1,0 +1,212 @@
+"""Compromised credentials, IAM enforced, in a region to which the events of us-east-1 must come home."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ringfence.core.facts import FindingReceived, Released
+from ringfence.core.subject import GLOBAL
+from ringfence.local import LocalAws
+from ringfence.local.credential_findings import CredentialFinding, exposed_entry
+from ringfence.local.credentials_demo import is_over
+from ringfence.local.deployment import Deployment
+from ringfence.local.principals import WORKS, Principals
+from tests.e2e.operators import Operator, operator
+from tests.e2e.world import World, until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ringfence.core.chain import History
+    from ringfence.core.subject import Ref
+    from ringfence.local.principals import Credentials, KeyHolder
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+HOME_REGION = "eu-west-1"
+RUNBOOK = "contain-credentials"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A deployment with IAM enforced, and the credentials of its account."""
+
+    world: World
+    principals: Principals
+
+    def send(self, finding: CredentialFinding) -> None:
+        self.world.deployment.send(finding)
+
+    def history(self, ref: Ref) -> History:
+        return self.world.deployment.history(ref)
+
+    def over(self, ref: Ref) -> History:
+        """Wait until all is done on a subject but for what a person reviews."""
+
+        def ended() -> History | None:
+            history = self.history(ref)
+            return history if is_over(history.verified) else None
+
+        found = until(ended, f"all is done on {ref.id}", within=120)
+        assert found is not None
+        return found
+
+    def works(self, *credentials: Credentials) -> list[bool]:
+        return [self.principals.tried(one) == WORKS for one in credentials]
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A user whose leaked key began sessions, and was then reported."""
+
+    holder: KeyHolder
+    earlier: Credentials
+    assumed: Credentials
+    policies: dict[str, tuple[str, ...]]
+    history: History
+
+
+@pytest.fixture(scope="module")
+def place(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    assert folder  # it skips where nothing can be deployed
+    here = tmp_path_factory.mktemp("credentials")
+    with LocalAws(region=HOME_REGION, cloudtrail=True, log=here / "server.log") as local:
+        world = World(Deployment.make(local, here))
+        local.enforce(True)
+        yield Place(world, Principals(local))
+
+
+@pytest.fixture(scope="module")
+def hand(place: Place) -> Operator:
+    return operator(place.world, f"arn:aws:iam::{place.world.local.account}:policy/ringfence-operator")
+
+
+@pytest.fixture
+def holder(place: Place) -> KeyHolder:
+    return place.principals.holder(place.world.builder().name)
+
+
+@pytest.fixture(scope="module")
+def leak(place: Place) -> Leak:
+    principals = place.principals
+    holder = principals.holder(place.world.builder().name)
+    earlier = principals.session(holder.leaked)
+    assumed = principals.assume(holder.leaked, holder.role, "backup")
+    policies = principals.policies(holder)
+    assert place.works(holder.leaked, holder.other, earlier, assumed) == [True] * 4
+    next_second()
+    place.send(CredentialFinding.of_key(holder, HOME_REGION))
+    return Leak(holder, earlier, assumed, policies, place.over(holder.ref))
+
+
+def next_second() -> None:
+    """Wait until sessions that were begun so far are older than what comes: IAM reckons in seconds."""
+    time.sleep(1.05 - datetime.now(UTC).microsecond / 1e6)
+
+
+def test_the_key_and_the_sessions_that_it_began_are_refused(place: Place, leak: Leak) -> None:
+    assert place.works(leak.holder.leaked, leak.earlier) == [False, False]
+
+
+def test_the_other_key_and_new_sessions_of_it_work(place: Place, leak: Leak) -> None:
+    new = place.principals.session(leak.holder.other)
+    assert place.works(leak.holder.other, new) == [True, True]
+
+
+def test_the_roles_that_it_assumed_are_named_and_keep_it_from_being_complete(leak: Leak) -> None:
+    verified = leak.history.verified
+    assert verified is not None
+    assert verified.contained
+    assert not verified.complete
+    assert any(f"role/{leak.holder.role}" in words for words in verified.exposure)
+
+
+def test_the_chain_is_sound_and_every_entry_is_archived(place: Place, leak: Leak) -> None:
+    verdict = place.world.deployment.archived(leak.holder.ref)
+    assert verdict.sound
+    assert verdict.archived == verdict.entries
+
+
+def test_a_release_restores_exactly_what_was(place: Place, hand: Operator, leak: Leak) -> None:
+    released = hand.types("release", leak.history.incident, "--yes", "--reason", "it was a drill")
+    assert released.returncode == 0, released.stdout + released.stderr
+    assert place.history(leak.holder.ref).last(Released) is not None
+    assert place.works(leak.holder.leaked, leak.holder.other, leak.earlier) == [True] * 3
+    assert place.principals.policies(leak.holder) == leak.policies
+
+
+def test_a_key_that_was_inactive_stays_so_after_a_release(
+    place: Place, hand: Operator, holder: KeyHolder
+) -> None:
+    place.world.client("iam").update_access_key(
+        UserName=holder.name, AccessKeyId=holder.leaked.key, Status="Inactive"
+    )
+    place.send(CredentialFinding.of_key(holder, HOME_REGION))
+    incident = place.over(holder.ref).incident
+    released = hand.types("release", incident, "--yes", "--reason", "it was a drill")
+    assert released.returncode == 0, released.stdout + released.stderr
+    assert place.principals.status(holder, holder.leaked) == "Inactive"
+    assert place.works(holder.other) == [True]
+
+
+def test_by_choice_everything_of_the_user_is_refused(place: Place, hand: Operator, holder: KeyHolder) -> None:
+    choice = ("--option", "user-deny=everything")
+    words = ("run", RUNBOOK, holder.leaked.key, *choice, "--yes", "--reason", "the user is the intruder")
+    done = hand.types(*words)
+    assert is_over(place.history(holder.ref).verified), done.stdout + done.stderr
+    assert place.works(holder.leaked, holder.other) == [False, False]
+    assert place.works(place.principals.session(holder.other)) == [False]
+
+
+def test_of_a_role_the_named_session_alone_is_refused(place: Place, holder: KeyHolder) -> None:
+    named, beside = (
+        place.principals.assume(holder.other, holder.role, name) for name in ("intruder", "reports")
+    )
+    assert place.works(named, beside) == [True, True]
+    place.send(CredentialFinding.of_session(holder, named, HOME_REGION))
+    place.over(holder.session_ref(named))
+    assert place.works(named, beside, holder.other) == [False, True, True]
+    again = place.principals.assume(holder.other, holder.role, "later")
+    assert place.works(again) == [True]
+
+
+def test_stolen_credentials_of_an_instance_are_answered_by_both_runbooks_as_one_incident(
+    place: Place,
+) -> None:
+    builder = place.world.builder()
+    role = builder.profile()
+    server = builder.launch(builder.ground(), builder.name, role)
+    role_id = place.world.client("iam").get_role(RoleName=role)["Role"]["RoleId"]
+    finding = CredentialFinding.of_theft(server, f"{role_id}:{server.ref.id}", role)
+    place.send(finding)
+    instance = place.world.complete(server, within=120)
+    session = place.over(finding.session)
+    assert instance.incident == session.incident
+    assert place.world.inspector().closed(server)
+    portrait = place.world.inspector().portrait(server, role)
+    assert portrait["sessions of its role"] == "denied everything"
+
+
+def test_healths_event_comes_home_from_us_east_1_and_guarddutys_finding_joins_it(
+    place: Place, holder: KeyHolder
+) -> None:
+    there = place.world.local.client("events", region=GLOBAL)
+    entry: Any = exposed_entry(holder, datetime.now(UTC) - timedelta(seconds=5))
+    assert there.put_events(Entries=[entry])["FailedEntryCount"] == 0
+    first = place.over(holder.ref)
+    assert place.works(holder.leaked, holder.other) == [False, True]
+    place.send(CredentialFinding.of_key(holder, HOME_REGION))
+    sources = until(lambda: both(place, holder), "both reports are recorded")
+    assert sources == ["aws.guardduty", "aws.health"]
+    assert place.history(holder.ref).incident == first.incident
+
+
+def both(place: Place, holder: KeyHolder) -> list[str]:
+    """Return who reported the key, once there is more than one report."""
+    received = place.history(holder.ref).of(FindingReceived)
+    return sorted(one.finding.source for one in received) if len(received) > 1 else []
