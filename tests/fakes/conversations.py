@@ -5,6 +5,7 @@ Answers are in the shapes that the services publish: see the test that holds the
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -189,7 +190,7 @@ _ASSUMED = {
     "EventId": "e-1",
     "EventName": "AssumeRole",
     "EventTime": NOON,
-    "CloudTrailEvent": f'{{"requestParameters": {{"roleArn": "arn:aws:iam::{REF.account}:role/{ROLE.name}"}}}}',
+    "CloudTrailEvent": json.dumps({"requestParameters": {"roleArn": _ROLE["Arn"]}}),
 }
 _TRUSTED = ("ec2.amazonaws.com", "lambda.amazonaws.com", "ecs-tasks.amazonaws.com")
 _ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {

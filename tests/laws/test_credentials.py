@@ -18,7 +18,6 @@ from ringfence.core.subject import AccessKeyRef, RoleSessionRef
 from ringfence.facets.access_key import ACTIVE, AccessKey, Key
 from ringfence.facets.denial import NAME, Denial, Policy
 from ringfence.facets.evidence import Grants, KeyUse
-from ringfence.facets.identity import RoleStep
 from ringfence.facets.other_credentials import KINDS, Credential, OtherCredentials
 from ringfence.facets.password import Password
 from ringfence.facets.reach import DENY_ALL
@@ -54,7 +53,7 @@ if TYPE_CHECKING:
     from ringfence.core.subject import PrincipalRef
 
 REMEDIATIONS = CONTAIN_CREDENTIALS.remediations
-MOST = 60_000
+MOST = 15_000
 """Ways in which a look at who uses a role can go, its look at CloudTrail included."""
 OPTIONAL = tuple(one.id for one in REMEDIATIONS if one.optional)
 EACH = pytest.mark.parametrize("remediation", REMEDIATIONS, ids=lambda one: one.id)
@@ -197,7 +196,7 @@ def drawn() -> tuple[Step, ...]:
 def calls_of_facet(facet: type[Facet], past: tuple[Step, ...]) -> Iterator[Call]:
     bare = tuple(type(ref)(ref.account, ref.region, ref.id) for ref in REFS)
     for ref in (*REFS, *bare):
-        for known in ((), past):
+        for known in ((), past) if isinstance(ref, RoleSessionRef) else ((),):
             yield from chain.from_iterable(ways(lambda ref=ref, known=known: facet.look(ref, known), MOST))  # type: ignore[misc]  # a default is a type too
 
 
@@ -210,9 +209,7 @@ def test_a_facet_declares_what_it_calls_and_its_calls_can_be_made(
     facet: type[Facet], drawn: tuple[Step, ...]
 ) -> None:
     made = [one for one in drawn if isinstance(one, CreateDenialPolicy)][:1]
-    held = [one for one in drawn if isinstance(one, RoleStep)][:1]
-    calls = set(map(repr, found := list(calls_of_facet(facet, (*made, *held)))))
-    assert calls
+    found = tuple(calls_of_facet(facet, tuple(made)))
     assert {action(call) for call in found} == declared(facet.permissions)
     for call in found:
         check(call)

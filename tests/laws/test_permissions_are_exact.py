@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.validate import ParamValidator
@@ -191,7 +191,7 @@ def check(call: Call) -> None:
     assert not call.pages or call.operation in paginated(call.service)
 
 
-def as_sent(answer: object) -> object:
+def as_sent(answer: Any) -> Any:  # noqa: ANN401 - any part of an answer
     """Return an answer as the service sends it: documents of policies as texts."""
     if not isinstance(answer, dict):
         return [as_sent(one) for one in answer] if isinstance(answer, list) else answer

@@ -1,0 +1,103 @@
+"""What is for a person keeps a response from being complete, and is looked at once more, not retried."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.core.facet import Facet, Observed
+from ringfence.engine import Engine
+from ringfence.facets.access_key import AccessKey, Key
+from ringfence.facets.denial import Denial
+from ringfence.facets.evidence import Grants, KeyUse
+from ringfence.facets.other_credentials import OtherCredentials
+from ringfence.facets.password import Password
+from ringfence.facets.trail import Trace, Trail
+from ringfence.orders import Order, Report, Status
+from ringfence.runbooks import CONTAIN_CREDENTIALS
+from ringfence.session import Ports
+from tests.credential_strategies import DEPLOY, KEY, PERSON, RESERVED, ROOT, SESSION
+from tests.fakes.memory_cloud import MemoryCloud
+from tests.fakes.memory_log import MemoryLog
+from tests.worlds import Ticking, finding, order
+
+if TYPE_CHECKING:
+    from ringfence.core.subject import PrincipalRef
+
+RUNBOOK = CONTAIN_CREDENTIALS.chosen(())
+
+
+class World:
+    """One principal, and an engine for it."""
+
+    def __init__(self, ref: PrincipalRef, denial: Denial, *traces: Trace) -> None:
+        self.ref, self.clock, self.log = ref, Ticking(), MemoryLog()
+        facets: tuple[Facet, ...] = (
+            AccessKey("deploy", (Key(KEY.id, "Active"),)),
+            denial,
+            Password(),
+            OtherCredentials(),
+            KeyUse(),
+            Grants(),
+            Trail(traces),
+        )
+        self.cloud = MemoryCloud(Observed(ref, {type(one): one for one in facets}), self.clock)
+
+    def respond(self, attempt: str, **more: object) -> Report:
+        received = finding(subjects=(self.ref,))
+        asked = order(self.clock(), attempt=attempt, received=received, runbook=RUNBOOK)
+        asked = replace(asked, ref=self.ref, **more)  # type: ignore[arg-type]  # a test names what it changes
+        assert isinstance(asked, Order)
+        ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
+        return Engine(ports).respond(asked)
+
+
+def trace() -> Trace:
+    return Trace("user", "backdoor", Ticking().now)
+
+
+def test_a_key_is_contained_by_one_change_after_one_look() -> None:
+    world = World(KEY, Denial(DEPLOY))
+    report = world.respond("a-1", stages=1)
+    assert (report.status, report.goes_on) == (Status.CONTAINED, True)
+    assert [type(step).__name__ for step in world.cloud.calls] == ["SetAccessKeyStatus"]
+    assert world.cloud.looks[0] == (AccessKey,)
+
+
+@pytest.mark.parametrize(("ref", "denial"), [(KEY, Denial(DEPLOY)), (PERSON, Denial(DEPLOY))])
+def test_with_nothing_left_behind_it_is_complete(ref: PrincipalRef, denial: Denial) -> None:
+    report = World(ref, denial).respond("a-1")
+    assert (report.status, report.later) == (Status.COMPLETE, False)
+
+
+def test_what_was_left_behind_leaves_it_contained_and_is_looked_at_once_more() -> None:
+    world = World(KEY, Denial(DEPLOY), trace())
+    report = world.respond("a-1")
+    assert (report.status, report.again, report.later) == (Status.CONTAINED, (), True)
+    assert report.verified
+    assert "backdoor" in report.verified.review[0]
+    assert set(report.verified.review) <= set(report.verified.exposure)
+    once_more = world.respond("a-2")
+    assert (once_more.status, once_more.again, once_more.later) == (Status.CONTAINED, (), False)
+
+
+def test_once_a_person_has_reviewed_it_it_is_complete() -> None:
+    world = World(KEY, Denial(DEPLOY), trace())
+    world.respond("a-1")
+    choices = RUNBOOK.choose({"traces": "reviewed"})
+    assert world.respond("a-2", choices=choices).status is Status.COMPLETE
+
+
+@pytest.mark.parametrize(("ref", "denial"), [(ROOT, Denial()), (SESSION, Denial(RESERVED))])
+def test_what_cannot_be_contained_is_never_said_to_be(ref: PrincipalRef, denial: Denial) -> None:
+    """It does not go back to its queue either: trying again would change nothing."""
+    world = World(ref, denial)
+    first = world.respond("a-1", stages=1)
+    assert (first.status, first.again, first.goes_on) == (Status.OPEN, (), True)
+    report = world.respond("a-2")
+    assert (report.status, report.again, report.later) == (Status.OPEN, (), False)
+    assert report.verified
+    assert not report.verified.contained
+    assert world.cloud.calls == []
