@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .make/setup
+SCENARIO ?= instance
 UV_VERSION := $(shell sed -n 's/.*"uv==\([0-9.]*\)".*/\1/p' pyproject.toml)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
@@ -30,7 +31,7 @@ setup: $(SETUP)  ## Make the environment: pinned Python and Node packages.
 
 .PHONY: demo
 demo: $(SETUP)  ## Watch a compromised instance being contained, on a local AWS.
-	@$(BIN)/python -m ringfence.cli.main demo
+	@$(BIN)/python -m ringfence.cli.main demo --scenario $(SCENARIO)
 
 .PHONY: local
 local: $(SETUP)  ## Start the local AWS and keep it running.
