@@ -15,8 +15,12 @@ from ringfence.core.measures import SERVICE
 if TYPE_CHECKING:
     from xdist.remote import Producer  # type: ignore[import-untyped]  # likewise
 
-DEPLOYMENTS = {"tests/e2e/test_faults.py": "e2e-faults", "tests/e2e/": "e2e"}
-"""Where tests that share a deployment stand, and the name of each such group."""
+GROUPS = {
+    "tests/e2e/test_faults.py": "e2e-others",
+    "tests/e2e/test_demo_command.py": "e2e-others",
+    "tests/e2e/": "e2e",
+}
+"""Where tests that share a deployment stand, and the name of each such group; the others balance it."""
 
 settings.register_profile("facts", deadline=None, print_blob=True)
 settings.load_profile("facts")
@@ -35,7 +39,7 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # likewise
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        return next((name for start, name in DEPLOYMENTS.items() if path.startswith(start)), path)
+        return next((name for start, name in GROUPS.items() if path.startswith(start)), path)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -44,11 +44,12 @@ class CredentialView(View):
 
     def verdict(self, scene: CredentialScene, ending: CredentialEnding) -> None:
         """Say how it ended."""
-        self._print(Text())
+        self.console.print()
         if not ending.missing:
             text = f"{scene.holder.leaked.key} is dead, {scene.holder.other.key} works."
             self._print(Text(f"{self.marks.good} {text}", style=f"bold {GOOD}"), indent=0)
-            self._print(Text("What it left behind is for a person to review.\n", style="dim"))
+            self._print(Text("What it left behind is for a person to review.", style="dim"))
+            self.console.print()
             return
         self.missing(ending.missing)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.core.facts import Intended, Outcome, Verified
+from ringfence.runbooks import CONTAIN_INSTANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def milestones(
-    rows: Sequence[Row], sent: datetime, archived: datetime, runbook: Runbook
+    rows: Sequence[Row], sent: datetime, archived: datetime, runbook: Runbook = CONTAIN_INSTANCE
 ) -> tuple[tuple[str, float], ...]:
     """Return what was reached, in words, and after how many seconds; in the order of time."""
     reached = [*_reached(rows, runbook), ("Every entry archived and verified", archived)]

@@ -71,8 +71,9 @@ class View:
 
     def heading(self, words: str = WORDS) -> None:
         """Say what this is."""
-        self._print(Text("\nRingfence", style="bold"), indent=0)
-        self._print(Text(f"{words}\n"), indent=0)
+        self._title("Ringfence")
+        self._print(Text(words), indent=0)
+        self.console.print()
 
     def done(self, what: str, about: str, seconds: float | None = None) -> None:
         """Say what was set up."""
@@ -102,7 +103,7 @@ class View:
         detail = finding.detail()
         self._title(f"GuardDuty: {finding.type}, severity {finding.severity:g}")
         self._print(plain(str(detail["title"])))
-        self._print(Text())
+        self.console.print()
 
     @contextlib.contextmanager
     def progress(self, sent: datetime) -> Iterator[Callable[[Row], None]]:
@@ -114,8 +115,9 @@ class View:
                 if row.kind == "Intended":
                     self._intent(row)
                     status.update(plain(row.told.words))
-                else:
-                    self._entry(row, (row.at - sent).total_seconds())
+                    return
+                self._entry(row, (row.at - sent).total_seconds())
+                status.update("waiting for the next entry of the log")
 
             yield shown
 
@@ -197,10 +199,11 @@ class View:
 
     def ending(self, scene: Scene, ending: Ending) -> None:
         """Say how it ended."""
-        self._print(Text())
+        self.console.print()
         if not ending.missing:
             text = f"{scene.estate.web.name} is contained, and {scene.estate.bystander.name} untouched."
-            self._print(Text(f"{self.marks.good} {text}\n", style=f"bold {GOOD}"), indent=0)
+            self._print(Text(f"{self.marks.good} {text}", style=f"bold {GOOD}"), indent=0)
+            self.console.print()
             return
         self.missing(ending.missing)
 
@@ -209,7 +212,7 @@ class View:
         self._print(Text(f"{self.marks.bad} Not everything is as it should be:", style=BAD), indent=0)
         for words in what:
             self._row("", Text(self.marks.dot, style=BAD), plain(words), first=0)
-        self._print(Text())
+        self.console.print()
 
     def kept(self, local: LocalAws, incident: str) -> None:
         """Say how to look around."""
@@ -218,14 +221,17 @@ class View:
             self._print(Text(f"export {name}={value}"), indent=4)
         for command in ("incidents list", f"incidents show {incident}", f"audit verify {incident}"):
             self._print(Text(f"ringfence {command}"), indent=4)
-        self._print(Text("\nCtrl-C ends it all.", style="dim"))
+        self.console.print()
+        self._print(Text("Ctrl-C ends it all.", style="dim"))
 
     def stopped(self) -> None:
         """Say that it was stopped."""
-        self._print(Text("\nStopped; nothing is left running.", style="dim"), indent=0)
+        self.console.print()
+        self._print(Text("Stopped; nothing is left running.", style="dim"), indent=0)
 
     def _title(self, text: str) -> None:
-        self._print(Text(f"\n{text}", style="bold"), indent=0)
+        self.console.print()
+        self._print(Text(text, style="bold"), indent=0)
 
     def _row(self, left: str, mark: Text, text: Text, first: int = 8) -> None:
         grid = Table.grid(padding=(0, 1, 0, 0))

@@ -53,10 +53,10 @@ class Scene:
     before: Sides
 
     @classmethod
-    def build(cls, deployment: Deployment) -> Self:
-        """Build the estate in the deployment's account."""
+    def build(cls, deployment: Deployment, name: str = "shop") -> Self:
+        """Build the estate in the deployment's account; `name` is the beginning of all names in it."""
         local = deployment.local
-        estate = Builder(local.client, local.account, local.region).estate()
+        estate = Builder(local.client, local.account, local.region, name).estate()
         inspector = Inspector(local.client)
         return cls(deployment, estate, inspector, _sides(inspector, estate))
 

@@ -105,7 +105,9 @@ def launch_for() -> Callable[[LocalAws], str]:
     return launch
 
 
-def test_a_key_is_its_users(enforced: LocalAws, caller: Any, unique: str, refusal: Callable[..., str]) -> None:
+def test_a_key_is_its_users(
+    enforced: LocalAws, caller: Any, unique: str, refusal: Callable[..., str]
+) -> None:
     iam, action = enforced.client("iam"), "iam:GetAccessKeyLastUsed"
     iam.create_user(UserName=f"{unique}-victim", Path="/team/")
     key = iam.create_access_key(UserName=f"{unique}-victim")["AccessKey"]["AccessKeyId"]

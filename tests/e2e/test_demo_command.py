@@ -1,0 +1,40 @@
+"""`ringfence demo` ends well where all is as it should be."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ringfence.local.deploy import REPOSITORY
+
+pytestmark = pytest.mark.e2e
+WITHIN = 240
+"""Seconds; two minutes where nothing else runs."""
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_demo_shows_a_contained_instance_and_ends_with_zero() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "ringfence.cli.main", "demo", "--plain"],
+        cwd=REPOSITORY,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY / "functions")},
+        capture_output=True,
+        text=True,
+        timeout=WITHIN,
+        check=False,
+    )
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert shown.stderr == ""
+    for words in (
+        "looked again: contained",
+        "looked again: complete",
+        "Timeline, in seconds from the finding",
+        "the same as the archive's first versions",
+        "Before and after, as AWS shows it",
+        "What stays open",
+        "shop-web-1 is contained, and shop-web-2 untouched.",
+    ):
+        assert words in shown.stdout
