@@ -38,3 +38,26 @@ def test_the_demo_shows_a_contained_instance_and_ends_with_zero() -> None:
         "shop-web-1 is contained, and shop-web-2 untouched.",
     ):
         assert words in shown.stdout
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_demo_of_a_leaked_key_ends_with_the_key_dead_and_the_other_one_at_work() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "ringfence.cli.main", "demo", "--scenario", "credentials", "--plain"],
+        cwd=REPOSITORY,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY / "functions")},
+        capture_output=True,
+        text=True,
+        timeout=WITHIN,
+        check=False,
+    )
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert shown.stderr == ""
+    for words in (
+        "looked again: contained",
+        "the same as the archive's first versions",
+        "Before and after, as AWS answers",
+        "What stays open",
+        "What it left behind is for a person to review.",
+    ):
+        assert words in shown.stdout
