@@ -12,7 +12,7 @@ from ringfence.core.guardduty import COMPROMISED_INSTANCE
 from ringfence.core.subject import InstanceRef
 from ringfence.local.estate import Ground, Server
 from ringfence.local.findings import InstanceFinding
-from ringfence.sources.guardduty import parse
+from ringfence.sources.dispatch import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
