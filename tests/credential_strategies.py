@@ -11,7 +11,7 @@ from ringfence.core.facet import Observed
 from ringfence.core.incident import Incident
 from ringfence.core.subject import GLOBAL, AccessKeyRef, PrincipalRef, RoleSessionRef, RootRef, UserRef
 from ringfence.facets.access_key import AccessKey, Key
-from ringfence.facets.denial import Denial, Policy, inline_names, own_arn
+from ringfence.facets.denial import NAME, Denial, Policy, inline_name, inline_names, own_arn
 from ringfence.facets.evidence import Device, Grants, KeyUse
 from ringfence.facets.identity import Role
 from ringfence.facets.other_credentials import KINDS, Credential, OtherCredentials
@@ -154,8 +154,11 @@ def denials(draw: DrawFn, ref: PrincipalRef) -> Denial:
         return Denial()
     holder = draw(st.sampled_from((WEB, RESERVED))) if isinstance(ref, RoleSessionRef) else DEPLOY
     texts = [reach.document() for reach in reaches(ref)]
-    document = st.sampled_from([*texts, STRANGE])
-    inline = draw(st.dictionaries(st.sampled_from(inline_names(holder.kind, ref)), document))
+    named = {NAME: [*texts, STRANGE], inline_name(Reach(userid=ref.id)): [*texts[:1], texts[-1], STRANGE]}
+    inline = {
+        name: draw(st.sampled_from(named[name]))
+        for name in sorted(draw(st.sets(st.sampled_from(inline_names(holder.kind, ref)))))
+    }
     own = {own_arn(ACCOUNT, holder, text): text for text in texts}
     bounding = [reach.document(boundary=True) for reach in reaches(ref)]
     bounds = {own_arn(ACCOUNT, holder, text): text for text in bounding}

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from ringfence.core.step import Step
     from ringfence.core.subject import PrincipalRef, Ref
 
-SPECIFIC = {"ServiceSpecificCredentials": [{"ServiceSpecificCredentialId": "ACCA0", "Status": "Inactive"}]}
+SPECIFIC: dict[str, object] = {
+    "ServiceSpecificCredentials": [{"ServiceSpecificCredentialId": "ACCA0", "Status": "Inactive"}]
+}
 
 
 @pytest.fixture(scope="module")

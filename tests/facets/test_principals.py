@@ -372,7 +372,7 @@ def test_a_role_that_was_revoked_is_remembered_when_cloudtrail_tells_of_it_no_mo
         ({"PolicyNames": [name, "other"]}, {"InstanceProfiles": []}),
         (policy,),
     )
-    assert [(one.use.role.name, one.use.revoked) for one in seen.roles] == [("web", {NOON})]
+    assert [(one.use.role.name, one.use.revoked) for one in seen.roles] == [("web", frozenset({NOON}))]
 
 
 def test_instances_that_use_a_role_are_found_by_their_profiles() -> None:

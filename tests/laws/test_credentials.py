@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.core.codec import decode, encode
+from ringfence.core.errors import Gone
 from ringfence.core.facet import Facet, Observed
 from ringfence.core.incident import Incident
 from ringfence.core.plan import fold
@@ -40,21 +42,20 @@ from tests.credential_strategies import (
     incidents,
     principals,
 )
-from tests.fakes.conversations import ways
+from tests.fakes.conversations import possible_answers, ways
 from tests.laws.test_convergence import applied, run
 from tests.laws.test_permissions_are_exact import action, check, declared
 from tests.worlds import NOON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-    from ringfence.core.call import Call
+    from ringfence.core.call import Answer, Call
+    from ringfence.core.facet import Looking
     from ringfence.core.remediation import Remediation
     from ringfence.core.subject import PrincipalRef
 
 REMEDIATIONS = CONTAIN_CREDENTIALS.remediations
-MOST = 15_000
-"""Ways in which a look at who uses a role can go, its look at CloudTrail included."""
 OPTIONAL = tuple(one.id for one in REMEDIATIONS if one.optional)
 EACH = pytest.mark.parametrize("remediation", REMEDIATIONS, ids=lambda one: one.id)
 
@@ -137,7 +138,7 @@ def test_what_contains_is_in_the_first_stage_and_reads_little(before: Observed, 
     if isinstance(before.ref, RoleSessionRef):
         assert held
         denied = any(one.everything or one.userid == before.ref.id for one in after[Denial].reaches())
-        assert denied != uncontained
+        assert denied or uncontained
 
 
 # Law 3
@@ -194,10 +195,37 @@ def drawn() -> tuple[Step, ...]:
 
 
 def calls_of_facet(facet: type[Facet], past: tuple[Step, ...]) -> Iterator[Call]:
+    """Yield every call that a look may make. The longest is not held in every way: there are too many."""
     bare = tuple(type(ref)(ref.account, ref.region, ref.id) for ref in REFS)
+    held = once_otherwise if facet is UsedRoles else ways
     for ref in (*REFS, *bare):
         for known in ((), past) if isinstance(ref, RoleSessionRef) else ((),):
-            yield from chain.from_iterable(ways(lambda ref=ref, known=known: facet.look(ref, known), MOST))  # type: ignore[misc]  # a default is a type too
+            yield from chain.from_iterable(held(lambda ref=ref, known=known: facet.look(ref, known)))  # type: ignore[misc]  # a default is a type too
+
+
+def once_otherwise(start: Callable[[], Looking[Facet]]) -> Iterator[tuple[Call, ...]]:
+    """Hold a conversation with usual answers, and with each one otherwise once; yield each round's calls."""
+    rounds = tuple(_held(start, {}))
+    yield from rounds
+    for number, calls in enumerate(rounds):
+        for place, call in enumerate(calls):
+            for other in possible_answers(call)[1:]:
+                yield from _held(start, {(number, place): other})
+
+
+def _held(
+    start: Callable[[], Looking[Facet]], otherwise: Mapping[tuple[int, int], Answer]
+) -> Iterator[tuple[Call, ...]]:
+    talk, number = start(), 0
+    with suppress(StopIteration, Gone):
+        calls = next(talk)
+        while True:
+            yield calls
+            answers = [
+                otherwise.get((number, place), possible_answers(call)[0]) for place, call in enumerate(calls)
+            ]
+            calls = talk.send(tuple(answers))
+            number += 1
 
 
 def calls_of_step(step: Step) -> Iterator[Call]:
