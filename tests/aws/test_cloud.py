@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from ringfence.aws.cloud import AwsCloud
+from ringfence.aws.cloud import AGAIN, AwsCloud
 from ringfence.core.call import Call, Failed
 from ringfence.core.errors import Denied, Retryable
 from ringfence.core.permit import Permit
@@ -75,6 +75,12 @@ PERMIT = Permit.of(AUTO, REF, NOON + LEASE)
 def test_a_change_comes_with_its_request_id() -> None:
     made = cloud(lambda: {"ResponseMetadata": {"RequestId": "r-1"}}).apply(REF, Stop(), {}, PERMIT)
     assert (made.note, made.requests) == ("done", ("r-1",))
+
+
+def test_what_the_transport_sent_again_is_noted() -> None:
+    answer = {"ResponseMetadata": {"RequestId": "r-2", "RetryAttempts": 1}}
+    made = cloud(lambda: answer).apply(REF, Stop(), {}, PERMIT)
+    assert made.note == f"done; {AGAIN}: 1"
 
 
 def test_an_expected_failure_is_an_answer() -> None:

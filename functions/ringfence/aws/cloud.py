@@ -28,6 +28,10 @@ R = TypeVar("R")
 Talk = Generator[tuple[Call, ...], tuple[Answer, ...], R]
 
 
+AGAIN = "calls that the transport sent again"
+"""How the log counts calls whose answer was an error that passes, or came too late."""
+
+
 @frozen
 class Made:
     """What became of a step that was applied."""
@@ -69,18 +73,20 @@ class AwsCloud:
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Made:
         """Hold a step's conversation; the permit is asked before each round of calls."""
         talk = step.apply(names)
-        requests: list[str] = []
+        made: list[_Job] = []
         try:
             calls = next(talk)
             while True:
                 permit.check(ref, self.clock())
-                answers = self._answers(ref, calls, requests)
+                answers = self._answers(ref, calls, made)
                 calls = talk.send(tuple(answers[_key(call)] for call in calls))
         except StopIteration as ended:
-            return Made(ended.value.provides, ended.value.note, tuple(requests))
+            again = sum(job.again for job in made)
+            note = "; ".join(filter(None, (ended.value.note, f"{AGAIN}: {again}" if again else "")))
+            return Made(ended.value.provides, note, tuple(job.request for job in made if job.request))
 
     def _answers(
-        self, ref: Ref, calls: tuple[Call, ...], requests: list[str] | None = None
+        self, ref: Ref, calls: tuple[Call, ...], made: list[_Job] | None = None
     ) -> dict[str, Answer]:
         """Make each call once, side by side. Clients are made first, one after another."""
         unique = {_key(call): call for call in calls}
@@ -90,8 +96,8 @@ class AwsCloud:
         answers = (
             self.side_by_side([job.run for job in jobs]) if len(jobs) > 1 else [job.run() for job in jobs]
         )
-        if requests is not None:
-            requests.extend(job.request for job in jobs if job.request)
+        if made is not None:
+            made.extend(jobs)
         return dict(zip(unique, cast("Sequence[Answer]", answers), strict=True))
 
 
@@ -107,6 +113,7 @@ class _Job:
     ref: Ref
     call: Call
     request: str = ""
+    again: int = 0
     made: list[object] = field(default_factory=list)
 
     def prepare(self) -> None:
@@ -134,6 +141,7 @@ class _Job:
         if not isinstance(answer, dict):
             raise Bug(f"{what} answered with a {type(answer).__name__}")
         self.request = _request(answer)
+        self.again = int(answer.get("ResponseMetadata", {}).get("RetryAttempts", 0))
         return Document.of(answer, what)
 
 
