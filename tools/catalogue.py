@@ -37,6 +37,8 @@ def _row(runbook: Runbook, stage: Stage, one: Remediation) -> str:
 
 def _undo(one: Remediation) -> str:
     kept = [step for step in one.steps if step.irreversible]
+    if not one.steps:
+        return "changes nothing"
     if not kept:
         return "yes"
     return "no" if len(kept) == len(one.steps) else "yes, but what it made stays"
