@@ -154,7 +154,7 @@ def make_function(aws: LocalAws, iam: Any, unique: str) -> Callable[..., str]:
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST_IN_LAMBDA))["Role"]
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as bundle:
-            bundle.writestr("index.py", textwrap.dedent(source))
+            bundle.writestr(zipfile.ZipInfo("index.py"), textwrap.dedent(source))  # without the time of day
         made = aws.client("lambda").create_function(
             FunctionName=name,
             Runtime="python3.13",
