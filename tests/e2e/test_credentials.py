@@ -163,6 +163,24 @@ def test_by_choice_everything_of_the_user_is_refused(place: Place, hand: Operato
     assert place.works(place.principals.session(holder.other)) == [False]
 
 
+def test_by_choice_the_older_sessions_of_the_roles_that_it_assumed_are_refused(
+    place: Place, hand: Operator, holder: KeyHolder
+) -> None:
+    """By default they are named and left: everybody who uses the role would have to begin anew."""
+    assumed = place.principals.assume(holder.leaked, holder.role, "backup")
+    next_second()
+    place.send(CredentialFinding.of_key(holder, HOME_REGION))
+    place.over(holder.ref)
+    assert place.works(assumed) == [True]
+    choice = ("--remediation", "revoke-used-roles")
+    done = hand.types(
+        "run", RUNBOOK, holder.leaked.key, *choice, "--yes", "--reason", "they are the intruder's"
+    )
+    told = done.stdout + done.stderr
+    assert place.works(assumed) == [False], told
+    assert place.works(place.principals.assume(holder.other, holder.role, "later")) == [True], told
+
+
 def test_of_a_role_the_named_session_alone_is_refused(place: Place, holder: KeyHolder) -> None:
     named, beside = (
         place.principals.assume(holder.other, holder.role, name) for name in ("intruder", "reports")
