@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ringfence.policy_file import PolicyFile
 from ringfence.runbooks import CATALOGUE
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 ACCOUNT = "111122223333"
 ROOT = Path(__file__).resolve().parent.parent
-EVENT = {
+KEY, USER = "AKIAIOSFODNN7EXAMPLE", "deploy"
+EVENT: dict[str, Any] = {
     "version": "0",
     "id": "11111111-2222-4333-8444-555555555555",
     "detail-type": "GuardDuty Finding",
@@ -64,7 +65,7 @@ def deployed() -> Iterator[Path]:
         yield code
 
 
-def environment(stub: Stub, code: Path) -> dict[str, str]:
+def environment(stub: Stub, code: Path, runbook: str = "contain-instance") -> dict[str, str]:
     """Return what the deployment gives the function, with the stub as every endpoint."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "RINGFENCE_"))}
     return {
@@ -75,8 +76,8 @@ def environment(stub: Stub, code: Path) -> dict[str, str]:
         "AWS_REGION": "eu-west-1",
         "AWS_DEFAULT_REGION": "eu-west-1",
         "AWS_LAMBDA_FUNCTION_NAME": "ringfence-contain-instance",
-        "RINGFENCE_RUNBOOK": "contain-instance",
-        "RINGFENCE_ROLE": "ringfence-contain-instance",
+        "RINGFENCE_RUNBOOK": runbook,
+        "RINGFENCE_ROLE": f"ringfence-{runbook}",
         "RINGFENCE_AUDIT_TABLE": "audit",
         "RINGFENCE_CONTROL_TABLE": "control",
         "RINGFENCE_QUEUE_URL": f"{stub.url}/queue",
@@ -86,5 +87,15 @@ def environment(stub: Stub, code: Path) -> dict[str, str]:
 
 
 def event() -> str:
-    """Return the event as the queue delivers it."""
+    """Return the event about an instance as the queue delivers it."""
     return json.dumps(EVENT)
+
+
+def key_event() -> str:
+    """Return an event about a user's access key."""
+    resource = {
+        "resourceType": "AccessKey",
+        "accessKeyDetails": {"accessKeyId": KEY, "userName": USER, "userType": "IAMUser"},
+    }
+    detail = {**EVENT["detail"], "type": "UnauthorizedAccess:IAMUser/MaliciousIPCaller", "resource": resource}
+    return json.dumps({**EVENT, "detail": detail})

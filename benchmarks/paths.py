@@ -1,4 +1,4 @@
-"""API calls and round trips in a row from the handler's entry to the isolating call."""
+"""API calls and round trips in a row from the handler's entry to the call that ends the danger."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 import subprocess
 import sys
 
-from benchmarks.environment import ROOT, deployed, environment, event
-from benchmarks.stub import Noted, Stub, depth, until_isolated
+from benchmarks.environment import ROOT, deployed, environment, event, key_event
+from benchmarks.stub import Noted, Stub, depth, until
 
 DELAY = 0.08
 """Seconds per call: long against the time between calls, so that what overlaps was made side by side."""
@@ -22,38 +22,51 @@ for line in sys.stdin:
 """
 
 
+ISOLATING, DEACTIVATING = "ModifyNetworkInterfaceAttribute", "UpdateAccessKey"
+
+
 def count_paths() -> dict[str, float]:
-    """Invoke one process three times: with a fresh role, warm, and warm where the VPC has no group yet."""
+    """Count for both runbooks: with a fresh role, warm, and warm where the VPC has no group yet."""
+    instance = _paths("contain-instance", event(), (FRESH, WARM, FIRST_USE), ISOLATING)
+    key = _paths("contain-credentials", key_event(), (FRESH, WARM), DEACTIVATING)
+    return {
+        "api_calls_to_isolation": len(instance[WARM]),
+        "round_trips_to_isolation": depth(instance[WARM]),
+        "api_calls_to_isolation_fresh_role": len(instance[FRESH]),
+        "round_trips_to_isolation_fresh_role": depth(instance[FRESH]),
+        "api_calls_to_isolation_first_use": len(instance[FIRST_USE]),
+        "round_trips_to_isolation_first_use": depth(instance[FIRST_USE]),
+        "api_calls_to_deactivation": len(key[WARM]),
+        "round_trips_to_deactivation": depth(key[WARM]),
+        "round_trips_to_deactivation_fresh_role": depth(key[FRESH]),
+    }
+
+
+def _paths(runbook: str, body: str, names: tuple[str, ...], ending: str) -> dict[str, list[Noted]]:
+    """Invoke one process again and again; return the calls up to the one that ends the danger."""
     paths: dict[str, list[Noted]] = {}
     with deployed() as code, Stub(delay=DELAY) as stub:
         process = subprocess.Popen(
             [sys.executable, "-c", SCRIPT],
             cwd=ROOT,
-            env=environment(stub, code),
+            env=environment(stub, code, runbook),
             text=True,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        for name in (FRESH, WARM, FIRST_USE):
+        for name in names:
             stub.reset(has_group=name != FIRST_USE)
-            _invoke(process)
-            paths[name] = until_isolated(stub.calls)
+            _invoke(process, body)
+            paths[name] = until(ending, stub.calls)
         process.communicate(timeout=30)
-    return {
-        "api_calls_to_isolation": len(paths[WARM]),
-        "round_trips_to_isolation": depth(paths[WARM]),
-        "api_calls_to_isolation_fresh_role": len(paths[FRESH]),
-        "round_trips_to_isolation_fresh_role": depth(paths[FRESH]),
-        "api_calls_to_isolation_first_use": len(paths[FIRST_USE]),
-        "round_trips_to_isolation_first_use": depth(paths[FIRST_USE]),
-    }
+    return paths
 
 
-def _invoke(process: subprocess.Popen[str]) -> None:
+def _invoke(process: subprocess.Popen[str], body: str) -> None:
     if process.stdin is None or process.stdout is None:
         raise RuntimeError("the process has no pipes")
-    process.stdin.write(json.dumps(event()) + "\n")
+    process.stdin.write(json.dumps(body) + "\n")
     process.stdin.flush()
     while (line := process.stdout.readline().strip()) != "done":
         if not line and process.poll() is not None:

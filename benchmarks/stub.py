@@ -94,6 +94,8 @@ class Stub:
     def _xml(self, operation: str) -> bytes:
         if operation == "AssumeRole":
             return _ASSUMED.encode()
+        if operation == "ListAccessKeys":
+            return _KEYS.encode()
         if operation == "CreateSecurityGroup":
             self.has_group = self._rules = True
         if operation == "RevokeSecurityGroupEgress":
@@ -140,6 +142,14 @@ _ASSUMED = (
 )
 
 
+_KEYS = (
+    '<ListAccessKeysResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><ListAccessKeysResult>'
+    "<AccessKeyMetadata><member><UserName>deploy</UserName><AccessKeyId>AKIAIOSFODNN7EXAMPLE</AccessKeyId>"
+    "<Status>Active</Status></member></AccessKeyMetadata><IsTruncated>false</IsTruncated>"
+    "</ListAccessKeysResult></ListAccessKeysResponse>"
+)
+
+
 def depth(calls: list[Noted]) -> int:
     """Return the number of round trips in a row: the most calls of which each began after the last's end."""
     count, end = 0, float("-inf")
@@ -149,7 +159,7 @@ def depth(calls: list[Noted]) -> int:
     return count
 
 
-def until_isolated(calls: list[Noted]) -> list[Noted]:
-    """Return the calls up to and with the first isolating one."""
-    isolating = min(call.answered for call in calls if call.operation == "ModifyNetworkInterfaceAttribute")
-    return [call for call in calls if call.came < isolating]
+def until(operation: str, calls: list[Noted]) -> list[Noted]:
+    """Return the calls up to and with the first of an operation: the isolating call, say."""
+    first = min(call.answered for call in calls if call.operation == operation)
+    return [call for call in calls if call.came < first]
