@@ -22,7 +22,7 @@ Rule = dict[str, Any]
 
 @dataclass(frozen=True)
 class Proxy:
-    """The proxy's control interface: https://pypi.org/project/microburst/."""
+    """The proxy's control interface, as its documentation describes it."""
 
     endpoint: str
 

@@ -1,9 +1,8 @@
 """AWS Health's word that AWS itself has found credentials exposed.
 
 `AWS_RISK_CREDENTIALS_EXPOSED` and its shape: the README of the automated action of that name in AWS's
-repository aws-health-tools. `AWS_RISK_IAM_QUARANTINE` stands in no documentation of AWS; an event of that
-type, as delivered for an exposed key, is shown in issue 93 of that repository, without its entities.
-Other types (of suspicion) are left out until their shape is known.
+repository aws-health-tools. `AWS_RISK_IAM_QUARANTINE` and the types of mere suspicion are left out: no
+documentation of AWS says what they hold.
 """
 
 from __future__ import annotations
@@ -46,7 +45,5 @@ class HealthTrigger:
         )
 
 
-EXPOSED_CREDENTIALS = HealthTrigger(
-    "health-exposed-credentials", ("AWS_RISK_CREDENTIALS_EXPOSED", "AWS_RISK_IAM_QUARANTINE")
-)
+EXPOSED_CREDENTIALS = HealthTrigger("health-exposed-credentials", ("AWS_RISK_CREDENTIALS_EXPOSED",))
 """Access keys that AWS has found where everybody can read them."""
