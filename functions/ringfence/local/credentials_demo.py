@@ -74,7 +74,7 @@ class CredentialScene:
 
     def finding(self) -> CredentialFinding:
         """Report the key: later than its sessions began, by the seconds that IAM reckons in."""
-        time.sleep(1.1 - datetime.now(UTC).microsecond / 1e6)
+        _next_second()
         return CredentialFinding.of_key(self.holder, self.deployment.local.region)
 
     def play(self, finding: CredentialFinding) -> Iterator[Row]:
@@ -92,6 +92,7 @@ class CredentialScene:
         """Try everything once more, and look at the archive."""
         chain = self.deployment.archived(self.holder.ref)
         verified = self.deployment.history(self.holder.ref).verified
+        _next_second()  # the instant before which sessions are denied is rounded up
         after = self.portrait()
         return CredentialEnding(after, verified, chain, tuple(self._missing(after, verified, chain)))
 
@@ -115,6 +116,10 @@ class CredentialScene:
             yield f"{ASSUMED} works, and the log does not say so"
         if not chain.sound or chain.pending or not chain.archived:
             yield f"the record is not proved: {chain.claim}"
+
+
+def _next_second() -> None:
+    time.sleep(1.1 - datetime.now(UTC).microsecond / 1e6)
 
 
 def is_over(verified: Verified | None) -> bool:
