@@ -72,6 +72,18 @@ class Contained:
             )
         ).status
 
+    def half_released(self) -> None:
+        """Release with one change made and every later one failing."""
+        calls = len(self.cloud.calls)
+
+        def fail(_: object) -> None:
+            if len(self.cloud.calls) > calls:
+                raise Retryable("not now")
+
+        self.cloud.refuse = fail
+        assert self.release() is Status.OPEN
+        self.cloud.refuse = lambda _: None
+
     def groups(self) -> list[frozenset[object]]:
         assert self.cloud.world
         return [frozenset(one.groups) for one in self.cloud.world[Network].interfaces]
@@ -148,30 +160,14 @@ def test_what_was_put_back_by_hand_is_left(contained: Contained) -> None:
 
 
 def test_a_release_that_stopped_half_way_can_be_finished(contained: Contained) -> None:
-    calls = len(contained.cloud.calls)
-
-    def fail(_: object) -> None:
-        if len(contained.cloud.calls) > calls:
-            raise Retryable("not now")
-
-    contained.cloud.refuse = fail
-    assert contained.release() is Status.OPEN
-    contained.cloud.refuse = lambda _: None
+    contained.half_released()
     assert contained.release() is Status.RELEASED
     assert contained.groups() == [frozenset(one.groups) for one in contained.before[Network].interfaces]
 
 
 def test_what_is_on_its_way_does_not_contain_again_while_a_release_is_half_done(contained: Contained) -> None:
     """Neither a continuation nor a redelivery; new activity does."""
-    calls = len(contained.cloud.calls)
-
-    def fail(_: object) -> None:
-        if len(contained.cloud.calls) > calls:
-            raise Retryable("not now")
-
-    contained.cloud.refuse = fail
-    assert contained.release() is Status.OPEN
-    contained.cloud.refuse = lambda _: None
+    contained.half_released()
     made = len(contained.cloud.calls)
     contained.clock.tick(minutes=1)
     for decision in (None, AUTO):
@@ -184,15 +180,7 @@ def test_what_is_on_its_way_does_not_contain_again_while_a_release_is_half_done(
 
 
 def test_new_activity_after_half_a_release_goes_on_to_the_later_stages(contained: Contained) -> None:
-    calls = len(contained.cloud.calls)
-
-    def fail(_: object) -> None:
-        if len(contained.cloud.calls) > calls:
-            raise Retryable("not now")
-
-    contained.cloud.refuse = fail
-    assert contained.release() is Status.OPEN
-    contained.cloud.refuse = lambda _: None
+    contained.half_released()
     contained.clock.tick(minutes=1)
     seen = finding(updated=contained.clock(), count=9)
     first = contained.engine.respond(order(contained.clock(), attempt="new", received=seen, stages=1))
