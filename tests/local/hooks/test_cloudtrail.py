@@ -92,3 +92,25 @@ def test_data_events_are_not_recorded(aws: Any, cloudtrail: Any, unique: str) ->
     s3.put_object(Bucket=unique, Key="k", Body=b"v")
     assert recorded(cloudtrail, "CreateBucket", aws.account)
     assert not recorded(cloudtrail, "PutObject", aws.account)
+
+
+def test_iams_calls_are_recorded_and_delivered_in_us_east_1_alone(
+    aws: Any, make_queue: Callable[..., Any], unique: str
+) -> None:
+    pattern = {"source": ["aws.iam"], "detail": {"requestParameters": {"userName": [unique]}}}
+    queues = {}
+    for region in ("us-east-1", "eu-west-1"):
+        queue, events = make_queue(region=region), aws.client("events", region=region)
+        events.put_rule(Name=unique, EventPattern=json.dumps(pattern))
+        events.put_targets(Rule=unique, Targets=[{"Id": "t", "Arn": queue.arn}])
+        queues[region] = queue
+    aws.client("iam", region="eu-west-1").create_user(UserName=unique)
+    (event,) = queues["us-east-1"].take(1)
+    assert (event["region"], event["detail"]["awsRegion"]) == ("us-east-1", "us-east-1")
+    assert queues["eu-west-1"].waiting() == 0
+    wanted = [{"AttributeKey": "EventId", "AttributeValue": event["detail"]["eventID"]}]
+    found = {
+        region: len(aws.client("cloudtrail", region=region).lookup_events(LookupAttributes=wanted)["Events"])
+        for region in queues
+    }
+    assert found == {"us-east-1": 1, "eu-west-1": 0}

@@ -1,4 +1,4 @@
-"""IAM enforcement of the local AWS knows instance profiles, Auto Scaling groups and target groups."""
+"""IAM enforcement of the local AWS knows profiles, policies that are made, scaling and target groups."""
 
 from __future__ import annotations
 
@@ -114,3 +114,15 @@ def test_a_key_is_its_users(
     caller(action, f"{IAM}:user/team/*").get_access_key_last_used(AccessKeyId=key)
     elsewhere = caller(action, f"{IAM}:user/other/*")
     assert refusal(elsewhere.get_access_key_last_used, AccessKeyId=key) == "AccessDenied"
+
+
+def test_a_policy_that_is_made_is_known_by_its_path(
+    caller: Any, unique: str, refusal: Callable[..., str]
+) -> None:
+    nothing = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [nothing]})
+    policy, action = {"PolicyName": unique, "PolicyDocument": document}, "iam:CreatePolicy"
+    client = caller(action, f"{IAM}:policy/team/*")
+    assert refusal(client.create_policy, **policy) == "AccessDenied"
+    assert refusal(client.create_policy, Path="/other/", **policy) == "AccessDenied"
+    client.create_policy(Path="/team/", **policy)

@@ -57,13 +57,41 @@ def test_inline_policies_have_a_quota(
     put(PolicyName="more", PolicyDocument=policy(100), **whose)
 
 
+@pytest.mark.parametrize("kind", ["user", "role"])
+def test_a_user_or_a_role_has_ten_attached_policies_at_most(
+    iam: Any, unique: str, refusal: Callable[..., str], kind: str
+) -> None:
+    if kind == "user":
+        iam.create_user(UserName=unique)
+        attach, detach, whose = iam.attach_user_policy, iam.detach_user_policy, {"UserName": unique}
+    else:
+        iam.create_role(RoleName=unique, AssumeRolePolicyDocument=EMPTY_TRUST)
+        attach, detach, whose = iam.attach_role_policy, iam.detach_role_policy, {"RoleName": unique}
+    made = [
+        iam.create_policy(PolicyName=f"{unique}-{number}", PolicyDocument=policy(100))["Policy"]["Arn"]
+        for number in range(11)
+    ]
+    for arn in made[:10]:
+        attach(PolicyArn=arn, **whose)
+    attach(PolicyArn=made[0], **whose)
+    assert refusal(attach, PolicyArn=made[10], **whose) == "LimitExceeded"
+    detach(PolicyArn=made[0], **whose)
+    attach(PolicyArn=made[10], **whose)
+
+
 @pytest.mark.parametrize("path", ["/aws-service-role/ec2.amazonaws.com/", "/aws-reserved/sso.amazonaws.com/"])
-def test_protected_roles_take_no_inline_policy(
+def test_the_policies_of_protected_roles_cannot_be_changed(
     iam: Any, unique: str, refusal: Callable[..., str], path: str
 ) -> None:
     iam.create_role(RoleName=unique, Path=path, AssumeRolePolicyDocument=EMPTY_TRUST)
-    code = refusal(iam.put_role_policy, RoleName=unique, PolicyName="deny", PolicyDocument=policy(100))
-    assert code == "UnmodifiableEntity"
+    deny_all = "arn:aws:iam::aws:policy/AWSDenyAll"
+    changes = (
+        (iam.put_role_policy, {"PolicyName": "deny", "PolicyDocument": policy(100)}),
+        (iam.attach_role_policy, {"PolicyArn": deny_all}),
+        (iam.put_role_permissions_boundary, {"PermissionsBoundary": deny_all}),
+    )
+    codes = {refusal(change, RoleName=unique, **parameters) for change, parameters in changes}
+    assert codes == {"UnmodifiableEntity"}
 
 
 def test_ssh_keys_of_a_user_can_be_made_inactive(iam: Any, unique: str) -> None:

@@ -8,6 +8,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from ringfence.core.subject import GLOBAL
 from ringfence.local.hooks.patching import replace
 
 if TYPE_CHECKING:
@@ -37,10 +38,16 @@ def install() -> None:
     cloudtrail._DISPATCH["LookupEvents"] = _lookup
 
 
-def _record_safely(*call: Any) -> None:
-    """Record a call that has been answered: a fault here must not undo the answer, so it is only logged."""
+def _record_safely(service: str, *call: Any) -> None:
+    """Record a call that has been answered: a fault here must not undo the answer, so it is only logged.
+
+    IAM's calls are recorded in us-east-1 wherever they come from; ministack knows no such region.
+    """
+    from ministack.core.responses import get_account_id, get_region, request_scope
+
     try:
-        _record(*call)
+        with request_scope(get_account_id(), GLOBAL if service == "iam" else get_region()):
+            _record(service, *call)
     except Exception:  # noqa: BLE001 - the outermost edge of recording
         _log.exception("a call was not recorded")
 
@@ -53,11 +60,11 @@ def _record(
     body: bytes,
     query: dict[str, Any],
     request_id: str,
-    region: str,
+    _region: str,
 ) -> None:
     from ministack import app as gateway
     from ministack.core import iam_actions
-    from ministack.core.responses import get_account_id
+    from ministack.core.responses import get_account_id, get_region
     from ministack.services import cloudtrail
 
     if path.startswith("/_"):
@@ -77,7 +84,7 @@ def _record(
         "eventTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "eventSource": f"{namespace}.amazonaws.com",
         "eventName": name,
-        "awsRegion": region,
+        "awsRegion": get_region(),
         "sourceIPAddress": "127.0.0.1",
         "userAgent": headers.get("user-agent", ""),
         "requestParameters": _parameters(body, params),

@@ -1,6 +1,7 @@
 """IAM enforcement in ministack: when it begins, and for which services it asks.
 
-What a call touches is made out in `enforcement_ec2` and `enforcement_arns`.
+What a call touches is made out in `enforcement_ec2` and `enforcement_arns`, and what IAM's conditions ask
+for in `enforcement_iam`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import contextvars
 from typing import TYPE_CHECKING, Any
 
-from ringfence.local.hooks import enforcement_arns, enforcement_ec2
+from ringfence.local.hooks import enforcement_arns, enforcement_ec2, enforcement_iam
 from ringfence.local.hooks.patching import around
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 _ec2_checks: contextvars.ContextVar[tuple[enforcement_ec2.Check, ...]] = contextvars.ContextVar(
     "ec2_checks", default=()
+)
+_iam_context: contextvars.ContextVar[dict[str, str] | None] = contextvars.ContextVar(
+    "iam_context", default=None
 )
 
 
@@ -59,9 +63,11 @@ def _make_out_resources(
 ) -> Any:
     """Instance profiles, Auto Scaling and target groups: ministack takes them for nothing in particular.
 
-    What EC2's calls touch is noted for `_check_each_resource`, which is asked next and is not told.
+    What EC2's calls touch, and which policies IAM's name, is noted for `_check_each_resource`, which is asked
+    next and is not told.
     """
     _ec2_checks.set(enforcement_ec2.checks(query_params, region, account_id) if service == "ec2" else ())
+    _iam_context.set(enforcement_iam.context(query_params) if service == "iam" else None)
     known = original(service, method, path, headers, body, query_params, region, account_id)
     if known != "*":
         return known
@@ -77,8 +83,11 @@ def _check_each_resource(
     resource_arn: str = "*",
     service_context: dict[str, Any] | None = None,
 ) -> Any:
-    """EC2: ministack checks one resource at most, without tags; neither PassRole nor tagging on creation."""
-    context = service_context or {}
+    """EC2: ministack checks one resource at most, without tags; neither PassRole nor tagging on creation.
+
+    IAM: it knows no condition key of IAM's own.
+    """
+    context = (service_context or {}) | ((_iam_context.get() or {}) if service == "iam" else {})
     noted = _ec2_checks.get() if service == "ec2" else ()
     for check in noted:
         denied = original(
@@ -93,4 +102,4 @@ def _check_each_resource(
             return denied
     if noted:
         return None
-    return original(key, action, service, region, resource_arn=resource_arn, service_context=service_context)
+    return original(key, action, service, region, resource_arn=resource_arn, service_context=context)

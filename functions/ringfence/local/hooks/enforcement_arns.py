@@ -24,9 +24,11 @@ def resource(service: str, params: Mapping[str, Any], region: str, account: str)
 
 
 def _of_iam(params: Mapping[str, Any], account: str) -> str | None:
-    """A profile by its name; the user of a key, where a call names the key alone (GetAccessKeyLastUsed)."""
+    """A profile by its name; a policy that is being made; the user of a key that is named alone."""
     from ministack.services import iam
 
+    if _first(params, "Action") == "CreatePolicy":
+        return f"arn:aws:iam::{account}:policy{_first(params, 'Path') or '/'}{_first(params, 'PolicyName')}"
     if name := _first(params, "InstanceProfileName"):
         return f"arn:aws:iam::{account}:instance-profile{_profile_path(name)}{name}"
     owner = (iam._access_keys.get(_first(params, "AccessKeyId")) or {}).get("UserName", "")

@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl
 from ringfence.local.hooks import mount
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ringfence.local.hooks.mount import Handler, Response
 
 _ALL = {"Effect": "Deny", "Action": "*", "Resource": "*"}
@@ -26,8 +28,15 @@ _MANAGED_DENIALS = {
 }
 _ONLY_IN_MOTO = re.compile(r"(Upload|Get|List|Update|Delete)(SSHPublicKeys?|SigningCertificates?)$")
 _PROTECTED_PATHS = ("/aws-service-role/", "/aws-reserved/")
+_CHANGES = frozenset(
+    action.format(kind)
+    for kind in ("User", "Role")
+    for action in ("Put{}Policy", "Delete{}Policy", "Attach{}Policy", "Detach{}Policy")
+) | {"PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary"}
 # Characters without white space: IAM and AWS STS quotas, "IAM and STS character limits".
 _QUOTA = {"PutUserPolicy": 2048, "PutRolePolicy": 10240}
+_MOST_ATTACHED = 10
+"""Managed policies of a user or of a role, unless an account has more: "IAM and AWS STS quotas"."""
 
 
 def install() -> None:
@@ -81,33 +90,37 @@ def _copy_user(name: str) -> None:
 
 
 def _refused(form: dict[str, str]) -> Response | None:
-    """Inline policies: ministack has no quotas, and lets protected roles be changed."""
+    """Policies of users and roles: ministack has no quotas, and lets protected roles be changed."""
     from ministack.services import iam
 
     action = form.get("Action", "")
-    if action not in _QUOTA:
+    if action not in _CHANGES:
         return None
-    if action == "PutUserPolicy":
-        name = form.get("UserName", "")
-        inline = iam._user_inline_policies.get(name) or {}
-    else:
-        name = form.get("RoleName", "")
-        role = iam._roles.get(name) or {}
-        if role.get("Path", "/").startswith(_PROTECTED_PATHS):
-            return _error(
-                400,
-                "UnmodifiableEntity",
-                f"Cannot perform the operation on the protected role '{name}' - "
-                "this role is only modifiable by AWS",
-            )
-        inline = role.get("InlinePolicies") or {}
+    kind = "User" if "User" in action else "Role"
+    name = form.get(f"{kind}Name", "")
+    found = (iam._users if kind == "User" else iam._roles).get(name) or {}
+    if found.get("Path", "/").startswith(_PROTECTED_PATHS):
+        return _error(
+            400,
+            "UnmodifiableEntity",
+            f"Cannot perform the operation on the protected role '{name}' - "
+            "this role is only modifiable by AWS",
+        )
+    if action in _QUOTA:
+        inline = iam._user_inline_policies.get(name) if kind == "User" else found.get("InlinePolicies")
+        return _too_long(form, inline or {}, f"{kind.lower()} {name}")
+    attached = found.get("AttachedPolicies") or []
+    if not action.startswith("Attach") or form.get("PolicyArn") in attached or len(attached) < _MOST_ATTACHED:
+        return None
+    return _error(409, "LimitExceeded", f"Cannot exceed quota for PoliciesPer{kind}: {_MOST_ATTACHED}")
+
+
+def _too_long(form: dict[str, str], inline: Mapping[str, object], whose: str) -> Response | None:
     documents = [document for policy, document in inline.items() if policy != form.get("PolicyName")]
-    if sum(map(_size, [*documents, form.get("PolicyDocument", "")])) <= _QUOTA[action]:
+    most = _QUOTA[form["Action"]]
+    if sum(map(_size, [*documents, form.get("PolicyDocument", "")])) <= most:
         return None
-    kind = "user" if action == "PutUserPolicy" else "role"
-    return _error(
-        409, "LimitExceeded", f"Maximum policy size of {_QUOTA[action]} bytes exceeded for {kind} {name}"
-    )
+    return _error(409, "LimitExceeded", f"Maximum policy size of {most} bytes exceeded for {whose}")
 
 
 def _size(document: object) -> int:
