@@ -1,4 +1,4 @@
-"""One deployment for each kind of run: one as it is, one whose functions meet faults."""
+"""One deployment for each kind of run: as it is, with functions that meet faults, with IAM enforced."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ import pytest
 from ringfence.local import LocalAws
 from ringfence.local.deploy import REPOSITORY
 from ringfence.local.deployment import AT_ONCE, Deployment
+from ringfence.local.principals import Principals
 from tests.e2e.faults import Proxy, free_port, running
+from tests.e2e.operators import operator
+from tests.e2e.places import HOME_REGION, Place
 from tests.e2e.world import DRY_TYPE, OTHER_ACCOUNT, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from ringfence.local.principals import KeyHolder
 
 DRY = {"name": "only show it", "finding": DRY_TYPE, "mode": "dry-run"}
 CDK = REPOSITORY / "node_modules" / ".bin" / "cdk"
@@ -56,3 +61,20 @@ def faulty(behind_proxy: tuple[World, Proxy]) -> World:
 @pytest.fixture
 def proxy(behind_proxy: tuple[World, Proxy]) -> Proxy:
     return behind_proxy[1]
+
+
+@pytest.fixture(scope="session")
+def place(folder: Path) -> Iterator[Place]:
+    """Ringfence with IAM enforced, in a region where IAM's events are not delivered."""
+    here = folder / "enforced"
+    here.mkdir()
+    with LocalAws(region=HOME_REGION, cloudtrail=True, log=here / "server.log") as local:
+        world = World(Deployment.make(local, here))
+        local.enforce(True)
+        hand = operator(world, f"arn:aws:iam::{local.account}:policy/ringfence-operator")
+        yield Place(world, Principals(local), hand)
+
+
+@pytest.fixture
+def holder(place: Place) -> KeyHolder:
+    return place.principals.holder(place.world.builder().name)

@@ -2,62 +2,25 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.facts import FindingReceived, Released
+from ringfence.core.facts import FindingReceived
 from ringfence.core.subject import GLOBAL
-from ringfence.local import LocalAws
 from ringfence.local.credential_findings import CredentialFinding, exposed_entry
 from ringfence.local.credentials_demo import is_over
-from ringfence.local.deployment import Deployment
-from ringfence.local.principals import WORKS, Principals
-from tests.e2e.operators import Operator, operator
-from tests.e2e.world import World, until
+from tests.e2e.places import HOME_REGION, next_second
+from tests.e2e.world import until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from ringfence.core.chain import History
-    from ringfence.core.subject import Ref
     from ringfence.local.principals import Credentials, KeyHolder
+    from tests.e2e.places import Place
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
-HOME_REGION = "eu-west-1"
-RUNBOOK = "contain-credentials"
-
-
-@dataclass(frozen=True)
-class Place:
-    """A deployment with IAM enforced, and the credentials of its account."""
-
-    world: World
-    principals: Principals
-
-    def send(self, finding: CredentialFinding) -> None:
-        self.world.deployment.send(finding)
-
-    def history(self, ref: Ref) -> History:
-        return self.world.deployment.history(ref)
-
-    def over(self, ref: Ref) -> History:
-        """Wait until all is done on a subject but for what a person reviews."""
-
-        def ended() -> History | None:
-            history = self.history(ref)
-            return history if is_over(history.verified) else None
-
-        found = until(ended, f"all is done on {ref.id}", within=120)
-        assert found is not None
-        return found
-
-    def works(self, *credentials: Credentials) -> list[bool]:
-        return [self.principals.tried(one) == WORKS for one in credentials]
 
 
 @dataclass(frozen=True)
@@ -72,26 +35,6 @@ class Leak:
 
 
 @pytest.fixture(scope="module")
-def place(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    assert folder  # it skips where nothing can be deployed
-    here = tmp_path_factory.mktemp("credentials")
-    with LocalAws(region=HOME_REGION, cloudtrail=True, log=here / "server.log") as local:
-        world = World(Deployment.make(local, here))
-        local.enforce(True)
-        yield Place(world, Principals(local))
-
-
-@pytest.fixture(scope="module")
-def hand(place: Place) -> Operator:
-    return operator(place.world, f"arn:aws:iam::{place.world.local.account}:policy/ringfence-operator")
-
-
-@pytest.fixture
-def holder(place: Place) -> KeyHolder:
-    return place.principals.holder(place.world.builder().name)
-
-
-@pytest.fixture(scope="module")
 def leak(place: Place) -> Leak:
     principals = place.principals
     holder = principals.holder(place.world.builder().name)
@@ -102,11 +45,6 @@ def leak(place: Place) -> Leak:
     next_second()
     place.send(CredentialFinding.of_key(holder, HOME_REGION))
     return Leak(holder, earlier, assumed, policies, place.over(holder.ref))
-
-
-def next_second() -> None:
-    """Wait until sessions that were begun so far are older than what comes: IAM reckons in seconds."""
-    time.sleep(1.05 - datetime.now(UTC).microsecond / 1e6)
 
 
 def test_the_key_and_the_sessions_that_it_began_are_refused(place: Place, leak: Leak) -> None:
@@ -128,44 +66,33 @@ def test_the_roles_that_it_assumed_are_named_and_keep_it_from_being_complete(lea
 
 
 def test_the_chain_is_sound_and_every_entry_is_archived(place: Place, leak: Leak) -> None:
-    verdict = place.world.deployment.archived(leak.holder.ref)
-    assert verdict.sound
-    assert verdict.archived == verdict.entries
+    assert place.is_proved(leak.holder.ref)
 
 
-def test_a_release_restores_exactly_what_was(place: Place, hand: Operator, leak: Leak) -> None:
-    released = hand.types("release", leak.history.incident, "--yes", "--reason", "it was a drill")
-    assert released.returncode == 0, released.stdout + released.stderr
-    assert place.history(leak.holder.ref).last(Released) is not None
+def test_a_release_restores_exactly_what_was(place: Place, leak: Leak) -> None:
+    place.release(leak.holder.ref)
     assert place.works(leak.holder.leaked, leak.holder.other, leak.earlier) == [True] * 3
     assert place.principals.policies(leak.holder) == leak.policies
 
 
-def test_a_key_that_was_inactive_stays_so_after_a_release(
-    place: Place, hand: Operator, holder: KeyHolder
-) -> None:
-    place.world.client("iam").update_access_key(
-        UserName=holder.name, AccessKeyId=holder.leaked.key, Status="Inactive"
-    )
+def test_a_key_that_was_inactive_stays_so_after_a_release(place: Place, holder: KeyHolder) -> None:
+    place.iam.update_access_key(UserName=holder.name, AccessKeyId=holder.leaked.key, Status="Inactive")
     place.send(CredentialFinding.of_key(holder, HOME_REGION))
-    incident = place.over(holder.ref).incident
-    released = hand.types("release", incident, "--yes", "--reason", "it was a drill")
-    assert released.returncode == 0, released.stdout + released.stderr
+    place.over(holder.ref)
+    place.release(holder.ref)
     assert place.principals.status(holder, holder.leaked) == "Inactive"
     assert place.works(holder.other) == [True]
 
 
-def test_by_choice_everything_of_the_user_is_refused(place: Place, hand: Operator, holder: KeyHolder) -> None:
-    choice = ("--option", "user-deny=everything")
-    words = ("run", RUNBOOK, holder.leaked.key, *choice, "--yes", "--reason", "the user is the intruder")
-    done = hand.types(*words)
-    assert is_over(place.history(holder.ref).verified), done.stdout + done.stderr
+def test_by_choice_everything_of_the_user_is_refused(place: Place, holder: KeyHolder) -> None:
+    told = place.run(holder.ref, "--option", "user-deny=everything")
+    assert is_over(place.history(holder.ref).verified), told
     assert place.works(holder.leaked, holder.other) == [False, False]
     assert place.works(place.principals.session(holder.other)) == [False]
 
 
 def test_by_choice_the_older_sessions_of_the_roles_that_it_assumed_are_refused(
-    place: Place, hand: Operator, holder: KeyHolder
+    place: Place, holder: KeyHolder
 ) -> None:
     """By default they are named and left: everybody who uses the role would have to begin anew."""
     assumed = place.principals.assume(holder.leaked, holder.role, "backup")
@@ -173,11 +100,7 @@ def test_by_choice_the_older_sessions_of_the_roles_that_it_assumed_are_refused(
     place.send(CredentialFinding.of_key(holder, HOME_REGION))
     place.over(holder.ref)
     assert place.works(assumed) == [True]
-    choice = ("--remediation", "revoke-used-roles")
-    done = hand.types(
-        "run", RUNBOOK, holder.leaked.key, *choice, "--yes", "--reason", "they are the intruder's"
-    )
-    told = done.stdout + done.stderr
+    told = place.run(holder.ref, "--remediation", "revoke-used-roles")
     assert place.works(assumed) == [False], told
     next_second()  # the instant before which sessions are denied is rounded up
     assert place.works(place.principals.assume(holder.other, holder.role, "later")) == [True], told
