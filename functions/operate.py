@@ -20,7 +20,7 @@ from ringfence.intake import Execution
 from ringfence.operation_answers import OK, code_of, error_answer
 from ringfence.operations import QUEUES, RELEASES, RUNS, STATUS, check_actor
 from ringfence.queue import RESERVE
-from ringfence.runbooks import CATALOGUE
+from ringfence.runbooks.catalogue import CATALOGUE
 from ringfence.sources.envelope import WHOLE, parse_json
 from ringfence.telemetry import logger
 

@@ -10,7 +10,7 @@ from ringfence import composition
 from ringfence.engine import Engine
 from ringfence.intake import Execution, Unanswered, answers, continuation, resumed
 from ringfence.queue import execution_of, work_off
-from ringfence.runbooks import CATALOGUE
+from ringfence.runbooks import runbook
 from ringfence.several import each
 from ringfence.sources.dispatch import parse_text
 from ringfence.sources.envelope import NotForUs
@@ -55,13 +55,13 @@ def contain(body: str, execution: Execution) -> tuple[str, ...]:
     if isinstance(finding, NotForUs):
         logger().info("not for us", extra={"why": finding.reason})
         return ()
-    runbook = CATALOGUE[composition.settings().runbook]
-    return each(answers(finding, body, runbook, composition.policy(__file__), execution), _answer)
+    answering = runbook(composition.settings().runbook)
+    return each(answers(finding, body, answering, composition.policy(__file__), execution), _answer)
 
 
 def go_on(body: str, execution: Execution) -> tuple[str, ...]:
     """Take up a continuation; an account that has left the scope since is left alone."""
-    order = resumed(body, CATALOGUE[composition.settings().runbook], execution)
+    order = resumed(body, runbook(composition.settings().runbook), execution)
     if outside := composition.policy(__file__).outside(order.ref):
         logger().info("off", extra={"subject": order.ref.key, "why": outside})
         return ()

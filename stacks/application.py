@@ -8,7 +8,7 @@ from aws_cdk import Environment, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from ringfence.core.subject import GLOBAL
-from ringfence.runbooks import CATALOGUE
+from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import forward, needs
 from stacks.audit import AuditStack
 from stacks.bundle import Bundle

@@ -12,7 +12,8 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from ringfence.operations import QUEUES, RELEASE_ROLE, ROUTES
+from ringfence.core.own import RELEASE_ROLE
+from ringfence.operations import QUEUES, ROUTES
 from stacks import needs
 from stacks.alarms import Alarms
 from stacks.functions import FULL_CORE, Handler, Settled, function, log_group, role

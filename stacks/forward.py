@@ -14,7 +14,7 @@ from aws_cdk import aws_iam as iam
 
 from ringfence.core.guardduty import SOURCE as GUARDDUTY
 from ringfence.core.subject import GLOBAL
-from ringfence.runbooks import CATALOGUE
+from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.alarms import Alarms
 from stacks.keys import encryption_key, used_by
 from stacks.names import FORWARD, prefixed
@@ -40,8 +40,7 @@ def forwarded() -> tuple[Mapping[str, object], ...]:
         pattern
         for runbook in CATALOGUE.values()
         if not runbook.subject.regional
-        for trigger in runbook.triggers
-        for pattern in trigger.patterns()
+        for pattern in runbook.patterns()
     )
     patterns: list[Mapping[str, object]] = []
     for pattern in found:

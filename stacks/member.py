@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
-from ringfence.operations import RELEASE_ROLE
-from ringfence.runbooks import CATALOGUE
+from ringfence.core.own import RELEASE_ROLE
+from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.acknowledgements import acknowledge_wildcards
 from stacks.names import OPERATE, function_role, prefixed, role_arn
 from stacks.permissions import document, resolved

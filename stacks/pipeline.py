@@ -72,8 +72,8 @@ class Pipeline(Construct):
 
     def _rules(self) -> tuple[events.CfnRule, ...]:
         """One rule for each pattern: together they deliver what the runbook's triggers match."""
-        patterns = [pattern for trigger in self.runbook.triggers for pattern in trigger.patterns()]
-        rules = tuple(self._rule(number, pattern) for number, pattern in enumerate(patterns, start=1))
+        patterns = enumerate(self.runbook.patterns(), start=1)
+        rules = tuple(self._rule(number, pattern) for number, pattern in patterns)
         arns = [rule.attr_arn for rule in rules]
         take_from(self.first.main, arns)
         take_from_nobody_else(self.first.main, arns)

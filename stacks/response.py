@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import RemovalPolicy, Stack
 
-from ringfence.runbooks import CATALOGUE
+from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.door import Door
 from stacks.functions import Settled
 from stacks.keys import encryption_key, used_by

@@ -28,7 +28,7 @@ from ringfence.facets.network import QUARANTINE, Network, OwnGroup
 from ringfence.facets.scaling import Scaling
 from ringfence.orders import Status
 from ringfence.remediations.isolate_instance import isolate_instance
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.session import Ports
 from ringfence.steps.lifecycle import SetTerminationProtection
 from ringfence.steps.network import CreateOwnGroup, EmptyQuarantineGroup, SetSecurityGroups

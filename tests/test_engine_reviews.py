@@ -16,7 +16,7 @@ from ringfence.facets.other_credentials import OtherCredentials
 from ringfence.facets.password import Password
 from ringfence.facets.trail import Trace, Trail
 from ringfence.orders import Order, Report, Status
-from ringfence.runbooks import CONTAIN_CREDENTIALS
+from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.session import Ports
 from tests.credential_strategies import DEPLOY, KEY, PERSON, RESERVED, ROOT, SESSION
 from tests.fakes.memory_cloud import MemoryCloud

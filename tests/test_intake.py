@@ -17,7 +17,7 @@ from ringfence.core.policy import Mode, Policy, RunbookSettings
 from ringfence.core.subject import InstanceRef, Ref
 from ringfence.intake import EVENT_LENGTH, Execution, Unanswered, answers, continuation, resumed
 from ringfence.orders import Order, Report, Status
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.sources.dispatch import parse_text
 from tests.samples.guardduty import ACCOUNT, changed, instance_finding
 from tests.samples.runbooks import CONTAIN

@@ -11,7 +11,7 @@ from ringfence.core.errors import BadInput
 from ringfence.core.facts import DecisionMade
 from ringfence.core.policy import Decision, Mode
 from ringfence.opening import opening
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.worlds import AUTO, DRY_RUN, NOON, REF, order
 
 STAMP = Stamp(ChainKey("contain-instance", REF.key), "inc-1", "test", "a-1", NOON)

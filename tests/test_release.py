@@ -14,7 +14,7 @@ from ringfence.engine import Engine
 from ringfence.facets.network import Network
 from ringfence.orders import Status
 from ringfence.release import ReleaseOrder, Releaser
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.session import Ports
 from ringfence.steps.network import SetSecurityGroups
 from ringfence.steps.tags import RestoreTag

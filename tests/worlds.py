@@ -22,7 +22,7 @@ from ringfence.facets.tags import Tags
 from ringfence.facets.targets import Registration, Target, Targets
 from ringfence.facets.volumes import Volume, Volumes
 from ringfence.orders import Order
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 
 if TYPE_CHECKING:
     from ringfence.core.facet import Facet

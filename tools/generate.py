@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ringfence.runbooks import CATALOGUE
+from ringfence.runbooks.catalogue import CATALOGUE
 from tools.catalogue import document, with_table
 
 ROOT = Path(__file__).resolve().parent.parent

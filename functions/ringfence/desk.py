@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.core.chain import ChainKey
 from ringfence.core.errors import BadInput, Refused, Retryable
+from ringfence.core.own import RELEASE_ROLE
 from ringfence.core.subject import parse_key
 from ringfence.engine import Engine
 from ringfence.intake import continuation, resumed
@@ -24,7 +25,6 @@ from ringfence.operation_answers import (
     worst_code,
 )
 from ringfence.operations import (
-    RELEASE_ROLE,
     ask_of,
     check_actor,
     question_of,

@@ -13,12 +13,12 @@ from ringfence.core.frozen import frozen
 from ringfence.core.incident import Incident
 from ringfence.core.plan import digest_text
 from ringfence.core.policy import Mode
-from ringfence.opening import opening
+from ringfence.opening import careful, opening
 from ringfence.orders import Report, Status
 from ringfence.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ringfence.core.facet import Facet
     from ringfence.core.runbook import Stage
@@ -57,7 +57,8 @@ class Engine:
 
     def _respond(self, order: Order) -> Report:
         key = ChainKey(order.runbook.id, order.ref.key)
-        history, observed = self._look(order, key)
+        history, observed, doubt = self._look(order, key)
+        order = careful(order, observed, doubt)
         now = self.ports.clock()
         begun = opening(order, history, now)
         session = Session(
@@ -77,21 +78,24 @@ class Engine:
             return response.close(observed)
         return response.act(observed) if begun.decision.mode is Mode.AUTO else response.dry_run(observed)
 
-    def _look(self, order: Order, key: ChainKey) -> tuple[History, Observed | Gone]:
-        """Read the incident and observe the subject, side by side: the first round trip.
+    def _look(self, order: Order, key: ChainKey) -> tuple[History, Observed | Gone, str]:
+        """Read the incident, observe the subject and confirm the claim, side by side: the first round trip.
 
         A finding that nothing is done about needs no look at its subject.
         """
+        quiet = order.decision is not None and order.decision.mode in QUIET
+        claim = order.finding.finding.claim if order.finding and not quiet else None
 
         def observe() -> Observed | Gone:
-            if order.decision and order.decision.mode in QUIET:
-                return Observed(order.ref)
-            return self._observe(order)
+            return Observed(order.ref) if quiet else self._observe(order)
 
-        history, observed = self.ports.side_by_side([lambda: self.ports.log.read(key), observe])
+        jobs: list[Callable[[], object]] = [lambda: self.ports.log.read(key), observe]
+        if claim:
+            jobs.append(lambda: self.ports.cloud.confirm(order.ref, claim))
+        history, observed, *doubts = self.ports.side_by_side(jobs)
         if not isinstance(history, History) or not isinstance(observed, Observed | Gone):
             raise Bug("what was read side by side came back as something else")
-        return history, observed
+        return history, observed, "".join(str(one) for one in doubts)
 
     def _observe(self, order: Order, past: tuple[Step, ...] = ()) -> Observed | Gone:
         try:
@@ -296,6 +300,10 @@ class _Response:
             choices=self.order.choices,
             past=history.steps(),
             since=min((one.first_seen for one in findings if one.first_seen), default=None),
+            as_of=max((one.updated_at for one in findings), default=None),
+            types=tuple(dict.fromkeys(one.type for one in findings)),
+            rules=tuple(dict.fromkeys(one.claim for one in findings if one.claim)),
+            suspects=tuple(dict.fromkeys(who for one in findings for who in one.suspects)),
         )
 
     def _observe(self, facets: Iterable[type[Facet]]) -> None:

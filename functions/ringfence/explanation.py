@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from ringfence.core.errors import BadInput
 from ringfence.core.guardduty import DETAIL_TYPE, SOURCE
-from ringfence.core.policy import Decision, Mode, decide
+from ringfence.core.policy import Mode
 from ringfence.core.policy_json import policy_from_json
+from ringfence.core.selection import shares
 from ringfence.sources.dispatch import parse
 from ringfence.sources.envelope import NotForUs, parse_json
 from ringfence.sources.guardduty import MAX_SEVERITY
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ringfence.core.finding import Finding
-    from ringfence.core.policy import Policy
     from ringfence.core.runbook import Runbook
+    from ringfence.core.selection import Share
     from ringfence.core.subject import Ref
     from ringfence.policy_file import PolicyFile
+
+    Decided = tuple[Ref, Share]
 
 
 class Status(StrEnum):
@@ -85,7 +88,7 @@ class Explainer:
     def _decided(self, finding: Finding) -> Explanation:
         policy = policy_from_json(self.policy.compile(self.home or finding.account))
         decided = [
-            (runbook, [(ref, decide(policy, runbook.id, finding, ref)) for ref in subjects])
+            (runbook, [(ref, share) for ref in subjects for share in shares(policy, runbook, finding, ref)])
             for runbook in self.runbooks.values()
             if runbook.answers(finding)
             and (subjects := [ref for ref in finding.subjects if isinstance(ref, runbook.subject)])
@@ -101,9 +104,9 @@ class Explainer:
             status=Status.NOT_APPLICABLE if mode is Mode.OFF else Status.HANDLED,
             reason=". ".join(filter(None, (_reason(decisions), *others, self._notes(finding)))),
             finding=about,
-            subjects=tuple(ref for ref, _ in decisions),
+            subjects=tuple(dict.fromkeys(ref for ref, _ in decisions)),
             runbook=runbook.id,
-            remediations=_remediations(runbook, policy, mode),
+            remediations=_remediations(decisions, mode),
             mode=mode,
         )
 
@@ -125,28 +128,30 @@ def _decode(data: bytes) -> str:
         raise BadInput("(document)", f"is not UTF-8 text at byte {error.start + 1}") from error
 
 
-def _strongest(decisions: Iterable[tuple[Ref, Decision]]) -> int:
+def _strongest(decisions: Iterable[Decided]) -> int:
     order = list(Mode)  # from off to auto
-    return max(order.index(decision.mode) for _, decision in decisions)
+    return max(order.index(share.decision.mode) for _, share in decisions)
 
 
-def _reason(decisions: list[tuple[Ref, Decision]]) -> str:
-    reasons = dict.fromkeys(decision.reason for _, decision in decisions)
+def _reason(decisions: list[Decided]) -> str:
+    reasons = dict.fromkeys(share.decision.reason for _, share in decisions)
     if len(reasons) == 1:
         return next(iter(reasons))
-    return "; ".join(f"{ref.id}: {decision.reason} ({decision.mode})" for ref, decision in decisions)
+    return "; ".join(f"{ref.id}: {share.decision.reason} ({share.decision.mode})" for ref, share in decisions)
 
 
-def _also(runbook: Runbook, decisions: list[tuple[Ref, Decision]]) -> str:
+def _also(runbook: Runbook, decisions: list[Decided]) -> str:
     """Say what another runbook does about its own subjects of the same finding."""
-    named = ", ".join(f"{ref.kind} {ref.id}" for ref, _ in decisions)
+    named = ", ".join(dict.fromkeys(f"{ref.kind} {ref.id}" for ref, _ in decisions))
     return f"{runbook.id} answers as well ({list(Mode)[_strongest(decisions)]}), for {named}"
 
 
-def _remediations(runbook: Runbook, policy: Policy, mode: Mode) -> tuple[str, ...]:
+def _remediations(decisions: Iterable[Decided], mode: Mode) -> tuple[str, ...]:
+    """Return what runs in the strongest mode."""
     if mode not in {Mode.DRY_RUN, Mode.AUTO}:
         return ()
-    return policy.settings(runbook)[0].ids
+    strongest = [share.runbook for _, share in decisions if share.decision.mode is mode]
+    return tuple(dict.fromkeys(id_ for runbook in strongest for id_ in runbook.ids))
 
 
 def _glimpse(event: object) -> About | None:

@@ -10,7 +10,8 @@ from ringfence.core.document import Document
 from ringfence.core.errors import BadInput
 from ringfence.core.facts import FindingReceived
 from ringfence.core.frozen import frozen
-from ringfence.core.policy import Mode, decide
+from ringfence.core.policy import Mode
+from ringfence.core.selection import shares
 from ringfence.core.subject import parse_key
 from ringfence.orders import Order
 
@@ -54,26 +55,26 @@ def answers(
     finding: Finding, event: str, runbook: Runbook, policy: Policy, execution: Execution
 ) -> Iterator[Order | Unanswered]:
     """Turn a finding into an order for each of its subjects that the runbook is for."""
-    chosen, choices = policy.settings(runbook)
+    _, choices = policy.settings(runbook)
     received = FindingReceived(finding, event if len(canonical(event)) <= EVENT_LENGTH else "")
     for ref in finding.subjects:
         if not isinstance(ref, runbook.subject):
             continue
-        decision = decide(policy, runbook.id, finding, ref)
-        if decision.mode is Mode.OFF:
-            yield Unanswered(ref, decision)
-            continue
-        yield Order(
-            runbook=chosen,
-            ref=ref,
-            attempt=execution.attempt,
-            actor=execution.actor,
-            until=execution.until,
-            decision=decision,
-            finding=received,
-            choices=choices,
-            stages=1,
-        )
+        for share in shares(policy, runbook, finding, ref):
+            if share.decision.mode is Mode.OFF:
+                yield Unanswered(ref, share.decision)
+                continue
+            yield Order(
+                runbook=share.runbook,
+                ref=ref,
+                attempt=execution.attempt,
+                actor=execution.actor,
+                until=execution.until,
+                decision=share.decision,
+                finding=received,
+                choices=choices,
+                stages=1,
+            )
 
 
 def continuation(order: Order, report: Report) -> str:
@@ -109,6 +110,6 @@ def resumed(body: str, runbook: Runbook, execution: Execution) -> Order:
         attempt=execution.attempt,
         actor=execution.actor,
         until=execution.until,
-        choices=runbook.choose({name: choices.text(name) for name in choices.value}),
+        choices=runbook.choose({name: choices.optional_text(name) or "" for name in choices.value}),
         incident=message.text("incident"),
     )

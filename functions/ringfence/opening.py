@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.core.chain import History
 from ringfence.core.errors import BadInput
+from ringfence.core.facet import Observed
 from ringfence.core.facts import DecisionMade
 from ringfence.core.frozen import frozen
 from ringfence.core.incident import incident_id, subject_cause
-from ringfence.core.policy import Mode
+from ringfence.core.policy import Decision, Mode
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ringfence.core.errors import Gone
     from ringfence.core.facts import Fact
-    from ringfence.core.policy import Decision
     from ringfence.orders import Order
 
 
@@ -46,7 +48,7 @@ def opening(order: Order, history: History, now: datetime) -> Opening:
     Raises BadInput when there is nothing to go on with, or more is asked for than was decided.
     """
     stale = is_stale(order, history)
-    joins = bool(history.entries) and (stale or history.closed_at is None)
+    joins = bool(history.entries) and (stale or not is_over(order, history))
     known = history if joins else History((), history.lease)
     last = known.last(DecisionMade)
     decision = order.decision or recorded_decision(known)
@@ -97,6 +99,34 @@ def _in_force(known: History) -> tuple[DecisionMade, ...]:
     return tuple(one for one in made if one.decision.mode is Mode.AUTO) or made
 
 
+def careful(order: Order, observed: Observed | Gone, doubt: str) -> Order:
+    """Allow less than the policy does where a claim does not hold, or the subject calls for caution.
+
+    What a subject says of itself, by a tag say, may be an intruder's word: it makes an order more cautious,
+    never less. A person's request stands.
+    """
+    given = order.decision
+    if not order.finding or not given or given.mode in (Mode.OFF, Mode.NOTIFY):
+        return order
+    if doubt:
+        return replace(order, decision=Decision(Mode.NOTIFY, doubt, given.rule))
+    if given.mode is not Mode.AUTO or not isinstance(observed, Observed):
+        return order
+    if not (cautions := order.runbook.stages[0].cautions(observed)):
+        return order
+    return replace(order, decision=Decision(Mode.DRY_RUN, "; ".join(cautions), given.rule))
+
+
+def is_over(order: Order, history: History) -> bool:
+    """Say whether the incident has ended, so that what is asked now opens another one."""
+    if history.closed_at is not None:
+        return True
+    completed = history.completed_at if order.runbook.ends else None
+    if completed is None or not (order.finding or order.request):
+        return False
+    return order.finding is None or order.finding.finding.last_seen > completed
+
+
 def is_stale(order: Order, history: History) -> bool:
     """Say whether what is asked was seen before the incident was closed; a person's wish never is.
 
@@ -105,10 +135,19 @@ def is_stale(order: Order, history: History) -> bool:
     """
     if order.incident and history.incident != order.incident:
         return bool(history.entries)
-    ended_at = history.closed_at or history.release_asked_at
+    ended_at = history.closed_at or history.release_asked_at or _put_right_at(order, history)
     if ended_at is None or order.request:
         return False
     return order.finding is None or order.finding.finding.last_seen <= ended_at
+
+
+def _put_right_at(order: Order, history: History) -> datetime | None:
+    """Return when all that is asked for had been put right; None where some of it was not even tried."""
+    if not order.runbook.ends or not order.finding:
+        return None
+    made = (one for one in history.of(DecisionMade) if one.decision.mode is Mode.AUTO)
+    tried = {id_ for one in made for id_ in one.remediations}
+    return history.completed_at if tried.issuperset(order.runbook.ids) else None
 
 
 def decision_facts(order: Order, known: History, decision: Decision, opened_at: datetime) -> list[Fact]:

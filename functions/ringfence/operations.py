@@ -18,6 +18,7 @@ from ringfence.core.chain import ChainKey
 from ringfence.core.document import Document
 from ringfence.core.errors import BadInput, Refused
 from ringfence.core.facts import RunRequested
+from ringfence.core.own import PREFIX
 from ringfence.core.policy import Decision, Mode
 from ringfence.core.subject import ref_of
 from ringfence.orders import Order
@@ -36,7 +37,6 @@ ROUTES = (RUNS, RELEASES, STATUS)
 """What an operator may POST to; there is nothing else."""
 QUEUES = "RINGFENCE_CONTINUATION_QUEUE_URLS"
 """The variable that holds the runbooks' second queues: a JSON object, runbook's id → URL."""
-RELEASE_ROLE = "ringfence-release"
 FIND_PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}/index/incidents",)),)
 """What a release by the incident's id alone needs besides the log; the index is keyed by month."""
 LONGEST_REASON = 500
@@ -53,7 +53,7 @@ class Forbidden(Refused):
 
 def run_role(runbook: str) -> str:
     """Return the role that a run by hand assumes in the subject's account: the runbook's own."""
-    return f"ringfence-{runbook}"
+    return f"{PREFIX}{runbook}"
 
 
 @dataclass(frozen=True)

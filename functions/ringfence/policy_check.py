@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jsonschema import Draft202012Validator
 
 from ringfence.core.errors import BadInput
+from ringfence.core.subject import KINDS
 from ringfence.policy_schema import SCHEMA
 
 if TYPE_CHECKING:
@@ -58,11 +59,32 @@ def _names(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path
         glob = _get(rule, "finding")
         if isinstance(glob, str) and types and not any(fnmatchcase(name, glob) for name in types):
             yield ("rules", index, "finding"), "matches no finding type that any runbook answers"
+    yield from _exempt(data, runbooks)
     for id_, settings in _mapping(_get(data, "runbooks")).items():
         if id_ in runbooks:
             yield from _choices(("runbooks", id_), settings, runbooks[id_])
         else:
             yield ("runbooks", id_), f"is no runbook; there are {', '.join(runbooks)}"
+
+
+def _exempt(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
+    for index, exempt in enumerate(_items(_get(data, "exempt"))):
+        glob = _get(exempt, "runbook")
+        named = [one for id_, one in runbooks.items() if not isinstance(glob, str) or fnmatchcase(id_, glob)]
+        if not named:
+            yield ("exempt", index, "runbook"), f"matches no runbook; there are {', '.join(runbooks)}"
+        subject = _get(exempt, "subject")
+        if isinstance(subject, str) and not any(
+            fnmatchcase(kind, subject.partition("/")[0]) for kind in KINDS
+        ):
+            yield (
+                ("exempt", index, "subject"),
+                f"begins with no kind of subject; there are {', '.join(KINDS)}",
+            )
+        known = {id_ for one in named for id_ in one.ids}
+        for number, id_ in enumerate(_items(_get(exempt, "remediations"))):
+            if named and isinstance(id_, str) and id_ not in known:
+                yield ("exempt", index, "remediations", number), "is no remediation of such a runbook"
 
 
 def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[Path, str]]:
@@ -72,6 +94,10 @@ def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[P
                 runbook.chosen((id_,))
             except BadInput as error:
                 yield (*path, "enable", index), f"is no remediation: {error.problem}"
+    for index, id_ in enumerate(_items(_get(settings, "allow"))):
+        if not any(one.id == id_ and one.breaks for one in runbook.remediations):
+            breaking = ", ".join(one.id for one in runbook.remediations if one.breaks) or "none is"
+            yield (*path, "allow", index), f"is not one that has to be allowed; {breaking}"
     for name, value in _mapping(_get(settings, "options")).items():
         if isinstance(value, str):
             try:

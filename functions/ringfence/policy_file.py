@@ -79,7 +79,7 @@ def compile_policy(
     `runbooks` is the catalogue to check it against: Ringfence's own unless given.
     """
     if runbooks is None:
-        from ringfence.runbooks import CATALOGUE
+        from ringfence.runbooks.catalogue import CATALOGUE
 
         runbooks = CATALOGUE
     return load_policy(path, runbooks).compile(home_account)
@@ -94,6 +94,7 @@ def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runb
         "default": data.get("default", Mode.DRY_RUN.value),
         "findings": {key: findings.get(key, IGNORE) for key in ("samples", "archived")},
         "rules": [_rule(_mapping(rule), home) for rule in _items(data.get("rules"))],
+        "exempt": [_exempt(_mapping(one)) for one in _items(data.get("exempt"))],
         "runbooks": {id_: _settings(one, _mapping(runbooks.get(id_))) for id_, one in catalogue.items()},
     }
 
@@ -114,7 +115,23 @@ def _settings(runbook: Runbook, settings: Mapping[str, object]) -> dict[str, obj
     """Write out what is chosen, so that the function need not load what it does not run."""
     enabled = [str(one) for one in _items(settings.get("enable"))]
     options = {name: str(chosen) for name, chosen in _mapping(settings.get("options")).items()}
-    return {"remediations": list(runbook.chosen(enabled).ids), "choices": dict(runbook.choose(options))}
+    chosen = runbook.chosen(enabled)
+    allowed = frozenset(str(one) for one in _items(settings.get("allow")))
+    return {
+        "remediations": list(chosen.ids),
+        "choices": dict(runbook.choose(options)),
+        "held": [one.id for one in chosen.remediations if one.breaks and one.id not in allowed],
+        "answers": {id_: list(types) for id_, types in chosen.answers_by_type().items()},
+    }
+
+
+def _exempt(exempt: Mapping[str, object]) -> dict[str, object]:
+    return {
+        "subject": exempt["subject"],
+        "reason": exempt["reason"],
+        "runbook": exempt.get("runbook", "*"),
+        "remediations": _items(exempt.get("remediations")),
+    }
 
 
 def _accounts(scope: Mapping[str, object], home: str) -> list[object]:

@@ -62,12 +62,27 @@ _SETTINGS = _object(
     "what is chosen for one runbook",
     {
         "enable": _list(_text("the id of a remediation"), "ids of remediations"),
+        "allow": _list(_text("the id of a remediation"), "ids of remediations"),
         "options": {
             "description": "must be a mapping of options to their values",
             "type": "object",
-            "additionalProperties": _text("the value of an option, in quotes if it is not a word"),
+            "additionalProperties": {
+                "description": "must be the value of an option, in quotes if it is not a word",
+                "type": "string",
+            },
         },
     },
+)
+_EXEMPT = _object(
+    "what is left as it is",
+    {
+        "subject": _text("a glob over subjects, KIND/ACCOUNT/REGION/ID"),
+        "reason": _text("the reason, for the record"),
+        "runbook": _text("a glob over the ids of runbooks"),
+        "remediations": _list(_text("the id of a remediation"), "ids of remediations", least=1),
+    },
+    "subject",
+    "reason",
 )
 SCHEMA = _object(
     "a policy",
@@ -87,6 +102,7 @@ SCHEMA = _object(
             {"samples": _one_of(IGNORE, ACT), "archived": _one_of(IGNORE, ACT)},
         ),
         "rules": _list(_RULE, "rules"),
+        "exempt": _list(_EXEMPT, "exemptions"),
         "runbooks": {
             "description": "must be a mapping of runbooks to what is chosen for them",
             "type": "object",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from ringfence.core.chain import ChainKey, Entry, History, Lease
+    from ringfence.core.claim import ManagedRule
     from ringfence.core.facet import Facet, Observed
     from ringfence.core.permit import Permit
     from ringfence.core.step import Names, Step
@@ -38,6 +39,10 @@ class Cloud(Protocol):
 
     def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
         """Read the facets, side by side. Raises Gone, Retryable."""
+        ...
+
+    def confirm(self, ref: Ref, claim: ManagedRule) -> str:
+        """Say in words why a claim about the subject does not hold; empty when it does. Raises Retryable."""
         ...
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Applied:

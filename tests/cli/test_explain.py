@@ -14,11 +14,11 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence import runbooks
 from ringfence.cli.explain import explain
 from ringfence.cli.main import COMMANDS, main
 from ringfence.explanation import Explainer, Status
 from ringfence.policy_file import BUILT_IN, PolicyFile
+from ringfence.runbooks import catalogue
 from tests.samples import guardduty as samples
 from tests.samples.guardduty import (
     changed,
@@ -174,7 +174,7 @@ def test_a_finding_about_something_else_is_not_applicable() -> None:
 
 def test_a_finding_that_two_runbooks_answer_says_so() -> None:
     """Stolen credentials of an instance: the session is contained, and the instance."""
-    explainer = Explainer(PolicyFile(BUILT_IN), runbooks.CATALOGUE)
+    explainer = Explainer(PolicyFile(BUILT_IN), catalogue.CATALOGUE)
     explanation = explainer.explain(json.dumps(stolen_finding()).encode())
     assert (explanation.status, explanation.runbook) == (Status.HANDLED, "contain-instance")
     assert "contain-credentials answers as well (dry-run), for role-session AROA" in explanation.reason

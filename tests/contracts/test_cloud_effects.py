@@ -26,7 +26,7 @@ from ringfence.facets.network import QUARANTINE, ROLE_TAG, Network
 from ringfence.facets.snapshots import Snapshots
 from ringfence.local import LocalAws
 from ringfence.release import undo
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.worlds import AUTO, NOON
 
 if TYPE_CHECKING:

@@ -28,7 +28,8 @@ from ringfence.facets.reach import DENY_ALL, Reach
 from ringfence.facets.used_roles import UsedRoles
 from ringfence.local import LocalAws
 from ringfence.release import undo
-from ringfence.runbooks import CONTAIN_CREDENTIALS, load
+from ringfence.runbooks import load
+from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from tests.worlds import AUTO, NOON
 
 if TYPE_CHECKING:

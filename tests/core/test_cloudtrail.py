@@ -13,7 +13,8 @@ from ringfence.core.cloudtrail import QUARANTINED_USER
 from ringfence.core.guardduty import PATTERN_LIMIT
 from ringfence.core.guardduty_credentials import COMPROMISED_CREDENTIALS
 from ringfence.core.health import EXPOSED_CREDENTIALS
-from ringfence.operations import RELEASE_ROLE, run_role
+from ringfence.core.own import RELEASE_ROLE
+from ringfence.operations import run_role
 from tests.delivery import Delivery
 from tests.samples import guardduty
 from tests.samples.cloudtrail import BY_AWS, OWN, attachment, by_role

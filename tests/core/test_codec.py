@@ -17,7 +17,7 @@ from ringfence.core.finding import Finding
 from ringfence.core.frozen import frozen
 from ringfence.core.policy import Decision, Mode
 from ringfence.core.subject import InstanceRef
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.strategies import incidents, instances
 from tests.worlds import NOON, REF
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from ringfence.core import principals
 from ringfence.core.codec import decode, encode
+from ringfence.core.own import PREFIX
 from ringfence.core.policy import Mode, Policy, decide
-from ringfence.core.principals import OWN_ROLES, Caller, principal_of
+from ringfence.core.principals import Caller, principal_of
 from ringfence.core.subject import (
     GLOBAL,
     AccessKeyRef,
@@ -204,7 +205,7 @@ def test_what_is_told_of_subjects_can_be_recorded_and_read_back() -> None:
 
 @pytest.mark.parametrize("made", [run_role("contain-credentials"), prefixed("x"), function_role("operate")])
 def test_ringfences_own_roles_are_known_by_their_names(made: str) -> None:
-    assert made.startswith(OWN_ROLES)
+    assert made.startswith(PREFIX)
 
 
 texts = st.text(max_size=40) | st.sampled_from(

@@ -16,7 +16,7 @@ from ringfence.facets.network import Network
 from ringfence.facets.tags import Tags
 from ringfence.facets.volumes import Volume, Volumes
 from ringfence.remediations.isolate_instance import isolate_instance
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.talks import refusal, talk
 from tests.worlds import NOON, REF
 

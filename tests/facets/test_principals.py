@@ -21,7 +21,7 @@ from ringfence.facets.reach import DENY_ALL, Reach, reach_of
 from ringfence.facets.role_sessions import revocation, revocation_name
 from ringfence.facets.trail import PAGES, Trace, Trail
 from ringfence.facets.used_roles import UsedRoles
-from ringfence.runbooks import CONTAIN_CREDENTIALS
+from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.steps.denial_policies import CreateDenialPolicy
 from ringfence.steps.used_roles import RevokeUsedRole
 from tests.credential_strategies import ACCOUNT, DEPLOY, KEY, PERSON, ROOT, SESSION, WEB, WHOLE

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ringfence.core.chain import ChainKey, Entry, History, Lease
+    from ringfence.core.claim import ManagedRule
     from ringfence.core.facet import Facet, Observed
     from ringfence.core.permit import Permit
     from ringfence.core.step import Names, Step
@@ -104,6 +105,9 @@ class Through:
 
     def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
         return self._gate("observe", lambda: self._cloud.observe(ref, facets, past))  # type: ignore[return-value]
+
+    def confirm(self, ref: Ref, claim: ManagedRule) -> str:
+        return self._gate("confirm", lambda: self._cloud.confirm(ref, claim))  # type: ignore[return-value]
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Applied:
         return self._gate("apply", lambda: self._cloud.apply(ref, step, names, permit))  # type: ignore[return-value]

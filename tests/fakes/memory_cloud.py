@@ -14,6 +14,7 @@ from ringfence.steps.network import SetSecurityGroups
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ringfence.core.claim import ManagedRule
     from ringfence.core.permit import Permit
     from ringfence.core.step import Names, Step
     from ringfence.core.subject import Ref
@@ -35,13 +36,14 @@ class MemoryCloud:
     """One subject's world. `None` once it is gone.
 
     `refuse` may raise instead of a change being made; `stale` observations show the world before the
-    last change that many times more.
+    last change that many times more. `doubt` is why no claim holds.
     """
 
     world: Observed | None
     clock: Clock
     refuse: Callable[[Step], None] = lambda _: None
     stale: int = 0
+    doubt: str = ""
     calls: list[Step] = field(default_factory=list)
     looks: list[tuple[type[Facet], ...]] = field(default_factory=list)
     _earlier: Observed | None = None
@@ -57,6 +59,9 @@ class MemoryCloud:
                 self.stale -= 1
                 world = self._earlier
             return Observed(ref, {kind: world[kind] for kind in facets})
+
+    def confirm(self, ref: Ref, claim: ManagedRule) -> str:  # noqa: ARG002 - the port's signature
+        return self.doubt
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Made:  # noqa: ARG002
         permit.check(ref, self.clock())

@@ -20,7 +20,7 @@ from ringfence.engine import Engine
 from ringfence.facets.network import QUARANTINE, ROLE_TAG, TRANSITION
 from ringfence.local.hooks import autoscaling, ec2, elb, security_groups
 from ringfence.release import ReleaseOrder, Releaser
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.session import Ports
 from tests.contracts.test_cloud_effects import Estate
 from tests.fakes.audit_home import AUDIT, CONTROL, REGION, dynamodb, in_turn, tables

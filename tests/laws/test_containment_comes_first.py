@@ -18,7 +18,7 @@ from ringfence.facets.acls import Acl, AclEntry, SubnetAcls
 from ringfence.facets.network import TRANSITION, Network
 from ringfence.orders import Status
 from ringfence.remediations.isolate_instance import isolate_instance
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.session import Ports
 from ringfence.steps.acls import DenyAddress
 from ringfence.steps.lifecycle import StopInstance

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ringfence.core.codec import decode, encode
 from ringfence.core.plan import waves
 from ringfence.core.step import State
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.strategies import incidents, instances
 
 if TYPE_CHECKING:

@@ -27,7 +27,8 @@ from ringfence.facets.role_sessions import RoleUse
 from ringfence.facets.trail import Trail
 from ringfence.facets.used_roles import UsedRole, UsedRoles
 from ringfence.release import undo
-from ringfence.runbooks import CONTAIN_CREDENTIALS, load
+from ringfence.runbooks import load
+from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.steps.denial_policies import CreateDenialPolicy
 from tests.credential_strategies import (
     BOUNDARY,

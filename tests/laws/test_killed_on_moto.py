@@ -16,7 +16,7 @@ from ringfence.core.chain import digest
 from ringfence.core.facts import Outcome, Result
 from ringfence.facets.network import Network
 from ringfence.orders import Status
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.lifecycle import StopInstance
 from ringfence.steps.scaling import EnterStandby
 from tests.contracts.test_cloud_effects import told
@@ -26,6 +26,7 @@ from tests.fakes.moto_world import World, clients, world
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ringfence.core.claim import ManagedRule
     from ringfence.core.facet import Facet, Observed
     from ringfence.core.permit import Permit
     from ringfence.core.runbook import Runbook
@@ -74,6 +75,9 @@ class Deadly:
 
     def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
         return self.cloud.observe(ref, facets, past)
+
+    def confirm(self, ref: Ref, claim: ManagedRule) -> str:
+        return self.cloud.confirm(ref, claim)
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Applied:
         if type(step) is not self.kind:

@@ -150,7 +150,7 @@ def test_only_the_adapters_name_boto3() -> None:
 
 
 def test_every_remediation_is_a_file_of_its_name_and_named_in_one_runbook() -> None:
-    from ringfence.runbooks import CATALOGUE
+    from ringfence.runbooks.catalogue import CATALOGUE
 
     files = {path.stem.replace("_", "-") for path in (PACKAGE / "remediations").glob("*.py")} - {"--init--"}
     listed = Counter(id_ for runbook in CATALOGUE.values() for id_ in runbook.ids)

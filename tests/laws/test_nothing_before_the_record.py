@@ -13,7 +13,7 @@ from ringfence.core.errors import Retryable
 from ringfence.core.facts import FindingReceived, Intended, Outcome, Result
 from ringfence.engine import Engine
 from ringfence.orders import Report, Status
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.session import Ports
 from tests.fakes.interruption import Killed, Killer, Through, Turns, interleavings
 from tests.fakes.memory_cloud import MemoryCloud

@@ -21,7 +21,7 @@ from ringfence.core.symbol import QuarantineGroup, Symbol, TransitionGroup
 from ringfence.facets.network import QUARANTINE, Network, OwnGroup
 from ringfence.facets.scaling import Scaling
 from ringfence.facets.tags import Tags
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.instance_sessions import DenyInstanceSessions
 from tests.fakes.conversations import ANSWERED, ROLE, answers_of, model, paginated, ways
 from tests.laws.test_containment_comes_first import WAYS, everything_to_do

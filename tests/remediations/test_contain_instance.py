@@ -23,7 +23,8 @@ from ringfence.facets.snapshots import Snapshot, Snapshots
 from ringfence.facets.tags import Tags
 from ringfence.facets.targets import Registration, Target, Targets
 from ringfence.facets.volumes import Volume, Volumes
-from ringfence.runbooks import CONTAIN_INSTANCE, load
+from ringfence.runbooks import load
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.acls import DenyAddress
 from ringfence.steps.instance_profile import DetachInstanceProfile
 from ringfence.steps.instance_sessions import DenyInstanceSessions

@@ -13,7 +13,7 @@ from ringfence.engine import Engine
 from ringfence.facets.acls import Acl, AclEntry, SubnetAcls
 from ringfence.facets.network import Network
 from ringfence.orders import Status
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.session import Ports
 from ringfence.steps.network import SetSecurityGroups
 from tests.fakes.memory_cloud import MemoryCloud

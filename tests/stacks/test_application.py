@@ -14,7 +14,7 @@ from ringfence import composition
 from ringfence.cli import by_hand
 from ringfence.cli.settings import AUDIT_STACK as CLI_AUDIT_STACK
 from ringfence.local import deployment
-from ringfence.runbooks import CATALOGUE
+from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import bundle, names, times
 from stacks.settings import ROOT
 from tools.generate import REQUIREMENTS, requirements

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ringfence.operations import QUEUES, ROUTES
-from ringfence.runbooks import CATALOGUE
+from ringfence.runbooks.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
     from tests.stacks.synthesis import Template

@@ -10,7 +10,7 @@ import pytest
 
 from ringfence.core import cloudtrail, health
 from ringfence.core.guardduty import PATTERN_LIMIT
-from ringfence.runbooks import CATALOGUE
+from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import names
 from tests.stacks.synthesis import HOME, MEMBER, allowed, told
 

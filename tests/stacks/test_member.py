@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.runbooks import CATALOGUE
+from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.names import MEMBER_STACK
 from stacks.permissions import INLINE_LIMIT
 from tests.stacks.synthesis import HOME, MEMBER, allowed, expected, told

@@ -9,7 +9,7 @@ import pytest
 
 from ringfence.core.guardduty import PATTERN_LIMIT
 from ringfence.core.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
-from ringfence.runbooks import CATALOGUE
+from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.times import CONTAIN, CONTINUE
 
 if TYPE_CHECKING:

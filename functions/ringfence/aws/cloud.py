@@ -19,6 +19,7 @@ from ringfence.core.frozen import frozen
 
 if TYPE_CHECKING:
     from ringfence.aws.sessions import Clients
+    from ringfence.core.claim import ManagedRule
     from ringfence.core.permit import Permit
     from ringfence.core.step import Names, Step
     from ringfence.core.subject import Ref
@@ -69,6 +70,17 @@ class AwsCloud:
                     seen[kind] = ended.value
             asked = following
         return Observed(ref, seen)
+
+    def confirm(self, ref: Ref, claim: ManagedRule) -> str:
+        """Hold the claim's conversation."""
+        talk = claim.confirm()
+        try:
+            calls = next(talk)
+            while True:
+                answers = self._answers(ref, calls)
+                calls = talk.send(tuple(answers[_key(call)] for call in calls))
+        except StopIteration as ended:
+            return str(ended.value)
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Made:
         """Hold a step's conversation; the permit is asked before each round of calls."""

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ringfence.cli.demo_view import View
 from ringfence.cli.incident_views import GOOD, plain
-from ringfence.runbooks import CONTAIN_CREDENTIALS
+from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 
 if TYPE_CHECKING:
     from ringfence.local.credentials_demo import CredentialEnding, CredentialScene

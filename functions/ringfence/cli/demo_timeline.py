@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.core.facts import Intended, Outcome, Verified
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from ringfence.cli.demo_timeline import milestones
 from ringfence.cli.incident_views import BAD, GOOD, OPEN, STYLES, plain
-from ringfence.runbooks import CONTAIN_INSTANCE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

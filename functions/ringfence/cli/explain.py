@@ -64,7 +64,7 @@ def explain(
 
 
 def _catalogue() -> Mapping[str, Runbook]:
-    from ringfence.runbooks import CATALOGUE
+    from ringfence.runbooks.catalogue import CATALOGUE
 
     return CATALOGUE
 

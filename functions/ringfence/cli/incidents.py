@@ -79,7 +79,7 @@ def show_incident(home: Home, incident: str, *, as_json: bool) -> None:
 
     Exit code 2: no such incident.
     """
-    import ringfence.runbooks  # noqa: F401 - steps can be read once their classes were imported
+    import ringfence.runbooks.catalogue  # noqa: F401 - steps can be read once their classes were imported
     from ringfence.core.timeline import timeline
 
     reader = reader_of(home)

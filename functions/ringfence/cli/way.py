@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def catalogue() -> Mapping[str, Runbook]:
     """Return every runbook."""
-    from ringfence.runbooks import CATALOGUE
+    from ringfence.runbooks.catalogue import CATALOGUE
 
     return CATALOGUE
 

@@ -204,6 +204,12 @@ class History:
         return ends[-1] if ends else None
 
     @property
+    def completed_at(self) -> datetime | None:
+        """When the newest look found that nothing is left to do; None where it found otherwise."""
+        looks = [(entry.at, fact) for entry, fact in self.facts if isinstance(fact, Verified)]
+        return looks[-1][0] if looks and looks[-1][1].complete else None
+
+    @property
     def release_asked_at(self) -> datetime | None:
         """When a person last asked for a release; None where a run was asked for or called for since.
 

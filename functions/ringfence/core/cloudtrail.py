@@ -7,15 +7,16 @@ under the account `aws`, so the beginning of its ARN tells all versions, those t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.core.frozen import frozen
-from ringfence.core.principals import OWN_ROLES
+from ringfence.core.own import ROLES
 from ringfence.core.subject import PrincipalRef
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ringfence.core.call import Permission
     from ringfence.core.finding import Finding
 
 SOURCE = "aws.iam"
@@ -37,9 +38,12 @@ class QuarantineTrigger:
     id: str
     types: tuple[str, ...]
 
+    family: ClassVar[str] = "quarantine"
+    permissions: ClassVar[tuple[Permission, ...]] = ()
+
     def patterns(self) -> tuple[Mapping[str, object], ...]:
         """Return the one pattern."""
-        others = [{"anything-but": {"prefix": OWN_ROLES}}, {"exists": False}]
+        others = [{"anything-but": list(ROLES)}, {"exists": False}]
         detail = {
             "eventSource": [EVENT_SOURCE],
             "eventName": [ATTACH],

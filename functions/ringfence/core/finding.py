@@ -9,6 +9,7 @@ from ringfence.core.codec import value
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ringfence.core.claim import ManagedRule
     from ringfence.core.subject import Ref
 
 
@@ -20,6 +21,7 @@ class Finding:
     GuardDuty's scale, 0-10. `digest` is the SHA-256 of the event as received. `advice` is the reason
     why a person must be told instead of a change made; empty when acting is right. `advices` are such
     reasons for single subjects, by their keys. `first_seen` is when what it reports began, where it says so.
+    `claim` must be confirmed before anything is changed. `suspects` are who did what it reports, in words.
     """
 
     source: str
@@ -40,6 +42,8 @@ class Finding:
     advices: tuple[tuple[str, str], ...] = ()
     digest: str = ""
     first_seen: datetime | None = None
+    claim: ManagedRule | None = None
+    suspects: tuple[str, ...] = ()
 
     def advice_on(self, ref: Ref) -> str:
         """Say why a person must be told of `ref` instead of a change made; empty when acting is right."""

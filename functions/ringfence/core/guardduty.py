@@ -7,7 +7,7 @@ patterns: "Amazon EventBridge quotas".
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.core.errors import Bug
 from ringfence.core.frozen import frozen
@@ -17,6 +17,7 @@ from ringfence.core.subject import InstanceRef
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from ringfence.core.call import Permission
     from ringfence.core.finding import Finding
 
 SOURCE = "aws.guardduty"
@@ -68,6 +69,9 @@ class GuardDutyTrigger:
 
     id: str
     types: tuple[str, ...]
+
+    family: ClassVar[str] = "instance"
+    permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
         """Return EventBridge patterns within the limit; no event matches two of them."""

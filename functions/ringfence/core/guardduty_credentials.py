@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.core.frozen import frozen
 from ringfence.core.guardduty import SOURCE, patterns
@@ -13,6 +13,7 @@ from ringfence.core.subject import PrincipalRef
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ringfence.core.call import Permission
     from ringfence.core.finding import Finding
 
 ACCESS_KEY = "AccessKey"
@@ -27,6 +28,9 @@ class CredentialsTrigger:
 
     id: str
     types: tuple[str, ...]
+
+    family: ClassVar[str] = "credentials"
+    permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
         """Return EventBridge patterns within the limit; no event matches two of them."""

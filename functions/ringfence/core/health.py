@@ -7,7 +7,7 @@ documentation of AWS says what they hold.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.core.frozen import frozen
 from ringfence.core.subject import PrincipalRef
@@ -15,6 +15,7 @@ from ringfence.core.subject import PrincipalRef
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ringfence.core.call import Permission
     from ringfence.core.finding import Finding
 
 SOURCE = "aws.health"
@@ -30,6 +31,9 @@ class HealthTrigger:
 
     id: str
     types: tuple[str, ...]
+
+    family: ClassVar[str] = "health"
+    permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
         """Return the one pattern."""

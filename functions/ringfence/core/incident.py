@@ -11,6 +11,7 @@ from ringfence.core.errors import Bug
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ringfence.core.claim import ManagedRule
     from ringfence.core.step import Step
     from ringfence.core.subject import Ref
 
@@ -21,7 +22,9 @@ class Incident:
 
     `opened_at` is recorded once and never the clock, so that plans converge. `choices` are the
     options that hold for this response. `past` are the steps intended so far, oldest first. `since` is
-    the earliest that its findings speak of, where one says so.
+    the earliest that its findings speak of, where one says so. `as_of` is when its newest finding was made,
+    `types` what its findings are, `rules` the Config rules that judged, `suspects` who did what
+    is reported.
     """
 
     id: str
@@ -31,11 +34,20 @@ class Incident:
     choices: tuple[tuple[str, str], ...] = ()
     past: tuple[Step, ...] = ()
     since: datetime | None = None
+    as_of: datetime | None = None
+    types: tuple[str, ...] = ()
+    rules: tuple[ManagedRule, ...] = ()
+    suspects: tuple[str, ...] = ()
 
     @property
     def first_seen(self) -> datetime:
         """From when on what happened may be the intruder's."""
         return min(self.since, self.opened_at) if self.since else self.opened_at
+
+    @property
+    def now(self) -> datetime:
+        """The newest instant that is recorded: ages are counted up to it, never up to the clock's."""
+        return max(self.as_of, self.opened_at) if self.as_of else self.opened_at
 
     def choice(self, name: str) -> str:
         """Return the value chosen for an option; raises Bug for one that the runbook does not declare."""

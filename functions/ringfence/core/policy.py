@@ -48,10 +48,31 @@ class Rule:
 
 @frozen
 class RunbookSettings:
-    """What the policy chooses for one runbook: its remediations, and a value for every option."""
+    """What the policy chooses for one runbook: its remediations, and a value for every option.
+
+    `held` are those of the remediations that can break a workload and that the policy does not allow: they
+    stay dry runs. `answers` says which types of findings a remediation answers; one that is not named there
+    answers whatever the runbook does.
+    """
 
     remediations: tuple[str, ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
+    held: tuple[str, ...] = ()
+    answers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@frozen
+class Exempt:
+    """What is left as it is, and why: a glob over subjects' keys, for these remediations or for all."""
+
+    subject: str
+    reason: str
+    runbook: str = "*"
+    remediations: tuple[str, ...] = ()
+
+    def speaks_of(self, runbook: str, ref: Ref) -> bool:
+        """Say whether it is about this subject in this runbook."""
+        return fnmatchcase(runbook, self.runbook) and fnmatchcase(ref.key, self.subject)
 
 
 @frozen
@@ -69,6 +90,7 @@ class Policy:
     act_on_samples: bool = False
     act_on_archived: bool = False
     runbooks: tuple[tuple[str, RunbookSettings], ...] = ()
+    exempt: tuple[Exempt, ...] = ()
 
     def settings(self, runbook: Runbook) -> tuple[Runbook, tuple[tuple[str, str], ...]]:
         """Return the runbook with the remediations that the policy chooses, and the options in force."""

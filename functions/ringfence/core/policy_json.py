@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ringfence.core.document import Document
 from ringfence.core.errors import BadInput
-from ringfence.core.policy import Mode, Policy, Rule, RunbookSettings
+from ringfence.core.policy import Exempt, Mode, Policy, Rule, RunbookSettings
 from ringfence.core.subject import ACCOUNT
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def policy_from_json(data: object) -> Policy:
         act_on_samples=_one_of(findings, "samples", {IGNORE: False, ACT: True}),
         act_on_archived=_one_of(findings, "archived", {IGNORE: False, ACT: True}),
         runbooks=_runbooks(document.child("runbooks")),
+        exempt=tuple(_exempt(one) for one in document.children("exempt")),
     )
 
 
@@ -65,10 +66,21 @@ def _runbooks(runbooks: Document) -> tuple[tuple[str, RunbookSettings], ...]:
 
 
 def _settings(settings: Document) -> RunbookSettings:
-    choices = settings.child("choices")
+    choices, answers = settings.child("choices"), settings.optional_child("answers")
     return RunbookSettings(
         remediations=settings.texts("remediations"),
-        choices=tuple((name, choices.text(name)) for name in sorted(choices.value)),
+        choices=tuple((name, choices.optional_text(name) or "") for name in sorted(choices.value)),
+        held=settings.texts("held"),
+        answers=tuple((id_, answers.texts(id_)) for id_ in sorted(answers.value)),
+    )
+
+
+def _exempt(exempt: Document) -> Exempt:
+    return Exempt(
+        subject=exempt.text("subject"),
+        reason=exempt.text("reason"),
+        runbook=exempt.text("runbook"),
+        remediations=exempt.texts("remediations"),
     )
 
 

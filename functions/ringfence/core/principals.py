@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.core.errors import Bug
 from ringfence.core.frozen import frozen
+from ringfence.core.own import PREFIX
 from ringfence.core.subject import (
     ACCOUNT,
     GLOBAL,
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 LONG_TERM, TEMPORARY = "AKIA", "ASIA"
 """How the ids of access keys begin."""
-OWN_ROLES = "ringfence-"
-"""How the names of Ringfence's own roles begin."""
 ANONYMOUS = "ANONYMOUS_PRINCIPAL"
 
 
@@ -126,7 +125,7 @@ _BY_TYPE = MappingProxyType(
 _UNEDITABLE = (
     ("AWSReservedSSO_", IDENTITY_CENTER),
     ("AWSServiceRoleFor", SERVICE_LINKED),
-    (OWN_ROLES, OWN),
+    (PREFIX, OWN),
 )
 
 _KINDS = {"Root": Kind.ROOT, "IAMUser": Kind.USER, "FederatedUser": Kind.FEDERATED}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ringfence.core.errors import Bug
@@ -18,25 +19,40 @@ if TYPE_CHECKING:
 
     Planner = Callable[[Observed, Incident], Iterator[Step]]
     Exposure = Callable[[Observed, Incident], Iterator[str]]
+    Caution = Callable[[Observed], Iterator[str]]
 
 
 @frozen
 class Choice:
     """An option of a remediation: `name` may take one of `values`; the first is the default.
 
-    `help` says what each value means and costs.
+    With a `pattern`, any other text that it matches as a whole is allowed as well. `help` says what each
+    value means and costs.
     """
 
     name: str
     values: tuple[str, ...]
     help: str
+    pattern: str = ""
+
+    def allows(self, chosen: str) -> bool:
+        """Say whether the option may take this value."""
+        return chosen in self.values or bool(self.pattern and re.fullmatch(self.pattern, chosen, re.ASCII))
+
+    def allowed(self) -> str:
+        """Say in words what the option may be."""
+        named = ", ".join(one or '""' for one in self.values)
+        return f"{named}, or anything that matches {self.pattern}" if self.pattern else f"one of {named}"
 
 
 @frozen
 class Remediation:
     """The declaration of one remediation and its planner.
 
-    `optional` remediations run only where the policy enables them; `cost` says what they cost.
+    `optional` remediations run only where the policy enables them; `cost` says what they cost. `breaks`
+    says what workloads a change can break: it stays a dry run unless the policy allows it by its id. One
+    without triggers runs whenever its runbook does; any other where one of its triggers matches.
+    `caution` yields why, as the subject stands, a finding leads to no more than a dry run.
     `exposure` yields, in words, what stays open even when no step remains. `review` yields what a person
     must look at before the response is complete, or, in the stage that contains, before it is contained.
     """
@@ -54,6 +70,8 @@ class Remediation:
     cost: str = ""
     exposure: Exposure | None = None
     review: Exposure | None = None
+    breaks: str = ""
+    caution: Caution | None = None
 
     @property
     def reversible(self) -> bool:
@@ -77,6 +95,10 @@ class Remediation:
         """Say in words what a person must look at."""
         return tuple(self.review(observed, incident)) if self.review else ()
 
+    def cautions(self, observed: Observed) -> tuple[str, ...]:
+        """Say in words why no more than a dry run is right."""
+        return tuple(self.caution(observed)) if self.caution else ()
+
 
 def remediation(  # noqa: PLR0913 - a declaration names everything it is made of
     *,
@@ -92,6 +114,8 @@ def remediation(  # noqa: PLR0913 - a declaration names everything it is made of
     cost: str = "",
     exposure: Exposure | None = None,
     review: Exposure | None = None,
+    breaks: str = "",
+    caution: Caution | None = None,
 ) -> Callable[[Planner], Remediation]:
     """Declare the decorated planner as a remediation."""
 
@@ -110,6 +134,8 @@ def remediation(  # noqa: PLR0913 - a declaration names everything it is made of
             cost=cost,
             exposure=exposure,
             review=review,
+            breaks=breaks,
+            caution=caution,
         )
 
     return declare

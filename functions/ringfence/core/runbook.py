@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ringfence.core.errors import BadInput
@@ -76,6 +77,10 @@ class Stage:
         """Say in words what a person must look at."""
         return unique(words for one in self.remediations for words in one.reviews(observed, incident))
 
+    def cautions(self, observed: Observed) -> tuple[str, ...]:
+        """Say in words why no more than a dry run is right."""
+        return unique(words for one in self.remediations for words in one.cautions(observed))
+
 
 @frozen
 class Runbook:
@@ -87,6 +92,8 @@ class Runbook:
     stages: tuple[Stage, ...]
     containment: str = ""
     """The id of the stage that contains: the first, unless this is a part of a runbook."""
+    ends: bool = False
+    """Whether its incidents end when nothing is left to do: what is seen later opens another one."""
 
     @property
     def contains(self) -> bool:
@@ -128,9 +135,29 @@ class Runbook:
         """Every class of step that an undo may take."""
         return unique(step.inverse_type or step for step in self.steps if not step.irreversible)
 
+    def patterns(self) -> tuple[Mapping[str, object], ...]:
+        """Return the EventBridge patterns that deliver what its triggers match."""
+        from ringfence.core.trigger import joined  # at synthesis only: containment does not wait for it
+
+        return tuple(pattern for trigger in joined(self.triggers) for pattern in trigger.patterns())
+
+    def answers_by_type(self) -> dict[str, tuple[str, ...]]:
+        """Return, by the id of a remediation with triggers, which types of findings it answers.
+
+        Empty where all of them answer the same: then there is nothing to choose between.
+        """
+        triggered = [one for one in self.remediations if one.triggers]
+        if len({one.triggers for one in triggered}) <= 1:
+            return {}
+        return {
+            one.id: unique(name for trigger in one.triggers for name in trigger.types) for one in triggered
+        }
+
     def permissions(self) -> tuple[Permission, ...]:
         """Return what responding needs."""
-        return needs(*self.facets, *self.steps)
+        return unique(
+            (*needs(*self.facets, *self.steps), *(need for one in self.triggers for need in one.permissions))
+        )
 
     def release_permissions(self) -> tuple[Permission, ...]:
         """Return what an undo needs."""
@@ -155,7 +182,7 @@ class Runbook:
     def on(self, ref: Ref) -> Runbook:
         """Return this runbook with what is for such a subject, loading none; every stage stays, if empty."""
         stages = tuple(stage.on(ref) for stage in self.stages)
-        return Runbook(self.id, self.title, self.subject, stages, self.containment)
+        return replace(self, stages=stages)
 
     def narrowed(self, ids: Iterable[str]) -> Runbook:
         """Return this runbook with these remediations alone, loading none; raises BadInput."""
@@ -166,7 +193,7 @@ class Runbook:
             for stage in self.stages
         )
         kept = tuple(stage for stage in stages if stage.members)
-        return Runbook(self.id, self.title, self.subject, kept, self.containment or self.stages[0].id)
+        return replace(self, stages=kept, containment=self.containment or self.stages[0].id)
 
     def _check(self, ids: Iterable[str]) -> None:
         known = self.ids
@@ -179,8 +206,8 @@ class Runbook:
         for name, chosen in given.items():
             if name not in options:
                 raise BadInput(f"options.{name}", f"{self.id} has {', '.join(sorted(options)) or 'none'}")
-            if chosen not in options[name].values:
-                raise BadInput(f"options.{name}", f"must be one of {', '.join(options[name].values)}", chosen)
+            if not options[name].allows(chosen):
+                raise BadInput(f"options.{name}", f"must be {options[name].allowed()}", chosen)
         return tuple((name, given.get(name, choice.values[0])) for name, choice in sorted(options.items()))
 
 

@@ -53,14 +53,20 @@ class InstanceRef(Ref):
     pattern: ClassVar[re.Pattern[str]] = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 
 
-class PrincipalRef(Ref):
-    """Whoever makes calls: an access key, an IAM user, a session of a role, the root user.
+class IdentityRef(Ref):
+    """Whatever IAM keeps: principals, and what an account demands of them.
 
     IAM is global: `region` is `GLOBAL`.
     """
 
-    kind: ClassVar[str] = "principal"
+    kind: ClassVar[str] = "identity"
     regional: ClassVar[bool] = False
+
+
+class PrincipalRef(IdentityRef):
+    """Whoever makes calls: an access key, an IAM user, a session of a role, the root user."""
+
+    kind: ClassVar[str] = "principal"
 
 
 @value
@@ -110,9 +116,111 @@ class OtherPrincipalRef(PrincipalRef):
     pattern: ClassVar[re.Pattern[str]] = re.compile(r"[A-Za-z0-9_+=,.@:/-]{1,256}")
 
 
+@value
+class AccountRef(IdentityRef):
+    """An account as a whole, by its id: its password policy, for one."""
+
+    kind: ClassVar[str] = "account"
+    pattern: ClassVar[re.Pattern[str]] = ACCOUNT
+
+
+@value
+class BucketRef(Ref):
+    """An S3 bucket, by name; the oldest names are longer and freer than today's rules."""
+
+    kind: ClassVar[str] = "bucket"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
+
+
+class NetworkRef(Ref):
+    """What lets traffic through, or records it."""
+
+    kind: ClassVar[str] = "network"
+
+
+@value
+class SecurityGroupRef(NetworkRef):
+    """A security group of a VPC."""
+
+    kind: ClassVar[str] = "security-group"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"sg-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+
+
+@value
+class VpcRef(NetworkRef):
+    """A VPC."""
+
+    kind: ClassVar[str] = "vpc"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+
+
+@value
+class FlowLogRef(NetworkRef):
+    """A flow log, which may be gone: what it recorded is found out."""
+
+    kind: ClassVar[str] = "flow-log"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"fl-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+
+
+class LoggingRef(Ref):
+    """What records what happens in an account."""
+
+    kind: ClassVar[str] = "logging"
+
+
+@value
+class TrailRef(LoggingRef):
+    """A trail of CloudTrail, by name, in its home region."""
+
+    kind: ClassVar[str] = "trail"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]")
+
+
+@value
+class RecorderRef(LoggingRef):
+    """A configuration recorder of AWS Config, by name."""
+
+    kind: ClassVar[str] = "recorder"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[\w.:/+=@-]{1,256}", re.ASCII)
+
+
+@value
+class DetectorRef(LoggingRef):
+    """A detector of GuardDuty."""
+
+    kind: ClassVar[str] = "detector"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[0-9a-f]{32}")
+
+
+@value
+class KeyRef(LoggingRef):
+    """A KMS key, by id: logs may be written with it."""
+
+    kind: ClassVar[str] = "kms-key"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(
+        r"(?:mrk-[0-9a-f]{32})|(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    )
+
+
 KINDS: dict[str, type[Ref]] = {
     kind.kind: kind
-    for kind in (InstanceRef, AccessKeyRef, RoleSessionRef, RootRef, UserRef, OtherPrincipalRef)
+    for kind in (
+        InstanceRef,
+        AccessKeyRef,
+        RoleSessionRef,
+        RootRef,
+        AccountRef,
+        UserRef,
+        OtherPrincipalRef,
+        SecurityGroupRef,
+        VpcRef,
+        FlowLogRef,
+        DetectorRef,
+        KeyRef,
+        TrailRef,
+        RecorderRef,
+        BucketRef,
+    )
 }
 
 

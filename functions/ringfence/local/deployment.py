@@ -13,7 +13,8 @@ from ringfence.core.chain import ChainKey
 from ringfence.core.policy import Mode
 from ringfence.core.verify import Verdict, verify
 from ringfence.local.deploy import deploy
-from ringfence.runbooks import CATALOGUE, CONTAIN_INSTANCE
+from ringfence.runbooks.catalogue import CATALOGUE
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.threads import Threads
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from ringfence.core.cloudtrail import (
     SOURCE,
 )
 from ringfence.core.finding import Finding
-from ringfence.core.principals import OWN_ROLES, Caller, Kind, principal_of
+from ringfence.core.own import ROLES
+from ringfence.core.principals import Caller, Kind, principal_of
 from ringfence.core.subject import GLOBAL, AccessKeyRef, UserRef
 from ringfence.sources import fields
 from ringfence.sources.envelope import About, NotForUs
@@ -72,7 +73,7 @@ def _refused(detail: Document) -> str:
         return f"the policy that was attached is not {QUARANTINE}"
     issuer = detail.optional_child("userIdentity").optional_child("sessionContext")
     made_by = issuer.optional_child("sessionIssuer").optional_text("userName") or ""
-    return "the call was made by Ringfence itself" if made_by.startswith(OWN_ROLES) else ""
+    return "the call was made by Ringfence itself" if made_by in ROLES else ""
 
 
 def _recipient(detail: Document, envelope: Document) -> tuple[Document, str]:

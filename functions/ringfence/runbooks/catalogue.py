@@ -1,0 +1,16 @@
+"""The catalogue: every runbook, by its id. For what deals with all of them; a function imports its own."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ringfence.core.own import RUNBOOKS
+from ringfence.runbooks import runbook
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.core.runbook import Runbook
+
+CATALOGUE: Mapping[str, Runbook] = MappingProxyType({id_: runbook(id_) for id_ in RUNBOOKS})

@@ -1,0 +1,43 @@
+"""Contain compromised credentials: the key, the sessions, the other ways in."""
+
+from __future__ import annotations
+
+from ringfence.core.runbook import Runbook
+from ringfence.core.subject import (
+    AccessKeyRef,
+    OtherPrincipalRef,
+    PrincipalRef,
+    RoleSessionRef,
+    RootRef,
+    UserRef,
+)
+from ringfence.runbooks import only, stage
+
+CONTAIN_CREDENTIALS = Runbook(
+    id="contain-credentials",
+    title="Contain compromised credentials",
+    subject=PrincipalRef,
+    stages=(
+        # A key is dead after one call; of a user or a session, the denial is what contains.
+        stage(
+            "disable",
+            "Take the credentials' force away",
+            only("deactivate-access-key", AccessKeyRef),
+            only("deny-principal", UserRef, RoleSessionRef),
+            only("report-principal", RootRef, OtherPrincipalRef),
+        ),
+        stage(
+            "deny",
+            "Cut off the sessions that outlive the key",
+            only("deny-principal", AccessKeyRef),
+        ),
+        stage(
+            "close",
+            "Close the other ways in",
+            "require-password-reset",
+            "deactivate-other-credentials",
+            "revoke-used-roles",
+        ),
+        stage("collect", "Collect the evidence", "collect-evidence"),
+    ),
+)
