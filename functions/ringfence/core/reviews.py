@@ -5,6 +5,7 @@ No EventBridge rule delivers them: the function that looks hands them to its run
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.core.frozen import frozen
@@ -12,12 +13,35 @@ from ringfence.core.frozen import frozen
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.core.call import Permission
+    from ringfence.core.call import Answer, Call, Permission
     from ringfence.core.finding import Finding
+    from ringfence.core.subject import Ref
+
+Listing = Generator[tuple["Call", ...], tuple["Answer", ...], tuple["Ref", ...]]
+"""Yields calls to be made side by side, is sent their answers, returns the subjects to look at."""
 
 SOURCE = "ringfence"
 PREFIX = "Review:"
 """How the types of such findings begin."""
+
+
+@frozen
+class Review:
+    """A scheduled look at one account and region.
+
+    `name` stands in the types of what it finds. `schedule` is an expression of EventBridge Scheduler.
+    `listing` returns the subjects to look at; `permissions` are what its calls need.
+    """
+
+    name: str
+    schedule: str
+    listing: Callable[[str, str], Listing]
+    permissions: tuple[Permission, ...]
+
+    @property
+    def type(self) -> str:
+        """The type of its findings."""
+        return PREFIX + self.name
 
 
 @frozen

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ringfence.core.finding import Finding
     from ringfence.core.incident import Incident
     from ringfence.core.remediation import Choice, Remediation
+    from ringfence.core.reviews import Review
     from ringfence.core.step import Step
     from ringfence.core.subject import Ref
     from ringfence.core.trigger import Trigger
@@ -94,6 +95,8 @@ class Runbook:
     """The id of the stage that contains: the first, unless this is a part of a runbook."""
     ends: bool = False
     """Whether its incidents end when nothing is left to do: what is seen later opens another one."""
+    review: Review | None = None
+    """A scheduled look at what no event tells of."""
 
     @property
     def contains(self) -> bool:
@@ -156,7 +159,11 @@ class Runbook:
     def permissions(self) -> tuple[Permission, ...]:
         """Return what responding needs."""
         return unique(
-            (*needs(*self.facets, *self.steps), *(need for one in self.triggers for need in one.permissions))
+            (
+                *needs(*self.facets, *self.steps),
+                *(need for one in self.triggers for need in one.permissions),
+                *(self.review.permissions if self.review else ()),
+            )
         )
 
     def release_permissions(self) -> tuple[Permission, ...]:
