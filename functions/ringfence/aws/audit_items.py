@@ -26,7 +26,7 @@ INCIDENTS = "incidents"
 ARCHIVE_PREFIX = "chains/"
 
 _INCIDENT = re.compile(r"inc-[0-9]{8}T[0-9]{6}\.[0-9]{6}-[0-9a-f]{10}")
-_CHAIN = re.compile(r"[a-z0-9-]{1,64}#[\w+=,.@/-]{1,600}", re.ASCII)
+_CHAIN = re.compile(r"[a-z0-9-]{1,64}#[\w+=,.:@/-]{1,600}", re.ASCII)
 _SEQ, _HASH = re.compile(r"[0-9]{6}"), re.compile(r"[0-9a-f]{64}")
 
 
