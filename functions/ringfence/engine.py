@@ -34,6 +34,16 @@ QUIET = (Mode.OFF, Mode.NOTIFY)
 """Modes in which nothing is observed, planned or changed."""
 
 
+def is_routine(order: Order) -> bool:
+    """Say whether it is time to look, and nobody says that anything is wrong."""
+    return order.finding is not None and order.finding.finding.routine
+
+
+def is_at_rest(history: History) -> bool:
+    """Say whether nothing of an incident is under way: there is none, or it is complete."""
+    return not history.entries or (history.completed_at is not None and not history.open_intents)
+
+
 @frozen
 class Engine:
     """Runs orders. Holds no state of its own: all of it is in the log and in the world."""
@@ -67,6 +77,8 @@ class Engine:
         response = _Response(order, begun, session)
         if begun.stale:
             return response.report(Status.JOINED, "it is about what was over before")
+        if is_routine(order) and is_at_rest(begun.history) and not response.finds(observed):
+            return response.report(Status.COMPLETE, "a routine look found nothing to do, and is not recorded")
         if begun.decision.mode in QUIET:
             return response.record()
         if begun.decision.mode is Mode.AUTO and history.lease.held(now, order.attempt):
@@ -83,7 +95,7 @@ class Engine:
 
         A finding that nothing is done about needs no look at its subject.
         """
-        quiet = order.decision is not None and order.decision.mode in QUIET
+        quiet = order.decision is not None and order.decision.mode in QUIET and not is_routine(order)
         claim = order.finding.finding.claim if order.finding and not quiet else None
 
         def observe() -> Observed | Gone:
@@ -118,6 +130,13 @@ class _Response:
 
     def report(self, status: Status, reason: str, again: tuple[str, ...] = ()) -> Report:
         return Report(status, self.begun.incident, reason, tuple(self.plans), again=again)
+
+    def finds(self, observed: Observed | Gone) -> bool:
+        """Say whether the first stage finds anything to do, or for a person to look at."""
+        if isinstance(observed, Gone):
+            return False
+        stage, incident = self.stages[0], self._incident()
+        return bool(stage.plan(observed, incident) or stage.reviews(observed, incident))
 
     def join(self) -> Report:
         """Somebody else acts: leave them what they may not know, and look again when they are done.
@@ -290,8 +309,9 @@ class _Response:
 
     def _incident(self) -> Incident:
         history = self.session.history
-        new = [one for one in self.session.pending if isinstance(one, FindingReceived)]
-        findings = [one.finding for one in (*history.of(FindingReceived), *new)]
+        facts = (*self.session.pending, *self.begun.facts)
+        new = (one for one in facts if isinstance(one, FindingReceived))
+        findings = tuple(dict.fromkeys(one.finding for one in (*history.of(FindingReceived), *new)))
         return Incident(
             id=self.begun.incident,
             opened_at=self.begun.opened_at,

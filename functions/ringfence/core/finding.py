@@ -22,6 +22,8 @@ class Finding:
     why a person must be told instead of a change made; empty when acting is right. `advices` are such
     reasons for single subjects, by their keys. `first_seen` is when what it reports began, where it says so.
     `claim` must be confirmed before anything is changed. `suspects` are who did what it reports, in words.
+    `routine`: it does not say that anything is wrong, only that it is time to look; where nothing is, nothing
+    is recorded.
     """
 
     source: str
@@ -44,6 +46,7 @@ class Finding:
     first_seen: datetime | None = None
     claim: ManagedRule | None = None
     suspects: tuple[str, ...] = ()
+    routine: bool = False
 
     def advice_on(self, ref: Ref) -> str:
         """Say why a person must be told of `ref` instead of a change made; empty when acting is right."""
