@@ -86,17 +86,21 @@ class Deployment:
 
     def send(self, *findings: InstanceFinding | CredentialFinding) -> None:
         """Put findings on the event bus, as GuardDuty does."""
-        events = self.local.client("events")
-        for start in range(0, len(findings), 10):  # PutEvents takes ten
-            answer = events.put_events(Entries=[one.entry() for one in findings[start : start + 10]])
-            if answer["FailedEntryCount"]:
-                raise RuntimeError(f"EventBridge refused a finding: {json.dumps(answer['Entries'])}")
+        self.put(*(one.entry() for one in findings))
 
-    def history(self, ref: Ref) -> History:
-        """Read the newest incident of a subject."""
+    def put(self, *entries: Mapping[str, object]) -> None:
+        """Put events on the event bus, each as PutEvents takes it."""
+        events = self.local.client("events")
+        for start in range(0, len(entries), 10):  # PutEvents takes ten
+            answer = events.put_events(Entries=entries[start : start + 10])
+            if answer["FailedEntryCount"]:
+                raise RuntimeError(f"EventBridge refused an event: {json.dumps(answer['Entries'])}")
+
+    def history(self, ref: Ref, runbook: str = "") -> History:
+        """Read a subject's newest incident, in the first runbook for such subjects unless one is named."""
         dynamodb = self.local.client("dynamodb")
         log = DynamoAuditLog(dynamodb, self.audit_table, self.control_table, _one_by_one)
-        return log.read(ChainKey(runbook_of(ref), ref.key))
+        return log.read(ChainKey(runbook or runbook_of(ref), ref.key))
 
     def histories(self, ref: Ref, within: float) -> Iterator[History]:
         """Read a subject's newest incident again and again, for so many seconds."""
@@ -105,17 +109,17 @@ class Deployment:
             yield self.history(ref)
             time.sleep(LOOK_EVERY)
 
-    def verdict(self, ref: Ref) -> Verdict:
+    def verdict(self, ref: Ref, runbook: str = "") -> Verdict:
         """Verify the chain of a subject's newest incident against the archive."""
-        history, key = self.history(ref), ChainKey(runbook_of(ref), ref.key)
+        history, key = self.history(ref, runbook), ChainKey(runbook or runbook_of(ref), ref.key)
         archive = S3Archive(self.local.client("s3"), self.archive)
         first = archive.first_versions(key, history.incident, Threads())
         return verify(key, history.incident, history.entries, first)
 
-    def archived(self, ref: Ref, within: float = 30.0) -> Verdict:
+    def archived(self, ref: Ref, within: float = 30.0, runbook: str = "") -> Verdict:
         """Verify once every entry is archived, or with what is pending when time is up (seconds)."""
         deadline = time.monotonic() + within
-        while (verdict := self.verdict(ref)).pending and time.monotonic() < deadline:
+        while (verdict := self.verdict(ref, runbook)).pending and time.monotonic() < deadline:
             time.sleep(LOOK_EVERY)
         return verdict
 

@@ -1,0 +1,79 @@
+"""A deployment that puts right what breaks compliance: what its policy says, and ways to wait for the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ringfence.runbooks.catalogue import CATALOGUE
+from tests.e2e.world import until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ringfence.core.chain import History
+    from ringfence.core.runbook import Runbook
+    from ringfence.core.subject import Ref
+    from ringfence.core.verify import Verdict
+    from tests.e2e.operators import Operator
+    from tests.e2e.world import World
+
+CONTAIN = "contain-"
+HELD: frozenset[str] = frozenset()
+"""Remediations that can break a workload and that the policy of these tests does not allow."""
+ENABLED: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+"""Remediations that are off by default and on in these tests, by runbook."""
+OPTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+"""Options of these tests, by runbook."""
+
+
+def settings() -> dict[str, object]:
+    """Return the policy's section `runbooks`: what can break a workload is allowed."""
+    return {id_: _settings(one) for id_, one in CATALOGUE.items() if not id_.startswith(CONTAIN)}
+
+
+def _settings(runbook: Runbook) -> dict[str, object]:
+    breaking = [one.id for one in runbook.remediations if one.breaks and one.id not in HELD]
+    enabled, options = ENABLED.get(runbook.id, ()), OPTIONS.get(runbook.id, {})
+    return {"allow": breaking, "enable": list(enabled), "options": dict(options)}
+
+
+@dataclass(frozen=True)
+class Compliance:
+    """The deployment, with IAM enforced, and an operator of it."""
+
+    world: World
+    hand: Operator
+
+    def put(self, *entries: Mapping[str, object]) -> None:
+        """Put events on the bus, each as PutEvents takes it."""
+        self.world.deployment.put(*entries)
+
+    def history(self, runbook: str, ref: Ref) -> History:
+        return self.world.deployment.history(ref, runbook)
+
+    def over(self, runbook: str, ref: Ref, within: float = 60.0) -> History:
+        """Wait until the response is complete."""
+        return self.when(runbook, ref, lambda found: found.completed_at is not None, "complete", within)
+
+    def when(
+        self, runbook: str, ref: Ref, is_so: Callable[[History], bool], what: str, within: float = 60.0
+    ) -> History:
+        """Wait until something is true of the newest incident."""
+
+        def look() -> History | None:
+            found = self.history(runbook, ref)
+            return found if found.entries and is_so(found) else None
+
+        try:
+            found = until(look, f"the response of {runbook} on {ref.id} is {what}", within)
+        except AssertionError as error:
+            told = "\n".join(entry.body[:400] for entry in self.history(runbook, ref).entries)
+            raise AssertionError(f"{error}\n{told}") from error
+        assert found is not None
+        return found
+
+    def verdict(self, runbook: str, ref: Ref) -> Verdict:
+        """Verify the newest incident's chain once all of it is archived."""
+        return self.world.deployment.archived(ref, runbook=runbook)
