@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ringfence.core.facts import Released
+from ringfence.core.facts import DecisionMade, Released
+from ringfence.intake import continuation
 from ringfence.local.credentials_demo import is_over
 from ringfence.local.principals import WORKS
+from ringfence.orders import Order, Report, Status
+from ringfence.runbooks.catalogue import CATALOGUE
 from tests.e2e.world import until
 
 if TYPE_CHECKING:
@@ -66,9 +69,34 @@ class Place:
 
     def run(self, ref: Ref, *words: str) -> str:
         """Run the runbook by hand, and return what the operator was told."""
-        asked = ("run", RUNBOOK, ref.id, *words, "--wait", "60", "--yes", "--reason", "it is the intruder")
-        done = self.hand.types(*asked)
+        asked = ("run", RUNBOOK, ref.id, "--yes", "--reason", "it is the intruder", "--wait", "60")
+        done = self.hand.types(*asked, *words)
         return done.stdout + done.stderr
+
+    def look_again(self, ref: Ref) -> None:
+        """Send now what waits on the second queue for its time to come."""
+        history = self.history(ref)
+        made = history.last(DecisionMade)
+        assert made is not None
+        runbook = CATALOGUE[RUNBOOK].narrowed(made.remediations)
+        order = Order(runbook, ref, "", "", datetime.now(UTC), choices=made.choices)
+        body = continuation(order, Report(Status.CONTAINED, history.incident, ""))
+        self._sqs.send_message(QueueUrl=self._later, MessageBody=body)
+
+    def waiting_for_later(self) -> int:
+        """Count the messages of the second queue whose time has not come."""
+        name = "ApproximateNumberOfMessagesDelayed"
+        found = self._sqs.get_queue_attributes(QueueUrl=self._later, AttributeNames=[name])
+        return int(found["Attributes"][name])
+
+    @property
+    def _sqs(self) -> Any:  # noqa: ANN401 - likewise
+        return self.world.client("sqs")
+
+    @property
+    def _later(self) -> str:
+        found = self._sqs.get_queue_url(QueueName=f"ringfence-{RUNBOOK}-continuation")
+        return str(found["QueueUrl"])
 
     def release(self, ref: Ref) -> None:
         """Release the incident on a subject by hand."""
@@ -77,10 +105,11 @@ class Place:
         assert released.returncode == 0, released.stdout + released.stderr
         assert self.history(ref).last(Released) is not None
 
-    def is_proved(self, ref: Ref) -> bool:
-        """Say whether the chain of a subject's incident is sound, and every entry of it archived."""
+    def prove(self, ref: Ref) -> None:
+        """Verify the chain of a subject's incident: sound, and every entry of it archived."""
         verdict = self.world.deployment.archived(ref)
-        return verdict.sound and verdict.archived == verdict.entries
+        assert verdict.sound, verdict.claim
+        assert verdict.archived == verdict.entries, verdict.claim
 
 
 def next_second() -> None:

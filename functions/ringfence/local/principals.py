@@ -82,18 +82,18 @@ class Principals:
 
     def session(self, key: Credentials) -> Credentials:
         """Begin a session of the user itself."""
-        return Credentials.of(self._client("sts", key, GLOBAL).get_session_token()["Credentials"])
+        return Credentials.of(self.client("sts", key, GLOBAL).get_session_token()["Credentials"])
 
     def assume(self, key: Credentials, role: str, name: str) -> Credentials:
         """Begin a session of a role."""
         arn = f"arn:aws:iam::{self.local.account}:role/{role}"
-        answer = self._client("sts", key, GLOBAL).assume_role(RoleArn=arn, RoleSessionName=name)
+        answer = self.client("sts", key, GLOBAL).assume_role(RoleArn=arn, RoleSessionName=name)
         return Credentials.of(answer["Credentials"], answer["AssumedRoleUser"]["AssumedRoleId"])
 
     def tried(self, credentials: Credentials) -> str:
         """Say whether a call with them is answered: `WORKS`, or the code of the refusal."""
         try:
-            self._client("s3", credentials).list_buckets()
+            self.client("s3", credentials).list_buckets()
         except ClientError as error:
             return f"refused: {error.response['Error']['Code']}"
         return WORKS
@@ -111,7 +111,8 @@ class Principals:
             "role": tuple(iam.list_role_policies(RoleName=holder.role)["PolicyNames"]),
         }
 
-    def _client(self, service: str, credentials: Credentials, region: str | None = None) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    def client(self, service: str, credentials: Credentials, region: str | None = None) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+        """Make a boto3 client that calls with these credentials."""
         return self.local.client(
             service,
             region=region,
