@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from ringfence import cold  # isort: skip - before everything that it speeds up
 
 from ringfence import composition
-from ringfence.engine import Engine
-from ringfence.intake import Execution, Unanswered, answers, continuation, resumed
+from ringfence.answering import answer, respond
+from ringfence.intake import Execution, resumed
 from ringfence.queue import execution_of, work_off
 from ringfence.runbooks import runbook
-from ringfence.several import each
 from ringfence.sources.dispatch import parse_text
 from ringfence.sources.envelope import NotForUs
 from ringfence.telemetry import logger
@@ -19,14 +18,9 @@ from ringfence.telemetry import logger
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from ringfence.orders import Order, Report
     from ringfence.queue import Work
 
     Event = dict[str, list[dict[str, str]]]
-
-
-LATER = 900
-"""Seconds after which what a person has to review is looked at once more: CloudTrail may lag that much."""
 
 
 def handler(event: Event, context: LambdaContext) -> Event:
@@ -55,8 +49,7 @@ def contain(body: str, execution: Execution) -> tuple[str, ...]:
     if isinstance(finding, NotForUs):
         logger().info("not for us", extra={"why": finding.reason})
         return ()
-    answering = runbook(composition.settings().runbook)
-    return each(answers(finding, body, answering, composition.policy(__file__), execution), _answer)
+    return answer(finding, body, composition.policy(__file__), execution)
 
 
 def go_on(body: str, execution: Execution) -> tuple[str, ...]:
@@ -65,29 +58,4 @@ def go_on(body: str, execution: Execution) -> tuple[str, ...]:
     if outside := composition.policy(__file__).outside(order.ref):
         logger().info("off", extra={"subject": order.ref.key, "why": outside})
         return ()
-    return _respond(order)
-
-
-def _answer(answer: Order | Unanswered) -> tuple[str, ...]:
-    if isinstance(answer, Unanswered):
-        logger().info("off", extra={"subject": answer.ref.key, "why": answer.decision.reason})
-        return ()
-    return _respond(answer)
-
-
-def _respond(order: Order) -> tuple[str, ...]:
-    report = Engine(composition.warm()).respond(order)
-    if report.goes_on:
-        _continue(order, report)
-    if report.later:
-        _continue(order, report, LATER)
-    logger().info(
-        report.status,
-        extra={"subject": order.ref.key, "incident": report.incident, "why": report.reason},
-    )
-    return report.comes_back
-
-
-def _continue(order: Order, report: Report, seconds: int = 0) -> None:
-    queue = composition.queue(composition.settings().continuation_queue_url)
-    queue.send(continuation(order, report), seconds)
+    return respond(order)

@@ -14,12 +14,14 @@ from stacks.alarms import Alarms
 from stacks.functions import FULL_CORE, MODEST, Handler, Settled, function, log_group, role
 from stacks.names import prefixed, role_arn
 from stacks.queues import Queue, queue, take_from, take_from_nobody_else
+from stacks.schedules import scheduled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_cdk import aws_logs as logs
 
+    from ringfence.core.reviews import Review
     from ringfence.core.runbook import Runbook
     from stacks.audit import AuditStack
     from stacks.settings import Settings
@@ -41,7 +43,8 @@ class Pipeline(Construct):
             Construct(self, "Second"), f"{runbook.id}-continuation", settled.key, times.CONTINUE
         )
         self.rules = self._rules()
-        groups = [log_group(self, f"{name}Logs", settled.key) for name in ("Contain", "Continue")]
+        names = ("Contain", "Continue", *(("Review",) if runbook.review else ()))
+        groups = [log_group(self, f"{name}Logs", settled.key) for name in names]
         self.role = role(
             self,
             runbook.id,
@@ -68,7 +71,10 @@ class Pipeline(Construct):
         here = Settled(self, settled.code, settled.key)
         self.contain = self._function(here, self.first, CONTAIN, times.CONTAIN, groups[0])
         self.resume = self._function(here, self.second, CONTINUE, times.CONTINUE, groups[1])
-        self._alarms(Alarms(self, audit.notices))
+        alarms = Alarms(self, audit.notices)
+        self._alarms(alarms)
+        if runbook.review:
+            self._review(runbook.review, here, groups[2], alarms)
 
     def _rules(self) -> tuple[events.CfnRule, ...]:
         """One rule for each pattern: together they deliver what the runbook's triggers match."""
@@ -126,6 +132,24 @@ class Pipeline(Construct):
             ),
         )
         return made
+
+    def _review(self, review: Review, settled: Settled, group: logs.LogGroup, alarms: Alarms) -> None:
+        """Look regularly at what no event tells of."""
+        name = f"{self.runbook.id}-review"
+        made = function(
+            settled,
+            Handler(
+                name,
+                "review.handler",
+                f"{self.runbook.title}: the scheduled look",
+                times.REVIEW_TIMEOUT,
+                environment={**self.environment, "RINGFENCE_QUEUE_URL": self.second.main.queue_url},
+            ),
+            self.role,
+            group,
+        )
+        scheduled(self, name, review.schedule, made, dead=self.first.dead, key=settled.key)
+        alarms.errors(name, made)
 
     def _alarms(self, alarms: Alarms) -> None:
         for source, made, given in (

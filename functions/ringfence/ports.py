@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ringfence.core.claim import ManagedRule
     from ringfence.core.facet import Facet, Observed
     from ringfence.core.permit import Permit
+    from ringfence.core.reviews import Review
     from ringfence.core.step import Names, Step
     from ringfence.core.subject import Ref
 
@@ -43,6 +44,10 @@ class Cloud(Protocol):
 
     def confirm(self, ref: Ref, claim: ManagedRule) -> str:
         """Say in words why a claim about the subject does not hold; empty when it does. Raises Retryable."""
+        ...
+
+    def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
+        """Return the subjects that a review looks at in one account and region. Raises Retryable."""
         ...
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Applied:

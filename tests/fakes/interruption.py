@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ringfence.core.claim import ManagedRule
     from ringfence.core.facet import Facet, Observed
     from ringfence.core.permit import Permit
+    from ringfence.core.reviews import Review
     from ringfence.core.step import Names, Step
     from ringfence.core.subject import Ref
     from ringfence.ports import Applied, AuditLog, Cloud
@@ -108,6 +109,9 @@ class Through:
 
     def confirm(self, ref: Ref, claim: ManagedRule) -> str:
         return self._gate("confirm", lambda: self._cloud.confirm(ref, claim))  # type: ignore[return-value]
+
+    def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
+        return self._gate("listed", lambda: self._cloud.listed(account, region, review))  # type: ignore[return-value]
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Applied:
         return self._gate("apply", lambda: self._cloud.apply(ref, step, names, permit))  # type: ignore[return-value]

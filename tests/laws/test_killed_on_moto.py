@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ringfence.core.claim import ManagedRule
     from ringfence.core.facet import Facet, Observed
     from ringfence.core.permit import Permit
+    from ringfence.core.reviews import Review
     from ringfence.core.runbook import Runbook
     from ringfence.core.step import Names, Step
     from ringfence.core.subject import Ref
@@ -78,6 +79,9 @@ class Deadly:
 
     def confirm(self, ref: Ref, claim: ManagedRule) -> str:
         return self.cloud.confirm(ref, claim)
+
+    def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
+        return self.cloud.listed(account, region, review)
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Applied:
         if type(step) is not self.kind:

@@ -16,13 +16,14 @@ from ringfence.core.document import Document
 from ringfence.core.errors import Bug
 from ringfence.core.facet import Facet, Observed
 from ringfence.core.frozen import frozen
+from ringfence.core.subject import Ref
 
 if TYPE_CHECKING:
     from ringfence.aws.sessions import Clients
     from ringfence.core.claim import ManagedRule
     from ringfence.core.permit import Permit
+    from ringfence.core.reviews import Review
     from ringfence.core.step import Names, Step
-    from ringfence.core.subject import Ref
     from ringfence.ports import Clock, SideBySide
 
 R = TypeVar("R")
@@ -73,14 +74,21 @@ class AwsCloud:
 
     def confirm(self, ref: Ref, claim: ManagedRule) -> str:
         """Hold the claim's conversation."""
-        talk = claim.confirm()
+        return self._held(ref, claim.confirm())
+
+    def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
+        """Hold a review's conversation in one account and region."""
+        return self._held(Ref(account, region, review.name), review.listing(account, region))
+
+    def _held(self, ref: Ref, talk: Talk[R]) -> R:
         try:
             calls = next(talk)
             while True:
                 answers = self._answers(ref, calls)
                 calls = talk.send(tuple(answers[_key(call)] for call in calls))
         except StopIteration as ended:
-            return str(ended.value)
+            found: R = ended.value
+            return found
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Made:
         """Hold a step's conversation; the permit is asked before each round of calls."""

@@ -1,0 +1,56 @@
+"""What the functions do with findings: each subject gets its answer, and what is left goes on elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence import composition
+from ringfence.engine import Engine
+from ringfence.intake import Unanswered, answers, continuation
+from ringfence.runbooks import runbook
+from ringfence.several import each
+from ringfence.telemetry import logger
+
+if TYPE_CHECKING:
+    from ringfence.core.finding import Finding
+    from ringfence.core.policy import Policy
+    from ringfence.intake import Execution
+    from ringfence.orders import Order, Report
+
+LATER = 900
+"""Seconds after which what a person has to review is looked at once more: CloudTrail may lag that much."""
+
+
+def answer(finding: Finding, event: str, policy: Policy, execution: Execution) -> tuple[str, ...]:
+    """Run the first stage for each subject of a finding; leave the rest to the second queue.
+
+    Returns in words what must be looked at again. Raises what `several.each` does.
+    """
+    answering = runbook(composition.settings().runbook)
+    return each(answers(finding, event, answering, policy, execution), _answer)
+
+
+def respond(order: Order) -> tuple[str, ...]:
+    """Carry out an order; return in words why it must come back."""
+    report = Engine(composition.warm()).respond(order)
+    if report.goes_on:
+        _continue(order, report)
+    if report.later:
+        _continue(order, report, LATER)
+    logger().info(
+        report.status,
+        extra={"subject": order.ref.key, "incident": report.incident, "why": report.reason},
+    )
+    return report.comes_back
+
+
+def _answer(one: Order | Unanswered) -> tuple[str, ...]:
+    if isinstance(one, Unanswered):
+        logger().info("off", extra={"subject": one.ref.key, "why": one.decision.reason})
+        return ()
+    return respond(one)
+
+
+def _continue(order: Order, report: Report, seconds: int = 0) -> None:
+    queue = composition.queue(composition.settings().continuation_queue_url)
+    queue.send(continuation(order, report), seconds)

@@ -1,0 +1,70 @@
+"""A schedule that invokes a function, in a role that may do that and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_scheduler as scheduler
+from constructs import Construct
+
+from stacks.names import prefixed
+from stacks.times import REVIEW_RETRIES, REVIEW_TIMEOUT
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_lambda as lambda_
+    from aws_cdk import aws_sqs as sqs
+
+
+def scheduled(  # noqa: PLR0913 - what is invoked, when, and where it goes when that fails
+    scope: Construct,
+    name: str,
+    expression: str,
+    target: lambda_.IFunction,
+    *,
+    dead: sqs.IQueue,
+    key: kms.IKey,
+) -> scheduler.CfnSchedule:
+    """Invoke the function again and again; what cannot be delivered goes to the dead letters."""
+    here = Construct(scope, "Schedule")
+    role = iam.Role(
+        here,
+        "Role",
+        role_name=prefixed(f"{name}-schedule"),
+        description=f"Invoke {name} on its schedule",
+        assumed_by=iam.ServicePrincipal(
+            "scheduler.amazonaws.com",
+            conditions={"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}},
+        ),
+        inline_policies={
+            "declared": iam.PolicyDocument(
+                statements=[
+                    iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[target.function_arn]),
+                    iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead.queue_arn]),
+                    iam.PolicyStatement(
+                        actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key.key_arn]
+                    ),
+                ]
+            )
+        },
+    )
+    return scheduler.CfnSchedule(
+        here,
+        "Schedule",
+        name=prefixed(name),
+        description=f"Ringfence: {name}",
+        schedule_expression=expression,
+        schedule_expression_timezone="UTC",
+        flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+        state="ENABLED",
+        target=scheduler.CfnSchedule.TargetProperty(
+            arn=target.function_arn,
+            role_arn=role.role_arn,
+            dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=dead.queue_arn),
+            retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
+                maximum_event_age_in_seconds=REVIEW_TIMEOUT, maximum_retry_attempts=REVIEW_RETRIES
+            ),
+        ),
+    )
