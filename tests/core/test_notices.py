@@ -24,6 +24,7 @@ from ringfence.core.facts import (
 from ringfence.core.measures import CONTAINED, NOT_CONTAINED, REFUSED, TIME_TO_CONTAINMENT, Measure
 from ringfence.core.notices import Notice, notice
 from ringfence.core.policy import Decision, Mode
+from ringfence.core.principals import ROOT
 from tests.fakes.chains import INCIDENT, KEY, NOON, LockDoor, contained, finding, more, opened, stamp
 
 STEP = LockDoor("front", before="open", after="shut")
@@ -145,6 +146,16 @@ def test_a_decision_is_told_once_and_not_to_the_person_who_asked() -> None:
 @pytest.mark.parametrize("mode", [Mode.OFF, Mode.AUTO])
 def test_what_is_off_and_what_has_only_begun_is_not_told(mode: Mode) -> None:
     assert notice(opened(mode=mode)) is None
+
+
+def test_root_credentials_in_the_wrong_hands_are_urgent_and_count_as_not_contained() -> None:
+    """Nothing can be changed about them from inside: the alarm must not wait for a look that finds so."""
+    made = DecisionMade(Decision(Mode.NOTIFY, ROOT), NOON)
+    message = notice(link(stamp(), None, (FindingReceived(finding()), made)))
+    assert message
+    assert message.subject.startswith("Ringfence: URGENT, NOT contained: ")
+    assert f"- {ROOT}"[:200] in message.text
+    assert message.measures == (Measure(NOT_CONTAINED, runbook=KEY.runbook),)
 
 
 def test_nothing_is_told_of_no_entries_of_an_end_and_of_what_is_unknown() -> None:

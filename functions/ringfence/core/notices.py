@@ -13,6 +13,7 @@ from ringfence.core.measures import (
     TIME_TO_CONTAINMENT,
     Measure,
 )
+from ringfence.core.principals import ROOT
 from ringfence.core.summary import Summary
 
 if TYPE_CHECKING:
@@ -105,10 +106,18 @@ def _decided(now: Summary, before: Summary) -> Notice | None:
     if (now.mode, now.reason) == (before.mode, before.reason) or now.last("RunRequested"):
         return None
     if now.mode == "notify":
-        return _message("for you to decide", now, (("Why nothing was changed", (now.reason,)),))
+        return _for_a_person(now)
     if now.mode == "dry-run":
         return _message("dry run", now, (("Why nothing was changed", (now.reason,)),))
     return None
+
+
+def _for_a_person(now: Summary) -> Notice:
+    """Root credentials in the wrong hands are the worst there is, and nobody but a person can act on them."""
+    why = (("Why nothing was changed", (now.reason,)),)
+    if now.reason == ROOT:
+        return _message("URGENT, NOT contained", now, why, (Measure(NOT_CONTAINED, runbook=now.runbook),))
+    return _message("for you to decide", now, why)
 
 
 def _open(now: Summary) -> tuple[tuple[str, tuple[str, ...]], ...]:
