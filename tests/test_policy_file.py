@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.core.errors import BadInput
-from ringfence.core.policy import Mode, Policy, Rule, RunbookSettings
+from ringfence.core.policy import Exempt, Mode, Policy, Rule, RunbookSettings
 from ringfence.core.policy_json import policy_from_json
 from ringfence.policy_file import BUILT_IN, InvalidPolicy, PolicyFile, compile_policy, load_policy
+from tests.samples.hardening import HARDEN
 from tests.samples.runbooks import CATALOGUE
 
 HOME = "111122223333"
@@ -249,3 +250,49 @@ def test_a_compiled_policy_in_doubt_is_refused(field: str, change: dict[str, obj
     with pytest.raises(BadInput) as caught:
         policy_from_json({**PolicyFile(BUILT_IN).compile(HOME), **change})
     assert caught.value.field == field
+
+
+HARDENING = {HARDEN.id: HARDEN}
+ALLOWING = """\
+version: 1
+scope: {accounts: [home]}
+exempt:
+  - subject: bucket/*/*/www
+    reason: the public website
+    remediations: [first-switch]
+runbooks:
+  harden-toy: {allow: [second-switch]}
+"""
+
+
+def test_what_can_break_a_workload_is_held_unless_the_policy_allows_it(tmp_path: Path) -> None:
+    held = compile_policy(written(tmp_path, "version: 1\nscope: {accounts: [home]}\n"), HOME, HARDENING)
+    allowed = compile_policy(written(tmp_path, ALLOWING), HOME, HARDENING)
+    for compiled, expected in ((held, ("second-switch",)), (allowed, ())):
+        (settings,) = (one for _, one in policy_from_json(compiled).runbooks)
+        assert settings.held == expected
+
+
+def test_the_compiled_policy_says_which_findings_each_remediation_answers(tmp_path: Path) -> None:
+    policy = policy_from_json(compile_policy(written(tmp_path, ALLOWING), HOME, HARDENING))
+    ((_, settings),) = policy.runbooks
+    assert dict(settings.answers) == HARDEN.answers_by_type()
+    assert policy.exempt == (Exempt("bucket/*/*/www", "the public website", "*", ("first-switch",)),)
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("runbooks: {harden-toy: {allow: [first-switch]}}", "runbooks.harden-toy.allow[0]"),
+        ("exempt: [{subject: bucket/x}]", "exempt[0].reason"),
+        ("exempt: [{subject: pail/x, reason: r}]", "exempt[0].subject"),
+        ("exempt: [{subject: '*', reason: r, runbook: soften-*}]", "exempt[0].runbook"),
+        ("exempt: [{subject: '*', reason: r, remediations: [none]}]", "exempt[0].remediations[0]"),
+    ],
+)
+def test_an_allowance_or_exemption_that_never_holds_is_an_error(
+    tmp_path: Path, text: str, where: str
+) -> None:
+    with pytest.raises(InvalidPolicy) as caught:
+        load_policy(written(tmp_path, f"version: 1\nscope: {{accounts: [home]}}\n{text}\n"), HARDENING)
+    assert [flaw.field for flaw in caught.value.flaws] == [where]

@@ -1,0 +1,234 @@
+"""Responses that put compliance right: claims, cautions, routine looks, and incidents that end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.core.chain import ChainKey
+from ringfence.core.facet import Observed
+from ringfence.core.facts import DecisionMade, FindingReceived, Planned, Released, RunRequested
+from ringfence.core.policy import Mode, Policy, RunbookSettings
+from ringfence.core.runbook import Stage
+from ringfence.engine import Engine
+from ringfence.intake import Execution, Unanswered, answers, continuation, resumed
+from ringfence.orders import Status
+from ringfence.release import ReleaseOrder, Releaser
+from ringfence.session import Ports
+from tests.core.test_selection import SETTINGS, policy, verdict
+from tests.fakes.memory_cloud import MemoryCloud
+from tests.fakes.memory_log import MemoryLog
+from tests.samples.hardening import HARDEN, REF, ToySwitches, first_switch
+from tests.worlds import LEASE, NOON, Ticking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.chain import History
+    from ringfence.core.finding import Finding
+    from ringfence.core.incident import Incident
+
+FREE = policy(settings=RunbookSettings(HARDEN.ids, answers=SETTINGS.answers))
+
+
+class Home:
+    """An engine with a log and a toy."""
+
+    def __init__(self, given: Policy = FREE, **switches: object) -> None:
+        self.clock, self.log, self.policy = Ticking(), MemoryLog(), given
+        self.clock.tick(seconds=30)
+        world = Observed(REF).seen(ToySwitches(**switches))  # type: ignore[arg-type]  # a test names what it changes
+        self.cloud = MemoryCloud(world, self.clock)
+        self.attempts = 0
+
+    def receive(self, finding: Finding) -> list[Status]:
+        """Answer a finding as the functions do: the first stage, then what is left."""
+        reports = []
+        for order in answers(finding, "{}", HARDEN, self.policy, self.execution):
+            assert not isinstance(order, Unanswered)
+            report = self.engine.respond(order)
+            if report.goes_on:
+                report = self.engine.respond(resumed(continuation(order, report), HARDEN, self.execution))
+            reports.append(report.status)
+        self.clock.tick(seconds=30)
+        return reports
+
+    @property
+    def execution(self) -> Execution:
+        self.attempts += 1
+        return Execution(f"a-{self.attempts}", "test", self.clock() + LEASE)
+
+    @property
+    def engine(self) -> Engine:
+        return Engine(Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs]))
+
+    @property
+    def history(self) -> History:
+        return self.log.read(ChainKey(HARDEN.id, REF.key))
+
+    @property
+    def on(self) -> frozenset[str]:
+        assert self.cloud.world
+        return self.cloud.world[ToySwitches].on
+
+    def set(self, *on: str, tagged: bool = False) -> None:
+        self.cloud.world = Observed(REF).seen(ToySwitches(frozenset(on), tagged))
+
+
+def test_what_the_finding_is_about_is_put_right_and_no_more() -> None:
+    home = Home()
+    assert home.receive(verdict("first-on")) == [Status.COMPLETE]
+    assert home.on == {"first"}
+
+
+def test_a_rule_that_is_not_the_managed_one_is_told_of_and_nothing_is_changed() -> None:
+    home = Home()
+    home.cloud.doubt = "the Config rule first-on is not AWS's managed rule FIRST-ON"
+    assert home.receive(verdict("first-on")) == [Status.RECORDED]
+    assert home.on == frozenset()
+    made = home.history.last(DecisionMade)
+    assert made
+    assert (made.decision.mode, made.decision.reason) == (Mode.NOTIFY, home.cloud.doubt)
+
+
+def test_a_finding_that_claims_nothing_needs_no_confirmation() -> None:
+    home = Home()
+    home.cloud.doubt = "nobody asked"
+    assert home.receive(verdict("first-on", claim=None)) == [Status.COMPLETE]
+
+
+def test_a_mere_tag_makes_it_a_dry_run_and_stops_nothing_for_good() -> None:
+    home = Home(tagged=True)
+    assert home.receive(verdict("first-on")) == [Status.DRY_RUN]
+    assert home.on == frozenset()
+    made = home.history.last(DecisionMade)
+    assert made
+    assert made.decision.reason == "a tag says that this is meant to be so"
+    home.set()
+    assert home.receive(verdict("first-on", 5)) == [Status.COMPLETE]
+
+
+def test_a_part_that_can_break_a_workload_is_planned_beside_in_the_same_incident() -> None:
+    home = Home(policy())
+    assert home.receive(verdict("both-on")) == [Status.COMPLETE, Status.DRY_RUN]
+    assert home.on == {"first"}
+    steps = [step.words() for plan in home.history.of(Planned) for step in plan.steps]
+    assert steps == ["turn first on", "turn second on"]
+    assert len({entry.incident for entry in home.history.entries}) == 1
+
+
+def test_a_redelivered_finding_changes_nothing_and_writes_nothing() -> None:
+    home = Home()
+    home.receive(verdict("both-on"))
+    entries = home.history.entries
+    assert home.receive(verdict("both-on")) == [Status.JOINED]
+    assert home.history.entries == entries
+
+
+def test_what_is_seen_after_it_was_put_right_opens_another_incident() -> None:
+    home = Home()
+    home.receive(verdict("first-on"))
+    first = home.history.incident
+    home.set()
+    assert home.receive(verdict("first-on", 5)) == [Status.COMPLETE]
+    assert home.history.incident != first
+    assert home.on == {"first"}
+
+
+def test_what_was_seen_before_and_was_not_tried_joins_the_incident_that_ended() -> None:
+    """Two rules judge the same change at once, and one is put right before the other's verdict comes."""
+    home = Home()
+    home.receive(verdict("first-on"))
+    first = home.history.incident
+    assert home.receive(verdict("second-on")) == [Status.COMPLETE]
+    assert home.on == {"first", "second"}
+    assert home.history.incident == first
+
+
+def test_an_incident_that_did_not_end_is_joined_however_late() -> None:
+    home = Home(policy(mode=Mode.DRY_RUN))
+    home.receive(verdict("first-on"))
+    first = home.history.incident
+    home.receive(verdict("first-on", 600))
+    assert home.history.incident == first
+
+
+def test_a_routine_look_that_finds_nothing_is_not_recorded() -> None:
+    home = Home(on=frozenset({"first"}))
+    assert home.receive(verdict("first-on", routine=True)) == [Status.COMPLETE]
+    assert home.history.entries == ()
+
+
+def test_a_routine_look_that_finds_something_is_recorded_and_put_right() -> None:
+    home = Home()
+    assert home.receive(verdict("first-on", routine=True)) == [Status.COMPLETE]
+    assert home.on == {"first"}
+    entries = home.history.entries
+    assert home.receive(verdict("first-on", 5, routine=True)) == [Status.COMPLETE]
+    assert home.history.entries == entries
+
+
+@pytest.mark.parametrize("mode", [Mode.NOTIFY, Mode.DRY_RUN])
+def test_people_are_told_of_a_routine_look_only_where_something_is_to_be_done(mode: Mode) -> None:
+    home = Home(policy(mode=mode), on=frozenset({"first"}))
+    home.receive(verdict("first-on", routine=True))
+    assert home.history.entries == ()
+    home.set()
+    home.receive(verdict("first-on", 5, routine=True))
+    assert len(home.history.of(FindingReceived)) == 1
+    assert home.on == frozenset()
+
+
+def test_a_subject_that_has_gone_closes_and_a_routine_look_at_it_says_nothing() -> None:
+    home = Home()
+    home.cloud.world = None
+    assert home.receive(verdict("first-on", routine=True)) == [Status.COMPLETE]
+    assert home.history.entries == ()
+    assert home.receive(verdict("first-on")) == [Status.CLOSED]
+    assert home.history.closed_at
+
+
+def test_planners_are_told_the_findings_types_rules_suspects_and_newest_instant() -> None:
+    home = Home()
+    told: list[Incident] = []
+
+    def note(observed: Observed, incident: Incident) -> Iterator[str]:
+        del observed
+        told.append(incident)
+        return iter(())
+
+    watched = replace(HARDEN, stages=(Stage("fix", "Fix", (replace(first_switch, review=note),)),))
+    for finding in (verdict("first-on", suspects=("eve",)), verdict("both-on", 0.25)):
+        (order,) = answers(finding, "{}", watched, Policy((REF.account,), default=Mode.AUTO), home.execution)
+        assert not isinstance(order, Unanswered)
+        home.set()
+        home.engine.respond(order)
+    assert told[-1].types == ("Config:first-on", "Config:both-on")
+    assert [rule.name for rule in told[-1].rules] == ["first-on", "both-on"]
+    assert told[-1].suspects == ("eve",)
+    assert told[-1].now == NOON + timedelta(seconds=15)
+
+
+def test_a_release_of_what_was_put_right_ends_and_a_later_verdict_opens_another() -> None:
+    home = Home()
+    home.receive(verdict("first-on"))
+    incident = home.history.incident
+    order = ReleaseOrder(
+        HARDEN.id,
+        REF,
+        incident,
+        "a-r",
+        "a person",
+        home.clock() + LEASE,
+        RunRequested("release", "it was meant to be so"),
+    )
+    report = Releaser(home.engine.ports).release(order)
+    assert report.status is Status.RELEASED
+    assert home.on == frozenset()
+    assert home.history.last(Released)
+    home.clock.tick(minutes=1)
+    assert home.receive(verdict("first-on")) == [Status.JOINED]
+    assert home.receive(verdict("first-on", 10)) == [Status.COMPLETE]
