@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from ringfence.core.trigger import Trigger
 
 
-def idle(id_: str, *, optional: bool = False, choices: tuple[Choice, ...] = ()) -> Remediation:
+def idle(
+    id_: str,
+    *,
+    optional: bool = False,
+    choices: tuple[Choice, ...] = (),
+    breaks: str = "",
+    controls: tuple[str, ...] = (),
+    references: tuple[str, ...] = (),
+) -> Remediation:
     """Declare a remediation that has nothing to do."""
     triggers: tuple[Trigger, ...] = (COMPROMISED_INSTANCE,)
 
@@ -30,9 +38,11 @@ def idle(id_: str, *, optional: bool = False, choices: tuple[Choice, ...] = ()) 
         triggers=triggers,
         facets=(),
         steps=(),
-        references=(),
+        references=references,
         choices=choices,
         optional=optional,
+        breaks=breaks,
+        controls=controls,
     )
     def plan(observed: Observed, incident: Incident) -> Iterator[Step]:
         del observed, incident
@@ -58,3 +68,9 @@ CONTAIN = Runbook(
     ),
 )
 CATALOGUE = {CONTAIN.id: CONTAIN}
+
+
+def controlled(id_: str, *controls: str, breaks: str = "", references: tuple[str, ...] = ()) -> Runbook:
+    """Return a runbook of one remediation that is for these controls."""
+    one = idle(id_, breaks=breaks, controls=controls, references=references)
+    return Runbook(f"harden-{id_}", f"Harden by {id_}", InstanceRef, (Stage("fix", "Fix", (one,)),))

@@ -20,6 +20,7 @@ COMMANDS = MappingProxyType(
         "release": "ringfence.cli.release:release",
         "incidents": "ringfence.cli.incidents:incidents",
         "audit": "ringfence.cli.audit:audit",
+        "controls": "ringfence.cli.controls:controls",
     }
 )
 """Where each sub-command stands, as `module:attribute`."""

@@ -55,6 +55,8 @@ class Remediation:
     `caution` yields why, as the subject stands, a finding leads to no more than a dry run.
     `exposure` yields, in words, what stays open even when no step remains. `review` yields what a person
     must look at before the response is complete, or, in the stage that contains, before it is contained.
+    `controls` are ids of `ringfence.core.control_table`: what it helps to be so. The requirements of
+    frameworks follow from them; `references` are others.
     """
 
     id: str
@@ -72,6 +74,14 @@ class Remediation:
     review: Exposure | None = None
     breaks: str = ""
     caution: Caution | None = None
+    controls: tuple[str, ...] = ()
+
+    @property
+    def by_default(self) -> str:
+        """Say what becomes of it where the policy says nothing of it."""
+        if self.optional:
+            return "off"
+        return "dry run" if self.breaks else "on"
 
     @property
     def reversible(self) -> bool:
@@ -116,6 +126,7 @@ def remediation(  # noqa: PLR0913 - a declaration names everything it is made of
     review: Exposure | None = None,
     breaks: str = "",
     caution: Caution | None = None,
+    controls: tuple[str, ...] = (),
 ) -> Callable[[Planner], Remediation]:
     """Declare the decorated planner as a remediation."""
 
@@ -136,6 +147,7 @@ def remediation(  # noqa: PLR0913 - a declaration names everything it is made of
             review=review,
             breaks=breaks,
             caution=caution,
+            controls=controls,
         )
 
     return declare

@@ -1,0 +1,77 @@
+"""How frameworks and what supports their requirements look on a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ringfence.cli.incident_views import GOOD, OPEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from rich.console import RenderableType
+
+    from ringfence.core.controls import Framework, Requirement
+
+HONESTLY = "A remediation supports a requirement; whether it is complied with is for an assessor to say."
+STYLES = {"on": GOOD, "dry run": OPEN, "off": "dim"}
+
+
+def summary_shown(found: Mapping[Framework, Sequence[Requirement]], unmet: Sequence[str]) -> RenderableType:
+    """Return a table of frameworks, and the controls that no remediation is for."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("framework", no_wrap=True)
+    table.add_column("name")
+    for title in ("supported", "by none"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for one, of in found.items():
+        supported = sum(each.supported for each in of)
+        table.add_row(one.id, one.name, str(supported), str(len(of) - supported))
+    missing = _listed("Controls that no remediation is for", [(words, "") for words in unmet])
+    return Group(table, *missing, Text(), Text(HONESTLY, "dim"))
+
+
+def framework_shown(of: Framework, found: Sequence[Requirement]) -> RenderableType:
+    """Return what supports each requirement, and then the requirements that nothing does."""
+    supported = [one for one in found if one.supported]
+    title = f"{of.name}: {len(supported)} of {len(found)} requirements are supported"
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("requirement", min_width=max((len(one.number) for one in supported), default=0))
+    for head in ("remediation", "runbook", "by default"):
+        table.add_column(head, no_wrap=True)
+    for one in supported:
+        for row in _rows(one):
+            table.add_row(*row)
+    rest = [(one.number, "; ".join(way.title for way in one.ways)) for one in found if not one.supported]
+    shown = (Text(), table) if supported else ()
+    missing = _listed("Requirements that no remediation supports", rest)
+    return Group(Text(title, "bold"), *shown, *missing, Text(), Text(HONESTLY, "dim"))
+
+
+def _rows(one: Requirement) -> Iterator[tuple[RenderableType, ...]]:
+    yield Text(one.number, "bold"), "", "", ""
+    for way in one.ways:
+        title: RenderableType = Padding(Text(way.title), (0, 0, 0, 2))
+        if not way.means:
+            yield title, Text("none", OPEN), "", ""
+        for each in way.means:
+            by_default = each.remediation.by_default
+            yield title, each.remediation.id, each.runbook, Text(by_default, STYLES[by_default])
+            title = ""
+
+
+def _listed(title: str, items: Sequence[tuple[str, str]]) -> Iterator[RenderableType]:
+    """Yield a title and two columns; nothing where there are no items."""
+    if not items:
+        return
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    for one in items:
+        grid.add_row(*one)
+    yield from (Text(), Text(title, "bold"), Padding(grid, (0, 0, 0, 2), expand=False))

@@ -1,0 +1,91 @@
+"""`ringfence controls`: which requirements of a framework the remediations support, and which none does."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.core.control_table import CONTROLS
+from ringfence.core.controls import FRAMEWORKS, framework, requirements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ringfence.core.controls import Framework, Means, Requirement
+    from ringfence.core.runbook import Runbook
+
+
+@click.command(epilog=f"FRAMEWORK is one of {', '.join(one.id for one in FRAMEWORKS)}.")
+@click.argument("name", required=False, metavar="[FRAMEWORK]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_obj
+def controls(given: object, name: str | None, *, as_json: bool) -> None:
+    """Say which requirements of FRAMEWORK remediations support, and which none does.
+
+    Without FRAMEWORK: how many, of each. A remediation supports a requirement; whether it is complied with
+    is for an assessor to say.
+
+    Exit code 2: no such framework.
+    """
+    catalogue: Mapping[str, Runbook] = given if isinstance(given, dict) else _catalogue()
+    runbooks = tuple(catalogue.values())
+    if name is None:
+        _summary(runbooks, as_json=as_json)
+        return
+    of = framework(name)
+    found = requirements(of, CONTROLS.values(), runbooks)
+    if as_json:
+        told = [_requirement_as_json(one) for one in found]
+        click.echo(json.dumps({**_framework_as_json(of), "requirements": told}))
+        return
+    from ringfence.cli.control_views import framework_shown
+    from ringfence.cli.incident_views import show
+
+    show(framework_shown(of, found))
+
+
+def _catalogue() -> Mapping[str, Runbook]:
+    from ringfence.runbooks.catalogue import CATALOGUE
+
+    return CATALOGUE
+
+
+def _summary(runbooks: tuple[Runbook, ...], *, as_json: bool) -> None:
+    found = {one: requirements(one, CONTROLS.values(), runbooks) for one in FRAMEWORKS}
+    if as_json:
+        told = [{**_framework_as_json(one), **_counts(of)} for one, of in found.items()]
+        click.echo(json.dumps({"frameworks": told}))
+        return
+    from ringfence.cli.control_views import summary_shown
+    from ringfence.cli.incident_views import show
+
+    met = {id_ for runbook in runbooks for one in runbook.remediations for id_ in one.controls}
+    show(summary_shown(found, [one.title for one in CONTROLS.values() if one.id not in met]))
+
+
+def _framework_as_json(of: Framework) -> dict[str, object]:
+    return {"framework": of.id, "name": of.name}
+
+
+def _counts(found: Iterable[Requirement]) -> dict[str, object]:
+    supported = [one.supported for one in found]
+    return {
+        "requirements": len(supported),
+        "supported": supported.count(True),
+        "by_none": supported.count(False),
+    }
+
+
+def _requirement_as_json(one: Requirement) -> dict[str, object]:
+    ways = [
+        {"control": way.id or None, "title": way.title, "remediations": [_means(each) for each in way.means]}
+        for way in one.ways
+    ]
+    return {"requirement": one.number, "supported": one.supported, "ways": ways}
+
+
+def _means(one: Means) -> dict[str, object]:
+    found = one.remediation
+    return {"id": found.id, "runbook": one.runbook, "by_default": found.by_default}

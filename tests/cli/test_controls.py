@@ -1,0 +1,120 @@
+"""`ringfence controls`: what supports which requirement, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from ringfence.cli.main import main
+from ringfence.core.controls import FRAMEWORKS
+from tests.samples.runbooks import controlled
+
+if TYPE_CHECKING:
+    from click.testing import Result
+
+REQUIRE = controlled("require-imdsv2", "imdsv2", breaks="clients of IMDSv1")
+CLOSE = controlled("close-default-group", "default-security-group", references=("CIS AWS 7.0 9.9",))
+NARROW = {"COLUMNS": "80", "FORCE_COLOR": "1"}
+"""A terminal as narrow as they come."""
+
+
+def ringfence(*words: str, env: dict[str, str] | None = None) -> Result:
+    catalogue = {runbook.id: runbook for runbook in (REQUIRE, CLOSE)}
+    return CliRunner(env=env).invoke(main, ["controls", *words], obj=catalogue)
+
+
+def as_json(*words: str) -> Any:  # noqa: ANN401 - whatever was printed
+    return json.loads(ringfence(*words, "--json").stdout)
+
+
+def test_each_framework_is_counted() -> None:
+    told = {one["framework"]: one for one in as_json()["frameworks"]}
+    assert list(told) == [one.id for one in FRAMEWORKS]
+    assert told["cis"] == {
+        "framework": "cis",
+        "name": "CIS AWS Foundations Benchmark 7.0",
+        "requirements": 20,
+        "supported": 3,
+        "by_none": 17,
+    }
+
+
+def test_for_a_person_the_controls_that_nothing_is_for_are_listed() -> None:
+    shown = ringfence().stdout
+    head, rest = shown.split("Controls that no remediation is for")
+    assert "hipaa" in head
+    assert "KMS keys are rotated" in rest
+    assert "Instances require IMDSv2" not in rest
+
+
+def test_a_requirement_names_its_controls_and_remediations() -> None:
+    told = as_json("pci")
+    assert (told["framework"], told["name"]) == ("pci", "PCI DSS 4.0")
+    found = {one["requirement"]: one for one in told["requirements"]}
+    assert found["8.2.8"] == {
+        "requirement": "8.2.8",
+        "supported": True,
+        "ways": [
+            {
+                "control": "imdsv2",
+                "title": "Instances require IMDSv2",
+                "remediations": [
+                    {"id": "require-imdsv2", "runbook": "harden-require-imdsv2", "by_default": "dry run"}
+                ],
+            }
+        ],
+    }
+    assert not found["10.3.4"]["supported"]
+
+
+def test_what_a_remediation_refers_to_itself_has_no_control() -> None:
+    found = {one["requirement"]: one for one in as_json("cis")["requirements"]}
+    assert [(way["control"], way["title"]) for way in found["9.9"]["ways"]] == [(None, "close-default-group")]
+
+
+@pytest.mark.parametrize("name", [one.id for one in FRAMEWORKS])
+def test_on_a_narrow_terminal_no_id_is_broken(name: str) -> None:
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", ringfence(name, env=NARROW).stdout)
+    assert max(map(len, shown.splitlines())) <= 80
+    words = set(shown.split())
+    for requirement in as_json(name)["requirements"]:
+        assert requirement["requirement"] in words
+        for one in (one for way in requirement["ways"] for one in way["remediations"]):
+            assert {one["id"], one["runbook"]} <= words
+
+
+def test_into_a_pipe_goes_plain_text() -> None:
+    assert "\x1b" in ringfence("cis", env=NARROW).stdout
+    assert "\x1b" not in ringfence("cis").stdout
+
+
+def test_for_a_person_what_is_supported_comes_before_what_is_not() -> None:
+    shown = ringfence("cis").stdout
+    supported, rest = shown.split("Requirements that no remediation supports")
+    assert "3 of 20 requirements are supported" in supported
+    assert supported.index("6.5") < supported.index("close-default-group") < supported.index("6.7")
+    assert "dry run" in supported
+    assert "EBS encrypts by default" in rest
+
+
+@pytest.mark.parametrize("words", [(), ("soc2",)])
+def test_it_does_not_claim_compliance(words: tuple[str, ...]) -> None:
+    assert (
+        "supports a requirement; whether it is complied with is for an assessor" in ringfence(*words).stdout
+    )
+
+
+def test_an_unknown_framework_is_an_error_that_names_those_that_are_known() -> None:
+    result = ringfence("fedramp")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "soc2, hipaa, pci, iso27001, nist-800-53, cis, cis6, cis5" in result.stderr
+
+
+def test_the_catalogue_of_ringfence_itself_is_told_unless_another_is_given() -> None:
+    told = json.loads(CliRunner().invoke(main, ["controls", "nist", "--json"]).stdout)
+    found = {one["requirement"]: one["supported"] for one in told["requirements"]}
+    assert found["IR-4"]
