@@ -62,7 +62,7 @@ def test_a_key_is_contained_by_one_change_after_one_look() -> None:
     world = World(KEY, Denial(DEPLOY))
     report = world.respond("a-1", stages=1)
     assert (report.status, report.goes_on) == (Status.CONTAINED, True)
-    assert [type(step).__name__ for step in world.cloud.calls] == ["SetAccessKeyStatus"]
+    assert [type(step).__name__ for step in world.cloud.calls] == ["DeactivateAccessKey"]
     assert world.cloud.looks[0] == (AccessKey,)
 
 

@@ -177,10 +177,10 @@ def test_of_a_key_every_step_does_what_it_declares_and_its_inverse_leads_back(es
     before = case.observe(*CONTAIN_CREDENTIALS.narrowed(ONLY).facets)
     case.respond()
     assert {type(step).__name__ for step in case.past} >= {
-        "SetAccessKeyStatus",
+        "DeactivateAccessKey",
         "PutDenial",
         "SetPasswordReset",
-        "SetCredentialStatus",
+        "DeactivateCredential",
     }
     assert sum(step.facet is AccessKey for step in case.past) == 2
     case.release()

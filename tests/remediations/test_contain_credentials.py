@@ -24,11 +24,11 @@ from ringfence.facets.trail import Trace, Trail
 from ringfence.facets.used_roles import UsedRole, UsedRoles
 from ringfence.runbooks import load
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
-from ringfence.steps.access_keys import SetAccessKeyStatus
+from ringfence.steps.access_keys import DeactivateAccessKey
 from ringfence.steps.boundaries import SetDenyBoundary
 from ringfence.steps.denial import AttachDenial, PutDenial
 from ringfence.steps.denial_policies import CreateDenialPolicy
-from ringfence.steps.other_credentials import SetCredentialStatus
+from ringfence.steps.other_credentials import DeactivateCredential
 from ringfence.steps.password import SetPasswordReset
 from ringfence.steps.used_roles import RevokeUsedRole
 from tests.credential_strategies import (
@@ -118,7 +118,7 @@ def test_only_the_revocation_of_whole_roles_is_off_until_somebody_chooses_it() -
 # deactivate-access-key
 
 BOTH = AccessKey("deploy", (Key(KEY.id, "Active"), Key(OTHER, "Active")))
-OFF = SetAccessKeyStatus("deploy", KEY.id, "Active", "Inactive")
+OFF = DeactivateAccessKey("deploy", KEY.id, "Active", "Inactive")
 
 
 def test_the_key_that_was_named_is_deactivated_and_the_others_by_choice() -> None:
@@ -264,7 +264,7 @@ def test_each_other_credential_that_works_is_deactivated() -> None:
     credentials = (Credential("SSH public key", "1", "Active"), Credential("SSH public key", "2", "Inactive"))
     world = seen(PERSON, OtherCredentials("deploy", credentials))
     assert plan("deactivate-other-credentials", world) == (
-        SetCredentialStatus("deploy", "SSH public key", "1", "Active", "Inactive"),
+        DeactivateCredential("deploy", "SSH public key", "1", "Active", "Inactive"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,11 +21,12 @@ from ringfence.facets.principals import USER, Holder
 from ringfence.facets.reach import DENY_ALL, Reach
 from ringfence.facets.role_sessions import RoleUse
 from ringfence.facets.used_roles import UsedRole, UsedRoles
-from ringfence.steps.access_keys import SetAccessKeyStatus
+from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
+from ringfence.steps.access_keys import DeactivateAccessKey
 from ringfence.steps.boundaries import SetDenyBoundary
 from ringfence.steps.denial import AttachDenial, PutDenial
 from ringfence.steps.denial_policies import CreateDenialPolicy
-from ringfence.steps.other_credentials import SetCredentialStatus
+from ringfence.steps.other_credentials import DeactivateCredential
 from ringfence.steps.password import SetPasswordReset
 from ringfence.steps.used_roles import RevokeUsedRole
 from tests.credential_strategies import ACCOUNT, BOUNDARY, DEPLOY, KEY, PERSON, SESSION, STRANGE, WEB
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
 SESSIONS = Reach(before=NOON).document()
 ARN = own_arn(ACCOUNT, DEPLOY, SESSIONS)
-OFF = SetAccessKeyStatus("deploy", KEY.id, "Active", "Inactive")
+OFF = DeactivateAccessKey("deploy", KEY.id, "Active", "Inactive")
 PUT = PutDenial(DEPLOY, NAME, "", SESSIONS)
 PUT_ON_ROLE = PutDenial(WEB, NAME, "", Reach().document())
 OVER = PutDenial(DEPLOY, NAME, STRANGE, SESSIONS)
@@ -46,7 +48,7 @@ ATTACH = AttachDenial(DEPLOY, ARN, before=False, after=True)
 BOUND = SetDenyBoundary(DEPLOY, BOUNDARY, DENY_ALL)
 UNBOUND = SetDenyBoundary(DEPLOY, "", DENY_ALL)
 RESET = SetPasswordReset("deploy", before=False, after=True)
-CREDENTIALS = tuple(SetCredentialStatus("deploy", kind, "c-1", "Active", "Inactive") for kind in KINDS)
+CREDENTIALS = tuple(DeactivateCredential("deploy", kind, "c-1", "Active", "Inactive") for kind in KINDS)
 ROLE = Role("web", WEB.id)
 REVOKE = RevokeUsedRole(ROLE, NOON, ("function resize",), before=False, after=True)
 EVERY = (OFF, PUT, PUT_ON_ROLE, CREATE, ATTACH, BOUND, RESET, *CREDENTIALS, REVOKE)
@@ -107,6 +109,22 @@ def test_the_way_there_and_the_way_back(step: Step, there: str, back: str) -> No
 def test_a_key_is_set_by_its_users_name() -> None:
     ((call,),), _ = talk(OFF.apply({}), ({},))
     assert call.parameters == {"UserName": "deploy", "AccessKeyId": KEY.id, "Status": "Inactive"}
+
+
+@pytest.mark.parametrize("step", [OFF, *CREDENTIALS], ids=lambda one: getattr(one, "kind", "access key"))
+def test_what_responds_deactivates_whatever_its_record_says_and_its_undo_alone_activates(
+    step: DeactivateAccessKey | DeactivateCredential,
+) -> None:
+    """IAM's action works both ways, and the role that responds has it."""
+    forged = replace(step, before="Inactive", after="Active")
+    ((call,),), _ = talk(forged.apply({}), ({},))
+    assert call.parameters["Status"] == "Inactive"
+    ((call,),), _ = talk(step.inverse().apply({}), ({},))
+    assert call.parameters["Status"] == "Active"
+    assert type(step) in CONTAIN_CREDENTIALS.steps
+    assert type(step.inverse()) not in CONTAIN_CREDENTIALS.steps
+    assert type(step.inverse()) in CONTAIN_CREDENTIALS.inverses
+    assert step.inverse().inverse() == step
 
 
 def test_what_stood_under_our_name_is_put_back_as_it_was() -> None:

@@ -11,7 +11,7 @@ from ringfence.core.compromised import COMPROMISED_CREDENTIALS
 from ringfence.core.remediation import Choice, remediation
 from ringfence.core.subject import PrincipalRef
 from ringfence.facets.access_key import ACTIVE, INACTIVE, AccessKey
-from ringfence.steps.access_keys import SetAccessKeyStatus
+from ringfence.steps.access_keys import DeactivateAccessKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def no_users(principal: Observed, incident: Incident) -> Iterator[str]:  # noqa:
     subject=PrincipalRef,
     triggers=COMPROMISED_CREDENTIALS,
     facets=(AccessKey,),
-    steps=(SetAccessKeyStatus,),
+    steps=(DeactivateAccessKey,),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-2(13)", "D3FEND D3-CR", "ATT&CK T1078.004"),
     choices=(
         Choice(
@@ -71,4 +71,4 @@ def deactivate_access_key(principal: Observed, incident: Incident) -> Iterator[S
     everything = incident.choice(OTHERS) == _DEACTIVATE
     for key in seen.keys:
         if key.status == ACTIVE and (everything or key.id == principal.ref.id):
-            yield SetAccessKeyStatus(seen.user, key.id, key.status, INACTIVE)
+            yield DeactivateAccessKey(seen.user, key.id, key.status, INACTIVE)

@@ -9,7 +9,7 @@ from ringfence.core.remediation import remediation
 from ringfence.core.subject import PrincipalRef
 from ringfence.facets.access_key import ACTIVE, INACTIVE
 from ringfence.facets.other_credentials import OtherCredentials
-from ringfence.steps.other_credentials import SetCredentialStatus
+from ringfence.steps.other_credentials import DeactivateCredential
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     subject=PrincipalRef,
     triggers=COMPROMISED_CREDENTIALS,
     facets=(OtherCredentials,),
-    steps=(SetCredentialStatus,),
+    steps=(DeactivateCredential,),
     references=("NIST 800-53 IR-4", "NIST 800-53 IA-5", "D3FEND D3-CR", "ATT&CK T1098.001"),
 )
 def deactivate_other_credentials(principal: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
@@ -33,4 +33,4 @@ def deactivate_other_credentials(principal: Observed, incident: Incident) -> Ite
     seen = principal[OtherCredentials]
     for one in seen.credentials:
         if one.status == ACTIVE:
-            yield SetCredentialStatus(seen.user, one.kind, one.id, one.status, INACTIVE)
+            yield DeactivateCredential(seen.user, one.kind, one.id, one.status, INACTIVE)

@@ -1,4 +1,10 @@
-"""The step that makes an access key work or not."""
+"""Steps on an access key: one makes it work no more, its undo makes it work again.
+
+IAM has one action for both, and no condition key that tells them apart ("Actions, resources, and condition
+keys for AWS Identity and Access Management (IAM)", Service Authorization Reference): a role that may
+deactivate may activate. So they are two classes, and the one that activates is none of a runbook's: no code
+on the way of an event can take it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +15,7 @@ from ringfence.core.answers import accept
 from ringfence.core.call import Call, Permission
 from ringfence.core.codec import value
 from ringfence.core.step import Done, State, Step
-from ringfence.facets.access_key import ACTIVE, AccessKey, Key
+from ringfence.facets.access_key import ACTIVE, INACTIVE, AccessKey, Key
 from ringfence.facets.identity import NO_SUCH_ENTITY
 from ringfence.facets.principals import USERS
 
@@ -20,12 +26,8 @@ if TYPE_CHECKING:
 _REFUSED = ("InvalidInput", "LimitExceeded")
 
 
-@value
-class SetAccessKeyStatus(Step):
-    """Deactivate an access key of a user; its undo activates it, since it was active before.
-
-    IAM knows one action for both, so they are one class.
-    """
+class _KeyStatusStep(Step):
+    """Deactivating and activating: two ways along one road."""
 
     user: str
     key: str
@@ -34,6 +36,8 @@ class SetAccessKeyStatus(Step):
 
     facet: ClassVar = AccessKey
     permissions: ClassVar = (Permission("iam:UpdateAccessKey", (USERS,)),)
+    status: ClassVar[str]
+    """What the key's status becomes: never what a record says."""
 
     @property
     def target(self) -> str:
@@ -49,7 +53,7 @@ class SetAccessKeyStatus(Step):
             Call(
                 "iam",
                 "UpdateAccessKey",
-                {"UserName": self.user, "AccessKeyId": self.key, "Status": self.after},
+                {"UserName": self.user, "AccessKeyId": self.key, "Status": self.status},
                 expected=(*NO_SUCH_ENTITY, *_REFUSED),
             ),
         )
@@ -76,7 +80,38 @@ class SetAccessKeyStatus(Step):
         key = observed[AccessKey].key(self.key)
         return key.status if key else "none"
 
+
+@value
+class DeactivateAccessKey(_KeyStatusStep):
+    """Deactivate an access key of a user."""
+
+    user: str
+    key: str
+    before: str
+    after: str
+
+    status: ClassVar = INACTIVE
+
     def words(self) -> str:
         """Say which key of whom."""
-        verb = "activate" if self.after == ACTIVE else "deactivate"
-        return f"{verb} access key {self.key} of user {self.user}"
+        return f"deactivate access key {self.key} of user {self.user}"
+
+
+@value
+class ActivateAccessKey(_KeyStatusStep):
+    """Activate an access key of a user that was active before."""
+
+    user: str
+    key: str
+    before: str
+    after: str
+
+    status: ClassVar = ACTIVE
+    inverse_type: ClassVar = DeactivateAccessKey
+
+    def words(self) -> str:
+        """Say which key of whom."""
+        return f"activate access key {self.key} of user {self.user}"
+
+
+DeactivateAccessKey.inverse_type = ActivateAccessKey

@@ -1,4 +1,7 @@
-"""The step that makes a service-specific credential, certificate or SSH key work or not."""
+"""Steps on a service-specific credential, certificate or SSH key: what stops it, and its undo.
+
+Two classes for the reason that access keys have two: IAM's actions work both ways.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from ringfence.core.answers import accept
 from ringfence.core.call import Call, Permission
 from ringfence.core.codec import value
 from ringfence.core.step import Done, State, Step
-from ringfence.facets.access_key import ACTIVE
+from ringfence.facets.access_key import ACTIVE, INACTIVE
 from ringfence.facets.identity import NO_SUCH_ENTITY
 from ringfence.facets.other_credentials import KINDS, OtherCredentials
 from ringfence.facets.principals import USERS
@@ -21,9 +24,8 @@ if TYPE_CHECKING:
 _REFUSED = ("InvalidInput", "LimitExceeded")
 
 
-@value
-class SetCredentialStatus(Step):
-    """Deactivate a credential of a user; its undo activates it, since it was active before."""
+class _CredentialStatusStep(Step):
+    """Deactivating and activating: two ways along one road."""
 
     user: str
     kind: str
@@ -33,6 +35,8 @@ class SetCredentialStatus(Step):
 
     facet: ClassVar = OtherCredentials
     permissions: ClassVar = tuple(Permission(f"iam:{kind.updated}", (USERS,)) for kind in KINDS.values())
+    status: ClassVar[str]
+    """What the credential's status becomes: never what a record says."""
 
     @property
     def target(self) -> str:
@@ -42,7 +46,7 @@ class SetCredentialStatus(Step):
     def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
         """Set the status."""
         kind = KINDS[self.kind]
-        parameters = {"UserName": self.user, kind.id: self.id, "Status": self.after}
+        parameters = {"UserName": self.user, kind.id: self.id, "Status": self.status}
         (answer,) = yield (Call("iam", kind.updated, parameters, expected=(*NO_SUCH_ENTITY, *_REFUSED)),)
         accept(answer, gone=NO_SUCH_ENTITY, refused=_REFUSED)
         return Done()
@@ -70,7 +74,40 @@ class SetCredentialStatus(Step):
         seen = observed[OtherCredentials].credential(self.kind, self.id)
         return seen.status if seen else "none"
 
+
+@value
+class DeactivateCredential(_CredentialStatusStep):
+    """Deactivate a credential of a user."""
+
+    user: str
+    kind: str
+    id: str
+    before: str
+    after: str
+
+    status: ClassVar = INACTIVE
+
     def words(self) -> str:
         """Say which of whom."""
-        verb = "activate" if self.after == ACTIVE else "deactivate"
-        return f"{verb} {self.kind} {self.id} of user {self.user}"
+        return f"deactivate {self.kind} {self.id} of user {self.user}"
+
+
+@value
+class ActivateCredential(_CredentialStatusStep):
+    """Activate a credential of a user that was active before."""
+
+    user: str
+    kind: str
+    id: str
+    before: str
+    after: str
+
+    status: ClassVar = ACTIVE
+    inverse_type: ClassVar = DeactivateCredential
+
+    def words(self) -> str:
+        """Say which of whom."""
+        return f"activate {self.kind} {self.id} of user {self.user}"
+
+
+DeactivateCredential.inverse_type = ActivateCredential
