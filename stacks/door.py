@@ -12,7 +12,7 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from ringfence.core.own import RELEASE_ROLE
+from ringfence.core.own import release_role, run_role
 from ringfence.operations import QUEUES, ROUTES
 from stacks import needs
 from stacks.alarms import Alarms
@@ -47,7 +47,8 @@ class Door(Construct):
         super().__init__(scope, "Door")
         self.settled = settled
         group = log_group(self, "Logs", settled.key)
-        names = (*(prefixed(one.runbook.id) for one in pipelines), RELEASE_ROLE)
+        ids = [one.runbook.id for one in pipelines]
+        names = tuple(role(id_) for role in (run_role, release_role) for id_ in ids)
         self.role = role(
             self,
             OPERATE,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
-from ringfence.core.own import RELEASE_ROLE
+from ringfence.core.own import release_role, run_role
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.acknowledgements import acknowledge_wildcards
-from stacks.names import OPERATE, function_role, prefixed, role_arn
+from stacks.names import OPERATE, function_role, role_arn
 from stacks.permissions import document, resolved
 
 if TYPE_CHECKING:
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 
 class MemberStack(Stack):
-    """One role for each runbook, and one that undoes."""
+    """Two roles for each runbook: one that responds, and one that undoes."""
 
     def __init__(self, scope: Construct, id_: str, *, env: Environment, settings: Settings) -> None:
         super().__init__(scope, id_, env=env, description="Ringfence: the roles that it acts through here")
         self.settings = settings
         for runbook in CATALOGUE.values():
-            self._role(prefixed(runbook.id), runbook.title, runbook.permissions(), (runbook.id, OPERATE))
-        undo = [need for runbook in CATALOGUE.values() for need in runbook.release_permissions()]
-        self._role(RELEASE_ROLE, "Undo what Ringfence did", undo, (OPERATE,))
+            self._role(run_role(runbook.id), runbook.title, runbook.permissions(), (runbook.id, OPERATE))
+            undo = runbook.release_permissions()
+            self._role(release_role(runbook.id), f"Undo: {runbook.title}", undo, (OPERATE,))
 
     def _role(
         self, name: str, title: str, permissions: Iterable[Permission], functions: Iterable[str]

@@ -200,7 +200,9 @@ def test_planners_are_told_the_findings_types_rules_suspects_and_newest_instant(
         told.append(incident)
         return iter(())
 
-    watched = replace(HARDEN, stages=(Stage("fix", "Fix", (replace(first_switch, review=note),)),))
+    watched = replace(
+        HARDEN, ends=False, stages=(Stage("fix", "Fix", (replace(first_switch, review=note),)),)
+    )
     for finding in (verdict("first-on", suspects=("eve",)), verdict("both-on", 0.25)):
         (order,) = answers(finding, "{}", watched, Policy((REF.account,), default=Mode.AUTO), home.execution)
         assert not isinstance(order, Unanswered)

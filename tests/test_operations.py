@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ringfence.core.errors import BadInput
 from ringfence.core.facts import RunRequested
+from ringfence.core.own import run_role
 from ringfence.core.policy import Decision, Mode, Policy
 from ringfence.intake import Execution
 from ringfence.operations import (
@@ -20,7 +21,6 @@ from ringfence.operations import (
     check_actor,
     check_reason,
     question_of,
-    run_role,
     undoing_of,
 )
 from tests.fakes.site import KEY, KIM, POLICY, RUNBOOK

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.core.chain import ChainKey
 from ringfence.core.errors import BadInput, Refused, Retryable
-from ringfence.core.own import RELEASE_ROLE
+from ringfence.core.own import release_role, run_role
 from ringfence.core.subject import parse_key
 from ringfence.engine import Engine
 from ringfence.intake import continuation, resumed
@@ -29,7 +29,6 @@ from ringfence.operations import (
     check_actor,
     question_of,
     release_order,
-    run_role,
     undoing_of,
     within,
 )
@@ -117,7 +116,7 @@ class Desk:
 
     def _undo(self, undoing: Undoing, key: ChainKey, execution: Execution) -> Answer:
         order = release_order(undoing, key, parse_key(key.subject), execution)
-        return self._answer(Releaser(self.ports(RELEASE_ROLE)).release(order), key)
+        return self._answer(Releaser(self.ports(release_role(key.runbook))).release(order), key)
 
     def _undone(self, undoing: Undoing, key: ChainKey, execution: Execution) -> Answer:
         """Release one of several; what it is refused is its answer."""

@@ -18,7 +18,6 @@ from ringfence.core.chain import ChainKey
 from ringfence.core.document import Document
 from ringfence.core.errors import BadInput, Refused
 from ringfence.core.facts import RunRequested
-from ringfence.core.own import PREFIX
 from ringfence.core.policy import Decision, Mode
 from ringfence.core.subject import ref_of
 from ringfence.orders import Order
@@ -49,11 +48,6 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
 class Forbidden(Refused):
     """The caller is not known, or the subject is outside the configured scope."""
-
-
-def run_role(runbook: str) -> str:
-    """Return the role that a run by hand assumes in the subject's account: the runbook's own."""
-    return f"{PREFIX}{runbook}"
 
 
 @dataclass(frozen=True)

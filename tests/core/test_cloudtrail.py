@@ -13,8 +13,7 @@ from ringfence.core.cloudtrail import QUARANTINED_USER
 from ringfence.core.guardduty import PATTERN_LIMIT
 from ringfence.core.guardduty_credentials import COMPROMISED_CREDENTIALS
 from ringfence.core.health import EXPOSED_CREDENTIALS
-from ringfence.core.own import RELEASE_ROLE
-from ringfence.operations import run_role
+from ringfence.core.own import release_role, run_role
 from tests.delivery import Delivery
 from tests.samples import guardduty
 from tests.samples.cloudtrail import BY_AWS, OWN, attachment, by_role
@@ -55,7 +54,7 @@ def test_it_does_not_matter_who_attached_it(identity: dict[str, Any]) -> None:
     assert RULES.answered(event) is True
 
 
-@pytest.mark.parametrize("role", [run_role("contain-credentials"), RELEASE_ROLE])
+@pytest.mark.parametrize("role", [run_role("contain-credentials"), release_role("contain-credentials")])
 def test_what_ringfence_did_itself_is_neither_delivered_nor_answered(role: str) -> None:
     event = attachment(identity=by_role(role))
     assert RULES.count(event) == 0

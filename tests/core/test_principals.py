@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ringfence.core import principals
 from ringfence.core.codec import decode, encode
-from ringfence.core.own import PREFIX
+from ringfence.core.own import PREFIX, run_role
 from ringfence.core.policy import Mode, Policy, decide
 from ringfence.core.principals import Caller, principal_of
 from ringfence.core.subject import (
@@ -21,7 +21,6 @@ from ringfence.core.subject import (
     UserRef,
     parse_key,
 )
-from ringfence.operations import run_role
 from stacks.names import function_role, prefixed
 from tests.worlds import finding
 
@@ -50,7 +49,11 @@ def other(id_: str) -> OtherPrincipalRef:
 
 
 ROOT = RootRef(ACCOUNT, GLOBAL, "root")
-SSO, LINKED, OWN = "AWSReservedSSO_Admin_0123456789abcdef", "AWSServiceRoleForSupport", "ringfence-release"
+SSO, LINKED, OWN = (
+    "AWSReservedSSO_Admin_0123456789abcdef",
+    "AWSServiceRoleForSupport",
+    "ringfence-release-contain-instance",
+)
 PROVIDER, NOBODY = principals._PROVIDER, "ANONYMOUS_PRINCIPAL"
 
 CASES: list[tuple[Caller, PrincipalRef, str]] = [

@@ -191,7 +191,7 @@ def test_a_release_by_the_incident_alone_gives_back_what_was(site: Site) -> None
     code, answer = post(site, "/releases", {"incident": incident, "reason": "false alarm", "dry_run": False})
     assert (code, [one["status"] for one in answer["releases"]]) == (200, ["released"])
     assert site.groups() == before
-    assert site.roles[-1] == "ringfence-release"
+    assert site.roles[-1] == "ringfence-release-contain-instance"
     assert site.history.entries[-1].actor == KIM
     assert post(site, "/status", WHO)[1]["state"] == "released"
 

@@ -112,7 +112,7 @@ def test_a_runbooks_function_assumes_its_role_in_each_account_of_the_scope_and_n
     assert assumes == {f"arn:aws:iam::{account}:role/ringfence-{runbook}" for account in (HOME, MEMBER)}
 
 
-def test_the_operators_function_assumes_the_releasing_role_too(roles: dict[str, dict[str, Any]]) -> None:
+def test_the_operators_function_assumes_the_releasing_roles_too(roles: dict[str, dict[str, Any]]) -> None:
     assumes = {
         resource
         for action, resource, _ in allowed(roles["ringfence-operate-function"])
@@ -121,7 +121,7 @@ def test_the_operators_function_assumes_the_releasing_role_too(roles: dict[str, 
     assert assumes == {
         f"arn:aws:iam::{account}:role/ringfence-{name}"
         for account in (HOME, MEMBER)
-        for name in (*CATALOGUE, "release")
+        for name in (*CATALOGUE, *(f"release-{id_}" for id_ in CATALOGUE))
     }
 
 

@@ -8,8 +8,19 @@ RUNBOOKS = (
 )
 """The runbooks' ids, in the order in which they are shown: the catalogue."""
 PREFIX = "ringfence-"
-RELEASE_ROLE = f"{PREFIX}release"
-ROLES = (*(f"{PREFIX}{runbook}" for runbook in RUNBOOKS), RELEASE_ROLE)
+
+
+def run_role(runbook: str) -> str:
+    """Return the role that responds in the subject's account; a run by hand assumes it as well."""
+    return f"{PREFIX}{runbook}"
+
+
+def release_role(runbook: str) -> str:
+    """Return the role that undoes what a runbook did, in the subject's account."""
+    return f"{PREFIX}release-{runbook}"
+
+
+ROLES = tuple(role(runbook) for role in (run_role, release_role) for runbook in RUNBOOKS)
 """The roles through which it acts in protected accounts. Exact names: any other that merely begins like
 them may be an intruder's.
 """
