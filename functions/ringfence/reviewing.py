@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.errors import Bug
+from ringfence.core.errors import Bug, Retryable
 from ringfence.core.finding import Finding
 from ringfence.core.frozen import frozen
 from ringfence.core.reviews import SOURCE
 from ringfence.core.subject import GLOBAL
+from ringfence.several import each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from ringfence.core.policy import Policy
@@ -32,25 +33,54 @@ class Place:
     region: str
 
 
-def places(runbook: Runbook, policy: Policy, home_region: str) -> Iterator[Place]:
-    """Yield every account of the scope with each of its regions; the home region where it names none.
+@frozen
+class Tour:
+    """A look at every subject of a runbook's review, one after another; none is begun after `until`."""
 
-    What is global is looked at once in an account.
-    """
-    regions = (policy.regions or (home_region,)) if runbook.subject.regional else (GLOBAL,)
-    for account in policy.accounts:
-        for region in regions:
-            yield Place(account, region)
+    runbook: Runbook
+    policy: Policy
+    ports: Ports
+    until: datetime
+
+    def make(self, home_region: str, look: Callable[[Finding], tuple[str, ...]]) -> int:
+        """Look at each subject because of a finding of our own; return how many there were.
+
+        What becomes of one keeps no other from being looked at: raises at the end what `several.each` does.
+        """
+        looked: list[Ref] = []
+
+        def visit(ref: Ref) -> tuple[str, ...]:
+            now = self.ports.clock()
+            if now >= self.until:
+                raise Retryable(f"{ref.key} was not looked at: the time is up")
+            looked.append(ref)
+            return look(finding_of(self._review, ref, now))
+
+        def go(place: Place) -> tuple[str, ...]:
+            return each(self.ports.cloud.listed(place.account, place.region, self._review), visit)
+
+        each(self.places(home_region), go)
+        return len(looked)
+
+    def places(self, home_region: str) -> Iterator[Place]:
+        """Yield every account of the scope with each of its regions; the home region where it names none.
+
+        What is global is looked at once in an account.
+        """
+        regions = (self.policy.regions or (home_region,)) if self.runbook.subject.regional else (GLOBAL,)
+        for account in self.policy.accounts:
+            for region in regions:
+                yield Place(account, region)
+
+    @property
+    def _review(self) -> Review:
+        if self.runbook.review is None:
+            raise Bug(f"{self.runbook.id} has no scheduled review")
+        return self.runbook.review
 
 
-def listed(runbook: Runbook, place: Place, ports: Ports) -> tuple[Ref, ...]:
-    """Return the subjects to look at in one place. Raises Retryable."""
-    return ports.cloud.listed(place.account, place.region, _review(runbook))
-
-
-def finding_of(runbook: Runbook, ref: Ref, now: datetime) -> Finding:
+def finding_of(review: Review, ref: Ref, now: datetime) -> Finding:
     """Return the finding that says it is time to look at a subject."""
-    review = _review(runbook)
     return Finding(
         source=SOURCE,
         id=f"{review.name} of {ref.key}",
@@ -64,9 +94,3 @@ def finding_of(runbook: Runbook, ref: Ref, now: datetime) -> Finding:
         subjects=(ref,),
         routine=True,
     )
-
-
-def _review(runbook: Runbook) -> Review:
-    if runbook.review is None:
-        raise Bug(f"{runbook.id} has no scheduled review")
-    return runbook.review
