@@ -11,7 +11,7 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from ringfence.aws.failures import code_of, message_of, raised
-from ringfence.core.call import Answer, Call, Failed
+from ringfence.core.call import Answer, Call, Failed, at
 from ringfence.core.document import Document
 from ringfence.core.errors import Bug
 from ringfence.core.facet import Facet, Observed
@@ -19,6 +19,8 @@ from ringfence.core.frozen import frozen
 from ringfence.core.subject import Ref
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ringfence.aws.sessions import Clients
     from ringfence.core.claim import ManagedRule
     from ringfence.core.permit import Permit
@@ -110,7 +112,8 @@ class AwsCloud:
     ) -> dict[str, Answer]:
         """Make each call once, side by side. Clients are made first, one after another."""
         unique = {_key(call): call for call in calls}
-        jobs = [_Job(self.clients, ref, call) for call in unique.values()]
+        now = self.clock()
+        jobs = [_Job(self.clients, ref, call, now) for call in unique.values()]
         for job in jobs:
             job.prepare()
         answers = (
@@ -132,6 +135,7 @@ class _Job:
     clients: Clients
     ref: Ref
     call: Call
+    now: datetime
     request: str = ""
     again: int = 0
     made: list[object] = field(default_factory=list)
@@ -143,16 +147,16 @@ class _Job:
         self.made.append(self.clients.client(ref, self.call.service, single_attempt=single))
 
     def run(self) -> Answer:
-        client, call = self.made[-1], self.call
+        client, call, parameters = self.made[-1], self.call, at(self.call.parameters, self.now)
         name = xform_name(call.operation)
         what = f"{call.service}:{call.operation}"
         with raised(what):
             try:
                 if call.pages:
                     paginator = client.get_paginator(name)  # type: ignore[attr-defined]  # made at run time
-                    answer = paginator.paginate(**call.parameters).build_full_result()
+                    answer = paginator.paginate(**parameters).build_full_result()
                 else:
-                    answer = getattr(client, name)(**call.parameters)
+                    answer = getattr(client, name)(**parameters)
             except ClientError as error:
                 self.request = _request(error.response)
                 if code_of(error) in call.expected:

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from datetime import datetime, timedelta
 
 from ringfence.core.document import Document
 from ringfence.core.frozen import frozen
 
 Parameters = Mapping[str, object]
+
+
+@frozen
+class Ago:
+    """A parameter's instant, as far before the call as this: whoever makes the call has the clock."""
+
+    span: timedelta = timedelta(0)
+
+
+def at(parameters: Parameters, now: datetime) -> dict[str, object]:
+    """Return parameters with the instant in place of every `Ago` among them."""
+    return {name: now - one.span if isinstance(one, Ago) else one for name, one in parameters.items()}
 
 
 @frozen

@@ -111,23 +111,12 @@ class Identity(Facet):
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IamInstanceProfileAssociation.html
         """
         (described,) = yield (describe_associations(ref.id),)
-        found = tuple(
-            one
-            for one in document(described).children("IamInstanceProfileAssociations")
-            if one.text("State") != "disassociated"
-        )
-        arns = tuple(dict.fromkeys(one.child("IamInstanceProfile").text("Arn") for one in found))
+        found = associations_in(document(described))
+        arns = tuple(dict.fromkeys(arn for _, arn, _ in found))
         profiles, roles = yield from held_roles(arns, past)
         denials = (yield tuple(_get_denial(role, ref.id) for role in roles.values())) if roles else ()
         return cls(
-            tuple(
-                Association(
-                    one.text("AssociationId"),
-                    profiles[one.child("IamInstanceProfile").text("Arn")],
-                    one.text("State"),
-                )
-                for one in found
-            ),
+            tuple(Association(id_, profiles[arn], state) for id_, arn, state in found),
             tuple(
                 HeldRole(role, _denies(answer, role, ref.id))
                 for role, answer in zip(roles.values(), denials, strict=True)
@@ -140,8 +129,28 @@ class Identity(Facet):
 
     def settling(self) -> str:
         """Say that a profile is coming or going."""
-        passing = sorted({one.state for one in self.associations if one.state in _PASSING})
-        return f"an instance profile is {' and another '.join(passing)}" if passing else ""
+        return passing(self.associations)
+
+
+def associations_in(described: Document) -> tuple[tuple[str, str, str], ...]:
+    """Return the id, the profile's ARN and the state of each association that is not over."""
+    return tuple(
+        (one.text("AssociationId"), one.child("IamInstanceProfile").text("Arn"), one.text("State"))
+        for one in described.children("IamInstanceProfileAssociations")
+        if one.text("State") != "disassociated"
+    )
+
+
+def passing(associations: Iterable[Association]) -> str:
+    """Say that a profile is coming or going; empty where none is."""
+    states = sorted({one.state for one in associations if one.state in _PASSING})
+    return f"an instance profile is {' and another '.join(states)}" if states else ""
+
+
+def profile_in(arn: str, answer: Answer) -> Profile:
+    """Return the profile that IAM describes in an answer, without a role where it does not exist."""
+    role = None if isinstance(answer, Failed) else first(answer.child("InstanceProfile").children("Roles"))
+    return Profile(arn, _role(role) if role else None)
 
 
 def held_roles(
@@ -153,7 +162,7 @@ def held_roles(
     if not arns and not remembered:
         return {}, {}
     answers = yield (*map(_get_profile, arns), *map(_get_role, remembered))
-    profiles = {arn: _profile(arn, one) for arn, one in zip(arns, answers[: len(arns)], strict=True)}
+    profiles = {arn: profile_in(arn, one) for arn, one in zip(arns, answers[: len(arns)], strict=True)}
     roles = {one.role.id: one.role for one in profiles.values() if one.role}
     for role, answer in zip(remembered, answers[len(arns) :], strict=True):
         if not isinstance(answer, Failed) and answer.child("Role").text("RoleId") == role.id:
@@ -216,11 +225,6 @@ def _get_role(role: Role) -> Call:
 def _get_profile(arn: str) -> Call:
     name = Profile(arn, None).name
     return Call("iam", "GetInstanceProfile", {"InstanceProfileName": name}, expected=NO_SUCH_ENTITY)
-
-
-def _profile(arn: str, answer: Answer) -> Profile:
-    role = None if isinstance(answer, Failed) else first(answer.child("InstanceProfile").children("Roles"))
-    return Profile(arn, _role(role) if role else None)
 
 
 def _role(role: Document) -> Role:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ringfence.core.subject import Ref
 
 ENABLED, DISABLED = "enabled", "disabled"
+OPTIONAL, REQUIRED = "optional", "required"
+"""Whether a token is asked for: only IMDSv2 has tokens."""
 
 
 @value
@@ -21,7 +23,7 @@ class MetadataOptions:
     """Every option of ModifyInstanceMetadataOptions, in the service's words."""
 
     endpoint: str = ENABLED
-    tokens: str = "optional"
+    tokens: str = OPTIONAL
     hop_limit: int = 1
     ipv6: str = DISABLED
     tags: str = DISABLED
@@ -54,7 +56,7 @@ class Metadata(Facet):
         found = described_instance(described, ref).optional_child("MetadataOptions")
         options = MetadataOptions(
             endpoint=found.optional_text("HttpEndpoint") or ENABLED,
-            tokens=found.optional_text("HttpTokens") or "optional",
+            tokens=found.optional_text("HttpTokens") or OPTIONAL,
             hop_limit=found.integer("HttpPutResponseHopLimit") if found.has("HttpPutResponseHopLimit") else 1,
             ipv6=found.optional_text("HttpProtocolIpv6") or DISABLED,
             tags=found.optional_text("InstanceMetadataTags") or DISABLED,

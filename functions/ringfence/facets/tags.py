@@ -1,4 +1,4 @@
-"""Ringfence's tag on an instance."""
+"""Ringfence's tags on an instance."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 INCIDENT_TAG = "ringfence:incident"
 """The tag that names the incident, on the instance and on its snapshots."""
 
+IMAGE_TAG = "ringfence:unapproved-image"
+"""The tag that says why the image of an instance is not approved."""
+
 
 @value
 class Tags(Facet):
@@ -31,3 +34,18 @@ class Tags(Facet):
         """Read it from the instance."""
         (described,) = yield (describe_instance(ref),)
         return cls(tags(described_instance(described, ref)).get(INCIDENT_TAG))
+
+
+@value
+class ImageTag(Facet):
+    """What the instance's tag says of its image. Anybody may have written it: nothing relies on it."""
+
+    reason: str | None
+
+    permissions: ClassVar = ec2_describes("Instances")
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+        """Read it from the instance."""
+        (described,) = yield (describe_instance(ref),)
+        return cls(tags(described_instance(described, ref)).get(IMAGE_TAG))

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ringfence.core.step import Changing, Names
 
 _INSTANCES = ("arn:aws:ec2:{region}:{account}:instance/*",)
+_REFUSED = (*NO_SUCH_ENTITY, "InvalidParameterValue", "InvalidIamInstanceProfile.NotFound")
+_TAKEN = "IncorrectState"
 
 
 class _ProfileStep(RoleStep):
@@ -120,26 +122,10 @@ class AttachInstanceProfile(_ProfileStep):
         ),
     )
     inverse_type: ClassVar = DetachInstanceProfile
-    _REFUSED: ClassVar = (*NO_SUCH_ENTITY, "InvalidParameterValue", "InvalidIamInstanceProfile.NotFound")
-    _TAKEN: ClassVar = "IncorrectState"
 
     def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
-        """Associate it.
-
-        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateIamInstanceProfile.html
-        """
-        (answer,) = yield (
-            Call(
-                "ec2",
-                "AssociateIamInstanceProfile",
-                {"InstanceId": self.instance_id, "IamInstanceProfile": {"Arn": self.after.arn}},
-                expected=(*NOT_FOUND, *self._REFUSED, self._TAKEN),
-            ),
-        )
-        if isinstance(answer, Failed) and answer.code == self._TAKEN:
-            raise Retryable(f"{answer.code}: {answer.message}")
-        accept(answer, gone=NOT_FOUND, refused=self._REFUSED)
-        return Done()
+        """Associate it."""
+        return (yield from associate(self.instance_id, self.after))
 
     def words(self) -> str:
         """Say what is given back."""
@@ -147,6 +133,25 @@ class AttachInstanceProfile(_ProfileStep):
 
 
 DetachInstanceProfile.inverse_type = AttachInstanceProfile
+
+
+def associate(instance_id: str, profile: Profile) -> Changing:
+    """Give an instance a profile; it is tried again where there still, or by now, is another.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateIamInstanceProfile.html
+    """
+    (answer,) = yield (
+        Call(
+            "ec2",
+            "AssociateIamInstanceProfile",
+            {"InstanceId": instance_id, "IamInstanceProfile": {"Arn": profile.arn}},
+            expected=(*NOT_FOUND, *_REFUSED, _TAKEN),
+        ),
+    )
+    if isinstance(answer, Failed) and answer.code == _TAKEN:
+        raise Retryable(f"{answer.code}: {answer.message}")
+    accept(answer, gone=NOT_FOUND, refused=_REFUSED)
+    return Done()
 
 
 def detach(instance_id: str, association: Association) -> DetachInstanceProfile:

@@ -9,7 +9,7 @@ from ringfence.core.call import Call, Permission
 from ringfence.core.codec import value
 from ringfence.core.step import Done, State, Step, show
 from ringfence.facets.instance import NOT_FOUND
-from ringfence.facets.metadata import DISABLED, Metadata, MetadataOptions
+from ringfence.facets.metadata import DISABLED, REQUIRED, Metadata, MetadataOptions
 
 if TYPE_CHECKING:
     from ringfence.core.facet import Observed
@@ -75,11 +75,15 @@ class SetMetadataOptions(Step):
         return observed.seen(Metadata(self.after))
 
     def words(self) -> str:
-        """Say whether the service is reachable."""
+        """Say whether the service is reachable, or whether it asks for a token."""
+        if self.after.endpoint == self.before.endpoint:
+            return f"make a token {self.after.tokens} at the metadata service of {self.instance_id}"
         return f"set the metadata service of {self.instance_id} to {self.after.endpoint}"
 
     def cost(self) -> str:
         """Name what stops working."""
-        if self.after.endpoint != DISABLED:
-            return ""
-        return "software on the instance that reads the metadata service stops working: agents, SDKs, scripts"
+        if self.after.endpoint == DISABLED:
+            return "software on the instance that reads the metadata service stops working: agents, SDKs, scripts"
+        if self.after.tokens == REQUIRED != self.before.tokens:
+            return "software on the instance that calls the metadata service without a token stops working"
+        return ""
