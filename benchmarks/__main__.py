@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.cold import cold_ratios
+from benchmarks.growth import count_growth
 from benchmarks.paths import count_paths
 from benchmarks.report import show
 
@@ -17,6 +18,7 @@ def main() -> int:
     """Measure, print, write."""
     results: dict[str, float] = {}
     results.update(count_paths())
+    results.update(count_growth())
     results.update(cold_ratios())
     if "--no-local" not in sys.argv:
         from benchmarks.local import event_to_isolated

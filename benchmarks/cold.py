@@ -46,7 +46,7 @@ def _run(stub: Stub, code: Path, module: str, given: str) -> tuple[float, int]:
     process = subprocess.Popen(
         [sys.executable, "-m", module],
         cwd=ROOT,
-        env=environment(stub, code),
+        env={**environment(code), **stub.environment},
         text=True,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

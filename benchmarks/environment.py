@@ -17,8 +17,6 @@ from ringfence.runbooks.catalogue import CATALOGUE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.stub import Stub
-
 ACCOUNT = "111122223333"
 ROOT = Path(__file__).resolve().parent.parent
 KEY, USER = "AKIAIOSFODNN7EXAMPLE", "deploy"
@@ -65,12 +63,11 @@ def deployed() -> Iterator[Path]:
         yield code
 
 
-def environment(stub: Stub, code: Path, runbook: str = "contain-instance") -> dict[str, str]:
-    """Return what the deployment gives the function, with the stub as every endpoint."""
+def environment(code: Path, runbook: str = "contain-instance") -> dict[str, str]:
+    """Return what the deployment gives the function, but for the endpoints."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "RINGFENCE_"))}
     return {
         **kept,
-        "AWS_ENDPOINT_URL": stub.url,
         "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "example",
         "AWS_REGION": "eu-west-1",
@@ -80,8 +77,6 @@ def environment(stub: Stub, code: Path, runbook: str = "contain-instance") -> di
         "RINGFENCE_ROLE": f"ringfence-{runbook}",
         "RINGFENCE_AUDIT_TABLE": "audit",
         "RINGFENCE_CONTROL_TABLE": "control",
-        "RINGFENCE_QUEUE_URL": f"{stub.url}/queue",
-        "RINGFENCE_CONTINUATION_QUEUE_URL": f"{stub.url}/continuation",
         "PYTHONPATH": f"{code}{os.pathsep}{ROOT}",
     }
 

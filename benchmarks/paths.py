@@ -49,7 +49,7 @@ def _paths(runbook: str, body: str, names: tuple[str, ...], ending: str) -> dict
         process = subprocess.Popen(
             [sys.executable, "-c", SCRIPT],
             cwd=ROOT,
-            env=environment(stub, code, runbook),
+            env={**environment(code, runbook), **stub.environment},
             text=True,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

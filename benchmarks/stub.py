@@ -64,6 +64,15 @@ class Stub:
         """The endpoint."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes a function take the stub for every endpoint."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "RINGFENCE_QUEUE_URL": f"{self.url}/queue",
+            "RINGFENCE_CONTINUATION_QUEUE_URL": f"{self.url}/continuation",
+        }
+
     def reset(self, *, has_group: bool = True) -> None:
         """Forget the calls, and whatever was made."""
         self.calls, self.has_group, self._rules = [], has_group, False
