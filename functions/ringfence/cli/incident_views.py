@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ringfence.cli.text import safe
+from ringfence.core.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,7 +64,7 @@ def listed(summaries: Sequence[Summary]) -> RenderableType:
         found = one.findings[-1].type if one.findings else "by hand"
         table.add_row(
             f"{one.began:%Y-%m-%d %H:%M:%S}",
-            plain(one.state, STYLES.get(one.state, "")),
+            plain(said(one.runbook, one.state), STYLES.get(one.state, "")),
             plain(one.subject),
             plain(found if len(one.findings) <= 1 else f"{found} and {len(one.findings) - 1} more"),
             plain(one.incident),
@@ -88,7 +89,7 @@ def _facts(summary: Summary) -> Iterable[tuple[str, str, str]]:
     for one in summary.findings:
         yield "finding", f"{one.title} ({one.type}, severity {one.severity:g}, id {one.id})", ""
     yield "mode", f"{summary.mode}: {summary.reason}" if summary.mode else "not decided", ""
-    yield "state", summary.state, STYLES.get(summary.state, "")
+    yield "state", said(summary.runbook, summary.state), STYLES.get(summary.state, "")
     for label, field, style in (
         ("to be done", "remaining", BAD),
         ("settling", "settling", OPEN),

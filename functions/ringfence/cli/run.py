@@ -158,12 +158,14 @@ def _conclude(
     wish: Wish, screen: Screen, planned: Document, done: Mapping[str, object], status: Document
 ) -> None:
     from ringfence.cli.plan_view import stand, subject_words
+    from ringfence.core.wording import said
 
     state, incident = status.text("state"), status.text("incident")
     complete = state == "complete"
     verdict = _VERDICTS.get(state, state)
     if complete and not done.get("whole", True):
         verdict = "done, and verified by looking again; this was not the whole runbook: it does not contain"
+    verdict = said(status.text("runbook"), verdict)
     screen.conclude(f"{subject_words(planned)}: {verdict}", "bold green" if complete else "bold red")
     screen.show(stand(status))
     screen.conclude(f"Incident {incident}. The whole record: ringfence incidents show {incident}")

@@ -15,6 +15,7 @@ from ringfence.core.measures import (
 )
 from ringfence.core.principals import ROOT
 from ringfence.core.summary import Summary
+from ringfence.core.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -69,7 +70,12 @@ def _verified(now: Summary, before: Summary) -> Notice | None:
     measures = [Measure(REFUSED, len(refused), runbook=now.runbook)] if refused else []
     then, known = _verdicts(now)[-1], [one for one in _verdicts(before) if one is not None]
     if then is not None and [then] != known[-1:]:
-        return _message(_SAID[then], now, _open(now), (*measures, *_counted(now, known, contained=then)))
+        return _message(
+            said(now.runbook, _SAID[then]),
+            now,
+            _open(now),
+            (*measures, *_counted(now, known, contained=then)),
+        )
     return _message("refused for good", now, _open(now), measures) if refused else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from ringfence.core.frozen import frozen
 from ringfence.core.policy import Decision
 from ringfence.core.subject import InstanceRef
 from ringfence.core.summary import line
+from ringfence.core.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,6 +86,8 @@ def _told(read: Line, intents: dict[str, str]) -> Told:
     except (BadInput, ValueError, TypeError, AttributeError):
         # An entry of another version, or one that was tampered with: it may hold anything.
         told = _as_written(read)
+    if read.kind == "Verified":
+        told = replace(told, words=said(str(read.body.value.get("runbook", "")), told.words))
     if read.kind == "Intended":
         intents[str(read.fact.value.get("intent"))] = told.words.removeprefix(_ABOUT_TO)
     return told
