@@ -17,6 +17,7 @@ from ringfence.core.errors import Gone, Refused, Retryable
 from ringfence.facets.identity import Role, denial, denial_name
 from ringfence.facets.network import QUARANTINE, ROLE_TAG, TRANSITION
 from ringfence.facets.role_sessions import revocation, revocation_name, whole_second
+from tests.fakes.instance_answers import ASSOCIATION, IMAGE_ID, INSTANCE_ANSWERS
 from tests.worlds import NOON, REF
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def _group(role: str, number: int) -> dict[str, object]:
 
 _INSTANCE: dict[str, object] = {
     "InstanceId": REF.id,
+    "ImageId": IMAGE_ID,
     "InstanceType": "m5d.large",
     "State": {"Code": 16, "Name": "running"},
     "VpcId": "vpc-1",
@@ -214,6 +216,7 @@ _ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {
     "ec2:DescribeIamInstanceProfileAssociations": (
         {"IamInstanceProfileAssociations": [_ASSOCIATION]},
         {"IamInstanceProfileAssociations": []},
+        {"IamInstanceProfileAssociations": [ASSOCIATION]},
     ),
     "ec2:DescribeInstanceAttribute": (
         {
@@ -299,6 +302,7 @@ _ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {
         {"PolicyNames": list(_POLICIES), "IsTruncated": False},
         {"PolicyNames": [], "IsTruncated": False},
     ),
+    **INSTANCE_ANSWERS,
 }
 ANSWERED = tuple(tuple(name.split(":")) for name in _ANSWERS)
 """Every service and operation that has answers of its own."""

@@ -15,6 +15,7 @@ import pytest
 from botocore.validate import ParamValidator
 from hypothesis import given
 
+from ringfence.core.call import at
 from ringfence.core.facet import Facet
 from ringfence.core.incident import Incident
 from ringfence.core.symbol import QuarantineGroup, Symbol, TransitionGroup
@@ -46,9 +47,14 @@ NAMES: dict[Symbol, str] = {
 }
 
 
+IAM_NAMES = {"monitoring": "cloudwatch"}
+"""What IAM calls a service that signs its calls by another name."""
+
+
 def action(call: Call) -> str:
-    """Name the IAM action of a call: the services that are called name both alike."""
-    return f"{model(call.service).signing_name}:{call.operation}"
+    """Name the IAM action of a call: the operations that are called have its name."""
+    signs = model(call.service).signing_name
+    return f"{IAM_NAMES.get(signs, signs)}:{call.operation}"
 
 
 def planned(runbook: Runbook, world: Observed, incident: Incident) -> Iterator[Step]:
@@ -186,7 +192,7 @@ def check(call: Call) -> None:
     """Hold a call to botocore's model: the operation, its parameters, and whether it has pages."""
     operation = model(call.service).operation_model(call.operation)
     assert operation.input_shape
-    errors = ParamValidator().validate(dict(call.parameters), operation.input_shape)
+    errors = ParamValidator().validate(at(call.parameters, NOON), operation.input_shape)
     assert not errors.has_errors(), f"{call}: {errors.generate_report()}"
     assert not call.pages or call.operation in paginated(call.service)
 
