@@ -11,13 +11,15 @@ from ringfence.answering import answer, respond
 from ringfence.intake import Execution, resumed
 from ringfence.queue import execution_of, work_off
 from ringfence.runbooks import runbook
-from ringfence.sources.dispatch import parse_text
+from ringfence.several import each
+from ringfence.sources.dispatch import findings_of_text
 from ringfence.sources.envelope import NotForUs
 from ringfence.telemetry import logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from ringfence.core.finding import Finding
     from ringfence.queue import Work
 
     Event = dict[str, list[dict[str, str]]]
@@ -45,11 +47,20 @@ def _work_off(event: Event, context: LambdaContext, work: Work) -> Event:
 
 def contain(body: str, execution: Execution) -> tuple[str, ...]:
     """Run the first stage for each subject of a finding; leave the rest to the second queue."""
-    finding = parse_text(body)
-    if isinstance(finding, NotForUs):
-        logger().info("not for us", extra={"why": finding.reason})
+    told = findings_of_text(body)
+    if isinstance(told, NotForUs):
+        logger().info("not for us", extra={"why": told.reason})
         return ()
-    return answer(finding, body, composition.policy(__file__), execution)
+    policy = composition.policy(__file__)
+    return each(_answered(told), lambda finding: answer(finding, body, policy, execution))
+
+
+def _answered(told: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Leave out of what an event tells of what it was not delivered for; mostly, it tells of one thing."""
+    if len(told) == 1:
+        return told
+    answering = runbook(composition.settings().runbook)
+    return tuple(finding for finding in told if answering.answers(finding))
 
 
 def go_on(body: str, execution: Execution) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ministack.services.eventbridge import _event_pattern_error, _EventView, _matches_pattern_view
 
 from ringfence.core.errors import BadInput
-from ringfence.sources.dispatch import parse
+from ringfence.sources.dispatch import findings
 from ringfence.sources.envelope import NotForUs
 
 if TYPE_CHECKING:
@@ -35,10 +35,11 @@ class Delivery:
     def answered(self, event: object) -> bool | None:
         """Say whether the code takes an event as its own; None for bad input."""
         try:
-            finding = parse(event)
+            told = findings(event)
         except BadInput:
             return None
-        return not isinstance(finding, NotForUs) and any(one.matches(finding) for one in self.triggers)
+        found = () if isinstance(told, NotForUs) else told
+        return any(trigger.matches(finding) for trigger in self.triggers for finding in found)
 
     def agrees(self, event: dict[str, Any]) -> bool:
         """Say whether an event that can be used is delivered once if it is answered, and never if not."""

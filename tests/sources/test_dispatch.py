@@ -51,13 +51,13 @@ def test_an_event_of_an_unknown_source_names_those_that_are_known() -> None:
     verdict = parse(changed(EVENTS["a key"], "source", "aws.\x1bmacie"))
     assert isinstance(verdict, NotForUs)
     assert r"aws.\x1bmacie" in verdict.reason
-    assert "aws.guardduty, aws.health, aws.iam" in verdict.reason
+    assert "aws.config, aws.ec2, aws.guardduty, aws.health" in verdict.reason
 
 
 def imported(event: dict[str, Any]) -> set[str]:
     """Parse an event in a fresh process and return the names of our modules."""
     script = (
-        "import sys, respond; respond.parse_text(sys.argv[1]);"
+        "import sys, respond; respond.findings_of_text(sys.argv[1]);"
         "print(*(name.rpartition('.')[2] for name in sys.modules if name.startswith('ringfence.')))"
     )
     ran = subprocess.run(  # noqa: S603 - our own interpreter and script

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 DETAIL_TYPE = "AWS API Call via CloudTrail"
 PREFIX = "CloudTrail:"
 """How the types of such findings begin; the service and the event's name follow."""
+SEVERITY = 5.0
+"""Fixed, for CloudTrail gives none: medium. Somebody changed a setting, which those do as well who may."""
 
 
 @frozen
@@ -71,6 +73,6 @@ def successful_and_not_ours() -> dict[str, object]:
     others = [{"anything-but": list(ROLES)}, {"exists": False}]
     return {
         "errorCode": [{"exists": False}],
-        "readOnly": [{"anything-but": [True]}, {"exists": False}],
+        "readOnly": [False, {"exists": False}],
         "userIdentity": {"sessionContext": {"sessionIssuer": {"userName": others}}},
     }

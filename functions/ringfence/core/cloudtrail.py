@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ringfence.core.calls import DETAIL_TYPE, successful_and_not_ours
 from ringfence.core.frozen import frozen
-from ringfence.core.own import ROLES
 from ringfence.core.subject import PrincipalRef
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ringfence.core.finding import Finding
 
 SOURCE = "aws.iam"
-DETAIL_TYPE = "AWS API Call via CloudTrail"
 EVENT_SOURCE, ATTACH = "iam.amazonaws.com", "AttachUserPolicy"
 QUARANTINE = "AWSCompromisedKeyQuarantine"
 POLICIES = tuple(
@@ -43,13 +42,11 @@ class QuarantineTrigger:
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
         """Return the one pattern."""
-        others = [{"anything-but": list(ROLES)}, {"exists": False}]
         detail = {
             "eventSource": [EVENT_SOURCE],
             "eventName": [ATTACH],
-            "errorCode": [{"exists": False}],
             "requestParameters": {"policyArn": [{"prefix": prefix} for prefix in POLICIES]},
-            "userIdentity": {"sessionContext": {"sessionIssuer": {"userName": others}}},
+            **successful_and_not_ours(),
         }
         return ({"source": [SOURCE], "detail-type": [DETAIL_TYPE], "detail": detail},)
 

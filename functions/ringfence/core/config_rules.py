@@ -26,10 +26,13 @@ DETAIL_TYPE = "Config Rules Compliance Change"
 NON_COMPLIANT = "NON_COMPLIANT"
 PREFIX = "Config:"
 """How the types of such findings begin; the managed rule's name follows."""
+SEVERITY = 5.0
+"""Fixed, for Config gives none: medium. A setting is wrong, and nobody has been seen to use it."""
 _IRREGULAR = MappingProxyType(
     {
         "cloudtrail-enabled": "CLOUD_TRAIL_ENABLED",
         "ec2-instance-managed-by-systems-manager": "EC2_INSTANCE_MANAGED_BY_SSM",
+        "ec2-instances-in-vpc": "INSTANCES_IN_VPC",
         "multi-region-cloudtrail-enabled": "MULTI_REGION_CLOUD_TRAIL_ENABLED",
         "restricted-common-ports": "RESTRICTED_INCOMING_TRAFFIC",
         "restricted-ssh": "INCOMING_SSH_DISABLED",
@@ -37,17 +40,22 @@ _IRREGULAR = MappingProxyType(
 )
 """Identifiers that are not the rule's name in capitals."""
 _AFFIXES = (
-    re.compile(r"securityhub-(?P<name>[a-z0-9-]+)-[0-9a-z]{6,}"),
-    re.compile(r"(?P<name>[a-z0-9-]+)-conformance-pack-[0-9a-z]+"),
+    ("securityhub-", "-"),  # what Security Hub makes for its standards
+    ("OrgConfigRule-", "-"),  # an organization's rule in its accounts
+    ("", "-conformance-pack-"),  # a rule of a conformance pack
 )
+"""What services put before a rule's name and after it; an id of small letters and digits ends it.
+
+The last two: `SourceKeyword` in the AWS Audit Manager API reference, on service-linked rules.
+"""
+_NAME, _ID = r"(?P<name>[a-z][a-z0-9-]*[a-z0-9])", r"[a-z0-9]{6,16}"
+_AFFIXED = tuple(re.compile(f"{before}{_NAME}{after}{_ID}") for before, after in _AFFIXES)
 
 
 def managed_name(name: str) -> str:
     """Return a rule's name without what services put around it."""
-    for affixes in _AFFIXES:
-        if found := affixes.fullmatch(name):
-            return found["name"]
-    return name
+    found = next(filter(None, (affixed.fullmatch(name) for affixed in _AFFIXED)), None)
+    return found["name"] if found else name
 
 
 def identifier(name: str) -> str:
@@ -94,7 +102,7 @@ def _patterns(names: tuple[str, ...]) -> Iterator[Mapping[str, object]]:
 
 def _pattern(names: list[str]) -> Mapping[str, object]:
     """Deliver a rule by its name or with affixes; the parser reads the name to its end."""
-    prefixes = [p for name in names for p in (f"securityhub-{name}-", f"{name}-conformance-pack-")]
+    prefixes = [f"{before}{name}{after}" for name in names for before, after in _AFFIXES]
     rules = [*names, *({"prefix": prefix} for prefix in prefixes)]
     detail = {"configRuleName": rules, "newEvaluationResult": {"complianceType": [NON_COMPLIANT]}}
     return {"source": [SOURCE], "detail-type": [DETAIL_TYPE], "detail": detail}

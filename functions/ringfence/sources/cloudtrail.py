@@ -1,37 +1,28 @@
-"""Calls of IAM that CloudTrail recorded, as EventBridge delivers them: in us-east-1, and given a trail.
+"""Calls that CloudTrail recorded, as EventBridge delivers them.
 
-Shape: "CloudTrail record contents" under `detail`.
+Shape: "CloudTrail record contents" under `detail`. Events reach EventBridge in the region where a call is
+recorded, given a trail; IAM's in us-east-1.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from ringfence.core.cloudtrail import (
-    ATTACH,
-    DETAIL_TYPE,
-    EVENT_SOURCE,
-    POLICIES,
-    QUARANTINE,
-    SEVERITY,
-    SOURCE,
-)
+from ringfence.core.calls import DETAIL_TYPE, SEVERITY, type_of
+from ringfence.core.cloudtrail import ATTACH
+from ringfence.core.cloudtrail import SOURCE as IAM
 from ringfence.core.finding import Finding
-from ringfence.core.own import ROLES
-from ringfence.core.principals import Caller, Kind, principal_of
-from ringfence.core.subject import GLOBAL, AccessKeyRef, UserRef
-from ringfence.sources import fields
-from ringfence.sources.envelope import About, NotForUs
+from ringfence.core.subject import BucketRef
+from ringfence.sources import fields, records
+from ringfence.sources.call_subjects import place, subjects
+from ringfence.sources.envelope import NotForUs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ringfence.core.document import Document
-    from ringfence.core.principals import Principal
+    from ringfence.sources.call_subjects import Place
     from ringfence.sources.envelope import Envelope
 
-_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
+_BUCKET = "AWS::S3::Bucket"
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
@@ -39,56 +30,50 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     if envelope.detail_type != DETAIL_TYPE:
         return NotForUs(f"the event is a {fields.shown(envelope.detail_type)}, not an {DETAIL_TYPE}")
     detail = envelope.document.child("detail")
-    if reason := _refused(detail):
+    service, name = envelope.source.removeprefix("aws."), detail.value.get("eventName")
+    if not isinstance(name, str) or detail.value.get("eventSource") != f"{service}.amazonaws.com":
+        return NotForUs(f"the event does not say which call of {fields.shown(service)} it is about")
+    if reason := records.unanswered(detail):
         return NotForUs(reason)
-    account = fields.account(*_recipient(detail, envelope.document))
+    if (envelope.source, name) == (IAM, ATTACH):
+        from ringfence.sources import quarantine
+
+        return quarantine.read(envelope)
+    where = place(service, name)
+    if where is None or detail.value.get("managementEvent", True) is not True:
+        return NotForUs(f"nothing answers the call {fields.shown(f'{service}:{name}')}")
+    return _finding(envelope, detail, type_of(service, name), where)
+
+
+def _finding(envelope: Envelope, detail: Document, type_: str, where: Place) -> Finding | NotForUs:
+    account = records.account(detail, envelope.document)
+    region = fields.region(detail, "awsRegion")
+    if where.kind is BucketRef and _is_elsewhere(detail, account):
+        return NotForUs("the bucket is in another account, which has a record of its own")
+    about = subjects(where, detail, account, region)
+    who = records.suspects(detail)
     at = fields.instant(detail, "eventTime")
-    about = About.of(_quarantined(detail, account))
-    policy = detail.child("requestParameters").text("policyArn").rpartition("/")[2]
     return Finding(
-        source=SOURCE,
-        id=fields.fit(_ID, detail.at("eventID"), detail.text("eventID"), "the id of a CloudTrail event"),
-        type=QUARANTINE,
+        source=envelope.source,
+        id=records.id_of(detail),
+        type=type_,
         severity=SEVERITY,
         account=account,
-        region=GLOBAL,
-        title=fields.title(f"{policy} was attached to the user {about.subjects[0].id}"),
+        region=region,
+        title=fields.title(f"{type_} on {about[0].id} by {who[0]}"),
         updated_at=at,
         last_seen=at,
-        subjects=about.subjects,
-        advices=about.advices,
+        subjects=about,
         digest=envelope.digest,
+        suspects=who,
     )
 
 
-def _refused(detail: Document) -> str:
-    """Say why a call is not answered; empty when it is. Every condition stands in the pattern as well."""
-    call = (detail.value.get("eventSource"), detail.value.get("eventName"))
-    if call != (EVENT_SOURCE, ATTACH):
-        return f"the call is not {ATTACH}, which is all that is answered of {SOURCE}"
-    if "errorCode" in detail.value:
-        return "the call was refused, so nothing was attached"
-    arn = detail.optional_child("requestParameters").optional_text("policyArn") or ""
-    if not arn.startswith(POLICIES):
-        return f"the policy that was attached is not {QUARANTINE}"
-    issuer = detail.optional_child("userIdentity").optional_child("sessionContext")
-    made_by = issuer.optional_child("sessionIssuer").optional_text("userName") or ""
-    return "the call was made by Ringfence itself" if made_by in ROLES else ""
-
-
-def _recipient(detail: Document, envelope: Document) -> tuple[Document, str]:
-    key = "recipientAccountId"
-    return (detail, key) if detail.has(key) else (envelope, "account")
-
-
-def _quarantined(detail: Document, account: str) -> Iterator[Principal]:
-    """Yield the user, and the key where the user's own made the call: AWS may call in the user's name."""
-    parameters = detail.child("requestParameters")
-    what = "the name of an IAM user"
-    user = fields.fit(UserRef.pattern, parameters.at("userName"), parameters.text("userName"), what)
-    yield principal_of(Caller(type=Kind.USER, name=user), account)
-    identity = detail.optional_child("userIdentity")
-    key = identity.optional_text("accessKeyId") or ""
-    own = (identity.optional_text("type"), identity.optional_text("userName")) == (Kind.USER, user)
-    if own and AccessKeyRef.pattern.fullmatch(key):
-        yield principal_of(Caller(type=Kind.USER, key=key, name=user), account)
+def _is_elsewhere(detail: Document, account: str) -> bool:
+    """Say whether the record is the caller's, of a call on somebody else's bucket."""
+    owners = {
+        one.optional_text("accountId")
+        for one in detail.children("resources")
+        if one.optional_text("type") == _BUCKET
+    }
+    return bool(owners) and not owners & {account, None}

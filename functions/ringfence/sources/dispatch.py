@@ -1,4 +1,4 @@
-"""An event of any service in, a finding out.
+"""An event of any service in, findings out.
 
 Only GuardDuty's parser is imported beforehand: containment of an instance waits for no other.
 """
@@ -7,36 +7,83 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.guardduty import SOURCE
+from ringfence.core.guardduty import DETAIL_TYPE, SOURCE
 from ringfence.sources import guardduty
 from ringfence.sources.envelope import Envelope, NotForUs, parse_json
 from ringfence.sources.fields import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ringfence.core.finding import Finding
 
+    Reader = Callable[[Envelope], Finding | NotForUs]
 
-def parse_text(text: str) -> Finding | NotForUs:
+
+def findings(event: object) -> tuple[Finding, ...] | NotForUs:
+    """Return all that an EventBridge event tells of, or say why none of it is for us.
+
+    A recorded call may tell of two things: what it did, and that the root user made it. Raises BadInput
+    naming the field for what claims to be a finding for us and cannot be used as one.
+    """
+    envelope = Envelope.of(event)
+    if (envelope.source, envelope.detail_type) == (SOURCE, DETAIL_TYPE):
+        read = [guardduty.read(envelope)]
+    else:
+        read = [reader(envelope) for reader in _others(envelope)]
+    found = tuple(one for one in read if not isinstance(one, NotForUs))
+    return found or next(one for one in read if isinstance(one, NotForUs))
+
+
+def findings_of_text(text: str) -> tuple[Finding, ...] | NotForUs:
     """Parse an event as text, such as the body of an SQS message; raises BadInput."""
-    return parse(parse_json(text))
+    return findings(parse_json(text))
 
 
 def parse(event: object) -> Finding | NotForUs:
-    """Turn an EventBridge event into a finding, or say why it is none for us.
-
-    Raises BadInput naming the field for what claims to be a finding for us and cannot be used as one.
-    """
-    envelope = Envelope.of(event)
-    return guardduty.read(envelope) if envelope.source == SOURCE else _of_another(envelope)
+    """Return the first of what an event tells of; raises BadInput."""
+    told = findings(event)
+    return told if isinstance(told, NotForUs) else told[0]
 
 
-def _of_another(envelope: Envelope) -> Finding | NotForUs:
-    from ringfence.core.cloudtrail import SOURCE as CLOUDTRAIL
+def parse_text(text: str) -> Finding | NotForUs:
+    """Parse an event as text and return the first of what it tells of; raises BadInput."""
+    return parse(parse_json(text))
+
+
+def _others(envelope: Envelope) -> tuple[Reader, ...]:
+    from ringfence.core.calls import DETAIL_TYPE as CALL
+    from ringfence.core.root_use import SIGN_IN
+
+    if envelope.source.startswith("aws.") and envelope.detail_type in {CALL, SIGN_IN}:
+        from ringfence.sources import cloudtrail, root_use
+
+        return (cloudtrail.read, root_use.read)
+    return (_of_service(envelope.source),)
+
+
+def _of_service(source: str) -> Reader:
+    """Return what reads a service's own events."""
+    from ringfence.core.config_rules import SOURCE as CONFIG
     from ringfence.core.health import SOURCE as HEALTH
-    from ringfence.sources import cloudtrail, health
+    from ringfence.core.states import SOURCE as EC2
 
-    readers = {CLOUDTRAIL: cloudtrail.read, HEALTH: health.read}
-    if reader := readers.get(envelope.source):
-        return reader(envelope)
-    known = ", ".join([SOURCE, *sorted(readers)])
-    return NotForUs(f"the event's source is {shown(envelope.source)}, and only {known} are answered")
+    if source == SOURCE:
+        return guardduty.read
+    if source == HEALTH:
+        from ringfence.sources import health
+
+        return health.read
+    if source == CONFIG:
+        from ringfence.sources import config
+
+        return config.read
+    if source == EC2:
+        from ringfence.sources import states
+
+        return states.read
+    known = ", ".join(sorted((CONFIG, EC2, SOURCE, HEALTH)))
+    return lambda event: NotForUs(
+        f"the event is a {shown(event.detail_type)} of {shown(source)}: beside what CloudTrail recorded, "
+        f"only {known} are answered"
+    )

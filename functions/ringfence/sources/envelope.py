@@ -37,11 +37,12 @@ class NotForUs:
 
 @frozen
 class About:
-    """What a finding speaks of; `advice` and `advices` as a `Finding` has them."""
+    """What a finding speaks of; `advice`, `advices` and `suspects` as a `Finding` has them."""
 
     subjects: tuple[Ref, ...]
     advice: str = ""
     advices: tuple[tuple[str, str], ...] = ()
+    suspects: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, principals: Iterable[Principal], advice: str = "") -> About:

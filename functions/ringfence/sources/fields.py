@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ringfence.core.errors import BadInput
-from ringfence.core.subject import ACCOUNT
+from ringfence.core.subject import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     import re
@@ -26,6 +26,11 @@ def fit(pattern: re.Pattern[str], field: str, given: str, what: str) -> str:
 def account(document: Document, key: str) -> str:
     """Return the account id at `key`."""
     return fit(ACCOUNT, document.at(key), document.text(key), "a 12-digit account id")
+
+
+def region(document: Document, key: str) -> str:
+    """Return the region at `key`."""
+    return fit(REGION, document.at(key), document.text(key), "a region such as eu-west-1")
 
 
 def instant(document: Document, key: str) -> datetime:

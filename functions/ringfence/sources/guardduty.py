@@ -43,12 +43,15 @@ def read(envelope: Envelope) -> Finding | NotForUs:
 
 
 def _refused(name: str) -> str:
-    """Say why a type is not acted on; empty when it is. Credentials are looked up where it is not for us."""
+    """Say why a type is not acted on; empty when it is. What is not about instances is looked up later."""
     if name in TYPES:
         return ""
+    from ringfence.core.guardduty_buckets import BUCKET_TYPES
     from ringfence.core.guardduty_credential_types import CREDENTIAL_TYPES, NO_CREDENTIALS
 
-    return "" if name in CREDENTIAL_TYPES else NO_CREDENTIALS.get(name) or why_not(name)
+    if name in CREDENTIAL_TYPES or name in BUCKET_TYPES:
+        return ""
+    return NO_CREDENTIALS.get(name) or why_not(name)
 
 
 def _finding(name: str, detail: Document, envelope: Envelope) -> Finding | NotForUs:
@@ -79,6 +82,7 @@ def _finding(name: str, detail: Document, envelope: Envelope) -> Finding | NotFo
         advice=about.advice,
         advices=about.advices,
         digest=envelope.digest,
+        suspects=about.suspects,
     )
 
 
@@ -87,6 +91,12 @@ def _about(name: str, detail: Document, account: str, region: str) -> About | No
     if kind and kind.shape is not Shape.STOLEN:
         found = subjects(kind, detail, account, region)
         return found if isinstance(found, NotForUs) else About(found, _advice(kind, detail))
+    from ringfence.core.guardduty_buckets import BUCKET_TYPES
+
+    if name in BUCKET_TYPES:
+        from ringfence.sources.guardduty_buckets import buckets, suspects
+
+        return About(buckets(detail, account, region), suspects=tuple(suspects(detail)))
     from ringfence.sources.guardduty_principals import principals
 
     about = principals(name, detail, account)

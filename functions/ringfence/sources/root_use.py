@@ -1,0 +1,70 @@
+"""Uses of the root user that CloudTrail recorded, as EventBridge delivers them.
+
+Shape: "CloudTrail record contents" under `detail`, sign-ins included.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.calls import DETAIL_TYPE as CALL
+from ringfence.core.finding import Finding
+from ringfence.core.root_use import CALLED, ROOT, SERVICE_EVENT, SEVERITY, SIGN_IN, SIGNED_IN, SUCCESS
+from ringfence.core.subject import GLOBAL, RootRef
+from ringfence.sources import fields, records
+from ringfence.sources.envelope import NotForUs
+
+if TYPE_CHECKING:
+    from ringfence.core.document import Document
+    from ringfence.sources.envelope import Envelope
+
+_TYPES = {CALL: CALLED, SIGN_IN: SIGNED_IN}
+
+
+def read(envelope: Envelope) -> Finding | NotForUs:
+    """Turn a use of the root user into a finding, or say why it is none for us; raises BadInput."""
+    if envelope.detail_type not in _TYPES:
+        return NotForUs(
+            f"the event is a {fields.shown(envelope.detail_type)}, not a recorded call or sign-in"
+        )
+    detail = envelope.document.child("detail")
+    if reason := _refused(detail):
+        return NotForUs(reason)
+    account = records.account(detail, envelope.document)
+    at = fields.instant(detail, "eventTime")
+    return Finding(
+        source=envelope.source,
+        id=records.id_of(detail),
+        type=_TYPES[envelope.detail_type],
+        severity=SEVERITY,
+        account=account,
+        region=GLOBAL,
+        title=fields.title(_words(envelope, detail)),
+        updated_at=at,
+        last_seen=at,
+        subjects=(RootRef(account, GLOBAL, "root"),),
+        digest=envelope.digest,
+        suspects=records.suspects(detail),
+    )
+
+
+def _refused(detail: Document) -> str:
+    """Say why a record is no use of the root user; empty when it is. The pattern says the same."""
+    identity = detail.optional_child("userIdentity")
+    if identity.value.get("type") != ROOT:
+        return "it was not the root user who made the call"
+    if "invokedBy" in identity.value:
+        return "a service made the call in the root user's name"
+    if not (kind := detail.optional_text("eventType")) or kind == SERVICE_EVENT:
+        return "it is an event of a service, not a call"
+    outcome = detail.value.get("responseElements")
+    signed_in = outcome.get("ConsoleLogin", SUCCESS) if isinstance(outcome, dict) else SUCCESS
+    return "" if signed_in == SUCCESS else "the sign-in failed: whoever knows the address can try"
+
+
+def _words(envelope: Envelope, detail: Document) -> str:
+    place = f"from {detail.optional_text('sourceIPAddress') or 'an unknown address'}"
+    if envelope.detail_type == SIGN_IN:
+        return f"The root user signed in to the console {place}"
+    service = envelope.source.removeprefix("aws.")
+    return f"The root user called {service}:{detail.optional_text('eventName') or 'something'} {place}"
