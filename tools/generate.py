@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ringfence.runbooks.catalogue import CATALOGUE
+from tests.shown import NOT_SHOWN
 from tools.catalogue import document, with_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,8 +23,8 @@ def requirements(text: str) -> str:
 def main() -> None:
     """Write the README's table, docs/runbooks.md and requirements.txt."""
     runbooks = tuple(CATALOGUE.values())
-    README.write_text(with_table(README.read_text("utf-8"), runbooks), "utf-8")
-    RUNBOOKS.write_text(document(runbooks), "utf-8")
+    README.write_text(with_table(README.read_text("utf-8"), runbooks, NOT_SHOWN), "utf-8")
+    RUNBOOKS.write_text(document(runbooks, NOT_SHOWN), "utf-8")
     REQUIREMENTS.write_text(requirements(REQUIREMENTS.read_text("utf-8")), "utf-8")
 
 

@@ -42,10 +42,20 @@ def contained(world: World) -> Contained:
     return Contained(estate, finding, neighbour, inspector.portrait(estate.web, estate.role), history)
 
 
+@pytest.mark.shows("isolate-instance")
 def test_every_interface_is_left_with_a_group_without_rules(world: World, contained: Contained) -> None:
     assert world.inspector().closed(contained.estate.web)
 
 
+@pytest.mark.shows(
+    "leave-auto-scaling",
+    "protect-termination",
+    "keep-volumes",
+    "leave-target-groups",
+    "detach-instance-profile",
+    "deny-instance-sessions",
+    "snapshot-volumes",
+)
 @pytest.mark.parametrize(
     ("aspect", "wanted"),
     [
@@ -64,6 +74,7 @@ def test_the_instance_is_kept_and_its_identity_taken(contained: Contained, aspec
     assert contained.after[aspect] == wanted
 
 
+@pytest.mark.shows("tag-instance")
 def test_the_instance_and_its_snapshots_are_tagged_with_the_incident(
     world: World, contained: Contained
 ) -> None:

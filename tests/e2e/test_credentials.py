@@ -47,6 +47,7 @@ def leak(place: Place) -> Leak:
     return Leak(holder, earlier, assumed, policies, place.over(holder.ref))
 
 
+@pytest.mark.shows("deactivate-access-key", "deny-principal")
 def test_the_key_and_the_sessions_that_it_began_are_refused(place: Place, leak: Leak) -> None:
     assert place.works(leak.holder.leaked, leak.earlier) == [False, False]
 
@@ -91,6 +92,7 @@ def test_by_choice_everything_of_the_user_is_refused(place: Place, holder: KeyHo
     assert place.works(place.principals.session(holder.other)) == [False]
 
 
+@pytest.mark.shows("revoke-used-roles")
 def test_by_choice_the_older_sessions_of_the_roles_that_it_assumed_are_refused(
     place: Place, holder: KeyHolder
 ) -> None:

@@ -39,6 +39,7 @@ def order(history: History) -> list[str]:
     return [f"{'begin' if isinstance(one, Intended) else 'end'} {steps[one.intent]}" for one in told]
 
 
+@pytest.mark.shows("require-password-reset")
 def test_a_new_password_is_required_behind_the_denial_of_everything_alone(
     place: Place, holder: KeyHolder, belongings: Belongings
 ) -> None:
@@ -62,6 +63,7 @@ def test_a_new_password_is_required_behind_the_denial_of_everything_alone(
     place.prove(holder.ref)
 
 
+@pytest.mark.shows("deactivate-other-credentials")
 def test_ssh_keys_and_certificates_are_deactivated_and_those_that_were_inactive_stay_so(
     place: Place, holder: KeyHolder, belongings: Belongings
 ) -> None:

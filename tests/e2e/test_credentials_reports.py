@@ -38,6 +38,9 @@ def test_every_principal_of_an_attack_sequence_is_contained_and_all_are_one_inci
     assert len({place.over(ref).incident for ref in refs}) == 1
     assert place.works(holder.leaked, other.leaked, session) == [False] * 3
     assert place.works(holder.other, other.other, beside) == [True] * 3
+
+    place.release(holder.ref)
+    assert place.works(holder.leaked, other.leaked, session) == [True] * 3
     for ref in refs:
         place.prove(ref)
 
@@ -73,6 +76,21 @@ def test_what_aws_began_in_the_users_name_is_finished(place: Place, holder: KeyH
     assert [one["PolicyArn"] for one in attached] == [QUARANTINE], "AWS's own is not ours to detach"
 
 
+@pytest.mark.shows("report-principal")
+def test_of_a_quarantine_that_names_no_key_it_is_said_that_keys_go_on_working(
+    place: Place, holder: KeyHolder
+) -> None:
+    session = place.principals.session(holder.leaked)
+    next_second()
+    place.put(reports.quarantine(holder, QUARANTINE), GLOBAL)
+    user = UserRef(holder.account, GLOBAL, holder.name)
+    verified = place.over(user).verified
+    assert verified is not None
+    assert place.works(session, holder.leaked) == [False, True]
+    assert any("other long-term credentials go on working" in words for words in verified.exposure)
+    place.prove(user)
+
+
 def test_of_the_root_user_a_person_is_told_what_nobody_can_do_from_inside(place: Place) -> None:
     inbox, account = Inbox(place.world), place.world.local.account
     ref = RootRef(account, GLOBAL, "root")
@@ -94,6 +112,7 @@ def test_of_the_root_user_a_person_is_told_what_nobody_can_do_from_inside(place:
     place.prove(ref)
 
 
+@pytest.mark.shows("collect-evidence")
 def test_what_cloudtrail_shows_late_is_found_at_a_second_look(place: Place, holder: KeyHolder) -> None:
     """A record that is made after the first look stands for one that CloudTrail showed late."""
     principals, ref = place.principals, UserRef(holder.account, GLOBAL, holder.name)
