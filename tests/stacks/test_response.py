@@ -77,7 +77,7 @@ def rule_arns(response: Template, runbook: str) -> list[dict[str, Any]]:
 
 @EACH
 def test_the_rules_are_the_triggers_patterns(response: Template, runbook: str) -> None:
-    declared = [pattern for trigger in CATALOGUE[runbook].triggers for pattern in trigger.patterns()]
+    declared = list(CATALOGUE[runbook].patterns())
     assert [one["EventPattern"] for one in rules_of(response, runbook).values()] == declared
 
 
@@ -226,7 +226,7 @@ def test_it_rings_on_failures_dead_letters_and_waiting(
     assert watched[("ApproximateAgeOfOldestMessage", source)] == times.late
 
 
-@EACH
+@pytest.mark.parametrize("runbook", [id_ for id_, one in CATALOGUE.items() if not one.ends])
 @pytest.mark.parametrize(("metric", "most"), [(TIME_TO_CONTAINMENT, 60), (NOT_CONTAINED, 0)])
 def test_it_rings_on_the_metrics_that_the_functions_emit(
     response: Template, metric: str, most: float, runbook: str
@@ -245,9 +245,70 @@ def test_every_alarm_tells_the_notices_topic_and_missing_data_is_no_alarm(
     response: Template, audit: Template
 ) -> None:
     alarms = [*response.all(ALARM).values(), *audit.all(ALARM).values()]
-    assert len(alarms) == 8 + 8 * len(CATALOGUE)
+    reviewed = [one for one in CATALOGUE.values() if one.review]
+    containing = [one for one in CATALOGUE.values() if not one.ends]
+    assert len(alarms) == 8 + 6 * len(CATALOGUE) + 2 * len(containing) + len(reviewed)
     for alarm in alarms:
         (action,) = alarm["Properties"]["AlarmActions"]
         assert "Notices" in json.dumps(action)
         assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
         assert alarm["Properties"]["AlarmDescription"].endswith((".", "?"))
+
+
+REVIEWED = pytest.mark.parametrize("runbook", [id_ for id_, one in CATALOGUE.items() if one.review])
+SCHEDULE = "AWS::Scheduler::Schedule"
+
+
+def schedule_of(response: Template, runbook: str) -> dict[str, Any]:
+    (found,) = [
+        one["Properties"]
+        for one in response.all(SCHEDULE).values()
+        if one["Properties"]["Name"] == f"ringfence-{runbook}-review"
+    ]
+    properties: dict[str, Any] = found
+    return properties
+
+
+@REVIEWED
+def test_a_review_is_made_on_its_schedule_by_a_function_of_its_own(response: Template, runbook: str) -> None:
+    review = CATALOGUE[runbook].review
+    assert review
+    given = schedule_of(response, runbook)
+    function, properties = function_of(response, f"ringfence-{runbook}-review")
+    assert (given["ScheduleExpression"], given["ScheduleExpressionTimezone"]) == (review.schedule, "UTC")
+    assert (given["State"], given["FlexibleTimeWindow"]) == ("ENABLED", {"Mode": "OFF"})
+    assert given["Target"]["Arn"] == {"Fn::GetAtt": [function, "Arn"]}
+    assert properties["Handler"] == "review.handler"
+    assert properties["Environment"]["Variables"]["RINGFENCE_RUNBOOK"] == runbook
+    first = function_of(response, f"ringfence-{runbook}")[1]
+    assert (properties["Role"], properties["Code"]) == (first["Role"], first["Code"])
+
+
+@REVIEWED
+def test_a_schedule_may_invoke_its_function_and_set_aside_what_it_cannot(
+    response: Template, runbook: str
+) -> None:
+    function, _ = function_of(response, f"ringfence-{runbook}-review")
+    dead, _ = queue_named(response, f"ringfence-{runbook}-dead-letters")
+    target = schedule_of(response, runbook)["Target"]
+    assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [dead, "Arn"]}}
+    (role,) = [
+        one["Properties"]
+        for id_, one in response.all("AWS::IAM::Role").items()
+        if {"Fn::GetAtt": [id_, "Arn"]} == target["RoleArn"]
+    ]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
+    (policy,) = role["Policies"]
+    assert [one["Action"] for one in policy["PolicyDocument"]["Statement"]] == [
+        "lambda:InvokeFunction",
+        "sqs:SendMessage",
+        ["kms:Decrypt", "kms:GenerateDataKey"],
+    ]
+    assert policy["PolicyDocument"]["Statement"][0]["Resource"] == {"Fn::GetAtt": [function, "Arn"]}
+
+
+def test_only_what_has_a_review_is_scheduled(response: Template) -> None:
+    reviewed = {f"ringfence-{id_}-review" for id_, one in CATALOGUE.items() if one.review}
+    assert {one["Properties"]["Name"] for one in response.all(SCHEDULE).values()} == reviewed

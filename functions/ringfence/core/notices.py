@@ -70,12 +70,8 @@ def _verified(now: Summary, before: Summary) -> Notice | None:
     measures = [Measure(REFUSED, len(refused), runbook=now.runbook)] if refused else []
     then, known = _verdicts(now)[-1], [one for one in _verdicts(before) if one is not None]
     if then is not None and [then] != known[-1:]:
-        return _message(
-            said(now.runbook, _SAID[then]),
-            now,
-            _open(now),
-            (*measures, *_counted(now, known, contained=then)),
-        )
+        verdict = said(now.runbook, _SAID[then])
+        return _message(verdict, now, _open(now), (*measures, *_counted(now, known, contained=then)))
     return _message("refused for good", now, _open(now), measures) if refused else None
 
 
