@@ -1,0 +1,51 @@
+"""What puts compliance right says for which controls; requirements follow from them and are said once."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.core.control_table import CONTROLS
+from ringfence.core.controls import FRAMEWORKS, controls_of, named
+from ringfence.runbooks.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COMPLIANCE = ("harden-", "restore-")
+"""How the ids of such runbooks begin."""
+OF_NONE: Mapping[str, str] = MappingProxyType({})
+"""Their remediations that are for none of the controls, and why."""
+REMEDIATIONS = {one.id: one for runbook in CATALOGUE.values() for one in runbook.remediations}
+OF_COMPLIANCE = sorted(
+    {id_ for runbook in CATALOGUE.values() if runbook.id.startswith(COMPLIANCE) for id_ in runbook.ids}
+)
+STANDARDS = ("NIST 800-53", "NIST SP", "CIS", "PCI", "HIPAA", "ISO", "SOC")
+"""How references to what a framework requires begin, however it is called."""
+
+
+@pytest.mark.parametrize("id_", REMEDIATIONS)
+def test_every_control_that_is_named_is_in_the_table_and_named_once(id_: str) -> None:
+    one = REMEDIATIONS[id_]
+    assert len(list(controls_of(one, CONTROLS))) == len(set(one.controls))
+
+
+def test_what_puts_compliance_right_names_a_control_or_it_is_said_why_not() -> None:
+    assert {id_ for id_ in OF_COMPLIANCE if not REMEDIATIONS[id_].controls} == set(OF_NONE)
+
+
+@pytest.mark.parametrize("id_", REMEDIATIONS)
+def test_a_reference_does_not_repeat_what_follows_from_a_control(id_: str) -> None:
+    one = REMEDIATIONS[id_]
+    for framework in FRAMEWORKS:
+        mapped = {number for control in controls_of(one, CONTROLS) for number in control.numbers(framework)}
+        assert mapped.isdisjoint(named(framework, one))
+
+
+@pytest.mark.parametrize("id_", REMEDIATIONS)
+def test_a_reference_to_a_framework_names_it_as_all_do(id_: str) -> None:
+    one = REMEDIATIONS[id_]
+    known = {f"{each.reference} {number}" for each in FRAMEWORKS for number in named(each, one)}
+    assert {text for text in one.references if text.startswith(STANDARDS)} <= known
