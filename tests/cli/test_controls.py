@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,10 +12,15 @@ from click.testing import CliRunner
 
 from ringfence.cli.main import main
 from ringfence.core.controls import FRAMEWORKS
+from ringfence.runbooks.catalogue import CATALOGUE
 from tests.samples.runbooks import controlled
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from click.testing import Result
+
+    from ringfence.core.runbook import Runbook
 
 REQUIRE = controlled("require-imdsv2", "imdsv2", breaks="clients of IMDSv1")
 CLOSE = controlled("close-default-group", "default-security-group", references=("CIS AWS 7.0 9.9",))
@@ -22,13 +28,15 @@ NARROW = {"COLUMNS": "80", "FORCE_COLOR": "1"}
 """A terminal as narrow as they come."""
 
 
-def ringfence(*words: str, env: dict[str, str] | None = None) -> Result:
-    catalogue = {runbook.id: runbook for runbook in (REQUIRE, CLOSE)}
-    return CliRunner(env=env).invoke(main, ["controls", *words], obj=catalogue)
+TWO: Mapping[str, Runbook] = MappingProxyType({runbook.id: runbook for runbook in (REQUIRE, CLOSE)})
 
 
-def as_json(*words: str) -> Any:  # noqa: ANN401 - whatever was printed
-    return json.loads(ringfence(*words, "--json").stdout)
+def ringfence(*words: str, env: dict[str, str] | None = None, of: Mapping[str, Runbook] = TWO) -> Result:
+    return CliRunner(env=env).invoke(main, ["controls", *words], obj=dict(of))
+
+
+def as_json(*words: str, of: Mapping[str, Runbook] = TWO) -> Any:  # noqa: ANN401 - whatever was printed
+    return json.loads(ringfence(*words, "--json", of=of).stdout)
 
 
 def test_each_framework_is_counted() -> None:
@@ -76,12 +84,13 @@ def test_what_a_remediation_refers_to_itself_has_no_control() -> None:
     assert [(way["control"], way["title"]) for way in found["9.9"]["ways"]] == [(None, "close-default-group")]
 
 
+@pytest.mark.parametrize("catalogue", [TWO, CATALOGUE], ids=["two", "all"])
 @pytest.mark.parametrize("name", [one.id for one in FRAMEWORKS])
-def test_on_a_narrow_terminal_no_id_is_broken(name: str) -> None:
-    shown = re.sub(r"\x1b\[[0-9;]*m", "", ringfence(name, env=NARROW).stdout)
+def test_on_a_narrow_terminal_no_id_is_broken(name: str, catalogue: Mapping[str, Runbook]) -> None:
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", ringfence(name, env=NARROW, of=catalogue).stdout)
     assert max(map(len, shown.splitlines())) <= 80
     words = set(shown.split())
-    for requirement in as_json(name)["requirements"]:
+    for requirement in as_json(name, of=catalogue)["requirements"]:
         assert requirement["requirement"] in words
         for one in (one for way in requirement["ways"] for one in way["remediations"]):
             assert {one["id"], one["runbook"]} <= words

@@ -40,29 +40,29 @@ def framework_shown(of: Framework, found: Sequence[Requirement]) -> RenderableTy
     """Return what supports each requirement, and then the requirements that nothing does."""
     supported = [one for one in found if one.supported]
     title = f"{of.name}: {len(supported)} of {len(found)} requirements are supported"
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("requirement", min_width=max((len(one.number) for one in supported), default=0))
-    for head in ("remediation", "runbook", "by default"):
-        table.add_column(head, no_wrap=True)
-    for one in supported:
-        for row in _rows(one):
-            table.add_row(*row)
+    means = [each for one in found for way in one.ways for each in way.means]
+    widths = (
+        max((len(each.remediation.id) for each in means), default=0),
+        max((len(each.runbook) for each in means), default=0),
+    )
+    shown = [line for one in supported for line in _requirement(one, widths)]
     rest = [(one.number, "; ".join(way.title for way in one.ways)) for one in found if not one.supported]
-    shown = (Text(), table) if supported else ()
     missing = _listed("Requirements that no remediation supports", rest)
     return Group(Text(title, "bold"), *shown, *missing, Text(), Text(HONESTLY, "dim"))
 
 
-def _rows(one: Requirement) -> Iterator[tuple[RenderableType, ...]]:
-    yield Text(one.number, "bold"), "", "", ""
-    for way in one.ways:
-        title: RenderableType = Padding(Text(way.title), (0, 0, 0, 2))
+def _requirement(one: Requirement, widths: tuple[int, int]) -> Iterator[Text]:
+    """Yield a line for each remediation, under its control; one that refers to the requirement needs none."""
+    yield from (Text(), Text(one.number, "bold"))
+    for way in sorted(one.ways, key=lambda way: bool(way.id)):
         if not way.means:
-            yield title, Text("none", OPEN), "", ""
+            yield Text.assemble(f"  {way.title}: ", ("no remediation", OPEN))
+        elif way.id:
+            yield Text(f"  {way.title}")
         for each in way.means:
-            by_default = each.remediation.by_default
-            yield title, each.remediation.id, each.runbook, Text(by_default, STYLES[by_default])
-            title = ""
+            found, indent = each.remediation, 4 if way.id else 2
+            words = f"{'':{indent}}{found.id:{widths[0]}}  {each.runbook:{widths[1]}}  "
+            yield Text.assemble(words, (found.by_default, STYLES[found.by_default]))
 
 
 def _listed(title: str, items: Sequence[tuple[str, str]]) -> Iterator[RenderableType]:
