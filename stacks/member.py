@@ -10,8 +10,8 @@ from aws_cdk import aws_iam as iam
 from ringfence.core.own import release_role, run_role
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.acknowledgements import acknowledge_wildcards
-from stacks.names import OPERATE, function_role, role_arn
-from stacks.permissions import document, resolved
+from stacks.names import OPERATE, function_role, prefixed, role_arn
+from stacks.permissions import changes, document, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from ringfence.core.call import Permission
+    from stacks.permissions import Need
     from stacks.settings import Settings
 
 
@@ -53,6 +54,16 @@ class MemberStack(Stack):
             assumed_by=iam.PrincipalWithConditions(
                 iam.AccountPrincipal(home), {"ArnEquals": {"aws:PrincipalArn": trusted}}
             ),
-            inline_policies={"declared": document(needed)},
+            inline_policies={"declared": document(needed), **self._never(needed)},
         )
         acknowledge_wildcards(role, needed)
+
+    def _never(self, needed: Iterable[Need]) -> dict[str, iam.PolicyDocument]:
+        """Deny changes of Ringfence's own roles where roles may be changed: it must not widen itself."""
+        roles = role_arn(self.account, "*")
+        actions = sorted({one.action for one in needed if one.resource == roles and changes(one.action)})
+        if not actions:
+            return {}
+        own = role_arn(self.account, prefixed("*"))
+        denied = iam.PolicyStatement(effect=iam.Effect.DENY, actions=actions, resources=[own])
+        return {"never": iam.PolicyDocument(statements=[denied])}

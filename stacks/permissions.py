@@ -62,6 +62,11 @@ def resolved(
     return tuple(need for permission in permissions for need in _resolved(permission, places, regions))
 
 
+def changes(action: str) -> bool:
+    """Say whether an action of IAM changes what it names: it neither reads it nor hands it on."""
+    return not action.partition(":")[2].startswith(("Get", "List", "Pass"))
+
+
 def document(needs: Iterable[Need]) -> iam.PolicyDocument:
     """Return a policy that allows exactly this."""
     return iam.PolicyDocument(

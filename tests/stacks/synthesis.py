@@ -78,8 +78,9 @@ Allowed = frozenset[tuple[str, str, frozenset[tuple[str, str, tuple[str, ...]]]]
 
 
 def allowed(role: dict[str, Any]) -> Allowed:
-    """Take the statements of a role's inline policies apart; every one of them must allow."""
-    statements = [one for policy in role["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+    """Take the statements of what is declared for a role apart; every one of them must allow."""
+    declared = [policy for policy in role["Policies"] if policy["PolicyName"] == "declared"]
+    statements = [one for policy in declared for one in policy["PolicyDocument"]["Statement"]]
     assert {one["Effect"] for one in statements} == {"Allow"}
     return frozenset(
         (action, shown(resource), conditions_of(one))

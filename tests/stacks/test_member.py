@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import pytest
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.names import MEMBER_STACK
 from stacks.permissions import INLINE_LIMIT
-from tests.stacks.synthesis import HOME, MEMBER, allowed, expected, told
+from tests.stacks.synthesis import HOME, MEMBER, allowed, expected, listed, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,13 +48,37 @@ def test_a_role_may_do_exactly_what_is_declared(member: Template, name: str) -> 
 
 
 @EACH
-def test_a_role_has_one_inline_policy_within_the_limit_and_no_managed_one(
-    member: Template, name: str
-) -> None:
+def test_a_roles_policies_are_inline_and_within_the_limit(member: Template, name: str) -> None:
     role = role_named(member, name)
     assert "ManagedPolicyArns" not in role
-    (policy,) = role["Policies"]
-    assert len(json.dumps(policy["PolicyDocument"], separators=(",", ":"))) <= INLINE_LIMIT
+    texts = [json.dumps(one["PolicyDocument"], separators=(",", ":")) for one in role["Policies"]]
+    assert sum(map(len, texts)) <= INLINE_LIMIT
+
+
+@EACH
+def test_no_role_may_change_a_role_of_ringfences_own(member: Template, name: str) -> None:
+    """Whoever may write policies into any role could otherwise widen itself."""
+    role = role_named(member, name)
+    changing = {
+        action
+        for action, resource, _ in allowed(role)
+        if resource == f"arn:aws:iam::{HOME}:role/*" and not re.match("iam:(Get|List|Pass)", action)
+    }
+    never = [one["PolicyDocument"]["Statement"] for one in role["Policies"] if one["PolicyName"] == "never"]
+    denied = {
+        (action, resource)
+        for statements in never
+        for one in statements
+        for action in listed(one["Action"])
+        for resource in listed(one["Resource"])
+        if one["Effect"] == "Deny"
+    }
+    assert denied == {(action, f"arn:aws:iam::{HOME}:role/ringfence-*") for action in changing}
+
+
+def test_what_denies_sessions_may_change_roles_but_not_ringfences_own(member: Template) -> None:
+    names = {one["PolicyName"] for one in role_named(member, "ringfence-contain-credentials")["Policies"]}
+    assert names == {"declared", "never"}
 
 
 @EACH
