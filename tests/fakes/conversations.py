@@ -17,7 +17,9 @@ from ringfence.core.errors import Gone, Refused, Retryable
 from ringfence.facets.identity import Role, denial, denial_name
 from ringfence.facets.network import QUARANTINE, ROLE_TAG, TRANSITION
 from ringfence.facets.role_sessions import revocation, revocation_name, whole_second
+from tests.fakes.identity_answers import IDENTITY_ANSWERS
 from tests.fakes.instance_answers import ASSOCIATION, IMAGE_ID, INSTANCE_ANSWERS
+from tests.fakes.network_answers import MADE, NETWORK_ANSWERS
 from tests.worlds import NOON, REF
 
 if TYPE_CHECKING:
@@ -171,7 +173,6 @@ _ASSOCIATION = {
     "IamInstanceProfile": {"Arn": PROFILE, "Id": "AIPAIOSFODNN7EXAMPLE"},
     "State": "associated",
 }
-_RULES = [{"SecurityGroupRuleId": f"sgr-{egress}", "IsEgress": egress} for egress in (False, True)]
 _POLICIES = {
     denial_name(REF.id): denial(ROLE, REF.id),
     revocation_name(whole_second(NOON)): revocation(whole_second(NOON)),
@@ -231,7 +232,6 @@ _ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {
     ),
     "ec2:DescribeInstances": ({"Reservations": [{"Instances": [_INSTANCE]}]}, {"Reservations": []}),
     "ec2:DescribeNetworkAcls": ({"NetworkAcls": [_ACL]}, {"NetworkAcls": []}),
-    "ec2:DescribeSecurityGroupRules": ({"SecurityGroupRules": _RULES}, {"SecurityGroupRules": []}),
     "ec2:DescribeSecurityGroups": (
         {"SecurityGroups": [_group(QUARANTINE, 1), _group(TRANSITION, 2)]},
         {"SecurityGroups": []},
@@ -250,7 +250,7 @@ _ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {
         {"TargetHealthDescriptions": []},
     ),
     "iam:GetInstanceProfile": ({"InstanceProfile": _PROFILE}, {"InstanceProfile": {**_PROFILE, "Roles": []}}),
-    "cloudtrail:LookupEvents": ({"Events": [_ASSUMED], "NextToken": "t"}, {"Events": []}),
+    "cloudtrail:LookupEvents": ({"Events": [_ASSUMED, MADE], "NextToken": "t"}, {"Events": []}),
     "ecs:DescribeTaskDefinition": ({"taskDefinition": {"family": "web", "taskRoleArn": _ROLE["Arn"]}},),
     "ecs:ListTaskDefinitionFamilies": ({"families": ["web"]}, {"families": []}),
     "lambda:ListFunctions": (
@@ -274,7 +274,12 @@ _ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {
     "iam:ListAccessKeys": (
         {
             "AccessKeyMetadata": [
-                {"UserName": "deploy", "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "Status": "Active"}
+                {
+                    "UserName": "deploy",
+                    "AccessKeyId": "AKIAIOSFODNN7EXAMPLE",
+                    "Status": "Active",
+                    "CreateDate": NOON,
+                }
             ]
         },
         {"AccessKeyMetadata": []},
@@ -302,7 +307,9 @@ _ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {
         {"PolicyNames": list(_POLICIES), "IsTruncated": False},
         {"PolicyNames": [], "IsTruncated": False},
     ),
+    **IDENTITY_ANSWERS,
     **INSTANCE_ANSWERS,
+    **NETWORK_ANSWERS,
 }
 ANSWERED = tuple(tuple(name.split(":")) for name in _ANSWERS)
 """Every service and operation that has answers of its own."""

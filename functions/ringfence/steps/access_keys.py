@@ -20,7 +20,7 @@ from ringfence.facets.identity import NO_SUCH_ENTITY
 from ringfence.facets.principals import USERS
 
 if TYPE_CHECKING:
-    from ringfence.core.facet import Observed
+    from ringfence.core.facet import Facet, Observed
     from ringfence.core.step import Changing, Names
 
 _REFUSED = ("InvalidInput", "LimitExceeded")
@@ -34,7 +34,7 @@ class _KeyStatusStep(Step):
     before: str
     after: str
 
-    facet: ClassVar = AccessKey
+    facet: ClassVar[type[Facet]] = AccessKey
     permissions: ClassVar = (Permission("iam:UpdateAccessKey", (USERS,)),)
     status: ClassVar[str]
     """What the key's status becomes: never what a record says."""

@@ -1,0 +1,109 @@
+"""Deactivate access keys that nobody has used for a while: notice first, then the key.
+
+A key that was never used counts from the day it was made. The notice stands in the log, and so in what a
+person is told of; the grace period counts from it up to the newest recorded instant. Whoever uses the key
+meanwhile keeps it: every look plans anew from what IAM says.
+
+It is not held back as what can break a workload: that nothing was seen to use the key for months, the
+notice, and one more look when the grace period is over are the guard; and activating the key again undoes it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.config_rules import judged_by
+from ringfence.core.remediation import Choice, remediation
+from ringfence.core.reviews import reviewed
+from ringfence.core.subject import IdentityRef
+from ringfence.core.unused import REVIEW, RULE, UNUSED, days, is_unused
+from ringfence.facets.access_key import ACTIVE, INACTIVE
+from ringfence.facets.user_keys import UserKeys
+from ringfence.steps.unused_keys import DeactivateUnusedKey, GiveNotice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+    from ringfence.facets.user_keys import DatedKey
+
+GRACE = "grace-days"
+
+
+def due(seen: UserKeys, incident: Incident) -> Iterator[DatedKey]:
+    """Yield the active keys that nobody has used for as long as the option says."""
+    for key in seen.keys:
+        if key.status == ACTIVE and is_unused(key.idle_since, incident):
+            yield key
+
+
+def noticed(key: DatedKey, incident: Incident) -> datetime | None:
+    """Return when notice was last given of a key; None where it was used since, or none was given."""
+    given = [one.at for one in incident.past if isinstance(one, GiveNotice) and one.key == key.id]
+    last = max(given, default=None)
+    return None if last is None or (key.used and key.used > last) else last
+
+
+def noticed_in_vain(user: Observed, incident: Incident) -> Iterator[str]:
+    """Say which key was used after all, and what is known of the use of those that are due."""
+    seen = user[UserKeys]
+    for key in seen.keys:
+        given = any(isinstance(one, GiveNotice) and one.key == key.id for one in incident.past)
+        if given and key.status == ACTIVE and not noticed(key, incident):
+            yield f"access key {key.id} of user {seen.user} was used after the notice: {key.last_use}"
+    for key in due(seen, incident):
+        if not noticed(key, incident):
+            yield f"access key {key.id} of user {seen.user} was {key.last_use}"
+
+
+def under_notice(user: Observed, incident: Incident) -> Iterator[str]:
+    """Say which key is deactivated when, or why nobody can tell whose keys they are."""
+    seen = user[UserKeys]
+    if seen.doubt:
+        yield f"nothing was changed: {seen.doubt}"
+    for key in due(seen, incident):
+        given = noticed(key, incident)
+        if given and not _over(given, incident):
+            yield (
+                f"access key {key.id} of user {seen.user}, {key.last_use}, is deactivated on "
+                f"{(given + days(incident, GRACE)).date()} unless it is used before"
+            )
+
+
+@remediation(
+    id="deactivate-unused-keys",
+    title="Deactivate access keys that nobody uses, after notice",
+    subject=IdentityRef,
+    triggers=(judged_by(RULE), reviewed(REVIEW)),
+    facets=(UserKeys,),
+    steps=(GiveNotice, DeactivateUnusedKey),
+    references=("NIST 800-53 AC-2(3)", "NIST 800-53 IA-5", "ATT&CK T1078.004"),
+    choices=(
+        UNUSED,
+        Choice(
+            GRACE,
+            ("14",),
+            "whole days between the notice and the deactivation. 14: time for a person to object; 0: none, "
+            "both at once",
+            pattern=r"0|[1-9][0-9]{0,2}",
+        ),
+    ),
+    exposure=noticed_in_vain,
+    review=under_notice,
+)
+def deactivate_unused_keys(user: Observed, incident: Incident) -> Iterator[Step]:
+    """Give notice of each key that is due; deactivate it where that was long enough ago."""
+    seen = user[UserKeys]
+    for key in due(seen, incident):
+        given = noticed(key, incident)
+        if given is None:
+            yield GiveNotice(seen.user, key.id, incident.now)
+        if _over(given or incident.now, incident):
+            yield DeactivateUnusedKey(seen.user, key.id, key.status, INACTIVE)
+
+
+def _over(given: datetime, incident: Incident) -> bool:
+    return incident.now - given >= days(incident, GRACE)

@@ -1,0 +1,40 @@
+"""Tell a person that the root user was used. Nothing is changed: nothing in the account could stop it.
+
+Whoever uses it may well be right to, so what is told is whom to ask, and what to do if nobody says so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.remediation import remediation
+from ringfence.core.root_advice import what_a_person_does
+from ringfence.core.root_use import ROOT_USE
+from ringfence.core.subject import IdentityRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+def for_a_person(root: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """List what a person does."""
+    yield from what_a_person_does(root.ref.account)
+
+
+@remediation(
+    id="report-root-use",
+    title="Tell a person that the root user was used",
+    subject=IdentityRef,
+    triggers=(ROOT_USE,),
+    facets=(),
+    steps=(),
+    references=("NIST 800-53 AC-6(9)", "NIST 800-53 IR-6", "ATT&CK T1078.004"),
+    review=for_a_person,
+)
+def report_root_use(root: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+    """Plan nothing."""
+    return iter(())

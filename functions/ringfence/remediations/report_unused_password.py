@@ -1,0 +1,49 @@
+"""Say that nobody signs in with a user's password: AWS Config's rule judges it beside the access keys.
+
+Nothing is changed: a password cannot be disabled, only deleted for good, and nobody else can set it again as
+it was.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.config_rules import judged_by
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import IdentityRef
+from ringfence.core.unused import RULE, UNUSED, is_unused
+from ringfence.facets.password_use import PasswordUse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+def signs_in_no_more(user: Observed, incident: Incident) -> Iterator[str]:
+    """Say since when nobody used the password, where that is as long as makes a key unused."""
+    seen = user[PasswordUse]
+    if seen.created and is_unused(seen.used or seen.created, incident):
+        use = f"last used on {seen.used.date()}" if seen.used else f"never used since {seen.created.date()}"
+        yield (
+            f"user {seen.user} has a password, {use}: it was left as it is, since deleting it cannot be "
+            "undone; a person deletes it where nobody needs it"
+        )
+
+
+@remediation(
+    id="report-unused-password",
+    title="Say that nobody signs in with a user's password",
+    subject=IdentityRef,
+    triggers=(judged_by(RULE),),
+    facets=(PasswordUse,),
+    steps=(),
+    references=("NIST 800-53 AC-2(3)", "ATT&CK T1078.004"),
+    choices=(UNUSED,),
+    exposure=signs_in_no_more,
+)
+def report_unused_password(user: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+    """Plan nothing."""
+    return iter(())

@@ -1,0 +1,118 @@
+"""Demand good passwords of an account's users. What is demanded already is never made less.
+
+It breaks no workload: console passwords are people's. A demand on length, characters or reuse meets the next
+password alone; a maximum age has whoever has an older one set a new one at the next sign-in. Who may set
+passwords is left as it is. Where an administrator has to set an expired one (hard expiry), a shorter age
+would shut people out at once, the administrators among them: that is left to a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ringfence.core.calls import recorded
+from ringfence.core.config_rules import judged_by
+from ringfence.core.remediation import Choice, remediation
+from ringfence.core.subject import IdentityRef
+from ringfence.facets.password_policy import IAMS_OWN, PasswordPolicy, PasswordRules
+from ringfence.steps.password_policy import SetPasswordPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+LENGTH, REUSE, AGE = "minimum-length", "reuse-prevention", "max-age"
+
+
+def demanded(incident: Incident) -> PasswordRules:
+    """Return what the options demand; every kind of character always."""
+    return PasswordRules(
+        length=int(incident.choice(LENGTH)),
+        symbols=True,
+        numbers=True,
+        uppercase=True,
+        lowercase=True,
+        max_age=int(incident.choice(AGE)),
+        reuse=int(incident.choice(REUSE)),
+    )
+
+
+def stricter(there: PasswordRules, wanted: PasswordRules) -> PasswordRules:
+    """Take of each demand the stricter; who may set a password stays as it is there."""
+    age = there.max_age if there.hard_expiry else _sooner(there.max_age, wanted.max_age)
+    return replace(
+        there,
+        length=max(there.length, wanted.length),
+        symbols=there.symbols or wanted.symbols,
+        numbers=there.numbers or wanted.numbers,
+        uppercase=there.uppercase or wanted.uppercase,
+        lowercase=there.lowercase or wanted.lowercase,
+        max_age=age,
+        reuse=max(there.reuse, wanted.reuse),
+    )
+
+
+def _sooner(one: int, other: int) -> int:
+    """Return the shorter age; 0 is none at all."""
+    return min(one, other) if one and other else one or other
+
+
+def shuts_out(account: Observed, incident: Incident) -> Iterator[str]:
+    """Say which maximum age was not set, and why."""
+    there = account[PasswordPolicy].rules
+    wanted = int(incident.choice(AGE))
+    if there and there.hard_expiry and _sooner(there.max_age, wanted) != there.max_age:
+        now = f"{there.max_age} days" if there.max_age else "none"
+        yield (
+            f"the maximum age of passwords was left as it is, {now}, and not set to {wanted} days: the "
+            "policy lets nobody but an administrator set an expired password, so whoever has an older one "
+            "would be shut out at once; a person has to decide"
+        )
+
+
+@remediation(
+    id="set-password-policy",
+    title="Demand good passwords of an account's users",
+    subject=IdentityRef,
+    triggers=(
+        judged_by("iam-password-policy"),
+        recorded("iam", "UpdateAccountPasswordPolicy", "DeleteAccountPasswordPolicy"),
+    ),
+    facets=(PasswordPolicy,),
+    steps=(SetPasswordPolicy,),
+    references=("NIST 800-53 IA-5(1)", "ATT&CK T1110"),
+    choices=(
+        Choice(
+            LENGTH,
+            ("14",),
+            "the fewest characters of a password. 14: what AWS Config's rule asks for by default, and the "
+            "CIS benchmark does",
+            pattern=r"[6-9]|[1-9][0-9]|1[01][0-9]|12[0-8]",
+        ),
+        Choice(
+            REUSE,
+            ("24",),
+            "how many earlier passwords may not come again. 24: the most that IAM remembers, as both ask "
+            "for; 0: none is demanded",
+            pattern=r"[0-9]|1[0-9]|2[0-4]",
+        ),
+        Choice(
+            AGE,
+            ("90",),
+            "days for which a password is valid. 90: what AWS Config's rule asks for by default, and PCI DSS "
+            "does where a password is all there is; 0: none is demanded, as the CIS benchmark has it today",
+            pattern=r"0|[1-9][0-9]{0,2}|10[0-8][0-9]|109[0-5]",
+        ),
+    ),
+    review=shuts_out,
+)
+def set_password_policy(account: Observed, incident: Incident) -> Iterator[Step]:
+    """Replace the policy where it demands too little."""
+    there = account[PasswordPolicy].rules
+    after = stricter(there or IAMS_OWN, demanded(incident))
+    if after != there:
+        yield SetPasswordPolicy(there, after)

@@ -1,0 +1,30 @@
+"""Put right what breaks compliance about identities: unused access keys, the password policy, root use."""
+
+from __future__ import annotations
+
+from ringfence.core.reviews import Review
+from ringfence.core.runbook import Runbook
+from ringfence.core.subject import AccountRef, IdentityRef, RootRef, UserRef
+from ringfence.core.unused import REVIEW
+from ringfence.facets.users import EVERY_USER, KEYS_OF_USERS, users_with_active_keys
+from ringfence.runbooks import only, stage
+
+HARDEN_IDENTITY = Runbook(
+    id="harden-identity",
+    title="Put right what breaks compliance about identities",
+    subject=IdentityRef,
+    stages=(
+        stage(
+            "fix",
+            "Put right what was found",
+            only("deactivate-unused-keys", UserRef),
+            only("report-unused-password", UserRef),
+            only("set-password-policy", AccountRef),
+            only("report-root-use", RootRef),
+        ),
+    ),
+    ends=True,
+    review=Review(
+        REVIEW, "cron(0 3 * * ? *)", users_with_active_keys, permissions=(EVERY_USER, KEYS_OF_USERS)
+    ),
+)

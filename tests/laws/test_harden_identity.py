@@ -1,0 +1,293 @@
+"""The laws for `harden-identity`: convergence, reversibility, exact permissions, nothing made weaker."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.core.codec import decode, encode
+from ringfence.core.facet import Facet, Observed
+from ringfence.core.note import Note
+from ringfence.core.plan import fold
+from ringfence.core.step import State
+from ringfence.core.subject import AccountRef, RootRef, UserRef
+from ringfence.facets.password_policy import IAMS_OWN, PasswordPolicy, PasswordRules
+from ringfence.facets.user_keys import DatedKey, UserKeys
+from ringfence.release import undo
+from ringfence.remediations.deactivate_unused_keys import deactivate_unused_keys
+from ringfence.remediations.set_password_policy import demanded, stricter
+from ringfence.runbooks.harden_identity import HARDEN_IDENTITY
+from ringfence.steps.unused_keys import DeactivateUnusedKey, GiveNotice
+from tests.fakes.conversations import ways
+from tests.identity_strategies import (
+    ACCOUNT,
+    KEY,
+    OTHER,
+    PERSON,
+    REFS,
+    ROOT,
+    RULES,
+    WHOLE,
+    ago,
+    identities,
+    incident,
+    incidents,
+)
+from tests.laws.test_convergence import applied, run
+from tests.laws.test_permissions_are_exact import action, check, declared
+from tests.worlds import NOON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.call import Call
+    from ringfence.core.incident import Incident
+    from ringfence.core.runbook import Runbook
+    from ringfence.core.step import Step
+
+FIX = HARDEN_IDENTITY.narrowed(one.id for one in HARDEN_IDENTITY.stages[0].members)
+"""The stage of its own; what comes after it is any runbook's."""
+OWN = tuple(dict.fromkeys((*FIX.steps, *FIX.inverses)))
+
+
+def answered(before: Observed) -> Runbook:
+    return FIX.on(before.ref)
+
+
+@given(before=identities(), at=incidents())
+def test_nothing_is_left_to_do_once_it_is_done_and_its_notices_are_recorded(
+    before: Observed, at: Incident
+) -> None:
+    after, steps = run(answered(before), before, at)
+    then = replace(at, past=(*at.past, *steps))
+    assert answered(before).stages[0].plan(after, then) == ()
+    assert [step for step in steps if step.state(after) is not State.AFTER] == []
+
+
+@given(before=identities(), at=incidents())
+def test_undoing_it_gives_back_the_state_and_keeps_the_notices(before: Observed, at: Incident) -> None:
+    after, steps = run(answered(before), before, at)
+    way = undo(steps, after)
+    assert (way.drifted, way.settling) == ((), ())
+    assert len(way.kept) == sum(isinstance(step, Note) for step in steps)
+    assert applied(after, way.steps) == before
+
+
+@given(before=identities(), at=incidents())
+def test_a_plan_can_be_recorded_read_back_and_said(before: Observed, at: Incident) -> None:
+    steps = answered(before).stages[0].plan(before, at)
+    assert tuple(decode(encode(step)) for step in steps) == steps
+    assert len({step.target for step in steps}) == len(steps)
+    for step in steps:
+        was, becomes = step.change()
+        assert step.words()
+        assert was != becomes
+
+
+@given(before=identities(), at=incidents())
+def test_a_change_can_be_turned(before: Observed, at: Incident) -> None:
+    for step in answered(before).stages[0].plan(before, at):
+        if isinstance(step, Note):
+            continue
+        back = step.inverse()
+        assert step.state(before) is State.BEFORE
+        assert step.words() != back.words()
+        assert (back.inverse(), back.target) == (step, step.target)
+        assert back.change() == tuple(reversed(step.change()))
+        assert fold((step, back)) == ()
+
+
+# What is there is not lost
+
+
+def keeps(there: PasswordRules, then: PasswordRules) -> bool:
+    """Say whether each demand is as strict as it was, and who may set a password as it was."""
+    lived = not there.max_age or 0 < then.max_age <= there.max_age
+    kinds = ("symbols", "numbers", "uppercase", "lowercase")
+    return (
+        lived
+        and then.length >= there.length
+        and then.reuse >= there.reuse
+        and all(getattr(then, one) >= getattr(there, one) for one in kinds)
+        and (then.may_change, then.hard_expiry) == (there.may_change, there.hard_expiry)
+    )
+
+
+@given(there=RULES, wanted=RULES)
+def test_no_password_policy_is_ever_made_weaker(there: PasswordRules, wanted: PasswordRules) -> None:
+    then = stricter(there, wanted)
+    assert keeps(there, then)
+    assert stricter(then, wanted) == then
+    assert then.length >= wanted.length
+    assert then.reuse >= wanted.reuse
+    assert there.hard_expiry or not wanted.max_age or 0 < then.max_age <= wanted.max_age
+
+
+@given(at=incidents())
+def test_where_there_is_no_policy_iams_own_is_not_undercut(at: Incident) -> None:
+    (step,) = FIX.on(WHOLE).stages[0].plan(Observed(WHOLE).seen(PasswordPolicy()), at)
+    after = step.effect(Observed(WHOLE))[PasswordPolicy].rules
+    assert after
+    assert keeps(IAMS_OWN, after)
+    assert keeps(demanded(at), replace(after, max_age=after.max_age or demanded(at).max_age))
+
+
+@given(there=RULES)
+def test_what_sets_a_policy_says_every_field_of_it(there: PasswordRules) -> None:
+    """An update replaces the whole policy: what is not said falls back to IAM's default."""
+    said = there.parameters()
+    assert {name for name, one in said.items() if one == 0 and not isinstance(one, bool)} == set()
+    assert len(said) == 7 + bool(there.max_age) + bool(there.reuse)
+
+
+@given(before=identities(PERSON), at=incidents())
+def test_only_active_keys_that_are_unused_are_touched_and_none_is_activated(
+    before: Observed, at: Incident
+) -> None:
+    after, steps = run(answered(before), before, at)
+    unused = timedelta(days=int(at.choice("unused-days")))
+    for was, then in zip(before[UserKeys].keys, after[UserKeys].keys, strict=True):
+        if was != then:
+            assert then == replace(was, status="Inactive")
+            assert was.idle_since
+            assert was.status == "Active"
+            assert at.now - was.idle_since >= unused
+    for step in undo(steps, after).steps:
+        key = before[UserKeys].key(step.target.split("/")[1])
+        assert key
+        assert key.status == "Active"
+
+
+NIGHTS = st.lists(st.booleans(), min_size=1, max_size=40)
+"""For each night, whether the key was used on the day before it."""
+
+
+@given(used=NIGHTS, unused=st.sampled_from((0, 3, 9)), grace=st.sampled_from((0, 1, 5)))
+def test_night_after_night_a_key_goes_only_after_a_notice_a_grace_period_ago_that_nobody_answered(
+    used: list[bool], unused: int, grace: int
+) -> None:
+    seen = Observed(PERSON).seen(UserKeys("deploy", (DatedKey(KEY, "Active", ago(0)),)))
+    at = incident(unused_days=str(unused), grace_days=str(grace))
+    last = NOON
+    for night, use in enumerate(used, start=1):
+        now = NOON + timedelta(days=night)
+        if use:
+            last = now - timedelta(hours=12)
+            seen = seen.seen(UserKeys("deploy", (DatedKey(KEY, "Active", ago(0), last),)))
+        at = replace(at, as_of=now)
+        steps = deactivate_unused_keys.plan(seen, at)
+        at = replace(at, past=(*at.past, *steps))
+        due = now - last >= timedelta(days=unused)
+        given = [one.at for one in at.past if isinstance(one, GiveNotice) and one.at >= last]
+        gone = any(isinstance(step, DeactivateUnusedKey) for step in steps)
+        assert gone == (due and any(now - one >= timedelta(days=grace) for one in given))
+        assert not due or given
+        if gone:
+            return
+
+
+# Law 3
+
+
+def busy() -> Iterator[tuple[Observed, Incident]]:
+    """Yield worlds with everything to do."""
+    keys = (DatedKey(KEY, "Active", ago(400)), DatedKey(OTHER, "Active", ago(400), ago(200)))
+    for ref in REFS:
+        if isinstance(ref, UserRef):
+            yield Observed(ref).seen(UserKeys("deploy", keys)), incident(grace_days="0")
+        if isinstance(ref, AccountRef):
+            for rules in (None, PasswordRules(6, max_age=0), PasswordRules(6, max_age=400, reuse=3)):
+                yield Observed(ref).seen(PasswordPolicy(rules)), incident()
+
+
+def examples() -> Iterator[Step]:
+    """Yield examples of every class of step."""
+    for world, at in busy():
+        chosen = FIX.narrowed(("deactivate-unused-keys", "set-password-policy")).on(world.ref)
+        for step in chosen.stages[0].plan(world, at):
+            yield from (step,) if step.irreversible else (step, step.inverse())
+
+
+def calls_of(source: type[Facet | Step]) -> tuple[Call, ...]:
+    """Return every call that a facet or a step may make."""
+    if issubclass(source, Facet):
+        looks = (ways(lambda ref=ref: source.look(ref, ())) for ref in REFS)  # type: ignore[misc]  # a default is a type too
+        return tuple(call for look in looks for calls in look for call in calls)
+    steps = [step for step in examples() if type(step) is source]
+    assert steps, "there is an example"
+    return tuple(call for step in steps for calls in ways(lambda step=step: step.apply({})) for call in calls)  # type: ignore[misc]  # likewise
+
+
+@pytest.mark.parametrize("source", [*FIX.facets, *OWN], ids=lambda one: one.__name__)
+def test_what_is_declared_is_called_and_its_calls_can_be_made(source: type[Facet | Step]) -> None:
+    calls = calls_of(source)
+    assert {action(call) for call in calls} == declared(source.permissions)
+    for call in calls:
+        check(call)
+
+
+def test_the_review_declares_what_it_calls_and_its_calls_can_be_made() -> None:
+    review = HARDEN_IDENTITY.review
+    assert review
+    calls = tuple(chain.from_iterable(ways(lambda: review.listing(ACCOUNT, "us-east-1"))))
+    assert {action(call) for call in calls} == declared(review.permissions)
+    for call in calls:
+        check(call)
+
+
+def test_nothing_that_responds_may_delete_a_policy_or_touch_anything_but_keys_of_users() -> None:
+    changing = {
+        one.action: one.resources
+        for one in HARDEN_IDENTITY.permissions()
+        if not one.action.startswith(("iam:Get", "iam:List", "config:"))
+    }
+    assert changing == {
+        "iam:UpdateAccessKey": ("arn:aws:iam::{account}:user/*",),
+        "iam:UpdateAccountPasswordPolicy": ("*",),
+    }
+
+
+# What it answers
+
+
+def test_each_finding_leads_to_what_it_is_about_and_to_nothing_else() -> None:
+    answers = HARDEN_IDENTITY.answers_by_type()
+    unused = "Config:iam-user-unused-credentials-check"
+    assert {id_: answers[id_] for id_ in FIX.ids} == {
+        "deactivate-unused-keys": (unused, "Review:unused-access-keys"),
+        "report-unused-password": (unused,),
+        "set-password-policy": (
+            "Config:iam-password-policy",
+            "CloudTrail:iam:UpdateAccountPasswordPolicy",
+            "CloudTrail:iam:DeleteAccountPasswordPolicy",
+        ),
+        "report-root-use": ("Root:Call", "Root:SignIn"),
+    }
+
+
+def test_each_subject_has_what_is_for_it() -> None:
+    assert [FIX.on(ref).ids for ref in (PERSON, WHOLE, ROOT)] == [
+        ("deactivate-unused-keys", "report-unused-password"),
+        ("set-password-policy",),
+        ("report-root-use",),
+    ]
+
+
+def test_the_nightly_review_reads_keys_and_no_passwords() -> None:
+    """It looks at every user that has a key: what it asks is asked thousands of times."""
+    assert FIX.narrowed(["deactivate-unused-keys"]).facets == (UserKeys,)
+    assert HARDEN_IDENTITY.review
+    assert HARDEN_IDENTITY.review.schedule == "cron(0 3 * * ? *)"
+
+
+def test_of_the_root_user_nothing_is_read_and_nothing_changed() -> None:
+    chosen = FIX.on(ROOT)
+    assert (chosen.facets, chosen.steps) == ((), ())
+    assert chosen.stages[0].plan(Observed(RootRef(ACCOUNT, "us-east-1", "root")), incident()) == ()
+    assert len(chosen.stages[0].reviews(Observed(ROOT), incident())) == 3
