@@ -81,6 +81,7 @@ def under_notice(user: Observed, incident: Incident) -> Iterator[str]:
     facets=(UserKeys,),
     steps=(GiveNotice, DeactivateUnusedKey),
     references=("NIST 800-53 AC-2(3)", "NIST 800-53 IA-5", "ATT&CK T1078.004"),
+    controls=("unused-access-keys",),
     choices=(
         UNUSED,
         Choice(

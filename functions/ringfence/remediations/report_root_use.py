@@ -33,6 +33,7 @@ def for_a_person(root: Observed, incident: Incident) -> Iterator[str]:  # noqa: 
     facets=(),
     steps=(),
     references=("NIST 800-53 AC-6(9)", "NIST 800-53 IR-6", "ATT&CK T1078.004"),
+    controls=("root-use",),
     review=for_a_person,
 )
 def report_root_use(root: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature

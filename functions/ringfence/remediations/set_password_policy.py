@@ -85,6 +85,7 @@ def shuts_out(account: Observed, incident: Incident) -> Iterator[str]:
     facets=(PasswordPolicy,),
     steps=(SetPasswordPolicy,),
     references=("NIST 800-53 IA-5(1)", "ATT&CK T1110"),
+    controls=("password-policy",),
     choices=(
         Choice(
             LENGTH,
