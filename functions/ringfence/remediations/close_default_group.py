@@ -1,0 +1,67 @@
+"""Close a VPC's default security group: what nobody gave a group of its own must not be reachable by default.
+
+Every rule goes, of both directions. A group of another name is never the default group, and is left.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.calls import recorded
+from ringfence.core.config_rules import judged_by
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import NetworkRef
+from ringfence.facets.security_group import DEFAULT, SecurityGroup
+from ringfence.steps.security_group import RevokeRule, revoke
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+    from ringfence.facets.security_group import Rule
+
+JUDGED = judged_by("vpc-default-security-group-closed")
+CALLS = recorded(
+    "ec2", "AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress", "ModifySecurityGroupRules"
+)
+
+
+def in_force(group: Observed) -> Iterator[Rule]:
+    """Yield the rules of a default group of this account; none of any other group."""
+    seen = group[SecurityGroup]
+    if seen.name == DEFAULT and seen.owner == group.ref.account:
+        yield from seen.in_order()
+
+
+def relied_on(group: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Say what depends on the rules."""
+    if any(in_force(group)):
+        yield f"{group.ref.id}, the default group of its VPC: {group[SecurityGroup].used_by()}"
+
+
+def not_ours(group: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Say that a default group belongs to another account, which shares it."""
+    seen = group[SecurityGroup]
+    if seen.name == DEFAULT and seen.owner != group.ref.account:
+        yield f"{group.ref.id} belongs to account {seen.owner}, which shares it: it has to be changed there"
+
+
+@remediation(
+    id="close-default-group",
+    title="Revoke every rule of a VPC's default security group",
+    subject=NetworkRef,
+    triggers=(JUDGED, CALLS),
+    facets=(SecurityGroup,),
+    steps=(RevokeRule,),
+    references=("D3FEND D3-ITF", "D3FEND D3-OTF"),
+    controls=("default-security-group",),
+    breaks="whatever runs in the VPC's default security group: it loses all traffic",
+    exposure=relied_on,
+    review=not_ours,
+)
+def close_default_group(group: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+    """Revoke each rule."""
+    for rule in in_force(group):
+        yield revoke(group.ref.id, rule)

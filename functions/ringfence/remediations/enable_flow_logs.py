@@ -1,0 +1,113 @@
+"""Record the traffic of a VPC that has no flow logs, to the place that its owner chose.
+
+Without a place nothing is done, and a person is told what has to be chosen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.config_rules import judged_by
+from ringfence.core.remediation import Choice, remediation
+from ringfence.core.subject import NetworkRef
+from ringfence.facets.flow_log_records import LOGS, S3, Recording, place
+from ringfence.facets.flow_logs import FlowLogs
+from ringfence.steps.flow_logs import CreateFlowLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+    from ringfence.core.subject import Ref
+
+DESTINATION, ROLE, TRAFFIC = "flow-log-destination", "flow-log-role", "flow-log-traffic"
+_REGION, _ACCOUNT = r"([a-z0-9-]+|\{region\})", r"([0-9]{12}|\{account\})"
+_BUCKET = r"arn:aws[a-z-]*:s3:::[A-Za-z0-9._-]{3,63}(/[!-~]{1,200})?"
+_GROUP = rf"arn:aws[a-z-]*:logs:{_REGION}:{_ACCOUNT}:log-group:[A-Za-z0-9._/#-]{{1,512}}"
+WHERE = Choice(
+    DESTINATION,
+    ("",),
+    "where flow logs go: the ARN of an S3 bucket, with a folder if wanted, whose policy lets AWS's log "
+    "delivery write; or of a log group of CloudWatch Logs, with {region} and {account} standing for the "
+    "VPC's. Without one, none is made",
+    f"({_BUCKET}|{_GROUP})",
+)
+
+
+def wanted(ref: Ref, incident: Incident) -> Recording | None:
+    """Return what is to be recorded; None where the place, or the role that it needs, was not chosen."""
+    destination, role = (_filled(incident.choice(name), ref) for name in (DESTINATION, ROLE))
+    kind = S3 if ":s3:::" in destination else LOGS
+    if not destination or (kind == LOGS and not role):
+        return None
+    return Recording(incident.choice(TRAFFIC), kind, place(destination), role if kind == LOGS else "")
+
+
+def wanted_place(ref: Ref, incident: Incident) -> str:
+    """Return the destination that was chosen; empty where none was."""
+    return place(_filled(incident.choice(DESTINATION), ref))
+
+
+def _filled(text: str, ref: Ref) -> str:
+    return text.replace("{region}", ref.region).replace("{account}", ref.account)
+
+
+def not_recorded(vpc: Observed, incident: Incident) -> Iterator[str]:
+    """Say what a person has to choose, or to do in another account."""
+    seen = vpc[FlowLogs]
+    if seen.covers(incident.choice(TRAFFIC)):
+        return
+    if seen.owner != vpc.ref.account:
+        yield f"{vpc.ref.id} belongs to account {seen.owner}, which shares it: flow logs are made there"
+    elif wanted(vpc.ref, incident) is None:
+        missing = ROLE if incident.choice(DESTINATION) else DESTINATION
+        yield (
+            f"the traffic of {vpc.ref.id} is not recorded: the option {missing} of harden-network has to say "
+            f"{'with which role it' if missing == ROLE else 'where it'} is to be delivered"
+        )
+
+
+def failing(vpc: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Name the flow logs of which nothing arrives."""
+    for log in vpc[FlowLogs].of_vpc():
+        if log.failing:
+            reason = ascii(log.failing)[1:-1]
+            yield f"the flow log of {log.vpc_id} to {log.recording.destination} delivers nothing: {reason}"
+
+
+@remediation(
+    id="enable-flow-logs",
+    title="Record the traffic of a VPC that has no flow logs",
+    subject=NetworkRef,
+    triggers=(judged_by("vpc-flow-logs-enabled"),),
+    facets=(FlowLogs,),
+    steps=(CreateFlowLog,),
+    references=("D3FEND D3-NTA",),
+    controls=("vpc-flow-logs",),
+    choices=(
+        WHERE,
+        Choice(
+            ROLE,
+            ("",),
+            "the ARN of the role that delivers to a log group of CloudWatch Logs, with {account} standing "
+            "for the VPC's; an S3 bucket needs none",
+            rf"arn:aws[a-z-]*:iam::{_ACCOUNT}:role/[\w+=,.@/-]{{1,512}}",
+        ),
+        Choice(
+            TRAFFIC,
+            ("ALL", "REJECT", "ACCEPT"),
+            "which traffic is recorded: ALL; REJECT: only what was refused, which is less and costs less; "
+            "ACCEPT: only what was let through",
+        ),
+    ),
+    exposure=failing,
+    review=not_recorded,
+)
+def enable_flow_logs(vpc: Observed, incident: Incident) -> Iterator[Step]:
+    """Make a flow log unless the VPC's others record the traffic already, wherever to."""
+    seen, recording = vpc[FlowLogs], wanted(vpc.ref, incident)
+    if seen.owner != vpc.ref.account or recording is None or seen.covers(recording.traffic):
+        return
+    yield CreateFlowLog(vpc.ref.id, recording, incident.id, before=False, after=True)

@@ -1,0 +1,151 @@
+"""Revoke what lets the whole world reach ports of a security group, source by source.
+
+A rule with a range of ports, or with all traffic, is open on the port that is meant, so it is revoked as a
+whole; what else it allowed is said. Rules from narrower sources, on the same ports too, stay.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.calls import recorded
+from ringfence.core.config_rules import judged_by
+from ringfence.core.remediation import Choice, remediation
+from ringfence.core.subject import NetworkRef
+from ringfence.facets.network import NAMES
+from ringfence.facets.security_group import SecurityGroup
+from ringfence.steps.security_group import RevokeRule, revoke
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+    from ringfence.facets.security_group import Rule
+
+SSH, COMMON = judged_by("restricted-ssh"), judged_by("restricted-common-ports")
+CALLS = recorded("ec2", "AuthorizeSecurityGroupIngress", "ModifySecurityGroupRules")
+PORTS, COMMON_PORTS = "ports", "common-ports"
+SSH_PORT = 22
+WIDE = {4: 8, 6: 16}
+"""Prefixes shorter than these, by version of IP, are nearly the world."""
+_LIST = r"[0-9]{1,5}(,[0-9]{1,5}){0,49}"
+
+
+def ports(incident: Incident) -> frozenset[int]:
+    """Return the ports that the findings are about; the chosen ones for calls and for a person's request."""
+    types = frozenset(incident.types)
+    judged = types.intersection((*SSH.types, *COMMON.types))
+    meant: set[int] = set()
+    if types.intersection(SSH.types):
+        meant.add(SSH_PORT)
+    if types.intersection(COMMON.types):
+        meant.update(_numbers(incident.choice(COMMON_PORTS)))
+    if not judged or types.intersection(CALLS.types):
+        meant.update(_numbers(incident.choice(PORTS)))
+    return frozenset(meant)
+
+
+def _numbers(chosen: str) -> Iterator[int]:
+    yield from map(int, chosen.split(","))
+
+
+def whole_world(group: Observed, incident: Incident) -> Iterator[Rule]:
+    """Yield the rules that let every address reach one of the ports."""
+    for rule in group[SecurityGroup].in_order():
+        if not rule.egress and rule.world and rule.reaches(ports(incident)):
+            yield rule
+
+
+def own_by_tag(group: Observed) -> Iterator[str]:
+    """Say that a group is named and tagged like Ringfence's own: whoever made it can have done that."""
+    seen = group[SecurityGroup]
+    name = NAMES.get(seen.role)
+    if name and seen.name.startswith(name):
+        yield (
+            f"{group.ref.id} is named and tagged as Ringfence's own {seen.role} group, which its responses "
+            "keep as they need it; anybody who may create groups could have made it look so"
+        )
+
+
+def somebody_elses(group: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Say that a group belongs to another account, which shares it."""
+    owner = group[SecurityGroup].owner
+    if owner != group.ref.account:
+        yield f"{group.ref.id} belongs to account {owner}, which shares it: it has to be changed there"
+
+
+def still_open(group: Observed, incident: Incident) -> Iterator[str]:
+    """Say what depends on the rules, what they allow beside the ports, and what stays open."""
+    seen, meant = group[SecurityGroup], ports(incident)
+    if seen.owner != group.ref.account:
+        return
+    revoked = tuple(whole_world(group, incident))
+    if revoked:
+        yield f"{group.ref.id}: {seen.used_by()}"
+    for rule in revoked:
+        if rule.from_port != rule.to_port or rule.protocol == "-1":
+            yield f"{rule.words()} is revoked as a whole: it allows more than {_shown(meant)}"
+    for rule in seen.in_order():
+        if not rule.egress and rule not in revoked:
+            yield from _left(rule, seen, meant)
+    if any(isinstance(one, RevokeRule) for one in incident.past):
+        yield (
+            "connections that were open when a rule was revoked can live on while they keep talking: "
+            "security groups track them"
+        )
+
+
+def _left(rule: Rule, seen: SecurityGroup, meant: frozenset[int]) -> Iterator[str]:
+    if rule.world:
+        yield f"{rule.words()} stays: the world reaches it, and no finding is about that"
+    if not rule.reaches(meant):
+        return
+    if rule.prefix and rule.prefix < WIDE[6 if ":" in rule.peer else 4]:
+        yield f"{rule.words()} stays, though its source is nearly the world"
+    if rule.peer in seen.open_lists:
+        yield f"{rule.words()} stays, though the prefix list holds every address: a person has to change it"
+    elif rule.peer in seen.unread:
+        yield f"{rule.words()} stays: whether the prefix list holds every address could not be read"
+
+
+def _shown(meant: frozenset[int]) -> str:
+    return f"port{'s' if len(meant) > 1 else ''} {', '.join(map(str, sorted(meant)))}"
+
+
+@remediation(
+    id="revoke-open-ingress",
+    title="Revoke ingress from the whole world to ports of a security group",
+    subject=NetworkRef,
+    triggers=(SSH, COMMON, CALLS),
+    facets=(SecurityGroup,),
+    steps=(RevokeRule,),
+    references=("D3FEND D3-ITF", "ATT&CK M1037"),
+    controls=("security-group-ingress",),
+    choices=(
+        Choice(
+            PORTS,
+            ("22,3389",),
+            "TCP ports that the world may not reach, where a recorded call opened a group or a person asks; "
+            "restricted-ssh is about port 22, whatever is chosen here",
+            _LIST,
+        ),
+        Choice(
+            COMMON_PORTS,
+            ("20,21,3306,3389,4333",),
+            "the ports that the Config rule restricted-common-ports is about: those of its defaults; to be "
+            "set where the rule's own parameters say otherwise",
+            _LIST,
+        ),
+    ),
+    breaks="a service that the whole internet is meant to reach on these ports",
+    caution=own_by_tag,
+    exposure=still_open,
+    review=somebody_elses,
+)
+def revoke_open_ingress(group: Observed, incident: Incident) -> Iterator[Step]:
+    """Revoke each rule from the world that reaches one of the ports."""
+    if group[SecurityGroup].owner == group.ref.account:
+        for rule in whole_world(group, incident):
+            yield revoke(group.ref.id, rule)
