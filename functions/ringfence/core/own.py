@@ -5,6 +5,7 @@ from __future__ import annotations
 RUNBOOKS = (
     "contain-instance",
     "contain-credentials",
+    "harden-instance",
 )
 """The runbooks' ids, in the order in which they are shown: the catalogue."""
 PREFIX = "ringfence-"

@@ -42,5 +42,6 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         updated_at=at,
         last_seen=at,
         subjects=(subject,),
+        routine=True,
         digest=envelope.digest,
     )

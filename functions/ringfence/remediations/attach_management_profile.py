@@ -1,0 +1,77 @@
+"""Give an instance that has no profile the one by which Session Manager administers it.
+
+The profile and the role in it are both called `ringfence-ssm`, without a path; their owner makes them. What
+is attached already is never replaced, and an instance that may be compromised is given no identity.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.config_rules import judged_by
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import InstanceRef
+from ringfence.facets.management import NAME, Management
+from ringfence.facets.network import Network
+from ringfence.facets.origin import Origin
+from ringfence.facets.tags import INCIDENT_TAG, Tags
+from ringfence.steps.management_profile import AttachManagementProfile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+def what_stands_in_the_way(instance: Observed) -> Iterator[str]:
+    """Say why no profile is attached; nothing where nothing keeps it from being."""
+    if instance[Tags].incident is not None:
+        yield f"it bears the tag {INCIDENT_TAG}: what may be compromised is given no profile"
+    if _is_isolated(instance[Network]):
+        yield "it is in a group that isolates: what may be compromised is given no profile"
+    if instance[Management].offered is None:
+        yield (
+            f"there is no instance profile {NAME} to attach: make it and a role {NAME} in it, both without a "
+            "path, that EC2 may assume and that has the managed policy AmazonSSMManagedInstanceCore"
+        )
+
+
+def what_remains(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Say what keeps the instance from being managed, and what launches the next one."""
+    management = instance[Management]
+    for one in management.associations:
+        if management.offered is None or one.profile.arn != management.offered.arn:
+            yield (
+                f"it has instance profile {one.profile.name}, which is left: see that its role has the "
+                "rights of AmazonSSMManagedInstanceCore, and that SSM Agent runs and reaches Systems Manager"
+            )
+    if not management.associations:
+        yield from what_stands_in_the_way(instance)
+    if words := instance[Origin].next_one("name an instance profile"):
+        yield words
+
+
+@remediation(
+    id="attach-management-profile",
+    title="Let Session Manager administer an instance that has no profile",
+    subject=InstanceRef,
+    triggers=(judged_by("ec2-instance-managed-by-systems-manager"),),
+    facets=(Management, Tags, Network, Origin),
+    steps=(AttachManagementProfile,),
+    references=("NIST 800-53 MA-4",),
+    controls=("managed-instances",),
+    exposure=what_remains,
+)
+def attach_management_profile(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+    """Attach it where there is none; in doubt, not."""
+    management = instance[Management]
+    if management.offered and not management.associations and not any(what_stands_in_the_way(instance)):
+        yield AttachManagementProfile(instance.ref.id, None, management.offered)
+
+
+def _is_isolated(network: Network) -> bool:
+    """Say whether an interface is in one of our groups, be its rules right or not."""
+    ours = {*network.names(), *(group.id for group in network.groups)}
+    return any(not ours.isdisjoint(interface.groups) for interface in network.interfaces)

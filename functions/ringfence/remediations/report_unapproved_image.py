@@ -1,0 +1,125 @@
+"""Tag and report an instance whose image nobody approved: the golden-image check.
+
+An image is approved when it meets every rule that the policy gives: its owner, a tag on it, its age. One
+that EC2 does not show any more meets none. What AWS Config judged is not approved, whatever these rules say.
+An instance cannot change its image, so nothing else is changed.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ringfence.core.config_rules import judged_by
+from ringfence.core.remediation import Choice, remediation
+from ringfence.core.states import entered
+from ringfence.core.step import counted
+from ringfence.core.subject import InstanceRef
+from ringfence.facets.image import Image, Shown
+from ringfence.facets.origin import Origin
+from ringfence.facets.tags import ImageTag
+from ringfence.steps.tags import TagUnapprovedImage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+JUDGED = judged_by("approved-amis-by-tag", "approved-amis-by-id")
+OWNERS = Choice(
+    "image-owners",
+    ("",),
+    "Who may own an approved image, separated by commas: account ids, self, or an owner's alias (amazon, "
+    "aws-marketplace). Empty: anybody.",
+    r"(?:self|amazon|aws-marketplace|[0-9]{12})(?:,(?:self|amazon|aws-marketplace|[0-9]{12}))*",
+)
+TAG = Choice(
+    "image-tag",
+    ("",),
+    "The tag, KEY=VALUE, that an approved image bears; whoever may tag images approves them. Empty: none.",
+    r"[^=]{1,128}=.{0,256}",
+)
+AGE = Choice(
+    "image-age",
+    ("0",),
+    "How many days old an approved image may be. 0: any age.",
+    r"[0-9]{1,4}",
+)
+Reasons = dict[str, str]
+"""Why an image is not approved: a short name for the tag, and words for a person."""
+
+
+def unapproved(instance: Observed, incident: Incident) -> Reasons:
+    """Say why the image is not approved; nothing where it is, or where that cannot be seen."""
+    image = instance[Image]
+    judged = any(one in JUDGED.types for one in incident.types)
+    found = {"config": f"AWS Config judged that its image {image.id} is not approved"} if judged else {}
+    if image.shown is Shown.YES:
+        found |= _by_rules(image, instance.ref.account, incident)
+    elif image.shown is Shown.NO and _has_rules(incident):
+        found["gone"] = (
+            f"its image {image.id} is deregistered or not shared with this account any more: "
+            "nothing shows that it was approved"
+        )
+    return found
+
+
+def _has_rules(incident: Incident) -> bool:
+    return any(incident.choice(one.name) != one.values[0] for one in (OWNERS, TAG, AGE))
+
+
+def _by_rules(image: Image, account: str, incident: Incident) -> Reasons:
+    found: Reasons = {}
+    owners = incident.choice(OWNERS.name)
+    aliases = {image.owner, image.alias, "self" if image.owner == account else ""} - {""}
+    if owners and aliases.isdisjoint(owners.split(",")):
+        found["owner"] = f"its image {image.id} belongs to {image.alias or image.owner}, and not to {owners}"
+    wanted = incident.choice(TAG.name)
+    if wanted and tuple(wanted.split("=", 1)) not in image.tags:
+        found["tag"] = f"its image {image.id} does not bear the tag {wanted}"
+    days = int(incident.choice(AGE.name))
+    if days and image.created is None:
+        found["age"] = f"its image {image.id} does not say how old it is"
+    elif days and image.created and incident.now - image.created > timedelta(days=days):
+        age = counted((incident.now - image.created).days, "day")
+        found["age"] = f"its image {image.id} was {age} old, of {days} that it may be"
+    return found
+
+
+def what_is_reported(instance: Observed, incident: Incident) -> Iterator[str]:
+    """Say why the image is not approved, and what launches the next instance."""
+    reasons = unapproved(instance, incident)
+    yield from reasons.values()
+    if reasons:
+        yield "an instance keeps its image: replace it by one from an approved image"
+        if words := instance[Origin].next_one("name an approved image"):
+            yield words
+
+
+def what_cannot_be_seen(instance: Observed, incident: Incident) -> Iterator[str]:
+    """Say that the image could not be judged."""
+    image = instance[Image]
+    if image.shown is Shown.UNREADABLE and _has_rules(incident):
+        yield f"EC2 did not show image {image.id}: whether it is approved is for a person to find out"
+
+
+@remediation(
+    id="report-unapproved-image",
+    title="Tag and report an instance whose image is not approved",
+    subject=InstanceRef,
+    triggers=(JUDGED, entered("running")),
+    facets=(Image, ImageTag, Origin),
+    steps=(TagUnapprovedImage,),
+    references=("NIST 800-53 CM-2", "NIST 800-53 CM-7(5)", "ATT&CK T1204.003"),
+    controls=("outdated-images",),
+    choices=(OWNERS, TAG, AGE),
+    exposure=what_is_reported,
+    review=what_cannot_be_seen,
+)
+def report_unapproved_image(instance: Observed, incident: Incident) -> Iterator[Step]:
+    """Write the reasons' short names into the tag, unless they stand there."""
+    reasons, tagged = " ".join(sorted(unapproved(instance, incident))), instance[ImageTag].reason
+    if reasons and tagged != reasons:
+        yield TagUnapprovedImage(instance.ref.id, tagged, reasons)

@@ -1,0 +1,65 @@
+"""Require IMDSv2: the metadata service answers nobody who does not first ask for a token.
+
+A request that an attacker makes a program on the instance send for him cannot ask for one. The hop limit
+and every other option stay as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ringfence.core.config_rules import judged_by
+from ringfence.core.remediation import remediation
+from ringfence.core.step import counted
+from ringfence.core.subject import InstanceRef
+from ringfence.facets.metadata import DISABLED, REQUIRED, Metadata
+from ringfence.facets.metadata_use import DAYS, MetadataUse
+from ringfence.facets.origin import Origin
+from ringfence.steps.metadata import SetMetadataOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+def what_depends_on_it(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Say who still calls without a token, and what launches the next instance."""
+    options = instance[Metadata].options
+    if options.endpoint == DISABLED:
+        yield "the metadata service is off: there is no token to require, whatever a rule says of the option"
+        return
+    yield _use(instance[MetadataUse].calls, required=options.tokens == REQUIRED)
+    if words := instance[Origin].next_one("require a token"):
+        yield words
+
+
+def _use(calls: int | None, *, required: bool) -> str:
+    if calls is None:
+        return f"CloudWatch did not say whether anything called without a token in the last {DAYS} days"
+    if not calls:
+        return f"no call without a token was counted in the last {DAYS} days"
+    fails = "fails since a token is required" if required else "will fail"
+    return f"{counted(calls, 'call')} without a token in the last {DAYS} days: what makes them {fails}"
+
+
+@remediation(
+    id="require-imdsv2",
+    title="Require tokens at an instance's metadata service (IMDSv2)",
+    subject=InstanceRef,
+    triggers=(judged_by("ec2-imdsv2-check"),),
+    facets=(Metadata, MetadataUse, Origin),
+    steps=(SetMetadataOptions,),
+    references=("NIST 800-53 CM-7", "ATT&CK T1552.005"),
+    controls=("imdsv2",),
+    breaks="software on the instance that calls the metadata service without a token stops working",
+    exposure=what_depends_on_it,
+)
+def require_imdsv2(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+    """Change that one option; a service that is off is left off."""
+    options = instance[Metadata].options
+    if options.endpoint != DISABLED and options.tokens != REQUIRED:
+        yield SetMetadataOptions(instance.ref.id, options, replace(options, tokens=REQUIRED))

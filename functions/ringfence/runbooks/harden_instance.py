@@ -1,0 +1,23 @@
+"""Put right what breaks compliance on an EC2 instance."""
+
+from __future__ import annotations
+
+from ringfence.core.runbook import Runbook
+from ringfence.core.subject import InstanceRef
+from ringfence.runbooks import stage
+
+HARDEN_INSTANCE = Runbook(
+    id="harden-instance",
+    title="Put right what breaks compliance on an EC2 instance",
+    subject=InstanceRef,
+    stages=(
+        stage(
+            "fix",
+            "Put right what was found",
+            "require-imdsv2",
+            "attach-management-profile",
+            "report-unapproved-image",
+        ),
+    ),
+    ends=True,
+)

@@ -1,0 +1,186 @@
+"""The laws for `harden-instance`: convergence, reversibility, exact permissions, nothing lost, triggers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.core.codec import decode, encode
+from ringfence.core.facet import Facet, Observed
+from ringfence.core.incident import Incident
+from ringfence.core.plan import fold
+from ringfence.core.step import State
+from ringfence.core.trigger import joined
+from ringfence.facets.image import Image
+from ringfence.facets.management import Management
+from ringfence.facets.metadata import Metadata, MetadataOptions
+from ringfence.facets.metadata_use import MetadataUse
+from ringfence.facets.network import Network
+from ringfence.facets.origin import Origin
+from ringfence.facets.tags import ImageTag, Tags
+from ringfence.release import undo
+from ringfence.runbooks.harden_instance import HARDEN_INSTANCE
+from tests.fakes.conversations import ways
+from tests.hardening_strategies import IMAGE, OFFERED, STARTED, incidents, seen
+from tests.laws.test_convergence import applied, run
+from tests.laws.test_permissions_are_exact import action, check, declared, demanded
+from tests.worlds import NOON, REF
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.call import Call
+    from ringfence.core.remediation import Remediation
+    from ringfence.core.step import Step
+
+FIX = HARDEN_INSTANCE.narrowed(one.id for one in HARDEN_INSTANCE.stages[0].members)
+"""The stage of its own; what comes after it is any runbook's."""
+EACH = pytest.mark.parametrize("remediation", FIX.remediations, ids=lambda one: one.id)
+OWN = tuple(dict.fromkeys((*FIX.steps, *FIX.inverses)))
+
+
+@EACH
+@given(data=st.data(), incident=incidents())
+def test_a_remediation_has_nothing_to_do_once_it_is_done(
+    remediation: Remediation, data: st.DataObject, incident: Incident
+) -> None:
+    before = data.draw(seen(*remediation.facets))
+    after = applied(before, remediation.plan(before, incident))
+    assert remediation.plan(after, incident) == ()
+
+
+@given(before=seen(), incident=incidents())
+def test_the_runbook_has_nothing_to_do_once_it_is_done(before: Observed, incident: Incident) -> None:
+    after, steps = run(FIX, before, incident)
+    assert FIX.stages[0].plan(after, replace(incident, past=steps)) == ()
+    assert [step for step in steps if step.state(after) is not State.AFTER] == []
+
+
+@given(before=seen(), incident=incidents())
+def test_undoing_the_runbook_gives_back_the_state(before: Observed, incident: Incident) -> None:
+    after, steps = run(FIX, before, incident)
+    way = undo(steps, after)
+    assert (way.drifted, way.settling, way.kept) == ((), (), ())
+    assert applied(after, way.steps) == before
+
+
+@given(before=seen(), incident=incidents())
+def test_a_plan_can_be_recorded_read_back_said_and_turned(before: Observed, incident: Incident) -> None:
+    steps = FIX.stages[0].plan(before, incident)
+    assert tuple(decode(encode(step)) for step in steps) == steps
+    for step in steps:
+        was, becomes = step.change()
+        back = step.inverse()
+        assert step.words() != back.words()
+        assert was != becomes
+        assert step.state(before) is State.BEFORE
+        assert (back.inverse(), back.target) == (step, step.target)
+        assert back.change() == (becomes, was)
+        assert fold((step, back)) == ()
+
+
+@given(before=seen(), incident=incidents())
+def test_nothing_that_was_there_is_lost(before: Observed, incident: Incident) -> None:
+    """One metadata option changes; a profile that is attached stays; no tag of others is touched."""
+    after, steps = run(FIX, before, incident)
+    was, becomes = before[Metadata].options, after[Metadata].options
+    assert replace(becomes, tokens=was.tokens) == was
+    assert before[Management].associations in {(), after[Management].associations}
+    assert after[Tags] == before[Tags]
+    assert {step.target.split("/")[2] for step in steps} <= {"metadata-options", "instance-profile", "tags"}
+
+
+# Law 3
+
+
+def busy() -> Observed:
+    """An instance with everything to do."""
+    facets: tuple[Facet, ...] = (
+        Metadata(MetadataOptions(hop_limit=2)),
+        MetadataUse(7),
+        Origin("web", "lt-1"),
+        Management((), OFFERED),
+        Network("running", ()),
+        Tags(None),
+        IMAGE,
+        ImageTag(None),
+    )
+    return Observed(REF, {type(one): one for one in facets})
+
+
+def examples() -> Iterator[Step]:
+    """Yield examples of every class of step."""
+    choices = (("image-age", "30"), ("image-owners", "self"), ("image-tag", ""))
+    incident = Incident("inc-1", NOON, choices=choices, types=(STARTED,))
+    for world in (busy(), busy().seen(ImageTag("of last year"))):
+        for step in FIX.stages[0].plan(world, incident):
+            yield from (step, step.inverse())
+
+
+def calls_of(source: type[Facet | Step]) -> tuple[Call, ...]:
+    """Return every call that a facet or a step may make."""
+    if issubclass(source, Facet):
+        return tuple(chain.from_iterable(ways(lambda: source.look(REF, ()))))
+    steps = [step for step in examples() if type(step) is source]
+    return tuple(call for step in steps for calls in ways(lambda step=step: step.apply({})) for call in calls)  # type: ignore[misc]  # a default is a type too
+
+
+@pytest.mark.parametrize("source", [*FIX.facets, *OWN], ids=lambda one: one.__name__)
+def test_what_is_declared_is_called_or_implied_and_its_calls_can_be_made(source: type[Facet | Step]) -> None:
+    calls = calls_of(source)
+    assert {action(call) for call in calls} == declared(source.permissions)
+    implied = {one for call in calls for one, _ in demanded(call)}
+    assert implied == declared(source.permissions, implied=True)
+    for call in calls:
+        check(call)
+
+
+def test_one_role_may_be_passed_and_one_profile_looked_at() -> None:
+    """What runs by itself must not be able to hand an instance any role that it likes."""
+    of_iam = {
+        one.action: one.resources for one in HARDEN_INSTANCE.permissions() if one.action.startswith("iam:")
+    }
+    assert of_iam == {
+        "iam:GetInstanceProfile": ("arn:aws:iam::{account}:instance-profile/ringfence-ssm",),
+        "iam:PassRole": ("arn:aws:iam::{account}:role/ringfence-ssm",),
+    }
+    assert "iam:PassRole" not in {one.action for one in HARDEN_INSTANCE.release_permissions()}
+
+
+def test_no_tag_but_its_own_may_be_written() -> None:
+    tagging = [
+        one for one in HARDEN_INSTANCE.permissions() if one.action in {"ec2:CreateTags", "ec2:DeleteTags"}
+    ]
+    assert [one.conditions for one in tagging] == [
+        (("ForAllValues:StringEquals", "aws:TagKeys", ("ringfence:unapproved-image",)),)
+    ]
+
+
+# What it answers
+
+
+def test_each_finding_leads_to_what_it_is_about_and_to_nothing_else() -> None:
+    answered = HARDEN_INSTANCE.answers_by_type()
+    assert answered == {
+        "require-imdsv2": ("Config:ec2-imdsv2-check",),
+        "attach-management-profile": ("Config:ec2-instance-managed-by-systems-manager",),
+        "report-unapproved-image": (
+            "Config:approved-amis-by-tag",
+            "Config:approved-amis-by-id",
+            "EC2:running",
+        ),
+    }
+
+
+def test_one_rule_delivers_starts_and_one_the_verdicts() -> None:
+    assert sorted(one.id for one in joined(HARDEN_INSTANCE.triggers)) == ["config-rules", "instance-states"]
+
+
+def test_an_image_is_read_for_a_finding_about_images_alone() -> None:
+    assert HARDEN_INSTANCE.narrowed(["require-imdsv2"]).facets == (Metadata, MetadataUse, Origin)
+    assert HARDEN_INSTANCE.narrowed(["report-unapproved-image"]).facets == (Image, ImageTag, Origin)
