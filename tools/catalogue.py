@@ -98,7 +98,7 @@ def _remediation(one: Remediation) -> Iterator[str]:
     if one.breaks:
         yield f"- Can break a workload: {one.breaks}. A dry run unless the policy's `allow` names it."
     if one.caution:
-        yield f"- A dry run where caution is due. {_first_line(one.caution)}"
+        yield f"- Stays a dry run where it has to {_lower(_first_line(one.caution))}"
     yield from (_option(choice) for choice in one.choices)
     for step in one.steps:
         kept = f" Not undone: {step.irreversible}." if step.irreversible else ""
@@ -134,6 +134,10 @@ def _shown(one: Remediation, not_shown: Mapping[str, str]) -> str:
 
 def _code(words: Iterable[str]) -> str:
     return ", ".join(f"`{one}`" for one in words)
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _first_line(of: object) -> str:
