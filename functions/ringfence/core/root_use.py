@@ -26,9 +26,11 @@ ROOT = "Root"
 SUCCESS = "Success"
 CALLED, SIGNED_IN = "Root:Call", "Root:SignIn"
 """The types of such findings."""
-SEVERITY = 5.0
-"""Fixed, for CloudTrail gives none: medium. No work needs the root user, and its use by itself is no sign
-of an intruder: GuardDuty calls it low."""
+SEVERITY = 9.0
+"""Fixed, for CloudTrail gives none: critical. Its use by itself is no sign of an intruder, and GuardDuty
+calls it low; but no work needs the root user, nothing in the account limits it, and no least severity that
+a policy asks of what is acted on should keep a person from being told.
+"""
 
 
 @frozen

@@ -1,6 +1,9 @@
 """Uses of the root user that CloudTrail recorded, as EventBridge delivers them.
 
 Shape: "CloudTrail record contents" under `detail`, sign-ins included.
+
+Every page of the console makes calls. So the calls of a day are one finding, and so are its sign-ins; each
+is brought up to date once an hour. A person is told once a day, and the log has an entry for each hour.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.core.calls import DETAIL_TYPE as CALL
 from ringfence.core.finding import Finding
+from ringfence.core.root_advice import advice
 from ringfence.core.root_use import CALLED, ROOT, SERVICE_EVENT, SEVERITY, SIGN_IN, SIGNED_IN, SUCCESS
 from ringfence.core.subject import GLOBAL, RootRef
 from ringfence.sources import fields, records
@@ -32,17 +36,19 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         return NotForUs(reason)
     account = records.account(detail, envelope.document)
     at = fields.instant(detail, "eventTime")
+    kind = _TYPES[envelope.detail_type]
     return Finding(
         source=envelope.source,
-        id=records.id_of(detail),
-        type=_TYPES[envelope.detail_type],
+        id=f"{kind}/{account}/{at.date()}",
+        type=kind,
         severity=SEVERITY,
         account=account,
         region=GLOBAL,
         title=fields.title(_words(envelope, detail)),
-        updated_at=at,
+        updated_at=at.replace(minute=0, second=0, microsecond=0),
         last_seen=at,
         subjects=(RootRef(account, GLOBAL, "root"),),
+        advice=advice(account, at),
         digest=envelope.digest,
         suspects=records.suspects(detail),
     )
