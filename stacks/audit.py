@@ -10,11 +10,11 @@ from aws_cdk import aws_s3 as s3
 
 from ringfence.aws.audit_items import CHAIN, CONTROL_KEY, ENTRY, INCIDENTS, MONTH
 from ringfence.core.measures import TAMPER, Measure
+from ringfence.core.own import ARCHIVE, NOTIFY
 from stacks import needs
 from stacks.alarms import Alarms
 from stacks.functions import Settled
 from stacks.keys import encryption_key
-from stacks.names import ARCHIVE, NOTIFY
 from stacks.notices import notices
 from stacks.settings import COMPLIANCE
 from stacks.stream import StreamFunction

@@ -12,12 +12,12 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from ringfence.core.own import release_role, run_role
+from ringfence.core.own import OPERATE, release_role, run_role
 from ringfence.operations import QUEUES, ROUTES
 from stacks import needs
 from stacks.alarms import Alarms
 from stacks.functions import FULL_CORE, Handler, Settled, function, log_group, role
-from stacks.names import OPERATE, prefixed, role_arn
+from stacks.names import prefixed, role_arn
 from stacks.times import OPERATE_TIMEOUT
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 from ringfence.core.measures import NAMESPACE, SERVICE
+from ringfence.core.own import function_role
 from stacks.acknowledgements import acknowledge, acknowledge_wildcards
-from stacks.names import function_role, prefixed
+from stacks.names import prefixed
 from stacks.needs import EVERY_FUNCTION
 from stacks.permissions import document, resolved
 

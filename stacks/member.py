@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
-from ringfence.core.own import release_role, run_role
+from ringfence.core.own import FUNCTION_ROLES, OPERATE, ROLES, function_role, release_role, run_role
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.acknowledgements import acknowledge_wildcards
-from stacks.names import OPERATE, function_role, prefixed, role_arn
+from stacks.names import role_arn
 from stacks.permissions import changes, document, resolved
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class MemberStack(Stack):
         actions = sorted({one.action for one in needed if one.resource == roles and changes(one.action)})
         if not actions:
             return {}
-        own = role_arn(self.account, prefixed("*"))
-        denied = iam.PolicyStatement(effect=iam.Effect.DENY, actions=actions, resources=[own])
+        # By exact names: whoever makes a role may call it anything that begins like them.
+        own = [role_arn(self.account, name) for name in (*ROLES, *FUNCTION_ROLES)]
+        denied = iam.PolicyStatement(effect=iam.Effect.DENY, actions=actions, resources=own)
         return {"never": iam.PolicyDocument(statements=[denied])}

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 AUDIT_STACK, RESPONSE_STACK, MEMBER_STACK = "Ringfence-Audit", "Ringfence-Response", "Ringfence-Member"
 FORWARD_STACK = "Ringfence-Forward"
-OPERATE, ARCHIVE, NOTIFY, FORWARD = "operate", "archive", "notify", "forward"
+FORWARD = "forward"
 
 
 def prefixed(name: str) -> str:
     """Return a resource's name: of a runbook's queue and function, of its role in a member account."""
     return f"ringfence-{name}"
-
-
-def function_role(name: str) -> str:
-    """Return the name of a function's own role; `name` is a runbook's id or a function's name."""
-    return f"{prefixed(name)}-function"
 
 
 def role_arn(account: str, name: str) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ringfence.orders import Order, Report
 
 LATER = 900
-"""Seconds after which what a person has to review is looked at once more: CloudTrail may lag that much."""
+"""Seconds after which what lags behind is looked at once more: CloudTrail may take that long."""
 
 
 def answer(finding: Finding, event: str, policy: Policy, execution: Execution) -> tuple[str, ...]:

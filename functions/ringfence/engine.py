@@ -252,20 +252,19 @@ class _Response:
             exposure=tuple(words for stage in self.stages for words in stage.exposed(self.seen, incident)),
             judged=judged,
             review=tuple(dict.fromkeys(words for each in review.values() for words in each)),
+            whole=everything,
         )
-        later = everything and self._is_new(
-            frozenset(verified.review) - frozenset(review[first]), review[first]
-        )
+        later = everything and self._lags()
         self.session.finish(self._news(verified, everything=everything), self._name_incident())
         # What is refused or denied is tried again beside the later stages: they must not wait for it.
         hopeless = self.session.ended(Result.REFUSED, Result.DENIED, Result.SKIPPED)
         stuck = all(step.target in hopeless for step in remaining[first]) and not settling[first]
         return self._verdict(verified, goes_on=stuck and not everything, later=later)
 
-    def _is_new(self, found: frozenset[str], known: tuple[str, ...]) -> bool:
-        """Say whether later stages leave something to review, for the first time."""
-        before = self.session.history.of(Verified)
-        return bool(found) and not any(frozenset(one.review) - frozenset(known) for one in before)
+    def _lags(self) -> bool:
+        """Say whether a record that lags behind was read, and everything looked at, for the first time."""
+        lagging = any(facet.lags for stage in self.stages for facet in stage.facets)
+        return lagging and not any(one.whole for one in self.session.history.of(Verified))
 
     def _news(self, verified: Verified, *, everything: bool) -> tuple[Verified, ...]:
         """Leave out what the log says already: an update of a finding need not repeat the verdict.

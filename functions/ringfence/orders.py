@@ -56,8 +56,8 @@ class Report:
     """What became of an order.
 
     `again` says in words what can be tried or looked at again. `goes_on`: later stages remain for a
-    continuation, which tries again what comes before them. `later`: something is left for a person to
-    review that a record which lags behind may add to, so it is looked at once more after a while.
+    continuation, which tries again what comes before them. `later`: a record was read that lags
+    behind, so it is looked at once more after a while.
     """
 
     status: Status

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ringfence.core import principals
 from ringfence.core.codec import decode, encode
-from ringfence.core.own import PREFIX, run_role
+from ringfence.core.own import function_role, run_role
 from ringfence.core.policy import Mode, Policy, decide
 from ringfence.core.principals import Caller, principal_of
 from ringfence.core.subject import (
@@ -21,7 +21,6 @@ from ringfence.core.subject import (
     UserRef,
     parse_key,
 )
-from stacks.names import function_role, prefixed
 from tests.worlds import finding
 
 ACCOUNT, FOREIGN = "111122223333", "999900001111"
@@ -206,9 +205,15 @@ def test_what_is_told_of_subjects_can_be_recorded_and_read_back() -> None:
     assert decode(encode(told_of)) == told_of
 
 
-@pytest.mark.parametrize("made", [run_role("contain-credentials"), prefixed("x"), function_role("operate")])
-def test_ringfences_own_roles_are_known_by_their_names(made: str) -> None:
-    assert made.startswith(PREFIX)
+@pytest.mark.parametrize("name", [run_role("contain-credentials"), function_role("operate")])
+def test_ringfences_own_roles_are_known_by_their_names(name: str) -> None:
+    assert principal_of(Caller("AssumedRole", ASIA, SESSION, name), ACCOUNT).advice == principals.OWN
+
+
+@pytest.mark.parametrize("name", ["ringfence-x", "ringfence", f"{OWN}-2"])
+def test_a_role_that_is_merely_called_like_them_is_contained_like_any_other(name: str) -> None:
+    """Whoever may make a role may call it so."""
+    assert principal_of(Caller("AssumedRole", ASIA, SESSION, name), ACCOUNT).advice == ""
 
 
 texts = st.text(max_size=40) | st.sampled_from(

@@ -28,6 +28,8 @@ class Facet:
     """
 
     permissions: ClassVar[tuple[Permission, ...]]
+    lags: ClassVar[bool] = False
+    """Whether it reads a record that lags behind by minutes: it is looked at once more later."""
 
     @classmethod
     def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:

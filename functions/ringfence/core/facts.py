@@ -106,7 +106,8 @@ class Verified(Fact):
     """What a second look found. `remaining` and `exposure` are in words.
 
     `judged`: containment was among what ran; a run of later stages alone says nothing about it. `review`
-    is what of the exposure a person must look at: until then it is not complete.
+    is what of the exposure a person must look at: until then it is not complete. `whole`: every stage was
+    looked at.
     """
 
     contained: bool
@@ -117,6 +118,7 @@ class Verified(Fact):
     exposure: tuple[str, ...] = ()
     judged: bool = True
     review: tuple[str, ...] = ()
+    whole: bool = False
 
 
 @value

@@ -5,6 +5,7 @@ from __future__ import annotations
 RUNBOOKS = (
     "contain-instance",
     "contain-credentials",
+    "harden-network",
     "harden-instance",
 )
 """The runbooks' ids, in the order in which they are shown: the catalogue."""
@@ -21,6 +22,14 @@ def release_role(runbook: str) -> str:
     return f"{PREFIX}release-{runbook}"
 
 
+def function_role(name: str) -> str:
+    """Return the role of a function of the home account; `name` is a runbook's id or a function's name."""
+    return f"{PREFIX}{name}-function"
+
+
+OPERATE, ARCHIVE, NOTIFY = "operate", "archive", "notify"
+"""The functions that serve no single runbook."""
+FUNCTION_ROLES = tuple(function_role(name) for name in (*RUNBOOKS, OPERATE, ARCHIVE, NOTIFY))
 ROLES = tuple(role(runbook) for role in (run_role, release_role) for runbook in RUNBOOKS)
 """The roles through which it acts in protected accounts. Exact names: any other that merely begins like
 them may be an intruder's.

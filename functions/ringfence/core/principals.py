@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.core.errors import Bug
 from ringfence.core.frozen import frozen
-from ringfence.core.own import PREFIX
+from ringfence.core.own import FUNCTION_ROLES, ROLES
 from ringfence.core.subject import (
     ACCOUNT,
     GLOBAL,
@@ -125,7 +125,6 @@ _BY_TYPE = MappingProxyType(
 _UNEDITABLE = (
     ("AWSReservedSSO_", IDENTITY_CENTER),
     ("AWSServiceRoleFor", SERVICE_LINKED),
-    (PREFIX, OWN),
 )
 
 _KINDS = {"Root": Kind.ROOT, "IAMUser": Kind.USER, "FederatedUser": Kind.FEDERATED}
@@ -138,6 +137,8 @@ _SHOWN = (
 )
 _TEMPORARY_KEY = re.compile(rf"{TEMPORARY}[A-Z0-9]{{12,124}}")
 _USER_ARN = re.compile(rf"arn:aws[a-z-]*:iam::(?P<account>{ACCOUNT.pattern}):user/(?:.+/)?(?P<name>[^/]+)")
+_OWN = frozenset((*ROLES, *FUNCTION_ROLES))
+"""By their exact names: whoever makes a role may call it anything that begins like them."""
 _ODD_CHARACTERS = re.compile(r"[^A-Za-z0-9_+=,.@:/-]+")
 _MOST = 100
 
@@ -190,6 +191,8 @@ def _session(caller: Caller, account: str) -> Principal:
     if not role or not _fits(RoleSessionRef.pattern, caller.principal):
         return _other(caller, account, NO_SESSION)
     advice = next((words for prefix, words in _UNEDITABLE if role.startswith(prefix)), "")
+    if role in _OWN:
+        advice = OWN
     return Principal(RoleSessionRef(account, GLOBAL, caller.principal, role), advice)
 
 

@@ -24,7 +24,7 @@ class Ref:
     kind: ClassVar[str] = "resource"
     regional: ClassVar[bool] = True
     """Whether it lives in a region; what does not is filed under `GLOBAL`."""
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[\w+=,.@/-]{1,512}")
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[\w+=,.@/-]{1,512}", re.ASCII)
 
     account: str
     region: str
@@ -84,7 +84,7 @@ class UserRef(PrincipalRef):
     """An IAM user, by name."""
 
     kind: ClassVar[str] = "iam-user"
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[\w+=,.@-]{1,64}")
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 
 
 @value
@@ -92,7 +92,7 @@ class RoleSessionRef(PrincipalRef):
     """A session of a role, by `AROA…:session-name`. `role` is the role's name; it is no part of the key."""
 
     kind: ClassVar[str] = "role-session"
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"AROA[A-Z0-9]{12,124}:[\w+=,.@-]{2,64}")
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"AROA[A-Z0-9]{12,124}:[\w+=,.@-]{2,64}", re.ASCII)
 
     role: str = ""
 

@@ -90,6 +90,7 @@ class Trail(Facet):
     regions: tuple[str, ...] = ()
     oldest: datetime | None = None
 
+    lags: ClassVar = True
     permissions: ClassVar = (
         *FINDING_HOLDERS,
         Permission("cloudtrail:LookupEvents", ("*",), reason="LookupEvents knows no resources"),
