@@ -98,7 +98,7 @@ def test_once_a_person_has_reviewed_it_it_is_complete() -> None:
 
 @pytest.mark.parametrize(("ref", "denial"), [(ROOT, Denial()), (SESSION, Denial(RESERVED))])
 def test_what_cannot_be_contained_is_never_said_to_be(ref: PrincipalRef, denial: Denial) -> None:
-    """It does not go back to its queue: trying again would change nothing. The record is looked at once more."""
+    """It does not go back to its queue: trying again changes nothing. The record is looked at once more."""
     world = World(ref, denial)
     first = world.respond("a-1", stages=1)
     assert (first.status, first.again, first.goes_on) == (Status.OPEN, (), True)
