@@ -29,6 +29,7 @@ from tests.worlds import NOON, REF
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
+OTHER_ROLE = f"arn:aws:iam::{REF.account}:role/flow-logs"
 OTHER_ACCOUNT, OTHER_VPC = "444455556666", "vpc-0fedcba9876543210"
 GROUP = SecurityGroupRef(REF.account, REF.region, GROUP_ID)
 VPC = VpcRef(REF.account, REF.region, VPC_ID)
@@ -114,7 +115,7 @@ def recordings() -> SearchStrategy[Recording]:
         *((S3, BUCKET, ""), (S3, "arn:aws:s3:::of-a-stranger/logs", "")),
         *(
             (LOGS, LOG_GROUP, ROLE),
-            (LOGS, LOG_GROUP, ""),
+            (LOGS, LOG_GROUP, OTHER_ROLE),
             ("kinesis-data-firehose", "arn:aws:firehose:x", ""),
         ),
     )

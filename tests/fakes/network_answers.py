@@ -15,7 +15,7 @@ LIST_ID = "pl-0123456789abcdef0"
 INCIDENT = "inc-20260301T120000.000000-0123456789"
 BUCKET = "arn:aws:s3:::flow-logs-of-everybody"
 LOG_GROUP = f"arn:aws:logs:{REF.region}:{REF.account}:log-group:/vpc/flow-logs"
-ROLE = f"arn:aws:iam::{REF.account}:role/flow-logs"
+ROLE = f"arn:aws:iam::{REF.account}:role/ringfence-flow-logs"
 
 
 def rule(number: int, *, egress: bool = False, **more: object) -> dict[str, object]:

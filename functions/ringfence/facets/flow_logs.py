@@ -1,7 +1,11 @@
-"""The flow logs of a VPC; of a flow log that was deleted, what it recorded.
+"""The flow logs of a VPC; of a flow log that was deleted, what it recorded; and the role that may deliver.
 
 CloudTrail names a deleted flow log by its id alone. What it was stands in AWS Config's history, where flow
 logs are recorded, or in CloudTrail's record of its making, which is kept for 90 days: a few pages are read.
+
+The role that delivers to log groups has a fixed name: which role may be passed on is written down in a
+permission. Its owner makes it, without a path.
+https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
 """
 
 from __future__ import annotations
@@ -9,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.core.answers import accept, document, tags
-from ringfence.core.call import Call
+from ringfence.core.call import Call, Failed, Permission
 from ringfence.core.codec import value
 from ringfence.core.errors import Gone
 from ringfence.core.facet import Facet
@@ -27,6 +31,7 @@ from ringfence.facets.flow_log_records import (
     token_in,
     trail_call,
 )
+from ringfence.facets.identity import NO_SUCH_ENTITY
 from ringfence.facets.instance import ec2_describes
 from ringfence.facets.tags import INCIDENT_TAG
 
@@ -40,9 +45,14 @@ if TYPE_CHECKING:
 
     Asking = Generator[tuple[Call, ...], tuple[Answer, ...], Deleted | None]
 
+ROLE = "ringfence-flow-logs"
+"""The name of the role that delivers to log groups."""
+ROLE_ARN = f"arn:aws:iam::{{account}}:role/{ROLE}"
 NO_VPC = ("InvalidVpcID.NotFound", "InvalidVpcID.Malformed")
 ACTIVE = "ACTIVE"
 _FAILED = "FAILED"
+_UNREADABLE = ("AccessDenied", "AccessDeniedException")
+"""What is answered, too, for a role of the name that has a path."""
 _ALL = "ALL"
 _HALVES = frozenset({"ACCEPT", "REJECT"})
 
@@ -68,7 +78,8 @@ class FlowLog:
 class FlowLogs(Facet):
     """The VPC, its owner, and the flow logs that are active: those of the region, for a deleted flow log.
 
-    `deleted` is what the subject recorded; None where it is a VPC, is still there or nobody knows.
+    `deleted` is what the subject recorded; None where it is a VPC, is still there or nobody knows. `role`
+    is the ARN of the role that delivers to log groups; empty where there is none.
     """
 
     vpc_id: str = ""
@@ -76,8 +87,13 @@ class FlowLogs(Facet):
     logs: tuple[FlowLog, ...] = ()
     deleted: Deleted | None = None
     exists: bool = False
+    role: str = ""
 
-    permissions: ClassVar = (*ec2_describes("FlowLogs", "Vpcs"), *LOOKUPS)
+    permissions: ClassVar = (
+        *ec2_describes("FlowLogs", "Vpcs"),
+        *LOOKUPS,
+        Permission("iam:GetRole", (ROLE_ARN,)),
+    )
 
     @classmethod
     def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
@@ -86,20 +102,20 @@ class FlowLogs(Facet):
             return (yield from cls._of_deleted(ref, past))
         if not isinstance(ref, VpcRef):
             return cls()
-        described, listed = yield (_describe_vpc(ref.id), _list(ref.id))
-        return cls(ref.id, _owner(described, ref.id), _active(listed, ref))
+        described, listed, found = yield (_describe_vpc(ref.id), _list(ref.id), _GET_ROLE)
+        return cls(ref.id, _owner(described, ref.id), _active(listed, ref), role=_offered(found, ref))
 
     @classmethod
     def _of_deleted(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
-        (listed,) = yield (_list(),)
-        logs = _active(listed, ref)
+        listed, found = yield (_list(), _GET_ROLE)
+        logs, role = _active(listed, ref), _offered(found, ref)
         if any(one.optional_text("FlowLogId") == ref.id for one in document(listed).children("FlowLogs")):
-            return cls(logs=logs, exists=True)
+            return cls(logs=logs, exists=True, role=role)
         deleted = _remembered(past) or (yield from _asked(ref))
         if deleted is None or not VpcRef.pattern.fullmatch(deleted.resource):
-            return cls(logs=logs, deleted=deleted)
+            return cls(logs=logs, deleted=deleted, role=role)
         (described,) = yield (_describe_vpc(deleted.resource),)
-        return cls(deleted.resource, _owner(described, deleted.resource), logs, deleted)
+        return cls(deleted.resource, _owner(described, deleted.resource), logs, deleted, role=role)
 
     def of_vpc(self) -> tuple[FlowLog, ...]:
         """Return the flow logs of the VPC itself."""
@@ -126,6 +142,9 @@ class FlowLogs(Facet):
         )
 
 
+_GET_ROLE = Call("iam", "GetRole", {"RoleName": ROLE}, expected=(*NO_SUCH_ENTITY, *_UNREADABLE))
+
+
 def list_flow_logs(vpc_id: str, incident: str) -> Call:
     """Return the call that lists the flow logs of a VPC that bear an incident's tag."""
     return _list(vpc_id, (f"tag:{INCIDENT_TAG}", incident))
@@ -146,6 +165,12 @@ def _owner(described: Answer, vpc_id: str) -> str:
     for vpc in accept(described, gone=NO_VPC).children("Vpcs"):
         return vpc.optional_text("OwnerId") or ""
     raise Gone(f"{vpc_id} does not exist any more")
+
+
+def _offered(found: Answer, ref: Ref) -> str:
+    """Return the role's ARN if it is the one that may be passed on."""
+    arn = "" if isinstance(found, Failed) else found.child("Role").text("Arn")
+    return arn if arn == ROLE_ARN.format(account=ref.account) else ""
 
 
 def _active(listed: Answer, ref: Ref) -> tuple[FlowLog, ...]:

@@ -11,7 +11,7 @@ from ringfence.core.config_rules import judged_by
 from ringfence.core.remediation import Choice, remediation
 from ringfence.core.subject import NetworkRef
 from ringfence.facets.flow_log_records import LOGS, S3, Recording, place
-from ringfence.facets.flow_logs import FlowLogs
+from ringfence.facets.flow_logs import ROLE, FlowLogs
 from ringfence.steps.flow_logs import CreateFlowLog
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ringfence.core.step import Step
     from ringfence.core.subject import Ref
 
-DESTINATION, ROLE, TRAFFIC = "flow-log-destination", "flow-log-role", "flow-log-traffic"
+DESTINATION, TRAFFIC = "flow-log-destination", "flow-log-traffic"
 _REGION, _ACCOUNT = r"([a-z0-9-]+|\{region\})", r"([0-9]{12}|\{account\})"
 _BUCKET = r"arn:aws[a-z-]*:s3:::[A-Za-z0-9._-]{3,63}(/[!-~]{1,200})?"
 _GROUP = rf"arn:aws[a-z-]*:logs:{_REGION}:{_ACCOUNT}:log-group:[A-Za-z0-9._/#-]{{1,512}}"
@@ -31,27 +31,31 @@ WHERE = Choice(
     ("",),
     "where flow logs go: the ARN of an S3 bucket, with a folder if wanted, whose policy lets AWS's log "
     "delivery write; or of a log group of CloudWatch Logs, with {region} and {account} standing for the "
-    "VPC's. Without one, none is made",
+    f"VPC's, to which the role {ROLE} delivers. Without one, none is made",
     f"({_BUCKET}|{_GROUP})",
 )
 
 
-def wanted(ref: Ref, incident: Incident) -> Recording | None:
-    """Return what is to be recorded; None where the place, or the role that it needs, was not chosen."""
-    destination, role = (_filled(incident.choice(name), ref) for name in (DESTINATION, ROLE))
+NO_ROLE = (
+    f"there is no role {ROLE}, without a path, that delivers to log groups of CloudWatch Logs: its owner has "
+    "to make it for the service vpc-flow-logs.amazonaws.com"
+)
+
+
+def wanted(vpc: Observed, incident: Incident) -> Recording | None:
+    """Return what is to be recorded; None where no place was chosen or the role that it needs is missing."""
+    destination = wanted_place(vpc.ref, incident)
     kind = S3 if ":s3:::" in destination else LOGS
+    role = vpc[FlowLogs].role if kind == LOGS else ""
     if not destination or (kind == LOGS and not role):
         return None
-    return Recording(incident.choice(TRAFFIC), kind, place(destination), role if kind == LOGS else "")
+    return Recording(incident.choice(TRAFFIC), kind, destination, role)
 
 
 def wanted_place(ref: Ref, incident: Incident) -> str:
     """Return the destination that was chosen; empty where none was."""
-    return place(_filled(incident.choice(DESTINATION), ref))
-
-
-def _filled(text: str, ref: Ref) -> str:
-    return text.replace("{region}", ref.region).replace("{account}", ref.account)
+    chosen = incident.choice(DESTINATION)
+    return place(chosen.replace("{region}", ref.region).replace("{account}", ref.account))
 
 
 def not_recorded(vpc: Observed, incident: Incident) -> Iterator[str]:
@@ -61,12 +65,13 @@ def not_recorded(vpc: Observed, incident: Incident) -> Iterator[str]:
         return
     if seen.owner != vpc.ref.account:
         yield f"{vpc.ref.id} belongs to account {seen.owner}, which shares it: flow logs are made there"
-    elif wanted(vpc.ref, incident) is None:
-        missing = ROLE if incident.choice(DESTINATION) else DESTINATION
+    elif not incident.choice(DESTINATION):
         yield (
-            f"the traffic of {vpc.ref.id} is not recorded: the option {missing} of harden-network has to say "
-            f"{'with which role it' if missing == ROLE else 'where it'} is to be delivered"
+            f"the traffic of {vpc.ref.id} is not recorded: the option {DESTINATION} of harden-network has to "
+            "say where it is to be delivered"
         )
+    elif wanted(vpc, incident) is None:
+        yield f"the traffic of {vpc.ref.id} is not recorded: {NO_ROLE}"
 
 
 def failing(vpc: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
@@ -89,13 +94,6 @@ def failing(vpc: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001
     choices=(
         WHERE,
         Choice(
-            ROLE,
-            ("",),
-            "the ARN of the role that delivers to a log group of CloudWatch Logs, with {account} standing "
-            "for the VPC's; an S3 bucket needs none",
-            rf"arn:aws[a-z-]*:iam::{_ACCOUNT}:role/[\w+=,.@/-]{{1,512}}",
-        ),
-        Choice(
             TRAFFIC,
             ("ALL", "REJECT", "ACCEPT"),
             "which traffic is recorded: ALL; REJECT: only what was refused, which is less and costs less; "
@@ -107,7 +105,7 @@ def failing(vpc: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001
 )
 def enable_flow_logs(vpc: Observed, incident: Incident) -> Iterator[Step]:
     """Make a flow log unless the VPC's others record the traffic already, wherever to."""
-    seen, recording = vpc[FlowLogs], wanted(vpc.ref, incident)
+    seen, recording = vpc[FlowLogs], wanted(vpc, incident)
     if seen.owner != vpc.ref.account or recording is None or seen.covers(recording.traffic):
         return
     yield CreateFlowLog(vpc.ref.id, recording, incident.id, before=False, after=True)

@@ -7,6 +7,7 @@ group of the same account, the chosen destination, or one to which another flow 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.core.calls import recorded
@@ -14,7 +15,7 @@ from ringfence.core.remediation import remediation
 from ringfence.core.subject import NetworkRef, VpcRef
 from ringfence.facets.flow_log_records import LOGS, S3
 from ringfence.facets.flow_logs import FlowLogs
-from ringfence.remediations.enable_flow_logs import DESTINATION, WHERE, wanted_place
+from ringfence.remediations.enable_flow_logs import DESTINATION, NO_ROLE, WHERE, wanted_place
 from ringfence.steps.flow_logs import CreateFlowLog
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ringfence.core.facet import Observed
     from ringfence.core.incident import Incident
     from ringfence.core.step import Step
+    from ringfence.facets.flow_log_records import Recording
 
 _HOW = "a person has to look, and to make it again"
 
@@ -32,27 +34,31 @@ def reason_against(log: Observed, incident: Incident) -> str:
     seen, id_ = log[FlowLogs], log.ref.id
     if seen.deleted is None:
         return f"what {id_} recorded is known neither to AWS Config nor to CloudTrail: {_HOW}"
-    recording, resource = seen.deleted.recording, ascii(seen.deleted.resource)[1:-1]
-    was = f"{id_} recorded {ascii(recording.words())[1:-1]} of {resource}"
-    if not VpcRef.pattern.fullmatch(seen.deleted.resource):
-        return f"{was}, which is no single VPC: {_HOW}"
-    if seen.owner != log.ref.account:
-        return f"{was}, which belongs to account {seen.owner}: {_HOW} there"
-    if recording.kind not in {S3, LOGS} or (recording.kind == LOGS and not recording.role):
-        return f"{was}, a kind of delivery that is not made again from here: {_HOW}"
-    if not _vouched(log, incident):
-        return f"{was}; nothing vouches for that place: {_HOW}, or to choose it as {DESTINATION}"
-    return ""
+    resource, recording = seen.deleted.resource, seen.deleted.recording
+    why = ""
+    if not VpcRef.pattern.fullmatch(resource):
+        why = f"that is no single VPC: {_HOW}"
+    elif seen.owner != log.ref.account:
+        why = f"the VPC belongs to account {seen.owner}: {_HOW} there"
+    elif recording.kind not in {S3, LOGS}:
+        why = f"such a delivery is not made again from here: {_HOW}"
+    elif recording.kind == LOGS and not seen.role:
+        why = NO_ROLE
+    elif not _vouched(recording, log, incident):
+        why = f"nothing vouches for that place: {_HOW}, or to choose it as {DESTINATION}"
+    return f"{id_} recorded {_plain(recording.words())} for {_plain(resource)}; {why}" if why else ""
 
 
-def _vouched(log: Observed, incident: Incident) -> bool:
-    seen, ref = log[FlowLogs], log.ref
-    if seen.deleted is None:
-        return False
-    to = seen.deleted.recording.destination
-    own_group = f":logs:{ref.region}:{ref.account}:log-group:"
-    others = {one.recording.destination for one in seen.logs}
-    return own_group in to or to in others or to == wanted_place(ref, incident)
+def _plain(text: str) -> str:
+    """Write out what whoever made the flow log chose."""
+    return ascii(text)[1:-1]
+
+
+def _vouched(recording: Recording, log: Observed, incident: Incident) -> bool:
+    ref, to = log.ref, recording.destination
+    own_group = recording.kind == LOGS and to.split(":")[2:5] == ["logs", ref.region, ref.account]
+    others = {one.recording.destination for one in log[FlowLogs].logs}
+    return own_group or to in others or to == wanted_place(ref, incident)
 
 
 def missing(log: Observed, incident: Incident) -> Iterator[str]:
@@ -61,14 +67,26 @@ def missing(log: Observed, incident: Incident) -> Iterator[str]:
         yield reason
 
 
-def different(log: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say what is not as it was."""
+def again(log: Observed) -> Recording | None:
+    """Return what is to be recorded again; to a log group, the role delivers that may be passed on."""
     seen = log[FlowLogs]
-    if seen.deleted and not seen.exists:
-        yield (
-            f"what {log.ref.id} had recorded is where it was delivered to; its tags are not known, and what "
-            "was not recorded meanwhile is lost"
-        )
+    if seen.exists or seen.deleted is None:
+        return None
+    was = seen.deleted.recording
+    return replace(was, role=seen.role) if was.kind == LOGS else was
+
+
+def different(log: Observed, incident: Incident) -> Iterator[str]:
+    """Say what is not as it was."""
+    recording, seen = again(log), log[FlowLogs]
+    if recording is None or seen.deleted is None or reason_against(log, incident):
+        return
+    if recording.role != seen.deleted.recording.role:
+        yield f"{recording.role} delivers to {_plain(recording.destination)}, where another role did"
+    yield (
+        f"what {log.ref.id} had recorded is where it was delivered to; its tags are not known, and what was "
+        "not recorded meanwhile is lost"
+    )
 
 
 @remediation(
@@ -86,8 +104,6 @@ def different(log: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG0
 )
 def restore_flow_log(log: Observed, incident: Incident) -> Iterator[Step]:
     """Make the flow log again unless one records the same to the same place already."""
-    seen = log[FlowLogs]
-    if seen.exists or seen.deleted is None or reason_against(log, incident):
-        return
-    if not seen.records(seen.deleted.recording):
-        yield CreateFlowLog(seen.vpc_id, seen.deleted.recording, incident.id, before=False, after=True)
+    seen, recording = log[FlowLogs], again(log)
+    if recording and not reason_against(log, incident) and not seen.records(recording):
+        yield CreateFlowLog(seen.vpc_id, recording, incident.id, before=False, after=True)

@@ -11,7 +11,15 @@ from ringfence.core.codec import value
 from ringfence.core.errors import Gone, Refused
 from ringfence.core.step import Done, State
 from ringfence.facets.flow_log_records import INTERVAL, PLAIN, S3, Recording, is_of
-from ringfence.facets.flow_logs import NO_VPC, FlowLog, FlowLogs, FlowLogStep, is_active, list_flow_logs
+from ringfence.facets.flow_logs import (
+    NO_VPC,
+    ROLE_ARN,
+    FlowLog,
+    FlowLogs,
+    FlowLogStep,
+    is_active,
+    list_flow_logs,
+)
 from ringfence.facets.instance import ec2_describes
 from ringfence.facets.tags import INCIDENT_TAG
 
@@ -79,7 +87,7 @@ class CreateFlowLog(_FlowLogStep):
         ),
         Permission(
             "iam:PassRole",
-            ("arn:aws:iam::{account}:role/*",),
+            (ROLE_ARN,),
             (("StringEquals", "iam:PassedToService", ("vpc-flow-logs.amazonaws.com",)),),
             implied=True,
         ),
