@@ -2,10 +2,6 @@
 
 CloudTrail names a deleted flow log by its id alone. What it was stands in AWS Config's history, where flow
 logs are recorded, or in CloudTrail's record of its making, which is kept for 90 days: a few pages are read.
-
-The role that delivers to log groups has a fixed name: which role may be passed on is written down in a
-permission. Its owner makes it, without a path.
-https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
 """
 
 from __future__ import annotations
@@ -19,6 +15,7 @@ from ringfence.core.errors import Gone
 from ringfence.core.facet import Facet
 from ringfence.core.step import Step
 from ringfence.core.subject import FlowLogRef, VpcRef
+from ringfence.facets.flow_log_destination import ROLE, ROLE_ARN
 from ringfence.facets.flow_log_records import (
     LOOKUPS,
     PAGES,
@@ -45,9 +42,6 @@ if TYPE_CHECKING:
 
     Asking = Generator[tuple[Call, ...], tuple[Answer, ...], Deleted | None]
 
-ROLE = "ringfence-flow-logs"
-"""The name of the role that delivers to log groups."""
-ROLE_ARN = f"arn:aws:iam::{{account}}:role/{ROLE}"
 NO_VPC = ("InvalidVpcID.NotFound", "InvalidVpcID.Malformed")
 ACTIVE = "ACTIVE"
 _FAILED = "FAILED"

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from ringfence.core.config_rules import judged_by
 from ringfence.core.remediation import Choice, remediation
 from ringfence.core.subject import NetworkRef
-from ringfence.facets.flow_log_records import LOGS, S3, Recording, place
-from ringfence.facets.flow_logs import ROLE, FlowLogs
+from ringfence.facets.flow_log_destination import DESTINATION, NO_ROLE, WHERE, wanted_place
+from ringfence.facets.flow_log_records import LOGS, S3, Recording
+from ringfence.facets.flow_logs import FlowLogs
 from ringfence.steps.flow_logs import CreateFlowLog
 
 if TYPE_CHECKING:
@@ -20,26 +21,8 @@ if TYPE_CHECKING:
     from ringfence.core.facet import Observed
     from ringfence.core.incident import Incident
     from ringfence.core.step import Step
-    from ringfence.core.subject import Ref
 
-DESTINATION, TRAFFIC = "flow-log-destination", "flow-log-traffic"
-_REGION, _ACCOUNT = r"([a-z0-9-]+|\{region\})", r"([0-9]{12}|\{account\})"
-_BUCKET = r"arn:aws[a-z-]*:s3:::[A-Za-z0-9._-]{3,63}(/[!-~]{1,200})?"
-_GROUP = rf"arn:aws[a-z-]*:logs:{_REGION}:{_ACCOUNT}:log-group:[A-Za-z0-9._/#-]{{1,512}}"
-WHERE = Choice(
-    DESTINATION,
-    ("",),
-    "where flow logs go: the ARN of an S3 bucket, with a folder if wanted, whose policy lets AWS's log "
-    "delivery write; or of a log group of CloudWatch Logs, with {region} and {account} standing for the "
-    f"VPC's, to which the role {ROLE} delivers. Without one, none is made",
-    f"({_BUCKET}|{_GROUP})",
-)
-
-
-NO_ROLE = (
-    f"there is no role {ROLE}, without a path, that delivers to log groups of CloudWatch Logs: its owner has "
-    "to make it for the service vpc-flow-logs.amazonaws.com"
-)
+TRAFFIC = "flow-log-traffic"
 
 
 def wanted(vpc: Observed, incident: Incident) -> Recording | None:
@@ -50,12 +33,6 @@ def wanted(vpc: Observed, incident: Incident) -> Recording | None:
     if not destination or (kind == LOGS and not role):
         return None
     return Recording(incident.choice(TRAFFIC), kind, destination, role)
-
-
-def wanted_place(ref: Ref, incident: Incident) -> str:
-    """Return the destination that was chosen; empty where none was."""
-    chosen = incident.choice(DESTINATION)
-    return place(chosen.replace("{region}", ref.region).replace("{account}", ref.account))
 
 
 def not_recorded(vpc: Observed, incident: Incident) -> Iterator[str]:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from ringfence.core.calls import recorded
 from ringfence.core.remediation import remediation
 from ringfence.core.subject import NetworkRef, VpcRef
+from ringfence.facets.flow_log_destination import DESTINATION, NO_ROLE, WHERE, wanted_place
 from ringfence.facets.flow_log_records import LOGS, S3
 from ringfence.facets.flow_logs import FlowLogs
-from ringfence.remediations.enable_flow_logs import DESTINATION, NO_ROLE, WHERE, wanted_place
 from ringfence.steps.flow_logs import CreateFlowLog
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from ringfence.core.call import Call, Failed, Permission
 from ringfence.core.codec import value
 from ringfence.core.errors import Gone, Refused
 from ringfence.core.step import Done, State
+from ringfence.facets.flow_log_destination import ROLE_ARN
 from ringfence.facets.flow_log_records import INTERVAL, PLAIN, S3, Recording, is_of
 from ringfence.facets.flow_logs import (
     NO_VPC,
