@@ -14,7 +14,6 @@ from ringfence.facets.flow_log_destination import ROLE_ARN
 from ringfence.facets.flow_log_records import INTERVAL, PLAIN, S3, Recording, is_of
 from ringfence.facets.flow_logs import (
     NO_VPC,
-    ROLE_ARN,
     FlowLog,
     FlowLogs,
     FlowLogStep,
