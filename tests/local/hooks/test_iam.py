@@ -105,3 +105,14 @@ def test_ssh_keys_of_a_user_can_be_made_inactive(iam: Any, unique: str) -> None:
 def test_nobody_has_service_specific_credentials(iam: Any, unique: str) -> None:
     iam.create_user(UserName=unique)
     assert iam.list_service_specific_credentials(UserName=unique)["ServiceSpecificCredentials"] == []
+
+
+def test_an_update_of_the_password_policy_says_all_of_it(iam: Any) -> None:
+    """What is left out falls back to its default."""
+    iam.update_account_password_policy(MinimumPasswordLength=14, MaxPasswordAge=90, RequireSymbols=True)
+    iam.update_account_password_policy(MinimumPasswordLength=8, PasswordReusePrevention=3)
+    found = iam.get_account_password_policy()["PasswordPolicy"]
+    assert (found["MinimumPasswordLength"], found["PasswordReusePrevention"]) == (8, 3)
+    assert "MaxPasswordAge" not in found
+    assert not found["RequireSymbols"]
+    iam.delete_account_password_policy()

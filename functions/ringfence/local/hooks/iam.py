@@ -1,4 +1,4 @@
-"""IAM in ministack: managed denials, quotas, protected roles, and credentials it does not have."""
+"""IAM in ministack: managed denials, quotas, protected roles, the password policy, credentials it lacks."""
 
 from __future__ import annotations
 
@@ -62,9 +62,18 @@ def _handler(ministack: Handler) -> Handler:
             return await moto(*request)
         if form.get("Action") == "ListServiceSpecificCredentials":
             return _no_service_specific_credentials()
+        if form.get("Action") == "UpdateAccountPasswordPolicy":
+            _forget_password_policy()
         return _refused(form) or await ministack(*request)
 
     return handle
+
+
+def _forget_password_policy() -> None:
+    """An update replaces the whole policy: ministack keeps what the update does not say."""
+    from ministack.services import iam
+
+    iam._account_password_policy.pop("policy", None)
 
 
 def _no_service_specific_credentials() -> Response:

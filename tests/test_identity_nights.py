@@ -1,0 +1,174 @@
+"""Night after night: what the log has of an unused key, and of the root user, on the real engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ringfence.core.chain import ChainKey
+from ringfence.core.facet import Observed
+from ringfence.core.facts import DecisionMade, FindingReceived, Verified
+from ringfence.core.notices import notice
+from ringfence.core.policy import Mode, Policy, RunbookSettings
+from ringfence.engine import Engine
+from ringfence.facets.user_keys import DatedKey, UserKeys
+from ringfence.intake import Execution, Unanswered, answers
+from ringfence.orders import Status
+from ringfence.reviewing import finding_of
+from ringfence.runbooks.harden_identity import HARDEN_IDENTITY
+from ringfence.session import Ports
+from ringfence.sources.envelope import Envelope, NotForUs
+from ringfence.sources.root_use import read
+from tests.fakes.memory_cloud import MemoryCloud
+from tests.fakes.memory_log import MemoryLog
+from tests.identity_strategies import KEY, PERSON, ROOT, ago
+from tests.samples.calls import by_root, call_event, sign_in
+from tests.worlds import LEASE, NOON, Ticking
+
+if TYPE_CHECKING:
+    from ringfence.core.chain import History
+    from ringfence.core.finding import Finding
+    from ringfence.core.subject import Ref
+
+FIX = HARDEN_IDENTITY.narrowed(one.id for one in HARDEN_IDENTITY.stages[0].members)
+"""The stage of its own; what comes after it is any runbook's."""
+SETTINGS = RunbookSettings(FIX.ids, FIX.choose({}), answers=tuple(FIX.answers_by_type().items()))
+POLICY = Policy((PERSON.account,), default=Mode.AUTO, runbooks=((FIX.id, SETTINGS),))
+
+
+@dataclass
+class Home:
+    """A subject in memory, an engine in automatic mode, and a clock that a test sets."""
+
+    ref: Ref = PERSON
+    clock: Ticking = field(default_factory=lambda: Ticking(NOON))
+    log: MemoryLog = field(default_factory=MemoryLog)
+
+    def __post_init__(self) -> None:
+        self.cloud = MemoryCloud(Observed(self.ref), self.clock)
+
+    def use(self, **key: object) -> None:
+        """Let the user have one key."""
+        made = DatedKey(KEY, "Active", ago(400), **key)  # type: ignore[arg-type]  # a test names what it changes
+        self.cloud.world = Observed(PERSON).seen(UserKeys("deploy", (made,)))
+
+    def receive(self, finding: Finding) -> list[Status]:
+        execution = Execution(f"a-{self.clock()}", "test", self.clock() + LEASE)
+        ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
+        orders = answers(finding, "{}", FIX, POLICY, execution)
+        return [Engine(ports).respond(one).status for one in orders if not isinstance(one, Unanswered)]
+
+    def night(self) -> Status:
+        """Look as the nightly review does, and sleep until the next."""
+        assert HARDEN_IDENTITY.review
+        (status,) = self.receive(finding_of(HARDEN_IDENTITY.review, self.ref, self.clock()))
+        self.clock.tick(days=1)
+        return status
+
+    @property
+    def status(self) -> str:
+        assert self.cloud.world
+        return self.cloud.world[UserKeys].keys[0].status
+
+    @property
+    def history(self) -> History:
+        return self.log.read(ChainKey(FIX.id, self.ref.key))
+
+    def told(self) -> list[str]:
+        """Return the subjects of what people were told."""
+        entries = self.history.entries
+        notices = (notice(entries[: number + 1]) for number in range(len(entries)))
+        return [one.subject for one in notices if one]
+
+
+def test_a_key_goes_a_grace_period_after_the_notice_and_the_nights_before_are_one_entry_each() -> None:
+    home = Home()
+    home.use()
+    assert [home.night() for _ in range(14)] == [Status.OPEN] * 14
+    assert home.status == "Active"
+    assert len(home.history.of(Verified)) == 1
+    assert len(home.history.of(DecisionMade)) == 1
+    assert len(home.told()) == 1
+    assert home.night() is Status.COMPLETE
+    assert home.status == "Inactive"
+    assert len(home.told()) == 2
+
+
+def test_once_it_is_done_the_nights_are_quiet() -> None:
+    home = Home()
+    home.use()
+    for _ in range(15):
+        home.night()
+    entries = home.history.entries
+    assert [home.night() for _ in range(3)] == [Status.COMPLETE] * 3
+    assert home.history.entries == entries
+
+
+def test_a_key_that_is_in_use_leaves_no_trace() -> None:
+    home = Home()
+    home.use(used=ago(1))
+    assert home.night() is Status.COMPLETE
+    assert home.history.entries == ()
+
+
+def test_a_key_that_was_used_after_the_notice_stays_and_its_incident_ends() -> None:
+    home = Home()
+    home.use()
+    home.night()
+    home.use(used=home.clock() - timedelta(hours=12))
+    assert home.night() is Status.COMPLETE
+    assert home.status == "Active"
+    verified = home.history.verified
+    assert verified
+    assert any("was used after the notice" in words for words in verified.exposure)
+    first = home.history.incident
+    for _ in range(100):
+        home.night()
+    assert home.history.incident != first, "a new incident, in which no notice was given before"
+    assert home.status == "Active"
+
+
+def test_notice_and_end_of_an_unused_key_hold_over_a_fortnight_without_reviews() -> None:
+    """The schedule may fail for a while: what counts is what is recorded, not how often somebody looked."""
+    home = Home()
+    home.use()
+    home.night()
+    home.clock.tick(days=30)
+    assert home.night() is Status.COMPLETE
+    assert home.status == "Inactive"
+
+
+def root_use(at: str, name: str = "DescribeRegions") -> Finding:
+    return found(call_event("ec2", name, None, identity=by_root(), at=at))
+
+
+def found(event: object) -> Finding:
+    finding = read(Envelope.of(event))
+    assert not isinstance(finding, NotForUs)
+    return finding
+
+
+def test_however_much_the_root_user_does_a_person_is_told_once_a_day_and_the_log_has_its_hours() -> None:
+    home = Home(ROOT)
+    for hour in range(12, 15):
+        home.clock.now = NOON.replace(hour=hour, minute=59)
+        for minute in range(0, 50, 7):
+            assert home.receive(root_use(f"2026-03-01T{hour}:{minute:02}:00Z")) == [Status.RECORDED]
+    home.receive(found(sign_in(at="2026-03-01T14:30:00Z")))
+    assert len(home.history.of(FindingReceived)) == 4
+    assert home.told() == ["Ringfence: for you to decide: root (111122223333 us-east-1)"]
+    home.clock.tick(days=1)
+    home.receive(root_use("2026-03-02T09:00:00Z"))
+    assert len(home.told()) == 2
+
+
+def test_of_the_root_user_nothing_is_looked_at() -> None:
+    home = Home(ROOT)
+    home.receive(root_use("2026-03-01T12:00:00Z"))
+    assert home.cloud.looks == []
+    (made,) = home.history.of(DecisionMade)
+    assert made.decision.mode is Mode.NOTIFY
+    assert made.decision.reason.startswith(
+        "the root user of account 111122223333 was used on 2026-03-01: ask"
+    )
