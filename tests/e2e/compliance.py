@@ -24,7 +24,7 @@ HELD: frozenset[str] = frozenset()
 """Remediations that can break a workload and that the policy of these tests does not allow."""
 ENABLED: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 """Remediations that are off by default and on in these tests, by runbook."""
-OPTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+OPTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType({"harden-instance": {"image-owners": "self"}})
 """Options of these tests, by runbook."""
 
 
