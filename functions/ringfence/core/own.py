@@ -5,8 +5,10 @@ from __future__ import annotations
 RUNBOOKS = (
     "contain-instance",
     "contain-credentials",
+    "harden-bucket",
     "harden-network",
     "harden-instance",
+    "harden-identity",
 )
 """The runbooks' ids, in the order in which they are shown: the catalogue."""
 PREFIX = "ringfence-"

@@ -1,0 +1,35 @@
+"""What of a bucket is open to anyone as things stand: policy, ACL and Block Public Access taken together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.step import show
+from ringfence.facets.bucket_acl import BucketAcl
+from ringfence.facets.bucket_block import PublicAccessBlock
+from ringfence.facets.bucket_policy import BucketPolicy
+from ringfence.facets.bucket_public import openings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+
+
+def ways_in(bucket: Observed) -> Iterator[str]:
+    """Say in words through what the bucket is public; nothing where it is not.
+
+    What cannot be read is taken for public, unless a setting makes it ineffective.
+    """
+    block = bucket[PublicAccessBlock].settings
+    policy, acl = bucket[BucketPolicy], bucket[BucketAcl]
+    if not block.restrict:
+        if not policy.readable:
+            yield "its policy cannot be read"
+        for opening in openings(policy.text):
+            yield opening.words()
+    if not block.ignore_acls:
+        if not acl.readable and not acl.enforced:
+            yield "its ACL cannot be read"
+        if acl.public:
+            yield f"its ACL grants {show(acl.public)}"

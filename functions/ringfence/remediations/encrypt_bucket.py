@@ -1,0 +1,101 @@
+"""Encrypt what is written to a bucket by default: with S3's own keys, or with the KMS key of the policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.calls import recorded
+from ringfence.core.config_rules import judged_by
+from ringfence.core.remediation import Choice, remediation
+from ringfence.core.subject import BucketRef
+from ringfence.facets.bucket_encryption import AES256, KMS, BucketEncryption, Encryption
+from ringfence.facets.buckets import bucket_of, unreadable
+from ringfence.steps.bucket_encryption import SetBucketEncryption
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+DEFAULT_ENCRYPTION = "default-encryption"
+_WITH_KMS = judged_by("s3-default-encryption-kms")
+_KEY = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-f0-9rmk-]{36}"
+
+
+def not_as_wanted(bucket: Observed, incident: Incident) -> Iterator[str]:
+    """Say what the policy must name first, or what only a person can judge."""
+    seen, name = bucket[BucketEncryption], bucket.ref.id
+    chosen = incident.choice(DEFAULT_ENCRYPTION)
+    if not seen.readable:
+        yield unreadable(bucket.ref, "the default encryption")
+        return
+    wants_kms = bool(set(_WITH_KMS.types).intersection(incident.types))
+    if wants_kms and chosen == AES256 and not (seen.default and seen.default.with_kms):
+        yield (
+            f"bucket {name} is to be encrypted with KMS: the policy must name the key, by "
+            f"`{DEFAULT_ENCRYPTION}`"
+        )
+    if chosen != AES256 and (region := chosen.split(":")[3]) != bucket.ref.region:
+        yield (
+            f"the key that the policy names lies in {region}, and bucket {name} in {bucket.ref.region}: S3 "
+            "takes none"
+        )
+    if seen.default and _is_strange(seen.default, bucket.ref.account) and seen.default.key != chosen:
+        yield (
+            f"bucket {name} encrypts with key {seen.default.key[:120]} of account "
+            f"{seen.default.owner[:12]}: what is written can be read only as long as that account allows "
+            "it. A person must say whether that is wanted"
+        )
+
+
+@remediation(
+    id="encrypt-bucket",
+    title="Encrypt what is written to a bucket by default",
+    subject=BucketRef,
+    triggers=(
+        judged_by("s3-bucket-server-side-encryption-enabled"),
+        _WITH_KMS,
+        recorded("s3", "DeleteBucketEncryption", "PutBucketEncryption"),
+    ),
+    facets=(BucketEncryption,),
+    steps=(SetBucketEncryption,),
+    references=("D3FEND D3-FE", "ATT&CK T1530"),
+    controls=("s3-default-encryption",),
+    choices=(
+        Choice(
+            DEFAULT_ENCRYPTION,
+            (AES256,),
+            "AES256: what has no default encryption gets S3's own keys, and any that is there is left; a "
+            "KMS key's "
+            "ARN: what is not encrypted with KMS, or with a key of a strange account, gets this key and a "
+            "bucket "
+            "key, and whoever reads or writes needs rights on it",
+            _KEY,
+        ),
+    ),
+    review=not_as_wanted,
+)
+def encrypt_bucket(bucket: Observed, incident: Incident) -> Iterator[Step]:
+    """Set what the policy wants where less is there; what the bucket refuses to take stays so."""
+    seen, chosen = bucket[BucketEncryption], incident.choice(DEFAULT_ENCRYPTION)
+    if not seen.readable:
+        return
+    default, blocked = seen.default, seen.default.blocked if seen.default else ()
+    if chosen == AES256:
+        if default is None:
+            yield SetBucketEncryption(bucket_of(bucket), None, Encryption(AES256))
+        return
+    fits = (
+        default
+        and default.with_kms
+        and (default.key == chosen or not _is_strange(default, bucket.ref.account))
+    )
+    if not fits and chosen.split(":")[3] == bucket.ref.region:
+        wanted = Encryption(KMS, chosen, bucket_key=True, blocked=blocked)
+        yield SetBucketEncryption(bucket_of(bucket), default, wanted)
+
+
+def _is_strange(default: Encryption, account: str) -> bool:
+    return default.owner not in {"", account}

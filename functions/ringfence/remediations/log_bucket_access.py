@@ -1,0 +1,86 @@
+"""Log the requests to a bucket, to the bucket that the policy names for it: never to itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.calls import recorded
+from ringfence.core.config_rules import judged_by
+from ringfence.core.guardduty_buckets import UNLOGGED_BUCKET
+from ringfence.core.remediation import Choice, remediation
+from ringfence.core.subject import BucketRef
+from ringfence.facets.bucket_logging import AccessLogging, LogTarget
+from ringfence.facets.buckets import bucket_of, unreadable
+from ringfence.steps.bucket_logging import SetAccessLogging
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+ACCESS_LOG_BUCKET = "access-log-bucket"
+
+
+def not_configured(bucket: Observed, incident: Incident) -> Iterator[str]:
+    """Say what a person must configure before anything can be logged."""
+    seen, target = bucket[AccessLogging], incident.choice(ACCESS_LOG_BUCKET)
+    if not seen.readable:
+        yield unreadable(bucket.ref, "access logging")
+    elif seen.target is None and not target:
+        yield (
+            f"requests to bucket {bucket.ref.id} are not logged: the policy must name a bucket of its "
+            "account and "
+            f"region for the logs, by `{ACCESS_LOG_BUCKET}`"
+        )
+    elif seen.target is None and target == bucket.ref.id:
+        yield (
+            f"bucket {bucket.ref.id} holds the logs and would log to itself, without end: a person must "
+            "log it to "
+            "another bucket, or leave it by the policy's `exempt`"
+        )
+
+
+def relies_on_target(bucket: Observed, incident: Incident) -> Iterator[str]:
+    """Say what must be so for logs to arrive.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    """
+    target = incident.choice(ACCESS_LOG_BUCKET)
+    if target not in {"", bucket.ref.id}:
+        yield (
+            f"logs arrive in {target}, as far as its policy lets logging.s3.amazonaws.com write, hours "
+            "late and "
+            "without promise that none is lost"
+        )
+
+
+@remediation(
+    id="log-bucket-access",
+    title="Log the requests to a bucket",
+    subject=BucketRef,
+    triggers=(judged_by("s3-bucket-logging-enabled"), recorded("s3", "PutBucketLogging"), UNLOGGED_BUCKET),
+    facets=(AccessLogging,),
+    steps=(SetAccessLogging,),
+    references=("ATT&CK T1530", "ATT&CK T1562.008"),
+    controls=("s3-access-logging",),
+    choices=(
+        Choice(
+            ACCESS_LOG_BUCKET,
+            ("",),
+            '"": nothing is logged that is not logged already, and a person is told; a bucket\'s name: the '
+            "logs go "
+            "there, each bucket's under its own name. It must be of the same account and region",
+            r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]",
+        ),
+    ),
+    cost="the logs are stored, and billed, until a lifecycle rule expires them",
+    exposure=relies_on_target,
+    review=not_configured,
+)
+def log_bucket_access(bucket: Observed, incident: Incident) -> Iterator[Step]:
+    """Log to the policy's bucket where nothing is logged; a target that is there is left."""
+    seen, target = bucket[AccessLogging], incident.choice(ACCESS_LOG_BUCKET)
+    if seen.readable and seen.target is None and target not in {"", bucket.ref.id}:
+        yield SetAccessLogging(bucket_of(bucket), None, LogTarget(target, f"{bucket.ref.id}/"))

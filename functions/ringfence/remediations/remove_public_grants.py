@@ -1,0 +1,70 @@
+"""Take the grants to anyone out of a bucket's ACL: to S3's groups AllUsers and AuthenticatedUsers.
+
+Every other grant stays. Where ACLs are disabled (`BucketOwnerEnforced`) there is nothing to do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.calls import recorded
+from ringfence.core.config_rules import judged_by
+from ringfence.core.guardduty_buckets import EXPOSED_BUCKET, BucketTrigger
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import BucketRef
+from ringfence.facets.bucket_acl import BucketAcl
+from ringfence.facets.bucket_use import BucketUse
+from ringfence.facets.buckets import bucket_of, unreadable
+from ringfence.remediations.block_bucket_public_access import ABOUT_SETTINGS, public_by_intent
+from ringfence.steps.bucket_acl import SetPublicGrants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+_GRANTED = BucketTrigger(
+    EXPOSED_BUCKET.id, tuple(one for one in EXPOSED_BUCKET.types if one not in ABOUT_SETTINGS)
+)
+
+
+def objects_too(bucket: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Say what the bucket's ACL does not reach."""
+    if not bucket[BucketAcl].enforced:
+        yield (
+            f"objects of bucket {bucket.ref.id} have ACLs of their own, which were not looked at: "
+            "disabling ACLs "
+            "(BucketOwnerEnforced) takes the force from all of them"
+        )
+
+
+def cannot_be_told(bucket: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Say what S3 does not show."""
+    acl = bucket[BucketAcl]
+    if not acl.readable and not acl.enforced:
+        yield unreadable(bucket.ref, "the ACL")
+
+
+@remediation(
+    id="remove-public-grants",
+    title="Take the grants to anyone out of a bucket's ACL",
+    subject=BucketRef,
+    triggers=(
+        judged_by("s3-bucket-public-read-prohibited", "s3-bucket-public-write-prohibited"),
+        recorded("s3", "PutBucketAcl"),
+        _GRANTED,
+    ),
+    facets=(BucketAcl, BucketUse),
+    steps=(SetPublicGrants,),
+    references=("D3FEND D3-UAP", "ATT&CK T1530"),
+    controls=("s3-public-access-block",),
+    exposure=objects_too,
+    review=cannot_be_told,
+    caution=public_by_intent,
+)
+def remove_public_grants(bucket: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+    """Keep every grant but the public ones."""
+    if public := bucket[BucketAcl].public:
+        yield SetPublicGrants(bucket_of(bucket), public, frozenset())

@@ -1,0 +1,74 @@
+"""Require TLS of every request to a bucket, by one statement merged into the bucket's policy.
+
+Every other statement stays as it is, and an undo takes out exactly this one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.calls import recorded
+from ringfence.core.config_rules import judged_by
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import BucketRef
+from ringfence.facets.bucket_policy import BucketPolicy
+from ringfence.facets.bucket_tls import free_sid, requires_tls
+from ringfence.facets.bucket_use import BucketUse
+from ringfence.facets.buckets import bucket_of, unreadable
+from ringfence.steps.bucket_policy import AddTlsStatement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+def speaks_http(bucket: Observed) -> Iterator[str]:
+    """Say that a website would go dark.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteEndpoints.html
+    """
+    if bucket[BucketUse].website:
+        yield (
+            f"bucket {bucket.ref.id} is a website, and S3's website endpoints know no TLS: nobody could "
+            "see it "
+            "any more unless it is served by a distribution that reaches the bucket otherwise"
+        )
+
+
+def cannot_be_told(bucket: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Say why nothing can be merged."""
+    policy = bucket[BucketPolicy]
+    if not policy.readable:
+        yield unreadable(bucket.ref, "the policy")
+    elif not policy.clear:
+        yield (
+            f"the policy of bucket {bucket.ref.id} cannot be understood without doubt, so that nothing was "
+            "merged "
+            "into it; a person must look"
+        )
+
+
+@remediation(
+    id="require-tls",
+    title="Require TLS of every request to a bucket",
+    subject=BucketRef,
+    triggers=(
+        judged_by("s3-bucket-ssl-requests-only"),
+        recorded("s3", "DeleteBucketPolicy", "PutBucketPolicy"),
+    ),
+    facets=(BucketPolicy, BucketUse),
+    steps=(AddTlsStatement,),
+    references=("D3FEND D3-ET", "ATT&CK T1040"),
+    controls=("s3-ssl-requests-only",),
+    review=cannot_be_told,
+    caution=speaks_http,
+    breaks="clients that reach the bucket without TLS: http:// links, and its website endpoint",
+)
+def require_tls(bucket: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+    """Add the statement unless others require the same."""
+    policy, ref = bucket[BucketPolicy], bucket_of(bucket)
+    if policy.clear and not requires_tls(policy.document, ref.id):
+        yield AddTlsStatement(ref, free_sid(policy.document), before=False, after=True)

@@ -1,0 +1,55 @@
+"""Keep versions of a bucket's objects, so that what is overwritten or deleted can be had again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.calls import recorded
+from ringfence.core.config_rules import judged_by
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import BucketRef
+from ringfence.facets.bucket_versioning import ENABLED, BucketVersioning
+from ringfence.facets.buckets import bucket_of, unreadable
+from ringfence.steps.bucket_versioning import SetBucketVersioning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+def by_root_alone(bucket: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Say what nobody but the root user can change.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html
+    """
+    seen = bucket[BucketVersioning]
+    if not seen.readable:
+        yield unreadable(bucket.ref, "versioning")
+    elif seen.mfa_delete and seen.status != ENABLED:
+        yield (
+            f"versioning of bucket {bucket.ref.id} is suspended and protected by MFA delete: only the "
+            "account's root "
+            "user can enable it, with a code"
+        )
+
+
+@remediation(
+    id="version-bucket",
+    title="Keep versions of a bucket's objects",
+    subject=BucketRef,
+    triggers=(judged_by("s3-bucket-versioning-enabled"), recorded("s3", "PutBucketVersioning")),
+    facets=(BucketVersioning,),
+    steps=(SetBucketVersioning,),
+    references=("ATT&CK T1485", "ATT&CK T1486"),
+    controls=("s3-versioning",),
+    cost="every version is stored, and billed, until it is deleted or a lifecycle rule expires it",
+    review=by_root_alone,
+)
+def version_bucket(bucket: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+    """Enable versioning; an undo suspends it, since nothing leads back to never."""
+    seen = bucket[BucketVersioning]
+    if seen.readable and seen.status != ENABLED and not seen.mfa_delete:
+        yield SetBucketVersioning(bucket_of(bucket), seen.status, ENABLED)

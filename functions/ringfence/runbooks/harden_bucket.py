@@ -1,0 +1,26 @@
+"""Put right what lets anyone at a bucket, or leaves it unencrypted, unversioned, unlogged."""
+
+from __future__ import annotations
+
+from ringfence.core.runbook import Runbook
+from ringfence.core.subject import BucketRef
+from ringfence.runbooks import stage
+
+HARDEN_BUCKET = Runbook(
+    id="harden-bucket",
+    title="Harden a bucket",
+    subject=BucketRef,
+    stages=(
+        stage(
+            "fix",
+            "Put its settings right",
+            "block-bucket-public-access",
+            "remove-public-grants",
+            "require-tls",
+            "encrypt-bucket",
+            "version-bucket",
+            "log-bucket-access",
+        ),
+    ),
+    ends=True,
+)
