@@ -106,3 +106,17 @@ def test_a_group_in_use_is_not_deleted(
     assert refusal(ec2.delete_security_group, GroupId=network.open) == "DependencyViolation"
     ec2.delete_security_group(GroupId=network.quarantine)
     assert refusal(ec2.describe_security_groups, GroupIds=[network.quarantine]) == "InvalidGroup.NotFound"
+
+
+def test_rules_with_groups_and_prefix_lists_keep_their_descriptions(ec2: Any, network: Any) -> None:
+    list_id = ec2.create_managed_prefix_list(PrefixListName="p", MaxEntries=1, AddressFamily="IPv4")
+    peers = {
+        "UserIdGroupPairs": [{"GroupId": network.quarantine, "Description": "a group"}],
+        "PrefixListIds": [
+            {"PrefixListId": list_id["PrefixList"]["PrefixListId"], "Description": "a prefix list"}
+        ],
+    }
+    permission = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, **peers}
+    ec2.authorize_security_group_ingress(GroupId=network.open, IpPermissions=[permission])
+    shown = {one.get("Description") for one in rules_of(ec2, network.open) if not one["IsEgress"]}
+    assert shown == {"a group", "a prefix list"}

@@ -9,6 +9,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from ringfence.core.subject import GLOBAL
+from ringfence.local.hooks import cloudtrail_ec2
 from ringfence.local.hooks.patching import replace
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def _record(
     account = get_account_id()
     identity = _identity(key, account)
     reads = name.startswith(_READS)
+    newer = cloudtrail_ec2.shaped(name, params, account, get_region()) if namespace == "ec2" else None
+    request, answer = newer or (_parameters(body, params), None)
     event = {
         "eventVersion": "1.08",
         "userIdentity": identity,
@@ -87,8 +90,8 @@ def _record(
         "awsRegion": get_region(),
         "sourceIPAddress": "127.0.0.1",
         "userAgent": headers.get("user-agent", ""),
-        "requestParameters": _parameters(body, params),
-        "responseElements": None,
+        "requestParameters": request,
+        "responseElements": answer,
         "requestID": request_id,
         "eventID": str(uuid.uuid4()),
         "readOnly": reads,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _READS = ("Describe", "Get", "Search")
 # Launching touches a dozen kinds of resource and is nothing that Ringfence does.
+_READS_OF_A_RESOURCE = ("GetManagedPrefixListEntries",)
 _LEFT_TO_MINISTACK = ("RunInstances",)
 _KIND_OF_PREFIX = {
     "i": "instance",
@@ -26,7 +27,10 @@ _KIND_OF_PREFIX = {
     "ami": "image",
     "lt": "launch-template",
     "acl": "network-acl",
+    "fl": "vpc-flow-log",
+    "pl": "prefix-list",
 }
+_MAKES = {"CreateFlowLogs": ("vpc-flow-log",)}
 _NAMES_A_RESOURCE = (
     r"InstanceId(\.\d+)?",
     r"NetworkInterfaceId",
@@ -36,6 +40,9 @@ _NAMES_A_RESOURCE = (
     r"NetworkAclId",
     r"VolumeId",
     r"SnapshotId",
+    r"ResourceId\.\d+",
+    r"FlowLogId\.\d+",
+    r"PrefixListId",
 )
 
 
@@ -51,7 +58,8 @@ class Check:
 def checks(params: Mapping[str, Any], region: str, account: str) -> tuple[Check, ...]:
     """List what a call with these query parameters takes; when empty, ministack's own check serves."""
     call = _Call(params, region, account)
-    if call.action.startswith(_READS) or call.action in _LEFT_TO_MINISTACK:
+    reads = call.action.startswith(_READS) and call.action not in _READS_OF_A_RESOURCE
+    if reads or call.action in _LEFT_TO_MINISTACK:
         return ()
     return tuple(call.checks())
 
@@ -75,6 +83,8 @@ class _Call:
         if self.action in ("AssociateIamInstanceProfile", "ReplaceIamInstanceProfileAssociation"):
             for role in self._roles_of_profile():
                 yield Check("iam:PassRole", role, {"iam:passedtoservice": "ec2.amazonaws.com"})
+        if self.action in ("CreateFlowLogs", "DeleteFlowLogs"):
+            yield from self._delivery()
 
     def _resources(self) -> Iterator[str]:
         match self.action:
@@ -96,8 +106,20 @@ class _Call:
             case "AssociateIamInstanceProfile":
                 yield from map(self._arn_of, self._values("InstanceId"))
             case _:
+                yield from map(self._any, _MAKES.get(self.action, ()))
                 for name in _NAMES_A_RESOURCE:
                     yield from map(self._arn_of, self._values(name))
+
+    def _delivery(self) -> Iterator[Check]:
+        """Flow logs: the role that delivers is passed on; to S3 the caller begins and ends the delivery."""
+        for role in self._values("DeliverLogsPermissionArn"):
+            yield Check("iam:PassRole", role, {"iam:passedtoservice": "vpc-flow-logs.amazonaws.com"})
+        known = self._backend.flow_logs
+        kinds = [known[one].log_destination_type for one in self._values(r"FlowLogId\.\d+") if one in known]
+        if "s3" in (*self._values("LogDestinationType"), *kinds):
+            begins = ["logs:CreateLogDelivery"] if self.action == "CreateFlowLogs" else []
+            for action in (*begins, "logs:DeleteLogDelivery"):
+                yield Check(action, "*")
 
     def _volumes(self, instance: str) -> list[str]:
         found = self._backend.get_instance_by_id(instance)
@@ -133,6 +155,9 @@ class _Call:
 
     def _arn_of(self, resource: str) -> str:
         return self._arn(_KIND_OF_PREFIX.get(resource.split("-", 1)[0], "*"), resource)
+
+    def _any(self, kind: str) -> str:
+        return self._arn(kind, "*")
 
     def _arn(self, kind: str, resource: str) -> str:
         owner = "" if kind in ("snapshot", "image") else self._account

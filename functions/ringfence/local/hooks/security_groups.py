@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ringfence.local.hooks.patching import around
+from ringfence.local.hooks.patching import around, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_LIST = 7  # the position of `prefix_list_id` among moto's arguments for a rule
+
 
 def install() -> None:
     """Put right what moto gets wrong; each function below says what that is."""
-    from moto.ec2.models.security_groups import SecurityGroupBackend
+    from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
 
+    around(SecurityGroupRule, "__init__", _keep_list_description)
+    replace(SecurityGroupRule, "description", property(_description))
     around(SecurityGroupBackend, "delete_security_group", _refuse_while_in_use)
     for direction in ("ingress", "egress"):
         around(SecurityGroupBackend, f"revoke_security_group_{direction}", _known_rule_ids)
@@ -29,6 +33,19 @@ def _refuse_while_in_use(
     if group and any(group in interface.group_set for interface in backend.enis.values()):
         raise DependencyViolationError(f"resource {group.id} has a dependent object")
     original(backend, name, group_id)
+
+
+def _keep_list_description(original: Callable[..., Any], rule: Any, *args: Any, **kw: Any) -> None:
+    """Rules: moto forgets the description of one with a prefix list."""
+    original(rule, *args, **kw)
+    given = kw.get("prefix_list_id") or (args[_LIST] if len(args) > _LIST else None)
+    rule.list_description = (given or {}).get("Description")
+
+
+def _description(rule: Any) -> str | None:
+    """DescribeSecurityGroupRules: moto shows no description of rules with a group or a prefix list."""
+    found = (rule.ip_range.get("Description"), rule.source_group.get("Description"), rule.list_description)
+    return next((one for one in found if one), None)
 
 
 def _known_rule_ids(

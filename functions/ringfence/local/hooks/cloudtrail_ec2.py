@@ -1,0 +1,55 @@
+"""How CloudTrail records EC2's newer calls: as the XML that they were, under the request's own name.
+
+Seen in published records of AWS's: what may come several times is `{"tag": 1, "content": "…"}`, or a list.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Shaped = tuple[dict[str, Any], dict[str, Any] | None]
+
+_SEVERAL = {
+    "CreateFlowLogs": "ResourceId",
+    "DeleteFlowLogs": "FlowLogId",
+    "ModifySecurityGroupRules": "",
+}
+
+
+def shaped(name: str, params: Mapping[str, Any], account: str, region: str) -> Shaped | None:
+    """Return the request and the answer of a call as they are recorded; None for older calls."""
+    if name not in _SEVERAL:
+        return None
+    given = {key: value[0] if isinstance(value, list) else value for key, value in params.items()}
+    plain = {
+        key: value for key, value in given.items() if "." not in key and key not in {"Action", "Version"}
+    }
+    several = _SEVERAL[name]
+    listed = [value for key, value in sorted(given.items()) if re.fullmatch(rf"{several}\.\d+", key)]
+    if listed:
+        tagged = [{"tag": number, "content": value} for number, value in enumerate(listed, 1)]
+        plain[several] = tagged[0] if len(tagged) == 1 else tagged
+    return {f"{name}Request": plain}, _answer(name, listed, plain, account, region)
+
+
+def _answer(
+    name: str, resources: list[str], plain: Mapping[str, Any], account: str, region: str
+) -> dict[str, Any] | None:
+    """Return the ids of the flow logs that are there now: the answer itself is not seen here."""
+    if name != "CreateFlowLogs":
+        return None
+    from moto.ec2.models import ec2_backends
+
+    to = plain.get("LogDestination")
+    made = [
+        log.id
+        for log in ec2_backends[account][region].flow_logs.values()
+        if log.resource_id in resources
+        and (log.log_destination, log.traffic_type) == (to, plain.get("TrafficType"))
+    ]
+    ids = made[0] if len(made) == 1 else made
+    return {"CreateFlowLogsResponse": {"unsuccessful": "", "flowLogIdSet": {"item": ids}}}
