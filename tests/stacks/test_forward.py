@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core import cloudtrail, health
+from ringfence.core import cloudtrail, config_rules, health
 from ringfence.core.guardduty import PATTERN_LIMIT
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import names
@@ -41,8 +41,10 @@ def test_it_lies_where_the_events_are_delivered(forward: Template) -> None:
 def test_it_forwards_what_health_and_iam_deliver_there_and_no_finding_of_guardduty(
     rules: list[dict[str, Any]],
 ) -> None:
-    sources = [one["EventPattern"]["source"] for one in rules]
-    assert sorted(sources) == [[health.SOURCE], [cloudtrail.SOURCE]]
+    """Beside them what may be delivered there: verdicts on IAM, uses of the root user, its sign-ins always."""
+    sources = {json.dumps(one["EventPattern"]["source"]) for one in rules}
+    named = (health.SOURCE, cloudtrail.SOURCE, config_rules.SOURCE, {"prefix": "aws."})
+    assert sources == {json.dumps([one]) for one in named}
 
 
 def test_its_patterns_are_those_of_the_rules_at_home(response: Template, rules: list[dict[str, Any]]) -> None:
