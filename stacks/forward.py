@@ -1,6 +1,6 @@
 """What is delivered in one region only, brought home: AWS Health's events, and IAM's of CloudTrail.
 
-Sign-ins of the root user are recorded there as well, and AWS Config judges IAM where the rule is: often there.
+Sign-ins of the root user are recorded there as well, and AWS Config judges IAM where its rule is.
 
 https://docs.aws.amazon.com/health/latest/ug/choosing-a-region.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html

@@ -41,7 +41,7 @@ def test_it_lies_where_the_events_are_delivered(forward: Template) -> None:
 def test_it_forwards_what_health_and_iam_deliver_there_and_no_finding_of_guardduty(
     rules: list[dict[str, Any]],
 ) -> None:
-    """Beside them what may be delivered there: verdicts on IAM, uses of the root user, its sign-ins always."""
+    """Beside them what may be delivered there: verdicts on IAM, uses of the root user."""
     sources = {json.dumps(one["EventPattern"]["source"]) for one in rules}
     named = (health.SOURCE, cloudtrail.SOURCE, config_rules.SOURCE, {"prefix": "aws."})
     assert sources == {json.dumps([one]) for one in named}
