@@ -113,7 +113,14 @@ class Explainer:
     def _notes(self, finding: Finding) -> str:
         taken = not self.home and self.policy.speaks_of_home
         home = f"home is taken to be account {finding.account}" if taken else ""
-        return "; ".join(filter(None, (self.note, home)))
+        claim = finding.claim
+        confirmed = (
+            f"before anything is changed, AWS Config is asked whether {claim.name} is its managed rule "
+            f"{claim.identifier}"
+            if claim
+            else ""
+        )
+        return "; ".join(filter(None, (confirmed, self.note, home)))
 
 
 def invalid(error: BadInput, about: About | None = None) -> Explanation:
