@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 DAYS = 14
 """How far back calls are counted."""
 _A_DAY = timedelta(days=1)
-UNREADABLE = ("AccessDenied", "AccessDeniedException", "InternalServiceFault", "InternalFailure")
+UNREADABLE = (
+    "AccessDenied",
+    "AccessDeniedException",
+    "InternalFailure",
+    "InternalServiceFault",
+    "Throttling",
+    "ThrottlingException",
+)
 """Refusals that must not stand in the way of what is read beside this."""
 
 

@@ -38,7 +38,8 @@ OWNERS = Choice(
 TAG = Choice(
     "image-tag",
     ("",),
-    "The tag, KEY=VALUE, that an approved image bears; whoever may tag images approves them. Empty: none.",
+    "The tag, KEY=VALUE, that an approved image bears; whoever may tag images approves them, and an account "
+    "sees no tags but its own. Empty: none.",
     r"[^=]{1,128}=.{0,256}",
 )
 AGE = Choice(
