@@ -20,6 +20,7 @@ from ringfence.facets.role_sessions import revocation, revocation_name, whole_se
 from tests.fakes.bucket_answers import BUCKET_ANSWERS
 from tests.fakes.identity_answers import IDENTITY_ANSWERS
 from tests.fakes.instance_answers import ASSOCIATION, IMAGE_ID, INSTANCE_ANSWERS
+from tests.fakes.logging_answers import LOGGING_ANSWERS
 from tests.fakes.network_answers import MADE, NETWORK_ANSWERS
 from tests.worlds import NOON, REF
 
@@ -312,6 +313,7 @@ _ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {
     **INSTANCE_ANSWERS,
     **NETWORK_ANSWERS,
     **BUCKET_ANSWERS,
+    **LOGGING_ANSWERS,
 }
 ANSWERED = tuple(tuple(name.split(":")) for name in _ANSWERS)
 """Every service and operation that has answers of its own."""

@@ -1,0 +1,88 @@
+"""Note how logging is set up while it is well: the record in the log is what is put back later.
+
+What is noted is never weaker than what was noted before: of what is weaker, the former is kept. An owner who
+means to log less releases the incident, and the next review notes what is there then; or exempts it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.remediation import remediation
+from ringfence.core.reviews import reviewed
+from ringfence.core.subject import LoggingRef
+from ringfence.facets.detectors import DetectorStatus, restored_detector
+from ringfence.facets.log_keys import USABLE, LogKey
+from ringfence.facets.recorders import RecorderStatus, narrower
+from ringfence.facets.trails import TrailStatus
+from ringfence.remediations.keep_log_key import to_be_kept
+from ringfence.remediations.restart_trail import REVIEW, to_be_started
+from ringfence.remediations.restore_detector import to_be_enabled
+from ringfence.remediations.restore_recorder import to_be_started as recorder_to_be_started
+from ringfence.remediations.restore_trail import wanted
+from ringfence.steps.logging_notes import (
+    RecordDetectorBaseline,
+    RecordKeyBaseline,
+    RecordRecorderBaseline,
+    RecordTrailBaseline,
+    detector_baseline,
+    key_baseline,
+    recorder_baseline,
+    trail_baseline,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+@remediation(
+    id="record-logging-baseline",
+    title="Note how logging is set up while it is well",
+    subject=LoggingRef,
+    triggers=(reviewed(REVIEW),),
+    facets=(TrailStatus, RecorderStatus, DetectorStatus, LogKey),
+    steps=(RecordTrailBaseline, RecordRecorderBaseline, RecordDetectorBaseline, RecordKeyBaseline),
+    controls=("cloudtrail-multi-region", "cloudtrail-log-file-validation"),
+    references=("NIST 800-53 CM-2", "NIST 800-53 CM-3"),
+)
+def record_logging_baseline(subject: Observed, incident: Incident) -> Iterator[Step]:
+    """Note what differs from the newest note and is not weaker; the first time, only what is switched on."""
+    yield from _trail(subject, incident)
+    yield from _recorder(subject, incident)
+    yield from _detector(subject, incident)
+    yield from _key(subject, incident)
+
+
+def _trail(subject: Observed, incident: Incident) -> Iterator[Step]:
+    seen, before, setup = subject[TrailStatus], trail_baseline(incident), wanted(subject, incident)
+    on = before or seen.logging or to_be_started(subject, incident)
+    if setup and on and setup != before:
+        yield RecordTrailBaseline(setup)
+
+
+def _recorder(subject: Observed, incident: Incident) -> Iterator[Step]:
+    seen, before = subject[RecorderStatus], recorder_baseline(incident)
+    on = before or seen.recording or recorder_to_be_started(subject, incident)
+    if seen.setup and on and seen.setup != before and not (before and narrower(before, seen.setup)):
+        yield RecordRecorderBaseline(seen.setup)
+
+
+def _detector(subject: Observed, incident: Incident) -> Iterator[Step]:
+    seen, before = subject[DetectorStatus], detector_baseline(incident)
+    on = before or seen.enabled or to_be_enabled(subject, incident)
+    if seen.setup and on:
+        setup = restored_detector(before, seen.setup) if before else seen.setup
+        if setup != before:
+            yield RecordDetectorBaseline(setup)
+
+
+def _key(subject: Observed, incident: Incident) -> Iterator[Step]:
+    """A key stays known though its trails are told to write without it."""
+    seen, before = subject[LogKey], key_baseline(incident)
+    on = before or seen.state == USABLE or to_be_kept(subject, incident)
+    if seen.trails and on and seen.trails != before:
+        yield RecordKeyBaseline(seen.trails)

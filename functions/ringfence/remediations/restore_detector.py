@@ -1,0 +1,88 @@
+"""Enable a detector of GuardDuty that somebody disabled, put back what it watches, make a deleted one again.
+
+A deleted detector's findings, filters, lists, members and destinations are lost with it: that is said.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.calls import recorded, type_of
+from ringfence.core.remediation import remediation
+from ringfence.core.reviews import reviewed
+from ringfence.core.subject import LoggingRef
+from ringfence.core.suspects import suspected
+from ringfence.facets.detectors import DetectorStatus, restored_detector
+from ringfence.remediations.restart_trail import REVIEW
+from ringfence.steps.detectors import CreateDetector, EnableDetector, SetDetectorOptions
+from ringfence.steps.logging_notes import detector_baseline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+_UPDATE, _DELETE = "UpdateDetector", "DeleteDetector"
+
+
+def to_be_enabled(detector: Observed, incident: Incident) -> bool:
+    """Say whether a disabled detector was enabled before, by a report or by its baseline."""
+    enabled_before = (
+        detector_baseline(incident) is not None or type_of("guardduty", _UPDATE) in incident.types
+    )
+    seen = detector[DetectorStatus]
+    return seen.setup is not None and not seen.enabled and enabled_before
+
+
+def not_put_back(detector: Observed, incident: Incident) -> Iterator[str]:
+    """Say what a person has to put back."""
+    seen, before, id_ = detector[DetectorStatus], detector_baseline(incident), detector.ref.id
+    if seen.setup is None and not seen.others and before is None:
+        yield (
+            f"GuardDuty's detector {id_} was deleted, and how it was set up was never noted: make one (`aws "
+            "guardduty create-detector --enable`), and have the administrator's account add it again"
+        )
+    if seen.setup is not None and not seen.enabled and not to_be_enabled(detector, incident):
+        yield (
+            f"GuardDuty's detector {id_} is disabled, and nothing says that it was not since this was "
+            "watched: enable it (`aws guardduty update-detector --enable`), or exempt it in the policy"
+        )
+
+
+def undetected(detector: Observed, incident: Incident) -> Iterator[str]:
+    """Say what is lost for good, and who is suspected."""
+    seen, id_ = detector[DetectorStatus], detector.ref.id
+    if seen.setup is None and seen.others:
+        yield (
+            f"detector {id_} is gone with its findings, filters, lists, members and destinations; another "
+            "one is there: an administrator's account has to add it as a member again"
+        )
+    if any(isinstance(one, EnableDetector) for one in incident.past):
+        yield f"what happened while detector {id_} was disabled was not looked at"
+    yield from suspected(incident)
+
+
+@remediation(
+    id="restore-detector",
+    title="Put back what GuardDuty no longer detects",
+    subject=LoggingRef,
+    triggers=(recorded("guardduty", _UPDATE, _DELETE), reviewed(REVIEW)),
+    facets=(DetectorStatus,),
+    steps=(EnableDetector, SetDetectorOptions, CreateDetector),
+    references=("NIST 800-53 SI-4", "ATT&CK T1562.001"),
+    exposure=undetected,
+    review=not_put_back,
+)
+def restore_detector(detector: Observed, incident: Incident) -> Iterator[Step]:
+    """Enable it, have it watch what it did, or make one in its place."""
+    seen, before, id_ = detector[DetectorStatus], detector_baseline(incident), detector.ref.id
+    if to_be_enabled(detector, incident):
+        yield EnableDetector(id_)
+    if seen.setup and before:
+        setup = restored_detector(before, seen.setup)
+        if setup != seen.setup:
+            yield SetDetectorOptions(id_, seen.setup, setup)
+    if seen.setup is None and not seen.others and before:
+        yield CreateDetector(id_, before)

@@ -1,0 +1,93 @@
+"""Start a configuration recorder that somebody stopped; report one that was deleted or told to record less.
+
+What a recorder records is its owner's to choose, and costs by the item: it is said, not put back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.calls import recorded, type_of
+from ringfence.core.notices import plain
+from ringfence.core.remediation import remediation
+from ringfence.core.reviews import reviewed
+from ringfence.core.subject import LoggingRef
+from ringfence.core.suspects import suspected
+from ringfence.facets.recorders import RecorderStatus, narrower
+from ringfence.remediations.restart_trail import REVIEW
+from ringfence.steps.logging_notes import recorder_baseline
+from ringfence.steps.recorders import StartRecorder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+LONGEST = 4000
+"""Characters of what a person has to put back by hand: enough for a recorder with many types."""
+_STOP, _PUT = "StopConfigurationRecorder", "PutConfigurationRecorder"
+
+
+def to_be_started(recorder: Observed, incident: Incident) -> bool:
+    """Say whether a stopped recorder recorded before, by a report or by its baseline."""
+    recorded_before = recorder_baseline(incident) is not None or type_of("config", _STOP) in incident.types
+    seen = recorder[RecorderStatus]
+    return seen.setup is not None and not seen.recording and recorded_before
+
+
+def not_put_back(recorder: Observed, incident: Incident) -> Iterator[str]:
+    """Say what a person has to put back, and how it was."""
+    for words in _not_put_back(recorder, incident):
+        yield plain(words, LONGEST)
+
+
+def _not_put_back(recorder: Observed, incident: Incident) -> Iterator[str]:
+    seen, before, name = recorder[RecorderStatus], recorder_baseline(incident), recorder.ref.id
+    how = "`aws configservice put-configuration-recorder`"
+    if seen.setup is None:
+        was = f"it was: {before.key}" if before else "how it was set up was never noted"
+        yield f"configuration recorder {name} was deleted: make it again ({how}) and start it; {was}"
+        return
+    if not seen.recording and not to_be_started(recorder, incident):
+        yield (
+            f"configuration recorder {name} does not record, and nothing says that it did since this was "
+            "watched: start it (`aws configservice start-configuration-recorder`), or exempt it in the "
+            "policy"
+        )
+    if before:
+        for words in narrower(before, seen.setup):
+            yield f"configuration recorder {name}: {words}; put it back ({how}); it was: {before.key}"
+    elif type_of("config", _PUT) in incident.types:
+        yield (
+            f"what configuration recorder {name} records was changed, and what it was before was never "
+            f"noted: it is now {seen.setup.key}"
+        )
+
+
+def unrecorded(recorder: Observed, incident: Incident) -> Iterator[str]:
+    """Say what the recorder lacks, and who is suspected."""
+    if any(isinstance(one, StartRecorder) for one in incident.past):
+        yield (
+            f"what was changed and changed back while configuration recorder {recorder.ref.id} was stopped "
+            "is in none of its items"
+        )
+    yield from suspected(incident)
+
+
+@remediation(
+    id="restore-recorder",
+    title="Start a stopped configuration recorder again, and report one that records less",
+    subject=LoggingRef,
+    triggers=(recorded("config", _STOP, _PUT, "DeleteConfigurationRecorder"), reviewed(REVIEW)),
+    facets=(RecorderStatus,),
+    steps=(StartRecorder,),
+    references=("NIST 800-53 CM-3", "NIST 800-53 CM-8", "ATT&CK T1562.008"),
+    exposure=unrecorded,
+    review=not_put_back,
+)
+def restore_recorder(recorder: Observed, incident: Incident) -> Iterator[Step]:
+    """Start it."""
+    if to_be_started(recorder, incident):
+        yield StartRecorder(recorder.ref.id)

@@ -1,0 +1,32 @@
+"""Restore logging: what records an account goes on doing so, as it did when all was well.
+
+Its incidents do not end by themselves: the baseline is in them.
+"""
+
+from __future__ import annotations
+
+from ringfence.core.reviews import Review
+from ringfence.core.runbook import Runbook
+from ringfence.core.subject import DetectorRef, KeyRef, LoggingRef, RecorderRef, TrailRef
+from ringfence.facets.logging_subjects import PERMISSIONS, logging_subjects
+from ringfence.runbooks import only, stage
+
+RESTORE_LOGGING = Runbook(
+    id="restore-logging",
+    title="Restore what records what happens in an account",
+    subject=LoggingRef,
+    stages=(
+        stage(
+            "restore",
+            "Put logging back, and note how it is",
+            only("restart-trail", TrailRef),
+            only("recreate-trail", TrailRef),
+            only("restore-trail", TrailRef),
+            only("restore-recorder", RecorderRef),
+            only("restore-detector", DetectorRef),
+            only("keep-log-key", KeyRef),
+            "record-logging-baseline",
+        ),
+    ),
+    review=Review("logging", "rate(1 hour)", logging_subjects, PERMISSIONS),
+)

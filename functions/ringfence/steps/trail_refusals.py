@@ -1,0 +1,88 @@
+"""What CloudTrail says when a change will never work as it is asked for, and how options are put to it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from ringfence.core.call import Permission
+
+if TYPE_CHECKING:
+    from ringfence.facets.trails import TrailOptions
+
+PASS_ROLE = Permission(
+    "iam:PassRole",
+    ("arn:aws:iam::{account}:role/*",),
+    (("StringEquals", "iam:PassedToService", ("cloudtrail.amazonaws.com",)),),
+    implied=True,
+)
+"""The role by which a trail writes to its CloudWatch log group."""
+_PARAMETERS = {
+    "bucket": "S3BucketName",
+    "prefix": "S3KeyPrefix",
+    "topic": "SnsTopicName",
+    "global_events": "IncludeGlobalServiceEvents",
+    "multi_region": "IsMultiRegionTrail",
+    "organization": "IsOrganizationTrail",
+    "validation": "EnableLogFileValidation",
+    "log_group": "CloudWatchLogsLogGroupArn",
+    "log_role": "CloudWatchLogsRoleArn",
+    "key": "KmsKeyId",
+    "recursive": "RecursiveLogging",
+}
+_ANYWHERE = (
+    "CloudTrailARNInvalidException",
+    "InvalidHomeRegionException",
+    "InvalidTrailNameException",
+    "NotOrganizationMasterAccountException",
+    "OperationNotPermittedException",
+    "UnsupportedOperationException",
+)
+_DESTINATIONS = (
+    "CloudTrailAccessNotEnabledException",
+    "CloudWatchLogsDeliveryUnavailableException",
+    "InsufficientEncryptionPolicyException",
+    "InsufficientS3BucketPolicyException",
+    "InsufficientSnsTopicPolicyException",
+    "InvalidCloudWatchLogsLogGroupArnException",
+    "InvalidCloudWatchLogsRoleArnException",
+    "InvalidKmsKeyIdException",
+    "InvalidParameterCombinationException",
+    "InvalidParameterException",
+    "InvalidS3BucketNameException",
+    "InvalidS3PrefixException",
+    "InvalidSnsTopicNameException",
+    "KmsException",
+    "KmsKeyDisabledException",
+    "KmsKeyNotFoundException",
+    "S3BucketDoesNotExistException",
+)
+REFUSED = {
+    "StartLogging": _ANYWHERE,
+    "UpdateTrail": (*_ANYWHERE, *_DESTINATIONS, "InvalidEventSelectorsException"),
+    "PutEventSelectors": (*_ANYWHERE, "InvalidEventSelectorsException"),
+    "PutInsightSelectors": (
+        *_ANYWHERE,
+        "InsufficientEncryptionPolicyException",
+        "InsufficientS3BucketPolicyException",
+        "InvalidInsightSelectorsException",
+        "InvalidParameterCombinationException",
+        "InvalidParameterException",
+        "KmsException",
+        "S3BucketDoesNotExistException",
+    ),
+    "CreateTrail": (
+        *_ANYWHERE,
+        *_DESTINATIONS,
+        "InvalidTagParameterException",
+        "MaximumNumberOfTrailsExceededException",
+        "TagsLimitExceededException",
+    ),
+}
+"""By operation, the error codes that asking again does not help against: a person reads the reason."""
+
+
+def parameters_of(options: TrailOptions, *names: str) -> dict[str, object]:
+    """Return options as CloudTrail takes them: these, empty ones included, or all that are set."""
+    wanted = names or tuple(one.name for one in fields(options) if getattr(options, one.name) != "")
+    return {_PARAMETERS[name]: getattr(options, name) for name in wanted}

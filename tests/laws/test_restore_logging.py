@@ -1,0 +1,351 @@
+"""The laws for `restore-logging`: convergence, no way back, exact permissions, nothing lost, triggers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+
+from ringfence.core.calls import DETAIL_TYPE
+from ringfence.core.codec import decode, encode
+from ringfence.core.facet import Facet, Observed
+from ringfence.core.note import Note
+from ringfence.core.step import State, Step
+from ringfence.core.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
+from ringfence.facets.coverage import uncovered
+from ringfence.facets.detectors import DetectorSetup
+from ringfence.facets.logging_subjects import logging_subjects
+from ringfence.facets.selectors import DEFAULT, AdvancedSelector, BasicSelector, Condition, Insight
+from ringfence.facets.trails import TrailOptions, TrailStatus
+from ringfence.facets.weakening import weaker
+from ringfence.release import undo
+from ringfence.runbooks.restore_logging import RESTORE_LOGGING
+from ringfence.sources.dispatch import parse
+from ringfence.steps.detectors import CreateDetector, EnableDetector, SetDetectorOptions
+from ringfence.steps.log_keys import CancelDeletion, EnableKey
+from ringfence.steps.logging_notes import trail_baseline
+from ringfence.steps.recorders import StartRecorder
+from ringfence.steps.trail_creation import CreateTrail
+from ringfence.steps.trail_selectors import SetEventSelectors, SetInsightSelectors
+from ringfence.steps.trails import SetTrailOptions, StartTrail
+from tests.fakes.conversations import ways
+from tests.fakes.logging_answers import (
+    DETECTOR_ID,
+    KEY_ARN,
+    KEY_ID,
+    LOG_GROUP,
+    LOG_ROLE,
+    TRAIL_ARN,
+    TRAIL_NAME,
+)
+from tests.laws.test_convergence import run
+from tests.laws.test_permissions_are_exact import action, check, declared
+from tests.logging_strategies import DETECTOR, KEY, RECORDER, REFS, TRAIL, incidents, seen
+from tests.samples.calls import call_event
+from tests.samples.config import verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ringfence.core.call import Call
+    from ringfence.core.incident import Incident
+    from ringfence.core.subject import LoggingRef
+
+STAGE = RESTORE_LOGGING.stages[0]
+
+
+@given(before=seen(), incident=incidents())
+def test_the_runbook_has_nothing_to_do_once_it_is_done_and_noted(
+    before: Observed, incident: Incident
+) -> None:
+    runbook = RESTORE_LOGGING.on(before.ref)
+    after, steps = run(runbook, before, incident)
+    done = replace(incident, past=(*incident.past, *steps))
+    assert runbook.stages[0].plan(after, done) == ()
+    assert [step for step in steps if step.state(after) is not State.AFTER] == []
+
+
+@pytest.mark.parametrize("id_", RESTORE_LOGGING.ids)
+@given(before=seen(), incident=incidents())
+def test_a_remediation_has_nothing_to_do_once_it_is_done(
+    id_: str, before: Observed, incident: Incident
+) -> None:
+    runbook = RESTORE_LOGGING.narrowed((id_,)).on(before.ref)
+    after, steps = run(runbook, before, incident)
+    done = replace(incident, past=(*incident.past, *steps))
+    assert [stage.plan(after, done) for stage in runbook.stages] == [() for _ in runbook.stages]
+
+
+@given(before=seen(), incident=incidents())
+def test_a_plan_can_be_recorded_read_back_and_said(before: Observed, incident: Incident) -> None:
+    steps = STAGE.on(before.ref).plan(before, incident)
+    assert tuple(decode(encode(step)) for step in steps) == steps
+    assert len({step.target for step in steps}) == len(steps)
+    for step in steps:
+        was, becomes = step.change()
+        assert step.words()
+        assert was != becomes
+        assert isinstance(step, Note) or step.state(before) in {State.BEFORE, State.GONE}
+
+
+@given(before=seen(), incident=incidents())
+def test_nothing_is_undone_and_why_is_said(before: Observed, incident: Incident) -> None:
+    """A release ends the incident, and switches nothing off."""
+    after, steps = run(RESTORE_LOGGING.on(before.ref), before, incident)
+    way = undo(steps, after)
+    assert (way.steps, way.drifted, way.settling) == ((), (), ())
+    assert len(way.kept) == len(steps)
+    assert all(step.irreversible for step in RESTORE_LOGGING.steps)
+
+
+@given(before=seen(TRAIL), incident=incidents())
+def test_a_trail_loses_nothing_that_was_noted_or_is_there(before: Observed, incident: Incident) -> None:
+    after, _ = run(RESTORE_LOGGING.on(TRAIL), before, incident)
+    was, now, noted = before[TrailStatus], after[TrailStatus], trail_baseline(incident)
+    assert now.logging >= was.logging
+    if now.setup and was.setup:
+        assert weaker(was.setup, now.setup, TRAIL.account) == () or noted
+        assert now.setup.tags == was.setup.tags
+    if now.setup and noted:
+        assert uncovered(noted.selectors, now.setup.selectors) == frozenset()
+        assert noted.insights <= now.setup.insights
+
+
+@given(before=seen(TRAIL), incident=incidents())
+def test_what_is_noted_is_never_weaker_than_what_was(before: Observed, incident: Incident) -> None:
+    was = trail_baseline(incident)
+    _, steps = run(RESTORE_LOGGING.on(TRAIL), before, incident)
+    noted = trail_baseline(replace(incident, past=steps))
+    if was and noted:
+        assert weaker(was, noted, TRAIL.account) == ()
+
+
+@given(before=seen(TRAIL), incident=incidents())
+def test_what_cannot_be_changed_from_here_is_not_touched_and_said(
+    before: Observed, incident: Incident
+) -> None:
+    status = before[TrailStatus]
+    if not status.gone and not status.ours(TRAIL):
+        stage = STAGE.on(TRAIL)
+        assert stage.plan(before, incident) == ()
+        assert stage.reviews(before, incident)
+
+
+@given(before=seen(), incident=incidents())
+def test_who_is_suspected_is_said_and_keeps_nothing_from_being_contained(
+    before: Observed, incident: Incident
+) -> None:
+    stage = STAGE.on(before.ref)
+    named = [who for who in incident.suspects if any(who in one for one in stage.exposed(before, incident))]
+    assert isinstance(before.ref, KeyRef) or tuple(named) == incident.suspects
+    bare = replace(incident, suspects=())
+    assert stage.reviews(before, incident) == stage.reviews(before, bare)
+
+
+@given(before=seen(), incident=incidents())
+def test_everything_that_is_told_is_one_printable_line(before: Observed, incident: Incident) -> None:
+    stage = STAGE.on(before.ref)
+    steps = stage.plan(before, incident)
+    for words in (*stage.exposed(before, incident), *(one.words() for one in steps)):
+        assert words.isprintable(), words
+
+
+# Law 3
+
+FULL = TrailOptions("logs", "p", "topic", True, True, True, True, LOG_GROUP, LOG_ROLE, KEY_ARN)
+BARE = TrailOptions("other")
+MANY = frozenset(
+    {
+        AdvancedSelector(
+            frozenset(
+                {
+                    Condition("eventCategory", frozenset({"Data"})),
+                    Condition("resources.ARN", starts_with=frozenset({"a"})),
+                }
+            ),
+            "named",
+        ),
+        AdvancedSelector(frozenset({Condition("eventCategory", frozenset({"Management"}))})),
+    }
+)
+INSIGHTS = frozenset({Insight("ApiCallRateInsight", "Management"), Insight("ApiErrorRateInsight")})
+WATCHING = DetectorSetup("ONE_HOUR", frozenset({"A", "B/C", "B"}), frozenset({("team", "security")}))
+
+
+def examples() -> Iterator[Step]:
+    """Yield examples of every class of step."""
+    yield StartTrail(TRAIL_NAME)
+    for aspect in ("destination", "log-group", "key", "regions"):
+        yield SetTrailOptions(TRAIL_NAME, aspect, BARE, FULL)
+        yield SetTrailOptions(TRAIL_NAME, aspect, FULL, BARE)
+    yield SetEventSelectors(TRAIL_NAME, DEFAULT, MANY)
+    yield SetEventSelectors(
+        TRAIL_NAME, MANY, frozenset({BasicSelector(excluded=frozenset({"kms.amazonaws.com"}))})
+    )
+    yield SetInsightSelectors(TRAIL_NAME, frozenset(), INSIGHTS)
+    for options in (FULL, BARE):
+        yield CreateTrail(TRAIL_NAME, TRAIL.region, TRAIL.account, options, frozenset({("team", "security")}))
+    yield CreateTrail(TRAIL_NAME, TRAIL.region, TRAIL.account, BARE)
+    yield StartRecorder(RECORDER.id)
+    yield EnableDetector(DETECTOR_ID)
+    yield SetDetectorOptions(DETECTOR_ID, DetectorSetup("SIX_HOURS"), WATCHING)
+    yield SetDetectorOptions(DETECTOR_ID, DetectorSetup("SIX_HOURS"), DetectorSetup("ONE_HOUR"))
+    yield CreateDetector(DETECTOR_ID, WATCHING)
+    yield CreateDetector(DETECTOR_ID, DetectorSetup("SIX_HOURS"))
+    yield CancelDeletion(KEY_ID)
+    yield EnableKey(KEY_ID)
+
+
+def calls_of(source: type[Facet | Step]) -> tuple[Call, ...]:
+    """Return every call that a facet or a step may make."""
+    if issubclass(source, Facet):
+        looks = (ways(lambda ref=ref: source.look(ref, ())) for ref in REFS)  # type: ignore[misc]  # a default is a type too
+        return tuple(chain.from_iterable(chain.from_iterable(looks)))
+    steps = [step for step in examples() if type(step) is source]
+    return tuple(chain.from_iterable(calls for one in steps for calls in ways(lambda one=one: one.apply({}))))  # type: ignore[misc]  # likewise
+
+
+def implied(call: Call) -> Iterator[str]:
+    """Say which other actions a call demands.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudtrail.html
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonguardduty.html
+    """
+    if call.parameters.get("CloudWatchLogsRoleArn"):
+        yield "iam:PassRole"
+    if "TagsList" in call.parameters:
+        yield "cloudtrail:AddTags"
+    if call.operation == "CreateDetector" and "Tags" in call.parameters:
+        yield "guardduty:TagResource"
+
+
+SOURCES = (*RESTORE_LOGGING.facets, *(one for one in RESTORE_LOGGING.steps if not issubclass(one, Note)))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda one: one.__name__)
+def test_what_is_declared_is_called_and_implied_and_can_be_asked_for(source: type[Facet | Step]) -> None:
+    calls = calls_of(source)
+    assert calls
+    assert {action(call) for call in calls} == declared(source.permissions)
+    assert {one for call in calls for one in implied(call)} == declared(source.permissions, implied=True)
+    for call in calls:
+        check(call)
+
+
+def test_a_review_declares_what_its_listing_calls() -> None:
+    review = RESTORE_LOGGING.review
+    assert review
+    calls = tuple(chain.from_iterable(ways(lambda: logging_subjects(TRAIL.account, TRAIL.region))))
+    assert {action(call) for call in calls} == declared(review.permissions)
+    for call in calls:
+        check(call)
+
+
+def test_a_role_is_passed_to_cloudtrail_alone() -> None:
+    (passed,) = {one for one in RESTORE_LOGGING.permissions() if one.action == "iam:PassRole"}
+    assert passed.conditions == (("StringEquals", "iam:PassedToService", ("cloudtrail.amazonaws.com",)),)
+
+
+def test_nothing_that_switches_logging_off_is_ever_allowed() -> None:
+    actions = {one.action for one in (*RESTORE_LOGGING.permissions(), *RESTORE_LOGGING.release_permissions())}
+    assert not [
+        one for one in actions if any(verb in one for verb in ("Stop", "Delete", "Disable", "Schedule"))
+    ]
+
+
+# Triggers
+
+BY_TYPE = RESTORE_LOGGING.answers_by_type()
+SAMPLES: Mapping[str, tuple[dict[str, object], LoggingRef]] = {
+    "StopLogging": (call_event("cloudtrail", "StopLogging", {"name": TRAIL_NAME}), TRAIL),
+    "DeleteTrail": (call_event("cloudtrail", "DeleteTrail", {"name": TRAIL_ARN}), TRAIL),
+    "UpdateTrail": (
+        call_event(
+            "cloudtrail",
+            "UpdateTrail",
+            {"name": TRAIL_NAME, "isMultiRegionTrail": False},
+            {"trailARN": TRAIL_ARN, "isMultiRegionTrail": False},
+        ),
+        TRAIL,
+    ),
+    "PutEventSelectors": (
+        call_event(
+            "cloudtrail",
+            "PutEventSelectors",
+            {"trailName": TRAIL_NAME, "eventSelectors": [{"includeManagementEvents": False}]},
+            {"trailARN": TRAIL_ARN},
+        ),
+        TRAIL,
+    ),
+    "PutInsightSelectors": (
+        call_event(
+            "cloudtrail",
+            "PutInsightSelectors",
+            {"trailName": TRAIL_NAME, "insightSelectors": []},
+            {"trailARN": TRAIL_ARN},
+        ),
+        TRAIL,
+    ),
+    "StopConfigurationRecorder": (
+        call_event("config", "StopConfigurationRecorder", {"configurationRecorderName": RECORDER.id}),
+        RECORDER,
+    ),
+    "PutConfigurationRecorder": (
+        call_event("config", "PutConfigurationRecorder", {"configurationRecorder": {"name": RECORDER.id}}),
+        RECORDER,
+    ),
+    "DeleteConfigurationRecorder": (
+        call_event("config", "DeleteConfigurationRecorder", {"configurationRecorderName": RECORDER.id}),
+        RECORDER,
+    ),
+    "UpdateDetector": (
+        call_event("guardduty", "UpdateDetector", {"detectorId": DETECTOR_ID, "enable": False}),
+        DETECTOR,
+    ),
+    "DeleteDetector": (call_event("guardduty", "DeleteDetector", {"detectorId": DETECTOR_ID}), DETECTOR),
+    "DisableKey": (call_event("kms", "DisableKey", {"keyId": KEY_ID}), KEY),
+    "ScheduleKeyDeletion": (
+        call_event(
+            "kms", "ScheduleKeyDeletion", {"keyId": KEY_ID, "pendingWindowInDays": 7}, {"keyId": KEY_ARN}
+        ),
+        KEY,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_recorded_call_is_answered_on_what_it_was_made_on(name: str) -> None:
+    event, ref = SAMPLES[name]
+    finding = parse(event)
+    assert event["detail-type"] == DETAIL_TYPE
+    assert getattr(finding, "subjects", ()) == (ref,)
+    assert RESTORE_LOGGING.answers(finding)  # type: ignore[arg-type]  # its subjects were just looked at
+    assert finding.suspects == ("arn:aws:iam::111122223333:user/admin",)  # type: ignore[union-attr]  # likewise
+    answering = {id_ for id_, types in BY_TYPE.items() if finding.type in types}  # type: ignore[union-attr]  # likewise
+    assert answering <= set(RESTORE_LOGGING.on(ref).ids)
+    assert answering
+
+
+def test_there_is_a_sample_for_every_recorded_call() -> None:
+    types = {one for trigger in RESTORE_LOGGING.triggers for one in trigger.types}
+    assert {one.rpartition(":")[2] for one in types if one.startswith("CloudTrail:")} == set(SAMPLES)
+
+
+def test_a_verdict_on_log_file_validation_is_answered_on_the_trail() -> None:
+    finding = parse(verdict("cloud-trail-log-file-validation-enabled", "AWS::CloudTrail::Trail", TRAIL_NAME))
+    assert getattr(finding, "subjects", ()) == (TRAIL,)
+    assert RESTORE_LOGGING.answers(finding)  # type: ignore[arg-type]  # its subjects were just looked at
+
+
+def test_each_kind_of_subject_has_its_own_remediations() -> None:
+    note = "record-logging-baseline"
+    assert {type(ref): RESTORE_LOGGING.on(ref).ids for ref in REFS} == {
+        TrailRef: ("restart-trail", "recreate-trail", "restore-trail", note),
+        RecorderRef: ("restore-recorder", note),
+        DetectorRef: ("restore-detector", note),
+        KeyRef: ("keep-log-key", note),
+    }
+    assert not RESTORE_LOGGING.ends
