@@ -14,6 +14,7 @@ from ringfence.core.errors import BadInput
 from ringfence.core.policy import Exempt, Mode, Policy, Rule, RunbookSettings
 from ringfence.core.policy_json import policy_from_json
 from ringfence.policy_file import BUILT_IN, InvalidPolicy, PolicyFile, compile_policy, load_policy
+from ringfence.runbooks.catalogue import CATALOGUE as REAL
 from tests.samples.hardening import HARDEN
 from tests.samples.runbooks import CATALOGUE
 
@@ -69,11 +70,13 @@ def test_a_compiled_policy_names_what_every_runbook_runs() -> None:
 def test_the_examples_in_the_policy_of_a_fresh_deployment_are_valid(tmp_path: Path) -> None:
     """Examples begin with a comment sign and two spaces; without the signs they are a policy."""
     text = OURS.read_text("utf-8").replace("rules: []", "rules:").replace("runbooks: {}", "runbooks:")
-    file = load_policy(written(tmp_path, text.replace("\n#  ", "\n  ")), CATALOGUE)
+    text = text.replace("exempt: []", "exempt:").replace("\n#  ", "\n  ")
+    file = load_policy(written(tmp_path, text), REAL)
     policy = policy_from_json(file.compile(HOME))
     assert policy.regions == ("eu-west-1", "eu-central-1")
     assert [rule.mode for rule in policy.rules] == [Mode.AUTO, Mode.AUTO, Mode.NOTIFY]
-    assert [name for name, _ in policy.runbooks] == ["contain-instance"]
+    assert [one.reason for one in policy.exempt] == ["the public website"]
+    assert "require-tls" not in dict(policy.runbooks)["harden-bucket"].held
 
 
 EVERYTHING = ("isolate-instance", "leave-group", "imds-off")
