@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
 COMPLIANCE = ("harden-", "restore-")
 """How the ids of such runbooks begin."""
-OF_NONE: Mapping[str, str] = MappingProxyType({})
+OF_NONE: Mapping[str, str] = MappingProxyType(
+    {
+        "record-logging-baseline": "it notes how logging is set up; those that restore it are for the controls",
+        "restore-recorder": "no control of the table is about AWS Config's recorder",
+        "restore-detector": "no control of the table is about GuardDuty",
+        "keep-log-key": "the table's control of keys is their rotation, not their being there",
+        "report-unused-password": "the table's control is of access keys; it tells of passwords",
+    }
+)
 """Their remediations that are for none of the controls, and why."""
 REMEDIATIONS = {one.id: one for runbook in CATALOGUE.values() for one in runbook.remediations}
 OF_COMPLIANCE = sorted(

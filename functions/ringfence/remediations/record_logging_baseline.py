@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     triggers=(reviewed(REVIEW),),
     facets=(TrailStatus, RecorderStatus, DetectorStatus, LogKey),
     steps=(RecordTrailBaseline, RecordRecorderBaseline, RecordDetectorBaseline, RecordKeyBaseline),
-    controls=("cloudtrail-multi-region", "cloudtrail-log-file-validation"),
     references=("NIST 800-53 CM-2", "NIST 800-53 CM-3"),
 )
 def record_logging_baseline(subject: Observed, incident: Incident) -> Iterator[Step]:
