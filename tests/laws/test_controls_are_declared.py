@@ -18,7 +18,8 @@ COMPLIANCE = ("harden-", "restore-")
 """How the ids of such runbooks begin."""
 OF_NONE: Mapping[str, str] = MappingProxyType(
     {
-        "record-logging-baseline": "it notes how logging is set up; those that restore it are for the controls",
+        "evaluate-rule": "it has AWS Config look again at what others put right",
+        "record-logging-baseline": "it notes how logging is set up, for those that restore it",
         "restore-recorder": "no control of the table is about AWS Config's recorder",
         "restore-detector": "no control of the table is about GuardDuty",
         "keep-log-key": "the table's control of keys is their rotation, not their being there",
