@@ -116,3 +116,11 @@ def test_an_update_of_the_password_policy_says_all_of_it(iam: Any) -> None:
     assert "MaxPasswordAge" not in found
     assert not found["RequireSymbols"]
     iam.delete_account_password_policy()
+
+
+def test_the_keys_of_a_user_who_does_not_exist_cannot_be_listed(
+    iam: Any, unique: str, refusal: Callable[..., str]
+) -> None:
+    assert refusal(iam.list_access_keys, UserName=unique) == "NoSuchEntity"
+    iam.create_user(UserName=unique)
+    assert iam.list_access_keys(UserName=unique)["AccessKeyMetadata"] == []

@@ -64,9 +64,19 @@ def _handler(ministack: Handler) -> Handler:
             return _no_service_specific_credentials()
         if form.get("Action") == "UpdateAccountPasswordPolicy":
             _forget_password_policy()
-        return _refused(form) or await ministack(*request)
+        return _unknown(form) or _refused(form) or await ministack(*request)
 
     return handle
+
+
+def _unknown(form: dict[str, str]) -> Response | None:
+    """A user who does not exist: ministack lists no keys of such a one, as if there were the user."""
+    from ministack.services import iam
+
+    name = form.get("UserName", "")
+    if form.get("Action") != "ListAccessKeys" or not name or name in iam._users:
+        return None
+    return _error(404, "NoSuchEntity", f"The user with name {name} cannot be found.")
 
 
 def _forget_password_policy() -> None:
