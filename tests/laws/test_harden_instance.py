@@ -14,6 +14,7 @@ from ringfence.core.codec import decode, encode
 from ringfence.core.facet import Facet, Observed
 from ringfence.core.incident import Incident
 from ringfence.core.plan import fold
+from ringfence.core.states import STATES
 from ringfence.core.step import State
 from ringfence.core.trigger import joined
 from ringfence.facets.image import Image
@@ -25,16 +26,22 @@ from ringfence.facets.origin import Origin
 from ringfence.facets.tags import ImageTag, Tags
 from ringfence.release import undo
 from ringfence.runbooks.harden_instance import HARDEN_INSTANCE
+from ringfence.sources.dispatch import findings
+from ringfence.sources.envelope import NotForUs
+from tests.delivery import Delivery
 from tests.fakes.conversations import ways
 from tests.hardening_strategies import IMAGE, OFFERED, STARTED, incidents, seen
 from tests.laws.test_convergence import applied, run
 from tests.laws.test_permissions_are_exact import action, check, declared, demanded
+from tests.samples.config import verdict
+from tests.samples.states import state_change
 from tests.worlds import NOON, REF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.core.call import Call
+    from ringfence.core.finding import Finding
     from ringfence.core.remediation import Remediation
     from ringfence.core.step import Step
 
@@ -177,8 +184,58 @@ def test_each_finding_leads_to_what_it_is_about_and_to_nothing_else() -> None:
     }
 
 
+DELIVERY = Delivery(*joined(HARDEN_INSTANCE.triggers))
+RULES = (
+    "ec2-imdsv2-check",
+    "ec2-instance-managed-by-systems-manager",
+    "approved-amis-by-tag",
+    "approved-amis-by-id",
+)
+NEAR = ("ec2-imdsv2-check-of-ours", "my-approved-amis-by-id", "ec2-launch-template-imdsv2-check")
+INSTANCE = "AWS::EC2::Instance"
+
+
 def test_one_rule_delivers_starts_and_one_the_verdicts() -> None:
-    assert sorted(one.id for one in joined(HARDEN_INSTANCE.triggers)) == ["config-rules", "instance-states"]
+    assert sorted(one.id for one in DELIVERY.triggers) == ["config-rules", "instance-states"]
+    assert DELIVERY.errors() == []
+
+
+@pytest.mark.parametrize("around", ["{}", "securityhub-{}-4f2a9c1e", "{}-conformance-pack-q7w2ex"])
+@pytest.mark.parametrize("rule", RULES)
+def test_a_verdict_is_delivered_once_and_is_about_the_instance(rule: str, around: str) -> None:
+    event = verdict(around.format(rule), INSTANCE, REF.id)
+    assert (DELIVERY.count(event), DELIVERY.answered(event)) == (1, True)
+    (finding,) = told(event)
+    assert (finding.type, finding.subjects, finding.routine) == (f"Config:{rule}", (REF,), False)
+    assert finding.claim
+
+
+@pytest.mark.parametrize("rule", NEAR)
+def test_a_rule_whose_name_holds_one_of_these_is_not_meant(rule: str) -> None:
+    event = verdict(rule, INSTANCE, REF.id)
+    assert DELIVERY.answered(event) is not True
+    assert DELIVERY.count(event) == 0
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_verdict_that_all_is_well_is_not_for_us(rule: str) -> None:
+    event = verdict(rule, INSTANCE, REF.id, compliance="COMPLIANT")
+    assert (DELIVERY.count(event), DELIVERY.answered(event)) == (0, False)
+
+
+def test_a_start_is_delivered_as_a_routine_look_and_no_other_state_is() -> None:
+    (finding,) = told(state_change("running", REF.id))
+    assert (finding.type, finding.subjects, finding.routine) == ("EC2:running", (REF,), True)
+    for state in STATES:
+        event = state_change(state, REF.id)
+        assert DELIVERY.agrees(event)
+        assert DELIVERY.count(event) == int(state == "running")
+
+
+def told(event: object) -> tuple[Finding, ...]:
+    found = findings(event)
+    assert not isinstance(found, NotForUs)
+    return found
 
 
 def test_an_image_is_read_for_a_finding_about_images_alone() -> None:

@@ -34,7 +34,8 @@ def what_stands_in_the_way(instance: Observed) -> Iterator[str]:
     if instance[Management].offered is None:
         yield (
             f"there is no instance profile {NAME} to attach: make it and a role {NAME} in it, both without a "
-            "path, that EC2 may assume and that has the managed policy AmazonSSMManagedInstanceCore"
+            "path, that EC2 may assume and that has the managed policy AmazonSSMManagedInstanceCore "
+            "(docs/session-manager.md has the commands)"
         )
 
 

@@ -1,0 +1,142 @@
+"""Instances that break compliance, on the engine: what is recorded, and what is not worth a record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.core.chain import ChainKey
+from ringfence.core.facts import Closed, FindingReceived
+from ringfence.core.policy import Mode, Policy, Rule, RunbookSettings
+from ringfence.engine import Engine
+from ringfence.facets.image import Image, Shown
+from ringfence.facets.tags import ImageTag
+from ringfence.intake import Execution, Unanswered, answers
+from ringfence.orders import Status
+from ringfence.runbooks.harden_instance import HARDEN_INSTANCE
+from ringfence.session import Ports
+from ringfence.sources.dispatch import findings
+from ringfence.sources.envelope import NotForUs
+from tests.fakes.memory_cloud import MemoryCloud
+from tests.fakes.memory_log import MemoryLog
+from tests.hardening_strategies import IMAGE
+from tests.laws.test_harden_instance import busy
+from tests.samples.config import verdict
+from tests.samples.states import state_change
+from tests.worlds import LEASE, NOON, REF, Ticking
+
+if TYPE_CHECKING:
+    from ringfence.core.chain import History
+    from ringfence.core.facet import Observed
+
+OWN = HARDEN_INSTANCE.narrowed(one.id for one in HARDEN_INSTANCE.stages[0].members)
+APPROVED = replace(IMAGE, owner=REF.account)
+
+
+@dataclass
+class Home:
+    """A policy with rules for images, an engine, and one instance."""
+
+    world: Observed
+    mode: Mode = Mode.AUTO
+    rules: dict[str, str] = field(default_factory=lambda: {"image-owners": "self"})
+    log: MemoryLog = field(default_factory=MemoryLog)
+    clock: Ticking = field(default_factory=lambda: Ticking(NOON + timedelta(seconds=5)))
+
+    def __post_init__(self) -> None:
+        self.cloud = MemoryCloud(self.world, self.clock)
+        self.attempts = 0
+
+    def receive(self, event: object) -> list[Status]:
+        told = findings(event)
+        assert not isinstance(told, NotForUs)
+        settings = RunbookSettings(
+            OWN.ids, OWN.choose(self.rules), answers=tuple(OWN.answers_by_type().items())
+        )
+        policy = Policy((REF.account,), rules=(Rule(self.mode),), runbooks=((OWN.id, settings),))
+        self.attempts += 1
+        execution = Execution(f"a-{self.attempts}", "test", self.clock() + LEASE)
+        engine = Engine(Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs]))
+        statuses = []
+        for finding in told:
+            for order in answers(finding, "{}", OWN, policy, execution):
+                assert not isinstance(order, Unanswered)
+                statuses.append(engine.respond(order).status)
+        self.clock.tick(minutes=1)
+        return statuses
+
+    @property
+    def history(self) -> History:
+        return self.log.read(ChainKey(OWN.id, REF.key))
+
+    def start(self, minute: int = 0) -> list[Status]:
+        """Let the instance report that it is running."""
+        return self.receive(state_change("running", REF.id, at=f"2026-03-01T12:{minute:02}:00Z"))
+
+
+@pytest.mark.parametrize("mode", [Mode.AUTO, Mode.DRY_RUN, Mode.NOTIFY])
+def test_an_approved_image_that_starts_leaves_no_trace_in_any_mode(mode: Mode) -> None:
+    home = Home(busy().seen(APPROVED), mode)
+    assert home.start() == [Status.COMPLETE]
+    assert (home.history.entries, home.cloud.calls) == ((), [])
+
+
+def test_without_rules_no_start_leaves_a_trace() -> None:
+    home = Home(busy().seen(Image("ami-1", Shown.NO)), rules={})
+    home.start()
+    assert home.history.entries == ()
+
+
+def test_an_instance_that_ended_as_it_started_leaves_no_trace() -> None:
+    home = Home(busy())
+    home.cloud.world = None
+    home.start()
+    assert home.history.entries == ()
+
+
+def test_an_unapproved_image_is_tagged_once_and_its_next_starts_leave_no_trace() -> None:
+    home = Home(busy())
+    assert home.start() == [Status.COMPLETE]
+    assert home.cloud.world
+    assert home.cloud.world[ImageTag].reason == "owner"
+    verified = home.history.verified
+    assert verified
+    assert any("belongs to" in words for words in verified.exposure)
+    entries = home.history.entries
+    home.start(10)
+    assert (home.history.entries, len(home.cloud.calls)) == (entries, 1)
+
+
+def test_a_start_reads_the_image_and_nothing_that_it_is_not_about() -> None:
+    home = Home(busy())
+    home.start()
+    assert {facet.__name__ for look in home.cloud.looks for facet in look} == {"Image", "ImageTag", "Origin"}
+
+
+def test_an_image_that_could_not_be_read_is_recorded_for_a_person() -> None:
+    home = Home(busy().seen(Image("ami-1", Shown.UNREADABLE)))
+    home.start()
+    verified = home.history.verified
+    assert verified
+    assert (verified.complete, len(verified.review)) == (False, 1)
+
+
+def test_a_verdict_is_recorded_even_where_nothing_is_left_to_do() -> None:
+    home = Home(busy())
+    event = verdict("ec2-imdsv2-check", "AWS::EC2::Instance", REF.id)
+    assert home.receive(event) == [Status.COMPLETE]
+    again = verdict("ec2-imdsv2-check", "AWS::EC2::Instance", REF.id, at="2026-03-01T12:30:00.000Z")
+    home.clock.tick(minutes=30)
+    assert home.receive(again) == [Status.COMPLETE]
+    assert len(home.history.of(FindingReceived)) == 1
+    assert len(home.cloud.calls) == 1
+
+
+def test_a_verdict_on_an_instance_that_is_gone_is_closed() -> None:
+    home = Home(busy())
+    home.cloud.world = None
+    assert home.receive(verdict("ec2-imdsv2-check", "AWS::EC2::Instance", REF.id)) == [Status.CLOSED]
+    assert home.history.last(Closed)
