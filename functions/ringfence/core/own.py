@@ -7,6 +7,7 @@ RUNBOOKS = (
     "contain-credentials",
     "harden-bucket",
     "harden-network",
+    "restore-logging",
     "harden-instance",
     "harden-identity",
 )

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-w
 
 from __future__ import annotations
 
-from itertools import product
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 IS, STARTS, ENDS = "is", "starts", "ends"
 CATEGORY, READ_ONLY = "eventCategory", "readOnly"
 MANAGEMENT, DATA = "Management", "Data"
-MOST_PARTS = 4096
+MOST_PARTS = 1024
 """In how many parts a selector is held against the others at most; more of them are held as one."""
 _BY_PREFIX = "AWS::S3::Object"
 _ARN_PARTS = 6
@@ -142,11 +141,15 @@ def _parts(scope: Scope) -> Iterator[Mapping[str, Texts]]:
     if prod(len(texts.selected) for texts in fields.values()) > MOST_PARTS:
         yield fields
         return
-    for chosen in product(*(sorted(one.selected, key=lambda p: (p.kind, p.text)) for one in fields.values())):
-        yield {
-            field: Texts(frozenset({pattern}), fields[field].excluded)
-            for field, pattern in zip(fields, chosen, strict=True)
-        }
+    parts: list[dict[str, Texts]] = [{}]
+    for field, texts in fields.items():
+        alone = [Texts(frozenset({one}), texts.excluded) for one in _ordered(texts.selected)]
+        parts = [{**part, field: one} for part in parts for one in alone]
+    yield from parts
+
+
+def _ordered(patterns: frozenset[Pattern]) -> list[Pattern]:
+    return sorted(patterns, key=lambda one: (one.kind, one.text))
 
 
 def _by_field(scope: Scope) -> Iterator[tuple[str, Texts]]:

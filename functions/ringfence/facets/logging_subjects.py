@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ringfence.core.reviews import Listing
     from ringfence.core.subject import LoggingRef
 
+REVIEW = "logging"
+"""The name of the scheduled review."""
 PERMISSIONS = (
     DESCRIBE_TRAILS,
     LIST_DETECTORS,

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.calls import recorded
 from ringfence.core.remediation import remediation
 from ringfence.core.reviews import reviewed
 from ringfence.core.step import show
 from ringfence.core.subject import LoggingRef
 from ringfence.core.suspects import suspected
-from ringfence.facets.log_keys import DISABLED, TO_BE_DELETED, USABLE, LogKey
-from ringfence.remediations.restart_trail import REVIEW
+from ringfence.facets.log_keys import TO_BE_DELETED, USABLE, LogKey
+from ringfence.facets.logging_subjects import REVIEW
 from ringfence.steps.log_keys import CancelDeletion, EnableKey
-from ringfence.steps.logging_notes import key_baseline
+from ringfence.steps.logging_plans import TAKEN_AWAY, key_to_be_kept, users_of_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,25 +25,11 @@ if TYPE_CHECKING:
     from ringfence.core.incident import Incident
     from ringfence.core.step import Step
 
-_TAKEN_AWAY = recorded("kms", "ScheduleKeyDeletion", "DisableKey")
-
-
-def users(key: Observed, incident: Incident) -> frozenset[str]:
-    """Return the trails that write with a key, or did when that was noted."""
-    return key[LogKey].trails | key_baseline(incident)
-
-
-def to_be_kept(key: Observed, incident: Incident) -> bool:
-    """Say whether a key that trails write with was taken away, and could be used before."""
-    usable_before = bool(key_baseline(incident)) or bool(set(_TAKEN_AWAY.types) & set(incident.types))
-    taken_away = key[LogKey].state in {DISABLED, *TO_BE_DELETED}
-    return taken_away and usable_before and bool(users(key, incident))
-
 
 def not_kept(key: Observed, incident: Incident) -> Iterator[str]:
     """Say that a key cannot be used, where nothing is done about it."""
-    state, trails = key[LogKey].state, users(key, incident)
-    if not trails or state == USABLE or to_be_kept(key, incident):
+    state, trails = key[LogKey].state, users_of_key(key, incident)
+    if not trails or state == USABLE or key_to_be_kept(key, incident):
         return
     what = state or "gone"
     yield (
@@ -56,12 +41,12 @@ def not_kept(key: Observed, incident: Incident) -> Iterator[str]:
 def unreadable(key: Observed, incident: Incident) -> Iterator[str]:
     """Say what could not be written, and who is suspected."""
     if any(isinstance(one, EnableKey) for one in incident.past):
-        trails = show(users(key, incident))
+        trails = show(users_of_key(key, incident))
         yield (
             f"while KMS key {key.ref.id} could not be used, {trails} could not deliver: CloudTrail tries "
             "again for some time"
         )
-    if users(key, incident):
+    if users_of_key(key, incident):
         yield from suspected(incident)
 
 
@@ -69,7 +54,7 @@ def unreadable(key: Observed, incident: Incident) -> Iterator[str]:
     id="keep-log-key",
     title="Keep a KMS key that CloudTrail's logs are written with",
     subject=LoggingRef,
-    triggers=(_TAKEN_AWAY, reviewed(REVIEW)),
+    triggers=(TAKEN_AWAY, reviewed(REVIEW)),
     facets=(LogKey,),
     steps=(CancelDeletion, EnableKey),
     references=("NIST 800-53 AU-9", "NIST 800-53 SC-12", "ATT&CK T1485"),
@@ -78,7 +63,7 @@ def unreadable(key: Observed, incident: Incident) -> Iterator[str]:
 )
 def keep_log_key(key: Observed, incident: Incident) -> Iterator[Step]:
     """Cancel the deletion, which leaves the key disabled; enable it."""
-    if not to_be_kept(key, incident):
+    if not key_to_be_kept(key, incident):
         return
     if key[LogKey].state in TO_BE_DELETED:
         yield CancelDeletion(key.ref.id)

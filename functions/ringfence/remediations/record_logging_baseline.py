@@ -13,13 +13,9 @@ from ringfence.core.reviews import reviewed
 from ringfence.core.subject import LoggingRef
 from ringfence.facets.detectors import DetectorStatus, restored_detector
 from ringfence.facets.log_keys import USABLE, LogKey
+from ringfence.facets.logging_subjects import REVIEW
 from ringfence.facets.recorders import RecorderStatus, narrower
 from ringfence.facets.trails import TrailStatus
-from ringfence.remediations.keep_log_key import to_be_kept
-from ringfence.remediations.restart_trail import REVIEW, to_be_started
-from ringfence.remediations.restore_detector import to_be_enabled
-from ringfence.remediations.restore_recorder import to_be_started as recorder_to_be_started
-from ringfence.remediations.restore_trail import wanted
 from ringfence.steps.logging_notes import (
     RecordDetectorBaseline,
     RecordKeyBaseline,
@@ -29,6 +25,13 @@ from ringfence.steps.logging_notes import (
     key_baseline,
     recorder_baseline,
     trail_baseline,
+)
+from ringfence.steps.logging_plans import (
+    detector_to_be_enabled,
+    key_to_be_kept,
+    recorder_to_be_started,
+    trail_to_be_started,
+    wanted,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +61,7 @@ def record_logging_baseline(subject: Observed, incident: Incident) -> Iterator[S
 
 def _trail(subject: Observed, incident: Incident) -> Iterator[Step]:
     seen, before, setup = subject[TrailStatus], trail_baseline(incident), wanted(subject, incident)
-    on = before or seen.logging or to_be_started(subject, incident)
+    on = before or seen.logging or trail_to_be_started(subject, incident)
     if setup and on and setup != before:
         yield RecordTrailBaseline(setup)
 
@@ -72,7 +75,7 @@ def _recorder(subject: Observed, incident: Incident) -> Iterator[Step]:
 
 def _detector(subject: Observed, incident: Incident) -> Iterator[Step]:
     seen, before = subject[DetectorStatus], detector_baseline(incident)
-    on = before or seen.enabled or to_be_enabled(subject, incident)
+    on = before or seen.enabled or detector_to_be_enabled(subject, incident)
     if seen.setup and on:
         setup = restored_detector(before, seen.setup) if before else seen.setup
         if setup != before:
@@ -82,6 +85,6 @@ def _detector(subject: Observed, incident: Incident) -> Iterator[Step]:
 def _key(subject: Observed, incident: Incident) -> Iterator[Step]:
     """A key stays known though its trails are told to write without it."""
     seen, before = subject[LogKey], key_baseline(incident)
-    on = before or seen.state == USABLE or to_be_kept(subject, incident)
+    on = before or seen.state == USABLE or key_to_be_kept(subject, incident)
     if seen.trails and on and seen.trails != before:
         yield RecordKeyBaseline(seen.trails)

@@ -13,11 +13,11 @@ from ringfence.core.remediation import remediation
 from ringfence.core.reviews import reviewed
 from ringfence.core.subject import LoggingRef
 from ringfence.core.suspects import suspected
+from ringfence.facets.logging_subjects import REVIEW
 from ringfence.facets.selectors import DEFAULT
 from ringfence.facets.trails import TrailStatus
-from ringfence.remediations.restart_trail import REVIEW, start
-from ringfence.remediations.restore_trail import restore
 from ringfence.steps.logging_notes import RecordTrailBaseline, trail_baseline
+from ringfence.steps.logging_plans import restore, start
 from ringfence.steps.trail_creation import CreateTrail
 from ringfence.steps.trail_selectors import SetEventSelectors, SetInsightSelectors
 from ringfence.steps.trails import SetTrailOptions, StartTrail

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.calls import recorded, type_of
+from ringfence.core.calls import recorded
 from ringfence.core.remediation import remediation
 from ringfence.core.reviews import reviewed
 from ringfence.core.subject import LoggingRef
 from ringfence.core.suspects import suspected
 from ringfence.facets.detectors import DetectorStatus, restored_detector
-from ringfence.remediations.restart_trail import REVIEW
+from ringfence.facets.logging_subjects import REVIEW
 from ringfence.steps.detectors import CreateDetector, EnableDetector, SetDetectorOptions
 from ringfence.steps.logging_notes import detector_baseline
+from ringfence.steps.logging_plans import CHANGED_DETECTOR, detector_to_be_enabled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,17 +24,6 @@ if TYPE_CHECKING:
     from ringfence.core.facet import Observed
     from ringfence.core.incident import Incident
     from ringfence.core.step import Step
-
-_UPDATE, _DELETE = "UpdateDetector", "DeleteDetector"
-
-
-def to_be_enabled(detector: Observed, incident: Incident) -> bool:
-    """Say whether a disabled detector was enabled before, by a report or by its baseline."""
-    enabled_before = (
-        detector_baseline(incident) is not None or type_of("guardduty", _UPDATE) in incident.types
-    )
-    seen = detector[DetectorStatus]
-    return seen.setup is not None and not seen.enabled and enabled_before
 
 
 def not_put_back(detector: Observed, incident: Incident) -> Iterator[str]:
@@ -44,7 +34,7 @@ def not_put_back(detector: Observed, incident: Incident) -> Iterator[str]:
             f"GuardDuty's detector {id_} was deleted, and how it was set up was never noted: make one (`aws "
             "guardduty create-detector --enable`), and have the administrator's account add it again"
         )
-    if seen.setup is not None and not seen.enabled and not to_be_enabled(detector, incident):
+    if seen.setup is not None and not seen.enabled and not detector_to_be_enabled(detector, incident):
         yield (
             f"GuardDuty's detector {id_} is disabled, and nothing says that it was not since this was "
             "watched: enable it (`aws guardduty update-detector --enable`), or exempt it in the policy"
@@ -68,7 +58,7 @@ def undetected(detector: Observed, incident: Incident) -> Iterator[str]:
     id="restore-detector",
     title="Put back what GuardDuty no longer detects",
     subject=LoggingRef,
-    triggers=(recorded("guardduty", _UPDATE, _DELETE), reviewed(REVIEW)),
+    triggers=(CHANGED_DETECTOR, recorded("guardduty", "DeleteDetector"), reviewed(REVIEW)),
     facets=(DetectorStatus,),
     steps=(EnableDetector, SetDetectorOptions, CreateDetector),
     references=("NIST 800-53 SI-4", "ATT&CK T1562.001"),
@@ -78,7 +68,7 @@ def undetected(detector: Observed, incident: Incident) -> Iterator[str]:
 def restore_detector(detector: Observed, incident: Incident) -> Iterator[Step]:
     """Enable it, have it watch what it did, or make one in its place."""
     seen, before, id_ = detector[DetectorStatus], detector_baseline(incident), detector.ref.id
-    if to_be_enabled(detector, incident):
+    if detector_to_be_enabled(detector, incident):
         yield EnableDetector(id_)
     if seen.setup and before:
         setup = restored_detector(before, seen.setup)

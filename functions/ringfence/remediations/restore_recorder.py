@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.calls import recorded, type_of
+from ringfence.core.calls import recorded
 from ringfence.core.notices import plain
 from ringfence.core.remediation import remediation
 from ringfence.core.reviews import reviewed
 from ringfence.core.subject import LoggingRef
 from ringfence.core.suspects import suspected
+from ringfence.facets.logging_subjects import REVIEW
 from ringfence.facets.recorders import RecorderStatus, narrower
-from ringfence.remediations.restart_trail import REVIEW
 from ringfence.steps.logging_notes import recorder_baseline
+from ringfence.steps.logging_plans import STOPPED_RECORDER, recorder_to_be_started, reported
 from ringfence.steps.recorders import StartRecorder
 
 if TYPE_CHECKING:
@@ -27,14 +28,8 @@ if TYPE_CHECKING:
 
 LONGEST = 4000
 """Characters of what a person has to put back by hand: enough for a recorder with many types."""
-_STOP, _PUT = "StopConfigurationRecorder", "PutConfigurationRecorder"
-
-
-def to_be_started(recorder: Observed, incident: Incident) -> bool:
-    """Say whether a stopped recorder recorded before, by a report or by its baseline."""
-    recorded_before = recorder_baseline(incident) is not None or type_of("config", _STOP) in incident.types
-    seen = recorder[RecorderStatus]
-    return seen.setup is not None and not seen.recording and recorded_before
+_CHANGED = recorded("config", "PutConfigurationRecorder")
+_DELETED = recorded("config", "DeleteConfigurationRecorder")
 
 
 def not_put_back(recorder: Observed, incident: Incident) -> Iterator[str]:
@@ -50,7 +45,7 @@ def _not_put_back(recorder: Observed, incident: Incident) -> Iterator[str]:
         was = f"it was: {before.key}" if before else "how it was set up was never noted"
         yield f"configuration recorder {name} was deleted: make it again ({how}) and start it; {was}"
         return
-    if not seen.recording and not to_be_started(recorder, incident):
+    if not seen.recording and not recorder_to_be_started(recorder, incident):
         yield (
             f"configuration recorder {name} does not record, and nothing says that it did since this was "
             "watched: start it (`aws configservice start-configuration-recorder`), or exempt it in the "
@@ -59,7 +54,7 @@ def _not_put_back(recorder: Observed, incident: Incident) -> Iterator[str]:
     if before:
         for words in narrower(before, seen.setup):
             yield f"configuration recorder {name}: {words}; put it back ({how}); it was: {before.key}"
-    elif type_of("config", _PUT) in incident.types:
+    elif reported(incident, _CHANGED):
         yield (
             f"what configuration recorder {name} records was changed, and what it was before was never "
             f"noted: it is now {seen.setup.key}"
@@ -80,7 +75,7 @@ def unrecorded(recorder: Observed, incident: Incident) -> Iterator[str]:
     id="restore-recorder",
     title="Start a stopped configuration recorder again, and report one that records less",
     subject=LoggingRef,
-    triggers=(recorded("config", _STOP, _PUT, "DeleteConfigurationRecorder"), reviewed(REVIEW)),
+    triggers=(STOPPED_RECORDER, _CHANGED, _DELETED, reviewed(REVIEW)),
     facets=(RecorderStatus,),
     steps=(StartRecorder,),
     references=("NIST 800-53 CM-3", "NIST 800-53 CM-8", "ATT&CK T1562.008"),
@@ -89,5 +84,5 @@ def unrecorded(recorder: Observed, incident: Incident) -> Iterator[str]:
 )
 def restore_recorder(recorder: Observed, incident: Incident) -> Iterator[Step]:
     """Start it."""
-    if to_be_started(recorder, incident):
+    if recorder_to_be_started(recorder, incident):
         yield StartRecorder(recorder.ref.id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ringfence.core.reviews import Review
 from ringfence.core.runbook import Runbook
 from ringfence.core.subject import DetectorRef, KeyRef, LoggingRef, RecorderRef, TrailRef
-from ringfence.facets.logging_subjects import PERMISSIONS, logging_subjects
+from ringfence.facets.logging_subjects import PERMISSIONS, REVIEW, logging_subjects
 from ringfence.runbooks import only, stage
 
 RESTORE_LOGGING = Runbook(
@@ -28,5 +28,5 @@ RESTORE_LOGGING = Runbook(
             "record-logging-baseline",
         ),
     ),
-    review=Review("logging", "rate(1 hour)", logging_subjects, PERMISSIONS),
+    review=Review(REVIEW, "rate(1 hour)", logging_subjects, PERMISSIONS),
 )
