@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.core.chain import ChainKey, History, Lease, digest
 from ringfence.core.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
 from ringfence.core.facet import Observed
-from ringfence.core.facts import Closed, FindingReceived, Outcome, Planned, Result, Verified
+from ringfence.core.facts import Closed, FindingReceived, Intended, Outcome, Planned, Result, Verified
 from ringfence.core.frozen import frozen
 from ringfence.core.incident import Incident
 from ringfence.core.plan import digest_text
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 5
 """How often an order is begun anew when others were faster."""
+
+PATIENCE = timedelta(hours=1)
+"""For how long after the last change what others have yet to do is waited for."""
 
 QUIET = (Mode.OFF, Mode.NOTIFY)
 """Modes in which nothing is observed, planned or changed."""
@@ -237,29 +241,37 @@ class _Response:
         remaining = {stage.id: self._allowed(stage, stage.plan(self.seen, incident)) for stage in self.stages}
         settling = {stage.id: self._settling(stage, unclear) for stage in self.stages}
         review = {stage.id: stage.reviews(self.seen, incident) for stage in self.stages}
+        waiting, overdue = self._waiting(incident)
         first, judged, refused = self.stages[0].id, self.order.runbook.contains, self.session.refused()
         everything = self.stages == self.order.runbook.stages
         begun = not remaining[first] and not settling[first]
+        still = tuple(dict.fromkeys(words for each in settling.values() for words in each))
+        left = tuple(step.words() for steps in remaining.values() for step in steps)
         verified = Verified(
             contained=judged and begun and not review[first],
             complete=everything
             and not any(remaining.values())
             and not any(settling.values())
-            and not any(review.values()),
-            remaining=tuple(step.words() for steps in remaining.values() for step in steps),
-            settling=tuple(dict.fromkeys(words for each in settling.values() for words in each)),
+            and not any(review.values())
+            and not waiting,
+            remaining=left,
+            settling=(*still, *waiting),
             refused=tuple(refused.values()),
-            exposure=tuple(words for stage in self.stages for words in stage.exposed(self.seen, incident)),
+            exposure=tuple(
+                words
+                for found in (*(stage.exposed(self.seen, incident) for stage in self.stages), overdue)
+                for words in found
+            ),
             judged=judged,
             review=tuple(dict.fromkeys(words for each in review.values() for words in each)),
             whole=everything,
         )
-        later = everything and self._lags()
+        later = everything and (self._lags() or (bool(waiting) and not (left or still)))
         self.session.finish(self._news(verified, everything=everything), self._name_incident())
         # What is refused or denied is tried again beside the later stages: they must not wait for it.
         hopeless = self.session.ended(Result.REFUSED, Result.DENIED, Result.SKIPPED)
         stuck = all(step.target in hopeless for step in remaining[first]) and not settling[first]
-        return self._verdict(verified, goes_on=stuck and not everything, later=later)
+        return self._verdict(verified, (*left, *still), goes_on=stuck and not everything, later=later)
 
     def _lags(self) -> bool:
         """Say whether a record that lags behind was read, and everything looked at, for the first time."""
@@ -281,8 +293,14 @@ class _Response:
         seen = Observed(self.order.ref, {facet: self.seen[facet] for facet in stage.facets})
         return (*unclear.get(stage.id, ()), *seen.settling())
 
-    def _verdict(self, verified: Verified, *, goes_on: bool, later: bool) -> Report:
-        again = (*verified.remaining, *verified.settling)
+    def _waiting(self, incident: Incident) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Say in words what others have yet to do: what is waited for, and what was for long enough."""
+        words = tuple(one for stage in self.stages for one in stage.waiting(self.seen, incident))
+        changed = [entry.at for entry, fact in self.session.history.facts if isinstance(fact, Intended)]
+        until = (changed[-1] if changed else self.begun.opened_at) + PATIENCE
+        return (words, ()) if self.session.ports.clock() < until else ((), words)
+
+    def _verdict(self, verified: Verified, again: tuple[str, ...], *, goes_on: bool, later: bool) -> Report:
         status = Status.CONTAINED if verified.contained else Status.OPEN
         if verified.complete:
             status = Status.COMPLETE

@@ -57,7 +57,7 @@ class Report:
 
     `again` says in words what can be tried or looked at again. `goes_on`: later stages remain for a
     continuation, which tries again what comes before them. `later`: a record was read that lags
-    behind, so it is looked at once more after a while.
+    behind, or somebody else has yet to do something, so it is looked at once more after a while.
     """
 
     status: Status

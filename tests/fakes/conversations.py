@@ -18,6 +18,7 @@ from ringfence.facets.identity import Role, denial, denial_name
 from ringfence.facets.network import QUARANTINE, ROLE_TAG, TRANSITION
 from ringfence.facets.role_sessions import revocation, revocation_name, whole_second
 from tests.fakes.bucket_answers import BUCKET_ANSWERS
+from tests.fakes.config_answers import CONFIG_ANSWERS
 from tests.fakes.identity_answers import IDENTITY_ANSWERS
 from tests.fakes.instance_answers import ASSOCIATION, IMAGE_ID, INSTANCE_ANSWERS
 from tests.fakes.logging_answers import LOGGING_ANSWERS
@@ -313,6 +314,7 @@ _ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {
     **INSTANCE_ANSWERS,
     **NETWORK_ANSWERS,
     **BUCKET_ANSWERS,
+    **CONFIG_ANSWERS,
     **LOGGING_ANSWERS,
 }
 ANSWERED = tuple(tuple(name.split(":")) for name in _ANSWERS)

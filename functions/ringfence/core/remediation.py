@@ -55,6 +55,8 @@ class Remediation:
     `caution` yields why, as the subject stands, a finding leads to no more than a dry run.
     `exposure` yields, in words, what stays open even when no step remains. `review` yields what a person
     must look at before the response is complete, or, in the stage that contains, before it is contained.
+    `waits` yields what somebody else has yet to do, such as a service that records in its own time: it is
+    looked at again after a while, though not for ever.
     `controls` are ids of `ringfence.core.control_table`: what it helps to be so. The requirements of
     frameworks follow from them; `references` are others.
     """
@@ -74,6 +76,7 @@ class Remediation:
     review: Exposure | None = None
     breaks: str = ""
     caution: Caution | None = None
+    waits: Exposure | None = None
     controls: tuple[str, ...] = ()
 
     @property
@@ -105,6 +108,10 @@ class Remediation:
         """Say in words what a person must look at."""
         return tuple(self.review(observed, incident)) if self.review else ()
 
+    def waiting(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
+        """Say in words what somebody else has yet to do."""
+        return tuple(self.waits(observed, incident)) if self.waits else ()
+
     def cautions(self, observed: Observed) -> tuple[str, ...]:
         """Say in words why no more than a dry run is right."""
         return tuple(self.caution(observed)) if self.caution else ()
@@ -126,6 +133,7 @@ def remediation(  # noqa: PLR0913 - a declaration names everything it is made of
     review: Exposure | None = None,
     breaks: str = "",
     caution: Caution | None = None,
+    waits: Exposure | None = None,
     controls: tuple[str, ...] = (),
 ) -> Callable[[Planner], Remediation]:
     """Declare the decorated planner as a remediation."""
@@ -147,6 +155,7 @@ def remediation(  # noqa: PLR0913 - a declaration names everything it is made of
             review=review,
             breaks=breaks,
             caution=caution,
+            waits=waits,
             controls=controls,
         )
 

@@ -78,6 +78,10 @@ class Stage:
         """Say in words what a person must look at."""
         return unique(words for one in self.remediations for words in one.reviews(observed, incident))
 
+    def waiting(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
+        """Say in words what somebody else has yet to do."""
+        return unique(words for one in self.remediations for words in one.waiting(observed, incident))
+
     def cautions(self, observed: Observed) -> tuple[str, ...]:
         """Say in words why no more than a dry run is right."""
         return unique(words for one in self.remediations for words in one.cautions(observed))

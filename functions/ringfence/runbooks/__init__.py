@@ -41,6 +41,10 @@ def only(id_: str, *kinds: type[Ref]) -> Deferred:
     return Deferred(id_, load, kinds)
 
 
+EVALUATE = stage("evaluate", "Have AWS Config look again", "evaluate-rule")
+"""What comes after anything that a rule of AWS Config may have found."""
+
+
 @cache
 def runbook(id_: str) -> Runbook:
     """Import a runbook; its module bears its id. Raises BadInput for an id that none has."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ringfence.core.runbook import Runbook
 from ringfence.core.subject import BucketRef
-from ringfence.runbooks import stage
+from ringfence.runbooks import EVALUATE, stage
 
 HARDEN_BUCKET = Runbook(
     id="harden-bucket",
@@ -21,6 +21,7 @@ HARDEN_BUCKET = Runbook(
             "version-bucket",
             "log-bucket-access",
         ),
+        EVALUATE,
     ),
     ends=True,
 )

@@ -7,7 +7,7 @@ from ringfence.core.runbook import Runbook
 from ringfence.core.subject import AccountRef, IdentityRef, RootRef, UserRef
 from ringfence.core.unused import REVIEW
 from ringfence.facets.users import EVERY_USER, KEYS_OF_USERS, users_with_active_keys
-from ringfence.runbooks import only, stage
+from ringfence.runbooks import EVALUATE, only, stage
 
 HARDEN_IDENTITY = Runbook(
     id="harden-identity",
@@ -22,6 +22,7 @@ HARDEN_IDENTITY = Runbook(
             only("set-password-policy", AccountRef),
             only("report-root-use", RootRef),
         ),
+        EVALUATE,
     ),
     ends=True,
     review=Review(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ringfence.core.runbook import Runbook
 from ringfence.core.subject import InstanceRef
-from ringfence.runbooks import stage
+from ringfence.runbooks import EVALUATE, stage
 
 HARDEN_INSTANCE = Runbook(
     id="harden-instance",
@@ -18,6 +18,7 @@ HARDEN_INSTANCE = Runbook(
             "attach-management-profile",
             "report-unapproved-image",
         ),
+        EVALUATE,
     ),
     ends=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ringfence.core.runbook import Runbook
 from ringfence.core.subject import FlowLogRef, NetworkRef, SecurityGroupRef, VpcRef
-from ringfence.runbooks import only, stage
+from ringfence.runbooks import EVALUATE, only, stage
 
 HARDEN_NETWORK = Runbook(
     id="harden-network",
@@ -19,6 +19,7 @@ HARDEN_NETWORK = Runbook(
             only("enable-flow-logs", VpcRef),
             only("restore-flow-log", FlowLogRef),
         ),
+        EVALUATE,
     ),
     ends=True,
 )

@@ -1,0 +1,99 @@
+"""Have AWS Config evaluate the rules again that judged, once it has recorded what was put right.
+
+A rule looks at the newest recorded configuration: asked before that, it says what it said. Config itself
+evaluates rules that look at configurations when it records a new one, and then nothing is asked. What is
+not judged by its configuration, or was not changed by this incident, is asked about at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.core.remediation import remediation
+from ringfence.core.subject import Ref
+from ringfence.facets.evaluation import Evaluation
+from ringfence.steps.evaluation import EvaluateRule, NoteRule, is_newer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.claim import ManagedRule
+    from ringfence.core.facet import Observed
+    from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
+
+
+def not_recorded(subject: Observed, incident: Incident) -> Iterator[str]:
+    """Say why Config keeps to its verdict for now, where its recorder is to blame."""
+    seen = subject[Evaluation]
+    if seen.hindrance and any(_is_open(rule, subject, incident) for rule in incident.rules):
+        yield f"{seen.hindrance}, so its verdict stays as it is until it records what was put right"
+
+
+def not_evaluated(subject: Observed, incident: Incident) -> Iterator[str]:
+    """Say what Config has yet to do."""
+    seen = subject[Evaluation]
+    for rule in incident.rules:
+        if seen.hindrance or not _is_open(rule, subject, incident):
+            continue
+        if seen.lacks(incident.now):
+            yield f"AWS Config has not recorded yet what was put right: the rule {rule.name} waits for it"
+        elif _asked(rule, subject, incident):
+            yield f"AWS Config has not evaluated the rule {rule.name} again yet"
+
+
+@remediation(
+    id="evaluate-rule",
+    title="Have AWS Config evaluate the rule again",
+    subject=Ref,
+    triggers=(),
+    facets=(Evaluation,),
+    steps=(NoteRule, EvaluateRule),
+    references=("NIST 800-53 CA-7",),
+    exposure=not_recorded,
+    waits=not_evaluated,
+)
+def evaluate_rule(subject: Observed, incident: Incident) -> Iterator[Step]:
+    """Write down each rule that judged, and ask about it when there is something new to see."""
+    seen = subject[Evaluation]
+    for rule in incident.rules:
+        noted = NoteRule(rule, incident.now)
+        if noted not in incident.past:
+            yield noted
+        elif _is_due(rule, subject, incident):
+            state = seen.state(rule)
+            yield EvaluateRule(rule, incident.now, state.evaluated if state else None)
+
+
+def _is_due(rule: ManagedRule, subject: Observed, incident: Incident) -> bool:
+    seen = subject[Evaluation]
+    return (
+        _is_open(rule, subject, incident)
+        and not seen.hindrance
+        and not seen.lacks(incident.now)
+        and not _asked(rule, subject, incident)
+    )
+
+
+def _is_open(rule: ManagedRule, subject: Observed, incident: Incident) -> bool:
+    """Say whether the rule was noted, exists, and has not evaluated since there is something new to see."""
+    seen = subject[Evaluation]
+    state = seen.state(rule)
+    if state is None or not state.exists:
+        return False
+    if seen.awaited and not seen.lacks(incident.now) and is_newer(state.evaluated, seen.captured):
+        return False
+    return not any(is_newer(state.evaluated, one.before) for one in _asking(rule, incident))
+
+
+def _asked(rule: ManagedRule, subject: Observed, incident: Incident) -> bool:
+    state = subject[Evaluation].state(rule)
+    return state is not None and any(one.before == state.evaluated for one in _asking(rule, incident))
+
+
+def _asking(rule: ManagedRule, incident: Incident) -> Iterator[EvaluateRule]:
+    return (
+        one
+        for one in incident.past
+        if isinstance(one, EvaluateRule) and (one.rule, one.since) == (rule, incident.now)
+    )

@@ -1,0 +1,199 @@
+"""The laws for `evaluate-rule`: convergence, exact permissions, and when AWS Config is asked and when not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.core.claim import ManagedRule
+from ringfence.core.codec import decode, encode
+from ringfence.core.errors import Bug, Gone
+from ringfence.core.facet import Facet, Observed
+from ringfence.core.incident import Incident
+from ringfence.core.step import State
+from ringfence.facets.evaluation import Evaluation, RuleState
+from ringfence.remediations.evaluate_rule import evaluate_rule
+from ringfence.steps.evaluation import EvaluateRule, NoteRule
+from tests.facets.test_evaluation import BUCKET, KIND, LATER, NOTED, OURS, fix
+from tests.fakes.conversations import ways
+from tests.laws.test_convergence import applied
+from tests.laws.test_permissions_are_exact import action, check, declared
+from tests.talks import refusal, talk
+from tests.worlds import NOON
+
+if TYPE_CHECKING:
+    from ringfence.core.call import Call
+    from ringfence.core.step import Step
+
+OTHER = ManagedRule(
+    "securityhub-s3-bucket-logging-enabled-1a2b3c4d", "S3_BUCKET_LOGGING_ENABLED", "eu-west-1"
+)
+ASKED = EvaluateRule(OURS, NOON, NOON)
+INCIDENT = Incident("inc-1", NOON, rules=(OURS,))
+SOURCES: tuple[type[Facet | Step], ...] = (Evaluation, EvaluateRule, NoteRule)
+
+instants = st.none() | st.integers(-3, 3).map(lambda number: NOON + timedelta(minutes=number))
+
+
+@st.composite
+def worlds(draw: st.DrawFn, rules: tuple[ManagedRule, ...]) -> Evaluation:
+    """Draw what Config may know once the rules are noted."""
+    awaited = draw(st.sampled_from(["", KIND]))
+    states = tuple(RuleState(rule, draw(instants), draw(st.booleans())) for rule in rules)
+    if not awaited:
+        return Evaluation(states)
+    return Evaluation(states, draw(instants), awaited, draw(st.sampled_from(["", "it is stopped"])))
+
+
+def plan(seen: Evaluation, *past: Step, incident: Incident = INCIDENT) -> tuple[Step, ...]:
+    return evaluate_rule.plan(Observed(BUCKET).seen(seen), replace(incident, past=past))
+
+
+def waits(seen: Evaluation, *past: Step) -> tuple[str, ...]:
+    return evaluate_rule.waiting(Observed(BUCKET).seen(seen), replace(INCIDENT, past=past))
+
+
+def exposed(seen: Evaluation, *past: Step) -> tuple[str, ...]:
+    return evaluate_rule.exposed(Observed(BUCKET).seen(seen), replace(INCIDENT, past=past))
+
+
+@given(data=st.data(), rules=st.lists(st.sampled_from([OURS, OTHER]), unique=True).map(tuple))
+def test_a_plan_that_is_applied_leaves_nothing_to_plan(
+    data: st.DataObject, rules: tuple[ManagedRule, ...]
+) -> None:
+    """The notes first; then what Config is asked."""
+    incident = replace(INCIDENT, rules=rules)
+    notes = plan(Evaluation(), incident=incident)
+    assert notes == tuple(NoteRule(rule, NOON) for rule in rules)
+    before = Observed(BUCKET).seen(data.draw(worlds(rules)))
+    incident = replace(incident, past=notes)
+    steps = evaluate_rule.plan(before, incident)
+    after = applied(before, steps)
+    incident = replace(incident, past=(*notes, *steps))
+    assert evaluate_rule.plan(after, incident) == ()
+    assert evaluate_rule.plan(before, incident) == (), "what was asked is not asked twice"
+    assert all(step.state(after) is State.AFTER for step in steps)
+    for rule in {step.rule for step in steps if isinstance(step, EvaluateRule)}:
+        assert not [words for words in evaluate_rule.waiting(after, incident) if rule.name in words]
+    assert tuple(decode(encode(step)) for step in (*notes, *steps)) == (*notes, *steps)
+
+
+def test_without_a_rule_nothing_is_planned_said_or_waited_for() -> None:
+    incident = Incident("inc-1", NOON, past=(fix(),))
+    subject = Observed(BUCKET).seen(Evaluation())
+    assert evaluate_rule.plan(subject, incident) == ()
+    assert evaluate_rule.waiting(subject, incident) == evaluate_rule.exposed(subject, incident) == ()
+
+
+def test_a_change_that_is_not_recorded_yet_is_waited_for_and_then_asked_about() -> None:
+    past = (NOTED, fix())
+    seen = Evaluation((RuleState(OURS, NOON),), NOON, KIND)
+    assert plan(seen, *past) == ()
+    assert waits(seen, *past) == (
+        f"AWS Config has not recorded yet what was put right: the rule {OURS.name} waits for it",
+    )
+    recorded = replace(seen, captured=LATER)
+    assert plan(recorded, *past) == (ASKED,)
+    assert waits(recorded, *past) == ()
+
+
+def test_what_was_asked_is_waited_for_until_it_is_evaluated() -> None:
+    seen = Evaluation((RuleState(OURS, NOON),), LATER, KIND)
+    assert plan(seen, NOTED, fix(), ASKED) == ()
+    assert waits(seen, NOTED, fix(), ASKED) == (
+        f"AWS Config has not evaluated the rule {OURS.name} again yet",
+    )
+    evaluated = replace(seen, rules=(RuleState(OURS, LATER),))
+    assert (plan(evaluated, NOTED, fix(), ASKED), waits(evaluated, NOTED, fix(), ASKED)) == ((), ())
+
+
+def test_a_rule_that_evaluated_by_itself_what_was_put_right_is_not_asked() -> None:
+    seen = Evaluation((RuleState(OURS, LATER + timedelta(seconds=1)),), LATER, KIND)
+    assert (plan(seen, NOTED, fix()), waits(seen, NOTED, fix())) == ((), ())
+
+
+def test_where_nothing_was_changed_the_rule_is_asked_at_once() -> None:
+    """Somebody else put it right, or the verdict was late."""
+    assert plan(Evaluation((RuleState(OURS, NOON),)), NOTED) == (ASKED,)
+
+
+@pytest.mark.parametrize("hindrance", ["the recorder of AWS Config is stopped"])
+def test_where_config_records_nothing_soon_it_is_said_and_not_waited_for(hindrance: str) -> None:
+    seen = Evaluation((RuleState(OURS, NOON),), NOON, KIND, hindrance)
+    assert (plan(seen, NOTED, fix()), waits(seen, NOTED, fix())) == ((), ())
+    assert exposed(seen, NOTED, fix()) == (
+        f"{hindrance}, so its verdict stays as it is until it records what was put right",
+    )
+
+
+def test_a_rule_that_is_gone_is_not_asked() -> None:
+    seen = Evaluation((RuleState(OURS, exists=False),), NOON, KIND)
+    assert plan(seen, NOTED, fix()) == ()
+    assert waits(seen, NOTED, fix()) == exposed(seen, NOTED, fix()) == ()
+
+
+def test_a_newer_verdict_is_noted_and_asked_about_anew() -> None:
+    later = replace(INCIDENT, as_of=LATER)
+    assert plan(Evaluation(), NOTED, ASKED, incident=later) == (NoteRule(OURS, LATER),)
+    seen = Evaluation((RuleState(OURS, NOON),))
+    past = (NOTED, ASKED, NoteRule(OURS, LATER))
+    assert plan(seen, *past, incident=later) == (EvaluateRule(OURS, LATER, NOON),)
+
+
+def test_a_rule_is_asked_for_and_one_that_is_being_evaluated_is_left() -> None:
+    asked, done = talk(ASKED.apply({}), ({},))
+    assert [(call.operation, call.parameters, call.region) for call in asked[0]] == [
+        ("StartConfigRulesEvaluation", {"ConfigRuleNames": [OURS.name]}, "eu-west-1")
+    ]
+    assert done.note == ""
+    _, done = talk(ASKED.apply({}), (refusal("LimitExceededException", "in progress"),))
+    assert "being evaluated already" in done.note
+    with pytest.raises(Gone):
+        talk(ASKED.apply({}), (refusal("NoSuchConfigRuleException"),))
+
+
+@pytest.mark.parametrize(
+    ("rules", "state"),
+    [
+        ((), State.BEFORE),
+        ((RuleState(OURS, NOON),), State.BEFORE),
+        ((RuleState(OURS, LATER),), State.AFTER),
+        ((RuleState(OURS, exists=False),), State.GONE),
+    ],
+)
+def test_where_the_world_stands_is_seen_by_the_last_evaluation(
+    rules: tuple[RuleState, ...], state: State
+) -> None:
+    assert ASKED.state(Observed(BUCKET).seen(Evaluation(rules))) is state
+
+
+@pytest.mark.parametrize("step", [NOTED, ASKED])
+def test_a_step_says_what_it_does_and_has_no_inverse(step: Step) -> None:
+    was, becomes = step.change()
+    assert OURS.name in step.words()
+    assert was != becomes
+    with pytest.raises(Bug):
+        step.inverse()
+
+
+def calls_of(source: type[Facet | Step]) -> tuple[Call, ...]:
+    if issubclass(source, Facet):
+        pasts: tuple[tuple[Step, ...], ...] = ((), (NOTED,), (NOTED, fix()))
+        looks = (ways(lambda past=past: source.look(BUCKET, past)) for past in pasts)  # type: ignore[misc]  # a default is a type too
+        return tuple(chain.from_iterable(chain.from_iterable(looks)))
+    example = next(one for one in (ASKED, NOTED) if type(one) is source)
+    return tuple(chain.from_iterable(ways(lambda: example.apply({}))))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.__name__)
+def test_permissions_are_exact(source: type[Facet | Step]) -> None:
+    calls = calls_of(source)
+    assert {action(call) for call in calls} == declared(source.permissions)
+    for call in calls:
+        check(call)
