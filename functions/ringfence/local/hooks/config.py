@@ -1,17 +1,35 @@
-"""AWS Config in moto."""
+"""AWS Config in moto: evaluations are asked for and done at once, and what CloudTrail saw is recorded.
+
+Rules judge nothing here: whoever wants a verdict puts it on the bus.
+"""
 
 from __future__ import annotations
 
+import json
+import time
 from typing import TYPE_CHECKING, Any
 
 from ringfence.local.hooks import mount
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from ringfence.local.hooks.mount import Handler, Response
+
+    Answering = Callable[[Mapping[str, Any], str, str], dict[str, Any]]
+
+_JSON = {"Content-Type": "application/x-amz-json-1.1"}
+_RECORDED = frozenset(("AWS::EC2::Instance", "AWS::EC2::SecurityGroup", "AWS::S3::Bucket"))
+_evaluated: dict[tuple[str, str, str], float] = {}
+"""When a rule was last evaluated, by account, region and name; in seconds since the epoch."""
+
+
+class _Refused(Exception):
+    """An error of the service, by its code."""
 
 
 def install() -> None:
-    """Accept StartConfigRulesEvaluation, which moto does not know: nothing is evaluated."""
+    """Answer what moto does not know or cannot tell; each function below says what that is."""
     from ministack import app as gateway
 
     gateway.SERVICE_HANDLERS["config"] = _handler(gateway.SERVICE_HANDLERS["config"])
@@ -19,8 +37,90 @@ def install() -> None:
 
 def _handler(moto: Handler) -> Handler:
     async def handle(*request: Any) -> Response:
-        if mount.target(mount.Request(*request).headers).endswith(".StartConfigRulesEvaluation"):
-            return 200, {"Content-Type": "application/x-amz-json-1.1"}, b"{}"
-        return await moto(*request)
+        from ministack.core.responses import get_account_id, get_region
+
+        asked = mount.Request(*request)
+        answering = _ANSWERED.get(mount.target(asked.headers).rpartition(".")[2])
+        wanted = json.loads(asked.body or b"{}")
+        if answering is None or wanted.get("resourceType", "") not in {"", *_RECORDED}:
+            return await moto(*request)
+        try:
+            answer = answering(wanted, get_account_id(), get_region())
+        except _Refused as refused:
+            error = {"__type": str(refused), "message": "the local AWS Config says so"}
+            return 400, dict(_JSON), json.dumps(error).encode()
+        return 200, dict(_JSON), json.dumps(answer).encode()
 
     return handle
+
+
+def _start_evaluation(wanted: Mapping[str, Any], account: str, region: str) -> dict[str, Any]:
+    """StartConfigRulesEvaluation, which moto does not know: it ends at once."""
+    for rule in _rules(wanted, account, region):
+        _evaluated[account, region, rule] = time.time()
+    return {}
+
+
+def _evaluation_status(wanted: Mapping[str, Any], account: str, region: str) -> dict[str, Any]:
+    """DescribeConfigRuleEvaluationStatus, which moto does not know."""
+    found = []
+    for rule in _rules(wanted, account, region):
+        at = _evaluated.get((account, region, rule))
+        times = {} if at is None else {"LastSuccessfulInvocationTime": at, "LastSuccessfulEvaluationTime": at}
+        found.append({"ConfigRuleName": rule, "FirstEvaluationStarted": at is not None, **times})
+    return {"ConfigRulesEvaluationStatus": found}
+
+
+def _history(wanted: Mapping[str, Any], account: str, region: str) -> dict[str, Any]:
+    """GetResourceConfigHistory: moto says that everything was recorded just now.
+
+    Here a running recorder has an item of when CloudTrail last saw a change.
+    """
+    if not any(_recording(account, region)):
+        raise _Refused("NoAvailableConfigurationRecorderException")
+    kind, id_ = wanted["resourceType"], wanted["resourceId"]
+    if (at := _last_changed(id_)) is None:
+        raise _Refused("ResourceNotDiscoveredException")
+    item = {
+        "accountId": account,
+        "awsRegion": region,
+        "configurationItemCaptureTime": at,
+        "configurationItemStatus": "OK",
+        "resourceType": kind,
+        "resourceId": id_,
+    }
+    return {"configurationItems": [item]}
+
+
+def _rules(wanted: Mapping[str, Any], account: str, region: str) -> tuple[str, ...]:
+    from moto.config.models import config_backends
+
+    known = config_backends[account][region].config_rules
+    names = tuple(wanted.get("ConfigRuleNames") or known)
+    if not known.keys() >= set(names):
+        raise _Refused("NoSuchConfigRuleException")
+    return names
+
+
+def _recording(account: str, region: str) -> Iterator[bool]:
+    from moto.config.models import config_backends
+
+    return (one.status.recording for one in config_backends[account][region].recorders.values())
+
+
+def _last_changed(id_: str) -> float | None:
+    from ministack.services import cloudtrail
+
+    changes = (
+        event["EventTime"]
+        for event in reversed(list(cloudtrail._get_event_queue()))
+        if event["ReadOnly"] == "false" and json.dumps(id_) in event["CloudTrailEvent"]
+    )
+    return next(changes, None)
+
+
+_ANSWERED: Mapping[str, Answering] = {
+    "DescribeConfigRuleEvaluationStatus": _evaluation_status,
+    "GetResourceConfigHistory": _history,
+    "StartConfigRulesEvaluation": _start_evaluation,
+}
