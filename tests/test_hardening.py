@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.core.chain import ChainKey
+from ringfence.core.errors import Retryable
 from ringfence.core.facet import Observed
 from ringfence.core.facts import DecisionMade, FindingReceived, Planned, Released, RunRequested
 from ringfence.core.policy import Mode, Policy, RunbookSettings
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ringfence.core.chain import History
     from ringfence.core.finding import Finding
     from ringfence.core.incident import Incident
+    from ringfence.core.step import Step
 
 FREE = policy(settings=RunbookSettings(HARDEN.ids, answers=SETTINGS.answers))
 
@@ -76,6 +78,15 @@ class Home:
 
     def set(self, *on: str, tagged: bool = False) -> None:
         self.cloud.world = Observed(REF).seen(ToySwitches(frozenset(on), tagged))
+
+    def fail(self, name: str = "", how: type[BaseException] = Retryable) -> None:
+        """Let turning the switch of that name fail, or none any more."""
+
+        def refuse(step: Step) -> None:
+            if step.target == f"switch/{name}":
+                raise how("not now")
+
+        self.cloud.refuse = refuse
 
 
 def test_what_the_finding_is_about_is_put_right_and_no_more() -> None:
@@ -234,3 +245,54 @@ def test_a_release_of_what_was_put_right_ends_and_a_later_verdict_opens_another(
     home.clock.tick(minutes=1)
     assert home.receive(verdict("first-on")) == [Status.JOINED]
     assert home.receive(verdict("first-on", 10)) == [Status.COMPLETE]
+
+
+def test_what_failed_is_tried_again_although_another_verdict_was_put_right_meanwhile() -> None:
+    """Both stand in one incident; its newest look was at the other part alone."""
+    home = Home()
+    home.fail("second")
+    assert home.receive(verdict("second-on")) == [Status.OPEN]
+    home.fail()
+    assert home.receive(verdict("first-on", 0.25)) == [Status.COMPLETE]
+    assert home.receive(verdict("second-on")) == [Status.COMPLETE]
+    assert home.on == {"first", "second"}
+
+
+def test_what_breaks_again_while_another_part_is_being_put_right_is_put_right_again() -> None:
+    home = Home()
+    home.fail("second")
+    home.receive(verdict("both-on"))
+    home.fail()
+    home.receive(verdict("first-on", 0.25))
+    home.set("second")
+    home.receive(verdict("second-on", 0.25))
+    assert home.receive(verdict("first-on", 1.25)) == [Status.COMPLETE]
+    assert home.on == {"first", "second"}
+
+
+def test_a_killed_execution_is_taken_up_although_another_verdict_was_put_right_meanwhile() -> None:
+    home = Home()
+    home.fail("second", SystemExit)
+    with pytest.raises(SystemExit):
+        home.receive(verdict("second-on"))
+    home.fail()
+    home.clock.tick(minutes=1)
+    assert home.receive(verdict("first-on", 0.25)) == [Status.COMPLETE]
+    assert home.history.completed_at is None
+    assert home.receive(verdict("second-on")) == [Status.COMPLETE]
+    assert home.on == {"first", "second"}
+    assert home.history.completed_at
+
+
+def test_what_happens_in_the_second_in_which_it_was_put_right_is_looked_at() -> None:
+    """CloudTrail tells whole seconds, and of clocks that are not ours."""
+    home = Home()
+    home.clock.tick(seconds=0.8)
+    home.receive(verdict("first-on"))
+    home.set()
+    again = verdict("first-on", 0.5, id="another")
+    completed = home.history.completed_at
+    assert completed
+    assert again.last_seen < completed
+    assert home.receive(again) == [Status.COMPLETE]
+    assert home.on == {"first"}

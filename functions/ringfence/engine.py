@@ -45,7 +45,7 @@ def is_routine(order: Order) -> bool:
 
 def is_at_rest(history: History) -> bool:
     """Say whether nothing of an incident is under way: there is none, or it is complete."""
-    return not history.entries or (history.completed_at is not None and not history.open_intents)
+    return not history.entries or history.completed_at is not None
 
 
 @frozen
@@ -265,6 +265,7 @@ class _Response:
             judged=judged,
             review=tuple(dict.fromkeys(words for each in review.values() for words in each)),
             whole=everything,
+            remediations=self.order.runbook.ids,
         )
         later = everything and (self._lags() or (bool(waiting) and not (left or still)))
         self.session.finish(self._news(verified, everything=everything), self._name_incident())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.core.chain import History
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from ringfence.core.errors import Gone
     from ringfence.core.facts import Fact
     from ringfence.orders import Order
+
+CLOCKS = timedelta(seconds=5)
+"""By how much the time of an event may lie before ours: services tell whole seconds, by their own clocks.
+What may have happened after it was put right is looked at once more.
+"""
 
 
 @frozen
@@ -142,12 +148,12 @@ def is_stale(order: Order, history: History) -> bool:
 
 
 def _put_right_at(order: Order, history: History) -> datetime | None:
-    """Return when all that is asked for had been put right; None where some of it was not even tried."""
+    """Return until when what was seen had been put right; None where some of it was not, or was not tried."""
     if not order.runbook.ends or not order.finding:
         return None
-    made = (one for one in history.of(DecisionMade) if one.decision.mode is Mode.AUTO)
-    tried = {id_ for one in made for id_ in one.remediations}
-    return history.completed_at if tried.issuperset(order.runbook.ids) else None
+    found = [history.put_right.get(id_) for id_ in order.runbook.ids]
+    times = [at for at in found if at]
+    return min(times) - CLOCKS if times and times == found else None
 
 
 def decision_facts(order: Order, known: History, decision: Decision, opened_at: datetime) -> list[Fact]:

@@ -203,11 +203,28 @@ class History:
         ends = [entry.at for entry, fact in self.facts if isinstance(fact, Released | Closed)]
         return ends[-1] if ends else None
 
+    @cached_property
+    def put_right(self) -> dict[str, datetime | None]:
+        """When the newest look at each remediation that was to be carried out found nothing left to do.
+
+        None where it found otherwise, or nobody has looked yet: findings of one incident are answered by
+        different remediations, and what became of one says nothing of the others.
+        """
+        found: dict[str, datetime | None] = {}
+        for entry, fact in self.facts:
+            if isinstance(fact, DecisionMade) and fact.decision.mode is Mode.AUTO:
+                found = {**dict.fromkeys(fact.remediations), **found}
+            elif isinstance(fact, Verified):
+                looked = fact.remediations or tuple(found)
+                found.update(dict.fromkeys(looked, entry.at if fact.complete else None))
+        return found
+
     @property
     def completed_at(self) -> datetime | None:
-        """When the newest look found that nothing is left to do; None where it found otherwise."""
-        looks = [(entry.at, fact) for entry, fact in self.facts if isinstance(fact, Verified)]
-        return looks[-1][0] if looks and looks[-1][1].complete else None
+        """When the last that was to be carried out was found put right; None while anything is left."""
+        found = tuple(self.put_right.values())
+        times = tuple(at for at in found if at)
+        return max(times) if times and times == found and not self.open_intents else None
 
     @property
     def release_asked_at(self) -> datetime | None:

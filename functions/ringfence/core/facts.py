@@ -107,7 +107,7 @@ class Verified(Fact):
 
     `judged`: containment was among what ran; a run of later stages alone says nothing about it. `review`
     is what of the exposure a person must look at: until then it is not complete. `whole`: every stage was
-    looked at.
+    looked at. `remediations` are those that it speaks of; all that were decided on where none are named.
     """
 
     contained: bool
@@ -119,6 +119,7 @@ class Verified(Fact):
     judged: bool = True
     review: tuple[str, ...] = ()
     whole: bool = False
+    remediations: tuple[str, ...] = ()
 
 
 @value
