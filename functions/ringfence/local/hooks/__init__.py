@@ -23,10 +23,14 @@ from ringfence.local.hooks import (
     flow_logs,
     function_code,
     functions,
+    guardduty,
     iam,
+    kms,
     mount,
     profiles,
+    s3,
     security_groups,
+    trails,
 )
 
 if TYPE_CHECKING:
@@ -47,7 +51,11 @@ _AREAS = (
     event_sources,
     cloudformation,
     config,
+    trails,
+    guardduty,
+    kms,
     iam,
+    s3,
     conditions,
     enforcement,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextvars
 from typing import TYPE_CHECKING, Any
 
-from ringfence.local.hooks import enforcement_arns, enforcement_ec2, enforcement_iam
+from ringfence.local.hooks import enforcement_arns, enforcement_ec2, enforcement_iam, enforcement_logging
 from ringfence.local.hooks.patching import around
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _make_out_resources(
     region: str,
     account_id: str,
 ) -> Any:
-    """Instance profiles, Auto Scaling and target groups: ministack takes them for nothing in particular.
+    """Profiles, scaling and target groups, recorders, detectors: ministack takes them for nothing at all.
 
     What EC2's calls touch, and which policies IAM's name, is noted for `_check_each_resource`, which is asked
     next and is not told.
@@ -71,7 +71,9 @@ def _make_out_resources(
     known = original(service, method, path, headers, body, query_params, region, account_id)
     if known != "*":
         return known
-    return enforcement_arns.resource(service, query_params, region, account_id) or known
+    found = enforcement_arns.resource(service, query_params, region, account_id)
+    touched = enforcement_logging.resource(service, path, headers, body, region, account_id)
+    return found or touched or known
 
 
 def _check_each_resource(

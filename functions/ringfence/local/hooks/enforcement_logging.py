@@ -1,0 +1,45 @@
+"""What calls of CloudTrail, Config and GuardDuty touch, where ministack cannot tell.
+
+Source: Service Authorization Reference, the resource types of each of these services.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from ringfence.local.hooks.mount import target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_DETECTOR = re.compile(r"/detector/(?P<id>[0-9a-f]{32})")
+
+
+def resource(
+    service: str, path: str, headers: Mapping[str, str], body: bytes, region: str, account: str
+) -> str | None:
+    """Return the ARN of what a call touches; None where the call names nothing that is known here."""
+    if service == "guardduty":
+        found = _DETECTOR.match(path)
+        return f"arn:aws:guardduty:{region}:{account}:detector/{found['id']}" if found else None
+    if service == "cloudtrail":
+        return next(iter(_fields(body).get("ResourceIdList", [])), None)
+    if service == "config" and "ConfigurationRecorder" in target(headers):
+        return f"arn:aws:config:{region}:{account}:configuration-recorder/{_recorder(_fields(body))}"
+    return None
+
+
+def _recorder(fields: Mapping[str, Any]) -> str:
+    """Return name and id; a call that names no recorder is about every one."""
+    names = fields.get("ConfigurationRecorderNames") or [fields.get("ConfigurationRecorderName", "*")]
+    return f"{names[0]}/0a1b2c3d4e5f6a7b"
+
+
+def _fields(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,51 @@
+"""GuardDuty in moto: one detector a region, and features that are changed by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ringfence.local.hooks.patching import around
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Original = Callable[..., Any]
+
+_BAD_REQUEST = "BadRequestException"
+
+
+def install() -> None:
+    """Put right what moto gets wrong; each function below says what that is."""
+    from moto.guardduty.exceptions import DetectorNotFoundException
+    from moto.guardduty.models import Detector, GuardDutyBackend
+
+    around(DetectorNotFoundException, "__init__", _call_it_a_bad_request)
+    around(GuardDutyBackend, "create_detector", _refuse_a_second)
+    around(Detector, "update", _keep_other_features)
+
+
+def _call_it_a_bad_request(_original: Original, error: Any) -> None:
+    """GetDetector and UpdateDetector: moto has a code of its own for a detector that is not there."""
+    from moto.guardduty.exceptions import GuardDutyException
+
+    words = "The request is rejected because the input detectorId is not owned by the current account."
+    GuardDutyException.__init__(error, _BAD_REQUEST, words)
+
+
+def _refuse_a_second(original: Original, backend: Any, *given: Any) -> Any:
+    """CreateDetector: moto makes as many as are asked for."""
+    from moto.guardduty.exceptions import GuardDutyException
+
+    if backend.list_detectors():
+        words = "The request is rejected because a detector already exists for the current account."
+        raise GuardDutyException(_BAD_REQUEST, words)
+    return original(backend, *given)
+
+
+def _keep_other_features(original: Original, detector: Any, *given: Any) -> Any:
+    """UpdateDetector: moto forgets the features that are not named."""
+    *others, features = given
+    if features is not None:
+        named = {one["name"]: one for one in (*detector.features, *features)}
+        features = list(named.values())
+    return original(detector, *others, features)
