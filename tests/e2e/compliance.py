@@ -24,7 +24,14 @@ HELD: frozenset[str] = frozenset()
 """Remediations that can break a workload and that the policy of these tests does not allow."""
 ENABLED: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 """Remediations that are off by default and on in these tests, by runbook."""
-OPTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType({"harden-instance": {"image-owners": "self"}})
+FLOW_LOGS = "flow-logs-of-everybody"
+"""The bucket to which flow logs go."""
+OPTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "harden-instance": {"image-owners": "self"},
+        "harden-network": {"flow-log-destination": f"arn:aws:s3:::{FLOW_LOGS}"},
+    }
+)
 """Options of these tests, by runbook."""
 
 

@@ -25,8 +25,11 @@ def shaped(name: str, params: Mapping[str, Any], account: str, region: str) -> S
     if name not in _SEVERAL:
         return None
     given = {key: value[0] if isinstance(value, list) else value for key, value in params.items()}
-    plain = {
-        key: value for key, value in given.items() if "." not in key and key not in {"Action", "Version"}
+    unsaid = {"Action", "Version"}
+    plain: dict[str, Any] = {
+        key: int(value) if str(value).isdecimal() else value
+        for key, value in given.items()
+        if "." not in key and key not in unsaid
     }
     several = _SEVERAL[name]
     listed = [value for key, value in sorted(given.items()) if re.fullmatch(rf"{several}\.\d+", key)]
