@@ -10,7 +10,7 @@ from ringfence.runbooks.catalogue import CATALOGUE
 from tests.e2e.world import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ringfence.core.chain import History
     from ringfence.core.runbook import Runbook
@@ -26,13 +26,24 @@ ENABLED: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 """Remediations that are off by default and on in these tests, by runbook."""
 FLOW_LOGS = "flow-logs-of-everybody"
 """The bucket to which flow logs go."""
+ACCESS_LOGS = "access-logs-of-everybody"
+"""The bucket to which access to buckets is logged."""
+BUCKET_KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+"""The key with which buckets encrypt."""
 OPTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
+        "harden-bucket": {"access-log-bucket": ACCESS_LOGS, "default-encryption": BUCKET_KEY},
+        "harden-identity": {"grace-days": "0", "unused-days": "0"},
         "harden-instance": {"image-owners": "self"},
         "harden-network": {"flow-log-destination": f"arn:aws:s3:::{FLOW_LOGS}"},
     }
 )
 """Options of these tests, by runbook."""
+EXEMPT: Sequence[Mapping[str, object]] = (
+    {"subject": "bucket/*/*/pictures-*", "reason": "our public pictures", "runbook": "harden-bucket"},
+    {"subject": "iam-user/*/*/t[0-9]*", "reason": "operators of these tests", "runbook": "harden-identity"},
+)
+"""What is left as it is, and whom a review of every user leaves alone."""
 
 
 def settings() -> dict[str, object]:

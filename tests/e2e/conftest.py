@@ -10,7 +10,7 @@ from ringfence.local import LocalAws
 from ringfence.local.deploy import REPOSITORY
 from ringfence.local.deployment import AT_ONCE, Deployment
 from ringfence.local.principals import Principals
-from tests.e2e.compliance import Compliance, settings
+from tests.e2e.compliance import EXEMPT, Compliance, settings
 from tests.e2e.faults import Proxy, free_port, running
 from tests.e2e.operators import operator
 from tests.e2e.places import HOME_REGION, Place
@@ -82,7 +82,7 @@ def compliance(folder: Path) -> Iterator[Compliance]:
     here = folder / "compliance"
     here.mkdir()
     with LocalAws(region=HOME_REGION, cloudtrail=True, log=here / "server.log") as local:
-        world = World(Deployment.make(local, here, runbooks=settings()))
+        world = World(Deployment.make(local, here, runbooks=settings(), exempt=EXEMPT))
         local.enforce(True)
         yield Compliance(world, operator(world, f"arn:aws:iam::{local.account}:policy/ringfence-operator"))
 

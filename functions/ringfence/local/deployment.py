@@ -53,14 +53,17 @@ class Deployment:
         *rules: Mapping[str, str],
         accounts: Sequence[str] = (),
         runbooks: Mapping[str, object] | None = None,
+        exempt: Sequence[Mapping[str, object]] = (),
     ) -> Self:
         """Deploy every stack, with a policy of these rules; unless any are given, all is done at once.
 
         `folder` takes the policy, the synthesized stacks and their outputs. `accounts` are protected beside
-        the local AWS's own. `runbooks` is the policy's section of that name. Raises DeployError.
+        the local AWS's own. `runbooks` and `exempt` are the policy's sections of these names. Raises
+        DeployError.
         """
         policy = folder / "policy.yaml"
-        text = _policy(rules or (AT_ONCE,), ("home", *accounts), runbooks or {})
+        sections = {"runbooks": dict(runbooks or {}), "exempt": list(exempt)}
+        text = _policy(rules or (AT_ONCE,), ("home", *accounts), sections)
         policy.write_text(text, encoding="utf-8")
         outputs = deploy(local, context={"policy": str(policy)}, outputs=folder / "outputs.json")
         return cls.of(local, outputs)
@@ -130,11 +133,11 @@ def runbook_of(ref: Ref) -> str:
 
 
 def _policy(
-    rules: Sequence[Mapping[str, str]], accounts: Sequence[str], runbooks: Mapping[str, object]
+    rules: Sequence[Mapping[str, str]], accounts: Sequence[str], sections: Mapping[str, object]
 ) -> str:
     """Write a policy file; JSON is YAML."""
     policy = {"version": 1, "scope": {"accounts": list(accounts)}, "rules": list(rules)}
-    return json.dumps(policy | ({"runbooks": dict(runbooks)} if runbooks else {}), indent=2)
+    return json.dumps(policy | {name: section for name, section in sections.items() if section}, indent=2)
 
 
 def _one_by_one(functions: Sequence[Callable[[], object]]) -> list[object]:
