@@ -12,6 +12,7 @@ from ringfence.core.finding import Finding
 from ringfence.core.subject import GLOBAL, AccessKeyRef, UserRef
 from ringfence.sources.dispatch import parse
 from ringfence.sources.envelope import NotForUs
+from tests.samples.calls import call_event
 from tests.samples.cloudtrail import BY_AWS, EVENT_ID, OWN, attachment, by_role
 from tests.samples.guardduty import ACCOUNT, ADMINISTRATOR, KEY, SESSION_KEY, USER, changed, without
 
@@ -91,3 +92,26 @@ def test_what_is_there_and_wrong_is_named(path: str, value: object) -> None:
     with pytest.raises(BadInput) as caught:
         parse(changed(attachment(), path, value))
     assert caught.value.field == path
+
+
+KEY_ID = "0123abcd-0123-abcd-0123-0123456789ab"
+
+
+@pytest.mark.parametrize(
+    ("service", "name", "parameters", "routine"),
+    [
+        ("s3", "PutBucketPolicy", {"bucketName": "reports"}, True),
+        ("ec2", "AuthorizeSecurityGroupIngress", {"groupId": "sg-0123456789abcdef0"}, True),
+        ("iam", "UpdateAccountPasswordPolicy", {"minimumPasswordLength": 14}, True),
+        ("kms", "DisableKey", {"keyId": KEY_ID}, True),
+        ("cloudtrail", "StopLogging", {"name": "audit"}, False),
+        ("cloudtrail", "PutEventSelectors", {"trailName": "audit"}, False),
+        ("config", "StopConfigurationRecorder", {"configurationRecorderName": "default"}, False),
+        ("guardduty", "DeleteDetector", {"detectorId": "0" * 32}, False),
+        ("ec2", "DeleteFlowLogs", {"DeleteFlowLogsRequest": {"FlowLogId": "fl-0123456789abcdef0"}}, False),
+    ],
+)
+def test_a_changed_setting_only_says_that_it_is_time_to_look_unless_it_is_of_what_records(
+    service: str, name: str, parameters: dict[str, Any], *, routine: bool
+) -> None:
+    assert found(call_event(service, name, parameters)).routine is routine

@@ -12,7 +12,7 @@ from ringfence.core.calls import DETAIL_TYPE, SEVERITY, type_of
 from ringfence.core.cloudtrail import ATTACH
 from ringfence.core.cloudtrail import SOURCE as IAM
 from ringfence.core.finding import Finding
-from ringfence.core.subject import BucketRef
+from ringfence.core.subject import BucketRef, DetectorRef, FlowLogRef, RecorderRef, TrailRef
 from ringfence.sources import fields, records
 from ringfence.sources.call_subjects import place, subjects
 from ringfence.sources.envelope import NotForUs
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from ringfence.sources.envelope import Envelope
 
 _BUCKET = "AWS::S3::Bucket"
+_RECORDING = (TrailRef, RecorderRef, DetectorRef, FlowLogRef)
+"""What records what happens: a change of it is told even where it was changed back before anybody looked. Any
+other change only says that it is time to look.
+"""
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
@@ -66,6 +70,7 @@ def _finding(envelope: Envelope, detail: Document, type_: str, where: Place) -> 
         subjects=about,
         digest=envelope.digest,
         suspects=who,
+        routine=where.kind not in _RECORDING,
     )
 
 
