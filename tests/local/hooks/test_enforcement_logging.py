@@ -1,4 +1,4 @@
-"""IAM enforcement of the local AWS knows trails by their tags' ARNs, recorders and detectors."""
+"""IAM enforcement of the local AWS knows trails by their tags' ARNs, recorders, rules and detectors."""
 
 from __future__ import annotations
 
@@ -77,3 +77,20 @@ def test_a_detector_is_known_by_its_id(
     caller("guardduty:GetDetector", f"{detectors}/{made}").get_detector(DetectorId=made)
     elsewhere = caller("guardduty:GetDetector", f"{detectors}/{'0' * 32}")
     assert refusal(elsewhere.get_detector, DetectorId=made) == "AccessDeniedException"
+
+
+def test_a_config_rule_is_known_by_its_arn(
+    enforced: LocalAws, caller: Callable[[str, str], Any], unique: str, refusal: Callable[..., str]
+) -> None:
+    rule = {
+        "ConfigRuleName": unique,
+        "Source": {"Owner": "AWS", "SourceIdentifier": "EC2_IMDSV2_CHECK"},
+    }
+    config = enforced.client("config")
+    config.put_config_rule(ConfigRule=rule)
+    (made,) = config.describe_config_rules(ConfigRuleNames=[unique])["ConfigRules"]
+    action, names = "config:StartConfigRulesEvaluation", {"ConfigRuleNames": [unique]}
+    caller(action, made["ConfigRuleArn"]).start_config_rules_evaluation(**names)
+    caller(action, f"arn:aws:config:{PLACE}:config-rule/*").start_config_rules_evaluation(**names)
+    elsewhere = caller(action, f"{made['ConfigRuleArn']}-other")
+    assert refusal(elsewhere.start_config_rules_evaluation, **names) == "AccessDeniedException"

@@ -28,7 +28,18 @@ def resource(
         return next(iter(_fields(body).get("ResourceIdList", [])), None)
     if service == "config" and "ConfigurationRecorder" in target(headers):
         return f"arn:aws:config:{region}:{account}:configuration-recorder/{_recorder(_fields(body))}"
+    if service == "config" and target(headers).endswith(".StartConfigRulesEvaluation"):
+        return _rule(_fields(body), region, account)
     return None
+
+
+def _rule(fields: Mapping[str, Any], region: str, account: str) -> str | None:
+    """Return the ARN of the first rule that is named: it holds an id, which the call does not."""
+    from moto.config.models import config_backends
+
+    known = config_backends[account][region].config_rules
+    arns = (known[name].config_rule_arn for name in fields.get("ConfigRuleNames", []) if name in known)
+    return next(arns, f"arn:aws:config:{region}:{account}:config-rule/none")
 
 
 def _recorder(fields: Mapping[str, Any]) -> str:
