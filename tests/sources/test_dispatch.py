@@ -15,13 +15,16 @@ from hypothesis import strategies as st
 from ringfence.core.codec import decode, encode
 from ringfence.core.errors import BadInput
 from ringfence.core.finding import Finding
-from ringfence.sources.dispatch import parse, parse_text
+from ringfence.sources.dispatch import findings, parse, parse_text
 from ringfence.sources.envelope import NotForUs
 from tests.samples import guardduty
+from tests.samples.calls import by_root, call_event, sign_in
 from tests.samples.cloudtrail import OWN, attachment, by_role
+from tests.samples.config import verdict
 from tests.samples.guardduty import changed, of_type
 from tests.samples.health import health_event
 from tests.samples.shared import shared_events
+from tests.samples.states import state_change
 from tests.sources.events import json_values, paths
 
 FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
@@ -31,12 +34,22 @@ EVENTS: dict[str, dict[str, Any]] = {
     "an instance's credentials": guardduty.stolen_finding(),
     "a sequence": guardduty.credentials_sequence(),
     "a bucket": guardduty.bucket_finding(),
+    "a bucket's settings": guardduty.bucket_finding("Policy:S3/BucketPublicAccessGranted"),
     "a cluster": guardduty.cluster_finding(),
     "an exposure": health_event(),
     "a quarantine": attachment(identity=OWN),
     "a quarantine by a role": attachment(identity=by_role("oncall")),
+    "a verdict": verdict("restricted-ssh", "AWS::EC2::SecurityGroup", "sg-0a1b2c3d"),
+    "a call": call_event("s3", "PutBucketPolicy", {"bucketName": "reports"}),
+    "a call of GuardDuty's": call_event("guardduty", "DeleteDetector", {"detectorId": "0" * 32}),
+    "a state": state_change(),
+    "a sign-in": sign_in(),
+    "root's call": call_event("kms", "CreateKey", None, identity=by_root()),
 }
-LATER = {"cloudtrail", "health", "guardduty_principals", "guardduty_credentials", "principals"}
+LATER = {
+    *("call_subjects", "cloudtrail", "config", "health", "quarantine", "records", "root_use", "states"),
+    *("guardduty_buckets", "guardduty_principals", "guardduty_credentials", "principals"),
+}
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
@@ -106,6 +119,22 @@ def test_any_sequence_is_answered_or_refused(data: st.DataObject, sequence: dict
 def test_every_event_of_the_shared_corpus_is_answered_or_refused() -> None:
     verdicts = [answer(event) for event in shared_events().values()]
     assert {verdict.source for verdict in verdicts if isinstance(verdict, Finding)} >= {
+        "aws.ec2",
         "aws.guardduty",
         "aws.health",
+        "aws.s3",
     }
+
+
+def test_a_call_of_the_root_user_tells_of_what_it_did_and_of_who_did_it() -> None:
+    event = call_event("s3", "PutBucketPolicy", {"bucketName": "reports"}, identity=by_root())
+    told = findings(event)
+    assert not isinstance(told, NotForUs)
+    assert [one.type for one in told] == ["CloudTrail:s3:PutBucketPolicy", "Root:Call"]
+    assert parse(event) == told[0]
+
+
+def test_what_none_of_the_readers_takes_is_said_by_the_first() -> None:
+    verdict = findings(call_event("s3", "PutBucketPolicy", {"bucketName": "reports"}, error="AccessDenied"))
+    assert isinstance(verdict, NotForUs)
+    assert "refused" in verdict.reason

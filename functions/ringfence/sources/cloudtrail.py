@@ -6,6 +6,7 @@ recorded, given a trail; IAM's in us-east-1.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ringfence.core.calls import DETAIL_TYPE, SEVERITY, type_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ringfence.sources.envelope import Envelope
 
 _BUCKET = "AWS::S3::Bucket"
+_NAME = re.compile(r"[A-Za-z0-9_]{1,128}")
 _RECORDING = (TrailRef, RecorderRef, DetectorRef, FlowLogRef)
 """What records what happens: a change of it is told even where it was changed back before anybody looked. Any
 other change only says that it is time to look.
@@ -34,8 +36,8 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     if envelope.detail_type != DETAIL_TYPE:
         return NotForUs(f"the event is a {fields.shown(envelope.detail_type)}, not an {DETAIL_TYPE}")
     detail = envelope.document.child("detail")
-    service, name = envelope.source.removeprefix("aws."), detail.value.get("eventName")
-    if not isinstance(name, str) or detail.value.get("eventSource") != f"{service}.amazonaws.com":
+    service, name = envelope.source.removeprefix("aws."), _name(detail)
+    if not name or detail.value.get("eventSource") != f"{service}.amazonaws.com":
         return NotForUs(f"the event does not say which call of {fields.shown(service)} it is about")
     if reason := records.unanswered(detail):
         return NotForUs(reason)
@@ -47,6 +49,11 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     if where is None or detail.value.get("managementEvent", True) is not True:
         return NotForUs(f"nothing answers the call {fields.shown(f'{service}:{name}')}")
     return _finding(envelope, detail, type_of(service, name), where)
+
+
+def _name(detail: Document) -> str:
+    name = detail.value.get("eventName")
+    return name if isinstance(name, str) and _NAME.fullmatch(name) else ""
 
 
 def _finding(envelope: Envelope, detail: Document, type_: str, where: Place) -> Finding | NotForUs:
