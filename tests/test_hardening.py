@@ -296,3 +296,43 @@ def test_what_happens_in_the_second_in_which_it_was_put_right_is_looked_at() -> 
     assert again.last_seen < completed
     assert home.receive(again) == [Status.COMPLETE]
     assert home.on == {"first"}
+
+
+@pytest.mark.parametrize("mode", [Mode.NOTIFY, Mode.DRY_RUN])
+def test_look_after_look_that_finds_the_same_is_recorded_once(mode: Mode) -> None:
+    home = Home(policy(mode=mode))
+    home.receive(verdict("first-on", id="a review", routine=True))
+    entries = home.history.entries
+    assert entries
+    for hour in range(1, 4):
+        home.receive(verdict("first-on", 60 * hour, id="a review", routine=True))
+    assert home.history.entries == entries
+
+
+def test_look_after_look_that_leaves_the_same_to_a_person_is_recorded_once() -> None:
+    def ask(observed: Observed, incident: Incident) -> Iterator[str]:
+        del observed, incident
+        yield "a person has to look"
+
+    home = Home()
+    asking = replace(first_switch, planner=lambda *_: iter(()), review=ask)
+    runbook = replace(HARDEN, stages=(Stage("fix", "Fix", (asking,)),))
+    given = Policy((REF.account,), default=Mode.AUTO)
+    lengths = []
+    for hour in range(3):
+        finding = verdict("first-on", 60 * hour, id="a review", routine=True)
+        (order,) = answers(finding, "{}", runbook, given, home.execution)
+        assert not isinstance(order, Unanswered)
+        assert home.engine.respond(order).status is Status.OPEN
+        lengths.append(len(home.history.entries))
+    assert lengths == lengths[:1] * 3
+
+
+@pytest.mark.parametrize("mode", [Mode.NOTIFY, Mode.DRY_RUN])
+def test_once_somebody_else_has_put_it_right_routine_looks_leave_no_trace(mode: Mode) -> None:
+    home = Home(policy(mode=mode))
+    home.receive(verdict("first-on"))
+    home.set("first")
+    entries = home.history.entries
+    home.receive(verdict("first-on", 60, routine=True))
+    assert home.history.entries == entries

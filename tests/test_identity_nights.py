@@ -82,13 +82,14 @@ class Home:
         return [one.subject for one in notices if one]
 
 
-def test_a_key_goes_a_grace_period_after_the_notice_and_the_nights_before_are_one_entry_each() -> None:
+def test_a_key_goes_a_grace_period_after_the_notice_and_the_nights_between_leave_no_trace() -> None:
     home = Home()
     home.use()
     assert [home.night() for _ in range(14)] == [Status.OPEN] * 14
     assert home.status == "Active"
     assert len(home.history.of(Verified)) == 1
     assert len(home.history.of(DecisionMade)) == 1
+    assert len(home.history.of(FindingReceived)) == 1
     assert len(home.told()) == 1
     assert home.night() is Status.COMPLETE
     assert home.status == "Inactive"

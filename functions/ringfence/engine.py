@@ -44,8 +44,8 @@ def is_routine(order: Order) -> bool:
 
 
 def is_at_rest(history: History) -> bool:
-    """Say whether nothing of an incident is under way: there is none, or it is complete."""
-    return not history.entries or history.completed_at is not None
+    """Say whether nothing of an incident is under way: whatever was to be carried out was put right."""
+    return all(history.put_right.values()) and not history.open_intents
 
 
 @frozen
@@ -142,6 +142,13 @@ class _Response:
         stage, incident = self.stages[0], self._incident()
         return bool(stage.plan(observed, incident) or stage.reviews(observed, incident))
 
+    def repeats(self) -> bool:
+        """Say whether it is the same routine look once more: only what it finds may be news."""
+        known = {one.finding.id for one in self.session.history.of(FindingReceived)}
+        return is_routine(self.order) and all(
+            isinstance(one, FindingReceived) and one.finding.id in known for one in self.begun.facts
+        )
+
     def join(self) -> Report:
         """Somebody else acts: leave them what they may not know, and look again when they are done.
 
@@ -154,7 +161,8 @@ class _Response:
         return self.report(Status.JOINED, reason, () if self.order.request else (reason,))
 
     def record(self) -> Report:
-        self.session.append(self.begun.facts, self._name_incident())
+        if not self.repeats():
+            self.session.append(self.begun.facts, self._name_incident())
         return self.report(Status.RECORDED, self.begun.decision.reason)
 
     def close(self, gone: Gone) -> Report:
@@ -175,7 +183,8 @@ class _Response:
                 self._observe(missing)
             self.plans.append(self._plan(stage))
         new = [plan for plan in self.plans if self.order.request or last.get(plan.stage) != plan.digest]
-        self.session.append(new, self._name_incident())
+        if new or not self.repeats():
+            self.session.append(new, self._name_incident())
         return self.report(Status.DRY_RUN, "dry run: nothing was changed")
 
     def act(self, observed: Observed) -> Report:
@@ -268,7 +277,10 @@ class _Response:
             remediations=self.order.runbook.ids,
         )
         later = everything and (self._lags() or (bool(waiting) and not (left or still)))
-        self.session.finish(self._news(verified, everything=everything), self._name_incident())
+        news = self._news(verified, everything=everything)
+        if not news and self.repeats():
+            self.session.pending.clear()
+        self.session.finish(news, self._name_incident())
         # What is refused or denied is tried again beside the later stages: they must not wait for it.
         hopeless = self.session.ended(Result.REFUSED, Result.DENIED, Result.SKIPPED)
         stuck = all(step.target in hopeless for step in remaining[first]) and not settling[first]
