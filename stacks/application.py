@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from aws_cdk import Environment, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from ringfence.core.subject import GLOBAL
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import forward, needs
 from stacks.audit import AuditStack
 from stacks.bundle import Bundle
 from stacks.member import MemberStack
-from stacks.names import AUDIT_STACK, FORWARD_STACK, MEMBER_STACK, RESPONSE_STACK
+from stacks.names import AUDIT_STACK, MEMBER_STACK, RESPONSE_STACK, forward_stack
 from stacks.response import ResponseStack
 
 if TYPE_CHECKING:
@@ -34,10 +33,13 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
         bundle = bundle or Bundle(services(), settings.policy)
         audit = AuditStack(app, AUDIT_STACK, env=env, settings=settings, bundle=bundle)
         ResponseStack(app, RESPONSE_STACK, env=env, settings=settings, bundle=bundle, audit=audit)
-    MemberStack(app, MEMBER_STACK, env=env, settings=settings)
-    if forward.is_needed(settings):
-        there = Environment(account=settings.account, region=GLOBAL)
-        forward.ForwardStack(app, FORWARD_STACK, env=there, settings=settings)
+    member = MemberStack(app, MEMBER_STACK, env=env, settings=settings)
+    for region, patterns in forward.places(settings).items():
+        there = Environment(account=settings.account, region=region)
+        made = forward.ForwardStack(
+            app, forward_stack(region), env=there, settings=settings, patterns=patterns
+        )
+        made.add_dependency(member, "its role is there, one for all regions")
 
 
 def services() -> frozenset[str]:

@@ -1,9 +1,10 @@
-"""What is delivered in one region only, brought home: AWS Health's events, and IAM's of CloudTrail.
+"""What is delivered elsewhere, brought home: from other regions, from other accounts, and from `GLOBAL`.
 
-Sign-ins of the root user are recorded there as well, and AWS Config judges IAM where its rule is.
+AWS Health's events, IAM's of CloudTrail and sign-ins of the root user are delivered in `GLOBAL` alone.
 
 https://docs.aws.amazon.com/health/latest/ug/choosing-a-region.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
 """
 
 from __future__ import annotations
@@ -19,20 +20,43 @@ from ringfence.core.subject import GLOBAL
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.alarms import Alarms
 from stacks.keys import encryption_key, used_by
-from stacks.names import FORWARD, prefixed
+from stacks.names import FORWARD, prefixed, role_arn
 from stacks.notices import notices
 from stacks.queues import dead_letters, take_from
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from aws_cdk import Environment
+    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from stacks.settings import Settings
 
+    Patterns = tuple[Mapping[str, object], ...]
 
-def forwarded() -> tuple[Mapping[str, object], ...]:
+
+def places(settings: Settings) -> dict[str, Patterns]:
+    """Return what has to be brought home from where, by region.
+
+    From every region of the scope comes all that any runbook answers; where the scope names none, only the
+    region that is deployed to is meant. Findings of GuardDuty that its delegated administrator has as well
+    come twice, which changes nothing.
+    """
+    if settings.region is None:
+        return {}
+    home = settings.home_region if settings.is_home else None
+    found = {region: everything() for region in settings.regions or (settings.region,)}
+    found.setdefault(GLOBAL, delivered_globally())
+    return {region: patterns for region, patterns in found.items() if region != home and patterns}
+
+
+def everything() -> Patterns:
+    """Return the patterns of every runbook, each once."""
+    return _once(pattern for runbook in CATALOGUE.values() for pattern in runbook.patterns())
+
+
+def delivered_globally() -> Patterns:
     """Return the patterns of what is delivered in `GLOBAL` alone, each once.
 
     That is what runbooks for global subjects answer to, but for GuardDuty's findings, which stay in the
@@ -44,64 +68,94 @@ def forwarded() -> tuple[Mapping[str, object], ...]:
         if not runbook.subject.regional
         for pattern in runbook.patterns()
     )
-    patterns: list[Mapping[str, object]] = []
-    for pattern in found:
-        if pattern["source"] != [GUARDDUTY] and pattern not in patterns:
-            patterns.append(pattern)
-    return tuple(patterns)
+    return _once(pattern for pattern in found if pattern["source"] != [GUARDDUTY])
 
 
-def is_needed(settings: Settings) -> bool:
-    """Say whether something has to be brought home: not where home is where it is delivered."""
-    return settings.is_home and settings.region not in {None, GLOBAL} and bool(forwarded())
+def let_in(scope: Construct, settings: Settings) -> None:
+    """Let the other accounts of the scope put what they forward on the home account's bus, in that role."""
+    for account in settings.accounts:
+        if account == settings.home:
+            continue
+        events.CfnEventBusPolicy(
+            scope,
+            f"From{account}",
+            statement_id=prefixed(account),
+            event_bus_name="default",
+            statement={
+                "Sid": prefixed(account),
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+                "Action": "events:PutEvents",
+                "Resource": Stack.of(scope).format_arn(
+                    service="events", resource="event-bus", resource_name="default"
+                ),
+                "Condition": {"ArnEquals": {"aws:PrincipalArn": role_arn(account, prefixed(FORWARD))}},
+            },
+        )
+
+
+def forwarding_role(scope: Stack, settings: Settings) -> iam.Role:
+    """Return the role in which EventBridge puts events on the home bus, from every region of an account."""
+    put = iam.PolicyStatement(actions=["events:PutEvents"], resources=[home_bus(settings)])
+    return iam.Role(
+        scope,
+        "Forward",
+        role_name=prefixed(FORWARD),
+        description="Put events on the home region's event bus",
+        assumed_by=iam.ServicePrincipal(
+            "events.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": scope.account}}
+        ),
+        inline_policies={"declared": iam.PolicyDocument(statements=[put])},
+    )
+
+
+def home_bus(settings: Settings) -> str:
+    """Return the ARN of the home region's default event bus."""
+    return f"arn:aws:events:{settings.home_region}:{settings.home}:event-bus/default"
+
+
+def _once(patterns: Iterable[Mapping[str, object]]) -> Patterns:
+    found: list[Mapping[str, object]] = []
+    found.extend(pattern for pattern in patterns if pattern not in found)
+    return tuple(found)
 
 
 class ForwardStack(Stack):
-    """Rules in `GLOBAL` whose target is the home region's default event bus."""
+    """Rules in one region whose target is the home region's default event bus."""
 
-    def __init__(self, scope: Construct, id_: str, *, env: Environment, settings: Settings) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, env: Environment, settings: Settings, patterns: Patterns
+    ) -> None:
         super().__init__(
-            scope, id_, env=env, description=f"Ringfence: brings home what is delivered in {GLOBAL} alone"
+            scope, id_, env=env, description=f"Ringfence: brings home what is delivered in {env.region}"
         )
         key = encryption_key(
             self, "ringfence-forward", "Ringfence's events that could not be forwarded", RemovalPolicy.RETAIN
         )
         used_by(key, "events.amazonaws.com", self.account)
-        bus = f"arn:aws:events:{settings.region}:{settings.home}:event-bus/default"
-        role = self._role(bus)
         dead = dead_letters(self, FORWARD, key)
         rules = [
-            events.CfnRule(
-                self,
-                f"Rule{number}",
-                description=f"Ringfence: brought home to {settings.region}, {number}",
-                event_pattern=pattern,
-                state="ENABLED",
-                targets=[
-                    events.CfnRule.TargetProperty(
-                        id="home",
-                        arn=bus,
-                        role_arn=role.role_arn,
-                        dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=dead.queue_arn),
-                    )
-                ],
-            )
-            for number, pattern in enumerate(forwarded(), start=1)
+            self._rule(number, pattern, settings, dead) for number, pattern in enumerate(patterns, start=1)
         ]
         take_from(dead, [rule.attr_arn for rule in rules])
         # An alarm tells topics of its own region alone.
         Alarms(self, notices(self, key, settings.notices_email)).depth(FORWARD, dead)
 
-    def _role(self, bus: str) -> iam.Role:
-        """EventBridge puts events on a bus of another region in this role, and needs nothing there."""
-        put = iam.PolicyStatement(actions=["events:PutEvents"], resources=[bus])
-        return iam.Role(
+    def _rule(
+        self, number: int, pattern: Mapping[str, object], settings: Settings, dead: sqs.Queue
+    ) -> events.CfnRule:
+        return events.CfnRule(
             self,
-            "Role",
-            role_name=prefixed(FORWARD),
-            description="Put events on the home region's event bus",
-            assumed_by=iam.ServicePrincipal(
-                "events.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": self.account}}
-            ),
-            inline_policies={"declared": iam.PolicyDocument(statements=[put])},
+            f"Rule{number}",
+            description=f"Ringfence: brought home to {settings.home_region}, {number}",
+            event_pattern=pattern,
+            state="ENABLED",
+            targets=[
+                events.CfnRule.TargetProperty(
+                    id="home",
+                    arn=home_bus(settings),
+                    role_arn=role_arn(self.account, prefixed(FORWARD)),
+                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=dead.queue_arn),
+                )
+            ],
         )

@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 
 from ringfence.core.own import FUNCTION_ROLES, OPERATE, ROLES, function_role, release_role, run_role
 from ringfence.runbooks.catalogue import CATALOGUE
+from stacks import forward
 from stacks.acknowledgements import acknowledge_wildcards
 from stacks.names import role_arn
 from stacks.permissions import changes, document, resolved
@@ -34,6 +35,8 @@ class MemberStack(Stack):
             self._role(run_role(runbook.id), runbook.title, runbook.permissions(), (runbook.id, OPERATE))
             undo = runbook.release_permissions()
             self._role(release_role(runbook.id), f"Undo: {runbook.title}", undo, (OPERATE,))
+        if forward.places(settings):
+            forward.forwarding_role(self, settings)
 
     def _role(
         self, name: str, title: str, permissions: Iterable[Permission], functions: Iterable[str]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 AUDIT_STACK, RESPONSE_STACK, MEMBER_STACK = "Ringfence-Audit", "Ringfence-Response", "Ringfence-Member"
-FORWARD_STACK = "Ringfence-Forward"
 FORWARD = "forward"
+
+
+def forward_stack(region: str) -> str:
+    """Return the name of the stack that brings home what is delivered in a region."""
+    return f"Ringfence-Forward-{region}"
 
 
 def prefixed(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import RemovalPolicy, Stack
 
 from ringfence.runbooks.catalogue import CATALOGUE
+from stacks import forward
 from stacks.door import Door
 from stacks.functions import Settled
 from stacks.keys import encryption_key, used_by
@@ -46,4 +47,5 @@ class ResponseStack(Stack):
             Pipeline(self, runbook, settled=settled, audit=audit, settings=settings)
             for runbook in CATALOGUE.values()
         ]
+        forward.let_in(self, settings)
         self.door = Door(self, settled=settled, audit=audit, settings=settings, pipelines=self.pipelines)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.core.errors import BadInput
 from ringfence.core.policy_json import policy_from_json
-from ringfence.core.subject import ACCOUNT
+from ringfence.core.subject import ACCOUNT, REGION
 from ringfence.policy_file import compile_policy
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class Settings:
         The account of the audit log and of the functions.
     account, region
         Where this synthesis is deployed to; no region leaves it to the deployment.
+    home_region
+        Where the functions are: where this is deployed to, unless the context says otherwise.
     policy
         The compiled policy.
     accounts, regions
@@ -43,6 +45,7 @@ class Settings:
     home: str
     account: str
     region: str | None
+    home_region: str | None
     policy: Mapping[str, object]
     accounts: tuple[str, ...]
     regions: tuple[str, ...]
@@ -74,10 +77,12 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
     scope = policy_from_json(compiled)
     if account not in {home, *scope.accounts}:
         raise BadInput("scope.accounts", f"of the policy does not name {account}: add it, then deploy there")
+    region = next((environment[name] for name in _REGIONS if environment.get(name)), None)
     return Settings(
         home=home,
         account=account,
-        region=next((environment[name] for name in _REGIONS if environment.get(name)), None),
+        region=region,
+        home_region=_region(text("home_region", region or "")),
         policy=compiled,
         accounts=scope.accounts,
         regions=scope.regions,
@@ -85,6 +90,12 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         retention_mode=_mode(text("retention_mode", GOVERNANCE)),
         notices_email=text("notices_email"),
     )
+
+
+def _region(given: str) -> str | None:
+    if given and not REGION.fullmatch(given):
+        raise BadInput("home_region", "must be a region such as eu-west-1", given)
+    return given or None
 
 
 def _days(given: str) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.local.findings import InstanceFinding
 from tests.e2e.world import OTHER_ACCOUNT, applied
 
 if TYPE_CHECKING:
@@ -15,6 +16,18 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 ROLE = f"arn:aws:iam::{OTHER_ACCOUNT}:role/ringfence-contain-instance"
+
+
+def test_what_is_delivered_there_comes_home_and_is_answered(world: World, folder: Path) -> None:
+    """A detector without a delegated administrator: the finding is on the other account's own bus."""
+    world.deployment.protect(OTHER_ACCOUNT, folder)
+    builder = world.builder(OTHER_ACCOUNT)
+    server = builder.launch(builder.ground(), builder.name, builder.profile())
+    finding = InstanceFinding.about(server)
+    there = world.local.client("events", OTHER_ACCOUNT)
+    assert there.put_events(Entries=[finding.entry()])["FailedEntryCount"] == 0
+    world.complete(server)
+    assert world.inspector(OTHER_ACCOUNT).closed(server)
 
 
 def test_it_is_contained_through_the_role_in_its_own_account(world: World, folder: Path) -> None:

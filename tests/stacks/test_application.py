@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.stacks.synthesis import Template
 
-STACKS = (names.AUDIT_STACK, names.RESPONSE_STACK, names.MEMBER_STACK, names.FORWARD_STACK)
+STACKS = (names.AUDIT_STACK, names.RESPONSE_STACK, names.MEMBER_STACK, names.forward_stack("us-east-1"))
 
 
 def test_in_the_home_account_there_are_these_stacks(templates: Mapping[str, Template]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from ringfence.core.own import FUNCTION_ROLES, ROLES
 from ringfence.runbooks.catalogue import CATALOGUE
-from stacks.names import MEMBER_STACK
+from stacks.names import MEMBER_STACK, forward_stack
 from stacks.permissions import INLINE_LIMIT
 from tests.stacks.synthesis import HOME, MEMBER, allowed, expected, listed, told
 
@@ -40,7 +40,8 @@ def role_named(template: Template, name: str) -> dict[str, Any]:
 
 def test_there_is_a_role_for_each_runbook_and_one_that_undoes_it_and_nothing_else(member: Template) -> None:
     assert {one["Type"] for one in member.body["Resources"].values()} == {ROLE}
-    assert {one["Properties"]["RoleName"] for one in member.all(ROLE).values()} == DECLARED.keys()
+    named = {one["Properties"]["RoleName"] for one in member.all(ROLE).values()}
+    assert named == {*DECLARED, "ringfence-forward"}
 
 
 @EACH
@@ -118,7 +119,7 @@ def test_in_another_account_there_are_these_roles_alone_trusting_home(
     scoped: Settings, variant: Callable[[Settings], dict[str, Template]]
 ) -> None:
     templates = variant(replace(scoped, account=MEMBER))
-    assert templates.keys() == {MEMBER_STACK}
+    assert templates.keys() == {MEMBER_STACK, forward_stack("eu-west-1"), forward_stack("us-east-1")}
     role = role_named(templates[MEMBER_STACK], "ringfence-contain-instance")
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"AWS": f"arn:aws:iam::{HOME}:root"}
