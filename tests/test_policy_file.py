@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from ringfence.core.errors import BadInput
 from ringfence.core.policy import Exempt, Mode, Policy, Rule, RunbookSettings
 from ringfence.core.policy_json import policy_from_json
+from ringfence.core.runbook import Stage
 from ringfence.policy_file import BUILT_IN, InvalidPolicy, PolicyFile, compile_policy, load_policy
 from ringfence.runbooks.catalogue import CATALOGUE as REAL
-from tests.samples.hardening import HARDEN
+from tests.samples.hardening import HARDEN, first_switch, second_switch
 from tests.samples.runbooks import CATALOGUE
 
 HOME = "111122223333"
@@ -281,6 +282,18 @@ def test_the_compiled_policy_says_which_findings_each_remediation_answers(tmp_pa
     ((_, settings),) = policy.runbooks
     assert dict(settings.answers) == HARDEN.answers_by_type()
     assert policy.exempt == (Exempt("bucket/*/*/www", "the public website", "*", ("first-switch",)),)
+
+
+def test_what_is_chosen_answers_no_more_where_all_else_is_left_out(tmp_path: Path) -> None:
+    """The runbook's rules deliver what any of its remediations answers, chosen or not."""
+    stages = (Stage("fix", "Fix", (first_switch, replace(second_switch, optional=True))),)
+    runbook = replace(HARDEN, stages=stages)
+    plain = written(tmp_path, "version: 1\nscope: {accounts: [home]}\n")
+    policy = policy_from_json(compile_policy(plain, HOME, {runbook.id: runbook}))
+    ((_, settings),) = policy.runbooks
+    answers = dict(settings.answers)
+    assert list(answers) == ["first-switch"]
+    assert "Config:second-on" not in answers["first-switch"]
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,10 @@ def _settings(runbook: Runbook, settings: Mapping[str, object]) -> dict[str, obj
         "remediations": list(chosen.ids),
         "choices": dict(runbook.choose(options)),
         "held": [one.id for one in chosen.remediations if one.breaks and one.id not in allowed],
-        "answers": {id_: list(types) for id_, types in chosen.answers_by_type().items()},
+        # The whole runbook's: its rules deliver what those that are left out would answer as well.
+        "answers": {
+            id_: list(types) for id_, types in runbook.answers_by_type().items() if id_ in chosen.ids
+        },
     }
 
 

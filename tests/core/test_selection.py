@@ -23,6 +23,7 @@ SETTINGS = RunbookSettings(
     held=("second-switch",),
     answers=tuple(HARDEN.answers_by_type().items()),
 )
+FREE = RunbookSettings(HARDEN.ids, answers=SETTINGS.answers)
 
 
 def verdict(rule: str, minutes: float = 0, **more: object) -> Finding:
@@ -93,6 +94,26 @@ def test_what_the_policy_exempts_is_left_and_that_is_recorded(subject: str) -> N
     (share,) = shared("first-on", policy(exempt))
     assert share.decision.reason == "the policy leaves it as it is: it is the public website"
     assert chosen("second-on", policy(exempt)) == [(Mode.DRY_RUN, ("second-switch",))]
+
+
+@pytest.mark.parametrize("mode", [Mode.AUTO, Mode.DRY_RUN])
+def test_what_is_left_of_several_is_recorded_beside_what_is_done_about_the_others(mode: Mode) -> None:
+    exempt = Exempt(REF.key, "it is the public website", remediations=("first-switch",))
+    assert chosen("both-on", policy(exempt, mode=mode, settings=FREE)) == [
+        (mode, ("second-switch", "tell-of-it")),
+        (Mode.NOTIFY, ("first-switch",)),
+    ]
+    assert chosen("both-on", policy(exempt)) == [
+        (Mode.DRY_RUN, ("second-switch",)),
+        (Mode.NOTIFY, ("first-switch",)),
+    ]
+
+
+def test_where_nothing_is_done_anyway_an_exemption_says_nothing_more() -> None:
+    exempt = Exempt(REF.key, "it is the public website", remediations=("first-switch",))
+    assert chosen("both-on", policy(exempt, mode=Mode.NOTIFY)) == [
+        (Mode.NOTIFY, ("second-switch", "tell-of-it"))
+    ]
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ class Share:
 def shares(policy: Policy, runbook: Runbook, finding: Finding, ref: Ref) -> tuple[Share, ...]:
     """Decide what of the runbook runs on `ref` because of `finding`.
 
-    There is one share, or two where a part of what would be carried out can break a workload: that part
-    stays a dry run unless the policy allows it.
+    There are several shares where a part of what would be done can break a workload, which stays a dry run
+    unless the policy allows it, or where the policy leaves a part as it is.
     """
     decision = decide(policy, runbook.id, finding, ref)
     chosen, _ = policy.settings(runbook)
@@ -40,14 +40,17 @@ def shares(policy: Policy, runbook: Runbook, finding: Finding, ref: Ref) -> tupl
         return (Share(chosen, Decision(Mode.OFF, f"nothing of {runbook.id} answers {finding.type}")),)
     left, reason = _exempt(policy, runbook, ref, about)
     about = tuple(id_ for id_ in about if id_ not in left)
-    if not about:
-        return (Share(chosen.narrowed(left), Decision(Mode.NOTIFY, reason, decision.rule)),)
-    held = tuple(id_ for id_ in about if id_ in settings.held)
-    if decision.mode is not Mode.AUTO or not held:
-        return (Share(_part(chosen, about, always), decision),)
-    waiting = Share(chosen.narrowed(held), Decision(Mode.DRY_RUN, _held(held), decision.rule))
+    leaving = Share(chosen.narrowed(left), Decision(Mode.NOTIFY, reason, decision.rule)) if left else None
+    if not about or decision.mode is Mode.NOTIFY:
+        return (Share(_part(chosen, about, always), decision) if about or not leaving else leaving,)
+    held = tuple(id_ for id_ in about if id_ in settings.held) if decision.mode is Mode.AUTO else ()
     acting = tuple(id_ for id_ in about if id_ not in held)
-    return (Share(_part(chosen, acting, always), decision), waiting) if acting else (waiting,)
+    found = (
+        Share(_part(chosen, acting, always), decision) if acting else None,
+        Share(chosen.narrowed(held), Decision(Mode.DRY_RUN, _held(held), decision.rule)) if held else None,
+        leaving,
+    )
+    return tuple(one for one in found if one)
 
 
 def _part(chosen: Runbook, about: tuple[str, ...], always: tuple[str, ...]) -> Runbook:
