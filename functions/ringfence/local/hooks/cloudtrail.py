@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from ringfence.core.subject import GLOBAL
-from ringfence.local.hooks import cloudtrail_ec2
+from ringfence.local.hooks import cloudtrail_ec2, cloudtrail_s3
 from ringfence.local.hooks.patching import replace
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _NOT_RECORDED = frozenset(
         *("Publish", "PutEvents", "InvokeFunction", "PutMetricData", "PutLogEvents"),
     )
 )
+_DETECTOR = re.compile(r"/detector/(?P<id>[0-9a-f]{32})")
 _LOOKUP_KEYS = ("EventName", "Username", "AccessKeyId", "EventSource", "EventId", "ReadOnly")
 
 
@@ -80,7 +82,9 @@ def _record(
     identity = _identity(key, account)
     reads = name.startswith(_READS)
     newer = cloudtrail_ec2.shaped(name, params, account, get_region()) if namespace == "ec2" else None
-    request, answer = newer or (_parameters(body, params), None)
+    request, answer = newer or ({**_parameters(body, params), **_detector(path)}, None)
+    if namespace == "s3":
+        name, request = cloudtrail_s3.shaped(name, method, path, headers, body or b"")
     event = {
         "eventVersion": "1.08",
         "userIdentity": identity,
@@ -155,13 +159,28 @@ def _identity(key: str, account: str) -> dict[str, Any]:
 
 def _parameters(body: bytes, params: Mapping[str, Any]) -> dict[str, Any]:
     if (body or b"")[:1] == b"{":
-        parsed: dict[str, Any] = json.loads(body)
+        parsed: dict[str, Any] = _named(json.loads(body))
         return parsed
     return {
-        name[0].lower() + name[1:]: value[0] if isinstance(value, list) else value
+        name[:1].lower() + name[1:]: value[0] if isinstance(value, list) else value
         for name, value in params.items()
         if name not in ("Action", "Version")
     }
+
+
+def _named(given: Any) -> Any:
+    """Write the names of parameters as CloudTrail does: they begin with a small letter."""
+    if isinstance(given, list):
+        return [_named(one) for one in given]
+    if not isinstance(given, dict):
+        return given
+    return {name[:1].lower() + name[1:]: _named(one) for name, one in given.items()}
+
+
+def _detector(path: str) -> dict[str, Any]:
+    """Return the detector that a call of GuardDuty names in its address."""
+    found = _DETECTOR.match(path)
+    return {"detectorId": found["id"]} if found else {}
 
 
 def _lookup(request: Mapping[str, Any]) -> Any:
