@@ -27,6 +27,10 @@ def answer(finding: Finding, event: str, policy: Policy, execution: Execution) -
     Returns in words what must be looked at again. Raises what `several.each` does.
     """
     answering = runbook(composition.settings().runbook)
+    if answering.naming:
+        from ringfence.naming import by_name
+
+        finding = by_name(finding, answering, policy, composition.warm().cloud)
     return each(answers(finding, event, answering, policy, execution), _answer)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ringfence.core.facet import Facet, Observed
     from ringfence.core.permit import Permit
     from ringfence.core.reviews import Review
+    from ringfence.core.runbook import Naming
     from ringfence.core.step import Names, Step
     from ringfence.core.subject import Ref
 
@@ -48,6 +49,10 @@ class Cloud(Protocol):
 
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
         """Return the subjects that a review looks at in one account and region. Raises Retryable."""
+        ...
+
+    def named(self, ref: Ref, naming: Callable[[Ref], Naming]) -> Ref:
+        """Return a subject by its own name. Raises Retryable."""
         ...
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Applied:

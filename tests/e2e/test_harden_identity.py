@@ -137,15 +137,14 @@ def test_the_user_whom_config_names_by_id_loses_the_active_key_after_notice_and_
 ) -> None:
     ref, id_ = people.user("Active", "Inactive")
     people.iam.create_login_profile(UserName=ref.id, Password="correct-Horse-7")
-    named = UserRef(ref.account, GLOBAL, id_)
     people.judge(UNUSED, "AWS::IAM::User", id_)
-    history = people.over(named)
+    history = people.over(ref)
     assert [one for one in applied(history) if one != "NoteRule"][:2] == ["GiveNotice", "DeactivateUnusedKey"]
     assert people.keys(ref) == ["Inactive", "Inactive"]
     verified = history.verified
     assert verified
     assert any(f"user {ref.id} has a password, never used" in words for words in verified.exposure)
-    people.release(named)
+    people.release(ref)
     assert people.keys(ref) == ["Active", "Inactive"]
     assert people.iam.get_login_profile(UserName=ref.id)
 

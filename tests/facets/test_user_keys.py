@@ -12,7 +12,7 @@ from ringfence.core.subject import GLOBAL, UserRef
 from ringfence.facets.password_policy import PasswordPolicy, PasswordRules
 from ringfence.facets.password_use import PasswordUse
 from ringfence.facets.user_keys import DatedKey, UserKeys
-from ringfence.facets.users import WIDTH, users_with_active_keys
+from ringfence.facets.users import WIDTH, by_name, users_with_active_keys
 from tests.identity_strategies import ACCOUNT, BY_ID, KEY, OTHER, PERSON, ROOT, WHOLE
 from tests.talks import refusal, talk
 from tests.worlds import NOON
@@ -201,3 +201,16 @@ def test_a_review_asks_for_the_keys_of_many_users_side_by_side_and_not_of_all_at
 def test_an_account_without_users_has_nothing_to_review() -> None:
     asked, found = talk(users_with_active_keys(ACCOUNT, GLOBAL), (users(),))
     assert (len(asked), found) == (1, ())
+
+
+# Names, before anything is decided
+
+
+def test_an_id_is_named_and_everything_else_stays_as_it_is() -> None:
+    assert talk(by_name(BY_ID), (users(deploy=BY_ID.id),))[1] == PERSON
+    assert talk(by_name(BY_ID), (users(),))[1] == BY_ID
+    assert talk(by_name(BY_ID), (users(deploy=BY_ID.id, **{BY_ID.id: "AIDAOTHER"}),))[1] == BY_ID
+    for ref in (PERSON, WHOLE, ROOT):
+        with pytest.raises(StopIteration) as ended:
+            next(by_name(ref))
+        assert ended.value.value == ref

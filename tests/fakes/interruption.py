@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ringfence.core.facet import Facet, Observed
     from ringfence.core.permit import Permit
     from ringfence.core.reviews import Review
+    from ringfence.core.runbook import Naming
     from ringfence.core.step import Names, Step
     from ringfence.core.subject import Ref
     from ringfence.ports import Applied, AuditLog, Cloud
@@ -112,6 +113,9 @@ class Through:
 
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
         return self._gate("listed", lambda: self._cloud.listed(account, region, review))  # type: ignore[return-value]
+
+    def named(self, ref: Ref, naming: Callable[[Ref], Naming]) -> Ref:
+        return self._gate("named", lambda: self._cloud.named(ref, naming))  # type: ignore[return-value]
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Applied:
         return self._gate("apply", lambda: self._cloud.apply(ref, step, names, permit))  # type: ignore[return-value]

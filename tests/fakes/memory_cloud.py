@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ringfence.core.claim import ManagedRule
     from ringfence.core.permit import Permit
     from ringfence.core.reviews import Review
+    from ringfence.core.runbook import Naming
     from ringfence.core.step import Names, Step
     from ringfence.core.subject import Ref
     from ringfence.core.symbol import Symbol
@@ -66,6 +67,9 @@ class MemoryCloud:
 
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:  # noqa: ARG002 - likewise
         return (self.world.ref,) if self.world else ()
+
+    def named(self, ref: Ref, naming: Callable[[Ref], Naming]) -> Ref:  # noqa: ARG002 - likewise
+        return self.world.ref if self.world else ref
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Made:  # noqa: ARG002
         permit.check(ref, self.clock())

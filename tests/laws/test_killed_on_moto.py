@@ -24,13 +24,13 @@ from tests.fakes.interruption import Killed
 from tests.fakes.moto_world import World, clients, world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ringfence.core.claim import ManagedRule
     from ringfence.core.facet import Facet, Observed
     from ringfence.core.permit import Permit
     from ringfence.core.reviews import Review
-    from ringfence.core.runbook import Runbook
+    from ringfence.core.runbook import Naming, Runbook
     from ringfence.core.step import Names, Step
     from ringfence.core.subject import Ref
     from ringfence.ports import Applied, Cloud
@@ -82,6 +82,9 @@ class Deadly:
 
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
         return self.cloud.listed(account, region, review)
+
+    def named(self, ref: Ref, naming: Callable[[Ref], Naming]) -> Ref:
+        return self.cloud.named(ref, naming)
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Applied:
         if type(step) is not self.kind:

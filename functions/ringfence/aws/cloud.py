@@ -19,6 +19,7 @@ from ringfence.core.frozen import frozen
 from ringfence.core.subject import Ref
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from ringfence.aws.sessions import Clients
@@ -81,6 +82,10 @@ class AwsCloud:
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
         """Hold a review's conversation in one account and region."""
         return self._held(Ref(account, region, review.name), review.listing(account, region))
+
+    def named(self, ref: Ref, naming: Callable[[Ref], Talk[Ref]]) -> Ref:
+        """Hold the conversation that finds a subject's name."""
+        return self._held(ref, naming(ref))
 
     def _held(self, ref: Ref, talk: Talk[R]) -> R:
         try:

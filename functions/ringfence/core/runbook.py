@@ -9,9 +9,9 @@ from ringfence.core.errors import BadInput
 from ringfence.core.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
-    from ringfence.core.call import Permission
+    from ringfence.core.call import Answer, Call, Permission
     from ringfence.core.facet import Facet, Observed
     from ringfence.core.finding import Finding
     from ringfence.core.incident import Incident
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ringfence.core.step import Step
     from ringfence.core.subject import Ref
     from ringfence.core.trigger import Trigger
+
+    Naming = Generator[tuple[Call, ...], tuple[Answer, ...], Ref]
 
 T = TypeVar("T")
 
@@ -101,6 +103,8 @@ class Runbook:
     """Whether its incidents end when nothing is left to do: what is seen later opens another one."""
     review: Review | None = None
     """A scheduled look at what no event tells of."""
+    naming: Callable[[Ref], Naming] | None = None
+    """How a subject's own name is found, where reports have another for it: one subject, one incident."""
 
     @property
     def contains(self) -> bool:

@@ -8,6 +8,7 @@ it lags behind, and it may be kept in another region or not at all.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from ringfence.core.call import Answer
     from ringfence.core.reviews import Listing
+    from ringfence.core.runbook import Naming
     from ringfence.core.subject import Ref
 
 UNIQUE_ID = re.compile(r"AIDA[A-Z0-9]{12,124}")
@@ -62,6 +64,15 @@ def named(ref: Ref) -> Generator[tuple[Call, ...], tuple[Answer, ...], Named]:
     if len(found) > 1:
         return Named(doubt=f"{ref.id} is the id of one user and the name of another: a person has to look")
     return Named(found[0])
+
+
+def by_name(ref: Ref) -> Naming:
+    """Return a user by name; the subject as it is where it is none, in doubt, or gone."""
+    try:
+        found = yield from named(ref)
+    except Gone:
+        return ref
+    return replace(ref, id=found.user) if found.user else ref
 
 
 def list_keys(user: str) -> Call:

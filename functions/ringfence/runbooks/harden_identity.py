@@ -6,7 +6,7 @@ from ringfence.core.reviews import Review
 from ringfence.core.runbook import Runbook
 from ringfence.core.subject import AccountRef, IdentityRef, RootRef, UserRef
 from ringfence.core.unused import REVIEW
-from ringfence.facets.users import EVERY_USER, KEYS_OF_USERS, users_with_active_keys
+from ringfence.facets.users import EVERY_USER, KEYS_OF_USERS, by_name, users_with_active_keys
 from ringfence.runbooks import EVALUATE, only, stage
 
 HARDEN_IDENTITY = Runbook(
@@ -28,4 +28,5 @@ HARDEN_IDENTITY = Runbook(
     review=Review(
         REVIEW, "cron(0 3 * * ? *)", users_with_active_keys, permissions=(EVERY_USER, KEYS_OF_USERS)
     ),
+    naming=by_name,
 )
