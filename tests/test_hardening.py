@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ringfence.core.finding import Finding
     from ringfence.core.incident import Incident
     from ringfence.core.step import Step
+    from ringfence.orders import Report
 
 FREE = policy(settings=RunbookSettings(HARDEN.ids, answers=SETTINGS.answers))
 
@@ -57,6 +58,13 @@ class Home:
             reports.append(report.status)
         self.clock.tick(seconds=30)
         return reports
+
+    def release(self, incident: str) -> Report:
+        """Undo what was done."""
+        wish = RunRequested("release", "it was meant to be so")
+        until = self.clock() + LEASE
+        order = ReleaseOrder(HARDEN.id, REF, incident, "a-r", "a person", until, wish)
+        return Releaser(self.engine.ports).release(order)
 
     @property
     def execution(self) -> Execution:
@@ -229,16 +237,7 @@ def test_a_release_of_what_was_put_right_ends_and_a_later_verdict_opens_another(
     home = Home()
     home.receive(verdict("first-on"))
     incident = home.history.incident
-    order = ReleaseOrder(
-        HARDEN.id,
-        REF,
-        incident,
-        "a-r",
-        "a person",
-        home.clock() + LEASE,
-        RunRequested("release", "it was meant to be so"),
-    )
-    report = Releaser(home.engine.ports).release(order)
+    report = home.release(incident)
     assert report.status is Status.RELEASED
     assert home.on == frozenset()
     assert home.history.last(Released)
@@ -336,3 +335,42 @@ def test_once_somebody_else_has_put_it_right_routine_looks_leave_no_trace(mode: 
     entries = home.history.entries
     home.receive(verdict("first-on", 60, routine=True))
     assert home.history.entries == entries
+
+
+def test_a_late_verdict_that_finds_nothing_keeps_nobody_from_undoing_what_was_done() -> None:
+    """Config judges what it recorded a while ago: its verdict may well come after all was put right."""
+    home = Home()
+    home.receive(verdict("first-on", routine=True, id="the call"))
+    incident = home.history.incident
+    assert home.receive(verdict("first-on", 5)) == [Status.COMPLETE]
+    assert home.history.incident == incident
+    assert len(home.history.of(FindingReceived)) == 2
+    entries = home.history.entries
+    assert home.receive(verdict("first-on", 5)) == [Status.COMPLETE]
+    assert home.history.entries == entries
+    assert home.release(incident).status is Status.RELEASED
+    assert home.on == frozenset()
+
+
+@pytest.mark.parametrize("mode", [Mode.NOTIFY, Mode.DRY_RUN])
+def test_what_changes_nothing_keeps_nobody_from_undoing_what_was_done(mode: Mode) -> None:
+    home = Home()
+    home.receive(verdict("first-on"))
+    incident = home.history.incident
+    home.policy = policy(mode=mode)
+    home.receive(verdict("second-on", 5))
+    assert home.history.incident == incident
+    assert len(home.history.of(FindingReceived)) == 2
+    assert home.release(incident).status is Status.RELEASED
+    home.clock.tick(minutes=1)
+    home.receive(verdict("second-on", 10))
+    assert home.history.incident != incident
+
+
+def test_a_subject_that_has_gone_closes_the_incident_that_was_complete() -> None:
+    home = Home()
+    home.receive(verdict("first-on"))
+    incident = home.history.incident
+    home.cloud.world = None
+    assert home.receive(verdict("first-on", 5)) == [Status.CLOSED]
+    assert (home.history.incident, home.history.closed_at is None) == (incident, False)

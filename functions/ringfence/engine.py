@@ -74,15 +74,15 @@ class Engine:
         history, observed, doubt = self._look(order, key)
         order = careful(order, observed, doubt)
         now = self.ports.clock()
-        begun = opening(order, history, now)
-        session = Session(
-            self.ports, key, order.ref, begun.incident, order.actor, order.attempt, begun.history
-        )
-        response = _Response(order, begun, session)
-        if begun.stale:
+        response = self._begin(order, key, opening(order, history, now))
+        if response.begun.stale:
             return response.report(Status.JOINED, "it is about what was over before")
-        if is_routine(order) and is_at_rest(begun.history) and not response.finds(observed):
+        if is_routine(order) and is_at_rest(response.begun.history) and not response.finds(observed):
             return response.report(Status.COMPLETE, "a routine look found nothing to do, and is not recorded")
+        over = response.begun.is_new and history.completed_at is not None and history.closed_at is None
+        if over and not response.finds(observed):
+            response = self._begin(order, key, opening(order, history, now, finds=False))
+        begun = response.begun
         if begun.decision.mode in QUIET:
             return response.record()
         if begun.decision.mode is Mode.AUTO and history.lease.held(now, order.attempt):
@@ -93,6 +93,12 @@ class Engine:
         if isinstance(observed, Gone):
             return response.close(observed)
         return response.act(observed) if begun.decision.mode is Mode.AUTO else response.dry_run(observed)
+
+    def _begin(self, order: Order, key: ChainKey, begun: Opening) -> _Response:
+        session = Session(
+            self.ports, key, order.ref, begun.incident, order.actor, order.attempt, begun.history
+        )
+        return _Response(order, begun, session)
 
     def _look(self, order: Order, key: ChainKey) -> tuple[History, Observed | Gone, str]:
         """Read the incident, observe the subject and confirm the claim, side by side: the first round trip.

@@ -48,13 +48,16 @@ class Opening:
         return not self.history.entries
 
 
-def opening(order: Order, history: History, now: datetime) -> Opening:
+def opening(order: Order, history: History, now: datetime, *, finds: bool = True) -> Opening:
     """Join the open incident or open a new one.
 
-    Raises BadInput when there is nothing to go on with, or more is asked for than was decided.
+    Where a look `finds` nothing to do, none is opened after one that was put right: only the newest incident
+    can be undone, and one in which nothing is done must not stand before it. Raises BadInput when there is
+    nothing to go on with, or more is asked for than was decided.
     """
     stale = is_stale(order, history)
-    joins = bool(history.entries) and (stale or not is_over(order, history))
+    over = is_over(order, history) and (finds or history.closed_at is not None)
+    joins = bool(history.entries) and (stale or not over)
     known = history if joins else History((), history.lease)
     last = known.last(DecisionMade)
     decision = order.decision or recorded_decision(known)
@@ -124,11 +127,14 @@ def careful(order: Order, observed: Observed | Gone, doubt: str) -> Order:
 
 
 def is_over(order: Order, history: History) -> bool:
-    """Say whether the incident has ended, so that what is asked now opens another one."""
+    """Say whether the incident has ended, so that what is asked now opens another one.
+
+    What may change nothing opens none after one that was put right: that can still be undone.
+    """
     if history.closed_at is not None:
         return True
     completed = history.completed_at if order.runbook.ends else None
-    if completed is None or not (order.finding or order.request):
+    if completed is None or not order.decision or order.decision.mode is not Mode.AUTO:
         return False
     return order.finding is None or order.finding.finding.last_seen > completed
 

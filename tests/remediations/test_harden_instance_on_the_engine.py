@@ -131,7 +131,7 @@ def test_a_verdict_is_recorded_even_where_nothing_is_left_to_do() -> None:
     again = verdict("ec2-imdsv2-check", "AWS::EC2::Instance", REF.id, at="2026-03-01T12:30:00.000Z")
     home.clock.tick(minutes=30)
     assert home.receive(again) == [Status.COMPLETE]
-    assert len(home.history.of(FindingReceived)) == 1
+    assert len(home.history.of(FindingReceived)) == 2
     assert len(home.cloud.calls) == 1
 
 
