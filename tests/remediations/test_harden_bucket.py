@@ -176,6 +176,13 @@ def test_once_blocked_it_is_said_what_would_be_public_again() -> None:
     assert not any("is public" in one for one in words)
 
 
+def test_of_acls_that_s3_ignores_it_is_said_that_it_does_not_show_them() -> None:
+    blocked = bucket(PublicAccessBlock(ALL_ON))
+    (words,) = block_bucket_public_access.exposed(blocked, incident(CALL.format("PutBucketAcl")))
+    assert "shows no public grants" in words
+    assert block_bucket_public_access.exposed(blocked, incident(CALL.format("PutBucketPolicy"))) == ()
+
+
 def test_settings_that_are_not_shown_are_for_a_person() -> None:
     hidden = bucket(PublicAccessBlock(readable=False), ANYONE)
     assert block_bucket_public_access.plan(hidden, incident()) == ()

@@ -1,4 +1,4 @@
-"""What of a bucket is open to anyone as things stand: policy, ACL and Block Public Access taken together."""
+"""What of a bucket is open to anyone as things stand, and what speaks for its being so on purpose."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ringfence.facets.bucket_acl import BucketAcl
 from ringfence.facets.bucket_block import PublicAccessBlock
 from ringfence.facets.bucket_policy import BucketPolicy
 from ringfence.facets.bucket_public import openings
+from ringfence.facets.bucket_use import PUBLIC_TAG, BucketUse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,3 +34,19 @@ def ways_in(bucket: Observed) -> Iterator[str]:
             yield "its ACL cannot be read"
         if acl.public:
             yield f"its ACL grants {show(acl.public)}"
+
+
+def public_by_intent(bucket: Observed) -> Iterator[str]:
+    """Say what speaks for the bucket's being public on purpose. An intruder could have made it look so."""
+    use = bucket[BucketUse]
+    if use.tag:
+        yield (
+            f"bucket {bucket.ref.id} has the tag {PUBLIC_TAG}, which anybody may have set: a person must say "
+            "whether it is to be public, in the policy's `exempt`, or block it by hand"
+        )
+    if use.website:
+        yield (
+            f"bucket {bucket.ref.id} is a website, which nobody could see any more: a person must say "
+            "whether "
+            "it is to be public, in the policy's `exempt`, or block it by hand"
+        )

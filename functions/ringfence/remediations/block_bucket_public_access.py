@@ -19,10 +19,10 @@ from ringfence.core.remediation import remediation
 from ringfence.core.subject import BucketRef
 from ringfence.facets.bucket_acl import BucketAcl
 from ringfence.facets.bucket_block import ALL_ON, PublicAccessBlock
-from ringfence.facets.bucket_exposure import ways_in
+from ringfence.facets.bucket_exposure import public_by_intent, ways_in
 from ringfence.facets.bucket_policy import BucketPolicy
 from ringfence.facets.bucket_public import openings, others
-from ringfence.facets.bucket_use import PUBLIC_TAG, BucketUse
+from ringfence.facets.bucket_use import BucketUse
 from ringfence.facets.buckets import bucket_of, unreadable
 from ringfence.steps.bucket_block import SetPublicAccessBlock
 
@@ -33,29 +33,16 @@ if TYPE_CHECKING:
     from ringfence.core.incident import Incident
     from ringfence.core.step import Step
 
+_PROHIBITED = judged_by("s3-bucket-public-read-prohibited", "s3-bucket-public-write-prohibited")
+_ACL = recorded("s3", "PutBucketAcl")
+_ABOUT_ACLS = frozenset({*_PROHIBITED.types, *_ACL.types, *EXPOSED_BUCKET.types})
 _RULE = judged_by("s3-bucket-level-public-access-prohibited")
 _CALLS = recorded("s3", "PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock")
 ABOUT_SETTINGS = frozenset({*_RULE.types, *_CALLS.types, "Policy:S3/BucketBlockPublicAccessDisabled"})
 """Types of findings that are about the settings, whether or not anything is public."""
 
 
-def public_by_intent(bucket: Observed) -> Iterator[str]:
-    """Say what speaks for the bucket's being public on purpose. An intruder could have made it look so."""
-    use = bucket[BucketUse]
-    if use.tag:
-        yield (
-            f"bucket {bucket.ref.id} has the tag {PUBLIC_TAG}, which anybody may have set: a person must say "
-            "whether it is to be public, in the policy's `exempt`, or block it by hand"
-        )
-    if use.website:
-        yield (
-            f"bucket {bucket.ref.id} is a website, which nobody could see any more: a person must say "
-            "whether "
-            "it is to be public, in the policy's `exempt`, or block it by hand"
-        )
-
-
-def what_is_public(bucket: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def what_is_public(bucket: Observed, incident: Incident) -> Iterator[str]:
     """Say through what the bucket is public, what would be so without the settings, and who depends on it."""
     name, block = bucket.ref.id, bucket[PublicAccessBlock].settings
     for way in ways_in(bucket):
@@ -73,7 +60,7 @@ def what_is_public(bucket: Observed, incident: Incident) -> Iterator[str]:  # no
             "other "
             f"accounts that the policy names are shut out too: {', '.join(one[:120] for one in shut_out[:5])}"
         )
-    if block.ignore_acls and not bucket[BucketAcl].enforced:
+    if block.ignore_acls and not bucket[BucketAcl].enforced and _ABOUT_ACLS.intersection(incident.types):
         yield (
             f"S3 shows no public grants of bucket {name}'s ACL while IgnorePublicAcls is on; there may be "
             "some, "
@@ -94,9 +81,10 @@ def cannot_be_told(bucket: Observed, incident: Incident) -> Iterator[str]:  # no
     title="Block public access to a bucket",
     subject=BucketRef,
     triggers=(
-        judged_by("s3-bucket-public-read-prohibited", "s3-bucket-public-write-prohibited"),
+        _PROHIBITED,
         _RULE,
-        recorded("s3", "PutBucketAcl", "PutBucketPolicy"),
+        _ACL,
+        recorded("s3", "PutBucketPolicy"),
         _CALLS,
         EXPOSED_BUCKET,
     ),

@@ -13,9 +13,9 @@ from ringfence.core.guardduty_buckets import EXPOSED_BUCKET, BucketTrigger
 from ringfence.core.remediation import remediation
 from ringfence.core.subject import BucketRef
 from ringfence.facets.bucket_acl import BucketAcl
+from ringfence.facets.bucket_exposure import public_by_intent
 from ringfence.facets.bucket_use import BucketUse
 from ringfence.facets.buckets import bucket_of, unreadable
-from ringfence.remediations.block_bucket_public_access import ABOUT_SETTINGS, public_by_intent
 from ringfence.steps.bucket_acl import SetPublicGrants
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ringfence.core.step import Step
 
 _GRANTED = BucketTrigger(
-    EXPOSED_BUCKET.id, tuple(one for one in EXPOSED_BUCKET.types if one not in ABOUT_SETTINGS)
+    EXPOSED_BUCKET.id, tuple(one for one in EXPOSED_BUCKET.types if one.endswith("Granted"))
 )
 
 
