@@ -224,6 +224,7 @@ def snapshots() -> SearchStrategy[Snapshots]:
         volume_id=st.sampled_from(("vol-0", "vol-1", "vol-2", "vol-gone")),
         incident=st.sampled_from((INCIDENT, "inc-other", "")),
         writing=st.booleans(),
+        started=st.sampled_from((None, NOON - timedelta(days=1), NOON, NOON + timedelta(hours=1))),
     )
     return st.builds(Snapshots, st.frozensets(taken, max_size=4), st.booleans())
 

@@ -101,7 +101,7 @@ class Case:
 
 
 def told(observed: Observed) -> dict[str, object]:
-    """Say what was observed, without the ids that a service gives and without how far a snapshot is."""
+    """Say what was observed, without ids and times that a service gives and without how far a snapshot is."""
     told: dict[str, object] = {kind.__name__: facet for kind, facet in observed.facets.items()}
     if Network in observed:
         network = observed[Network]
@@ -112,7 +112,7 @@ def told(observed: Observed) -> dict[str, object]:
         associations = {replace(one, id="") for one in identity.associations}
         told["Identity"] = (associations, set(identity.roles))
     if Snapshots in observed:
-        taken = {replace(one, id="", writing=False) for one in observed[Snapshots].taken}
+        taken = {replace(one, id="", writing=False, started=None) for one in observed[Snapshots].taken}
         told["Snapshots"] = (taken, observed[Snapshots].instance_store)
     return told
 

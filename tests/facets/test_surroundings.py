@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from ringfence.core.document import Document
 from ringfence.facets.acls import Acl, AclEntry, SubnetAcls
 from ringfence.facets.scaling import Scaling
-from ringfence.facets.snapshots import Snapshot, Snapshots
+from ringfence.facets.snapshots import Snapshot, Snapshots, read_snapshots
 from ringfence.facets.targets import MOST, Registration, Target, Targets
 from tests.facets.test_instance_facets import described
 from tests.talks import refusal, talk
-from tests.worlds import REF
+from tests.worlds import NOON, REF
 
 INTERFACE = {
     "NetworkInterfaceId": "eni-1",
@@ -107,12 +109,19 @@ def test_no_more_target_groups_are_read_than_is_bearable_and_the_rest_is_counted
     assert targets == Targets((), 7)
 
 
-def test_snapshots_count_for_their_incident_unless_they_failed() -> None:
-    def taken(number: int, state: str, incident: str) -> dict[str, Any]:
-        tags = [{"Key": "ringfence:incident", "Value": incident}]
-        return {"SnapshotId": f"snap-{number}", "VolumeId": f"vol-{number}", "State": state, "Tags": tags}
+def taken(number: int, state: str = "completed", incident: str = "inc-1") -> dict[str, Any]:
+    return {
+        "SnapshotId": f"snap-{number}",
+        "VolumeId": f"vol-{number}",
+        "State": state,
+        "StartTime": NOON,
+        "Tags": [{"Key": "ringfence:incident", "Value": incident}],
+    }
 
-    found = [taken(0, "pending", "inc-1"), taken(1, "completed", "inc-2"), taken(2, "error", "inc-1")]
+
+def test_snapshots_count_for_their_incident_unless_they_failed_or_were_deleted() -> None:
+    lost = [taken(2 + number, state) for number, state in enumerate(("error", "recoverable", "recovering"))]
+    found = [taken(0, "pending"), taken(1, incident="inc-2"), *lost]
     asked, snapshots = talk(
         Snapshots.look(REF, ()),
         (INSTANCE, {"Snapshots": found}),
@@ -120,11 +129,21 @@ def test_snapshots_count_for_their_incident_unless_they_failed() -> None:
     )
     assert asked[0][1].parameters["OwnerIds"] == ["self"]
     assert snapshots.taken == {
-        Snapshot("snap-0", "vol-0", "inc-1", writing=True),
-        Snapshot("snap-1", "vol-1", "inc-2"),
+        Snapshot("snap-0", "vol-0", "inc-1", writing=True, started=NOON),
+        Snapshot("snap-1", "vol-1", "inc-2", started=NOON),
     }
-    assert snapshots.covered("inc-1") == {"vol-0"}
+    assert snapshots.covered("inc-1", NOON) == {"vol-0"}
     assert snapshots.instance_store
+
+
+def test_a_tag_does_not_make_an_older_snapshot_the_evidence_of_an_incident() -> None:
+    """Whoever may tag can write an incident's id; nobody can say when a snapshot was begun."""
+    unknown = {key: value for key, value in taken(1).items() if key != "StartTime"}
+    found = Snapshots(read_snapshots(Document.of({"Snapshots": [taken(0), unknown]})))
+    assert found.covered("inc-1", NOON) == {"vol-0"}
+    assert found.covered("inc-1", NOON + timedelta(seconds=5)) == {"vol-0"}, "clocks differ by seconds"
+    assert found.covered("inc-1", NOON + timedelta(seconds=6)) == frozenset()
+    assert found.too_old("inc-1", NOON + timedelta(seconds=6)) == ("snap-0", "snap-1")
 
 
 def test_a_type_that_ec2_does_not_know_is_no_obstacle() -> None:

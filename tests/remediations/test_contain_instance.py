@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,6 +41,8 @@ from ringfence.steps.transition import OpenTransitionGroup
 from tests.worlds import NOON, REF, network
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ringfence.core.remediation import Remediation
     from ringfence.core.step import Step
 
@@ -248,23 +251,36 @@ ATTACHED = Volumes(
 )
 
 
+def taken(number: int, started: datetime = NOON, incident: str = "inc-1") -> Snapshot:
+    return Snapshot(f"s-{number}", f"vol-{number}", incident, started=started)
+
+
 def test_all_volumes_are_one_set_with_incident_and_finding() -> None:
     assert plan("snapshot-volumes", ATTACHED, Snapshots()) == (
-        CreateSnapshots(REF.id, "inc-1", "f-1", ("vol-0", "vol-1")),
+        CreateSnapshots(REF.id, "inc-1", NOON, "f-1", ("vol-0", "vol-1")),
     )
 
 
 def test_another_incidents_snapshots_do_not_stand_for_this_ones() -> None:
-    other = Snapshots(frozenset({Snapshot("s-0", "vol-0", "inc-0"), Snapshot("s-1", "vol-1", "inc-0")}))
+    other = Snapshots(frozenset({taken(0, incident="inc-0"), taken(1, incident="inc-0")}))
     assert len(plan("snapshot-volumes", ATTACHED, other)) == 1
 
 
+def test_what_was_begun_before_the_incident_is_no_evidence_of_it_whatever_its_tag_says() -> None:
+    old = Snapshots(frozenset({taken(0, NOON - timedelta(minutes=1)), taken(1)}))
+    (step,) = plan("snapshot-volumes", ATTACHED, old)
+    assert isinstance(step, CreateSnapshots)
+    assert step.volumes == ("vol-0",)
+    said = exposed("snapshot-volumes", ATTACHED, old)
+    assert "older than this incident, though tagged for it: 1 snapshot (s-0)" in said
+
+
 def test_a_volume_attached_later_gets_a_set_of_its_own() -> None:
-    root = Snapshots(frozenset({Snapshot("s-0", "vol-0", "inc-1")}))
+    root = Snapshots(frozenset({taken(0)}))
     (step,) = plan("snapshot-volumes", ATTACHED, root)
     assert isinstance(step, CreateSnapshots)
     assert (step.volumes, step.without_root, step.without) == (("vol-1",), True, ())
-    data = Snapshots(frozenset({Snapshot("s-1", "vol-1", "inc-1")}))
+    data = Snapshots(frozenset({taken(1)}))
     (step,) = plan("snapshot-volumes", ATTACHED, data)
     assert isinstance(step, CreateSnapshots)
     assert (step.volumes, step.without_root, step.without) == (("vol-0",), False, ("vol-1",))
@@ -275,7 +291,7 @@ def test_an_instance_without_ebs_volumes_has_nothing_to_take() -> None:
 
 
 def test_what_is_in_no_snapshot_is_said() -> None:
-    writing = frozenset({Snapshot("s-0", "vol-0", "inc-1", writing=True)})
+    writing = frozenset({replace(taken(0), writing=True)})
     words = exposed("snapshot-volumes", ATTACHED, Snapshots(writing, instance_store=True))
     for part in ("instance-store", "memory", "1 snapshots are still being written"):
         assert part in words

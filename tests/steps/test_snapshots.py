@@ -14,19 +14,28 @@ from ringfence.core.step import State
 from ringfence.facets.snapshots import Snapshot, Snapshots
 from ringfence.steps.snapshots import CreateSnapshots
 from tests.talks import refusal, talk
-from tests.worlds import REF
+from tests.worlds import NOON, REF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
-TAKE = CreateSnapshots(REF.id, "inc-1", "f-1", ("vol-0", "vol-1"))
+TAKE = CreateSnapshots(REF.id, "inc-1", NOON, "f-1", ("vol-0", "vol-1"))
 NONE: dict[str, object] = {"Snapshots": []}
 
 
-def found(*volumes: str, incident: str = "inc-1", state: str = "completed") -> dict[str, object]:
+def found(
+    *volumes: str, incident: str = "inc-1", state: str = "completed", started: datetime = NOON
+) -> dict[str, object]:
     tags = [{"Key": "ringfence:incident", "Value": incident}]
     taken = [
-        {"SnapshotId": f"snap-{volume}", "VolumeId": volume, "State": state, "Tags": tags}
+        {
+            "SnapshotId": f"snap-{volume}",
+            "VolumeId": volume,
+            "State": state,
+            "StartTime": started,
+            "Tags": tags,
+        }
         for volume in volumes
     ]
     return {"Snapshots": taken}
@@ -59,15 +68,20 @@ def test_a_set_that_is_there_is_not_taken_again() -> None:
 
 @pytest.mark.parametrize(
     "there",
-    [found("vol-0"), found("vol-0", "vol-1", incident="inc-2"), found("vol-0", "vol-1", state="error")],
+    [
+        found("vol-0"),
+        found("vol-0", "vol-1", incident="inc-2"),
+        found("vol-0", "vol-1", state="error"),
+        found("vol-0", "vol-1", started=NOON - timedelta(minutes=1)),
+    ],
 )
-def test_a_set_that_is_incomplete_failed_or_anothers_does_not_count(there: dict[str, object]) -> None:
+def test_a_set_that_is_incomplete_failed_older_or_anothers_does_not_count(there: dict[str, object]) -> None:
     calls, _ = talk(TAKE.apply({}), (there,), (found(),))
     assert calls[-1][0].operation == "CreateSnapshots"
 
 
 def test_what_has_a_snapshot_already_is_left_out_of_a_later_set() -> None:
-    later = CreateSnapshots(REF.id, "inc-1", "", ("vol-9",), without_root=True, without=("vol-1",))
+    later = CreateSnapshots(REF.id, "inc-1", NOON, "", ("vol-9",), without_root=True, without=("vol-1",))
     calls, _ = talk(later.apply({}), (found("vol-0", "vol-1"),), (found("vol-9"),))
     (call,) = calls[-1]
     assert call.parameters["InstanceSpecification"] == {
@@ -79,7 +93,7 @@ def test_what_has_a_snapshot_already_is_left_out_of_a_later_set() -> None:
 
 
 def test_a_hostile_finding_id_fits_a_tag() -> None:
-    long = CreateSnapshots(REF.id, "inc-1", "x" * 5000, ("vol-0",))
+    long = CreateSnapshots(REF.id, "inc-1", NOON, "x" * 5000, ("vol-0",))
     calls, _ = talk(long.apply({}), (NONE,), (found("vol-0"),))
     assert {"Key": "ringfence:finding", "Value": "x" * 256} in tags_of(calls[-1][0].parameters)
 
@@ -106,6 +120,8 @@ def test_the_rate_limit_is_left_to_a_retry() -> None:
 def test_evidence_is_never_undone_and_not_seeing_it_proves_nothing_for_a_minute() -> None:
     assert TAKE.irreversible == "evidence is kept"
     assert TAKE.settles == timedelta(seconds=60)
-    taken = frozenset({Snapshot("snap-0", "vol-0", "inc-1"), Snapshot("snap-1", "vol-1", "inc-1")})
+    taken = frozenset(
+        Snapshot(f"snap-{number}", f"vol-{number}", "inc-1", started=NOON) for number in range(2)
+    )
     assert TAKE.state(Observed(REF).seen(Snapshots(taken))) is State.AFTER
     assert TAKE.state(Observed(REF).seen(Snapshots())) is State.BEFORE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.core.answers import document, first, tags
@@ -13,6 +14,7 @@ from ringfence.facets.tags import INCIDENT_TAG
 
 if TYPE_CHECKING:
     from ringfence.core.call import Answer
+    from ringfence.core.document import Document
     from ringfence.core.facet import Looking
     from ringfence.core.step import Step
     from ringfence.core.subject import Ref
@@ -20,22 +22,33 @@ if TYPE_CHECKING:
 FINDING_TAG = "ringfence:finding"
 INSTANCE_TAG = "ringfence:instance"
 """Tags of a snapshot, beside the incident's."""
-_FAILED = ("error", "recoverable")
+_WRITING = "pending"
+_WHOLE = "completed"
+_CLOCKS = timedelta(seconds=5)
+"""By how much EC2's clock may lag behind the one that opened the incident, whole seconds included."""
 
 
 @value
 class Snapshot:
-    """A snapshot of one volume for one incident. `writing`: its blocks are still being copied."""
+    """A snapshot of one volume for one incident. `writing`: its blocks are still being copied.
+
+    `incident` is a tag, which is anybody's word; `started` is EC2's: the instant whose blocks it holds.
+    """
 
     id: str
     volume_id: str
     incident: str
     writing: bool = False
+    started: datetime | None = None
+
+    def shows(self, since: datetime) -> bool:
+        """Say whether it holds the volume as it was at `since` or later."""
+        return self.started is not None and self.started >= since - _CLOCKS
 
 
 @value
 class Snapshots(Facet):
-    """The account's snapshots tagged with the instance; failed ones are left out.
+    """The account's own snapshots tagged with the instance; failed and deleted ones are left out.
 
     `instance_store`: the instance's type has volumes of which no snapshot can be taken.
     """
@@ -57,9 +70,21 @@ class Snapshots(Facet):
         )
         return cls(read_snapshots(answer), _has_instance_store(types))
 
-    def covered(self, incident: str) -> frozenset[str]:
-        """Return the ids of the volumes of which an incident has a snapshot."""
-        return frozenset(one.volume_id for one in self.taken if one.incident == incident)
+    def evidence(self, incident: str, since: datetime) -> tuple[Snapshot, ...]:
+        """Return what is evidence of an incident: tagged for it, and no older than it.
+
+        Whoever may tag snapshots could otherwise have an old one pass for it.
+        """
+        return tuple(one for one in self.taken if one.incident == incident and one.shows(since))
+
+    def covered(self, incident: str, since: datetime) -> frozenset[str]:
+        """Return the ids of the volumes of which there is evidence."""
+        return frozenset(one.volume_id for one in self.evidence(incident, since))
+
+    def too_old(self, incident: str, since: datetime) -> tuple[str, ...]:
+        """Return the ids of snapshots that are tagged for an incident and are older than it."""
+        named = (one for one in self.taken if one.incident == incident and not one.shows(since))
+        return tuple(sorted(one.id for one in named))
 
 
 def describe_snapshots(instance_id: str) -> Call:
@@ -75,11 +100,17 @@ def read_snapshots(answer: Answer) -> frozenset[Snapshot]:
             one.text("SnapshotId"),
             one.text("VolumeId"),
             tags(one).get(INCIDENT_TAG, ""),
-            one.optional_text("State") == "pending",
+            one.optional_text("State") == _WRITING,
+            _instant(one),
         )
         for one in document(answer).children("Snapshots")
-        if one.optional_text("State") not in _FAILED
+        if one.optional_text("State") in {_WRITING, _WHOLE}
     )
+
+
+def _instant(snapshot: Document) -> datetime | None:
+    at = snapshot.value.get("StartTime")
+    return at if isinstance(at, datetime) else None
 
 
 def _has_instance_store(answer: Answer) -> bool:

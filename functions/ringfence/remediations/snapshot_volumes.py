@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.core.guardduty import COMPROMISED_INSTANCE
 from ringfence.core.remediation import remediation
+from ringfence.core.step import counted
 from ringfence.core.subject import InstanceRef
 from ringfence.facets.snapshots import Snapshots
 from ringfence.facets.volumes import Volumes
@@ -29,8 +30,10 @@ def not_in_snapshots(instance: Observed, incident: Incident) -> Iterator[str]:
     if seen.instance_store:
         yield "what is on instance-store volumes is in no snapshot, and is lost when the instance stops"
     yield "what is in memory is in no snapshot, and is lost when the instance stops"
-    if writing := sum(one.writing for one in seen.taken if one.incident == incident.id):
+    if writing := sum(one.writing for one in seen.evidence(incident.id, incident.opened_at)):
         yield f"{writing} snapshots are still being written: one that fails is only noticed by looking again"
+    if strange := seen.too_old(incident.id, incident.opened_at):
+        yield f"older than this incident, though tagged for it: {counted(len(strange), 'snapshot')} ({strange[0]})"
 
 
 @remediation(
@@ -46,12 +49,13 @@ def not_in_snapshots(instance: Observed, incident: Incident) -> Iterator[str]:
 def snapshot_volumes(instance: Observed, incident: Incident) -> Iterator[Step]:
     """Take every volume of which this incident has no snapshot, all at once."""
     volumes = instance[Volumes]
-    covered = instance[Snapshots].covered(incident.id)
+    covered = instance[Snapshots].covered(incident.id, incident.opened_at)
     missing = tuple(volume.id for volume in volumes.attached if volume.id not in covered)
     if missing:
         yield CreateSnapshots(
             instance_id=instance.ref.id,
             incident=incident.id,
+            since=incident.opened_at,
             finding=incident.findings[0] if incident.findings else "",
             volumes=missing,
             without_root=any(volume.root and volume.id in covered for volume in volumes.attached),

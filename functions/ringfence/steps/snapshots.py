@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.core.answers import accept
@@ -36,12 +36,13 @@ _TAG_LENGTH = 256
 class CreateSnapshots(Step):
     """Take one crash-consistent set of snapshots of an instance's volumes.
 
-    `volumes` are those that it is for; the others that are attached are left out: `without_root` and
-    `without`.
+    `since` is the incident's instant: what is older is no evidence of it. `volumes` are those that it is for;
+    the others that are attached are left out: `without_root` and `without`.
     """
 
     instance_id: str
     incident: str
+    since: datetime
     finding: str
     volumes: tuple[str, ...]
     without_root: bool = False
@@ -122,7 +123,7 @@ class CreateSnapshots(Step):
         }
 
     def _shown(self, seen: Snapshots) -> bool:
-        return seen.covered(self.incident).issuperset(self.volumes)
+        return seen.covered(self.incident, self.since).issuperset(self.volumes)
 
     def state(self, observed: Observed) -> State:
         """Look for the set by tag; a snapshot that was just taken may not be shown yet."""
@@ -132,7 +133,8 @@ class CreateSnapshots(Step):
         """Add a snapshot of each volume."""
         seen = observed[Snapshots]
         taken = {
-            Snapshot(f"snap-of-{volume}", volume, self.incident, writing=True) for volume in self.volumes
+            Snapshot(f"snap-of-{volume}", volume, self.incident, writing=True, started=self.since)
+            for volume in self.volumes
         }
         return observed.seen(replace(seen, taken=seen.taken | taken))
 
