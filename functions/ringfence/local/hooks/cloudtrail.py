@@ -10,7 +10,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from ringfence.core.subject import GLOBAL
-from ringfence.local.hooks import cloudtrail_ec2, cloudtrail_s3
+from ringfence.local.hooks import cloudtrail_answers, cloudtrail_ec2, cloudtrail_s3
 from ringfence.local.hooks.patching import replace
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def install() -> None:
     from ministack import app as gateway
     from ministack.services import cloudtrail
 
+    cloudtrail_answers.watch()
     replace(gateway, "_maybe_record_cloudtrail", _record_safely)
     cloudtrail._DISPATCH["LookupEvents"] = _lookup
 
@@ -81,8 +82,7 @@ def _record(
     account = get_account_id()
     identity = _identity(key, account)
     reads = name.startswith(_READS)
-    newer = cloudtrail_ec2.shaped(name, params, account, get_region()) if namespace == "ec2" else None
-    request, answer = newer or ({**_parameters(body, params), **_detector(path)}, None)
+    request, answer = _shapes(namespace, name, path, body or b"", params)
     if namespace == "s3":
         name, request = cloudtrail_s3.shaped(name, method, path, headers, body or b"")
     event = {
@@ -94,6 +94,7 @@ def _record(
         "awsRegion": get_region(),
         "sourceIPAddress": "127.0.0.1",
         "userAgent": headers.get("user-agent", ""),
+        **cloudtrail_answers.refused(namespace),
         "requestParameters": request,
         "responseElements": answer,
         "requestID": request_id,
@@ -147,6 +148,7 @@ def _identity(key: str, account: str) -> dict[str, Any]:
         role = arn.split("/")[1]
         issuer = {
             "type": "Role",
+            "principalId": identity["principalId"].partition(":")[0],
             "userName": role,
             "arn": f"arn:aws:iam::{account}:role/{role}",
             "accountId": account,
@@ -155,6 +157,19 @@ def _identity(key: str, account: str) -> dict[str, Any]:
     if ":user/" in arn:
         return identity | {"type": "IAMUser", "userName": arn.rsplit("/", 1)[-1]}
     return identity | {"type": "Root"}
+
+
+def _shapes(
+    namespace: str, name: str, path: str, body: bytes, params: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Return what a call was asked and answered, as CloudTrail records it."""
+    from ministack.core.responses import get_account_id, get_region
+
+    answer = cloudtrail_answers.elements(namespace, name, _named)
+    if namespace != "ec2":
+        return {**_parameters(body, params), **_detector(path)}, answer
+    newer = cloudtrail_ec2.shaped(name, params, get_account_id(), get_region())
+    return newer or (cloudtrail_ec2.nested(params), answer)
 
 
 def _parameters(body: bytes, params: Mapping[str, Any]) -> dict[str, Any]:

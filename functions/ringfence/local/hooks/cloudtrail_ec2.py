@@ -1,6 +1,8 @@
-"""How CloudTrail records EC2's newer calls: as the XML that they were, under the request's own name.
+"""How CloudTrail records EC2's calls.
 
-Seen in published records of AWS's: what may come several times is `{"tag": 1, "content": "…"}`, or a list.
+Newer ones as the XML that they were, under the request's own name: what may come several times is
+`{"tag": 1, "content": "…"}`, or a list. Older ones with lists as `items`, under the names of the parameters.
+Both seen in published records of AWS's.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ if TYPE_CHECKING:
 
     Shaped = tuple[dict[str, Any], dict[str, Any] | None]
 
+_NUMBERS = frozenset({"fromPort", "toPort", "minCount", "maxCount"})
 _SEVERAL = {
     "CreateFlowLogs": "ResourceId",
     "DeleteFlowLogs": "FlowLogId",
+    "ModifyInstanceMetadataOptions": "",
     "ModifySecurityGroupRules": "",
 }
 
@@ -37,6 +41,31 @@ def shaped(name: str, params: Mapping[str, Any], account: str, region: str) -> S
         tagged = [{"tag": number, "content": value} for number, value in enumerate(listed, 1)]
         plain[several] = tagged[0] if len(tagged) == 1 else tagged
     return {f"{name}Request": plain}, _answer(name, listed, plain, account, region)
+
+
+def nested(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the request of an older call: `IpPermissions.1.FromPort=22` is one of `ipPermissions.items`."""
+    request: dict[str, Any] = {}
+    for key, value in params.items():
+        if key not in {"Action", "Version"}:
+            _put(request, key.split("."), value[0] if isinstance(value, list) else value)
+    return request
+
+
+def _put(into: dict[str, Any], path: list[str], value: str) -> None:
+    name = path[0][:1].lower() + path[0][1:]
+    if len(path) == 1:
+        into[name] = int(value) if name in _NUMBERS and value.lstrip("-").isdecimal() else value
+    elif path[1].isdecimal():
+        items = into.setdefault(name, {"items": []})["items"]
+        number = int(path[1]) - 1
+        items.extend({} for _ in range(number + 1 - len(items)))
+        if len(path) == 2:  # noqa: PLR2004 - a name and a number
+            items[number] = value
+        else:
+            _put(items[number], path[2:], value)
+    else:
+        _put(into.setdefault(name, {}), path[1:], value)
 
 
 def _answer(
