@@ -12,8 +12,10 @@ from ringfence.core.chain import ChainKey
 from ringfence.core.errors import Retryable
 from ringfence.core.facet import Observed
 from ringfence.core.facts import DecisionMade, FindingReceived, Planned, Released, RunRequested
+from ringfence.core.notices import notice
 from ringfence.core.policy import Mode, Policy, RunbookSettings
 from ringfence.core.runbook import Stage
+from ringfence.core.summary import Summary
 from ringfence.engine import Engine
 from ringfence.intake import Execution, Unanswered, answers, continuation, resumed
 from ringfence.orders import Status
@@ -65,6 +67,12 @@ class Home:
         until = self.clock() + LEASE
         order = ReleaseOrder(HARDEN.id, REF, incident, "a-r", "a person", until, wish)
         return Releaser(self.engine.ports).release(order)
+
+    def told(self) -> list[str]:
+        """Return what people were told, in short."""
+        entries = self.history.entries
+        notices = (notice(entries[: number + 1]) for number in range(len(entries)))
+        return [one.subject.split(": ")[1] for one in notices if one]
 
     @property
     def execution(self) -> Execution:
@@ -374,3 +382,16 @@ def test_a_subject_that_has_gone_closes_the_incident_that_was_complete() -> None
     home.cloud.world = None
     assert home.receive(verdict("first-on", 5)) == [Status.CLOSED]
     assert (home.history.incident, home.history.closed_at is None) == (incident, False)
+
+
+def test_nobody_is_told_that_all_was_put_right_while_another_part_is_open() -> None:
+    home = Home()
+    home.fail("second")
+    home.receive(verdict("second-on"))
+    home.fail()
+    home.receive(verdict("first-on", 0.25))
+    assert home.told() == ["NOT put right"]
+    assert Summary.of(home.history.entries).state == "not contained"
+    home.receive(verdict("second-on"))
+    assert home.told() == ["NOT put right", "put right"]
+    assert Summary.of(home.history.entries).state == "complete"

@@ -15,7 +15,7 @@ from ringfence.core.measures import (
 )
 from ringfence.core.principals import ROOT
 from ringfence.core.summary import Summary
-from ringfence.core.wording import said
+from ringfence.core.wording import contains, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -81,17 +81,20 @@ _SAID = {True: "contained", False: "NOT contained"}
 def _verdicts(summary: Summary) -> list[bool | None]:
     """Return for each verification whether it was contained; None where that was not to be told.
 
-    It is not while something settles, and not after a run of later stages alone.
+    It is not while something settles, and not after a run of later stages alone. What puts right has done
+    so where the newest look at each remediation says it: findings are answered by different ones.
     """
-    facts = (one.fact for one in summary.lines if one.kind == "Verified")
-    return [
-        True
-        if one.flag("contained")
-        else None
-        if one.texts("settling") or not one.flag("judged", default=True)
-        else False
-        for one in facts
-    ]
+    verdicts: list[bool | None] = []
+    parts: dict[str, bool] = {}
+    for fact in (one.fact for one in summary.lines if one.kind == "Verified"):
+        found = fact.flag("contained")
+        parts.update(dict.fromkeys(fact.texts("remediations"), found))
+        if found and (contains(summary.runbook) or all(parts.values())):
+            verdicts.append(True)
+        else:
+            untold = fact.texts("settling") or not fact.flag("judged", default=True)
+            verdicts.append(None if untold else False)
+    return verdicts
 
 
 def _counted(now: Summary, known: Sequence[bool], *, contained: bool) -> Iterator[Measure]:

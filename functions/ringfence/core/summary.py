@@ -15,6 +15,7 @@ from ringfence.core.codec import decode
 from ringfence.core.document import Document
 from ringfence.core.frozen import frozen
 from ringfence.core.policy import Mode
+from ringfence.core.wording import contains
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -143,6 +144,15 @@ class Summary:
         return verified.texts(field) if verified else ()
 
     @property
+    def parts(self) -> tuple[Document, ...]:
+        """The newest verification; where something is put right, that of each remediation besides."""
+        verified = [one.fact for one in self.lines if one.kind == "Verified"]
+        if contains(self.runbook) or not verified or not verified[-1].texts("remediations"):
+            return tuple(verified[-1:])
+        newest = {id_: fact for fact in verified for id_ in fact.texts("remediations")}
+        return (*newest.values(), verified[-1])
+
+    @property
     def exposure(self) -> tuple[str, ...]:
         """What stays open: as verified, or as planned where nothing was verified."""
         if self.last("Verified"):
@@ -164,9 +174,8 @@ class Summary:
             return ended.kind.lower()
         if self.releasing:
             return "being released"
-        verified = self.last("Verified")
-        if verified:
-            return _verdict(verified)
+        if parts := self.parts:
+            return _verdict(next((one for one in parts if not one.flag("complete")), parts[-1]))
         return _BY_MODE.get(self.mode, "under way")
 
 
