@@ -64,7 +64,7 @@ def test_events_are_looked_up_page_by_page_newest_first(aws: Any, cloudtrail: An
         LookupAttributes=wanted, PaginationConfig={"PageSize": 1, "MaxItems": 3}
     )
     names = [
-        json.loads(event["CloudTrailEvent"])["requestParameters"]["QueueName"]
+        json.loads(event["CloudTrailEvent"])["requestParameters"]["queueName"]
         for page in pages
         for event in page["Events"]
     ]
