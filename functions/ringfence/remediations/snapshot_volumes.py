@@ -33,7 +33,8 @@ def not_in_snapshots(instance: Observed, incident: Incident) -> Iterator[str]:
     if writing := sum(one.writing for one in seen.evidence(incident.id, incident.opened_at)):
         yield f"{writing} snapshots are still being written: one that fails is only noticed by looking again"
     if strange := seen.too_old(incident.id, incident.opened_at):
-        yield f"older than this incident, though tagged for it: {counted(len(strange), 'snapshot')} ({strange[0]})"
+        count = counted(len(strange), "snapshot")
+        yield f"older than this incident, though tagged for it: {count} ({strange[0]})"
 
 
 @remediation(
