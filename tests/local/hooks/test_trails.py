@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,3 +56,24 @@ def test_a_trail_that_is_not_there_has_no_insights(
     assert refusal(trails.get_insight_selectors, TrailName=unique) == "TrailNotFoundException"
     given = {"TrailName": unique, "InsightSelectors": INSIGHTS}
     assert refusal(trails.put_insight_selectors, **given) == "TrailNotFoundException"
+
+
+def test_calls_are_recorded_with_cloudtrails_own_names_of_parameters(
+    aws: LocalAws, trails: Any, unique: str
+) -> None:
+    trails.create_trail(Name=unique, S3BucketName="logs")
+    trails.stop_logging(Name=unique)
+    guardduty = aws.client("guardduty")
+    detector = guardduty.create_detector(Enable=True)["DetectorId"]
+    guardduty.update_detector(DetectorId=detector, Enable=False)
+    guardduty.delete_detector(DetectorId=detector)
+
+    def newest(name: str) -> dict[str, Any]:
+        wanted = [{"AttributeKey": "EventName", "AttributeValue": name}]
+        found = trails.lookup_events(LookupAttributes=wanted)["Events"][0]["CloudTrailEvent"]
+        parameters: dict[str, Any] = json.loads(found)["requestParameters"]
+        return parameters
+
+    assert newest("StopLogging") == {"name": unique}
+    assert newest("UpdateDetector") == {"detectorId": detector, "enable": False}
+    assert newest("DeleteDetector") == {"detectorId": detector}
