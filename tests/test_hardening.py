@@ -395,3 +395,17 @@ def test_nobody_is_told_that_all_was_put_right_while_another_part_is_open() -> N
     home.receive(verdict("second-on"))
     assert home.told() == ["NOT put right", "put right"]
     assert Summary.of(home.history.entries).state == "complete"
+
+
+def test_an_update_after_the_release_opens_another_incident_also_where_it_bears_the_same_instant() -> None:
+    """The root user's uses of an hour are one finding, brought up to date by the hour."""
+    home = Home(policy(mode=Mode.NOTIFY))
+    home.receive(verdict("first-on", id="an hour"))
+    first = home.history.incident
+    assert home.release(first).status is Status.RELEASED
+    home.clock.tick(minutes=5)
+    again = replace(verdict("first-on", 3, id="an hour"), updated_at=NOON)
+    assert home.receive(again) == [Status.RECORDED]
+    assert home.history.incident > first
+    assert home.receive(again) == [Status.RECORDED]
+    assert len(home.history.of(FindingReceived)) == 1

@@ -69,6 +69,8 @@ def opening(order: Order, history: History, now: datetime, *, finds: bool = True
     if last and decision.mode is Mode.AUTO and not is_allowed(known):
         # A dry run of weeks ago says nothing of the sessions that are to be revoked now.
         opened_at = max(opened_at, instant(order, now))
+    if not joins and history.incident >= incident_id(opened_at, cause(order)):
+        opened_at = now  # an update that bears the instant of what ended: ids sort by the time of opening
     facts: list[Fact] = []
     if order.finding and not known.knows(order.finding):
         facts.append(order.finding)
