@@ -47,7 +47,7 @@ def noticed(key: DatedKey, incident: Incident) -> datetime | None:
     return None if last is None or (key.used and key.used > last) else last
 
 
-def noticed_in_vain(user: Observed, incident: Incident) -> Iterator[str]:
+def last_uses(user: Observed, incident: Incident) -> Iterator[str]:
     """Say which key was used after all, and what is known of the use of those that are due."""
     seen = user[UserKeys]
     for key in seen.keys:
@@ -92,7 +92,7 @@ def under_notice(user: Observed, incident: Incident) -> Iterator[str]:
             pattern=r"0|[1-9][0-9]{0,2}",
         ),
     ),
-    exposure=noticed_in_vain,
+    exposure=last_uses,
     review=under_notice,
 )
 def deactivate_unused_keys(user: Observed, incident: Incident) -> Iterator[Step]:
