@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def handler(event: object, context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - a schedule says nothing
-    """Look at every subject once; what fails is raised at the end, and the schedule tries again."""
+    """Look at every subject once; what fails is raised at the end, and Lambda tries twice more."""
     settings, policy = composition.settings(), composition.policy(__file__)
     execution = execution_of(context, settings.function, composition.now())
     tour = Tour(runbook(settings.runbook), policy, composition.warm(), execution.until)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,15 +12,29 @@ from ringfence.core.policy import Mode, Policy, RunbookSettings
 from ringfence.core.subject import GLOBAL, BucketRef, IdentityRef
 from ringfence.reviewing import Place, Tour
 from tests.core.test_selection import SETTINGS
+from tests.fakes.memory_cloud import MemoryCloud
 from tests.samples.hardening import HARDEN, REF
 from tests.test_hardening import Home
 from tests.worlds import LEASE
 
 if TYPE_CHECKING:
     from ringfence.core.finding import Finding
+    from ringfence.core.reviews import Review
+    from ringfence.core.subject import Ref
 
 ACCOUNTS = (REF.account, "444455556666")
 POLICY = Policy(ACCOUNTS, default=Mode.AUTO)
+
+
+@dataclass
+class Listed(MemoryCloud):
+    """A cloud that writes down which accounts were listed."""
+
+    accounts: list[str] = field(default_factory=list)
+
+    def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
+        self.accounts.append(account)
+        return super().listed(account, region, review)
 
 
 def tour(policy: Policy = POLICY) -> Tour:
@@ -86,6 +100,26 @@ def test_no_look_is_begun_when_the_time_is_up() -> None:
     late = replace(tour(), until=tour().ports.clock())
     with pytest.raises(Retryable, match=r"a-bucket was not looked at: the time is up"):
         late.make(REF.region, lambda _: pytest.fail("it looked"))
+
+
+def test_what_must_be_looked_at_again_is_raised_and_so_tried_again() -> None:
+    with pytest.raises(Retryable, match="another execution is acting on it"):
+        tour(Policy((REF.account,))).make(REF.region, lambda _: ("another execution is acting on it",))
+
+
+def test_tours_begin_in_different_places_so_that_all_have_their_turn_where_time_is_short() -> None:
+    accounts = tuple(f"{number:012}" for number in range(20))
+    home, first = Home(), set()
+    for _ in range(20):
+        cloud = Listed(home.cloud.world, home.clock)
+        ports = replace(home.engine.ports, cloud=cloud)
+        assert (
+            Tour(HARDEN, Policy(accounts), ports, home.clock() + LEASE).make(REF.region, lambda _: ()) == 20
+        )
+        assert sorted(cloud.accounts) == list(accounts)
+        first.add(cloud.accounts[0])
+        home.clock.tick(days=1)
+    assert len(first) > 1
 
 
 def test_a_runbook_without_a_review_makes_no_tour() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from ringfence.core.chain import digest
+from ringfence.core.codec import instant_text
 from ringfence.core.errors import Bug, Retryable
 from ringfence.core.finding import Finding
 from ringfence.core.frozen import frozen
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from ringfence.core.subject import Ref
     from ringfence.session import Ports
 
+T = TypeVar("T")
 SEVERITY = 4.0
 """Medium, on GuardDuty's scale: nobody says that anything is wrong."""
 
@@ -45,9 +48,11 @@ class Tour:
     def make(self, home_region: str, look: Callable[[Finding], tuple[str, ...]]) -> int:
         """Look at each subject because of a finding of our own; return how many there were.
 
-        What becomes of one keeps no other from being looked at: raises at the end what `several.each` does.
+        What becomes of one keeps no other from being looked at: raises at the end what `several.each` does,
+        and Retryable where something must be looked at again: no queue brings it back.
         """
         looked: list[Ref] = []
+        began = self.ports.clock()
 
         def visit(ref: Ref) -> tuple[str, ...]:
             now = self.ports.clock()
@@ -57,9 +62,11 @@ class Tour:
             return look(finding_of(self._review, ref, now))
 
         def go(place: Place) -> tuple[str, ...]:
-            return each(self.ports.cloud.listed(place.account, place.region, self._review), visit)
+            refs = self.ports.cloud.listed(place.account, place.region, self._review)
+            return each(turned(refs, began), visit)
 
-        each(self.places(home_region), go)
+        if again := each(turned(tuple(self.places(home_region)), began), go):
+            raise Retryable("; ".join(dict.fromkeys(again))[:1000])
         return len(looked)
 
     def places(self, home_region: str) -> Iterator[Place]:
@@ -77,6 +84,12 @@ class Tour:
         if self.runbook.review is None:
             raise Bug(f"{self.runbook.id} has no scheduled review")
         return self.runbook.review
+
+
+def turned(items: tuple[T, ...], began: datetime) -> tuple[T, ...]:
+    """Begin elsewhere each time: where time does not suffice for all, everything has its turn."""
+    start = int(digest(instant_text(began))[:8], 16) % len(items) if items else 0
+    return (*items[start:], *items[:start])
 
 
 def finding_of(review: Review, ref: Ref, now: datetime) -> Finding:
