@@ -47,6 +47,5 @@ def public_by_intent(bucket: Observed) -> Iterator[str]:
     if use.website:
         yield (
             f"bucket {bucket.ref.id} is a website, which nobody could see any more: a person must say "
-            "whether "
-            "it is to be public, in the policy's `exempt`, or block it by hand"
+            "whether it is to be public, in the policy's `exempt`, or block it by hand"
         )

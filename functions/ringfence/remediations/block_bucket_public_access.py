@@ -57,14 +57,13 @@ def what_is_public(bucket: Observed, incident: Incident) -> Iterator[str]:
     if opened and (shut_out := others(policy.text, bucket.ref.account)):
         yield (
             f"while public access to bucket {name} is restricted and its policy has a public statement, "
-            "other "
-            f"accounts that the policy names are shut out too: {', '.join(one[:120] for one in shut_out[:5])}"
+            "other accounts that the policy names are shut out too: "
+            f"{', '.join(one[:120] for one in shut_out[:5])}"
         )
     if block.ignore_acls and not bucket[BucketAcl].enforced and _ABOUT_ACLS.intersection(incident.types):
         yield (
             f"S3 shows no public grants of bucket {name}'s ACL while IgnorePublicAcls is on; there may be "
-            "some, "
-            "of its objects as well"
+            "some, of its objects as well"
         )
 
 

@@ -68,10 +68,8 @@ def not_as_wanted(bucket: Observed, incident: Incident) -> Iterator[str]:
             DEFAULT_ENCRYPTION,
             (AES256,),
             "AES256: what has no default encryption gets S3's own keys, and any that is there is left; a "
-            "KMS key's "
-            "ARN: what is not encrypted with KMS, or with a key of a strange account, gets this key and a "
-            "bucket "
-            "key, and whoever reads or writes needs rights on it",
+            "KMS key's ARN: what is not encrypted with KMS, or with a key of a strange account, gets this "
+            "key and a bucket key, and whoever reads or writes needs rights on it",
             _KEY,
         ),
     ),

@@ -31,14 +31,12 @@ def not_configured(bucket: Observed, incident: Incident) -> Iterator[str]:
     elif seen.target is None and not target:
         yield (
             f"requests to bucket {bucket.ref.id} are not logged: the policy must name a bucket of its "
-            "account and "
-            f"region for the logs, by `{ACCESS_LOG_BUCKET}`"
+            f"account and region for the logs, by `{ACCESS_LOG_BUCKET}`"
         )
     elif seen.target is None and target == bucket.ref.id:
         yield (
             f"bucket {bucket.ref.id} holds the logs and would log to itself, without end: a person must "
-            "log it to "
-            "another bucket, or leave it by the policy's `exempt`"
+            "log it to another bucket, or leave it by the policy's `exempt`"
         )
 
 
@@ -51,8 +49,7 @@ def relies_on_target(bucket: Observed, incident: Incident) -> Iterator[str]:
     if target not in {"", bucket.ref.id}:
         yield (
             f"logs arrive in {target}, as far as its policy lets logging.s3.amazonaws.com write, hours "
-            "late and "
-            "without promise that none is lost"
+            "late and without promise that none is lost"
         )
 
 
@@ -70,8 +67,7 @@ def relies_on_target(bucket: Observed, incident: Incident) -> Iterator[str]:
             ACCESS_LOG_BUCKET,
             ("",),
             '"": nothing is logged that is not logged already, and a person is told; a bucket\'s name: the '
-            "logs go "
-            "there, each bucket's under its own name. It must be of the same account and region",
+            "logs go there, each bucket's under its own name. It must be of the same account and region",
             r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]",
         ),
     ),

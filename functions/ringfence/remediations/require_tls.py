@@ -33,8 +33,7 @@ def speaks_http(bucket: Observed) -> Iterator[str]:
     if bucket[BucketUse].website:
         yield (
             f"bucket {bucket.ref.id} is a website, and S3's website endpoints know no TLS: nobody could "
-            "see it "
-            "any more unless it is served by a distribution that reaches the bucket otherwise"
+            "see it any more unless it is served by a distribution that reaches the bucket otherwise"
         )
 
 
@@ -46,8 +45,7 @@ def cannot_be_told(bucket: Observed, incident: Incident) -> Iterator[str]:  # no
     elif not policy.clear:
         yield (
             f"the policy of bucket {bucket.ref.id} cannot be understood without doubt, so that nothing was "
-            "merged "
-            "into it; a person must look"
+            "merged into it; a person must look"
         )
 
 
