@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.core.own import run_role
-from ringfence.core.subject import SecurityGroupRef
+from ringfence.core.subject import BucketRef
 from tests.e2e.world import applied
 from tests.samples.bus import entry
 from tests.samples.config import verdict
@@ -19,21 +19,15 @@ if TYPE_CHECKING:
     from tests.e2e.compliance import Compliance
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]
-RUNBOOK = "harden-network"
-RULE = "OrgConfigRule-restricted-ssh-dbgzf8ba"
-OPEN = {
-    "IpProtocol": "tcp",
-    "FromPort": 22,
-    "ToPort": 22,
-    "IpRanges": [{"CidrIp": "0.0.0.0/0"}],
-}
+RUNBOOK = "harden-bucket"
+RULE = "OrgConfigRule-s3-bucket-versioning-enabled-dbgzf8ba"
 
 
 @pytest.fixture
 def config(compliance: Compliance) -> Iterator[Any]:
     """AWS Config with the rule, recording everything."""
     found, account = compliance.world.client("config"), compliance.world.local.account
-    source = {"Owner": "AWS", "SourceIdentifier": "INCOMING_SSH_DISABLED"}
+    source = {"Owner": "AWS", "SourceIdentifier": "S3_BUCKET_VERSIONING_ENABLED"}
     found.put_config_rule(ConfigRule={"ConfigRuleName": RULE, "Source": source})
     role = f"arn:aws:iam::{account}:role/config"
     found.put_configuration_recorder(ConfigurationRecorder={"name": "default", "roleARN": role})
@@ -51,22 +45,19 @@ def test_the_rule_that_judged_is_evaluated_again_when_the_fix_is_recorded(
     config: Any,  # noqa: ANN401 - boto3's clients are made at run time
 ) -> None:
     world = compliance.world
-    ec2, local = world.client("ec2"), world.local
-    vpc = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
-    name = world.builder().name
-    group = ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"]
-    ref = SecurityGroupRef(local.account, local.region, group)
-    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[OPEN])
+    name, local = f"b-{world.builder().name.lower()}", world.local
+    where = {"LocationConstraint": local.region}
+    world.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=where)
+    ref = BucketRef(local.account, local.region, name)
 
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    compliance.put(entry(verdict(RULE, "AWS::EC2::SecurityGroup", group, ref.account, ref.region, at=at)))
+    compliance.put(entry(verdict(RULE, "AWS::S3::Bucket", name, ref.account, ref.region, at=at)))
     history = compliance.over(RUNBOOK, ref)
 
     asked = [target for target in applied(history) if target.startswith("config-rule/")]
     assert sorted(asked) == [f"config-rule/{ref.region}/{RULE}", f"config-rule/{ref.region}/{RULE}/noted"]
-    (item,) = config.get_resource_config_history(resourceType="AWS::EC2::SecurityGroup", resourceId=group)[
-        "configurationItems"
-    ]
+    recorded = config.get_resource_config_history(resourceType="AWS::S3::Bucket", resourceId=name)
+    (item,) = recorded["configurationItems"]
     (status,) = config.describe_config_rule_evaluation_status(ConfigRuleNames=[RULE])[
         "ConfigRulesEvaluationStatus"
     ]

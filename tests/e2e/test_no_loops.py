@@ -1,0 +1,170 @@
+"""What Ringfence does itself is on the bus like everybody's calls, and none of its runbooks answers it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ringfence.core.calls import DETAIL_TYPE
+from ringfence.core.facts import Released
+from ringfence.core.own import ROLES, RUNBOOKS, release_role, run_role
+from ringfence.core.subject import BucketRef, SecurityGroupRef
+from tests.e2e.world import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.core.subject import Ref
+    from tests.e2e.compliance import Compliance
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]
+QUEUES = [f"{run_role(id_)}{which}" for id_ in RUNBOOKS for which in ("", "-continuation")]
+ARN = "arn:aws:s3:::"
+OPEN = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+
+
+@dataclass(frozen=True)
+class Ear:
+    """A queue that hears every call of Ringfence's roles."""
+
+    compliance: Compliance
+    queue: str
+
+    def heard(self) -> list[tuple[str, str]]:
+        """Return what was heard since the last time: the role and the call."""
+        sqs, told = self.compliance.world.client("sqs"), []
+        while messages := sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
+            for one in messages:
+                sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=one["ReceiptHandle"])
+                detail = json.loads(one["Body"])["detail"]
+                issuer = detail["userIdentity"]["sessionContext"]["sessionIssuer"]
+                told.append((issuer["userName"], detail["eventName"]))
+        return told
+
+    def silence(self) -> list[tuple[str, str]]:
+        """Wait until nobody has anything to do, and return what was heard until then.
+
+        The local bus delivers a call's event before the call returns: what follows from it is in a queue.
+        """
+        world = self.compliance.world
+        until(lambda: not any(world.waiting(name) for name in QUEUES), "the queues are empty", 90)
+        return self.heard()
+
+
+@pytest.fixture
+def ear(compliance: Compliance) -> Iterator[Ear]:
+    world = compliance.world
+    name = f"ear-{world.builder().name}"
+    sqs, events = world.client("sqs"), world.client("events")
+    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    issuer = {"sessionContext": {"sessionIssuer": {"userName": list(ROLES)}}}
+    pattern = {"detail-type": [DETAIL_TYPE], "detail": {"userIdentity": issuer}}
+    events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=name, Targets=[{"Id": "ear", "Arn": arn}])
+    made = Ear(compliance, queue)
+    made.silence()
+    yield made
+    events.remove_targets(Rule=name, Ids=["ear"])
+    events.delete_rule(Name=name)
+
+
+def entries(compliance: Compliance, *refs: Ref) -> dict[str, int]:
+    """Count, by runbook and subject, the entries of the newest incident, and say which it is."""
+    return {
+        f"{id_} {ref.key} {history.incident}": len(history.entries)
+        for id_ in RUNBOOKS
+        for ref in refs
+        if (history := compliance.history(id_, ref)).entries
+    }
+
+
+def released(compliance: Compliance, runbook: str, ref: Ref) -> None:
+    incident = compliance.history(runbook, ref).incident
+    done = compliance.hand.types("release", incident, "--yes", "--reason", "it is meant to be so")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert compliance.history(runbook, ref).last(Released)
+
+
+def ends(compliance: Compliance, ear: Ear, runbook: str, ref: Ref) -> set[str]:
+    """Check that a fix and its release are followed by nothing; return the calls of the fix."""
+    compliance.over(runbook, ref)
+    fixed = ear.silence()
+    assert {role for role, _ in fixed} == {run_role(runbook)}
+    known = entries(compliance, ref)
+    assert len(known) == 1
+    assert (ear.silence(), entries(compliance, ref)) == ([], known)
+
+    released(compliance, runbook, ref)
+    undone = ear.silence()
+    assert {role for role, _ in undone} == {release_role(runbook)}
+    known = entries(compliance, ref)
+    assert len(known) == 1
+    assert (ear.silence(), entries(compliance, ref)) == ([], known)
+    return {call for _, call in fixed}
+
+
+def test_what_is_done_to_a_bucket_calls_for_nothing(compliance: Compliance, ear: Ear) -> None:
+    """A policy is put, which is what it answers when others do it."""
+    ref = bucket(compliance)
+    reader = {"AWS": f"arn:aws:iam::{ref.account}:root"}
+    read = {"Effect": "Allow", "Principal": reader, "Action": "s3:GetObject", "Resource": f"{ARN}{ref.id}/*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [read]})
+    compliance.world.client("s3").put_bucket_policy(Bucket=ref.id, Policy=policy)
+    assert ends(compliance, ear, "harden-bucket", ref) == {"PutBucketPolicy"}
+
+
+def test_what_is_blocked_of_a_bucket_calls_for_nothing(compliance: Compliance, ear: Ear) -> None:
+    ref = bucket(compliance)
+    compliance.world.client("s3").delete_public_access_block(Bucket=ref.id)
+    assert ends(compliance, ear, "harden-bucket", ref) == {"PutBucketPublicAccessBlock"}
+
+
+def test_what_is_done_to_a_group_calls_for_nothing(compliance: Compliance, ear: Ear) -> None:
+    ref = group(compliance)
+    compliance.world.client("ec2").authorize_security_group_ingress(GroupId=ref.id, IpPermissions=[OPEN])
+    calls = ends(compliance, ear, "harden-network", ref)
+    assert calls == {"RevokeSecurityGroupIngress"}
+
+
+def test_isolating_an_instance_calls_for_no_other_runbook(compliance: Compliance, ear: Ear) -> None:
+    """A quarantine group is made and emptied, which is what other runbooks answer when others do it."""
+    world = compliance.world
+    builder = world.builder()
+    server = builder.launch(builder.ground(), builder.name, builder.profile())
+    ear.silence()
+    world.send(server)
+    world.complete(server)
+    heard = ear.silence()
+    assert {role for role, _ in heard} == {run_role("contain-instance")}
+    assert {"CreateSecurityGroup", "RevokeSecurityGroupEgress"} <= {call for _, call in heard}
+    groups = world.client("ec2").describe_security_groups()["SecurityGroups"]
+    local = world.local
+    refs = [
+        SecurityGroupRef(local.account, local.region, one["GroupId"])
+        for one in groups
+        if one["GroupName"].startswith("ringfence")
+    ]
+    assert refs
+    assert entries(compliance, *refs) == {}
+    assert [id_ for id_ in RUNBOOKS if compliance.history(id_, server.ref).entries] == ["contain-instance"]
+
+
+def bucket(compliance: Compliance) -> BucketRef:
+    world = compliance.world
+    name = f"b-{world.builder().name.lower()}"
+    where = {"LocationConstraint": world.local.region}
+    world.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=where)
+    return BucketRef(world.local.account, world.local.region, name)
+
+
+def group(compliance: Compliance) -> SecurityGroupRef:
+    world = compliance.world
+    ec2: Any = world.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.6.0.0/16")["Vpc"]["VpcId"]
+    name = world.builder().name
+    made = ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)
+    return SecurityGroupRef(world.local.account, world.local.region, made["GroupId"])
