@@ -100,7 +100,7 @@ class Desk:
             return OK, {"incident": undoing.incident, "releases": [self._undo(undoing, keys[0], execution)]}
         answers = [self._undone(undoing, key, execution) for key in keys]
         if all(one["status"] == ENDED for one in answers):
-            raise Refused(f"{undoing.incident} was released or closed before")
+            raise Refused(f"{undoing.incident} was released before")
         return worst_code(answers), {"incident": undoing.incident, "releases": answers}
 
     def status(self, body: object) -> Answer:
@@ -121,8 +121,8 @@ class Desk:
     def _undone(self, undoing: Undoing, key: ChainKey, execution: Execution) -> Answer:
         """Release one of several; what it is refused is its answer."""
         history = self.ports("").log.read(key)
-        if history.incident != undoing.incident or history.closed_at is not None:
-            return not_done_answer(key, undoing.incident, ENDED, "it was released or closed before")
+        if history.incident != undoing.incident or history.released_at is not None:
+            return not_done_answer(key, undoing.incident, ENDED, "it was released, or another followed it")
         try:
             return self._undo(undoing, key, execution)
         except (Refused, Retryable) as error:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringfence.core.chain import ChainKey, digest
-from ringfence.core.errors import BadInput, Bug, Conflict, Refused, Retryable
+from ringfence.core.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
+from ringfence.core.facet import Observed
 from ringfence.core.facts import DecisionMade, Intended, Planned, Released, Result, Verified
 from ringfence.core.plan import digest_text, fold
 from ringfence.core.policy import Decision, Mode
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.core.chain import History
-    from ringfence.core.facet import Observed
     from ringfence.core.facts import RunRequested
     from ringfence.core.step import Step
     from ringfence.core.subject import Ref
@@ -52,8 +53,19 @@ class Undo:
     kept: tuple[str, ...]
 
 
-def undo(applied: Iterable[Step], observed: Observed) -> Undo:
-    """Work out the way back from the recorded steps and the world as it is. Pure."""
+@dataclass(frozen=True)
+class Look:
+    """What was seen. `gone` says why nothing but what outlives the subject was; empty where it is there."""
+
+    observed: Observed
+    gone: str = ""
+
+
+def undo(applied: Iterable[Step], observed: Observed, gone: str = "") -> Undo:
+    """Work out the way back from the recorded steps and the world as it is. Pure.
+
+    Where the subject is `gone`, what outlives it is put back, and the rest is kept as it is.
+    """
     steps: list[Step] = []
     drifted: list[str] = []
     settling: list[str] = []
@@ -61,6 +73,9 @@ def undo(applied: Iterable[Step], observed: Observed) -> Undo:
     for step in reversed(fold(applied)):
         if step.irreversible:
             kept.append(f"{step.words()}: {step.irreversible}")
+            continue
+        if gone and not (step.outlives and step.facet in observed):
+            kept.append(f"{step.words()}: {gone}")
             continue
         state = step.state(observed)
         if state is State.AFTER:
@@ -81,7 +96,7 @@ class Releaser:
     ports: Ports
 
     def release(self, order: ReleaseOrder) -> Report:
-        """Undo what an incident's response changed.
+        """Undo what an incident's response changed; of a subject that is gone, what outlives it.
 
         Raises BadInput for an incident that is not the newest on its subject, Refused where the world
         has moved on or where it was released before, Retryable where somebody else acts.
@@ -90,17 +105,17 @@ class Releaser:
         history = self.ports.log.read(key)
         self._check(order, history)
         session = Session(self.ports, key, order.ref, order.incident, order.actor, order.attempt, history)
-        observed = self._observe(session)
-        unclear = session.resolve(observed, {intended.stage for _, intended in history.open_intents})
+        look = self._observe(session)
+        unclear = session.resolve(look.observed, {intended.stage for _, intended in history.open_intents})
         if unclear:
             raise Retryable("; ".join(unclear))
         session.append()
-        way = undo(session.history.steps(Result.APPLIED), observed)
+        way = undo(session.history.steps(Result.APPLIED), look.observed, look.gone)
         if way.settling:
             raise Retryable("; ".join(way.settling))
         if way.drifted and not order.skip_drifted:
             raise Refused("the world has moved on; nothing was undone. " + "; ".join(way.drifted))
-        return self._run(order, session, way)
+        return self._run(order, session, way, look.gone)
 
     def _check(self, order: ReleaseOrder, history: History) -> None:
         if history.incident != order.incident:
@@ -108,17 +123,27 @@ class Releaser:
             raise BadInput(
                 "incident", f"must be the newest on {order.ref.key}, which is {newest}", order.incident
             )
-        if history.closed_at is not None:
-            raise Refused(f"{order.incident} was released or closed at {history.closed_at.isoformat()}")
+        if history.released_at is not None:
+            raise Refused(f"{order.incident} was released at {history.released_at.isoformat()}")
         if history.lease.held(self.ports.clock(), order.attempt):
             raise Retryable(f"another execution acts on {order.ref.key} until {history.lease.until}")
 
-    def _observe(self, session: Session) -> Observed:
+    def _observe(self, session: Session) -> Look:
+        """Look at everything that was changed; where the subject is gone, at what outlives it, one by one."""
         past = session.history.steps()
         facets = tuple(dict.fromkeys(step.facet for step in past))
-        return self.ports.cloud.observe(session.ref, facets, past)
+        observe = self.ports.cloud.observe
+        try:
+            return Look(observe(session.ref, facets, past))
+        except Gone as gone:
+            reason = gone.reason
+        seen = Observed(session.ref)
+        for facet in dict.fromkeys(step.facet for step in past if step.outlives):
+            with suppress(Gone):
+                seen = seen.seen(observe(session.ref, (facet,), past)[facet])
+        return Look(seen, reason)
 
-    def _run(self, order: ReleaseOrder, session: Session, way: Undo) -> Report:
+    def _run(self, order: ReleaseOrder, session: Session, way: Undo, gone: str) -> Report:
         mode = Mode.DRY_RUN if order.request.dry_run else Mode.AUTO
         decision = Decision(mode, f"release requested by {order.actor}")
         plan = Planned(STAGE, digest(digest_text(way.steps)), way.steps, (*way.drifted, *way.kept))
@@ -132,7 +157,7 @@ class Releaser:
             session.take((*facts, *intents), order.until)
             for group in self._by_stage(session.history, intents):
                 session.apply(group, decision, order.until)
-            return self._verify(order, session, way, plan)
+            return self._verify(order, session, way, plan, gone)
         except Conflict:
             session.surrender()
             raise
@@ -149,17 +174,20 @@ class Releaser:
             groups[stages.index(made[intended.step.target])].append(intended)
         return [group for group in reversed(groups) if group]
 
-    def _verify(self, order: ReleaseOrder, session: Session, way: Undo, plan: Planned) -> Report:
-        """Look again: nothing may stand as the response left it."""
+    def _verify(self, order: ReleaseOrder, session: Session, way: Undo, plan: Planned, gone: str) -> Report:
+        """Look again: nothing may stand as the response left it; whether the subject is gone must be sure."""
         session.append()
-        observed = self._observe(session)
-        refused = session.refused()
+        look = self._observe(session)
+        observed, refused = look.observed, session.ended(Result.REFUSED, Result.GONE)
         pending = [
             step.words()
             for step in way.steps
-            if step.target not in refused and step.state(observed) is not State.AFTER
+            if step.target not in refused
+            and step.facet in observed
+            and step.state(observed) is not State.AFTER
         ]
-        again = (*pending, *observed.settling())
+        unsure = (f"{order.ref.key} was not found, but not each time",) if gone != look.gone else ()
+        again = (*pending, *observed.settling(), *unsure)
         if again:
             verified = Verified(contained=False, complete=False, remaining=tuple(pending), settling=again)
             session.finish((verified,))

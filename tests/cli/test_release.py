@@ -151,7 +151,7 @@ def test_what_was_released_is_refused(terminal: Terminal, site: Site) -> None:
     terminal("release", incident, *WHY, "--yes")
     result = terminal("release", incident, *WHY, "--yes")
     assert result.exit_code == NOT_DONE
-    assert "was released or closed" in result.stderr
+    assert "was released at" in result.stderr
 
 
 def test_every_response_is_released(terminal: Terminal, site: Site) -> None:

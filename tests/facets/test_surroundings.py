@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from ringfence.core.document import Document
+from ringfence.core.errors import Gone
 from ringfence.facets.acls import Acl, AclEntry, SubnetAcls
 from ringfence.facets.scaling import Scaling
 from ringfence.facets.snapshots import Snapshot, Snapshots, read_snapshots
 from ringfence.facets.targets import MOST, Registration, Target, Targets
+from ringfence.steps.acls import DenyAddress
 from tests.facets.test_instance_facets import described
 from tests.talks import refusal, talk
 from tests.worlds import NOON, REF
@@ -144,6 +146,30 @@ def test_a_tag_does_not_make_an_older_snapshot_the_evidence_of_an_incident() -> 
     assert found.covered("inc-1", NOON + timedelta(seconds=5)) == {"vol-0"}, "clocks differ by seconds"
     assert found.covered("inc-1", NOON + timedelta(seconds=6)) == frozenset()
     assert found.too_old("inc-1", NOON + timedelta(seconds=6)) == ("snap-0", "snap-1")
+
+
+GONE = {"Reservations": [{"Instances": [{"InstanceId": REF.id, "State": {"Name": "terminated"}}]}]}
+DENIED = DenyAddress("acl-9", 1, egress=True, cidr="198.51.100.7/32", before=False, after=True)
+
+
+def named_acls(*ids: str) -> dict[str, Any]:
+    return {"NetworkAcls": [{"NetworkAclId": id_, "Entries": [], "Associations": []} for id_ in ids]}
+
+
+@pytest.mark.parametrize("described", [GONE, {"Reservations": []}, refusal("InvalidInstanceID.NotFound")])
+def test_rules_in_an_acl_are_seen_though_the_instance_is_gone(described: Any) -> None:  # noqa: ANN401 - an answer
+    _, seen = talk(SubnetAcls.look(REF, (DENIED,)), (described, named_acls("acl-1", "acl-9")))
+    assert seen == SubnetAcls((Acl("acl-9", frozenset()),))
+
+
+def test_nothing_is_behind_an_acl_that_nobody_changed_once_the_instance_is_gone() -> None:
+    with pytest.raises(Gone):
+        talk(SubnetAcls.look(REF, ()), (GONE, named_acls("acl-1")))
+
+
+def test_an_acl_that_was_changed_is_seen_though_no_interface_lies_behind_it_any_more() -> None:
+    _, seen = talk(SubnetAcls.look(REF, (DENIED,)), (INSTANCE, named_acls("acl-9")))
+    assert [acl.id for acl in seen.acls] == ["acl-9"]
 
 
 def test_a_type_that_ec2_does_not_know_is_no_obstacle() -> None:

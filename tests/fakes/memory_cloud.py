@@ -35,7 +35,7 @@ class Made:
 
 @dataclass
 class MemoryCloud:
-    """One subject's world. `None` once it is gone.
+    """One subject's world. `None` once all is gone; once the subject is, what outlives it may be left.
 
     `refuse` may raise instead of a change being made; `stale` observations show the world before the
     last change that many times more. `doubt` is why no claim holds.
@@ -54,7 +54,7 @@ class MemoryCloud:
     def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:  # noqa: ARG002
         with self._lock:
             self.looks.append(tuple(facets))
-            if self.world is None:
+            if self.world is None or any(kind not in self.world for kind in facets):
                 raise Gone(f"{ref.id} does not exist")
             world = self.world
             if self.stale and self._earlier is not None:

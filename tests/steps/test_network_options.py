@@ -135,3 +135,10 @@ def test_where_the_world_stands_with_a_denial(entries: tuple[AclEntry, ...], sta
     assert DENY.state(Observed(REF).seen(SubnetAcls())) is State.GONE
     if state is State.DRIFTED:
         assert DENY.found(observed) == "rule 1, which allows 0.0.0.0/0"
+
+
+def test_rules_that_cannot_be_read_are_not_taken_for_gone() -> None:
+    unreadable = Observed(REF).seen(SubnetAcls(readable=False))
+    assert DENY.state(unreadable) is State.DRIFTED
+    assert DENY.found(unreadable) == "network ACLs that cannot be read"
+    assert DENY.state(Observed(REF).seen(SubnetAcls())) is State.GONE

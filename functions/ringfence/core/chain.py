@@ -203,6 +203,11 @@ class History:
         ends = [entry.at for entry, fact in self.facts if isinstance(fact, Released | Closed)]
         return ends[-1] if ends else None
 
+    @property
+    def released_at(self) -> datetime | None:
+        """When the incident was released; None where it was not, though it may be closed."""
+        return next((entry.at for entry, fact in self.facts if isinstance(fact, Released)), None)
+
     @cached_property
     def put_right(self) -> dict[str, datetime | None]:
         """When the newest look at each remediation that was to be carried out found nothing left to do.

@@ -60,6 +60,11 @@ class Step:
     """The class of the inverse, where it is not the step's own: it has the same fields."""
     settles: ClassVar[timedelta] = timedelta(0)
     """For how long not seeing the change is no proof that it was not made."""
+    outlives: ClassVar[bool] = False
+    """Whether what it changes is there without the subject: a release then puts it back all the same.
+
+    Its facet is read where the steps of the past point to.
+    """
 
     @property
     def target(self) -> str:

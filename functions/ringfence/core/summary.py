@@ -170,7 +170,7 @@ class Summary:
     def state(self) -> str:
         """How it stands, in a word or two."""
         ended = next((one for one in reversed(self.lines) if one.kind in {"Released", "Closed"}), None)
-        if ended:
+        if ended and (ended.kind == "Released" or not self.releasing):
             return ended.kind.lower()
         if self.releasing:
             return "being released"

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.core.call import Call, Failed
 from ringfence.core.codec import value
+from ringfence.core.errors import Gone
 from ringfence.core.facet import Facet
+from ringfence.core.step import Step
 from ringfence.facets.instance import describe_instance, described_instance, ec2_describes
 
 if TYPE_CHECKING:
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from ringfence.core.call import Answer
     from ringfence.core.document import Document
     from ringfence.core.facet import Looking
-    from ringfence.core.step import Step
     from ringfence.core.subject import Ref
 
 ALL = "-1"
@@ -76,9 +77,15 @@ class Acl:
         return next((one for one in self.entries if (one.number, one.egress) == (number, egress)), None)
 
 
+class AclStep(Step):
+    """A step that records a network ACL: where to look once no interface lies behind it any more."""
+
+    acl_id: str
+
+
 @value
 class SubnetAcls(Facet):
-    """The network ACLs, each once. `readable`: whether AWS showed them."""
+    """The network ACLs, each once, with those of earlier steps. `readable`: whether AWS showed them."""
 
     acls: tuple[Acl, ...] = ()
     readable: bool = True
@@ -86,27 +93,42 @@ class SubnetAcls(Facet):
     permissions: ClassVar = ec2_describes("Instances", "NetworkAcls")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
-        """Read instance and ACLs side by side: one round trip, as isolation waits for it."""
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+        """Read instance and ACLs side by side: one round trip, as isolation waits for it.
+
+        Rules in an ACL outlive the instance. Raises Gone where it is gone and no earlier step names an ACL.
+        """
         described, answer = yield (
             describe_instance(ref),
             Call("ec2", "DescribeNetworkAcls", pages=True, expected=UNREADABLE),
         )
-        interfaces = described_instance(described, ref).children("NetworkInterfaces")
-        subnets = {interface.text("SubnetId") for interface in interfaces}
+        known = {step.acl_id for step in past if isinstance(step, AclStep)}
+        subnets = _subnets(described, ref, certain=not known)
         if isinstance(answer, Failed):
             return cls(readable=False)
         return cls(
             tuple(
                 read_acl(acl)
                 for acl in answer.children("NetworkAcls")
-                if any(one.optional_text("SubnetId") in subnets for one in acl.children("Associations"))
+                if acl.text("NetworkAclId") in known
+                or any(one.optional_text("SubnetId") in subnets for one in acl.children("Associations"))
             )
         )
 
     def by_id(self, acl_id: str) -> Acl | None:
         """Return the ACL of that id."""
         return next((acl for acl in self.acls if acl.id == acl_id), None)
+
+
+def _subnets(described: Answer, ref: Ref, *, certain: bool) -> set[str]:
+    """Return the subnets of the instance's interfaces. Where it is gone: none, or Gone if `certain`."""
+    try:
+        instance = described_instance(described, ref)
+    except Gone:
+        if certain:
+            raise
+        return set()
+    return {interface.text("SubnetId") for interface in instance.children("NetworkInterfaces")}
 
 
 def read_acl(acl: Document) -> Acl:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.core.answers import accept
 from ringfence.core.call import Call, Permission
 from ringfence.core.codec import value
-from ringfence.core.step import Done, State, Step
-from ringfence.facets.acls import ALL, AclEntry, SubnetAcls, acl_in
+from ringfence.core.step import Done, State
+from ringfence.facets.acls import ALL, AclEntry, AclStep, SubnetAcls, acl_in
 from ringfence.facets.instance import ec2_describes
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _ACLS = ("arn:aws:ec2:{region}:{account}:network-acl/*",)
 _GONE = ("InvalidNetworkAclID.NotFound",)
 
 
-class _AclStep(Step):
+class _AclStep(AclStep):
     """Denying and allowing: two ways along one road."""
 
     acl_id: str
@@ -32,6 +32,7 @@ class _AclStep(Step):
     after: bool
 
     facet: ClassVar = SubnetAcls
+    outlives: ClassVar = True
 
     @property
     def target(self) -> str:
@@ -49,9 +50,10 @@ class _AclStep(Step):
 
     def state(self, observed: Observed) -> State:
         """Look for our rule under its number."""
-        acl = observed[SubnetAcls].by_id(self.acl_id)
+        seen = observed[SubnetAcls]
+        acl = seen.by_id(self.acl_id)
         if acl is None:
-            return State.GONE
+            return State.GONE if seen.readable else State.DRIFTED
         there = acl.entry(self.number, egress=self.egress)
         if there is not None and there != self.entry:
             return State.DRIFTED
@@ -59,7 +61,10 @@ class _AclStep(Step):
 
     def found(self, observed: Observed) -> str:
         """Write the rule that is there."""
-        acl = observed[SubnetAcls].by_id(self.acl_id)
+        seen = observed[SubnetAcls]
+        if not seen.readable:
+            return "network ACLs that cannot be read"
+        acl = seen.by_id(self.acl_id)
         there = acl.entry(self.number, egress=self.egress) if acl else None
         return (
             f"rule {there.number}, which {'denies' if there.deny else 'allows'} {there.cidr}"

@@ -25,6 +25,7 @@ class _DenialStep(RoleStep):
     after: bool
 
     facet: ClassVar = Identity
+    outlives: ClassVar = True
 
     @property
     def target(self) -> str:

@@ -40,6 +40,8 @@ class RevocationStep(RoleStep):
     before: bool
     after: bool
 
+    outlives: ClassVar = True
+
     @staticmethod
     def use(observed: Observed, role: Role) -> RoleUse | None:
         """Return what was observed of the role; None where it no longer exists."""
