@@ -16,6 +16,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 
 from ringfence.core.guardduty import SOURCE as GUARDDUTY
+from ringfence.core.own import FORWARD_ROLE
 from ringfence.core.subject import GLOBAL
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.alarms import Alarms
@@ -89,7 +90,7 @@ def let_in(scope: Construct, settings: Settings) -> None:
                 "Resource": Stack.of(scope).format_arn(
                     service="events", resource="event-bus", resource_name="default"
                 ),
-                "Condition": {"ArnEquals": {"aws:PrincipalArn": role_arn(account, prefixed(FORWARD))}},
+                "Condition": {"ArnEquals": {"aws:PrincipalArn": role_arn(account, FORWARD_ROLE)}},
             },
         )
 
@@ -100,7 +101,7 @@ def forwarding_role(scope: Stack, settings: Settings) -> iam.Role:
     return iam.Role(
         scope,
         "Forward",
-        role_name=prefixed(FORWARD),
+        role_name=FORWARD_ROLE,
         description="Put events on the home region's event bus",
         assumed_by=iam.ServicePrincipal(
             "events.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": scope.account}}
@@ -154,7 +155,7 @@ class ForwardStack(Stack):
                 events.CfnRule.TargetProperty(
                     id="home",
                     arn=home_bus(settings),
-                    role_arn=role_arn(self.account, prefixed(FORWARD)),
+                    role_arn=role_arn(self.account, FORWARD_ROLE),
                     dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=dead.queue_arn),
                 )
             ],

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
-from ringfence.core.own import FUNCTION_ROLES, OPERATE, ROLES, function_role, release_role, run_role
+from ringfence.core.own import (
+    FUNCTION_ROLES,
+    OPERATE,
+    ROLES,
+    SERVICE_ROLES,
+    function_role,
+    release_role,
+    run_role,
+)
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import forward
 from stacks.acknowledgements import acknowledge_wildcards
@@ -68,6 +76,6 @@ class MemberStack(Stack):
         if not actions:
             return {}
         # By exact names: whoever makes a role may call it anything that begins like them.
-        own = [role_arn(self.account, name) for name in (*ROLES, *FUNCTION_ROLES)]
+        own = [role_arn(self.account, name) for name in (*ROLES, *FUNCTION_ROLES, *SERVICE_ROLES)]
         denied = iam.PolicyStatement(effect=iam.Effect.DENY, actions=actions, resources=own)
         return {"never": iam.PolicyDocument(statements=[denied])}

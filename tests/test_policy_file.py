@@ -300,8 +300,9 @@ def test_what_is_chosen_answers_no_more_where_all_else_is_left_out(tmp_path: Pat
     ("text", "where"),
     [
         ("runbooks: {harden-toy: {allow: [first-switch]}}", "runbooks.harden-toy.allow[0]"),
-        ("exempt: [{subject: bucket/x}]", "exempt[0].reason"),
+        ("exempt: [{subject: bucket/*}]", "exempt[0].reason"),
         ("exempt: [{subject: pail/x, reason: r}]", "exempt[0].subject"),
+        ("exempt: [{subject: bucket/www, reason: r}]", "exempt[0].subject"),
         ("exempt: [{subject: '*', reason: r, runbook: soften-*}]", "exempt[0].runbook"),
         ("exempt: [{subject: '*', reason: r, remediations: [none]}]", "exempt[0].remediations[0]"),
     ],

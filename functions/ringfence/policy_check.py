@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from ringfence.policy_yaml import Flaw, Located, Path
 
 
+_SLASHES = 3
+"""In the key of a subject; an id may hold more."""
+
+
 def flaws_of(document: Located, runbooks: Mapping[str, Runbook]) -> tuple[Flaw, ...]:
     """Return what is wrong with a policy, in the order of its lines."""
     found = {
@@ -73,18 +77,22 @@ def _exempt(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Pat
         named = [one for id_, one in runbooks.items() if not isinstance(glob, str) or fnmatchcase(id_, glob)]
         if not named:
             yield ("exempt", index, "runbook"), f"matches no runbook; there are {', '.join(runbooks)}"
-        subject = _get(exempt, "subject")
-        if isinstance(subject, str) and not any(
-            fnmatchcase(kind, subject.partition("/")[0]) for kind in KINDS
-        ):
-            yield (
-                ("exempt", index, "subject"),
-                f"begins with no kind of subject; there are {', '.join(KINDS)}",
-            )
+        if problem := _no_subject(_get(exempt, "subject")):
+            yield ("exempt", index, "subject"), problem
         known = {id_ for one in named for id_ in one.ids}
         for number, id_ in enumerate(_items(_get(exempt, "remediations"))):
             if named and isinstance(id_, str) and id_ not in known:
                 yield ("exempt", index, "remediations", number), "is no remediation of such a runbook"
+
+
+def _no_subject(glob: object) -> str:
+    """Say why a glob matches no subject's key; empty where it may."""
+    if not isinstance(glob, str):
+        return ""
+    if not any(fnmatchcase(kind, glob.partition("/")[0]) for kind in KINDS):
+        return f"begins with no kind of subject; there are {', '.join(KINDS)}"
+    whole = "*" in glob or glob.count("/") >= _SLASHES
+    return "" if whole else "matches no subject, which is KIND/ACCOUNT/REGION/ID"
 
 
 def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[Path, str]]:

@@ -9,6 +9,7 @@ import pytest
 
 from ringfence.core.guardduty import PATTERN_LIMIT
 from ringfence.core.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
+from ringfence.core.own import schedule_role
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.times import CONTAIN, CONTINUE
 
@@ -298,6 +299,7 @@ def test_a_schedule_may_invoke_its_function_and_set_aside_what_it_cannot(
         if {"Fn::GetAtt": [id_, "Arn"]} == target["RoleArn"]
     ]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert role["RoleName"] == schedule_role(runbook)
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
     (policy,) = role["Policies"]

@@ -33,6 +33,16 @@ def function_role(name: str) -> str:
 OPERATE, ARCHIVE, NOTIFY = "operate", "archive", "notify"
 """The functions that serve no single runbook."""
 FUNCTION_ROLES = tuple(function_role(name) for name in (*RUNBOOKS, OPERATE, ARCHIVE, NOTIFY))
+FORWARD_ROLE = f"{PREFIX}forward"
+
+
+def schedule_role(runbook: str) -> str:
+    """Return the role in which a runbook's review is invoked on its schedule."""
+    return f"{PREFIX}{runbook}-review-schedule"
+
+
+SERVICE_ROLES = (FORWARD_ROLE, *(schedule_role(runbook) for runbook in RUNBOOKS))
+"""The roles in which AWS's services act for it."""
 ROLES = tuple(role(runbook) for role in (run_role, release_role) for runbook in RUNBOOKS)
 """The roles through which it acts in protected accounts. Exact names: any other that merely begins like
 them may be an intruder's.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.core.errors import Bug
 from ringfence.core.frozen import frozen
-from ringfence.core.own import FUNCTION_ROLES, ROLES
+from ringfence.core.own import FUNCTION_ROLES, ROLES, SERVICE_ROLES
 from ringfence.core.subject import (
     ACCOUNT,
     GLOBAL,
@@ -137,7 +137,7 @@ _SHOWN = (
 )
 _TEMPORARY_KEY = re.compile(rf"{TEMPORARY}[A-Z0-9]{{12,124}}")
 _USER_ARN = re.compile(rf"arn:aws[a-z-]*:iam::(?P<account>{ACCOUNT.pattern}):user/(?:.+/)?(?P<name>[^/]+)")
-_OWN = frozenset((*ROLES, *FUNCTION_ROLES))
+_OWN = frozenset((*ROLES, *FUNCTION_ROLES, *SERVICE_ROLES))
 """By their exact names: whoever makes a role may call it anything that begins like them."""
 _ODD_CHARACTERS = re.compile(r"[^A-Za-z0-9_+=,.@:/-]+")
 _MOST = 100
