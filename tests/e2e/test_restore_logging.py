@@ -201,12 +201,17 @@ def test_a_trail_that_was_silenced_with_its_events_is_found_by_the_review(
     logging: Logging, request: pytest.FixtureRequest
 ) -> None:
     ref = logging.trail()
+    before = logging.seen(ref)
     logging.quiet()
     request.getfixturevalue("silence")
     logging.trails.stop_logging(Name=ref.id)
     logging.review()
     logging.restored(ref, "StartTrail")
-    assert logging.seen(ref)["logging"]
+    assert logging.seen(ref) == before
+    logging.trails.delete_trail(Name=ref.id)
+    logging.review()
+    logging.restored(ref, "CreateTrail")
+    assert logging.seen(ref) == before
 
 
 @pytest.mark.shows("restore-recorder")

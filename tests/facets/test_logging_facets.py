@@ -50,6 +50,7 @@ from tests.fakes.logging_answers import (
     TRAIL,
     TRAIL_ARN,
     TRAIL_NAME,
+    deletion,
     key,
 )
 from tests.logging_strategies import DETECTOR as DETECTOR_REF
@@ -282,6 +283,9 @@ def test_a_review_looks_at_what_is_at_home_here_and_at_the_keys_of_its_trails() 
             {"trailList": [TRAIL, SHADOW, OF_ORGANIZATION, foreign, strange, away]},
             {"ConfigurationRecorders": [RECORDER, own]},
             {"DetectorIds": [DETECTOR_ID]},
+            {"Events": []},
+            {"Events": []},
+            {"Events": []},
         ),
     )
     assert found == (
@@ -290,4 +294,30 @@ def test_a_review_looks_at_what_is_at_home_here_and_at_the_keys_of_its_trails() 
         KeyRef(REF.account, ELSEWHERE, KEY_ID),
         RecorderRef(REF.account, REF.region, RECORDER_NAME),
         DetectorRef(REF.account, REF.region, DETECTOR_ID),
+    )
+
+
+def test_a_review_looks_at_what_was_deleted_while_nobody_recorded_it() -> None:
+    """CloudTrail's event history goes on without any trail."""
+    trails = [
+        deletion("DeleteTrail", {"name": "by-name"}),
+        deletion("DeleteTrail", {"name": TRAIL_ARN}),
+        deletion("DeleteTrail", {"name": "kept"}, errorCode="AccessDenied"),
+        deletion("DeleteTrail", {"name": "no name at all"}),
+        deletion("DeleteTrail", {}),
+        {"EventName": "DeleteTrail", "CloudTrailEvent": "{"},
+    ]
+    recorders = [deletion("DeleteConfigurationRecorder", {"configurationRecorderName": RECORDER_NAME})]
+    detectors = [deletion("DeleteDetector", {"detectorId": DETECTOR_ID})]
+    nothing: tuple[Mapping[str, object], ...] = ({}, {}, {})
+    (asked, *_), found = talk(
+        logging_subjects(REF.account, REF.region),
+        (*nothing, {"Events": trails}, {"Events": recorders}, {"Events": detectors}),
+    )
+    assert [call.operation for call in asked[3:]] == ["LookupEvents"] * 3
+    assert found == (
+        TrailRef(REF.account, REF.region, "by-name"),
+        TRAIL_REF,
+        RECORDER_REF,
+        DETECTOR_REF,
     )

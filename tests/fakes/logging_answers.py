@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from tests.worlds import NOON, REF
@@ -119,6 +120,12 @@ DETECTOR: dict[str, object] = {
 def key(state: str = "Enabled") -> dict[str, object]:
     """Make what KMS says of the key."""
     return {"KeyMetadata": {"KeyId": KEY_ID, "Arn": KEY_ARN, "KeyState": state, "KeyManager": "CUSTOMER"}}
+
+
+def deletion(name: str, parameters: Mapping[str, object], **more: object) -> dict[str, object]:
+    """Make what CloudTrail's event history says of a call."""
+    record = {"eventName": name, "requestParameters": parameters, **more}
+    return {"EventId": "e-1", "EventName": name, "CloudTrailEvent": json.dumps(record)}
 
 
 LOGGING_ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {

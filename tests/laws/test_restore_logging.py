@@ -31,7 +31,7 @@ from ringfence.steps.recorders import StartRecorder
 from ringfence.steps.trail_creation import CreateTrail
 from ringfence.steps.trail_selectors import SetEventSelectors, SetInsightSelectors
 from ringfence.steps.trails import SetTrailOptions, StartTrail
-from tests.fakes.conversations import ways
+from tests.fakes.conversations import model, ways
 from tests.fakes.logging_answers import (
     DETECTOR_ID,
     KEY_ARN,
@@ -242,6 +242,14 @@ def test_a_review_declares_what_its_listing_calls() -> None:
     assert {action(call) for call in calls} == declared(review.permissions)
     for call in calls:
         check(call)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda one: one.__name__)
+def test_every_refusal_that_is_expected_is_published(source: type[Facet | Step]) -> None:
+    """Whatever else is answered is tried again."""
+    for call in calls_of(source):
+        operation = model(call.service).operation_model(call.operation)
+        assert {one.name for one in operation.error_shapes}.issuperset(call.expected), call
 
 
 def test_a_role_is_passed_to_cloudtrail_alone() -> None:

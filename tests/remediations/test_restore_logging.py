@@ -127,6 +127,21 @@ def test_a_deleted_trail_is_made_started_and_told_what_to_record_in_this_order()
     assert kinds == [[CreateTrail], [StartTrail], [SetEventSelectors]]
 
 
+@pytest.mark.parametrize(
+    "world",
+    [trail(None), seen(RECORDER, RecorderStatus()), seen(DETECTOR, DetectorStatus())],
+    ids=lambda one: one.ref.kind,
+)
+def test_what_was_deleted_long_ago_and_never_noted_is_nothing_to_a_review(world: Observed) -> None:
+    assert plan(world, incident(REVIEW)) == ()
+    assert not reviews(world, incident(REVIEW))
+
+
+def test_a_review_makes_a_noted_trail_again_without_any_event() -> None:
+    noted = incident(REVIEW, past=(RecordTrailBaseline(FULL),))
+    assert [type(step) for step in plan(trail(None), noted)] == [CreateTrail, StartTrail]
+
+
 def test_what_was_begun_of_a_deleted_trail_is_gone_on_with() -> None:
     """A crash after its creation leaves a trail that neither logs nor records what it did."""
     setup = TrailSetup(FULL.options, HALF)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.core.answers import accept
 from ringfence.core.call import Call, Permission
+from ringfence.core.document import Document
 from ringfence.core.errors import BadInput
 from ringfence.core.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
 from ringfence.facets.detectors import LIST_DETECTORS, list_detectors
@@ -13,9 +16,8 @@ from ringfence.facets.recorders import RECORDERS
 from ringfence.facets.trails import DESCRIBE_TRAILS, account_in, describe_trails, owner_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from ringfence.core.document import Document
     from ringfence.core.reviews import Listing
     from ringfence.core.subject import LoggingRef
 
@@ -25,19 +27,32 @@ PERMISSIONS = (
     DESCRIBE_TRAILS,
     LIST_DETECTORS,
     Permission("config:DescribeConfigurationRecorders", RECORDERS),
+    Permission("cloudtrail:LookupEvents", ("*",), reason="it knows no resources"),
 )
+_DELETIONS: Mapping[str, tuple[type[LoggingRef], str]] = MappingProxyType(
+    {
+        "DeleteTrail": (TrailRef, "name"),
+        "DeleteConfigurationRecorder": (RecorderRef, "configurationRecorderName"),
+        "DeleteDetector": (DetectorRef, "detectorId"),
+    }
+)
+"""Calls after which nothing is left to be listed: what each was made on, and where its record names that."""
+_PAGE = 50
 
 
 def logging_subjects(account: str, region: str) -> Listing:
     """Return the trails that have their home here, the keys that they write with, recorder and detector.
 
-    What is shown of other regions' and accounts' trails is theirs to look at; a service's own recorder
-    cannot be changed by anybody.
+    What was deleted is looked for in CloudTrail's event history, which records the last 90 days without any
+    trail, and whoever deletes one cannot switch it off. What is shown of other regions' and accounts'
+    trails is theirs to look at; a service's own recorder cannot be changed by anybody.
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html
     """
-    trails, recorders, detectors = yield (
+    trails, recorders, detectors, *deleted = yield (
         describe_trails(),
         Call("config", "DescribeConfigurationRecorders"),
         list_detectors(),
+        *(_look_up(name) for name in _DELETIONS),
     )
     own = [one for one in accept(trails).children("trailList") if _at_home(one, account, region)]
     refs: list[LoggingRef] = [TrailRef(account, region, one.text("Name")) for one in own]
@@ -48,7 +63,29 @@ def logging_subjects(account: str, region: str) -> Listing:
         if not one.has("servicePrincipal")
     )
     refs.extend(DetectorRef(account, region, one) for one in accept(detectors).texts("DetectorIds"))
+    for found, (kind, key) in zip(deleted, _DELETIONS.values(), strict=True):
+        refs.extend(_deleted(accept(found), kind, key, account, region))
     return tuple(dict.fromkeys(refs))
+
+
+def _look_up(name: str) -> Call:
+    """Return the call for the newest records of one event."""
+    wanted = [{"AttributeKey": "EventName", "AttributeValue": name}]
+    return Call("cloudtrail", "LookupEvents", {"LookupAttributes": wanted, "MaxResults": _PAGE})
+
+
+def _deleted(
+    history: Document, kind: type[LoggingRef], key: str, account: str, region: str
+) -> Iterator[LoggingRef]:
+    """Yield what was deleted; a refused call deleted nothing, and what cannot be read names nothing."""
+    for event in history.children("Events"):
+        try:
+            record = Document.of(json.loads(event.text("CloudTrailEvent")))
+            named = record.child("requestParameters").text(key)
+            if not record.has("errorCode"):
+                yield kind(account, region, named.rpartition(":trail/")[2])
+        except (BadInput, ValueError):
+            continue
 
 
 def _at_home(trail: Document, account: str, region: str) -> bool:

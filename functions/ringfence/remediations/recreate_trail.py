@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.calls import recorded
 from ringfence.core.notices import plain
 from ringfence.core.remediation import remediation
 from ringfence.core.reviews import reviewed
@@ -17,7 +16,7 @@ from ringfence.facets.logging_subjects import REVIEW
 from ringfence.facets.selectors import DEFAULT
 from ringfence.facets.trails import TrailStatus
 from ringfence.steps.logging_notes import RecordTrailBaseline, trail_baseline
-from ringfence.steps.logging_plans import restore, start
+from ringfence.steps.logging_plans import DELETED, reported, restore, start
 from ringfence.steps.trail_creation import CreateTrail
 from ringfence.steps.trail_selectors import SetEventSelectors, SetInsightSelectors
 from ringfence.steps.trails import SetTrailOptions, StartTrail
@@ -38,12 +37,12 @@ def lost(trail: Observed, incident: Incident) -> Iterator[str]:
     before = trail_baseline(incident)
     if not trail[TrailStatus].gone:
         return
-    if before is None:
+    if before is None and reported(incident, DELETED):
         yield (
             f"trail {trail.ref.id} was deleted, and how it was set up was never noted: create it by hand "
             "(`aws cloudtrail create-trail`, `put-event-selectors`, `start-logging`)"
         )
-    elif before.options.organization:
+    if before and before.options.organization:
         yield (
             f"trail {trail.ref.id} of the organization was deleted: the management account creates it again "
             "(`aws cloudtrail create-trail --is-organization-trail`): "
@@ -65,7 +64,7 @@ def unrecorded(trail: Observed, incident: Incident) -> Iterator[str]:
     id="recreate-trail",
     title="Create a deleted trail of CloudTrail again",
     subject=LoggingRef,
-    triggers=(recorded("cloudtrail", "DeleteTrail"), reviewed(REVIEW)),
+    triggers=(DELETED, reviewed(REVIEW)),
     facets=(TrailStatus,),
     steps=(CreateTrail, StartTrail, SetTrailOptions, SetEventSelectors, SetInsightSelectors),
     controls=("cloudtrail-multi-region",),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def still_stopped(trail: Observed, incident: Incident) -> Iterator[str]:
     """Say that a trail does not log, where nothing is done about it."""
-    yield from out_of_reach(trail)
+    yield from out_of_reach(trail, incident)
     seen = trail[TrailStatus]
     if seen.setup is not None and not seen.logging and not trail_to_be_started(trail, incident):
         yield (

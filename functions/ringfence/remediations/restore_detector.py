@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.calls import recorded
 from ringfence.core.remediation import remediation
 from ringfence.core.reviews import reviewed
 from ringfence.core.subject import LoggingRef
@@ -16,7 +15,12 @@ from ringfence.facets.detectors import DetectorStatus, restored_detector
 from ringfence.facets.logging_subjects import REVIEW
 from ringfence.steps.detectors import CreateDetector, EnableDetector, SetDetectorOptions
 from ringfence.steps.logging_notes import detector_baseline
-from ringfence.steps.logging_plans import CHANGED_DETECTOR, detector_to_be_enabled
+from ringfence.steps.logging_plans import (
+    CHANGED_DETECTOR,
+    DELETED_DETECTOR,
+    detector_to_be_enabled,
+    is_reviewed_only,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
 def not_put_back(detector: Observed, incident: Incident) -> Iterator[str]:
     """Say what a person has to put back."""
     seen, before, id_ = detector[DetectorStatus], detector_baseline(incident), detector.ref.id
-    if seen.setup is None and not seen.others and before is None:
+    if seen.setup is None and not seen.others and before is None and not is_reviewed_only(incident):
         yield (
             f"GuardDuty's detector {id_} was deleted, and how it was set up was never noted: make one (`aws "
             "guardduty create-detector --enable`), and have the administrator's account add it again"
@@ -58,7 +62,7 @@ def undetected(detector: Observed, incident: Incident) -> Iterator[str]:
     id="restore-detector",
     title="Put back what GuardDuty no longer detects",
     subject=LoggingRef,
-    triggers=(CHANGED_DETECTOR, recorded("guardduty", "DeleteDetector"), reviewed(REVIEW)),
+    triggers=(CHANGED_DETECTOR, DELETED_DETECTOR, reviewed(REVIEW)),
     facets=(DetectorStatus,),
     steps=(EnableDetector, SetDetectorOptions, CreateDetector),
     references=("NIST 800-53 SI-4", "ATT&CK T1562.001"),

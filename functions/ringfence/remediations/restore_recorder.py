@@ -16,7 +16,13 @@ from ringfence.core.suspects import suspected
 from ringfence.facets.logging_subjects import REVIEW
 from ringfence.facets.recorders import RecorderStatus, narrower
 from ringfence.steps.logging_notes import recorder_baseline
-from ringfence.steps.logging_plans import STOPPED_RECORDER, recorder_to_be_started, reported
+from ringfence.steps.logging_plans import (
+    DELETED_RECORDER,
+    STOPPED_RECORDER,
+    is_reviewed_only,
+    recorder_to_be_started,
+    reported,
+)
 from ringfence.steps.recorders import StartRecorder
 
 if TYPE_CHECKING:
@@ -29,7 +35,6 @@ if TYPE_CHECKING:
 LONGEST = 4000
 """Characters of what a person has to put back by hand: enough for a recorder with many types."""
 _CHANGED = recorded("config", "PutConfigurationRecorder")
-_DELETED = recorded("config", "DeleteConfigurationRecorder")
 
 
 def not_put_back(recorder: Observed, incident: Incident) -> Iterator[str]:
@@ -42,6 +47,8 @@ def _not_put_back(recorder: Observed, incident: Incident) -> Iterator[str]:
     seen, before, name = recorder[RecorderStatus], recorder_baseline(incident), recorder.ref.id
     how = "`aws configservice put-configuration-recorder`"
     if seen.setup is None:
+        if before is None and is_reviewed_only(incident):
+            return
         was = f"it was: {before.key}" if before else "how it was set up was never noted"
         yield f"configuration recorder {name} was deleted: make it again ({how}) and start it; {was}"
         return
@@ -75,7 +82,7 @@ def unrecorded(recorder: Observed, incident: Incident) -> Iterator[str]:
     id="restore-recorder",
     title="Start a stopped configuration recorder again, and report one that records less",
     subject=LoggingRef,
-    triggers=(STOPPED_RECORDER, _CHANGED, _DELETED, reviewed(REVIEW)),
+    triggers=(STOPPED_RECORDER, _CHANGED, DELETED_RECORDER, reviewed(REVIEW)),
     facets=(RecorderStatus,),
     steps=(StartRecorder,),
     references=("NIST 800-53 CM-3", "NIST 800-53 CM-8", "ATT&CK T1562.008"),

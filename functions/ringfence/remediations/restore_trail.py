@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def not_put_back(trail: Observed, incident: Incident) -> Iterator[str]:
     """Say what a person has to compare or put back."""
-    yield from out_of_reach(trail)
+    yield from out_of_reach(trail, incident)
     now, before = trail[TrailStatus].setup, trail_baseline(incident)
     if now and not before and reported(incident, CHANGED):
         yield (

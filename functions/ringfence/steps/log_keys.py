@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ringfence.core.step import Changing, Names
     from ringfence.core.symbol import Symbol
 
-_REFUSED = ("InvalidArnException", "KMSInvalidStateException", "LimitExceededException")
+_REFUSED = ("InvalidArnException", "KMSInvalidStateException")
 _KEPT = "KMS key is kept"
 KEEP_READABLE = "without it logs can be neither written nor read: no tool takes it away again"
 
@@ -30,13 +30,14 @@ class _KeyStep(Step):
     facet: ClassVar = LogKey
     irreversible: ClassVar = KEEP_READABLE
     operation: ClassVar[str]
+    refused: ClassVar[tuple[str, ...]] = _REFUSED
     leads_to: ClassVar[str]
 
     def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
         """Make the change."""
-        call = Call("kms", self.operation, {"KeyId": self.key_id}, expected=(NO_KEY, *_REFUSED))
+        call = Call("kms", self.operation, {"KeyId": self.key_id}, expected=(NO_KEY, *self.refused))
         (answer,) = yield (call,)
-        accept(answer, gone=(NO_KEY,), refused=_REFUSED)
+        accept(answer, gone=(NO_KEY,), refused=self.refused)
         return Done()
 
     def effect(self, observed: Observed) -> Observed:
@@ -91,6 +92,7 @@ class EnableKey(_KeyStep):
 
     permissions: ClassVar = (Permission("kms:EnableKey", KEYS),)
     operation: ClassVar = "EnableKey"
+    refused: ClassVar = (*_REFUSED, "LimitExceededException")
     leads_to: ClassVar = USABLE
 
     @property

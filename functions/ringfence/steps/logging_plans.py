@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.core.calls import recorded
 from ringfence.core.config_rules import judged_by
+from ringfence.core.reviews import PREFIX
 from ringfence.facets.detectors import DetectorStatus
 from ringfence.facets.log_keys import DISABLED, TO_BE_DELETED, LogKey
 from ringfence.facets.recorders import RecorderStatus
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from ringfence.core.trigger import Trigger
     from ringfence.facets.trails import TrailSetup
 
+DELETED = recorded("cloudtrail", "DeleteTrail")
+DELETED_RECORDER = recorded("config", "DeleteConfigurationRecorder")
+DELETED_DETECTOR = recorded("guardduty", "DeleteDetector")
 STOPPED = recorded("cloudtrail", "StopLogging")
 CHANGED = recorded("cloudtrail", "UpdateTrail", "PutEventSelectors", "PutInsightSelectors")
 UNVALIDATED = judged_by("cloud-trail-log-file-validation-enabled")
@@ -45,6 +49,11 @@ def reported(incident: Incident, trigger: Trigger) -> bool:
     return bool(set(trigger.types) & set(incident.types))
 
 
+def is_reviewed_only(incident: Incident) -> bool:
+    """Say whether nobody reports anything: what was deleted long ago, and never noted, is no loss then."""
+    return all(one.startswith(PREFIX) for one in incident.types)
+
+
 def trail_to_be_started(trail: Observed, incident: Incident) -> bool:
     """Say whether a stopped trail logged before, by a report or by its baseline."""
     logged = trail_baseline(incident) is not None or reported(incident, STOPPED)
@@ -52,14 +61,15 @@ def trail_to_be_started(trail: Observed, incident: Incident) -> bool:
     return seen.setup is not None and not seen.logging and logged
 
 
-def out_of_reach(trail: Observed) -> Iterator[str]:
+def out_of_reach(trail: Observed, incident: Incident) -> Iterator[str]:
     """Say why a trail cannot be changed from here.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html
     """
     seen, name = trail[TrailStatus], trail.ref.id
     if seen.gone:
-        yield f"there is no trail {name} in {trail.ref.region}: it was deleted"
+        if trail_baseline(incident) or not is_reviewed_only(incident):
+            yield f"there is no trail {name} in {trail.ref.region}: it was deleted"
     elif not seen.ours(trail.ref):
         yield (
             f"trail {name} can be changed in its home {seen.home} of account {seen.owner} alone: what is "

@@ -31,13 +31,12 @@ _PARAMETERS = {
     "recursive": "RecursiveLogging",
 }
 _ANYWHERE = (
-    "CloudTrailARNInvalidException",
-    "InvalidHomeRegionException",
     "InvalidTrailNameException",
     "NotOrganizationMasterAccountException",
     "OperationNotPermittedException",
     "UnsupportedOperationException",
 )
+_OF_ONE = (*_ANYWHERE, "CloudTrailARNInvalidException", "InvalidHomeRegionException")
 _DESTINATIONS = (
     "CloudTrailAccessNotEnabledException",
     "CloudWatchLogsDeliveryUnavailableException",
@@ -58,11 +57,11 @@ _DESTINATIONS = (
     "S3BucketDoesNotExistException",
 )
 REFUSED = {
-    "StartLogging": _ANYWHERE,
-    "UpdateTrail": (*_ANYWHERE, *_DESTINATIONS, "InvalidEventSelectorsException"),
-    "PutEventSelectors": (*_ANYWHERE, "InvalidEventSelectorsException"),
+    "StartLogging": _OF_ONE,
+    "UpdateTrail": (*_OF_ONE, *_DESTINATIONS, "InvalidEventSelectorsException"),
+    "PutEventSelectors": (*_OF_ONE, "InvalidEventSelectorsException"),
     "PutInsightSelectors": (
-        *_ANYWHERE,
+        *_OF_ONE,
         "InsufficientEncryptionPolicyException",
         "InsufficientS3BucketPolicyException",
         "InvalidInsightSelectorsException",
