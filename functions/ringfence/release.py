@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -139,8 +138,10 @@ class Releaser:
             reason = gone.reason
         seen = Observed(session.ref)
         for facet in dict.fromkeys(step.facet for step in past if step.outlives):
-            with suppress(Gone):
+            try:
                 seen = seen.seen(observe(session.ref, (facet,), past)[facet])
+            except Gone:
+                continue
         return Look(seen, reason)
 
     def _run(self, order: ReleaseOrder, session: Session, way: Undo, gone: str) -> Report:
