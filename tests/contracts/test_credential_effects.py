@@ -122,10 +122,10 @@ class Case:
                 for step in wave:
                     self.take(step)
 
-    def release(self) -> None:
+    def release(self, kept: tuple[str, ...] = ()) -> None:
         facets = dict.fromkeys(step.facet for step in self.past)
         way = undo(self.past, self.observe(*facets))
-        assert (way.drifted, way.settling, way.kept) == ((), (), ())
+        assert (way.drifted, way.settling, way.kept) == ((), (), kept)
         for wave in waves(way.steps):
             for step in wave:
                 self.take(step)
@@ -185,6 +185,25 @@ def test_of_a_key_every_step_does_what_it_declares_and_its_inverse_leads_back(es
     assert sum(step.facet is AccessKey for step in case.past) == 2
     case.release()
     assert case.observe(*CONTAIN_CREDENTIALS.narrowed(ONLY).facets) == before
+
+
+def test_what_was_done_to_a_user_is_undone_though_the_key_is_deleted(estate: Estate) -> None:
+    person = estate.case(estate.user())
+    case = estate.case(
+        AccessKeyRef(estate.aws.account, GLOBAL, estate.key, user=estate.name),
+        user_deny="everything",
+        other_keys="deactivate",
+    )
+    facets = CONTAIN_CREDENTIALS.narrowed(ONLY[1:]).facets
+    before = person.observe(*facets)
+    case.respond()
+    assert person.observe(*facets) != before
+    estate.iam.delete_access_key(UserName=estate.name, AccessKeyId=estate.key)
+    del estate.clients.owners[estate.key]
+    case.release(kept=(f"access-key/{estate.key}/status is gone",))
+    assert person.observe(*facets) == before
+    (left,) = estate.iam.list_access_keys(UserName=estate.name)["AccessKeyMetadata"]
+    assert left["Status"] == "Active"
 
 
 ONLY = ("deactivate-access-key", "deny-principal", "require-password-reset", "deactivate-other-credentials")

@@ -22,6 +22,7 @@ from ringfence.facets.role_sessions import revocation, revocation_name
 from ringfence.facets.trail import PAGES, Trace, Trail
 from ringfence.facets.used_roles import UsedRoles
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
+from ringfence.steps.access_keys import DeactivateAccessKey
 from ringfence.steps.denial_policies import CreateDenialPolicy
 from ringfence.steps.used_roles import RevokeUsedRole
 from tests.credential_strategies import ACCOUNT, DEPLOY, KEY, PERSON, ROOT, SESSION, WEB, WHOLE
@@ -100,6 +101,14 @@ def test_a_key_of_no_user_is_not_taken_for_gone() -> None:
     assert talk(AccessKey.look(UNHINTED, ()), (owned("root"),), (NOTHING,))[1] == AccessKey()
 
 
+def test_other_keys_that_were_deactivated_are_seen_though_the_subject_is_gone() -> None:
+    past = tuple(DeactivateAccessKey("deploy", key, "Active", "Inactive") for key in (KEY.id, OTHER))
+    _, seen = talk(AccessKey.look(UNHINTED, past), (NOTHING,), (listed(OTHER),))
+    assert seen == AccessKey("deploy", (Key(OTHER, "Active"),))
+    with pytest.raises(Gone):
+        talk(AccessKey.look(UNHINTED, past[:1]), (NOTHING,))
+
+
 # Denial
 
 
@@ -132,6 +141,25 @@ def test_a_role_that_nobody_has_is_gone_and_so_is_a_user() -> None:
         talk(Denial.look(bare, ()), ({"Roles": []},))
     with pytest.raises(Gone):
         talk(Denial.look(PERSON, ()), (NOTHING, NOTHING, NOTHING))
+
+
+def test_what_was_done_to_a_user_is_seen_though_the_key_is_gone() -> None:
+    past = (DeactivateAccessKey("deploy", KEY.id, "Active", "Inactive"),)
+    _, denial = talk(Denial.look(KEY, past), (NOTHING,), (user(), {}, NOTHING))
+    assert denial.holder == DEPLOY
+    _, password = talk(Password.look(KEY, past), (NOTHING,), ({"LoginProfile": {}},))
+    assert password.user == "deploy"
+    asked, _ = talk(OtherCredentials.look(KEY, past), (NOTHING,), ({}, {}, {}))
+    assert {call.parameters["UserName"] for call in asked[1]} == {"deploy"}
+    for facet in (Denial, Password, OtherCredentials, UsedRoles):
+        with pytest.raises(Gone):
+            talk(facet.look(KEY, ()), (NOTHING,))
+
+
+def test_a_role_that_was_revoked_is_seen_though_the_key_is_gone() -> None:
+    past = (RevokeUsedRole(Role("web", WEB.id), NOON, (), before=False, after=True),)
+    _, seen = talk(UsedRoles.look(KEY, past), (NOTHING,), (role(),), ({}, {}))
+    assert [one.use.role.name for one in seen.roles] == ["web"]
 
 
 def test_the_user_of_a_key_is_whom_iam_names_whatever_the_report_says() -> None:

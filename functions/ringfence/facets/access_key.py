@@ -11,7 +11,7 @@ from ringfence.core.errors import Gone
 from ringfence.core.facet import Facet
 from ringfence.core.subject import AccessKeyRef
 from ringfence.facets.identity import NO_SUCH_ENTITY
-from ringfence.facets.principals import OWNER, USERS, last_used
+from ringfence.facets.principals import OWNER, USERS, UserStep, last_used
 
 if TYPE_CHECKING:
     from ringfence.core.call import Answer
@@ -32,6 +32,12 @@ class Key:
     status: str
 
 
+class KeyStep(UserStep):
+    """A step that records a key of a user: it may be there though the subject is not."""
+
+    key: str
+
+
 @value
 class AccessKey(Facet):
     """The keys of the user whose key the subject is; no user where the key is no user's."""
@@ -42,8 +48,10 @@ class AccessKey(Facet):
     permissions: ClassVar = (Permission("iam:ListAccessKeys", (USERS,)), OWNER)
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
         """List the keys of the user that the report names; ask whose the key is where it is not among them.
+
+        Raises Gone where the key does not exist, and no earlier step is about another of its user.
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
         """
@@ -55,14 +63,18 @@ class AccessKey(Facet):
             if any(one.id == ref.id for one in keys):
                 return cls(ref.user, keys)
         (answer,) = yield (last_used(ref.id),)
-        user = accept(answer, gone=NO_SUCH_ENTITY).optional_text("UserName") or ""
+        others = [step for step in past if isinstance(step, KeyStep) and step.key != ref.id]
+        if isinstance(answer, Failed) and others:
+            user = others[0].owner
+        else:
+            user = accept(answer, gone=NO_SUCH_ENTITY).optional_text("UserName") or ""
         if not user or user == _ROOT[1]:
             return cls()
         (listed,) = yield (_list(user),)
         if isinstance(listed, Failed) and user in _ROOT:
             return cls()
         keys = _keys(listed)
-        if not any(one.id == ref.id for one in keys):
+        if not others and not any(one.id == ref.id for one in keys):
             raise Gone(f"{ref.id} is no key of user {user} any more")
         return cls(user, keys)
 

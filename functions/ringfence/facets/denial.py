@@ -80,7 +80,7 @@ class Denial(Facet):
         for by its id where it is another.
         """
         hint = ref.role if isinstance(ref, RoleSessionRef) else ""
-        kind, name = (ROLE, hint) if hint else (yield from name_of(ref))
+        kind, name = (ROLE, hint) if hint else (yield from name_of(ref, past))
         if not name:
             return cls()
         answers = yield _reads(kind, name, ref)

@@ -75,9 +75,9 @@ class OtherCredentials(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
         """List each kind, side by side."""
-        name = yield from user_of(ref)
+        name = yield from user_of(ref, past)
         if not name:
             return cls()
         answers = yield tuple(

@@ -26,9 +26,9 @@ class Password(Facet):
     permissions: ClassVar = (OWNER, Permission("iam:GetLoginProfile", (USERS,)))
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
         """Read the login profile."""
-        name = yield from user_of(ref)
+        name = yield from user_of(ref, past)
         if not name:
             return cls()
         (answer,) = yield (Call("iam", "GetLoginProfile", {"UserName": name}, expected=NO_SUCH_ENTITY),)

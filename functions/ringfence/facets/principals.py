@@ -11,6 +11,7 @@ from ringfence.core.answers import accept, document
 from ringfence.core.call import Call, Failed, Permission
 from ringfence.core.codec import value
 from ringfence.core.errors import Gone
+from ringfence.core.step import Step
 from ringfence.core.subject import REGION, AccessKeyRef, RoleSessionRef, UserRef
 from ringfence.facets.identity import NO_SUCH_ENTITY, PROTECTED, ROLES
 
@@ -76,25 +77,43 @@ def _holder(found: Document, kind: str) -> Holder:
     )
 
 
-def name_of(ref: Ref) -> Generator[tuple[Call, ...], tuple[Answer, ...], tuple[str, str]]:
+class UserStep(Step):
+    """A step that records a user: whose a key was once it exists no more."""
+
+    @property
+    def owner(self) -> str:
+        """The user's name; empty where it records no user."""
+        raise NotImplementedError
+
+
+def name_of(
+    ref: Ref, past: tuple[Step, ...] = ()
+) -> Generator[tuple[Call, ...], tuple[Answer, ...], tuple[str, str]]:
     """Return the kind and the name of who holds a principal's permissions; empty where nobody does.
 
     A key costs one round trip, a session whose role is not known several: roles cannot be asked for by
-    id. Raises Gone where there is no such key or role.
+    id. Raises Gone where there is no such key or role, and no earlier step names the key's user.
     """
     if isinstance(ref, RoleSessionRef):
         return ROLE, (yield from _role_name(ref))
-    user = yield from user_of(ref)
+    user = yield from user_of(ref, past)
     return (USER, user) if user else ("", "")
 
 
-def user_of(ref: Ref) -> Generator[tuple[Call, ...], tuple[Answer, ...], str]:
-    """Return whose the principal is; empty where it is no user's. Raises Gone where there is no such key."""
+def user_of(ref: Ref, past: tuple[Step, ...] = ()) -> Generator[tuple[Call, ...], tuple[Answer, ...], str]:
+    """Return whose the principal is; empty where it is no user's.
+
+    What is done to a user outlives the key. Raises Gone where there is no such key, and no earlier step
+    names its user.
+    """
     if isinstance(ref, UserRef):
         return ref.id
     if not isinstance(ref, AccessKeyRef):
         return ""
     (answer,) = yield (last_used(ref.id),)
+    known = next((step.owner for step in past if isinstance(step, UserStep) and step.owner), "")
+    if isinstance(answer, Failed) and known:
+        return known
     name = accept(answer, gone=NO_SUCH_ENTITY).optional_text("UserName") or ""
     return name if UserRef.pattern.fullmatch(name) else ""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.core.answers import document
 from ringfence.core.call import Call, Failed, Permission
 from ringfence.core.codec import value
+from ringfence.core.errors import Gone
 from ringfence.core.facet import Facet
 from ringfence.core.subject import GLOBAL, RoleSessionRef
 from ringfence.facets.identity import NO_SUCH_ENTITY, ROLES, Role, RoleStep, get_role_policy, policy_of
@@ -70,14 +71,21 @@ class UsedRoles(Facet):
 
     @classmethod
     def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
-        """Find the roles, then their policies and uses."""
+        """Find the roles, then their policies and uses. Of a key that is gone, those of earlier steps are."""
         assumed: dict[str, datetime | None] = {}
+        held = (step.held for step in past if isinstance(step, RoleStep))
+        remembered = tuple(role for role in held if role)
         elsewhere: list[str] = []
         if isinstance(ref, RoleSessionRef):
             _, name = yield from name_of(ref)
             assumed[name] = None
         else:
-            trail = yield from Trail.look(ref, past)
+            try:
+                trail = yield from Trail.look(ref, past)
+            except Gone:
+                if not remembered:
+                    raise
+                trail = Trail()
             for arn, at in _assumed(trail):
                 found = _ROLE_ARN.fullmatch(arn)
                 name = found["name"] if found and found["account"] == ref.account else ""
@@ -85,8 +93,7 @@ class UsedRoles(Facet):
                     assumed[name] = at
                 else:
                     elsewhere.append(arn)
-        remembered = (step.held for step in past if isinstance(step, RoleStep))
-        assumed.update({role.name: assumed.get(role.name) for role in remembered if role})
+        assumed.update({role.name: assumed.get(role.name) for role in remembered})
         uses = yield from _uses(tuple(assumed))
         return cls(
             tuple(UsedRole(use, assumed[use.role.name]) for use in uses), tuple(dict.fromkeys(elsewhere))

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.core.answers import accept
 from ringfence.core.call import Call, Permission
 from ringfence.core.codec import value
-from ringfence.core.step import Done, State, Step
-from ringfence.facets.access_key import ACTIVE, INACTIVE, AccessKey, Key
+from ringfence.core.step import Done, State
+from ringfence.facets.access_key import ACTIVE, INACTIVE, AccessKey, Key, KeyStep
 from ringfence.facets.identity import NO_SUCH_ENTITY
 from ringfence.facets.principals import USERS
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _REFUSED = ("InvalidInput", "LimitExceeded")
 
 
-class _KeyStatusStep(Step):
+class _KeyStatusStep(KeyStep):
     """Deactivating and activating: two ways along one road."""
 
     user: str
@@ -35,9 +35,15 @@ class _KeyStatusStep(Step):
     after: str
 
     facet: ClassVar[type[Facet]] = AccessKey
+    outlives: ClassVar = True
     permissions: ClassVar = (Permission("iam:UpdateAccessKey", (USERS,)),)
     status: ClassVar[str]
     """What the key's status becomes: never what a record says."""
+
+    @property
+    def owner(self) -> str:
+        """The user."""
+        return self.user
 
     @property
     def target(self) -> str:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.core.answers import accept
 from ringfence.core.call import Call, Failed, Permission
 from ringfence.core.codec import value
-from ringfence.core.step import Done, State, Step
+from ringfence.core.step import Done, State
 from ringfence.core.symbol import Ready
 from ringfence.facets.denial import OWN_POLICIES, Denial, Policy
 from ringfence.facets.identity import NO_SUCH_ENTITY, ROLES
-from ringfence.facets.principals import USERS, Holder
+from ringfence.facets.principals import USER, USERS, Holder, UserStep
 from ringfence.facets.reach import DENY_ALL, described
 from ringfence.steps.denial_policies import EXISTS, UNUSED
 
@@ -33,12 +33,18 @@ def on_both(action: str, *conditions: tuple[str, str, tuple[str, ...]]) -> tuple
     return tuple(Permission(f"iam:{action.format(kind)}", (arns,), conditions) for kind, arns in kinds)
 
 
-class HolderStep(Step):
+class HolderStep(UserStep):
     """A step on a user or a role."""
 
     holder: Holder
 
     facet: ClassVar = Denial
+    outlives: ClassVar = True
+
+    @property
+    def owner(self) -> str:
+        """The user, unless it is a role."""
+        return self.holder.name if self.holder.kind == USER else ""
 
     def seen(self, observed: Observed) -> Denial | None:
         """Return what was observed of this holder; None where it is gone, or made anew under its name."""

@@ -30,6 +30,7 @@ class _OwnPolicyStep(PolicyStep):
     after: str
 
     facet: ClassVar = Denial
+    outlives: ClassVar = True
 
     @property
     def target(self) -> str:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.core.answers import accept
 from ringfence.core.call import Call, Permission
 from ringfence.core.codec import value
-from ringfence.core.step import Done, State, Step
+from ringfence.core.step import Done, State
 from ringfence.facets.access_key import ACTIVE, INACTIVE
 from ringfence.facets.identity import NO_SUCH_ENTITY
 from ringfence.facets.other_credentials import KINDS, OtherCredentials
-from ringfence.facets.principals import USERS
+from ringfence.facets.principals import USERS, UserStep
 
 if TYPE_CHECKING:
     from ringfence.core.facet import Observed
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _REFUSED = ("InvalidInput", "LimitExceeded")
 
 
-class _CredentialStatusStep(Step):
+class _CredentialStatusStep(UserStep):
     """Deactivating and activating: two ways along one road."""
 
     user: str
@@ -34,9 +34,15 @@ class _CredentialStatusStep(Step):
     after: str
 
     facet: ClassVar = OtherCredentials
+    outlives: ClassVar = True
     permissions: ClassVar = tuple(Permission(f"iam:{kind.updated}", (USERS,)) for kind in KINDS.values())
     status: ClassVar[str]
     """What the credential's status becomes: never what a record says."""
+
+    @property
+    def owner(self) -> str:
+        """The user."""
+        return self.user
 
     @property
     def target(self) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.core.answers import accept
 from ringfence.core.call import Call, Permission
 from ringfence.core.codec import value
-from ringfence.core.step import Done, State, Step
+from ringfence.core.step import Done, State
 from ringfence.facets.identity import NO_SUCH_ENTITY
 from ringfence.facets.password import Password
-from ringfence.facets.principals import USERS
+from ringfence.facets.principals import USERS, UserStep
 
 if TYPE_CHECKING:
     from ringfence.core.facet import Observed
@@ -21,7 +21,7 @@ _REFUSED = ("LimitExceeded", "PasswordPolicyViolation")
 
 
 @value
-class SetPasswordReset(Step):
+class SetPasswordReset(UserStep):
     """Require a new password at the next sign-in, or do so no more."""
 
     user: str
@@ -29,7 +29,13 @@ class SetPasswordReset(Step):
     after: bool
 
     facet: ClassVar = Password
+    outlives: ClassVar = True
     permissions: ClassVar = (Permission("iam:UpdateLoginProfile", (USERS,)),)
+
+    @property
+    def owner(self) -> str:
+        """The user."""
+        return self.user
 
     @property
     def target(self) -> str:
