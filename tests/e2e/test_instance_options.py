@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.core.facts import FindingReceived
 from ringfence.local.findings import REMOTE_ADDRESS
+from tests.e2e.world import until
 
 if TYPE_CHECKING:
     from ringfence.local.estate import Server
@@ -35,7 +37,8 @@ class Closed:
         run(place, server, "cut-tracked-flows")
         moves = place.world.calls("ModifyNetworkInterfaceAttribute", server.interfaces[0])
         place.world.send(server)
-        place.world.complete(server, within=120)
+        until(lambda: place.world.history(server).of(FindingReceived), "the finding is recorded")
+        place.world.quiet()
         run(place, server, *OPTIONS)
         return cls(server, role, moves)
 
