@@ -14,6 +14,7 @@ from ringfence.core.facts import (
     DecisionMade,
     FindingReceived,
     Intended,
+    Missed,
     Outcome,
     Planned,
     Result,
@@ -448,10 +449,49 @@ def test_no_change_starts_after_the_lease_ended(bench: Bench) -> None:
 
 def test_an_instance_that_is_gone_closes_its_incident(bench: Bench) -> None:
     bench.cloud.world = None
-    assert bench.engine.respond(order(runbook=ISOLATE)).status is Status.CLOSED
+    first = bench.engine.respond(order(runbook=ISOLATE))
+    assert (first.status, bool(first.comes_back)) == (Status.OPEN, True)
+    bench.clock.tick(seconds=5)
+    second = bench.engine.respond(order(runbook=ISOLATE, attempt="a-2"))
+    assert (second.status, second.comes_back) == (Status.CLOSED, ())
     assert isinstance(bench.history.facts[-1][1], Closed)
-    again = bench.engine.respond(order(runbook=ISOLATE, attempt="a-2"))
+    again = bench.engine.respond(order(runbook=ISOLATE, attempt="a-3"))
     assert again.status is Status.JOINED
+
+
+def test_one_look_that_does_not_find_an_instance_ends_nothing(bench: Bench) -> None:
+    """EC2 may not know yet what was just launched, or answer wrongly once."""
+    contained = bench.engine.respond(order(runbook=ISOLATE))
+    there, bench.cloud.world = bench.cloud.world, None
+    for number in range(3):
+        bench.clock.tick(minutes=5)
+        missed = bench.engine.respond(order(bench.clock(), runbook=ISOLATE, attempt=f"m-{number}"))
+        assert missed.status is Status.OPEN, "it was seen since the last time"
+        bench.cloud.world = there
+        bench.clock.tick(seconds=5)
+        found = bench.engine.respond(order(bench.clock(), runbook=ISOLATE, attempt=f"f-{number}"))
+        assert (found.status, found.incident) == (contained.status, contained.incident)
+        bench.cloud.world = None
+    assert bench.history.closed_at is None
+
+
+def test_two_looks_at_once_are_one(bench: Bench) -> None:
+    bench.cloud.world = None
+    reports = [bench.engine.respond(order(runbook=ISOLATE, attempt=f"a-{number}")) for number in range(2)]
+    assert [one.status for one in reports] == [Status.OPEN, Status.OPEN]
+    assert len(bench.history.of(Missed)) == 1
+
+
+def test_later_reports_of_an_instance_that_is_gone_leave_its_incident_the_newest(bench: Bench) -> None:
+    """Only the newest incident can be released, and this one may have left something behind."""
+    incident = bench.engine.respond(order(runbook=ISOLATE)).incident
+    bench.cloud.world = None
+    for number in range(4):
+        bench.clock.tick(minutes=5)
+        seen = finding(updated=bench.clock())
+        bench.engine.respond(order(bench.clock(), runbook=ISOLATE, received=seen, attempt=f"later-{number}"))
+    assert bench.history.closed_at
+    assert bench.history.incident == incident
 
 
 def test_an_instance_that_a_person_named_and_that_is_not_there_is_an_error(bench: Bench) -> None:
@@ -469,9 +509,11 @@ def test_an_instance_that_goes_while_it_is_acted_on_closes_its_incident(bench: B
             raise Gone("InvalidNetworkInterfaceID.NotFound")
 
     bench.cloud.refuse = vanish
-    assert bench.engine.respond(order(runbook=ISOLATE)).status is Status.CLOSED
+    assert bench.engine.respond(order(runbook=ISOLATE)).comes_back
     assert not bench.history.open_intents
     assert bench.history.lease.owner == ""
+    bench.clock.tick(seconds=5)
+    assert bench.engine.respond(order(runbook=ISOLATE, attempt="a-2")).status is Status.CLOSED
 
 
 def test_going_on_without_anything_recorded_is_bad_input(bench: Bench) -> None:

@@ -214,6 +214,7 @@ def test_a_subject_that_has_gone_closes_and_a_routine_look_at_it_says_nothing() 
     home.cloud.world = None
     assert home.receive(verdict("first-on", routine=True)) == [Status.COMPLETE]
     assert home.history.entries == ()
+    assert home.receive(verdict("first-on")) == [Status.OPEN]
     assert home.receive(verdict("first-on")) == [Status.CLOSED]
     assert home.history.closed_at
 
@@ -380,6 +381,7 @@ def test_a_subject_that_has_gone_closes_the_incident_that_was_complete() -> None
     home.receive(verdict("first-on"))
     incident = home.history.incident
     home.cloud.world = None
+    assert home.receive(verdict("first-on", 5)) == [Status.OPEN]
     assert home.receive(verdict("first-on", 5)) == [Status.CLOSED]
     assert (home.history.incident, home.history.closed_at is None) == (incident, False)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ringfence.core.chain import ChainKey, History, Lease, digest
 from ringfence.core.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
 from ringfence.core.facet import Observed
-from ringfence.core.facts import Closed, FindingReceived, Intended, Outcome, Planned, Result, Verified
+from ringfence.core.facts import Closed, FindingReceived, Intended, Missed, Outcome, Planned, Result, Verified
 from ringfence.core.frozen import frozen
 from ringfence.core.incident import Incident
 from ringfence.core.plan import digest_text
@@ -33,6 +33,9 @@ ATTEMPTS = 5
 
 PATIENCE = timedelta(hours=1)
 """For how long after the last change what others have yet to do is waited for."""
+
+SURE = timedelta(seconds=3)
+"""How far apart two looks that do not find a subject lie at least: a message comes back after five."""
 
 QUIET = (Mode.OFF, Mode.NOTIFY)
 """Modes in which nothing is observed, planned or changed."""
@@ -79,7 +82,8 @@ class Engine:
             return response.report(Status.JOINED, "it is about what was over before")
         if is_routine(order) and is_at_rest(response.begun.history) and not response.finds(observed):
             return response.report(Status.COMPLETE, "a routine look found nothing to do, and is not recorded")
-        over = response.begun.is_new and history.completed_at is not None and history.closed_at is None
+        ended = history.completed_at if history.closed_at is None else isinstance(observed, Gone)
+        over = response.begun.is_new and ended and history.released_at is None
         if over and not response.finds(observed):
             response = self._begin(order, key, opening(order, history, now, finds=False))
         begun = response.begun
@@ -172,11 +176,25 @@ class _Response:
         return self.report(Status.RECORDED, self.begun.decision.reason)
 
     def close(self, gone: Gone) -> Report:
-        """The subject is gone: a person gets the error, a finding is recorded and closed."""
+        """The subject is gone: a person gets the error, a finding is recorded."""
         if self.order.request and self.begun.is_new:
             raise gone
-        self.session.append((*self.begun.facts, Closed(gone.reason)), self._name_incident())
-        return self.report(Status.CLOSED, gone.reason)
+        self.session.pending.extend(self.begun.facts)
+        return self._miss(gone)
+
+    def _miss(self, gone: Gone) -> Report:
+        """Close at a second look that does not find the subject either.
+
+        One wrong answer, or one that does not know yet what was just made, must not end an incident.
+        """
+        since = self.session.history.missed_at
+        if since and self.session.ports.clock() >= since + SURE:
+            self.session.finish((Closed(gone.reason),), self._name_incident())
+            return self.report(Status.CLOSED, gone.reason)
+        self.session.finish(() if since else (Missed(gone.reason),), self._name_incident())
+        words = f"{gone.reason}: looked for once more"
+        asked = self.order.request and self.begun.decision.mode is not Mode.AUTO
+        return self.report(Status.OPEN, words, () if asked else (words,))
 
     def dry_run(self, observed: Observed) -> Report:
         """Plan every stage from what is there now; change nothing."""
@@ -212,8 +230,7 @@ class _Response:
             self.session.surrender()
             raise
         except Gone as gone:
-            self.session.finish((Closed(gone.reason),))
-            return self.report(Status.CLOSED, gone.reason)
+            return self._miss(gone)
         except (BadInput, Bug, Refused, Retryable):
             self._give_back()
             raise
@@ -304,6 +321,7 @@ class _Response:
         """
         last = self.session.history.verified
         acted = self.order.request or any(isinstance(one, Outcome) for one in self.session.pending)
+        acted = acted or self.session.history.missed_at is not None
         same = verified == last or (not everything and last and last.contained and verified.contained)
         return () if same and not acted else (verified,)
 

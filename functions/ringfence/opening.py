@@ -51,12 +51,12 @@ class Opening:
 def opening(order: Order, history: History, now: datetime, *, finds: bool = True) -> Opening:
     """Join the open incident or open a new one.
 
-    Where a look `finds` nothing to do, none is opened after one that was put right: only the newest incident
-    can be undone, and one in which nothing is done must not stand before it. Raises BadInput when there is
-    nothing to go on with, or more is asked for than was decided.
+    Where a look `finds` nothing to do, none is opened after one that was put right or closed: only the
+    newest incident can be undone, and one in which nothing is done must not stand before it. Raises
+    BadInput when there is nothing to go on with, or more is asked for than was decided.
     """
     stale = is_stale(order, history)
-    over = is_over(order, history) and (finds or history.closed_at is not None)
+    over = is_over(order, history) and (finds or history.released_at is not None)
     joins = bool(history.entries) and (stale or not over)
     known = history if joins else History((), history.lease)
     last = known.last(DecisionMade)

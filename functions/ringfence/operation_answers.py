@@ -27,7 +27,7 @@ NONE = "none"
 """The state of a subject of which nothing is recorded."""
 ENDED = "ended"
 """The status of a response, one of several, that was released before, or that another followed."""
-_SHOWN = frozenset({"FindingReceived", "Outcome", "Verified", "Released", "Closed"})
+_SHOWN = frozenset({"FindingReceived", "Outcome", "Verified", "Released", "Missed", "Closed"})
 """The entries that tell an operator how it goes on; the plan was shown before."""
 
 _KINDS: tuple[tuple[type[RingfenceError], str, int], ...] = (

@@ -12,6 +12,7 @@ from ringfence.core.facts import (
     Closed,
     Fact,
     Intended,
+    Missed,
     Outcome,
     Planned,
     Released,
@@ -151,3 +152,8 @@ def test_a_row_is_json_data() -> None:
         "requests": (),
         "hash": contained()[3].hash,
     }
+
+
+def test_a_subject_that_was_not_found_is_looked_for_once_more() -> None:
+    (missed,) = told(Missed("i-1 does not exist"))
+    assert missed == Told("not found, and to be looked for once more: i-1 does not exist", result="not found")

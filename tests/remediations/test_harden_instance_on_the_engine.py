@@ -138,5 +138,6 @@ def test_a_verdict_is_recorded_even_where_nothing_is_left_to_do() -> None:
 def test_a_verdict_on_an_instance_that_is_gone_is_closed() -> None:
     home = Home(busy())
     home.cloud.world = None
-    assert home.receive(verdict("ec2-imdsv2-check", "AWS::EC2::Instance", REF.id)) == [Status.CLOSED]
+    judged = verdict("ec2-imdsv2-check", "AWS::EC2::Instance", REF.id)
+    assert [home.receive(judged) for _ in range(2)] == [[Status.OPEN], [Status.CLOSED]]
     assert home.history.last(Closed)

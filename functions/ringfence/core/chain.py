@@ -16,6 +16,7 @@ from ringfence.core.facts import (
     Fact,
     FindingReceived,
     Intended,
+    Missed,
     Outcome,
     Released,
     RunRequested,
@@ -202,6 +203,17 @@ class History:
         """When the incident was released or closed; None while it is open."""
         ends = [entry.at for entry, fact in self.facts if isinstance(fact, Released | Closed)]
         return ends[-1] if ends else None
+
+    @property
+    def missed_at(self) -> datetime | None:
+        """When the subject was first not found since it was last seen; None while it is not missed."""
+        found = None
+        for entry, fact in self.facts:
+            if isinstance(fact, Missed):
+                found = found or entry.at
+            elif isinstance(fact, Intended | Verified):
+                found = None
+        return found
 
     @property
     def released_at(self) -> datetime | None:

@@ -130,6 +130,13 @@ class Released(Fact):
 
 
 @value
+class Missed(Fact):
+    """The subject was not found. The incident is closed once a second look says the same."""
+
+    reason: str
+
+
+@value
 class Closed(Fact):
     """Nothing is left to act on."""
 

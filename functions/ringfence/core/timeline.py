@@ -15,6 +15,7 @@ from ringfence.core.facts import (
     Fact,
     FindingReceived,
     Intended,
+    Missed,
     Outcome,
     Planned,
     Released,
@@ -171,6 +172,11 @@ def _(fact: Verified, _: object) -> Told:
 def _(fact: Released, _: object) -> Told:
     words = "released: what was changed is as it was before"
     return Told(words, _each("left as it is", fact.skipped), result="released")
+
+
+@_of_fact.register
+def _(fact: Missed, _: object) -> Told:
+    return Told(f"not found, and to be looked for once more: {fact.reason}", result="not found")
 
 
 @_of_fact.register
