@@ -79,6 +79,7 @@ FACTS: dict[type[facts.Fact], SearchStrategy[facts.Fact]] = {
     facts.Outcome: st.builds(facts.Outcome, TEXTS, TEXTS, TEXTS, TEXTS, PAIRS, MANY_TEXTS),
     facts.Verified: st.builds(facts.Verified, FLAGS, FLAGS, MANY_TEXTS, MANY_TEXTS, MANY_TEXTS, MANY_TEXTS),
     facts.Released: st.builds(facts.Released, MANY_TEXTS),
+    facts.Missed: st.builds(facts.Missed, TEXTS),
     facts.Closed: st.builds(facts.Closed, TEXTS),
 }
 
