@@ -32,7 +32,8 @@ from ringfence.remediations.isolate_instance import isolate_instance
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.session import Ports
 from ringfence.steps.lifecycle import SetTerminationProtection
-from ringfence.steps.network import CreateOwnGroup, EmptyQuarantineGroup, SetSecurityGroups
+from ringfence.steps.network import SetSecurityGroups
+from ringfence.steps.own_groups import CreateOwnGroup, EmptyQuarantineGroup
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.memory_log import MemoryLog
 from tests.worlds import DRY_RUN, LEASE, NOON, NOTIFY, REF, Ticking, estate, finding, instance, order

@@ -18,7 +18,7 @@ from ringfence.core.timeline import Row, timeline
 from ringfence.core.verify import Verdict
 from ringfence.local.demo import Ending, Sides
 from ringfence.steps.lifecycle import SetTerminationProtection
-from ringfence.steps.network import CreateOwnGroup
+from ringfence.steps.own_groups import CreateOwnGroup
 
 SENT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 KEY = ChainKey("contain-instance", "instance/111122223333/eu-west-1/i-0123456789abcdef0")

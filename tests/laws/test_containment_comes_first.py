@@ -22,7 +22,8 @@ from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.session import Ports
 from ringfence.steps.acls import DenyAddress
 from ringfence.steps.lifecycle import StopInstance
-from ringfence.steps.network import CreateOwnGroup, SetSecurityGroups
+from ringfence.steps.network import SetSecurityGroups
+from ringfence.steps.own_groups import CreateOwnGroup
 from ringfence.steps.tags import TagInstance
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.memory_log import MemoryLog

@@ -31,7 +31,8 @@ from ringfence.steps.instance_profile import DetachInstanceProfile
 from ringfence.steps.instance_sessions import DenyInstanceSessions
 from ringfence.steps.lifecycle import SetShutdownBehavior, SetTerminationProtection, StopInstance
 from ringfence.steps.metadata import SetMetadataOptions
-from ringfence.steps.network import CreateOwnGroup, EmptyQuarantineGroup, SetSecurityGroups
+from ringfence.steps.network import SetSecurityGroups
+from ringfence.steps.own_groups import CreateOwnGroup, EmptyQuarantineGroup
 from ringfence.steps.role_sessions import RevokeRoleSessions
 from ringfence.steps.scaling import DetachFromGroup, EnterStandby
 from ringfence.steps.snapshots import CreateSnapshots

@@ -15,7 +15,8 @@ from ringfence.core.subject import InstanceRef
 from ringfence.core.symbol import QuarantineGroup, TransitionGroup
 from ringfence.facets.network import TRANSITION, Network
 from ringfence.remediations.isolate_instance import isolate_instance
-from ringfence.steps.network import CreateOwnGroup, SetSecurityGroups
+from ringfence.steps.network import SetSecurityGroups
+from ringfence.steps.own_groups import CreateOwnGroup
 from ringfence.steps.transition import RULES, OpenTransitionGroup
 
 if TYPE_CHECKING:

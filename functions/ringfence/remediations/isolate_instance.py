@@ -13,7 +13,8 @@ from ringfence.core.remediation import remediation
 from ringfence.core.subject import InstanceRef
 from ringfence.core.symbol import QuarantineGroup
 from ringfence.facets.network import QUARANTINE, Network
-from ringfence.steps.network import CreateOwnGroup, EmptyQuarantineGroup, SetSecurityGroups
+from ringfence.steps.network import SetSecurityGroups
+from ringfence.steps.own_groups import CreateOwnGroup, EmptyQuarantineGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
