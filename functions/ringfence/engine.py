@@ -17,6 +17,7 @@ from ringfence.core.policy import Mode
 from ringfence.opening import careful, opening
 from ringfence.orders import Report, Status
 from ringfence.session import Session
+from ringfence.verification import Verification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -270,51 +271,34 @@ class _Response:
         if look:
             self._observe(dict.fromkeys(facet for stage in self.stages for facet in stage.facets))
         incident = self._incident()
-        remaining = {stage.id: self._allowed(stage, stage.plan(self.seen, incident)) for stage in self.stages}
-        settling = {stage.id: self._settling(stage, unclear) for stage in self.stages}
-        review = {stage.id: stage.reviews(self.seen, incident) for stage in self.stages}
         waiting, overdue = self._waiting(incident)
-        first, judged, refused = self.stages[0].id, self.order.runbook.contains, self.session.refused()
-        everything = self.stages == self.order.runbook.stages
-        begun = not remaining[first] and not settling[first]
-        still = tuple(dict.fromkeys(words for each in settling.values() for words in each))
-        left = tuple(step.words() for steps in remaining.values() for step in steps)
-        verified = Verified(
-            contained=judged and begun and not review[first],
-            complete=everything
-            and not any(remaining.values())
-            and not any(settling.values())
-            and not any(review.values())
-            and not waiting,
-            remaining=left,
-            settling=(*still, *waiting),
-            refused=tuple(refused.values()),
-            exposure=tuple(
-                words
-                for found in (*(stage.exposed(self.seen, incident) for stage in self.stages), overdue)
-                for words in found
-            ),
-            judged=judged,
-            review=tuple(dict.fromkeys(words for each in review.values() for words in each)),
-            whole=everything,
-            remediations=self.order.runbook.ids,
+        looked = Verification(
+            runbook=self.order.runbook,
+            stages=self.stages,
+            seen=self.seen,
+            incident=incident,
+            remaining={one.id: self._allowed(one, one.plan(self.seen, incident)) for one in self.stages},
+            unclear=unclear,
+            refused=tuple(self.session.refused().values()),
+            waiting=waiting,
+            overdue=overdue,
         )
-        later = everything and (self._lags() or (bool(waiting) and not (left or still)))
-        news = self._news(verified, everything=everything)
+        verified = looked.verified
+        later = looked.whole and (self._lags() or looked.only_waits)
+        news = self._news(verified)
         if not news and self.repeats():
             self.session.pending.clear()
         self.session.finish(news, self._name_incident())
         # What is refused or denied is tried again beside the later stages: they must not wait for it.
-        hopeless = self.session.ended(Result.REFUSED, Result.DENIED, Result.SKIPPED)
-        stuck = all(step.target in hopeless for step in remaining[first]) and not settling[first]
-        return self._verdict(verified, (*left, *still), goes_on=stuck and not everything, later=later)
+        stuck = looked.is_stuck(self.session.ended(Result.REFUSED, Result.DENIED, Result.SKIPPED))
+        return self._verdict(verified, looked.again, goes_on=stuck and not looked.whole, later=later)
 
     def _lags(self) -> bool:
         """Say whether a record that lags behind was read, and everything looked at, for the first time."""
         lagging = any(facet.lags for stage in self.stages for facet in stage.facets)
         return lagging and not any(one.whole for one in self.session.history.of(Verified))
 
-    def _news(self, verified: Verified, *, everything: bool) -> tuple[Verified, ...]:
+    def _news(self, verified: Verified) -> tuple[Verified, ...]:
         """Leave out what the log says already: an update of a finding need not repeat the verdict.
 
         A look at containment alone takes back nothing that a look at everything has found.
@@ -322,13 +306,8 @@ class _Response:
         last = self.session.history.verified
         acted = self.order.request or any(isinstance(one, Outcome) for one in self.session.pending)
         acted = acted or self.session.history.missed_at is not None
-        same = verified == last or (not everything and last and last.contained and verified.contained)
+        same = verified == last or (not verified.whole and last and last.contained and verified.contained)
         return () if same and not acted else (verified,)
-
-    def _settling(self, stage: Stage, unclear: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-        """Say what of a stage is still under way or cannot be told yet."""
-        seen = Observed(self.order.ref, {facet: self.seen[facet] for facet in stage.facets})
-        return (*unclear.get(stage.id, ()), *seen.settling())
 
     def _waiting(self, incident: Incident) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Say in words what others have yet to do: what is waited for, and what was for long enough."""

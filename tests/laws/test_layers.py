@@ -18,7 +18,7 @@ PACKAGE = FUNCTIONS / "ringfence"
 SOURCES = sorted([ROOT / "app.py", *FUNCTIONS.rglob("*.py"), *(ROOT / "stacks").rglob("*.py")])
 
 PURE_ROOMS = ("core", "facets", "remediations", "sources", "steps")
-PURE_MODULES = ("engine", "intake", "opening", "orders", "ports", "release", "session")
+PURE_MODULES = ("engine", "intake", "opening", "orders", "ports", "release", "session", "verification")
 PURE = sorted(
     [
         *(path for room in PURE_ROOMS for path in (PACKAGE / room).rglob("*.py")),
