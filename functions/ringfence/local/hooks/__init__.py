@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.local.hooks import (
     autoscaling,
+    bus_policies,
     cloudformation,
     cloudtrail,
     conditions,
@@ -49,6 +50,7 @@ _AREAS = (
     function_code,
     functions,
     event_sources,
+    bus_policies,
     cloudformation,
     config,
     trails,
