@@ -411,3 +411,24 @@ def test_an_update_after_the_release_opens_another_incident_also_where_it_bears_
     assert home.history.incident > first
     assert home.receive(again) == [Status.RECORDED]
     assert len(home.history.of(FindingReceived)) == 1
+
+
+def test_a_call_in_the_second_of_a_release_is_not_over_with_it() -> None:
+    """CloudTrail tells whole seconds: it may have been made before the release or after it."""
+    home = Home()
+    home.receive(verdict("first-on"))
+    home.clock.now = NOON + timedelta(minutes=2, seconds=7, milliseconds=400)
+    order = ReleaseOrder(
+        HARDEN.id,
+        REF,
+        home.history.incident,
+        "a-r",
+        "a person",
+        home.clock() + LEASE,
+        RunRequested("release", "it was meant to be so"),
+    )
+    Releaser(home.engine.ports).release(order)
+    home.clock.tick(seconds=1)
+    assert home.receive(verdict("first-on", 2 + 6 / 60)) == [Status.JOINED]
+    assert home.receive(verdict("first-on", 2 + 7 / 60)) == [Status.COMPLETE]
+    assert home.on == {"first"}

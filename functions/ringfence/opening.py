@@ -152,7 +152,12 @@ def is_stale(order: Order, history: History) -> bool:
     ended_at = history.closed_at or history.release_asked_at or _put_right_at(order, history)
     if ended_at is None or order.request:
         return False
-    return order.finding is None or order.finding.finding.last_seen <= ended_at
+    return order.finding is None or _is_before(order.finding.finding.last_seen, ended_at)
+
+
+def _is_before(seen: datetime, ended: datetime) -> bool:
+    """Say whether it was seen before; CloudTrail tells whole seconds, and the last of them may hold both."""
+    return seen < ended.replace(microsecond=0) if not seen.microsecond else seen <= ended
 
 
 def _put_right_at(order: Order, history: History) -> datetime | None:

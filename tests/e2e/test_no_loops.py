@@ -134,14 +134,16 @@ def test_isolating_an_instance_calls_for_no_other_runbook(compliance: Compliance
     """A quarantine group is made and emptied, which is what other runbooks answer when others do it."""
     world = compliance.world
     builder = world.builder()
-    server = builder.launch(builder.ground(), builder.name, builder.profile())
+    ground = builder.ground()
+    server = builder.launch(ground, builder.name, builder.profile())
     ear.silence()
     world.send(server)
     world.complete(server)
     heard = ear.silence()
     assert {role for role, _ in heard} == {run_role("contain-instance")}
     assert {"CreateSecurityGroup", "RevokeSecurityGroupEgress"} <= {call for _, call in heard}
-    groups = world.client("ec2").describe_security_groups()["SecurityGroups"]
+    here = [{"Name": "vpc-id", "Values": [ground.vpc]}]
+    groups = world.client("ec2").describe_security_groups(Filters=here)["SecurityGroups"]
     local = world.local
     refs = [
         SecurityGroupRef(local.account, local.region, one["GroupId"])
