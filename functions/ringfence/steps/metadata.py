@@ -83,7 +83,7 @@ class SetMetadataOptions(Step):
     def cost(self) -> str:
         """Name what stops working."""
         if self.after.endpoint == DISABLED:
-            return "software on the instance that reads the metadata service stops working, such as agents and SDKs"
+            return "software that reads the metadata service stops working, such as agents and SDKs"
         if self.after.tokens == REQUIRED != self.before.tokens:
             return "software on the instance that calls the metadata service without a token stops working"
         return ""
