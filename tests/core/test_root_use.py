@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 RULES = Delivery(ROOT_USE)
 CALL = call_event("ec2", "CreateKeyPair", {"keyName": "k"}, identity=by_root())
 
+ANYBODY_ASKS, MFA_ASKED_FOR = (
+    changed(changed(sign_in(), "detail.eventName", name), "detail.responseElements", {name: "Success"})
+    for name in ("PasswordRecoveryRequested", "CheckMfa")
+)
+RECOVERED = changed(
+    changed(sign_in(), "detail.eventName", "PasswordRecoveryCompleted"),
+    "detail.responseElements",
+    {"PasswordRecoveryCompleted": "Success"},
+)
+
 
 def test_the_trigger_is_a_trigger() -> None:
     trigger: Trigger = ROOT_USE
@@ -40,6 +50,7 @@ def test_the_pattern_is_valid_and_within_the_limit() -> None:
     [
         CALL,
         sign_in(),
+        RECOVERED,
         call_event("s3", "PutBucketPolicy", {"bucketName": "reports"}, identity=by_root()),
         call_event(
             "iam", "CreateAccessKey", None, identity=by_root(), error="AccessDenied", region="us-east-1"
@@ -63,6 +74,8 @@ def test_whatever_the_root_user_did_is_delivered_and_answered(event: dict[str, A
         changed(CALL, "detail-type", "AWS Service Event via CloudTrail"),
         changed(CALL, "source", "mine"),
         sign_in(succeeded=False),
+        ANYBODY_ASKS,
+        MFA_ASKED_FOR,
         sign_in(by_user()),
     ],
 )
@@ -77,12 +90,13 @@ def test_what_the_root_user_did_not_do_itself_is_neither(event: dict[str, Any]) 
     kind=st.sampled_from(["AwsApiCall", "AwsConsoleSignIn", "AwsServiceEvent"]),
     outcome=st.sampled_from([None, {}, {"ConsoleLogin": "Success"}, {"ConsoleLogin": "Failure"}, {"x": 1}]),
     source=st.sampled_from(["aws.ec2", "aws.signin", "aws.guardduty", "mine"]),
+    name=st.sampled_from(["CheckMfa", "ConsoleLogin", "PasswordRecoveryRequested"]),
 )
 def test_pattern_and_code_agree(
-    type_: object, invoked: dict[str, object], kind: str, outcome: object, source: str
+    type_: object, invoked: dict[str, object], kind: str, outcome: object, *, source: str, name: str
 ) -> None:
     event = changed(CALL, "detail.userIdentity", {**by_root(), "type": type_, **invoked})
-    event["detail"] |= {"eventType": kind, "responseElements": outcome}
+    event["detail"] |= {"eventType": kind, "eventName": name, "responseElements": outcome}
     assert RULES.agrees({**event, "source": source})
 
 

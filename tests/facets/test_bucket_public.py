@@ -121,6 +121,8 @@ def test_such_conditions_keep_the_public_out(condition: object) -> None:
         {"ForAllValues:StringEquals": {"aws:SourceVpc": "vpc-1"}},
         {"StringLike": {"aws:userid": "AROAIOSFODNN7EXAMPLE:*"}},
         {"StringLike": {"s3:DataAccessPointArn": "arn:aws:s3:us-west-2:*:accesspoint/*"}},
+        {"StringEquals": {"aws:PrincipalAccount": "anonymous"}},
+        {"StringEqualsIgnoreCase": {"aws:userid": ["AIDAIOSFODNN7EXAMPLE", "Anonymous"]}},
         {"StringEquals": {"aws:Referer": "https://example.com/"}},
         {"StringEquals": {"aws:PrincipalTag/team": "shop"}},
         {"StringEquals": {"s3:ExistingObjectTag/public": "yes"}},

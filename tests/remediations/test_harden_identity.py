@@ -173,6 +173,8 @@ PASSWORD = "report-unused-password"
         (PasswordUse("deploy", ago(100)), "never used since 2025-11-21"),
         (PasswordUse("deploy", ago(200), ago(3)), ""),
         (PasswordUse("deploy", ago(3)), ""),
+        (PasswordUse("deploy", ago(3), ago(200)), ""),
+        (PasswordUse("deploy", ago(100), ago(200)), "never used since 2025-11-21"),
         (PasswordUse("deploy"), ""),
         (PasswordUse(), ""),
     ],

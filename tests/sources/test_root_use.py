@@ -47,6 +47,11 @@ def test_a_sign_in_is_a_finding_of_its_own() -> None:
     assert finding.title == "The root user signed in to the console from 203.0.113.9"
 
 
+def test_what_is_no_sign_in_is_not_called_one() -> None:
+    recovered = found(changed(sign_in(), "detail.eventName", "PasswordRecoveryCompleted"))
+    assert recovered.title == "The root user did PasswordRecoveryCompleted from 203.0.113.9"
+
+
 def test_the_calls_of_an_hour_are_one_update_and_those_of_a_day_one_finding() -> None:
     same, later = call("2026-03-01T12:00:00.5Z", "RunInstances"), call("2026-03-01T13:00:00Z")
     tomorrow = call("2026-03-02T12:34:56Z")
@@ -71,6 +76,8 @@ def test_a_person_is_told_whom_to_ask_and_what_to_do_each_day_anew() -> None:
     ("event", "reason"),
     [
         (sign_in(succeeded=False), "the sign-in failed"),
+        (changed(sign_in(), "detail.eventName", "PasswordRecoveryRequested"), "anybody"),
+        (changed(sign_in(), "detail.eventName", "CheckMfa"), "anybody"),
         (changed(call(), "detail.userIdentity", {**by_root(), "invokedBy": "x"}), "a service made the call"),
         (changed(call(), "detail.eventType", "AwsServiceEvent"), "an event of a service"),
     ],

@@ -2,8 +2,8 @@
 
 What counts is what the CIS AWS Foundations Benchmark has monitored: the root user's own doing, neither a
 service's in its name nor an event of a service. A refused call is a use as well. A sign-in that failed is
-none: whoever knows the address can make it. Calls are recorded in the region where they are made,
-sign-ins of the root user in us-east-1 ("AWS Management Console sign-in events").
+none: whoever knows the address can make it, as they can ask for a new password. Calls are recorded in the
+region where they are made, sign-ins of the root user in us-east-1 ("AWS Management Console sign-in events").
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SIGN_IN = "AWS Console Sign In via CloudTrail"
 SERVICE_EVENT = "AwsServiceEvent"
+ANYBODYS = ("CheckMfa", "PasswordRecoveryRequested")
+"""What is recorded as the root user's before anybody has signed in: told, it would hide a use of that day."""
 ROOT = "Root"
 SUCCESS = "Success"
 CALLED, SIGNED_IN = "Root:Call", "Root:SignIn"
@@ -47,6 +49,7 @@ class RootTrigger:
         """Return the one pattern. Nobody but a service can put an event with a source of `aws.` on a bus."""
         kinds = {CALLED: CALL, SIGNED_IN: SIGN_IN}
         detail = {
+            "eventName": [{"anything-but": list(ANYBODYS)}],
             "eventType": [{"anything-but": [SERVICE_EVENT]}],
             "responseElements": {"ConsoleLogin": [SUCCESS, {"exists": False}]},
             "userIdentity": {"type": [ROOT], "invokedBy": [{"exists": False}]},

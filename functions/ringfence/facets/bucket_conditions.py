@@ -28,6 +28,11 @@ _OPERATORS = frozenset({"stringequals", "stringequalsignorecase", "stringlike", 
 """Those that hold only where the key is there and has the value. `ForAllValues` and `IfExists` also hold
 where it is not, which a request of anyone's can see to.
 """
+_ANYBODY = "anonymous"
+"""What `aws:userid` and `aws:PrincipalAccount` are of a request that nobody signed.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""
 _ACCESS_POINTS = re.compile(r"arn:aws[a-z-]*:s3:[a-z0-9*-]*:[0-9]{12}:accesspoint/[^$]+")
 """Access points' names may be a pattern, as long as the account is fixed."""
 _PRIVATE = tuple(IPv4Network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
@@ -58,7 +63,7 @@ def _limits(operator: str, key: str, values: tuple[str, ...]) -> bool:
         return False
     if key == "aws:sourceip":
         return name == "ipaddress" and _is_narrow(values)
-    if name not in _OPERATORS or key not in _KEYS:
+    if name not in _OPERATORS or key not in _KEYS or _ANYBODY in {one.lower() for one in values}:
         return False
     return all(is_fixed(one) or (key == "s3:dataaccesspointarn" and _is_ours(one)) for one in values)
 

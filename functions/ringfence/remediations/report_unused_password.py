@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 def signs_in_no_more(user: Observed, incident: Incident) -> Iterator[str]:
     """Say since when nobody used the password, where that is as long as makes a key unused."""
     seen = user[PasswordUse]
-    if seen.created and is_unused(seen.used or seen.created, incident):
-        use = f"last used on {seen.used.date()}" if seen.used else f"never used since {seen.created.date()}"
+    if seen.created and is_unused(max(seen.used or seen.created, seen.created), incident):
+        # One that was made anew is as old as that, whenever the user last signed in by the one before.
+        used = seen.used if seen.used and seen.used > seen.created else None
+        use = f"last used on {used.date()}" if used else f"never used since {seen.created.date()}"
         yield (
             f"user {seen.user} has a password, {use}: it was left as it is, since deleting it cannot be "
             "undone; a person deletes it where nobody needs it"

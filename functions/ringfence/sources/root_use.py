@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 from ringfence.core.calls import DETAIL_TYPE as CALL
 from ringfence.core.finding import Finding
 from ringfence.core.root_advice import advice
-from ringfence.core.root_use import CALLED, ROOT, SERVICE_EVENT, SEVERITY, SIGN_IN, SIGNED_IN, SUCCESS
+from ringfence.core.root_use import (
+    ANYBODYS,
+    CALLED,
+    ROOT,
+    SERVICE_EVENT,
+    SEVERITY,
+    SIGN_IN,
+    SIGNED_IN,
+    SUCCESS,
+)
 from ringfence.core.subject import GLOBAL, RootRef
 from ringfence.sources import fields, records
 from ringfence.sources.envelope import NotForUs
@@ -22,6 +31,7 @@ if TYPE_CHECKING:
     from ringfence.core.document import Document
     from ringfence.sources.envelope import Envelope
 
+_CONSOLE = "ConsoleLogin"
 _TYPES = {CALL: CALLED, SIGN_IN: SIGNED_IN}
 
 
@@ -63,6 +73,8 @@ def _refused(detail: Document) -> str:
         return "a service made the call in the root user's name"
     if not (kind := detail.optional_text("eventType")) or kind == SERVICE_EVENT:
         return "it is an event of a service, not a call"
+    if not (name := detail.optional_text("eventName")) or name in ANYBODYS:
+        return "it is no use of the root user: anybody who knows the address can bring it about"
     outcome = detail.value.get("responseElements")
     signed_in = outcome.get("ConsoleLogin", SUCCESS) if isinstance(outcome, dict) else SUCCESS
     return "" if signed_in == SUCCESS else "the sign-in failed: whoever knows the address can try"
@@ -71,6 +83,8 @@ def _refused(detail: Document) -> str:
 def _words(envelope: Envelope, detail: Document) -> str:
     place = f"from {detail.optional_text('sourceIPAddress') or 'an unknown address'}"
     if envelope.detail_type == SIGN_IN:
-        return f"The root user signed in to the console {place}"
+        name = detail.text("eventName")
+        did = "signed in to the console" if name == _CONSOLE else f"did {name}"
+        return f"The root user {did} {place}"
     service = envelope.source.removeprefix("aws.")
     return f"The root user called {service}:{detail.optional_text('eventName') or 'something'} {place}"
