@@ -198,7 +198,9 @@ def recorder_setups() -> SearchStrategy[RecorderSetup]:
 
 def detector_setups() -> SearchStrategy[DetectorSetup]:
     """Any detector's setup."""
-    plans = ("S3_DATA_EVENTS", "RUNTIME_MONITORING", "RUNTIME_MONITORING/EC2_AGENT_MANAGEMENT")
+    newer, older = "RUNTIME_MONITORING", "EKS_RUNTIME_MONITORING"
+    parts = (f"{newer}/EC2_AGENT_MANAGEMENT", f"{older}/EKS_ADDON_MANAGEMENT")
+    plans = ("S3_DATA_EVENTS", newer, older, *parts)
     return st.builds(
         DetectorSetup,
         st.sampled_from(("FIFTEEN_MINUTES", "ONE_HOUR", "SIX_HOURS", "NEVER")),

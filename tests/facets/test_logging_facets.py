@@ -9,7 +9,7 @@ from hypothesis import given
 
 from ringfence.core.document import Document
 from ringfence.core.subject import BucketRef, DetectorRef, KeyRef, RecorderRef, TrailRef
-from ringfence.facets.detectors import DetectorSetup, DetectorStatus
+from ringfence.facets.detectors import DetectorSetup, DetectorStatus, restored_detector
 from ringfence.facets.log_keys import LogKey
 from ringfence.facets.logging_subjects import logging_subjects
 from ringfence.facets.recorders import (
@@ -72,6 +72,9 @@ TAGS = {"ResourceTagList": [{"ResourceId": TRAIL_ARN, "TagsList": [{"Key": "team
 MISSING = refusal("TrailNotFoundException")
 NO_INSIGHTS = refusal("InsightNotEnabledException")
 LOGS = {"IsLogging": True}
+ROLES = f"arn:aws:iam::{REF.account}:role/"
+SERVICE_ROLE = "aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
+EKS, RUNTIME = "EKS_RUNTIME_MONITORING", "RUNTIME_MONITORING"
 
 
 def trail(*answers: Mapping[str, object] | Failed) -> TrailStatus:
@@ -237,6 +240,26 @@ def test_a_recorder_that_records_seldom_or_delivers_elsewhere_is_narrower() -> N
     assert narrower(RecorderSetup("r"), was) == ()
 
 
+def test_a_recorder_in_another_role_may_record_nothing_unless_it_is_the_services_own() -> None:
+    """What Config may not describe it does not record, and its recorder is said to record none the less."""
+    was, own = RecorderSetup(f"{ROLES}config"), f"{ROLES}{SERVICE_ROLE}"
+    assert narrower(was, RecorderSetup(f"{ROLES}may-do-nothing")) == (
+        f"it records in the role {ROLES}may-do-nothing, which may be allowed to see less",
+    )
+    assert narrower(was, RecorderSetup(own)) == ()
+    assert narrower(RecorderSetup(own), RecorderSetup(f"{ROLES}x/{SERVICE_ROLE}"))
+
+
+def test_the_older_plan_for_runtime_monitoring_is_one_with_the_newer() -> None:
+    """GuardDuty takes them only one at a time: the newer watches what the older does."""
+    older = DetectorSetup("ONE_HOUR", frozenset({EKS, f"{EKS}/EKS_ADDON_MANAGEMENT", "S3_DATA_EVENTS"}))
+    newer = DetectorSetup("ONE_HOUR", frozenset({RUNTIME}))
+    both = frozenset({RUNTIME, f"{RUNTIME}/EKS_ADDON_MANAGEMENT", "S3_DATA_EVENTS"})
+    assert restored_detector(older, newer).on == both
+    assert restored_detector(newer, older).on == both
+    assert restored_detector(older, DetectorSetup("ONE_HOUR")).on == older.on
+
+
 def test_a_detector_is_read_without_what_is_always_on() -> None:
     _, found = talk(DetectorStatus.look(DETECTOR_REF, ()), ({"DetectorIds": [DETECTOR_ID]}, DETECTOR))
     on = {"S3_DATA_EVENTS", "RUNTIME_MONITORING", "RUNTIME_MONITORING/EC2_AGENT_MANAGEMENT"}
@@ -315,6 +338,7 @@ def test_a_review_looks_at_what_was_deleted_while_nobody_recorded_it() -> None:
         (*nothing, {"Events": trails}, {"Events": recorders}, {"Events": detectors}),
     )
     assert [call.operation for call in asked[3:]] == ["LookupEvents"] * 3
+    assert all(call.pages for call in asked[3:]), "whoever deletes much would hide what was deleted first"
     assert found == (
         TrailRef(REF.account, REF.region, "by-name"),
         TRAIL_REF,

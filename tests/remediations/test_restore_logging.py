@@ -17,7 +17,7 @@ from ringfence.facets.selectors import BasicSelector
 from ringfence.facets.trails import TrailOptions, TrailSetup, TrailStatus
 from ringfence.runbooks import load
 from ringfence.runbooks.restore_logging import RESTORE_LOGGING
-from ringfence.steps.detectors import CreateDetector, EnableDetector
+from ringfence.steps.detectors import CreateDetector, EnableDetector, SetDetectorOptions
 from ringfence.steps.log_keys import CancelDeletion, EnableKey
 from ringfence.steps.logging_notes import (
     RecordDetectorBaseline,
@@ -175,6 +175,15 @@ def test_a_shadow_is_said_to_be_elsewhere() -> None:
     assert ELSEWHERE in reviews(shadow, because)
 
 
+def test_a_trail_whose_name_another_took_is_said_to_be_deleted_with_what_it_was() -> None:
+    """No second trail of the name can be made: whoever deletes one could keep it from being made again."""
+    shadow = seen(TRAIL, TrailStatus(home=ELSEWHERE, owner=TRAIL.account))
+    noted = reviews(shadow, incident(REVIEW, past=(RecordTrailBaseline(FULL),)))
+    assert "was deleted" in noted
+    assert f"to bucket {FULL.options.bucket}" in noted
+    assert "was deleted" not in reviews(shadow, incident(cloudtrail("UpdateTrail")))
+
+
 def test_a_narrowed_recorder_is_said_with_what_it_was_and_is_no_new_baseline() -> None:
     was, is_ = RecorderSetup("role"), RecorderSetup("role", THESE, frozenset({"AWS::S3::Bucket"}))
     because = incident(REVIEW, past=(RecordRecorderBaseline(was),))
@@ -198,6 +207,29 @@ def test_a_disabled_detector_needs_no_baseline_and_a_deleted_one_does() -> None:
     noted = replace(deleted, past=(RecordDetectorBaseline(setup),))
     assert plan(gone, noted) == (CreateDetector(DETECTOR.id, setup),)
     assert plan(seen(DETECTOR, DetectorStatus(others=1)), noted) == ()
+
+
+def test_a_detector_that_somebody_else_put_in_the_place_of_a_noted_one_is_for_a_person() -> None:
+    """It may watch less: whoever deletes one can make another."""
+    setup = DetectorSetup("ONE_HOUR", frozenset({"S3_DATA_EVENTS"}))
+    replaced = seen(DETECTOR, DetectorStatus(others=1))
+    past = (RecordDetectorBaseline(setup),)
+    assert setup.key in reviews(replaced, incident(REVIEW, past=past))
+    assert not reviews(replaced, incident(REVIEW, past=(*past, CreateDetector(DETECTOR.id, setup))))
+    assert not reviews(replaced, incident(REVIEW))
+
+
+def test_a_plan_of_a_detector_that_excludes_another_is_switched_off_with_it() -> None:
+    older = DetectorSetup("ONE_HOUR", frozenset({"EKS_RUNTIME_MONITORING"}))
+    newer = DetectorSetup("ONE_HOUR", frozenset({"RUNTIME_MONITORING"}))
+    because = incident(REVIEW, past=(RecordDetectorBaseline(newer),))
+    (step,) = plan(seen(DETECTOR, DetectorStatus(older, enabled=True)), because)
+    assert step == SetDetectorOptions(DETECTOR.id, older, newer)
+    (call,) = next(step.apply({}))
+    assert call.parameters["Features"] == [
+        {"Name": "EKS_RUNTIME_MONITORING", "Status": "DISABLED"},
+        {"Name": "RUNTIME_MONITORING", "Status": "ENABLED"},
+    ]
 
 
 SCHEDULED = "CloudTrail:kms:ScheduleKeyDeletion"

@@ -27,6 +27,11 @@ NO_DETECTOR = "BadRequestException"
 """What GuardDuty says of a detector that is not there, and of much else."""
 ENABLED = "ENABLED"
 _ALWAYS_ON = frozenset({"CLOUD_TRAIL", "DNS_LOGS", "FLOW_LOGS"})
+_OLDER, _NEWER = "EKS_RUNTIME_MONITORING", "RUNTIME_MONITORING"
+"""The newer plan does what the older does.
+
+https://docs.aws.amazon.com/guardduty/latest/APIReference/API_DetectorFeatureConfiguration.html
+"""
 _FREQUENCIES = ("FIFTEEN_MINUTES", "ONE_HOUR", "SIX_HOURS")
 
 
@@ -83,7 +88,20 @@ def list_detectors() -> Call:
 def restored_detector(before: DetectorSetup, now: DetectorSetup) -> DetectorSetup:
     """Return what a detector should be: as it is, and where that is weaker as it was. Pure."""
     slower = _pace(now.frequency) > _pace(before.frequency)
-    return DetectorSetup(before.frequency if slower else now.frequency, now.on | before.on, now.tags)
+    frequency = before.frequency if slower else now.frequency
+    return DetectorSetup(frequency, _compatible(now.on | before.on), now.tags)
+
+
+def _compatible(on: frozenset[str]) -> frozenset[str]:
+    """Return plans that GuardDuty takes together: it refuses the older of these beside the newer."""
+    if not {_OLDER, _NEWER} <= {plan_of(one) for one in on}:
+        return on
+    return frozenset(_NEWER + one.removeprefix(_OLDER) if plan_of(one) == _OLDER else one for one in on)
+
+
+def plan_of(one: str) -> str:
+    """Return the plan that is on, or a part of which is."""
+    return one.partition("/")[0]
 
 
 def _pace(frequency: str) -> int:

@@ -69,9 +69,10 @@ def logging_subjects(account: str, region: str) -> Listing:
 
 
 def _look_up(name: str) -> Call:
-    """Return the call for the newest records of one event."""
+    """Return the call for every record of one event: on the first page alone, much could hide one."""
     wanted = [{"AttributeKey": "EventName", "AttributeValue": name}]
-    return Call("cloudtrail", "LookupEvents", {"LookupAttributes": wanted, "MaxResults": _PAGE})
+    parameters = {"LookupAttributes": wanted, "MaxResults": _PAGE}
+    return Call("cloudtrail", "LookupEvents", parameters, pages=True)
 
 
 def _deleted(

@@ -26,6 +26,8 @@ EVERYTHING = "ALL_SUPPORTED_RESOURCE_TYPES"
 THESE = "INCLUSION_BY_RESOURCE_TYPES"
 ALL_BUT_THESE = "EXCLUSION_BY_RESOURCE_TYPES"
 CONTINUOUS = "CONTINUOUS"
+_SERVICE_ROLE = ":role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
+"""How the ARN of Config's own role ends: only AWS says what that may see."""
 
 
 @value
@@ -104,6 +106,8 @@ def _narrower(before: RecorderSetup, now: RecorderSetup) -> Iterator[str]:
         yield "it records daily what it recorded continuously"
     if before.channel != now.channel and before.channel:
         yield f"it delivers to {now.channel or 'nowhere'}"
+    if before.role != now.role and not now.role.endswith(_SERVICE_ROLE):
+        yield f"it records in the role {now.role}, which may be allowed to see less"
 
 
 def _missing(before: RecorderSetup, now: RecorderSetup) -> str:

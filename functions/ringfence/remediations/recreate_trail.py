@@ -16,7 +16,7 @@ from ringfence.facets.logging_subjects import REVIEW
 from ringfence.facets.selectors import DEFAULT
 from ringfence.facets.trails import TrailStatus
 from ringfence.steps.logging_notes import RecordTrailBaseline, trail_baseline
-from ringfence.steps.logging_plans import DELETED, reported, restore, start
+from ringfence.steps.logging_plans import DELETED, LONGEST, reported, restore, start
 from ringfence.steps.trail_creation import CreateTrail
 from ringfence.steps.trail_selectors import SetEventSelectors, SetInsightSelectors
 from ringfence.steps.trails import SetTrailOptions, StartTrail
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from ringfence.core.facet import Observed
     from ringfence.core.incident import Incident
     from ringfence.core.step import Step
-
-LONGEST = 4000
-"""Characters of what a person has to make by hand: enough for many selectors."""
 
 
 def lost(trail: Observed, incident: Incident) -> Iterator[str]:

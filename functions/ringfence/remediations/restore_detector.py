@@ -38,11 +38,23 @@ def not_put_back(detector: Observed, incident: Incident) -> Iterator[str]:
             f"GuardDuty's detector {id_} was deleted, and how it was set up was never noted: make one (`aws "
             "guardduty create-detector --enable`), and have the administrator's account add it again"
         )
+    if _is_replaced(detector, incident) and before:
+        yield (
+            f"GuardDuty's detector {id_} was deleted, and another one is there, which was not made here: "
+            f"compare what that watches with what this did: {before.key}"
+        )
     if seen.setup is not None and not seen.enabled and not detector_to_be_enabled(detector, incident):
         yield (
             f"GuardDuty's detector {id_} is disabled, and nothing says that it was not since this was "
             "watched: enable it (`aws guardduty update-detector --enable`), or exempt it in the policy"
         )
+
+
+def _is_replaced(detector: Observed, incident: Incident) -> bool:
+    """Say whether somebody else made a detector in the place of one that is gone."""
+    seen = detector[DetectorStatus]
+    made = any(isinstance(one, CreateDetector) for one in incident.past)
+    return seen.setup is None and bool(seen.others) and not made
 
 
 def undetected(detector: Observed, incident: Incident) -> Iterator[str]:

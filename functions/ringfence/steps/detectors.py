@@ -11,7 +11,7 @@ from ringfence.core.codec import value
 from ringfence.core.errors import Bug
 from ringfence.core.step import Done, State, Step
 from ringfence.core.symbol import Ready
-from ringfence.facets.detectors import DETECTORS, ENABLED, NO_DETECTOR, DetectorSetup, DetectorStatus
+from ringfence.facets.detectors import DETECTORS, ENABLED, NO_DETECTOR, DetectorSetup, DetectorStatus, plan_of
 from ringfence.steps.trails import NEVER_OFF
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ringfence.core.symbol import Symbol
 
 _UPDATE = (Permission("guardduty:UpdateDetector", DETECTORS),)
+_DISABLED = "DISABLED"
 _TRIED = "enabling the detector is tried"
 
 
@@ -103,8 +104,10 @@ class SetDetectorOptions(_UpdateStep):
         return (Ready(_TRIED, self.detector),)
 
     def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
-        """Switch on what was on, and name only that."""
-        features = _features(self.after.on, self.after.on - self.before.on)
+        """Switch on what was on, and off a plan that another one takes the place of; name only those."""
+        replaced = {plan_of(one) for one in self.before.on} - {plan_of(one) for one in self.after.on}
+        off = [{"Name": plan, "Status": _DISABLED} for plan in sorted(replaced)]
+        features = [*off, *_features(self.after.on, self.after.on - self.before.on)]
         frequency = {"FindingPublishingFrequency": self.after.frequency}
         return (yield from self._call({**frequency, **({"Features": features} if features else {})}))
 
@@ -190,7 +193,7 @@ class CreateDetector(Step):
 
 def _features(on: frozenset[str], wanted: frozenset[str]) -> list[dict[str, object]]:
     """Return plans as GuardDuty takes them: those of which anything is wanted, with all parts that are on."""
-    plans = sorted({one.partition("/")[0] for one in wanted})
+    plans = sorted({plan_of(one) for one in wanted})
     return [
         {"Name": plan, "Status": ENABLED, **({"AdditionalConfiguration": parts} if parts else {})}
         for plan in plans

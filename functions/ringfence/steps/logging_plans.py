@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.core.calls import recorded
 from ringfence.core.config_rules import judged_by
+from ringfence.core.notices import plain
 from ringfence.core.reviews import PREFIX
 from ringfence.facets.detectors import DetectorStatus
 from ringfence.facets.log_keys import DISABLED, TO_BE_DELETED, LogKey
@@ -14,6 +15,7 @@ from ringfence.facets.recorders import RecorderStatus
 from ringfence.facets.trails import TrailStatus
 from ringfence.facets.weakening import ASPECTS, restored
 from ringfence.steps.logging_notes import (
+    RecordTrailBaseline,
     detector_baseline,
     key_baseline,
     recorder_baseline,
@@ -40,6 +42,8 @@ UNVALIDATED = judged_by("cloud-trail-log-file-validation-enabled")
 STOPPED_RECORDER = recorded("config", "StopConfigurationRecorder")
 CHANGED_DETECTOR = recorded("guardduty", "UpdateDetector")
 TAKEN_AWAY = recorded("kms", "ScheduleKeyDeletion", "DisableKey")
+LONGEST = 4000
+"""Characters of what a person has to make by hand: enough for many selectors."""
 _BY_HAND = ("organization",)
 """What only an organization's management account may put back, with rights that nobody here is given."""
 
@@ -70,6 +74,12 @@ def out_of_reach(trail: Observed, incident: Incident) -> Iterator[str]:
     if seen.gone:
         if trail_baseline(incident) or not is_reviewed_only(incident):
             yield f"there is no trail {name} in {trail.ref.region}: it was deleted"
+    elif not seen.ours(trail.ref) and (before := trail_baseline(incident)):
+        was = plain(RecordTrailBaseline(before).change()[1], LONGEST)
+        yield (
+            f"trail {name} of this region was deleted, and the one of its name has its home in {seen.home} "
+            f"of account {seen.owner}: while that has the name, this one cannot be made again; it was: {was}"
+        )
     elif not seen.ours(trail.ref):
         yield (
             f"trail {name} can be changed in its home {seen.home} of account {seen.owner} alone: what is "
