@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from ringfence.core.incident import Incident
+from ringfence.facets.first_start import FirstStart
 from ringfence.facets.identity import Association, Profile, Role
 from ringfence.facets.image import Image, Shown
 from ringfence.facets.management import NAME, Management
@@ -56,6 +57,7 @@ def seen(*kinds: type[Facet]) -> SearchStrategy[Observed]:
         Metadata: st.builds(Metadata, options(), st.just(True)),
         MetadataUse: st.builds(MetadataUse, st.sampled_from((None, 0, 1, 700))),
         Origin: st.builds(Origin, st.sampled_from(("", "web")), st.sampled_from(("", "lt-1"))),
+        FirstStart: st.builds(FirstStart, st.booleans()),
         Management: managements(),
         Network: networks(),
         Tags: st.builds(Tags, st.none() | ODD_TEXTS),

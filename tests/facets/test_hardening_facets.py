@@ -9,6 +9,7 @@ import pytest
 
 from ringfence.core.call import Ago
 from ringfence.core.errors import Gone
+from ringfence.facets.first_start import FirstStart
 from ringfence.facets.identity import Profile, Role
 from ringfence.facets.image import Image, Shown
 from ringfence.facets.management import NAME, Management
@@ -63,6 +64,28 @@ def test_what_launched_an_instance_is_told_by_tags_that_aws_alone_can_set() -> N
 def test_of_an_instance_in_no_group_nothing_is_said() -> None:
     _, origin = talk(Origin.look(REF, ()), (tagged(**{"aws:ec2launchtemplate:id": "lt-1"}),))
     assert origin.next_one("change it") == ""
+
+
+# Whether it runs for the first time
+
+
+@pytest.mark.parametrize(
+    ("seconds", "index", "first"),
+    [(0, 0, True), (2, 0, True), (-2, 0, True), (3600, 0, False), (86400, 0, False), (86400, 1, True)],
+)
+def test_a_start_is_the_first_as_long_as_the_primary_interface_is_as_old(
+    seconds: int, index: int, *, first: bool
+) -> None:
+    made = datetime(2026, 1, 30, 12, tzinfo=UTC)
+    answer = described(
+        LaunchTime=made + timedelta(seconds=seconds),
+        NetworkInterfaces=[{"Attachment": {"DeviceIndex": index, "AttachTime": made}}],
+    )
+    assert talk(FirstStart.look(REF, ()), (answer,))[1] == FirstStart(first)
+
+
+def test_where_ec2_does_not_say_it_may_be_the_first_start() -> None:
+    assert talk(FirstStart.look(REF, ()), (described(),))[1] == FirstStart(first=True)
 
 
 # Its image

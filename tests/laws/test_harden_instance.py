@@ -17,6 +17,7 @@ from ringfence.core.plan import fold
 from ringfence.core.states import STATES
 from ringfence.core.step import State
 from ringfence.core.trigger import joined
+from ringfence.facets.first_start import FirstStart
 from ringfence.facets.image import Image
 from ringfence.facets.management import Management
 from ringfence.facets.metadata import Metadata, MetadataOptions
@@ -111,6 +112,7 @@ def busy() -> Observed:
         Metadata(MetadataOptions(hop_limit=2)),
         MetadataUse(7),
         Origin("web", "lt-1"),
+        FirstStart(),
         Management((), OFFERED),
         Network("running", ()),
         Tags(None),
@@ -240,4 +242,9 @@ def told(event: object) -> tuple[Finding, ...]:
 
 def test_an_image_is_read_for_a_finding_about_images_alone() -> None:
     assert HARDEN_INSTANCE.narrowed(["require-imdsv2"]).facets == (Metadata, MetadataUse, Origin)
-    assert HARDEN_INSTANCE.narrowed(["report-unapproved-image"]).facets == (Image, ImageTag, Origin)
+    assert HARDEN_INSTANCE.narrowed(["report-unapproved-image"]).facets == (
+        Image,
+        ImageTag,
+        FirstStart,
+        Origin,
+    )

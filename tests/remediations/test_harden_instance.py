@@ -11,6 +11,7 @@ import pytest
 from ringfence.core.facet import Observed
 from ringfence.core.incident import Incident
 from ringfence.core.symbol import QuarantineGroup
+from ringfence.facets.first_start import FirstStart
 from ringfence.facets.identity import Association, Profile
 from ringfence.facets.image import Image, Shown
 from ringfence.facets.management import Management
@@ -165,8 +166,8 @@ def test_a_group_of_ours_that_holds_others_keeps_nobody_back() -> None:
 # The golden-image check
 
 
-def of_image(image: Image, tag: str | None = None, group: str = "") -> Observed:
-    return Observed(REF).seen(image).seen(ImageTag(tag)).seen(Origin(group))
+def of_image(image: Image, tag: str | None = None, group: str = "", *, first: bool = True) -> Observed:
+    return Observed(REF).seen(image).seen(ImageTag(tag)).seen(FirstStart(first)).seen(Origin(group))
 
 
 def reasons(image: Image, *types: str, **rules: str) -> str:
@@ -311,3 +312,15 @@ def test_options_are_held_to_what_they_mean(
 ) -> None:
     assert all(choice.allows(one) for one in good)
     assert not any(choice.allows(one) for one in bad)
+
+
+def test_a_tag_that_stood_there_before_the_first_look_is_anybodys_and_said() -> None:
+    rules = incident(image_owners="self")
+    tagged = of_image(IMAGE, "owner")
+    (words,) = report_unapproved_image.reviews(tagged, rules)
+    assert "before anybody had looked" in words
+    ours = replace(rules, past=report_unapproved_image.plan(of_image(IMAGE), rules))
+    assert report_unapproved_image.reviews(tagged, ours) == ()
+    assert report_unapproved_image.reviews(of_image(IMAGE, "owner", first=False), rules) == ()
+    assert report_unapproved_image.reviews(tagged, incident(BY_TAG, image_owners="self")) == ()
+    assert report_unapproved_image.reviews(of_image(IMAGE, "owner"), incident()) == ()

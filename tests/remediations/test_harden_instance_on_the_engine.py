@@ -12,6 +12,7 @@ from ringfence.core.chain import ChainKey
 from ringfence.core.facts import Closed, FindingReceived
 from ringfence.core.policy import Mode, Policy, Rule, RunbookSettings
 from ringfence.engine import Engine
+from ringfence.facets.first_start import FirstStart
 from ringfence.facets.image import Image, Shown
 from ringfence.facets.tags import ImageTag
 from ringfence.intake import Execution, Unanswered, answers
@@ -105,15 +106,34 @@ def test_an_unapproved_image_is_tagged_once_and_its_next_starts_leave_no_trace()
     verified = home.history.verified
     assert verified
     assert any("belongs to" in words for words in verified.exposure)
+    assert (verified.complete, verified.review) == (True, ())
     entries = home.history.entries
+    home.cloud.world = home.cloud.world.seen(FirstStart(first=False))
     home.start(10)
     assert (home.history.entries, len(home.cloud.calls)) == (entries, 1)
+
+
+def test_who_launches_an_instance_cannot_tag_it_so_that_nobody_is_told() -> None:
+    home = Home(busy().seen(ImageTag("owner")))
+    home.start()
+    verified = home.history.verified
+    assert verified
+    assert any("belongs to" in words for words in verified.exposure)
+    assert any("before anybody had looked" in words for words in verified.review)
+    entries = home.history.entries
+    home.start()
+    assert (home.history.entries, home.cloud.calls) == (entries, [])
 
 
 def test_a_start_reads_the_image_and_nothing_that_it_is_not_about() -> None:
     home = Home(busy())
     home.start()
-    assert {facet.__name__ for look in home.cloud.looks for facet in look} == {"Image", "ImageTag", "Origin"}
+    assert {facet.__name__ for look in home.cloud.looks for facet in look} == {
+        "FirstStart",
+        "Image",
+        "ImageTag",
+        "Origin",
+    }
 
 
 def test_an_image_that_could_not_be_read_is_recorded_for_a_person() -> None:

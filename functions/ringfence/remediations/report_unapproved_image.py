@@ -15,9 +15,10 @@ from ringfence.core.remediation import Choice, remediation
 from ringfence.core.states import entered
 from ringfence.core.step import counted
 from ringfence.core.subject import InstanceRef
+from ringfence.facets.first_start import FirstStart
 from ringfence.facets.image import Image, Shown
 from ringfence.facets.origin import Origin
-from ringfence.facets.tags import ImageTag
+from ringfence.facets.tags import IMAGE_TAG, ImageTag
 from ringfence.steps.tags import TagUnapprovedImage
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ringfence.core.step import Step
 
 JUDGED = judged_by("approved-amis-by-tag", "approved-amis-by-id")
+STARTED = entered("running")
 OWNERS = Choice(
     "image-owners",
     ("",),
@@ -100,18 +102,35 @@ def what_is_reported(instance: Observed, incident: Incident) -> Iterator[str]:
 
 
 def what_cannot_be_seen(instance: Observed, incident: Incident) -> Iterator[str]:
-    """Say that the image could not be judged."""
+    """Say that the image could not be judged, or that somebody tagged the instance as if it had been told."""
     image = instance[Image]
     if image.shown is Shown.UNREADABLE and _has_rules(incident):
         yield f"EC2 did not show image {image.id}: whether it is approved is for a person to find out"
+    if _is_tagged_by_others(instance, incident):
+        yield (
+            f"it was tagged {IMAGE_TAG}={instance[ImageTag].reason} before anybody had looked: whoever "
+            "started it from an image that is not approved may have meant that nobody is told"
+        )
+
+
+def _is_tagged_by_others(instance: Observed, incident: Incident) -> bool:
+    """Say whether the tag stands there at the first start, and is not ours: with it, nothing is to do."""
+    ours = any(isinstance(one, TagUnapprovedImage) for one in incident.past)
+    starts = not ours and instance[FirstStart].first and set(STARTED.types).intersection(incident.types)
+    reasons = _tag(instance, incident) if starts else ""
+    return bool(reasons) and instance[ImageTag].reason == reasons
+
+
+def _tag(instance: Observed, incident: Incident) -> str:
+    return " ".join(sorted(unapproved(instance, incident)))
 
 
 @remediation(
     id="report-unapproved-image",
     title="Tag and report an instance whose image is not approved",
     subject=InstanceRef,
-    triggers=(JUDGED, entered("running")),
-    facets=(Image, ImageTag, Origin),
+    triggers=(JUDGED, STARTED),
+    facets=(Image, ImageTag, FirstStart, Origin),
     steps=(TagUnapprovedImage,),
     references=("NIST 800-53 CM-2", "NIST 800-53 CM-7(5)", "ATT&CK T1204.003"),
     controls=("outdated-images",),
@@ -121,6 +140,6 @@ def what_cannot_be_seen(instance: Observed, incident: Incident) -> Iterator[str]
 )
 def report_unapproved_image(instance: Observed, incident: Incident) -> Iterator[Step]:
     """Write the reasons' short names into the tag, unless they stand there."""
-    reasons, tagged = " ".join(sorted(unapproved(instance, incident))), instance[ImageTag].reason
+    reasons, tagged = _tag(instance, incident), instance[ImageTag].reason
     if reasons and tagged != reasons:
         yield TagUnapprovedImage(instance.ref.id, tagged, reasons)
