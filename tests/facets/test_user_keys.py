@@ -70,9 +70,11 @@ def test_the_last_use_is_said_with_its_service_and_region() -> None:
     assert seen.keys[0].last_use == "last used on 2026-03-01 for s3 in eu-west-1"
 
 
-def test_a_key_that_is_deleted_while_it_is_looked_at_is_read_without_its_use() -> None:
+def test_a_key_whose_use_is_not_told_is_not_taken_for_one_that_was_never_used() -> None:
+    """It was deleted meanwhile, or the answer was wrong: what may be in use is not idle."""
     _, seen = talk(UserKeys.look(PERSON, ()), (keys((KEY, "Active", NOON)),), (GONE,))
-    assert seen.keys == (DatedKey(KEY, "Active", NOON),)
+    assert seen.keys == (DatedKey(KEY, "Active"),)
+    assert seen.keys[0].idle_since is None
 
 
 def test_a_user_without_keys_costs_one_call() -> None:

@@ -75,10 +75,10 @@ class UserKeys(Facet):
 
 
 def _key(key: Document, use: Answer) -> DatedKey:
-    """Read a key; one that was deleted meanwhile has no use that could be asked for."""
+    """Read a key; where its use is not told, as of one deleted by now, nobody knows how long it rests."""
     id_, status, created = key.text("AccessKeyId"), key.text("Status"), _instant(key, "CreateDate")
     if isinstance(use, Failed):
-        return DatedKey(id_, status, created)
+        return DatedKey(id_, status)
     used = use.optional_child("AccessKeyLastUsed")
     where = f" in {region}" if (region := region_in(used)) else ""
     at = _instant(used, "LastUsedDate")
