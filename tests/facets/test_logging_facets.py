@@ -240,6 +240,34 @@ def test_a_recorder_that_records_seldom_or_delivers_elsewhere_is_narrower() -> N
     assert narrower(RecorderSetup("r"), was) == ()
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "less"),
+    [
+        (("CONTINUOUS", "a"), ("CONTINUOUS", "ab"), True),
+        (("CONTINUOUS", "ab"), ("CONTINUOUS", "a"), False),
+        (("CONTINUOUS", "a"), ("DAILY", "b"), True),
+        (("DAILY", "a"), ("CONTINUOUS", "b"), False),
+        (("DAILY", "a"), ("CONTINUOUS", "a"), True),
+        (("DAILY", "ab"), ("DAILY", "b"), True),
+        (("DAILY", "a"), ("DAILY", "ab"), False),
+    ],
+)
+def test_what_is_recorded_daily_and_was_continuously_is_narrower(
+    before: tuple[str, str], now: tuple[str, str], *, less: bool
+) -> None:
+    """Those that are named are recorded the other way: continuously, where the rest is recorded daily."""
+    was, is_ = (RecorderSetup("r", frequency=often, rare=frozenset(types)) for often, types in (before, now))
+    assert bool(narrower(was, is_)) == less
+
+
+def test_what_a_recorder_records_continuously_beside_what_it_records_daily_is_read() -> None:
+    often = {"recordingFrequency": "CONTINUOUS", "resourceTypes": ["AWS::IAM::User"]}
+    mode = {"recordingFrequency": "DAILY", "recordingModeOverrides": [often]}
+    found = recorder({"ConfigurationRecorders": [{**RECORDER, "recordingMode": mode}]}, RECORDING, CHANNELS)
+    assert found.setup
+    assert (found.setup.frequency, set(found.setup.rare)) == ("DAILY", {"AWS::IAM::User"})
+
+
 def test_a_recorder_in_another_role_may_record_nothing_unless_it_is_the_services_own() -> None:
     """What Config may not describe it does not record, and its recorder is said to record none the less."""
     was, own = RecorderSetup(f"{ROLES}config"), f"{ROLES}{SERVICE_ROLE}"

@@ -89,13 +89,17 @@ def restored_detector(before: DetectorSetup, now: DetectorSetup) -> DetectorSetu
     """Return what a detector should be: as it is, and where that is weaker as it was. Pure."""
     slower = _pace(now.frequency) > _pace(before.frequency)
     frequency = before.frequency if slower else now.frequency
-    return DetectorSetup(frequency, _compatible(now.on | before.on), now.tags)
+    on = now.on | before.on
+    return DetectorSetup(frequency, on if _has_both(now.on) or not _has_both(on) else _newer(on), now.tags)
 
 
-def _compatible(on: frozenset[str]) -> frozenset[str]:
-    """Return plans that GuardDuty takes together: it refuses the older of these beside the newer."""
-    if not {_OLDER, _NEWER} <= {plan_of(one) for one in on}:
-        return on
+def _has_both(on: frozenset[str]) -> bool:
+    """Say whether both plans are on of which GuardDuty refuses the one beside the other."""
+    return {_OLDER, _NEWER} <= {plan_of(one) for one in on}
+
+
+def _newer(on: frozenset[str]) -> frozenset[str]:
+    """Return the newer plan in the place of the older, with its parts."""
     return frozenset(_NEWER + one.removeprefix(_OLDER) if plan_of(one) == _OLDER else one for one in on)
 
 

@@ -35,7 +35,8 @@ class RecorderSetup:
     """What a recorder records, in which role, how often, and where to.
 
     `types` are the types of resources that are recorded, or that are not, as `strategy` says; `rare` are
-    those that are recorded daily though the others are not. `channel` is the bucket and prefix.
+    the exceptions to `frequency`: recorded daily though the others are not, or the other way round.
+    `channel` is the bucket and prefix.
     """
 
     role: str
@@ -102,7 +103,7 @@ def _narrower(before: RecorderSetup, now: RecorderSetup) -> Iterator[str]:
         yield f"it no longer records {missing}"
     if before.global_types and not now.global_types:
         yield "it no longer records global types of resources"
-    if _seldom(now) - _seldom(before):
+    if _is_rarer(before, now):
         yield "it records daily what it recorded continuously"
     if before.channel != now.channel and before.channel:
         yield f"it delivers to {now.channel or 'nowhere'}"
@@ -123,25 +124,28 @@ def _left_out(setup: RecorderSetup) -> frozenset[str]:
     return setup.types if setup.strategy == ALL_BUT_THESE else frozenset()
 
 
-def _seldom(setup: RecorderSetup) -> frozenset[str]:
-    """Return what is recorded daily: types of resources, or `*` for all that are not named."""
-    return setup.rare | (frozenset() if setup.frequency == CONTINUOUS else frozenset({"*"}))
+def _is_rarer(before: RecorderSetup, now: RecorderSetup) -> bool:
+    """Say whether anything is recorded daily that was recorded continuously."""
+    if now.frequency == CONTINUOUS:
+        return bool(now.rare - before.rare if before.frequency == CONTINUOUS else now.rare & before.rare)
+    return before.frequency == CONTINUOUS or bool(before.rare - now.rare)
 
 
 def _setup(recorder: Document, channel: str) -> RecorderSetup:
     group, mode = recorder.optional_child("recordingGroup"), recorder.optional_child("recordingMode")
     excluded = group.optional_child("exclusionByResourceTypes").texts("resourceTypes")
     overrides = mode.children("recordingModeOverrides")
+    frequency = mode.optional_text("recordingFrequency") or CONTINUOUS
     return RecorderSetup(
         role=recorder.optional_text("roleARN") or "",
         strategy=_strategy(group),
         types=frozenset((*group.texts("resourceTypes"), *excluded)),
         global_types=group.flag("includeGlobalResourceTypes"),
-        frequency=mode.optional_text("recordingFrequency") or CONTINUOUS,
+        frequency=frequency,
         rare=frozenset(
             type_
             for one in overrides
-            if one.optional_text("recordingFrequency") != CONTINUOUS
+            if one.optional_text("recordingFrequency") != frequency
             for type_ in one.texts("resourceTypes")
         ),
         channel=channel,

@@ -77,7 +77,7 @@ def _detector(subject: Observed, incident: Incident) -> Iterator[Step]:
     seen, before = subject[DetectorStatus], detector_baseline(incident)
     on = before or seen.enabled or detector_to_be_enabled(subject, incident)
     if seen.setup and on:
-        setup = restored_detector(before or seen.setup, seen.setup)
+        setup = restored_detector(before, seen.setup) if before else seen.setup
         if setup != before:
             yield RecordDetectorBaseline(setup)
 
