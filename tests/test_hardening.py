@@ -18,6 +18,7 @@ from ringfence.core.runbook import Stage
 from ringfence.core.summary import Summary
 from ringfence.engine import Engine
 from ringfence.intake import Execution, Unanswered, answers, continuation, resumed
+from ringfence.opening import MOST_EVENTS
 from ringfence.orders import Status
 from ringfence.release import ReleaseOrder, Releaser
 from ringfence.session import Ports
@@ -432,3 +433,13 @@ def test_a_call_in_the_second_of_a_release_is_not_over_with_it() -> None:
     assert home.receive(verdict("first-on", 2 + 6 / 60)) == [Status.JOINED]
     assert home.receive(verdict("first-on", 2 + 7 / 60)) == [Status.COMPLETE]
     assert home.on == {"first"}
+
+
+def test_of_many_findings_the_first_events_are_kept_whole_and_the_others_by_their_digests() -> None:
+    """Who can cause findings must not be able to make a chain that nobody can read any more."""
+    home = Home(policy(mode=Mode.DRY_RUN))
+    for number in range(MOST_EVENTS + 2):
+        home.receive(verdict("first-on", number, digest=f"{number:064}"))
+    received = home.history.of(FindingReceived)
+    assert [bool(one.event) for one in received] == [True] * MOST_EVENTS + [False] * 2
+    assert received[-1].finding.digest == f"{MOST_EVENTS + 1:064}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ringfence.core.chain import History
 from ringfence.core.errors import BadInput
 from ringfence.core.facet import Observed
-from ringfence.core.facts import DecisionMade
+from ringfence.core.facts import DecisionMade, FindingReceived
 from ringfence.core.frozen import frozen
 from ringfence.core.incident import incident_id, subject_cause
 from ringfence.core.policy import Decision, Mode
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from ringfence.core.facts import Fact
     from ringfence.orders import Order
 
+MOST_EVENTS = 50
+"""Findings of one incident whose events are kept whole; of later ones the digest stands for the event.
+
+Who can cause findings must not be able to make a chain that is too long to be read.
+"""
 CLOCKS = timedelta(seconds=5)
 """By how much the time of an event may lie before ours: services tell whole seconds, by their own clocks.
 What may have happened after it was put right is looked at once more.
@@ -73,7 +78,8 @@ def opening(order: Order, history: History, now: datetime, *, finds: bool = True
         opened_at = now  # an update that bears the instant of what ended: ids sort by the time of opening
     facts: list[Fact] = []
     if order.finding and not known.knows(order.finding):
-        facts.append(order.finding)
+        whole = len(known.of(FindingReceived)) < MOST_EVENTS
+        facts.append(order.finding if whole else replace(order.finding, event=""))
     if order.request:
         facts.append(order.request)
     if order.decision:
