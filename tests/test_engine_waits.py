@@ -12,10 +12,11 @@ from ringfence.core.chain import ChainKey
 from ringfence.core.claim import ManagedRule
 from ringfence.core.facet import Observed
 from ringfence.core.runbook import Stage
-from ringfence.engine import PATIENCE, Engine
+from ringfence.engine import Engine
 from ringfence.facets.evaluation import Evaluation, RuleState
 from ringfence.orders import Order, Report, Status
 from ringfence.remediations.evaluate_rule import evaluate_rule
+from ringfence.response import PATIENCE
 from ringfence.session import Ports
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.memory_log import MemoryLog

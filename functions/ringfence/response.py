@@ -1,0 +1,277 @@
+"""One try at one order, from its opening on: plan, record, change, look again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ringfence.core.chain import Lease, digest
+from ringfence.core.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
+from ringfence.core.facet import Observed
+from ringfence.core.facts import Closed, FindingReceived, Intended, Missed, Outcome, Planned, Result, Verified
+from ringfence.core.incident import Incident
+from ringfence.core.plan import digest_text
+from ringfence.core.policy import Mode
+from ringfence.orders import Report, Status
+from ringfence.verification import Verification
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ringfence.core.facet import Facet
+    from ringfence.core.runbook import Stage
+    from ringfence.core.step import Step
+    from ringfence.opening import Opening
+    from ringfence.orders import Order
+    from ringfence.session import Session
+
+PATIENCE = timedelta(hours=1)
+"""For how long after the last change what others have yet to do is waited for."""
+
+SURE = timedelta(seconds=3)
+"""How far apart two looks that do not find a subject lie at least: a message comes back after five."""
+
+
+def is_routine(order: Order) -> bool:
+    """Say whether it is time to look, and nobody says that anything is wrong."""
+    return order.finding is not None and order.finding.finding.routine
+
+
+class Response:
+    """One try at one order. `finds` and `repeats` look; the others record, and end it with a report."""
+
+    def __init__(self, order: Order, begun: Opening, session: Session) -> None:
+        self.order = order
+        self.begun = begun
+        self.session = session
+        self.cloud = session.ports.cloud
+        self.stages = order.runbook.stages[: order.stages]
+        self.plans: list[Planned] = []
+        self.seen: Observed = Observed(order.ref)
+
+    def report(self, status: Status, reason: str, again: tuple[str, ...] = ()) -> Report:
+        """Say what became of the order."""
+        return Report(status, self.begun.incident, reason, tuple(self.plans), again=again)
+
+    def finds(self, observed: Observed | Gone) -> bool:
+        """Say whether the first stage finds anything to do, or for a person to look at."""
+        if isinstance(observed, Gone):
+            return False
+        stage, incident = self.stages[0], self._incident()
+        return bool(stage.plan(observed, incident) or stage.reviews(observed, incident))
+
+    def repeats(self) -> bool:
+        """Say whether it is the same routine look once more: only what it finds may be news."""
+        known = {one.finding.id for one in self.session.history.of(FindingReceived)}
+        return is_routine(self.order) and all(
+            isinstance(one, FindingReceived) and one.finding.id in known for one in self.begun.facts
+        )
+
+    def join(self) -> Report:
+        """Somebody else acts: leave them what they may not know, and look again when they are done.
+
+        They may die, act for a message that nobody sends again, do something else, or give back: it is
+        not theirs to finish this. A person is told, and asks again.
+        """
+        if not self.begun.is_new:
+            self.session.append(one for one in self.begun.facts if isinstance(one, FindingReceived))
+        reason = "another execution is acting on it"
+        return self.report(Status.JOINED, reason, () if self.order.request else (reason,))
+
+    def record(self) -> Report:
+        """Write down what a person is told of."""
+        if not self.repeats():
+            self.session.append(self.begun.facts, self._name_incident())
+        return self.report(Status.RECORDED, self.begun.decision.reason)
+
+    def close(self, gone: Gone) -> Report:
+        """The subject is gone: a person gets the error, a finding is recorded."""
+        if self.order.request and self.begun.is_new:
+            raise gone
+        self.session.pending.extend(self.begun.facts)
+        return self._miss(gone)
+
+    def _miss(self, gone: Gone) -> Report:
+        """Close at a second look that does not find the subject either.
+
+        One wrong answer, or one that does not know yet what was just made, must not end an incident.
+        """
+        since = self.session.history.missed_at
+        if since and self.session.ports.clock() >= since + SURE:
+            self.session.finish((Closed(gone.reason),), self._name_incident())
+            return self.report(Status.CLOSED, gone.reason)
+        self.session.finish(() if since else (Missed(gone.reason),), self._name_incident())
+        words = f"{gone.reason}: looked for once more"
+        asked = self.order.request and self.begun.decision.mode is not Mode.AUTO
+        return self.report(Status.OPEN, words, () if asked else (words,))
+
+    def dry_run(self, observed: Observed) -> Report:
+        """Plan every stage from what is there now; change nothing."""
+        self.seen = observed
+        self.session.pending.extend(self.begun.facts)
+        last = {one.stage: one.digest for one in self.session.history.of(Planned)}
+        for stage in self.order.runbook.stages:
+            missing = [facet for facet in stage.facets if facet not in self.seen]
+            if missing:
+                self._observe(missing)
+            self.plans.append(self._plan(stage))
+        new = [plan for plan in self.plans if self.order.request or last.get(plan.stage) != plan.digest]
+        if new or not self.repeats():
+            self.session.append(new, self._name_incident())
+        return self.report(Status.DRY_RUN, "dry run: nothing was changed")
+
+    def act(self, observed: Observed) -> Report:
+        """Run the stages, each behind its record, and look again."""
+        self.seen = observed
+        self.session.pending.extend(self.begun.facts)
+        unclear: dict[str, tuple[str, ...]] = {}
+        changed = False
+        try:
+            for number, stage in enumerate(self.stages):
+                if number:
+                    self._observe(stage.facets)
+                unclear[stage.id] = self.session.resolve(self.seen, (stage.id,))
+                if unclear[stage.id]:
+                    break
+                changed = self._run(stage) or changed
+            return self._verify(unclear, look=changed or any(unclear.values()))
+        except Conflict:
+            self.session.surrender()
+            raise
+        except Gone as gone:
+            return self._miss(gone)
+        except (BadInput, Bug, Refused, Retryable):
+            self._give_back()
+            raise
+
+    def _give_back(self) -> None:
+        """Record what is known and let others act."""
+        try:
+            self.session.finish((), self._name_incident())
+        except Conflict:
+            self.session.surrender()
+
+    def _run(self, stage: Stage) -> bool:
+        """Record the intents of a stage in one transaction, then make the changes."""
+        plan = self._plan(stage)
+        self.plans.append(plan)
+        steps = self._allowed(stage, plan.steps)
+        if not steps:
+            return False
+        intents = self.session.intend(stage.id, steps)
+        self.session.names.update(self.seen.names())
+        self.session.take((plan, *intents), self.order.until)
+        self.session.apply(intents, self.begun.decision, self.order.until)
+        return True
+
+    def _allowed(self, stage: Stage, steps: Iterable[Step]) -> tuple[Step, ...]:
+        """Leave out what was refused for good; containment is never given up on."""
+        refused, containing = self.session.refused(), self._contains(stage)
+        return tuple(
+            step for step in steps if step.target not in refused or (containing and not step.best_effort)
+        )
+
+    def _contains(self, stage: Stage) -> bool:
+        return self.order.runbook.contains and stage is self.stages[0]
+
+    def _verify(self, unclear: Mapping[str, tuple[str, ...]], *, look: bool) -> Report:
+        """Look again and plan again: what was planned may not remain."""
+        if look:
+            self._observe(dict.fromkeys(facet for stage in self.stages for facet in stage.facets))
+        incident = self._incident()
+        waiting, overdue = self._waiting(incident)
+        looked = Verification(
+            runbook=self.order.runbook,
+            stages=self.stages,
+            seen=self.seen,
+            incident=incident,
+            remaining={one.id: self._allowed(one, one.plan(self.seen, incident)) for one in self.stages},
+            unclear=unclear,
+            refused=tuple(self.session.refused().values()),
+            waiting=waiting,
+            overdue=overdue,
+        )
+        verified = looked.verified
+        later = looked.whole and (self._lags() or looked.only_waits)
+        news = self._news(verified)
+        if not news and self.repeats():
+            self.session.pending.clear()
+        self.session.finish(news, self._name_incident())
+        # What is refused or denied is tried again beside the later stages: they must not wait for it.
+        stuck = looked.is_stuck(self.session.ended(Result.REFUSED, Result.DENIED, Result.SKIPPED))
+        return self._verdict(verified, looked.again, goes_on=stuck and not looked.whole, later=later)
+
+    def _lags(self) -> bool:
+        """Say whether a record that lags behind was read, and everything looked at, for the first time."""
+        lagging = any(facet.lags for stage in self.stages for facet in stage.facets)
+        return lagging and not any(one.whole for one in self.session.history.of(Verified))
+
+    def _news(self, verified: Verified) -> tuple[Verified, ...]:
+        """Leave out what the log says already: an update of a finding need not repeat the verdict.
+
+        A look at containment alone takes back nothing that a look at everything has found.
+        """
+        last = self.session.history.verified
+        acted = self.order.request or any(isinstance(one, Outcome) for one in self.session.pending)
+        acted = acted or self.session.history.missed_at is not None
+        same = verified == last or (not verified.whole and last and last.contained and verified.contained)
+        return () if same and not acted else (verified,)
+
+    def _waiting(self, incident: Incident) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Say in words what others have yet to do: what is waited for, and what was for long enough."""
+        words = tuple(one for stage in self.stages for one in stage.waiting(self.seen, incident))
+        changed = [entry.at for entry, fact in self.session.history.facts if isinstance(fact, Intended)]
+        until = (changed[-1] if changed else self.begun.opened_at) + PATIENCE
+        return (words, ()) if self.session.ports.clock() < until else ((), words)
+
+    def _verdict(self, verified: Verified, again: tuple[str, ...], *, goes_on: bool, later: bool) -> Report:
+        status = Status.CONTAINED if verified.contained else Status.OPEN
+        if verified.complete:
+            status = Status.COMPLETE
+        left = (
+            f"{len(verified.review)} for a person to review" if verified.review else "nothing is left to do"
+        )
+        reason = f"looked again: {len(again)} to be done" if again else f"looked again: {left}"
+        return Report(
+            status,
+            self.begun.incident,
+            reason,
+            tuple(self.plans),
+            verified,
+            again,
+            goes_on=goes_on,
+            later=later,
+        )
+
+    def _name_incident(self) -> Lease | None:
+        """A new incident stands in the lease record, so that two cannot be opened at once."""
+        new = self.begun.is_new and not self.session.history.entries
+        return Lease("", None, self.begun.incident) if new else None
+
+    def _incident(self) -> Incident:
+        history = self.session.history
+        facts = (*self.session.pending, *self.begun.facts)
+        new = (one for one in facts if isinstance(one, FindingReceived))
+        findings = tuple(dict.fromkeys(one.finding for one in (*history.of(FindingReceived), *new)))
+        return Incident(
+            id=self.begun.incident,
+            opened_at=self.begun.opened_at,
+            findings=tuple(dict.fromkeys(finding.id for finding in findings)),
+            remote_addresses=tuple(dict.fromkeys(one for each in findings for one in each.remote_addresses)),
+            choices=self.order.choices,
+            past=history.steps(),
+            since=min((one.first_seen for one in findings if one.first_seen), default=None),
+            as_of=max((one.updated_at for one in findings), default=None),
+            types=tuple(dict.fromkeys(one.type for one in findings)),
+            rules=tuple(dict.fromkeys(one.claim for one in findings if one.claim)),
+            suspects=tuple(dict.fromkeys(who for one in findings for who in one.suspects)),
+        )
+
+    def _observe(self, facets: Iterable[type[Facet]]) -> None:
+        more = self.cloud.observe(self.order.ref, tuple(facets), self.session.history.steps())
+        self.seen = Observed(self.order.ref, {**self.seen.facets, **more.facets})
+
+    def _plan(self, stage: Stage) -> Planned:
+        incident = self._incident()
+        steps = stage.plan(self.seen, incident)
+        return Planned(stage.id, digest(digest_text(steps)), steps, stage.exposed(self.seen, incident))
