@@ -7,16 +7,16 @@ it: `restricted-ssh` lies inside `nacl-no-unrestricted-ssh-rdp` as well.
 
 from __future__ import annotations
 
-import json
 import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.core.claim import ManagedRule
 from ringfence.core.frozen import frozen
+from ringfence.core.guardduty import within_limit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from ringfence.core.call import Permission
     from ringfence.core.finding import Finding
@@ -75,7 +75,7 @@ class ConfigTrigger:
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
         """Return EventBridge patterns within the limit; no event matches two of them."""
-        return tuple(_patterns(tuple(one.removeprefix(PREFIX) for one in self.types)))
+        return tuple(within_limit((one.removeprefix(PREFIX) for one in self.types), _pattern))
 
     def matches(self, finding: Finding) -> bool:
         """Say whether the finding is of one of the types."""
@@ -85,19 +85,6 @@ class ConfigTrigger:
 def judged_by(*names: str) -> ConfigTrigger:
     """Answer to managed rules of these names."""
     return ConfigTrigger("config-rules", tuple(PREFIX + name for name in names))
-
-
-def _patterns(names: tuple[str, ...]) -> Iterator[Mapping[str, object]]:
-    from ringfence.core.guardduty import PATTERN_LIMIT
-
-    chunk: list[str] = []
-    for name in names:
-        if len(json.dumps(_pattern([*chunk, name]))) >= PATTERN_LIMIT:
-            yield _pattern(chunk)
-            chunk = []
-        chunk.append(name)
-    if chunk:
-        yield _pattern(chunk)
 
 
 def _pattern(names: list[str]) -> Mapping[str, object]:

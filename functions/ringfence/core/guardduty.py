@@ -15,7 +15,7 @@ from ringfence.core.guardduty_types import TYPES, Shape
 from ringfence.core.subject import InstanceRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ringfence.core.call import Permission
     from ringfence.core.finding import Finding
@@ -92,16 +92,23 @@ class GuardDutyTrigger:
 
 def patterns(names: Iterable[str], resource: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
     """Yield patterns within the limit for findings of some types whose `resource` holds this."""
+    return within_limit(names, lambda chunk: _pattern(chunk, resource))
+
+
+def within_limit(
+    names: Iterable[str], pattern: Callable[[list[str]], Mapping[str, object]]
+) -> Iterator[Mapping[str, object]]:
+    """Yield patterns for all the names, in their order, each with as many as the limit lets it hold."""
     chunk: list[str] = []
     for name in names:
-        if _length(_pattern([*chunk, name], resource)) >= PATTERN_LIMIT:
+        if _length(pattern([*chunk, name])) >= PATTERN_LIMIT:
             if not chunk:
                 raise Bug(f"no pattern can hold {name}")
-            yield _pattern(chunk, resource)
+            yield pattern(chunk)
             chunk = []
         chunk.append(name)
     if chunk:
-        yield _pattern(chunk, resource)
+        yield pattern(chunk)
 
 
 def _pattern(names: list[str], resource: Mapping[str, object]) -> Mapping[str, object]:

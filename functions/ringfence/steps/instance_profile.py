@@ -25,10 +25,26 @@ from ringfence.facets.instance import NOT_FOUND
 if TYPE_CHECKING:
     from ringfence.core.facet import Observed
     from ringfence.core.step import Changing, Names
+    from ringfence.facets.management import Management
 
 _INSTANCES = ("arn:aws:ec2:{region}:{account}:instance/*",)
 _REFUSED = (*NO_SUCH_ENTITY, "InvalidParameterValue", "InvalidIamInstanceProfile.NotFound")
 _TAKEN = "IncorrectState"
+
+
+def standing(seen: Identity | Management, before: Profile | None, after: Profile | None) -> State:
+    """Say which profile an instance has; associations come and go with a delay."""
+    if seen.settling():
+        return State.SETTLING
+    now = seen.associations[0].profile.arn if seen.associations else None
+    if now == (after.arn if after else None):
+        return State.AFTER
+    return State.BEFORE if now == (before.arn if before else None) else State.DRIFTED
+
+
+def named(seen: Identity | Management) -> str:
+    """Name the profiles that are there, for a person."""
+    return ", ".join(one.profile.arn for one in seen.associations) or "none"
 
 
 class _ProfileStep(RoleStep):
@@ -53,18 +69,12 @@ class _ProfileStep(RoleStep):
         return profile.role if profile else None
 
     def state(self, observed: Observed) -> State:
-        """Compare the profile; associations come and go with a delay."""
-        seen = observed[Identity]
-        if seen.settling():
-            return State.SETTLING
-        now = seen.associations[0].profile.arn if seen.associations else None
-        if now == (self.after.arn if self.after else None):
-            return State.AFTER
-        return State.BEFORE if now == (self.before.arn if self.before else None) else State.DRIFTED
+        """Compare the profile."""
+        return standing(observed[Identity], self.before, self.after)
 
     def found(self, observed: Observed) -> str:
         """Name the profile that is there."""
-        return ", ".join(one.profile.arn for one in observed[Identity].associations) or "none"
+        return named(observed[Identity])
 
     def effect(self, observed: Observed) -> Observed:
         """Replace the association; the role stays known from this step."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.core.answers import document
 from ringfence.core.call import Call, Failed, Permission
 from ringfence.core.codec import value
-from ringfence.core.step import Done, State, Step
+from ringfence.core.step import Done, Step
 from ringfence.facets.identity import (
     ASSOCIATED,
     Association,
@@ -18,11 +18,11 @@ from ringfence.facets.identity import (
 )
 from ringfence.facets.instance import ec2_describes
 from ringfence.facets.management import ROLE_ARN, Management
-from ringfence.steps.instance_profile import associate
+from ringfence.steps.instance_profile import associate, named, standing
 
 if TYPE_CHECKING:
     from ringfence.core.facet import Observed
-    from ringfence.core.step import Changing, Names
+    from ringfence.core.step import Changing, Names, State
 
 _INSTANCES = ("arn:aws:ec2:{region}:{account}:instance/*",)
 _OVER = ("InvalidAssociationID.NotFound",)
@@ -43,18 +43,12 @@ class _ManagementStep(Step):
         return f"instance/{self.instance_id}/instance-profile"
 
     def state(self, observed: Observed) -> State:
-        """Compare the profile; associations come and go with a delay."""
-        seen = observed[Management]
-        if seen.settling():
-            return State.SETTLING
-        now = seen.associations[0].profile.arn if seen.associations else None
-        if now == (self.after.arn if self.after else None):
-            return State.AFTER
-        return State.BEFORE if now == (self.before.arn if self.before else None) else State.DRIFTED
+        """Compare the profile."""
+        return standing(observed[Management], self.before, self.after)
 
     def found(self, observed: Observed) -> str:
         """Name the profile that is there."""
-        return ", ".join(one.profile.arn for one in observed[Management].associations) or "none"
+        return named(observed[Management])
 
     def effect(self, observed: Observed) -> Observed:
         """Replace the association, whose id only the service knows."""
