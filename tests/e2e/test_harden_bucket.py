@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ringfence.core.facts import Closed, DecisionMade, Planned, Released
+from ringfence.core.facts import Closed, DecisionMade, FindingReceived, Planned, Released
 from ringfence.core.subject import BucketRef
 from ringfence.facets.bucket_block import ALL_ON
 from ringfence.facets.bucket_tls import requires_tls, tls_statement
@@ -19,6 +19,7 @@ from tests.e2e.compliance import ACCESS_LOGS, BUCKET_KEY
 from tests.e2e.world import until
 from tests.samples.bus import entry
 from tests.samples.config import verdict
+from tests.samples.guardduty import bucket_finding
 
 if TYPE_CHECKING:
     from ringfence.core.chain import History
@@ -153,6 +154,23 @@ def test_settings_that_were_taken_away_are_put_back_and_a_public_policy_is_shut_
     assert storage.block(ref) == dict(ALL_ON.configuration)
     assert storage.policy(ref) == anyone(ref)
     assert storage.s3.get_bucket_versioning(Bucket=ref.id).get("Status") is None
+    storage.release(ref)
+    assert storage.block(ref) is None
+
+
+def test_a_finding_of_guardduty_about_the_settings_turns_them_on(storage: Storage) -> None:
+    ref = storage.opened()
+    assert storage.block(ref) is None
+    event = bucket_finding("Policy:S3/BucketBlockPublicAccessDisabled")
+    named = {"name": ref.id, "arn": f"arn:aws:s3:::{ref.id}"}
+    detail = event["detail"]
+    (bucket,) = detail["resource"]["s3BucketDetails"]
+    bucket.update(named)
+    detail.update({"accountId": ref.account, "region": ref.region})
+    storage.compliance.put(entry(event))
+    *_, received = storage.over(ref).of(FindingReceived)
+    assert received.finding.type == "Policy:S3/BucketBlockPublicAccessDisabled"
+    assert storage.block(ref) == dict(ALL_ON.configuration)
     storage.release(ref)
     assert storage.block(ref) is None
 

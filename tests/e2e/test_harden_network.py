@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.facts import Closed, DecisionMade, Planned, Released
+from ringfence.core.facts import Closed, DecisionMade, FindingReceived, Planned, Released
 from ringfence.core.subject import FlowLogRef, SecurityGroupRef, VpcRef
 from ringfence.facets.flow_log_destination import ROLE
 from tests.e2e.compliance import FLOW_LOGS
@@ -168,6 +168,22 @@ def test_a_port_that_a_call_opened_to_the_world_is_closed_and_every_other_rule_s
     assert all({"Key": "team", "Value": "web"} in one["Tags"] for one in left)
     net.quiet()
     assert net.rules(ref) == opened  # what a release opened is no new finding
+
+
+def test_a_rule_that_is_widened_to_the_world_is_closed(net: Net) -> None:
+    ref = net.group()
+    office = {"IpProtocol": "tcp", "FromPort": 3389, "ToPort": 3389, "IpRanges": [{"CidrIp": OFFICE}]}
+    net.open(ref, office)
+    filters = [{"Name": "group-id", "Values": [ref.id]}]
+    found = net.ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
+    (rule,) = [one["SecurityGroupRuleId"] for one in found if not one["IsEgress"]]
+    wide = {"IpProtocol": "tcp", "FromPort": 3389, "ToPort": 3389, "CidrIpv4": WORLD}
+    net.ec2.modify_security_group_rules(
+        GroupId=ref.id, SecurityGroupRules=[{"SecurityGroupRuleId": rule, "SecurityGroupRule": wide}]
+    )
+    (received, *_) = net.fixed(ref).of(FindingReceived)
+    assert received.finding.type == "CloudTrail:ec2:ModifySecurityGroupRules"
+    assert not any(json.loads(one).get("FromPort") == 3389 for one in net.rules(ref))
 
 
 @pytest.mark.shows("close-default-group")
