@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
+from ringfence.core.cloudtrail import QUARANTINE
 from ringfence.core.facet import Observed
 from ringfence.core.incident import Incident
 from ringfence.core.subject import GLOBAL, AccessKeyRef, PrincipalRef, RoleSessionRef, RootRef, UserRef
@@ -21,6 +22,7 @@ from ringfence.facets.reach import DENY_ALL, Reach
 from ringfence.facets.role_sessions import RoleUse, whole_second
 from ringfence.facets.trail import Trace, Trail
 from ringfence.facets.used_roles import UsedRole, UsedRoles
+from ringfence.steps.access_keys import DeactivateAccessKey
 from ringfence.steps.boundaries import SetDenyBoundary
 from ringfence.steps.denial import AttachDenial, PutDenial
 from tests.strategies import INCIDENT
@@ -76,12 +78,13 @@ def incidents(**fixed: str) -> SearchStrategy[Incident]:
         choices=choices,
         past=st.lists(st.sampled_from(_tried()), max_size=5).map(tuple),
         since=st.sampled_from((None, NOON - timedelta(hours=2))),
+        types=st.sampled_from(((), (QUARANTINE,))),
     )
 
 
 def _tried() -> tuple[Step, ...]:
     texts = [reach.document() for reach in reaches(SESSION)]
-    steps: list[Step] = []
+    steps: list[Step] = [DeactivateAccessKey("deploy", KEY.id, "Active", "Inactive")]
     for holder in (DEPLOY, WEB):
         steps.append(AttachDenial(holder, DENY_ALL, before=False, after=True))
         steps.append(SetDenyBoundary(holder, "", DENY_ALL))
@@ -107,7 +110,7 @@ def principals(*kinds: type[Facet], ref: PrincipalRef | None = None) -> SearchSt
 def _seen(ref: PrincipalRef, kinds: tuple[type[Facet], ...]) -> SearchStrategy[Observed]:
     user = "" if isinstance(ref, RoleSessionRef | RootRef) else "deploy"
     facets: dict[type[Facet], SearchStrategy[Facet]] = {
-        AccessKey: _keys() if isinstance(ref, AccessKeyRef) else st.just(AccessKey()),
+        AccessKey: _keys(ref),
         Denial: denials(ref),
         Password: st.builds(Password, st.sampled_from(("", user)), st.booleans()),
         OtherCredentials: _others(user),
@@ -139,12 +142,14 @@ def _seen(ref: PrincipalRef, kinds: tuple[type[Facet], ...]) -> SearchStrategy[O
     return st.fixed_dictionaries(chosen).map(lambda seen: Observed(ref, seen))
 
 
-def _keys() -> SearchStrategy[AccessKey]:
-    both = st.tuples(
-        STATUSES.map(lambda status: Key(KEY.id, status)),
-        STATUSES.map(lambda status: Key("AKIAI44QH8DHBEXAMPLE", status)),
-    )
-    return st.just(AccessKey()) | st.builds(AccessKey, st.just("deploy"), both)
+def _keys(ref: PrincipalRef) -> SearchStrategy[AccessKey]:
+    if not isinstance(ref, AccessKeyRef | UserRef):
+        return st.just(AccessKey())
+    made = st.sampled_from((None, *INSTANTS))
+    first = st.builds(Key, st.just(KEY.id), STATUSES, made)
+    both = st.tuples(first, st.builds(Key, st.just("AKIAI44QH8DHBEXAMPLE"), STATUSES, made))
+    none = AccessKey() if isinstance(ref, AccessKeyRef) else AccessKey("deploy")
+    return st.just(none) | st.builds(AccessKey, st.just("deploy"), both | st.tuples(first))
 
 
 @st.composite

@@ -88,7 +88,23 @@ def test_of_a_quarantine_that_names_no_key_it_is_said_that_keys_go_on_working(
     assert verified is not None
     assert place.works(session, holder.leaked) == [False, True]
     assert any("other long-term credentials go on working" in words for words in verified.exposure)
+    assert any(holder.leaked.key in words and holder.other.key in words for words in verified.exposure)
     place.prove(user)
+
+
+def test_of_a_quarantined_users_only_key_it_is_known_that_it_was_exposed(
+    place: Place, holder: KeyHolder
+) -> None:
+    place.iam.delete_access_key(UserName=holder.name, AccessKeyId=holder.other.key)
+    next_second()
+    place.put(reports.quarantine(holder, QUARANTINE), GLOBAL)
+    user = UserRef(holder.account, GLOBAL, holder.name)
+    place.over(user)
+    assert place.works(holder.leaked) == [False]
+    place.prove(user)
+
+    place.release(user)
+    assert place.works(holder.leaked) == [True]
 
 
 def test_of_the_root_user_a_person_is_told_what_nobody_can_do_from_inside(place: Place) -> None:

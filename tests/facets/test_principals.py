@@ -109,6 +109,14 @@ def test_other_keys_that_were_deactivated_are_seen_though_the_subject_is_gone() 
         talk(AccessKey.look(UNHINTED, past[:1]), (NOTHING,))
 
 
+def test_of_a_user_the_keys_are_listed_with_when_they_were_made() -> None:
+    made = {"AccessKeyMetadata": [{"AccessKeyId": KEY.id, "Status": "Active", "CreateDate": NOON}]}
+    asked, seen = talk(AccessKey.look(PERSON, ()), (made,))
+    assert [call.parameters for calls in asked for call in calls] == [{"UserName": "deploy"}]
+    assert seen == AccessKey("deploy", (Key(KEY.id, "Active", NOON),))
+    assert talk(AccessKey.look(PERSON, ()), (NOTHING,))[1] == AccessKey("deploy")
+
+
 # Denial
 
 

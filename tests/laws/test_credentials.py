@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringfence.core.cloudtrail import QUARANTINE
 from ringfence.core.codec import decode, encode
 from ringfence.core.errors import Gone
 from ringfence.core.facet import Facet, Observed
@@ -29,6 +31,7 @@ from ringfence.facets.used_roles import UsedRole, UsedRoles
 from ringfence.release import undo
 from ringfence.runbooks import load
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
+from ringfence.steps.access_keys import DeactivateAccessKey
 from ringfence.steps.denial_policies import CreateDenialPolicy
 from tests.credential_strategies import (
     BOUNDARY,
@@ -140,6 +143,24 @@ def test_what_contains_is_in_the_first_stage_and_reads_little(before: Observed, 
         assert held
         denied = any(one.everything or one.userid == before.ref.id for one in after[Denial].reaches())
         assert denied or uncontained
+
+
+@given(before=principals(ref=PERSON), incident=incidents(other_keys="leave"))
+def test_of_a_user_only_a_key_that_is_known_to_be_exposed_is_ever_deactivated(
+    before: Observed, incident: Incident
+) -> None:
+    """Whatever becomes of the keys later: after the first change, none is that was not tried then."""
+    seen = before[AccessKey]
+    plan = load("deactivate-access-key").plan
+    first = {step.key for step in plan(before, incident) if isinstance(step, DeactivateAccessKey)}
+    tried = {step.key for step in incident.past if isinstance(step, DeactivateAccessKey)}
+    if not incident.past:
+        assert not first or (len(seen.keys) == 1 and QUARANTINE in incident.types)
+        return
+    assert first <= tried
+    for key in seen.keys:
+        alone = before.seen(AccessKey(seen.user, (replace(key, status=ACTIVE),)))
+        assert {step.key for step in plan(alone, incident) if isinstance(step, DeactivateAccessKey)} <= tried
 
 
 # Law 3

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.core.cloudtrail import QUARANTINE
 from ringfence.core.compromised import COMPROMISED_CREDENTIALS
 from ringfence.core.facet import Facet, Observed
 from ringfence.core.incident import Incident
@@ -47,6 +48,8 @@ from tests.credential_strategies import (
 from tests.worlds import NOON
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ringfence.core.remediation import Remediation
     from ringfence.core.step import Step
 
@@ -92,17 +95,17 @@ def test_a_remediation_answers_for_compromised_credentials_and_says_what_an_opti
 @pytest.mark.parametrize(
     ("ref", "first"),
     [
-        (KEY, "deactivate-access-key"),
-        (PERSON, "deny-principal"),
-        (SESSION, "deny-principal"),
-        (ROOT, "report-principal"),
+        (KEY, ["deactivate-access-key"]),
+        (PERSON, ["deactivate-access-key", "deny-principal"]),
+        (SESSION, ["deny-principal"]),
+        (ROOT, ["report-principal"]),
     ],
-    ids=lambda one: getattr(one, "kind", one),
+    ids=lambda one: getattr(one, "kind", ""),
 )
-def test_the_first_stage_is_what_contains_such_a_principal_alone(ref: PrincipalRef, first: str) -> None:
+def test_the_first_stage_is_what_contains_such_a_principal_alone(ref: PrincipalRef, first: list[str]) -> None:
     stages = CONTAIN_CREDENTIALS.on(ref).stages
     assert [stage.id for stage in stages] == ["disable", "deny", "close", "collect"]
-    assert [one.id for one in stages[0].members] == [first]
+    assert [one.id for one in stages[0].members] == first
     assert [one.id for one in stages[1].members] == (["deny-principal"] if ref == KEY else [])
 
 
@@ -139,6 +142,73 @@ def test_a_key_of_no_user_is_for_a_person() -> None:
     assert plan("deactivate-access-key", seen(KEY, AccessKey())) == ()
     assert "sign in as the root user" in left("deactivate-access-key", seen(KEY, AccessKey()))
     assert left("deactivate-access-key", seen(KEY, BOTH)) == ""
+
+
+def quarantined(*past: Step, **chosen: str) -> Incident:
+    return replace(incident(past, **chosen), types=(QUARANTINE,))
+
+
+def keys(*of: Key) -> Observed:
+    return seen(PERSON, AccessKey("deploy", of))
+
+
+ONLY = Key(KEY.id, "Active", EARLIER)
+DENIED = PutDenial(DEPLOY, NAME, "", Reach(before=NOON).document())
+
+
+def test_the_only_key_of_a_user_in_quarantine_is_the_exposed_one() -> None:
+    assert plan("deactivate-access-key", keys(ONLY), quarantined()) == (OFF,)
+    assert said("deactivate-access-key", keys(ONLY), quarantined()) == ""
+    assert plan("deactivate-access-key", keys(ONLY), quarantined(DENIED, OFF)) == (OFF,), (
+        "it was tried before"
+    )
+
+
+@pytest.mark.parametrize("status", ["Active", "Inactive", "Expired"])
+def test_of_several_keys_it_is_not_known_which_was_exposed(status: str) -> None:
+    """An inactive one may be it: Ringfence itself deactivates the key that another report names."""
+    world = keys(ONLY, Key(OTHER, status, EARLIER))
+    assert plan("deactivate-access-key", world, quarantined()) == ()
+    words = said("deactivate-access-key", world, quarantined())
+    assert f"{KEY.id} (Active), {OTHER} ({status})" in words
+    assert "other-keys" in words
+    assert left("deactivate-access-key", world, quarantined()) == ""
+
+
+def test_by_choice_every_key_of_a_user_in_quarantine_is_deactivated() -> None:
+    world = keys(ONLY, Key(OTHER, "Active", LATER))
+    every = quarantined(DENIED, other_keys="deactivate")
+    assert plan("deactivate-access-key", world, every) == (OFF, replace(OFF, key=OTHER))
+    assert said("deactivate-access-key", world, every) == ""
+
+
+def test_what_was_not_known_at_first_is_not_guessed_from_what_is_left() -> None:
+    """A person may have deleted the exposed one since: what is left is what they work with."""
+    assert plan("deactivate-access-key", keys(ONLY), quarantined(DENIED)) == ()
+    assert KEY.id in said("deactivate-access-key", keys(ONLY), quarantined(DENIED))
+
+
+@pytest.mark.parametrize("created", [LATER, None])
+def test_a_key_that_may_have_been_made_since_the_quarantine_is_left(created: datetime | None) -> None:
+    world = keys(replace(ONLY, created=created))
+    assert plan("deactivate-access-key", world, quarantined()) == ()
+    assert KEY.id in said("deactivate-access-key", world, quarantined())
+    both = keys(replace(ONLY, status="Inactive"), Key(OTHER, "Active", LATER))
+    assert plan("deactivate-access-key", both, quarantined(DENIED, OFF)) == ()
+    assert OTHER in said("deactivate-access-key", both, quarantined(DENIED, OFF))
+
+
+def test_a_user_who_is_not_in_quarantine_keeps_every_key() -> None:
+    for chosen in ("leave", "deactivate"):
+        assert plan("deactivate-access-key", keys(ONLY), incident(other_keys=chosen)) == ()
+        assert said("deactivate-access-key", keys(ONLY), incident(other_keys=chosen)) == ""
+
+
+@pytest.mark.parametrize("of", [(), (Key(KEY.id, "Inactive", EARLIER),)])
+def test_a_user_in_quarantine_without_a_key_that_works_has_none_to_lose(of: tuple[Key, ...]) -> None:
+    assert plan("deactivate-access-key", keys(*of), quarantined()) == ()
+    assert said("deactivate-access-key", keys(*of), quarantined()) == ""
+    assert left("deactivate-access-key", keys(*of), quarantined()) == ""
 
 
 # deny-principal

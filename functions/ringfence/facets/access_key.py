@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.core.answers import accept
@@ -9,12 +10,13 @@ from ringfence.core.call import Call, Failed, Permission
 from ringfence.core.codec import value
 from ringfence.core.errors import Gone
 from ringfence.core.facet import Facet
-from ringfence.core.subject import AccessKeyRef
+from ringfence.core.subject import AccessKeyRef, UserRef
 from ringfence.facets.identity import NO_SUCH_ENTITY
 from ringfence.facets.principals import OWNER, USERS, UserStep, last_used
 
 if TYPE_CHECKING:
     from ringfence.core.call import Answer
+    from ringfence.core.document import Document
     from ringfence.core.facet import Looking
     from ringfence.core.step import Step
     from ringfence.core.subject import Ref
@@ -26,10 +28,11 @@ _ROOT = ("root", "<root_account>")
 
 @value
 class Key:
-    """An access key and its status: Active, Inactive, or Expired."""
+    """An access key and its status: Active, Inactive, or Expired; when it was made, where IAM says so."""
 
     id: str
     status: str
+    created: datetime | None = None
 
 
 class KeyStep(UserStep):
@@ -40,7 +43,7 @@ class KeyStep(UserStep):
 
 @value
 class AccessKey(Facet):
-    """The keys of the user whose key the subject is; no user where the key is no user's."""
+    """The keys of the user that the subject is or whose key it is; no user where the key is no user's."""
 
     user: str = ""
     keys: tuple[Key, ...] = ()
@@ -55,6 +58,9 @@ class AccessKey(Facet):
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
         """
+        if isinstance(ref, UserRef):
+            (listed,) = yield (_list(ref.id),)
+            return cls(ref.id, _keys(listed))
         if not isinstance(ref, AccessKeyRef):
             return cls()
         if ref.user:
@@ -91,5 +97,11 @@ def _keys(answer: Answer) -> tuple[Key, ...]:
     if isinstance(answer, Failed):
         return ()
     return tuple(
-        Key(one.text("AccessKeyId"), one.text("Status")) for one in answer.children("AccessKeyMetadata")
+        Key(one.text("AccessKeyId"), one.text("Status"), _made(one))
+        for one in answer.children("AccessKeyMetadata")
     )
+
+
+def _made(key: Document) -> datetime | None:
+    at = key.value.get("CreateDate")
+    return at if isinstance(at, datetime) else None

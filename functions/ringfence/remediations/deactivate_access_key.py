@@ -1,15 +1,21 @@
 """Deactivate the access key that a finding names: the first thing done, and the least.
 
 The user's other keys are left unless somebody chose otherwise: they may be what production runs on.
+
+AWS's own quarantine names a user and no key. It is the exposed one where the user has no other, an inactive
+one included, which may be the exposed one that somebody deactivated, and where it was there before the
+quarantine. That is told once, from what there is at the first change: a person may delete the exposed key
+later, and what is left then is what they work with.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.core.cloudtrail import QUARANTINE
 from ringfence.core.compromised import COMPROMISED_CREDENTIALS
 from ringfence.core.remediation import Choice, remediation
-from ringfence.core.subject import PrincipalRef
+from ringfence.core.subject import AccessKeyRef, PrincipalRef
 from ringfence.facets.access_key import ACTIVE, INACTIVE, AccessKey
 from ringfence.steps.access_keys import DeactivateAccessKey
 
@@ -24,13 +30,38 @@ OTHERS = "other-keys"
 _LEAVE, _DEACTIVATE = "leave", "deactivate"
 
 
+def exposed(principal: Observed, incident: Incident) -> frozenset[str]:
+    """Return the ids of the keys that are known to be exposed."""
+    if isinstance(principal.ref, AccessKeyRef):
+        return frozenset({principal.ref.id})
+    if incident.past:
+        return frozenset(step.key for step in incident.past if isinstance(step, DeactivateAccessKey))
+    keys = principal[AccessKey].keys
+    return frozenset(
+        one.id for one in keys if len(keys) == 1 and one.created and one.created <= incident.first_seen
+    )
+
+
 def still_active(principal: Observed, incident: Incident) -> Iterator[str]:
     """Name the user's keys that go on working."""
     seen = principal[AccessKey]
-    if incident.choice(OTHERS) == _LEAVE:
-        for key in seen.keys:
-            if key.id != principal.ref.id and key.status == ACTIVE:
-                yield f"user {seen.user} has another key that stays active: {key.id}"
+    if incident.choice(OTHERS) == _DEACTIVATE or not concerns(principal, incident):
+        return
+    left = [one for one in seen.keys if one.status == ACTIVE and one.id not in exposed(principal, incident)]
+    if isinstance(principal.ref, AccessKeyRef):
+        for key in left:
+            yield f"user {seen.user} has another key that stays active: {key.id}"
+    elif left:
+        yield (
+            f"AWS does not say which access key of user {seen.user} was exposed, and it cannot be told from "
+            f"{', '.join(f'{one.id} ({one.status})' for one in seen.keys)}: what is active stays so. A "
+            f"person finds out which it is, or chooses `{OTHERS}: {_DEACTIVATE}`"
+        )
+
+
+def concerns(principal: Observed, incident: Incident) -> bool:
+    """Say whether the report is about a long-term key: by its id, or since AWS has found one exposed."""
+    return isinstance(principal.ref, AccessKeyRef) or QUARANTINE in incident.types
 
 
 def no_users(principal: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
@@ -38,7 +69,7 @@ def no_users(principal: Observed, incident: Incident) -> Iterator[str]:  # noqa:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html
     """
-    if not principal[AccessKey].user:
+    if isinstance(principal.ref, AccessKeyRef) and not principal[AccessKey].user:
         yield (
             f"access key {principal.ref.id} exists and belongs to no IAM user that IAM names: it may be the "
             "root user's. Nothing was changed: a person must sign in as the root user and deactivate it, or "
@@ -58,17 +89,19 @@ def no_users(principal: Observed, incident: Incident) -> Iterator[str]:  # noqa:
         Choice(
             OTHERS,
             (_LEAVE, _DEACTIVATE),
-            "leave: only the key that was named stops working, which is right while nothing speaks against "
-            "the others; deactivate: every key of the user stops working, and whatever runs on them",
+            "leave: only the key that is known to be exposed stops working, right while nothing speaks "
+            "against the others; deactivate: every key of the user stops working, and whatever runs on them",
         ),
     ),
     exposure=still_active,
     review=no_users,
 )
 def deactivate_access_key(principal: Observed, incident: Incident) -> Iterator[Step]:
-    """Deactivate the key if it is active; the user's others by choice."""
-    seen = principal[AccessKey]
+    """Deactivate the exposed key if it is active; the user's others by choice."""
+    if not concerns(principal, incident):
+        return
+    seen, named = principal[AccessKey], exposed(principal, incident)
     everything = incident.choice(OTHERS) == _DEACTIVATE
     for key in seen.keys:
-        if key.status == ACTIVE and (everything or key.id == principal.ref.id):
+        if key.status == ACTIVE and (everything or key.id in named):
             yield DeactivateAccessKey(seen.user, key.id, key.status, INACTIVE)

@@ -18,11 +18,12 @@ CONTAIN_CREDENTIALS = Runbook(
     title="Contain compromised credentials",
     subject=PrincipalRef,
     stages=(
-        # A key is dead after one call; of a user or a session, the denial is what contains.
+        # A key is dead after one call; of a user or a session, the denial is what contains. Of a user whom
+        # AWS has put into quarantine, the key that was exposed is another way in.
         stage(
             "disable",
             "Take the credentials' force away",
-            only("deactivate-access-key", AccessKeyRef),
+            only("deactivate-access-key", AccessKeyRef, UserRef),
             only("deny-principal", UserRef, RoleSessionRef),
             only("report-principal", RootRef, OtherPrincipalRef),
         ),

@@ -42,6 +42,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         subjects=about.subjects,
         advices=about.advices,
         digest=envelope.digest,
+        first_seen=at,
     )
 
 

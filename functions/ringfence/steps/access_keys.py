@@ -15,7 +15,7 @@ from ringfence.core.answers import accept
 from ringfence.core.call import Call, Permission
 from ringfence.core.codec import value
 from ringfence.core.step import Done, State
-from ringfence.facets.access_key import ACTIVE, INACTIVE, AccessKey, Key, KeyStep
+from ringfence.facets.access_key import ACTIVE, INACTIVE, AccessKey, KeyStep
 from ringfence.facets.identity import NO_SUCH_ENTITY
 from ringfence.facets.principals import USERS
 
@@ -78,8 +78,8 @@ class _KeyStatusStep(KeyStep):
     def effect(self, observed: Observed) -> Observed:
         """Set the status of the key."""
         seen = observed[AccessKey]
-        keys = tuple(Key(one.id, self.after) if one.id == self.key else one for one in seen.keys)
-        return observed.seen(replace(seen, keys=keys))
+        keys = (replace(one, status=self.after) if one.id == self.key else one for one in seen.keys)
+        return observed.seen(replace(seen, keys=tuple(keys)))
 
     def found(self, observed: Observed) -> str:
         """Name the status that it has."""
