@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from ringfence.core.own import run_role
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.e2e.world import until
 
@@ -71,12 +73,12 @@ class Compliance:
     def history(self, runbook: str, ref: Ref) -> History:
         return self.world.deployment.history(ref, runbook)
 
-    def over(self, runbook: str, ref: Ref, within: float = 60.0) -> History:
+    def over(self, runbook: str, ref: Ref, within: float = 120.0) -> History:
         """Wait until the response is complete."""
         return self.when(runbook, ref, lambda found: found.completed_at is not None, "complete", within)
 
     def when(
-        self, runbook: str, ref: Ref, is_so: Callable[[History], bool], what: str, within: float = 60.0
+        self, runbook: str, ref: Ref, is_so: Callable[[History], bool], what: str, within: float = 120.0
     ) -> History:
         """Wait until something is true of the newest incident."""
 
@@ -91,6 +93,20 @@ class Compliance:
             raise AssertionError(f"{error}\n{told}") from error
         assert found is not None
         return found
+
+    def quiet(self, *runbooks: str) -> None:
+        """Wait until these runbooks have nothing to do."""
+        names = [f"{run_role(id_)}{which}" for id_ in runbooks for which in ("", "-continuation")]
+        self.world.quiet(*names)
+
+    def review(self, runbook: str) -> int:
+        """Have the function of the schedule look now; return at how many subjects it looked."""
+        self.quiet(runbook)  # who acts on a subject is not disturbed: the review would fail, and come again
+        name = f"{run_role(runbook)}-review"
+        answer = self.world.client("lambda").invoke(FunctionName=name, Payload=b"{}")
+        payload = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, payload
+        return int(payload["subjects"])
 
     def verdict(self, runbook: str, ref: Ref) -> Verdict:
         """Verify the newest incident's chain once all of it is archived."""

@@ -60,7 +60,7 @@ class Place:
             history = self.history(ref)
             return history if is_over(history.verified) else None
 
-        found = until(ended, f"all is done on {ref.id}", within=120)
+        found = until(ended, f"all is done on {ref.id}")
         assert found is not None
         return found
 

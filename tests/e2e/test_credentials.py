@@ -129,7 +129,7 @@ def test_stolen_credentials_of_an_instance_are_answered_by_both_runbooks_as_one_
     role_id = place.world.client("iam").get_role(RoleName=role)["Role"]["RoleId"]
     finding = CredentialFinding.of_theft(server, f"{role_id}:{server.ref.id}", role)
     place.send(finding)
-    instance = place.world.complete(server, within=120)
+    instance = place.world.complete(server)
     session = place.over(finding.session)
     assert instance.incident == session.incident
     assert place.world.inspector().closed(server)

@@ -71,7 +71,7 @@ def test_an_estate_is_contained_by_the_role_and_by_nobody_else(enforcing: World)
     estate, inspector = enforcing.builder().estate(), enforcing.inspector()
     neighbour = inspector.portrait(estate.bystander, estate.role)
     enforcing.send(estate.web)
-    history = enforcing.complete(estate.web, within=120)
+    history = enforcing.complete(estate.web)
     assert set(applied(history).values()) == {1}
     assert not_applied(history) == []
     assert inspector.closed(estate.web)
@@ -97,7 +97,7 @@ def test_without_the_right_to_isolate_nothing_is_contained_and_the_log_says_why(
         assert any("UnauthorizedOperation" in words for words in not_applied(history))
         assert not enforcing.inspector().closed(server)
     # The message comes back: with the right given again the instance is contained.
-    enforcing.complete(server, within=120)
+    enforcing.complete(server)
     assert enforcing.inspector().closed(server)
 
 
@@ -107,14 +107,14 @@ def test_without_later_rights_the_instance_is_contained_and_not_called_complete(
     taken = ("ec2:CreateSnapshots", "ec2:DisassociateIamInstanceProfile", "iam:PutRolePolicy")
     with without(enforcing, *taken):
         enforcing.send(server)
-        refusals = until(lambda: refused(enforcing, server, len(taken)), "all are refused", within=120)
+        refusals = until(lambda: refused(enforcing, server, len(taken)), "all are refused")
         for action in taken:
             assert any(action in words for words in refusals), refusals
         verified = until(lambda: enforcing.history(server).verified, "it is looked at again")
         assert verified is not None
         assert enforcing.inspector().closed(server)
         assert not verified.complete
-    enforcing.complete(server, within=120)
+    enforcing.complete(server)
 
 
 def refused(world: World, server: Server, count: int) -> list[str]:

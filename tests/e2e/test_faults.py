@@ -57,7 +57,7 @@ def test_the_end_is_the_same_and_nothing_is_done_twice(faulty: World, proxy: Pro
     with proxy.injecting(*KINDS[kind]):
         faulty.send(estate.web)
         history = faulty.complete(estate.web, within=150)
-        faulty.quiet(within=150)
+        faulty.quiet()
         fired = proxy.fired()
     assert fired, "faults were injected"
     named = {rule["operation"] for rule in KINDS[kind] if "operation" in rule}

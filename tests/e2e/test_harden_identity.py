@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.e2e.compliance import Compliance
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]
-RUNBOOK, QUEUE = "harden-identity", "ringfence-harden-identity"
+RUNBOOK = "harden-identity"
 UNUSED = ("securityhub-iam-user-unused-credentials-check-4f2a9c1e", "IAM_USER_UNUSED_CREDENTIALS_CHECK")
 POLICY = ("iam-password-policy-conformance-pack-q7w2ex", "IAM_PASSWORD_POLICY")
 _names = itertools.count(1)
@@ -69,10 +69,7 @@ class People:
 
     def review(self) -> int:
         """Have the function of the schedule look now; return at how many users it looked."""
-        answer = self.compliance.world.client("lambda").invoke(FunctionName=f"{QUEUE}-review", Payload=b"{}")
-        payload = json.loads(answer["Payload"].read())
-        assert "FunctionError" not in answer, payload
-        return int(payload["subjects"])
+        return self.compliance.review(RUNBOOK)
 
     def over(self, ref: IdentityRef) -> History:
         return self.compliance.over(RUNBOOK, ref)
@@ -231,13 +228,13 @@ def test_of_root_use_a_person_is_told_once_a_day_and_what_an_hour_brings_is_one_
     inbox, day = Inbox(people.compliance.world), "2026-03-01"
     ref = RootRef(people.account, GLOBAL, "root")
     people.in_us_east_1(sign_in(account=people.account, at=f"{day}T12:00:00Z"))
-    people.compliance.when(RUNBOOK, ref, lambda found: len(of_day(found, day)) == 1, "known", within=60)
+    people.compliance.when(RUNBOOK, ref, lambda found: len(of_day(found, day)) == 1, "known")
     for minute in (10, 20, 30):
         at = f"{day}T12:{minute}:00Z"
         event = call_event("ec2", "CreateVpc", None, identity=by_root(people.account), at=at, read_only=True)
         people.compliance.put(entry(event))
-    people.compliance.when(RUNBOOK, ref, lambda found: len(of_day(found, day)) == 2, "known", within=60)
-    until(lambda: not people.compliance.world.waiting(QUEUE), "the queue is empty")
+    people.compliance.when(RUNBOOK, ref, lambda found: len(of_day(found, day)) == 2, "known")
+    people.compliance.quiet(RUNBOOK)
     assert len(of_day(people.history(ref), day)) == 2
 
     about = f"root user of account {people.account} was used on {day}: ask whoever"

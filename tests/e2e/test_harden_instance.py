@@ -12,7 +12,6 @@ import pytest
 from ringfence.core.facts import Closed, DecisionMade, Planned, Released
 from ringfence.facets.management import NAME
 from ringfence.facets.tags import IMAGE_TAG
-from tests.e2e.world import until
 from tests.samples.bus import entry
 from tests.samples.config import verdict
 from tests.samples.states import state_change
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from tests.e2e.compliance import Compliance
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]
-RUNBOOK, QUEUE = "harden-instance", "ringfence-harden-instance"
+RUNBOOK = "harden-instance"
 IMDSV2 = ("securityhub-ec2-imdsv2-check-4f2a9c1e", "EC2_IMDSV2_CHECK")
 MANAGED = ("ec2-instance-managed-by-systems-manager", "EC2_INSTANCE_MANAGED_BY_SSM")
 APPROVED = ("approved-amis-by-tag-conformance-pack-q7w2ex", "APPROVED_AMIS_BY_TAG")
@@ -67,7 +66,7 @@ class Fleet:
         """Let instances report that they are running, and wait until that has been dealt with."""
         changes = (state_change("running", one.id, one.account, one.region, now()) for one in refs)
         self.compliance.put(*map(entry, changes))
-        until(lambda: not self.compliance.world.waiting(QUEUE), "the queue is empty")
+        self.compliance.quiet(RUNBOOK)
 
     def over(self, ref: InstanceRef) -> History:
         return self.compliance.over(RUNBOOK, ref)
@@ -191,9 +190,7 @@ def test_an_instance_that_is_gone_closes_the_finding_and_a_start_of_it_leaves_no
     fleet.client("ec2").terminate_instances(InstanceIds=[judged.id, started.id])
     fleet.judge(IMDSV2, judged)
     fleet.start(started)
-    history = fleet.compliance.when(
-        RUNBOOK, judged, lambda found: found.last(Closed) is not None, "closed", within=60
-    )
+    history = fleet.compliance.when(RUNBOOK, judged, lambda found: found.last(Closed) is not None, "closed")
     assert history.steps() == ()
     assert fleet.history(started).entries == ()
 
@@ -202,7 +199,7 @@ def test_a_rule_that_only_bears_the_name_changes_nothing(fleet: Fleet) -> None:
     ref = fleet.launch()
     fleet.judge(("ec2-imdsv2-check", ""), ref)  # there is no such rule
     history = fleet.compliance.when(
-        RUNBOOK, ref, lambda found: found.last(DecisionMade) is not None, "decided", within=60
+        RUNBOOK, ref, lambda found: found.last(DecisionMade) is not None, "decided"
     )
     made = history.last(DecisionMade)
     assert made

@@ -13,7 +13,6 @@ from ringfence.core.facts import Closed, DecisionMade, FindingReceived, Planned,
 from ringfence.core.subject import FlowLogRef, SecurityGroupRef, VpcRef
 from ringfence.facets.flow_log_destination import ROLE
 from tests.e2e.compliance import FLOW_LOGS
-from tests.e2e.world import until
 from tests.samples.bus import entry
 from tests.samples.config import verdict
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from tests.e2e.compliance import Compliance
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]
-RUNBOOK, QUEUE = "harden-network", "ringfence-harden-network"
+RUNBOOK = "harden-network"
 SSH = ("securityhub-restricted-ssh-4f2a9c1e", "INCOMING_SSH_DISABLED")
 CLOSED = ("vpc-default-security-group-closed", "VPC_DEFAULT_SECURITY_GROUP_CLOSED")
 LOGGED = ("vpc-flow-logs-enabled-conformance-pack-q7w2ex", "VPC_FLOW_LOGS_ENABLED")
@@ -101,9 +100,6 @@ class Net:
             RUNBOOK, ref, lambda found: bool(found.verified and found.verified.contained), "put right"
         )
 
-    def quiet(self) -> None:
-        until(lambda: not self.compliance.world.waiting(QUEUE), "the queue is empty")
-
     def release(self, ref: NetworkRef) -> None:
         """Undo the newest incident by hand, and prove its chain."""
         incident = self.compliance.history(RUNBOOK, ref).incident
@@ -166,7 +162,7 @@ def test_a_port_that_a_call_opened_to_the_world_is_closed_and_every_other_rule_s
     assert {one["FromPort"] for one in left} == {22}
     assert "for a day" in {one.get("Description") for one in left}
     assert all({"Key": "team", "Value": "web"} in one["Tags"] for one in left)
-    net.quiet()
+    net.compliance.quiet(RUNBOOK)
     assert net.rules(ref) == opened  # what a release opened is no new finding
 
 
@@ -174,7 +170,7 @@ def test_a_rule_that_is_widened_to_the_world_is_closed(net: Net) -> None:
     ref = net.group()
     office = {"IpProtocol": "tcp", "FromPort": 3389, "ToPort": 3389, "IpRanges": [{"CidrIp": OFFICE}]}
     net.open(ref, office)
-    net.quiet()  # or the look at that call finds what the next one has done
+    net.compliance.quiet(RUNBOOK)  # or the look at that call finds what the next one has done
     filters = [{"Name": "group-id", "Values": [ref.id]}]
     found = net.ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
     (rule,) = [one["SecurityGroupRuleId"] for one in found if not one["IsEgress"]]

@@ -34,8 +34,8 @@ def test_fifty_findings_on_ten_instances_in_two_vpcs(world: World) -> None:
     with ThreadPoolExecutor(5) as senders:
         list(senders.map(lambda start: world.deployment.send(*findings[start::5]), range(5)))
     for server in servers:
-        world.complete(server, within=120)
-    world.quiet(within=120)
+        world.complete(server)
+    world.quiet()
     groups = {each for server in servers for each in isolated(world, server)}
     assert len(groups) == len(grounds), "one quarantine group in each VPC"
 

@@ -12,7 +12,6 @@ from ringfence.core.calls import DETAIL_TYPE
 from ringfence.core.facts import Released
 from ringfence.core.own import ROLES, RUNBOOKS, release_role, run_role
 from ringfence.core.subject import BucketRef, SecurityGroupRef
-from tests.e2e.world import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from tests.e2e.compliance import Compliance
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]
-QUEUES = [f"{run_role(id_)}{which}" for id_ in RUNBOOKS for which in ("", "-continuation")]
 ARN = "arn:aws:s3:::"
 OPEN = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
@@ -45,12 +43,8 @@ class Ear:
         return told
 
     def silence(self) -> list[tuple[str, str]]:
-        """Wait until nobody has anything to do, and return what was heard until then.
-
-        The local bus delivers a call's event before the call returns: what follows from it is in a queue.
-        """
-        world = self.compliance.world
-        until(lambda: not any(world.waiting(name) for name in QUEUES), "the queues are empty", 90)
+        """Wait until nobody has anything to do, and return what was heard until then."""
+        self.compliance.quiet(*RUNBOOKS)
         return self.heard()
 
 

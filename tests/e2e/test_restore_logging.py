@@ -7,7 +7,6 @@ that was silenced with its events, which the scheduled review finds.
 from __future__ import annotations
 
 import itertools
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,9 @@ import pytest
 from ringfence.core.document import Document
 from ringfence.core.facts import Closed, Intended, Planned, Released, Result, Verified
 from ringfence.core.note import Note
+from ringfence.core.own import run_role
 from ringfence.core.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
 from ringfence.facets.selectors import read_selectors
-from tests.e2e.world import until
 from tests.samples.bus import entry
 from tests.samples.calls import call_event
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from tests.e2e.compliance import Compliance
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]
-RUNBOOK, QUEUE = "restore-logging", "ringfence-restore-logging"
+RUNBOOK = "restore-logging"
 MANAGEMENT = {"Field": "eventCategory", "Equals": ["Management"]}
 PAYROLL = [
     {"Field": "eventCategory", "Equals": ["Data"]},
@@ -84,15 +83,9 @@ class Logging:
     def selectors(self, ref: TrailRef) -> Document:
         return Document.of(self.trails.get_event_selectors(TrailName=ref.id))
 
-    def review(self) -> None:
-        """Have the function of the schedule look now."""
-        answer = self.client("lambda").invoke(FunctionName=f"{QUEUE}-review", Payload=b"{}")
-        assert "FunctionError" not in answer, json.loads(answer["Payload"].read())
-
     def note(self, ref: LoggingRef) -> None:
         """Have a review note how something is set up."""
-        self.quiet()
-        self.review()
+        self.compliance.review(RUNBOOK)
         noted = [one for one in self.history(ref).of(Intended) if isinstance(one.step, Note)]
         assert noted, f"{ref.id} was not noted"
 
@@ -107,9 +100,6 @@ class Logging:
             return set(steps) <= set(made) and found.completed_at is not None
 
         return self.compliance.when(RUNBOOK, ref, is_so, f"restored by {', '.join(steps)}")
-
-    def quiet(self) -> None:
-        until(lambda: not self.compliance.world.waiting(QUEUE), "the queue is empty")
 
     def proved(self, ref: LoggingRef) -> None:
         """Prove the chain."""
@@ -128,7 +118,7 @@ def told(history: History) -> str:
 def sends_to(events: Any, rule: str) -> bool:  # noqa: ANN401 - likewise
     """Say whether a rule sends to the runbook's queue."""
     targets = events.list_targets_by_rule(Rule=rule)["Targets"]
-    return any(one["Arn"].endswith(f":{QUEUE}") for one in targets)
+    return any(one["Arn"].endswith(f":{run_role(RUNBOOK)}") for one in targets)
 
 
 @pytest.fixture
@@ -202,14 +192,14 @@ def test_a_trail_that_was_silenced_with_its_events_is_found_by_the_review(
 ) -> None:
     ref = logging.trail()
     before = logging.seen(ref)
-    logging.quiet()
+    logging.compliance.quiet(RUNBOOK)
     request.getfixturevalue("silence")
     logging.trails.stop_logging(Name=ref.id)
-    logging.review()
+    logging.compliance.review(RUNBOOK)
     logging.restored(ref, "StartTrail")
     assert logging.seen(ref) == before
     logging.trails.delete_trail(Name=ref.id)
-    logging.review()
+    logging.compliance.review(RUNBOOK)
     logging.restored(ref, "CreateTrail")
     assert logging.seen(ref) == before
 
@@ -277,7 +267,7 @@ def test_a_key_that_a_trail_writes_with_is_kept_and_no_other(logging: Logging) -
     for ref in refs:
         kms.schedule_key_deletion(KeyId=ref.id, PendingWindowInDays=7)
     logging.restored(refs[0], "CancelDeletion", "EnableKey")
-    logging.quiet()
+    logging.compliance.quiet(RUNBOOK)
     assert not logging.history(refs[1]).entries
     states = [kms.describe_key(KeyId=ref.id)["KeyMetadata"]["KeyState"] for ref in refs]
     assert states == ["Enabled", "PendingDeletion"]

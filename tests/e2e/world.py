@@ -36,7 +36,7 @@ _WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisibl
 _names = itertools.count(1)
 
 
-def until(ask: Callable[[], T], what: str, within: float = 60.0) -> T:
+def until(ask: Callable[[], T], what: str, within: float = 120.0) -> T:
     """Ask until the answer is true, and return it; fail, saying what was waited for, when time is up."""
     deadline = time.monotonic() + within
     while not (answer := ask()):
@@ -78,7 +78,7 @@ class World:
     def history(self, server: Server) -> History:
         return self.deployment.history(server.ref)
 
-    def complete(self, server: Server, within: float = 60.0) -> History:
+    def complete(self, server: Server, within: float = 120.0) -> History:
         """Wait until the log says that the response to a server's incident is complete."""
 
         def ended() -> History | None:
@@ -98,9 +98,13 @@ class World:
         entries = self.history(server).entries
         return "\n".join(json.dumps(json.loads(entry.body)["fact"])[:400] for entry in entries)
 
-    def quiet(self, within: float = 90.0) -> None:
-        """Wait until no message waits or is being worked on."""
-        until(lambda: not any(self.waiting(name) for name in QUEUES), "the queues are empty", within)
+    def quiet(self, *queues: str) -> None:
+        """Wait until no message waits or is being worked on.
+
+        The local bus delivers a call's event before the call returns: what follows from it is in a queue.
+        """
+        names = queues or QUEUES
+        until(lambda: not any(self.waiting(name) for name in names), "the queues are empty", 150)
 
     def waiting(self, queue: str) -> int:
         """Count a queue's messages, those being worked on too."""
