@@ -13,6 +13,7 @@ from ringfence.core.measures import TAMPER, Measure
 from ringfence.core.own import ARCHIVE, NOTIFY
 from stacks import needs
 from stacks.alarms import Alarms
+from stacks.auditors import auditors
 from stacks.functions import Settled
 from stacks.keys import encryption_key
 from stacks.notices import notices
@@ -20,6 +21,8 @@ from stacks.settings import COMPLIANCE
 from stacks.stream import StreamFunction
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_cdk import Environment
     from constructs import Construct
 
@@ -49,7 +52,14 @@ class AuditStack(Stack):
         self.control_table = self._table("ControlTable", dynamodb_key(CONTROL_KEY))
         self.archive = self._archive(settings)
         self.notices = notices(self, self.key, settings.notices_email)
-        self._watch(Settled(self, bundle.code(), self.key))
+        places = {
+            "audit_table": self.audit_table.table_arn,
+            "archive": self.archive.bucket_arn,
+            "topic": self.notices.topic_arn,
+            "audit_key": self.key.key_arn,
+        }
+        self._watch(Settled(self, bundle.code(), self.key), places)
+        auditors(self, places)
         for name, shown in {
             "AuditTable": self.audit_table.table_name,
             "ControlTable": self.control_table.table_name,
@@ -140,14 +150,8 @@ class AuditStack(Stack):
         )
         return self.access_logs
 
-    def _watch(self, settled: Settled) -> None:
+    def _watch(self, settled: Settled, places: Mapping[str, str]) -> None:
         """Archive the stream and tell people of it: each at its own pace, neither waiting for the other."""
-        places = {
-            "audit_table": self.audit_table.table_arn,
-            "archive": self.archive.bucket_arn,
-            "topic": self.notices.topic_arn,
-            "audit_key": self.key.key_arn,
-        }
         environment = {
             "RINGFENCE_AUDIT_TABLE": self.audit_table.table_name,
             "RINGFENCE_ARCHIVE_BUCKET": self.archive.bucket_name,

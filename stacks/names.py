@@ -19,3 +19,8 @@ def prefixed(name: str) -> str:
 def role_arn(account: str, name: str) -> str:
     """Return the ARN of a role without a path."""
     return f"arn:aws:iam::{account}:role/{name}"
+
+
+def stack_arns(account: str, region: str, name: str) -> str:
+    """Return a pattern for the ARN of a stack, which ends in an id that is made with it."""
+    return f"arn:aws:cloudformation:{region}:{account}:stack/{name}/*"

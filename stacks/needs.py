@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ringfence import operations
-from ringfence.aws import archive, dynamo, incidents, notice
+from ringfence.aws import archive, dynamo, incidents, notice, outputs
 from ringfence.core.call import Permission
 
 LOGS = (
@@ -61,6 +61,7 @@ USE_TABLES = tuple(
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 """
 
+READ_TABLE = Permission("kms:Decrypt", ("{audit_key}",), _TABLES, implied=True)
 READ_STREAM = (
     *(
         Permission(action, ("{stream}",))
@@ -71,7 +72,7 @@ READ_STREAM = (
         ("*",),
         reason="the event source mapping asks for it, and it knows no resources",
     ),
-    Permission("kms:Decrypt", ("{audit_key}",), _TABLES, implied=True),
+    READ_TABLE,
 )
 SET_ASIDE = (
     Permission("sqs:SendMessage", ("{set_aside}",)),
@@ -81,9 +82,10 @@ SET_ASIDE = (
 """Batches of the stream that no attempt got through."""
 
 _ARCHIVE = (("StringEquals", "kms:ViaService", ("s3.{home_region}.amazonaws.com",)),)
+READ_ARCHIVE = Permission("kms:Decrypt", ("{audit_key}",), _ARCHIVE, implied=True)
 USE_ARCHIVE = (
     Permission("kms:GenerateDataKey", ("{audit_key}",), _ARCHIVE, implied=True),
-    Permission("kms:Decrypt", ("{audit_key}",), _ARCHIVE, implied=True),
+    READ_ARCHIVE,
 )
 _TOPIC = (("StringEquals", "kms:ViaService", ("sns.{home_region}.amazonaws.com",)),)
 USE_TOPIC = (
@@ -92,10 +94,16 @@ USE_TOPIC = (
 )
 
 _EACH = "each entry of the log is an object of its own"
-WRITE_ARCHIVE = tuple(replace(one, reason=one.reason or _EACH) for one in archive.WRITE_PERMISSIONS)
+WRITE_ARCHIVE, GET_ARCHIVE = (
+    tuple(replace(one, reason=one.reason or _EACH) for one in declared)
+    for declared in (archive.WRITE_PERMISSIONS, archive.READ_PERMISSIONS)
+)
 
 RESPOND = (*dynamo.PERMISSIONS, *USE_TABLES, *ASSUME, *CONSUME, *CONTINUE)
 OPERATE = (*dynamo.PERMISSIONS, *operations.FIND_PERMISSIONS, *USE_TABLES, *ASSUME, *CONTINUE)
 ARCHIVE = (*WRITE_ARCHIVE, *USE_ARCHIVE, *notice.PERMISSIONS, *USE_TOPIC)
 NOTIFY = (*incidents.ENTRIES_PERMISSIONS, *notice.PERMISSIONS, *USE_TOPIC)
 """What each function needs of its own, beside what feeds it and what every function needs."""
+
+AUDIT = (*incidents.PERMISSIONS, *GET_ARCHIVE, *outputs.PERMISSIONS, READ_TABLE, READ_ARCHIVE)
+"""What a person needs to read and verify the record: `ringfence incidents` and `ringfence audit`."""

@@ -76,9 +76,13 @@ class Clients:
         self.noted: list[Noted] = []
         self._session = botocore.session.Session()
         self._session.set_credentials("testing", "testing")
-        note: Any = self._note
-        self._session.register("before-call", note)
+        self.listen(self._session)
         self._made: dict[tuple[str, bool], BaseClient] = {}
+
+    def listen(self, session: botocore.session.Session) -> None:
+        """Note the calls of that session's clients."""
+        note: Any = self._note
+        session.register("before-call", note)
 
     def client(self, ref: Ref | None, service: str, *, single_attempt: bool = False) -> BaseClient:  # noqa: ARG002 - one account
         key = (service, single_attempt)

@@ -6,20 +6,26 @@ declared action is called.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 from moto import mock_aws
 
-from ringfence.aws import archive, dynamo, incidents, notice
+from ringfence.aws import archive, dynamo, incidents, notice, sessions
 from ringfence.aws.archive import S3Archive
 from ringfence.aws.incidents import IncidentReader, Response
 from ringfence.aws.notice import Topic
+from ringfence.cli.main import main
+from ringfence.cli.settings import AUDIT_STACK
+from ringfence.core.chain import History
 from ringfence.core.notices import Notice
 from ringfence.orders import Status
-from tests.fakes.audit_home import ARCHIVE, AUDIT, bucket, in_turn, session, tables
-from tests.fakes.chains import INCIDENT, KEY, NOON, opened
-from tests.fakes.moto_world import clients, world
+from stacks import needs
+from tests.fakes.audit_home import ARCHIVE, AUDIT, REGION, bucket, dynamo_log, in_turn, session, tables
+from tests.fakes.chains import INCIDENT, KEY, LATER, NOON, contained, lease, opened
+from tests.fakes.moto_world import Clients, clients, world
 from tests.laws.test_containment_comes_first import EVERYTHING
 from tests.laws.test_permissions_are_exact import declared
 
@@ -73,6 +79,44 @@ def test_reading_the_log_takes_the_declared_actions_and_no_others() -> None:
     assert (*reader.opened(NOON, NOON), *reader.responses(INCIDENT)) == ()
     assert reader.entries(Response(KEY, INCIDENT)) == ()
     assert clients().actions() == declared(incidents.PERMISSIONS) == declared(incidents.ENTRIES_PERMISSIONS)
+
+
+@pytest.fixture
+def terminal(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
+    """Commands make clients of their own: what those call is noted, too."""
+    del aws
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    made_once = (sessions._session, sessions.own_client)
+    for one in made_once:
+        one.cache_clear()
+    noting = Clients()
+    noting.listen(sessions._session())
+    yield noting
+    for one in made_once:
+        one.cache_clear()
+
+
+def test_the_commands_of_an_auditor_take_the_declared_actions_and_no_others(terminal: Clients) -> None:
+    """With nothing in the environment, so that the stack is asked where things are."""
+    dynamo_log(tables()).append(KEY, History(), contained(), lease())
+    kept = S3Archive(bucket(), ARCHIVE)
+    for entry in contained():
+        assert kept.keep(KEY.text, entry)
+    template = {
+        "Resources": {"Any": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {"AuditTable": {"Value": AUDIT}, "ArchiveBucket": {"Value": ARCHIVE}},
+    }
+    session().client("cloudformation").create_stack(StackName=AUDIT_STACK, TemplateBody=json.dumps(template))
+    for words, ends in (
+        (("incidents", "list", "--since", "2020-01-01"), 0),
+        (("incidents", "show", INCIDENT), 0),
+        (("audit", "verify", INCIDENT), 0),
+        (("audit", "verify", INCIDENT, "--without-archive"), 0),
+        (("audit", "verify", LATER), 2),  # unknown to the table: the whole archive is gone through
+    ):
+        done = CliRunner().invoke(main, words)
+        assert done.exit_code == ends, done.output
+    assert terminal.actions() == declared(needs.AUDIT)
 
 
 @pytest.mark.usefixtures("aws")

@@ -24,6 +24,7 @@ PLACES = {
     "home_region": "eu-west-1",
     "runbook": "contain-instance",
     "roles": "arn:aws:iam::111122223333:role/ringfence-contain-instance",
+    "audit_stack": f"arn:aws:cloudformation:{HERE}:stack/audit/*",
     "audit_table": f"arn:aws:dynamodb:{HERE}:table/audit",
     "control_table": f"arn:aws:dynamodb:{HERE}:table/control",
     "stream": f"arn:aws:dynamodb:{HERE}:table/audit/stream/2026-03-01T12:00:00.000",
@@ -44,6 +45,7 @@ ROLES: dict[str, tuple[Permission, ...]] = {
     "operate": (*needs.EVERY_FUNCTION, *needs.OPERATE),
     "archive": (*needs.EVERY_FUNCTION, *needs.ARCHIVE, *needs.READ_STREAM, *needs.SET_ASIDE),
     "notify": (*needs.EVERY_FUNCTION, *needs.NOTIFY, *needs.READ_STREAM, *needs.SET_ASIDE),
+    "audit": needs.AUDIT,
 }
 EVERY = tuple(dict.fromkeys(one for role in ROLES.values() for one in role))
 EACH = pytest.mark.parametrize("permission", EVERY, ids=lambda one: one.action)

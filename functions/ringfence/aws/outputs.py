@@ -8,11 +8,18 @@ from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
 from ringfence.aws.failures import code_of, raised
 from ringfence.aws.sessions import own_client
+from ringfence.core.call import Permission
 from ringfence.core.errors import BadInput
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
+PERMISSIONS = (
+    Permission(
+        "cloudformation:DescribeStacks", ("{audit_stack}",), reason="the end of a stack's ARN is made with it"
+    ),
+)
+"""What finding the audit log takes. `{audit_stack}` stands for the ARN of its stack."""
 _NO_STACK = "ValidationError"
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html"""
 
