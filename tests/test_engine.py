@@ -27,7 +27,9 @@ from ringfence.engine import Engine
 from ringfence.facets.lifecycle import Lifecycle
 from ringfence.facets.network import QUARANTINE, Network, OwnGroup
 from ringfence.facets.scaling import Scaling
+from ringfence.opening import AGE
 from ringfence.orders import Status
+from ringfence.release import ReleaseOrder, Releaser
 from ringfence.remediations.isolate_instance import isolate_instance
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.session import Ports
@@ -36,15 +38,17 @@ from ringfence.steps.network import SetSecurityGroups
 from ringfence.steps.own_groups import CreateOwnGroup, EmptyQuarantineGroup
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.memory_log import MemoryLog
-from tests.worlds import DRY_RUN, LEASE, NOON, NOTIFY, REF, Ticking, estate, finding, instance, order
+from tests.worlds import AUTO, DRY_RUN, LEASE, NOON, NOTIFY, REF, Ticking, estate, finding, instance, order
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ringfence.core.chain import Entry, History, Lease
     from ringfence.core.facet import Facet, Observed
+    from ringfence.core.policy import Decision
     from ringfence.core.step import Step
     from ringfence.core.subject import Ref
+    from ringfence.orders import Report
 
 ISOLATE = Runbook(
     "contain-instance",
@@ -339,6 +343,106 @@ def test_the_instant_is_that_of_the_first_permission_to_act(bench: Bench) -> Non
     request = RunRequested("run", "once more")
     bench.engine.respond(order(bench.clock(), request=request, runbook=ISOLATE, attempt="a-3"))
     assert bench.history.opened_at == later.finding.updated_at, "it is the same for every run"
+
+
+def respond_later(bench: Bench, decision: Decision, id_: str = "f-1", runbook: Runbook = ISOLATE) -> Report:
+    """A week later, the detector has seen it again."""
+    bench.clock.tick(seconds=AGE.total_seconds())
+    now = bench.clock()
+    seen = finding(id_, updated=now)
+    return bench.engine.respond(
+        order(now, decision=decision, received=seen, runbook=runbook, attempt=f"a-{now}")
+    )
+
+
+@pytest.mark.parametrize("decision", [NOTIFY, DRY_RUN])
+def test_findings_about_which_nothing_is_done_open_an_incident_a_week(
+    bench: Bench, decision: Decision
+) -> None:
+    """A chain is read whole for each of them; what was recorded stays."""
+    first = bench.engine.respond(order(decision=decision, runbook=ISOLATE))
+    kept = bench.history.entries
+    second = respond_later(bench, decision)
+    assert first.incident < second.incident == bench.history.incident
+    assert bench.log.all(KEY) == (*kept, *bench.history.entries)
+
+
+def test_a_dry_run_of_last_week_is_no_part_of_what_is_carried_out(bench: Bench) -> None:
+    first = bench.engine.respond(order(decision=DRY_RUN, runbook=ISOLATE))
+    report = respond_later(bench, AUTO)
+    assert report.status is Status.COMPLETE
+    assert report.incident > first.incident
+    assert bench.history.opened_at == bench.clock()
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_where_there_was_nothing_to_do_incidents_end_after_a_week(bench: Bench, *, ends: bool) -> None:
+    contained = Bench()
+    contained.engine.respond(order(runbook=ISOLATE))
+    bench.cloud.world = contained.cloud.world
+    runbook = replace(ISOLATE, ends=ends)
+    incidents = [bench.engine.respond(order(runbook=runbook)).incident]
+    incidents += [respond_later(bench, AUTO, runbook=runbook).incident for _ in range(3)]
+    assert incidents == sorted(set(incidents))
+    assert bench.cloud.calls == []
+
+
+def test_an_incident_in_which_something_was_changed_waits_for_its_release(bench: Bench) -> None:
+    incident = bench.engine.respond(order(runbook=ISOLATE)).incident
+    reports = [respond_later(bench, decision, "f-2") for decision in (NOTIFY, DRY_RUN, AUTO)]
+    assert {one.incident for one in reports} == {incident}
+
+
+def test_a_person_acts_on_the_old_incident_that_they_were_told_of(bench: Bench) -> None:
+    """What the findings said of it is part of what they act on."""
+    told = bench.engine.respond(order(decision=NOTIFY, runbook=ISOLATE))
+    bench.clock.tick(days=20)
+    request = RunRequested("run", "it does talk to its master")
+    report = bench.engine.respond(order(bench.clock(), request=request, runbook=ISOLATE, attempt="a-2"))
+    assert (report.status, report.incident) == (Status.COMPLETE, told.incident)
+
+
+def test_an_old_incident_in_which_nothing_was_done_can_be_released(bench: Bench) -> None:
+    told = bench.engine.respond(order(decision=DRY_RUN, runbook=ISOLATE))
+    bench.clock.tick(days=20)
+    until, wish = bench.clock() + LEASE, RunRequested("release", "it is meant to be so")
+    asked = ReleaseOrder(ISOLATE.id, REF, told.incident, "a-r", "a person", until, wish)
+    assert Releaser(bench.engine.ports).release(asked).status is Status.RELEASED
+    assert respond_later(bench, DRY_RUN).incident > told.incident
+
+
+class Overtaken(MemoryLog):
+    """Lets somebody else respond between a reading and the append that follows it."""
+
+    rival: Callable[[], object] | None = None
+
+    def append(self, key: ChainKey, history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
+        rival, self.rival = self.rival, None
+        if rival:
+            rival()
+        super().append(key, history, entries, lease)
+
+
+@pytest.mark.parametrize("decision", [NOTIFY, DRY_RUN, AUTO])
+def test_two_who_find_an_old_incident_at_once_open_one(bench: Bench, decision: Decision) -> None:
+    log = bench.log = Overtaken()
+    bench.engine = Engine(replace(bench.engine.ports, log=log))
+    first = bench.engine.respond(order(decision=NOTIFY, runbook=ISOLATE))
+    bench.clock.tick(seconds=AGE.total_seconds())
+    mine, others = (
+        order(
+            bench.clock(),
+            decision=decision,
+            received=finding(id_, updated=bench.clock()),
+            runbook=ISOLATE,
+            attempt=id_,
+        )
+        for id_ in ("f-2", "f-3")
+    )
+    log.rival = lambda: bench.engine.respond(others)
+    bench.engine.respond(mine)
+    assert {entry.incident for entry in log.all(KEY)} == {first.incident, bench.history.incident}
+    assert {one.finding.id for one in bench.history.of(FindingReceived)} == {"f-2", "f-3"}
 
 
 def test_what_was_refused_and_done_later_is_refused_no_more(bench: Bench) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ringfence.core.chain import History
 from ringfence.core.errors import BadInput
 from ringfence.core.facet import Observed
-from ringfence.core.facts import DecisionMade, FindingReceived
+from ringfence.core.facts import DecisionMade, FindingReceived, Intended
 from ringfence.core.frozen import frozen
 from ringfence.core.incident import incident_id, subject_cause
 from ringfence.core.policy import Decision, Mode
@@ -26,6 +26,8 @@ MOST_EVENTS = 50
 
 Who can cause findings must not be able to make a chain that is too long to be read.
 """
+AGE = timedelta(days=7)
+"""How long findings join an incident in which nothing is carried out: each reads its chain whole."""
 CLOCKS = timedelta(seconds=5)
 """By how much the time of an event may lie before ours: services tell whole seconds, by their own clocks.
 What may have happened after it was put right is looked at once more.
@@ -57,11 +59,13 @@ def opening(order: Order, history: History, now: datetime, *, finds: bool = True
     """Join the open incident or open a new one.
 
     Where a look `finds` nothing to do, none is opened after one that was put right or closed: only the
-    newest incident can be undone, and one in which nothing is done must not stand before it. Raises
-    BadInput when there is nothing to go on with, or more is asked for than was decided.
+    newest incident can be undone, and one in which nothing is done must not stand before it. In one that
+    has aged there is nothing to undo. Raises BadInput when there is nothing to go on with, or more is asked
+    for than was decided.
     """
     stale = is_stale(order, history)
     over = is_over(order, history) and (finds or history.released_at is not None)
+    over = over or has_aged(order, history, now)
     joins = bool(history.entries) and (stale or not over)
     known = history if joins else History((), history.lease)
     last = known.last(DecisionMade)
@@ -145,6 +149,21 @@ def is_over(order: Order, history: History) -> bool:
     if completed is None or not order.decision or order.decision.mode is not Mode.AUTO:
         return False
     return order.finding is None or order.finding.finding.last_seen > completed
+
+
+def has_aged(order: Order, history: History, now: datetime) -> bool:
+    """Say whether a finding is news to an old incident in which nothing was, or is to be, carried out.
+
+    There is nothing in it to undo, and no note. A person goes on with what they were told of, and a routine
+    look that finds the same again is no news. The age counts by our clock: a finding may claim any time.
+    """
+    found = order.finding
+    if not found or not history.entries or now < history.entries[0].at + AGE or history.knows(found):
+        return False
+    if found.finding.routine and found.finding.id in {f.finding.id for f in history.of(FindingReceived)}:
+        return False
+    tried = is_allowed(history) and history.completed_at is None and history.closed_at is None
+    return not (tried or history.of(Intended) or history.lease.held(now, ""))
 
 
 def is_stale(order: Order, history: History) -> bool:
