@@ -20,9 +20,10 @@ from ringfence.runbooks.harden_identity import HARDEN_IDENTITY
 from ringfence.session import Ports
 from ringfence.sources.envelope import Envelope, NotForUs
 from ringfence.sources.root_use import read
+from ringfence.steps.unused_keys import GiveNotice
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.memory_log import MemoryLog
-from tests.identity_strategies import KEY, PERSON, ROOT, ago
+from tests.identity_strategies import KEY, OTHER, PERSON, ROOT, ago
 from tests.samples.calls import by_root, call_event, sign_in
 from tests.worlds import LEASE, NOON, Ticking
 
@@ -51,7 +52,11 @@ class Home:
     def use(self, **key: object) -> None:
         """Let the user have one key."""
         made = DatedKey(KEY, "Active", ago(400), **key)  # type: ignore[arg-type]  # a test names what it changes
-        self.cloud.world = Observed(PERSON).seen(UserKeys("deploy", (made,)))
+        self.keys(made)
+
+    def keys(self, *keys: DatedKey) -> None:
+        """Let the user have these keys."""
+        self.cloud.world = Observed(PERSON).seen(UserKeys("deploy", keys))
 
     def receive(self, finding: Finding) -> list[Status]:
         execution = Execution(f"a-{self.clock()}", "test", self.clock() + LEASE)
@@ -68,8 +73,12 @@ class Home:
 
     @property
     def status(self) -> str:
+        return self.statuses[KEY]
+
+    @property
+    def statuses(self) -> dict[str, str]:
         assert self.cloud.world
-        return self.cloud.world[UserKeys].keys[0].status
+        return {one.id: one.status for one in self.cloud.world[UserKeys].keys}
 
     @property
     def history(self) -> History:
@@ -128,6 +137,33 @@ def test_a_key_that_was_used_after_the_notice_stays_and_its_incident_ends() -> N
         home.night()
     assert home.history.incident != first, "a new incident, in which no notice was given before"
     assert home.status == "Active"
+
+
+def test_a_key_that_a_person_activates_again_gets_a_notice_and_a_grace_period_anew() -> None:
+    """Another key of the user keeps the incident open, in which the first notice was given."""
+    home = Home()
+    first = DatedKey(KEY, "Active", ago(400))
+    home.keys(first, DatedKey(OTHER, "Active", ago(85)))
+    for _ in range(15):
+        home.night()
+    assert home.statuses == {KEY: "Inactive", OTHER: "Active"}
+    incident = home.history.incident
+    told = len(home.told())
+    home.keys(first, DatedKey(OTHER, "Active", ago(85)))
+    for _ in range(4):
+        home.night()
+        assert home.statuses == {KEY: "Active", OTHER: "Active"}
+    assert len(home.told()) == told + 1, "whoever activated it is told when it goes"
+    home.night()
+    assert home.statuses == {KEY: "Active", OTHER: "Inactive"}, "the other had its own notice"
+    for _ in range(9):
+        home.night()
+    assert home.statuses[KEY] == "Active"
+    home.night()
+    assert home.statuses == {KEY: "Inactive", OTHER: "Inactive"}
+    assert home.history.incident == incident
+    notices = [step for step in home.history.steps() if isinstance(step, GiveNotice)]
+    assert [one.key for one in notices] == [KEY, OTHER, KEY]
 
 
 def test_notice_and_end_of_an_unused_key_hold_over_a_fortnight_without_reviews() -> None:

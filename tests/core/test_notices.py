@@ -74,6 +74,17 @@ def test_the_same_verdict_is_told_once() -> None:
     assert subjects(OPEN, OPEN) == ["NOT contained", ""]
 
 
+def test_what_else_is_for_a_person_to_review_is_told_once_though_the_verdict_is_the_same() -> None:
+    one, both = replace(OPEN, review=("key 1 goes",)), replace(OPEN, review=("key 1 goes", "key 2 goes"))
+    assert subjects(one, both, one, both) == ["NOT contained", "NOT contained", "", ""]
+    settling = replace(both, settling=("the door is swinging",))
+    assert subjects(one, settling, both) == ["NOT contained", "", "NOT contained"]
+    assert subjects(DONE, replace(DONE, review=("key 1 goes",))) == ["contained", ""]
+    again = told(one, both)[1]
+    assert again
+    assert again.measures == ()
+
+
 def test_a_change_of_verdict_is_told_and_time_to_containment_measured_once() -> None:
     notices = told(OPEN, DONE, OPEN, DONE)
     assert [[one.name for one in each.measures] if each else None for each in notices] == [

@@ -192,6 +192,25 @@ def test_night_after_night_a_key_goes_only_after_a_notice_a_grace_period_ago_tha
             return
 
 
+@given(activated=st.lists(st.booleans(), min_size=1, max_size=40), grace=st.sampled_from((0, 1, 5)))
+def test_a_key_that_is_activated_again_goes_only_after_a_notice_of_its_own(
+    activated: list[bool], grace: int
+) -> None:
+    seen, last = Observed(PERSON).seen(UserKeys("deploy", (DatedKey(KEY, "Active", ago(400)),))), ago(1)
+    at = incident(grace_days=str(grace))
+    for night, again in enumerate(activated):
+        at = replace(at, as_of=NOON + timedelta(days=night))
+        if again:
+            seen = seen.seen(UserKeys("deploy", (DatedKey(KEY, "Active", ago(400)),)))
+        steps = deactivate_unused_keys.plan(seen, at)
+        at, seen = replace(at, past=(*at.past, *steps)), applied(seen, steps)
+        assert deactivate_unused_keys.plan(seen, at) == ()
+        if any(isinstance(step, DeactivateUnusedKey) for step in steps):
+            notices = [one.at for one in at.past if isinstance(one, GiveNotice)]
+            assert last < notices[-1] <= at.now - timedelta(days=grace)
+            last = at.now
+
+
 # Law 3
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ringfence.core.incident import Incident
     from ringfence.core.step import Step
 
-OFF = DeactivateUnusedKey("deploy", KEY, "Active", "Inactive")
+OFF = DeactivateUnusedKey("deploy", KEY, "Active", "Inactive", NOON)
 
 
 def key(created: float = 400, used: datetime | None = None, id_: str = KEY) -> UserKeys:
@@ -147,6 +147,32 @@ def test_the_age_counts_up_to_the_newest_recorded_instant() -> None:
 
 def test_a_notice_about_one_key_is_none_about_another() -> None:
     assert plan(KEYS, key(id_=OTHER), noticed(14)) == (GiveNotice("deploy", OTHER, NOON),)
+
+
+def test_a_key_that_is_active_again_was_activated_by_somebody_who_gets_notice_anew() -> None:
+    """IAM does not say when: it is told by what was recorded."""
+    at = noticed(20)
+    again = replace(at, past=(*at.past, replace(OFF, at=ago(6))))
+    assert plan(KEYS, key(), again) == (NOTICE,)
+    assert "active again" in said(KEYS, key(), again)
+    anew = replace(again, past=(*again.past, GiveNotice("deploy", KEY, ago(3))))
+    assert plan(KEYS, key(), anew) == ()
+    assert "is deactivated on 2026-03-12" in left(KEYS, key(), anew)
+    over = replace(again, past=(*again.past, GiveNotice("deploy", KEY, ago(14))))
+    assert plan(KEYS, key(), replace(over, past=(over.past[0], replace(OFF, at=ago(15)), over.past[2]))) == (
+        OFF,
+    )
+
+
+def test_what_was_tried_at_this_very_look_is_tried_again() -> None:
+    at = noticed(14)
+    assert plan(KEYS, key(), replace(at, past=(*at.past, OFF))) == (OFF,)
+
+
+def test_what_was_tried_on_another_key_says_nothing_of_this_one() -> None:
+    at = noticed(14)
+    other = replace(OFF, key=OTHER, at=ago(3))
+    assert plan(KEYS, key(), replace(at, past=(*at.past, other))) == (OFF,)
 
 
 def test_whose_keys_they_are_in_doubt_is_for_a_person() -> None:

@@ -72,6 +72,8 @@ def _verified(now: Summary, before: Summary) -> Notice | None:
     if then is not None and [then] != known[-1:]:
         verdict = said(now.runbook, _SAID[then])
         return _message(verdict, now, _open(now), (*measures, *_counted(now, known, contained=then)))
+    if then is False and not frozenset(now.words("review")) <= _reviewed(before):
+        return _message(said(now.runbook, _SAID[then]), now, _open(now), measures)
     return _message("refused for good", now, _open(now), measures) if refused else None
 
 
@@ -95,6 +97,13 @@ def _verdicts(summary: Summary) -> list[bool | None]:
             untold = fact.texts("settling") or not fact.flag("judged", default=True)
             verdicts.append(None if untold else False)
     return verdicts
+
+
+def _reviewed(summary: Summary) -> frozenset[str]:
+    """Return what was for a person to review whenever a verdict was told, or was the same as before."""
+    looks = (one.fact for one in summary.lines if one.kind == "Verified")
+    told = zip(looks, _verdicts(summary), strict=True)
+    return frozenset(words for fact, verdict in told if verdict is not None for words in fact.texts("review"))
 
 
 def _counted(now: Summary, known: Sequence[bool], *, contained: bool) -> Iterator[Measure]:

@@ -2,7 +2,8 @@
 
 A key that was never used counts from the day it was made. The notice stands in the log, and so in what a
 person is told of; the grace period counts from it up to the newest recorded instant. Whoever uses the key
-meanwhile keeps it: every look plans anew from what IAM says.
+meanwhile keeps it: every look plans anew from what IAM says. Whoever activates it again afterwards gets
+notice anew: that is a person's word, also where nobody has used the key yet.
 
 It is not held back as what can break a workload: that nothing was seen to use the key for months, the
 notice, and one more look when the grace period is over are the guard; and activating the key again undoes it.
@@ -41,18 +42,39 @@ def due(seen: UserKeys, incident: Incident) -> Iterator[DatedKey]:
 
 
 def noticed(key: DatedKey, incident: Incident) -> datetime | None:
-    """Return when notice was last given of a key; None where it was used since, or none was given."""
-    given = [one.at for one in incident.past if isinstance(one, GiveNotice) and one.key == key.id]
-    last = max(given, default=None)
-    return None if last is None or (key.used and key.used > last) else last
+    """Return when notice was last given of a key; None where none was, or somebody has answered it since."""
+    last = last_notice(key, incident)
+    if last is None or (key.used and key.used > last) or active_again(key, incident):
+        return None
+    return last
+
+
+def last_notice(key: DatedKey, incident: Incident) -> datetime | None:
+    """Return when notice was last given of a key; None where none was."""
+    given = (one.at for one in incident.past if isinstance(one, GiveNotice) and one.key == key.id)
+    return max(given, default=None)
+
+
+def active_again(key: DatedKey, incident: Incident) -> bool:
+    """Say whether an active key was deactivated since the last notice, at an earlier look than this one.
+
+    IAM does not tell since when a key has its status. Where the change had failed the notice is given anew
+    too: too late rather than without one.
+    """
+    last = last_notice(key, incident)
+    gone = (one.at for one in incident.past if isinstance(one, DeactivateUnusedKey) and one.key == key.id)
+    return any(last and at and last <= at < incident.now for at in gone)
 
 
 def last_uses(user: Observed, incident: Incident) -> Iterator[str]:
-    """Say which key was used after all, and what is known of the use of those that are due."""
+    """Say which key was used or activated after all, and what is known of the use of those that are due."""
     seen = user[UserKeys]
     for key in seen.keys:
-        given = any(isinstance(one, GiveNotice) and one.key == key.id for one in incident.past)
-        if given and key.status == ACTIVE and not noticed(key, incident):
+        if key.status != ACTIVE or noticed(key, incident) or not last_notice(key, incident):
+            continue
+        if active_again(key, incident):
+            yield f"access key {key.id} of user {seen.user} is active again: it was to be deactivated"
+        else:
             yield f"access key {key.id} of user {seen.user} was used after the notice: {key.last_use}"
     for key in due(seen, incident):
         if not noticed(key, incident):
@@ -103,7 +125,7 @@ def deactivate_unused_keys(user: Observed, incident: Incident) -> Iterator[Step]
         if given is None:
             yield GiveNotice(seen.user, key.id, incident.now)
         if _over(given or incident.now, incident):
-            yield DeactivateUnusedKey(seen.user, key.id, key.status, INACTIVE)
+            yield DeactivateUnusedKey(seen.user, key.id, key.status, INACTIVE, incident.now)
 
 
 def _over(given: datetime, incident: Incident) -> bool:

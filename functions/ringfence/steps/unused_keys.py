@@ -73,12 +73,16 @@ class _AmongUserKeys:
 
 @value
 class DeactivateUnusedKey(_AmongUserKeys, DeactivateAccessKey):
-    """Deactivate an access key that nobody uses."""
+    """Deactivate an access key that nobody uses. `at`: up to when nobody had."""
+
+    at: datetime | None = None
 
 
 @value
 class ActivateUnusedKey(_AmongUserKeys, ActivateAccessKey):
     """Activate an access key again that nobody used."""
+
+    at: datetime | None = None
 
     inverse_type: ClassVar = DeactivateUnusedKey
 
