@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.core.chain import ChainKey, History
-from ringfence.core.errors import BadInput, Bug, Refused, Retryable
+from ringfence.core.errors import BadInput, Bug, Denied, Refused, Retryable
 from ringfence.core.facts import Intended, Released, RunRequested
 from ringfence.engine import Engine
+from ringfence.facets.identity import Identity
 from ringfence.facets.network import Network
+from ringfence.facets.targets import Targets
 from ringfence.orders import Status
 from ringfence.release import ReleaseOrder, Releaser
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
@@ -25,6 +27,8 @@ from tests.worlds import AUTO, LEASE, NOON, REF, Ticking, estate, finding, order
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ringfence.core.errors import RingfenceError
+    from ringfence.core.facet import Facet
     from ringfence.core.step import Step
 
 KEY = ChainKey(CONTAIN_INSTANCE.id, REF.key)
@@ -262,3 +266,31 @@ def test_a_detour_through_the_transition_group_leads_back_to_the_groups_before()
     world = Contained("cut-tracked-flows")
     assert world.release() is Status.RELEASED
     assert world.groups() == [one.groups for one in world.before[Network].interfaces]
+
+
+@pytest.mark.parametrize("failure", [Refused("it is not shown"), Denied("AccessDenied")])
+@pytest.mark.parametrize("facet", [Network, Identity, Targets])
+def test_nothing_is_undone_on_the_word_of_what_cannot_be_read(
+    contained: Contained, facet: type[Facet], failure: RingfenceError
+) -> None:
+    changes = list(contained.cloud.calls)
+    contained.cloud.unreadable = {facet: failure}
+    with pytest.raises(type(failure)):
+        contained.release()
+    assert contained.cloud.calls == changes
+    contained.cloud.unreadable = {}
+    assert contained.release() is Status.RELEASED
+
+
+@pytest.mark.parametrize("facet", [Network, Identity, Targets])
+def test_what_cannot_be_seen_afterwards_is_not_called_released(
+    contained: Contained, facet: type[Facet]
+) -> None:
+    def blind(_: Step) -> None:
+        contained.cloud.unreadable = {facet: Denied("AccessDenied")}
+
+    contained.cloud.refuse = blind
+    with pytest.raises(Denied):
+        contained.release()
+    assert contained.history.released_at is None
+    assert contained.history.lease.owner == ""

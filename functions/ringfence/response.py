@@ -12,6 +12,7 @@ from ringfence.core.facts import Closed, FindingReceived, Intended, Missed, Outc
 from ringfence.core.incident import Incident
 from ringfence.core.plan import digest_text
 from ringfence.core.policy import Mode
+from ringfence.looking import look_at
 from ringfence.orders import Report, Status
 from ringfence.verification import Verification
 
@@ -44,7 +45,6 @@ class Response:
         self.order = order
         self.begun = begun
         self.session = session
-        self.cloud = session.ports.cloud
         self.stages = order.runbook.stages[: order.stages]
         self.plans: list[Planned] = []
         self.seen: Observed = Observed(order.ref)
@@ -118,7 +118,9 @@ class Response:
         new = [plan for plan in self.plans if self.order.request or last.get(plan.stage) != plan.digest]
         if new or not self.repeats():
             self.session.append(new, self._name_incident())
-        return self.report(Status.DRY_RUN, "dry run: nothing was changed")
+        self._check_reads()
+        unread = () if self.order.request else self.seen.unreadable(self.seen.unread, for_good=False)
+        return self.report(Status.DRY_RUN, "dry run: nothing was changed", unread)
 
     def act(self, observed: Observed) -> Report:
         """Run the stages, each behind its record, and look again."""
@@ -197,6 +199,7 @@ class Response:
         if not news and self.repeats():
             self.session.pending.clear()
         self.session.finish(news, self._name_incident())
+        self._check_reads()
         # What is refused or denied is tried again beside the later stages: they must not wait for it.
         stuck = looked.is_stuck(self.session.ended(Result.REFUSED, Result.DENIED, Result.SKIPPED))
         return self._verdict(verified, looked.again, goes_on=stuck and not looked.whole, later=later)
@@ -268,8 +271,18 @@ class Response:
         )
 
     def _observe(self, facets: Iterable[type[Facet]]) -> None:
-        more = self.cloud.observe(self.order.ref, tuple(facets), self.session.history.steps())
-        self.seen = Observed(self.order.ref, {**self.seen.facets, **more.facets})
+        """Look at these facets; raises what keeps one of the first stage from being read."""
+        more = look_at(self.session.ports, self.order.ref, tuple(facets), self.session.history.steps())
+        for facet in self.stages[0].facets:
+            if facet in more.unread:
+                raise more.unread[facet]
+        self.seen = self.seen.updated(more)
+
+    def _check_reads(self) -> None:
+        """Raise a read's Bug once all else is done: it does not keep a subject from being contained."""
+        for error in self.seen.unread.values():
+            if isinstance(error, Bug):
+                raise error
 
     def _plan(self, stage: Stage) -> Planned:
         incident = self._incident()

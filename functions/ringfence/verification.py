@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.facet import Observed
 from ringfence.core.facts import Verified
 from ringfence.core.frozen import frozen
 from ringfence.core.runbook import unique
@@ -12,6 +11,7 @@ from ringfence.core.runbook import unique
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from ringfence.core.facet import Observed
     from ringfence.core.incident import Incident
     from ringfence.core.runbook import Runbook, Stage
     from ringfence.core.step import Step
@@ -62,7 +62,7 @@ class Verification:
             complete=self.whole and all(map(self._is_done, self.stages)) and not (reviews or self.waiting),
             remaining=self._left,
             settling=(*self._still, *self.waiting),
-            refused=self.refused,
+            refused=(*self.refused, *self.seen.unreadable(self.seen.unread, for_good=True)),
             exposure=(*exposed, *self.overdue),
             judged=judged,
             review=reviews,
@@ -88,8 +88,7 @@ class Verification:
 
     def _settling(self, stage: Stage) -> tuple[str, ...]:
         """Say what of a stage is still under way or cannot be told yet."""
-        seen = Observed(self.seen.ref, {facet: self.seen[facet] for facet in stage.facets})
-        return (*self.unclear.get(stage.id, ()), *seen.settling())
+        return (*self.unclear.get(stage.id, ()), *self.seen.of(stage.facets).settling())
 
     def _reviews(self, stage: Stage) -> tuple[str, ...]:
         return stage.reviews(self.seen, self.incident)

@@ -12,9 +12,10 @@ from ringfence.facets.network import Network
 from ringfence.steps.network import SetSecurityGroups
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ringfence.core.claim import ManagedRule
+    from ringfence.core.errors import RingfenceError
     from ringfence.core.permit import Permit
     from ringfence.core.reviews import Review
     from ringfence.core.runbook import Naming
@@ -38,7 +39,7 @@ class MemoryCloud:
     """One subject's world. `None` once all is gone; once the subject is, what outlives it may be left.
 
     `refuse` may raise instead of a change being made; `stale` observations show the world before the
-    last change that many times more. `doubt` is why no claim holds.
+    last change that many times more. `doubt` is why no claim holds, `unreadable` why facets cannot be read.
     """
 
     world: Observed | None
@@ -46,6 +47,7 @@ class MemoryCloud:
     refuse: Callable[[Step], None] = lambda _: None
     stale: int = 0
     doubt: str = ""
+    unreadable: Mapping[type[Facet], RingfenceError] = field(default_factory=dict)
     calls: list[Step] = field(default_factory=list)
     looks: list[tuple[type[Facet], ...]] = field(default_factory=list)
     _earlier: Observed | None = None
@@ -56,6 +58,9 @@ class MemoryCloud:
             self.looks.append(tuple(facets))
             if self.world is None or any(kind not in self.world for kind in facets):
                 raise Gone(f"{ref.id} does not exist")
+            for kind in facets:
+                if kind in self.unreadable:
+                    raise self.unreadable[kind]
             world = self.world
             if self.stale and self._earlier is not None:
                 self.stale -= 1

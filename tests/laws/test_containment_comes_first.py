@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.core.chain import ChainKey
-from ringfence.core.errors import BadInput, Bug, Gone, Refused, Retryable, RingfenceError
+from ringfence.core.errors import BadInput, Bug, Denied, Gone, Refused, Retryable, RingfenceError
 from ringfence.core.facts import Result
 from ringfence.core.symbol import QuarantineGroup
 from ringfence.engine import Engine
@@ -31,13 +31,11 @@ from tests.strategies import instances
 from tests.worlds import REF, Ticking, estate, finding, order
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ringfence.core.chain import History
     from ringfence.core.facet import Facet, Observed
     from ringfence.core.facts import Verified
+    from ringfence.core.runbook import Runbook
     from ringfence.core.step import Step
-    from ringfence.core.subject import Ref
     from ringfence.orders import Report
 
 EVERYTHING = CONTAIN_INSTANCE.chosen(one.id for one in CONTAIN_INSTANCE.remediations if one.optional)
@@ -51,6 +49,11 @@ FAILURES: tuple[RingfenceError, ...] = (
     Bug("two things that cannot both be"),
 )
 NAMES = {type(one).__name__: one for one in FAILURES}
+LATER_FACETS = tuple(facet for facet in EVERYTHING.facets if facet not in FIRST.facets)
+UNREADABLE = (
+    *(one for one in FAILURES if not isinstance(one, Gone)),
+    Denied("elbv2: AccessDenied: with an explicit deny in a service control policy"),
+)
 CONTAINED = {Status.CONTAINED, Status.COMPLETE}
 WAYS = (("auto-scaling", "detach"), ("auto-scaling", "standby"))
 
@@ -78,26 +81,24 @@ class Failing:
             raise self.failure
 
 
-class BlindCloud(MemoryCloud):
-    """Cannot read some facets."""
-
-    unreadable: frozenset[type[Facet]] = frozenset()
-
-    def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
-        seen = super().observe(ref, facets, past)
-        if self.unreadable & set(facets):
-            raise Retryable("it cannot be read")
-        return seen
+NOTHING_FAILS = Failing(FAILURES[0])
 
 
 class Trial:
     """One instance to contain with every option switched on, in a world where things fail."""
 
-    def __init__(self, world: Observed, failing: Failing, way: tuple[str, str] = WAYS[0]) -> None:
+    def __init__(
+        self,
+        world: Observed,
+        failing: Failing = NOTHING_FAILS,
+        way: tuple[str, str] = WAYS[0],
+        runbook: Runbook = EVERYTHING,
+    ) -> None:
         self.clock = Ticking()
-        self.cloud = BlindCloud(world, self.clock, refuse=failing)
+        self.cloud = MemoryCloud(world, self.clock, refuse=failing)
         self.log = MemoryLog()
         self.way = way
+        self.runbook = runbook
         self._attempts = 0
 
     def run(self, *, stages: int | None = None) -> Report:
@@ -110,7 +111,7 @@ class Trial:
             self.clock(),
             attempt=f"a-{self._attempts}",
             received=received,
-            runbook=EVERYTHING,
+            runbook=self.runbook,
             stages=stages,
         )
         return Engine(ports).respond(replace(given, choices=(self.way,)))
@@ -216,15 +217,75 @@ def test_every_later_step_may_fail_at_once(world: Observed, failure: RingfenceEr
     assert trial.verified.contained
 
 
-@given(world=instances())
-def test_containment_reads_nothing_that_only_later_stages_need(world: Observed) -> None:
-    trial = Trial(world, Failing(FAILURES[0]))
-    trial.cloud.unreadable = frozenset(EVERYTHING.facets) - frozenset(FIRST.facets)
+def without(*unread: type[Facet]) -> Runbook:
+    """Return the runbook with what needs none of these facets."""
+    kept = (one for one in EVERYTHING.remediations if not set(unread) & set(one.facets))
+    return EVERYTHING.narrowed(one.id for one in kept)
+
+
+@pytest.mark.parametrize("failure", UNREADABLE, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("facet", LATER_FACETS, ids=lambda facet: facet.__name__)
+def test_a_later_facet_that_cannot_be_read_keeps_back_no_more_than_what_needs_it(
+    facet: type[Facet], failure: RingfenceError
+) -> None:
+    """It is said of each, nothing is called complete, and once it can be read the rest is done."""
+    for way in WAYS:
+        trial, other = Trial(everything_to_do(), way=way), Trial(everything_to_do(), way=way)
+        other.runbook = without(facet)
+        trial.cloud.unreadable = {facet: failure}
+        trial.run_whatever_happens()
+        other.run()
+        assert trial.isolated
+        assert trial.cloud.calls == other.cloud.calls
+        verified = trial.verified
+        assert verified
+        assert (verified.contained, verified.complete, verified.whole) == (True, False, True)
+        for id_ in set(EVERYTHING.ids) - set(other.runbook.ids):
+            assert any(
+                f"{facet.__name__} could not be read" in one and id_ in one for one in verified.exposure
+            )
+        trial.cloud.unreadable = {}
+        assert trial.run().status is Status.COMPLETE
+        assert {type(step) for step in trial.cloud.calls} == {
+            type(step) for step in finished(way).cloud.calls
+        }
+
+
+def finished(way: tuple[str, str]) -> Trial:
+    """Return a trial in which nothing stood in the way."""
+    trial = Trial(everything_to_do(), way=way)
+    assert trial.run().status is Status.COMPLETE
+    return trial
+
+
+@given(
+    world=instances(),
+    unread=st.sets(st.sampled_from(LATER_FACETS), min_size=1),
+    failure=st.sampled_from(UNREADABLE),
+    way=st.sampled_from(WAYS),
+)
+def test_whatever_cannot_be_read_what_does_not_need_it_is_done(
+    world: Observed, unread: set[type[Facet]], failure: RingfenceError, way: tuple[str, str]
+) -> None:
+    trial, other = Trial(world, way=way), Trial(world, way=way, runbook=without(*unread))
+    trial.cloud.unreadable = dict.fromkeys(unread, failure)
     assert trial.run(stages=1).status in CONTAINED
     trial.run_whatever_happens()
+    other.run_whatever_happens()
     assert trial.isolated
+    assert trial.cloud.calls == other.cloud.calls
     assert trial.verified
     assert trial.verified.contained
+    assert not trial.verified.complete
+
+
+@pytest.mark.parametrize("failure", UNREADABLE, ids=lambda error: type(error).__name__)
+def test_what_containment_itself_must_see_is_read_or_nothing_is_changed(failure: RingfenceError) -> None:
+    trial = Trial(everything_to_do())
+    trial.cloud.unreadable = {Network: failure}
+    with pytest.raises(type(failure)):
+        trial.run()
+    assert not trial.cloud.calls
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=NAMES)

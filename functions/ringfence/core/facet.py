@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
-from ringfence.core.errors import Bug
+from ringfence.core.errors import Bug, Refused
 from ringfence.core.frozen import frozen
 
 if TYPE_CHECKING:
     from ringfence.core.call import Answer, Call, Permission
+    from ringfence.core.errors import RingfenceError
     from ringfence.core.step import Step
     from ringfence.core.subject import Ref
     from ringfence.core.symbol import Symbol
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Facet")
 Looking = Generator[tuple["Call", ...], tuple["Answer", ...], F]
 """Yields calls to be made side by side, is sent their answers, returns the facet."""
+MOST_WORDS = 500
+"""Characters that are kept of why a facet could not be read."""
 
 
 @frozen
@@ -50,10 +53,11 @@ class Facet:
 
 @frozen
 class Observed:
-    """A subject and the facets of it that were read."""
+    """A subject and the facets of it that were read; `unread` says why others could not be."""
 
     ref: Ref
     facets: Mapping[type[Facet], Facet] = field(default_factory=dict)
+    unread: Mapping[type[Facet], RingfenceError] = field(default_factory=dict)
 
     def __getitem__(self, kind: type[F]) -> F:
         facet = self.facets.get(kind)
@@ -66,12 +70,33 @@ class Observed:
 
     def seen(self, facet: Facet) -> Observed:
         """Return this observation with `facet` put in or replaced."""
-        return Observed(self.ref, {**self.facets, type(facet): facet})
+        return self.updated(Observed(self.ref, {type(facet): facet}))
+
+    def updated(self, newer: Observed) -> Observed:
+        """Return this observation with a newer one put in: what cannot be read any more is not known."""
+        facets = {kind: one for kind, one in self.facets.items() if kind not in newer.unread}
+        unread = {kind: why for kind, why in self.unread.items() if kind not in newer.facets}
+        return Observed(self.ref, {**facets, **newer.facets}, {**unread, **newer.unread})
+
+    def of(self, kinds: Iterable[type[Facet]]) -> Observed:
+        """Return the observation of these facets alone."""
+        wanted = tuple(kinds)
+        unread = {kind: self.unread[kind] for kind in wanted if kind in self.unread}
+        return Observed(self.ref, {kind: self[kind] for kind in wanted if kind not in unread}, unread)
 
     def names(self) -> Mapping[Symbol, str]:
         """Return every symbol whose id the facets show."""
         return {symbol: name for facet in self.facets.values() for symbol, name in facet.names().items()}
 
     def settling(self) -> tuple[str, ...]:
-        """Say in words what is still under way."""
-        return tuple(words for facet in self.facets.values() if (words := facet.settling()))
+        """Say in words what is still under way, and what may be readable later."""
+        words = (facet.settling() for facet in self.facets.values())
+        return (*filter(None, words), *self.unreadable(self.unread, for_good=False))
+
+    def unreadable(self, kinds: Iterable[type[Facet]], *, for_good: bool) -> tuple[str, ...]:
+        """Say in words which of these facets could not be read: refused for good, or not this time."""
+        return tuple(
+            f"{kind.__name__} could not be read: {str(self.unread[kind])[:MOST_WORDS]}"
+            for kind in kinds
+            if kind in self.unread and isinstance(self.unread[kind], Refused) is for_good
+        )

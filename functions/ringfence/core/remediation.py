@@ -92,8 +92,11 @@ class Remediation:
         return not any(step.irreversible for step in self.steps)
 
     def plan(self, observed: Observed, incident: Incident) -> tuple[Step, ...]:
-        """Return the steps that remain; raises Bug when the planner yields an undeclared one."""
-        steps = tuple(self.planner(observed, incident))
+        """Return the steps that remain, none where a facet could not be read.
+
+        Raises Bug when the planner yields an undeclared one.
+        """
+        steps = tuple(self.planner(observed, incident)) if self._sees(observed) else ()
         for step in steps:
             if type(step) not in self.steps:
                 raise Bug(f"{self.id} yields {type(step).__name__}, which it does not declare")
@@ -101,16 +104,26 @@ class Remediation:
 
     def exposed(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
         """Say in words what stays open, what is for a person to review included."""
-        words = tuple(self.exposure(observed, incident)) if self.exposure else ()
+        words = (*self._unread(observed, for_good=False), *self._said(self.exposure, observed, incident))
         return (*words, *self.reviews(observed, incident))
 
     def reviews(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
         """Say in words what a person must look at."""
-        return tuple(self.review(observed, incident)) if self.review else ()
+        return (*self._unread(observed, for_good=True), *self._said(self.review, observed, incident))
 
     def waiting(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
         """Say in words what somebody else has yet to do."""
-        return tuple(self.waits(observed, incident)) if self.waits else ()
+        return self._said(self.waits, observed, incident)
+
+    def _said(self, words: Exposure | None, observed: Observed, incident: Incident) -> tuple[str, ...]:
+        return tuple(words(observed, incident)) if words and self._sees(observed) else ()
+
+    def _sees(self, observed: Observed) -> bool:
+        return observed.unread.keys().isdisjoint(self.facets)
+
+    def _unread(self, observed: Observed, *, for_good: bool) -> tuple[str, ...]:
+        words = observed.unreadable(self.facets, for_good=for_good)
+        return tuple(f"{one}, so {self.id} can be neither done nor verified" for one in words)
 
     def cautions(self, observed: Observed) -> tuple[str, ...]:
         """Say in words why no more than a dry run is right."""
