@@ -84,8 +84,8 @@ def desk() -> Desk:
     """Return the desk of this deployment."""
     queues = _queues()
 
-    def go_on(runbook: str, message: str) -> None:
-        composition.queue(queues[runbook]).send(message)
+    def go_on(runbook: str, message: str, seconds: int) -> None:
+        composition.queue(queues[runbook]).send(message, seconds)
 
     return Desk(CATALOGUE, composition.policy(__file__), composition.warm, _find, go_on)
 

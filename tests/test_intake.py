@@ -15,7 +15,7 @@ from ringfence.core.errors import BadInput
 from ringfence.core.finding import Finding
 from ringfence.core.policy import Mode, Policy, RunbookSettings
 from ringfence.core.subject import InstanceRef, Ref
-from ringfence.intake import EVENT_LENGTH, Execution, Unanswered, answers, continuation, resumed
+from ringfence.intake import EVENT_LENGTH, Execution, Unanswered, answers, continuation, resumed, standby
 from ringfence.orders import Order, Report, Status
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.sources.dispatch import parse_text
@@ -115,6 +115,14 @@ def test_a_continuation_goes_on_with_what_was_begun_for_every_stage() -> None:
     assert on.decision is None, "what may happen is what is recorded"
 
 
+def test_what_stands_behind_an_execution_names_it_and_no_incident() -> None:
+    (begun,) = answered(finding().finding)
+    assert isinstance(begun, Order)
+    on = resumed(standby(begun), CONTAIN, Execution("request-2", "ringfence", NOON + LEASE))
+    assert (on.ref, on.runbook.ids, on.choices) == (begun.ref, begun.runbook.ids, begun.choices)
+    assert (on.behind, on.incident, on.stages, on.decision) == (THIS.attempt, "", None, None)
+
+
 @pytest.mark.parametrize(
     ("field", "wrong"),
     [
@@ -125,6 +133,7 @@ def test_a_continuation_goes_on_with_what_was_begun_for_every_stage() -> None:
         ("subject", "instance/111122223333/eu-west-1/i-x"),
         ("subject", "bucket/111122223333/eu-west-1/b"),
         ("incident", ""),
+        ("behind", ["request-1"]),
         ("remediations", "isolate-instance"),
         ("remediations", ["no-such-one"]),
         ("remediations", []),
@@ -139,8 +148,8 @@ def test_a_continuation_with_something_wrong_in_it_is_bad_input(field: str, wron
     message = json.loads(continuation(begun, Report(Status.CONTAINED, "inc-1", "looked again")))
     with pytest.raises(BadInput):
         resumed(json.dumps({**message, field: wrong}), CONTAIN, THIS)
-    del message[field]
-    if field != "choices":  # all of them have defaults
+    message.pop(field, None)
+    if field not in {"choices", "behind"}:  # the choices all have defaults
         with pytest.raises(BadInput):
             resumed(json.dumps(message), CONTAIN, THIS)
 

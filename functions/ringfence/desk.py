@@ -7,6 +7,7 @@ their own credentials, in their own process.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.core.chain import ChainKey
@@ -14,7 +15,7 @@ from ringfence.core.errors import BadInput, Refused, Retryable
 from ringfence.core.own import release_role, run_role
 from ringfence.core.subject import parse_key
 from ringfence.engine import Engine
-from ringfence.intake import continuation, resumed
+from ringfence.intake import continuation, resumed, standby
 from ringfence.operation_answers import (
     ENDED,
     OK,
@@ -33,6 +34,7 @@ from ringfence.operations import (
     within,
 )
 from ringfence.release import STAGE, Releaser
+from ringfence.telemetry import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,8 +44,11 @@ if TYPE_CHECKING:
     from ringfence.intake import Execution
     from ringfence.operation_answers import Answer
     from ringfence.operations import Undoing
-    from ringfence.orders import Report
+    from ringfence.orders import Order, Report
     from ringfence.session import Ports
+
+MARGIN = timedelta(seconds=10)
+"""How long after the end of its lease an execution that died is gone on with: its function has ended too."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +56,16 @@ class Desk:
     """Serves operators.
 
     `ports` are given by the role that acts in the subject's account; no role reads the log alone.
-    `find` names every response to an incident. `go_on` takes the message that lets later stages run:
-    a runbook's id and the message. `direct`: nobody verified who calls, and the log says so.
+    `find` names every response to an incident. `go_on` takes the message that lets later stages run: a
+    runbook's id, the message, and after how many seconds it is due. `direct`: nobody verified who calls,
+    and the log says so.
     """
 
     catalogue: Mapping[str, Runbook]
     policy: Policy
     ports: Callable[[str], Ports]
     find: Callable[[str], tuple[ChainKey, ...]]
-    go_on: Callable[[str, str], None]
+    go_on: Callable[[str, str, int], None]
     direct: bool = False
 
     def run(self, body: object, execution: Execution) -> Answer:
@@ -69,10 +75,12 @@ class Desk:
         """
         check_actor(execution.actor)
         ask = ask_of(body, self.catalogue, self.policy, execution, direct=self.direct)
-        order = ask.order
-        report = Engine(self.ports(run_role(order.runbook.id))).respond(order)
+        order, ports = ask.order, self.ports(run_role(ask.order.runbook.id))
+        if not (self.direct or ask.dry_run):
+            self._stand_by(order, ports)
+        report = Engine(ports).respond(order)
         if report.goes_on or report.again:
-            self.go_on(order.runbook.id, continuation(order, report))
+            self.go_on(order.runbook.id, continuation(order, report), 0)
         return {**self._answer(report, ChainKey(order.runbook.id, order.ref.key)), "whole": ask.whole}
 
     def resume(self, runbook: str, message: str, execution: Execution) -> Report:
@@ -80,7 +88,7 @@ class Desk:
         order = resumed(message, self.catalogue[runbook], execution)
         report = Engine(self.ports(run_role(runbook))).respond(order)
         if report.again:
-            self.go_on(runbook, message)
+            self.go_on(runbook, message, 0)
         return report
 
     def release(self, body: object, execution: Execution) -> tuple[int, Answer]:
@@ -108,6 +116,17 @@ class Desk:
         key, after = question_of(body, self.catalogue)
         ports = self.ports("")
         return status_answer(key, ports.log.read(key), ports.clock(), after)
+
+    def _stand_by(self, order: Order, ports: Ports) -> None:
+        """Leave a message that goes on should this execution die: no other brings it back.
+
+        Containment does not wait for a queue that is out of order: whoever asked is there, and asks again.
+        """
+        seconds = (order.until - ports.clock() + MARGIN) // timedelta(seconds=1)
+        try:
+            self.go_on(order.runbook.id, standby(order), seconds)
+        except Retryable as error:
+            logger().warning("nothing stands behind this run", extra={"error": str(error)})
 
     def _answer(self, report: Report, key: ChainKey) -> Answer:
         runbook = self.catalogue.get(key.runbook)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ringfence.core.chain import ChainKey, History
 from ringfence.core.errors import Bug, Conflict, Gone
 from ringfence.core.facet import Observed
+from ringfence.core.facts import DecisionMade
 from ringfence.core.frozen import frozen
 from ringfence.core.policy import Mode
 from ringfence.opening import careful, opening
@@ -33,6 +34,15 @@ QUIET = (Mode.OFF, Mode.NOTIFY)
 def is_at_rest(history: History) -> bool:
     """Say whether nothing of an incident is under way: whatever was to be carried out was put right."""
     return all(history.put_right.values()) and not history.open_intents
+
+
+def may_act(attempt: str, history: History) -> bool:
+    """Say whether an execution recorded, in the newest incident, a decision that allowed it changes."""
+    return any(
+        isinstance(fact, DecisionMade) and fact.decision.mode is Mode.AUTO
+        for entry, fact in history.facts
+        if entry.attempt == attempt
+    )
 
 
 def has_ended(history: History, observed: Observed | Gone) -> bool:
@@ -67,6 +77,8 @@ class Engine:
         key = ChainKey(order.runbook.id, order.ref.key)
         history, observed, doubt = self._look(order, key)
         order = careful(order, observed, doubt)
+        if order.behind and not may_act(order.behind, history):
+            return Report(Status.JOINED, history.incident, "what it stands behind was not begun")
         now = self.ports.clock()
         response = self._begin(order, key, opening(order, history, now))
         if response.begun.stale:
@@ -83,9 +95,13 @@ class Engine:
         if not order.runbook.contains and begun.history.entries:
             # Later stages are looked at where earlier steps point to; containment needs no such clues.
             observed = self._observe(order, begun.history.steps())
+        return self._carry_out(response, observed)
+
+    def _carry_out(self, response: Response, observed: Observed | Gone) -> Report:
         if isinstance(observed, Gone):
             return response.close(observed)
-        return response.act(observed) if begun.decision.mode is Mode.AUTO else response.dry_run(observed)
+        allowed = response.begun.decision.mode is Mode.AUTO
+        return response.act(observed) if allowed else response.dry_run(observed)
 
     def _begin(self, order: Order, key: ChainKey, begun: Opening) -> Response:
         session = Session(

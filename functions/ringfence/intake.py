@@ -79,14 +79,23 @@ def answers(
 
 def continuation(order: Order, report: Report) -> str:
     """Return the message that lets a second queue go on where containment ended."""
+    return _message(order, incident=report.incident)
+
+
+def standby(order: Order) -> str:
+    """Return the message that stands behind an execution which may die, whatever it will have recorded."""
+    return _message(order, behind=order.attempt)
+
+
+def _message(order: Order, **begun: str) -> str:
     return canonical(
         {
             "version": CONTINUATION,
             "runbook": order.runbook.id,
             "subject": order.ref.key,
-            "incident": report.incident,
             "remediations": list(order.runbook.ids),
             "choices": dict(order.choices),
+            **begun,
         }
     )
 
@@ -104,6 +113,7 @@ def resumed(body: str, runbook: Runbook, execution: Execution) -> Order:
     choices, remediations = message.optional_child("choices"), message.texts("remediations")
     if not remediations:
         raise BadInput("remediations", "must name one or more")
+    behind = message.optional_text("behind") or ""
     return Order(
         runbook=runbook.narrowed(remediations),
         ref=parse_key(message.text("subject")),
@@ -111,5 +121,6 @@ def resumed(body: str, runbook: Runbook, execution: Execution) -> Order:
         actor=execution.actor,
         until=execution.until,
         choices=runbook.choose({name: choices.optional_text(name) or "" for name in choices.value}),
-        incident=message.text("incident"),
+        incident="" if behind else message.text("incident"),
+        behind=behind,
     )

@@ -57,6 +57,11 @@ class Ask:
     order: Order
     whole: bool
 
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing may be changed."""
+        return self.order.decision is None or self.order.decision.mode is not Mode.AUTO
+
 
 @dataclass(frozen=True)
 class Undoing:

@@ -23,6 +23,7 @@ class Order:
     `runbook` holds the enabled remediations, `choices` the options in force. `attempt` names the
     execution, `actor` who acts. No change starts after `until`. `stages` says how many stages this
     execution runs; all are run when it is None. `incident` is the one to go on with; the newest if empty.
+    `behind` names the execution whose work is gone on with, where it was allowed to act at all.
     """
 
     runbook: Runbook
@@ -36,6 +37,7 @@ class Order:
     choices: tuple[tuple[str, str], ...] = ()
     stages: int | None = None
     incident: str = ""
+    behind: str = ""
 
 
 class Status(StrEnum):

@@ -15,12 +15,15 @@ from ringfence.facets.network import Network
 from ringfence.intake import Execution
 from ringfence.remediations.isolate_instance import isolate_instance
 from ringfence.session import Ports
+from tests.fakes.interruption import Through
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.memory_log import MemoryLog
 from tests.samples.runbooks import CONTAIN
 from tests.worlds import LEASE, REF, Ticking, finding, instance, order
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ringfence.core.chain import History
 
 RUNBOOK = Runbook(
@@ -37,22 +40,36 @@ POLICY = Policy((REF.account,), runbooks=((RUNBOOK.id, SETTINGS),))
 
 
 class Site:
-    """One instance, contained or not. `roles` are those that were asked for, `sent` the continuations."""
+    """One instance, contained or not. `roles` are those that were asked for.
+
+    `sent` are the continuations that are due, `delayed` those that are not yet, with their seconds; every
+    call to the outside goes through `gate`.
+    """
 
     def __init__(self, policy: Policy = POLICY, *, direct: bool = False) -> None:
         self.clock = Ticking()
         self.cloud = MemoryCloud(instance(), self.clock)
         self.log = MemoryLog()
         self.roles: list[str] = []
+        self.gate: Callable[[str, Callable[[], object]], object] = lambda _, call: call()
         self.sent: list[tuple[str, str]] = []
-        self.desk = Desk(
-            {RUNBOOK.id: RUNBOOK}, policy, self.ports, self.find, lambda *it: self.sent.append(it), direct
-        )
+        self.delayed: list[tuple[str, str, int]] = []
+        self.desk = Desk({RUNBOOK.id: RUNBOOK}, policy, self.ports, self.find, self.send, direct)
         self._attempts = 0
 
     def ports(self, role: str) -> Ports:
         self.roles.append(role)
-        return Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
+        through = Through(self.cloud, self.log, self.gate)
+        return Ports(through, through, self.clock, lambda jobs: [job() for job in jobs])
+
+    def send(self, runbook: str, message: str, seconds: int) -> None:
+        def put() -> None:
+            if seconds:
+                self.delayed.append((runbook, message, seconds))
+            else:
+                self.sent.append((runbook, message))
+
+        self.gate("send", put)
 
     def find(self, incident: str) -> tuple[ChainKey, ...]:
         keys = [ChainKey(*chain.split("#", 1)) for chain in self.log.chains]
@@ -67,6 +84,14 @@ class Site:
         waiting, self.sent = self.sent, []
         for runbook, message in waiting:
             self.desk.resume(runbook, message, self.caller("ringfence-contain-instance"))
+
+    def wait(self) -> None:
+        """Let what was delayed become due, and work it off."""
+        delayed, self.delayed = self.delayed, []
+        for runbook, message, seconds in delayed:
+            self.clock.tick(seconds=seconds)
+            self.sent.append((runbook, message))
+        self.go_on()
 
     def contain(self, *refs: InstanceRef) -> str:
         """Answer one finding on these instances; return its incident."""

@@ -105,7 +105,12 @@ class DirectDoor:
         self._arn = arn
         self._clock: Callable[[], datetime] = ports.clock
         self._desk = Desk(
-            catalogue, policy, lambda _: ports, find, lambda *left: self._left.append(left), direct=True
+            catalogue,
+            policy,
+            lambda _: ports,
+            find,
+            lambda runbook, message, _: self._left.append((runbook, message)),
+            direct=True,
         )
 
     def run(self, body: Body) -> Body:
