@@ -61,6 +61,7 @@ CALLS: tuple[tuple[str, str, Json | None, Json | None, tuple[Ref, ...]], ...] = 
     ("s3", "PutBucketPolicy", {"bucketName": "reports", "policy": ""}, None, (BUCKET,)),
     ("s3", "PutBucketAcl", {"bucketName": "reports", "x-amz-acl": ["public-read"]}, None, (BUCKET,)),
     ("s3", "DeleteBucketPublicAccessBlock", {"bucketName": "reports"}, None, (BUCKET,)),
+    ("s3", "CreateBucket", {"bucketName": "reports", "x-amz-acl": "public-read"}, None, (BUCKET,)),
     ("ec2", "AuthorizeSecurityGroupIngress", {"groupId": GROUP_ID, "ipPermissions": OPEN}, None, (GROUP,)),
     (
         "ec2",
@@ -142,6 +143,7 @@ CALLS: tuple[tuple[str, str, Json | None, Json | None, tuple[Ref, ...]], ...] = 
         None,
         (RECORDER,),
     ),
+    ("config", "PutConfigurationRecorder", {"configurationRecorder": {"roleARN": "r"}}, None, (RECORDER,)),
     (
         "guardduty",
         "DeleteDetector",

@@ -40,10 +40,14 @@ _PARAMETERS, _RESPONSE = "requestParameters", "responseElements"
 
 @frozen
 class Place:
-    """Subjects of one kind, and the dotted paths at which they may stand: the first that is there holds."""
+    """Subjects of one kind, and the dotted paths at which they may stand: the first that is there holds.
+
+    `otherwise` is the service's own name for what a call may leave unnamed.
+    """
 
     kind: type[Ref]
     paths: tuple[str, ...]
+    otherwise: str = ""
 
 
 def _asked(kind: type[Ref], path: str, *others: str) -> Place:
@@ -82,7 +86,9 @@ PLACES: Mapping[str, Mapping[str, Place]] = MappingProxyType(
         },
         "config": {
             "DeleteConfigurationRecorder": _RECORDER,
-            "PutConfigurationRecorder": _asked(RecorderRef, "configurationRecorder.name"),
+            "PutConfigurationRecorder": Place(
+                RecorderRef, (f"{_PARAMETERS}.configurationRecorder.name",), otherwise="default"
+            ),
             "StartConfigurationRecorder": _RECORDER,
             "StopConfigurationRecorder": _RECORDER,
         },
@@ -126,6 +132,8 @@ def subjects(where: Place, detail: Document, account: str, region: str) -> tuple
                 dict.fromkeys(named.ref(where.kind, field, text, account, region) for field, text in found)
             )
     field = f"{detail.path}.{where.paths[0]}"
+    if where.otherwise:
+        return (named.ref(where.kind, field, where.otherwise, account, region),)
     raise BadInput(field, f"is required: it names the {where.kind.kind.replace('-', ' ')}")
 
 
