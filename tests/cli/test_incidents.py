@@ -16,7 +16,9 @@ from ringfence.aws.audit_items import to_item
 from ringfence.aws.sessions import own_client
 from ringfence.cli.main import main
 from ringfence.cli.settings import AUDIT_STACK
-from ringfence.core.chain import ChainKey, History, digest, link
+from ringfence.core.chain import ChainKey, Entry, History, digest, link
+from ringfence.core.codec import canonical
+from ringfence.core.errors import BadInput
 from ringfence.core.facts import FindingReceived
 from ringfence.core.incident import incident_id
 from tests.fakes.audit_home import ARCHIVE, AUDIT, REGION, bucket, dynamo_log, session, tables
@@ -193,6 +195,31 @@ def test_a_sound_chain_verifies(s3: S3Client) -> None:
     assert (
         result.output == f"{INCIDENT} {KEY.text}\n  6 entries are the same as the archive's first versions\n"
     )
+
+
+def test_a_chain_of_another_version_verifies_and_shows_what_this_one_cannot_read(
+    client: DynamoDBClient,
+) -> None:
+    """Hashes are of what was written: nothing of it needs to be understood."""
+    tomorrow = [one.body.replace('"$":"LockDoor"', '"$":"StepOfTomorrow"') for one in contained()]
+    tomorrow[5] = tomorrow[5].replace('"$":"Verified"', '"$":"FactOfTomorrow"')
+    archive, entries, previous = S3Archive(bucket(), ARCHIVE), [], ""
+    for seq, text in enumerate(tomorrow):
+        body = canonical(json.loads(text) | {"previous": previous})
+        previous = digest(body)
+        entries.append(Entry(INCIDENT, seq, body, previous))
+        client.put_item(TableName=AUDIT, Item=to_item(KEY, entries[seq]))
+        archive.keep(KEY.text, entries[seq])
+    with pytest.raises(BadInput, match="must name a kind of value that this version knows"):
+        _ = entries[3].fact
+    verified = ringfence("audit", "verify", INCIDENT)
+    assert verified.exit_code == 0
+    assert "6 entries are the same as the archive's first versions" in verified.output
+    shown = ringfence("incidents", "show", INCIDENT)
+    assert shown.exit_code == 0
+    assert "StepOfTomorrow, a step that this version does not know" in shown.output
+    assert "FactOfTomorrow, as it was written" in shown.output
+    assert ringfence("incidents", "list", "--since", "2020-01-01").exit_code == 0
 
 
 def test_what_is_not_archived_yet_is_pending_and_no_fault(client: DynamoDBClient) -> None:

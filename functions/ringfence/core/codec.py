@@ -24,7 +24,10 @@ _TAG = "$"
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def value(cls: type[T]) -> type[T]:
-    """Make `cls` a frozen dataclass that the log can write and read back by its class name."""
+    """Make `cls` a frozen dataclass that the log can write and read back by its class name.
+
+    What was written is never rewritten: to rename one, keep a class of the old name that inherits from it.
+    """
     made = frozen(cls)
     known = _VALUES.setdefault(cls.__name__, made)
     if known is not made and known.__module__ != cls.__module__:
