@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.core.bucket_creation import OPEN_CREATION
 from ringfence.core.calls import recorded
 from ringfence.core.config_rules import judged_by
 from ringfence.core.guardduty_buckets import EXPOSED_BUCKET
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 _PROHIBITED = judged_by("s3-bucket-public-read-prohibited", "s3-bucket-public-write-prohibited")
 _ACL = recorded("s3", "PutBucketAcl")
-_ABOUT_ACLS = frozenset({*_PROHIBITED.types, *_ACL.types, *EXPOSED_BUCKET.types})
+_ABOUT_ACLS = frozenset({*_PROHIBITED.types, *_ACL.types, *OPEN_CREATION.types, *EXPOSED_BUCKET.types})
 _RULE = judged_by("s3-bucket-level-public-access-prohibited")
 _CALLS = recorded("s3", "PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock")
 ABOUT_SETTINGS = frozenset({*_RULE.types, *_CALLS.types, "Policy:S3/BucketBlockPublicAccessDisabled"})
@@ -85,6 +86,7 @@ def cannot_be_told(bucket: Observed, incident: Incident) -> Iterator[str]:  # no
         _ACL,
         recorded("s3", "PutBucketPolicy"),
         _CALLS,
+        OPEN_CREATION,
         EXPOSED_BUCKET,
     ),
     facets=(PublicAccessBlock, BucketPolicy, BucketAcl, BucketUse),

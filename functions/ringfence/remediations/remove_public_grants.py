@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.core.bucket_creation import OPEN_CREATION
 from ringfence.core.calls import recorded
 from ringfence.core.config_rules import judged_by
 from ringfence.core.guardduty_buckets import EXPOSED_BUCKET, BucketTrigger
@@ -54,6 +55,7 @@ def cannot_be_told(bucket: Observed, incident: Incident) -> Iterator[str]:  # no
     triggers=(
         judged_by("s3-bucket-public-read-prohibited", "s3-bucket-public-write-prohibited"),
         recorded("s3", "PutBucketAcl"),
+        OPEN_CREATION,
         _GRANTED,
     ),
     facets=(BucketAcl, BucketUse),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ringfence.core.bucket_creation import CREATED, grants
 from ringfence.core.calls import DETAIL_TYPE, SEVERITY, type_of
 from ringfence.core.cloudtrail import ATTACH
 from ringfence.core.cloudtrail import SOURCE as IAM
@@ -61,6 +62,8 @@ def _finding(envelope: Envelope, detail: Document, type_: str, where: Place) -> 
     region = fields.region(detail, "awsRegion")
     if where.kind is BucketRef and _is_elsewhere(detail, account):
         return NotForUs("the bucket is in another account, which has a record of its own")
+    if type_ == CREATED and not grants(detail.optional_child("requestParameters").value):
+        return NotForUs("the bucket was made for nobody but its owner")
     about = subjects(where, detail, account, region)
     who = records.suspects(detail)
     at = fields.instant(detail, "eventTime")

@@ -35,6 +35,8 @@ REGION = "ap-south-1"
 """One of its own: there is one recorder and one detector a region."""
 SSH = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
+ANYONE = 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'
+
 
 class Local:
     """Clients, and what CloudTrail recorded."""
@@ -119,9 +121,15 @@ def test_calls_on_a_bucket(local: Local) -> None:
     s3, ref = local.client("s3"), local.ref(BucketRef, local.name)
     where = {"LocationConstraint": REGION}
     s3.create_bucket(
-        Bucket=local.name, CreateBucketConfiguration=where, ObjectOwnership="BucketOwnerPreferred"
+        Bucket=local.name,
+        CreateBucketConfiguration=where,
+        ObjectOwnership="BucketOwnerPreferred",
+        GrantRead=ANYONE,
     )
     is_about(local, "s3", "CreateBucket", ref)
+    parameters = local.recorded("s3", "CreateBucket")["requestParameters"]
+    assert parameters["x-amz-grant-read"] == ANYONE
+    assert parameters["x-amz-object-ownership"] == "BucketOwnerPreferred"
     block = {"BlockPublicAcls": False}
     s3.put_public_access_block(Bucket=local.name, PublicAccessBlockConfiguration=block)
     is_about(local, "s3", "PutBucketPublicAccessBlock", ref)

@@ -21,7 +21,8 @@ _NAMES: Mapping[tuple[str, str], str] = MappingProxyType(
     }
 )
 """What CloudTrail calls a call whose IAM action has another name."""
-_ACL = "x-amz-acl"
+_HEADERS = ("x-amz-acl", "x-amz-grant-", "x-amz-object-ownership")
+"""Headers that are recorded as parameters, by how they begin."""
 
 
 def shaped(
@@ -30,8 +31,7 @@ def shaped(
     """Return CloudTrail's name of a call, and its parameters as far as they are of use here."""
     bucket = path.strip("/").split("/")[0]
     parameters: dict[str, Any] = {"bucketName": bucket, "Host": headers.get("host", "")}
-    if headers.get(_ACL):
-        parameters[_ACL] = headers[_ACL]
+    parameters |= {name: one for name, one in headers.items() if one and name.startswith(_HEADERS)}
     if action == "PutBucketPolicy":
         parameters["bucketPolicy"] = _document(body)
     return _NAMES.get((method, action), action), parameters
