@@ -17,6 +17,7 @@ from ringfence.operations import (
     LONGEST_REASON,
     Ask,
     Forbidden,
+    Question,
     ask_of,
     check_actor,
     check_reason,
@@ -180,10 +181,17 @@ def test_a_release_that_cannot_be_used_names_the_field(changes: Json, field: str
 
 def test_a_question_names_a_response_and_the_first_entry_that_is_wanted() -> None:
     body: Json = {"runbook": RUNBOOK.id, "subject": SUBJECT}
-    assert question_of(body, CATALOGUE) == (KEY, 0)
-    assert question_of({**body, "after": 7}, CATALOGUE) == (KEY, 7)
+    assert question_of(body, CATALOGUE) == Question(KEY)
+    assert question_of({**body, "after": 7}, CATALOGUE) == Question(KEY, 7)
     with pytest.raises(BadInput, match="after"):
         question_of({**body, "after": -1}, CATALOGUE)
+
+
+def test_a_question_may_be_about_some_remediations() -> None:
+    body: Json = {"runbook": RUNBOOK.id, "subject": SUBJECT, "remediations": ["leave-group"]}
+    assert question_of(body, CATALOGUE).only == ("leave-group",)
+    with pytest.raises(BadInput, match="remediation"):
+        question_of({**body, "remediations": ["format-disks"]}, CATALOGUE)
 
 
 @pytest.mark.parametrize("arn", ["", "kim", "arn:aws:iam::1:user/\n", "arn:" + "x" * 3000])

@@ -81,7 +81,8 @@ class Desk:
         report = Engine(ports).respond(order)
         if report.goes_on or report.again:
             self.go_on(order.runbook.id, continuation(order, report), 0)
-        return {**self._answer(report, ChainKey(order.runbook.id, order.ref.key)), "whole": ask.whole}
+        answer = self._answer(report, ChainKey(order.runbook.id, order.ref.key))
+        return {**answer, "whole": ask.whole, "remediations": list(order.runbook.on(order.ref).ids)}
 
     def resume(self, runbook: str, message: str, execution: Execution) -> Report:
         """Take up a continuation."""
@@ -113,9 +114,8 @@ class Desk:
 
     def status(self, body: object) -> Answer:
         """Say how the newest incident on a subject stands; changes nothing."""
-        key, after = question_of(body, self.catalogue)
-        ports = self.ports("")
-        return status_answer(key, ports.log.read(key), ports.clock(), after)
+        question, ports = question_of(body, self.catalogue), self.ports("")
+        return status_answer(question, ports.log.read(question.key), ports.clock())
 
     def _stand_by(self, order: Order, ports: Ports) -> None:
         """Leave a message that goes on should this execution die: no other brings it back.

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from ringfence.core.chain import ChainKey, History
     from ringfence.core.facts import Planned
     from ringfence.core.step import Step
+    from ringfence.operations import Question
     from ringfence.orders import Report
 
 Answer = dict[str, object]
 OK = 200
 NONE = "none"
 """The state of a subject of which nothing is recorded."""
+COMPLETE = "complete"
+_GIVEN_BACK = frozenset({"released", "being released", "closed"})
+"""States of a response that are no verdict on what was to be done."""
 ENDED = "ended"
 """The status of a response, one of several, that was released before, or that another followed."""
 _SHOWN = frozenset({"FindingReceived", "Outcome", "Verified", "Released", "Missed", "Closed"})
@@ -103,15 +107,15 @@ def not_done_answer(key: ChainKey, incident: str, status: object, reason: str) -
     }
 
 
-def status_answer(key: ChainKey, history: History, now: datetime, after: int = 0) -> Answer:
-    """Describe how the newest incident stands, with a line for each entry from number `after` on."""
-    told = Summary.of(history.entries)
+def status_answer(question: Question, history: History, now: datetime) -> Answer:
+    """Describe how the newest incident stands, with a line for each entry that is asked for."""
+    told, key = Summary.of(history.entries), question.key
     verified = history.verified
     return {
         "incident": history.incident,
         "runbook": key.runbook,
         "subject": _subject(key),
-        "state": told.state if history.entries else NONE,
+        "state": _state(told.state, history, question.only) if history.entries else NONE,
         "acting": history.lease.held(now, ""),
         "contained": bool(verified and verified.contained),
         "complete": bool(verified and verified.complete),
@@ -120,8 +124,20 @@ def status_answer(key: ChainKey, history: History, now: datetime, after: int = 0
         "refused": list(told.words("refused")),
         "exposure": list(told.exposure),
         "entries": len(history.entries),
-        "lines": list(_lines(history, after)),
+        "lines": list(_lines(history, question.after)),
     }
+
+
+def _state(state: str, history: History, only: tuple[str, ...]) -> str:
+    """Say how these remediations stand: what others found of theirs is no verdict on them, nor on theirs."""
+    if not only or state in _GIVEN_BACK:
+        return state
+    if all(map(history.put_right.get, only)) and history.missed_at is None:
+        return COMPLETE
+    if state != COMPLETE:
+        return state
+    verified = history.verified
+    return "contained" if verified and verified.contained else "under way"
 
 
 def _subject(key: ChainKey) -> Answer:

@@ -4,7 +4,7 @@ Shapes of the requests, every field checked and none unknown::
 
     POST /runs      {runbook, subject: {account, region, id, kind?}, reason, dry_run, remediations?, options?}
     POST /releases  {incident, reason, dry_run, skip_drifted?, runbook? and subject?}
-    POST /status    {runbook, subject, after?}
+    POST /status    {runbook, subject, after?, remediations?}
 """
 
 from __future__ import annotations
@@ -73,6 +73,15 @@ class Undoing:
     skip_drifted: bool
 
 
+@dataclass(frozen=True)
+class Question:
+    """How a response stands, in lines from entry number `after` on; as to `only` these, or all."""
+
+    key: ChainKey
+    after: int = 0
+    only: tuple[str, ...] = ()
+
+
 def ask_of(
     body: object, catalogue: Mapping[str, Runbook], policy: Policy, execution: Execution, *, direct: bool
 ) -> Ask:
@@ -131,13 +140,15 @@ def release_order(undoing: Undoing, key: ChainKey, ref: Ref, execution: Executio
     )
 
 
-def question_of(body: object, catalogue: Mapping[str, Runbook]) -> tuple[ChainKey, int]:
-    """Read a question for the status: the response, and from which entry on its lines are wanted."""
-    document = _document(body, "runbook", "subject", "after")
+def question_of(body: object, catalogue: Mapping[str, Runbook]) -> Question:
+    """Read a question for the status; raises BadInput naming the field."""
+    document = _document(body, "runbook", "subject", "after", "remediations")
     after = document.integer("after") if document.has("after") else 0
     if after < 0:
         raise BadInput("after", "must be the number of an entry", after)
-    return _key(document, catalogue), after
+    runbook = _runbook(document, catalogue)
+    only = runbook.narrowed(document.texts("remediations")).ids
+    return Question(_key(document, catalogue), after, only)
 
 
 def within(policy: Policy, ref: Ref) -> None:

@@ -11,12 +11,14 @@ import pytest
 from ringfence.aws.signed_http import Unreachable
 from ringfence.core.chain import Lease
 from ringfence.core.errors import Retryable
-from ringfence.core.facts import DecisionMade, RunRequested
-from ringfence.core.policy import Mode, Policy
+from ringfence.core.facts import DecisionMade, RunRequested, Verified
+from ringfence.core.policy import Decision, Mode, Policy
 from ringfence.core.symbol import QuarantineGroup
+from ringfence.engine import Engine
+from ringfence.orders import Order
 from tests.fakes.site import KEY, KIM, RUNBOOK, Site
 from tests.fakes.terminal import Terminal
-from tests.worlds import REF
+from tests.worlds import REF, finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -239,6 +241,76 @@ def test_where_somebody_else_acts_they_are_let_and_what_they_leave_is_done(
     assert result.exit_code == DONE, result.output
     assert "another execution is acting on it" in result.stdout
     assert terminal.waited >= 20
+
+
+def act(site: Site, *remediations: str) -> Verified:
+    """Somebody else carries these out, up to the end."""
+    execution = site.caller("somebody else")
+    runbook = RUNBOOK.narrowed(remediations)
+    order = Order(
+        runbook,
+        REF,
+        execution.attempt,
+        execution.actor,
+        execution.until,
+        Decision(Mode.AUTO, "the policy says so"),
+        finding("f-9"),
+        choices=runbook.choose({}),
+    )
+    verified = Engine(site.ports("")).respond(order).verified
+    assert verified
+    return verified
+
+
+def test_the_verdict_on_what_somebody_else_did_is_none_on_what_was_asked_for(
+    terminal: Terminal, site: Site
+) -> None:
+    """Between the first stage and the later ones, another execution ends: its own, and less."""
+    go_on = site.go_on
+
+    def overtaken() -> None:
+        site.go_on = go_on  # type: ignore[method-assign]  # once
+        assert act(site, "isolate-instance").complete
+
+    site.go_on = overtaken  # type: ignore[method-assign]  # the second queue takes its time
+    result = terminal(*RUN, "--yes", "--json")
+    assert result.exit_code == DONE, result.output
+    assert json.loads(result.stdout)["status"] == "complete"
+    assert {"isolate-instance", "leave-group"} <= history_of(site)
+
+
+def test_a_verdict_of_before_is_none_on_what_was_asked_for(terminal: Terminal, site: Site) -> None:
+    """The second queue is stuck: what others found complete before, and find again, is not waited for."""
+    act(site, "isolate-instance")
+    site.go_on = lambda: bool(act(site, "isolate-instance"))  # type: ignore[assignment,method-assign]
+    result = terminal(*RUN, "--yes", "--json", "--wait", "10")
+    assert result.exit_code == NOT_DONE
+    assert json.loads(result.stdout)["status"] == "contained"
+
+
+def test_what_somebody_else_left_complete_is_still_run_as_it_was_asked_for(
+    terminal: Terminal, site: Site
+) -> None:
+    terminal(*RUN, "--dry-run")
+    until = site.clock() + timedelta(seconds=20)
+    site.log.append(KEY, site.history, (), Lease("somebody else", until, site.history.incident))
+    go_on = site.go_on
+
+    def ends() -> None:
+        if site.clock() >= until:
+            site.go_on = go_on  # type: ignore[method-assign]  # once
+            act(site, "isolate-instance")
+
+    site.go_on = ends  # type: ignore[method-assign]  # somebody else has the subject
+    result = terminal(*RUN, "--yes")
+    assert result.exit_code == DONE, result.output
+    assert [one.dry_run for one in site.history.of(RunRequested)][-1] is False
+    assert {"isolate-instance", "leave-group"} <= history_of(site)
+
+
+def history_of(site: Site) -> set[str]:
+    """Return which remediations were found complete."""
+    return {id_ for id_, at in site.history.put_right.items() if at}
 
 
 def test_where_somebody_else_acts_for_too_long_it_is_exit_code_1(terminal: Terminal, site: Site) -> None:

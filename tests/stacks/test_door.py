@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.operations import QUEUES, ROUTES
 from ringfence.runbooks.catalogue import CATALOGUE
+from tests.stacks.synthesis import allowed
 
 if TYPE_CHECKING:
     from tests.stacks.synthesis import Template
@@ -43,6 +44,21 @@ def test_the_function_is_told_every_runbooks_second_queue(response: Template) ->
     for queue in queues.values():
         properties = response.all("AWS::SQS::Queue")[queue]["Properties"]
         assert properties["QueueName"].endswith("-continuation")
+
+
+def test_the_function_may_leave_messages_on_the_second_queues_and_no_other(response: Template) -> None:
+    roles = {
+        one["Properties"]["RoleName"]: one["Properties"] for one in response.all("AWS::IAM::Role").values()
+    }
+    sends = {
+        json.loads(resource)["Fn::GetAtt"][0]
+        for action, resource, _ in allowed(roles["ringfence-operate-function"])
+        if action == "sqs:SendMessage"
+    }
+    queues = response.all("AWS::SQS::Queue")
+    assert sorted(queues[one]["Properties"]["QueueName"] for one in sends) == sorted(
+        f"ringfence-{runbook}-continuation" for runbook in CATALOGUE
+    )
 
 
 def test_only_the_api_may_invoke_a_function_and_only_on_its_routes(

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from ringfence.cli.plan_view import Screen
     from ringfence.core.document import Document
 
-_ENDED = frozenset({"complete", "released", "closed"})
+_GIVEN_BACK = frozenset({"released", "closed"})
+_ENDED = _GIVEN_BACK | {"complete"}
 """States in which nothing is to be waited for."""
 
 
@@ -89,7 +90,7 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     if not agreed(wish, f"\nRun {runbook} on {id_} now?"):
         screen.say("Nothing was changed.")
         end(wish, NOT_DONE, status="declined", incident=planned.text("incident"), plan=planned)
-    watch = Watch(door, who, screen)
+    watch = Watch(door, {**who, "remediations": list(planned.texts("remediations"))}, screen)
     with screen.busy(f"{runbook} on {id_}"):
         patience.insist(watch.begin)
         done = _run(patience, watch, lambda: door.run({**body, "dry_run": False}))
@@ -129,7 +130,10 @@ def _options(given: tuple[str, ...]) -> dict[str, str]:
 
 
 def _run(patience: Patience, watch: Watch, ask: Callable[[], Mapping[str, object]]) -> Mapping[str, object]:
-    """Run it; where somebody else acts, let them, and run it when they stop short of the end."""
+    """Run it; where somebody else acts, let them, and run it then: what they did may be something else.
+
+    What they released, or what is gone, is left to a person.
+    """
     while True:
         done = patience.insist(ask)
         if done.get("status") != "joined":
@@ -139,7 +143,7 @@ def _run(patience: Patience, watch: Watch, ask: Callable[[], Mapping[str, object
             if not patience.left:
                 return done
             patience.pause()
-        if status.text("state") in _ENDED or not patience.left:
+        if status.text("state") in _GIVEN_BACK or not patience.left:
             return done
 
 
