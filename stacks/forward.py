@@ -73,26 +73,30 @@ def delivered_globally() -> Patterns:
 
 
 def let_in(scope: Construct, settings: Settings) -> None:
-    """Let the other accounts of the scope put what they forward on the home account's bus, in that role."""
-    for account in settings.accounts:
-        if account == settings.home:
-            continue
-        events.CfnEventBusPolicy(
-            scope,
-            f"From{account}",
-            statement_id=prefixed(account),
-            event_bus_name="default",
-            statement={
-                "Sid": prefixed(account),
-                "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
-                "Action": "events:PutEvents",
-                "Resource": Stack.of(scope).format_arn(
-                    service="events", resource="event-bus", resource_name="default"
-                ),
-                "Condition": {"ArnEquals": {"aws:PrincipalArn": role_arn(account, FORWARD_ROLE)}},
-            },
-        )
+    """Let the other accounts of the scope put what they forward on the home account's bus, in that role.
+
+    One statement for all: a bus's policy has 10,240 characters ("Amazon EventBridge quotas").
+    """
+    others = [account for account in settings.accounts if account != settings.home]
+    if not others:
+        return
+    name = prefixed("accounts")
+    events.CfnEventBusPolicy(
+        scope,
+        "FromAccounts",
+        statement_id=name,
+        event_bus_name="default",
+        statement={
+            "Sid": name,
+            "Effect": "Allow",
+            "Principal": {"AWS": [f"arn:aws:iam::{account}:root" for account in others]},
+            "Action": "events:PutEvents",
+            "Resource": Stack.of(scope).format_arn(
+                service="events", resource="event-bus", resource_name="default"
+            ),
+            "Condition": {"ArnLike": {"aws:PrincipalArn": role_arn("*", FORWARD_ROLE)}},
+        },
+    )
 
 
 def forwarding_role(scope: Stack, settings: Settings) -> iam.Role:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 GOVERNANCE, COMPLIANCE = "GOVERNANCE", "COMPLIANCE"
+MOST_ACCOUNTS = 100
+"""More would not fit into the policies of the functions' roles, which name each account's."""
 _REGIONS = ("CDK_DEFAULT_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
 
 
@@ -75,6 +77,8 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         )
     compiled = compile_policy(ROOT / text("policy", "policy.yaml"), home)
     scope = policy_from_json(compiled)
+    if len(scope.accounts) > MOST_ACCOUNTS:
+        raise BadInput("scope.accounts", f"of the policy must be {MOST_ACCOUNTS} at most")
     if account not in {home, *scope.accounts}:
         raise BadInput("scope.accounts", f"of the policy does not name {account}: add it, then deploy there")
     region = next((environment[name] for name in _REGIONS if environment.get(name)), None)

@@ -111,10 +111,10 @@ def test_the_home_bus_lets_in_that_role_of_the_other_accounts_and_nobody_else(re
     (policy,) = (one["Properties"] for one in response.all("AWS::Events::EventBusPolicy").values())
     assert policy["EventBusName"] == "default"
     statement = policy["Statement"]
-    assert statement["Principal"] == {"AWS": f"arn:aws:iam::{MEMBER}:root"}
+    assert statement["Principal"] == {"AWS": [f"arn:aws:iam::{MEMBER}:root"]}
     assert (statement["Effect"], statement["Action"]) == ("Allow", "events:PutEvents")
-    role = f"arn:aws:iam::{MEMBER}:role/ringfence-forward"
-    assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": role}}
+    role = "arn:aws:iam::*:role/ringfence-forward"
+    assert statement["Condition"] == {"ArnLike": {"aws:PrincipalArn": role}}
 
 
 def test_only_its_rules_send_to_its_dead_letters_which_are_encrypted_and_ring(forward: Template) -> None:

@@ -114,17 +114,16 @@ def test_a_runbooks_function_assumes_its_role_in_each_account_of_the_scope_and_n
     assert assumes == {f"arn:aws:iam::{account}:role/ringfence-{runbook}" for account in (HOME, MEMBER)}
 
 
-def test_the_operators_function_assumes_the_releasing_roles_too(roles: dict[str, dict[str, Any]]) -> None:
+def test_the_operators_function_assumes_whatever_role_is_called_so_in_each_account_and_no_other(
+    roles: dict[str, dict[str, Any]],
+) -> None:
+    """The responding and the undoing roles: by its name, each would be written down once an account."""
     assumes = {
         resource
         for action, resource, _ in allowed(roles["ringfence-operate-function"])
         if action == "sts:AssumeRole"
     }
-    assert assumes == {
-        f"arn:aws:iam::{account}:role/ringfence-{name}"
-        for account in (HOME, MEMBER)
-        for name in (*CATALOGUE, *(f"release-{id_}" for id_ in CATALOGUE))
-    }
+    assert assumes == {f"arn:aws:iam::{account}:role/ringfence-*" for account in (HOME, MEMBER)}
 
 
 @pytest.mark.parametrize(
