@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.core.errors import Refused
 from ringfence.core.facet import Facet, Observed
 from ringfence.engine import Engine
 from ringfence.facets.access_key import AccessKey, Key
@@ -107,3 +108,15 @@ def test_what_cannot_be_contained_is_never_said_to_be(ref: PrincipalRef, denial:
     assert report.verified
     assert not report.verified.contained
     assert world.cloud.calls == []
+
+
+@pytest.mark.parametrize("facet", [Denial, Password, OtherCredentials, KeyUse, Grants, Trail])
+def test_what_cannot_be_read_of_a_principal_keeps_back_no_more_than_what_needs_it(facet: type[Facet]) -> None:
+    world = World(KEY, Denial(DEPLOY))
+    world.cloud.unreadable = {facet: Refused("it is not shown")}
+    report = world.respond("a-1")
+    assert (report.status, report.again) == (Status.CONTAINED, ())
+    done = {type(step).__name__ for step in world.cloud.calls}
+    assert done == {"DeactivateAccessKey", *(() if facet is Denial else ("PutDenial",))}
+    assert report.verified
+    assert report.verified.refused == (f"{facet.__name__} could not be read: it is not shown",)

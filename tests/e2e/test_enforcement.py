@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.local.inspection import NONE
 from tests.e2e.operators import operator
 from tests.e2e.world import applied, not_applied, until
 
@@ -115,6 +116,26 @@ def test_without_later_rights_the_instance_is_contained_and_not_called_complete(
         assert enforcing.inspector().closed(server)
         assert not verified.complete
     enforcing.complete(server)
+
+
+def test_without_a_later_read_all_that_does_not_need_it_is_done(enforcing: World, server: Server) -> None:
+    """Load balancers that cannot be read do not leave an intruder the instance's profile."""
+    with without(enforcing, "elasticloadbalancing:DescribeTargetGroups"):
+        enforcing.send(server)
+        verified = until(
+            lambda: (found := enforcing.history(server).verified) and found.whole and found,
+            "every stage is looked at again",
+        )
+        assert verified
+        assert (verified.contained, verified.complete) == (True, False)
+        assert any(
+            "elbv2:DescribeTargetGroups: AccessDenied" in words and "leave-target-groups" in words
+            for words in verified.exposure
+        )
+        found = enforcing.inspector().portrait(server, f"{server.name}-server")
+        assert (found["instance profile"], found["sessions of its role"]) == (NONE, "denied everything")
+        assert found["incident tag"] != NONE, "the last stage went on as well"
+    enforcing.complete(server, within=120)
 
 
 def refused(world: World, server: Server, count: int) -> list[str]:
