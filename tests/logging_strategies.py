@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ from ringfence.facets.selectors import (
     Insight,
     Selectors,
 )
-from ringfence.facets.trails import TrailOptions, TrailSetup, TrailStatus
+from ringfence.facets.trails import Delivery, TrailOptions, TrailSetup, TrailStatus
 from ringfence.steps.logging_notes import (
     RecordDetectorBaseline,
     RecordKeyBaseline,
@@ -168,7 +169,10 @@ def trail_setups() -> SearchStrategy[TrailSetup]:
 
 def trails() -> SearchStrategy[TrailStatus]:
     """A trail of ours, a gone one, one that cannot be read, another region's or account's shadow."""
-    ours = st.builds(TrailStatus, trail_setups(), st.booleans(), st.just(REF.region), st.just(REF.account))
+    errors = st.sampled_from(("", "AccessDenied", "\x1b[2J\n" * 99))
+    delivery = st.builds(Delivery, errors, errors, st.sampled_from((None, NOON, NOON - timedelta(days=9))))
+    home = (st.just(REF.region), st.just(REF.account))
+    ours = st.builds(TrailStatus, trail_setups(), st.booleans(), *home, delivery)
     others = st.sampled_from(
         (
             TrailStatus(),

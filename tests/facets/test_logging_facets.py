@@ -29,13 +29,14 @@ from ringfence.facets.selectors import (
     read_selectors,
     selector_parameters,
 )
-from ringfence.facets.trails import TrailOptions, TrailStatus
+from ringfence.facets.trails import Delivery, TrailOptions, TrailStatus
 from tests.fakes.logging_answers import (
     ADVANCED,
     BASIC,
     DETECTOR,
     DETECTOR_ID,
     ELSEWHERE,
+    FAILING,
     INSIGHTS,
     KEY_ARN,
     KEY_ID,
@@ -58,7 +59,7 @@ from tests.logging_strategies import KEY, REFS, selectors
 from tests.logging_strategies import RECORDER as RECORDER_REF
 from tests.logging_strategies import TRAIL as TRAIL_REF
 from tests.talks import refusal, talk
-from tests.worlds import REF
+from tests.worlds import NOON, REF
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,6 +103,14 @@ def test_a_trail_is_read_whole_in_one_round_trip() -> None:
         Insight("ApiCallRateInsight", "Management"),
         Insight("ApiErrorRateInsight"),
     }
+
+
+def test_what_the_bucket_answers_is_read_and_when_it_last_took_log_files() -> None:
+    found = trail({"trailList": [TRAIL]}, FAILING, BASIC, NO_INSIGHTS, TAGS)
+    assert (found.logging, found.delivery) == (True, Delivery("AccessDenied", "NoSuchBucket", NOON))
+    assert trail({"trailList": [TRAIL]}, LOGS, BASIC, NO_INSIGHTS, TAGS).delivery == Delivery()
+    no_time = {**LOGS, "LatestDeliveryTime": "N/A", "LatestDeliveryError": None}
+    assert trail({"trailList": [TRAIL]}, no_time, BASIC, NO_INSIGHTS, TAGS).delivery == Delivery()
 
 
 @pytest.mark.parametrize(("answer", "kind"), [(BASIC, BasicSelector), (ADVANCED, AdvancedSelector)])

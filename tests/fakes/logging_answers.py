@@ -128,13 +128,25 @@ def deletion(name: str, parameters: Mapping[str, object], **more: object) -> dic
     return {"EventId": "e-1", "EventName": name, "CloudTrailEvent": json.dumps(record)}
 
 
+FAILING: Mapping[str, object] = {
+    "IsLogging": True,
+    "LatestDeliveryError": "AccessDenied",
+    "LatestDeliveryTime": NOON,
+    "LatestDigestDeliveryError": "NoSuchBucket",
+}
+"""The status of a trail that logs, and whose bucket takes nothing."""
+
 LOGGING_ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {
     "cloudtrail:DescribeTrails": (
         {"trailList": [TRAIL]},
         {"trailList": []},
         {"trailList": [SHADOW]},
     ),
-    "cloudtrail:GetTrailStatus": ({"IsLogging": True, "StartLoggingTime": NOON}, {"IsLogging": False}),
+    "cloudtrail:GetTrailStatus": (
+        {"IsLogging": True, "StartLoggingTime": NOON},
+        {"IsLogging": False},
+        FAILING,
+    ),
     "cloudtrail:GetEventSelectors": (BASIC, ADVANCED),
     "cloudtrail:GetInsightSelectors": (INSIGHTS,),
     "cloudtrail:ListTags": (

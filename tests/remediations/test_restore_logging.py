@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,7 @@ from ringfence.facets.detectors import DetectorSetup, DetectorStatus
 from ringfence.facets.log_keys import LogKey
 from ringfence.facets.recorders import THESE, RecorderSetup, RecorderStatus
 from ringfence.facets.selectors import BasicSelector
-from ringfence.facets.trails import TrailOptions, TrailSetup, TrailStatus
+from ringfence.facets.trails import Delivery, TrailOptions, TrailSetup, TrailStatus
 from ringfence.runbooks import load
 from ringfence.runbooks.restore_logging import RESTORE_LOGGING
 from ringfence.steps.detectors import CreateDetector, EnableDetector, SetDetectorOptions
@@ -77,6 +78,36 @@ def test_a_review_notes_a_trail_that_logs_and_none_that_does_not() -> None:
     assert plan(trail(), incident(REVIEW)) == (RecordTrailBaseline(FULL),)
     assert plan(trail(logging=False), incident(REVIEW)) == ()
     assert "does not log" in reviews(trail(logging=False), incident(REVIEW))
+
+
+def failing(delivery: Delivery, *, logging: bool = True) -> Observed:
+    world = trail(logging=logging)
+    return world.seen(replace(world[TrailStatus], delivery=delivery))
+
+
+def test_a_trail_that_cannot_deliver_is_for_a_person_and_nothing_is_changed() -> None:
+    noted = incident(REVIEW, past=(RecordTrailBaseline(FULL),))
+    world = failing(Delivery("AccessDenied", "NoSuchBucket", NOON - timedelta(days=2)))
+    assert plan(world, noted) == ()
+    logs, digests = reviews(world, noted).splitlines()
+    assert logs.startswith(
+        f"trail {TRAIL.id} cannot deliver log files to bucket logs since 2026-02-27 12:00 UTC: AccessDenied. "
+    )
+    assert digests.startswith(f"trail {TRAIL.id} cannot deliver digests to bucket logs: NoSuchBucket. ")
+    assert reviews(failing(Delivery(last=NOON)), noted) == ""
+    assert "cannot deliver" not in reviews(failing(Delivery("AccessDenied"), logging=False), noted)
+
+
+def test_while_some_deliveries_succeed_the_words_stay_the_same() -> None:
+    noted = incident(REVIEW, past=(RecordTrailBaseline(FULL),))
+    hours = (failing(Delivery("SlowDown", "", NOON - timedelta(hours=ago))) for ago in range(24))
+    assert len({reviews(world, noted) for world in hours}) == 1
+
+
+def test_an_answer_of_the_bucket_is_told_in_harmless_words() -> None:
+    words = reviews(failing(Delivery("\x1b[2J\n" * 500)), incident(REVIEW))
+    assert words.isprintable()
+    assert len(words) < 2000
 
 
 def test_a_review_starts_a_noted_trail_without_any_event() -> None:

@@ -1,9 +1,9 @@
 """Recorded creations of buckets that grant anything to anyone but their owner, and the pattern for them.
 
 CloudTrail records the headers of the request among its parameters, a canned ACL as a text or as a list of
-one. S3 takes either a canned ACL or grants, and today refuses public ones of a new bucket, whose public access
-it blocks (`InvalidBucketAclWithBlockPublicAccessError`): where it did not, this is how they are seen. Most
-buckets are made without either, and nobody looks at them.
+one. S3 takes either a canned ACL or grants, and today refuses public ones of a new bucket, whose public
+access it blocks (`InvalidBucketAclWithBlockPublicAccessError`): where it did not, this is how they are seen.
+Most buckets are made without either, and nobody looks at them.
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.core.answers import accept
@@ -55,6 +56,18 @@ class TrailSetup:
 
 
 @value
+class Delivery:
+    """What S3 answered when log files and digests were last delivered; empty where it took them.
+
+    `last` is when it last took log files.
+    """
+
+    logs: str = ""
+    digests: str = ""
+    last: datetime | None = None
+
+
+@value
 class TrailStatus(Facet):
     """A trail as it is; no `setup` where there is none that can be read in this account and region.
 
@@ -66,6 +79,7 @@ class TrailStatus(Facet):
     logging: bool = False
     home: str = ""
     owner: str = ""
+    delivery: Delivery = Delivery()
 
     permissions: ClassVar = (
         DESCRIBE_TRAILS,
@@ -107,7 +121,7 @@ class TrailStatus(Facet):
             frozenset() if isinstance(insights, Failed) else read_insights(insights),
             frozenset() if isinstance(tags, Failed) else frozenset(_tags(tags, arn_of(ref))),
         )
-        return replace(shown, setup=setup, logging=status.flag("IsLogging"))
+        return replace(shown, setup=setup, logging=status.flag("IsLogging"), delivery=_delivery(status))
 
     def ours(self, ref: Ref) -> bool:
         """Say whether it can be changed from the subject's account and region."""
@@ -167,6 +181,19 @@ def read_options(trail: Document) -> TrailOptions:
         log_role=text("CloudWatchLogsRoleArn"),
         key=text("KmsKeyId"),
         recursive=trail.flag("RecursiveLogging", default=True),
+    )
+
+
+def _delivery(status: Document) -> Delivery:
+    """Return how delivery went.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetTrailStatus.html
+    """
+    at = status.value.get("LatestDeliveryTime")
+    return Delivery(
+        status.optional_text("LatestDeliveryError") or "",
+        status.optional_text("LatestDigestDeliveryError") or "",
+        at if isinstance(at, datetime) else None,
     )
 
 

@@ -1,13 +1,16 @@
 """Start a trail that somebody stopped: it needs no baseline, only that it logged before.
 
 The stop of an only trail is the last thing that it records, and may be recorded by nobody: the review looks.
-A trail that was stopped before anything was noted of it may be meant to be: a person is told.
+A trail that was stopped before anything was noted of it may be meant to be: a person is told. So is one that
+logs where nobody can read it: its bucket refuses what it delivers, which says nothing by itself.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ringfence.core.notices import plain
 from ringfence.core.remediation import remediation
 from ringfence.core.reviews import reviewed
 from ringfence.core.subject import LoggingRef
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from ringfence.core.incident import Incident
     from ringfence.core.step import Step
 
+_LONG = timedelta(days=1)
+
 
 def still_stopped(trail: Observed, incident: Incident) -> Iterator[str]:
     """Say that a trail does not log, where nothing is done about it."""
@@ -34,6 +39,34 @@ def still_stopped(trail: Observed, incident: Incident) -> Iterator[str]:
             f"trail {trail.ref.id} does not log, and nothing says that it did since this was watched: start "
             "it (`aws cloudtrail start-logging`), or exempt it in the policy"
         )
+
+
+def undelivered(trail: Observed, incident: Incident) -> Iterator[str]:
+    """Say that a trail logs and cannot deliver, in words that stay the same while it cannot.
+
+    Since when is said once it is a day: where some deliveries succeed, the time moves on with each.
+    """
+    seen = trail[TrailStatus]
+    if seen.setup is None or not seen.logging:
+        return
+    last = seen.delivery.last
+    since = f" since {last:%Y-%m-%d %H:%M} UTC" if last and incident.now - last >= _LONG else ""
+    for what, error, when in (
+        ("log files", seen.delivery.logs, since),
+        ("digests", seen.delivery.digests, ""),
+    ):
+        if error:
+            yield (
+                f"trail {trail.ref.id} cannot deliver {what} to bucket {plain(seen.setup.options.bucket)}"
+                f"{when}: {plain(error)}. Put the bucket's policy, or that of the key, right as CloudTrail "
+                "needs it"
+            )
+
+
+def not_recording(trail: Observed, incident: Incident) -> Iterator[str]:
+    """Say what of it a person has to put right."""
+    yield from still_stopped(trail, incident)
+    yield from undelivered(trail, incident)
 
 
 def unrecorded(trail: Observed, incident: Incident) -> Iterator[str]:
@@ -56,7 +89,7 @@ def unrecorded(trail: Observed, incident: Incident) -> Iterator[str]:
     controls=("cloudtrail-multi-region",),
     references=("ATT&CK T1562.008",),
     exposure=unrecorded,
-    review=still_stopped,
+    review=not_recording,
 )
 def restart_trail(trail: Observed, incident: Incident) -> Iterator[Step]:
     """Start it."""
