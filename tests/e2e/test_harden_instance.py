@@ -29,6 +29,12 @@ RUNBOOK = "harden-instance"
 IMDSV2 = ("securityhub-ec2-imdsv2-check-4f2a9c1e", "EC2_IMDSV2_CHECK")
 MANAGED = ("ec2-instance-managed-by-systems-manager", "EC2_INSTANCE_MANAGED_BY_SSM")
 APPROVED = ("approved-amis-by-tag-conformance-pack-q7w2ex", "APPROVED_AMIS_BY_TAG")
+LISTED = ("approved-amis-by-id", "APPROVED_AMIS_BY_ID")
+DEMANDS = {
+    APPROVED: {"amisByTagKeyAndValue": "approved:true"},
+    LISTED: {"amiIds": "ami-0a1b2c3d4e5f60718"},
+}
+"""What the rules that judge images are told."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +105,10 @@ def fleet(compliance: Compliance) -> Iterator[Fleet]:
     """Managed rules, and the profile that its owner makes for Session Manager."""
     found = Fleet(compliance, compliance.world.builder().ground())
     config, iam = found.client("config"), found.client("iam")
-    for name, identifier in (IMDSV2, MANAGED, APPROVED):
+    for name, identifier in (IMDSV2, MANAGED, *DEMANDS):
         rule = {"ConfigRuleName": name, "Source": {"Owner": "AWS", "SourceIdentifier": identifier}}
-        if identifier == APPROVED[1]:
-            rule["InputParameters"] = json.dumps({"amisByTagKeyAndValue": "approved:true"})
+        if (name, identifier) in DEMANDS:
+            rule["InputParameters"] = json.dumps(DEMANDS[name, identifier])
         config.put_config_rule(ConfigRule=rule)
     trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
@@ -176,9 +182,10 @@ def test_a_start_from_an_unapproved_image_is_tagged_and_any_other_start_leaves_n
     assert fleet.tag(ref) is None
 
 
-def test_an_image_that_config_judged_is_tagged_by_a_verdict_too(fleet: Fleet) -> None:
+@pytest.mark.parametrize("rule", DEMANDS, ids=lambda rule: rule[1])
+def test_an_image_that_config_judged_is_tagged_by_a_verdict_too(fleet: Fleet, rule: tuple[str, str]) -> None:
     ref = fleet.launch()
-    fleet.judge(APPROVED, ref)
+    fleet.judge(rule, ref)
     fleet.over(ref)
     assert fleet.tag(ref) == "config owner"
     assert fleet.described(ref)["MetadataOptions"]["HttpTokens"] == "optional"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]
 RUNBOOK = "harden-network"
 SSH = ("securityhub-restricted-ssh-4f2a9c1e", "INCOMING_SSH_DISABLED")
+COMMON = ("restricted-common-ports", "RESTRICTED_INCOMING_TRAFFIC")
 CLOSED = ("vpc-default-security-group-closed", "VPC_DEFAULT_SECURITY_GROUP_CLOSED")
 LOGGED = ("vpc-flow-logs-enabled-conformance-pack-q7w2ex", "VPC_FLOW_LOGS_ENABLED")
 WORLD, OFFICE = "0.0.0.0/0", "198.51.100.0/24"
@@ -120,7 +121,7 @@ def said(history: History) -> str:
 def rules(compliance: Compliance) -> Iterator[None]:
     """The managed rules, and what flow logs need: their bucket, a log group and the role that delivers."""
     config, iam = (compliance.world.client(name) for name in ("config", "iam"))
-    for name, identifier in (SSH, CLOSED, LOGGED):
+    for name, identifier in (SSH, COMMON, CLOSED, LOGGED):
         rule = {"ConfigRuleName": name, "Source": {"Owner": "AWS", "SourceIdentifier": identifier}}
         config.put_config_rule(ConfigRule=rule)
     s3, region = compliance.world.client("s3"), compliance.world.local.region
@@ -181,6 +182,18 @@ def test_a_rule_that_is_widened_to_the_world_is_closed(net: Net) -> None:
     (received, *_) = net.fixed(ref).of(FindingReceived)
     assert received.finding.type == "CloudTrail:ec2:ModifySecurityGroupRules"
     assert not any(json.loads(one).get("FromPort") == 3389 for one in net.rules(ref))
+
+
+def test_a_common_port_that_config_judged_is_closed_though_the_call_that_opened_it_is_left(net: Net) -> None:
+    ref = net.group()
+    born = net.rules(ref)
+    net.open(ref, {"IpProtocol": "tcp", "FromPort": 21, "ToPort": 21, "IpRanges": [{"CidrIp": WORLD}]})
+    net.compliance.quiet(RUNBOOK)
+    assert born < net.rules(ref)
+    net.judge(COMMON, "SecurityGroup", ref)
+    (received, *_) = net.fixed(ref).of(FindingReceived)
+    assert received.finding.type == "Config:restricted-common-ports"
+    assert net.rules(ref) == born
 
 
 @pytest.mark.shows("close-default-group")
