@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.core.answers import accept
-from ringfence.core.call import Call, Permission
+from ringfence.core.call import Call, Failed, Permission
 from ringfence.core.codec import value
+from ringfence.core.errors import Retryable
 from ringfence.core.step import Done, State, Step
 from ringfence.core.symbol import QuarantineGroup, Ready, Symbol, TransitionGroup
 from ringfence.facets.network import QUARANTINE, TRANSITION, Group, Network
@@ -35,7 +36,8 @@ class SetSecurityGroups(Step):
         ),
     )
     _GONE: ClassVar = ("InvalidNetworkInterfaceID.NotFound",)
-    _REFUSED: ClassVar = ("InvalidGroup.NotFound", "InvalidSecurityGroupID.NotFound", "OperationNotPermitted")
+    _NO_GROUP: ClassVar = ("InvalidGroup.NotFound", "InvalidSecurityGroupID.NotFound")
+    _REFUSED: ClassVar = (*_NO_GROUP, "OperationNotPermitted")
 
     @property
     def target(self) -> str:
@@ -78,7 +80,10 @@ class SetSecurityGroups(Step):
         return (Ready("untracked", self.interface_id),)
 
     def apply(self, names: Names) -> Changing:
-        """Replace the groups."""
+        """Replace the groups. One of ours may have been made a moment ago, and not be shown everywhere yet.
+
+        https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+        """
         groups = sorted(id_of(names, group) for group in self.after)
         (answer,) = yield (
             Call(
@@ -88,6 +93,9 @@ class SetSecurityGroups(Step):
                 expected=(*self._GONE, *self._REFUSED),
             ),
         )
+        ours = any(not isinstance(group, str) for group in self.after)
+        if ours and isinstance(answer, Failed) and answer.code in self._NO_GROUP:
+            raise Retryable(f"{answer.code}: {answer.message}")
         accept(answer, gone=self._GONE, refused=self._REFUSED)
         return Done()
 

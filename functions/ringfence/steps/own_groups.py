@@ -14,6 +14,9 @@ from ringfence.core.symbol import QuarantineGroup, Ready, Symbol, TransitionGrou
 from ringfence.facets.network import QUARANTINE, ROLE_TAG, TRANSITION, Group, Network, OwnGroup
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from ringfence.core.call import Answer
     from ringfence.core.facet import Observed
     from ringfence.core.step import Changing, Names
 
@@ -127,6 +130,7 @@ class EmptyQuarantineGroup(Step):
 
     facet: ClassVar = Network
     permissions: ClassVar = (
+        _DESCRIBE,
         _DESCRIBE_RULES,
         Permission("ec2:RevokeSecurityGroupIngress", (GROUPS,), _OURS),
         Permission("ec2:RevokeSecurityGroupEgress", (GROUPS,), _OURS),
@@ -149,7 +153,7 @@ class EmptyQuarantineGroup(Step):
         return (Ready(f"{QUARANTINE}-empty", self.vpc_id),)
 
     def apply(self, names: Names) -> Changing:
-        """List the rules, revoke them."""
+        """List the rules, revoke them. A group that was just made may show none, and is born with one."""
         group = id_of(names, QuarantineGroup(self.vpc_id))
         (answer,) = yield (
             Call(
@@ -160,6 +164,8 @@ class EmptyQuarantineGroup(Step):
             ),
         )
         rules = tuple(document(answer).children("SecurityGroupRules"))
+        if not rules:
+            yield from _shown_without_rules(group)
         revokes = tuple(
             Call("ec2", operation, {"GroupId": group, "SecurityGroupRuleIds": ids})
             for operation, egress in (
@@ -211,6 +217,22 @@ def id_of(names: Names, group: Group) -> str:
     return names[group]
 
 
+def _shown_without_rules(group: str) -> Generator[tuple[Call, ...], tuple[Answer, ...], None]:
+    """Look whether EC2 shows the group, and no rules of it; raises Retryable where it does not yet.
+
+    https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+    """
+    (answer,) = yield (_describe(**{"group-id": group}),)
+    for shown in document(answer).children("SecurityGroups"):
+        if not (*shown.children("IpPermissions"), *shown.children("IpPermissionsEgress")):
+            return
+    raise Retryable(f"the rules of {group} are not shown yet")
+
+
 def _by_name(vpc_id: str, name: str) -> Call:
-    filters = [{"Name": "group-name", "Values": [name]}, {"Name": "vpc-id", "Values": [vpc_id]}]
-    return Call("ec2", "DescribeSecurityGroups", {"Filters": filters})
+    return _describe(**{"group-name": name, "vpc-id": vpc_id})
+
+
+def _describe(**filters: str) -> Call:
+    given = [{"Name": name, "Values": [one]} for name, one in filters.items()]
+    return Call("ec2", "DescribeSecurityGroups", {"Filters": given})
