@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence import composition
 from ringfence.answering import answer
 from ringfence.queue import execution_of
-from ringfence.reviewing import Tour
+from ringfence.reviewing import AT_ONCE, Tour
 from ringfence.runbooks import runbook
 from ringfence.telemetry import logger
+from ringfence.threads import Threads
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from ringfence.core.finding import Finding
 
 
 def handler(event: object, context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - a schedule says nothing
     """Look at every subject once; what fails is raised at the end, and Lambda tries twice more."""
-    settings, policy = composition.settings(), composition.policy(__file__)
+    settings, policy, log = composition.settings(), composition.policy(__file__), logger()
     execution = execution_of(context, settings.function, composition.now())
-    tour = Tour(runbook(settings.runbook), policy, composition.warm(), execution.until)
-    looked = tour.make(os.environ["AWS_REGION"], lambda finding: answer(finding, "", policy, execution))
-    logger().info("reviewed", extra={"subjects": looked})
+    composition.queue(settings.continuation_queue_url).client()  # made once, before several ask for it
+    side_by_side = Threads("ringfence-review", AT_ONCE)
+    tour = Tour(runbook(settings.runbook), policy, composition.warm(), execution.until, side_by_side)
+
+    def look(finding: Finding, until: datetime) -> tuple[str, ...]:
+        return answer(finding, "", policy, replace(execution, until=until))
+
+    looked = tour.make(os.environ["AWS_REGION"], look)
+    log.info("reviewed", extra={"subjects": looked})
     return {"subjects": looked}

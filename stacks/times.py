@@ -40,7 +40,7 @@ CONTAIN = QueueTimes(timeout=30, margin=5, receives=30, concurrency=20, late=60)
 CONTINUE = QueueTimes(timeout=300, margin=10, receives=240, concurrency=10, late=1800)
 
 REVIEW_TIMEOUT = 600
-"""A scheduled review looks at one subject after another."""
+"""A scheduled review looks at a few subjects at once, at every subject of an account and region."""
 REVIEW_RETRIES = 2
 OPERATE_TIMEOUT = 29
 """An HTTP API waits 30 s for its function."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from threading import Barrier
+
 import pytest
 
 from ringfence.core.errors import BadInput, Bug, Refused, Retryable, RingfenceError
 from ringfence.several import each
+from ringfence.threads import Threads
 
 
 @pytest.mark.parametrize("error", [Retryable("no role there"), BadInput("subject", "is odd"), Bug("oh")])
@@ -44,3 +47,21 @@ def test_what_can_still_succeed_is_tried_again_and_a_bug_rings(
 
     with pytest.raises(told):
         each(errors, work)
+
+
+def test_side_by_side_the_words_come_in_order_and_the_errors_are_gathered_as_well() -> None:
+    meet = Barrier(3, timeout=60)
+
+    def work(name: str) -> tuple[str, ...]:
+        meet.wait()  # none of them goes on before all have begun
+        if name == "second":
+            raise Retryable("throttled")
+        seen.append(name)
+        return (f"{name} settles",)
+
+    seen: list[str] = []
+    with pytest.raises(Retryable, match="throttled"):
+        each(("first", "second", "third"), work, Threads(width=3))
+    assert sorted(seen) == ["first", "third"]
+    assert each("cab", lambda name: (name,), Threads(width=3)) == ("c", "a", "b")
+    assert each((), work, Threads(width=3)) == ()

@@ -17,8 +17,8 @@ class Threads:
     Nested use takes a pool of its own: functions that wait in one pool for others in it could starve.
     """
 
-    def __init__(self, name: str = "ringfence") -> None:
-        self._pool = ThreadPoolExecutor(WIDTH, name)
+    def __init__(self, name: str = "ringfence", width: int = WIDTH) -> None:
+        self._pool = ThreadPoolExecutor(width, name)
 
     def __call__(self, functions: Sequence[Callable[[], object]]) -> Sequence[object]:
         """Run the functions; wait for all of them, then return their results or raise the first error."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -201,3 +202,28 @@ def test_a_value_that_is_declared_elsewhere_is_loaded_when_the_log_names_it() ->
     assert getattr(read, "number", None) == 7
     decode({"$": "OnlyNamedByTheLog", "number": 8})
     assert loaded == ["once"]
+
+
+def test_a_value_that_another_thread_is_loading_is_waited_for() -> None:
+    """As imports wait for each other."""
+    read: list[object] = []
+    importing, declared = Lock(), list[type]()
+    other = Thread(target=lambda: read.append(decode({"$": "LoadedByTheFirst"})))
+
+    @load_on_demand
+    def declare() -> None:
+        with importing:
+            if declared:
+                return
+            other.start()
+            other.join(0.2)  # it has the time to go wrong
+
+            @value
+            class LoadedByTheFirst:
+                pass
+
+            declared.append(LoadedByTheFirst)
+
+    decode({"$": "LoadedByTheFirst"})
+    other.join()
+    assert [type(one) for one in read] == declared

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,8 @@ from ringfence import composition
 from ringfence.cli import by_hand
 from ringfence.cli.settings import AUDIT_STACK as CLI_AUDIT_STACK
 from ringfence.local import deployment
+from ringfence.queue import RESERVE
+from ringfence.reviewing import LOOK
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import bundle, names, times
 from stacks.settings import ROOT
@@ -96,6 +99,7 @@ def test_times_fit_each_other() -> None:
     """ADR 0101 says why."""
     assert times.OPERATE_TIMEOUT < 30
     assert times.CONTAIN.timeout <= 30 < times.CONTINUE.timeout
+    assert timedelta(seconds=times.CONTAIN.timeout) - RESERVE == LOOK
     for queue in (times.CONTAIN, times.CONTINUE):
         assert queue.timeout < queue.visibility <= queue.timeout + 10
         assert 2 <= queue.concurrency <= 1000

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _VALUES: dict[str, type[object]] = {}
-_LOADERS: list[Callable[[], object]] = []
+_LOADERS: dict[Callable[[], object], None] = {}
 _TAG = "$"
 
 
@@ -94,14 +94,22 @@ def _decode_plain(kind: str, plain: str) -> datetime | float:
 
 def _known(kind: str) -> type[object] | None:
     """Return the class of that name; what is declared where nothing was loaded yet is loaded now."""
-    while kind not in _VALUES and _LOADERS:
-        _LOADERS.pop()()
+    if kind not in _VALUES:
+        for loader in reversed(tuple(_LOADERS)):
+            loader()
+            # Not before: another thread would miss what it could wait for, as imports do for each other.
+            _LOADERS.pop(loader, None)
+            if kind in _VALUES:
+                break
     return _VALUES.get(kind)
 
 
 def load_on_demand(loader: Callable[[], T]) -> Callable[[], T]:
-    """Register what to call when the log names a value that is not declared yet; called at most once."""
-    _LOADERS.append(loader)
+    """Register what to call when the log names a value that is not declared yet.
+
+    It is called no more once it has ended; until then by each thread that meets such a name.
+    """
+    _LOADERS[loader] = None
     return loader
 
 
