@@ -55,6 +55,8 @@ def parsed(event: dict[str, Any]) -> Finding:
 
 def by_call(name: str) -> Finding:
     parameters = {"bucketName": BUCKET.id, "Host": f"{BUCKET.id}.s3.eu-west-1.amazonaws.com"}
+    if name == "CreateBucket":  # of others it is not told
+        parameters["x-amz-acl"] = "public-read"
     return parsed(call_event("s3", name, parameters, account=BUCKET.account, region=BUCKET.region))
 
 
@@ -64,6 +66,7 @@ def by_rule(name: str) -> Finding:
 
 BLOCK, GRANTS, TLS = "block-bucket-public-access", "remove-public-grants", "require-tls"
 CALLS = {
+    "CreateBucket": {BLOCK, GRANTS},
     "PutBucketPolicy": {BLOCK, TLS},
     "DeleteBucketPolicy": {TLS},
     "PutBucketAcl": {BLOCK, GRANTS},
