@@ -61,7 +61,11 @@ USE_TABLES = tuple(
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 """
 
-READ_TABLE = Permission("kms:Decrypt", ("{audit_key}",), _TABLES, implied=True)
+READ_TABLE = tuple(
+    Permission(action, ("{audit_key}",), _TABLES, implied=True)
+    for action in ("kms:Decrypt", "kms:DescribeKey")
+)
+"""What those need who only read such a table or its stream: what the CDK grants them."""
 READ_STREAM = (
     *(
         Permission(action, ("{stream}",))
@@ -72,7 +76,7 @@ READ_STREAM = (
         ("*",),
         reason="the event source mapping asks for it, and it knows no resources",
     ),
-    READ_TABLE,
+    *READ_TABLE,
 )
 SET_ASIDE = (
     Permission("sqs:SendMessage", ("{set_aside}",)),
@@ -105,5 +109,5 @@ ARCHIVE = (*WRITE_ARCHIVE, *USE_ARCHIVE, *notice.PERMISSIONS, *USE_TOPIC)
 NOTIFY = (*incidents.ENTRIES_PERMISSIONS, *notice.PERMISSIONS, *USE_TOPIC)
 """What each function needs of its own, beside what feeds it and what every function needs."""
 
-AUDIT = (*incidents.PERMISSIONS, *GET_ARCHIVE, *outputs.PERMISSIONS, READ_TABLE, READ_ARCHIVE)
+AUDIT = (*incidents.PERMISSIONS, *GET_ARCHIVE, *outputs.PERMISSIONS, *READ_TABLE, READ_ARCHIVE)
 """What a person needs to read and verify the record: `ringfence incidents` and `ringfence audit`."""

@@ -42,7 +42,7 @@ def test_it_allows_what_is_declared_beside_the_calls_and_to_decrypt_what_they_re
     called = (*incidents.PERMISSIONS, *archive.READ_PERMISSIONS, *outputs.PERMISSIONS)
     declared = {(one.action, one.resources, one.conditions) for one in needs.AUDIT if not one.implied}
     assert declared == {(one.action, one.resources, one.conditions) for one in called}
-    assert {one.action for one in needs.AUDIT if one.implied} == {"kms:Decrypt"}
+    assert {one.action for one in needs.AUDIT if one.implied} == {"kms:Decrypt", "kms:DescribeKey"}
 
 
 def test_it_reads_this_table_this_archive_this_key_and_the_outputs_of_this_stack(
@@ -62,6 +62,7 @@ def test_it_reads_this_table_this_archive_this_key_and_the_outputs_of_this_stack
         (LIST, shown(bucket), frozenset()),
         (GET, entries, frozenset()),
         ("kms:Decrypt", key, through["dynamodb"]),
+        ("kms:DescribeKey", key, through["dynamodb"]),
         ("kms:Decrypt", key, through["s3"]),
         (
             "cloudformation:DescribeStacks",

@@ -194,7 +194,7 @@ def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]]
     }
     assert uses.keys() == services[name]
     assert all(uses[service] == sends for service in uses.keys() - {"dynamodb"})
-    assert "kms:Decrypt" in uses["dynamodb"]
+    assert {"kms:Decrypt", "kms:DescribeKey"} <= uses["dynamodb"]
 
 
 def test_the_pollers_of_queues_and_streams_have_what_lambda_demands(
