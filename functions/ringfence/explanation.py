@@ -11,7 +11,7 @@ from ringfence.core.guardduty import DETAIL_TYPE, SOURCE
 from ringfence.core.policy import Mode
 from ringfence.core.policy_json import policy_from_json
 from ringfence.core.selection import shares
-from ringfence.sources.dispatch import parse
+from ringfence.sources.dispatch import findings
 from ringfence.sources.envelope import NotForUs, parse_json
 from ringfence.sources.guardduty import MAX_SEVERITY
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ringfence.policy_file import PolicyFile
 
     Decided = tuple[Ref, Share]
+    Answer = tuple[Finding, Runbook, list[Decided]]
 
 
 class Status(StrEnum):
@@ -78,37 +79,44 @@ class Explainer:
         event: object = None
         try:
             event = parse_json(_decode(data))
-            finding = parse(event)
+            found = findings(event)
         except BadInput as error:
             return invalid(error, _glimpse(event))
-        if isinstance(finding, NotForUs):
-            return Explanation(Status.NOT_APPLICABLE, finding.reason, _glimpse(event))
-        return self._decided(finding)
+        if isinstance(found, NotForUs):
+            return Explanation(Status.NOT_APPLICABLE, found.reason, _glimpse(event))
+        return self._decided(found)
 
-    def _decided(self, finding: Finding) -> Explanation:
-        policy = policy_from_json(self.policy.compile(self.home or finding.account))
-        decided = [
-            (runbook, [(ref, share) for ref in subjects for share in shares(policy, runbook, finding, ref)])
-            for runbook in self.runbooks.values()
-            if runbook.answers(finding)
-            and (subjects := [ref for ref in finding.subjects if isinstance(ref, runbook.subject)])
-        ]
-        about = About(finding.id, finding.type, finding.severity, finding.account, finding.region)
-        if not decided:
-            reason = f"no runbook answers {finding.type}"
-            return Explanation(Status.NOT_APPLICABLE, reason, about, finding.subjects)
-        runbook, decisions = max(decided, key=lambda one: _strongest(one[1]))
-        others = [_also(*one) for one in decided if one[0] is not runbook]
+    def _decided(self, found: tuple[Finding, ...]) -> Explanation:
+        answers = [answer for finding in found for answer in self._answers(finding)]
+        if not answers:
+            reason = f"no runbook answers {' or '.join(finding.type for finding in found)}"
+            return Explanation(Status.NOT_APPLICABLE, reason, _about(found[0]), found[0].subjects)
+        first = max(answers, key=lambda one: _strongest(one[2]))
+        finding, runbook, decisions = first
+        others = [_also(one, finding) for one in answers if one is not first]
         mode = list(Mode)[_strongest(decisions)]
         return Explanation(
             status=Status.NOT_APPLICABLE if mode is Mode.OFF else Status.HANDLED,
             reason=". ".join(filter(None, (_reason(decisions), *others, self._notes(finding)))),
-            finding=about,
+            finding=_about(finding),
             subjects=tuple(dict.fromkeys(ref for ref, _ in decisions)),
             runbook=runbook.id,
             remediations=_remediations(decisions, mode),
             mode=mode,
         )
+
+    def _answers(self, finding: Finding) -> list[Answer]:
+        policy = policy_from_json(self.policy.compile(self.home or finding.account))
+        return [
+            (
+                finding,
+                runbook,
+                [(ref, share) for ref in subjects for share in shares(policy, runbook, finding, ref)],
+            )
+            for runbook in self.runbooks.values()
+            if runbook.answers(finding)
+            and (subjects := [ref for ref in finding.subjects if isinstance(ref, runbook.subject)])
+        ]
 
     def _notes(self, finding: Finding) -> str:
         taken = not self.home and self.policy.speaks_of_home
@@ -147,10 +155,16 @@ def _reason(decisions: list[Decided]) -> str:
     return "; ".join(f"{ref.id}: {share.decision.reason} ({share.decision.mode})" for ref, share in decisions)
 
 
-def _also(runbook: Runbook, decisions: list[Decided]) -> str:
-    """Say what another runbook does about its own subjects of the same finding."""
+def _about(finding: Finding) -> About:
+    return About(finding.id, finding.type, finding.severity, finding.account, finding.region)
+
+
+def _also(answer: Answer, told: Finding) -> str:
+    """Say what another runbook does about the same finding, or about another one of the same event."""
+    finding, runbook, decisions = answer
     named = ", ".join(dict.fromkeys(f"{ref.kind} {ref.id}" for ref, _ in decisions))
-    return f"{runbook.id} answers as well ({list(Mode)[_strongest(decisions)]}), for {named}"
+    other = "" if finding is told else f" {finding.type}"
+    return f"{runbook.id} answers{other} as well ({list(Mode)[_strongest(decisions)]}), for {named}"
 
 
 def _remediations(decisions: Iterable[Decided], mode: Mode) -> tuple[str, ...]:

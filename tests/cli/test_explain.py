@@ -20,6 +20,7 @@ from ringfence.explanation import Explainer, Status
 from ringfence.policy_file import BUILT_IN, PolicyFile
 from ringfence.runbooks import catalogue
 from tests.samples import guardduty as samples
+from tests.samples.calls import by_root, call_event
 from tests.samples.guardduty import (
     changed,
     credentials_finding,
@@ -180,6 +181,24 @@ def test_a_finding_that_two_runbooks_answer_says_so() -> None:
     assert "contain-credentials answers as well (dry-run), for role-session AROA" in explanation.reason
 
 
+def test_a_call_of_the_root_user_is_explained_as_what_it_did_and_as_who_made_it() -> None:
+    """One event tells of both, and what answers either is named."""
+    explainer = Explainer(PolicyFile(BUILT_IN), catalogue.CATALOGUE)
+    stopped = call_event("cloudtrail", "StopLogging", {"name": "main"}, identity=by_root())
+    told = explainer.explain(json.dumps(stopped).encode())
+    assert (told.status, told.runbook) == (Status.HANDLED, "restore-logging")
+    assert "harden-identity answers Root:Call as well (notify), for root root" in told.reason
+
+
+def test_a_call_that_nothing_answers_is_handled_where_the_root_user_made_it() -> None:
+    used = call_event("s3", "PutBucketPolicy", {"bucketName": "a-bucket"}, identity=by_root())
+    only_root = {"harden-identity": catalogue.CATALOGUE["harden-identity"]}
+    told = Explainer(PolicyFile(BUILT_IN), only_root).explain(json.dumps(used).encode())
+    assert (told.status, told.runbook) == (Status.HANDLED, "harden-identity")
+    assert told.finding is not None
+    assert told.finding.type == "Root:Call"
+
+
 def test_a_finding_for_which_there_is_no_runbook_yet_names_its_subject() -> None:
     """The runbooks that are there decide what is answered, not what can be read."""
     answer, code = explained(credentials_finding())
@@ -270,6 +289,12 @@ def test_the_words_for_a_person_say_it_all(auto: Path) -> None:
         "  mode          auto",
         f"  why           rule 2 of the policy says auto. home is taken to be account {samples.ACCOUNT}",
     ]
+
+
+def test_words_that_are_cut_say_so() -> None:
+    result = run("-", stdin=json.dumps(changed(EVENT, "detail.type", "x" * 5000)).encode())
+    finding = result.stdout.splitlines()[1]
+    assert (len(finding), finding.endswith("x…")) == (1017, True)
 
 
 @pytest.mark.parametrize("path", ["source", "detail.type", "detail.id", "detail.accountId", "detail.region"])
@@ -380,3 +405,11 @@ def test_help_offers_the_commands_that_are_installed() -> None:
     assert "explain" in result.stdout
     assert COMMANDS["explain"] == "ringfence.cli.explain:explain"
     assert CliRunner().invoke(main, ["no-such-command"]).exit_code == BAD_INPUT
+
+
+@pytest.mark.parametrize("group", ["incidents", "audit"])
+def test_no_command_is_described_by_half_a_sentence(group: str) -> None:
+    rows = CliRunner().invoke(main, [group, "--help"]).stdout.partition("Commands:")[2].splitlines()
+    described = [row for row in rows if row.strip()]
+    assert described
+    assert not [row for row in described if row.endswith("...")]

@@ -24,12 +24,12 @@ EXIT_CODES = {Status.HANDLED: 0, Status.NOT_APPLICABLE: 3, Status.INVALID: 2}
 WORST_FIRST = (Status.INVALID, Status.NOT_APPLICABLE, Status.HANDLED)
 MOST_BYTES = 2**20
 """No event is longer than what a queue can carry."""
-MOST_SHOWN = 600
+MOST_SHOWN = 1000
 """Characters of one row for a person; a hostile finding can be all type."""
 POLICY = Path("policy.yaml")
 
 
-@click.command()
+@click.command(short_help="Say offline what would happen because of events.")
 @click.argument("events", nargs=-1, required=True, metavar="EVENT.json...")
 @click.option(
     "--policy",
@@ -117,8 +117,12 @@ def _as_json(name: str, explanation: Explanation) -> dict[str, object]:
 
 
 def _as_text(name: str, explanation: Explanation) -> str:
-    rows = "\n".join(f"  {label:<13} {safe(text[:MOST_SHOWN])}" for label, text in _rows(explanation))
+    rows = "\n".join(f"  {label:<13} {safe(_cut(text))}" for label, text in _rows(explanation))
     return f"{safe(name)}: {explanation.status}\n{rows}"
+
+
+def _cut(text: str) -> str:
+    return f"{text[:MOST_SHOWN]}…" if len(text) > MOST_SHOWN else text
 
 
 def _rows(explanation: Explanation) -> Iterator[tuple[str, str]]:
