@@ -213,7 +213,8 @@ def test_a_policy_that_leaves_its_scope_open_is_refused(
         ("--- 1\n--- 2\n", "another document"),
         ("&a [*a]", "contains itself"),
         ("[" * 1000, "nested too deeply"),
-        ("\x00", "is not YAML"),
+        ("\x00", "line 1, column 1: is not YAML: special characters are not allowed: #x0000"),
+        ("version: 1\ndefault: \x1b[1m", "line 2, column 10: is not YAML: special characters"),
     ],
 )
 def test_what_is_not_yaml_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:
@@ -294,6 +295,12 @@ def test_what_is_chosen_answers_no_more_where_all_else_is_left_out(tmp_path: Pat
     answers = dict(settings.answers)
     assert list(answers) == ["first-switch"]
     assert "Config:second-on" not in answers["first-switch"]
+
+
+def test_what_needs_no_allowance_is_told_what_does(tmp_path: Path) -> None:
+    text = "version: 1\nscope: {accounts: [home]}\nrunbooks: {harden-toy: {allow: [first-switch]}}\n"
+    with pytest.raises(InvalidPolicy, match=r"allow\[0\]: needs no allowance; what does: \S"):
+        load_policy(written(tmp_path, text), HARDENING)
 
 
 @pytest.mark.parametrize(

@@ -104,8 +104,8 @@ def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[P
                 yield (*path, "enable", index), f"is no remediation: {error.problem}"
     for index, id_ in enumerate(_items(_get(settings, "allow"))):
         if not any(one.id == id_ and one.breaks for one in runbook.remediations):
-            breaking = ", ".join(one.id for one in runbook.remediations if one.breaks) or "none is"
-            yield (*path, "allow", index), f"is not one that has to be allowed; {breaking}"
+            breaking = ", ".join(one.id for one in runbook.remediations if one.breaks) or "nothing"
+            yield (*path, "allow", index), f"needs no allowance; what does: {breaking}"
     for name, value in _mapping(_get(settings, "options")).items():
         if isinstance(value, str):
             try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
 
 from ringfence.core.errors import BadInput
 
@@ -52,6 +53,10 @@ def read_yaml(text: str) -> Located:
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         raise BadInput("yaml", f"{where}is not YAML: {error.problem}") from error
+    except ReaderError as error:
+        lines = text[: error.position].split("\n")
+        where = f"line {len(lines)}, column {len(lines[-1]) + 1}"
+        raise BadInput("yaml", f"{where}: is not YAML: {error.reason}: #x{error.character:04x}") from error
     except (YAMLError, ValueError) as error:
         raise BadInput("yaml", f"is not YAML: {ascii(str(error))[1:80]}") from error
     except RecursionError as error:
