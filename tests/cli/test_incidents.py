@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from click import unstyle
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
@@ -78,6 +79,15 @@ def test_incidents_are_listed_newest_first(client: DynamoDBClient) -> None:
     assert len(rows) == 3
 
 
+@pytest.mark.parametrize("width", ["60", "80"])
+def test_an_incident_in_a_list_can_be_copied_on_a_narrow_terminal(client: DynamoDBClient, width: str) -> None:
+    del client
+    terminal = {**PLACES, "COLUMNS": width, "FORCE_COLOR": "1"}
+    result = ringfence("incidents", "list", "--since", "2020-01-01", places=terminal)
+    assert INCIDENT in result.output
+    assert max(len(line) for line in unstyle(result.output).splitlines()) <= int(width)
+
+
 def test_a_list_has_its_time_and_its_limit(client: DynamoDBClient) -> None:
     log = dynamo_log(client)
     log.append(KEY, log.read(KEY), opened(LATER), lease(incident=LATER))
@@ -105,9 +115,23 @@ def test_so_long_ago_is_counted_from_now(client: DynamoDBClient) -> None:
         assert [json.loads(row)["incident"] for row in result.output.splitlines()] == expected
 
 
+@pytest.mark.parametrize("since", ["0001-01-01", "0001-01-01T00:00:00+14:00", "9999d"])
+def test_a_time_before_all_incidents_finds_them_all(client: DynamoDBClient, since: str) -> None:
+    del client
+    result = ringfence("incidents", "list", "--json", "--since", since)
+    assert [json.loads(row)["incident"] for row in result.output.splitlines()] == [INCIDENT]
+
+
 def test_no_incidents_are_said_so(client: DynamoDBClient) -> None:
     del client
     assert ringfence("incidents", "list", "--since", "0m").output == "No incidents in this time.\n"
+
+
+@pytest.mark.parametrize("since", ["9999-12-31T23:00:00-10:00", "9999-12-31"])
+def test_a_time_to_come_finds_none(client: DynamoDBClient, since: str) -> None:
+    del client
+    result = ringfence("incidents", "list", "--since", since)
+    assert (result.exit_code, result.output) == (0, "No incidents in this time.\n")
 
 
 @pytest.mark.parametrize("since", ["yesterday", "7 days", "2026-13-01", ""])
@@ -177,7 +201,7 @@ def test_hostile_text_reaches_no_terminal(client: DynamoDBClient, arguments: tup
     [
         ("nonsense", "must be an incident's id"),
         ("\x1b[2J", "must be an incident's id"),
-        (LATER, "not in the audit log"),
+        (LATER, f"must be one that is in the audit log; see `ringfence incidents list`, not '{LATER}'"),
     ],
 )
 def test_a_wrong_id_is_bad_input(s3: S3Client, command: tuple[str, str], incident: str, words: str) -> None:
@@ -267,6 +291,13 @@ def test_what_cannot_be_read_is_neither_sound_nor_altered(client: DynamoDBClient
     assert "NoSuchBucket" in result.output
 
 
+def test_what_cannot_be_asked_for_is_neither_sound_nor_altered(client: DynamoDBClient) -> None:
+    del client
+    result = ringfence("audit", "verify", INCIDENT, "--archive-bucket", "no bucket's name")
+    assert result.exit_code == 3
+    assert "Invalid bucket name" in result.output
+
+
 def test_places_are_found_in_the_stack_unless_they_are_given(client: DynamoDBClient, s3: S3Client) -> None:
     del client, s3
     template = {
@@ -296,3 +327,14 @@ def test_a_missing_region_is_bad_input(client: DynamoDBClient, monkeypatch: pyte
     result = ringfence("incidents", "list")
     assert result.exit_code == 2
     assert "AWS_REGION" in result.output
+
+
+@pytest.mark.parametrize(("name", "value"), [("AWS_PROFILE", "nobody's"), ("AWS_ENDPOINT_URL", "no address")])
+def test_a_wrong_setting_of_the_operator_is_bad_input_and_named(
+    client: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    del client
+    monkeypatch.setenv(name, value)
+    result = ringfence("incidents", "list")
+    assert (result.exit_code, "AWS settings: cannot be used" in result.output) == (2, True)
+    assert value in result.output

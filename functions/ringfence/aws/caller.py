@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import botocore.session
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import BotoCoreError, NoCredentialsError, NoRegionError
 
 from ringfence.aws.failures import raised
 from ringfence.aws.sessions import own_client
 from ringfence.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)
@@ -21,12 +26,25 @@ class Caller:
     arn: str
 
 
+@contextmanager
+def configured() -> Iterator[None]:
+    """Turn what is wrong with the operator's own settings, their profile say, into BadInput."""
+    try:
+        yield
+    except NoRegionError as error:
+        raise BadInput("AWS_REGION", "must name the region in which Ringfence is deployed") from error
+    except (BotoCoreError, ValueError) as error:  # a ValueError is about AWS_ENDPOINT_URL
+        raise BadInput("AWS settings", f"cannot be used: {error}") from error
+
+
 def caller() -> Caller:
-    """Ask STS who calls; raises BadInput without credentials, Retryable where STS fails.
+    """Ask STS who calls; raises BadInput without usable credentials, Retryable where STS fails.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
     """
-    client = own_client("sts", default_region() or None)
+    region = default_region()
+    with configured():
+        client = own_client("sts", region or None)
     with raised("sts:GetCallerIdentity"):
         try:
             answer = client.get_caller_identity()  # type: ignore[attr-defined]  # made at run time
@@ -36,6 +54,10 @@ def caller() -> Caller:
 
 
 def default_region() -> str:
-    """Return the region in force: AWS_REGION, else what botocore finds; empty when there is none."""
-    given = os.environ.get("AWS_REGION") or botocore.session.Session().get_config_variable("region")
+    """Return the region in force: AWS_REGION, else what botocore finds; empty when there is none.
+
+    Raises BadInput where botocore cannot read its configuration.
+    """
+    with configured():
+        given = os.environ.get("AWS_REGION") or botocore.session.Session().get_config_variable("region")
     return str(given or "")

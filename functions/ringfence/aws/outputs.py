@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import ClientError, NoCredentialsError
 
+from ringfence.aws.caller import configured
 from ringfence.aws.failures import code_of, raised
 from ringfence.aws.sessions import own_client
 from ringfence.core.call import Permission
@@ -25,11 +26,9 @@ _NO_STACK = "ValidationError"
 
 
 def operator_client(service: str) -> BaseClient:
-    """Return a client with the operator's own credentials; raises BadInput without a region."""
-    try:
+    """Return a client with the operator's own credentials; raises BadInput where none can be made."""
+    with configured():
         return own_client(service)
-    except NoRegionError as error:
-        raise BadInput("AWS_REGION", "must name the region in which Ringfence is deployed") from error
 
 
 def stack_outputs(stack: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ import click
 from ringfence.cli.log import archive_of, find, reader_of
 from ringfence.cli.settings import ARCHIVE_BUCKET, AUDIT_TABLE, Home, home_options
 from ringfence.cli.text import safe
-from ringfence.core.errors import Retryable
+from ringfence.core.errors import BadInput, RingfenceError
 from ringfence.core.verify import verify as verify_chain
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def audit() -> None:
     """Check the audit log."""
 
 
-@audit.command()
+@audit.command(short_help="Compare an incident's record with the archive.")
 @click.argument("incident")
 @click.option(
     "--without-archive", is_flag=True, help="Check the entries against each other only. This proves less."
@@ -45,12 +45,14 @@ def verify(ctx: click.Context, home: Home, incident: str, *, without_archive: bo
     """Recompute the hash chains of INCIDENT and compare them with the archive's first versions.
 
     Exit code 0: they are as they were written; entries that are not archived yet are said to be pending.
-    1: the first entry that is altered, missing or reordered is named. 2: no such incident. 3: the table
-    or the archive could not be read.
+    1: the first entry that is altered, missing or reordered is named. 2: no such incident, or bad input. 3: the
+    table or the archive could not be read.
     """
     try:
         verdicts = tuple(_verdicts(home, incident, without_archive=without_archive))
-    except Retryable as error:
+    except BadInput:
+        raise
+    except RingfenceError as error:
         raise Unverified(safe(str(error))) from error
     for verdict in verdicts:
         click.echo(json.dumps(_as_json(verdict)) if as_json else _as_text(verdict))

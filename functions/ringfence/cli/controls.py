@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from ringfence.core.runbook import Runbook
 
 
-@click.command(epilog=f"FRAMEWORK is one of {', '.join(one.id for one in FRAMEWORKS)}.")
+@click.command(
+    short_help="Say which requirements of a framework are supported.",
+    epilog=f"FRAMEWORK is one of {', '.join(one.id for one in FRAMEWORKS)}.",
+)
 @click.argument("name", required=False, metavar="[FRAMEWORK]")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_obj

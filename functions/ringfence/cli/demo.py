@@ -26,7 +26,7 @@ INTERRUPTED = 130
 DEPLOYED = "the audit home, the response pipeline, the roles"
 
 
-@click.command()
+@click.command(short_help="Watch an instance or a leaked key being contained.")
 @click.option("--scenario", type=click.Choice(SCENARIOS), default=INSTANCE, show_default=True)
 @click.option("--keep", is_flag=True, help="Keep the local AWS running afterwards, until Ctrl-C.")
 @click.option("--plain", is_flag=True, help="No colours and nothing that moves.")

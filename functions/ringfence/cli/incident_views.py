@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ringfence.core.summary import Summary
     from ringfence.core.timeline import Row
 
-MOST_SHOWN = 600
+MOST_SHOWN = 1000
 """Characters of one text; a hostile finding can be all title."""
 PIPE_WIDTH = 160
 GOOD, BAD, OPEN = "green", "bold red", "yellow"
@@ -58,8 +58,9 @@ def listed(summaries: Sequence[Summary]) -> RenderableType:
     if not summaries:
         return Text("No incidents in this time.")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("opened (UTC)", "state", "subject", "finding", "incident"):
+    for title in ("opened (UTC)", "state", "subject", "finding"):
         table.add_column(title, overflow="fold")
+    table.add_column("incident", no_wrap=True)  # what other commands are given can be copied
     for one in summaries:
         found = one.findings[-1].type if one.findings else "by hand"
         table.add_row(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ringfence.core.chain import Entry
 
 _AGO = re.compile(r"(?P<number>[0-9]{1,4})(?P<unit>[dhm])")
+BEFORE_ALL, AFTER_ALL = datetime(2020, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+"""Between these lies every incident; each month between is asked for."""
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
@@ -36,19 +38,20 @@ class Since(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         if ago := _AGO.fullmatch(value):
-            return datetime.now(UTC) - timedelta(**{_UNITS[ago["unit"]]: int(ago["number"])})
+            return max(datetime.now(UTC) - timedelta(**{_UNITS[ago["unit"]]: int(ago["number"])}), BEFORE_ALL)
         try:
             instant = datetime.fromisoformat(value)
         except ValueError:
             self.fail(
                 f"{ascii(value)[:40]} is neither like 7d, 12h or 30m nor a date like 2026-01-31", param, ctx
             )
-        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        return min(max(instant, BEFORE_ALL), AFTER_ALL)
 
 
 @click.group()
 def incidents() -> None:
-    """Read the audit log."""
+    """Find and show incidents in the audit log."""
 
 
 @incidents.command("list")
@@ -70,7 +73,7 @@ def list_incidents(home: Home, since: datetime, limit: int, *, as_json: bool) ->
     show(listed(summaries))
 
 
-@incidents.command("show")
+@incidents.command("show", short_help="Show what was recorded of an incident.")
 @click.argument("incident")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @home_options(AUDIT_TABLE)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _LOOK_EVERY = 1.0  # seconds
 
 
-@click.command()
+@click.command(short_help="Run a whole AWS on this machine.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=4566, show_default=True, help="0: any free one."
 )

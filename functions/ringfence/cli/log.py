@@ -44,6 +44,6 @@ def find(reader: IncidentReader, archive: S3Archive | None, incident: str) -> tu
         found = tuple(Response(key, incident) for key in archive.chains(incident))
     if not found:
         raise BadInput(
-            "incident", "is not in the audit log; `ringfence incidents list` shows those that are", incident
+            "incident", "must be one that is in the audit log; see `ringfence incidents list`", incident
         )
     return found
