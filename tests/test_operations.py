@@ -24,6 +24,7 @@ from ringfence.operations import (
     question_of,
     undoing_of,
 )
+from ringfence.orders import Agreed
 from tests.fakes.site import KEY, KIM, POLICY, RUNBOOK
 from tests.worlds import LEASE, NOON, REF
 
@@ -32,6 +33,7 @@ CATALOGUE = {RUNBOOK.id: RUNBOOK}
 SUBJECT = {"account": REF.account, "region": REF.region, "id": REF.id}
 INCIDENT = "inc-20260301T120000.000000-0123456789"
 RUN: Json = {"runbook": RUNBOOK.id, "subject": SUBJECT, "reason": "it beacons", "dry_run": False}
+PLAN: Json = {"digest": "0" * 64, "as_of": "2026-03-01T12:00:00.000000+00:00"}
 RELEASE: Json = {"incident": INCIDENT, "reason": "false alarm", "dry_run": False}
 
 
@@ -75,6 +77,14 @@ def test_a_run_without_the_first_stage_does_not_contain() -> None:
     assert not asked(remediations=["leave-group"]).whole
 
 
+def test_the_plan_that_was_agreed_to_is_part_of_the_order_and_of_the_log() -> None:
+    order = asked(plan=PLAN).order
+    assert order.agreed == Agreed("0" * 64, NOON)
+    assert order.request
+    assert order.request.plan == "0" * 64
+    assert asked().order.agreed is None
+
+
 def test_a_subject_outside_the_scope_is_forbidden() -> None:
     with pytest.raises(Forbidden, match="account 111122223333 is outside the configured scope"):
         asked(Policy(("999999999999",)))
@@ -104,6 +114,14 @@ def test_a_subject_outside_the_scope_is_forbidden() -> None:
         ({"options": {"group": "explode"}}, "options.group"),
         ({"options": {"colour": "red"}}, "options.colour"),
         ({"options": {"group": 1}}, "options.group"),
+        ({"plan": "0" * 64}, "plan"),
+        ({"plan": {**PLAN, "stage": "isolate"}}, "plan.stage"),
+        ({"plan": {"digest": "0" * 64}}, "plan.as_of"),
+        ({"plan": {"as_of": PLAN["as_of"]}}, "plan.digest"),
+        ({"plan": {**PLAN, "digest": "0" * 63}}, "plan.digest"),
+        ({"plan": {**PLAN, "digest": "0" * 64 + "\n"}}, "plan.digest"),
+        ({"plan": {**PLAN, "as_of": "noon"}}, "plan.as_of"),
+        ({"plan": {**PLAN, "as_of": "2026-03-01T12:00:00"}}, "plan.as_of"),
     ],
 )
 def test_a_request_that_cannot_be_used_names_the_field(changes: Json, field: str) -> None:
@@ -169,6 +187,8 @@ def test_a_release_may_name_one_response() -> None:
         ({"runbook": RUNBOOK.id}, "subject"),
         ({"skip_drifted": "yes"}, "skip_drifted"),
         ({"force": True}, "force"),
+        ({"plans": "0" * 64}, "plans"),
+        ({"plans": ["0" * 64, "1"]}, "plans[1]"),
         ({"reason": ""}, "reason"),
         ({"dry_run": None}, "dry_run"),
     ],

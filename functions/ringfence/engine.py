@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.core.chain import ChainKey, History
-from ringfence.core.errors import Bug, Conflict, Gone
+from ringfence.core.errors import Bug, Conflict, Gone, Refused
 from ringfence.core.facet import Observed
 from ringfence.core.facts import DecisionMade
 from ringfence.core.frozen import frozen
-from ringfence.core.policy import Mode
+from ringfence.core.policy import Decision, Mode
 from ringfence.opening import careful, opening
 from ringfence.orders import Report, Status
 from ringfence.response import Response, is_routine
@@ -18,6 +18,7 @@ from ringfence.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from ringfence.core.step import Step
     from ringfence.opening import Opening
@@ -85,8 +86,7 @@ class Engine:
             return response.report(Status.JOINED, "it is about what was over before")
         if is_routine(order) and is_at_rest(response.begun.history) and not response.finds(observed):
             return response.report(Status.COMPLETE, "a routine look found nothing to do, and is not recorded")
-        if response.begun.is_new and has_ended(history, observed) and not response.finds(observed):
-            response = self._begin(order, key, opening(order, history, now, finds=False))
+        response = self._rejoined(response, history, observed, now)
         begun = response.begun
         if begun.decision.mode in QUIET:
             return response.record()
@@ -95,13 +95,54 @@ class Engine:
         if not order.runbook.contains and begun.history.entries:
             # Later stages are looked at where earlier steps point to; containment needs no such clues.
             observed = self._observe(order, begun.history.steps())
-        return self._carry_out(response, observed)
+        return self._carry_out(response, history, observed, now)
 
-    def _carry_out(self, response: Response, observed: Observed | Gone) -> Report:
+    def _carry_out(
+        self, response: Response, history: History, observed: Observed | Gone, now: datetime
+    ) -> Report:
         if isinstance(observed, Gone):
             return response.close(observed)
-        allowed = response.begun.decision.mode is Mode.AUTO
-        return response.act(observed) if allowed else response.dry_run(observed)
+        if response.begun.decision.mode is Mode.AUTO:
+            self._check_agreed(response, history, observed, now)
+            return response.act(observed)
+        if response.order.request:
+            response.meant = self._meant(response.order, history, observed, now)
+        return response.dry_run(observed)
+
+    def _rejoined(
+        self, response: Response, history: History, observed: Observed | Gone, now: datetime
+    ) -> Response:
+        """Let what finds nothing to do join an incident that ended by itself, rather than open another."""
+        if not response.begun.is_new or not has_ended(history, observed) or response.finds(observed):
+            return response
+        order = response.order
+        return self._begin(order, response.session.key, opening(order, history, now, finds=False))
+
+    def _meant(self, order: Order, history: History, observed: Observed, now: datetime) -> Opening:
+        """Return what a person's order would open or join if it was carried out."""
+        run = replace(order, decision=Decision(Mode.AUTO, ""))
+        begun = self._begin(run, ChainKey(order.runbook.id, order.ref.key), opening(run, history, now))
+        return self._rejoined(begun, history, observed, now).begun
+
+    def _check_agreed(self, response: Response, history: History, observed: Observed, now: datetime) -> None:
+        """Raise Refused, on the record, where the plan is no longer the one that a person agreed to."""
+        order, agreed = response.order, response.order.agreed
+        if agreed is None:
+            return
+        from ringfence.agreement import as_refused, begun, difference, is_same
+
+        if begun(history, order.actor, (agreed.digest,)):
+            return
+        refused = as_refused(order)
+        look = self._begin(refused, response.session.key, opening(refused, history, now))
+        meant = self._meant(order, history, observed, now)
+        plan = response.first(observed)
+        look.meant = replace(meant, opened_at=agreed.as_of)
+        if is_same(agreed.digest, look.first(observed), plan):
+            return
+        look.meant = meant
+        look.dry_run(observed)
+        raise Refused(difference(history, (agreed.digest,), plan))
 
     def _begin(self, order: Order, key: ChainKey, begun: Opening) -> Response:
         session = Session(

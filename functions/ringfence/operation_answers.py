@@ -89,6 +89,7 @@ def report_answer(report: Report, key: ChainKey, titles: Mapping[str, str]) -> A
         "verified": asdict(report.verified) if report.verified else None,
         "again": list(report.again),
         "goes_on": report.goes_on,
+        "as_of": instant_text(report.as_of) if report.as_of else None,
     }
 
 
@@ -104,6 +105,7 @@ def not_done_answer(key: ChainKey, incident: str, status: object, reason: str) -
         "verified": None,
         "again": [],
         "goes_on": False,
+        "as_of": None,
     }
 
 
@@ -149,6 +151,7 @@ def _plan(plan: Planned, title: str) -> Answer:
     return {
         "stage": plan.stage,
         "title": title,
+        "digest": plan.digest,
         "steps": [_step(step) for step in plan.steps],
         "exposure": list(plan.exposure),
     }

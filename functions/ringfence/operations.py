@@ -2,14 +2,19 @@
 
 Shapes of the requests, every field checked and none unknown::
 
-    POST /runs      {runbook, subject: {account, region, id, kind?}, reason, dry_run, remediations?, options?}
-    POST /releases  {incident, reason, dry_run, skip_drifted?, runbook? and subject?}
+    POST /runs      {runbook, subject: {account, region, id, kind?}, reason, dry_run, remediations?, options?,
+                     plan?: {digest, as_of}}
+    POST /releases  {incident, reason, dry_run, skip_drifted?, runbook? and subject?, plans?: [digest, ...]}
     POST /status    {runbook, subject, after?, remediations?}
+
+`plan` and `plans` are what a dry run answered with, and its caller agreed to: nothing else is begun then.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ringfence.aws.audit_items import check_incident
@@ -20,7 +25,7 @@ from ringfence.core.errors import BadInput, Refused
 from ringfence.core.facts import RunRequested
 from ringfence.core.policy import Decision, Mode
 from ringfence.core.subject import ref_of
-from ringfence.orders import Order
+from ringfence.orders import Agreed, Order
 from ringfence.release import ReleaseOrder
 
 if TYPE_CHECKING:
@@ -38,6 +43,7 @@ QUEUES = "RINGFENCE_CONTINUATION_QUEUE_URLS"
 """The variable that holds the runbooks' second queues: a JSON object, runbook's id → URL."""
 FIND_PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}/index/incidents",)),)
 """What a release by the incident's id alone needs besides the log; the index is keyed by month."""
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 LONGEST_REASON = 500
 LONGEST_ACTOR = 2048
 """Characters of the longest ARN that STS deals in.
@@ -65,12 +71,16 @@ class Ask:
 
 @dataclass(frozen=True)
 class Undoing:
-    """A release that was asked for; `key` is None for every response to the incident."""
+    """A release that was asked for; `key` is None for every response to the incident.
+
+    `plans` are the digests of those that were agreed to; None where nobody looked.
+    """
 
     incident: str
     key: ChainKey | None
     request: RunRequested
     skip_drifted: bool
+    plans: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +99,7 @@ def ask_of(
 
     Raises BadInput naming the field, Forbidden for a subject outside the scope.
     """
-    document = _document(body, "runbook", "subject", "reason", "dry_run", "remediations", "options")
+    document = _document(body, "runbook", "subject", "reason", "dry_run", "remediations", "options", "plan")
     runbook = _runbook(document, catalogue)
     ref = _subject(document, runbook)
     within(policy, ref)
@@ -101,6 +111,8 @@ def ask_of(
     given = {name: options.text(name) for name in options.value}
     dry_run = _dry_run(document)
     mode = Mode.DRY_RUN if dry_run else Mode.AUTO
+    agreed = _agreed(document)
+    request = _request("run", document, only, dry_run=dry_run, direct=direct)
     order = Order(
         runbook=runbook.narrowed(only) if only else chosen,
         ref=ref,
@@ -108,22 +120,25 @@ def ask_of(
         actor=execution.actor,
         until=execution.until,
         decision=Decision(mode, f"requested by {execution.actor}"),
-        request=_request("run", document, only, dry_run=dry_run, direct=direct),
+        request=replace(request, plan=agreed.digest) if agreed else request,
         choices=runbook.choose({**dict(choices), **given}),
         stages=1,
+        agreed=agreed,
     )
     return Ask(order, order.runbook.stages[0].id == runbook.stages[0].id)
 
 
 def undoing_of(body: object, catalogue: Mapping[str, Runbook], *, direct: bool) -> Undoing:
     """Read a request for a release; raises BadInput naming the field."""
-    document = _document(body, "incident", "runbook", "subject", "reason", "dry_run", "skip_drifted")
+    document = _document(body, "incident", "runbook", "subject", "reason", "dry_run", "skip_drifted", "plans")
     incident = check_incident(document.text("incident"))
     key = None
     if document.has("runbook") or document.has("subject"):
         key = _key(document, catalogue)
     request = _request("release", document, (), dry_run=_dry_run(document), direct=direct)
-    return Undoing(incident, key, request, document.flag("skip_drifted"))
+    given = document.texts("plans") if document.has("plans") else None
+    plans = None if given is None else tuple(_digest(one, f"plans[{i}]") for i, one in enumerate(given))
+    return Undoing(incident, key, request, document.flag("skip_drifted"), plans)
 
 
 def release_order(undoing: Undoing, key: ChainKey, ref: Ref, execution: Execution) -> ReleaseOrder:
@@ -137,6 +152,7 @@ def release_order(undoing: Undoing, key: ChainKey, ref: Ref, execution: Executio
         until=execution.until,
         request=undoing.request,
         skip_drifted=undoing.skip_drifted,
+        plans=undoing.plans,
     )
 
 
@@ -170,6 +186,28 @@ def _document(body: object, *known: str) -> Document:
     for unknown in sorted(document.value.keys() - set(known)):
         raise BadInput(unknown, f"is unknown here; known are {', '.join(known)}")
     return document
+
+
+def _agreed(document: Document) -> Agreed | None:
+    """Read which plan was agreed to; raises BadInput."""
+    if not document.has("plan"):
+        return None
+    plan = document.child("plan")
+    for unknown in sorted(plan.value.keys() - {"digest", "as_of"}):
+        raise BadInput(plan.at(unknown), "is unknown here; known are digest, as_of")
+    try:
+        as_of = datetime.fromisoformat(plan.text("as_of"))
+    except ValueError:
+        as_of = datetime.min  # noqa: DTZ901 - not an instant either
+    if as_of.tzinfo is None:
+        raise BadInput(plan.at("as_of"), "must be the instant that the dry run told", plan.text("as_of"))
+    return Agreed(_digest(plan.text("digest"), plan.at("digest")), as_of)
+
+
+def _digest(text: str, field: str) -> str:
+    if not _DIGEST.fullmatch(text):
+        raise BadInput(field, "must be the digest that a dry run told of its plan", text)
+    return text
 
 
 def _dry_run(document: Document) -> bool:

@@ -17,13 +17,22 @@ if TYPE_CHECKING:
 
 
 @frozen
+class Agreed:
+    """What a person said yes to: the digest of the first stage's plan, and the instant it was made for."""
+
+    digest: str
+    as_of: datetime
+
+
+@frozen
 class Order:
     """Respond to a finding, to a person's request, or go on with what is recorded (neither given).
 
     `runbook` holds the enabled remediations, `choices` the options in force. `attempt` names the
     execution, `actor` who acts. No change starts after `until`. `stages` says how many stages this
     execution runs; all are run when it is None. `incident` is the one to go on with; the newest if empty.
-    `behind` names the execution whose work is gone on with, where it was allowed to act at all.
+    `behind` names the execution whose work is gone on with, where it was allowed to act at all. Where a
+    plan was `agreed` to, no other is begun.
     """
 
     runbook: Runbook
@@ -38,6 +47,7 @@ class Order:
     stages: int | None = None
     incident: str = ""
     behind: str = ""
+    agreed: Agreed | None = None
 
 
 class Status(StrEnum):
@@ -59,7 +69,8 @@ class Report:
 
     `again` says in words what can be tried or looked at again. `goes_on`: later stages remain for a
     continuation, which tries again what comes before them. `later`: a record was read that lags
-    behind, or somebody else has yet to do something, so it is looked at once more after a while.
+    behind, or somebody else has yet to do something, so it is looked at once more after a while. `as_of`
+    is the instant that the plans of a dry run were made for.
     """
 
     status: Status
@@ -70,6 +81,7 @@ class Report:
     again: tuple[str, ...] = ()
     goes_on: bool = False
     later: bool = False
+    as_of: datetime | None = None
 
     @property
     def comes_back(self) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ringfence.agreement import CHANGED, begun, difference
 from ringfence.core.chain import ChainKey, digest
 from ringfence.core.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
 from ringfence.core.facet import Observed
@@ -30,7 +31,10 @@ STAGE = "release"
 
 @dataclass(frozen=True)
 class ReleaseOrder:
-    """Undo `incident` on `ref`. `skip_drifted` restores the rest where the world has moved on."""
+    """Undo `incident` on `ref`. `skip_drifted` restores the rest where the world has moved on.
+
+    `plans` are the digests of what was agreed to: of another plan nothing is begun. None: nobody looked.
+    """
 
     runbook: str
     ref: Ref
@@ -40,6 +44,7 @@ class ReleaseOrder:
     until: datetime
     request: RunRequested
     skip_drifted: bool = False
+    plans: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,8 @@ class Releaser:
         """Undo what an incident's response changed; of a subject that is gone, what outlives it.
 
         Raises BadInput for an incident that is not the newest on its subject, Refused where the world
-        has moved on or where it was released before, Retryable where somebody else acts.
+        has moved on, where it was released before or where what is to be done is no longer what was agreed
+        to, Retryable where somebody else acts.
         """
         key = ChainKey(order.runbook, order.ref.key)
         history = self.ports.log.read(key)
@@ -145,13 +151,19 @@ class Releaser:
         return Look(seen, reason)
 
     def _run(self, order: ReleaseOrder, session: Session, way: Undo, gone: str) -> Report:
-        mode = Mode.DRY_RUN if order.request.dry_run else Mode.AUTO
-        decision = Decision(mode, f"release requested by {order.actor}")
         plan = Planned(STAGE, digest(digest_text(way.steps)), way.steps, (*way.drifted, *way.kept))
-        opened_at = session.history.opened_at or self.ports.clock()
-        facts = (order.request, DecisionMade(decision, opened_at), plan)
-        if order.request.dry_run:
+        request, known, refusal = order.request, session.history, ""
+        if order.plans is not None and not request.dry_run:
+            agreed = plan.digest if plan.digest in order.plans else begun(known, order.actor, order.plans)
+            request = replace(request, plan=agreed, dry_run=not agreed)
+            refusal = "" if agreed else difference(known, order.plans, plan)
+        mode = Mode.DRY_RUN if request.dry_run else Mode.AUTO
+        decision = Decision(mode, CHANGED if refusal else f"release requested by {order.actor}")
+        facts = (request, DecisionMade(decision, known.opened_at or self.ports.clock()), plan)
+        if request.dry_run:
             session.append(facts)
+            if refusal:
+                raise Refused(refusal)
             return Report(Status.DRY_RUN, order.incident, "dry run: nothing was changed", (plan,))
         intents = session.intend(STAGE, way.steps)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,8 @@ class Response:
     def __init__(self, order: Order, begun: Opening, session: Session) -> None:
         self.order = order
         self.begun = begun
+        self.meant = begun
+        """What plans are made for: a person's dry run tells of what a run would open."""
         self.session = session
         self.stages = order.runbook.stages[: order.stages]
         self.plans: list[Planned] = []
@@ -120,7 +123,13 @@ class Response:
             self.session.append(new, self._name_incident())
         self._check_reads()
         unread = () if self.order.request else self.seen.unreadable(self.seen.unread, for_good=False)
-        return self.report(Status.DRY_RUN, "dry run: nothing was changed", unread)
+        report = self.report(Status.DRY_RUN, "dry run: nothing was changed", unread)
+        return replace(report, as_of=self.meant.opened_at)
+
+    def first(self, observed: Observed) -> Planned:
+        """Plan the first stage; record and change nothing."""
+        self.seen = observed
+        return self._plan(self.stages[0])
 
     def act(self, observed: Observed) -> Report:
         """Run the stages, each behind its record, and look again."""
@@ -252,13 +261,14 @@ class Response:
         return Lease("", None, self.begun.incident) if new else None
 
     def _incident(self) -> Incident:
-        history = self.session.history
+        anew = self.meant.is_new and not self.begun.is_new
+        history = self.meant.history if anew else self.session.history
         facts = (*self.session.pending, *self.begun.facts)
         new = (one for one in facts if isinstance(one, FindingReceived))
         findings = tuple(dict.fromkeys(one.finding for one in (*history.of(FindingReceived), *new)))
         return Incident(
             id=self.begun.incident,
-            opened_at=self.begun.opened_at,
+            opened_at=self.meant.opened_at,
             findings=tuple(dict.fromkeys(finding.id for finding in findings)),
             remote_addresses=tuple(dict.fromkeys(one for each in findings for one in each.remote_addresses)),
             choices=self.order.choices,

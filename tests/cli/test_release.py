@@ -6,8 +6,11 @@ import json
 
 import pytest
 
+from ringfence.agreement import CHANGED
 from ringfence.core.errors import Retryable
-from ringfence.core.facts import RunRequested
+from ringfence.core.facts import DecisionMade, RunRequested
+from ringfence.core.policy import Mode
+from tests.fakes.gateway import Meanwhile
 from tests.fakes.site import KIM, OTHER, RUNBOOK, Site
 from tests.fakes.terminal import Terminal
 from tests.worlds import REF
@@ -84,6 +87,41 @@ def test_where_the_world_has_moved_on_it_is_refused_with_the_difference(
     assert r"left as the quarantine group of vpc-1, found sg-\x1b[31m[red]other" in result.stderr
     assert "\x1b" not in result.output
     assert len(site.cloud.calls) == calls
+
+
+def test_a_release_that_would_be_another_than_was_agreed_to_is_refused(
+    terminal: Terminal, site: Site
+) -> None:
+    incident, calls = site.contain(), len(site.cloud.calls)
+    terminal.wire = Meanwhile(terminal.gateway, lambda: site.move("sg-other"))
+    result = terminal("release", incident, *WHY, "--skip-drifted", answer="y\n")
+    assert result.exit_code == NOT_DONE
+    assert "no longer: move eni-0 to " in result.stderr
+    assert len(site.cloud.calls) == calls
+    assert site.history.release_asked_at is None, "what is on its way goes on"
+    made = site.history.last(DecisionMade)
+    assert made
+    assert (made.decision.mode, made.decision.reason) == (Mode.DRY_RUN, CHANGED)
+    assert terminal("release", incident, *WHY, "--skip-drifted", answer="y\n").exit_code == DONE
+
+
+def test_a_yes_without_a_look_releases_whatever_there_is(terminal: Terminal, site: Site) -> None:
+    incident = site.contain()
+    terminal.wire = Meanwhile(terminal.gateway, lambda: site.move("sg-other"))
+    assert terminal("release", incident, *WHY, "--skip-drifted", "--yes").exit_code == DONE
+
+
+def test_what_was_agreed_to_and_begun_is_finished(terminal: Terminal, site: Site) -> None:
+    incident, before = site.contain(), len(site.cloud.calls)
+
+    def fail_twice(_: object) -> None:
+        if len(site.cloud.calls) > before and terminal.waited < 4:
+            raise Retryable("not now")
+
+    site.cloud.refuse = fail_twice
+    result = terminal("release", incident, *WHY, answer="y\n")
+    assert result.exit_code == DONE, result.output
+    assert len([one for one in site.history.of(RunRequested) if not one.dry_run]) == 3
 
 
 def test_the_rest_is_restored_where_that_is_chosen(terminal: Terminal, site: Site) -> None:

@@ -8,20 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.agreement import CHANGED
 from ringfence.aws.signed_http import Unreachable
+from ringfence.cli.door import DirectDoor
 from ringfence.core.chain import Lease
 from ringfence.core.errors import Retryable
-from ringfence.core.facts import DecisionMade, RunRequested, Verified
+from ringfence.core.facts import DecisionMade, Intended, Planned, RunRequested, Verified
 from ringfence.core.policy import Decision, Mode, Policy
 from ringfence.core.symbol import QuarantineGroup
 from ringfence.engine import Engine
 from ringfence.orders import Order
+from tests.fakes.gateway import Meanwhile
 from tests.fakes.site import KEY, KIM, RUNBOOK, Site
 from tests.fakes.terminal import Terminal
 from tests.worlds import REF, finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ringfence.cli.by_hand import Wish
+    from ringfence.cli.door import Door
 
 DONE, NOT_DONE, UNUSABLE = 0, 1, 2
 RUN = ("run", RUNBOOK.id, REF.id, "--reason", "it beacons")
@@ -311,6 +317,88 @@ def test_what_somebody_else_left_complete_is_still_run_as_it_was_asked_for(
 def history_of(site: Site) -> set[str]:
     """Return which remediations were found complete."""
     return {id_ for id_, at in site.history.put_right.items() if at}
+
+
+def test_a_plan_that_has_changed_since_the_yes_is_not_begun(terminal: Terminal, site: Site) -> None:
+    terminal.wire = Meanwhile(terminal.gateway, lambda: site.move("sg-\x1b[31mnew"))
+    result = terminal(*RUN, answer="y\n")
+    assert result.exit_code == NOT_DONE
+    assert "the plan has changed since it was agreed to, and nothing was done" in result.stderr
+    assert "no longer: move eni-0 to the quarantine group of vpc-1 (sg-0, sg-web →" in result.stderr
+    assert r"now: move eni-0 to the quarantine group of vpc-1 (sg-\x1b[31mnew →" in result.stderr
+    assert not site.cloud.calls
+    assert terminal(*RUN, answer="y\n").exit_code == DONE
+
+
+def test_what_was_refused_is_recorded_with_the_new_plan_and_allows_nothing(
+    terminal: Terminal, site: Site
+) -> None:
+    terminal.wire = Meanwhile(terminal.gateway, lambda: site.move("sg-new"))
+    terminal(*RUN, answer="y\n")
+    made, asked = site.history.last(DecisionMade), site.history.last(RunRequested)
+    assert made
+    assert asked
+    assert (made.decision.mode, made.decision.reason) == (Mode.DRY_RUN, CHANGED)
+    shown, _, new, _ = site.history.of(Planned)
+    assert (shown.stage, new.stage) == ("isolate", "isolate")
+    assert asked.plan == shown.digest != new.digest
+    assert not site.history.of(Intended)
+    site.wait()
+    assert not site.cloud.calls, "nor does what stands behind the run change anything"
+
+
+def test_what_was_agreed_to_is_in_the_log(terminal: Terminal, site: Site) -> None:
+    terminal(*RUN, answer="y\n")
+    look, run = site.history.of(RunRequested)
+    assert (look.plan, run.plan) == ("", site.history.of(Planned)[0].digest)
+
+
+def test_a_yes_without_a_look_is_bound_to_no_plan(terminal: Terminal, site: Site) -> None:
+    terminal.wire = Meanwhile(terminal.gateway, lambda: site.move("sg-new"))
+    assert terminal(*RUN, "--yes").exit_code == DONE
+    assert {one.plan for one in site.history.of(RunRequested)} == {""}
+
+
+def test_what_was_begun_is_asked_for_again_though_it_changed_the_plan(terminal: Terminal, site: Site) -> None:
+    terminal.gateway.lose = {("/runs", 2), ("/runs", 3)}
+    failures = iter([fail])
+
+    def fail_once(step: object) -> None:
+        for failing in failures:
+            failing(step)
+
+    site.cloud.refuse = fail_once
+    result = terminal(*RUN, answer="y\n")
+    assert result.exit_code == DONE, result.output
+
+
+def test_what_somebody_else_did_meanwhile_is_looked_at_again(terminal: Terminal, site: Site) -> None:
+    terminal.wire = Meanwhile(terminal.gateway, lambda: act(site, "isolate-instance"))
+    calls = len(site.cloud.calls)
+    result = terminal(*RUN, answer="y\n")
+    assert result.exit_code == NOT_DONE
+    assert "no longer: create security group" in result.stderr
+    assert terminal(*RUN, answer="y\n").exit_code == DONE
+    assert len(site.cloud.calls) > calls
+    assert len(site.cloud.calls) == len(set(site.cloud.calls))
+
+
+def test_a_direct_run_is_bound_to_the_plan_too(terminal: Terminal, site: Site) -> None:
+    class Moved(DirectDoor):
+        def run(self, body: Mapping[str, object]) -> Mapping[str, object]:
+            if not body["dry_run"]:
+                site.move("sg-new")
+            return super().run(body)
+
+    def door(wish: Wish) -> Door:
+        assert wish.direct
+        return Moved(site.ports(""), KIM, site.desk.policy, site.desk.catalogue, site.find)
+
+    terminal.door = door  # type: ignore[method-assign]  # the operator's own process
+    result = terminal(*RUN, "--direct", answer="y\n")
+    assert result.exit_code == NOT_DONE
+    assert "the plan has changed" in result.stderr
+    assert not site.cloud.calls
 
 
 def test_where_somebody_else_acts_for_too_long_it_is_exit_code_1(terminal: Terminal, site: Site) -> None:

@@ -11,7 +11,7 @@ from ringfence.telemetry import logger
 from tests.fakes.site import KIM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tests.fakes.site import Site
 
@@ -105,3 +105,17 @@ class Gateway:
         if (path, self.asked.count(path)) in self.lose:
             return 503, {"message": "Service Unavailable"}
         return answer["statusCode"], json.loads(answer["body"])
+
+
+class Meanwhile:
+    """Carries requests on, and lets something happen before the first that is no dry run."""
+
+    def __init__(self, gateway: Gateway, happens: Callable[[], object]) -> None:
+        self._gateway = gateway
+        self._happens = [happens]
+
+    def post(self, path: str, document: Mapping[str, object]) -> tuple[int, object]:
+        """Serve a request."""
+        if document.get("dry_run") is False and self._happens:
+            self._happens.pop()()
+        return self._gateway.post(path, document)

@@ -55,6 +55,8 @@ def release(
     """Undo what was done because of INCIDENT, as far as it stands as it was left.
 
     Shows what would be restored and what stays, asks, and waits until it was verified by looking again.
+    What you say yes to is what is done: where it would be something else by then, it is refused before any
+    change. With --yes nothing is compared.
 
     Exit code 0: released, or a dry run. 1: refused, with what has changed since, or not finished. 2: bad
     input, no such incident, or the API cannot be reached.
@@ -85,6 +87,8 @@ def release(
     if not agreed(wish, f"\nRelease {incident} now?"):
         screen.say("Nothing was changed.")
         end(wish, NOT_DONE, status="declined", incident=incident, plan=planned)
+    if not wish.yes:
+        body["plans"] = [plan.text("digest") for one in responses for plan in one.children("plans")]
     watches = [Watch(door, _who(one), screen) for one in responses if one.text("status") == "dry-run"]
     with screen.busy(f"releasing {incident}"):
         for watch in watches:

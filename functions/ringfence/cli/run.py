@@ -66,6 +66,10 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
 
     Shows the plan, asks, and waits until the result was verified by looking again.
 
+    What you say yes to is what is begun: where the first stage's plan has changed by then, the run is
+    refused before any change, with what has changed. Later stages are planned anew, from what the first one
+    left: they may differ from what was shown. With --yes nothing is compared.
+
     Exit code 0: done and complete, or a dry run. 1: not contained, not complete or refused. 2: bad input,
     no such subject, or the API cannot be reached.
     """
@@ -90,12 +94,19 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     if not agreed(wish, f"\nRun {runbook} on {id_} now?"):
         screen.say("Nothing was changed.")
         end(wish, NOT_DONE, status="declined", incident=planned.text("incident"), plan=planned)
+    body |= {} if wish.yes else {"plan": _agreed(planned)}
     watch = Watch(door, {**who, "remediations": list(planned.texts("remediations"))}, screen)
     with screen.busy(f"{runbook} on {id_}"):
         patience.insist(watch.begin)
         done = _run(patience, watch, lambda: door.run({**body, "dry_run": False}))
         status = _until_the_end(patience, watch)
     _conclude(wish, screen, planned, dict(done), status)
+
+
+def _agreed(planned: Document) -> dict[str, str]:
+    """Name the plan that was looked at: that of the first stage. Later ones depend on what it changes."""
+    first = next(iter(planned.children("plans")), planned)
+    return {"digest": first.text("digest"), "as_of": planned.text("as_of")}
 
 
 def _who(

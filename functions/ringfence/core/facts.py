@@ -31,13 +31,17 @@ class FindingReceived(Fact):
 
 @value
 class RunRequested(Fact):
-    """A person asked for a run or a release. `verified`: the caller's ARN was established by IAM."""
+    """A person asked for a run or a release. `verified`: the caller's ARN was established by IAM.
+
+    `plan` is the digest of the plan that they looked at and agreed to; empty where they did not look.
+    """
 
     what: str
     reason: str
     remediations: tuple[str, ...] = ()
     dry_run: bool = False
     verified: bool = True
+    plan: str = ""
 
 
 @value

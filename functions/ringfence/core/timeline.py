@@ -124,7 +124,8 @@ def _(fact: RunRequested, _: object) -> Told:
     dry = " (dry run)" if fact.dry_run else ""
     whose = "the caller is established by IAM" if fact.verified else "the caller is not established"
     only = (f"only {', '.join(fact.remediations)}",) if fact.remediations else ()
-    return Told(f"{fact.what} requested{dry}: {fact.reason}", (*only, whose))
+    agreed = (f"the plan that was agreed to is {fact.plan}",) if fact.plan else ()
+    return Told(f"{fact.what} requested{dry}: {fact.reason}", (*only, whose, *agreed))
 
 
 @_of_fact.register

@@ -1,0 +1,143 @@
+"""What a person said yes to is what is begun: in a world that stood still always, in another one never."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ringfence.core.chain import ChainKey
+from ringfence.core.errors import Refused
+from ringfence.core.facet import Observed
+from ringfence.core.facts import Intended
+from ringfence.core.policy import Policy
+from ringfence.desk import Desk
+from ringfence.engine import Engine
+from ringfence.facets.security_group import Rule, SecurityGroup
+from ringfence.orders import Status
+from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
+from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
+from ringfence.runbooks.harden_identity import HARDEN_IDENTITY
+from ringfence.runbooks.harden_instance import HARDEN_INSTANCE
+from ringfence.runbooks.harden_network import HARDEN_NETWORK
+from tests import (
+    bucket_strategies,
+    credential_strategies,
+    hardening_strategies,
+    identity_strategies,
+    network_strategies,
+    strategies,
+)
+from tests.fakes.memory_cloud import MemoryCloud
+from tests.fakes.site import Site
+from tests.network_strategies import GROUP
+from tests.worlds import finding, order
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    from ringfence.core.runbook import Runbook
+    from ringfence.operation_answers import Answer
+
+WORLDS: dict[Runbook, SearchStrategy[Observed]] = {
+    CONTAIN_INSTANCE: strategies.instances(),
+    CONTAIN_CREDENTIALS: credential_strategies.principals(),
+    HARDEN_BUCKET: bucket_strategies.buckets(),
+    HARDEN_IDENTITY: identity_strategies.identities(),
+    HARDEN_INSTANCE: hardening_strategies.seen(),
+    HARDEN_NETWORK: network_strategies.subjects(),
+}
+EACH = pytest.mark.parametrize("runbook", WORLDS, ids=lambda one: one.id)
+PAUSE = st.sampled_from((0, 1, 47, 3000))
+"""Seconds until the yes."""
+
+
+class Lot(Site):
+    """One subject of any kind."""
+
+    def __init__(self, runbook: Runbook, world: Observed) -> None:
+        super().__init__()
+        self.runbook, self.world = runbook, world
+        self.cloud = MemoryCloud(world, self.clock)
+        policy = Policy((world.ref.account,))
+        self.desk = Desk({runbook.id: runbook}, policy, self.ports, self.find, self.send)
+
+    def asks(self, **more: object) -> Answer:
+        """Ask for the first stage."""
+        ref, stage = self.world.ref, self.runbook.on(self.world.ref).stages[0]
+        subject = {"kind": ref.kind, "account": ref.account, "region": ref.region, "id": ref.id}
+        body = {"runbook": self.runbook.id, "subject": subject, "reason": "it is time", "dry_run": False}
+        only = [one.id for one in stage.members]
+        return self.desk.run({**body, "remediations": only, **more}, self.caller())
+
+    def looked(self, **more: object) -> dict[str, object]:
+        """Look, and say what is agreed to."""
+        answer = self.asks(dry_run=True, **more)
+        plans = answer["plans"]
+        assert isinstance(plans, list)
+        return {"digest": plans[0]["digest"], "as_of": answer["as_of"]}
+
+    @property
+    def intended(self) -> int:
+        """How many changes were begun."""
+        key = ChainKey(self.runbook.id, self.world.ref.key)
+        entries = self.log.all(key)
+        return sum(isinstance(entry.fact, Intended) for entry in entries)
+
+
+@EACH
+@settings(max_examples=30)  # each begins four executions
+@given(data=st.data(), pause=PAUSE, before=st.booleans())
+def test_in_a_world_that_stood_still_what_was_agreed_to_is_begun(
+    runbook: Runbook, data: st.DataObject, pause: int, *, before: bool
+) -> None:
+    """Also where an incident `before` was put right, and a run opens another: its name and instant differ."""
+    lot = Lot(runbook, data.draw(WORLDS[runbook]))
+    if before:
+        lot.asks()
+        lot.clock.tick(days=1)
+        lot.cloud.world = lot.world
+    plan = lot.looked()
+    lot.clock.tick(seconds=pause)
+    assert lot.asks(plan=plan)["status"] != "dry-run"
+
+
+@EACH
+@settings(max_examples=30)  # each begins four executions
+@given(data=st.data())
+def test_in_another_world_only_the_same_is_begun(runbook: Runbook, data: st.DataObject) -> None:
+    lot = Lot(runbook, data.draw(WORLDS[runbook]))
+    other = data.draw(WORLDS[runbook].filter(lambda one: one.ref == lot.world.ref))
+    plan = lot.looked()
+    lot.cloud.world = other
+    same = lot.looked()["digest"] == plan["digest"]
+    try:
+        lot.asks(plan=plan)
+    except Refused:
+        assert not same
+        assert lot.intended == 0
+        assert lot.cloud.calls == []
+    else:
+        assert same
+
+
+def test_a_look_behind_what_was_put_right_is_at_what_a_run_would_do() -> None:
+    """A finding was about port 22 alone; a person's run, which opens another incident, is about more."""
+    rules = (Rule(False, "tcp", port, port, "0.0.0.0/0") for port in (22, 3389))
+    group = SecurityGroup(name="web", owner=GROUP.account, rules=frozenset(rules))
+    lot = Lot(HARDEN_NETWORK, Observed(GROUP, {SecurityGroup: group}))
+    reported = finding(type="Config:restricted-ssh", subjects=(GROUP,))
+    fix = HARDEN_NETWORK.narrowed(("revoke-open-ingress",))
+    done = Engine(lot.ports("")).respond(replace(order(received=reported, runbook=fix), ref=GROUP))
+    assert done.status is Status.COMPLETE
+    assert len(lot.cloud.calls) == 1
+    lot.cloud.world = lot.world
+    lot.clock.tick(days=1)
+    only = {"remediations": list(fix.ids)}
+    plan = lot.looked(**only)
+    assert lot.asks(plan=plan, **only)["status"] == "complete"
+    assert len(lot.cloud.calls) == 3
