@@ -45,8 +45,8 @@ def verify(ctx: click.Context, home: Home, incident: str, *, without_archive: bo
     """Recompute the hash chains of INCIDENT and compare them with the archive's first versions.
 
     Exit code 0: they are as they were written; entries that are not archived yet are said to be pending.
-    1: the first entry that is altered, missing or reordered is named. 2: no such incident, or bad input. 3: the
-    table or the archive could not be read.
+    1: the first entry that is altered, missing or reordered is named. 2: no such incident, or bad
+    input. 3: the table or the archive could not be read.
     """
     try:
         verdicts = tuple(_verdicts(home, incident, without_archive=without_archive))
