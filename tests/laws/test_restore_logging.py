@@ -213,6 +213,7 @@ def implied(call: Call) -> Iterator[str]:
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudtrail.html
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonguardduty.html
+    https://docs.aws.amazon.com/guardduty/latest/ug/security_iam_id-based-policy-examples.html
     """
     if call.parameters.get("CloudWatchLogsRoleArn"):
         yield "iam:PassRole"
@@ -220,6 +221,8 @@ def implied(call: Call) -> Iterator[str]:
         yield "cloudtrail:AddTags"
     if call.operation == "CreateDetector" and "Tags" in call.parameters:
         yield "guardduty:TagResource"
+    if call.operation == "CreateDetector" or "Features" in call.parameters:
+        yield from ("iam:CreateServiceLinkedRole", "iam:GetRole")
 
 
 SOURCES = (*RESTORE_LOGGING.facets, *(one for one in RESTORE_LOGGING.steps if not issubclass(one, Note)))

@@ -21,7 +21,25 @@ if TYPE_CHECKING:
     from ringfence.core.step import Changing, Names
     from ringfence.core.symbol import Symbol
 
-_UPDATE = (Permission("guardduty:UpdateDetector", DETECTORS),)
+_UPDATE: tuple[Permission, ...] = (Permission("guardduty:UpdateDetector", DETECTORS),)
+_SERVICES = ("guardduty.amazonaws.com", "malware-protection.guardduty.amazonaws.com")
+_ITS_ROLES = tuple(
+    f"arn:aws:iam::{{account}}:role/aws-service-role/{service}/AWSServiceRoleForAmazonGuardDuty{name}"
+    for service, name in zip(_SERVICES, ("", "MalwareProtection"), strict=True)
+)
+_LINK = (
+    Permission(
+        "iam:CreateServiceLinkedRole",
+        _ITS_ROLES,
+        (("StringEquals", "iam:AWSServiceName", _SERVICES),),
+        implied=True,
+    ),
+    Permission("iam:GetRole", _ITS_ROLES, implied=True),
+)
+"""GuardDuty looks, in its caller's name, whether its own roles are there, and makes them where they are not.
+
+https://docs.aws.amazon.com/guardduty/latest/ug/security_iam_id-based-policy-examples.html
+"""
 _DISABLED = "DISABLED"
 _TRIED = "enabling the detector is tried"
 
@@ -93,6 +111,8 @@ class SetDetectorOptions(_UpdateStep):
     before: DetectorSetup
     after: DetectorSetup
 
+    permissions: ClassVar = (*_UPDATE, *_LINK)
+
     @property
     def target(self) -> str:
         """What it watches."""
@@ -150,6 +170,7 @@ class CreateDetector(Step):
     permissions: ClassVar = (
         Permission("guardduty:CreateDetector", ("*",), reason="it knows no resources"),
         Permission("guardduty:TagResource", DETECTORS, implied=True),
+        *_LINK,
     )
 
     @property
