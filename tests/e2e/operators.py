@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from ringfence.local.deploy import REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tests.e2e.world import World
 
@@ -37,6 +38,39 @@ class Operator:
             timeout=WITHIN,
             check=False,
         )
+
+    def answers(self, meanwhile: Callable[[], object], *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `ringfence` at a terminal, and say yes when it asks, but not before something has happened."""
+        terminal, theirs = pty.openpty()
+        process = subprocess.Popen(  # noqa: S603 - likewise
+            [sys.executable, "-m", "ringfence.cli.main", *words],
+            env=dict(self.environment),
+            cwd=REPOSITORY,
+            stdin=theirs,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            shown = _until_asked(process)
+            meanwhile()
+            os.write(terminal, b"y\n")
+            rest, _ = process.communicate(timeout=WITHIN)
+        finally:
+            process.kill()
+            process.wait()
+            os.close(terminal)
+            os.close(theirs)
+        return subprocess.CompletedProcess(words, process.returncode, (shown + rest).decode())
+
+
+def _until_asked(process: subprocess.Popen[bytes]) -> bytes:
+    assert process.stdout
+    shown = b""
+    while b"[y/N]" not in shown:
+        more = os.read(process.stdout.fileno(), 4096)
+        assert more, f"it ended without a question: {shown.decode()}"
+        shown += more
+    return shown
 
 
 def operator(world: World, *policies: str) -> Operator:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.facts import Released, RunRequested
+from ringfence.core.facts import Intended, Released, RunRequested
 from tests.e2e.operators import Operator, operator
+from tests.e2e.world import QUEUES, until
 
 if TYPE_CHECKING:
     from ringfence.local.estate import Server
@@ -61,6 +62,39 @@ def test_the_log_names_who_asked_as_iam_established_it_and_why(
     assert {actor for actor, _ in requests} == {hand.arn}
     assert {fact.reason for _, fact in requests} == {"it behaves oddly"}
     assert all(fact.verified for _, fact in requests)
+
+
+def test_what_stands_behind_the_run_finds_nothing_left_to_do(world: World, ran: Ran) -> None:
+    entries, second = world.history(ran.server).entries, QUEUES[1]
+    until(lambda: not world.delayed(second), "what stands behind the run is due")
+    world.quiet()
+    assert world.history(ran.server).entries == entries
+    assert world.waiting(f"{second}-dead-letters") == 0
+
+
+def test_what_has_changed_since_it_was_shown_is_refused_and_shown_anew(world: World, hand: Operator) -> None:
+    builder, ec2 = world.builder(), world.client("ec2")
+    server = builder.launch(builder.ground(), builder.name)
+    first = server.interfaces[0]
+
+    def groups() -> list[str]:
+        (found,) = ec2.describe_network_interfaces(NetworkInterfaceIds=[first])["NetworkInterfaces"]
+        return [one["GroupId"] for one in found["Groups"]]
+
+    def moved() -> None:
+        ec2.modify_network_interface_attribute(NetworkInterfaceId=first, Groups=groups()[:1])
+
+    words = ("run", "contain-instance", server.ref.id, "--reason", "it behaves oddly")
+    before = groups()
+    refused = hand.answers(moved, *words)
+    assert refused.returncode == 1, refused.stdout
+    assert "the plan has changed since it was agreed to, and nothing was done" in refused.stdout
+    assert groups() == before[:1] != before
+    assert not world.history(server).of(Intended)
+
+    done = hand.answers(groups, *words)
+    assert done.returncode == 0, done.stdout
+    assert world.inspector().closed(server)
 
 
 def test_incidents_are_listed_and_shown(hand: Operator, ran: Ran) -> None:

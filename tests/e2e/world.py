@@ -113,6 +113,12 @@ class World:
         found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(_WAITING))["Attributes"]
         return sum(int(found[name]) for name in _WAITING)
 
+    def delayed(self, queue: str) -> int:
+        """Count a queue's messages whose time has not come."""
+        sqs, name = self.client("sqs"), "ApproximateNumberOfMessagesDelayed"
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+
     def calls(self, operation: str, about: str = "", account: str | None = None) -> list[Any]:
         """Return CloudTrail's records of an operation whose text speaks of `about`, oldest first."""
         cloudtrail = self.client("cloudtrail", account)
