@@ -20,10 +20,10 @@ from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import forward
 from stacks.acknowledgements import acknowledge_wildcards
 from stacks.names import role_arn
-from stacks.permissions import changes, document, resolved
+from stacks.permissions import changes, document, elsewhere, resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from aws_cdk import Environment
     from constructs import Construct
@@ -54,7 +54,7 @@ class MemberStack(Stack):
         They are named by a condition and not as principals: a principal must exist when the role is made,
         and a role that is made anew under the same name is another principal.
         """
-        home = self.settings.home
+        permissions, home = tuple(permissions), self.settings.home
         trusted = [role_arn(home, function_role(one)) for one in functions]
         needed = resolved(permissions, {"account": self.account}, regions=self.settings.regions)
         role = iam.Role(
@@ -65,17 +65,21 @@ class MemberStack(Stack):
             assumed_by=iam.PrincipalWithConditions(
                 iam.AccountPrincipal(home), {"ArnEquals": {"aws:PrincipalArn": trusted}}
             ),
-            inline_policies={"declared": document(needed), **self._never(needed)},
+            inline_policies={"declared": document(needed), **self._never(needed, permissions)},
         )
         acknowledge_wildcards(role, needed)
 
-    def _never(self, needed: Iterable[Need]) -> dict[str, iam.PolicyDocument]:
-        """Deny changes of Ringfence's own roles where roles may be changed: it must not widen itself."""
+    def _never(
+        self, needed: Iterable[Need], permissions: Iterable[Permission]
+    ) -> dict[str, iam.PolicyDocument]:
+        """Deny changes of Ringfence's own roles, which must not widen itself, and regions out of scope."""
+        denied = [*self._own_roles(needed), *elsewhere(permissions, self.settings.regions)]
+        return {"never": iam.PolicyDocument(statements=denied)} if denied else {}
+
+    def _own_roles(self, needed: Iterable[Need]) -> Iterator[iam.PolicyStatement]:
         roles = role_arn(self.account, "*")
         actions = sorted({one.action for one in needed if one.resource == roles and changes(one.action)})
-        if not actions:
-            return {}
-        # By exact names: whoever makes a role may call it anything that begins like them.
-        own = [role_arn(self.account, name) for name in (*ROLES, *FUNCTION_ROLES, *SERVICE_ROLES)]
-        denied = iam.PolicyStatement(effect=iam.Effect.DENY, actions=actions, resources=own)
-        return {"never": iam.PolicyDocument(statements=[denied])}
+        if actions:
+            # By exact names: whoever makes a role may call it anything that begins like them.
+            own = [role_arn(self.account, name) for name in (*ROLES, *FUNCTION_ROLES, *SERVICE_ROLES)]
+            yield iam.PolicyStatement(effect=iam.Effect.DENY, actions=actions, resources=own)

@@ -51,7 +51,8 @@ def resolved(
         What the placeholders of resources and conditions stand for. One that stands for several
         values multiplies the resource or the value it is in.
     regions
-        Where regional resources may lie; anywhere when empty.
+        What `{region}` in a condition stands for: any where empty. Resources may lie in any: what keeps a
+        role to some regions is `elsewhere`, once and not with each statement.
 
     Raises
     ------
@@ -60,6 +61,18 @@ def resolved(
 
     """
     return tuple(need for permission in permissions for need in _resolved(permission, places, regions))
+
+
+def elsewhere(permissions: Iterable[Permission], regions: Resources) -> tuple[iam.PolicyStatement, ...]:
+    """Return what denies actions on regional resources outside these regions; nothing where any will do."""
+    actions = {one.action for one in permissions if any("{region}" in where for where in one.resources)}
+    if not regions or not actions:
+        return ()
+    outside = {"StringNotEquals": {"aws:RequestedRegion": list(regions)}}
+    denied = iam.PolicyStatement(
+        effect=iam.Effect.DENY, actions=sorted(actions), resources=["*"], conditions=outside
+    )
+    return (denied,)
 
 
 def changes(action: str) -> bool:
@@ -86,8 +99,6 @@ def _resolved(
         raise Bug(f"{permission.action} is asked for on every resource, without a reason")
     for resource in permission.resources:
         conditions = tuple(_condition(*one, places, regions) for one in permission.conditions)
-        if regions and "{region}" in resource:
-            conditions = (*conditions, ("StringEquals", "aws:RequestedRegion", regions))
         for filled in _filled(resource, {"region": "*", **places}):
             yield Need(permission.action, filled, conditions, permission.reason)
 

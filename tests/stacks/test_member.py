@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.session import Session
 
 from ringfence.core.own import FUNCTION_ROLES, ROLES, SERVICE_ROLES
 from ringfence.runbooks.catalogue import CATALOGUE
@@ -129,12 +130,45 @@ def test_in_another_account_there_are_these_roles_alone_trusting_home(
     assert not any(HOME in one for one in resources)
 
 
-def test_a_scope_of_regions_holds_for_every_regional_resource(
-    variant: Callable[[Settings], dict[str, Template]],
+ANY_REGION = tuple(
+    f"arn:aws:{service}:*:"
+    for service in ("autoscaling", "cloudtrail", "config", "ec2", "elasticloadbalancing", "guardduty", "kms")
+)
+REGIONS = tuple(sorted(Session().get_available_regions("ec2")))
+"""Every region of the partition that botocore knows."""
+
+
+@pytest.fixture
+def everywhere(variant: Callable[[Settings], dict[str, Template]]) -> Template:
+    """The roles of an account in all regions, each named in the scope."""
+    return variant(replace(told(), account=MEMBER, region=None, regions=REGIONS))[MEMBER_STACK]
+
+
+def test_outside_a_scope_of_regions_everything_is_denied_that_is_done_in_regions(
+    everywhere: Template,
 ) -> None:
-    templates = variant(replace(told(), account=MEMBER, regions=("eu-west-1",)))
-    role = role_named(templates[MEMBER_STACK], "ringfence-contain-instance")
-    needs = allowed(role)
-    regional = [conditions for _, resource, conditions in needs if ":*:" in resource]
-    assert regional
-    assert all(("StringEquals", "aws:RequestedRegion", ("eu-west-1",)) in one for one in regional)
+    for name in DECLARED:
+        role = role_named(everywhere, name)
+        regional = {action for action, resource, _ in allowed(role) if resource.startswith(ANY_REGION)}
+        never = [
+            one["PolicyDocument"]["Statement"] for one in role["Policies"] if one["PolicyName"] == "never"
+        ]
+        denied = {
+            action
+            for statements in never
+            for one in statements
+            if one.get("Condition") == {"StringNotEquals": {"aws:RequestedRegion": list(REGIONS)}}
+            and (one["Effect"], one["Resource"]) == ("Deny", "*")
+            for action in listed(one["Action"])
+        }
+        assert regional == denied, name
+
+
+def test_a_scope_may_name_every_region(everywhere: Template) -> None:
+    assert len(REGIONS) > 30
+    for name in DECLARED:
+        texts = [
+            json.dumps(one["PolicyDocument"], separators=(",", ":"))
+            for one in role_named(everywhere, name)["Policies"]
+        ]
+        assert sum(map(len, texts)) <= INLINE_LIMIT, name

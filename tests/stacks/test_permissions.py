@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ringfence.core.call import Permission
 from ringfence.core.errors import Bug
-from stacks.permissions import Need, merged, resolved
+from stacks.permissions import Need, elsewhere, merged, resolved
 
 ACTIONS = st.sampled_from([f"service:Action{letter}" for letter in "ABCD"])
 RESOURCES = st.sampled_from(["*", "arn:one", "arn:two", "arn:three/*"])
@@ -55,13 +55,23 @@ def test_variables_of_iam_itself_stay() -> None:
     assert need.resource == "arn:${aws:username}/y"
 
 
-def test_a_regional_resource_lies_anywhere_or_in_the_scopes_regions() -> None:
+def test_a_regional_resource_lies_anywhere() -> None:
     declared = [Permission("s:A", ("arn:{region}:x",)), Permission("s:B", ("arn::x",))]
-    assert [one.conditions for one in resolved(declared, {})] == [(), ()]
-    regional, elsewhere = resolved(declared, {}, regions=("eu-west-1",))
-    assert regional.resource == "arn:*:x"
-    assert regional.conditions == (("StringEquals", "aws:RequestedRegion", ("eu-west-1",)),)
-    assert elsewhere.conditions == ()
+    for regions in ((), ("eu-west-1",)):
+        needs = resolved(declared, {}, regions=regions)
+        assert [(one.resource, one.conditions) for one in needs] == [("arn:*:x", ()), ("arn::x", ())]
+
+
+def test_outside_the_scopes_regions_what_is_done_in_regions_is_denied_in_one_statement() -> None:
+    declared = [Permission("s:A", ("arn::x", "arn:{region}:x")), Permission("s:B", ("arn::x",))]
+    assert elsewhere(declared, ()) == ()
+    (denied,) = elsewhere([*declared, Permission("s:C", ("arn:{region}:y",))], ("r1", "r2"))
+    assert denied.to_statement_json() == {
+        "Effect": "Deny",
+        "Action": ["s:A", "s:C"],
+        "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["r1", "r2"]}},
+    }
 
 
 def test_a_condition_on_any_region_is_a_pattern_and_on_some_names_them() -> None:
