@@ -14,6 +14,7 @@ from ringfence.core.errors import Denied, Retryable
 from ringfence.core.permit import Permit
 from ringfence.core.step import Done, Step
 from ringfence.facets.network import Network
+from ringfence.facets.principals import last_used
 from tests.worlds import AUTO, LEASE, NOON, REF, Ticking
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from ringfence.core.step import Changing, Names
     from ringfence.core.subject import Ref
+
+KEY = "AKIAI44QH8DHBEXAMPLE"
 
 
 @dataclass
@@ -58,9 +61,9 @@ class Stop(Step):
         return Done(note="expected" if isinstance(answer, Failed) else "done")
 
 
-def failing(code: str) -> Callable[[], dict[str, Any]]:
+def failing(code: str, message: str = "no") -> Callable[[], dict[str, Any]]:
     def fail() -> dict[str, Any]:
-        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "StopInstances")
+        raise ClientError({"Error": {"Code": code, "Message": message}}, "StopInstances")
 
     return fail
 
@@ -85,6 +88,23 @@ def test_what_the_transport_sent_again_is_noted() -> None:
 
 def test_an_expected_failure_is_an_answer() -> None:
     assert cloud(failing("IncorrectInstanceState")).apply(REF, Stop(), {}, PERMIT).note == "expected"
+
+
+class Look(Step):
+    """Asks for what is denied where it does not exist."""
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002
+        (answer,) = yield (last_used(KEY),)
+        return Done(note=str(answer))
+
+
+def test_a_denial_that_hides_that_there_is_no_such_thing_is_an_answer_and_no_other_denial_is() -> None:
+    """IAM denies the use of an access key that does not exist; of one that does, it names the user."""
+    words = "not authorized to perform: iam:GetAccessKeyLastUsed on resource: "
+    found = cloud(failing("AccessDenied", f"{words}access key {KEY}")).apply(REF, Look(), {}, PERMIT)
+    assert found.note == str(Failed("NoSuchEntity", f"AccessDenied: {words}access key {KEY}"))
+    with pytest.raises(Denied, match="user deploy"):
+        cloud(failing("AccessDenied", f"{words}user deploy")).apply(REF, Look(), {}, PERMIT)
 
 
 @pytest.mark.parametrize("code", ["RequestLimitExceeded", "InternalError", "SomethingNew"])

@@ -11,7 +11,7 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from ringfence.aws.failures import code_of, message_of, raised
-from ringfence.core.call import Answer, Call, Failed, at
+from ringfence.core.call import Answer, Call, at
 from ringfence.core.document import Document
 from ringfence.core.errors import Bug
 from ringfence.core.facet import Facet, Observed
@@ -164,8 +164,8 @@ class _Job:
                     answer = getattr(client, name)(**parameters)
             except ClientError as error:
                 self.request = _request(error.response)
-                if code_of(error) in call.expected:
-                    return Failed(code_of(error), message_of(error))
+                if failed := call.failed(code_of(error), message_of(error)):
+                    return failed
                 raise
         if not isinstance(answer, dict):
             raise Bug(f"{what} answered with a {type(answer).__name__}")

@@ -31,7 +31,8 @@ class Call:
     `pages` reads every page of a list operation into one response. `single_attempt` forbids the
     transport's own retry, for operations without a client token that would be done twice. `expected`
     are the error codes that the caller handles; any other failure is raised as Retryable. `region` is
-    where it is made, if not in the subject's: what is global may be used anywhere.
+    where it is made, if not in the subject's: what is global may be used anywhere. `hidden` are words by
+    which the service denies what does not exist, rather than say so: that is the first expected failure.
     """
 
     service: str
@@ -41,6 +42,15 @@ class Call:
     single_attempt: bool = False
     expected: tuple[str, ...] = ()
     region: str = ""
+    hidden: str = ""
+
+    def failed(self, code: str, message: str) -> Failed | None:
+        """Return a failure that the caller handles; None where it is another."""
+        if code in self.expected:
+            return Failed(code, message)
+        if self.hidden and self.hidden in message:
+            return Failed(self.expected[0], f"{code}: {message}")
+        return None
 
 
 @frozen

@@ -53,8 +53,14 @@ class Holder:
 
 
 def last_used(key: str) -> Call:
-    """Return the call that tells a key's owner and its last use."""
-    return Call("iam", "GetAccessKeyLastUsed", {"AccessKeyId": key}, expected=NO_SUCH_ENTITY)
+    """Return the call that tells a key's owner and its last use.
+
+    IAM denies the use of a key that does not exist, or is another account's. Where it denies it of one that
+    does, the resource that it names is the key's user.
+    """
+    parameters = {"AccessKeyId": key}
+    hidden = "on resource: access key "
+    return Call("iam", "GetAccessKeyLastUsed", parameters, expected=NO_SUCH_ENTITY, hidden=hidden)
 
 
 def get_holder(kind: str, name: str) -> Call:
