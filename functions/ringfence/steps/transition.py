@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.core.answers import accept
-from ringfence.core.call import Call, Failed, Permission
+from ringfence.core.call import Call, Permission
 from ringfence.core.codec import value
 from ringfence.core.errors import Refused
 from ringfence.core.step import Done, State, Step, counted
@@ -23,7 +22,7 @@ _EVERYTHING: tuple[dict[str, object], ...] = (
     {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]},
     {"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]},
 )
-_DUPLICATE, _GONE = "InvalidPermission.Duplicate", ("InvalidGroup.NotFound", "InvalidGroupId.Malformed")
+_DUPLICATE = "InvalidPermission.Duplicate"
 _OURS = (("StringEquals", f"aws:ResourceTag/{ROLE_TAG}", (TRANSITION,)),)
 
 
@@ -64,23 +63,23 @@ class OpenTransitionGroup(Step):
         return (Ready(f"{TRANSITION}-open", self.vpc_id),)
 
     def apply(self, names: Names) -> Changing:
-        """Add the rules; those that are there already are refused one by one."""
+        """Add the rules; those that are there already are refused one by one.
+
+        A group that was made a moment ago, and is not shown everywhere yet, is tried again.
+        """
         group = names.get(TransitionGroup(self.vpc_id))
         if group is None:
             raise Refused(f"{TransitionGroup(self.vpc_id).key} does not exist")
-        answers = yield tuple(
+        yield tuple(
             Call(
                 "ec2",
                 f"AuthorizeSecurityGroup{way}",
                 {"GroupId": group, "IpPermissions": [rule]},
-                expected=(_DUPLICATE, *_GONE),
+                expected=(_DUPLICATE,),
             )
             for way in ("Ingress", "Egress")
             for rule in _EVERYTHING
         )
-        for answer in answers:
-            if not (isinstance(answer, Failed) and answer.code == _DUPLICATE):
-                accept(answer, gone=_GONE)
         return Done()
 
     def state(self, observed: Observed) -> State:
