@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from ringfence.core.codec import instant_text
 from ringfence.core.errors import BadInput, Gone, Refused, Retryable, RingfenceError
+from ringfence.core.runbook import unique
 from ringfence.core.subject import parse_key
-from ringfence.core.summary import Summary
+from ringfence.core.summary import FOR_REVIEW, Summary, rests
 from ringfence.core.timeline import timeline
 from ringfence.operations import Forbidden
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.core.chain import ChainKey, History
+    from ringfence.core.document import Document
     from ringfence.core.facts import Planned
     from ringfence.core.step import Step
     from ringfence.operations import Question
@@ -113,30 +115,43 @@ def status_answer(question: Question, history: History, now: datetime) -> Answer
     """Describe how the newest incident stands, with a line for each entry that is asked for."""
     told, key = Summary.of(history.entries), question.key
     verified = history.verified
+    looks = told.looks(question.only) if question.only else told.parts
     return {
         "incident": history.incident,
         "runbook": key.runbook,
         "subject": _subject(key),
-        "state": _state(told.state, history, question.only) if history.entries else NONE,
+        "state": _state(told, history, question.only) if history.entries else NONE,
         "acting": history.lease.held(now, ""),
+        "resting": _rests(looks, history, question.only),
         "contained": bool(verified and verified.contained),
         "complete": bool(verified and verified.complete),
         "remaining": list(told.words("remaining")),
         "settling": list(told.words("settling")),
         "refused": list(told.words("refused")),
+        "review": list(unique(words for one in looks for words in one.texts("review"))),
         "exposure": list(told.exposure),
         "entries": len(history.entries),
         "lines": list(_lines(history, question.after)),
     }
 
 
-def _state(state: str, history: History, only: tuple[str, ...]) -> str:
+def _rests(looks: tuple[Document, ...], history: History, only: tuple[str, ...]) -> bool:
+    """Say whether nothing is left of them but what others have yet to do, or a person to look at."""
+    looked = bool(looks) and len(looks) >= len(only) and all(map(rests, looks))
+    return looked and history.missed_at is None and not history.open_intents
+
+
+def _state(told: Summary, history: History, only: tuple[str, ...]) -> str:
     """Say how these remediations stand: what others found of theirs is no verdict on them, nor on theirs."""
-    if not only or state in _GIVEN_BACK:
+    state, looks = told.state, told.looks(only)
+    if state in _GIVEN_BACK:
         return state
-    if all(map(history.put_right.get, only)) and history.missed_at is None:
+    done = all(map(history.put_right.get, only)) and history.missed_at is None if only else state == COMPLETE
+    if done and not history.open_intents:
         return COMPLETE
-    if state != COMPLETE:
+    if _rests(looks, history, only):
+        return told.standing(looks)
+    if state not in {COMPLETE, FOR_REVIEW}:
         return state
     verified = history.verified
     return "contained" if verified and verified.contained else "under way"

@@ -68,6 +68,7 @@ class Verification:
             review=reviews,
             whole=self.whole,
             remediations=self.runbook.ids,
+            waiting=self.waiting,
         )
 
     def is_stuck(self, hopeless: Collection[str]) -> bool:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ringfence.core.chain import History
+    from ringfence.core.facet import Observed
 
 RUNBOOK = Runbook(
     "contain-instance",
@@ -40,21 +41,28 @@ POLICY = Policy((REF.account,), runbooks=((RUNBOOK.id, SETTINGS),))
 
 
 class Site:
-    """One instance, contained or not. `roles` are those that were asked for.
+    """One instance, contained or not, or another `world` and its runbook. `roles` are those asked for.
 
     `sent` are the continuations that are due, `delayed` those that are not yet, with their seconds; every
     call to the outside goes through `gate`.
     """
 
-    def __init__(self, policy: Policy = POLICY, *, direct: bool = False) -> None:
+    def __init__(
+        self,
+        policy: Policy = POLICY,
+        *,
+        direct: bool = False,
+        runbook: Runbook = RUNBOOK,
+        world: Observed | None = None,
+    ) -> None:
         self.clock = Ticking()
-        self.cloud = MemoryCloud(instance(), self.clock)
+        self.cloud = MemoryCloud(world or instance(), self.clock)
         self.log = MemoryLog()
         self.roles: list[str] = []
         self.gate: Callable[[str, Callable[[], object]], object] = lambda _, call: call()
         self.sent: list[tuple[str, str]] = []
         self.delayed: list[tuple[str, str, int]] = []
-        self.desk = Desk({RUNBOOK.id: RUNBOOK}, policy, self.ports, self.find, self.send, direct)
+        self.desk = Desk({runbook.id: runbook}, policy, self.ports, self.find, self.send, direct)
         self._attempts = 0
 
     def ports(self, role: str) -> Ports:

@@ -11,7 +11,7 @@ from ringfence.cli.by_hand import Outside
 from ringfence.cli.door import DirectDoor, HttpDoor
 from ringfence.cli.main import main
 from tests.fakes.gateway import Gateway
-from tests.fakes.site import KIM, RUNBOOK, Site
+from tests.fakes.site import KIM, Site
 from tests.worlds import REF
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Terminal:
             caller=lambda: Caller(REF.account, KIM),
             region=lambda: self.region,
             door=self.door,
-            catalogue=lambda: {RUNBOOK.id: RUNBOOK},
+            catalogue=lambda: self.site.desk.catalogue,
             interactive=lambda: self.interactive,
             clock=lambda: self.waited,
             sleep=self.sleep,

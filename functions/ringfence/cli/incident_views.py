@@ -36,6 +36,7 @@ STYLES = {
     "drifted": OPEN,
     "skipped": OPEN,
     "settling": OPEN,
+    "for review": OPEN,
     "not-applied": OPEN,
 }
 

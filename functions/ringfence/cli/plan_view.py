@@ -121,9 +121,11 @@ def stand(status: Document) -> RenderableType:
         ("Still to be done", "remaining", BAD),
         ("Still settling", "settling", OPEN),
         ("Refused for good", "refused", BAD),
-        ("What stays open", "exposure", OPEN),
+        ("For you to review", "review", OPEN),
     )
-    return Group(*(part for title, key, style in parts for part in listed(title, status.texts(key), style)))
+    shown = [part for title, key, style in parts for part in listed(title, status.texts(key), style)]
+    left = (one for one in status.texts("exposure") if one not in status.texts("review"))
+    return Group(*shown, *listed("What stays open", left))
 
 
 def _indented(part: RenderableType, by: int = 2) -> RenderableType:

@@ -70,8 +70,8 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     refused before any change, with what has changed. Later stages are planned anew, from what the first one
     left: they may differ from what was shown. With --yes nothing is compared.
 
-    Exit code 0: done and complete, or a dry run. 1: not contained, not complete or refused. 2: bad input,
-    no such subject, or the API cannot be reached.
+    Exit code 0: done and complete, or what is left is for you to review or for others to do; or a dry run.
+    1: not contained, not complete or refused. 2: bad input, no such subject, or the API cannot be reached.
     """
     from ringfence.cli.plan_view import Screen, plan_shown
 
@@ -162,7 +162,7 @@ def _until_the_end(patience: Patience, watch: Watch) -> Document:
     """Look until nothing is left to wait for, or patience is over."""
     while True:
         status = patience.insist(watch.look)
-        if not status.flag("acting") and status.text("state") in _ENDED:
+        if not status.flag("acting") and (status.text("state") in _ENDED or status.flag("resting")):
             return status
         if not patience.left:
             return status
@@ -176,21 +176,39 @@ def _conclude(
     from ringfence.core.wording import said
 
     state, incident = status.text("state"), status.text("incident")
-    complete = state == "complete"
-    verdict = _VERDICTS.get(state, state)
-    if complete and not done.get("whole", True):
-        verdict = "done, and verified by looking again; this was not the whole runbook: it does not contain"
-    verdict = said(status.text("runbook"), verdict)
-    screen.conclude(f"{subject_words(planned)}: {verdict}", "bold green" if complete else "bold red")
+    good = _is_done(status)
+    verdict = said(status.text("runbook"), _verdict(status, whole=bool(done.get("whole", True))))
+    style = "bold red" if not good else "bold green" if state == "complete" else "bold yellow"
+    screen.conclude(f"{subject_words(planned)}: {verdict}", style)
     screen.show(stand(status))
     screen.conclude(f"Incident {incident}. The whole record: ringfence incidents show {incident}")
     if state != "released":
         screen.say(f'To undo it: ringfence release {incident} --reason "…"')
     told = {"status": state, "incident": incident, "plan": planned, "report": done, "state": status}
-    end(wish, DONE if complete else NOT_DONE, **told)
+    end(wish, DONE if good else NOT_DONE, **told)
 
 
-_VERDICTS = {
-    "complete": "contained and complete, verified by looking again",
-    "contained": "contained; what is left goes on by itself and was not waited for any longer",
-}
+def _is_done(status: Document) -> bool:
+    """Say whether all that was to be done is; the rest may be for a person to review, or others to do."""
+    state = status.text("state")
+    if state == "complete":
+        return True
+    return status.flag("resting") and state != "not contained" and not status.texts("refused")
+
+
+def _verdict(status: Document, *, whole: bool) -> str:
+    """Say how it ended. `whole`: the stage that contains was among what ran."""
+    state, rest = status.text("state"), ""
+    if state != "complete" and status.flag("resting"):
+        rest = _FOR_YOU if status.texts("review") else _FOR_OTHERS
+    if not _is_done(status):
+        return _UNFINISHED if state == "contained" and not rest else f"{state}{rest}"
+    if not whole:
+        return f"done, and verified by looking again{rest}; {_PART}"
+    return f"contained{'' if rest else ' and complete'}, verified by looking again{rest}"
+
+
+_FOR_YOU = "; the rest is for you to review"
+_FOR_OTHERS = "; what others have yet to do is not waited for"
+_PART = "this was not the whole runbook: it does not contain"
+_UNFINISHED = "contained; what is left goes on by itself and was not waited for any longer"

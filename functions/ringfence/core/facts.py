@@ -110,8 +110,9 @@ class Verified(Fact):
     """What a second look found. `remaining` and `exposure` are in words.
 
     `judged`: containment was among what ran; a run of later stages alone says nothing about it. `review`
-    is what of the exposure a person must look at: until then it is not complete. `whole`: every stage was
-    looked at. `remediations` are those that it speaks of; all that were decided on where none are named.
+    is what of the exposure a person must look at: until then it is not complete. `waiting` is what of the
+    settling others have yet to do, in their own time. `whole`: every stage was looked at. `remediations` are
+    those that it speaks of; all that were decided on where none are named.
     """
 
     contained: bool
@@ -124,6 +125,7 @@ class Verified(Fact):
     review: tuple[str, ...] = ()
     whole: bool = False
     remediations: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
 
 @value

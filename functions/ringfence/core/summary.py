@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import filterfalse
 from typing import TYPE_CHECKING
 
 from ringfence.core.codec import decode
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 RELEASE = "release"
 """The stage that undoes."""
+FOR_REVIEW = "for review"
+"""The state in which what could be put right is, and the rest is for a person to look at."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -174,12 +177,35 @@ class Summary:
             return ended.kind.lower()
         if self.releasing:
             return "being released"
-        if parts := self.parts:
-            return _verdict(next((one for one in parts if not one.flag("complete")), parts[-1]))
-        return _BY_MODE.get(self.mode, "under way")
+        return self.standing(self.parts) if self.parts else _BY_MODE.get(self.mode, "under way")
+
+    def looks(self, only: Iterable[str]) -> tuple[Document, ...]:
+        """Return the newest verification of each of these remediations that was looked at."""
+        verified = (one.fact for one in self.lines if one.kind == "Verified")
+        newest = {id_: fact for fact in verified for id_ in fact.texts("remediations")}
+        return tuple(newest[id_] for id_ in only if id_ in newest)
+
+    def standing(self, parts: tuple[Document, ...]) -> str:
+        """Say in a word or two what verifications, one at least, come to: the worst of them."""
+        left = [one for one in parts if not one.flag("complete")]
+        worst = next(iter((*filterfalse(rests, left), *left)), parts[-1])
+        if not contains(self.runbook) and rests(worst) and worst.texts("review"):
+            return FOR_REVIEW
+        return _verdict(worst)
 
 
 _BY_MODE = {"off": "noted", "notify": "for a person", "dry-run": "dry run"}
+
+
+def is_for_others(verified: Document) -> bool:
+    """Say whether all that a verification found left is others' to do: a service's, or a person's."""
+    waited_for = frozenset(verified.texts("waiting"))
+    return not verified.texts("remaining") and waited_for.issuperset(verified.texts("settling"))
+
+
+def rests(verified: Document) -> bool:
+    """Say whether everything was looked at, and what is left is for others."""
+    return verified.flag("whole") and is_for_others(verified)
 
 
 def _verdict(verified: Document) -> str:

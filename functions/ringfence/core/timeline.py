@@ -26,8 +26,8 @@ from ringfence.core.finding import Finding
 from ringfence.core.frozen import frozen
 from ringfence.core.policy import Decision
 from ringfence.core.subject import InstanceRef
-from ringfence.core.summary import line
-from ringfence.core.wording import said
+from ringfence.core.summary import FOR_REVIEW, is_for_others, line
+from ringfence.core.wording import contains, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,15 +83,23 @@ def timeline(entries: Iterable[Entry]) -> tuple[Row, ...]:
 
 def _told(read: Line, intents: dict[str, str]) -> Told:
     try:
-        told = _of_fact(read.entry.fact, intents)
+        told = _as_said(_of_fact(read.entry.fact, intents), read)
     except (BadInput, ValueError, TypeError, AttributeError):
         # An entry of another version, or one that was tampered with: it may hold anything.
         told = _as_written(read)
-    if read.kind == "Verified":
-        told = replace(told, words=said(str(read.body.value.get("runbook", "")), told.words))
     if read.kind == "Intended":
         intents[str(read.fact.value.get("intent"))] = told.words.removeprefix(_ABOUT_TO)
     return told
+
+
+def _as_said(told: Told, read: Line) -> Told:
+    """Say a verdict as the runbook's: one that contains does not where anything is left to a person."""
+    runbook = str(read.body.value.get("runbook", ""))
+    if read.kind != "Verified":
+        return told
+    if not contains(runbook) and is_for_others(read.fact) and read.fact.texts("review"):
+        return replace(told, words="looked again: the rest is for a person to review", result=FOR_REVIEW)
+    return replace(told, words=said(runbook, told.words))
 
 
 def _as_written(read: Line) -> Told:
