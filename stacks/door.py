@@ -12,7 +12,7 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from ringfence.core.own import OPERATE
+from ringfence.core.own import OPERATE, ROLES
 from ringfence.operations import QUEUES, ROUTES
 from stacks import needs
 from stacks.alarms import Alarms
@@ -53,8 +53,8 @@ class Door(Construct):
             needs.OPERATE,
             {
                 "runbook": tuple(one.runbook.id for one in pipelines),
-                # Every role that it may assume is called so, and each by its name would fill its policies.
-                "roles": tuple(role_arn(account, prefixed("*")) for account in settings.accounts),
+                "roles": tuple(role_arn("*", name) for name in ROLES),
+                "accounts": settings.accounts,
                 "audit_table": audit.audit_table.table_arn,
                 "control_table": audit.control_table.table_arn,
                 "audit_key": audit.key.key_arn,

@@ -23,6 +23,9 @@ EVERY_FUNCTION = (*LOGS, *TRACES)
 
 ASSUME = (Permission("sts:AssumeRole", ("{roles}",)),)
 """The roles in the protected accounts; a function changes nothing with its own."""
+_SCOPE = (("StringEquals", "aws:ResourceAccount", ("{accounts}",)),)
+ASSUME_EACH = tuple(replace(one, conditions=_SCOPE) for one in ASSUME)
+"""Many roles in the protected accounts: the accounts are named once, and not with each role."""
 
 _QUEUES = (("StringEquals", "kms:ViaService", ("sqs.{home_region}.amazonaws.com",)),)
 CONSUME = (
@@ -104,7 +107,7 @@ WRITE_ARCHIVE, GET_ARCHIVE = (
 )
 
 RESPOND = (*dynamo.PERMISSIONS, *USE_TABLES, *ASSUME, *CONSUME, *CONTINUE)
-OPERATE = (*dynamo.PERMISSIONS, *operations.FIND_PERMISSIONS, *USE_TABLES, *ASSUME, *CONTINUE)
+OPERATE = (*dynamo.PERMISSIONS, *operations.FIND_PERMISSIONS, *USE_TABLES, *ASSUME_EACH, *CONTINUE)
 ARCHIVE = (*WRITE_ARCHIVE, *USE_ARCHIVE, *notice.PERMISSIONS, *USE_TOPIC)
 NOTIFY = (*incidents.ENTRIES_PERMISSIONS, *notice.PERMISSIONS, *USE_TOPIC)
 """What each function needs of its own, beside what feeds it and what every function needs."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HERE = "eu-west-1:111122223333"
 PLACES = {
     "account": "111122223333",
+    "accounts": "111122223333",
     "region": "eu-west-1",
     "home_region": "eu-west-1",
     "runbook": "contain-instance",
@@ -49,7 +50,7 @@ ROLES: dict[str, tuple[Permission, ...]] = {
 }
 EVERY = tuple(dict.fromkeys(one for role in ROLES.values() for one in role))
 EACH = pytest.mark.parametrize("permission", EVERY, ids=lambda one: one.action)
-ANYWHERE = ("aws:RequestedRegion", "aws:SecureTransport", "aws:PrincipalArn")
+ANYWHERE = ("aws:RequestedRegion", "aws:ResourceAccount", "aws:SecureTransport", "aws:PrincipalArn")
 """Global condition keys that every request has; others are listed with the actions that have them.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html

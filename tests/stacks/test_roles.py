@@ -114,16 +114,21 @@ def test_a_runbooks_function_assumes_its_role_in_each_account_of_the_scope_and_n
     assert assumes == {f"arn:aws:iam::{account}:role/ringfence-{runbook}" for account in (HOME, MEMBER)}
 
 
-def test_the_operators_function_assumes_whatever_role_is_called_so_in_each_account_and_no_other(
+def test_the_operators_function_assumes_the_responding_and_undoing_roles_in_the_scope_and_no_other(
     roles: dict[str, dict[str, Any]],
 ) -> None:
-    """The responding and the undoing roles: by its name, each would be written down once an account."""
+    """Each by its name, and the accounts once: each role once an account would fill its policies."""
     assumes = {
-        resource
-        for action, resource, _ in allowed(roles["ringfence-operate-function"])
+        (resource, conditions)
+        for action, resource, conditions in allowed(roles["ringfence-operate-function"])
         if action == "sts:AssumeRole"
     }
-    assert assumes == {f"arn:aws:iam::{account}:role/ringfence-*" for account in (HOME, MEMBER)}
+    scope = frozenset({("StringEquals", "aws:ResourceAccount", (HOME, MEMBER))})
+    assert assumes == {
+        (f"arn:aws:iam::*:role/ringfence-{name}", scope)
+        for runbook in CATALOGUE
+        for name in (runbook, f"release-{runbook}")
+    }
 
 
 @pytest.mark.parametrize(
