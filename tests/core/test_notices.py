@@ -154,6 +154,16 @@ def test_a_decision_is_told_once_and_not_to_the_person_who_asked() -> None:
     assert notice(chain) is None
 
 
+@pytest.mark.parametrize(("mode", "subject"), [(Mode.NOTIFY, "for you to decide"), (Mode.DRY_RUN, "dry run")])
+def test_a_finding_is_told_though_somebody_has_looked_at_the_subject_before(mode: Mode, subject: str) -> None:
+    look = RunRequested("run", "a drill", dry_run=True)
+    asked = DecisionMade(Decision(Mode.DRY_RUN, "requested by kim"), NOON)
+    made = DecisionMade(Decision(mode, "the policy says so"), NOON, finding().id)
+    message = notice(link(stamp(), None, (look, asked, FindingReceived(finding()), made)))
+    assert message
+    assert message.subject.startswith(f"Ringfence: {subject}: ")
+
+
 @pytest.mark.parametrize("mode", [Mode.OFF, Mode.AUTO])
 def test_what_is_off_and_what_has_only_begun_is_not_told(mode: Mode) -> None:
     assert notice(opened(mode=mode)) is None

@@ -117,7 +117,8 @@ def _counted(now: Summary, known: Sequence[bool], *, contained: bool) -> Iterato
 
 
 def _decided(now: Summary, before: Summary) -> Notice | None:
-    if (now.mode, now.reason) == (before.mode, before.reason) or now.last("RunRequested"):
+    asked = before.lines and before.lines[-1].kind == "RunRequested"
+    if asked or (now.mode, now.reason) == (before.mode, before.reason):
         return None
     if now.mode == "notify":
         return _for_a_person(now)
