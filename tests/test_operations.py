@@ -85,6 +85,13 @@ def test_the_plan_that_was_agreed_to_is_part_of_the_order_and_of_the_log() -> No
     assert asked().order.agreed is None
 
 
+def test_what_is_asked_for_many_times_over_is_written_down_once() -> None:
+    """An item of the log holds 400 KB."""
+    order = asked(remediations=["isolate-instance"] * 50_000).order
+    assert order.request
+    assert order.request.remediations == ("isolate-instance",)
+
+
 def test_a_subject_outside_the_scope_is_forbidden() -> None:
     with pytest.raises(Forbidden, match="account 111122223333 is outside the configured scope"):
         asked(Policy(("999999999999",)))
@@ -122,6 +129,8 @@ def test_a_subject_outside_the_scope_is_forbidden() -> None:
         ({"plan": {**PLAN, "digest": "0" * 64 + "\n"}}, "plan.digest"),
         ({"plan": {**PLAN, "as_of": "noon"}}, "plan.as_of"),
         ({"plan": {**PLAN, "as_of": "2026-03-01T12:00:00"}}, "plan.as_of"),
+        ({"plan": {**PLAN, "as_of": "0001-01-01T00:00:00+14:00"}}, "plan.as_of"),
+        ({"plan": {**PLAN, "as_of": "9999-12-31T23:59:59-14:00"}}, "plan.as_of"),
     ],
 )
 def test_a_request_that_cannot_be_used_names_the_field(changes: Json, field: str) -> None:

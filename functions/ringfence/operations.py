@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ringfence.aws.audit_items import check_incident
@@ -24,6 +24,7 @@ from ringfence.core.document import Document
 from ringfence.core.errors import BadInput, Refused
 from ringfence.core.facts import RunRequested
 from ringfence.core.policy import Decision, Mode
+from ringfence.core.runbook import unique
 from ringfence.core.subject import ref_of
 from ringfence.orders import Agreed, Order
 from ringfence.release import ReleaseOrder
@@ -104,7 +105,7 @@ def ask_of(
     ref = _subject(document, runbook)
     within(policy, ref)
     chosen, choices = policy.settings(runbook)
-    only = document.texts("remediations")
+    only = unique(document.texts("remediations"))
     if only:
         chosen = runbook.narrowed(only)
     options = document.optional_child("options")
@@ -197,7 +198,8 @@ def _agreed(document: Document) -> Agreed | None:
         raise BadInput(plan.at(unknown), "is unknown here; known are digest, as_of")
     try:
         as_of = datetime.fromisoformat(plan.text("as_of"))
-    except ValueError:
+        as_of.astimezone(UTC)
+    except (OverflowError, ValueError):
         as_of = datetime.min  # noqa: DTZ901 - not an instant either
     if as_of.tzinfo is None:
         raise BadInput(plan.at("as_of"), "must be the instant that the dry run told", plan.text("as_of"))
