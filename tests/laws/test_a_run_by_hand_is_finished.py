@@ -55,6 +55,11 @@ class Yard(Site):
                 return
         raise AssertionError(self.sent)
 
+    def stands(self) -> object:
+        """How an operator is told that it stands."""
+        everything = list(CONTAIN_INSTANCE.chosen(()).ids)
+        return self.desk.status({**WHO, "remediations": everything})["state"]
+
     @property
     def begun(self) -> bool:
         """Whether the run is recorded as one that may change something."""
@@ -117,6 +122,21 @@ def test_what_stands_behind_a_run_finds_nothing_left_to_do(times: int) -> None:
         yard.delayed = [(runbook, message, seconds)]
         yard.wait()
     assert (yard.history.entries, yard.cloud.calls) == (entries, calls)
+
+
+def test_a_second_run_that_died_is_not_called_complete_because_the_first_one_is() -> None:
+    yard = Yard()
+    yard.run(Killer())
+    yard.settle()
+    assert yard.stands() == "complete"
+    yard.cloud.world = estate()
+    with pytest.raises(Killed):
+        yard.run(Killer(6))
+    assert yard.history.open_intents
+    yard.clock.tick(minutes=1)
+    assert yard.stands() == "contained"
+    yard.settle()
+    assert yard.stands() == "complete"
 
 
 def test_it_is_due_a_little_after_the_lease() -> None:
