@@ -25,13 +25,15 @@ def as_refused(order: Order) -> Order:
 
 
 def begun(history: History, actor: str, digests: Collection[str]) -> str:
-    """Return which of these plans this person agreed to and was let begin, if that is their newest wish.
+    """Return which of these plans this person agreed to and was let begin, if that is the newest wish.
 
-    An answer may be lost, and what was begun has changed the plan: it is asked for again. Empty for none.
+    An answer may be lost, and what was begun has changed the plan: it is asked for again. Empty for none,
+    and where they have looked since, or anybody has asked for a change.
     """
-    asked = [one for entry, one in history.facts if isinstance(one, RunRequested) and entry.actor == actor]
-    last = asked[-1] if asked and not asked[-1].dry_run else RunRequested("", "")
-    return last.plan if last.plan in digests else ""
+    asked = [(entry.actor, one) for entry, one in history.facts if isinstance(one, RunRequested)]
+    wishes = [(who, one) for who, one in asked if who == actor or not one.dry_run]
+    who, last = wishes[-1] if wishes else ("", RunRequested("", ""))
+    return last.plan if who == actor and not last.dry_run and last.plan in digests else ""
 
 
 def is_same(agreed: str, shown: Planned, now: Planned) -> bool:

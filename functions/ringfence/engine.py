@@ -131,7 +131,7 @@ class Engine:
             return
         from ringfence.agreement import as_refused, begun, difference, is_same
 
-        if begun(history, order.actor, (agreed.digest,)):
+        if not response.begun.is_new and begun(history, order.actor, (agreed.digest,)):
             return
         refused = as_refused(order)
         look = self._begin(refused, response.session.key, opening(refused, history, now))

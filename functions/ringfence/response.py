@@ -88,8 +88,11 @@ class Response:
         return self.report(Status.RECORDED, self.begun.decision.reason)
 
     def close(self, gone: Gone) -> Report:
-        """The subject is gone: a person gets the error, a finding is recorded."""
-        if self.order.request and self.begun.is_new:
+        """The subject is gone: a person gets the error, a finding is recorded.
+
+        So does who agreed to a plan: were it found again, nobody would compare.
+        """
+        if self.order.request and (self.begun.is_new or self.order.agreed):
             raise gone
         self.session.pending.extend(self.begun.facts)
         return self._miss(gone)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.core.chain import ChainKey
-from ringfence.core.errors import Refused
+from ringfence.core.errors import Gone, Refused
 from ringfence.core.facet import Observed
 from ringfence.core.facts import Intended
 from ringfence.core.policy import Policy
@@ -125,11 +125,40 @@ def test_in_another_world_only_the_same_is_begun(runbook: Runbook, data: st.Data
         assert same
 
 
+def open_at(*ports: int) -> Observed:
+    """A security group that is open to the world."""
+    rules = frozenset(Rule(False, "tcp", port, port, "0.0.0.0/0") for port in ports)
+    return Observed(GROUP, {SecurityGroup: SecurityGroup(name="web", owner=GROUP.account, rules=rules)})
+
+
+def test_what_was_begun_and_has_ended_is_no_yes_to_what_came_after() -> None:
+    lot = Lot(HARDEN_NETWORK, open_at(22))
+    plan = lot.looked()
+    for _ in range(2):
+        assert lot.asks(plan=plan)["status"] == "complete", "an answer may be lost"
+    lot.clock.tick(days=30)
+    lot.cloud.world = open_at(3389)
+    with pytest.raises(Refused, match="revoke tcp 3389"):
+        lot.asks(plan=plan)
+    assert len(lot.cloud.calls) == 1
+
+
+def test_a_yes_to_what_cannot_be_found_begins_nothing_once_it_is_found() -> None:
+    lot = Lot(HARDEN_NETWORK, open_at(22))
+    plan = lot.looked()
+    lot.cloud.world = None
+    with pytest.raises(Gone):
+        lot.asks(plan=plan)
+    lot.cloud.world = open_at(3389)
+    lot.clock.tick(seconds=6)
+    lot.go_on()
+    lot.wait()
+    assert lot.intended == 0
+
+
 def test_a_look_behind_what_was_put_right_is_at_what_a_run_would_do() -> None:
     """A finding was about port 22 alone; a person's run, which opens another incident, is about more."""
-    rules = (Rule(False, "tcp", port, port, "0.0.0.0/0") for port in (22, 3389))
-    group = SecurityGroup(name="web", owner=GROUP.account, rules=frozenset(rules))
-    lot = Lot(HARDEN_NETWORK, Observed(GROUP, {SecurityGroup: group}))
+    lot = Lot(HARDEN_NETWORK, open_at(22, 3389))
     reported = finding(type="Config:restricted-ssh", subjects=(GROUP,))
     fix = HARDEN_NETWORK.narrowed(("revoke-open-ingress",))
     done = Engine(lot.ports("")).respond(replace(order(received=reported, runbook=fix), ref=GROUP))
