@@ -11,7 +11,7 @@ import pytest
 from ringfence.core.chain import ChainKey
 from ringfence.core.errors import Retryable
 from ringfence.core.facet import Observed
-from ringfence.core.facts import DecisionMade, FindingReceived, Planned, Released, RunRequested
+from ringfence.core.facts import DecisionMade, FindingReceived, Outcome, Planned, Released, RunRequested
 from ringfence.core.notices import notice
 from ringfence.core.policy import Mode, Policy, RunbookSettings
 from ringfence.core.runbook import Stage
@@ -254,6 +254,23 @@ def test_a_release_of_what_was_put_right_ends_and_a_later_verdict_opens_another(
     home.clock.tick(minutes=1)
     assert home.receive(verdict("first-on")) == [Status.JOINED]
     assert home.receive(verdict("first-on", 10)) == [Status.COMPLETE]
+
+
+def test_what_is_put_right_after_a_release_that_died_ends_as_any_other() -> None:
+    """What the release was about to do is found out by looking: nobody else asks."""
+    home = Home()
+    home.receive(verdict("first-on"))
+    incident = home.history.incident
+    home.fail("first", SystemExit)
+    with pytest.raises(SystemExit):
+        home.release(incident)
+    home.fail()
+    home.clock.tick(minutes=1)
+    assert home.receive(verdict("first-on", 10)) == [Status.COMPLETE]
+    assert not home.history.open_intents
+    outcomes = [one.intent for one in home.history.of(Outcome)]
+    assert len(outcomes) == len(set(outcomes))
+    assert home.history.completed_at
 
 
 def test_what_failed_is_tried_again_although_another_verdict_was_put_right_meanwhile() -> None:

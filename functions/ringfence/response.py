@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.core.chain import Lease, digest
+from ringfence.core.chain import RELEASE, Lease, digest
 from ringfence.core.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
 from ringfence.core.facet import Observed
 from ringfence.core.facts import Closed, FindingReceived, Intended, Missed, Outcome, Planned, Result, Verified
@@ -144,7 +144,7 @@ class Response:
             for number, stage in enumerate(self.stages):
                 if number:
                     self._observe(stage.facets)
-                unclear[stage.id] = self.session.resolve(self.seen, (stage.id,))
+                unclear[stage.id] = self.session.resolve(self.seen, (stage.id, RELEASE))
                 if unclear[stage.id]:
                     break
                 changed = self._run(stage) or changed

@@ -203,10 +203,11 @@ class Session:
         Returns what cannot be told yet, in words: look again.
         """
         wanted, unclear = frozenset(stages), []
+        known = {one.intent for one in self.pending if isinstance(one, Outcome)}
         now = self.ports.clock()
         for entry, intended in self.history.open_intents:
             step = intended.step
-            if intended.stage not in wanted or step.facet not in observed:
+            if intended.stage not in wanted or step.facet not in observed or intended.intent in known:
                 continue
             state = step.state(observed)
             if state is State.SETTLING or (state is State.BEFORE and now < entry.at + step.settles):

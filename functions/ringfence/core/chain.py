@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 RELEASE = "release"
-"""How what a person asks for begins, where it is an undo."""
+"""The stage of an undo, and how what a person asks for begins where it is one."""
 F = TypeVar("F", bound=Fact)
 
 
