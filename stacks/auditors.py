@@ -20,7 +20,7 @@ def auditors(stack: Stack, places: Mapping[str, str]) -> None:
     """Make it, attached to nobody; `places` are those of the audit home."""
     own = {
         "home_region": stack.region,
-        "audit_stack": stack_arns(stack.account, stack.region, stack.stack_name),
+        "stack": stack_arns(stack.account, stack.region, stack.stack_name),
     }
     needed = resolved(needs.AUDIT, {**places, **own})
     policy = iam.ManagedPolicy(

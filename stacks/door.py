@@ -15,9 +15,11 @@ from constructs import Construct
 from ringfence.core.own import OPERATE, ROLES
 from ringfence.operations import QUEUES, ROUTES
 from stacks import needs
+from stacks.acknowledgements import acknowledge_wildcards
 from stacks.alarms import Alarms
 from stacks.functions import FULL_CORE, Handler, Settled, function, log_group, role
-from stacks.names import prefixed, role_arn
+from stacks.names import prefixed, role_arn, stack_arns
+from stacks.permissions import document, resolved
 from stacks.times import OPERATE_TIMEOUT
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ class Door(Construct):
             group,
         )
         self.api = self._api()
+        self._operators()
         Alarms(self, audit.notices).errors(OPERATE, self.function)
 
     def _api(self) -> apigateway.HttpApi:
@@ -106,28 +109,29 @@ class Door(Construct):
             throttle=apigateway.ThrottleSettings(rate_limit=_RATE, burst_limit=_BURST),
         )
         self._log_access(stage)
-        operators = iam.ManagedPolicy(
+        CfnOutput(Stack.of(self), "OperateUrl", value=api.api_endpoint)
+        return api
+
+    def _operators(self) -> None:
+        """Make the policy of whoever may call the API, attached to nobody."""
+        stack = Stack.of(self)
+        routes = (
+            stack.format_arn(
+                service="execute-api", resource=self.api.http_api_id, resource_name=f"$default/POST{path}"
+            )
+            for path in ROUTES
+        )
+        own = stack_arns(stack.account, stack.region, stack.stack_name)
+        needed = resolved(needs.OPERATOR, {"routes": tuple(routes), "stack": own})
+        policy = iam.ManagedPolicy(
             self,
             "Operators",
             managed_policy_name=prefixed("operator"),
             description="Run and release by hand through Ringfence",
-            statements=[
-                iam.PolicyStatement(
-                    actions=["execute-api:Invoke"],
-                    resources=[
-                        Stack.of(self).format_arn(
-                            service="execute-api",
-                            resource=api.http_api_id,
-                            resource_name=f"$default/POST{path}",
-                        )
-                        for path in ROUTES
-                    ],
-                )
-            ],
+            document=document(needed),
         )
-        CfnOutput(Stack.of(self), "OperateUrl", value=api.api_endpoint)
-        CfnOutput(Stack.of(self), "OperatorPolicy", value=operators.managed_policy_arn)
-        return api
+        acknowledge_wildcards(policy, needed)
+        CfnOutput(stack, "OperatorPolicy", value=policy.managed_policy_arn)
 
     def _log_access(self, stage: apigateway.HttpStage) -> None:
         group = log_group(self, "AccessLogs", self.settled.key)

@@ -114,3 +114,5 @@ NOTIFY = (*incidents.ENTRIES_PERMISSIONS, *notice.PERMISSIONS, *USE_TOPIC)
 
 AUDIT = (*incidents.PERMISSIONS, *GET_ARCHIVE, *outputs.PERMISSIONS, *READ_TABLE, READ_ARCHIVE)
 """What a person needs to read and verify the record: `ringfence incidents` and `ringfence audit`."""
+OPERATOR = (Permission("execute-api:Invoke", ("{routes}",)), *outputs.PERMISSIONS)
+"""What a person needs to run and release by hand: the API, and to be told where it is."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.cli.by_hand import Wish
-from ringfence.cli.settings import Home
+from ringfence.cli.settings import Home, output
 from ringfence.cli.way import direct_policy
-from ringfence.core.errors import BadInput
+from ringfence.core.errors import BadInput, Denied
 from tests.worlds import REF
 
 if TYPE_CHECKING:
@@ -44,3 +44,12 @@ def test_an_account_outside_the_scope_is_not_let_in_by_ones_credentials(tmp_path
 def test_a_policy_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(BadInput):
         direct_policy(wish(tmp_path / "none.yaml"), OWN)
+
+
+def test_who_may_not_look_at_the_stack_is_told_what_else_says_it() -> None:
+    def denied() -> dict[str, str]:
+        raise Denied("cloudformation:DescribeStacks: AccessDenied")
+
+    words = "--url: is not given, RINGFENCE_OPERATE_URL is not set, and stack Ringfence-Response may not be"
+    with pytest.raises(BadInput, match=words):
+        output(denied, "Ringfence-Response", "OperateUrl", "--url", "RINGFENCE_OPERATE_URL")

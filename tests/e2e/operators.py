@@ -86,7 +86,6 @@ def operator(world: World, *policies: str) -> Operator:
     given = {
         "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
-        "RINGFENCE_OPERATE_URL": world.deployment.api,
         "PYTHONPATH": str(REPOSITORY / "functions"),
     }
     return Operator(user["Arn"], inherited | world.local.environment() | given)

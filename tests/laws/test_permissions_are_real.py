@@ -25,7 +25,7 @@ PLACES = {
     "home_region": "eu-west-1",
     "runbook": "contain-instance",
     "roles": "arn:aws:iam::111122223333:role/ringfence-contain-instance",
-    "audit_stack": f"arn:aws:cloudformation:{HERE}:stack/audit/*",
+    "stack": f"arn:aws:cloudformation:{HERE}:stack/audit/*",
     "audit_table": f"arn:aws:dynamodb:{HERE}:table/audit",
     "control_table": f"arn:aws:dynamodb:{HERE}:table/control",
     "stream": f"arn:aws:dynamodb:{HERE}:table/audit/stream/2026-03-01T12:00:00.000",
@@ -36,6 +36,7 @@ PLACES = {
     "set_aside": f"arn:aws:sqs:{HERE}:set-aside",
     "queue_key": f"arn:aws:kms:{HERE}:key/one",
     "audit_key": f"arn:aws:kms:{HERE}:key/two",
+    "routes": "arn:aws:execute-api:eu-west-1:111122223333:api/$default/POST/runs",
     "logs": f"arn:aws:logs:{HERE}:log-group:operate:*",
 }
 """What the placeholders of declarations stand for, by way of example."""
@@ -47,6 +48,7 @@ ROLES: dict[str, tuple[Permission, ...]] = {
     "archive": (*needs.EVERY_FUNCTION, *needs.ARCHIVE, *needs.READ_STREAM, *needs.SET_ASIDE),
     "notify": (*needs.EVERY_FUNCTION, *needs.NOTIFY, *needs.READ_STREAM, *needs.SET_ASIDE),
     "audit": needs.AUDIT,
+    "operator": needs.OPERATOR,
 }
 EVERY = tuple(dict.fromkeys(one for role in ROLES.values() for one in role))
 EACH = pytest.mark.parametrize("permission", EVERY, ids=lambda one: one.action)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.operations import QUEUES, ROUTES
 from ringfence.runbooks.catalogue import CATALOGUE
-from tests.stacks.synthesis import allowed
+from tests.stacks.synthesis import HOME, allowed
 
 if TYPE_CHECKING:
     from tests.stacks.synthesis import Template
@@ -71,12 +71,16 @@ def test_only_the_api_may_invoke_a_function_and_only_on_its_routes(
     assert all("SourceArn" in one for one in permissions)
 
 
-def test_there_is_a_policy_for_operators_that_opens_these_routes_alone(response: Template) -> None:
+def test_there_is_a_policy_for_operators_that_opens_these_routes_and_tells_where_they_are(
+    response: Template,
+) -> None:
     policy = response.properties("AWS::IAM::ManagedPolicy")
-    (statement,) = policy["PolicyDocument"]["Statement"]
-    assert statement["Action"] == "execute-api:Invoke"
-    ends = {one["Fn::Join"][1][-1] for one in statement["Resource"]}
+    assert not {"Groups", "Roles", "Users"} & policy.keys()
+    by_action = {one["Action"]: one["Resource"] for one in policy["PolicyDocument"]["Statement"]}
+    ends = {one["Fn::Join"][1][-1] for one in by_action.pop("execute-api:Invoke")}
     assert ends == {f"/$default/POST{path}" for path in ROUTES}
+    stack = f"arn:aws:cloudformation:eu-west-1:{HOME}:stack/Ringfence-Response/*"
+    assert by_action == {"cloudformation:DescribeStacks": stack}
 
 
 def test_its_address_is_an_output(response: Template) -> None:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 PERMISSIONS = (
     Permission(
-        "cloudformation:DescribeStacks", ("{audit_stack}",), reason="the end of a stack's ARN is made with it"
+        "cloudformation:DescribeStacks", ("{stack}",), reason="the end of a stack's ARN is made with it"
     ),
 )
-"""What finding the audit log takes. `{audit_stack}` stands for the ARN of its stack."""
+"""What finding the audit log, or the API, takes. `{stack}` stands for the ARN of its stack."""
 _NO_STACK = "ValidationError"
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html"""
 
@@ -32,7 +32,10 @@ def operator_client(service: str) -> BaseClient:
 
 
 def stack_outputs(stack: str) -> dict[str, str]:
-    """Return a stack's outputs; raises BadInput where there is no such stack, Retryable otherwise."""
+    """Return a stack's outputs, none where there is no such stack.
+
+    Raises BadInput without credentials, Denied where they do not allow it, Retryable otherwise.
+    """
     client = operator_client("cloudformation")
     with raised("cloudformation:DescribeStacks"):
         try:

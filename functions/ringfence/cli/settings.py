@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
 
-from ringfence.core.errors import BadInput
+from ringfence.core.errors import BadInput, Denied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,10 +69,23 @@ class Home:
         return stack_outputs(AUDIT_STACK)
 
     def _find(self, place: Place) -> str:
-        if found := self.given.get(place) or self._outputs.get(place.output):
-            return found
-        problem = f"is not given, {place.variable} is not set, and stack {AUDIT_STACK} has no {place.output}"
-        raise BadInput(place.option, f"{problem} in this account and region")
+        if given := self.given.get(place):
+            return given
+        return output(lambda: self._outputs, AUDIT_STACK, place.output, place.option, place.variable)
+
+
+def output(
+    outputs: Callable[[], Mapping[str, str]], stack: str, name: str, option: str, variable: str
+) -> str:
+    """Return an output of a stack; raises BadInput that names what else says it: an option, a variable."""
+    lacking = f"is not given, {variable} is not set, and stack {stack}"
+    try:
+        found = outputs()
+    except Denied as error:
+        raise BadInput(option, f"{lacking} may not be looked at: {error}") from error
+    if name not in found:
+        raise BadInput(option, f"{lacking} has no {name} in this account and region")
+    return found[name]
 
 
 def home_options(*places: Place) -> Callable[[Callable[Concatenate[Home, P], None]], Callable[P, None]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from ringfence.cli.by_hand import OUTPUT, POLICY, RESPONSE_STACK, URL, Wish
 from ringfence.cli.door import DirectDoor, Door, HttpDoor
-from ringfence.core.errors import BadInput
+from ringfence.cli.settings import output
 from ringfence.core.policy_json import policy_from_json
 
 if TYPE_CHECKING:
@@ -39,10 +39,7 @@ def http_door(wish: Wish) -> HttpDoor:
     from ringfence.aws.outputs import stack_outputs
     from ringfence.aws.signed_http import signed_http
 
-    url = wish.url or stack_outputs(RESPONSE_STACK).get(OUTPUT)
-    if not url:
-        problem = f"is not given, {URL} is not set, and stack {RESPONSE_STACK} has no {OUTPUT}"
-        raise BadInput("--url", f"{problem} in this account and region")
+    url = wish.url or output(lambda: stack_outputs(RESPONSE_STACK), RESPONSE_STACK, OUTPUT, "--url", URL)
     return HttpDoor(signed_http(url, os.environ.get("AWS_ENDPOINT_URL", ""), default_region()))
 
 
