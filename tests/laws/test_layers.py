@@ -25,7 +25,7 @@ PURE = sorted(
         *(PACKAGE / f"{name}.py" for name in PURE_MODULES),
     ]
 )
-VALUES = {"collections", "dataclasses", "datetime", "enum", "functools", "types", "typing"}
+VALUES = {"collections", "dataclasses", "datetime", "enum", "functools", "itertools", "types", "typing"}
 TEXTS = {"fnmatch", "hashlib", "ipaddress", "json", "math", "re"}
 """What decisions may be made of: of the standard library, the parts that reach nothing outside."""
 CLOCK = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.sleep"}
