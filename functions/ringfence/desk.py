@@ -25,14 +25,8 @@ from ringfence.operation_answers import (
     status_answer,
     worst_code,
 )
-from ringfence.operations import (
-    ask_of,
-    check_actor,
-    question_of,
-    release_order,
-    undoing_of,
-    within,
-)
+from ringfence.operation_requests import ask_of, question_of, release_order, undoing_of
+from ringfence.operations import check_actor, within
 from ringfence.release import STAGE, Releaser
 from ringfence.telemetry import logger
 
