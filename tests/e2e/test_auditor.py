@@ -53,7 +53,7 @@ def test_an_auditor_finds_reads_and_verifies_the_record(auditor: Operator, histo
 def test_an_auditor_may_neither_run_nor_release(
     place: Place, auditor: Operator, user: KeyHolder, history: History
 ) -> None:
-    why = ("--yes", "--reason", "because I can")
+    why = ("--yes", "--reason", "because I can", "--url", place.world.deployment.api)
     for words in (("run", "contain-credentials", user.ref.id), ("release", history.incident)):
         refused = auditor.types(*words, *why)
         assert refused.returncode == 1, refused.stdout
