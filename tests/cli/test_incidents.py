@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from ringfence.aws.archive import S3Archive
 from ringfence.aws.audit_items import to_item
-from ringfence.aws.sessions import own_client
+from ringfence.aws.sessions import _session, own_client
 from ringfence.cli.main import main
 from ringfence.cli.settings import AUDIT_STACK
 from ringfence.core.chain import ChainKey, Entry, History, digest, link
@@ -39,6 +39,7 @@ EVIL = "[bold]\x1b[2J\u202e title"
 def region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     own_client.cache_clear()
+    _session.cache_clear()
 
 
 @pytest.fixture
@@ -338,3 +339,16 @@ def test_a_wrong_setting_of_the_operator_is_bad_input_and_named(
     result = ringfence("incidents", "list")
     assert (result.exit_code, "AWS settings: cannot be used" in result.output) == (2, True)
     assert value in result.output
+
+
+def test_without_credentials_it_is_a_wrong_setting_also_where_the_table_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    result = ringfence("incidents", "list")
+    assert result.exit_code == 2, result.output
+    assert "AWS credentials: must be there" in result.output

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import ClientError
 
 from ringfence.aws.caller import configured
 from ringfence.aws.failures import code_of, raised
-from ringfence.aws.sessions import own_client
+from ringfence.aws.sessions import has_credentials, own_client
 from ringfence.core.call import Permission
 from ringfence.core.errors import BadInput
 
@@ -28,7 +28,10 @@ _NO_STACK = "ValidationError"
 def operator_client(service: str) -> BaseClient:
     """Return a client with the operator's own credentials; raises BadInput where none can be made."""
     with configured():
-        return own_client(service)
+        client = own_client(service)
+        if not has_credentials():
+            raise BadInput("AWS credentials", "must be there: set AWS_PROFILE, or log in")
+        return client
 
 
 def stack_outputs(stack: str) -> dict[str, str]:
@@ -40,8 +43,6 @@ def stack_outputs(stack: str) -> dict[str, str]:
     with raised("cloudformation:DescribeStacks"):
         try:
             found = client.describe_stacks(StackName=stack)  # type: ignore[attr-defined]  # made at run time
-        except NoCredentialsError as error:
-            raise BadInput("AWS credentials", "must be there: set AWS_PROFILE, or log in") from error
         except ClientError as error:
             if code_of(error) != _NO_STACK:
                 raise

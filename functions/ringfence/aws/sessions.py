@@ -55,6 +55,11 @@ def own_client(service: str, region: str | None = None) -> BaseClient:
     return _session().create_client(service, region_name=region, config=config())
 
 
+def has_credentials() -> bool:
+    """Say whether this process has any; raises what botocore raises where they cannot be read."""
+    return _session().get_credentials() is not None
+
+
 @dataclass
 class OwnClients:
     """Acts with the process's own credentials: an operator's."""
