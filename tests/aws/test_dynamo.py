@@ -12,7 +12,7 @@ from moto import mock_aws
 from ringfence.aws.audit_items import CHAIN, ENTRY, MONTH
 from ringfence.aws.dynamo import PERMISSIONS, DynamoAuditLog
 from ringfence.core.chain import ChainKey, History, Lease
-from ringfence.core.errors import Bug, Conflict, Retryable
+from ringfence.core.errors import Bug, Conflict, Denied, Retryable
 from tests.fakes.audit_home import AUDIT, CONTROL, dynamo_log, in_turn, session, tables
 from tests.fakes.chains import INCIDENT, KEY, LATER, lease, more, notes, opened
 
@@ -225,6 +225,7 @@ def test_a_log_that_cannot_be_written_is_retried(code: str, reasons: Sequence[st
     with pytest.raises(Retryable, match=code) as raised:
         _append_refused(code, reasons)
     assert not isinstance(raised.value, Conflict)
+    assert isinstance(raised.value, Denied) == (code == "AccessDeniedException")
 
 
 @pytest.mark.parametrize(

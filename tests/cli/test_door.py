@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.cli.door import DirectDoor, HttpDoor
-from ringfence.core.errors import BadInput, Gone, Refused, Retryable, RingfenceError
+from ringfence.core.errors import BadInput, Denied, Gone, Refused, Retryable, RingfenceError
+from ringfence.facets.network import Network
 from ringfence.operation_answers import code_of, error_answer
 from ringfence.operations import Forbidden
 from tests.fakes.site import KIM, RUNBOOK, Site
@@ -114,3 +115,24 @@ def test_each_use_of_a_direct_door_is_an_execution_of_its_own() -> None:
     attempts = {entry.attempt for entry in site.history.entries}
     assert len(attempts) == 2
     assert all(attempt.startswith("direct-") for attempt in attempts)
+
+
+def test_what_ones_own_credentials_do_not_allow_is_not_waited_for() -> None:
+    def deny(what: str, _: object) -> None:
+        raise Denied(f"{what}: AccessDenied")
+
+    site = Site()
+    site.gate = deny
+    door = direct(site)
+    for ask, body in ((door.run, RUN), (door.status, STATUS)):
+        with pytest.raises(BadInput, match="--direct: needs credentials that allow it"):
+            ask(body)
+
+
+def test_a_denial_of_what_is_left_is_not_waited_for_either() -> None:
+    site = Site()
+    door = direct(site)
+    door.run(RUN)
+    site.cloud.unreadable = {Network: Denied("ec2:DescribeInstances: UnauthorizedOperation")}
+    with pytest.raises(BadInput, match="UnauthorizedOperation"):
+        door.status(STATUS)

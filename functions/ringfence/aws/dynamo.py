@@ -19,10 +19,11 @@ from ringfence.aws.audit_items import (
     to_item,
     to_lease,
 )
+from ringfence.aws.failures import DENIED
 from ringfence.core.appending import check_append
 from ringfence.core.call import Permission
 from ringfence.core.chain import History, Lease
-from ringfence.core.errors import Bug, Conflict, Retryable
+from ringfence.core.errors import Bug, Conflict, Denied, Retryable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -234,4 +235,5 @@ def _codes(error: ClientError | BotoCoreError) -> frozenset[str]:
 def _translated(error: ClientError | BotoCoreError) -> Retryable | Bug:
     if isinstance(error, ParamValidationError) or not _INVALID.isdisjoint(_codes(error)):
         return Bug(f"the audit log's request is invalid: {error}")
-    return Retryable(f"the audit log cannot be used: {error}")
+    kind = Retryable if DENIED.isdisjoint(_codes(error)) else Denied
+    return kind(f"the audit log cannot be used: {error}")

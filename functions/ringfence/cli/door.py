@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from ringfence.core.errors import BadInput, Refused, Retryable
+from ringfence.core.errors import BadInput, Denied, Refused, Retryable
 from ringfence.desk import Desk
 from ringfence.intake import Execution
 from ringfence.operation_answers import OK, raise_answer
@@ -26,6 +27,15 @@ LEASE = timedelta(minutes=5)
 NOT_FOUND, FORBIDDEN = 404, 403
 _PASSING = frozenset({429, 502, 503, 504})
 """What API Gateway answers itself when a request may be served the next time."""
+
+
+@contextmanager
+def _own_rights() -> Iterator[None]:
+    """Say at once what the operator's own credentials do not allow: waiting does not change that."""
+    try:
+        yield
+    except Denied as error:
+        raise BadInput("--direct", f"needs credentials that allow it: {error}") from error
 
 
 class Door(Protocol):
@@ -114,23 +124,31 @@ class DirectDoor:
         )
 
     def run(self, body: Body) -> Body:
-        """Run the first stage."""
-        return self._desk.run(body, self._execution())
+        """Run the first stage. This and the others raise BadInput where the credentials do not suffice."""
+        with _own_rights():
+            return self._desk.run(body, self._execution())
 
     def release(self, body: Body) -> Body:
         """Undo."""
-        _, answer = self._desk.release(body, self._execution())
-        return answer
+        with _own_rights():
+            _, answer = self._desk.release(body, self._execution())
+            return answer
 
     def status(self, body: Body) -> Body:
         """Go on with what is left, then say how it stands."""
+        with _own_rights():
+            self._go_on()
+            return self._desk.status(body)
+
+    def _go_on(self) -> None:
         if self._left:
             runbook, message = self._left.popleft()
             try:
                 self._desk.resume(runbook, message, self._execution())
+            except Denied:
+                raise
             except Retryable:
                 self._left.append((runbook, message))
-        return self._desk.status(body)
 
     def _execution(self) -> Execution:
         return Execution(f"direct-{uuid.uuid4()}", self._arn, self._clock() + LEASE)
