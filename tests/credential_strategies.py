@@ -79,6 +79,7 @@ def incidents(**fixed: str) -> SearchStrategy[Incident]:
         past=st.lists(st.sampled_from(_tried()), max_size=5).map(tuple),
         since=st.sampled_from((None, NOON - timedelta(hours=2))),
         types=st.sampled_from(((), (QUARANTINE,))),
+        looked=st.booleans(),
     )
 
 

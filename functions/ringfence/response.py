@@ -281,6 +281,7 @@ class Response:
             types=tuple(dict.fromkeys(one.type for one in findings)),
             rules=tuple(dict.fromkeys(one.claim for one in findings if one.claim)),
             suspects=tuple(dict.fromkeys(who for one in findings for who in one.suspects)),
+            looked=bool(history.of(Verified)),
         )
 
     def _observe(self, facets: Iterable[type[Facet]]) -> None:

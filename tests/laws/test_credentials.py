@@ -149,12 +149,12 @@ def test_what_contains_is_in_the_first_stage_and_reads_little(before: Observed, 
 def test_of_a_user_only_a_key_that_is_known_to_be_exposed_is_ever_deactivated(
     before: Observed, incident: Incident
 ) -> None:
-    """Whatever becomes of the keys later: after the first change, none is that was not tried then."""
+    """Whatever becomes of the keys later: after the first look, none is that was not tried then."""
     seen = before[AccessKey]
     plan = load("deactivate-access-key").plan
     first = {step.key for step in plan(before, incident) if isinstance(step, DeactivateAccessKey)}
     tried = {step.key for step in incident.past if isinstance(step, DeactivateAccessKey)}
-    if not incident.past:
+    if not incident.past and not incident.looked:
         assert not first or (len(seen.keys) == 1 and QUARANTINE in incident.types)
         return
     assert first <= tried

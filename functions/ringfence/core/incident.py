@@ -24,7 +24,7 @@ class Incident:
     options that hold for this response. `past` are the steps intended so far, oldest first. `since` is
     the earliest that its findings speak of, where one says so. `as_of` is when its newest finding was made,
     `types` what its findings are, `rules` the Config rules that judged, `suspects` who did what
-    is reported.
+    is reported. `looked`: the subject was looked at before, with leave to act, whatever came of it.
     """
 
     id: str
@@ -38,6 +38,7 @@ class Incident:
     types: tuple[str, ...] = ()
     rules: tuple[ManagedRule, ...] = ()
     suspects: tuple[str, ...] = ()
+    looked: bool = False
 
     @property
     def first_seen(self) -> datetime:

@@ -4,7 +4,7 @@ The user's other keys are left unless somebody chose otherwise: they may be what
 
 AWS's own quarantine names a user and no key. It is the exposed one where the user has no other, an inactive
 one included, which may be the exposed one that somebody deactivated, and where it was there before the
-quarantine. That is told once, from what there is at the first change: a person may delete the exposed key
+quarantine. That is told once, from what there is at the first look: a person may delete the exposed key
 later, and what is left then is what they work with.
 """
 
@@ -34,7 +34,7 @@ def exposed(principal: Observed, incident: Incident) -> frozenset[str]:
     """Return the ids of the keys that are known to be exposed."""
     if isinstance(principal.ref, AccessKeyRef):
         return frozenset({principal.ref.id})
-    if incident.past:
+    if incident.past or incident.looked:
         return frozenset(step.key for step in incident.past if isinstance(step, DeactivateAccessKey))
     keys = principal[AccessKey].keys
     return frozenset(
