@@ -168,6 +168,19 @@ def test_a_release_that_does_not_end_in_time_is_exit_code_1(terminal: Terminal, 
     assert "not released: being released" in result.stdout
 
 
+def test_ctrl_c_ends_the_waiting_and_says_how_to_go_on(terminal: Terminal, site: Site) -> None:
+    incident = site.contain()
+
+    def fail(_: object) -> None:
+        raise Retryable("not now")
+
+    site.cloud.refuse = fail
+    terminal.interrupted_after = 2
+    result = terminal("release", incident, *WHY, "--yes")
+    assert result.exit_code == 130, result.output
+    assert f"ringfence incidents show {incident}" in result.stderr
+
+
 def test_a_release_whose_answer_was_lost_is_known_from_the_log(terminal: Terminal, site: Site) -> None:
     incident, calls = site.contain(), len(site.cloud.calls)
     terminal.gateway.lose = {("/releases", 2)}

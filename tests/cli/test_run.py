@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ringfence.cli.by_hand import Wish
     from ringfence.cli.door import Door
 
-DONE, NOT_DONE, UNUSABLE = 0, 1, 2
+DONE, NOT_DONE, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 RUN = ("run", RUNBOOK.id, REF.id, "--reason", "it beacons")
 QUARANTINED = frozenset({QuarantineGroup("vpc-1")})
 
@@ -220,6 +220,25 @@ def test_what_is_not_contained_in_time_is_exit_code_1(terminal: Terminal, site: 
     assert result.exit_code == NOT_DONE
     assert "not contained" in result.stdout
     assert "Still to be done" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "goes_on"),
+    [
+        ((), "what was begun goes on"),
+        (("--direct",), "what is not done yet is done when you ask for it again"),
+    ],
+)
+def test_ctrl_c_ends_the_waiting_and_says_what_becomes_of_it(
+    terminal: Terminal, site: Site, words: tuple[str, ...], goes_on: str
+) -> None:
+    site.cloud.refuse = fail
+    terminal.interrupted_after = 4
+    result = terminal(*RUN, "--yes", *words)
+    assert result.exit_code == INTERRUPTED, result.output
+    assert goes_on in result.stderr
+    assert f"ringfence incidents show {site.history.incident}" in result.stderr
+    assert "Aborted" not in result.output
 
 
 def test_a_run_whose_answer_was_lost_is_asked_for_again_and_done_once(terminal: Terminal, site: Site) -> None:

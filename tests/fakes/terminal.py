@@ -25,7 +25,7 @@ class Terminal:
     """Time passes while the command waits, and with it the second queue is worked off.
 
     `colours`: it is one that shows them. `interactive`: somebody can be asked. `wire` carries requests to
-    the site's API.
+    the site's API. `interrupted_after`: Ctrl-C comes once so many seconds were waited.
     """
 
     def __init__(self, site: Site, *, interactive: bool = True, colours: bool = False) -> None:
@@ -37,6 +37,7 @@ class Terminal:
         self.interactive = interactive
         self.region = REF.region
         self.waited = 0.0
+        self.interrupted_after = float("inf")
 
     def __call__(self, *words: str, answer: str = "") -> Result:
         outside = Outside(
@@ -57,6 +58,8 @@ class Terminal:
         return DirectDoor(site.ports(""), KIM, site.desk.policy, site.desk.catalogue, site.find)
 
     def sleep(self, seconds: float) -> None:
+        if self.waited >= self.interrupted_after:
+            raise KeyboardInterrupt
         self.waited += seconds
         self.site.clock.tick(seconds=seconds)
         self.site.go_on()

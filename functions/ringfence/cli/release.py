@@ -19,7 +19,7 @@ from ringfence.cli.by_hand import (
     outside,
     subject_of,
 )
-from ringfence.cli.waiting import Patience, Watch
+from ringfence.cli.waiting import Patience, Watch, interruptible
 from ringfence.core.document import Document
 from ringfence.core.errors import BadInput
 from ringfence.core.subject import parse_key
@@ -59,7 +59,7 @@ def release(
     change. With --yes nothing is compared.
 
     Exit code 0: released, or a dry run. 1: refused, with what has changed since, or not finished. 2: bad
-    input, no such incident, or the API cannot be reached.
+    input, no such incident, or the API cannot be reached. 130: Ctrl-C ended the waiting.
     """
     from ringfence.aws.audit_items import check_incident
     from ringfence.cli.plan_view import Screen
@@ -90,7 +90,7 @@ def release(
     if not wish.yes:
         body["plans"] = [plan.text("digest") for one in responses for plan in one.children("plans")]
     watches = [Watch(door, _who(one), screen) for one in responses if one.text("status") == "dry-run"]
-    with screen.busy(f"releasing {incident}"):
+    with interruptible(lambda: incident, goes_on=False), screen.busy(f"releasing {incident}"):
         for watch in watches:
             patience.insist(watch.begin)
         releasing = _Releasing(door, {**body, "dry_run": False}, watches, screen)

@@ -18,7 +18,7 @@ from ringfence.cli.by_hand import (
     outside,
     subject_of,
 )
-from ringfence.cli.waiting import Patience, Watch
+from ringfence.cli.waiting import Patience, Watch, interruptible
 from ringfence.core.errors import BadInput, Gone
 from ringfence.core.subject import GLOBAL, ref_of
 
@@ -72,6 +72,7 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
 
     Exit code 0: done and complete, or what is left is for you to review or for others to do; or a dry run.
     1: not contained, not complete or refused. 2: bad input, no such subject, or the API cannot be reached.
+    130: Ctrl-C ended the waiting.
     """
     from ringfence.cli.plan_view import Screen, plan_shown
 
@@ -96,7 +97,10 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
         end(wish, NOT_DONE, status="declined", incident=planned.text("incident"), plan=planned)
     body |= {} if wish.yes else {"plan": _agreed(planned)}
     watch = Watch(door, {**who, "remediations": list(planned.texts("remediations"))}, screen)
-    with screen.busy(f"{runbook} on {id_}"):
+    with (
+        interruptible(lambda: watch.incident or planned.text("incident"), goes_on=not wish.direct),
+        screen.busy(f"{runbook} on {id_}"),
+    ):
         patience.insist(watch.begin)
         done = _run(patience, watch, lambda: door.run({**body, "dry_run": False}))
         status = _until_the_end(patience, watch)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
+import click
+
+from ringfence.cli.text import safe
 from ringfence.core.document import Document
 from ringfence.core.errors import BadInput, Retryable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ringfence.cli.by_hand import Outside, Wish
     from ringfence.cli.door import Door
@@ -17,6 +21,36 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 PAUSE = 2.0
 """Seconds between two looks."""
+
+
+INTERRUPTED = 130
+"""The exit code of what Ctrl-C ended, as shells have it: 128 and the signal's number."""
+
+
+class Interrupted(click.ClickException):
+    """Nobody waits any longer. What was begun is not undone by that."""
+
+    exit_code = INTERRUPTED
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Say so: it is no error."""
+        click.echo(f"\n{self.message}", file=file, err=file is None)
+
+
+@contextmanager
+def interruptible(incident: Callable[[], str], *, goes_on: bool) -> Iterator[None]:
+    """Say at Ctrl-C what becomes of what was begun, and how to look; raises Interrupted.
+
+    `goes_on`: others finish it.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        end = (
+            "what was begun goes on" if goes_on else "what is not done yet is done when you ask for it again"
+        )
+        look = f"To look at it: ringfence incidents show {safe(incident())}"
+        raise Interrupted(f"Not waited for any longer; {end}. {look}") from stop
 
 
 class Patience:
@@ -72,6 +106,11 @@ class Watch:
         self._who = who
         self._screen = screen
         self._incident, self._seen = "", 0
+
+    @property
+    def incident(self) -> str:
+        """The incident of the newest look."""
+        return self._incident
 
     def begin(self) -> None:
         """Take what is recorded so far as known."""
