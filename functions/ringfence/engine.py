@@ -77,6 +77,8 @@ class Engine:
     def _respond(self, order: Order) -> Report:
         key = ChainKey(order.runbook.id, order.ref.key)
         history, observed, doubt = self._look(order, key)
+        if order.request and not history.entries and isinstance(observed, Observed) and observed.absent():
+            observed = Gone(f"nor was any ever noted in {order.ref.region} of account {order.ref.account}")
         order = careful(order, observed, doubt)
         if order.behind and not may_act(order.behind, history):
             return Report(Status.JOINED, history.incident, "what it stands behind was not begun")

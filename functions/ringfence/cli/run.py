@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ringfence.cli.plan_view import Screen
     from ringfence.core.document import Document
+    from ringfence.core.subject import Ref
 
 _GIVEN_BACK = frozenset({"released", "closed"})
 _ENDED = _GIVEN_BACK | {"complete"}
@@ -78,13 +79,19 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
 
     world, screen = outside(), Screen(as_json=wish.as_json)
     checked(wish, world)
-    who = _who(world, runbook, id_, account, region)
-    body = {**who, "reason": wish.reason, "remediations": list(remediations), "options": _options(options)}
+    ref = _ref(world, runbook, id_, account, region)
+    who = {"runbook": runbook, "subject": subject_of(ref)}
+    body: dict[str, object] = {
+        **who,
+        "reason": wish.reason,
+        "remediations": list(remediations),
+        "options": _options(options),
+    }
     door, patience = world.door(wish), Patience(wish, world, screen)
     try:
         planned = patience.first(lambda: door.run({**body, "dry_run": True}))
     except Gone as gone:
-        raise BadInput("ID", f"there is no {_kind(world, runbook)} {id_} here: {gone}") from gone
+        raise BadInput("ID", f"there is no {ref.kind} {id_} here: {gone}") from gone
     screen.show(plan_shown(planned, f"{runbook}:"))
     if planned.text("status") != "dry-run":
         screen.say(planned.text("reason"))
@@ -113,9 +120,7 @@ def _agreed(planned: Document) -> dict[str, str]:
     return {"digest": first.text("digest"), "as_of": planned.text("as_of")}
 
 
-def _who(
-    world: Outside, runbook: str, id_: str, account: str | None, region: str | None
-) -> dict[str, object]:
+def _ref(world: Outside, runbook: str, id_: str, account: str | None, region: str | None) -> Ref:
     """Name the subject, and check it before anything is sent; raises BadInput."""
     runbooks = world.catalogue()
     if runbook not in runbooks:
@@ -126,12 +131,7 @@ def _who(
         raise BadInput("--region", "must be given, or AWS_REGION set")
     # A wrong id is told before anybody's credentials are needed.
     ref_of(subject, account or "0" * 12, region, id_)
-    ref = ref_of(subject, account or world.caller().account, region, id_)
-    return {"runbook": runbook, "subject": subject_of(ref)}
-
-
-def _kind(world: Outside, runbook: str) -> str:
-    return world.catalogue()[runbook].subject.kind
+    return ref_of(subject, account or world.caller().account, region, id_)
 
 
 def _options(given: tuple[str, ...]) -> dict[str, str]:

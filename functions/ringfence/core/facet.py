@@ -50,6 +50,10 @@ class Facet:
         """Say in words what is still under way and must be looked at again; empty when nothing is."""
         return ""
 
+    def absent(self, ref: Ref) -> bool:  # noqa: ARG002 - for facets that are about what may be gone
+        """Say whether this shows that there is no such subject, which is no reason to raise `Gone`."""
+        return False
+
 
 @frozen
 class Observed:
@@ -92,6 +96,10 @@ class Observed:
         """Say in words what is still under way, and what may be readable later."""
         words = (facet.settling() for facet in self.facets.values())
         return (*filter(None, words), *self.unreadable(self.unread, for_good=False))
+
+    def absent(self) -> bool:
+        """Say whether any facet shows that there is no such subject."""
+        return any(facet.absent(self.ref) for facet in self.facets.values())
 
     def unreadable(self, kinds: Iterable[type[Facet]], *, for_good: bool) -> tuple[str, ...]:
         """Say in words which of these facets could not be read: refused for good, or not this time."""

@@ -79,6 +79,10 @@ class DetectorStatus(Facet):
         )
         return cls(setup, found.optional_text("Status") == ENABLED, others)
 
+    def absent(self, ref: Ref) -> bool:
+        """Say whether there is no such detector."""
+        return isinstance(ref, DetectorRef) and self.setup is None
+
 
 def list_detectors() -> Call:
     """Return the call that shows the detectors of a region: there is one at most."""

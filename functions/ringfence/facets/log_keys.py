@@ -51,6 +51,10 @@ class LogKey(Facet):
             return cls(trails=trails)
         return cls(key.child("KeyMetadata").text("KeyState"), trails)
 
+    def absent(self, ref: Ref) -> bool:
+        """Say whether there is no such key, and no trail means one."""
+        return isinstance(ref, KeyRef) and not (self.state or self.trails)
+
 
 def key_arn(ref: Ref) -> str:
     """Return the ARN of a key."""

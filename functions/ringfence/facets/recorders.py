@@ -92,6 +92,10 @@ class RecorderStatus(Facet):
                 return cls(_setup(recorder, channel), _records(status, ref.id))
         return cls()
 
+    def absent(self, ref: Ref) -> bool:
+        """Say whether there is no such recorder."""
+        return isinstance(ref, RecorderRef) and self.setup is None
+
 
 def narrower(before: RecorderSetup, now: RecorderSetup) -> tuple[str, ...]:
     """Say in words what is recorded less than before; nothing where nothing is. Pure."""

@@ -127,6 +127,10 @@ class TrailStatus(Facet):
         """Say whether it can be changed from the subject's account and region."""
         return (self.home, self.owner) == (ref.region, ref.account)
 
+    def absent(self, ref: Ref) -> bool:
+        """Say whether there is no such trail."""
+        return isinstance(ref, TrailRef) and self.gone
+
     @property
     def gone(self) -> bool:
         """Whether no trail of the name is to be seen."""
