@@ -38,7 +38,7 @@ class Answers:
     "error",
     [
         BadInput("reason", "is required"),
-        BadInput("instance", "must be the id of instance", "i-wrong"),
+        BadInput("instance", "must be an instance's id", "i-wrong"),
         Forbidden("account 111122223333 is outside the configured scope"),
         Gone("InvalidInstanceID.NotFound"),
         Refused("the world has moved on"),

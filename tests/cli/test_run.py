@@ -140,7 +140,7 @@ def test_the_json_of_a_dry_run_holds_the_plan(terminal: Terminal) -> None:
     [
         (
             ("run", RUNBOOK.id, "i-wrong", "--reason", "r"),
-            "instance: must be the id of instance, not 'i-wrong'",
+            "instance: must be an instance's id, i- and 8 or 17 hexadecimal digits, not 'i-wrong'",
         ),
         (("run", "contain-everything", REF.id, "--reason", "r"), "RUNBOOK: must be one of contain-instance"),
         ((*RUN, "--account", "12"), "account: must be a 12-digit account id"),

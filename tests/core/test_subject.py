@@ -9,6 +9,7 @@ from ringfence.core.subject import (
     GLOBAL,
     AccessKeyRef,
     InstanceRef,
+    NetworkRef,
     OtherPrincipalRef,
     PrincipalRef,
     Ref,
@@ -60,3 +61,13 @@ def test_an_instance_stays_in_its_region() -> None:
 def test_what_does_not_fit_is_refused_by_name(family: type[Ref], id_: str, kind: str, field: str) -> None:
     with pytest.raises(BadInput, match=field):
         ref_of(family, ACCOUNT, REGION, id_, kind)
+
+
+@pytest.mark.parametrize("id_", ["vpc-1", "foo"])
+def test_of_several_kinds_it_is_said_which_ids_are_taken(id_: str) -> None:
+    with pytest.raises(BadInput) as raised:
+        ref_of(NetworkRef, ACCOUNT, REGION, id_)
+    assert str(raised.value) == (
+        "network: must be a security group's id, sg- and 8 or 17 hexadecimal digits; a VPC's id, vpc- and 8 "
+        f"or 17 hexadecimal digits; or a flow log's id, fl- and 8 or 17 hexadecimal digits, not '{id_}'"
+    )

@@ -115,7 +115,7 @@ def test_the_record_is_verified_against_the_archive(world: World, hand: Operator
 
 @pytest.mark.parametrize(
     ("id_", "says"),
-    [("i-nonsense", "must be the id of instance"), ("i-0123456789abcdef0", "there is no instance")],
+    [("i-nonsense", "must be an instance's id"), ("i-0123456789abcdef0", "there is no instance")],
 )
 def test_a_wrong_id_is_a_clear_error(hand: Operator, id_: str, says: str) -> None:
     refused = hand.types("run", "contain-instance", id_, "--yes", "--reason", "a slip of the hand")
