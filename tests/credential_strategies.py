@@ -116,7 +116,7 @@ def _seen(ref: PrincipalRef, kinds: tuple[type[Facet], ...]) -> SearchStrategy[O
         Password: st.builds(Password, st.sampled_from(("", user)), st.booleans()),
         OtherCredentials: _others(user),
         UsedRoles: _used(),
-        KeyUse: st.sampled_from((KeyUse(), KeyUse("at noon, for s3 in eu-west-1"))),
+        KeyUse: st.sampled_from((KeyUse(), KeyUse("last used at noon, for s3 in eu-west-1"))),
         Grants: st.builds(
             Grants,
             st.sampled_from(("", "user deploy")),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ringfence.core.chain import Entry, digest, link
+from ringfence.core.chain import ChainKey, Entry, digest, link
 from ringfence.core.facts import (
     Closed,
     Fact,
@@ -92,12 +92,26 @@ def test_an_outcome_that_was_only_seen_says_so() -> None:
             ("still to be done: this", "still settling: that", "refused for good: those"),
         ),
         (Verified(contained=True, complete=False), "looked again: contained", ()),
-        (Released(("a",)), "released: what was changed is as it was before", ("left as it is: a",)),
+        (Released(("a",)), "released: nothing was changed", ("left as it is: a",)),
         (Closed("it is gone"), "closed: it is gone", ()),
     ],
 )
 def test_every_end_is_told(fact: Fact, words: str, notes: tuple[str, ...]) -> None:
     assert [(one.words, one.notes) for one in told(fact)] == [(words, notes)]
+
+
+def test_a_release_says_that_all_is_as_before_where_anything_was_changed() -> None:
+    _, _, released = told(Intended("n-1", "contain", STEP), Outcome("n-1", Result.APPLIED), Released())
+    assert released.words == "released: what was changed is as it was before"
+
+
+def test_what_is_left_to_a_person_is_not_called_not_put_right() -> None:
+    left = Verified(contained=False, complete=False, exposure=("look",), review=("look",))
+    other = replace(stamp(), key=ChainKey("harden-toy", stamp().key.subject))
+    (row,) = timeline(link(other, None, (left,)))
+    assert row.told.words == "looked again: the rest is for a person to review"
+    (row,) = timeline(link(stamp(), None, (left,)))
+    assert row.told.words == "looked again: not contained", "who contains has not, until a person has"
 
 
 def test_a_step_that_this_version_does_not_know_is_shown_as_it_was_written() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.core.codec import instant_text
 from ringfence.core.errors import Gone
 from ringfence.core.subject import AccessKeyRef, RoleSessionRef
 from ringfence.facets.access_key import AccessKey, Key
@@ -282,9 +283,11 @@ def test_other_credentials_are_listed_side_by_side() -> None:
 
 
 def test_a_keys_last_use_is_said_or_that_there_was_none() -> None:
-    assert "for s3 in eu-west-1" in talk(KeyUse.look(KEY, ()), (owned(),))[1].words
+    _, used = talk(KeyUse.look(KEY, ()), (owned(),))
+    assert used.words == f"last used at {instant_text(NOON)}, for s3 in eu-west-1"
     never = {"UserName": "deploy", "AccessKeyLastUsed": {"ServiceName": "N/A", "Region": "N/A"}}
-    assert "never" in talk(KeyUse.look(KEY, ()), (never,))[1].words
+    _, unused = talk(KeyUse.look(KEY, ()), (never,))
+    assert unused.words == "never used, as far as IAM knows"
 
 
 def test_policies_groups_boundary_and_devices_are_named() -> None:

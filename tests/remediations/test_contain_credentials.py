@@ -361,7 +361,7 @@ def test_a_role_is_revoked_once_if_it_was_used_since_the_first_sight() -> None:
 # collect-evidence
 
 EVIDENCE = (
-    KeyUse("at noon, for s3 in eu-west-1"),
+    KeyUse("last used at noon, for s3 in eu-west-1"),
     Grants(
         "user deploy", ("own",), devices=(Device("old", EARLIER - timedelta(days=9)), Device("new", NOON))
     ),

@@ -255,7 +255,7 @@ def test_the_callers_own_record_of_a_call_on_anothers_bucket_is_not_for_us() -> 
         (changed(PUT, "detail.eventSource", "s3-control.amazonaws.com"), "does not say which call of s3"),
         (changed(PUT, "detail.eventName", None), "does not say which call"),
         (changed(PUT, "detail.eventName", "Put\x1b[2J"), "does not say which call"),
-        (changed(PUT, "source", "s3"), "AWS API Call via CloudTrail of s3"),
+        (changed(PUT, "source", "s3"), "AWS API Call via CloudTrail, from s3"),
     ],
 )
 def test_what_is_not_for_us_says_why(event: object, said: str) -> None:

@@ -132,3 +132,8 @@ def test_where_the_world_stands_with_a_revocation() -> None:
         use = RoleUse(ROLE, frozenset(revoked))
         assert step.state(Observed(REF).seen(RoleSessions((use,)))) is state
     assert step.state(Observed(REF).seen(RoleSessions())) is State.GONE
+
+
+def test_what_becomes_of_a_volume_is_said_as_it_is() -> None:
+    assert KEEP.change() == ("deleted with it", "kept")
+    assert KEEP.inverse().change() == ("kept", "deleted with it")

@@ -220,7 +220,8 @@ class Runbook:
         options = {choice.name: choice for choice in self.choices}
         for name, chosen in given.items():
             if name not in options:
-                raise BadInput(f"options.{name}", f"{self.id} has {', '.join(sorted(options)) or 'none'}")
+                known = ", ".join(sorted(options)) or "none"
+                raise BadInput(f"options.{name}", f"is no option of {self.id}, which has {known}")
             if not options[name].allows(chosen):
                 raise BadInput(f"options.{name}", f"must be {options[name].allowed()}", chosen)
         return tuple((name, given.get(name, choice.values[0])) for name, choice in sorted(options.items()))

@@ -178,8 +178,8 @@ def _(fact: Verified, _: object) -> Told:
 
 
 @_of_fact.register
-def _(fact: Released, _: object) -> Told:
-    words = "released: what was changed is as it was before"
+def _(fact: Released, intents: Mapping[str, str]) -> Told:
+    words = "released: what was changed is as it was before" if intents else "released: nothing was changed"
     return Told(words, _each("left as it is", fact.skipped), result="released")
 
 

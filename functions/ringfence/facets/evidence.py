@@ -37,9 +37,9 @@ class KeyUse(Facet):
         used = accept(answer, gone=NO_SUCH_ENTITY).optional_child("AccessKeyLastUsed")
         at = used.value.get("LastUsedDate")
         if not isinstance(at, datetime):
-            return cls("never, as far as IAM knows")
+            return cls("never used, as far as IAM knows")
         where = f"{used.optional_text('ServiceName')} in {used.optional_text('Region')}"
-        return cls(f"at {instant_text(at)}, for {where}")
+        return cls(f"last used at {instant_text(at)}, for {where}")
 
 
 @value

@@ -29,7 +29,7 @@ _OPEN, _REVIEWED = "open", "reviewed"
 def known(principal: Observed, incident: Incident) -> Iterator[str]:
     """Say what the principal is and may do, and how much of what it did was read."""
     if words := principal[KeyUse].words:
-        yield f"access key {principal.ref.id} was last used {words}"
+        yield f"access key {principal.ref.id} was {words}"
     grants, trail = principal[Grants], principal[Trail]
     if grants.holder:
         parts = (

@@ -35,7 +35,7 @@ other change only says that it is time to look.
 def read(envelope: Envelope) -> Finding | NotForUs:
     """Turn a recorded call into a finding, or say why it is none for us; raises BadInput."""
     if envelope.detail_type != DETAIL_TYPE:
-        return NotForUs(f"the event is a {fields.shown(envelope.detail_type)}, not an {DETAIL_TYPE}")
+        return NotForUs(f"the event is of type {fields.shown(envelope.detail_type)}, not {DETAIL_TYPE}")
     detail = envelope.document.child("detail")
     service, name = envelope.source.removeprefix("aws."), _name(detail)
     if not name or detail.value.get("eventSource") != f"{service}.amazonaws.com":

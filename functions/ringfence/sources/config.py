@@ -59,7 +59,7 @@ _RULE = re.compile(r"[\w-]{1,128}", re.ASCII)
 def read(envelope: Envelope) -> Finding | NotForUs:
     """Turn a verdict into a finding, or say why it is none for us; raises BadInput."""
     if envelope.detail_type != DETAIL_TYPE:
-        return NotForUs(f"the event is a {fields.shown(envelope.detail_type)}, not a {DETAIL_TYPE}")
+        return NotForUs(f"the event is of type {fields.shown(envelope.detail_type)}, not {DETAIL_TYPE}")
     detail = envelope.document.child("detail")
     result = detail.child("newEvaluationResult")
     verdict, what = result.text("complianceType"), detail.text("resourceType")

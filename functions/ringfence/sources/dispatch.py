@@ -84,6 +84,6 @@ def _of_service(source: str) -> Reader:
         return states.read
     known = ", ".join(sorted((CONFIG, EC2, SOURCE, HEALTH)))
     return lambda event: NotForUs(
-        f"the event is a {shown(event.detail_type)} of {shown(source)}: beside what CloudTrail recorded, "
-        f"only {known} are answered"
+        f"the event is of type {shown(event.detail_type)}, from {shown(source)}: beside what CloudTrail "
+        f"recorded, only {known} are answered"
     )

@@ -34,7 +34,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     Raises BadInput naming the field for what claims to be a finding for us and cannot be used as one.
     """
     if envelope.detail_type != DETAIL_TYPE:
-        return NotForUs(f"the event is a {fields.shown(envelope.detail_type)}, not a {DETAIL_TYPE}")
+        return NotForUs(f"the event is of type {fields.shown(envelope.detail_type)}, not {DETAIL_TYPE}")
     detail = envelope.document.child("detail")
     name = detail.text("type")
     if reason := _refused(name):

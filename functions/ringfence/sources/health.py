@@ -37,7 +37,7 @@ _WHEN = ("lastUpdatedTime", "startTime")
 def read(envelope: Envelope) -> Finding | NotForUs:
     """Turn an event of AWS Health into a finding, or say why it is none for us; raises BadInput."""
     if envelope.detail_type != DETAIL_TYPE:
-        return NotForUs(f"the event is a {fields.shown(envelope.detail_type)}, not an {DETAIL_TYPE}")
+        return NotForUs(f"the event is of type {fields.shown(envelope.detail_type)}, not {DETAIL_TYPE}")
     detail = envelope.document.child("detail")
     code = detail.text("eventTypeCode")
     if code not in EXPOSED_CREDENTIALS.types:

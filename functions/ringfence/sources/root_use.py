@@ -39,7 +39,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     """Turn a use of the root user into a finding, or say why it is none for us; raises BadInput."""
     if envelope.detail_type not in _TYPES:
         return NotForUs(
-            f"the event is a {fields.shown(envelope.detail_type)}, not a recorded call or sign-in"
+            f"the event is of type {fields.shown(envelope.detail_type)}, not a recorded call or sign-in"
         )
     detail = envelope.document.child("detail")
     if reason := _refused(detail):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def read(envelope: Envelope) -> Finding | NotForUs:
     """Turn a change of state into a finding, or say why it is none for us; raises BadInput."""
     if envelope.detail_type != DETAIL_TYPE:
-        return NotForUs(f"the event is a {fields.shown(envelope.detail_type)}, not an {DETAIL_TYPE}")
+        return NotForUs(f"the event is of type {fields.shown(envelope.detail_type)}, not {DETAIL_TYPE}")
     whole, detail = envelope.document, envelope.document.child("detail")
     state = detail.text("state")
     if state not in STATES:

@@ -77,3 +77,8 @@ class SetDeleteOnTermination(Step):
         """Say what becomes of the volume."""
         fate = "delete" if self.after else "keep"
         return f"{fate} {self.volume_id} ({self.device}) when {self.instance_id} is terminated"
+
+    def change(self) -> tuple[str, str]:
+        """Say what becomes of it before and after."""
+        fates = {True: "deleted with it", False: "kept"}
+        return fates[self.before], fates[self.after]
