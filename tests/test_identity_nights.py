@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.core.chain import ChainKey
 from ringfence.core.facet import Observed
-from ringfence.core.facts import DecisionMade, FindingReceived, Verified
+from ringfence.core.facts import DecisionMade, FindingReceived, Planned, Verified
 from ringfence.core.notices import notice
 from ringfence.core.policy import Mode, Policy, RunbookSettings
 from ringfence.engine import Engine
@@ -43,6 +43,7 @@ class Home:
     """A subject in memory, an engine in automatic mode, and a clock that a test sets."""
 
     ref: Ref = PERSON
+    mode: Mode = Mode.AUTO
     clock: Ticking = field(default_factory=lambda: Ticking(NOON))
     log: MemoryLog = field(default_factory=MemoryLog)
 
@@ -61,7 +62,7 @@ class Home:
     def receive(self, finding: Finding) -> list[Status]:
         execution = Execution(f"a-{self.clock()}", "test", self.clock() + LEASE)
         ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
-        orders = answers(finding, "{}", FIX, POLICY, execution)
+        orders = answers(finding, "{}", FIX, replace(POLICY, default=self.mode), execution)
         return [Engine(ports).respond(one).status for one in orders if not isinstance(one, Unanswered)]
 
     def night(self) -> Status:
@@ -113,6 +114,18 @@ def test_once_it_is_done_the_nights_are_quiet() -> None:
     entries = home.history.entries
     assert [home.night() for _ in range(3)] == [Status.COMPLETE] * 3
     assert home.history.entries == entries
+
+
+def test_nights_of_a_dry_run_leave_no_trace_until_what_would_be_done_is_something_else() -> None:
+    """The notice that would be given is another night's each night."""
+    home = Home(mode=Mode.DRY_RUN)
+    home.use()
+    assert [home.night() for _ in range(30)] == [Status.DRY_RUN] * 30
+    assert [len(home.history.of(kind)) for kind in (FindingReceived, Planned)] == [1, 1]
+    assert len(home.told()) == 1
+    home.keys(*(DatedKey(key, "Active", ago(400)) for key in (KEY, OTHER)))
+    assert [home.night() for _ in range(3)] == [Status.DRY_RUN] * 3
+    assert [len(home.history.of(kind)) for kind in (FindingReceived, Planned)] == [2, 2]
 
 
 def test_a_key_that_is_in_use_leaves_no_trace() -> None:

@@ -11,6 +11,7 @@ from ringfence.core.errors import BadInput, Bug, Conflict, Gone, Refused, Retrya
 from ringfence.core.facet import Observed
 from ringfence.core.facts import Closed, FindingReceived, Intended, Missed, Outcome, Planned, Result, Verified
 from ringfence.core.incident import Incident
+from ringfence.core.note import Note
 from ringfence.core.plan import digest_text
 from ringfence.core.policy import Mode
 from ringfence.looking import look_at
@@ -115,19 +116,25 @@ class Response:
         """Plan every stage from what is there now; change nothing."""
         self.seen = observed
         self.session.pending.extend(self.begun.facts)
-        last = {one.stage: one.digest for one in self.session.history.of(Planned)}
+        last = {one.stage: one for one in self.session.history.of(Planned)}
         for stage in self.order.runbook.stages:
             missing = [facet for facet in stage.facets if facet not in self.seen]
             if missing:
                 self._observe(missing)
             self.plans.append(self._plan(stage))
-        new = [plan for plan in self.plans if self.order.request or last.get(plan.stage) != plan.digest]
+        new = [plan for plan in self.plans if self.order.request or self._differ(plan, last.get(plan.stage))]
         if new or not self.repeats():
             self.session.append(new, self._name_incident())
         self._check_reads()
         unread = () if self.order.request else self.seen.unreadable(self.seen.unread, for_good=False)
         report = self.report(Status.DRY_RUN, "dry run: nothing was changed", unread)
         return replace(report, as_of=self.meant.opened_at)
+
+    def _differ(self, plan: Planned, last: Planned | None) -> bool:
+        """Say whether a plan is news. To a routine look, a note that would be taken at its own time is none."""
+        if last is None or not self.repeats():
+            return last is None or plan.digest != last.digest
+        return _gist(plan) != _gist(last)
 
     def first(self, observed: Observed) -> Planned:
         """Plan the first stage; record and change nothing."""
@@ -302,3 +309,7 @@ class Response:
         incident = self._incident()
         steps = stage.plan(self.seen, incident)
         return Planned(stage.id, digest(digest_text(steps)), steps, stage.exposed(self.seen, incident))
+
+
+def _gist(plan: Planned) -> list[tuple[str, object]]:
+    return [(step.target, () if isinstance(step, Note) else step.change()) for step in plan.steps]
