@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -127,3 +130,11 @@ def test_the_catalogue_of_ringfence_itself_is_told_unless_another_is_given() -> 
     told = json.loads(CliRunner().invoke(main, ["controls", "nist", "--json"]).stdout)
     found = {one["requirement"]: one["supported"] for one in told["requirements"]}
     assert found["IR-4"]
+
+
+def test_what_cannot_be_written_is_told_in_one_line() -> None:
+    command = [sys.executable, "-m", "ringfence.cli.main", "controls"]
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    assert ended.returncode == 1
+    assert ended.stderr == "Error: nothing more can be written: No space left on device\n"

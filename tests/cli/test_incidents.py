@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PLACES = {"RINGFENCE_AUDIT_TABLE": AUDIT, "RINGFENCE_ARCHIVE_BUCKET": ARCHIVE}
+FULL = Path("/dev/full")
 EVIL = "[bold]\x1b[2J\u202e title"
 
 
@@ -352,3 +355,17 @@ def test_without_credentials_it_is_a_wrong_setting_also_where_the_table_is_given
     result = ringfence("incidents", "list")
     assert result.exit_code == 2, result.output
     assert "AWS credentials: must be there" in result.output
+
+
+def test_a_verdict_that_cannot_be_written_is_neither_sound_nor_altered(
+    s3: S3Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del s3
+    for name, place in PLACES.items():
+        monkeypatch.setenv(name, place)
+    with FULL.open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as ended:
+            main(["audit", "verify", INCIDENT])
+    assert ended.value.code == 3
+    assert "the verdict cannot be written: No space left on device" in capsys.readouterr().err

@@ -77,6 +77,12 @@ def test_where_nobody_can_be_asked_a_yes_must_be_given(site: Site) -> None:
     assert terminal("release", incident, *WHY, "--yes").exit_code == DONE
 
 
+def test_a_wrong_incident_is_told_before_anything_else(site: Site) -> None:
+    result = Terminal(site, interactive=False)("release", "inc-1", *WHY)
+    assert result.exit_code == UNUSABLE
+    assert "incident: must be" in result.stderr
+
+
 def test_where_the_world_has_moved_on_it_is_refused_with_the_difference(
     terminal: Terminal, site: Site
 ) -> None:

@@ -96,6 +96,20 @@ def test_where_nobody_can_be_asked_a_yes_must_be_given(site: Site) -> None:
     assert terminal(*RUN, "--yes").exit_code == DONE
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [(("contain-all", REF.id), "RUNBOOK: must be one of"), ((RUNBOOK.id, "i-1"), "an instance's id")],
+)
+def test_a_wrong_name_is_told_before_anything_else(site: Site, words: tuple[str, str], named: str) -> None:
+    result = Terminal(site, interactive=False)("run", *words, "--reason", "it beacons")
+    assert result.exit_code == UNUSABLE
+    assert named in result.stderr
+
+
+def test_the_list_of_commands_says_what_each_does(terminal: Terminal) -> None:
+    assert "..." not in terminal("--help").stdout.partition("Commands:")[2]
+
+
 def test_the_run_and_its_dry_run_are_one_incident(terminal: Terminal, site: Site) -> None:
     terminal(*RUN, "--yes")
     assert [made.decision.mode for made in site.history.of(DecisionMade)] == [Mode.DRY_RUN, Mode.AUTO]
@@ -147,6 +161,10 @@ def test_the_json_of_a_dry_run_holds_the_plan(terminal: Terminal) -> None:
         ((*RUN, "--region", "moon"), "region: must be a region"),
         ((*RUN, "--option", "group"), "--option: must be NAME=VALUE"),
         ((*RUN, "--option", "group=explode"), "options.group: must be one of detach, standby"),
+        (
+            (*RUN, "--option", "colour=red"),
+            "options.colour: is no option of contain-instance, which has group",
+        ),
         ((*RUN, "--remediation", "format-disks"), "remediation: contain-instance has"),
         ((*RUN[:-1], ""), "reason: is required"),
         ((*RUN[:-1], "a\x1b[2Jb"), "reason: must be one line without control characters"),

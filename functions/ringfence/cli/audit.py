@@ -10,7 +10,7 @@ import click
 
 from ringfence.cli.log import archive_of, find, reader_of
 from ringfence.cli.settings import ARCHIVE_BUCKET, AUDIT_TABLE, Home, home_options
-from ringfence.cli.text import safe
+from ringfence.cli.text import discard, safe
 from ringfence.core.errors import BadInput, RingfenceError
 from ringfence.core.verify import verify as verify_chain
 
@@ -46,7 +46,8 @@ def verify(ctx: click.Context, home: Home, incident: str, *, without_archive: bo
 
     Exit code 0: they are as they were written; entries that are not archived yet are said to be pending.
     1: the first entry that is altered, missing or reordered is named. 2: no such incident, or bad
-    input. 3: the table or the archive could not be read.
+    input. 3: the table or the archive could not be read, or the verdict not be
+    written.
     """
     try:
         verdicts = tuple(_verdicts(home, incident, without_archive=without_archive))
@@ -54,8 +55,12 @@ def verify(ctx: click.Context, home: Home, incident: str, *, without_archive: bo
         raise
     except RingfenceError as error:
         raise Unverified(safe(str(error))) from error
-    for verdict in verdicts:
-        click.echo(json.dumps(_as_json(verdict)) if as_json else _as_text(verdict))
+    try:
+        for verdict in verdicts:
+            click.echo(json.dumps(_as_json(verdict)) if as_json else _as_text(verdict))
+    except OSError as error:
+        discard()
+        raise Unverified(f"the verdict cannot be written: {error.strerror}") from error
     ctx.exit(0 if all(verdict.sound for verdict in verdicts) else ALTERED)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from errno import EDQUOT, EFBIG, ENOSPC
 from importlib import import_module
 from importlib.util import find_spec
 from types import MappingProxyType
 
 import click
 
-from ringfence.cli.text import safe
+from ringfence.cli.text import discard, safe
 from ringfence.core.errors import BadInput, RingfenceError
 
 COMMANDS = MappingProxyType(
@@ -26,6 +27,8 @@ COMMANDS = MappingProxyType(
 """Where each sub-command stands, as `module:attribute`."""
 
 FAILED, BAD_INPUT = 1, 2
+_FULL = frozenset({ENOSPC, EDQUOT, EFBIG})
+"""The errors of a disk that is full, or of a file that may not grow."""
 
 
 class Told(click.ClickException):
@@ -58,6 +61,11 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except RingfenceError as error:
             raise Told(error) from error
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            discard()
+            raise click.ClickException(f"nothing more can be written: {error.strerror}") from error
 
 
 @click.group(cls=LazyGroup)

@@ -35,7 +35,7 @@ _OVER = _REFUSED | {"released", "ended"}
 """What one response's release came to; any other is asked for again."""
 
 
-@click.command()
+@click.command(short_help="Undo what was done because of an incident.")
 @click.argument("incident")
 @click.option(
     "--skip-drifted", is_flag=True, help="Leave what others have changed since, and restore the rest."
@@ -65,13 +65,13 @@ def release(
     from ringfence.cli.plan_view import Screen
 
     world, screen = outside(), Screen(as_json=wish.as_json)
-    checked(wish, world)
     body: dict[str, object] = {
         "incident": check_incident(incident),
         "reason": wish.reason,
         "skip_drifted": skip_drifted,
         **_only(world, subject, runbook),
     }
+    checked(wish, world)
     door, patience = world.door(wish), Patience(wish, world, screen)
     planned = patience.first(lambda: door.release({**body, "dry_run": True}))
     responses = list(planned.children("releases"))

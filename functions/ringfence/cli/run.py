@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -34,7 +35,7 @@ _ENDED = _GIVEN_BACK | {"complete"}
 """States in which nothing is to be waited for."""
 
 
-@click.command()
+@click.command(short_help="Run a runbook on a subject by hand.")
 @click.argument("runbook", metavar="RUNBOOK")
 @click.argument("id_", metavar="ID")
 @click.option("--account", help="The subject's account; that of your credentials unless given.")
@@ -78,8 +79,9 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     from ringfence.cli.plan_view import Screen, plan_shown
 
     world, screen = outside(), Screen(as_json=wish.as_json)
+    named = _named(world, runbook, id_, account or "0" * 12, region)
     checked(wish, world)
-    ref = _ref(world, runbook, id_, account, region)
+    ref = named if account else replace(named, account=world.caller().account)
     who = {"runbook": runbook, "subject": subject_of(ref)}
     body: dict[str, object] = {
         **who,
@@ -120,8 +122,8 @@ def _agreed(planned: Document) -> dict[str, str]:
     return {"digest": first.text("digest"), "as_of": planned.text("as_of")}
 
 
-def _ref(world: Outside, runbook: str, id_: str, account: str | None, region: str | None) -> Ref:
-    """Name the subject, and check it before anything is sent; raises BadInput."""
+def _named(world: Outside, runbook: str, id_: str, account: str, region: str | None) -> Ref:
+    """Name the subject: a wrong name is told before anything is asked or sent. Raises BadInput."""
     runbooks = world.catalogue()
     if runbook not in runbooks:
         raise BadInput("RUNBOOK", f"must be one of {', '.join(sorted(runbooks))}", runbook)
@@ -129,9 +131,7 @@ def _ref(world: Outside, runbook: str, id_: str, account: str | None, region: st
     region = region or world.region() or ("" if subject.regional else GLOBAL)
     if not region:
         raise BadInput("--region", "must be given, or AWS_REGION set")
-    # A wrong id is told before anybody's credentials are needed.
-    ref_of(subject, account or "0" * 12, region, id_)
-    return ref_of(subject, account or world.caller().account, region, id_)
+    return ref_of(subject, account, region, id_)
 
 
 def _options(given: tuple[str, ...]) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 
 
 def safe(text: str, *, lines: bool = False) -> str:
@@ -15,3 +17,12 @@ def safe(text: str, *, lines: bool = False) -> str:
     # What stands in for standard output while something moves on the terminal has no encoding of its own.
     encoding = sys.stdout.encoding or getattr(sys.__stdout__, "encoding", None) or "ascii"
     return shown.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def discard() -> None:
+    """Write no more to standard output: what cannot be written is not tried again at the very end.
+
+    https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    """
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
