@@ -131,7 +131,7 @@ class Response:
         return replace(report, as_of=self.meant.opened_at)
 
     def _differ(self, plan: Planned, last: Planned | None) -> bool:
-        """Say whether a plan is news. To a routine look, a note that would be taken at its own time is none."""
+        """Say whether a plan is news. That a routine look would note something at another time is none."""
         if last is None or not self.repeats():
             return last is None or plan.digest != last.digest
         return _gist(plan) != _gist(last)
