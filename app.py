@@ -17,10 +17,11 @@ def main() -> None:
 
     from ringfence.core.errors import BadInput
     from stacks.application import build
-    from stacks.settings import settings
+    from stacks.settings import check_names, settings
 
     app = App()
     try:
+        check_names(app.node.get_all_context())
         build(app, settings(app.node.try_get_context, os.environ))
     except BadInput as error:
         sys.exit(f"ringfence: {error}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +14,15 @@ from ringfence.core.subject import ACCOUNT, REGION
 from ringfence.policy_file import compile_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
 GOVERNANCE, COMPLIANCE = "GOVERNANCE", "COMPLIANCE"
 MOST_ACCOUNTS = 100
 """More would not fit into the policies of the functions' roles, which name each account's."""
+NAMES = ("policy", "home_account", "home_region", "retention_days", "retention_mode", "notices_email")
+"""The context values that are read."""
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _REGIONS = ("CDK_DEFAULT_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
 
 
@@ -92,8 +97,19 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         regions=scope.regions,
         retention_days=_days(text("retention_days", "365")),
         retention_mode=_mode(text("retention_mode", GOVERNANCE)),
-        notices_email=text("notices_email"),
+        notices_email=_email(text("notices_email")),
     )
+
+
+def check_names(given: Iterable[str]) -> None:
+    """Raise BadInput for a name of the context that is one of ours but for a slip.
+
+    What else stands there is not ours to know: the CDK and its users keep values of their own in it.
+    """
+    for name in given:
+        meant = get_close_matches(name.lower().replace("-", "_"), NAMES, n=1, cutoff=0.8)
+        if meant and name not in NAMES:
+            raise BadInput(name, f"is no context value of Ringfence; {meant[0]} is")
 
 
 def _region(given: str) -> str | None:
@@ -106,6 +122,12 @@ def _days(given: str) -> int:
     if not given.isascii() or not given.isdigit() or not 1 <= int(given) <= 36_500:  # noqa: PLR2004 - S3's limits
         raise BadInput("retention_days", "must be a number of days from 1 to 36500", given)
     return int(given)
+
+
+def _email(given: str) -> str:
+    if given and not _EMAIL.fullmatch(given):
+        raise BadInput("notices_email", "must be an email address", given)
+    return given
 
 
 def _mode(given: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.core.errors import BadInput
-from stacks.settings import ROOT, Settings, settings
+from stacks.settings import NAMES, ROOT, Settings, check_names, settings
 from tests.stacks.synthesis import HOME, MEMBER, told
 
 if TYPE_CHECKING:
@@ -62,11 +62,29 @@ def test_a_mode_that_is_none_is_named(mode: str) -> None:
         told(retention_mode=mode)
 
 
+@pytest.mark.parametrize("address", ["foo", "@", "a@b", "a b@example.com", "a@@example.com"])
+def test_an_address_that_is_none_is_named(address: str) -> None:
+    with pytest.raises(BadInput, match="notices_email: must be an email address"):
+        told(notices_email=address)
+
+
+@pytest.mark.parametrize("name", ["notice_email", "retention-days", "home_acount", "Policy"])
+def test_a_slip_in_the_name_of_a_context_value_is_named(name: str) -> None:
+    with pytest.raises(BadInput, match=f"{name}: is no context value of Ringfence; "):
+        check_names([name])
+
+
+def test_what_else_stands_in_the_context_is_not_ours_to_know() -> None:
+    shipped = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
+    check_names([*shipped, *NAMES, "availability-zones:account=111122223333:region=eu-west-1", "team"])
+
+
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
         ((), "home_account: must be a 12-digit account id"),
         (("home_account=1",), "home_account: must be a 12-digit account id"),
+        (("notice_email=a@example.com",), "notice_email: is no context value of Ringfence"),
         (("policy=nowhere.yaml", f"home_account={HOME}"), "nowhere.yaml: cannot be read"),
     ],
 )
