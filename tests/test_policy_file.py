@@ -312,6 +312,8 @@ def test_what_needs_no_allowance_is_told_what_does(tmp_path: Path) -> None:
         ("exempt: [{subject: bucket/www, reason: r}]", "exempt[0].subject"),
         ("exempt: [{subject: '*', reason: r, runbook: soften-*}]", "exempt[0].runbook"),
         ("exempt: [{subject: '*', reason: r, remediations: [none]}]", "exempt[0].remediations[0]"),
+        ("exempt: [{subject: vpc/*, reason: r, runbook: harden-toy}]", "exempt[0].subject"),
+        ("exempt: [{subject: vpc/*, reason: r, remediations: [first-switch]}]", "exempt[0].subject"),
     ],
 )
 def test_an_allowance_or_exemption_that_never_holds_is_an_error(
@@ -320,3 +322,52 @@ def test_an_allowance_or_exemption_that_never_holds_is_an_error(
     with pytest.raises(InvalidPolicy) as caught:
         load_policy(written(tmp_path, f"version: 1\nscope: {{accounts: [home]}}\n{text}\n"), HARDENING)
     assert [flaw.field for flaw in caught.value.flaws] == [where]
+
+
+RULE = "version: 1\nscope: {accounts: %s}\nrules: [{mode: auto, accounts: [%s]}]\n"
+
+
+@pytest.mark.parametrize(
+    ("scope", "account", "home"),
+    [
+        ("[home]", '"444455556666"', HOME),
+        ('["444455556666"]', "home", HOME),
+        ('["444455556666"]', f'"{HOME}"', HOME),
+        ('["444455556666"]', f'"{HOME}"', ""),
+    ],
+)
+def test_a_rule_for_an_account_outside_the_scope_never_holds(
+    tmp_path: Path, scope: str, account: str, home: str
+) -> None:
+    with pytest.raises(InvalidPolicy) as caught:
+        load_policy(written(tmp_path, RULE % (scope, account)), CATALOGUE, home)
+    assert str(caught.value.flaws[0]) == (
+        "line 3, column 33: rules[0].accounts[0]: is outside the policy's scope"
+    )
+
+
+@pytest.mark.parametrize(
+    ("scope", "account", "home"),
+    [
+        ("[home]", f'"{HOME}"', HOME),
+        ("[home]", f'"{HOME}"', ""),
+        (f'["{HOME}"]', "home", HOME),
+        (f'["{HOME}"]', "home", ""),
+    ],
+)
+def test_the_home_account_may_be_named_either_way(
+    tmp_path: Path, scope: str, account: str, home: str
+) -> None:
+    assert load_policy(written(tmp_path, RULE % (scope, account)), CATALOGUE, home)
+
+
+def test_what_is_no_text_where_a_name_belongs_is_told_as_that(tmp_path: Path) -> None:
+    text = """\
+version: 1
+scope: {accounts: [home]}
+rules: [{mode: auto, accounts: [[], {}, 12]}]
+exempt: [{subject: 'bucket/*', reason: r, remediations: [[], {}]}]
+"""
+    fields = ["rules[0].accounts[0]", "rules[0].accounts[1]", "rules[0].accounts[2]"]
+    fields += ["exempt[0].remediations[0]", "exempt[0].remediations[1]"]
+    assert [field for _, field in flaws(tmp_path, text)] == fields

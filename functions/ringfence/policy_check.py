@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from ringfence.core.errors import BadInput
 from ringfence.core.subject import KINDS
-from ringfence.policy_schema import SCHEMA
+from ringfence.policy_schema import HOME, SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,11 +24,11 @@ _SLASHES = 3
 """In the key of a subject; an id may hold more."""
 
 
-def flaws_of(document: Located, runbooks: Mapping[str, Runbook]) -> tuple[Flaw, ...]:
-    """Return what is wrong with a policy, in the order of its lines."""
+def flaws_of(document: Located, runbooks: Mapping[str, Runbook], home: str = "") -> tuple[Flaw, ...]:
+    """Return what is wrong with a policy, in the order of its lines. `home`: the home account, if known."""
     found = {
         document.flaw(path, problem)
-        for check in (_shape(document.plain), _names(document.plain, runbooks))
+        for check in (_shape(document.plain), _names(document.plain, runbooks), _scope(document.plain, home))
         for path, problem in check
     }
     return tuple(sorted(found))
@@ -71,16 +71,31 @@ def _names(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path
             yield ("runbooks", id_), f"is no runbook; there are {', '.join(runbooks)}"
 
 
+def _scope(data: object, home: str) -> Iterator[tuple[Path, str]]:
+    """Find accounts of rules that the scope does not name, as far as it is known which account is home."""
+    named = set(map(str, _items(_get(_get(data, "scope"), "accounts"))))
+    accounts = {home if one == HOME and home else one for one in named}
+    for index, rule in enumerate(_items(_get(data, "rules"))):
+        for number, one in enumerate(_items(_get(rule, "accounts"))):
+            unknown = not home and (one == HOME or HOME in named)
+            told = named and isinstance(one, str) and not unknown
+            if told and (home if one == HOME else one) not in accounts:
+                yield ("rules", index, "accounts", number), "is outside the policy's scope"
+
+
 def _exempt(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
     for index, exempt in enumerate(_items(_get(data, "exempt"))):
         glob = _get(exempt, "runbook")
         named = [one for id_, one in runbooks.items() if not isinstance(glob, str) or fnmatchcase(id_, glob)]
         if not named:
             yield ("exempt", index, "runbook"), f"matches no runbook; there are {', '.join(runbooks)}"
-        if problem := _no_subject(_get(exempt, "subject")):
+        wanted = _items(_get(exempt, "remediations"))
+        subject = _get(exempt, "subject")
+        meant = [one for one in named if not wanted or any(id_ in wanted for id_ in one.ids)]
+        if problem := _no_subject(subject) or _not_theirs(subject, meant):
             yield ("exempt", index, "subject"), problem
         known = {id_ for one in named for id_ in one.ids}
-        for number, id_ in enumerate(_items(_get(exempt, "remediations"))):
+        for number, id_ in enumerate(wanted):
             if named and isinstance(id_, str) and id_ not in known:
                 yield ("exempt", index, "remediations", number), "is no remediation of such a runbook"
 
@@ -93,6 +108,17 @@ def _no_subject(glob: object) -> str:
         return f"begins with no kind of subject; there are {', '.join(KINDS)}"
     whole = "*" in glob or glob.count("/") >= _SLASHES
     return "" if whole else "matches no subject, which is KIND/ACCOUNT/REGION/ID"
+
+
+def _not_theirs(glob: object, runbooks: list[Runbook]) -> str:
+    """Say why no runbook of these acts on what a glob matches; empty where one may, or there is none."""
+    if not isinstance(glob, str) or not runbooks:
+        return ""
+    kinds = [kind for name, kind in KINDS.items() if fnmatchcase(name, glob.partition("/")[0])]
+    if any(issubclass(kind, one.subject) for kind in kinds for one in runbooks):
+        return ""
+    theirs = [name for name, kind in KINDS.items() if any(issubclass(kind, one.subject) for one in runbooks)]
+    return f"is nothing that such a runbook acts on, which is {', '.join(theirs)}"
 
 
 def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[Path, str]]:

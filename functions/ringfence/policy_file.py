@@ -56,8 +56,11 @@ class PolicyFile:
         return compiled
 
 
-def load_policy(path: Path, runbooks: Mapping[str, Runbook]) -> PolicyFile:
-    """Read and check a policy file against the catalogue; raises InvalidPolicy with every flaw."""
+def load_policy(path: Path, runbooks: Mapping[str, Runbook], home: str = "") -> PolicyFile:
+    """Read and check a policy file against the catalogue; raises InvalidPolicy with every flaw.
+
+    `home` is the home account, where it is known.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
@@ -66,7 +69,7 @@ def load_policy(path: Path, runbooks: Mapping[str, Runbook]) -> PolicyFile:
         document = read_yaml(text)
     except BadInput as error:
         raise BadInput(str(path), error.problem) from error
-    if flaws := flaws_of(document, runbooks):
+    if flaws := flaws_of(document, runbooks, home):
         raise InvalidPolicy(path, flaws)
     return PolicyFile(_mapping(document.plain), runbooks)
 
@@ -82,7 +85,7 @@ def compile_policy(
         from ringfence.runbooks.catalogue import CATALOGUE
 
         runbooks = CATALOGUE
-    return load_policy(path, runbooks).compile(home_account)
+    return load_policy(path, runbooks, home_account).compile(home_account)
 
 
 def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runbook]) -> dict[str, object]:
