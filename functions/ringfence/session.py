@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from ringfence.core.chain import Lease, Stamp, link
 from ringfence.core.errors import BadInput, Bug, Conflict, Denied, Gone, Refused, Retryable
-from ringfence.core.facts import FindingReceived, Intended, Outcome, Result, RunRequested
+from ringfence.core.facts import (
+    Closed,
+    FindingReceived,
+    Intended,
+    Outcome,
+    Released,
+    Result,
+    RunRequested,
+)
 from ringfence.core.frozen import frozen
 from ringfence.core.permit import Permit
 from ringfence.core.plan import waves
@@ -72,8 +80,8 @@ class Session:
     def append(self, facts: Iterable[Fact] = (), lease: Lease | None = None) -> None:
         """Write the pending facts and these, in one transaction.
 
-        On a conflict the chain is read again. Facts are put behind what others added, as long as the
-        lease is still as it was; otherwise raises Conflict, and nothing of this was written.
+        On a conflict the chain is read again. Facts are put behind what others added, as long as nobody
+        else has acted since; otherwise raises Conflict, and nothing of this was written.
         """
         self.pending.extend(facts)
         if not self.pending and lease is None:
@@ -104,6 +112,9 @@ class Session:
         fresh = self.ports.log.read(self.key)
         if fresh.lease != self.history.lease or fresh.incident != self.history.incident:
             raise Conflict(f"another execution took the lease on {self.key.text}")
+        added = (fact for _, fact in fresh.facts[len(self.history.entries) :])
+        if not self.holds and any(isinstance(fact, Intended | Released | Closed) for fact in added):
+            raise Conflict(f"another execution acted on {self.key.text}, and gave the lease back")
         self.history = fresh
         known = fresh.outcomes
         self.pending = [
