@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -67,6 +68,8 @@ def _until_asked(process: subprocess.Popen[bytes]) -> bytes:
     assert process.stdout
     shown = b""
     while b"[y/N]" not in shown:
+        ready, _, _ = select.select([process.stdout], [], [], WITHIN)
+        assert ready, f"it asks nothing: {shown.decode()}"
         more = os.read(process.stdout.fileno(), 4096)
         assert more, f"it ended without a question: {shown.decode()}"
         shown += more
