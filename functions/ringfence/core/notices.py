@@ -14,7 +14,7 @@ from ringfence.core.measures import (
     Measure,
 )
 from ringfence.core.principals import ROOT
-from ringfence.core.summary import Summary
+from ringfence.core.summary import FOR_REVIEW, Summary
 from ringfence.core.wording import contains, said
 
 if TYPE_CHECKING:
@@ -70,14 +70,18 @@ def _verified(now: Summary, before: Summary) -> Notice | None:
     measures = [Measure(REFUSED, len(refused), runbook=now.runbook)] if refused else []
     then, known = _verdicts(now)[-1], [one for one in _verdicts(before) if one is not None]
     if then is not None and [then] != known[-1:]:
-        verdict = said(now.runbook, _SAID[then])
-        return _message(verdict, now, _open(now), (*measures, *_counted(now, known, contained=then)))
+        counted = _counted(now, known, contained=then)
+        return _message(_words(now, contained=then), now, _open(now), (*measures, *counted))
     if then is False and not frozenset(now.words("review")) <= _reviewed(before):
-        return _message(said(now.runbook, _SAID[then]), now, _open(now), measures)
+        return _message(_words(now, contained=then), now, _open(now), measures)
     return _message("refused for good", now, _open(now), measures) if refused else None
 
 
-_SAID = {True: "contained", False: "NOT contained"}
+def _words(now: Summary, *, contained: bool) -> str:
+    """Say a verdict; where all is done but what a person decides, it is theirs."""
+    if not contained and now.state == FOR_REVIEW:
+        return "for you to review"
+    return said(now.runbook, "contained" if contained else "NOT contained")
 
 
 def _verdicts(summary: Summary) -> list[bool | None]:
