@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ringfence.agreement import begun
-from ringfence.core.chain import Entry, History, Stamp, link
+from ringfence.core.chain import Entry, Stamp, link
 from ringfence.core.facts import RunRequested
+from ringfence.core.history import History
 from tests.fakes.chains import INCIDENT, KEY, NOON
 
 PLAN = "a" * 64

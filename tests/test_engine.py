@@ -43,8 +43,9 @@ from tests.worlds import AUTO, DRY_RUN, LEASE, NOON, NOTIFY, REF, Ticking, estat
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ringfence.core.chain import Entry, History, Lease
+    from ringfence.core.chain import Entry, Lease
     from ringfence.core.facet import Facet, Observed
+    from ringfence.core.history import History
     from ringfence.core.policy import Decision
     from ringfence.core.step import Step
     from ringfence.core.subject import Ref

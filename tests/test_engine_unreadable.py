@@ -25,9 +25,9 @@ from tests.fakes.memory_log import MemoryLog
 from tests.worlds import DRY_RUN, REF, Ticking, estate, order
 
 if TYPE_CHECKING:
-    from ringfence.core.chain import History
     from ringfence.core.errors import RingfenceError
     from ringfence.core.facet import Facet
+    from ringfence.core.history import History
     from ringfence.core.step import Step
     from ringfence.orders import Report
 

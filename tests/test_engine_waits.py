@@ -24,7 +24,7 @@ from tests.samples.hardening import HARDEN, REF, ToySwitches, first_switch
 from tests.worlds import AUTO, NOON, Ticking, finding, order
 
 if TYPE_CHECKING:
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
 
 KIND = "AWS::S3::Bucket"
 RULE = ManagedRule("first-on", "FIRST_ON", REF.region)

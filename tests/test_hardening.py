@@ -31,8 +31,8 @@ from tests.worlds import LEASE, NOON, Ticking
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.chain import History
     from ringfence.core.finding import Finding
+    from ringfence.core.history import History
     from ringfence.core.incident import Incident
     from ringfence.core.step import Step
     from ringfence.orders import Report

@@ -28,8 +28,8 @@ from tests.samples.calls import by_root, call_event, sign_in
 from tests.worlds import LEASE, NOON, Ticking
 
 if TYPE_CHECKING:
-    from ringfence.core.chain import History
     from ringfence.core.finding import Finding
+    from ringfence.core.history import History
     from ringfence.core.subject import Ref
 
 FIX = HARDEN_IDENTITY.narrowed(one.id for one in HARDEN_IDENTITY.stages[0].members)

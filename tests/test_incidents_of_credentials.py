@@ -35,7 +35,7 @@ from tests.worlds import LEASE, Ticking
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from ringfence.core.incident import Incident
     from ringfence.core.step import Step
     from ringfence.core.subject import Ref

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.core.chain import ChainKey, History, Lease, Stamp, link
+from ringfence.core.chain import ChainKey, Lease, Stamp, link
 from ringfence.core.errors import BadInput
 from ringfence.core.facts import (
     Closed,
@@ -21,6 +21,7 @@ from ringfence.core.facts import (
     RunRequested,
     Verified,
 )
+from ringfence.core.history import History
 from ringfence.core.policy import Decision, Mode
 from ringfence.opening import AGE, opening
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.core.chain import ChainKey, History
+from ringfence.core.chain import ChainKey
 from ringfence.core.errors import BadInput, Bug, Denied, Refused, Retryable
 from ringfence.core.facts import Intended, Released, RunRequested
 from ringfence.engine import Engine
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from ringfence.core.errors import RingfenceError
     from ringfence.core.facet import Facet
+    from ringfence.core.history import History
     from ringfence.core.step import Step
 
 KEY = ChainKey(CONTAIN_INSTANCE.id, REF.key)

@@ -30,7 +30,7 @@ from tests.laws.test_containment_comes_first import EVERYTHING
 from tests.worlds import LEASE, REF, Ticking, estate, finding, order
 
 if TYPE_CHECKING:
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from ringfence.core.step import Step
     from ringfence.orders import Report
 

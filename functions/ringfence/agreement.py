@@ -11,7 +11,7 @@ from ringfence.core.policy import Decision, Mode
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from ringfence.core.step import Step
     from ringfence.orders import Order
 

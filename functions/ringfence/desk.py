@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.core.chain import ChainKey
 from ringfence.core.errors import BadInput, Refused, Retryable
+from ringfence.core.facts import RELEASE
 from ringfence.core.own import release_role, run_role
 from ringfence.core.subject import parse_key
 from ringfence.engine import Engine
@@ -27,7 +28,7 @@ from ringfence.operation_answers import (
 )
 from ringfence.operation_requests import ask_of, question_of, release_order, undoing_of
 from ringfence.operations import check_actor, within
-from ringfence.release import STAGE, Releaser
+from ringfence.release import Releaser
 from ringfence.telemetry import logger
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Desk:
     def _answer(self, report: Report, key: ChainKey) -> Answer:
         runbook = self.catalogue.get(key.runbook)
         titles = {stage.id: stage.title for stage in runbook.stages} if runbook else {}
-        return report_answer(report, key, {**titles, STAGE: "Put back what was"})
+        return report_answer(report, key, {**titles, RELEASE: "Put back what was"})
 
     def _undo(self, undoing: Undoing, key: ChainKey, execution: Execution) -> Answer:
         order = release_order(undoing, key, parse_key(key.subject), execution)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.core.chain import ChainKey, History
+from ringfence.core.chain import ChainKey
 from ringfence.core.errors import Bug, Conflict, Gone, Refused
 from ringfence.core.facet import Observed
 from ringfence.core.facts import DecisionMade
 from ringfence.core.frozen import frozen
+from ringfence.core.history import History
 from ringfence.core.policy import Decision, Mode
 from ringfence.opening import careful, opening
 from ringfence.orders import Report, Status

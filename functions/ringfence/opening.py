@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.core.chain import History
 from ringfence.core.errors import BadInput
 from ringfence.core.facet import Observed
 from ringfence.core.facts import DecisionMade, FindingReceived, Intended
 from ringfence.core.frozen import frozen
+from ringfence.core.history import History
 from ringfence.core.incident import incident_id, subject_cause
 from ringfence.core.policy import Decision, Mode
 

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from ringfence.core.chain import ChainKey, History
+    from ringfence.core.chain import ChainKey
     from ringfence.core.document import Document
     from ringfence.core.facts import Planned
+    from ringfence.core.history import History
     from ringfence.core.step import Step
     from ringfence.operations import Question
     from ringfence.orders import Report

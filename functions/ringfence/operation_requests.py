@@ -21,7 +21,7 @@ from ringfence.aws.audit_items import check_incident
 from ringfence.core.chain import ChainKey
 from ringfence.core.document import Document
 from ringfence.core.errors import BadInput
-from ringfence.core.facts import RunRequested
+from ringfence.core.facts import RELEASE, RunRequested
 from ringfence.core.policy import Decision, Mode
 from ringfence.core.runbook import unique
 from ringfence.core.subject import ref_of
@@ -82,7 +82,7 @@ def undoing_of(body: object, catalogue: Mapping[str, Runbook], *, direct: bool) 
     key = None
     if document.has("runbook") or document.has("subject"):
         key = _key(document, catalogue)
-    request = _request("release", document, (), dry_run=_dry_run(document), direct=direct)
+    request = _request(RELEASE, document, (), dry_run=_dry_run(document), direct=direct)
     given = document.texts("plans") if document.has("plans") else None
     plans = None if given is None else tuple(_digest(one, f"plans[{i}]") for i, one in enumerate(given))
     return Undoing(incident, key, request, document.flag("skip_drifted"), plans)

@@ -9,7 +9,7 @@ from ringfence.agreement import CHANGED, begun, difference
 from ringfence.core.chain import ChainKey, digest
 from ringfence.core.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
 from ringfence.core.facet import Observed
-from ringfence.core.facts import DecisionMade, Intended, Planned, Released, Result, Verified
+from ringfence.core.facts import RELEASE, DecisionMade, Intended, Planned, Released, Result, Verified
 from ringfence.core.plan import digest_text, fold
 from ringfence.core.policy import Decision, Mode
 from ringfence.core.step import State
@@ -20,13 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from ringfence.core.chain import History
     from ringfence.core.facts import RunRequested
+    from ringfence.core.history import History
     from ringfence.core.step import Step
     from ringfence.core.subject import Ref
     from ringfence.session import Ports
-
-STAGE = "release"
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ class Releaser:
         return Look(seen, reason)
 
     def _run(self, order: ReleaseOrder, session: Session, way: Undo, gone: str) -> Report:
-        plan = Planned(STAGE, digest(digest_text(way.steps)), way.steps, (*way.drifted, *way.kept))
+        plan = Planned(RELEASE, digest(digest_text(way.steps)), way.steps, (*way.drifted, *way.kept))
         request, known, refusal = order.request, session.history, ""
         if order.plans is not None and not request.dry_run:
             agreed = plan.digest if plan.digest in order.plans else begun(known, order.actor, order.plans)
@@ -165,7 +163,7 @@ class Releaser:
             if refusal:
                 raise Refused(refusal)
             return Report(Status.DRY_RUN, order.incident, "dry run: nothing was changed", (plan,))
-        intents = session.intend(STAGE, way.steps)
+        intents = session.intend(RELEASE, way.steps)
         try:
             session.take((*facts, *intents), order.until)
             for group in self._by_stage(session.history, intents):
@@ -180,7 +178,7 @@ class Releaser:
 
     def _by_stage(self, history: History, intents: tuple[Intended, ...]) -> list[list[Intended]]:
         """Group by the stage that made the change, the last stage first: the network opens last."""
-        made = {one.step.target: one.stage for one in history.of(Intended) if one.stage != STAGE}
+        made = {one.step.target: one.stage for one in history.of(Intended) if one.stage != RELEASE}
         stages = list(dict.fromkeys(made.values()))
         groups: list[list[Intended]] = [[] for _ in stages]
         for intended in intents:

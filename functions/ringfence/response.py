@@ -6,10 +6,20 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.core.chain import RELEASE, Lease, digest
+from ringfence.core.chain import Lease, digest
 from ringfence.core.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
 from ringfence.core.facet import Observed
-from ringfence.core.facts import Closed, FindingReceived, Intended, Missed, Outcome, Planned, Result, Verified
+from ringfence.core.facts import (
+    RELEASE,
+    Closed,
+    FindingReceived,
+    Intended,
+    Missed,
+    Outcome,
+    Planned,
+    Result,
+    Verified,
+)
 from ringfence.core.incident import Incident
 from ringfence.core.note import Note
 from ringfence.core.plan import digest_text

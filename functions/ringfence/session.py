@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from ringfence.core.chain import ChainKey, Entry, History
+    from ringfence.core.chain import ChainKey, Entry
     from ringfence.core.facet import Observed
     from ringfence.core.facts import Fact
+    from ringfence.core.history import History
     from ringfence.core.policy import Decision
     from ringfence.core.step import Step
     from ringfence.core.subject import Ref

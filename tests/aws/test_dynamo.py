@@ -11,8 +11,9 @@ from moto import mock_aws
 
 from ringfence.aws.audit_items import CHAIN, ENTRY, MONTH
 from ringfence.aws.dynamo import PERMISSIONS, DynamoAuditLog
-from ringfence.core.chain import ChainKey, History, Lease
+from ringfence.core.chain import ChainKey, Lease
 from ringfence.core.errors import Bug, Conflict, Denied, Retryable
+from ringfence.core.history import History
 from tests.fakes.audit_home import AUDIT, CONTROL, dynamo_log, in_turn, session, tables
 from tests.fakes.chains import INCIDENT, KEY, LATER, lease, more, notes, opened
 

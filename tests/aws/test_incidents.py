@@ -10,8 +10,9 @@ from moto import mock_aws
 
 from ringfence.aws.audit_items import CHAIN, ENTRY
 from ringfence.aws.incidents import PERMISSIONS, IncidentReader, Response
-from ringfence.core.chain import ChainKey, History
+from ringfence.core.chain import ChainKey
 from ringfence.core.errors import Retryable
+from ringfence.core.history import History
 from ringfence.core.incident import incident_id
 from ringfence.core.verify import Wrong, verify
 from tests.fakes.audit_home import AUDIT, dynamo_log, tables

@@ -19,10 +19,11 @@ from ringfence.aws.audit_items import to_item
 from ringfence.aws.sessions import _session, own_client
 from ringfence.cli.main import main
 from ringfence.cli.settings import AUDIT_STACK
-from ringfence.core.chain import ChainKey, Entry, History, digest, link
+from ringfence.core.chain import ChainKey, Entry, digest, link
 from ringfence.core.codec import canonical
 from ringfence.core.errors import BadInput
 from ringfence.core.facts import FindingReceived
+from ringfence.core.history import History
 from ringfence.core.incident import incident_id
 from tests.fakes.audit_home import ARCHIVE, AUDIT, REGION, bucket, dynamo_log, session, tables
 from tests.fakes.chains import INCIDENT, KEY, LATER, contained, finding, lease, opened, stamp

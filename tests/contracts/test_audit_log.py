@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from ringfence.core.chain import ChainKey, Entry, History, Lease, link
+from ringfence.core.chain import ChainKey, Entry, Lease, link
 from ringfence.core.errors import Bug, Conflict
+from ringfence.core.history import History
 from tests.fakes.audit_home import dynamo_log, tables
 from tests.fakes.chains import INCIDENT, KEY, LATER, lease, more, notes, opened, stamp
 from tests.fakes.memory_log import MemoryLog

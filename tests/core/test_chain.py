@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.core.chain import Entry, History, Lease, digest, link
+from ringfence.core.chain import Entry, Lease, digest, link
 from ringfence.core.errors import BadInput, Bug
 from ringfence.core.facts import (
     Closed,
@@ -25,6 +25,7 @@ from ringfence.core.facts import (
     RunRequested,
     Verified,
 )
+from ringfence.core.history import History
 from tests.fakes.chains import INCIDENT, KEY, NOON, LockDoor, contained, finding, more, notes, opened, stamp
 
 FACTS = st.lists(

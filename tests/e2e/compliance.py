@@ -14,7 +14,7 @@ from tests.e2e.world import until
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from ringfence.core.runbook import Runbook
     from ringfence.core.subject import Ref
     from ringfence.core.verify import Verdict

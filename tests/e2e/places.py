@@ -17,7 +17,7 @@ from ringfence.runbooks.catalogue import CATALOGUE
 from tests.e2e.world import until
 
 if TYPE_CHECKING:
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from ringfence.core.subject import Ref
     from ringfence.local.credential_findings import CredentialFinding
     from ringfence.local.principals import Credentials, Principals

@@ -12,7 +12,7 @@ from tests.e2e.operators import operator
 from tests.e2e.places import HOME_REGION
 
 if TYPE_CHECKING:
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from ringfence.local.principals import KeyHolder
     from tests.e2e.operators import Operator
     from tests.e2e.places import Place

@@ -14,7 +14,7 @@ from ringfence.local.inspection import NONE, Portrait
 from tests.e2e.world import Inbox, applied, not_applied, until
 
 if TYPE_CHECKING:
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from ringfence.local.estate import Estate
     from ringfence.local.findings import InstanceFinding
     from tests.e2e.world import World

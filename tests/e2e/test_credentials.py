@@ -16,7 +16,7 @@ from tests.e2e.places import HOME_REGION, next_second
 from tests.e2e.world import until
 
 if TYPE_CHECKING:
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from ringfence.local.principals import Credentials, KeyHolder
     from tests.e2e.places import Place
 

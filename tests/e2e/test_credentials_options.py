@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Future
 
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from ringfence.local.principals import Credentials, KeyHolder
     from tests.e2e.places import Place
 

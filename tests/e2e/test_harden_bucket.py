@@ -22,7 +22,7 @@ from tests.samples.config import verdict
 from tests.samples.guardduty import bucket_finding
 
 if TYPE_CHECKING:
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from tests.e2e.compliance import Compliance
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]

@@ -18,7 +18,7 @@ from tests.samples.calls import by_root, call_event, sign_in
 from tests.samples.config import verdict
 
 if TYPE_CHECKING:
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from ringfence.core.subject import IdentityRef
     from tests.e2e.compliance import Compliance
 

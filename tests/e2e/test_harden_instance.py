@@ -19,7 +19,7 @@ from tests.samples.states import state_change
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from ringfence.core.subject import InstanceRef
     from ringfence.local.estate import Ground
     from tests.e2e.compliance import Compliance

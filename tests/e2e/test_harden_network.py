@@ -19,7 +19,7 @@ from tests.samples.config import verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from ringfence.core.subject import NetworkRef
     from tests.e2e.compliance import Compliance
 

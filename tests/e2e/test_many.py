@@ -13,7 +13,7 @@ from ringfence.local.findings import InstanceFinding
 from tests.e2e.world import applied, not_applied
 
 if TYPE_CHECKING:
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from ringfence.local.estate import Server
     from tests.e2e.world import World
 

@@ -24,7 +24,7 @@ from tests.samples.calls import call_event
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from ringfence.core.subject import LoggingRef
     from tests.e2e.compliance import Compliance
 

@@ -18,7 +18,7 @@ from ringfence.local.inspection import Inspector
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from ringfence.local import LocalAws
     from ringfence.local.deployment import Deployment
     from ringfence.local.estate import Server

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ringfence.core.chain import ChainKey, Entry, History, Lease
+    from ringfence.core.chain import ChainKey, Entry, Lease
     from ringfence.core.claim import ManagedRule
     from ringfence.core.facet import Facet, Observed
+    from ringfence.core.history import History
     from ringfence.core.permit import Permit
     from ringfence.core.reviews import Review
     from ringfence.core.runbook import Naming

@@ -6,8 +6,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from ringfence.core.appending import check_append
-from ringfence.core.chain import History, Lease
+from ringfence.core.chain import Lease
 from ringfence.core.errors import Conflict
+from ringfence.core.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from ringfence.core.runbook import Runbook
     from ringfence.core.subject import Ref
     from ringfence.local import LocalAws

@@ -24,8 +24,8 @@ from tests.worlds import LEASE, REF, Ticking, finding, instance, order
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringfence.core.chain import History
     from ringfence.core.facet import Observed
+    from ringfence.core.history import History
 
 RUNBOOK = Runbook(
     "contain-instance",

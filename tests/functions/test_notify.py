@@ -10,8 +10,8 @@ from moto import mock_aws
 
 import notify as function
 from ringfence.aws.incidents import IncidentReader
-from ringfence.core.chain import History
 from ringfence.core.facts import Verified
+from ringfence.core.history import History
 from ringfence.stream import each
 from ringfence.telling import Telling
 from tests.fakes.audit_home import AUDIT, REGION, Inbox, dynamo_log, tables

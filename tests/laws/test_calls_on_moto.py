@@ -19,7 +19,7 @@ from ringfence.aws.incidents import IncidentReader, Response
 from ringfence.aws.notice import Topic
 from ringfence.cli.main import main
 from ringfence.cli.settings import AUDIT_STACK
-from ringfence.core.chain import History
+from ringfence.core.history import History
 from ringfence.core.notices import Notice
 from ringfence.orders import Status
 from stacks import needs

@@ -31,9 +31,9 @@ from tests.strategies import instances
 from tests.worlds import REF, Ticking, estate, finding, order
 
 if TYPE_CHECKING:
-    from ringfence.core.chain import History
     from ringfence.core.facet import Facet, Observed
     from ringfence.core.facts import Verified
+    from ringfence.core.history import History
     from ringfence.core.runbook import Runbook
     from ringfence.core.step import Step
     from ringfence.orders import Report

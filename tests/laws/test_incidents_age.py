@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.core.chain import History
 from ringfence.core.facts import FindingReceived
+from ringfence.core.history import History
 from ringfence.opening import AGE
 from tests.test_engine import ISOLATE, KEY, Bench
 from tests.worlds import DRY_RUN, NOTIFY, finding, order

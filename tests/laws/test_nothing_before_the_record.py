@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.core.chain import ChainKey, History, digest
+from ringfence.core.chain import ChainKey, digest
 from ringfence.core.errors import Retryable
 from ringfence.core.facts import FindingReceived, Intended, Outcome, Result
 from ringfence.engine import Engine
@@ -23,6 +23,7 @@ from tests.worlds import LEASE, REF, Ticking, estate, finding, order
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ringfence.core.history import History
     from ringfence.core.step import Step
 
 KEY = ChainKey(CONTAIN_INSTANCE.id, REF.key)

@@ -30,8 +30,8 @@ from tests.samples.states import state_change
 from tests.worlds import LEASE, NOON, REF, Ticking
 
 if TYPE_CHECKING:
-    from ringfence.core.chain import History
     from ringfence.core.facet import Observed
+    from ringfence.core.history import History
 
 OWN = HARDEN_INSTANCE.narrowed(one.id for one in HARDEN_INSTANCE.stages[0].members)
 APPROVED = replace(IMAGE, owner=REF.account)

@@ -22,8 +22,9 @@ from ringfence.aws.audit_items import (
 from ringfence.aws.failures import DENIED
 from ringfence.core.appending import check_append
 from ringfence.core.call import Permission
-from ringfence.core.chain import History, Lease
+from ringfence.core.chain import Lease
 from ringfence.core.errors import Bug, Conflict, Denied, Retryable
+from ringfence.core.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

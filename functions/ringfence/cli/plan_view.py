@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ringfence.cli.incident_views import BAD, GOOD, MOST_SHOWN, OPEN, STYLES, plain
+from ringfence.core.facts import RELEASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -92,7 +93,7 @@ def _step(step: Document) -> Iterator[RenderableType]:
 
 
 def _runs(plans: Iterable[Document]) -> bool:
-    return not any(plan.text("stage") == "release" for plan in plans)
+    return not any(plan.text("stage") == RELEASE for plan in plans)
 
 
 def _exposure(plans: Iterable[Document]) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from ringfence.core.errors import Bug
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ringfence.core.chain import Entry, History, Lease
+    from ringfence.core.chain import Entry, Lease
+    from ringfence.core.history import History
 
 
 def check_append(history: History, entries: Sequence[Entry], lease: Lease | None) -> None:

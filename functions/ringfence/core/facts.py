@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ringfence.core.policy import Decision
     from ringfence.core.step import Step
 
+RELEASE = "release"
+"""The stage of an undo, and how what a person asks for begins where it is one."""
+
 
 class Fact:
     """Something that happened. What is not recorded as a fact did not happen."""

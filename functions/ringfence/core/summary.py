@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.core.codec import decode
 from ringfence.core.document import Document
+from ringfence.core.facts import RELEASE
 from ringfence.core.frozen import frozen
 from ringfence.core.policy import Mode
 from ringfence.core.wording import contains
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from ringfence.core.chain import Entry
 
-RELEASE = "release"
-"""The stage that undoes."""
 FOR_REVIEW = "for review"
 """The state in which what could be put right is, and the rest is for a person to look at."""
 _NEVER = datetime.min.replace(tzinfo=UTC)

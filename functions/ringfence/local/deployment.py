@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from ringfence.core.chain import History
+    from ringfence.core.history import History
     from ringfence.core.subject import Ref
     from ringfence.local.credential_findings import CredentialFinding
     from ringfence.local.findings import InstanceFinding
