@@ -285,21 +285,14 @@ class Response:
         history = self.meant.history if anew else self.session.history
         facts = (*self.session.pending, *self.begun.facts)
         new = (one for one in facts if isinstance(one, FindingReceived))
-        findings = tuple(dict.fromkeys(one.finding for one in (*history.of(FindingReceived), *new)))
-        return Incident(
+        incident = Incident(
             id=self.begun.incident,
             opened_at=self.meant.opened_at,
-            findings=tuple(dict.fromkeys(finding.id for finding in findings)),
-            remote_addresses=tuple(dict.fromkeys(one for each in findings for one in each.remote_addresses)),
             choices=self.order.choices,
             past=history.steps(),
-            since=min((one.first_seen for one in findings if one.first_seen), default=None),
-            as_of=max((one.updated_at for one in findings), default=None),
-            types=tuple(dict.fromkeys(one.type for one in findings)),
-            rules=tuple(dict.fromkeys(one.claim for one in findings if one.claim)),
-            suspects=tuple(dict.fromkeys(who for one in findings for who in one.suspects)),
             looked=bool(history.of(Verified)),
         )
+        return incident.told(one.finding for one in (*history.of(FindingReceived), *new))
 
     def _observe(self, facets: Iterable[type[Facet]]) -> None:
         """Look at these facets; raises what keeps one of the first stage from being read."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.core.codec import instant_text, value
 from ringfence.core.errors import Bug
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from ringfence.core.claim import ManagedRule
+    from ringfence.core.finding import Finding
     from ringfence.core.step import Step
     from ringfence.core.subject import Ref
 
@@ -49,6 +52,20 @@ class Incident:
     def now(self) -> datetime:
         """The newest instant that is recorded: ages are counted up to it, never up to the clock's."""
         return max(self.as_of, self.opened_at) if self.as_of else self.opened_at
+
+    def told(self, findings: Iterable[Finding]) -> Incident:
+        """Return this incident with what its findings say, each once, oldest first."""
+        known = tuple(dict.fromkeys(findings))
+        return replace(
+            self,
+            findings=tuple(dict.fromkeys(one.id for one in known)),
+            remote_addresses=tuple(dict.fromkeys(at for one in known for at in one.remote_addresses)),
+            since=min((one.first_seen for one in known if one.first_seen), default=None),
+            as_of=max((one.updated_at for one in known), default=None),
+            types=tuple(dict.fromkeys(one.type for one in known)),
+            rules=tuple(dict.fromkeys(one.claim for one in known if one.claim)),
+            suspects=tuple(dict.fromkeys(who for one in known for who in one.suspects)),
+        )
 
     def choice(self, name: str) -> str:
         """Return the value chosen for an option; raises Bug for one that the runbook does not declare."""
