@@ -13,10 +13,10 @@ from ringfence.core.measures import TAMPER, Measure
 from ringfence.core.own import ARCHIVE, NOTIFY
 from stacks import needs
 from stacks.alarms import Alarms
-from stacks.auditors import auditors
 from stacks.functions import Settled
 from stacks.keys import encryption_key
 from stacks.notices import notices
+from stacks.people import auditors
 from stacks.settings import COMPLIANCE
 from stacks.stream import StreamFunction
 

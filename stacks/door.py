@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import ArnFormat, CfnOutput, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
-from aws_cdk import aws_iam as iam
 from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
@@ -15,11 +14,10 @@ from constructs import Construct
 from ringfence.core.own import OPERATE, ROLES
 from ringfence.operations import QUEUES, ROUTES
 from stacks import needs
-from stacks.acknowledgements import acknowledge_wildcards
 from stacks.alarms import Alarms
 from stacks.functions import FULL_CORE, Handler, Settled, function, log_group, role
-from stacks.names import prefixed, role_arn, stack_arns
-from stacks.permissions import document, resolved
+from stacks.names import prefixed, role_arn
+from stacks.people import operators
 from stacks.times import OPERATE_TIMEOUT
 
 if TYPE_CHECKING:
@@ -121,17 +119,7 @@ class Door(Construct):
             )
             for path in ROUTES
         )
-        own = stack_arns(stack.account, stack.region, stack.stack_name)
-        needed = resolved(needs.OPERATOR, {"routes": tuple(routes), "stack": own})
-        policy = iam.ManagedPolicy(
-            self,
-            "Operators",
-            managed_policy_name=prefixed("operator"),
-            description="Run and release by hand through Ringfence",
-            document=document(needed),
-        )
-        acknowledge_wildcards(policy, needed)
-        CfnOutput(stack, "OperatorPolicy", value=policy.managed_policy_arn)
+        operators(self, routes)
 
     def _log_access(self, stage: apigateway.HttpStage) -> None:
         group = log_group(self, "AccessLogs", self.settled.key)

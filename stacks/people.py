@@ -1,0 +1,50 @@
+"""The policies of people: of operators, and of auditors, who find, read and verify the record and no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_iam as iam
+
+from stacks import needs
+from stacks.acknowledgements import acknowledge_wildcards
+from stacks.names import prefixed, stack_arns
+from stacks.permissions import document, resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from constructs import Construct
+
+    from stacks.permissions import Need, Resources
+
+
+def operators(scope: Construct, routes: Iterable[str]) -> None:
+    """Let whoever has it call these routes of the API, and ask where it is."""
+    places = {"routes": tuple(routes), **_here(scope)}
+    _policy(scope, "operator", "Run and release by hand through Ringfence", resolved(needs.OPERATOR, places))
+
+
+def auditors(stack: Stack, places: Mapping[str, str]) -> None:
+    """Let whoever has it check the record; `places` are those of the audit home."""
+    home = {**places, "home_region": stack.region, **_here(stack)}
+    _policy(stack, "auditor", "Read and verify what Ringfence recorded", resolved(needs.AUDIT, home))
+
+
+def _policy(scope: Construct, who: str, does: str, needed: tuple[Need, ...]) -> None:
+    """Make a managed policy, attached to nobody."""
+    policy = iam.ManagedPolicy(
+        scope,
+        f"{who.capitalize()}s",
+        managed_policy_name=prefixed(who),
+        description=does,
+        document=document(needed),
+    )
+    acknowledge_wildcards(policy, needed)
+    CfnOutput(Stack.of(scope), f"{who.capitalize()}Policy", value=policy.managed_policy_arn)
+
+
+def _here(scope: Construct) -> dict[str, str | Resources]:
+    stack = Stack.of(scope)
+    return {"stack": stack_arns(stack.account, stack.region, stack.stack_name)}
