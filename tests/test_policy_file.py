@@ -297,6 +297,25 @@ def test_what_is_chosen_answers_no_more_where_all_else_is_left_out(tmp_path: Pat
     assert "Config:second-on" not in answers["first-switch"]
 
 
+def test_what_is_also_to_be_put_right_answers_whatever_its_runbook_does(tmp_path: Path) -> None:
+    text = "version: 1\nscope: {accounts: [home]}\nrunbooks: {harden-toy: {also: [first-switch]}}\n"
+    policy = policy_from_json(compile_policy(written(tmp_path, text), HOME, HARDENING))
+    ((_, settings),) = policy.runbooks
+    narrow, wide = HARDEN.answers_by_type(), dict(settings.answers)
+    assert wide["second-switch"] == narrow["second-switch"]
+    assert set(wide["first-switch"]) == {name for types in narrow.values() for name in types}
+    assert set(wide["first-switch"]) > set(narrow["first-switch"])
+
+
+def test_what_is_off_is_not_also_put_right(tmp_path: Path) -> None:
+    stages = (Stage("fix", "Fix", (first_switch, replace(second_switch, optional=True))),)
+    runbooks = {HARDEN.id: replace(HARDEN, stages=stages)}
+    text = "version: 1\nscope: {accounts: [home]}\nrunbooks: {harden-toy: {also: [second-switch]%s}}\n"
+    with pytest.raises(InvalidPolicy, match=r"also\[0\]: is off by default: `enable` must name it too"):
+        load_policy(written(tmp_path, text % ""), runbooks)
+    load_policy(written(tmp_path, text % ", enable: [second-switch]"), runbooks)
+
+
 def test_what_needs_no_allowance_is_told_what_does(tmp_path: Path) -> None:
     text = "version: 1\nscope: {accounts: [home]}\nrunbooks: {harden-toy: {allow: [first-switch]}}\n"
     with pytest.raises(InvalidPolicy, match=r"allow\[0\]: needs no allowance; what does: \S"):
@@ -307,6 +326,8 @@ def test_what_needs_no_allowance_is_told_what_does(tmp_path: Path) -> None:
     ("text", "where"),
     [
         ("runbooks: {harden-toy: {allow: [first-switch]}}", "runbooks.harden-toy.allow[0]"),
+        ("runbooks: {harden-toy: {also: [tell-of-it]}}", "runbooks.harden-toy.also[0]"),
+        ("runbooks: {harden-toy: {also: [none]}}", "runbooks.harden-toy.also[0]"),
         ("exempt: [{subject: bucket/*}]", "exempt[0].reason"),
         ("exempt: [{subject: pail/x, reason: r}]", "exempt[0].subject"),
         ("exempt: [{subject: bucket/www, reason: r}]", "exempt[0].subject"),

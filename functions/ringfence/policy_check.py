@@ -132,12 +132,23 @@ def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[P
         if not any(one.id == id_ and one.breaks for one in runbook.remediations):
             breaking = ", ".join(one.id for one in runbook.remediations if one.breaks) or "nothing"
             yield (*path, "allow", index), f"needs no allowance; what does: {breaking}"
+    yield from _also(path, settings, runbook)
     for name, value in _mapping(_get(settings, "options")).items():
         if isinstance(value, str):
             try:
                 runbook.choose({name: value})
             except BadInput as error:
                 yield (*path, "options", name), error.problem
+
+
+def _also(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[Path, str]]:
+    answers, off = runbook.answers_by_type(), {one.id for one in runbook.remediations if one.optional}
+    for index, id_ in enumerate(_items(_get(settings, "also"))):
+        if id_ not in answers:
+            known = ", ".join(answers) or "none, all of it is about the same findings"
+            yield (*path, "also", index), f"is not chosen by what a finding is about; what is: {known}"
+        elif id_ in off and id_ not in _items(_get(settings, "enable")):
+            yield (*path, "also", index), "is off by default: `enable` must name it too"
 
 
 def _types(runbooks: Mapping[str, Runbook]) -> frozenset[str]:

@@ -118,15 +118,16 @@ def _settings(runbook: Runbook, settings: Mapping[str, object]) -> dict[str, obj
     """Write out what is chosen, so that the function need not load what it does not run."""
     enabled = [str(one) for one in _items(settings.get("enable"))]
     options = {name: str(chosen) for name, chosen in _mapping(settings.get("options")).items()}
-    chosen = runbook.chosen(enabled)
-    allowed = frozenset(str(one) for one in _items(settings.get("allow")))
+    chosen, answers = runbook.chosen(enabled), runbook.answers_by_type()
+    every = dict.fromkeys(name for types in answers.values() for name in types)
+    allowed, also = (frozenset(map(str, _items(settings.get(name)))) for name in ("allow", "also"))
     return {
         "remediations": list(chosen.ids),
         "choices": dict(runbook.choose(options)),
         "held": [one.id for one in chosen.remediations if one.breaks and one.id not in allowed],
         # The whole runbook's: its rules deliver what those that are left out would answer as well.
         "answers": {
-            id_: list(types) for id_, types in runbook.answers_by_type().items() if id_ in chosen.ids
+            id_: list(every if id_ in also else types) for id_, types in answers.items() if id_ in chosen.ids
         },
     }
 

@@ -63,6 +63,7 @@ _SETTINGS = _object(
     {
         "enable": _list(_text("the id of a remediation"), "ids of remediations"),
         "allow": _list(_text("the id of a remediation"), "ids of remediations"),
+        "also": _list(_text("the id of a remediation"), "ids of remediations"),
         "options": {
             "description": "must be a mapping of options to their values",
             "type": "object",

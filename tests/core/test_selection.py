@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,18 @@ def shared(rule: str, given: Policy) -> tuple[Share, ...]:
 
 def test_what_a_finding_is_about_is_put_right_and_nothing_else() -> None:
     assert chosen("first-on", policy()) == [(Mode.AUTO, ("first-switch", "tell-of-it"))]
+
+
+def test_what_answers_every_finding_is_put_right_beside_what_it_is_about() -> None:
+    every = tuple({name for _, types in SETTINGS.answers for name in types})
+    wide = tuple((id_, every if id_ == "first-switch" else types) for id_, types in SETTINGS.answers)
+    assert chosen("second-on", policy(settings=RunbookSettings(HARDEN.ids, answers=wide))) == [
+        (Mode.AUTO, HARDEN.ids)
+    ]
+    assert chosen("second-on", policy(settings=replace(SETTINGS, answers=wide))) == [
+        (Mode.AUTO, ("first-switch", "tell-of-it")),
+        (Mode.DRY_RUN, ("second-switch",)),
+    ]
 
 
 def test_what_can_break_a_workload_stays_a_dry_run_beside_what_is_carried_out() -> None:
