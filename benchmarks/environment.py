@@ -94,3 +94,19 @@ def key_event() -> str:
     }
     detail = {**EVENT["detail"], "type": "UnauthorizedAccess:IAMUser/MaliciousIPCaller", "resource": resource}
     return json.dumps({**EVENT, "detail": detail})
+
+
+def health_event() -> str:
+    """Return an event of AWS Health about the same key, which does not name its user."""
+    arn = "arn:aws:health:global::event/RISK/AWS_RISK_CREDENTIALS_EXPOSED/example"
+    detail = {
+        "eventArn": arn,
+        "service": "RISK",
+        "eventTypeCode": "AWS_RISK_CREDENTIALS_EXPOSED",
+        "eventTypeCategory": "issue",
+        "startTime": "Sun, 01 Mar 2026 12:00:00 GMT",
+        "affectedAccount": ACCOUNT,
+        "affectedEntities": [{"entityValue": KEY}],
+    }
+    told = {"source": "aws.health", "detail-type": "AWS Health Event", "detail": detail}
+    return json.dumps({**EVENT, **told})

@@ -105,6 +105,8 @@ class Stub:
             return _ASSUMED.encode()
         if operation == "ListAccessKeys":
             return _KEYS.encode()
+        if operation == "GetAccessKeyLastUsed":
+            return _OWNER.encode()
         if operation == "CreateSecurityGroup":
             self.has_group = self._rules = True
         if operation == "RevokeSecurityGroupEgress":
@@ -156,6 +158,11 @@ _KEYS = (
     "<AccessKeyMetadata><member><UserName>deploy</UserName><AccessKeyId>AKIAIOSFODNN7EXAMPLE</AccessKeyId>"
     "<Status>Active</Status></member></AccessKeyMetadata><IsTruncated>false</IsTruncated>"
     "</ListAccessKeysResult></ListAccessKeysResponse>"
+)
+_OWNER = (
+    '<GetAccessKeyLastUsedResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">'
+    "<GetAccessKeyLastUsedResult><UserName>deploy</UserName><AccessKeyLastUsed><ServiceName>N/A</ServiceName>"
+    "<Region>N/A</Region></AccessKeyLastUsed></GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>"
 )
 
 

@@ -54,6 +54,9 @@ class AccessKey(Facet):
     def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
         """List the keys of the user that the report names; ask whose the key is where it is not among them.
 
+        So a report that names no user, such as AWS Health's, costs one round trip more, four to the
+        deactivation: whose the key is must be asked first, and its status be recorded before it changes.
+
         Raises Gone where the key does not exist, and no earlier step is about another of its user.
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
