@@ -251,6 +251,13 @@ def test_no_grant_is_taken_where_acls_are_disabled() -> None:
 def test_a_policy_that_keeps_tls_needs_nothing() -> None:
     kept = BucketPolicy(canonical({"Statement": [PARTNER, tls_statement(BUCKET.id, "TheirOwn")]}))
     assert require_tls.plan(bucket(kept), incident()) == ()
+    assert require_tls.exposed(bucket(kept), incident()) == ()
+
+
+def test_of_a_plan_that_requires_tls_a_person_is_told_where_it_is_seen_who_speaks_none() -> None:
+    (words,) = require_tls.exposed(bucket(BucketPolicy("")), incident())
+    assert f"who reaches bucket {BUCKET.id} without TLS" in words
+    assert "tlsDetails" in words
 
 
 def test_a_policy_that_is_not_understood_is_for_a_person() -> None:

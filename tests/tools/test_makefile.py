@@ -1,4 +1,4 @@
-"""What `make check` asks, its tools can be asked."""
+"""What `make check` asks, its tools can be asked; and what `make demo` shows."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 HERE = Path(__file__).parents[2]
 
 
-def commands(target: str) -> list[list[str]]:
-    """Return the commands of a target, without set-up, redirections and what follows a failure."""
+def commands(target: str, *given: str) -> list[list[str]]:
+    """Return the commands of a target with variables that are given, without set-up, redirections and what follows a failure."""
     shown = subprocess.run(  # noqa: S603 - a target of our own
-        ("make", "--dry-run", "--old-file=.make/setup", target),  # noqa: S607 - whichever make there is
+        ("make", "--dry-run", "--old-file=.make/setup", target, *given),  # noqa: S607 - whichever make there is
         cwd=HERE,
         capture_output=True,
         text=True,
@@ -38,3 +38,13 @@ def test_every_tool_of_check_knows_the_options_that_it_is_given(command: list[st
     program = Path(sys.executable).parent / Path(command[0]).name
     asked = subprocess.run((program, *command[1:], "--help"), capture_output=True, text=True, check=False)  # noqa: S603 - the Makefile's own words
     assert asked.returncode == 0, asked.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "scenario"), [((), "instance"), (("SCENARIO=credentials",), "credentials")]
+)
+def test_the_demo_is_the_instance_unless_another_scenario_is_named(
+    given: tuple[str, ...], scenario: str
+) -> None:
+    ((*_, option, told),) = commands("demo", *given)
+    assert (option, told) == ("--scenario", scenario)

@@ -72,7 +72,8 @@ _OPTIONS = (
     click.option(
         "--direct",
         is_flag=True,
-        help="Act with your own credentials in this process, not through the API; the log says so.",
+        help="Act with your own credentials in this process, not through the API; the log says so. "
+        "CloudTrail's records of it are answered like anybody's.",
     ),
     click.option(
         "--json", "as_json", is_flag=True, help="One JSON object at the end; all else goes to standard error."

@@ -37,6 +37,18 @@ def speaks_http(bucket: Observed) -> Iterator[str]:
         )
 
 
+def who_speaks_http(bucket: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Say where it is seen who would be shut out: no setting of the bucket tells.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
+    """
+    if _is_missing(bucket):
+        yield (
+            f"who reaches bucket {bucket.ref.id} without TLS, and would no longer, stands in its access logs "
+            "(a TLS version of -) and in CloudTrail's data events (no tlsDetails), where these are recorded"
+        )
+
+
 def cannot_be_told(bucket: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say why nothing can be merged."""
     policy = bucket[BucketPolicy]
@@ -61,12 +73,19 @@ def cannot_be_told(bucket: Observed, incident: Incident) -> Iterator[str]:  # no
     steps=(AddTlsStatement,),
     references=("D3FEND D3-ET", "ATT&CK T1040"),
     controls=("s3-ssl-requests-only",),
+    exposure=who_speaks_http,
     review=cannot_be_told,
     caution=speaks_http,
     breaks="clients that reach the bucket without TLS: http:// links, and its website endpoint",
 )
 def require_tls(bucket: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Add the statement unless others require the same."""
-    policy, ref = bucket[BucketPolicy], bucket_of(bucket)
-    if policy.clear and not requires_tls(policy.document, ref.id):
-        yield AddTlsStatement(ref, free_sid(policy.document), before=False, after=True)
+    if _is_missing(bucket):
+        sid = free_sid(bucket[BucketPolicy].document)
+        yield AddTlsStatement(bucket_of(bucket), sid, before=False, after=True)
+
+
+def _is_missing(bucket: Observed) -> bool:
+    """Say whether the policy is known not to require TLS."""
+    policy = bucket[BucketPolicy]
+    return policy.clear and not requires_tls(policy.document, bucket_of(bucket).id)
