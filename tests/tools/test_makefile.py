@@ -13,7 +13,7 @@ HERE = Path(__file__).parents[2]
 
 
 def commands(target: str, *given: str) -> list[list[str]]:
-    """Return the commands of a target with variables that are given, without set-up, redirections and what follows a failure."""
+    """Return the commands of a target, without set-up, redirections and what follows a failure."""
     shown = subprocess.run(  # noqa: S603 - a target of our own
         ("make", "--dry-run", "--old-file=.make/setup", target, *given),  # noqa: S607 - whichever make there is
         cwd=HERE,
