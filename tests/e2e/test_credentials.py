@@ -145,6 +145,8 @@ def test_healths_event_comes_home_from_us_east_1_and_guarddutys_finding_joins_it
     assert there.put_events(Entries=[entry])["FailedEntryCount"] == 0
     first = place.over(holder.ref)
     assert place.works(holder.leaked, holder.other) == [False, True]
+    told = [one.finding for one in first.of(FindingReceived)]
+    assert [one.first_seen for one in told] == [one.updated_at - timedelta(minutes=2) for one in told]
     place.send(CredentialFinding.of_key(holder, HOME_REGION))
     sources = until(lambda: both(place, holder), "both reports are recorded")
     assert sources == ["aws.guardduty", "aws.health"]

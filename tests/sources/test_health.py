@@ -9,6 +9,7 @@ import pytest
 from ringfence.core import principals
 from ringfence.core.errors import BadInput
 from ringfence.core.finding import Finding
+from ringfence.core.incident import Incident
 from ringfence.core.subject import GLOBAL, AccessKeyRef, OtherPrincipalRef
 from ringfence.sources.dispatch import parse
 from ringfence.sources.envelope import NotForUs
@@ -31,6 +32,7 @@ def test_an_exposure_is_read_whole() -> None:
     assert (finding.source, finding.id, finding.type) == ("aws.health", ARN, "AWS_RISK_CREDENTIALS_EXPOSED")
     assert (finding.severity, finding.account, finding.region) == (8.0, ACCOUNT, "us-east-1")
     assert (finding.updated_at, finding.last_seen) == (at, at)
+    assert finding.first_seen == datetime(2026, 3, 1, 11, 58, 9, tzinfo=UTC)
     assert (finding.subjects, finding.advices, finding.sample) == ((EXPOSED,), (), False)
     assert len(finding.digest) == 64
 
@@ -90,7 +92,23 @@ def test_times_are_read_as_health_writes_them(given: str, read: datetime) -> Non
 def test_an_event_without_an_update_counts_from_its_start_and_else_from_its_delivery() -> None:
     started = without(health_event(), "detail.lastUpdatedTime")
     assert found(started).updated_at == datetime(2026, 3, 1, 11, 58, 9, tzinfo=UTC)
-    assert found(without(started, "detail.startTime")).updated_at.isoformat() == "2026-03-01T12:00:20+00:00"
+    bare = found(without(started, "detail.startTime"))
+    assert (bare.updated_at.isoformat(), bare.first_seen) == ("2026-03-01T12:00:20+00:00", None)
+
+
+@pytest.mark.parametrize(
+    ("start", "since"),
+    [
+        ("Sun, 01 Mar 2026 11:58:09 GMT", datetime(2026, 3, 1, 11, 58, 9, tzinfo=UTC)),
+        ("Sun, 01 Mar 2026 12:30:00 GMT", datetime(2026, 3, 1, 12, 0, 9, tzinfo=UTC)),
+        ("Sat, 01 Mar 2099 00:00:00 GMT", datetime(2026, 3, 1, 12, 0, 9, tzinfo=UTC)),
+    ],
+    ids=["before the update", "after the update", "in the future"],
+)
+def test_what_happened_since_the_start_may_be_the_intruders(start: str, since: datetime) -> None:
+    """A start that lies after the opening leaves nothing out."""
+    finding = found(changed(health_event(), "detail.startTime", start))
+    assert Incident("inc-1", finding.updated_at).told((finding,)).first_seen == since
 
 
 @pytest.mark.parametrize(
@@ -100,6 +118,9 @@ def test_an_event_without_an_update_counts_from_its_start_and_else_from_its_deli
         ("detail.lastUpdatedTime", "Sun, 01 Mar 2026 25:00:00 GMT"),
         ("detail.lastUpdatedTime", "yesterday"),
         ("detail.lastUpdatedTime", 7),
+        ("detail.startTime", "Sat, 31 Feb 2026 00:00:00 GMT"),
+        ("detail.startTime", "yesterday"),
+        ("detail.startTime", 7),
         ("detail.eventArn", "arn:aws:health:us-east-1::event/a b"),
         ("detail.eventArn", "x" * 500),
         ("detail.eventArn", None),

@@ -106,7 +106,7 @@ class CredentialFinding:
 
 
 def exposed_entry(holder: KeyHolder, at: datetime) -> dict[str, str]:
-    """Return AWS Health's event that the leaked key was found exposed, as an entry of PutEvents."""
+    """Return AWS Health's event of `at` that the leaked key was exposed a while before, for PutEvents."""
     code = "AWS_RISK_CREDENTIALS_EXPOSED"
     detail = {
         "eventArn": f"arn:aws:health:{GLOBAL}::event/RISK/{code}/{code}-{uuid.uuid4().hex}",
@@ -114,7 +114,8 @@ def exposed_entry(holder: KeyHolder, at: datetime) -> dict[str, str]:
         "eventTypeCode": code,
         "eventTypeCategory": "issue",
         "eventScopeCode": "ACCOUNT_SPECIFIC",
-        "startTime": at.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT"),
+        "startTime": _http_date(at - timedelta(minutes=2)),
+        "lastUpdatedTime": _http_date(at),
         "statusCode": "open",
         "eventRegion": GLOBAL,
         "eventDescription": [{"language": "en_US", "latestDescription": "Made up for a local AWS."}],
@@ -122,6 +123,10 @@ def exposed_entry(holder: KeyHolder, at: datetime) -> dict[str, str]:
         "affectedAccount": holder.account,
     }
     return {"Source": health.SOURCE, "DetailType": health.DETAIL_TYPE, "Detail": json.dumps(detail)}
+
+
+def _http_date(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
 
 
 def _of_role(key: str, principal: str, role: str) -> dict[str, str]:

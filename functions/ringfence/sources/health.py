@@ -56,6 +56,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         title="AWS found credentials of this account exposed",
         updated_at=at,
         last_seen=at,
+        first_seen=_http_date(detail, "startTime") if detail.has("startTime") else None,
         archived=detail.optional_text("statusCode") == "closed",
         subjects=about.subjects,
         advices=about.advices,
