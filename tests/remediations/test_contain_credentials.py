@@ -291,6 +291,30 @@ def test_a_boundary_that_limits_is_never_replaced_by_one_that_allows_the_rest() 
     assert plan("deny-principal", bounded, incident(past)) == inline
 
 
+@pytest.mark.parametrize(
+    ("ref", "holder", "choice"),
+    [(PERSON, DEPLOY, {"user-deny": "everything"}), (SESSION, WEB, {"role-deny": "role"})],
+    ids=["user", "session"],
+)
+def test_a_boundary_that_is_left_is_told_once_no_other_way_is_left(
+    ref: PrincipalRef, holder: Holder, choice: dict[str, str]
+) -> None:
+    bounded, unbounded = (seen(ref, Denial(holder, boundary=one)) for one in (BOUNDARY, ""))
+    (option,) = (f"{name}: {value}" for name, value in choice.items())
+    inline = plan("deny-principal", bounded)
+    both = (*inline, *plan("deny-principal", bounded, incident(inline)))
+    for past in ((), inline):
+        assert BOUNDARY not in said("deny-principal", bounded, incident(past))
+    words = said("deny-principal", bounded, incident(both))
+    assert all(one in words for one in (BOUNDARY, "stays", f"`{option}`", "recorded"))
+    assert "boundary" not in said("deny-principal", unbounded, incident(both))
+    everything = incident(both, **choice)
+    assert "boundary" not in said("deny-principal", bounded, everything)
+    named = (Policy(step.name, step.after) for step in inline if isinstance(step, PutDenial))
+    denied = seen(ref, Denial(holder, tuple(named), boundary=BOUNDARY))
+    assert "boundary" not in said("deny-principal", denied, incident(both))
+
+
 @pytest.mark.parametrize(("holder", "words"), [(RESERVED, "IAM Identity Center"), (LINKED, "service")])
 def test_a_role_of_aws_is_left_and_what_to_do_instead_is_said(holder: Holder, words: str) -> None:
     world = seen(SESSION, Denial(holder))

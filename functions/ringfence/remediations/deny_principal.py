@@ -53,6 +53,14 @@ def not_denied(principal: Observed, incident: Incident) -> Iterator[str]:
     if holder is None or not holder.editable:
         return
     reach = wanted(principal.ref, holder, incident)
+    if _bounded(principal, incident):
+        wider = f"{USER_DENY}: {_EVERYTHING}" if holder.kind == USER else f"{ROLE_DENY}: {_ROLE}"
+        yield (
+            f"{holder.key}: no policy could be added, and its permissions boundary "
+            f"{principal[Denial].boundary} stays, since one that denies these sessions alone would allow the "
+            f"rest; the choice `{wider}` replaces it by one that denies everything, and what was there is "
+            "recorded for a release"
+        )
     if reach.before:
         yield (
             f"user {holder.name}: sessions issued after the incident's instant are not denied, a password "
@@ -64,6 +72,16 @@ def not_denied(principal: Observed, incident: Incident) -> Iterator[str]:
         f"sessions of other roles that {holder.key} assumed stay valid until they end; a resource-based "
         "policy is no way around the denial, but IAM takes a while to spread it"
     )
+
+
+def _bounded(principal: Observed, incident: Incident) -> bool:
+    """Say whether every other way was tried, and the last is not taken because of the boundary there is."""
+    seen, ref = principal[Denial], principal.ref
+    if seen.holder is None or not seen.boundary:
+        return False
+    reach = wanted(ref, seen.holder, incident)
+    ways = _ways(seen, seen.holder, reach, ref.account)
+    return not reach.everything and not seen.covers(reach) and all(_tries(way, incident) for way in ways)
 
 
 def not_editable(principal: Observed, incident: Incident) -> Iterator[str]:
@@ -110,13 +128,15 @@ def _instead(holder: Holder) -> str:
             USER_DENY,
             (_SESSIONS, _EVERYTHING),
             "sessions: what was issued to the user before the incident is denied everything, its other keys "
-            "and new sessions work; everything: whatever the user does is denied, by any credential",
+            "and new sessions work; everything: whatever the user does is denied, by any credential. Where "
+            "no policy can be added, everything alone replaces the permissions boundary, which is recorded",
         ),
         Choice(
             ROLE_DENY,
             (_SESSION, _ROLE),
             "session: only the session that was named is denied everything; role: every session of the role "
-            "is, and whatever runs with the role stops",
+            "is, and whatever runs with the role stops. Where no policy can be added, role alone replaces "
+            "the permissions boundary, which is recorded",
         ),
     ),
     exposure=not_denied,
