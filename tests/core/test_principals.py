@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ from ringfence.core.subject import (
 from tests.worlds import finding
 
 ACCOUNT, FOREIGN = "111122223333", "999900001111"
-AKIA, ASIA = "AKIA4MADEUPBYUS00001", "ASIA4MADEUPBYUS00002"
+AKIA, ASIA, ODD = "AKIA4MADEUPBYUS00001", "ASIA4MADEUPBYUS00002", "ABIA4MADEUPBYUS00001"
 AIDA, AROA = "AIDA4MADEUPBYUS00003", "AROA4MADEUPBYUS00004"
 INSTANCE = "i-0a1b2c3d4e5f60718"
 SESSION = f"{AROA}:alice"
@@ -70,7 +72,7 @@ CASES: list[tuple[Caller, PrincipalRef, str]] = [
     (Caller("IAMUser", ASIA, AIDA), other(f"IAMUser:{AIDA}"), principals.NO_NAME),
     (Caller("IAMUser", "", AIDA, "not a name"), other(f"IAMUser:{AIDA}"), principals.NO_NAME),
     (Caller("IAMUser"), other("IAMUser:unknown"), principals.NO_NAME),
-    (Caller("IAMUser", "ABIA4MADEUPBYUS00001", AIDA, "bot"), other(f"IAMUser:{AIDA}"), principals.ODD_KEY),
+    (Caller("IAMUser", ODD, AIDA, "bot"), other(f"IAMUser:{AIDA}"), principals.ODD_KEY),
     (Caller("IAMUser", "AKIAshort", AIDA, "bot"), other(f"IAMUser:{AIDA}"), principals.ODD_KEY),
     (Caller("IAMUser", AKIA, SESSION, "bot"), other(f"IAMUser:{SESSION}"), principals.CONTRADICTION),
     (Caller("IAMUser", AKIA, ACCOUNT, "bot"), other(f"IAMUser:{ACCOUNT}"), principals.CONTRADICTION),
@@ -81,6 +83,7 @@ CASES: list[tuple[Caller, PrincipalRef, str]] = [
     (Caller("Root"), ROOT, principals.ROOT),
     (Caller("", AKIA, ACCOUNT), ROOT, principals.ROOT),
     (Caller("Root", AKIA, AIDA, "bot"), other(f"Root:{AIDA}"), principals.CONTRADICTION),
+    (Caller("Root", ODD, ACCOUNT), ROOT, principals.ROOT),
     # A session of a role, an instance's included.
     (Caller("AssumedRole", ASIA, SESSION, "web"), session(), ""),
     (Caller("AssumedRole", "", SESSION, "web"), session(), ""),
@@ -99,6 +102,9 @@ CASES: list[tuple[Caller, PrincipalRef, str]] = [
     (Caller("AssumedRole", AKIA, SESSION, "web"), other(f"AssumedRole:{SESSION}"), principals.CONTRADICTION),
     (Caller("AssumedRole", ASIA, AIDA, "web"), other(f"AssumedRole:{AIDA}"), principals.CONTRADICTION),
     (Caller("AssumedRole", "odd", SESSION, "web"), other(f"AssumedRole:{SESSION}"), principals.ODD_KEY),
+    (Caller("Role", "", SESSION, "web"), session(), ""),
+    (Caller("Role", AKIA, SESSION, "web"), other(f"Role:{SESSION}"), principals.CONTRADICTION),
+    (Caller("Role", ODD, SESSION, "web"), other(f"Role:{SESSION}"), principals.ODD_KEY),
     # Roles that cannot, or must not, be edited.
     (Caller("AssumedRole", ASIA, SESSION, SSO), session(role=SSO), principals.IDENTITY_CENTER),
     (Caller("AssumedRole", ASIA, SESSION, LINKED), session(role=LINKED), principals.SERVICE_LINKED),
@@ -121,12 +127,27 @@ CASES: list[tuple[Caller, PrincipalRef, str]] = [
         other(f"FederatedUser:{ACCOUNT}:bob"),
         principals.CONTRADICTION,
     ),
-    # Who is not of this account, or nobody.
+    (Caller("FederatedUser", "", f"{ACCOUNT}:bob", "bob", ISSUER), user(), ""),
+    (
+        Caller("FederatedUser", "", f"{ACCOUNT}:bob", "bob"),
+        other(f"FederatedUser:{ACCOUNT}:bob"),
+        principals.FEDERATED,
+    ),
+    (
+        Caller("FederatedUser", ODD, f"{ACCOUNT}:bob", "bob", ISSUER),
+        other(f"FederatedUser:{ACCOUNT}:bob"),
+        principals.ODD_KEY,
+    ),
+    # Who is not of this account, or nobody: whatever the key.
     (
         Caller("AWSService", "", "", "ec2.amazonaws.com"),
         other("AWSService:ec2.amazonaws.com"),
         "an AWS service",
     ),
+    (Caller("AWSService", AKIA, "", "ec2"), other("AWSService:ec2"), "an AWS service"),
+    (Caller("AWSService", ASIA, "", "ec2"), other("AWSService:ec2"), "an AWS service"),
+    (Caller("AWSService", ODD, "", "ec2"), other("AWSService:ec2"), "an AWS service"),
+    (Caller("AWSAccount", ODD, AIDA), other(f"AWSAccount:{AIDA}"), "another account"),
     (Caller("AWSAccount", ASIA, f"{AROA}:eve"), other(f"AWSAccount:{AROA}:eve"), "another account"),
     (Caller("AWSAccount", AKIA, AIDA), other(f"AWSAccount:{AIDA}"), "another account"),
     (Caller("SAMLUser", "", "idp:kim", "kim"), other("SAMLUser:idp:kim"), PROVIDER),
@@ -140,7 +161,26 @@ CASES: list[tuple[Caller, PrincipalRef, str]] = [
     ),
     (Caller("", "", "", "ANONYMOUS_PRINCIPAL"), other("unknown:ANONYMOUS_PRINCIPAL"), principals.NOBODY),
     (Caller("Anonymous"), other("Anonymous:unknown"), principals.NOBODY),
+    (Caller("SAMLUser", AKIA, "idp:kim", "kim"), other("SAMLUser:idp:kim"), PROVIDER),
+    (Caller("SAMLUser", ASIA, "idp:kim", "kim"), other("SAMLUser:idp:kim"), PROVIDER),
+    (Caller("SAMLUser", ODD, "idp:kim", "kim"), other("SAMLUser:idp:kim"), PROVIDER),
+    (Caller("WebIdentityUser", AKIA, "accounts:kim"), other("WebIdentityUser:accounts:kim"), PROVIDER),
+    (Caller("WebIdentityUser", ASIA, "accounts:kim"), other("WebIdentityUser:accounts:kim"), PROVIDER),
+    (Caller("WebIdentityUser", ODD, "accounts:kim"), other("WebIdentityUser:accounts:kim"), PROVIDER),
+    (Caller("Directory", AKIA, "d-1"), other("Directory:d-1"), PROVIDER),
+    (Caller("Directory", ASIA, "d-1"), other("Directory:d-1"), PROVIDER),
+    (Caller("Directory", ODD, "d-1"), other("Directory:d-1"), PROVIDER),
+    (Caller("IdentityCenterUser", AKIA, "u-1"), other("IdentityCenterUser:u-1"), principals.IDENTITY_CENTER),
+    (Caller("IdentityCenterUser", ASIA, "u-1"), other("IdentityCenterUser:u-1"), principals.IDENTITY_CENTER),
+    (Caller("IdentityCenterUser", ODD, "u-1"), other("IdentityCenterUser:u-1"), principals.IDENTITY_CENTER),
+    (Caller("Anonymous", AKIA, "nobody"), other("Anonymous:nobody"), principals.NOBODY),
+    (Caller("Anonymous", ASIA, "nobody"), other("Anonymous:nobody"), principals.NOBODY),
+    (Caller("Anonymous", ODD, "nobody"), other("Anonymous:nobody"), principals.NOBODY),
     # What is not known is not guessed at.
+    (Caller("", ODD, AIDA, "bot"), other(f"unknown:{AIDA}"), principals.ODD_KEY),
+    (Caller("Unknown", ASIA, SESSION, "web"), other(f"Unknown:{SESSION}"), principals.UNKNOWN),
+    (Caller("Unknown", ODD, AIDA, "bot"), other(f"Unknown:{AIDA}"), principals.UNKNOWN),
+    (Caller("Unknown", "", AIDA, "bot"), other(f"Unknown:{AIDA}"), principals.UNKNOWN),
     (Caller(), other("unknown:unknown"), principals.UNKNOWN),
     (Caller("", ASIA), other(f"unknown:{ASIA}"), principals.UNKNOWN),
     (Caller("", ASIA, "", "bot"), other("unknown:bot"), principals.UNKNOWN),
@@ -162,6 +202,19 @@ CASES: list[tuple[Caller, PrincipalRef, str]] = [
     ),
     (Caller("\x1b[2J", "", "a\nb"), other("-2J:a-b"), principals.UNKNOWN),
 ]
+
+
+TYPES = frozenset((*principals._KINDS, *principals._BY_TYPE, "Anonymous", "Unknown"))
+"""Every type of user that the code declares, none, one that says nobody, and one that nobody knows."""
+
+
+def prefix(id_: str) -> str:
+    return id_[:4] if not id_ or id_.startswith((AKIA[:4], ASIA[:4])) else "other"
+
+
+def test_every_type_of_user_stands_here_with_every_prefix_of_a_key() -> None:
+    told = {(caller.type, prefix(caller.key)) for caller, _, _ in CASES}
+    assert set(product(TYPES, (AKIA[:4], ASIA[:4], "other", ""))) <= told
 
 
 @pytest.mark.parametrize(("caller", "ref", "told"), CASES)
