@@ -114,10 +114,12 @@ class Deployment:
 
     def verdict(self, ref: Ref, runbook: str = "") -> Verdict:
         """Verify the chain of a subject's newest incident against the archive."""
-        history, key = self.history(ref, runbook), ChainKey(runbook or runbook_of(ref), ref.key)
+        incident, key = self.history(ref, runbook).incident, ChainKey(runbook or runbook_of(ref), ref.key)
         archive = S3Archive(self.local.client("s3"), self.archive)
-        first = archive.first_versions(key, history.incident, Threads())
-        return verify(key, history.incident, history.entries, first)
+        first = archive.first_versions(key, incident, Threads())
+        # Read after the archive, what is written meanwhile is pending; read before, it would seem removed.
+        entries = self.history(ref, runbook).entries
+        return verify(key, incident, entries, first)
 
     def archived(self, ref: Ref, within: float = 30.0, runbook: str = "") -> Verdict:
         """Verify once every entry is archived, or with what is pending when time is up (seconds)."""
