@@ -76,7 +76,6 @@ def test_what_aws_began_in_the_users_name_is_finished(place: Place, holder: KeyH
     assert [one["PolicyArn"] for one in attached] == [QUARANTINE], "AWS's own is not ours to detach"
 
 
-@pytest.mark.shows("report-principal")
 def test_of_a_quarantine_that_names_no_key_it_is_said_that_keys_go_on_working(
     place: Place, holder: KeyHolder
 ) -> None:
@@ -107,6 +106,7 @@ def test_of_a_quarantined_users_only_key_it_is_known_that_it_was_exposed(
     assert place.works(holder.leaked) == [True]
 
 
+@pytest.mark.shows("report-principal")
 def test_of_the_root_user_a_person_is_told_what_nobody_can_do_from_inside(place: Place) -> None:
     inbox, account = Inbox(place.world), place.world.local.account
     ref = RootRef(account, GLOBAL, "root")
