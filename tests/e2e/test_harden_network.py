@@ -196,6 +196,21 @@ def test_a_common_port_that_config_judged_is_closed_though_the_call_that_opened_
     assert net.rules(ref) == born
 
 
+def test_ssh_that_config_judged_is_closed_though_a_release_had_opened_it(net: Net) -> None:
+    ref = net.group()
+    net.open(ref, *MIXED)
+    net.fixed(ref)
+    closed = net.rules(ref)
+    net.release(ref)
+    net.compliance.quiet(RUNBOOK)
+    assert closed < net.rules(ref)
+    net.judge(SSH, "SecurityGroup", ref)
+    net.compliance.quiet(RUNBOOK)  # the newest incident is that of the judgement
+    (received, *_) = net.fixed(ref).of(FindingReceived)
+    assert received.finding.type == "Config:restricted-ssh"
+    assert net.rules(ref) == closed
+
+
 @pytest.mark.shows("close-default-group")
 def test_the_default_group_is_closed_and_a_release_opens_it_as_it_was(net: Net) -> None:
     ref = net.default()
