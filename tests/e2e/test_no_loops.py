@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.core.calls import DETAIL_TYPE
-from ringfence.core.facts import Released
+from ringfence.core.facts import Planned, Released
 from ringfence.core.own import ROLES, RUNBOOKS, release_role, run_role
 from ringfence.core.subject import BucketRef, SecurityGroupRef
+from ringfence.facets.network import NAMES, TRANSITION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]
 ARN = "arn:aws:s3:::"
 OPEN = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+OPENS = "AuthorizeSecurityGroupIngress"
+EVERYTHING = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
 
 @dataclass(frozen=True)
@@ -125,28 +128,32 @@ def test_what_is_done_to_a_group_calls_for_nothing(compliance: Compliance, ear: 
 
 
 def test_isolating_an_instance_calls_for_no_other_runbook(compliance: Compliance, ear: Ear) -> None:
-    """A quarantine group is made and emptied, which is what other runbooks answer when others do it."""
+    """A group is opened to the world on the way, which another runbook answers when others do it."""
     world = compliance.world
-    builder = world.builder()
+    builder, ec2 = world.builder(), world.client("ec2")
     ground = builder.ground()
     server = builder.launch(ground, builder.name, builder.profile())
     ear.silence()
-    world.send(server)
-    world.complete(server)
+    asked = ("run", "contain-instance", server.ref.id, "--remediation", "cut-tracked-flows")
+    done = compliance.hand.types(*asked, "--yes", "--reason", "it behaves oddly")
+    assert done.returncode == 0, done.stdout + done.stderr
     heard = ear.silence()
     assert {role for role, _ in heard} == {run_role("contain-instance")}
-    assert {"CreateSecurityGroup", "RevokeSecurityGroupEgress"} <= {call for _, call in heard}
-    here = [{"Name": "vpc-id", "Values": [ground.vpc]}]
-    groups = world.client("ec2").describe_security_groups(Filters=here)["SecurityGroups"]
+    here = [{"Name": "vpc-id", "Values": [ground.vpc]}, {"Name": "group-name", "Values": ["ringfence-*"]}]
+    groups = ec2.describe_security_groups(Filters=here)["SecurityGroups"]
     local = world.local
-    refs = [
-        SecurityGroupRef(local.account, local.region, one["GroupId"])
-        for one in groups
-        if one["GroupName"].startswith("ringfence")
-    ]
-    assert refs
-    assert entries(compliance, *refs) == {}
+    refs = {one["GroupName"]: SecurityGroupRef(local.account, local.region, one["GroupId"]) for one in groups}
+    assert refs.keys() == set(NAMES.values())
+    transition = refs[NAMES[TRANSITION]]
+    assert (run_role("contain-instance"), OPENS) in heard
+    assert any("0.0.0.0/0" in json.dumps(call) for call in world.calls(OPENS, transition.id))
+    assert entries(compliance, *refs.values()) == {}
     assert [id_ for id_ in RUNBOOKS if compliance.history(id_, server.ref).entries] == ["contain-instance"]
+    assert ear.silence() == []
+
+    ec2.revoke_security_group_ingress(GroupId=transition.id, IpPermissions=[EVERYTHING])
+    ec2.authorize_security_group_ingress(GroupId=transition.id, IpPermissions=[EVERYTHING])
+    compliance.when("harden-network", transition, lambda found: bool(found.of(Planned)), "planned")
 
 
 def bucket(compliance: Compliance) -> BucketRef:
