@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -12,35 +14,72 @@ from ringfence.core.chain import ChainKey, digest
 from ringfence.core.errors import Retryable
 from ringfence.core.facts import FindingReceived, Intended, Outcome, Result
 from ringfence.engine import Engine
+from ringfence.facets.denial import Denial
 from ringfence.orders import Report, Status
+from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.session import Ports
-from tests.fakes.interruption import Killed, Killer, Through, Turns, interleavings
+from tests.credential_strategies import DEPLOY, KEY, PERSON, SESSION, WEB
+from tests.fakes.interruption import Killed, Killer, Loser, Through, Turns, interleavings
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.memory_log import MemoryLog
-from tests.worlds import LEASE, REF, Ticking, estate, finding, order
+from tests.laws.test_credentials import busy
+from tests.worlds import LEASE, Ticking, estate, finding, order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ringfence.core.facet import Observed
     from ringfence.core.history import History
+    from ringfence.core.runbook import Runbook
     from ringfence.core.step import Step
+    from ringfence.core.subject import PrincipalRef
+    from ringfence.facets.principals import Holder
 
-KEY = ChainKey(CONTAIN_INSTANCE.id, REF.key)
+
+@dataclass(frozen=True)
+class Case:
+    """A runbook, and a world in which it has something to do."""
+
+    runbook: Runbook
+    world: Observed
+
+    @property
+    def key(self) -> ChainKey:
+        return ChainKey(self.runbook.id, self.world.ref.key)
+
+
+def credentials(ref: PrincipalRef, holder: Holder) -> Case:
+    """Everything there is to do about a principal, with every option switched on."""
+    every = CONTAIN_CREDENTIALS.chosen(CONTAIN_CREDENTIALS.ids)
+    return Case(every, busy(ref, Denial(holder)))
+
+
+INSTANCE = Case(CONTAIN_INSTANCE.chosen(()), estate())
+CASES = {
+    "instance": INSTANCE,
+    "key": credentials(KEY, DEPLOY),
+    "user": credentials(PERSON, DEPLOY),
+    "session": credentials(SESSION, WEB),
+}
 
 
 class Stage:
     """One world, one log, and as many processes as a test starts on them."""
 
-    def __init__(self) -> None:
+    def __init__(self, case: Case = INSTANCE) -> None:
+        self.case = case
         self.clock = Ticking()
-        self.cloud = MemoryCloud(estate(), self.clock)
+        self.cloud = MemoryCloud(case.world, self.clock)
         self.log = MemoryLog()
 
     def run(self, attempt: str, gate: Callable[..., object], finding_id: str = "f-1") -> Report:
         through = Through(self.cloud, self.log, gate)
         engine = Engine(Ports(through, through, self.clock, lambda jobs: [job() for job in jobs]))
-        return engine.respond(order(self.clock(), attempt=attempt, received=finding(finding_id)))
+        ref = self.case.world.ref
+        received = finding(finding_id, subjects=(ref,))
+        given = order(self.clock(), attempt=attempt, received=received, runbook=self.case.runbook)
+        return engine.respond(replace(given, ref=ref))
 
     def until_done(self, finding_id: str = "f-1") -> Report:
         for delivery in range(5):
@@ -52,73 +91,97 @@ class Stage:
 
     @property
     def history(self) -> History:
-        return self.log.read(KEY)
+        return self.log.read(self.case.key)
 
 
-def steps_of(stage: Stage) -> set[str]:
-    return {step.target for step in stage.cloud.calls}
+def end(stage: Stage) -> dict[str, object]:
+    """Say what is in the end; of a denial whom it reaches: after a try in vain it goes another way."""
+    assert stage.cloud.world
+    return {
+        kind.__name__: facet.reaches() if isinstance(facet, Denial) else facet
+        for kind, facet in stage.cloud.world.facets.items()
+    }
 
 
-def check(stage: Stage, expected: set[str]) -> None:
-    """The right end, the right log, and no step applied twice."""
+def check(stage: Stage, *ends: dict[str, object], lost: int = 0) -> None:
+    """The right end, the right log, and no step applied twice. Whether `lost` was done is not known."""
     history = stage.history
     twice = [step for step, count in Counter(stage.cloud.calls).items() if count > 1]
     assert not twice
-    assert steps_of(stage) == expected
-    applied = history.steps(Result.APPLIED)
-    assert Counter(applied) == Counter(stage.cloud.calls), "the log says what was done"
+    assert end(stage) in ends
+    applied, done = Counter(history.steps(Result.APPLIED)), Counter(stage.cloud.calls)
+    assert applied <= done, "the log says what was done"
+    unknown = done - applied
+    assert unknown.total() == lost
+    assert unknown <= Counter(history.steps(Result.FAILED))
     assert not history.open_intents
     previous = ""
     for number, entry in enumerate(history.entries):
         assert (entry.seq, entry.previous, entry.hash) == (number, previous, digest(entry.body))
         previous = entry.hash
     assert len(stage.log.chains) == 1
-    assert {entry.incident for entry in stage.log.all(KEY)} == {history.incident}, "one incident"
+    assert {entry.incident for entry in stage.log.all(stage.case.key)} == {history.incident}, "one incident"
 
 
-@pytest.fixture(scope="module")
-def undisturbed() -> tuple[int, set[str]]:
-    stage = Stage()
-    killer = Killer()
-    assert stage.run("a-1", killer).status is Status.COMPLETE
-    return killer.calls, steps_of(stage)
+def undisturbed(case: Case, finding_id: str = "f-1") -> tuple[int, dict[str, object]]:
+    """Return how many calls one undisturbed run makes, and what it does."""
+    stage, killer = Stage(case), Killer()
+    assert stage.run("a-1", killer, finding_id).status is Status.COMPLETE
+    return killer.calls, end(stage)
 
 
-def points() -> int:
-    """How many calls one undisturbed run makes; the parametrization is derived from it."""
-    stage, killer = Stage(), Killer()
-    stage.run("a-1", killer)
-    return killer.calls
+UNDISTURBED = {name: undisturbed(case) for name, case in CASES.items()}
+ENDS = tuple(undisturbed(INSTANCE, one)[1] for one in ("f-1", "f-2"))
+"""What is made is named after the incident, and that after the finding that was first."""
+EACH = pytest.mark.parametrize("name", CASES)
+EACH_CALL = pytest.mark.parametrize(
+    ("name", "at"), [(name, at) for name, (calls, _) in UNDISTURBED.items() for at in range(1, calls + 1)]
+)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("at", range(1, points() + 1))
+@EACH_CALL
 def test_a_process_that_dies_at_any_call_leaves_nothing_half_known(
-    at: int, *, after: bool, undisturbed: tuple[int, set[str]]
+    name: str, at: int, *, after: bool
 ) -> None:
-    stage = Stage()
+    stage = Stage(CASES[name])
     with pytest.raises(Killed):
         stage.run("dies", Killer(at, after=after))
     recorded = {one.step for one in stage.history.of(Intended)}
     assert set(stage.cloud.calls) <= recorded, "nothing before the record"
     stage.clock.now += LEASE * 3
     stage.until_done()
-    check(stage, undisturbed[1])
+    check(stage, UNDISTURBED[name][1])
 
 
-def test_every_change_is_recorded_before_it_is_made() -> None:
-    stage = Stage()
+@EACH_CALL
+def test_an_answer_that_is_lost_leaves_nothing_half_known(name: str, at: int) -> None:
+    """The call was made, the process lives on and does not know it."""
+    stage, loser = Stage(CASES[name]), Loser(at)
+    with suppress(Retryable):
+        stage.run("hears-nothing", loser)
+    recorded = {one.step for one in stage.history.of(Intended)}
+    assert set(stage.cloud.calls) <= recorded, "nothing before the record"
+    stage.clock.now += LEASE * 3
+    stage.until_done()
+    check(stage, UNDISTURBED[name][1], lost=loser.lost == "apply")
+
+
+@EACH
+def test_every_change_is_recorded_before_it_is_made(name: str) -> None:
+    stage = Stage(CASES[name])
 
     def recorded(step: Step) -> None:
         assert step in {one.step for _, one in stage.history.open_intents}
 
     stage.cloud.refuse = recorded
     assert stage.run("a-1", Killer()).status is Status.COMPLETE
+    assert stage.cloud.calls
 
 
 @pytest.mark.parametrize("second", ["f-1", "f-2"])
 @pytest.mark.parametrize("schedule", tuple(interleavings(5, 5)))
-def test_two_at_once_act_once(schedule: str, second: str, undisturbed: tuple[int, set[str]]) -> None:
+def test_two_at_once_act_once(schedule: str, second: str) -> None:
     """However their reads and appends interleave: one incident, each step once, both findings kept."""
     stage, turns = Stage(), Turns(schedule)
     reports: dict[str, object] = {}
@@ -140,7 +203,7 @@ def test_two_at_once_act_once(schedule: str, second: str, undisturbed: tuple[int
     stage.clock.now += LEASE * 3
     for finding_id in ("f-1", second):
         stage.until_done(finding_id)
-    check(stage, undisturbed[1])
+    check(stage, *ENDS)
     assert {one.finding.id for one in stage.history.of(FindingReceived)} == {"f-1", second}
     outcomes = Counter(one.intent for one in stage.history.of(Outcome))
     assert set(outcomes.values()) == {1}, "no intent has two outcomes"
