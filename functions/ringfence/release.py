@@ -113,7 +113,7 @@ class Releaser:
         if unclear:
             raise Retryable("; ".join(unclear))
         session.append()
-        way = undo(session.history.steps(Result.APPLIED), look.observed, look.gone)
+        way = self._unheld(order, undo(session.history.steps(Result.APPLIED), look.observed, look.gone))
         if way.settling:
             raise Retryable("; ".join(way.settling))
         if way.drifted and not order.skip_drifted:
@@ -147,6 +147,27 @@ class Releaser:
             except Gone:
                 continue
         return Look(seen, reason)
+
+    def _unheld(self, order: ReleaseOrder, way: Undo) -> Undo:
+        """Leave what an incident of its own holds, as what has changed since."""
+        holders = [(step, self._holder(order, step)) for step in way.steps]
+        held = tuple(f"{step.target}: held by {holder}" for step, holder in holders if holder)
+        return replace(
+            way,
+            steps=tuple(step for step, holder in holders if not holder),
+            drifted=(*way.drifted, *held),
+        )
+
+    def _holder(self, order: ReleaseOrder, step: Step) -> str:
+        """Name another incident that may act, and was not released, on what the step changes; else empty."""
+        ref = step.concerns(order.ref)
+        if ref.key == order.ref.key:
+            return ""
+        known = self.ports.log.read(ChainKey(order.runbook, ref.key))
+        acts = any(made.decision.mode is Mode.AUTO for made in known.of(DecisionMade))
+        if not acts or known.released_at is not None or known.incident == order.incident:
+            return ""
+        return f"{known.incident} on {ref.key}, which is to be released first"
 
     def _run(self, order: ReleaseOrder, session: Session, way: Undo, gone: str) -> Report:
         plan = Planned(RELEASE, digest(digest_text(way.steps)), way.steps, (*way.drifted, *way.kept))

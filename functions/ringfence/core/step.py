@@ -14,6 +14,7 @@ from ringfence.core.frozen import frozen
 if TYPE_CHECKING:
     from ringfence.core.call import Answer, Call, Permission
     from ringfence.core.facet import Facet, Observed
+    from ringfence.core.subject import Ref
     from ringfence.core.symbol import Symbol
 
 
@@ -90,6 +91,10 @@ class Step:
     def provides(self) -> tuple[Symbol, ...]:
         """What other steps of the stage can rely on once this one is done."""
         return ()
+
+    def concerns(self, ref: Ref) -> Ref:
+        """Return whom it changes: the response's subject, unless it is one that has incidents of its own."""
+        return ref
 
     def apply(self, names: Names) -> Changing:
         """Make the change, as a conversation with AWS."""

@@ -15,6 +15,7 @@ from ringfence.core.answers import accept
 from ringfence.core.call import Call, Permission
 from ringfence.core.codec import value
 from ringfence.core.step import Done, State
+from ringfence.core.subject import AccessKeyRef
 from ringfence.facets.access_key import ACTIVE, INACTIVE, AccessKey, KeyStep
 from ringfence.facets.identity import NO_SUCH_ENTITY
 from ringfence.facets.principals import USERS
@@ -22,6 +23,7 @@ from ringfence.facets.principals import USERS
 if TYPE_CHECKING:
     from ringfence.core.facet import Facet, Observed
     from ringfence.core.step import Changing, Names
+    from ringfence.core.subject import Ref
 
 _REFUSED = ("InvalidInput", "LimitExceeded")
 
@@ -49,6 +51,10 @@ class _KeyStatusStep(KeyStep):
     def target(self) -> str:
         """The key's status."""
         return f"access-key/{self.key}/status"
+
+    def concerns(self, ref: Ref) -> Ref:
+        """Name the key: it may be in an incident of its own beside the user's."""
+        return AccessKeyRef(ref.account, ref.region, self.key, self.user)
 
     def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
         """Set the status.
