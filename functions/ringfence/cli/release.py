@@ -38,7 +38,9 @@ _OVER = _REFUSED | {"released", "ended"}
 @click.command(short_help="Undo what was done because of an incident.")
 @click.argument("incident")
 @click.option(
-    "--skip-drifted", is_flag=True, help="Leave what others have changed since, or hold, and restore the rest."
+    "--skip-drifted",
+    is_flag=True,
+    help="Leave what others have changed since, or hold, and restore the rest.",
 )
 @click.option(
     "--subject",
