@@ -2,59 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.core.chain import ChainKey
-from ringfence.core.errors import BadInput, Bug, Denied, Gone, Refused, Retryable, RingfenceError
+from ringfence.core.errors import Bug, Gone, RingfenceError
 from ringfence.core.facts import Result
 from ringfence.core.symbol import QuarantineGroup
-from ringfence.engine import Engine
 from ringfence.facets.acls import Acl, AclEntry, SubnetAcls
 from ringfence.facets.network import TRANSITION, Network
 from ringfence.orders import Status
 from ringfence.remediations.isolate_instance import isolate_instance
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
-from ringfence.session import Ports
 from ringfence.steps.acls import DenyAddress
 from ringfence.steps.lifecycle import StopInstance
 from ringfence.steps.network import SetSecurityGroups
 from ringfence.steps.own_groups import CreateOwnGroup
 from ringfence.steps.tags import TagInstance
-from tests.fakes.memory_cloud import MemoryCloud
-from tests.fakes.memory_log import MemoryLog
+from tests import trials
 from tests.strategies import instances
-from tests.worlds import REF, Ticking, estate, finding, order
+from tests.trials import CONTAINED, FAILURES, NAMES, NOTHING_FAILS, UNREADABLE, Failing, never
+from tests.worlds import estate
 
 if TYPE_CHECKING:
     from ringfence.core.facet import Facet, Observed
-    from ringfence.core.facts import Verified
-    from ringfence.core.history import History
     from ringfence.core.runbook import Runbook
     from ringfence.core.step import Step
-    from ringfence.orders import Report
 
 EVERYTHING = CONTAIN_INSTANCE.chosen(one.id for one in CONTAIN_INSTANCE.remediations if one.optional)
 FIRST, *LATER = EVERYTHING.stages
 OTHERS = tuple(step for step in EVERYTHING.steps if step not in isolate_instance.steps)
-FAILURES: tuple[RingfenceError, ...] = (
-    Refused("it will never be done"),
-    Retryable("not now"),
-    Gone("it is not there any more"),
-    BadInput("answer.Field", "is missing"),
-    Bug("two things that cannot both be"),
-)
-NAMES = {type(one).__name__: one for one in FAILURES}
 LATER_FACETS = tuple(facet for facet in EVERYTHING.facets if facet not in FIRST.facets)
-UNREADABLE = (
-    *(one for one in FAILURES if not isinstance(one, Gone)),
-    Denied("elbv2: AccessDenied: with an explicit deny in a service control policy"),
-)
-CONTAINED = {Status.CONTAINED, Status.COMPLETE}
 WAYS = (("auto-scaling", "detach"), ("auto-scaling", "standby"))
 
 
@@ -65,63 +45,18 @@ def isolates(step: Step) -> bool:
     return isinstance(step, isolate_instance.steps) and not step.best_effort
 
 
-@dataclass
-class Failing:
-    """Raises for steps of these kinds and, with `detours`, for what cutting tracked flows adds."""
-
-    failure: RingfenceError
-    kinds: tuple[type[Step], ...] = ()
-    detours: bool = False
-    met: list[Step] = field(default_factory=list)
-
-    def __call__(self, step: Step) -> None:
-        detour = self.detours and isinstance(step, CreateOwnGroup | SetSecurityGroups)
-        if isinstance(step, self.kinds) or (detour and not isolates(step)):
-            self.met.append(step)
-            raise self.failure
+def is_detour(step: Step) -> bool:
+    """Say whether a step is what cutting tracked flows adds."""
+    return isinstance(step, CreateOwnGroup | SetSecurityGroups) and not isolates(step)
 
 
-NOTHING_FAILS = Failing(FAILURES[0])
-
-
-class Trial:
+class Trial(trials.Trial):
     """One instance to contain with every option switched on, in a world where things fail."""
 
     def __init__(
-        self,
-        world: Observed,
-        failing: Failing = NOTHING_FAILS,
-        way: tuple[str, str] = WAYS[0],
-        runbook: Runbook = EVERYTHING,
+        self, world: Observed, failing: Failing = NOTHING_FAILS, way: tuple[str, str] = WAYS[0]
     ) -> None:
-        self.clock = Ticking()
-        self.cloud = MemoryCloud(world, self.clock, refuse=failing)
-        self.log = MemoryLog()
-        self.way = way
-        self.runbook = runbook
-        self._attempts = 0
-
-    def run(self, *, stages: int | None = None) -> Report:
-        """One execution; what it raises is raised."""
-        self._attempts += 1
-        self.clock.tick(minutes=5)
-        ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
-        received = finding(remote_addresses=("198.51.100.7", "2001:db8::7"))
-        given = order(
-            self.clock(),
-            attempt=f"a-{self._attempts}",
-            received=received,
-            runbook=self.runbook,
-            stages=stages,
-        )
-        return Engine(ports).respond(replace(given, choices=(self.way,)))
-
-    def run_whatever_happens(self, *, stages: int | None = None) -> None:
-        """One execution, as the outermost edge sees it: what it raises brings the message back."""
-        try:
-            self.run(stages=stages)
-        except RingfenceError as error:
-            assert error in FAILURES or isinstance(error, Retryable)  # noqa: PT017 - which one does not matter
+        super().__init__(EVERYTHING, world, failing, (way,))
 
     @property
     def isolated(self) -> bool:
@@ -132,19 +67,6 @@ class Trial:
             one.groups == {QuarantineGroup(one.vpc_id)} and QuarantineGroup(one.vpc_id) in usable
             for one in network.interfaces
         )
-
-    def lose(self, facet: Facet) -> None:
-        """What was gone when a step came to it is not seen any more either."""
-        assert self.cloud.world
-        self.cloud.world = self.cloud.world.seen(facet)
-
-    @property
-    def history(self) -> History:
-        return self.log.read(ChainKey(EVERYTHING.id, REF.key))
-
-    @property
-    def verified(self) -> Verified | None:
-        return self.history.verified
 
 
 def everything_to_do() -> Observed:
@@ -176,7 +98,7 @@ def test_one_kind_of_step_that_fails_does_not_keep_an_instance_from_being_contai
 @pytest.mark.parametrize("failure", FAILURES, ids=NAMES)
 def test_a_detour_that_fails_is_left_out(failure: RingfenceError) -> None:
     """The transition group is on the way into quarantine: where it cannot be gone through, it is not."""
-    failing = Failing(failure, detours=True)
+    failing = Failing(failure, also=is_detour)
     trial = Trial(everything_to_do(), failing)
     trial.run_whatever_happens(stages=1)
     assert trial.isolated
@@ -199,7 +121,7 @@ def test_whatever_an_instance_is_like_and_whatever_else_fails_it_is_isolated(
     failure: RingfenceError,
     way: tuple[str, str],
 ) -> None:
-    trial = Trial(world, Failing(failure, tuple(kinds), detours), way)
+    trial = Trial(world, Failing(failure, tuple(kinds), is_detour if detours else never), way)
     trial.run_whatever_happens(stages=1)
     assert trial.isolated
     trial.run_whatever_happens()
@@ -267,7 +189,8 @@ def finished(way: tuple[str, str]) -> Trial:
 def test_whatever_cannot_be_read_what_does_not_need_it_is_done(
     world: Observed, unread: set[type[Facet]], failure: RingfenceError, way: tuple[str, str]
 ) -> None:
-    trial, other = Trial(world, way=way), Trial(world, way=way, runbook=without(*unread))
+    trial, other = Trial(world, way=way), Trial(world, way=way)
+    other.runbook = without(*unread)
     trial.cloud.unreadable = dict.fromkeys(unread, failure)
     assert trial.run(stages=1).status in CONTAINED
     trial.run_whatever_happens()

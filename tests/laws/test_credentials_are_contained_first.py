@@ -1,0 +1,166 @@
+"""Law 6 for credentials: whatever else fails, and however, the key is inactive, or the session denied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ringfence.core.errors import Denied, Refused, RingfenceError
+from ringfence.core.subject import AccessKeyRef, RoleSessionRef
+from ringfence.facets.access_key import ACTIVE, AccessKey
+from ringfence.facets.denial import Denial
+from ringfence.facets.reach import Reach
+from ringfence.orders import Status
+from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
+from ringfence.steps.denial import AttachDenial, PutDenial
+from tests.credential_strategies import DEPLOY, KEY, PERSON, SESSION, WEB, WHOLE, principals
+from tests.laws.test_credentials import busy
+from tests.trials import CONTAINED, FAILURES, UNREADABLE, Failing
+from tests.trials import Trial as AnyTrial
+
+if TYPE_CHECKING:
+    from ringfence.core.facet import Facet, Observed
+    from ringfence.core.step import Step
+    from ringfence.core.subject import Ref
+
+EVERYTHING = CONTAIN_CREDENTIALS.chosen(CONTAIN_CREDENTIALS.ids)
+WORLDS = {
+    "key": busy(KEY, Denial(DEPLOY)),
+    "user": busy(PERSON, Denial(DEPLOY)),
+    "session": busy(SESSION, Denial(WEB)),
+}
+WAYS_TO_FAIL: tuple[RingfenceError, ...] = (*FAILURES, Denied("iam: AccessDenied: with an explicit deny"))
+
+
+class Trial(AnyTrial):
+    """One principal to contain with every option switched on."""
+
+    def __init__(self, world: Observed, failing: Failing | None = None) -> None:
+        super().__init__(EVERYTHING, world, failing or Failing(FAILURES[0]))
+
+    @property
+    def contained(self) -> bool:
+        world = self.cloud.world
+        assert world
+        if isinstance(self.ref, AccessKeyRef):
+            key = world[AccessKey].key(self.ref.id)
+            return key is None or key.status != ACTIVE
+        whom = Reach(userid=self.ref.id) if isinstance(self.ref, RoleSessionRef) else Reach(before=WHOLE)
+        return world[Denial].covers(whom)
+
+    def check(self, failure: RingfenceError) -> None:
+        """Contained, and not complete: what is refused for good is not waited for, and is listed."""
+        assert self.contained
+        assert self.verified
+        assert self.verified.contained
+        for_good = type(failure) is Refused and bool(self.verified.refused)
+        assert for_good or not self.verified.complete
+
+
+def first_facets(ref: Ref) -> tuple[type[Facet], ...]:
+    return EVERYTHING.on(ref).stages[0].facets
+
+
+def others(world: Observed) -> tuple[str, ...]:
+    """Return the targets of what is done beside containment where nothing fails."""
+    trial, first = Trial(world), Trial(world)
+    assert not trial.contained
+    assert trial.run().status is Status.COMPLETE
+    first.run(stages=1)
+    assert trial.contained
+    assert first.contained
+    return tuple(step.target for step in trial.cloud.calls if step not in first.cloud.calls)
+
+
+def later_facets(world: Observed) -> tuple[type[Facet], ...]:
+    first, every = first_facets(world.ref), EVERYTHING.on(world.ref).facets
+    return tuple(facet for facet in every if facet not in first)
+
+
+OTHERS = [(name, target) for name, world in WORLDS.items() for target in others(world)]
+LATER_FACETS = [(name, facet) for name, world in WORLDS.items() for facet in later_facets(world)]
+
+
+@pytest.mark.parametrize("failure", WAYS_TO_FAIL, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(("name", "target"), OTHERS)
+def test_one_other_step_that_fails_does_not_keep_a_principal_from_being_contained(
+    name: str, target: str, failure: RingfenceError
+) -> None:
+    failing = Failing(failure, also=lambda step: step.target == target)
+    trial = Trial(WORLDS[name], failing)
+    trial.run_whatever_happens()
+    assert failing.met, "it was tried, and it did fail"
+    assert trial.contained
+    assert trial.run(stages=1).status in CONTAINED
+    trial.check(failure)
+
+
+@pytest.mark.parametrize("failure", WAYS_TO_FAIL, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("name", WORLDS)
+def test_every_other_step_may_fail_at_once(name: str, failure: RingfenceError) -> None:
+    targets = {target for one, target in OTHERS if one == name}
+    trial = Trial(WORLDS[name], Failing(failure, also=lambda step: step.target in targets))
+    assert trial.run(stages=1).status is Status.CONTAINED
+    trial.run_whatever_happens()
+    trial.check(failure)
+
+
+@pytest.mark.parametrize("failure", UNREADABLE, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(("name", "facet"), LATER_FACETS)
+def test_a_later_facet_that_cannot_be_read_leaves_it_contained_and_not_complete(
+    name: str, facet: type[Facet], failure: RingfenceError
+) -> None:
+    """Once it can be read the rest is done."""
+    trial = Trial(WORLDS[name])
+    trial.cloud.unreadable = {facet: failure}
+    trial.run_whatever_happens()
+    assert trial.contained
+    assert trial.verified
+    assert (trial.verified.contained, trial.verified.complete, trial.verified.whole) == (True, False, True)
+    trial.cloud.unreadable = {}
+    assert trial.run().status is Status.COMPLETE
+
+
+@pytest.mark.parametrize("failure", UNREADABLE, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("name", WORLDS)
+def test_what_containment_itself_must_see_is_read_or_nothing_is_changed(
+    name: str, failure: RingfenceError
+) -> None:
+    trial = Trial(WORLDS[name])
+    trial.cloud.unreadable = dict.fromkeys(first_facets(trial.ref), failure)
+    with pytest.raises(type(failure)):
+        trial.run()
+    assert not trial.cloud.calls
+
+
+@pytest.mark.parametrize("failure", WAYS_TO_FAIL, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("kinds", [(PutDenial,), (PutDenial, AttachDenial)], ids=["inline", "attached"])
+@pytest.mark.parametrize("name", ["user", "session"])
+def test_a_way_to_deny_that_fails_is_gone_around(
+    name: str, kinds: tuple[type[Step], ...], failure: RingfenceError
+) -> None:
+    failing = Failing(failure, kinds)
+    trial = Trial(WORLDS[name], failing)
+    for _ in kinds:
+        trial.run_whatever_happens()
+        assert not (trial.verified and trial.verified.contained and not trial.contained)
+    assert {type(step) for step in failing.met} == set(kinds)
+    trial.run_whatever_happens(stages=1)
+    assert trial.contained
+
+
+@settings(max_examples=60)
+@given(world=principals(), failure=st.sampled_from(WAYS_TO_FAIL), data=st.data())
+def test_whatever_a_principal_is_like_and_whatever_else_fails_it_is_contained_or_said_not_to_be(
+    world: Observed, failure: RingfenceError, data: st.DataObject
+) -> None:
+    first = EVERYTHING.on(world.ref).stages[0]
+    containing = tuple(step for one in first.remediations for step in one.steps)
+    kinds = data.draw(st.sets(st.sampled_from([one for one in EVERYTHING.steps if one not in containing])))
+    trial = Trial(world, Failing(failure, tuple(kinds)))
+    trial.run_whatever_happens()
+    said = trial.run(stages=1).status in CONTAINED
+    assert trial.contained if said else trial.verified and trial.verified.review
