@@ -210,6 +210,7 @@ class Releaser:
         """Look again: nothing may stand as the response left it; whether the subject is gone must be sure."""
         session.append()
         look = self._observe(session)
+        unclear = session.resolve(look.observed, (RELEASE,))
         observed, refused = look.observed, session.ended(Result.REFUSED, Result.GONE)
         pending = [
             step.words()
@@ -219,7 +220,7 @@ class Releaser:
             and step.state(observed) is not State.AFTER
         ]
         unsure = (f"{order.ref.key} was not found, but not each time",) if gone != look.gone else ()
-        again = (*pending, *observed.settling(), *unsure)
+        again = (*pending, *unclear, *observed.settling(), *unsure)
         if again:
             verified = Verified(contained=False, complete=False, remaining=tuple(pending), settling=again)
             session.finish((verified,))

@@ -209,6 +209,7 @@ class Response:
         """Look again and plan again: what was planned may not remain."""
         if look:
             self._observe(dict.fromkeys(facet for stage in self.stages for facet in stage.facets))
+            unclear = {one.id: self.session.resolve(self.seen, (one.id, RELEASE)) for one in self.stages}
         incident = self._incident()
         waiting, overdue = self._waiting(incident)
         looked = Verification(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ringfence.core.chain import Lease, Stamp, link
-from ringfence.core.errors import BadInput, Bug, Conflict, Denied, Gone, Refused, Retryable
+from ringfence.core.errors import BadInput, Bug, Conflict, Denied, Gone, Refused, Retryable, Unanswered
 from ringfence.core.facts import (
     Closed,
     FindingReceived,
@@ -175,10 +175,11 @@ class Session:
             jobs = [_Job(self, by_step[step], permit, frozenset(failed)) for step in wave]
             results = self.ports.side_by_side([job.run for job in jobs])
             for job, outcome in zip(jobs, results, strict=True):
-                if not isinstance(outcome, Outcome):
+                if not isinstance(outcome, Outcome | None):
                     raise TypeError("a job ends with an outcome")
-                self.pending.append(outcome)
-                if outcome.result != Result.APPLIED:
+                if outcome:
+                    self.pending.append(outcome)
+                if outcome is None or outcome.result != Result.APPLIED:
                     failed.update(job.intent.step.provides)
                 else:
                     self.names.update(job.provided)
@@ -253,13 +254,11 @@ class _Job:
     provided: dict[Symbol, str] = field(default_factory=dict)
     bug: Bug | None = None
 
-    def run(self) -> Outcome:
+    def run(self) -> Outcome | None:
+        """Take the step; none where nobody knows what became of it: the intent stays open until a look."""
         step, ports = self.intent.step, self.session.ports
-        missing = [symbol.key for symbol in step.requires if symbol in self.failed]
-        if missing:
-            return self._outcome(Result.SKIPPED, f"it needs {', '.join(missing)}, which failed")
-        if ports.clock() >= self.permit.until:
-            return self._outcome(Result.SKIPPED, "the lease ended before it could start")
+        if why := self._hindered():
+            return self._outcome(Result.SKIPPED, why)
         try:
             applied = ports.cloud.apply(self.session.ref, step, self.session.names, self.permit)
         except Gone as error:
@@ -267,6 +266,8 @@ class _Job:
         except Refused as error:
             return self._outcome(Result.REFUSED, error.reason)
         except (BadInput, Bug, Retryable) as error:
+            if isinstance(error, Unanswered) and not step.best_effort:
+                return None
             if isinstance(error, Bug) and not step.best_effort:
                 self.bug = error
             missed = Result.DENIED if isinstance(error, Denied) else Result.FAILED
@@ -274,6 +275,13 @@ class _Job:
         self.provided = dict(applied.provides)
         shown = tuple((symbol.key, name) for symbol, name in applied.provides.items())
         return Outcome(self.intent.intent, Result.APPLIED, "call", applied.note, shown, applied.requests)
+
+    def _hindered(self) -> str:
+        missing = [symbol.key for symbol in self.intent.step.requires if symbol in self.failed]
+        if missing:
+            return f"it needs {', '.join(missing)}, which failed"
+        ended = self.session.ports.clock() >= self.permit.until
+        return "the lease ended before it could start" if ended else ""
 
     def _outcome(self, result: str, detail: str) -> Outcome:
         return Outcome(self.intent.intent, result, "call", detail[:1000])

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from ringfence.aws.cloud import AGAIN, AwsCloud
 from ringfence.core.call import Call, Failed
-from ringfence.core.errors import Denied, Retryable
+from ringfence.core.errors import Denied, Retryable, Unanswered
 from ringfence.core.permit import Permit
 from ringfence.core.step import Done, Step
 from ringfence.facets.network import Network
@@ -111,6 +111,32 @@ def test_a_denial_that_hides_that_there_is_no_such_thing_is_an_answer_and_no_oth
 def test_every_other_failure_can_be_tried_again(code: str) -> None:
     with pytest.raises(Retryable, match=code):
         cloud(failing(code)).apply(REF, Stop(), {}, PERMIT)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(500, Unanswered), (503, Unanswered), (400, Retryable), (429, Retryable)]
+)
+def test_where_the_service_itself_fails_nobody_knows_what_was_done(
+    status: int, kind: type[Retryable]
+) -> None:
+    def fail() -> dict[str, Any]:
+        answer: Any = {
+            "Error": {"Code": "Odd", "Message": "no"},
+            "ResponseMetadata": {"HTTPStatusCode": status},
+        }
+        raise ClientError(answer, "StopInstances")
+
+    with pytest.raises(Retryable) as raised:
+        cloud(fail).apply(REF, Stop(), {}, PERMIT)
+    assert type(raised.value) is kind
+
+
+def test_where_no_answer_comes_nobody_knows_what_was_done() -> None:
+    def fail() -> dict[str, Any]:
+        raise ReadTimeoutError(endpoint_url="https://ec2.eu-west-1.amazonaws.com")
+
+    with pytest.raises(Unanswered, match="timeout"):
+        cloud(fail).apply(REF, Stop(), {}, PERMIT)
 
 
 @pytest.mark.parametrize("code", ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"])

@@ -6,7 +6,7 @@ from itertools import combinations
 from threading import Condition
 from typing import TYPE_CHECKING, TypeVar
 
-from ringfence.core.errors import Retryable
+from ringfence.core.errors import Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -54,15 +54,14 @@ class Loser:
     """Loses the answer to the process's n-th call to the outside: the call was made, nobody knows."""
 
     def __init__(self, at: int) -> None:
-        self.at, self.calls, self.lost = at, 0, ""
+        self.at, self.calls = at, 0
 
     def __call__(self, name: str, call: Callable[[], T]) -> T:
         self.calls += 1
         mine = self.calls == self.at
         answer = call()
         if mine:
-            self.lost = name
-            raise Retryable(f"{name}: no answer came")
+            raise Unanswered(f"{name}: no answer came")
         return answer
 
 

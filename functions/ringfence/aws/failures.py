@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from ringfence.core.errors import Bug, Denied, Retryable
+from ringfence.core.errors import Bug, Denied, Retryable, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,15 +26,21 @@ def raised(what: str) -> Iterator[None]:
     except ParamValidationError as error:
         raise Bug(f"{what}: {error}") from error
     except ClientError as error:
-        kind = Denied if code_of(error) in DENIED else Retryable
+        kind = Denied if code_of(error) in DENIED else Unanswered if _is_its_own(error) else Retryable
         raise kind(f"{what}: {code_of(error)}: {message_of(error)}") from error
     except BotoCoreError as error:
-        raise Retryable(f"{what}: {error}") from error
+        raise Unanswered(f"{what}: {error}") from error
 
 
 def code_of(error: ClientError) -> str:
     """Return the service's error code."""
     return str(error.response.get("Error", {}).get("Code", "Unknown"))
+
+
+def _is_its_own(error: ClientError) -> bool:
+    """Say whether the service failed: it may have done what it was asked for."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return int(status) >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def message_of(error: ClientError) -> str:

@@ -15,6 +15,10 @@ class Conflict(Retryable):
     """Somebody else wrote to the same chain or took the lease first: read again."""
 
 
+class Unanswered(Retryable):
+    """No answer came, or none that tells: whether it was done is found out by looking."""
+
+
 class Denied(Retryable):
     """IAM does not allow the call. It is tried again, and nothing else waits for it."""
 
