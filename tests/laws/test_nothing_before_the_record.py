@@ -175,9 +175,8 @@ def test_a_process_that_dies_at_any_call_leaves_nothing_half_known(
     check(stage, UNDISTURBED[name][1])
 
 
-@EACH_CALL
-def test_an_answer_that_is_lost_leaves_nothing_half_known(name: str, at: int) -> None:
-    """The call was made, the process lives on and does not know it."""
+def unheard(name: str, at: int) -> Stage:
+    """Lose the answer to the n-th call, and bring the message back until all is done."""
     stage = Stage(CASES[name])
     with suppress(Retryable):
         stage.run("hears-nothing", Loser(at))
@@ -185,16 +184,18 @@ def test_an_answer_that_is_lost_leaves_nothing_half_known(name: str, at: int) ->
     assert set(stage.cloud.calls) <= recorded, "nothing before the record"
     stage.clock.now += LEASE * 3
     stage.until_done()
-    check(stage, UNDISTURBED[name][1])
+    return stage
+
+
+@EACH_CALL
+def test_an_answer_that_is_lost_leaves_nothing_half_known(name: str, at: int) -> None:
+    """The call was made, the process lives on and does not know it."""
+    check(unheard(name, at), UNDISTURBED[name][1])
 
 
 @EACH_CALL
 def test_what_an_answer_was_lost_of_is_given_back_like_all_else(name: str, at: int) -> None:
-    stage = Stage(CASES[name])
-    with suppress(Retryable):
-        stage.run("hears-nothing", Loser(at))
-    stage.clock.now += LEASE * 3
-    stage.until_done()
+    stage = unheard(name, at)
     stage.release(Killer())
     assert end(stage) == RELEASED[name][1]
 
