@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -274,12 +274,18 @@ def test_what_is_contained_already_is_verified_and_changed_no_more(terminal: Ter
     assert len(site.cloud.calls) == calls
 
 
-def test_where_somebody_else_acts_they_are_let_and_what_they_leave_is_done(
-    terminal: Terminal, site: Site
-) -> None:
+def begun_by_another(terminal: Terminal, site: Site) -> datetime:
+    """Let somebody else act on what was looked at; return until when."""
     terminal(*RUN, "--dry-run")
     until = site.clock() + timedelta(seconds=20)
     site.log.append(KEY, site.history, (), Lease("somebody else", until, site.history.incident))
+    return until
+
+
+def test_where_somebody_else_acts_they_are_let_and_what_they_leave_is_done(
+    terminal: Terminal, site: Site
+) -> None:
+    begun_by_another(terminal, site)
     result = terminal(*RUN, "--yes")
     assert result.exit_code == DONE, result.output
     assert "another execution is acting on it" in result.stdout
@@ -334,10 +340,7 @@ def test_a_verdict_of_before_is_none_on_what_was_asked_for(terminal: Terminal, s
 def test_what_somebody_else_left_complete_is_still_run_as_it_was_asked_for(
     terminal: Terminal, site: Site
 ) -> None:
-    terminal(*RUN, "--dry-run")
-    until = site.clock() + timedelta(seconds=20)
-    site.log.append(KEY, site.history, (), Lease("somebody else", until, site.history.incident))
-    go_on = site.go_on
+    until, go_on = begun_by_another(terminal, site), site.go_on
 
     def ends() -> None:
         if site.clock() >= until:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.waiting import INTERRUPTED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from ringfence.local.demo import Scene
 
 INSTANCE, CREDENTIALS = SCENARIOS = ("instance", "credentials")
-INTERRUPTED = 130
 DEPLOYED = "the audit home, the response pipeline, the roles"
 
 

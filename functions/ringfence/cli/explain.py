@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli.text import safe
+from ringfence.cli.text import safe, shortened
 from ringfence.core.errors import BadInput
 from ringfence.core.subject import ACCOUNT
 from ringfence.explanation import Explainer, Explanation, Status, invalid
@@ -24,8 +24,6 @@ EXIT_CODES = {Status.HANDLED: 0, Status.NOT_APPLICABLE: 3, Status.INVALID: 2}
 WORST_FIRST = (Status.INVALID, Status.NOT_APPLICABLE, Status.HANDLED)
 MOST_BYTES = 2**20
 """No event is longer than what a queue can carry."""
-MOST_SHOWN = 1000
-"""Characters of one row for a person; a hostile finding can be all type."""
 POLICY = Path("policy.yaml")
 
 
@@ -117,12 +115,8 @@ def _as_json(name: str, explanation: Explanation) -> dict[str, object]:
 
 
 def _as_text(name: str, explanation: Explanation) -> str:
-    rows = "\n".join(f"  {label:<13} {safe(_cut(text))}" for label, text in _rows(explanation))
+    rows = "\n".join(f"  {label:<13} {safe(shortened(text))}" for label, text in _rows(explanation))
     return f"{safe(name)}: {explanation.status}\n{rows}"
-
-
-def _cut(text: str) -> str:
-    return f"{text[:MOST_SHOWN]}…" if len(text) > MOST_SHOWN else text
 
 
 def _rows(explanation: Explanation) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,8 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from ringfence.cli.text import safe
+from ringfence.cli.text import safe, shortened
+from ringfence.core.summary import FOR_REVIEW
 from ringfence.core.wording import said
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from ringfence.core.summary import Summary
     from ringfence.core.timeline import Row
 
-MOST_SHOWN = 1000
-"""Characters of one text; a hostile finding can be all title."""
 PIPE_WIDTH = 160
 GOOD, BAD, OPEN = "green", "bold red", "yellow"
 STYLES = {
@@ -36,7 +35,7 @@ STYLES = {
     "drifted": OPEN,
     "skipped": OPEN,
     "settling": OPEN,
-    "for review": OPEN,
+    FOR_REVIEW: OPEN,
     "not-applied": OPEN,
 }
 
@@ -51,7 +50,7 @@ def show(*parts: RenderableType) -> None:
 
 def plain(text: str, style: str = "") -> Text:
     """Return a text from outside: shortened, and what a terminal would act on written out."""
-    return Text(safe(f"{text[:MOST_SHOWN]}…" if len(text) > MOST_SHOWN else text), style=style)
+    return Text(safe(shortened(text)), style=style)
 
 
 def listed(summaries: Sequence[Summary]) -> RenderableType:

@@ -8,7 +8,8 @@ from rich.console import Console, Group
 from rich.padding import Padding
 from rich.text import Text
 
-from ringfence.cli.incident_views import BAD, GOOD, MOST_SHOWN, OPEN, STYLES, plain
+from ringfence.cli.incident_views import BAD, GOOD, OPEN, STYLES, plain
+from ringfence.cli.text import MOST_SHOWN
 from ringfence.core.facts import RELEASE
 
 if TYPE_CHECKING:

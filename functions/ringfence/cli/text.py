@@ -6,6 +6,9 @@ import os
 import sys
 from contextlib import suppress
 
+MOST_SHOWN = 1000
+"""Characters of one text; a hostile finding can be all title."""
+
 
 def safe(text: str, *, lines: bool = False) -> str:
     """Return `text` with everything written out that a terminal would act on or cannot show.
@@ -17,6 +20,11 @@ def safe(text: str, *, lines: bool = False) -> str:
     # What stands in for standard output while something moves on the terminal has no encoding of its own.
     encoding = sys.stdout.encoding or getattr(sys.__stdout__, "encoding", None) or "ascii"
     return shown.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def shortened(text: str) -> str:
+    """Return `text` with its end cut off, and that said, where it is too long for a person."""
+    return f"{text[:MOST_SHOWN]}…" if len(text) > MOST_SHOWN else text
 
 
 def discard() -> None:

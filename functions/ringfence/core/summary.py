@@ -151,8 +151,7 @@ class Summary:
         verified = [one.fact for one in self.lines if one.kind == "Verified"]
         if contains(self.runbook) or not verified or not verified[-1].texts("remediations"):
             return tuple(verified[-1:])
-        newest = {id_: fact for fact in verified for id_ in fact.texts("remediations")}
-        return (*newest.values(), verified[-1])
+        return (*self._newest.values(), verified[-1])
 
     @property
     def exposure(self) -> tuple[str, ...]:
@@ -180,9 +179,13 @@ class Summary:
 
     def looks(self, only: Iterable[str]) -> tuple[Document, ...]:
         """Return the newest verification of each of these remediations that was looked at."""
-        verified = (one.fact for one in self.lines if one.kind == "Verified")
-        newest = {id_: fact for fact in verified for id_ in fact.texts("remediations")}
+        newest = self._newest
         return tuple(newest[id_] for id_ in only if id_ in newest)
+
+    @property
+    def _newest(self) -> dict[str, Document]:
+        verified = (one.fact for one in self.lines if one.kind == "Verified")
+        return {id_: fact for fact in verified for id_ in fact.texts("remediations")}
 
     def standing(self, parts: tuple[Document, ...]) -> str:
         """Say in a word or two what verifications, one at least, come to: the worst of them."""
