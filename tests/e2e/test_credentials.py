@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.facts import FindingReceived
+from ringfence.core.facts import FindingReceived, Planned
 from ringfence.core.subject import GLOBAL
 from ringfence.local.credential_findings import CredentialFinding, exposed_entry
 from ringfence.local.credentials_demo import is_over
+from ringfence.steps.used_roles import RevokeUsedRole
 from tests.e2e.places import HOME_REGION, next_second
 from tests.e2e.world import until
 
@@ -92,18 +96,46 @@ def test_by_choice_everything_of_the_user_is_refused(place: Place, holder: KeyHo
     assert place.works(place.principals.session(holder.other)) == [False]
 
 
+def test_an_mfa_device_that_was_registered_since_is_named_and_stays(place: Place, holder: KeyHolder) -> None:
+    finding = CredentialFinding.of_key(holder, HOME_REGION)
+    next_second()
+    made = place.iam.create_virtual_mfa_device(VirtualMFADeviceName=holder.name)["VirtualMFADevice"]
+    given = {"UserName": holder.name, "SerialNumber": made["SerialNumber"]}
+    place.iam.enable_mfa_device(**given, AuthenticationCode1="123456", AuthenticationCode2="654321")
+    place.send(finding)
+    verified = place.over(holder.ref).verified
+    assert verified
+    assert any(f"MFA device {made['SerialNumber']} was registered" in words for words in verified.review)
+    (kept,) = place.iam.list_mfa_devices(UserName=holder.name)["MFADevices"]
+    assert kept["SerialNumber"] == made["SerialNumber"]
+
+
 @pytest.mark.shows("revoke-used-roles")
 def test_by_choice_the_older_sessions_of_the_roles_that_it_assumed_are_refused(
     place: Place, holder: KeyHolder
 ) -> None:
     """By default they are named and left: everybody who uses the role would have to begin anew."""
     assumed = place.principals.assume(holder.leaked, holder.role, "backup")
+    described = place.iam.get_role(RoleName=holder.role)["Role"]
+    role, trust = described["Arn"], described["AssumeRolePolicyDocument"]
+    service = {"Service": "lambda.amazonaws.com"}
+    trust["Statement"].append({"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"})
+    place.iam.update_assume_role_policy(RoleName=holder.role, PolicyDocument=json.dumps(trust))
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("resize.py", "")
+    used = {"Runtime": "python3.12", "Handler": "resize.handler", "Code": {"ZipFile": code.getvalue()}}
+    functions = place.world.local.client("lambda", region=GLOBAL)
+    functions.create_function(FunctionName=f"resize-{holder.name}", Role=role, **used)
     next_second()
     place.send(CredentialFinding.of_key(holder, HOME_REGION))
     place.over(holder.ref)
     assert place.works(assumed) == [True]
     told = place.run(holder.ref, "--remediation", "revoke-used-roles")
     assert place.works(assumed) == [False], told
+    planned = [step for plan in place.history(holder.ref).of(Planned) for step in plan.steps]
+    costs = [step.cost() for step in planned if isinstance(step, RevokeUsedRole)]
+    assert any(f"resize-{holder.name}" in words for words in costs), costs  # the blast radius
     next_second()  # the instant before which sessions are denied is rounded up
     assert place.works(place.principals.assume(holder.other, holder.role, "later")) == [True], told
 
