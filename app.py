@@ -15,7 +15,7 @@ def main() -> None:
     os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
     from aws_cdk import App
 
-    from ringfence.core.errors import BadInput
+    from ringfence.model.errors import BadInput
     from stacks.application import build
     from stacks.settings import check_names, settings
 

@@ -39,8 +39,8 @@ class Way(StrEnum):
 
 _STEP = '''"""One more change."""
 
-from ringfence.core.codec import value
-from ringfence.steps.lifecycle import SetTerminationProtection
+from ringfence.model.codec import value
+from ringfence.steps.ec2.lifecycle import SetTerminationProtection
 
 
 @value
@@ -49,11 +49,11 @@ class {cls}(SetTerminationProtection):
 '''
 _REMEDIATION = '''"""One more remediation."""
 
-from ringfence.core.calls import recorded
-from ringfence.core.guardduty import COMPROMISED_INSTANCE
-from ringfence.core.remediation import Choice, remediation
-from ringfence.core.subject import InstanceRef
-from ringfence.facets.lifecycle import Lifecycle
+from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.remediation import Choice, remediation
+from ringfence.model.subject import InstanceRef
+from ringfence.observations.ec2.lifecycle import Lifecycle
 from ringfence.steps.{name} import {cls}
 
 
@@ -73,8 +73,8 @@ def {name}(instance, incident):
 '''
 _RUNBOOK = '''"""A runbook."""
 
-from ringfence.core.runbook import Runbook
-from ringfence.core.subject import InstanceRef
+from ringfence.model.runbook import Runbook
+from ringfence.model.subject import InstanceRef
 from ringfence.runbooks import stage
 
 {constant} = Runbook(
@@ -88,7 +88,7 @@ from ringfence.runbooks import stage
 '''
 _COMPILE = """
 import json, sys
-from ringfence.policy_file import PolicyFile
+from ringfence.policy.file import PolicyFile
 from ringfence.runbooks.catalogue import CATALOGUE
 of = len({id_ for runbook in CATALOGUE.values() for id_ in runbook.ids})
 assert of == int(sys.argv[1]), of
@@ -143,12 +143,12 @@ class Code:
         self._write(f"ringfence/runbooks/{_name(id_)}.py", text)
 
     def _list_runbooks(self, ids: Sequence[str]) -> None:
-        own = (ROOT / "functions/ringfence/core/own.py").read_text("utf-8")
+        own = (ROOT / "functions/ringfence/model/resource_names.py").read_text("utf-8")
         listed = "".join(f'    "{id_}",\n' for id_ in ids)
         text, found = re.subn(r"(?m)^RUNBOOKS = \(\n(    .*\n)*\)$", f"RUNBOOKS = (\n{listed})", own)
         if found != 1:
-            raise RuntimeError("core/own.py has no list of runbooks")
-        self._write("ringfence/core/own.py", text)
+            raise RuntimeError("model/resource_names.py has no list of runbooks")
+        self._write("ringfence/model/resource_names.py", text)
 
     def _compiled(self) -> str:
         return subprocess.run(

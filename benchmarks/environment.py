@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ringfence.policy_file import PolicyFile
+from ringfence.policy.file import PolicyFile
 from ringfence.runbooks.catalogue import CATALOGUE
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SIZES = (SMALLEST, 20, 40)
-LISTS = ("ringfence.core.own", f"ringfence.runbooks.{OURS.replace('-', '_')}")
+LISTS = ("ringfence.model.resource_names", f"ringfence.runbooks.{OURS.replace('-', '_')}")
 """The modules that list the ids of runbooks and of the runbook's remediations: by an id, it is loaded."""
 
 

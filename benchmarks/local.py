@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ringfence.facets.network import ROLE_TAG
 from ringfence.local import LocalAws
 from ringfence.local.deployment import Deployment
 from ringfence.local.estate import Builder
 from ringfence.local.findings import InstanceFinding
+from ringfence.observations.ec2.network import ROLE_TAG
 
 if TYPE_CHECKING:
     from ringfence.local.estate import Server

@@ -6,17 +6,17 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
-from ringfence.archiving import Archiving
 from ringfence.aws.archive import S3Archive
 from ringfence.aws.notice import Topic
 from ringfence.aws.sessions import own_client
-from ringfence.stream import each
+from ringfence.handlers.archive import Archiving
+from ringfence.handlers.stream import each
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
 
-    from ringfence.stream import Answer, Event
+    from ringfence.handlers.stream import Answer, Event
 
 
 def handler(event: Event, context: object) -> Answer:

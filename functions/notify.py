@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, cast
 from ringfence.aws.incidents import IncidentReader
 from ringfence.aws.notice import Topic
 from ringfence.aws.sessions import own_client
-from ringfence.stream import each
-from ringfence.telling import Telling
+from ringfence.handlers.notify import Telling
+from ringfence.handlers.stream import each
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sns import SNSClient
 
-    from ringfence.stream import Answer, Event
+    from ringfence.handlers.stream import Answer, Event
 
 
 def handler(event: Event, context: object) -> Answer:

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from ringfence import composition
 from ringfence.aws.incidents import IncidentReader
 from ringfence.aws.sessions import own_client
-from ringfence.core.document import Document
-from ringfence.core.errors import BadInput, RingfenceError
-from ringfence.desk import Desk
-from ringfence.intake import Execution
-from ringfence.operation_answers import OK, code_of, error_answer
-from ringfence.operations import QUEUES, RELEASES, RUNS, STATUS, check_actor
-from ringfence.queue import RESERVE
+from ringfence.engine.intake import Execution
+from ringfence.events.envelope import WHOLE, parse_json
+from ringfence.handlers import wiring as composition
+from ringfence.handlers.logs import logger
+from ringfence.handlers.operator_answers import OK, code_of, error_answer
+from ringfence.handlers.operator_api import Desk
+from ringfence.handlers.operator_types import QUEUES, RELEASES, RUNS, STATUS, check_actor
+from ringfence.handlers.queue import RESERVE
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput, RingfenceError
 from ringfence.runbooks.catalogue import CATALOGUE
-from ringfence.sources.envelope import WHOLE, parse_json
-from ringfence.telemetry import logger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from ringfence.core.chain import ChainKey
-    from ringfence.operation_answers import Answer
+    from ringfence.handlers.operator_answers import Answer
+    from ringfence.record.chain import ChainKey
 
 RETRY_AFTER = 5
 """Seconds until it is worth asking again."""

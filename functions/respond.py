@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence import cold  # isort: skip - before everything that it speeds up
-
-from ringfence import composition
-from ringfence.answering import answer, respond
-from ringfence.intake import Execution, resumed
-from ringfence.queue import execution_of, work_off
+from ringfence.engine.concurrency import each
+from ringfence.engine.intake import Execution, resumed
+from ringfence.events.dispatch import findings_of_text
+from ringfence.events.envelope import NotForUs
+from ringfence.handlers import cold_start as cold
+from ringfence.handlers import wiring as composition
+from ringfence.handlers.findings import answer, respond
+from ringfence.handlers.logs import logger
+from ringfence.handlers.queue import execution_of, work_off
 from ringfence.runbooks import runbook
-from ringfence.several import each
-from ringfence.sources.dispatch import findings_of_text
-from ringfence.sources.envelope import NotForUs
-from ringfence.telemetry import logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from ringfence.core.finding import Finding
-    from ringfence.queue import Work
+    from ringfence.handlers.queue import Work
+    from ringfence.model.finding import Finding
 
     Event = dict[str, list[dict[str, str]]]
 

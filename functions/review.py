@@ -6,20 +6,20 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence import composition
-from ringfence.answering import answer
-from ringfence.queue import execution_of
-from ringfence.reviewing import AT_ONCE, Tour
+from ringfence.handlers import wiring as composition
+from ringfence.handlers.findings import answer
+from ringfence.handlers.logs import logger
+from ringfence.handlers.queue import execution_of
+from ringfence.handlers.reviews import AT_ONCE, Tour
+from ringfence.handlers.threads import Threads
 from ringfence.runbooks import runbook
-from ringfence.telemetry import logger
-from ringfence.threads import Threads
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from ringfence.core.finding import Finding
+    from ringfence.model.finding import Finding
 
 
 def handler(event: object, context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - a schedule says nothing

@@ -9,7 +9,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 
-from ringfence.core.measures import NAMESPACE
+from ringfence.record.measures import NAMESPACE
 
 if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
-    from ringfence.core.measures import Measure
+    from ringfence.record.measures import Measure
 
 MINUTE = Duration.minutes(1)
 MAXIMUM, SUM = "Maximum", "Sum"

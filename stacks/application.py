@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import App
 
-    from ringfence.core.call import Permission
+    from ringfence.model.call import Permission
     from stacks.settings import Settings
 
 

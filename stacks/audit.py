@@ -9,8 +9,8 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 
 from ringfence.aws.audit_items import CHAIN, CONTROL_KEY, ENTRY, INCIDENTS, MONTH
-from ringfence.core.measures import TAMPER, Measure
-from ringfence.core.own import ARCHIVE, NOTIFY
+from ringfence.model.resource_names import ARCHIVE, NOTIFY
+from ringfence.record.measures import TAMPER, Measure
 from stacks import needs
 from stacks.alarms import Alarms
 from stacks.functions import Settled

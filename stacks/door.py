@@ -11,8 +11,8 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from ringfence.core.own import OPERATE, ROLES
-from ringfence.operations import QUEUES, ROUTES
+from ringfence.handlers.operator_types import QUEUES, ROUTES
+from ringfence.model.resource_names import OPERATE, ROLES
 from stacks import needs
 from stacks.alarms import Alarms
 from stacks.functions import FULL_CORE, Handler, Settled, function, log_group, role

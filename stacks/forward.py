@@ -15,9 +15,9 @@ from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 
-from ringfence.core.guardduty import SOURCE as GUARDDUTY
-from ringfence.core.own import FORWARD_ROLE
-from ringfence.core.subject import GLOBAL
+from ringfence.events.guardduty.instance_trigger import SOURCE as GUARDDUTY
+from ringfence.model.resource_names import FORWARD_ROLE
+from ringfence.model.subject import GLOBAL
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.alarms import Alarms
 from stacks.keys import encryption_key, used_by

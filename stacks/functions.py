@@ -10,8 +10,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
-from ringfence.core.measures import NAMESPACE, SERVICE
-from ringfence.core.own import function_role
+from ringfence.model.resource_names import function_role
+from ringfence.record.measures import NAMESPACE, SERVICE
 from stacks.acknowledgements import acknowledge, acknowledge_wildcards
 from stacks.names import prefixed
 from stacks.needs import EVERY_FUNCTION
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
     from constructs import Construct
 
-    from ringfence.core.call import Permission
+    from ringfence.model.call import Permission
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 FULL_CORE = 1769

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
-from ringfence.core.own import (
+from ringfence.model.resource_names import (
     FUNCTION_ROLES,
     OPERATE,
     ROLES,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aws_cdk import Environment
     from constructs import Construct
 
-    from ringfence.core.call import Permission
+    from ringfence.model.call import Permission
     from stacks.permissions import Need
     from stacks.settings import Settings
 

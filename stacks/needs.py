@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ringfence import operations
 from ringfence.aws import archive, dynamo, incidents, notice, outputs
-from ringfence.core.call import Permission
+from ringfence.handlers import operator_types as operations
+from ringfence.model.call import Permission
 
 LOGS = (
     Permission("logs:CreateLogStream", ("{logs}",)),

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aws_cdk import aws_iam as iam
 
-from ringfence.core.errors import Bug
+from ringfence.model.errors import Bug
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ringfence.core.call import Permission
+    from ringfence.model.call import Permission
 
 Conditions = tuple[tuple[str, str, tuple[str, ...]], ...]
 Resources = tuple[str, ...]

@@ -8,7 +8,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from ringfence.core.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
+from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
 from stacks import needs, times
 from stacks.alarms import Alarms
 from stacks.functions import FULL_CORE, MODEST, Handler, Settled, function, log_group, role
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_logs as logs
 
-    from ringfence.core.reviews import Review
-    from ringfence.core.runbook import Runbook
+    from ringfence.model.reviews import Review
+    from ringfence.model.runbook import Runbook
     from stacks.audit import AuditStack
     from stacks.settings import Settings
     from stacks.times import QueueTimes

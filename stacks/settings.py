@@ -8,10 +8,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ringfence.core.errors import BadInput
-from ringfence.core.policy_json import policy_from_json
-from ringfence.core.subject import ACCOUNT, REGION
-from ringfence.policy_file import compile_policy
+from ringfence.model.errors import BadInput
+from ringfence.model.subject import ACCOUNT, REGION
+from ringfence.policy.compiled import policy_from_json
+from ringfence.policy.file import compile_policy
+from ringfence.runbooks.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -80,7 +81,7 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
             "must be a 12-digit account id: give AWS credentials or --context home_account=…",
             home,
         )
-    compiled = compile_policy(ROOT / text("policy", "policy.yaml"), home)
+    compiled = compile_policy(ROOT / text("policy", "policy.yaml"), home, CATALOGUE)
     scope = policy_from_json(compiled)
     if len(scope.accounts) > MOST_ACCOUNTS:
         raise BadInput("scope.accounts", f"of the policy must be {MOST_ACCOUNTS} at most")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_dynamodb as dynamodb
     from aws_cdk import aws_sns as sns
 
-    from ringfence.core.call import Permission
+    from ringfence.model.call import Permission
 
 _BATCH = 100
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ringfence.runbooks.catalogue import CATALOGUE
-from tests.shown import NOT_SHOWN
+from tests.support.shown import NOT_SHOWN
 from tools.catalogue import document, with_table
 
 ROOT = Path(__file__).resolve().parent.parent

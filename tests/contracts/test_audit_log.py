@@ -9,17 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from ringfence.core.chain import ChainKey, Entry, Lease, link
-from ringfence.core.errors import Bug, Conflict
-from ringfence.core.history import History
-from tests.fakes.audit_home import dynamo_log, tables
-from tests.fakes.chains import INCIDENT, KEY, LATER, lease, more, notes, opened, stamp
-from tests.fakes.memory_log import MemoryLog
+from ringfence.model.errors import Bug, Conflict
+from ringfence.record.chain import ChainKey, Entry, Lease, link
+from ringfence.record.history import History
+from tests.support.fakes.audit_home import dynamo_log, tables
+from tests.support.fakes.chains import INCIDENT, KEY, LATER, lease, more, notes, opened, stamp
+from tests.support.fakes.memory_log import MemoryLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.ports import AuditLog
+    from ringfence.engine.ports import AuditLog
 
 NOTHING = History()
 FREE = Lease(incident=INCIDENT)

@@ -15,34 +15,34 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.aws.cloud import AwsCloud
-from ringfence.core.codec import canonical
-from ringfence.core.errors import Gone, Refused
-from ringfence.core.facet import Observed
-from ringfence.core.incident import Incident
-from ringfence.core.permit import Permit
-from ringfence.core.plan import waves
-from ringfence.core.step import State
-from ringfence.core.subject import BucketRef
-from ringfence.facets.bucket_acl import BucketAcl
-from ringfence.facets.bucket_block import PublicAccessBlock
-from ringfence.facets.bucket_documents import statements
-from ringfence.facets.bucket_exposure import ways_in
-from ringfence.facets.bucket_logging import AccessLogging
-from ringfence.facets.bucket_policy import BucketPolicy
-from ringfence.facets.bucket_tls import requires_tls
-from ringfence.facets.bucket_use import BucketUse
-from ringfence.facets.bucket_versioning import BucketVersioning
+from ringfence.engine.release import undo
 from ringfence.local import LocalAws
-from ringfence.release import undo
+from ringfence.model.codec import canonical
+from ringfence.model.errors import Gone, Refused
+from ringfence.model.incident import Incident
+from ringfence.model.observation import Observed
+from ringfence.model.plan import waves
+from ringfence.model.step import State
+from ringfence.model.subject import BucketRef
+from ringfence.observations.s3.acl import BucketAcl
+from ringfence.observations.s3.block import PublicAccessBlock
+from ringfence.observations.s3.documents import statements
+from ringfence.observations.s3.exposure import ways_in
+from ringfence.observations.s3.logging import AccessLogging
+from ringfence.observations.s3.policy import BucketPolicy
+from ringfence.observations.s3.tls import requires_tls
+from ringfence.observations.s3.use import BucketUse
+from ringfence.observations.s3.versioning import BucketVersioning
+from ringfence.policy.permit import Permit
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
-from tests.worlds import AUTO, NOON
+from tests.support.worlds import AUTO, NOON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Facet
-    from ringfence.core.step import Step
-    from ringfence.core.subject import Ref
+    from ringfence.model.observation import Facet
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
 
 FIX = HARDEN_BUCKET.narrowed(one.id for one in HARDEN_BUCKET.remediations if one.triggers)
 FACETS = FIX.facets

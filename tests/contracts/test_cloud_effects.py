@@ -15,26 +15,26 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.aws.cloud import AwsCloud
-from ringfence.core.errors import Gone
-from ringfence.core.incident import Incident
-from ringfence.core.permit import Permit
-from ringfence.core.plan import waves
-from ringfence.core.step import State
-from ringfence.core.subject import InstanceRef
-from ringfence.facets.identity import Identity
-from ringfence.facets.network import QUARANTINE, ROLE_TAG, Network
-from ringfence.facets.snapshots import Snapshots
+from ringfence.engine.release import undo
 from ringfence.local import LocalAws
-from ringfence.release import undo
+from ringfence.model.errors import Gone
+from ringfence.model.incident import Incident
+from ringfence.model.plan import waves
+from ringfence.model.step import State
+from ringfence.model.subject import InstanceRef
+from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, Network
+from ringfence.observations.ec2.snapshots import Snapshots
+from ringfence.observations.iam.identity import Identity
+from ringfence.policy.permit import Permit
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
-from tests.worlds import AUTO, NOON
+from tests.support.worlds import AUTO, NOON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ringfence.core.facet import Facet, Observed
-    from ringfence.core.step import Step
-    from ringfence.core.subject import Ref
+    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
 
 IMAGE = "ami-12c6146b"
 

@@ -16,28 +16,28 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ringfence.aws.cloud import AwsCloud
-from ringfence.core.errors import Gone, Refused
-from ringfence.core.incident import Incident
-from ringfence.core.permit import Permit
-from ringfence.core.plan import waves
-from ringfence.core.step import State
-from ringfence.core.subject import GLOBAL, AccessKeyRef, RoleSessionRef, UserRef
-from ringfence.facets.access_key import AccessKey
-from ringfence.facets.denial import Denial
-from ringfence.facets.reach import DENY_ALL, Reach
-from ringfence.facets.used_roles import UsedRoles
+from ringfence.engine.release import undo
 from ringfence.local import LocalAws
-from ringfence.release import undo
+from ringfence.model.errors import Gone, Refused
+from ringfence.model.incident import Incident
+from ringfence.model.plan import waves
+from ringfence.model.step import State
+from ringfence.model.subject import GLOBAL, AccessKeyRef, RoleSessionRef, UserRef
+from ringfence.observations.iam.access_key import AccessKey
+from ringfence.observations.iam.denial import Denial
+from ringfence.observations.iam.reach import DENY_ALL, Reach
+from ringfence.observations.iam.used_roles import UsedRoles
+from ringfence.policy.permit import Permit
 from ringfence.runbooks import load
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
-from tests.worlds import AUTO, NOON
+from tests.support.worlds import AUTO, NOON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ringfence.core.facet import Facet, Observed
-    from ringfence.core.step import Step
-    from ringfence.core.subject import PrincipalRef, Ref
+    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.step import Step
+    from ringfence.model.subject import PrincipalRef, Ref
 
 SPECIFIC: dict[str, object] = {
     "ServiceSpecificCredentials": [{"ServiceSpecificCredentialId": "ACCA0", "Status": "Inactive"}]

@@ -15,30 +15,30 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.aws.cloud import AwsCloud
-from ringfence.core.errors import Gone
-from ringfence.core.incident import Incident
-from ringfence.core.permit import Permit
-from ringfence.core.step import State
-from ringfence.core.subject import InstanceRef
-from ringfence.facets.image import Image, Shown
-from ringfence.facets.management import NAME, Management
-from ringfence.facets.metadata import Metadata, MetadataOptions
-from ringfence.facets.metadata_use import MetadataUse
-from ringfence.facets.origin import Origin
-from ringfence.facets.tags import ImageTag
+from ringfence.engine.release import undo
 from ringfence.local import LocalAws
 from ringfence.local.estate import IMAGE
-from ringfence.release import undo
+from ringfence.model.errors import Gone
+from ringfence.model.incident import Incident
+from ringfence.model.step import State
+from ringfence.model.subject import InstanceRef
+from ringfence.observations.ec2.image import Image, Shown
+from ringfence.observations.ec2.management import NAME, Management
+from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
+from ringfence.observations.ec2.metadata_use import MetadataUse
+from ringfence.observations.ec2.origin import Origin
+from ringfence.observations.ec2.tags import ImageTag
+from ringfence.policy.permit import Permit
 from ringfence.runbooks import load
 from ringfence.runbooks.harden_instance import HARDEN_INSTANCE
 from tests.contracts.test_cloud_effects import Estate, LocalClients
-from tests.worlds import AUTO
+from tests.support.worlds import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Facet, Observed
-    from ringfence.core.step import Step
+    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.step import Step
 
 OWN = tuple(one.id for one in HARDEN_INSTANCE.stages[0].members)
 

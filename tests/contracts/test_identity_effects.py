@@ -14,30 +14,30 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.aws.cloud import AwsCloud
-from ringfence.core.errors import Gone
-from ringfence.core.incident import Incident
-from ringfence.core.note import Note
-from ringfence.core.permit import Permit
-from ringfence.core.step import State
-from ringfence.core.subject import GLOBAL, AccountRef, UserRef
-from ringfence.facets.password_policy import PasswordPolicy
-from ringfence.facets.password_use import PasswordUse
-from ringfence.facets.user_keys import UserKeys
+from ringfence.engine.release import undo
 from ringfence.local import LocalAws
-from ringfence.release import undo
+from ringfence.model.errors import Gone
+from ringfence.model.incident import Incident
+from ringfence.model.note import Note
+from ringfence.model.step import State
+from ringfence.model.subject import GLOBAL, AccountRef, UserRef
+from ringfence.observations.iam.password_policy import PasswordPolicy
+from ringfence.observations.iam.password_use import PasswordUse
+from ringfence.observations.iam.user_keys import UserKeys
+from ringfence.policy.permit import Permit
 from ringfence.runbooks import load
 from ringfence.runbooks.harden_identity import HARDEN_IDENTITY
 from tests.contracts.test_cloud_effects import LocalClients
-from tests.worlds import AUTO
+from tests.support.worlds import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_iam import IAMClient
 
-    from ringfence.core.facet import Facet, Observed
-    from ringfence.core.step import Step
-    from ringfence.core.subject import IdentityRef
+    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.step import Step
+    from ringfence.model.subject import IdentityRef
 
 DAYS = {"grace-days": "0", "unused-days": "0"}
 

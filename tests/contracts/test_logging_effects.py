@@ -14,31 +14,31 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.aws.cloud import AwsCloud
-from ringfence.core.errors import Gone, Refused
-from ringfence.core.incident import Incident
-from ringfence.core.note import Note
-from ringfence.core.permit import Permit
-from ringfence.core.plan import waves
-from ringfence.core.step import State
-from ringfence.core.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
-from ringfence.facets.detectors import DetectorStatus
-from ringfence.facets.log_keys import LogKey
-from ringfence.facets.recorders import RecorderStatus
-from ringfence.facets.trails import TrailStatus
 from ringfence.local import LocalAws
+from ringfence.model.errors import Gone, Refused
+from ringfence.model.incident import Incident
+from ringfence.model.note import Note
+from ringfence.model.plan import waves
+from ringfence.model.step import State
+from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
+from ringfence.observations.logging.detectors import DetectorStatus
+from ringfence.observations.logging.log_keys import LogKey
+from ringfence.observations.logging.recorders import RecorderStatus
+from ringfence.observations.logging.trails import TrailStatus
+from ringfence.policy.permit import Permit
 from ringfence.runbooks.restore_logging import RESTORE_LOGGING
-from ringfence.steps.detectors import EnableDetector
-from ringfence.steps.log_keys import CancelDeletion, EnableKey
-from ringfence.steps.recorders import StartRecorder
-from ringfence.steps.trails import StartTrail
-from tests.worlds import AUTO, NOON
+from ringfence.steps.logging.detectors import EnableDetector
+from ringfence.steps.logging.log_keys import CancelDeletion, EnableKey
+from ringfence.steps.logging.recorders import StartRecorder
+from ringfence.steps.logging.trails import StartTrail
+from tests.support.worlds import AUTO, NOON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ringfence.core.facet import Facet, Observed
-    from ringfence.core.step import Step
-    from ringfence.core.subject import LoggingRef, Ref
+    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.step import Step
+    from ringfence.model.subject import LoggingRef, Ref
 
 REVIEW = "Review:logging"
 OTHER = "eu-west-1"

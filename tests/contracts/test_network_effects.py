@@ -12,26 +12,26 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.aws.cloud import AwsCloud
-from ringfence.core.errors import Gone, Refused
-from ringfence.core.incident import Incident
-from ringfence.core.permit import Permit
-from ringfence.core.step import State
-from ringfence.core.subject import FlowLogRef, SecurityGroupRef, VpcRef
-from ringfence.facets.flow_log_destination import ROLE
-from ringfence.facets.flow_logs import FlowLogs
-from ringfence.facets.security_group import SecurityGroup
+from ringfence.engine.release import undo
 from ringfence.local import LocalAws
-from ringfence.release import undo
+from ringfence.model.errors import Gone, Refused
+from ringfence.model.incident import Incident
+from ringfence.model.step import State
+from ringfence.model.subject import FlowLogRef, SecurityGroupRef, VpcRef
+from ringfence.observations.ec2.flow_log_destination import ROLE
+from ringfence.observations.ec2.flow_logs import FlowLogs
+from ringfence.observations.ec2.security_group import SecurityGroup
+from ringfence.policy.permit import Permit
 from ringfence.runbooks.harden_network import HARDEN_NETWORK
-from tests.fakes.network_answers import INCIDENT
-from tests.worlds import AUTO, NOON
+from tests.support.fakes.network_answers import INCIDENT
+from tests.support.worlds import AUTO, NOON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.step import Step
-    from ringfence.core.subject import NetworkRef, Ref
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
+    from ringfence.model.subject import NetworkRef, Ref
 
 BUCKET = "flow-logs-of-these-tests"
 FIX = HARDEN_NETWORK.narrowed(one.id for one in HARDEN_NETWORK.stages[0].members)

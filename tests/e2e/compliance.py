@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ringfence.core.own import run_role
+from ringfence.model.resource_names import run_role
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.e2e.world import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ringfence.core.history import History
-    from ringfence.core.runbook import Runbook
-    from ringfence.core.subject import Ref
-    from ringfence.core.verify import Verdict
+    from ringfence.model.runbook import Runbook
+    from ringfence.model.subject import Ref
+    from ringfence.record.history import History
+    from ringfence.record.integrity import Verdict
     from tests.e2e.operators import Operator
     from tests.e2e.world import World
 

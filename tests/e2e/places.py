@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ringfence.core.facts import DecisionMade, Released
-from ringfence.intake import continuation
+from ringfence.engine.intake import continuation
+from ringfence.engine.requests import Order, Report, Status
 from ringfence.local.credentials_demo import is_over
 from ringfence.local.principals import WORKS
-from ringfence.orders import Order, Report, Status
+from ringfence.record.facts import DecisionMade, Released
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.e2e.world import until
 
 if TYPE_CHECKING:
-    from ringfence.core.history import History
-    from ringfence.core.subject import Ref
     from ringfence.local.credential_findings import CredentialFinding
     from ringfence.local.principals import Credentials, Principals
+    from ringfence.model.subject import Ref
+    from ringfence.record.history import History
     from tests.e2e.operators import Operator
     from tests.e2e.world import World
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ringfence.local.findings import shown
-from tests.samples import cloudtrail, guardduty
+from tests.support.samples import cloudtrail, guardduty
 
 if TYPE_CHECKING:
     from ringfence.local.principals import Credentials, KeyHolder

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.core.facts import RunRequested
 from ringfence.local.credential_findings import CredentialFinding
+from ringfence.record.facts import RunRequested
 from tests.e2e.operators import operator
 from tests.e2e.places import HOME_REGION
 
 if TYPE_CHECKING:
-    from ringfence.core.history import History
     from ringfence.local.principals import KeyHolder
+    from ringfence.record.history import History
     from tests.e2e.operators import Operator
     from tests.e2e.places import Place
 

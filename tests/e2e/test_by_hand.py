@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.facts import Intended, Released, RunRequested
+from ringfence.record.facts import Intended, Released, RunRequested
 from tests.e2e.operators import Operator, operator
 from tests.e2e.world import QUEUES, until
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.core.facts import FindingReceived
-from ringfence.facets.snapshots import FINDING_TAG
-from ringfence.facets.tags import INCIDENT_TAG
 from ringfence.local.inspection import NONE, Portrait
+from ringfence.observations.ec2.snapshots import FINDING_TAG
+from ringfence.observations.ec2.tags import INCIDENT_TAG
+from ringfence.record.facts import FindingReceived
 from tests.e2e.world import Inbox, applied, not_applied, until
 
 if TYPE_CHECKING:
-    from ringfence.core.history import History
     from ringfence.local.estate import Estate
     from ringfence.local.findings import InstanceFinding
+    from ringfence.record.history import History
     from tests.e2e.world import World
 
 pytestmark = pytest.mark.e2e

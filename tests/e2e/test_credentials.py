@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.facts import FindingReceived, Planned
-from ringfence.core.subject import GLOBAL
 from ringfence.local.credential_findings import CredentialFinding, exposed_entry
 from ringfence.local.credentials_demo import is_over
-from ringfence.steps.used_roles import RevokeUsedRole
+from ringfence.model.subject import GLOBAL
+from ringfence.record.facts import FindingReceived, Planned
+from ringfence.steps.iam.used_roles import RevokeUsedRole
 from tests.e2e.places import HOME_REGION, next_second
 from tests.e2e.world import until
 
 if TYPE_CHECKING:
-    from ringfence.core.history import History
     from ringfence.local.principals import Credentials, KeyHolder
+    from ringfence.record.history import History
     from tests.e2e.places import Place
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.core.facts import Intended, Outcome
-from ringfence.facets.reach import DENY_ALL
 from ringfence.local.credential_findings import CredentialFinding
+from ringfence.observations.iam.reach import DENY_ALL
+from ringfence.record.facts import Intended, Outcome
 from tests.e2e.belongings import ALLOW_ALL, Belongings
 from tests.e2e.places import HOME_REGION, next_second
 from tests.e2e.world import not_applied
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Future
 
-    from ringfence.core.history import History
     from ringfence.local.principals import Credentials, KeyHolder
+    from ringfence.record.history import History
     from tests.e2e.places import Place
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]

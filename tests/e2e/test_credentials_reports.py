@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.core.facts import Intended
-from ringfence.core.subject import GLOBAL, RootRef, UserRef
 from ringfence.local.credential_findings import CredentialFinding
+from ringfence.model.subject import GLOBAL, RootRef, UserRef
+from ringfence.record.facts import Intended
 from tests.e2e import reports
 from tests.e2e.places import HOME_REGION, next_second
 from tests.e2e.world import Inbox, until

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.facts import DecisionMade, Planned
+from ringfence.record.facts import DecisionMade, Planned
 from tests.e2e.world import until
-from tests.samples.config import verdict
+from tests.support.samples.config import verdict
 
 if TYPE_CHECKING:
-    from ringfence.core.subject import InstanceRef
+    from ringfence.model.subject import InstanceRef
     from tests.e2e.places import Place
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]

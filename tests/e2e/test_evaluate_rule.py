@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.own import run_role
-from ringfence.core.subject import BucketRef
+from ringfence.model.resource_names import run_role
+from ringfence.model.subject import BucketRef
 from tests.e2e.world import applied
-from tests.samples.bus import entry
-from tests.samples.config import verdict
+from tests.support.samples.bus import entry
+from tests.support.samples.config import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

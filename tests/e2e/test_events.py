@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.facts import DecisionMade, Intended, Planned
-from ringfence.core.verify import Wrong
 from ringfence.local.findings import InstanceFinding
+from ringfence.record.facts import DecisionMade, Intended, Planned
+from ringfence.record.integrity import Wrong
 from tests.e2e.world import DEAD_LETTERS, DRY_TYPE, STRANGE_ACCOUNT, Inbox, applied, until
 
 if TYPE_CHECKING:

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ringfence.core.facts import Closed, DecisionMade, FindingReceived, Planned, Released
-from ringfence.core.subject import BucketRef
-from ringfence.facets.bucket_block import ALL_ON
-from ringfence.facets.bucket_tls import requires_tls, tls_statement
-from ringfence.facets.bucket_use import PUBLIC_TAG
+from ringfence.model.subject import BucketRef
+from ringfence.observations.s3.block import ALL_ON
+from ringfence.observations.s3.tls import requires_tls, tls_statement
+from ringfence.observations.s3.use import PUBLIC_TAG
+from ringfence.record.facts import Closed, DecisionMade, FindingReceived, Planned, Released
 from tests.e2e.compliance import ACCESS_LOGS, BUCKET_KEY
 from tests.e2e.world import until
-from tests.samples.bus import entry
-from tests.samples.config import verdict
-from tests.samples.guardduty import bucket_finding
+from tests.support.samples.bus import entry
+from tests.support.samples.config import verdict
+from tests.support.samples.guardduty import bucket_finding
 
 if TYPE_CHECKING:
-    from ringfence.core.history import History
+    from ringfence.record.history import History
     from tests.e2e.compliance import Compliance
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]

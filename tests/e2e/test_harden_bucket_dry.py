@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.core.facts import DecisionMade, Planned
-from ringfence.core.subject import BucketRef
-from ringfence.facets.bucket_tls import requires_tls
+from ringfence.model.subject import BucketRef
+from ringfence.observations.s3.tls import requires_tls
+from ringfence.record.facts import DecisionMade, Planned
 from tests.e2e.world import until
-from tests.samples.config import verdict
+from tests.support.samples.config import verdict
 
 if TYPE_CHECKING:
     from tests.e2e.places import Place

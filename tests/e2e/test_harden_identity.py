@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.facts import Closed, DecisionMade, FindingReceived, Released, Verified
-from ringfence.core.subject import GLOBAL, AccountRef, RootRef, UserRef
+from ringfence.model.subject import GLOBAL, AccountRef, RootRef, UserRef
+from ringfence.record.facts import Closed, DecisionMade, FindingReceived, Released, Verified
 from tests.e2e.world import Inbox, until
-from tests.samples.bus import entry
-from tests.samples.calls import by_root, call_event, sign_in
-from tests.samples.config import verdict
+from tests.support.samples.bus import entry
+from tests.support.samples.calls import by_root, call_event, sign_in
+from tests.support.samples.config import verdict
 
 if TYPE_CHECKING:
-    from ringfence.core.history import History
-    from ringfence.core.subject import IdentityRef
+    from ringfence.model.subject import IdentityRef
+    from ringfence.record.history import History
     from tests.e2e.compliance import Compliance
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.facts import Closed, DecisionMade, Planned, Released
-from ringfence.facets.management import NAME
-from ringfence.facets.tags import IMAGE_TAG
-from tests.samples.bus import entry
-from tests.samples.config import verdict
-from tests.samples.states import state_change
+from ringfence.observations.ec2.management import NAME
+from ringfence.observations.ec2.tags import IMAGE_TAG
+from ringfence.record.facts import Closed, DecisionMade, Planned, Released
+from tests.support.samples.bus import entry
+from tests.support.samples.config import verdict
+from tests.support.samples.states import state_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.history import History
-    from ringfence.core.subject import InstanceRef
     from ringfence.local.estate import Ground
+    from ringfence.model.subject import InstanceRef
+    from ringfence.record.history import History
     from tests.e2e.compliance import Compliance
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.facts import Closed, DecisionMade, FindingReceived, Planned, Released
-from ringfence.core.subject import FlowLogRef, SecurityGroupRef, VpcRef
-from ringfence.facets.flow_log_destination import ROLE
+from ringfence.model.subject import FlowLogRef, SecurityGroupRef, VpcRef
+from ringfence.observations.ec2.flow_log_destination import ROLE
+from ringfence.record.facts import Closed, DecisionMade, FindingReceived, Planned, Released
 from tests.e2e.compliance import FLOW_LOGS
-from tests.samples.bus import entry
-from tests.samples.config import verdict
+from tests.support.samples.bus import entry
+from tests.support.samples.config import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.history import History
-    from ringfence.core.subject import NetworkRef
+    from ringfence.model.subject import NetworkRef
+    from ringfence.record.history import History
     from tests.e2e.compliance import Compliance
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]

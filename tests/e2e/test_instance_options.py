@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.facts import FindingReceived
 from ringfence.local.findings import REMOTE_ADDRESS
+from ringfence.record.facts import FindingReceived
 from tests.e2e.world import until
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.aws.cloud import AGAIN
-from ringfence.core.facts import FindingReceived, Intended
 from ringfence.local.findings import InstanceFinding
+from ringfence.record.facts import FindingReceived, Intended
 from tests.e2e.world import applied, not_applied
 
 if TYPE_CHECKING:
-    from ringfence.core.history import History
     from ringfence.local.estate import Server
+    from ringfence.record.history import History
     from tests.e2e.world import World
 
 pytestmark = pytest.mark.e2e

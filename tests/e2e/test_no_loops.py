@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.calls import DETAIL_TYPE
-from ringfence.core.facts import Planned, Released
-from ringfence.core.own import ROLES, RUNBOOKS, release_role, run_role
-from ringfence.core.subject import BucketRef, SecurityGroupRef
-from ringfence.facets.network import NAMES, TRANSITION
+from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE
+from ringfence.model.resource_names import ROLES, RUNBOOKS, release_role, run_role
+from ringfence.model.subject import BucketRef, SecurityGroupRef
+from ringfence.observations.ec2.network import NAMES, TRANSITION
+from ringfence.record.facts import Planned, Released
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.subject import Ref
+    from ringfence.model.subject import Ref
     from tests.e2e.compliance import Compliance
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]

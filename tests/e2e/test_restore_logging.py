@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.document import Document
-from ringfence.core.facts import Closed, Intended, Planned, Released, Result, Verified
-from ringfence.core.note import Note
-from ringfence.core.own import run_role
-from ringfence.core.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
-from ringfence.facets.selectors import read_selectors
-from tests.samples.bus import entry
-from tests.samples.calls import call_event
+from ringfence.model.document import Document
+from ringfence.model.note import Note
+from ringfence.model.resource_names import run_role
+from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
+from ringfence.observations.logging.selectors import read_selectors
+from ringfence.record.facts import Closed, Intended, Planned, Released, Result, Verified
+from tests.support.samples.bus import entry
+from tests.support.samples.calls import call_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.history import History
-    from ringfence.core.subject import LoggingRef
+    from ringfence.model.subject import LoggingRef
+    from ringfence.record.history import History
     from tests.e2e.compliance import Compliance
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]

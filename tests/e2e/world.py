@@ -9,19 +9,19 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ringfence.core.facts import Intended, Outcome, Result
 from ringfence.local.deployment import RUNBOOK
 from ringfence.local.estate import Builder
 from ringfence.local.findings import InstanceFinding
 from ringfence.local.inspection import Inspector
+from ringfence.record.facts import Intended, Outcome, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringfence.core.history import History
     from ringfence.local import LocalAws
     from ringfence.local.deployment import Deployment
     from ringfence.local.estate import Server
+    from ringfence.record.history import History
 
 T = TypeVar("T")
 OTHER_ACCOUNT = "444455556666"

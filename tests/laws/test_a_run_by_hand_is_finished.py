@@ -10,16 +10,16 @@ from dataclasses import replace
 
 import pytest
 
-from ringfence.core.chain import ChainKey, digest
-from ringfence.core.errors import Retryable
-from ringfence.core.facts import DecisionMade, Intended, Released, Result, RunRequested
-from ringfence.core.policy import Mode
-from ringfence.desk import Desk
+from ringfence.handlers.operator_api import Desk
+from ringfence.model.errors import Retryable
+from ringfence.policy.decision import Mode
+from ringfence.record.chain import ChainKey, digest
+from ringfence.record.facts import DecisionMade, Intended, Released, Result, RunRequested
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
-from tests.fakes.interruption import Killed, Killer
-from tests.fakes.memory_cloud import MemoryCloud
-from tests.fakes.site import Site
-from tests.worlds import REF, estate
+from tests.support.fakes.interruption import Killed, Killer
+from tests.support.fakes.memory_cloud import MemoryCloud
+from tests.support.fakes.site import Site
+from tests.support.worlds import REF, estate
 
 WHO = {
     "runbook": CONTAIN_INSTANCE.id,

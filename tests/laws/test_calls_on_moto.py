@@ -19,15 +19,24 @@ from ringfence.aws.incidents import IncidentReader, Response
 from ringfence.aws.notice import Topic
 from ringfence.cli.main import main
 from ringfence.cli.settings import AUDIT_STACK
-from ringfence.core.history import History
-from ringfence.core.notices import Notice
-from ringfence.orders import Status
+from ringfence.engine.requests import Status
+from ringfence.record.history import History
+from ringfence.record.notices import Notice
 from stacks import needs
-from tests.fakes.audit_home import ARCHIVE, AUDIT, REGION, bucket, dynamo_log, in_turn, session, tables
-from tests.fakes.chains import INCIDENT, KEY, LATER, NOON, contained, lease, opened
-from tests.fakes.moto_world import Clients, clients, world
 from tests.laws.test_containment_comes_first import EVERYTHING
 from tests.laws.test_permissions_are_exact import declared
+from tests.support.fakes.audit_home import (
+    ARCHIVE,
+    AUDIT,
+    REGION,
+    bucket,
+    dynamo_log,
+    in_turn,
+    session,
+    tables,
+)
+from tests.support.fakes.chains import INCIDENT, KEY, LATER, NOON, contained, lease, opened
+from tests.support.fakes.moto_world import Clients, clients, world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,28 +8,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.core.errors import Bug, Gone, RingfenceError
-from ringfence.core.facts import Result
-from ringfence.core.symbol import QuarantineGroup
-from ringfence.facets.acls import Acl, AclEntry, SubnetAcls
-from ringfence.facets.network import TRANSITION, Network
-from ringfence.orders import Status
+from ringfence.engine.requests import Status
+from ringfence.model.errors import Bug, Gone, RingfenceError
+from ringfence.model.symbol import QuarantineGroup
+from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
+from ringfence.observations.ec2.network import TRANSITION, Network
+from ringfence.record.facts import Result
 from ringfence.remediations.isolate_instance import isolate_instance
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
-from ringfence.steps.acls import DenyAddress
-from ringfence.steps.lifecycle import StopInstance
-from ringfence.steps.network import SetSecurityGroups
-from ringfence.steps.own_groups import CreateOwnGroup
-from ringfence.steps.tags import TagInstance
-from tests import trials
-from tests.strategies import instances
-from tests.trials import CONTAINED, FAILURES, NAMES, NOTHING_FAILS, UNREADABLE, Failing, never
-from tests.worlds import estate
+from ringfence.steps.ec2.acls import DenyAddress
+from ringfence.steps.ec2.lifecycle import StopInstance
+from ringfence.steps.ec2.network import SetSecurityGroups
+from ringfence.steps.ec2.own_groups import CreateOwnGroup
+from ringfence.steps.ec2.tags import TagInstance
+from tests.support import trials
+from tests.support.strategies.instances import instances
+from tests.support.trials import CONTAINED, FAILURES, NAMES, NOTHING_FAILS, UNREADABLE, Failing, never
+from tests.support.worlds import estate
 
 if TYPE_CHECKING:
-    from ringfence.core.facet import Facet, Observed
-    from ringfence.core.runbook import Runbook
-    from ringfence.core.step import Step
+    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.runbook import Runbook
+    from ringfence.model.step import Step
 
 EVERYTHING = CONTAIN_INSTANCE.chosen(one.id for one in CONTAIN_INSTANCE.remediations if one.optional)
 FIRST, *LATER = EVERYTHING.stages

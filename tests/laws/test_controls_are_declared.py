@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.core.control_table import CONTROLS
-from ringfence.core.controls import FRAMEWORKS, controls_of, named
 from ringfence.runbooks.catalogue import CATALOGUE
+from ringfence.runbooks.compliance import FRAMEWORKS, controls_of, named
+from ringfence.runbooks.compliance_table import CONTROLS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.core.codec import decode, encode
-from ringfence.core.plan import waves
-from ringfence.core.step import State
+from ringfence.model.codec import decode, encode
+from ringfence.model.plan import waves
+from ringfence.model.step import State
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
-from tests.strategies import incidents, instances
+from tests.support.strategies.instances import incidents, instances
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.remediation import Remediation
-    from ringfence.core.runbook import Runbook
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.remediation import Remediation
+    from ringfence.model.runbook import Runbook
+    from ringfence.model.step import Step
 
 REMEDIATIONS = CONTAIN_INSTANCE.remediations
 OPTIONAL = tuple(one.id for one in CONTAIN_INSTANCE.remediations if one.optional)

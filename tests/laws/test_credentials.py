@@ -11,29 +11,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.core.cloudtrail import QUARANTINE
-from ringfence.core.codec import decode, encode
-from ringfence.core.errors import Gone
-from ringfence.core.facet import Facet, Observed
-from ringfence.core.incident import Incident
-from ringfence.core.plan import fold
-from ringfence.core.step import State, Step
-from ringfence.core.subject import AccessKeyRef, RoleSessionRef
-from ringfence.facets.access_key import ACTIVE, AccessKey, Key
-from ringfence.facets.denial import NAME, Denial, Policy
-from ringfence.facets.evidence import Grants, KeyUse
-from ringfence.facets.other_credentials import KINDS, Credential, OtherCredentials
-from ringfence.facets.password import Password
-from ringfence.facets.reach import DENY_ALL
-from ringfence.facets.role_sessions import RoleUse
-from ringfence.facets.trail import Trail
-from ringfence.facets.used_roles import UsedRole, UsedRoles
-from ringfence.release import undo
+from ringfence.engine.release import undo
+from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
+from ringfence.model.codec import decode, encode
+from ringfence.model.errors import Gone
+from ringfence.model.incident import Incident
+from ringfence.model.observation import Facet, Observed
+from ringfence.model.plan import fold
+from ringfence.model.step import State, Step
+from ringfence.model.subject import AccessKeyRef, RoleSessionRef
+from ringfence.observations.iam.access_key import ACTIVE, AccessKey, Key
+from ringfence.observations.iam.denial import NAME, Denial, Policy
+from ringfence.observations.iam.evidence import Grants, KeyUse
+from ringfence.observations.iam.other_credentials import KINDS, Credential, OtherCredentials
+from ringfence.observations.iam.password import Password
+from ringfence.observations.iam.reach import DENY_ALL
+from ringfence.observations.iam.role_sessions import RoleUse
+from ringfence.observations.iam.used_roles import UsedRole, UsedRoles
+from ringfence.observations.logging.trail import Trail
 from ringfence.runbooks import load
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
-from ringfence.steps.access_keys import DeactivateAccessKey
-from ringfence.steps.denial_policies import CreateDenialPolicy
-from tests.credential_strategies import (
+from ringfence.steps.iam.access_keys import DeactivateAccessKey
+from ringfence.steps.iam.denial_policies import CreateDenialPolicy
+from tests.laws.test_convergence import applied, run
+from tests.laws.test_permissions_are_exact import action, check, declared
+from tests.support.fakes.conversations import possible_answers, ways
+from tests.support.strategies.credentials import (
     BOUNDARY,
     DEPLOY,
     KEY,
@@ -46,18 +49,15 @@ from tests.credential_strategies import (
     incidents,
     principals,
 )
-from tests.fakes.conversations import possible_answers, ways
-from tests.laws.test_convergence import applied, run
-from tests.laws.test_permissions_are_exact import action, check, declared
-from tests.worlds import NOON
+from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ringfence.core.call import Answer, Call
-    from ringfence.core.facet import Looking
-    from ringfence.core.remediation import Remediation
-    from ringfence.core.subject import PrincipalRef
+    from ringfence.model.call import Answer, Call
+    from ringfence.model.observation import Looking
+    from ringfence.model.remediation import Remediation
+    from ringfence.model.subject import PrincipalRef
 
 REMEDIATIONS = CONTAIN_CREDENTIALS.remediations
 OPTIONAL = tuple(one.id for one in REMEDIATIONS if one.optional)

@@ -8,23 +8,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.core.errors import Denied, Refused, RingfenceError
-from ringfence.core.subject import AccessKeyRef, RoleSessionRef
-from ringfence.facets.access_key import ACTIVE, AccessKey
-from ringfence.facets.denial import Denial
-from ringfence.facets.reach import Reach
-from ringfence.orders import Status
+from ringfence.engine.requests import Status
+from ringfence.model.errors import Denied, Refused, RingfenceError
+from ringfence.model.subject import AccessKeyRef, RoleSessionRef
+from ringfence.observations.iam.access_key import ACTIVE, AccessKey
+from ringfence.observations.iam.denial import Denial
+from ringfence.observations.iam.reach import Reach
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
-from ringfence.steps.denial import AttachDenial, PutDenial
-from tests.credential_strategies import DEPLOY, KEY, PERSON, SESSION, WEB, WHOLE, principals
+from ringfence.steps.iam.denial import AttachDenial, PutDenial
 from tests.laws.test_credentials import busy
-from tests.trials import CONTAINED, FAILURES, UNREADABLE, Failing
-from tests.trials import Trial as AnyTrial
+from tests.support.strategies.credentials import DEPLOY, KEY, PERSON, SESSION, WEB, WHOLE, principals
+from tests.support.trials import CONTAINED, FAILURES, UNREADABLE, Failing
+from tests.support.trials import Trial as AnyTrial
 
 if TYPE_CHECKING:
-    from ringfence.core.facet import Facet, Observed
-    from ringfence.core.step import Step
-    from ringfence.core.subject import Ref
+    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
 
 EVERYTHING = CONTAIN_CREDENTIALS.chosen(CONTAIN_CREDENTIALS.ids)
 WORLDS = {

@@ -11,25 +11,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.core.claim import ManagedRule
-from ringfence.core.codec import decode, encode
-from ringfence.core.errors import Bug, Gone
-from ringfence.core.facet import Facet, Observed
-from ringfence.core.incident import Incident
-from ringfence.core.step import State
-from ringfence.facets.evaluation import Evaluation, RuleState
+from ringfence.model.codec import decode, encode
+from ringfence.model.errors import Bug, Gone
+from ringfence.model.incident import Incident
+from ringfence.model.observation import Facet, Observed
+from ringfence.model.rule_confirmation import ManagedRule
+from ringfence.model.step import State
+from ringfence.observations.logging.evaluation import Evaluation, RuleState
 from ringfence.remediations.evaluate_rule import evaluate_rule
-from ringfence.steps.evaluation import EvaluateRule, NoteRule
-from tests.facets.test_evaluation import BUCKET, KIND, LATER, NOTED, OURS, fix
-from tests.fakes.conversations import ways
+from ringfence.steps.logging.evaluation import EvaluateRule, NoteRule
 from tests.laws.test_convergence import applied
 from tests.laws.test_permissions_are_exact import action, check, declared
-from tests.talks import refusal, talk
-from tests.worlds import NOON
+from tests.support.fakes.conversations import ways
+from tests.support.talks import refusal, talk
+from tests.support.worlds import NOON
+from tests.unit.observations.test_evaluation import BUCKET, KIND, LATER, NOTED, OURS, fix
 
 if TYPE_CHECKING:
-    from ringfence.core.call import Call
-    from ringfence.core.step import Step
+    from ringfence.model.call import Call
+    from ringfence.model.step import Step
 
 OTHER = ManagedRule(
     "securityhub-s3-bucket-logging-enabled-1a2b3c4d", "S3_BUCKET_LOGGING_ENABLED", "eu-west-1"

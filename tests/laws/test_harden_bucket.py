@@ -9,33 +9,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.core.codec import canonical, decode, encode
-from ringfence.core.plan import fold
-from ringfence.core.step import State
-from ringfence.facets.bucket_acl import ALL_USERS, BucketAcl, Grant
-from ringfence.facets.bucket_block import PublicAccessBlock
-from ringfence.facets.bucket_documents import same, statements
-from ringfence.facets.bucket_encryption import BucketEncryption
-from ringfence.facets.bucket_exposure import ways_in
-from ringfence.facets.bucket_logging import AccessLogging
-from ringfence.facets.bucket_policy import BucketPolicy
-from ringfence.facets.bucket_tls import requires_tls
-from ringfence.facets.bucket_versioning import ENABLED, BucketVersioning
-from ringfence.release import undo
+from ringfence.engine.release import undo
+from ringfence.model.codec import canonical, decode, encode
+from ringfence.model.plan import fold
+from ringfence.model.step import State
+from ringfence.observations.s3.acl import ALL_USERS, BucketAcl, Grant
+from ringfence.observations.s3.block import PublicAccessBlock
+from ringfence.observations.s3.documents import same, statements
+from ringfence.observations.s3.encryption import BucketEncryption
+from ringfence.observations.s3.exposure import ways_in
+from ringfence.observations.s3.logging import AccessLogging
+from ringfence.observations.s3.policy import BucketPolicy
+from ringfence.observations.s3.tls import requires_tls
+from ringfence.observations.s3.versioning import ENABLED, BucketVersioning
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
-from tests.bucket_strategies import BUCKET, KEY, LOGS, bucket, buckets, incident, incidents
-from tests.fakes.conversations import ways
 from tests.laws.test_convergence import applied, run
 from tests.laws.test_permissions_are_exact import action, check, declared
+from tests.support.fakes.conversations import ways
+from tests.support.strategies.buckets import BUCKET, KEY, LOGS, bucket, buckets, incident, incidents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ringfence.core.call import Call
-    from ringfence.core.facet import Facet, Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.remediation import Remediation
-    from ringfence.core.step import Step
+    from ringfence.model.call import Call
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.remediation import Remediation
+    from ringfence.model.step import Step
 
 REMEDIATIONS = tuple(one for one in HARDEN_BUCKET.remediations if one.triggers)
 FACETS = tuple(dict.fromkeys(facet for one in REMEDIATIONS for facet in one.facets))

@@ -11,21 +11,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.core.codec import decode, encode
-from ringfence.core.facet import Facet, Observed
-from ringfence.core.note import Note
-from ringfence.core.plan import fold
-from ringfence.core.step import State
-from ringfence.core.subject import AccountRef, RootRef, UserRef
-from ringfence.facets.password_policy import IAMS_OWN, PasswordPolicy, PasswordRules
-from ringfence.facets.user_keys import DatedKey, UserKeys
-from ringfence.release import undo
+from ringfence.engine.release import undo
+from ringfence.model.codec import decode, encode
+from ringfence.model.note import Note
+from ringfence.model.observation import Facet, Observed
+from ringfence.model.plan import fold
+from ringfence.model.step import State
+from ringfence.model.subject import AccountRef, RootRef, UserRef
+from ringfence.observations.iam.password_policy import IAMS_OWN, PasswordPolicy, PasswordRules
+from ringfence.observations.iam.user_keys import DatedKey, UserKeys
 from ringfence.remediations.deactivate_unused_keys import deactivate_unused_keys
 from ringfence.remediations.set_password_policy import demanded, stricter
 from ringfence.runbooks.harden_identity import HARDEN_IDENTITY
-from ringfence.steps.unused_keys import DeactivateUnusedKey, GiveNotice
-from tests.fakes.conversations import ways
-from tests.identity_strategies import (
+from ringfence.steps.iam.unused_keys import DeactivateUnusedKey, GiveNotice
+from tests.laws.test_convergence import applied, run
+from tests.laws.test_permissions_are_exact import action, check, declared
+from tests.support.fakes.conversations import ways
+from tests.support.strategies.identity import (
     ACCOUNT,
     KEY,
     OTHER,
@@ -39,17 +41,15 @@ from tests.identity_strategies import (
     incident,
     incidents,
 )
-from tests.laws.test_convergence import applied, run
-from tests.laws.test_permissions_are_exact import action, check, declared
-from tests.worlds import NOON
+from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.call import Call
-    from ringfence.core.incident import Incident
-    from ringfence.core.runbook import Runbook
-    from ringfence.core.step import Step
+    from ringfence.model.call import Call
+    from ringfence.model.incident import Incident
+    from ringfence.model.runbook import Runbook
+    from ringfence.model.step import Step
 
 FIX = HARDEN_IDENTITY.narrowed(one.id for one in HARDEN_IDENTITY.stages[0].members)
 """The stage of its own; what comes after it is any runbook's."""

@@ -10,41 +10,41 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.core.codec import decode, encode
-from ringfence.core.facet import Facet, Observed
-from ringfence.core.incident import Incident
-from ringfence.core.plan import fold
-from ringfence.core.states import STATES
-from ringfence.core.step import State
-from ringfence.core.trigger import joined
-from ringfence.facets.first_start import FirstStart
-from ringfence.facets.image import Image
-from ringfence.facets.management import Management
-from ringfence.facets.metadata import Metadata, MetadataOptions
-from ringfence.facets.metadata_use import MetadataUse
-from ringfence.facets.network import Network
-from ringfence.facets.origin import Origin
-from ringfence.facets.tags import ImageTag, Tags
-from ringfence.release import undo
+from ringfence.engine.release import undo
+from ringfence.events.dispatch import findings
+from ringfence.events.ec2_states.trigger import STATES
+from ringfence.events.envelope import NotForUs
+from ringfence.model.codec import decode, encode
+from ringfence.model.incident import Incident
+from ringfence.model.observation import Facet, Observed
+from ringfence.model.plan import fold
+from ringfence.model.step import State
+from ringfence.model.trigger import joined
+from ringfence.observations.ec2.first_start import FirstStart
+from ringfence.observations.ec2.image import Image
+from ringfence.observations.ec2.management import Management
+from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
+from ringfence.observations.ec2.metadata_use import MetadataUse
+from ringfence.observations.ec2.network import Network
+from ringfence.observations.ec2.origin import Origin
+from ringfence.observations.ec2.tags import ImageTag, Tags
 from ringfence.runbooks.harden_instance import HARDEN_INSTANCE
-from ringfence.sources.dispatch import findings
-from ringfence.sources.envelope import NotForUs
-from tests.delivery import Delivery
-from tests.fakes.conversations import ways
-from tests.hardening_strategies import IMAGE, OFFERED, STARTED, incidents, seen
 from tests.laws.test_convergence import applied, run
 from tests.laws.test_permissions_are_exact import action, check, declared, demanded
-from tests.samples.config import verdict
-from tests.samples.states import state_change
-from tests.worlds import NOON, REF
+from tests.support.delivery import Delivery
+from tests.support.fakes.conversations import ways
+from tests.support.samples.config import verdict
+from tests.support.samples.states import state_change
+from tests.support.strategies.hardening import IMAGE, OFFERED, STARTED, incidents, seen
+from tests.support.worlds import NOON, REF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.call import Call
-    from ringfence.core.finding import Finding
-    from ringfence.core.remediation import Remediation
-    from ringfence.core.step import Step
+    from ringfence.model.call import Call
+    from ringfence.model.finding import Finding
+    from ringfence.model.remediation import Remediation
+    from ringfence.model.step import Step
 
 FIX = HARDEN_INSTANCE.narrowed(one.id for one in HARDEN_INSTANCE.stages[0].members)
 """The stage of its own; what comes after it is any runbook's."""

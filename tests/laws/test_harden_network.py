@@ -9,32 +9,32 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 
-from ringfence.core.codec import decode, encode
-from ringfence.core.document import Document
-from ringfence.core.facet import Facet, Observed
-from ringfence.core.plan import fold
-from ringfence.core.step import State
-from ringfence.core.subject import FlowLogRef, SecurityGroupRef, VpcRef
-from ringfence.facets.flow_log_records import LOGS, S3, Recording
-from ringfence.facets.flow_logs import FlowLogs
-from ringfence.facets.security_group import DEFAULT, SecurityGroup, rules_in
-from ringfence.release import undo
+from ringfence.engine.release import undo
+from ringfence.model.codec import decode, encode
+from ringfence.model.document import Document
+from ringfence.model.observation import Facet, Observed
+from ringfence.model.plan import fold
+from ringfence.model.step import State
+from ringfence.model.subject import FlowLogRef, SecurityGroupRef, VpcRef
+from ringfence.observations.ec2.flow_log_records import LOGS, S3, Recording
+from ringfence.observations.ec2.flow_logs import FlowLogs
+from ringfence.observations.ec2.security_group import DEFAULT, SecurityGroup, rules_in
 from ringfence.remediations.revoke_open_ingress import ports
 from ringfence.runbooks.harden_network import HARDEN_NETWORK
-from ringfence.steps.flow_logs import CreateFlowLog
-from ringfence.steps.security_group import revoke
-from tests.fakes.conversations import ways
-from tests.fakes.network_answers import BUCKET, GROUP_ID, INCIDENT, LOG_GROUP, ROLE, RULES, VPC_ID
+from ringfence.steps.ec2.flow_logs import CreateFlowLog
+from ringfence.steps.ec2.security_group import revoke
 from tests.laws.test_convergence import applied, run
 from tests.laws.test_permissions_are_exact import action, check, declared, demanded
-from tests.network_strategies import FLOW_LOG, GROUP, VPC, groups, incidents, subjects
+from tests.support.fakes.conversations import ways
+from tests.support.fakes.network_answers import BUCKET, GROUP_ID, INCIDENT, LOG_GROUP, ROLE, RULES, VPC_ID
+from tests.support.strategies.network import FLOW_LOG, GROUP, VPC, groups, incidents, subjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.call import Call
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.call import Call
+    from ringfence.model.incident import Incident
+    from ringfence.model.step import Step
 
 FIX = HARDEN_NETWORK.narrowed(one.id for one in HARDEN_NETWORK.stages[0].members)
 """The stage of its own; what comes after it is any runbook's."""

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.core.facts import FindingReceived
-from ringfence.core.history import History
-from ringfence.opening import AGE
-from tests.test_engine import ISOLATE, KEY, Bench
-from tests.worlds import DRY_RUN, NOTIFY, finding, order
+from ringfence.engine.incident_start import AGE
+from ringfence.record.facts import FindingReceived
+from ringfence.record.history import History
+from tests.support.worlds import DRY_RUN, NOTIFY, finding, order
+from tests.unit.engine.test_run import ISOLATE, KEY, Bench
 
 if TYPE_CHECKING:
-    from ringfence.core.policy import Decision
+    from ringfence.policy.decision import Decision
 
 PACE = timedelta(hours=6)
 """What lies between two findings at least: the bound is as many as fit into an incident's age."""

@@ -12,28 +12,28 @@ from typing import TYPE_CHECKING
 import pytest
 from moto import mock_aws
 
-from ringfence.core.chain import digest
-from ringfence.core.facts import Outcome, Result
-from ringfence.facets.network import Network
-from ringfence.orders import Status
+from ringfence.engine.requests import Status
+from ringfence.observations.ec2.network import Network
+from ringfence.record.chain import digest
+from ringfence.record.facts import Outcome, Result
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
-from ringfence.steps.lifecycle import StopInstance
-from ringfence.steps.scaling import EnterStandby
+from ringfence.steps.ec2.auto_scaling import EnterStandby
+from ringfence.steps.ec2.lifecycle import StopInstance
 from tests.contracts.test_cloud_effects import told
-from tests.fakes.interruption import Killed
-from tests.fakes.moto_world import World, clients, world
+from tests.support.fakes.interruption import Killed
+from tests.support.fakes.moto_world import World, clients, world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ringfence.core.claim import ManagedRule
-    from ringfence.core.facet import Facet, Observed
-    from ringfence.core.permit import Permit
-    from ringfence.core.reviews import Review
-    from ringfence.core.runbook import Naming, Runbook
-    from ringfence.core.step import Names, Step
-    from ringfence.core.subject import Ref
-    from ringfence.ports import Applied, Cloud
+    from ringfence.engine.ports import Applied, Cloud
+    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.reviews import Review
+    from ringfence.model.rule_confirmation import ManagedRule
+    from ringfence.model.runbook import Naming, Runbook
+    from ringfence.model.step import Names, Step
+    from ringfence.model.subject import Ref
+    from ringfence.policy.permit import Permit
 
 STEPS = CONTAIN_INSTANCE.steps
 

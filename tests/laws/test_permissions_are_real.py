@@ -15,7 +15,7 @@ from stacks import needs
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ringfence.core.call import Permission
+    from ringfence.model.call import Permission
 
 HERE = "eu-west-1:111122223333"
 PLACES = {

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.core.own import RUNBOOKS
-from tests.recorded_calls import GOLDEN, RECORDS, document, read, rules
-from tests.samples.calls import call_event
-from tests.samples.shared import shared_file
+from ringfence.model.resource_names import RUNBOOKS
+from tests.support.recorded_calls import GOLDEN, RECORDS, document, read, rules
+from tests.support.samples.calls import call_event
+from tests.support.samples.shared import shared_file
 
 
 def test_the_catalogue_acts_on_exactly_the_records_that_were_reviewed() -> None:
-    """Where it differs for a reason: `python -m tests.recorded_calls`, and read what has changed."""
+    """Where it differs for a reason: `python -m tests.support.recorded_calls`, and read what has changed."""
     events = read(shared_file(RECORDS))
     assert len(events) == 253
     assert document(events) == GOLDEN.read_text("utf-8")

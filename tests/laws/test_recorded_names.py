@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.core.codec import decode, encode, value
-from tests.fakes.chains import LockDoor
-from tests.recorded_names import GOLDEN, complaints, document, names, read, written
+from ringfence.model.codec import decode, encode, value
+from tests.support.fakes.chains import LockDoor
+from tests.support.recorded_names import GOLDEN, complaints, document, names, read, written
 
 if TYPE_CHECKING:
-    from tests.recorded_names import Names
+    from tests.support.recorded_names import Names
 
 WRITTEN: Names = {"Lock": {"door": "str", "turns?": "int"}}
 
@@ -22,8 +22,8 @@ def test_chains_that_were_written_are_read_by_this_version() -> None:
 
 
 def test_what_this_version_writes_was_reviewed() -> None:
-    """Where it differs for a reason: `python -m tests.recorded_names`, and read what has changed."""
-    assert document(names()) == GOLDEN.read_text("utf-8"), "run python -m tests.recorded_names"
+    """Where it differs for a reason: `python -m tests.support.recorded_names`, and read what has changed."""
+    assert document(names()) == GOLDEN.read_text("utf-8"), "run python -m tests.support.recorded_names"
 
 
 @pytest.mark.parametrize(

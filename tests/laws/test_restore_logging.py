@@ -9,30 +9,38 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 
-from ringfence.core.calls import DETAIL_TYPE
-from ringfence.core.codec import decode, encode
-from ringfence.core.facet import Facet, Observed
-from ringfence.core.note import Note
-from ringfence.core.step import State, Step
-from ringfence.core.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
-from ringfence.facets.coverage import uncovered
-from ringfence.facets.detectors import DetectorSetup
-from ringfence.facets.logging_subjects import logging_subjects
-from ringfence.facets.selectors import DEFAULT, AdvancedSelector, BasicSelector, Condition, Insight
-from ringfence.facets.trails import TrailOptions, TrailStatus
-from ringfence.facets.weakening import weaker
-from ringfence.release import undo
+from ringfence.engine.release import undo
+from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE
+from ringfence.events.dispatch import parse
+from ringfence.model.codec import decode, encode
+from ringfence.model.note import Note
+from ringfence.model.observation import Facet, Observed
+from ringfence.model.step import State, Step
+from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
+from ringfence.observations.logging.coverage import uncovered
+from ringfence.observations.logging.detectors import DetectorSetup
+from ringfence.observations.logging.logging_subjects import logging_subjects
+from ringfence.observations.logging.selectors import (
+    DEFAULT,
+    AdvancedSelector,
+    BasicSelector,
+    Condition,
+    Insight,
+)
+from ringfence.observations.logging.trails import TrailOptions, TrailStatus
+from ringfence.observations.logging.weakening import weaker
 from ringfence.runbooks.restore_logging import RESTORE_LOGGING
-from ringfence.sources.dispatch import parse
-from ringfence.steps.detectors import CreateDetector, EnableDetector, SetDetectorOptions
-from ringfence.steps.log_keys import CancelDeletion, EnableKey
-from ringfence.steps.logging_notes import trail_baseline
-from ringfence.steps.recorders import StartRecorder
-from ringfence.steps.trail_creation import CreateTrail
-from ringfence.steps.trail_selectors import SetEventSelectors, SetInsightSelectors
-from ringfence.steps.trails import SetTrailOptions, StartTrail
-from tests.fakes.conversations import model, ways
-from tests.fakes.logging_answers import (
+from ringfence.steps.logging.detectors import CreateDetector, EnableDetector, SetDetectorOptions
+from ringfence.steps.logging.log_keys import CancelDeletion, EnableKey
+from ringfence.steps.logging.logging_notes import trail_baseline
+from ringfence.steps.logging.recorders import StartRecorder
+from ringfence.steps.logging.trail_creation import CreateTrail
+from ringfence.steps.logging.trail_selectors import SetEventSelectors, SetInsightSelectors
+from ringfence.steps.logging.trails import SetTrailOptions, StartTrail
+from tests.laws.test_convergence import run
+from tests.laws.test_permissions_are_exact import action, check, declared
+from tests.support.fakes.conversations import model, ways
+from tests.support.fakes.logging_answers import (
     DETECTOR_ID,
     KEY_ARN,
     KEY_ID,
@@ -41,18 +49,16 @@ from tests.fakes.logging_answers import (
     TRAIL_ARN,
     TRAIL_NAME,
 )
-from tests.laws.test_convergence import run
-from tests.laws.test_permissions_are_exact import action, check, declared
-from tests.logging_strategies import DETECTOR, KEY, RECORDER, REFS, TRAIL, incidents, seen
-from tests.samples.calls import call_event
-from tests.samples.config import verdict
+from tests.support.samples.calls import call_event
+from tests.support.samples.config import verdict
+from tests.support.strategies.logging import DETECTOR, KEY, RECORDER, REFS, TRAIL, incidents, seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ringfence.core.call import Call
-    from ringfence.core.incident import Incident
-    from ringfence.core.subject import LoggingRef
+    from ringfence.model.call import Call
+    from ringfence.model.incident import Incident
+    from ringfence.model.subject import LoggingRef
 
 STAGE = RESTORE_LOGGING.stages[0]
 

@@ -8,24 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.core.plan import fold
-from ringfence.core.step import State
-from ringfence.facets.network import Network
-from ringfence.facets.scaling import Scaling
-from ringfence.facets.snapshots import Snapshots
-from ringfence.release import undo
+from ringfence.engine.release import undo
+from ringfence.model.plan import fold
+from ringfence.model.step import State
+from ringfence.observations.ec2.auto_scaling import Scaling
+from ringfence.observations.ec2.network import Network
+from ringfence.observations.ec2.snapshots import Snapshots
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.laws.test_convergence import OPTIONAL, REMEDIATIONS, applied, run
-from tests.strategies import incidents, instances
+from tests.support.strategies.instances import incidents, instances
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.remediation import Remediation
-    from ringfence.core.step import Step
-    from ringfence.core.symbol import Symbol
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.remediation import Remediation
+    from ringfence.model.step import Step
+    from ringfence.model.symbol import Symbol
 
 
 @pytest.mark.parametrize("remediation", REMEDIATIONS, ids=lambda one: one.id)

@@ -9,47 +9,40 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.core.chain import ChainKey
-from ringfence.core.errors import Gone, Refused
-from ringfence.core.facet import Observed
-from ringfence.core.facts import Intended
-from ringfence.core.policy import Policy
-from ringfence.desk import Desk
-from ringfence.engine import Engine
-from ringfence.facets.security_group import Rule, SecurityGroup
-from ringfence.orders import Status
+from ringfence.engine.requests import Status
+from ringfence.engine.run import Engine
+from ringfence.handlers.operator_api import Desk
+from ringfence.model.errors import Gone, Refused
+from ringfence.model.observation import Observed
+from ringfence.observations.ec2.security_group import Rule, SecurityGroup
+from ringfence.policy.decision import Policy
+from ringfence.record.chain import ChainKey
+from ringfence.record.facts import Intended
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
 from ringfence.runbooks.harden_identity import HARDEN_IDENTITY
 from ringfence.runbooks.harden_instance import HARDEN_INSTANCE
 from ringfence.runbooks.harden_network import HARDEN_NETWORK
-from tests import (
-    bucket_strategies,
-    credential_strategies,
-    hardening_strategies,
-    identity_strategies,
-    network_strategies,
-    strategies,
-)
-from tests.fakes.memory_cloud import MemoryCloud
-from tests.fakes.site import Site
-from tests.network_strategies import GROUP
-from tests.worlds import finding, order
+from tests.support.fakes.memory_cloud import MemoryCloud
+from tests.support.fakes.site import Site
+from tests.support.strategies import buckets, credentials, hardening, identity, instances, network
+from tests.support.strategies.network import GROUP
+from tests.support.worlds import finding, order
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from ringfence.core.runbook import Runbook
-    from ringfence.operation_answers import Answer
+    from ringfence.handlers.operator_answers import Answer
+    from ringfence.model.runbook import Runbook
 
 WORLDS: dict[Runbook, SearchStrategy[Observed]] = {
-    CONTAIN_INSTANCE: strategies.instances(),
-    CONTAIN_CREDENTIALS: credential_strategies.principals(),
-    HARDEN_BUCKET: bucket_strategies.buckets(),
-    HARDEN_IDENTITY: identity_strategies.identities(),
-    HARDEN_INSTANCE: hardening_strategies.seen(),
-    HARDEN_NETWORK: network_strategies.subjects(),
+    CONTAIN_INSTANCE: instances.instances(),
+    CONTAIN_CREDENTIALS: credentials.principals(),
+    HARDEN_BUCKET: buckets.buckets(),
+    HARDEN_IDENTITY: identity.identities(),
+    HARDEN_INSTANCE: hardening.seen(),
+    HARDEN_NETWORK: network.subjects(),
 }
 EACH = pytest.mark.parametrize("runbook", WORLDS, ids=lambda one: one.id)
 PAUSE = st.sampled_from((0, 1, 47, 3000))

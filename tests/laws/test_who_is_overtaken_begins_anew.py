@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.core.errors import RingfenceError
-from tests.fakes.site import RUNBOOK, Site
-from tests.worlds import REF
+from ringfence.model.errors import RingfenceError
+from tests.support.fakes.site import RUNBOOK, Site
+from tests.support.worlds import REF
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,16 +9,16 @@ from botocore.exceptions import ClientError
 
 from ringfence.aws.audit_items import ARCHIVE_PREFIX, archive_key, archive_prefix
 from ringfence.aws.failures import code_of, raised
-from ringfence.core.call import Permission
-from ringfence.core.chain import ChainKey
-from ringfence.core.verify import Archived
+from ringfence.model.call import Permission
+from ringfence.record.chain import ChainKey
+from ringfence.record.integrity import Archived
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectVersionTypeDef
 
-    from ringfence.core.chain import Entry
-    from ringfence.ports import SideBySide
+    from ringfence.engine.ports import SideBySide
+    from ringfence.record.chain import Entry
 
 WRITE_PERMISSIONS = (
     Permission("s3:PutObject", ("{archive}/chains/*",)),

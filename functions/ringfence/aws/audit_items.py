@@ -10,14 +10,14 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 
-from ringfence.core.chain import Entry, Lease
-from ringfence.core.codec import instant_text
-from ringfence.core.errors import BadInput
+from ringfence.model.codec import instant_text
+from ringfence.model.errors import BadInput
+from ringfence.record.chain import Entry, Lease
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.core.chain import ChainKey
+    from ringfence.record.chain import ChainKey
 
 CHAIN, ENTRY, MONTH, CONTROL_KEY = "chain", "entry", "month", "key"
 """The audit table's partition and sort key, the index's partition key, the control table's key."""

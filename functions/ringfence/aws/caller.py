@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, NoCredentialsError, NoRegionError
 
 from ringfence.aws.failures import raised
 from ringfence.aws.sessions import own_client
-from ringfence.core.errors import BadInput
+from ringfence.model.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

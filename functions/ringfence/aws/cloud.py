@@ -11,23 +11,23 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from ringfence.aws.failures import code_of, message_of, raised
-from ringfence.core.call import Answer, Call, at
-from ringfence.core.document import Document
-from ringfence.core.errors import Bug
-from ringfence.core.facet import Facet, Observed
-from ringfence.core.frozen import frozen
-from ringfence.core.subject import Ref
+from ringfence.model.call import Answer, Call, at
+from ringfence.model.document import Document
+from ringfence.model.errors import Bug
+from ringfence.model.frozen import frozen
+from ringfence.model.observation import Facet, Observed
+from ringfence.model.subject import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from ringfence.aws.sessions import Clients
-    from ringfence.core.claim import ManagedRule
-    from ringfence.core.permit import Permit
-    from ringfence.core.reviews import Review
-    from ringfence.core.step import Names, Step
-    from ringfence.ports import Clock, SideBySide
+    from ringfence.engine.ports import Clock, SideBySide
+    from ringfence.model.reviews import Review
+    from ringfence.model.rule_confirmation import ManagedRule
+    from ringfence.model.step import Names, Step
+    from ringfence.policy.permit import Permit
 
 R = TypeVar("R")
 Talk = Generator[tuple[Call, ...], tuple[Answer, ...], R]

@@ -20,11 +20,11 @@ from ringfence.aws.audit_items import (
     to_lease,
 )
 from ringfence.aws.failures import DENIED
-from ringfence.core.appending import check_append
-from ringfence.core.call import Permission
-from ringfence.core.chain import Lease
-from ringfence.core.errors import Bug, Conflict, Denied, Retryable
-from ringfence.core.history import History
+from ringfence.model.call import Permission
+from ringfence.model.errors import Bug, Conflict, Denied, Retryable
+from ringfence.record.append_check import check_append
+from ringfence.record.chain import Lease
+from ringfence.record.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef
 
-    from ringfence.core.chain import ChainKey, Entry
-    from ringfence.ports import SideBySide
+    from ringfence.engine.ports import SideBySide
+    from ringfence.record.chain import ChainKey, Entry
 
 _OWN_CHAINS = (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*",)),)
 
@@ -54,7 +54,7 @@ _INVALID = frozenset({"ValidationException", "ValidationError"})
 
 
 class DynamoAuditLog:
-    """Implements `ringfence.ports.AuditLog`.
+    """Implements `ringfence.engine.ports.AuditLog`.
 
     Every error of the service is Retryable: where nothing can be recorded, nothing is done. Only a
     request that DynamoDB calls invalid is a Bug.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from ringfence.core.errors import Bug, Denied, Retryable, Unanswered
+from ringfence.model.errors import Bug, Denied, Retryable, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

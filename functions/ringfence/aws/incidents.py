@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ringfence.aws.audit_items import CHAIN, ENTRY, INCIDENTS, MONTH, as_stored, month_of
 from ringfence.aws.failures import raised
-from ringfence.core.call import Permission
-from ringfence.core.chain import ChainKey
+from ringfence.model.call import Permission
+from ringfence.record.chain import ChainKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
-    from ringfence.core.chain import Entry
+    from ringfence.record.chain import Entry
 
 PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}", "{audit_table}/index/incidents")),)
 """What a person needs who reads the log."""

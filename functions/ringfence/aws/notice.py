@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringfence.aws.failures import raised
-from ringfence.core.call import Permission
+from ringfence.model.call import Permission
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-    from ringfence.core.notices import Notice
+    from ringfence.record.notices import Notice
 
 PERMISSIONS = (Permission("sns:Publish", ("{topic}",)),)
 """What telling needs. `{topic}` stands for the topic's ARN; the topic's key is beside this."""

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from ringfence.aws.caller import configured
 from ringfence.aws.failures import code_of, raised
 from ringfence.aws.sessions import has_credentials, own_client
-from ringfence.core.call import Permission
-from ringfence.core.errors import BadInput
+from ringfence.model.call import Permission
+from ringfence.model.errors import BadInput
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient

@@ -13,7 +13,7 @@ import botocore.session
 from botocore.config import Config
 
 from ringfence.aws.failures import raised
-from ringfence.core.frozen import frozen
+from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from botocore.client import BaseClient
 
-    from ringfence.core.subject import Ref
-    from ringfence.ports import Clock
+    from ringfence.engine.ports import Clock
+    from ringfence.model.subject import Ref
 
 MARGIN = timedelta(minutes=2)
 """Credentials that end sooner are fetched anew."""

@@ -17,7 +17,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 
-from ringfence.core.errors import BadInput, Retryable
+from ringfence.model.errors import BadInput, Retryable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

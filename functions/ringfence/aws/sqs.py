@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.aws.failures import raised
-from ringfence.core.frozen import frozen
+from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,13 +11,13 @@ import click
 from ringfence.cli.log import archive_of, find, reader_of
 from ringfence.cli.settings import ARCHIVE_BUCKET, AUDIT_TABLE, Home, home_options
 from ringfence.cli.text import discard, safe
-from ringfence.core.errors import BadInput, RingfenceError
-from ringfence.core.verify import verify as verify_chain
+from ringfence.model.errors import BadInput, RingfenceError
+from ringfence.record.integrity import verify as verify_chain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ringfence.core.verify import Verdict
+    from ringfence.record.integrity import Verdict
 
 ALTERED, UNKNOWN = 1, 3
 
@@ -65,7 +65,7 @@ def verify(ctx: click.Context, home: Home, incident: str, *, without_archive: bo
 
 
 def _verdicts(home: Home, incident: str, *, without_archive: bool) -> Iterable[Verdict]:
-    from ringfence.threads import Threads
+    from ringfence.handlers.threads import Threads
 
     reader = reader_of(home)
     archive = None if without_archive else archive_of(home)

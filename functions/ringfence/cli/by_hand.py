@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec
 import click
 
 from ringfence.cli.settings import AUDIT_TABLE, CONTROL_TABLE, Home, home_options
-from ringfence.core.document import Document
-from ringfence.core.errors import BadInput
-from ringfence.operations import check_reason
+from ringfence.handlers.operator_types import check_reason
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ringfence.aws.caller import Caller
     from ringfence.cli.door import Door
-    from ringfence.core.runbook import Runbook
-    from ringfence.core.subject import Ref
+    from ringfence.model.runbook import Runbook
+    from ringfence.model.subject import Ref
 
 P = ParamSpec("P")
 URL = "RINGFENCE_OPERATE_URL"

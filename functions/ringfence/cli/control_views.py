@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from ringfence.core.controls import Framework, Requirement
+    from ringfence.runbooks.compliance import Framework, Requirement
 
 HONESTLY = "A remediation supports a requirement; whether it is complied with is for an assessor to say."
 STYLES = {"on": GOOD, "dry run": OPEN, "off": "dim"}

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.core.control_table import CONTROLS
-from ringfence.core.controls import FRAMEWORKS, framework, requirements
+from ringfence.runbooks.compliance import FRAMEWORKS, framework, requirements
+from ringfence.runbooks.compliance_table import CONTROLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ringfence.core.controls import Framework, Means, Requirement
-    from ringfence.core.runbook import Runbook
+    from ringfence.model.runbook import Runbook
+    from ringfence.runbooks.compliance import Framework, Means, Requirement
 
 
 @click.command(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.facts import Intended, Outcome, Verified
+from ringfence.record.facts import Intended, Outcome, Verified
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from ringfence.core.runbook import Runbook
-    from ringfence.core.timeline import Row
+    from ringfence.model.runbook import Runbook
+    from ringfence.record.timeline import Row
 
 
 def milestones(

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from ringfence.core.runbook import Runbook
-    from ringfence.core.timeline import Row
     from ringfence.local import LocalAws
     from ringfence.local.credential_findings import CredentialFinding
     from ringfence.local.credentials_demo import CredentialEnding
     from ringfence.local.demo import Ending, Scene
     from ringfence.local.estate import Estate
     from ringfence.local.findings import InstanceFinding
+    from ringfence.model.runbook import Runbook
+    from ringfence.record.timeline import Row
 
 WIDTH, BAR = 110, 40
 WORDS = "A web server is compromised. Watch what happens to it, and what does not."

@@ -9,17 +9,17 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from ringfence.core.errors import BadInput, Denied, Refused, Retryable
-from ringfence.desk import Desk
-from ringfence.intake import Execution
-from ringfence.operation_answers import OK, raise_answer
-from ringfence.operations import RELEASES, RUNS, STATUS, Forbidden
+from ringfence.engine.intake import Execution
+from ringfence.handlers.operator_answers import OK, raise_answer
+from ringfence.handlers.operator_api import Desk
+from ringfence.handlers.operator_types import RELEASES, RUNS, STATUS, Forbidden
+from ringfence.model.errors import BadInput, Denied, Refused, Retryable
 
 if TYPE_CHECKING:
-    from ringfence.core.chain import ChainKey
-    from ringfence.core.policy import Policy
-    from ringfence.core.runbook import Runbook
-    from ringfence.session import Ports
+    from ringfence.engine.execution import Ports
+    from ringfence.model.runbook import Runbook
+    from ringfence.policy.decision import Policy
+    from ringfence.record.chain import ChainKey
 
 Body = Mapping[str, object]
 LEASE = timedelta(minutes=5)

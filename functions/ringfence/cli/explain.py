@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from ringfence.cli.text import safe, shortened
-from ringfence.core.errors import BadInput
-from ringfence.core.subject import ACCOUNT
-from ringfence.explanation import Explainer, Explanation, Status, invalid
-from ringfence.policy_file import BUILT_IN, PolicyFile, load_policy
+from ringfence.engine.explanation import Explainer, Explanation, Status, invalid
+from ringfence.model.errors import BadInput
+from ringfence.model.subject import ACCOUNT
+from ringfence.policy.file import BUILT_IN, PolicyFile, load_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ringfence.core.runbook import Runbook
+    from ringfence.model.runbook import Runbook
 
 EXIT_CODES = {Status.HANDLED: 0, Status.NOT_APPLICABLE: 3, Status.INVALID: 2}
 WORST_FIRST = (Status.INVALID, Status.NOT_APPLICABLE, Status.HANDLED)

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ringfence.cli.text import safe, shortened
-from ringfence.core.summary import FOR_REVIEW
-from ringfence.core.wording import said
+from ringfence.record.summary import FOR_REVIEW
+from ringfence.record.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from ringfence.core.summary import Summary
-    from ringfence.core.timeline import Row
+    from ringfence.record.summary import Summary
+    from ringfence.record.timeline import Row
 
 PIPE_WIDTH = 160
 GOOD, BAD, OPEN = "green", "bold red", "yellow"

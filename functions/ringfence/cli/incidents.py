@@ -12,13 +12,13 @@ import click
 
 from ringfence.cli.log import find, reader_of
 from ringfence.cli.settings import AUDIT_TABLE, Home, home_options
-from ringfence.core.summary import Summary
+from ringfence.record.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ringfence.aws.incidents import IncidentReader, Response
-    from ringfence.core.chain import Entry
+    from ringfence.record.chain import Entry
 
 _AGO = re.compile(r"(?P<number>[0-9]{1,4})(?P<unit>[dhm])")
 BEFORE_ALL, AFTER_ALL = datetime(2020, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -83,7 +83,7 @@ def show_incident(home: Home, incident: str, *, as_json: bool) -> None:
     Exit code 2: no such incident.
     """
     import ringfence.runbooks.catalogue  # noqa: F401 - steps can be read once their classes were imported
-    from ringfence.core.timeline import timeline
+    from ringfence.record.timeline import timeline
 
     reader = reader_of(home)
     responses = [(Summary.of(each), timeline(each)) for each in _read(reader, find(reader, None, incident))]
@@ -100,7 +100,7 @@ def show_incident(home: Home, incident: str, *, as_json: bool) -> None:
 
 
 def _read(reader: IncidentReader, responses: Sequence[Response]) -> list[tuple[Entry, ...]]:
-    from ringfence.threads import Threads
+    from ringfence.handlers.threads import Threads
 
     reads = [lambda one=one: reader.entries(one) for one in responses]
     return [each for each in Threads()(reads) if isinstance(each, tuple) and each] if reads else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from ringfence.core.errors import BadInput
+from ringfence.model.errors import BadInput
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import click
 
 from ringfence.cli.text import discard, safe
-from ringfence.core.errors import BadInput, RingfenceError
+from ringfence.model.errors import BadInput, RingfenceError
 
 COMMANDS = MappingProxyType(
     {

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ringfence.cli.incident_views import BAD, GOOD, OPEN, STYLES, plain
 from ringfence.cli.text import MOST_SHOWN
-from ringfence.core.facts import RELEASE
+from ringfence.record.facts import RELEASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from ringfence.core.document import Document
+    from ringfence.model.document import Document
 
 
 PIPE_WIDTH = 2 * MOST_SHOWN

@@ -20,9 +20,9 @@ from ringfence.cli.by_hand import (
     subject_of,
 )
 from ringfence.cli.waiting import Patience, Watch, interruptible
-from ringfence.core.document import Document
-from ringfence.core.errors import BadInput
-from ringfence.core.subject import parse_key
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput
+from ringfence.model.subject import parse_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

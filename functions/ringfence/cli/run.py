@@ -20,15 +20,15 @@ from ringfence.cli.by_hand import (
     subject_of,
 )
 from ringfence.cli.waiting import Patience, Watch, interruptible
-from ringfence.core.errors import BadInput, Gone
-from ringfence.core.subject import GLOBAL, ref_of
+from ringfence.model.errors import BadInput, Gone
+from ringfence.model.subject import GLOBAL, ref_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ringfence.cli.plan_view import Screen
-    from ringfence.core.document import Document
-    from ringfence.core.subject import Ref
+    from ringfence.model.document import Document
+    from ringfence.model.subject import Ref
 
 _GIVEN_BACK = frozenset({"released", "closed"})
 _ENDED = _GIVEN_BACK | {"complete"}
@@ -177,7 +177,7 @@ def _conclude(
     wish: Wish, screen: Screen, planned: Document, done: Mapping[str, object], status: Document
 ) -> None:
     from ringfence.cli.plan_view import stand, subject_words
-    from ringfence.core.wording import said
+    from ringfence.record.wording import said
 
     state, incident = status.text("state"), status.text("incident")
     good = _is_done(status)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
 
-from ringfence.core.errors import BadInput, Denied
+from ringfence.model.errors import BadInput, Denied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,8 +8,8 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 import click
 
 from ringfence.cli.text import safe
-from ringfence.core.document import Document
-from ringfence.core.errors import BadInput, Retryable
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput, Retryable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

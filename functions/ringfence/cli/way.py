@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, cast
 from ringfence.cli.by_hand import OUTPUT, POLICY, RESPONSE_STACK, URL, Wish
 from ringfence.cli.door import DirectDoor, Door, HttpDoor
 from ringfence.cli.settings import output
-from ringfence.core.policy_json import policy_from_json
+from ringfence.policy.compiled import policy_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from ringfence.core.chain import ChainKey
-    from ringfence.core.policy import Policy
-    from ringfence.core.runbook import Runbook
+    from ringfence.model.runbook import Runbook
+    from ringfence.policy.decision import Policy
+    from ringfence.record.chain import ChainKey
 
 
 def catalogue() -> Mapping[str, Runbook]:
@@ -45,11 +45,11 @@ def http_door(wish: Wish) -> HttpDoor:
 
 def direct_door(wish: Wish) -> DirectDoor:
     """Run the desk here, with the operator's own credentials: in their own account and no other."""
-    from ringfence import composition
     from ringfence.aws.caller import caller
     from ringfence.aws.incidents import IncidentReader
     from ringfence.aws.outputs import operator_client
     from ringfence.aws.sessions import OwnClients
+    from ringfence.handlers import wiring as composition
 
     own = caller()
     client = cast("DynamoDBClient", operator_client("dynamodb"))
@@ -65,7 +65,7 @@ def direct_door(wish: Wish) -> DirectDoor:
 
 def direct_policy(wish: Wish, account: str) -> Policy:
     """Return the policy narrowed to the account whose credentials these are."""
-    from ringfence.policy_file import BUILT_IN, PolicyFile, load_policy
+    from ringfence.policy.file import BUILT_IN, PolicyFile, load_policy
 
     given = wish.policy or (POLICY if POLICY.exists() else None)
     file = load_policy(given, catalogue()) if given else PolicyFile(BUILT_IN)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from ringfence.core import health
-from ringfence.core.guardduty import DETAIL_TYPE, SOURCE, TARGET
-from ringfence.core.guardduty_credentials import ACCESS_KEY
-from ringfence.core.subject import GLOBAL, RoleSessionRef
+from ringfence.events.guardduty.credential_trigger import ACCESS_KEY
+from ringfence.events.guardduty.instance_trigger import DETAIL_TYPE, SOURCE, TARGET
+from ringfence.events.health import trigger as health
 from ringfence.local.findings import DETECTOR, REMOTE_ADDRESS, shown
+from ringfence.model.subject import GLOBAL, RoleSessionRef
 
 if TYPE_CHECKING:
     from ringfence.local.estate import Server

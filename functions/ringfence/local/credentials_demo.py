@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
-from ringfence.core.facts import Closed
-from ringfence.core.timeline import timeline
 from ringfence.local.credential_findings import CredentialFinding
 from ringfence.local.demo import GIVE_UP
 from ringfence.local.principals import WORKS, Principals
+from ringfence.record.facts import Closed
+from ringfence.record.timeline import timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facts import Verified
-    from ringfence.core.timeline import Row
-    from ringfence.core.verify import Verdict
     from ringfence.local.deployment import Deployment
     from ringfence.local.inspection import Portrait
     from ringfence.local.principals import Credentials, KeyHolder
+    from ringfence.record.facts import Verified
+    from ringfence.record.integrity import Verdict
+    from ringfence.record.timeline import Row
 
 LEAKED, EARLIER = "the leaked key", "a session that it began"
 OTHER, NEW = "the user's other key", "a new session of the other key"

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from ringfence.core.facts import Closed
-from ringfence.core.timeline import timeline
 from ringfence.local.estate import Builder
 from ringfence.local.inspection import NONE, Inspector
+from ringfence.record.facts import Closed
+from ringfence.record.timeline import timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facts import Verified
-    from ringfence.core.timeline import Row
-    from ringfence.core.verify import Verdict
     from ringfence.local.deployment import Deployment
     from ringfence.local.estate import Estate
     from ringfence.local.findings import InstanceFinding
     from ringfence.local.inspection import Portrait
+    from ringfence.record.facts import Verified
+    from ringfence.record.integrity import Verdict
+    from ringfence.record.timeline import Row
 
 GIVE_UP = 90.0
 """Seconds after which a response that is not complete counts as failed."""

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ringfence.core.subject import GLOBAL
 from ringfence.local.process import LocalAwsError
+from ringfence.model.subject import GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

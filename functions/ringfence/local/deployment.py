@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Self
 
 from ringfence.aws.archive import S3Archive
 from ringfence.aws.dynamo import DynamoAuditLog
-from ringfence.core.chain import ChainKey
-from ringfence.core.policy import Mode
-from ringfence.core.verify import Verdict, verify
+from ringfence.handlers.threads import Threads
 from ringfence.local.deploy import deploy
+from ringfence.policy.decision import Mode
+from ringfence.record.chain import ChainKey
+from ringfence.record.integrity import Verdict, verify
 from ringfence.runbooks.catalogue import CATALOGUE
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
-from ringfence.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from ringfence.core.history import History
-    from ringfence.core.subject import Ref
     from ringfence.local.credential_findings import CredentialFinding
     from ringfence.local.findings import InstanceFinding
     from ringfence.local.process import LocalAws
+    from ringfence.model.subject import Ref
+    from ringfence.record.history import History
 
 RUNBOOK = CONTAIN_INSTANCE.id
 AUDIT_STACK, RESPONSE_STACK = "Ringfence-Audit", "Ringfence-Response"

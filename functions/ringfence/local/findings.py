@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from ringfence.core.guardduty import DETAIL_TYPE, SOURCE, TARGET
+from ringfence.events.guardduty.instance_trigger import DETAIL_TYPE, SOURCE, TARGET
 
 if TYPE_CHECKING:
     from ringfence.local.estate import Server

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ringfence.facets.tags import INCIDENT_TAG
+from ringfence.observations.ec2.tags import INCIDENT_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

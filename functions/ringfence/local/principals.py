@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import ClientError
 
-from ringfence.core.subject import GLOBAL, AccessKeyRef, RoleSessionRef
+from ringfence.model.subject import GLOBAL, AccessKeyRef, RoleSessionRef
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

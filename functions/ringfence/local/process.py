@@ -18,8 +18,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from ringfence.core.errors import Refused
 from ringfence.local.settings import ACCOUNT, REGION, SECRET, Settings
+from ringfence.model.errors import Refused
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.config_rules import judged_by
-from ringfence.core.remediation import remediation
-from ringfence.core.subject import InstanceRef
-from ringfence.facets.management import NAME, Management
-from ringfence.facets.network import Network
-from ringfence.facets.origin import Origin
-from ringfence.facets.tags import INCIDENT_TAG, Tags
-from ringfence.steps.management_profile import AttachManagementProfile
+from ringfence.events.config.trigger import judged_by
+from ringfence.model.remediation import remediation
+from ringfence.model.subject import InstanceRef
+from ringfence.observations.ec2.management import NAME, Management
+from ringfence.observations.ec2.network import Network
+from ringfence.observations.ec2.origin import Origin
+from ringfence.observations.ec2.tags import INCIDENT_TAG, Tags
+from ringfence.steps.ec2.management_profile import AttachManagementProfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 def what_stands_in_the_way(instance: Observed) -> Iterator[str]:

@@ -12,27 +12,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.bucket_creation import OPEN_CREATION
-from ringfence.core.calls import recorded
-from ringfence.core.config_rules import judged_by
-from ringfence.core.guardduty_buckets import EXPOSED_BUCKET
-from ringfence.core.remediation import remediation
-from ringfence.core.subject import BucketRef
-from ringfence.facets.bucket_acl import BucketAcl
-from ringfence.facets.bucket_block import ALL_ON, PublicAccessBlock
-from ringfence.facets.bucket_exposure import public_by_intent, ways_in
-from ringfence.facets.bucket_policy import BucketPolicy
-from ringfence.facets.bucket_public import openings, others
-from ringfence.facets.bucket_use import BucketUse
-from ringfence.facets.buckets import bucket_of, unreadable
-from ringfence.steps.bucket_block import SetPublicAccessBlock
+from ringfence.events.cloudtrail.bucket_creation_trigger import OPEN_CREATION
+from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.events.config.trigger import judged_by
+from ringfence.events.guardduty.bucket_trigger import EXPOSED_BUCKET
+from ringfence.model.remediation import remediation
+from ringfence.model.subject import BucketRef
+from ringfence.observations.s3.acl import BucketAcl
+from ringfence.observations.s3.block import ALL_ON, PublicAccessBlock
+from ringfence.observations.s3.calls import bucket_of, unreadable
+from ringfence.observations.s3.exposure import public_by_intent, ways_in
+from ringfence.observations.s3.policy import BucketPolicy
+from ringfence.observations.s3.public import openings, others
+from ringfence.observations.s3.use import BucketUse
+from ringfence.steps.s3.block import SetPublicAccessBlock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 _PROHIBITED = judged_by("s3-bucket-public-read-prohibited", "s3-bucket-public-write-prohibited")
 _ACL = recorded("s3", "PutBucketAcl")

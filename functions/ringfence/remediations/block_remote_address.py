@@ -9,18 +9,18 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from ringfence.core.guardduty import COMPROMISED_INSTANCE
-from ringfence.core.remediation import remediation
-from ringfence.core.subject import InstanceRef
-from ringfence.facets.acls import SubnetAcls
-from ringfence.steps.acls import DenyAddress
+from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.remediation import remediation
+from ringfence.model.subject import InstanceRef
+from ringfence.observations.ec2.acls import SubnetAcls
+from ringfence.steps.ec2.acls import DenyAddress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 def still_reachable(instance: Observed, incident: Incident) -> Iterator[str]:

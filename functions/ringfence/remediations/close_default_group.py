@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.calls import recorded
-from ringfence.core.config_rules import judged_by
-from ringfence.core.remediation import remediation
-from ringfence.core.subject import NetworkRef
-from ringfence.facets.security_group import DEFAULT, SecurityGroup
-from ringfence.steps.security_group import RevokeRule, revoke
+from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.events.config.trigger import judged_by
+from ringfence.model.remediation import remediation
+from ringfence.model.subject import NetworkRef
+from ringfence.observations.ec2.security_group import DEFAULT, SecurityGroup
+from ringfence.steps.ec2.security_group import RevokeRule, revoke
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
-    from ringfence.facets.security_group import Rule
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
+    from ringfence.observations.ec2.security_group import Rule
 
 JUDGED = judged_by("vpc-default-security-group-closed")
 CALLS = recorded(

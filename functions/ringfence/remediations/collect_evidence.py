@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.codec import instant_text
-from ringfence.core.compromised import COMPROMISED_CREDENTIALS
-from ringfence.core.remediation import Choice, remediation
-from ringfence.core.subject import PrincipalRef
-from ringfence.facets.evidence import Grants, KeyUse
-from ringfence.facets.trail import Trail
+from ringfence.events.compromised import COMPROMISED_CREDENTIALS
+from ringfence.model.codec import instant_text
+from ringfence.model.remediation import Choice, remediation
+from ringfence.model.subject import PrincipalRef
+from ringfence.observations.iam.evidence import Grants, KeyUse
+from ringfence.observations.logging.trail import Trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 REVIEW = "traces"
 _OPEN, _REVIEWED = "open", "reviewed"

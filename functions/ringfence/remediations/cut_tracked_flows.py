@@ -9,22 +9,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.guardduty import COMPROMISED_INSTANCE
-from ringfence.core.remediation import remediation
-from ringfence.core.subject import InstanceRef
-from ringfence.core.symbol import QuarantineGroup, TransitionGroup
-from ringfence.facets.network import TRANSITION, Network
+from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.remediation import remediation
+from ringfence.model.subject import InstanceRef
+from ringfence.model.symbol import QuarantineGroup, TransitionGroup
+from ringfence.observations.ec2.network import TRANSITION, Network
 from ringfence.remediations.isolate_instance import isolate_instance
-from ringfence.steps.network import SetSecurityGroups
-from ringfence.steps.own_groups import CreateOwnGroup
-from ringfence.steps.transition import RULES, OpenTransitionGroup
+from ringfence.steps.ec2.network import SetSecurityGroups
+from ringfence.steps.ec2.own_groups import CreateOwnGroup
+from ringfence.steps.ec2.transition import RULES, OpenTransitionGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 def still_tracked(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature

@@ -12,19 +12,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.cloudtrail import QUARANTINE
-from ringfence.core.compromised import COMPROMISED_CREDENTIALS
-from ringfence.core.remediation import Choice, remediation
-from ringfence.core.subject import AccessKeyRef, PrincipalRef
-from ringfence.facets.access_key import ACTIVE, INACTIVE, AccessKey
-from ringfence.steps.access_keys import DeactivateAccessKey
+from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
+from ringfence.events.compromised import COMPROMISED_CREDENTIALS
+from ringfence.model.remediation import Choice, remediation
+from ringfence.model.subject import AccessKeyRef, PrincipalRef
+from ringfence.observations.iam.access_key import ACTIVE, INACTIVE, AccessKey
+from ringfence.steps.iam.access_keys import DeactivateAccessKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 OTHERS = "other-keys"
 _LEAVE, _DEACTIVATE = "leave", "deactivate"

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.compromised import COMPROMISED_CREDENTIALS
-from ringfence.core.remediation import remediation
-from ringfence.core.subject import PrincipalRef
-from ringfence.facets.access_key import ACTIVE, INACTIVE
-from ringfence.facets.other_credentials import OtherCredentials
-from ringfence.steps.other_credentials import DeactivateCredential
+from ringfence.events.compromised import COMPROMISED_CREDENTIALS
+from ringfence.model.remediation import remediation
+from ringfence.model.subject import PrincipalRef
+from ringfence.observations.iam.access_key import ACTIVE, INACTIVE
+from ringfence.observations.iam.other_credentials import OtherCredentials
+from ringfence.steps.iam.other_credentials import DeactivateCredential
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 @remediation(

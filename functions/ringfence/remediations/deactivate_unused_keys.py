@@ -13,23 +13,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.config_rules import judged_by
-from ringfence.core.remediation import Choice, remediation
-from ringfence.core.reviews import reviewed
-from ringfence.core.subject import IdentityRef
-from ringfence.core.unused import REVIEW, RULE, UNUSED, days, is_unused
-from ringfence.facets.access_key import ACTIVE, INACTIVE
-from ringfence.facets.user_keys import UserKeys
-from ringfence.steps.unused_keys import DeactivateUnusedKey, GiveNotice
+from ringfence.events.config.trigger import judged_by
+from ringfence.model.remediation import Choice, remediation
+from ringfence.model.reviews import reviewed
+from ringfence.model.subject import IdentityRef
+from ringfence.model.unused import REVIEW, RULE, UNUSED, days, is_unused
+from ringfence.observations.iam.access_key import ACTIVE, INACTIVE
+from ringfence.observations.iam.user_keys import UserKeys
+from ringfence.steps.iam.unused_keys import DeactivateUnusedKey, GiveNotice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
-    from ringfence.facets.user_keys import DatedKey
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
+    from ringfence.observations.iam.user_keys import DatedKey
 
 GRACE = "grace-days"
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.guardduty import COMPROMISED_INSTANCE
-from ringfence.core.remediation import remediation
-from ringfence.core.subject import InstanceRef
-from ringfence.facets.identity import Identity
-from ringfence.steps.instance_sessions import DenyInstanceSessions
+from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.remediation import remediation
+from ringfence.model.subject import InstanceRef
+from ringfence.observations.iam.identity import Identity
+from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 def still_valid(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature

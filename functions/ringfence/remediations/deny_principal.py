@@ -12,25 +12,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.compromised import COMPROMISED_CREDENTIALS
-from ringfence.core.remediation import Choice, remediation
-from ringfence.core.subject import PrincipalRef
-from ringfence.facets.denial import Denial, inline_name, own_arn
-from ringfence.facets.principals import USER
-from ringfence.facets.reach import DENY_ALL, Reach
-from ringfence.facets.role_sessions import whole_second
-from ringfence.steps.boundaries import SetDenyBoundary
-from ringfence.steps.denial import AttachDenial, PutDenial
-from ringfence.steps.denial_policies import CreateDenialPolicy
+from ringfence.events.compromised import COMPROMISED_CREDENTIALS
+from ringfence.model.remediation import Choice, remediation
+from ringfence.model.subject import PrincipalRef
+from ringfence.observations.iam.denial import Denial, inline_name, own_arn
+from ringfence.observations.iam.principals import USER
+from ringfence.observations.iam.reach import DENY_ALL, Reach
+from ringfence.observations.iam.role_sessions import whole_second
+from ringfence.steps.iam.boundaries import SetDenyBoundary
+from ringfence.steps.iam.denial import AttachDenial, PutDenial
+from ringfence.steps.iam.denial_policies import CreateDenialPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
-    from ringfence.core.subject import Ref
-    from ringfence.facets.principals import Holder
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+    from ringfence.observations.iam.principals import Holder
 
 USER_DENY, ROLE_DENY = "user-deny", "role-deny"
 _SESSIONS, _EVERYTHING, _SESSION, _ROLE = "sessions", "everything", "session", "role"

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.guardduty import COMPROMISED_INSTANCE
-from ringfence.core.remediation import remediation
-from ringfence.core.subject import InstanceRef
-from ringfence.facets.identity import ASSOCIATED, Identity
-from ringfence.steps.instance_profile import DetachInstanceProfile, detach
+from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.remediation import remediation
+from ringfence.model.subject import InstanceRef
+from ringfence.observations.iam.identity import ASSOCIATED, Identity
+from ringfence.steps.ec2.instance_profile import DetachInstanceProfile, detach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 @remediation(

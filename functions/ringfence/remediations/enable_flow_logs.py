@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.config_rules import judged_by
-from ringfence.core.remediation import Choice, remediation
-from ringfence.core.subject import NetworkRef
-from ringfence.facets.flow_log_destination import DESTINATION, NO_ROLE, WHERE, wanted_place
-from ringfence.facets.flow_log_records import LOGS, S3, Recording
-from ringfence.facets.flow_logs import FlowLogs
-from ringfence.steps.flow_logs import CreateFlowLog
+from ringfence.events.config.trigger import judged_by
+from ringfence.model.remediation import Choice, remediation
+from ringfence.model.subject import NetworkRef
+from ringfence.observations.ec2.flow_log_destination import DESTINATION, NO_ROLE, WHERE, wanted_place
+from ringfence.observations.ec2.flow_log_records import LOGS, S3, Recording
+from ringfence.observations.ec2.flow_logs import FlowLogs
+from ringfence.steps.ec2.flow_logs import CreateFlowLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 TRAFFIC = "flow-log-traffic"
 

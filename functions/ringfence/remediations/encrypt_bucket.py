@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.calls import recorded
-from ringfence.core.config_rules import judged_by
-from ringfence.core.remediation import Choice, remediation
-from ringfence.core.subject import BucketRef
-from ringfence.facets.bucket_encryption import AES256, KMS, BucketEncryption, Encryption
-from ringfence.facets.buckets import bucket_of, unreadable
-from ringfence.steps.bucket_encryption import SetBucketEncryption
+from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.events.config.trigger import judged_by
+from ringfence.model.remediation import Choice, remediation
+from ringfence.model.subject import BucketRef
+from ringfence.observations.s3.calls import bucket_of, unreadable
+from ringfence.observations.s3.encryption import AES256, KMS, BucketEncryption, Encryption
+from ringfence.steps.s3.encryption import SetBucketEncryption
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 DEFAULT_ENCRYPTION = "default-encryption"
 _WITH_KMS = judged_by("s3-default-encryption-kms")

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.remediation import remediation
-from ringfence.core.subject import Ref
-from ringfence.facets.evaluation import Evaluation
-from ringfence.steps.evaluation import EvaluateRule, NoteRule, is_newer
+from ringfence.model.remediation import remediation
+from ringfence.model.subject import Ref
+from ringfence.observations.logging.evaluation import Evaluation
+from ringfence.steps.logging.evaluation import EvaluateRule, NoteRule, is_newer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.claim import ManagedRule
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.rule_confirmation import ManagedRule
+    from ringfence.model.step import Step
 
 
 def not_recorded(subject: Observed, incident: Incident) -> Iterator[str]:

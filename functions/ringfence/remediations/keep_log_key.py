@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.remediation import remediation
-from ringfence.core.reviews import reviewed
-from ringfence.core.step import show
-from ringfence.core.subject import LoggingRef
-from ringfence.core.suspects import suspected
-from ringfence.facets.log_keys import TO_BE_DELETED, USABLE, LogKey
-from ringfence.facets.logging_subjects import REVIEW
-from ringfence.steps.log_keys import CancelDeletion, EnableKey
-from ringfence.steps.logging_plans import TAKEN_AWAY, key_to_be_kept, users_of_key
+from ringfence.model.remediation import remediation
+from ringfence.model.reviews import reviewed
+from ringfence.model.step import show
+from ringfence.model.subject import LoggingRef
+from ringfence.model.suspects import suspected
+from ringfence.observations.logging.log_keys import TO_BE_DELETED, USABLE, LogKey
+from ringfence.observations.logging.logging_subjects import REVIEW
+from ringfence.steps.logging.log_keys import CancelDeletion, EnableKey
+from ringfence.steps.logging.logging_plans import TAKEN_AWAY, key_to_be_kept, users_of_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 def not_kept(key: Observed, incident: Incident) -> Iterator[str]:

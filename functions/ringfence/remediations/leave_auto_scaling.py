@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.guardduty import COMPROMISED_INSTANCE
-from ringfence.core.remediation import Choice, remediation
-from ringfence.core.subject import InstanceRef
-from ringfence.facets.scaling import IN_SERVICE, STANDBY, Scaling
-from ringfence.steps.scaling import DetachFromGroup, EnterStandby, leave
+from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.remediation import Choice, remediation
+from ringfence.model.subject import InstanceRef
+from ringfence.observations.ec2.auto_scaling import IN_SERVICE, STANDBY, Scaling
+from ringfence.steps.ec2.auto_scaling import DetachFromGroup, EnterStandby, leave
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 WAY = "auto-scaling"
 _DETACH, _STANDBY = "detach", "standby"

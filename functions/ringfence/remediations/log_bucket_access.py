@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.calls import recorded
-from ringfence.core.config_rules import judged_by
-from ringfence.core.guardduty_buckets import UNLOGGED_BUCKET
-from ringfence.core.remediation import Choice, remediation
-from ringfence.core.subject import BucketRef
-from ringfence.facets.bucket_logging import AccessLogging, LogTarget
-from ringfence.facets.buckets import bucket_of, unreadable
-from ringfence.steps.bucket_logging import SetAccessLogging
+from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.events.config.trigger import judged_by
+from ringfence.events.guardduty.bucket_trigger import UNLOGGED_BUCKET
+from ringfence.model.remediation import Choice, remediation
+from ringfence.model.subject import BucketRef
+from ringfence.observations.s3.calls import bucket_of, unreadable
+from ringfence.observations.s3.logging import AccessLogging, LogTarget
+from ringfence.steps.s3.logging import SetAccessLogging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 ACCESS_LOG_BUCKET = "access-log-bucket"
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.remediation import remediation
-from ringfence.core.reviews import reviewed
-from ringfence.core.subject import LoggingRef
-from ringfence.facets.detectors import DetectorStatus, restored_detector
-from ringfence.facets.log_keys import USABLE, LogKey
-from ringfence.facets.logging_subjects import REVIEW
-from ringfence.facets.recorders import RecorderStatus, narrower
-from ringfence.facets.trails import TrailStatus
-from ringfence.steps.logging_notes import (
+from ringfence.model.remediation import remediation
+from ringfence.model.reviews import reviewed
+from ringfence.model.subject import LoggingRef
+from ringfence.observations.logging.detectors import DetectorStatus, restored_detector
+from ringfence.observations.logging.log_keys import USABLE, LogKey
+from ringfence.observations.logging.logging_subjects import REVIEW
+from ringfence.observations.logging.recorders import RecorderStatus, narrower
+from ringfence.observations.logging.trails import TrailStatus
+from ringfence.steps.logging.logging_notes import (
     RecordDetectorBaseline,
     RecordKeyBaseline,
     RecordRecorderBaseline,
@@ -26,7 +26,7 @@ from ringfence.steps.logging_notes import (
     recorder_baseline,
     trail_baseline,
 )
-from ringfence.steps.logging_plans import (
+from ringfence.steps.logging.logging_plans import (
     detector_to_be_enabled,
     key_to_be_kept,
     recorder_to_be_started,
@@ -37,9 +37,9 @@ from ringfence.steps.logging_plans import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 @remediation(

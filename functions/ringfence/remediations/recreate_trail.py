@@ -7,26 +7,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.notices import plain
-from ringfence.core.remediation import remediation
-from ringfence.core.reviews import reviewed
-from ringfence.core.subject import LoggingRef
-from ringfence.core.suspects import suspected
-from ringfence.facets.logging_subjects import REVIEW
-from ringfence.facets.selectors import DEFAULT
-from ringfence.facets.trails import TrailStatus
-from ringfence.steps.logging_notes import RecordTrailBaseline, trail_baseline
-from ringfence.steps.logging_plans import DELETED, LONGEST, reported, restore, start
-from ringfence.steps.trail_creation import CreateTrail
-from ringfence.steps.trail_selectors import SetEventSelectors, SetInsightSelectors
-from ringfence.steps.trails import SetTrailOptions, StartTrail
+from ringfence.model.remediation import remediation
+from ringfence.model.reviews import reviewed
+from ringfence.model.subject import LoggingRef
+from ringfence.model.suspects import suspected
+from ringfence.observations.logging.logging_subjects import REVIEW
+from ringfence.observations.logging.selectors import DEFAULT
+from ringfence.observations.logging.trails import TrailStatus
+from ringfence.record.notices import plain
+from ringfence.steps.logging.logging_notes import RecordTrailBaseline, trail_baseline
+from ringfence.steps.logging.logging_plans import DELETED, LONGEST, reported, restore, start
+from ringfence.steps.logging.trail_creation import CreateTrail
+from ringfence.steps.logging.trail_selectors import SetEventSelectors, SetInsightSelectors
+from ringfence.steps.logging.trails import SetTrailOptions, StartTrail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 def lost(trail: Observed, incident: Incident) -> Iterator[str]:

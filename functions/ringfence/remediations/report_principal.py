@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.compromised import COMPROMISED_CREDENTIALS
-from ringfence.core.remediation import remediation
-from ringfence.core.subject import PrincipalRef, RootRef
+from ringfence.events.compromised import COMPROMISED_CREDENTIALS
+from ringfence.model.remediation import remediation
+from ringfence.model.subject import PrincipalRef, RootRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 def for_a_person(principal: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.remediation import remediation
-from ringfence.core.root_advice import what_a_person_does
-from ringfence.core.root_use import ROOT_USE
-from ringfence.core.subject import IdentityRef
+from ringfence.events.cloudtrail.root_trigger import ROOT_USE
+from ringfence.model.remediation import remediation
+from ringfence.model.root_advice import what_a_person_does
+from ringfence.model.subject import IdentityRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 def for_a_person(root: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature

@@ -10,23 +10,23 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.core.config_rules import judged_by
-from ringfence.core.remediation import Choice, remediation
-from ringfence.core.states import entered
-from ringfence.core.step import counted
-from ringfence.core.subject import InstanceRef
-from ringfence.facets.first_start import FirstStart
-from ringfence.facets.image import Image, Shown
-from ringfence.facets.origin import Origin
-from ringfence.facets.tags import IMAGE_TAG, ImageTag
-from ringfence.steps.tags import TagUnapprovedImage
+from ringfence.events.config.trigger import judged_by
+from ringfence.events.ec2_states.trigger import entered
+from ringfence.model.remediation import Choice, remediation
+from ringfence.model.step import counted
+from ringfence.model.subject import InstanceRef
+from ringfence.observations.ec2.first_start import FirstStart
+from ringfence.observations.ec2.image import Image, Shown
+from ringfence.observations.ec2.origin import Origin
+from ringfence.observations.ec2.tags import IMAGE_TAG, ImageTag
+from ringfence.steps.ec2.tags import TagUnapprovedImage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 JUDGED = judged_by("approved-amis-by-tag", "approved-amis-by-id")
 STARTED = entered("running")

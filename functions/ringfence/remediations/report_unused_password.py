@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.config_rules import judged_by
-from ringfence.core.remediation import remediation
-from ringfence.core.subject import IdentityRef
-from ringfence.core.unused import RULE, UNUSED, is_unused
-from ringfence.facets.password_use import PasswordUse
+from ringfence.events.config.trigger import judged_by
+from ringfence.model.remediation import remediation
+from ringfence.model.subject import IdentityRef
+from ringfence.model.unused import RULE, UNUSED, is_unused
+from ringfence.observations.iam.password_use import PasswordUse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 def signs_in_no_more(user: Observed, incident: Incident) -> Iterator[str]:

@@ -9,21 +9,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.core.config_rules import judged_by
-from ringfence.core.remediation import remediation
-from ringfence.core.step import counted
-from ringfence.core.subject import InstanceRef
-from ringfence.facets.metadata import DISABLED, REQUIRED, Metadata
-from ringfence.facets.metadata_use import DAYS, MetadataUse
-from ringfence.facets.origin import Origin
-from ringfence.steps.metadata import SetMetadataOptions
+from ringfence.events.config.trigger import judged_by
+from ringfence.model.remediation import remediation
+from ringfence.model.step import counted
+from ringfence.model.subject import InstanceRef
+from ringfence.observations.ec2.metadata import DISABLED, REQUIRED, Metadata
+from ringfence.observations.ec2.metadata_use import DAYS, MetadataUse
+from ringfence.observations.ec2.origin import Origin
+from ringfence.steps.ec2.metadata import SetMetadataOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 def what_depends_on_it(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature

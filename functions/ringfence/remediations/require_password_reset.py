@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.compromised import COMPROMISED_CREDENTIALS
-from ringfence.core.remediation import remediation
-from ringfence.core.subject import PrincipalRef
-from ringfence.facets.denial import Denial
-from ringfence.facets.password import Password
-from ringfence.facets.reach import Reach
-from ringfence.steps.password import SetPasswordReset
+from ringfence.events.compromised import COMPROMISED_CREDENTIALS
+from ringfence.model.remediation import remediation
+from ringfence.model.subject import PrincipalRef
+from ringfence.observations.iam.denial import Denial
+from ringfence.observations.iam.password import Password
+from ringfence.observations.iam.reach import Reach
+from ringfence.steps.iam.password import SetPasswordReset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 def still_signs_in(principal: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature

@@ -7,22 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.calls import recorded
-from ringfence.core.config_rules import judged_by
-from ringfence.core.remediation import remediation
-from ringfence.core.subject import BucketRef
-from ringfence.facets.bucket_policy import BucketPolicy
-from ringfence.facets.bucket_tls import free_sid, requires_tls
-from ringfence.facets.bucket_use import BucketUse
-from ringfence.facets.buckets import bucket_of, unreadable
-from ringfence.steps.bucket_policy import AddTlsStatement
+from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.events.config.trigger import judged_by
+from ringfence.model.remediation import remediation
+from ringfence.model.subject import BucketRef
+from ringfence.observations.s3.calls import bucket_of, unreadable
+from ringfence.observations.s3.policy import BucketPolicy
+from ringfence.observations.s3.tls import free_sid, requires_tls
+from ringfence.observations.s3.use import BucketUse
+from ringfence.steps.s3.policy import AddTlsStatement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 def speaks_http(bucket: Observed) -> Iterator[str]:

@@ -10,22 +10,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.core.notices import plain
-from ringfence.core.remediation import remediation
-from ringfence.core.reviews import reviewed
-from ringfence.core.subject import LoggingRef
-from ringfence.core.suspects import suspected
-from ringfence.facets.logging_subjects import REVIEW
-from ringfence.facets.trails import TrailStatus
-from ringfence.steps.logging_plans import STOPPED, out_of_reach, start, trail_to_be_started
-from ringfence.steps.trails import StartTrail
+from ringfence.model.remediation import remediation
+from ringfence.model.reviews import reviewed
+from ringfence.model.subject import LoggingRef
+from ringfence.model.suspects import suspected
+from ringfence.observations.logging.logging_subjects import REVIEW
+from ringfence.observations.logging.trails import TrailStatus
+from ringfence.record.notices import plain
+from ringfence.steps.logging.logging_plans import STOPPED, out_of_reach, start, trail_to_be_started
+from ringfence.steps.logging.trails import StartTrail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 _LONG = timedelta(days=1)
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.remediation import remediation
-from ringfence.core.reviews import reviewed
-from ringfence.core.subject import LoggingRef
-from ringfence.core.suspects import suspected
-from ringfence.facets.detectors import DetectorStatus, restored_detector
-from ringfence.facets.logging_subjects import REVIEW
-from ringfence.steps.detectors import CreateDetector, EnableDetector, SetDetectorOptions
-from ringfence.steps.logging_notes import detector_baseline
-from ringfence.steps.logging_plans import (
+from ringfence.model.remediation import remediation
+from ringfence.model.reviews import reviewed
+from ringfence.model.subject import LoggingRef
+from ringfence.model.suspects import suspected
+from ringfence.observations.logging.detectors import DetectorStatus, restored_detector
+from ringfence.observations.logging.logging_subjects import REVIEW
+from ringfence.steps.logging.detectors import CreateDetector, EnableDetector, SetDetectorOptions
+from ringfence.steps.logging.logging_notes import detector_baseline
+from ringfence.steps.logging.logging_plans import (
     CHANGED_DETECTOR,
     DELETED_DETECTOR,
     detector_to_be_enabled,
@@ -25,9 +25,9 @@ from ringfence.steps.logging_plans import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 def not_put_back(detector: Observed, incident: Incident) -> Iterator[str]:

@@ -10,21 +10,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.core.calls import recorded
-from ringfence.core.remediation import remediation
-from ringfence.core.subject import NetworkRef, VpcRef
-from ringfence.facets.flow_log_destination import DESTINATION, NO_ROLE, WHERE, wanted_place
-from ringfence.facets.flow_log_records import LOGS, S3
-from ringfence.facets.flow_logs import FlowLogs
-from ringfence.steps.flow_logs import CreateFlowLog
+from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.model.remediation import remediation
+from ringfence.model.subject import NetworkRef, VpcRef
+from ringfence.observations.ec2.flow_log_destination import DESTINATION, NO_ROLE, WHERE, wanted_place
+from ringfence.observations.ec2.flow_log_records import LOGS, S3
+from ringfence.observations.ec2.flow_logs import FlowLogs
+from ringfence.steps.ec2.flow_logs import CreateFlowLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
-    from ringfence.facets.flow_log_records import Recording
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
+    from ringfence.observations.ec2.flow_log_records import Recording
 
 _HOW = "a person has to look, and to make it again"
 

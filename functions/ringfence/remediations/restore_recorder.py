@@ -7,30 +7,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.calls import recorded
-from ringfence.core.notices import plain
-from ringfence.core.remediation import remediation
-from ringfence.core.reviews import reviewed
-from ringfence.core.subject import LoggingRef
-from ringfence.core.suspects import suspected
-from ringfence.facets.logging_subjects import REVIEW
-from ringfence.facets.recorders import RecorderStatus, narrower
-from ringfence.steps.logging_notes import recorder_baseline
-from ringfence.steps.logging_plans import (
+from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.model.remediation import remediation
+from ringfence.model.reviews import reviewed
+from ringfence.model.subject import LoggingRef
+from ringfence.model.suspects import suspected
+from ringfence.observations.logging.logging_subjects import REVIEW
+from ringfence.observations.logging.recorders import RecorderStatus, narrower
+from ringfence.record.notices import plain
+from ringfence.steps.logging.logging_notes import recorder_baseline
+from ringfence.steps.logging.logging_plans import (
     DELETED_RECORDER,
     STOPPED_RECORDER,
     is_reviewed_only,
     recorder_to_be_started,
     reported,
 )
-from ringfence.steps.recorders import StartRecorder
+from ringfence.steps.logging.recorders import StartRecorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 LONGEST = 4000
 """Characters of what a person has to put back by hand: enough for a recorder with many types."""

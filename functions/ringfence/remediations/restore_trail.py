@@ -7,23 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.remediation import remediation
-from ringfence.core.reviews import reviewed
-from ringfence.core.subject import LoggingRef
-from ringfence.core.suspects import suspected
-from ringfence.facets.logging_subjects import REVIEW
-from ringfence.facets.trails import TrailStatus
-from ringfence.steps.logging_notes import trail_baseline
-from ringfence.steps.logging_plans import CHANGED, UNVALIDATED, out_of_reach, reported, restore
-from ringfence.steps.trail_selectors import SetEventSelectors, SetInsightSelectors
-from ringfence.steps.trails import SetTrailOptions
+from ringfence.model.remediation import remediation
+from ringfence.model.reviews import reviewed
+from ringfence.model.subject import LoggingRef
+from ringfence.model.suspects import suspected
+from ringfence.observations.logging.logging_subjects import REVIEW
+from ringfence.observations.logging.trails import TrailStatus
+from ringfence.steps.logging.logging_notes import trail_baseline
+from ringfence.steps.logging.logging_plans import CHANGED, UNVALIDATED, out_of_reach, reported, restore
+from ringfence.steps.logging.trail_selectors import SetEventSelectors, SetInsightSelectors
+from ringfence.steps.logging.trails import SetTrailOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 def not_put_back(trail: Observed, incident: Incident) -> Iterator[str]:

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.compromised import COMPROMISED_CREDENTIALS
-from ringfence.core.remediation import remediation
-from ringfence.core.subject import PrincipalRef
-from ringfence.facets.role_sessions import whole_second
-from ringfence.facets.used_roles import UsedRoles
-from ringfence.steps.used_roles import RevokeUsedRole
+from ringfence.events.compromised import COMPROMISED_CREDENTIALS
+from ringfence.model.remediation import remediation
+from ringfence.model.subject import PrincipalRef
+from ringfence.observations.iam.role_sessions import whole_second
+from ringfence.observations.iam.used_roles import UsedRoles
+from ringfence.steps.iam.used_roles import RevokeUsedRole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
-    from ringfence.facets.role_sessions import RoleUse
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
+    from ringfence.observations.iam.role_sessions import RoleUse
 
 
 def not_revoked(principal: Observed, incident: Incident) -> Iterator[str]:

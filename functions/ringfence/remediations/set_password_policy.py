@@ -11,19 +11,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.core.calls import recorded
-from ringfence.core.config_rules import judged_by
-from ringfence.core.remediation import Choice, remediation
-from ringfence.core.subject import IdentityRef
-from ringfence.facets.password_policy import IAMS_OWN, PasswordPolicy, PasswordRules
-from ringfence.steps.password_policy import SetPasswordPolicy
+from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.events.config.trigger import judged_by
+from ringfence.model.remediation import Choice, remediation
+from ringfence.model.subject import IdentityRef
+from ringfence.observations.iam.password_policy import IAMS_OWN, PasswordPolicy, PasswordRules
+from ringfence.steps.iam.password_policy import SetPasswordPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 LENGTH, REUSE, AGE = "minimum-length", "reuse-prevention", "max-age"
 

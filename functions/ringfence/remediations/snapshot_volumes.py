@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.guardduty import COMPROMISED_INSTANCE
-from ringfence.core.remediation import remediation
-from ringfence.core.step import counted
-from ringfence.core.subject import InstanceRef
-from ringfence.facets.snapshots import Snapshots
-from ringfence.facets.volumes import Volumes
-from ringfence.steps.snapshots import CreateSnapshots
+from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.remediation import remediation
+from ringfence.model.step import counted
+from ringfence.model.subject import InstanceRef
+from ringfence.observations.ec2.snapshots import Snapshots
+from ringfence.observations.ec2.volumes import Volumes
+from ringfence.steps.ec2.snapshots import CreateSnapshots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 def not_in_snapshots(instance: Observed, incident: Incident) -> Iterator[str]:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.core.calls import recorded
-from ringfence.core.config_rules import judged_by
-from ringfence.core.remediation import remediation
-from ringfence.core.subject import BucketRef
-from ringfence.facets.bucket_versioning import ENABLED, BucketVersioning
-from ringfence.facets.buckets import bucket_of, unreadable
-from ringfence.steps.bucket_versioning import SetBucketVersioning
+from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.events.config.trigger import judged_by
+from ringfence.model.remediation import remediation
+from ringfence.model.subject import BucketRef
+from ringfence.observations.s3.calls import bucket_of, unreadable
+from ringfence.observations.s3.versioning import ENABLED, BucketVersioning
+from ringfence.steps.s3.versioning import SetBucketVersioning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.core.facet import Observed
-    from ringfence.core.incident import Incident
-    from ringfence.core.step import Step
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
 
 
 def by_root_alone(bucket: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature

@@ -10,14 +10,14 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ringfence.core.codec import load_on_demand
-from ringfence.core.errors import BadInput, Bug
-from ringfence.core.own import RUNBOOKS
-from ringfence.core.remediation import Remediation
-from ringfence.core.runbook import Deferred, Runbook, Stage
+from ringfence.model.codec import load_on_demand
+from ringfence.model.errors import BadInput, Bug
+from ringfence.model.remediation import Remediation
+from ringfence.model.resource_names import RUNBOOKS
+from ringfence.model.runbook import Deferred, Runbook, Stage
 
 if TYPE_CHECKING:
-    from ringfence.core.subject import Ref
+    from ringfence.model.subject import Ref
 
 
 @cache
@@ -60,6 +60,6 @@ def runbook(id_: str) -> Runbook:
 
 def _everything_of(found: Runbook) -> tuple[Remediation, ...]:
     """Import what the log of a runbook may name: every class of step, and findings."""
-    import_module("ringfence.core.finding")
-    import_module("ringfence.core.claim")
+    import_module("ringfence.model.finding")
+    import_module("ringfence.model.rule_confirmation")
     return found.remediations

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ringfence.core.runbook import Runbook
-from ringfence.core.subject import (
+from ringfence.model.runbook import Runbook
+from ringfence.model.subject import (
     AccessKeyRef,
     OtherPrincipalRef,
     PrincipalRef,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ringfence.core.reviews import Review
-from ringfence.core.runbook import Runbook
-from ringfence.core.subject import AccountRef, IdentityRef, RootRef, UserRef
-from ringfence.core.unused import REVIEW
-from ringfence.facets.users import EVERY_USER, KEYS_OF_USERS, by_name, users_with_active_keys
+from ringfence.model.reviews import Review
+from ringfence.model.runbook import Runbook
+from ringfence.model.subject import AccountRef, IdentityRef, RootRef, UserRef
+from ringfence.model.unused import REVIEW
+from ringfence.observations.iam.users import EVERY_USER, KEYS_OF_USERS, by_name, users_with_active_keys
 from ringfence.runbooks import EVALUATE, only, stage
 
 HARDEN_IDENTITY = Runbook(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ringfence.core.runbook import Runbook
-from ringfence.core.subject import FlowLogRef, NetworkRef, SecurityGroupRef, VpcRef
+from ringfence.model.runbook import Runbook
+from ringfence.model.subject import FlowLogRef, NetworkRef, SecurityGroupRef, VpcRef
 from ringfence.runbooks import EVALUATE, only, stage
 
 HARDEN_NETWORK = Runbook(

@@ -5,10 +5,10 @@ Its incidents do not end by themselves: the baseline is in them.
 
 from __future__ import annotations
 
-from ringfence.core.reviews import Review
-from ringfence.core.runbook import Runbook
-from ringfence.core.subject import DetectorRef, KeyRef, LoggingRef, RecorderRef, TrailRef
-from ringfence.facets.logging_subjects import PERMISSIONS, REVIEW, logging_subjects
+from ringfence.model.reviews import Review
+from ringfence.model.runbook import Runbook
+from ringfence.model.subject import DetectorRef, KeyRef, LoggingRef, RecorderRef, TrailRef
+from ringfence.observations.logging.logging_subjects import PERMISSIONS, REVIEW, logging_subjects
 from ringfence.runbooks import only, stage
 
 RESTORE_LOGGING = Runbook(

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.subject import (
+from ringfence.events.dispatch import findings
+from ringfence.events.envelope import NotForUs
+from ringfence.model.subject import (
     GLOBAL,
     AccountRef,
     BucketRef,
@@ -20,16 +22,14 @@ from ringfence.core.subject import (
     TrailRef,
     VpcRef,
 )
-from ringfence.sources.dispatch import findings
-from ringfence.sources.envelope import NotForUs
 from tests.local.conftest import IMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ringfence.core.finding import Finding
-    from ringfence.core.subject import Ref
     from ringfence.local import LocalAws
+    from ringfence.model.finding import Finding
+    from ringfence.model.subject import Ref
 
 REGION = "ap-south-1"
 """One of its own: there is one recorder and one detector a region."""

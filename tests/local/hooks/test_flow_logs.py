@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.core.document import Document
-from ringfence.core.subject import FlowLogRef
-from ringfence.facets.flow_log_records import in_trail, trail_call
 from ringfence.local.hooks import enforcement_ec2
+from ringfence.model.document import Document
+from ringfence.model.subject import FlowLogRef
+from ringfence.observations.ec2.flow_log_records import in_trail, trail_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,9 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from ringfence.core.subject import GLOBAL
 from ringfence.local.hooks import cloudtrail_answers, cloudtrail_ec2, cloudtrail_s3
 from ringfence.local.hooks.patching import replace
+from ringfence.model.subject import GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

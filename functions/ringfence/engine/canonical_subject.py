@@ -1,0 +1,31 @@
+"""Subjects by their own names: before anything is decided, for policies speak of names, and so do people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ringfence.model.runbook import unique
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.engine.ports import Cloud
+    from ringfence.model.finding import Finding
+    from ringfence.model.runbook import Runbook
+    from ringfence.model.subject import Ref
+    from ringfence.policy.decision import Policy
+
+
+def by_name(finding: Finding, runbook: Runbook, policy: Policy, cloud: Cloud) -> Finding:
+    """Return the finding with its subjects named as the runbook does. Nothing out of scope is asked about.
+
+    Raises Retryable.
+    """
+
+    def named() -> Iterator[Ref]:
+        for ref in finding.subjects:
+            asked = runbook.naming and isinstance(ref, runbook.subject) and not policy.outside(ref)
+            yield cloud.named(ref, runbook.naming) if asked and runbook.naming else ref
+
+    return replace(finding, subjects=unique(named()))

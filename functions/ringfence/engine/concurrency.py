@@ -1,0 +1,51 @@
+"""Several subjects of one finding: what becomes of one does not keep the others from being contained."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from ringfence.model.errors import Bug, Retryable, RingfenceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ringfence.engine.ports import SideBySide
+
+T = TypeVar("T")
+
+
+def in_turn(functions: Sequence[Callable[[], object]]) -> Sequence[object]:
+    """Run functions one after another."""
+    return [function() for function in functions]
+
+
+def each(
+    items: Iterable[T], work: Callable[[T], tuple[str, ...]], side_by_side: SideBySide = in_turn
+) -> tuple[str, ...]:
+    """Work on every item; return in words what must be looked at again.
+
+    Raises at the end, once every item had its turn, where any of them failed: a Bug before what can be
+    tried again, that before what never will work.
+    """
+    again: list[str] = []
+    failed: list[RingfenceError] = []
+    for ended in side_by_side([partial(_ended, work, item) for item in items]):
+        if isinstance(ended, RingfenceError):
+            failed.append(ended)
+        elif isinstance(ended, tuple):
+            again.extend(ended)
+    if failed:
+        raise min(failed, key=_rank)
+    return tuple(again)
+
+
+def _ended(work: Callable[[T], tuple[str, ...]], item: T) -> tuple[str, ...] | RingfenceError:
+    try:
+        return work(item)
+    except RingfenceError as error:
+        return error
+
+
+def _rank(error: RingfenceError) -> int:
+    return 0 if isinstance(error, Bug) else 1 if isinstance(error, Retryable) else 2

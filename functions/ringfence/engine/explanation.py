@@ -1,0 +1,204 @@
+"""What would happen because of an event, without AWS: the same parser, policy and runbooks, no engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeGuard
+
+from ringfence.events.dispatch import findings
+from ringfence.events.envelope import NotForUs, parse_json
+from ringfence.events.guardduty.instance_trigger import DETAIL_TYPE, SOURCE
+from ringfence.events.guardduty.parser import MAX_SEVERITY
+from ringfence.model.errors import BadInput
+from ringfence.policy.compiled import policy_from_json
+from ringfence.policy.decision import Mode
+from ringfence.policy.selection import shares
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ringfence.model.finding import Finding
+    from ringfence.model.runbook import Runbook
+    from ringfence.model.subject import Ref
+    from ringfence.policy.file import PolicyFile
+    from ringfence.policy.selection import Share
+
+    Decided = tuple[Ref, Share]
+    Answer = tuple[Finding, Runbook, list[Decided]]
+
+
+class Status(StrEnum):
+    """What becomes of an event."""
+
+    HANDLED = "handled"
+    NOT_APPLICABLE = "not-applicable"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True)
+class About:
+    """What can be said of a finding, even of one that cannot be used; None where it says nothing."""
+
+    id: str | None = None
+    type: str | None = None
+    severity: float | None = None
+    account: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What would happen, and why, in words. `field` and `problem` are for bad input."""
+
+    status: Status
+    reason: str
+    finding: About | None = None
+    subjects: tuple[Ref, ...] = ()
+    runbook: str | None = None
+    remediations: tuple[str, ...] = ()
+    mode: Mode | None = None
+    field: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """Explains events under one policy; `note` says in words where that policy comes from.
+
+    `home` is the account that the policy calls so; the finding's own is taken for it where none is given.
+    """
+
+    policy: PolicyFile
+    runbooks: Mapping[str, Runbook]
+    note: str = ""
+    home: str = ""
+
+    def explain(self, data: bytes) -> Explanation:
+        """Say what would happen because of an event in UTF-8; bad input is an answer, not an error."""
+        event: object = None
+        try:
+            event = parse_json(_decode(data))
+            found = findings(event)
+        except BadInput as error:
+            return invalid(error, _glimpse(event))
+        if isinstance(found, NotForUs):
+            return Explanation(Status.NOT_APPLICABLE, found.reason, _glimpse(event))
+        return self._decided(found)
+
+    def _decided(self, found: tuple[Finding, ...]) -> Explanation:
+        answers = [answer for finding in found for answer in self._answers(finding)]
+        if not answers:
+            reason = f"no runbook answers {' or '.join(finding.type for finding in found)}"
+            return Explanation(Status.NOT_APPLICABLE, reason, _about(found[0]), found[0].subjects)
+        first = max(answers, key=lambda one: _strongest(one[2]))
+        finding, runbook, decisions = first
+        others = [_also(one, finding) for one in answers if one is not first]
+        mode = list(Mode)[_strongest(decisions)]
+        return Explanation(
+            status=Status.NOT_APPLICABLE if mode is Mode.OFF else Status.HANDLED,
+            reason=". ".join(filter(None, (_reason(decisions), *others, self._notes(finding)))),
+            finding=_about(finding),
+            subjects=tuple(dict.fromkeys(ref for ref, _ in decisions)),
+            runbook=runbook.id,
+            remediations=_remediations(decisions, mode),
+            mode=mode,
+        )
+
+    def _answers(self, finding: Finding) -> list[Answer]:
+        policy = policy_from_json(self.policy.compile(self.home or finding.account))
+        return [
+            (
+                finding,
+                runbook,
+                [(ref, share) for ref in subjects for share in shares(policy, runbook, finding, ref)],
+            )
+            for runbook in self.runbooks.values()
+            if runbook.answers(finding)
+            and (subjects := [ref for ref in finding.subjects if isinstance(ref, runbook.subject)])
+        ]
+
+    def _notes(self, finding: Finding) -> str:
+        taken = not self.home and self.policy.speaks_of_home
+        home = f"home is taken to be account {finding.account}" if taken else ""
+        claim = finding.claim
+        confirmed = (
+            f"before anything is changed, AWS Config is asked whether {claim.name} is its managed rule "
+            f"{claim.identifier}"
+            if claim
+            else ""
+        )
+        return "; ".join(filter(None, (confirmed, self.note, home)))
+
+
+def invalid(error: BadInput, about: About | None = None) -> Explanation:
+    """Explain why an event cannot be used."""
+    return Explanation(Status.INVALID, str(error), about, field=error.field, problem=error.problem)
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput("(document)", f"is not UTF-8 text at byte {error.start + 1}") from error
+
+
+def _strongest(decisions: Iterable[Decided]) -> int:
+    order = list(Mode)  # from off to auto
+    return max(order.index(share.decision.mode) for _, share in decisions)
+
+
+def _reason(decisions: list[Decided]) -> str:
+    reasons = dict.fromkeys(share.decision.reason for _, share in decisions)
+    if len(reasons) == 1:
+        return next(iter(reasons))
+    return "; ".join(f"{ref.id}: {share.decision.reason} ({share.decision.mode})" for ref, share in decisions)
+
+
+def _about(finding: Finding) -> About:
+    return About(finding.id, finding.type, finding.severity, finding.account, finding.region)
+
+
+def _also(answer: Answer, told: Finding) -> str:
+    """Say what another runbook does about the same finding, or about another one of the same event."""
+    finding, runbook, decisions = answer
+    named = ", ".join(dict.fromkeys(f"{ref.kind} {ref.id}" for ref, _ in decisions))
+    other = "" if finding is told else f" {finding.type}"
+    return f"{runbook.id} answers{other} as well ({list(Mode)[_strongest(decisions)]}), for {named}"
+
+
+def _remediations(decisions: Iterable[Decided], mode: Mode) -> tuple[str, ...]:
+    """Return what runs in the strongest mode."""
+    if mode not in {Mode.DRY_RUN, Mode.AUTO}:
+        return ()
+    strongest = [share.runbook for _, share in decisions if share.decision.mode is mode]
+    return tuple(dict.fromkeys(id_ for runbook in strongest for id_ in runbook.ids))
+
+
+def _glimpse(event: object) -> About | None:
+    """Say what there is to say about a finding that was not parsed."""
+    if not isinstance(event, dict) or (event.get("source"), event.get("detail-type")) != (
+        SOURCE,
+        DETAIL_TYPE,
+    ):
+        return None
+    detail = event.get("detail")
+    if not isinstance(detail, dict):
+        return None
+    severity = detail.get("severity")
+    return About(
+        id=_text(detail, "id"),
+        type=_text(detail, "type"),
+        severity=severity if _is_severity(severity) else None,
+        account=_text(detail, "accountId"),
+        region=_text(detail, "region"),
+    )
+
+
+def _is_severity(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MAX_SEVERITY
+
+
+def _text(detail: Mapping[str, object], key: str) -> str | None:
+    value = detail.get(key)
+    return value if isinstance(value, str) else None

@@ -1,0 +1,126 @@
+"""From a finding, or a continuation of its response, to orders. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ringfence.engine.requests import Order
+from ringfence.model.codec import canonical
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput
+from ringfence.model.frozen import frozen
+from ringfence.model.subject import parse_key
+from ringfence.policy.decision import Mode
+from ringfence.policy.selection import shares
+from ringfence.record.facts import FindingReceived
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from ringfence.engine.requests import Report
+    from ringfence.model.finding import Finding
+    from ringfence.model.runbook import Runbook
+    from ringfence.model.subject import Ref
+    from ringfence.policy.decision import Decision, Policy
+
+EVENT_LENGTH = 64_000
+"""Characters of an event that are kept in the log, as they are written there; its digest stands for the
+whole. An item of the log holds 400 KB, and a character beyond ASCII takes up to twelve: who can fill a
+finding with those must not keep it from being recorded.
+"""
+CONTINUATION = 1
+"""The version of a continuation message."""
+
+
+@frozen
+class Execution:
+    """Which execution this is, for whom it acts, and when it may not begin changes any more."""
+
+    attempt: str
+    actor: str
+    until: datetime
+
+
+@frozen
+class Unanswered:
+    """A subject about which nothing is done, and why."""
+
+    ref: Ref
+    decision: Decision
+
+
+def answers(
+    finding: Finding, event: str, runbook: Runbook, policy: Policy, execution: Execution
+) -> Iterator[Order | Unanswered]:
+    """Turn a finding into an order for each of its subjects that the runbook is for."""
+    _, choices = policy.settings(runbook)
+    received = FindingReceived(finding, event if len(canonical(event)) <= EVENT_LENGTH else "")
+    for ref in finding.subjects:
+        if not isinstance(ref, runbook.subject):
+            continue
+        for share in shares(policy, runbook, finding, ref):
+            if share.decision.mode is Mode.OFF:
+                yield Unanswered(ref, share.decision)
+                continue
+            yield Order(
+                runbook=share.runbook,
+                ref=ref,
+                attempt=execution.attempt,
+                actor=execution.actor,
+                until=execution.until,
+                decision=share.decision,
+                finding=received,
+                choices=choices,
+                stages=1,
+            )
+
+
+def continuation(order: Order, report: Report) -> str:
+    """Return the message that lets a second queue go on where containment ended."""
+    return _message(order, incident=report.incident)
+
+
+def standby(order: Order) -> str:
+    """Return the message that stands behind an execution which may die, whatever it will have recorded."""
+    return _message(order, behind=order.attempt)
+
+
+def _message(order: Order, **begun: str) -> str:
+    return canonical(
+        {
+            "version": CONTINUATION,
+            "runbook": order.runbook.id,
+            "subject": order.ref.key,
+            "remediations": list(order.runbook.ids),
+            "choices": dict(order.choices),
+            **begun,
+        }
+    )
+
+
+def resumed(body: str, runbook: Runbook, execution: Execution) -> Order:
+    """Turn a continuation message into an order for every stage; raises BadInput."""
+    try:
+        message = Document.of(json.loads(body))
+    except ValueError as error:
+        raise BadInput("(document)", f"is not JSON: {error}") from error
+    if message.integer("version") != CONTINUATION or message.text("runbook") != runbook.id:
+        raise BadInput(
+            "runbook", f"must be {runbook.id} in version {CONTINUATION}", message.value.get("runbook")
+        )
+    choices, remediations = message.optional_child("choices"), message.texts("remediations")
+    if not remediations:
+        raise BadInput("remediations", "must name one or more")
+    behind = message.optional_text("behind") or ""
+    return Order(
+        runbook=runbook.narrowed(remediations),
+        ref=parse_key(message.text("subject")),
+        attempt=execution.attempt,
+        actor=execution.actor,
+        until=execution.until,
+        choices=runbook.choose({name: choices.optional_text(name) or "" for name in choices.value}),
+        incident="" if behind else message.text("incident"),
+        behind=behind,
+    )

@@ -1,0 +1,66 @@
+"""The plan that a person looked at and said yes to: no other is carried out because of it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ringfence.policy.decision import Decision, Mode
+from ringfence.record.facts import Planned, RunRequested
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from ringfence.engine.requests import Order
+    from ringfence.model.step import Step
+    from ringfence.record.history import History
+
+CHANGED = "refused: the plan is no longer the one that was agreed to"
+
+
+def as_refused(order: Order) -> Order:
+    """Return a person's order as what is left of it where the plan has changed: the new plan, shown."""
+    request = replace(order.request, dry_run=True) if order.request else None
+    return replace(order, decision=Decision(Mode.DRY_RUN, CHANGED), request=request, agreed=None)
+
+
+def begun(history: History, actor: str, digests: Collection[str]) -> str:
+    """Return which of these plans this person agreed to and was let begin, if that is the newest wish.
+
+    An answer may be lost, and what was begun has changed the plan: it is asked for again. Empty for none,
+    and where they have looked since, or anybody has asked for a change.
+    """
+    asked = [(entry.actor, one) for entry, one in history.facts if isinstance(one, RunRequested)]
+    wishes = [(who, one) for who, one in asked if who == actor or not one.dry_run]
+    who, last = wishes[-1] if wishes else ("", RunRequested("", ""))
+    return last.plan if who == actor and not last.dry_run and last.plan in digests else ""
+
+
+def is_same(agreed: str, shown: Planned, now: Planned) -> bool:
+    """Say whether a plan is the one that was agreed to.
+
+    It is made twice: `shown` as of the instant of the look, which must be equal to the last letter, and
+    `now` as it would be carried out, which may differ in the incident's own name and instant alone.
+    """
+    return shown.digest == agreed and _kinds(shown) == _kinds(now)
+
+
+def _kinds(plan: Planned) -> list[type[Step]]:
+    return [type(step) for step in plan.steps]
+
+
+def difference(history: History, digests: Collection[str], now: Planned) -> str:
+    """Say how a plan differs from the newest of these that is recorded, and what to do."""
+    recorded = [one for one in history.of(Planned) if one.digest in digests and one.stage == now.stage]
+    old = set(_lines(recorded[-1].steps)) if recorded else set()
+    new = _lines(now.steps)
+    gone = sorted(old.difference(new))
+    came = [one for one in new if one not in old] if recorded else new
+    parts = ["the plan has changed since it was agreed to, and nothing was done"]
+    parts += [f"no longer: {'; '.join(gone)}"] if gone else []
+    parts += [f"now: {'; '.join(came)}"] if came else []
+    return f"{'. '.join(parts)}. Look again, and decide anew"
+
+
+def _lines(steps: Iterable[Step]) -> list[str]:
+    return [f"{step.words()} ({' → '.join(step.change())})" for step in steps]

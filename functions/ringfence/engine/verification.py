@@ -1,0 +1,95 @@
+"""The second look at what was done: what remains, what settles, what is for a person. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.model.frozen import frozen
+from ringfence.model.runbook import unique
+from ringfence.record.facts import Verified
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.runbook import Runbook, Stage
+    from ringfence.model.step import Step
+
+
+@frozen
+class Verification:
+    """What a second look found.
+
+    `stages` are those that ran: all of the runbook's, or its first. By stage, `remaining` are the steps that
+    it would take now, without those refused for good, and `unclear` says what cannot be told yet. `waiting`
+    says what others have yet to do, `overdue` what they were waited for long enough.
+    """
+
+    runbook: Runbook
+    stages: tuple[Stage, ...]
+    seen: Observed
+    incident: Incident
+    remaining: Mapping[str, tuple[Step, ...]]
+    unclear: Mapping[str, tuple[str, ...]]
+    refused: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    overdue: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether every stage ran."""
+        return self.stages == self.runbook.stages
+
+    @property
+    def again(self) -> tuple[str, ...]:
+        """Say what can be tried or looked at again."""
+        return (*self._left, *self._still)
+
+    @property
+    def only_waits(self) -> bool:
+        """Whether nothing is left but what others have yet to do."""
+        return bool(self.waiting) and not self.again
+
+    @property
+    def verified(self) -> Verified:
+        """What is recorded of it."""
+        first, judged = self.stages[0], self.runbook.contains
+        reviews = unique(words for stage in self.stages for words in self._reviews(stage))
+        exposed = tuple(words for stage in self.stages for words in stage.exposed(self.seen, self.incident))
+        return Verified(
+            contained=judged and self._is_done(first) and not self._reviews(first),
+            complete=self.whole and all(map(self._is_done, self.stages)) and not (reviews or self.waiting),
+            remaining=self._left,
+            settling=(*self._still, *self.waiting),
+            refused=(*self.refused, *self.seen.unreadable(self.seen.unread, for_good=True)),
+            exposure=(*exposed, *self.overdue),
+            judged=judged,
+            review=reviews,
+            whole=self.whole,
+            remediations=self.runbook.ids,
+            waiting=self.waiting,
+        )
+
+    def is_stuck(self, hopeless: Collection[str]) -> bool:
+        """Say whether all that is left of the first stage is `hopeless`, by the targets of its steps."""
+        first = self.stages[0]
+        return not self._settling(first) and all(step.target in hopeless for step in self.remaining[first.id])
+
+    @property
+    def _left(self) -> tuple[str, ...]:
+        return tuple(step.words() for steps in self.remaining.values() for step in steps)
+
+    @property
+    def _still(self) -> tuple[str, ...]:
+        return unique(words for stage in self.stages for words in self._settling(stage))
+
+    def _is_done(self, stage: Stage) -> bool:
+        return not self.remaining[stage.id] and not self._settling(stage)
+
+    def _settling(self, stage: Stage) -> tuple[str, ...]:
+        """Say what of a stage is still under way or cannot be told yet."""
+        return (*self.unclear.get(stage.id, ()), *self.seen.of(stage.facets).settling())
+
+    def _reviews(self, stage: Stage) -> tuple[str, ...]:
+        return stage.reviews(self.seen, self.incident)

@@ -1,0 +1,95 @@
+"""Calls that CloudTrail recorded, as EventBridge delivers them.
+
+Shape: "CloudTrail record contents" under `detail`. Events reach EventBridge in the region where a call is
+recorded, given a trail; IAM's in us-east-1.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ringfence.events import fields
+from ringfence.events.cloudtrail import records
+from ringfence.events.cloudtrail.bucket_creation_trigger import CREATED, grants
+from ringfence.events.cloudtrail.call_subjects import place, subjects
+from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE, SEVERITY, type_of
+from ringfence.events.cloudtrail.quarantine_trigger import ATTACH
+from ringfence.events.cloudtrail.quarantine_trigger import SOURCE as IAM
+from ringfence.events.envelope import NotForUs
+from ringfence.model.finding import Finding
+from ringfence.model.subject import BucketRef, DetectorRef, FlowLogRef, RecorderRef, TrailRef
+
+if TYPE_CHECKING:
+    from ringfence.events.cloudtrail.call_subjects import Place
+    from ringfence.events.envelope import Envelope
+    from ringfence.model.document import Document
+
+_BUCKET = "AWS::S3::Bucket"
+_NAME = re.compile(r"[A-Za-z0-9_]{1,128}")
+_RECORDING = (TrailRef, RecorderRef, DetectorRef, FlowLogRef)
+"""What records what happens: a change of it is told even where it was changed back before anybody looked. Any
+other change only says that it is time to look.
+"""
+
+
+def read(envelope: Envelope) -> Finding | NotForUs:
+    """Turn a recorded call into a finding, or say why it is none for us; raises BadInput."""
+    if envelope.detail_type != DETAIL_TYPE:
+        return NotForUs(f"the event is of type {fields.shown(envelope.detail_type)}, not {DETAIL_TYPE}")
+    detail = envelope.document.child("detail")
+    service, name = envelope.source.removeprefix("aws."), _name(detail)
+    if not name or detail.value.get("eventSource") != f"{service}.amazonaws.com":
+        return NotForUs(f"the event does not say which call of {fields.shown(service)} it is about")
+    if reason := records.unanswered(detail):
+        return NotForUs(reason)
+    if (envelope.source, name) == (IAM, ATTACH):
+        from ringfence.events.cloudtrail import quarantine_parser as quarantine
+
+        return quarantine.read(envelope)
+    where = place(service, name)
+    if where is None or detail.value.get("managementEvent", True) is not True:
+        return NotForUs(f"nothing answers the call {fields.shown(f'{service}:{name}')}")
+    return _finding(envelope, detail, type_of(service, name), where)
+
+
+def _name(detail: Document) -> str:
+    name = detail.value.get("eventName")
+    return name if isinstance(name, str) and _NAME.fullmatch(name) else ""
+
+
+def _finding(envelope: Envelope, detail: Document, type_: str, where: Place) -> Finding | NotForUs:
+    account = records.account(detail, envelope.document)
+    region = fields.region(detail, "awsRegion")
+    if where.kind is BucketRef and _is_elsewhere(detail, account):
+        return NotForUs("the bucket is in another account, which has a record of its own")
+    if type_ == CREATED and not grants(detail.optional_child("requestParameters").value):
+        return NotForUs("the bucket was made for nobody but its owner")
+    about = subjects(where, detail, account, region)
+    who = records.suspects(detail)
+    at = fields.instant(detail, "eventTime")
+    return Finding(
+        source=envelope.source,
+        id=records.id_of(detail),
+        type=type_,
+        severity=SEVERITY,
+        account=account,
+        region=region,
+        title=fields.title(f"{type_} on {about[0].id} by {who[0]}"),
+        updated_at=at,
+        last_seen=at,
+        subjects=about,
+        digest=envelope.digest,
+        suspects=who,
+        routine=where.kind not in _RECORDING,
+    )
+
+
+def _is_elsewhere(detail: Document, account: str) -> bool:
+    """Say whether the record is the caller's, of a call on somebody else's bucket."""
+    owners = {
+        one.optional_text("accountId")
+        for one in detail.children("resources")
+        if one.optional_text("type") == _BUCKET
+    }
+    return bool(owners) and not owners & {account, None}

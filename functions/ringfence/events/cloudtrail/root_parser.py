@@ -1,0 +1,91 @@
+"""Uses of the root user that CloudTrail recorded, as EventBridge delivers them.
+
+Shape: "CloudTrail record contents" under `detail`, sign-ins included.
+
+Every page of the console makes calls. So the calls of a day are one finding, and so are its sign-ins; each
+is brought up to date once an hour. A person is told once a day, and the log has an entry for each hour.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.events import fields
+from ringfence.events.cloudtrail import records
+from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE as CALL
+from ringfence.events.cloudtrail.root_trigger import (
+    ANYBODYS,
+    CALLED,
+    ROOT,
+    SERVICE_EVENT,
+    SEVERITY,
+    SIGN_IN,
+    SIGNED_IN,
+    SUCCESS,
+)
+from ringfence.events.envelope import NotForUs
+from ringfence.model.finding import Finding
+from ringfence.model.root_advice import advice
+from ringfence.model.subject import GLOBAL, RootRef
+
+if TYPE_CHECKING:
+    from ringfence.events.envelope import Envelope
+    from ringfence.model.document import Document
+
+_CONSOLE = "ConsoleLogin"
+_TYPES = {CALL: CALLED, SIGN_IN: SIGNED_IN}
+
+
+def read(envelope: Envelope) -> Finding | NotForUs:
+    """Turn a use of the root user into a finding, or say why it is none for us; raises BadInput."""
+    if envelope.detail_type not in _TYPES:
+        return NotForUs(
+            f"the event is of type {fields.shown(envelope.detail_type)}, not a recorded call or sign-in"
+        )
+    detail = envelope.document.child("detail")
+    if reason := _refused(detail):
+        return NotForUs(reason)
+    account = records.account(detail, envelope.document)
+    at = fields.instant(detail, "eventTime")
+    kind = _TYPES[envelope.detail_type]
+    return Finding(
+        source=envelope.source,
+        id=f"{kind}/{account}/{at.date()}",
+        type=kind,
+        severity=SEVERITY,
+        account=account,
+        region=GLOBAL,
+        title=fields.title(_words(envelope, detail)),
+        updated_at=at.replace(minute=0, second=0, microsecond=0),
+        last_seen=at,
+        subjects=(RootRef(account, GLOBAL, "root"),),
+        advice=advice(account, at),
+        digest=envelope.digest,
+        suspects=records.suspects(detail),
+    )
+
+
+def _refused(detail: Document) -> str:
+    """Say why a record is no use of the root user; empty when it is. The pattern says the same."""
+    identity = detail.optional_child("userIdentity")
+    if identity.value.get("type") != ROOT:
+        return "it was not the root user who made the call"
+    if "invokedBy" in identity.value:
+        return "a service made the call in the root user's name"
+    if not (kind := detail.optional_text("eventType")) or kind == SERVICE_EVENT:
+        return "it is an event of a service, not a call"
+    if not (name := detail.optional_text("eventName")) or name in ANYBODYS:
+        return "it is no use of the root user: anybody who knows the address can bring it about"
+    outcome = detail.value.get("responseElements")
+    signed_in = outcome.get("ConsoleLogin", SUCCESS) if isinstance(outcome, dict) else SUCCESS
+    return "" if signed_in == SUCCESS else "the sign-in failed: whoever knows the address can try"
+
+
+def _words(envelope: Envelope, detail: Document) -> str:
+    place = f"from {detail.optional_text('sourceIPAddress') or 'an unknown address'}"
+    if envelope.detail_type == SIGN_IN:
+        name = detail.text("eventName")
+        did = "signed in to the console" if name == _CONSOLE else f"did {name}"
+        return f"The root user {did} {place}"
+    service = envelope.source.removeprefix("aws.")
+    return f"The root user called {service}:{detail.optional_text('eventName') or 'something'} {place}"

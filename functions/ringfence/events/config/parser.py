@@ -1,0 +1,95 @@
+"""Verdicts of AWS Config's rules as EventBridge delivers them.
+
+Shape: "Monitoring AWS Config with Amazon EventBridge". Config says nothing of how bad a verdict is.
+"""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ringfence.events import fields
+from ringfence.events import resource_refs as named
+from ringfence.events.config.trigger import (
+    DETAIL_TYPE,
+    NON_COMPLIANT,
+    PREFIX,
+    SEVERITY,
+    SOURCE,
+    identifier,
+    managed_name,
+)
+from ringfence.events.envelope import NotForUs
+from ringfence.model.finding import Finding
+from ringfence.model.rule_confirmation import ManagedRule
+from ringfence.model.subject import (
+    AccountRef,
+    BucketRef,
+    InstanceRef,
+    KeyRef,
+    SecurityGroupRef,
+    TrailRef,
+    UserRef,
+    VpcRef,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.events.envelope import Envelope
+    from ringfence.model.document import Document
+    from ringfence.model.subject import Ref
+
+KINDS: Mapping[str, type[Ref]] = MappingProxyType(
+    {
+        "AWS::::Account": AccountRef,
+        "AWS::CloudTrail::Trail": TrailRef,
+        "AWS::EC2::Instance": InstanceRef,
+        "AWS::EC2::SecurityGroup": SecurityGroupRef,
+        "AWS::EC2::VPC": VpcRef,
+        "AWS::IAM::User": UserRef,
+        "AWS::KMS::Key": KeyRef,
+        "AWS::S3::Bucket": BucketRef,
+    }
+)
+"""What a resource of a type is to us. IAM's are named by their unique ids: who asks IAM finds their names."""
+_RULE = re.compile(r"[\w-]{1,128}", re.ASCII)
+
+
+def read(envelope: Envelope) -> Finding | NotForUs:
+    """Turn a verdict into a finding, or say why it is none for us; raises BadInput."""
+    if envelope.detail_type != DETAIL_TYPE:
+        return NotForUs(f"the event is of type {fields.shown(envelope.detail_type)}, not {DETAIL_TYPE}")
+    detail = envelope.document.child("detail")
+    result = detail.child("newEvaluationResult")
+    verdict, what = result.text("complianceType"), detail.text("resourceType")
+    if verdict != NON_COMPLIANT:
+        return NotForUs(f"the verdict is {fields.shown(verdict)}, and only {NON_COMPLIANT} is answered")
+    if what not in KINDS:
+        return NotForUs(f"nothing is done about resources of type {fields.shown(what)}")
+    return _finding(detail, result, KINDS[what], envelope.digest)
+
+
+def _finding(detail: Document, result: Document, kind: type[Ref], digest: str) -> Finding:
+    account = fields.account(detail, "awsAccountId")
+    region = fields.region(detail, "awsRegion")
+    rule = detail.text("configRuleName")
+    fields.fit(_RULE, detail.at("configRuleName"), rule, "the name of a rule: letters, digits, - and _")
+    subject = named.ref(kind, detail.at("resourceId"), detail.text("resourceId"), account, region)
+    at = fields.instant(result, "resultRecordedTime")
+    name = managed_name(rule)
+    return Finding(
+        source=SOURCE,
+        id=f"{account}/{region}/{rule}/{kind.kind}/{subject.id}",
+        type=PREFIX + name,
+        severity=SEVERITY,
+        account=account,
+        region=region,
+        title=fields.title(f"{kind.kind} {subject.id} does not comply with the Config rule {rule}"),
+        updated_at=at,
+        last_seen=at,
+        subjects=(subject,),
+        digest=digest,
+        claim=ManagedRule(rule, identifier(name), region),
+    )

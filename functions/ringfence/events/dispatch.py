@@ -1,0 +1,90 @@
+"""An event of any service in, findings out.
+
+Only GuardDuty's parser is imported beforehand: containment of an instance waits for no other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.events.envelope import Envelope, NotForUs, parse_json
+from ringfence.events.fields import shown
+from ringfence.events.guardduty import parser as guardduty
+from ringfence.events.guardduty.instance_trigger import DETAIL_TYPE, SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringfence.model.finding import Finding
+
+    Reader = Callable[[Envelope], Finding | NotForUs]
+
+
+def findings(event: object) -> tuple[Finding, ...] | NotForUs:
+    """Return all that an EventBridge event tells of, or say why none of it is for us.
+
+    A recorded call may tell of two things: what it did, and that the root user made it. Raises BadInput
+    naming the field for what claims to be a finding for us and cannot be used as one.
+    """
+    envelope = Envelope.of(event)
+    if (envelope.source, envelope.detail_type) == (SOURCE, DETAIL_TYPE):
+        read = [guardduty.read(envelope)]
+    else:
+        read = [reader(envelope) for reader in _others(envelope)]
+    found = tuple(one for one in read if not isinstance(one, NotForUs))
+    return found or next(one for one in read if isinstance(one, NotForUs))
+
+
+def findings_of_text(text: str) -> tuple[Finding, ...] | NotForUs:
+    """Parse an event as text, such as the body of an SQS message; raises BadInput."""
+    return findings(parse_json(text))
+
+
+def parse(event: object) -> Finding | NotForUs:
+    """Return the first of what an event tells of; raises BadInput."""
+    told = findings(event)
+    return told if isinstance(told, NotForUs) else told[0]
+
+
+def parse_text(text: str) -> Finding | NotForUs:
+    """Parse an event as text and return the first of what it tells of; raises BadInput."""
+    return parse(parse_json(text))
+
+
+def _others(envelope: Envelope) -> tuple[Reader, ...]:
+    from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE as CALL
+    from ringfence.events.cloudtrail.root_trigger import SIGN_IN
+
+    if envelope.source.startswith("aws.") and envelope.detail_type in {CALL, SIGN_IN}:
+        from ringfence.events.cloudtrail import parser as cloudtrail
+        from ringfence.events.cloudtrail import root_parser as root_use
+
+        return (cloudtrail.read, root_use.read)
+    return (_of_service(envelope.source),)
+
+
+def _of_service(source: str) -> Reader:
+    """Return what reads a service's own events."""
+    from ringfence.events.config.trigger import SOURCE as CONFIG
+    from ringfence.events.ec2_states.trigger import SOURCE as EC2
+    from ringfence.events.health.trigger import SOURCE as HEALTH
+
+    if source == SOURCE:
+        return guardduty.read
+    if source == HEALTH:
+        from ringfence.events.health import parser as health
+
+        return health.read
+    if source == CONFIG:
+        from ringfence.events.config import parser as config
+
+        return config.read
+    if source == EC2:
+        from ringfence.events.ec2_states import parser as states
+
+        return states.read
+    known = ", ".join(sorted((CONFIG, EC2, SOURCE, HEALTH)))
+    return lambda event: NotForUs(
+        f"the event is of type {shown(event.detail_type)}, from {shown(source)}: beside what CloudTrail "
+        f"recorded, only {known} are answered"
+    )

@@ -1,0 +1,115 @@
+"""The EventBridge envelope that every source shares, and the text it comes in.
+
+Shape: "AWS service event metadata" in the Amazon EventBridge documentation. A message in an SQS queue that
+a rule feeds has the event as its whole body.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from math import isfinite
+from typing import TYPE_CHECKING, NoReturn
+
+from ringfence.model.codec import canonical
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput
+from ringfence.model.frozen import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ringfence.model.principals import Principal
+    from ringfence.model.subject import Ref
+
+WHOLE = "(document)"
+"""The field that errors name when no single field is at fault."""
+MOST_LEVELS = 64
+"""Of nesting: several times what any service sends, and far from what would exhaust a stack."""
+
+
+@frozen
+class NotForUs:
+    """A well-formed event that nothing here answers, and why, in words."""
+
+    reason: str
+
+
+@frozen
+class About:
+    """What a finding speaks of; `advice`, `advices` and `suspects` as a `Finding` has them."""
+
+    subjects: tuple[Ref, ...]
+    advice: str = ""
+    advices: tuple[tuple[str, str], ...] = ()
+    suspects: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, principals: Iterable[Principal], advice: str = "") -> About:
+        """Take principals, each once: what was said of one first holds."""
+        once: dict[str, Principal] = {}
+        for one in principals:
+            once.setdefault(one.ref.key, one)
+        advices = tuple((key, one.advice) for key, one in once.items() if one.advice)
+        return cls(tuple(one.ref for one in once.values()), advice, advices)
+
+
+@frozen
+class Envelope:
+    """An event as EventBridge delivers it. `digest` is the SHA-256 of its canonical JSON."""
+
+    source: str
+    detail_type: str
+    document: Document
+    digest: str
+
+    @classmethod
+    def of(cls, event: object) -> Envelope:
+        """Take an event; raises BadInput naming `source` or `detail-type` where it is none."""
+        if _too_deep(event):
+            raise BadInput(WHOLE, f"is nested deeper than {MOST_LEVELS} levels")
+        document = Document.of(event)
+        try:
+            digest = hashlib.sha256(canonical(event).encode()).hexdigest()
+        except (TypeError, ValueError) as error:
+            raise BadInput(WHOLE, "must be JSON data") from error
+        return cls(document.text("source"), document.text("detail-type"), document, digest)
+
+
+def parse_json(text: str) -> object:
+    """Read one JSON document; raises BadInput that says where the text stops being one."""
+    try:
+        return json.loads(text, parse_constant=_no_number, parse_float=_finite)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno} column {error.colno}"
+        raise BadInput(WHOLE, f"is not one complete JSON document: {error.msg} at {where}") from error
+    except RecursionError as error:
+        raise BadInput(WHOLE, "is nested too deeply") from error
+    except ValueError as error:  # a whole number of thousands of digits
+        raise BadInput(WHOLE, "holds a number that is too long") from error
+
+
+def _too_deep(event: object) -> bool:
+    level = [event]
+    for _ in range(MOST_LEVELS):
+        level = [child for item in level for child in _children(item)]
+        if not level:
+            return False
+    return True
+
+
+def _children(item: object) -> Iterable[object]:
+    if isinstance(item, dict):
+        return item.values()
+    return item if isinstance(item, list) else ()
+
+
+def _no_number(name: str) -> NoReturn:
+    raise BadInput(WHOLE, f"holds {name}, which is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise BadInput(WHOLE, "holds a number that is too large", text)
+    return number

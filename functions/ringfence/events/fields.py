@@ -1,0 +1,57 @@
+"""Fields that events of every source have, read strictly."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ringfence.model.errors import BadInput
+from ringfence.model.subject import ACCOUNT, REGION
+
+if TYPE_CHECKING:
+    import re
+
+    from ringfence.model.document import Document
+
+TITLE_LENGTH = 200
+
+
+def fit(pattern: re.Pattern[str], field: str, given: str, what: str) -> str:
+    """Return `given` if it is what it must be; raises BadInput."""
+    if not pattern.fullmatch(given):
+        raise BadInput(field, f"must be {what}", given)
+    return given
+
+
+def account(document: Document, key: str) -> str:
+    """Return the account id at `key`."""
+    return fit(ACCOUNT, document.at(key), document.text(key), "a 12-digit account id")
+
+
+def region(document: Document, key: str) -> str:
+    """Return the region at `key`."""
+    return fit(REGION, document.at(key), document.text(key), "a region such as eu-west-1")
+
+
+def instant(document: Document, key: str) -> datetime:
+    """Return the instant at `key`, written as ISO 8601, in UTC."""
+    given = document.text(key)
+    try:
+        read = datetime.fromisoformat(given)
+        if read.tzinfo is not None:
+            return read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise BadInput(document.at(key), "must be an instant such as 2026-01-31T23:59:59.000Z", given)
+
+
+def title(text: str) -> str:
+    """Make a title harmless on a terminal and short: it is free text that an intruder can influence."""
+    printable = "".join(char if char.isprintable() else " " for char in text[: 2 * TITLE_LENGTH])
+    plain = " ".join(printable.split())
+    return plain if len(plain) <= TITLE_LENGTH else plain[: TITLE_LENGTH - 1] + "…"
+
+
+def shown(text: str) -> str:
+    """Return a text from outside as it can be shown in a message."""
+    return ascii(text[:80])[1:-1]

@@ -1,0 +1,57 @@
+"""Which GuardDuty findings are about a bucket's own settings, and the patterns for them.
+
+Source: "GuardDuty S3 Protection finding types" in the Amazon GuardDuty User Guide. What a bucket's
+settings are is a fact, whoever made them so: whose key it was is no more than a clue for a person.
+`Policy:S3/AccountBlockPublicAccessDisabled` is left out, for it names no bucket.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.events.guardduty.instance_trigger import SOURCE, patterns
+from ringfence.model.frozen import frozen
+from ringfence.model.subject import BucketRef
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.model.call import Permission
+    from ringfence.model.finding import Finding
+
+EXPOSED = (
+    "Policy:S3/BucketAnonymousAccessGranted",
+    "Policy:S3/BucketBlockPublicAccessDisabled",
+    "Policy:S3/BucketPublicAccessGranted",
+)
+UNLOGGED = ("Stealth:S3/ServerAccessLoggingDisabled",)
+BUCKET_TYPES = frozenset((*EXPOSED, *UNLOGGED))
+
+
+@frozen
+class BucketTrigger:
+    """The findings of some types, about buckets."""
+
+    id: str
+    types: tuple[str, ...]
+
+    family: ClassVar[str] = "buckets"
+    permissions: ClassVar[tuple[Permission, ...]] = ()
+
+    def patterns(self) -> tuple[Mapping[str, object], ...]:
+        """Return EventBridge patterns within the limit; no event matches two of them."""
+        return tuple(patterns(self.types, {}))
+
+    def matches(self, finding: Finding) -> bool:
+        """Say whether the finding is of one of the types and names a bucket."""
+        return (
+            finding.source == SOURCE
+            and finding.type in self.types
+            and any(isinstance(subject, BucketRef) for subject in finding.subjects)
+        )
+
+
+EXPOSED_BUCKET = BucketTrigger("guardduty-exposed-bucket", EXPOSED)
+"""Buckets that were opened to others, or are no longer kept from being opened."""
+UNLOGGED_BUCKET = BucketTrigger("guardduty-unlogged-bucket", UNLOGGED)
+"""Buckets whose access is no longer logged."""

@@ -1,0 +1,52 @@
+"""Which buckets a GuardDuty finding speaks of.
+
+Shape: `S3BucketDetail` in the GuardDuty API reference. A bucket's account is the finding's.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ringfence.events import fields
+from ringfence.events import resource_refs as named
+from ringfence.model.errors import BadInput
+from ringfence.model.subject import BucketRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.model.document import Document
+    from ringfence.model.subject import Ref
+
+_ARN = re.compile(r"arn:aws[a-z-]*:s3:::(?P<name>[^/]+)")
+
+
+def buckets(detail: Document, account: str, region: str) -> tuple[Ref, ...]:
+    """Return the buckets, each once; raises BadInput where there is none."""
+    resource = detail.child("resource")
+    found = tuple(
+        dict.fromkeys(_bucket(one, account, region) for one in resource.children("s3BucketDetails"))
+    )
+    if not found:
+        raise BadInput(resource.at("s3BucketDetails"), "must hold a bucket")
+    return found
+
+
+def suspects(detail: Document) -> Iterator[str]:
+    """Yield in words whose key it was that changed the bucket, where the finding says so."""
+    details = detail.child("resource").optional_child("accessKeyDetails")
+    who = details.optional_text("userName") or details.optional_text("principalId")
+    if who:
+        yield fields.title(f"{details.optional_text('userType') or 'unknown'}:{who}")
+
+
+def _bucket(details: Document, account: str, region: str) -> Ref:
+    arn = details.optional_text("arn") or ""
+    found = _ARN.fullmatch(arn)
+    if arn and not found:
+        raise BadInput(details.at("arn"), "must be the ARN of a bucket", arn)
+    name = details.optional_text("name") or (found["name"] if found else "")
+    if found and found["name"] != name:
+        raise BadInput(details.at("arn"), "contradicts the bucket's name", arn)
+    return named.ref(BucketRef, details.at("name"), name, account, region)

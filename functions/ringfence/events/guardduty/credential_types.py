@@ -1,0 +1,198 @@
+"""GuardDuty's finding types as far as they speak of credentials, each one reviewed.
+
+Source: the IAM, S3, EKS audit log and attack sequence finding types in the Amazon GuardDuty User Guide,
+retired ones included. A type says one of two things: that credentials are in the wrong hands, and then
+containing them is right, however sure the finding is (that is its severity, and for the policy to
+weigh); or that somebody did what an administrator may do as well, and then a person is told.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import MappingProxyType
+
+from ringfence.model.frozen import frozen
+
+
+class Actor(StrEnum):
+    """Where a type of finding names the principals that it speaks of."""
+
+    SUBJECT = "subject"
+    """In `resource.accessKeyDetails`: the finding is about them."""
+    CALLER = "caller"
+    """Likewise, where an access key made the calls; otherwise the finding is about the resource alone."""
+    SEQUENCE = "sequence"
+    """In `service.detection.sequence`: `actors`, and `resources` that are access keys."""
+
+
+@frozen
+class CredentialType:
+    """One type. Where `advice` is not empty, it says why a person is told and nothing is changed."""
+
+    name: str
+    actor: Actor
+    advice: str = ""
+
+
+_IN_THE_WRONG_HANDS = (
+    "Behavior:IAMUser/InstanceLaunchUnusual",
+    "CredentialAccess:IAMUser/AnomalousBehavior",
+    "CredentialAccess:IAMUser/CompromisedCredentials",
+    "DefenseEvasion:IAMUser/AnomalousBehavior",
+    "Discovery:IAMUser/AnomalousBehavior",
+    "Exfiltration:IAMUser/AnomalousBehavior",
+    "Impact:IAMUser/AnomalousBehavior",
+    "Impact:IAMUser/AnomalousModelInvocation",
+    "Impact:IAMUser/CostHarvesting",
+    "InitialAccess:IAMUser/AnomalousBehavior",
+    "PenTest:IAMUser/KaliLinux",
+    "PenTest:IAMUser/ParrotLinux",
+    "PenTest:IAMUser/PentooLinux",
+    "Persistence:IAMUser/AnomalousBehavior",
+    "Persistence:IAMUser/NetworkPermissions",
+    "Persistence:IAMUser/ResourcePermissions",
+    "Persistence:IAMUser/UserPermissions",
+    "PrivilegeEscalation:IAMUser/AnomalousBehavior",
+    "Recon:IAMUser/MaliciousIPCaller",
+    "Recon:IAMUser/MaliciousIPCaller.Custom",
+    "Recon:IAMUser/NetworkPermissions",
+    "Recon:IAMUser/ResourcePermissions",
+    "Recon:IAMUser/TorIPCaller",
+    "Recon:IAMUser/UserPermissions",
+    "ResourceConsumption:IAMUser/ComputeResources",
+    "Stealth:IAMUser/LoggingConfigurationModified",
+    "UnauthorizedAccess:IAMUser/AnomalousBehavior",
+    "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration",
+    "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.InsideAWS",
+    "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS",
+    "UnauthorizedAccess:IAMUser/MaliciousIPCaller",
+    "UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom",
+    "UnauthorizedAccess:IAMUser/ResourceCredentialExfiltration.OutsideAWS",
+    "UnauthorizedAccess:IAMUser/TorIPCaller",
+    "UnauthorizedAccess:IAMUser/UnusualASNCaller",
+)
+
+_SIGN_IN = (
+    "an unusual sign-in shows a changed place, which a journey or a VPN changes as well; a person asks "
+    "whether it was the user"
+)
+_SETTING = (
+    "somebody changed a setting that administrators change too; who did it shows only whose credentials "
+    "were used, not that they are in the wrong hands; a person has to look"
+)
+_PROMPT = (
+    "a prompt that tries to overrule its model came through these credentials, which are mostly an "
+    "application's own and in the right hands; a person looks at who typed it"
+)
+_FOR_A_PERSON = {
+    "Impact:IAMUser/PromptInjection.Direct": _PROMPT,
+    "Policy:IAMUser/RootCredentialUsage": (
+        "the root user was used, which is bad practice and no sign of an intruder by itself; a person has "
+        "to ask its owner"
+    ),
+    "Policy:IAMUser/ShortTermRootCredentialUsage": (
+        "a short root session was used, as central root access hands them out for single tasks; a person "
+        "has to ask who asked for it"
+    ),
+    "PrivilegeEscalation:IAMUser/AdministrativePermissions": _SETTING,
+    "DefenseEvasion:IAMUser/BedrockLoggingDisabled": _SETTING,
+    "Stealth:IAMUser/CloudTrailLoggingDisabled": _SETTING,
+    "Stealth:IAMUser/PasswordPolicyChange": _SETTING,
+    "Stealth:IAMUser/PasswordPolicyChanged": _SETTING,
+    "Stealth:IAMUser/S3ServerAccessLoggingDisabled": _SETTING,
+    "UnauthorizedAccess:IAMUser/ConsoleLogin": _SIGN_IN,
+    "UnauthorizedAccess:IAMUser/ConsoleLoginSuccess.B": _SIGN_IN,
+}
+
+_CALLED_BY_AN_INTRUDER = (
+    "CredentialAccess:Kubernetes/AnomalousBehavior.SecretsAccessed",
+    "CredentialAccess:Kubernetes/MaliciousIPCaller",
+    "CredentialAccess:Kubernetes/MaliciousIPCaller.Custom",
+    "CredentialAccess:Kubernetes/TorIPCaller",
+    "DefenseEvasion:Kubernetes/MaliciousIPCaller",
+    "DefenseEvasion:Kubernetes/MaliciousIPCaller.Custom",
+    "DefenseEvasion:Kubernetes/TorIPCaller",
+    "Discovery:Kubernetes/AnomalousBehavior.PermissionChecked",
+    "Discovery:Kubernetes/MaliciousIPCaller",
+    "Discovery:Kubernetes/MaliciousIPCaller.Custom",
+    "Discovery:Kubernetes/TorIPCaller",
+    "Execution:Kubernetes/AnomalousBehavior.ExecInPod",
+    "Execution:Kubernetes/AnomalousBehavior.WorkloadDeployed",
+    "Impact:Kubernetes/MaliciousIPCaller",
+    "Impact:Kubernetes/MaliciousIPCaller.Custom",
+    "Impact:Kubernetes/TorIPCaller",
+    "Persistence:Kubernetes/AnomalousBehavior.WorkloadDeployed!ContainerWithSensitiveMount",
+    "Persistence:Kubernetes/MaliciousIPCaller",
+    "Persistence:Kubernetes/MaliciousIPCaller.Custom",
+    "Persistence:Kubernetes/TorIPCaller",
+    "PrivilegeEscalation:Kubernetes/AnomalousBehavior.RoleBindingCreated",
+    "PrivilegeEscalation:Kubernetes/AnomalousBehavior.RoleCreated",
+    "PrivilegeEscalation:Kubernetes/AnomalousBehavior.WorkloadDeployed!ContainerWithSensitiveMount",
+    "PrivilegeEscalation:Kubernetes/AnomalousBehavior.WorkloadDeployed!PrivilegedContainer",
+    "Discovery:S3/AnomalousBehavior",
+    "Discovery:S3/BucketEnumeration.Unusual",
+    "Discovery:S3/MaliciousIPCaller",
+    "Discovery:S3/MaliciousIPCaller.Custom",
+    "Discovery:S3/TorIPCaller",
+    "Exfiltration:S3/AnomalousBehavior",
+    "Exfiltration:S3/MaliciousIPCaller",
+    "Exfiltration:S3/ObjectRead.Unusual",
+    "Impact:S3/AnomalousBehavior.Delete",
+    "Impact:S3/AnomalousBehavior.Permission",
+    "Impact:S3/AnomalousBehavior.Write",
+    "Impact:S3/MaliciousIPCaller",
+    "Impact:S3/ObjectDelete.Unusual",
+    "Impact:S3/PermissionsModification.Unusual",
+    "PenTest:S3/KaliLinux",
+    "PenTest:S3/ParrotLinux",
+    "PenTest:S3/PentooLinux",
+    "UnauthorizedAccess:S3/MaliciousIPCaller.Custom",
+    "UnauthorizedAccess:S3/TorIPCaller",
+)
+
+_SEQUENCES = ("AttackSequence:IAM/CompromisedCredentials", "AttackSequence:S3/CompromisedData")
+
+CREDENTIAL_TYPES = MappingProxyType(
+    {
+        one.name: one
+        for one in (
+            *(CredentialType(name, Actor.SUBJECT) for name in _IN_THE_WRONG_HANDS),
+            *(CredentialType(name, Actor.SUBJECT, advice) for name, advice in _FOR_A_PERSON.items()),
+            *(CredentialType(name, Actor.CALLER) for name in _CALLED_BY_AN_INTRUDER),
+            *(CredentialType(name, Actor.SEQUENCE) for name in _SEQUENCES),
+        )
+    }
+)
+"""Every type that names credentials for which containment, or a person, is the answer; by name."""
+
+_WORKLOAD = "it is about how a workload was deployed, which says nothing of whose credentials did it"
+_CLUSTER = "it is about a cluster's settings: nobody's credentials are shown to be in the wrong hands"
+_ANONYMOUS = "the calls were anonymous: there are no credentials to contain"
+_BUCKET = "it is about a bucket's settings: nobody's credentials are shown to be in the wrong hands"
+_OBJECT = "the malware is in an object or a backup; no credentials are named"
+
+NO_CREDENTIALS = MappingProxyType(
+    {
+        "CredentialAccess:Kubernetes/SuccessfulAnonymousAccess": _ANONYMOUS,
+        "DefenseEvasion:Kubernetes/SuccessfulAnonymousAccess": _ANONYMOUS,
+        "Discovery:Kubernetes/SuccessfulAnonymousAccess": _ANONYMOUS,
+        "Impact:Kubernetes/SuccessfulAnonymousAccess": _ANONYMOUS,
+        "Persistence:Kubernetes/SuccessfulAnonymousAccess": _ANONYMOUS,
+        "Execution:Kubernetes/ExecInKubeSystemPod": _WORKLOAD,
+        "Persistence:Kubernetes/ContainerWithSensitiveMount": _WORKLOAD,
+        "PrivilegeEscalation:Kubernetes/PrivilegedContainer": _WORKLOAD,
+        "Policy:Kubernetes/AdminAccessToDefaultServiceAccount": _CLUSTER,
+        "Policy:Kubernetes/AnonymousAccessGranted": _CLUSTER,
+        "Policy:Kubernetes/ExposedDashboard": _CLUSTER,
+        "Policy:Kubernetes/KubeflowDashboardExposed": _CLUSTER,
+        "Policy:S3/AccountBlockPublicAccessDisabled": _BUCKET,
+        "Policy:S3/BucketAnonymousAccessGranted": _BUCKET,
+        "Policy:S3/BucketBlockPublicAccessDisabled": _BUCKET,
+        "Policy:S3/BucketPublicAccessGranted": _BUCKET,
+        "Stealth:S3/ServerAccessLoggingDisabled": _BUCKET,
+        "Execution:S3/MaliciousFile!RecoveryPoint": _OBJECT,
+        "Object:S3/MaliciousFile": _OBJECT,
+        "S3Object:S3/MaliciousFile": _OBJECT,
+    }
+)
+"""Types about buckets and clusters that may name an access key and do not call for its containment."""

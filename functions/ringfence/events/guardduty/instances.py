@@ -1,0 +1,100 @@
+"""Which instances a GuardDuty finding speaks of.
+
+The type of the finding says where to look, never the blocks that happen to be there: a finding about an
+access key may well describe the instance that the key was stolen from.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ringfence.events.envelope import NotForUs
+from ringfence.events.guardduty.instance_trigger import CONTAINERS, INSTANCE
+from ringfence.events.guardduty.instance_types import Shape
+from ringfence.model.errors import BadInput
+from ringfence.model.subject import ACCOUNT, REGION, InstanceRef
+
+if TYPE_CHECKING:
+    from ringfence.events.guardduty.instance_types import FindingType
+    from ringfence.model.document import Document
+
+Subjects = tuple[InstanceRef, ...]
+_ARN = re.compile(
+    r"arn:aws[a-z-]*:ec2:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):instance/(?P<id>i-[0-9a-f]+)"
+)
+
+
+def subjects(kind: FindingType, detail: Document, account: str, region: str) -> Subjects | NotForUs:
+    """Return the instances, each once, or say why there is none; raises BadInput."""
+    if kind.shape is Shape.SEQUENCE:
+        return _of_sequence(detail, account, region)
+    if kind.shape is Shape.STOLEN:
+        return _of_theft(detail, account, region)
+    resource = detail.child("resource")
+    what = resource.text("resourceType")
+    known = (INSTANCE,) if kind.shape is Shape.INSTANCE else (INSTANCE, *CONTAINERS)
+    if what not in known:
+        raise BadInput(resource.at("resourceType"), f"must be {' or '.join(known)} for {kind.name}", what)
+    if what == INSTANCE:
+        instance = resource.child("instanceDetails")
+        return (_ref(account, region, instance.text("instanceId"), instance.at("instanceId")),)
+    host = resource.optional_child("instanceDetails")
+    if not (host_id := host.optional_text("instanceId")):
+        return NotForUs(f"{kind.name}: the finding names no EC2 instance that the {what} runs on")
+    return (_ref(account, region, host_id, host.at("instanceId")),)
+
+
+def _of_theft(detail: Document, account: str, region: str) -> Subjects:
+    """Return the instance that credentials were taken from, where the finding names one.
+
+    A session's name may be an instance's id as well, but whoever may assume a role chooses that name.
+    """
+    instance = detail.optional_child("resource").optional_child("instanceDetails")
+    named = instance.optional_text("instanceId") or ""
+    return (_ref(account, region, named, instance.at("instanceId")),) if named.startswith("i-") else ()
+
+
+def _of_sequence(detail: Document, account: str, region: str) -> Subjects:
+    sequence = detail.child("service").child("detection").child("sequence")
+    found = tuple(
+        dict.fromkeys(
+            _of_resource(resource, account, region)
+            for resource in sequence.children("resources")
+            if resource.optional_text("resourceType") == "EC2_INSTANCE"
+        )
+    )
+    if not found:
+        raise BadInput(sequence.at("resources"), "must hold an EC2_INSTANCE")
+    return found
+
+
+def _of_resource(resource: Document, account: str, region: str) -> InstanceRef:
+    """Read a resource of an attack sequence: its `uid` is an ARN, or the id alone."""
+    uid = resource.text("uid")
+    arn = _ARN.fullmatch(uid)
+    if arn is None:
+        arn_account, arn_region, instance = "", "", uid
+    else:
+        arn_account, arn_region, instance = arn["account"], arn["region"], arn["id"]
+    return _ref(
+        _agreed(resource, "accountId", arn_account, account, ACCOUNT),
+        _agreed(resource, "region", arn_region, region, REGION),
+        instance,
+        resource.at("uid"),
+    )
+
+
+def _agreed(resource: Document, key: str, in_arn: str, default: str, pattern: re.Pattern[str]) -> str:
+    given = resource.optional_text(key) or in_arn or default
+    if in_arn and given != in_arn:
+        raise BadInput(resource.at(key), "contradicts the resource's uid", given)
+    if not pattern.fullmatch(given):
+        raise BadInput(resource.at(key), "must be one that AWS has", given)
+    return given
+
+
+def _ref(account: str, region: str, instance: str, field: str) -> InstanceRef:
+    if not InstanceRef.pattern.fullmatch(instance):
+        raise BadInput(field, "must be the id of an EC2 instance", instance)
+    return InstanceRef(account, region, instance)

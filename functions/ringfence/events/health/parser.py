@@ -1,0 +1,98 @@
+"""AWS Health events as EventBridge delivers them.
+
+Shape: "Reference: AWS Health events Amazon EventBridge schema". An event may come more than once: in its
+region and in the backup region, and to an organization's delegated administrator.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ringfence.events import fields
+from ringfence.events.envelope import About, NotForUs
+from ringfence.events.health.trigger import DETAIL_TYPE, EXPOSED_CREDENTIALS, SEVERITY, SOURCE
+from ringfence.model.errors import BadInput
+from ringfence.model.finding import Finding
+from ringfence.model.principals import Caller, principal_of
+from ringfence.model.subject import GLOBAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.events.envelope import Envelope
+    from ringfence.model.document import Document
+    from ringfence.model.principals import Principal
+
+_ARN = re.compile(r"arn:aws[a-z-]*:health:[A-Za-z0-9_./:-]{1,400}")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_HTTP_DATE = re.compile(
+    rf"[A-Z][a-z]{{2}}, (\d{{1,2}}) ({'|'.join(_MONTHS)}) (\d{{4}}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII
+)
+_WHEN = ("lastUpdatedTime", "startTime")
+"""The instants of an event, newest first."""
+
+
+def read(envelope: Envelope) -> Finding | NotForUs:
+    """Turn an event of AWS Health into a finding, or say why it is none for us; raises BadInput."""
+    if envelope.detail_type != DETAIL_TYPE:
+        return NotForUs(f"the event is of type {fields.shown(envelope.detail_type)}, not {DETAIL_TYPE}")
+    detail = envelope.document.child("detail")
+    code = detail.text("eventTypeCode")
+    if code not in EXPOSED_CREDENTIALS.types:
+        return NotForUs(f"{fields.shown(code)}: no runbook answers that")
+    arn = fields.fit(_ARN, detail.at("eventArn"), detail.text("eventArn"), "the ARN of a Health event")
+    account = _account(detail, envelope.document)
+    at = _instant(detail, envelope.document)
+    about = About.of(_exposed(detail, account))
+    return Finding(
+        source=SOURCE,
+        id=arn,
+        type=code,
+        severity=SEVERITY,
+        account=account,
+        region=GLOBAL,
+        title="AWS found credentials of this account exposed",
+        updated_at=at,
+        last_seen=at,
+        first_seen=_http_date(detail, "startTime") if detail.has("startTime") else None,
+        archived=detail.optional_text("statusCode") == "closed",
+        subjects=about.subjects,
+        advices=about.advices,
+        digest=envelope.digest,
+    )
+
+
+def _account(detail: Document, envelope: Document) -> str:
+    """Return the affected account: the envelope's is that of whoever receives the event."""
+    if detail.has("affectedAccount"):
+        return fields.account(detail, "affectedAccount")
+    return fields.account(envelope, "account")
+
+
+def _instant(detail: Document, envelope: Document) -> datetime:
+    for key in _WHEN:
+        if detail.has(key):
+            return _http_date(detail, key)
+    return fields.instant(envelope, "time")
+
+
+def _http_date(document: Document, key: str) -> datetime:
+    """Return the instant at `key`, such as `Sat, 05 Jun 2016 15:10:09 GMT`; names of days are not checked."""
+    given = document.text(key)
+    if match := _HTTP_DATE.fullmatch(given):
+        day, month, *rest = match.groups()
+        year, hour, minute, second = map(int, rest)
+        try:
+            return datetime(year, _MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC)
+        except ValueError as error:
+            raise BadInput(document.at(key), "must be an instant that exists", given) from error
+    return fields.instant(document, key)
+
+
+def _exposed(detail: Document, account: str) -> Iterator[Principal]:
+    """Yield whom each entity names: the ids of access keys are acted on, what else there is is told."""
+    named = [entity.optional_text("entityValue") or "" for entity in detail.children("affectedEntities")]
+    for value in named or [""]:
+        yield principal_of(Caller(key=value), account)

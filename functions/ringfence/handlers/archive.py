@@ -1,0 +1,55 @@
+"""What becomes of a change in the audit table: new entries are archived, anything else is tampering."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringfence.handlers.logs import logger
+from ringfence.handlers.metrics import emit
+from ringfence.handlers.stream import INSERT
+from ringfence.record.chain import digest
+from ringfence.record.measures import TAMPER, Measure
+from ringfence.record.notices import Notice, plain, subject_line
+
+if TYPE_CHECKING:
+    from ringfence.aws.archive import S3Archive
+    from ringfence.aws.notice import Topic
+    from ringfence.handlers.stream import Change
+
+
+@dataclass(frozen=True)
+class Archiving:
+    """Archives new entries, and sounds the tamper alarm: a metric, an error in the log, a notice."""
+
+    archive: S3Archive
+    topic: Topic
+
+    def act(self, change: Change) -> None:
+        """Deal with one change. Raises Retryable where the archive or the topic cannot be used."""
+        if words := self._tampering(change):
+            self._alarm(change, words)
+
+    def _tampering(self, change: Change) -> str:
+        """Archive a new entry as it is; say in words what is wrong, or nothing."""
+        if change.kind != INSERT:
+            return f"an entry was changed after it was written ({change.kind})"
+        if change.entry is None:
+            return "something was written that is no entry"
+        if not self.archive.keep(change.chain, change.entry):
+            return "the archive has another version of a new entry"
+        if digest(change.entry.body) != change.entry.hash:
+            return "an entry was written whose hash is not that of its body"
+        return ""
+
+    def _alarm(self, change: Change, words: str) -> None:
+        """The metric comes first: its alarm does not depend on the topic."""
+        emit((Measure(TAMPER),))
+        logger().error("tampering", extra={"what": words, "chain": change.chain, "entry": change.sort})
+        incident = change.sort.rpartition("#")[0]
+        text = (
+            f"The audit log was tampered with: {words}",
+            f"Chain {plain(change.chain)}, entry {plain(change.sort)}",
+            f"What was written first: ringfence audit verify {plain(incident)}",
+        )
+        self.topic.publish(Notice(subject_line(f"Ringfence: TAMPERING: {words}"), "\n".join(text)))

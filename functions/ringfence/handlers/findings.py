@@ -1,0 +1,60 @@
+"""What the functions do with findings: each subject gets its answer, and what is left goes on elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.engine.concurrency import each
+from ringfence.engine.intake import Unanswered, answers, continuation
+from ringfence.engine.run import Engine
+from ringfence.handlers import wiring as composition
+from ringfence.handlers.logs import logger
+from ringfence.runbooks import runbook
+
+if TYPE_CHECKING:
+    from ringfence.engine.intake import Execution
+    from ringfence.engine.requests import Order, Report
+    from ringfence.model.finding import Finding
+    from ringfence.policy.decision import Policy
+
+LATER = 900
+"""Seconds after which what lags behind is looked at once more: CloudTrail may take that long."""
+
+
+def answer(finding: Finding, event: str, policy: Policy, execution: Execution) -> tuple[str, ...]:
+    """Run the first stage for each subject of a finding; leave the rest to the second queue.
+
+    Returns in words what must be looked at again. Raises what `several.each` does.
+    """
+    answering = runbook(composition.settings().runbook)
+    if answering.naming:
+        from ringfence.engine.canonical_subject import by_name
+
+        finding = by_name(finding, answering, policy, composition.warm().cloud)
+    return each(answers(finding, event, answering, policy, execution), _answer)
+
+
+def respond(order: Order) -> tuple[str, ...]:
+    """Carry out an order; return in words why it must come back."""
+    report = Engine(composition.warm()).respond(order)
+    if report.goes_on:
+        _continue(order, report)
+    if report.later:
+        _continue(order, report, LATER)
+    logger().info(
+        report.status,
+        extra={"subject": order.ref.key, "incident": report.incident, "why": report.reason},
+    )
+    return report.comes_back
+
+
+def _answer(one: Order | Unanswered) -> tuple[str, ...]:
+    if isinstance(one, Unanswered):
+        logger().info("off", extra={"subject": one.ref.key, "why": one.decision.reason})
+        return ()
+    return respond(one)
+
+
+def _continue(order: Order, report: Report, seconds: int = 0) -> None:
+    queue = composition.queue(composition.settings().continuation_queue_url)
+    queue.send(continuation(order, report), seconds)

@@ -1,0 +1,27 @@
+"""Metrics, written to the log in CloudWatch's embedded metric format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.record.measures import NAMESPACE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ringfence.record.measures import Measure
+
+
+def emit(measures: Iterable[Measure]) -> None:
+    """Write each measure as a line of its own: they differ in their dimensions."""
+    from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+    for one in measures:
+        with single_metric(
+            name=one.name,
+            unit=MetricUnit(one.unit),
+            value=one.value,
+            namespace=NAMESPACE,
+            default_dimensions=one.dimensions,
+        ):
+            pass

@@ -1,0 +1,199 @@
+"""By hand: how operators are answered. Pure: reports, histories and errors in, JSON documents out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from ringfence.handlers.operator_types import Forbidden
+from ringfence.model.codec import instant_text
+from ringfence.model.errors import BadInput, Gone, Refused, Retryable, RingfenceError
+from ringfence.model.runbook import unique
+from ringfence.model.subject import parse_key
+from ringfence.record.summary import FOR_REVIEW, Summary, rests
+from ringfence.record.timeline import timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from ringfence.engine.requests import Report
+    from ringfence.handlers.operator_types import Question
+    from ringfence.model.document import Document
+    from ringfence.model.step import Step
+    from ringfence.record.chain import ChainKey
+    from ringfence.record.facts import Planned
+    from ringfence.record.history import History
+
+Answer = dict[str, object]
+OK = 200
+NONE = "none"
+"""The state of a subject of which nothing is recorded."""
+COMPLETE = "complete"
+_GIVEN_BACK = frozenset({"released", "being released", "closed"})
+"""States of a response that are no verdict on what was to be done."""
+ENDED = "ended"
+"""The status of a response, one of several, that was released before, or that another followed."""
+_SHOWN = frozenset({"FindingReceived", "Outcome", "Verified", "Released", "Missed", "Closed"})
+"""The entries that tell an operator how it goes on; the plan was shown before."""
+
+_KINDS: tuple[tuple[type[RingfenceError], str, int], ...] = (
+    (BadInput, "bad-input", 400),
+    (Forbidden, "forbidden", 403),
+    (Gone, "gone", 404),
+    (Refused, "refused", 409),
+    (Retryable, "retry", 503),
+)
+"""Errors that are answers, the special ones first: kind and HTTP status code."""
+
+
+def code_of(kind: object) -> int:
+    """Return the HTTP status code of a kind of error; 200 for a status that is none."""
+    return next((code for _, name, code in _KINDS if name == kind), OK)
+
+
+def worst_code(answers: Iterable[Answer]) -> int:
+    """Return one HTTP status code for several answers: what is refused for good comes before a retry."""
+    codes = {code_of(one["status"]) for one in answers}
+    return next((code for _, _, code in _KINDS if code in codes), OK)
+
+
+def error_answer(error: RingfenceError) -> Answer:
+    """Describe an error to the caller. A Bug is none of theirs and is raised again."""
+    for kind, name, _ in _KINDS:
+        if isinstance(error, kind):
+            if isinstance(error, BadInput):
+                return {"kind": name, "field": error.field, "problem": error.problem, "message": str(error)}
+            return {"kind": name, "message": str(error)}
+    raise error
+
+
+def raise_answer(described: Mapping[str, object]) -> None:
+    """Raise the error that `error_answer` described; nothing for what describes none."""
+    kind, message = described.get("kind"), str(described.get("message", ""))
+    if kind == "bad-input":
+        # The message holds the field, the problem and the value as it was shown.
+        field = str(described.get("field", ""))
+        raise BadInput(field, message.removeprefix(f"{field}: "))
+    for error, name, _ in _KINDS[1:]:
+        if name == kind:
+            raise error(message)
+
+
+def report_answer(report: Report, key: ChainKey, titles: Mapping[str, str]) -> Answer:
+    """Describe what became of an order; `titles` are those of the stages."""
+    return {
+        "status": str(report.status),
+        "incident": report.incident,
+        "reason": report.reason,
+        "runbook": key.runbook,
+        "subject": _subject(key),
+        "plans": [_plan(plan, titles.get(plan.stage, "")) for plan in report.plans],
+        "verified": asdict(report.verified) if report.verified else None,
+        "again": list(report.again),
+        "goes_on": report.goes_on,
+        "as_of": instant_text(report.as_of) if report.as_of else None,
+    }
+
+
+def not_done_answer(key: ChainKey, incident: str, status: object, reason: str) -> Answer:
+    """Describe one of several responses that was not released, in the shape of a report."""
+    return {
+        "status": status,
+        "incident": incident,
+        "reason": reason,
+        "runbook": key.runbook,
+        "subject": _subject(key),
+        "plans": [],
+        "verified": None,
+        "again": [],
+        "goes_on": False,
+        "as_of": None,
+    }
+
+
+def status_answer(question: Question, history: History, now: datetime) -> Answer:
+    """Describe how the newest incident stands, with a line for each entry that is asked for."""
+    told, key = Summary.of(history.entries), question.key
+    verified = history.verified
+    looks = told.looks(question.only) if question.only else told.parts
+    return {
+        "incident": history.incident,
+        "runbook": key.runbook,
+        "subject": _subject(key),
+        "state": _state(told, history, question.only) if history.entries else NONE,
+        "acting": history.lease.held(now, ""),
+        "resting": _rests(looks, history, question.only),
+        "contained": bool(verified and verified.contained),
+        "complete": bool(verified and verified.complete),
+        "remaining": list(told.words("remaining")),
+        "settling": list(told.words("settling")),
+        "refused": list(told.words("refused")),
+        "review": list(unique(words for one in looks for words in one.texts("review"))),
+        "exposure": list(told.exposure),
+        "entries": len(history.entries),
+        "lines": list(_lines(history, question.after)),
+    }
+
+
+def _rests(looks: tuple[Document, ...], history: History, only: tuple[str, ...]) -> bool:
+    """Say whether nothing is left of them but what others have yet to do, or a person to look at."""
+    looked = bool(looks) and len(looks) >= len(only) and all(map(rests, looks))
+    return looked and history.missed_at is None and not history.open_intents
+
+
+def _state(told: Summary, history: History, only: tuple[str, ...]) -> str:
+    """Say how these remediations stand: what others found of theirs is no verdict on them, nor on theirs."""
+    state, looks = told.state, told.looks(only)
+    if state in _GIVEN_BACK:
+        return state
+    done = all(map(history.put_right.get, only)) and history.missed_at is None if only else state == COMPLETE
+    if done and not history.open_intents:
+        return COMPLETE
+    if _rests(looks, history, only):
+        return told.standing(looks)
+    if state not in {COMPLETE, FOR_REVIEW}:
+        return state
+    verified = history.verified
+    return "contained" if verified and verified.contained else "under way"
+
+
+def _subject(key: ChainKey) -> Answer:
+    ref = parse_key(key.subject)
+    return {"kind": ref.kind, "account": ref.account, "region": ref.region, "id": ref.id}
+
+
+def _plan(plan: Planned, title: str) -> Answer:
+    return {
+        "stage": plan.stage,
+        "title": title,
+        "digest": plan.digest,
+        "steps": [_step(step) for step in plan.steps],
+        "exposure": list(plan.exposure),
+    }
+
+
+def _step(step: Step) -> Answer:
+    before, after = step.change()
+    return {
+        "kind": type(step).__name__,
+        "words": step.words(),
+        "target": step.target,
+        "before": before,
+        "after": after,
+        "cost": step.cost(),
+        "irreversible": step.irreversible,
+    }
+
+
+def _lines(history: History, after: int) -> Iterator[Answer]:
+    for row in timeline(history.entries):
+        if row.entry.seq >= after and row.kind in _SHOWN:
+            told = row.told
+            yield {
+                "at": instant_text(row.at),
+                "kind": row.kind,
+                "words": told.words,
+                "notes": list(told.notes),
+                "result": told.result,
+            }

@@ -1,0 +1,144 @@
+"""The desk at which operators are served: the same runs, releases and looks, whoever brings the request.
+
+The Lambda behind the HTTP API serves callers that IAM has verified; `--direct` serves the operator with
+their own credentials, in their own process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ringfence.engine.intake import continuation, resumed, standby
+from ringfence.engine.release import Releaser
+from ringfence.engine.run import Engine
+from ringfence.handlers.logs import logger
+from ringfence.handlers.operator_answers import (
+    ENDED,
+    OK,
+    error_answer,
+    not_done_answer,
+    report_answer,
+    status_answer,
+    worst_code,
+)
+from ringfence.handlers.operator_requests import ask_of, question_of, release_order, undoing_of
+from ringfence.handlers.operator_types import check_actor, within
+from ringfence.model.errors import BadInput, Refused, Retryable
+from ringfence.model.resource_names import release_role, run_role
+from ringfence.model.subject import parse_key
+from ringfence.record.chain import ChainKey
+from ringfence.record.facts import RELEASE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ringfence.engine.execution import Ports
+    from ringfence.engine.intake import Execution
+    from ringfence.engine.requests import Order, Report
+    from ringfence.handlers.operator_answers import Answer
+    from ringfence.handlers.operator_types import Undoing
+    from ringfence.model.runbook import Runbook
+    from ringfence.policy.decision import Policy
+
+MARGIN = timedelta(seconds=10)
+"""How long after the end of its lease an execution that died is gone on with: its function has ended too."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Serves operators.
+
+    `ports` are given by the role that acts in the subject's account; no role reads the log alone.
+    `find` names every response to an incident. `go_on` takes the message that lets later stages run: a
+    runbook's id, the message, and after how many seconds it is due. `direct`: nobody verified who calls,
+    and the log says so.
+    """
+
+    catalogue: Mapping[str, Runbook]
+    policy: Policy
+    ports: Callable[[str], Ports]
+    find: Callable[[str], tuple[ChainKey, ...]]
+    go_on: Callable[[str, str, int], None]
+    direct: bool = False
+
+    def run(self, body: object, execution: Execution) -> Answer:
+        """Run a runbook's first stage and leave the rest to a continuation; a dry run plans every stage.
+
+        Raises BadInput, Forbidden, Gone, Refused and Retryable; each can be described to the caller.
+        """
+        check_actor(execution.actor)
+        ask = ask_of(body, self.catalogue, self.policy, execution, direct=self.direct)
+        order, ports = ask.order, self.ports(run_role(ask.order.runbook.id))
+        if not (self.direct or ask.dry_run):
+            self._stand_by(order, ports)
+        report = Engine(ports).respond(order)
+        if report.goes_on or report.again:
+            self.go_on(order.runbook.id, continuation(order, report), 0)
+        answer = self._answer(report, ChainKey(order.runbook.id, order.ref.key))
+        return {**answer, "whole": ask.whole, "remediations": list(order.runbook.on(order.ref).ids)}
+
+    def resume(self, runbook: str, message: str, execution: Execution) -> Report:
+        """Take up a continuation."""
+        order = resumed(message, self.catalogue[runbook], execution)
+        report = Engine(self.ports(run_role(runbook))).respond(order)
+        if report.again:
+            self.go_on(runbook, message, 0)
+        return report
+
+    def release(self, body: object, execution: Execution) -> tuple[int, Answer]:
+        """Undo every response to an incident, or the one that is named.
+
+        What one response is refused does not keep the others from being released: each is answered for,
+        and the status code is that of the worst. Raises what concerns the request as a whole.
+        """
+        check_actor(execution.actor)
+        undoing = undoing_of(body, self.catalogue, direct=self.direct)
+        keys = (undoing.key,) if undoing.key else self.find(undoing.incident)
+        if not keys:
+            raise BadInput("incident", "is not known here", undoing.incident)
+        for key in keys:
+            within(self.policy, parse_key(key.subject))
+        if undoing.key or len(keys) == 1:
+            return OK, {"incident": undoing.incident, "releases": [self._undo(undoing, keys[0], execution)]}
+        answers = [self._undone(undoing, key, execution) for key in keys]
+        if all(one["status"] == ENDED for one in answers):
+            raise Refused(f"{undoing.incident} was released before")
+        return worst_code(answers), {"incident": undoing.incident, "releases": answers}
+
+    def status(self, body: object) -> Answer:
+        """Say how the newest incident on a subject stands; changes nothing."""
+        question, ports = question_of(body, self.catalogue), self.ports("")
+        return status_answer(question, ports.log.read(question.key), ports.clock())
+
+    def _stand_by(self, order: Order, ports: Ports) -> None:
+        """Leave a message that goes on should this execution die: no other brings it back.
+
+        Containment does not wait for a queue that is out of order: whoever asked is there, and asks again.
+        """
+        seconds = (order.until - ports.clock() + MARGIN) // timedelta(seconds=1)
+        try:
+            self.go_on(order.runbook.id, standby(order), seconds)
+        except Retryable as error:
+            logger().warning("nothing stands behind this run", extra={"error": str(error)})
+
+    def _answer(self, report: Report, key: ChainKey) -> Answer:
+        runbook = self.catalogue.get(key.runbook)
+        titles = {stage.id: stage.title for stage in runbook.stages} if runbook else {}
+        return report_answer(report, key, {**titles, RELEASE: "Put back what was"})
+
+    def _undo(self, undoing: Undoing, key: ChainKey, execution: Execution) -> Answer:
+        order = release_order(undoing, key, parse_key(key.subject), execution)
+        return self._answer(Releaser(self.ports(release_role(key.runbook))).release(order), key)
+
+    def _undone(self, undoing: Undoing, key: ChainKey, execution: Execution) -> Answer:
+        """Release one of several; what it is refused is its answer."""
+        history = self.ports("").log.read(key)
+        if history.incident != undoing.incident or history.released_at is not None:
+            return not_done_answer(key, undoing.incident, ENDED, "it was released, or another followed it")
+        try:
+            return self._undo(undoing, key, execution)
+        except (Refused, Retryable) as error:
+            described = error_answer(error)
+            return not_done_answer(key, undoing.incident, described["kind"], str(error))

@@ -1,0 +1,183 @@
+"""By hand: operators' requests are read. Pure: JSON documents in, what is asked for out.
+
+Shapes of the requests, every field checked and none unknown::
+
+    POST /runs      {runbook, subject: {account, region, id, kind?}, reason, dry_run, remediations?, options?,
+                     plan?: {digest, as_of}}
+    POST /releases  {incident, reason, dry_run, skip_drifted?, runbook? and subject?, plans?: [digest, ...]}
+    POST /status    {runbook, subject, after?, remediations?}
+
+`plan` and `plans` are what a dry run answered with, and its caller agreed to: nothing else is begun then.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ringfence.aws.audit_items import check_incident
+from ringfence.engine.release import ReleaseOrder
+from ringfence.engine.requests import Agreed, Order
+from ringfence.handlers.operator_types import Ask, Question, Undoing, check_reason, within
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput
+from ringfence.model.runbook import unique
+from ringfence.model.subject import ref_of
+from ringfence.policy.decision import Decision, Mode
+from ringfence.record.chain import ChainKey
+from ringfence.record.facts import RELEASE, RunRequested
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.engine.intake import Execution
+    from ringfence.model.runbook import Runbook
+    from ringfence.model.subject import Ref
+    from ringfence.policy.decision import Policy
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def ask_of(
+    body: object, catalogue: Mapping[str, Runbook], policy: Policy, execution: Execution, *, direct: bool
+) -> Ask:
+    """Turn a request for a run into an order for its first stage.
+
+    Raises BadInput naming the field, Forbidden for a subject outside the scope.
+    """
+    document = _document(body, "runbook", "subject", "reason", "dry_run", "remediations", "options", "plan")
+    runbook = _runbook(document, catalogue)
+    ref = _subject(document, runbook)
+    within(policy, ref)
+    chosen, choices = policy.settings(runbook)
+    only = unique(document.texts("remediations"))
+    chosen = runbook.narrowed(only) if only else chosen
+    options = document.optional_child("options")
+    given = {name: options.text(name) for name in options.value}
+    dry_run = _dry_run(document)
+    mode = Mode.DRY_RUN if dry_run else Mode.AUTO
+    agreed = _agreed(document)
+    request = _request("run", document, only, dry_run=dry_run, direct=direct)
+    order = Order(
+        runbook=chosen,
+        ref=ref,
+        attempt=execution.attempt,
+        actor=execution.actor,
+        until=execution.until,
+        decision=Decision(mode, f"requested by {execution.actor}"),
+        request=replace(request, plan=agreed.digest) if agreed else request,
+        choices=runbook.choose({**dict(choices), **given}),
+        stages=1,
+        agreed=agreed,
+    )
+    return Ask(order, order.runbook.stages[0].id == runbook.stages[0].id)
+
+
+def undoing_of(body: object, catalogue: Mapping[str, Runbook], *, direct: bool) -> Undoing:
+    """Read a request for a release; raises BadInput naming the field."""
+    document = _document(body, "incident", "runbook", "subject", "reason", "dry_run", "skip_drifted", "plans")
+    incident = check_incident(document.text("incident"))
+    key = None
+    if document.has("runbook") or document.has("subject"):
+        key = _key(document, catalogue)
+    request = _request(RELEASE, document, (), dry_run=_dry_run(document), direct=direct)
+    given = document.texts("plans") if document.has("plans") else None
+    plans = None if given is None else tuple(_digest(one, f"plans[{i}]") for i, one in enumerate(given))
+    return Undoing(incident, key, request, document.flag("skip_drifted"), plans)
+
+
+def release_order(undoing: Undoing, key: ChainKey, ref: Ref, execution: Execution) -> ReleaseOrder:
+    """Turn a release into an order for one of the incident's responses."""
+    return ReleaseOrder(
+        runbook=key.runbook,
+        ref=ref,
+        incident=undoing.incident,
+        attempt=execution.attempt,
+        actor=execution.actor,
+        until=execution.until,
+        request=undoing.request,
+        skip_drifted=undoing.skip_drifted,
+        plans=undoing.plans,
+    )
+
+
+def question_of(body: object, catalogue: Mapping[str, Runbook]) -> Question:
+    """Read a question for the status; raises BadInput naming the field."""
+    document = _document(body, "runbook", "subject", "after", "remediations")
+    after = document.integer("after") if document.has("after") else 0
+    if after < 0:
+        raise BadInput("after", "must be the number of an entry", after)
+    runbook = _runbook(document, catalogue)
+    only = runbook.narrowed(document.texts("remediations")).ids
+    return Question(_key(document, catalogue), after, only)
+
+
+def _document(body: object, *known: str) -> Document:
+    document = Document.of(body)
+    # A misspelled `dry_run` must not become a change.
+    for unknown in sorted(document.value.keys() - set(known)):
+        raise BadInput(unknown, f"is unknown here; known are {', '.join(known)}")
+    return document
+
+
+def _agreed(document: Document) -> Agreed | None:
+    """Read which plan was agreed to; raises BadInput."""
+    if not document.has("plan"):
+        return None
+    plan = document.child("plan")
+    for unknown in sorted(plan.value.keys() - {"digest", "as_of"}):
+        raise BadInput(plan.at(unknown), "is unknown here; known are digest, as_of")
+    try:
+        as_of = datetime.fromisoformat(plan.text("as_of"))
+        as_of.astimezone(UTC)
+    except (OverflowError, ValueError):
+        as_of = datetime.min  # noqa: DTZ901 - not an instant either
+    if as_of.tzinfo is None:
+        raise BadInput(plan.at("as_of"), "must be the instant that the dry run told", plan.text("as_of"))
+    return Agreed(_digest(plan.text("digest"), plan.at("digest")), as_of)
+
+
+def _digest(text: str, field: str) -> str:
+    if not _DIGEST.fullmatch(text):
+        raise BadInput(field, "must be the digest that a dry run told of its plan", text)
+    return text
+
+
+def _dry_run(document: Document) -> bool:
+    if not isinstance(document.value.get("dry_run"), bool):
+        raise BadInput("dry_run", "is required and must be true or false", document.value.get("dry_run"))
+    return document.flag("dry_run")
+
+
+def _runbook(document: Document, catalogue: Mapping[str, Runbook]) -> Runbook:
+    given = document.text("runbook")
+    if given not in catalogue:
+        raise BadInput("runbook", f"must be one of {', '.join(sorted(catalogue))}", given)
+    return catalogue[given]
+
+
+def _subject(document: Document, runbook: Runbook) -> Ref:
+    subject = document.child("subject")
+    for unknown in sorted(subject.value.keys() - {"kind", "account", "region", "id"}):
+        raise BadInput(subject.at(unknown), "is unknown here; known are kind, account, region, id")
+    account, region, id_ = (subject.text(key) for key in ("account", "region", "id"))
+    return ref_of(runbook.subject, account, region, id_, subject.optional_text("kind") or "")
+
+
+def _key(document: Document, catalogue: Mapping[str, Runbook]) -> ChainKey:
+    runbook = _runbook(document, catalogue)
+    return ChainKey(runbook.id, _subject(document, runbook).key)
+
+
+def _request(
+    what: str, document: Document, only: tuple[str, ...], *, dry_run: bool, direct: bool
+) -> RunRequested:
+    return RunRequested(
+        what=f"{what} --direct" if direct else what,
+        reason=check_reason(document.optional_text("reason") or ""),
+        remediations=only,
+        dry_run=dry_run,
+        verified=not direct,
+    )

@@ -1,0 +1,85 @@
+"""The audit table's stream: its records one after another, and where to begin again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
+
+from ringfence.aws.audit_items import CHAIN, ENTRY, is_ours, to_entry
+from ringfence.handlers.logs import logger
+from ringfence.model.errors import RingfenceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ringfence.record.chain import Entry
+
+INSERT = "INSERT"
+
+
+class Images(TypedDict, total=False):
+    """What a record says of an item, in the wire format."""
+
+    Keys: Mapping[str, Mapping[str, str]]
+    NewImage: Mapping[str, Mapping[str, str]]
+    SequenceNumber: str
+
+
+class Record(TypedDict):
+    """A record, as far as it is read: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html."""
+
+    eventName: str
+    dynamodb: Images
+
+
+class Event(TypedDict):
+    """What an event source mapping delivers."""
+
+    Records: list[Record]
+
+
+class Answer(TypedDict):
+    """What an event source mapping wants to hear: the record from which it shall begin again."""
+
+    batchItemFailures: list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of an item of the audit table. `kind` is INSERT, MODIFY or REMOVE."""
+
+    kind: str
+    chain: str
+    sort: str
+    entry: Entry | None
+
+    @classmethod
+    def of(cls, record: Record) -> Change:
+        """Read a record; `entry` is None where the new item is none of ours."""
+        images = record["dynamodb"]
+        keys = images["Keys"]
+        chain, sort = keys[CHAIN]["S"], keys[ENTRY]["S"]
+        try:
+            entry = to_entry(images.get("NewImage", {}))
+        except (KeyError, ValueError):
+            entry = None
+        return cls(
+            record["eventName"], chain, sort, entry if entry and is_ours(chain, sort, entry.hash) else None
+        )
+
+
+def each(event: Event, act: Callable[[Change], None]) -> Answer:
+    """Act on each change in order, up to the first that fails: the stream begins again there.
+
+    What nobody foresaw is raised: the function fails, and its alarm rings.
+    """
+    for record in event["Records"]:
+        change = Change.of(record)
+        try:
+            act(change)
+        except RingfenceError as error:
+            logger().warning(
+                "begin again here", extra={"chain": change.chain, "entry": change.sort, "error": str(error)}
+            )
+            return {"batchItemFailures": [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]}
+    return {"batchItemFailures": []}

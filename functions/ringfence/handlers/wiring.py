@@ -1,0 +1,103 @@
+"""The one composition root: settings from the environment, ports from settings."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from ringfence.aws.cloud import AwsCloud
+from ringfence.aws.dynamo import DynamoAuditLog
+from ringfence.aws.sessions import OwnClients, RoleClients, own_client
+from ringfence.aws.sqs import SqsQueue
+from ringfence.engine.execution import Ports
+from ringfence.handlers.threads import Threads
+from ringfence.model.errors import BadInput
+from ringfence.model.frozen import frozen
+from ringfence.policy.compiled import policy_from_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+
+    from ringfence.aws.sessions import Clients
+    from ringfence.policy.decision import Policy
+
+POLICY = "policy.json"
+"""The compiled policy lies beside the handlers."""
+
+
+@frozen
+class Settings:
+    """What a deployment tells its functions."""
+
+    audit_table: str
+    control_table: str
+    runbook: str = ""
+    role: str = ""
+    queue_url: str = ""
+    continuation_queue_url: str = ""
+    function: str = "ringfence"
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the settings; raises BadInput for one that is missing."""
+
+        def need(name: str) -> str:
+            if not environment.get(name):
+                raise BadInput(name, "must be set in the environment")
+            return environment[name]
+
+        return cls(
+            need("RINGFENCE_AUDIT_TABLE"),
+            need("RINGFENCE_CONTROL_TABLE"),
+            environment.get("RINGFENCE_RUNBOOK", ""),
+            environment.get("RINGFENCE_ROLE", ""),
+            environment.get("RINGFENCE_QUEUE_URL", ""),
+            environment.get("RINGFENCE_CONTINUATION_QUEUE_URL", ""),
+            environment.get("AWS_LAMBDA_FUNCTION_NAME", "ringfence"),
+        )
+
+
+def now() -> datetime:
+    """Tell the time."""
+    return datetime.now(UTC)
+
+
+def ports(settings: Settings, clients: Clients) -> Ports:
+    """Put the ports together. Adapters share a pool of their own: the engine's waits for them."""
+    calls = Threads("ringfence-call")
+    dynamodb = cast("DynamoDBClient", own_client("dynamodb"))
+    log = DynamoAuditLog(dynamodb, settings.audit_table, settings.control_table, calls)
+    return Ports(AwsCloud(clients, now, calls), log, now, Threads())
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process."""
+    return Settings.of(os.environ)
+
+
+@cache
+def warm(role: str = "") -> Ports:
+    """Return ports that are kept for the next event; `role` is assumed in the subject's account."""
+    given = settings()
+    role = role or given.role
+    clients = RoleClients(role, given.function, now) if role else OwnClients()
+    return ports(given, clients)
+
+
+@cache
+def policy(beside: str) -> Policy:
+    """Return the compiled policy that lies beside a handler's file."""
+    return policy_from_json(json.loads(Path(beside).with_name(POLICY).read_text("utf-8")))
+
+
+def queue(url: str) -> SqsQueue:
+    """Return a queue; its client is made when it is first used."""
+    return SqsQueue(url, lambda: cast("SQSClient", own_client("sqs")))

@@ -1,0 +1,47 @@
+"""Helpers for conversations: reading answers and sorting refusals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from ringfence.model.call import Failed
+from ringfence.model.errors import Bug, Gone, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from ringfence.model.call import Answer
+    from ringfence.model.document import Document
+
+
+def document(answer: Answer) -> Document:
+    """Return the answer of a call that declared no expected failure."""
+    if isinstance(answer, Failed):
+        raise Bug(f"{answer.code} was declared as expected, but is not handled: {answer.message}")
+    return answer
+
+
+def accept(answer: Answer, *, gone: Collection[str] = (), refused: Collection[str] = ()) -> Document:
+    """Return the answer; raise Gone or Refused for the error codes that mean so."""
+    if isinstance(answer, Failed):
+        _refuse(answer, gone, refused)
+    return answer
+
+
+def _refuse(failed: Failed, gone: Collection[str], refused: Collection[str]) -> NoReturn:
+    words = f"{failed.code}: {failed.message}"
+    if failed.code in gone:
+        raise Gone(words)
+    if failed.code in refused:
+        raise Refused(words)
+    raise Bug(f"{words} was declared as expected, but is not handled")
+
+
+def tags(resource: Document, key: str = "Tags") -> dict[str, str]:
+    """Return the tags of an EC2 resource."""
+    return {tag.text("Key"): tag.optional_text("Value") or "" for tag in resource.children(key)}
+
+
+def first(documents: Iterator[Document]) -> Document | None:
+    """Return the first document or None."""
+    return next(documents, None)

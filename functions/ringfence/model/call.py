@@ -1,0 +1,80 @@
+"""AWS calls and permissions as values: what a step or an observer wants, not how it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from datetime import datetime, timedelta
+
+from ringfence.model.document import Document
+from ringfence.model.frozen import frozen
+
+Parameters = Mapping[str, object]
+
+
+@frozen
+class Ago:
+    """A parameter's instant, as far before the call as this: whoever makes the call has the clock."""
+
+    span: timedelta = timedelta(0)
+
+
+def at(parameters: Parameters, now: datetime) -> dict[str, object]:
+    """Return parameters with the instant in place of every `Ago` among them."""
+    return {name: now - one.span if isinstance(one, Ago) else one for name, one in parameters.items()}
+
+
+@frozen
+class Call:
+    """One API call: boto3's service name, the API's operation name and its parameters.
+
+    `pages` reads every page of a list operation into one response. `single_attempt` forbids the
+    transport's own retry, for operations without a client token that would be done twice. `expected`
+    are the error codes that the caller handles; any other failure is raised as Retryable. `region` is
+    where it is made, if not in the subject's: what is global may be used anywhere. `hidden` are words by
+    which the service denies what does not exist, rather than say so: that is the first expected failure.
+    """
+
+    service: str
+    operation: str
+    parameters: Parameters = field(default_factory=dict)
+    pages: bool = False
+    single_attempt: bool = False
+    expected: tuple[str, ...] = ()
+    region: str = ""
+    hidden: str = ""
+
+    def failed(self, code: str, message: str) -> Failed | None:
+        """Return a failure that the caller handles; None where it is another."""
+        if code in self.expected:
+            return Failed(code, message)
+        if self.hidden and self.hidden in message:
+            return Failed(self.expected[0], f"{code}: {message}")
+        return None
+
+
+@frozen
+class Permission:
+    """One IAM action on the resources it needs, as ARN patterns.
+
+    `{account}` and `{region}` stand for the subject's; `conditions` are IAM condition blocks. A `*`
+    alone needs a `reason`: why the action cannot be held to a resource. `implied` marks an action that
+    no call names but that the parameters of one demand (tags on create, passing a role).
+    """
+
+    action: str
+    resources: tuple[str, ...]
+    conditions: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    reason: str = ""
+    implied: bool = False
+
+
+@frozen
+class Failed:
+    """The answer to a call that the service refused: its error code and message."""
+
+    code: str
+    message: str
+
+
+Answer = Document | Failed

@@ -1,0 +1,110 @@
+"""Reading JSON-like documents from outside, with errors that name the field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ringfence.model.errors import BadInput
+from ringfence.model.frozen import frozen
+
+
+@frozen
+class Document:
+    """One JSON object and the dotted path at which it stands.
+
+    Accessors raise `BadInput` naming the full path when a value is missing or of another type. The
+    `optional_` forms return None when it is absent or null, and are as strict about its type.
+    """
+
+    value: Mapping[str, object]
+    path: str = ""
+
+    @classmethod
+    def of(cls, value: object, path: str = "") -> Document:
+        """Take `value` as an object, or raise BadInput."""
+        if not isinstance(value, Mapping):
+            raise BadInput(path or "(document)", "must be an object", value)
+        return cls(value, path)
+
+    def at(self, key: str) -> str:
+        """Return the dotted path of `key`."""
+        return f"{self.path}.{key}" if self.path else key
+
+    def has(self, key: str) -> bool:
+        """Say whether `key` is there with a value other than null."""
+        return self.value.get(key) is not None
+
+    def text(self, key: str) -> str:
+        """Return a non-empty string."""
+        value = self.optional_text(key)
+        if not value:
+            raise BadInput(self.at(key), "is required and must be a non-empty string", self.value.get(key))
+        return value
+
+    def optional_text(self, key: str) -> str | None:
+        """Return a string or None."""
+        value = self.value.get(key)
+        if value is None or isinstance(value, str):
+            return value
+        raise BadInput(self.at(key), "must be a string", value)
+
+    def number(self, key: str) -> float:
+        """Return a number."""
+        value = self.value.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise BadInput(self.at(key), "is required and must be a number", value)
+        try:
+            return float(value)
+        except OverflowError as error:
+            raise BadInput(self.at(key), "is too large a number") from error
+
+    def integer(self, key: str) -> int:
+        """Return a whole number."""
+        value = self.value.get(key)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise BadInput(self.at(key), "is required and must be a whole number", value)
+        return value
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """Return a boolean; the strings "true" and "false", which some relays send, count as such."""
+        value = self.value.get(key)
+        if value is None:
+            return default
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.lower() in {"true", "false"}:
+            return value.lower() == "true"
+        raise BadInput(self.at(key), "must be true or false", value)
+
+    def child(self, key: str) -> Document:
+        """Return the object at `key`."""
+        value = self.value.get(key)
+        if not isinstance(value, Mapping):
+            raise BadInput(self.at(key), "is required and must be an object", value)
+        return Document(value, self.at(key))
+
+    def optional_child(self, key: str) -> Document:
+        """Return the object at `key`, empty when it is absent."""
+        return self.child(key) if self.has(key) else Document({}, self.at(key))
+
+    def children(self, key: str) -> Iterator[Document]:
+        """Yield the objects of the list at `key`; nothing when it is absent."""
+        for index, item in enumerate(self.items(key)):
+            yield Document.of(item, f"{self.at(key)}[{index}]")
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return the strings of the list at `key`; nothing when it is absent."""
+        items = self.items(key)
+        for index, item in enumerate(items):
+            if not isinstance(item, str):
+                raise BadInput(f"{self.at(key)}[{index}]", "must be a string", item)
+        return tuple(str(item) for item in items)
+
+    def items(self, key: str) -> Sequence[object]:
+        """Return the list at `key`; empty when it is absent."""
+        value = self.value.get(key)
+        if value is None:
+            return ()
+        if isinstance(value, str | bytes) or not isinstance(value, Sequence):
+            raise BadInput(self.at(key), "must be a list", value)
+        return value

@@ -1,0 +1,53 @@
+"""A security finding, whatever service it came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.model.codec import value
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.model.rule_confirmation import ManagedRule
+    from ringfence.model.subject import Ref
+
+
+@value
+class Finding:
+    """What a service reported, reduced to what decisions need.
+
+    `account` and `region` are those of the affected resource, not of the envelope. `severity` is
+    GuardDuty's scale, 0-10. `digest` is the SHA-256 of the event as received. `advice` is the reason
+    why a person must be told instead of a change made; empty when acting is right. `advices` are such
+    reasons for single subjects, by their keys. `first_seen` is when what it reports began, where it says so.
+    `claim` must be confirmed before anything is changed. `suspects` are who did what it reports, in words.
+    `routine`: it does not say that anything is wrong, only that it is time to look; where nothing is, nothing
+    is recorded.
+    """
+
+    source: str
+    id: str
+    type: str
+    severity: float
+    account: str
+    region: str
+    title: str
+    updated_at: datetime
+    last_seen: datetime
+    count: int = 1
+    archived: bool = False
+    sample: bool = False
+    subjects: tuple[Ref, ...] = ()
+    remote_addresses: tuple[str, ...] = ()
+    advice: str = ""
+    advices: tuple[tuple[str, str], ...] = ()
+    digest: str = ""
+    first_seen: datetime | None = None
+    claim: ManagedRule | None = None
+    suspects: tuple[str, ...] = ()
+    routine: bool = False
+
+    def advice_on(self, ref: Ref) -> str:
+        """Say why a person must be told of `ref` instead of a change made; empty when acting is right."""
+        return self.advice or dict(self.advices).get(ref.key, "")

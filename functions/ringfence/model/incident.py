@@ -1,0 +1,89 @@
+"""An incident: what planners may know beside the observed state."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ringfence.model.codec import instant_text, value
+from ringfence.model.errors import Bug
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from ringfence.model.finding import Finding
+    from ringfence.model.rule_confirmation import ManagedRule
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+
+
+@value
+class Incident:
+    """One occurrence, answered by one response per subject.
+
+    `opened_at` is recorded once and never the clock, so that plans converge. `choices` are the
+    options that hold for this response. `past` are the steps intended so far, oldest first. `since` is
+    the earliest that its findings speak of, where one says so. `as_of` is when its newest finding was made,
+    `types` what its findings are, `rules` the Config rules that judged, `suspects` who did what
+    is reported. `looked`: the subject was looked at before, with leave to act, whatever came of it.
+    """
+
+    id: str
+    opened_at: datetime
+    findings: tuple[str, ...] = ()
+    remote_addresses: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
+    past: tuple[Step, ...] = ()
+    since: datetime | None = None
+    as_of: datetime | None = None
+    types: tuple[str, ...] = ()
+    rules: tuple[ManagedRule, ...] = ()
+    suspects: tuple[str, ...] = ()
+    looked: bool = False
+
+    @property
+    def first_seen(self) -> datetime:
+        """From when on what happened may be the intruder's."""
+        return min(self.since, self.opened_at) if self.since else self.opened_at
+
+    @property
+    def now(self) -> datetime:
+        """The newest instant that is recorded: ages are counted up to it, never up to the clock's."""
+        return max(self.as_of, self.opened_at) if self.as_of else self.opened_at
+
+    def told(self, findings: Iterable[Finding]) -> Incident:
+        """Return this incident with what its findings say, each once, oldest first."""
+        known = tuple(dict.fromkeys(findings))
+        return replace(
+            self,
+            findings=tuple(dict.fromkeys(one.id for one in known)),
+            remote_addresses=tuple(dict.fromkeys(at for one in known for at in one.remote_addresses)),
+            since=min((one.first_seen for one in known if one.first_seen), default=None),
+            as_of=max((one.updated_at for one in known), default=None),
+            types=tuple(dict.fromkeys(one.type for one in known)),
+            rules=tuple(dict.fromkeys(one.claim for one in known if one.claim)),
+            suspects=tuple(dict.fromkeys(who for one in known for who in one.suspects)),
+        )
+
+    def choice(self, name: str) -> str:
+        """Return the value chosen for an option; raises Bug for one that the runbook does not declare."""
+        for key, chosen in self.choices:
+            if key == name:
+                return chosen
+        raise Bug(f"no option is called {name}")
+
+
+def incident_id(opened_at: datetime, cause: str) -> str:
+    """Name an incident: by time, then by cause, so that responses to one cause share it.
+
+    Ids sort by the time of opening: `inc-20260131T235959.000000-0123456789`.
+    """
+    stamp = instant_text(opened_at).split("+")[0].replace("-", "").replace(":", "")
+    return f"inc-{stamp}-{hashlib.sha256(cause.encode()).hexdigest()[:10]}"
+
+
+def subject_cause(ref: Ref, reason: str) -> str:
+    """Return the cause of an incident that an operator opens by hand."""
+    return f"{ref.key} {reason}"

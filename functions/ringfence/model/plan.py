@@ -1,0 +1,55 @@
+"""Ordering the steps of one stage, and folding recorded steps into an undo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.model.codec import canonical, encode
+from ringfence.model.errors import Bug
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ringfence.model.step import Step
+
+
+def waves(steps: Iterable[Step]) -> tuple[tuple[Step, ...], ...]:
+    """Sort steps into waves: each waits for the providers of what it requires or follows.
+
+    A symbol that no step provides is taken as there already. Raises Bug on a cycle.
+    """
+    todo, sorted_waves = list(steps), []
+    while todo:
+        pending = {symbol for step in todo for symbol in step.provides}
+        ready = [step for step in todo if not pending.intersection((*step.requires, *step.follows))]
+        if not ready:
+            raise Bug(f"steps wait for each other: {', '.join(step.target for step in todo)}")
+        sorted_waves.append(tuple(ready))
+        todo = [step for step in todo if step not in ready]
+    return tuple(sorted_waves)
+
+
+def digest_text(steps: Iterable[Step]) -> str:
+    """Return the canonical text of a plan; equal plans have equal texts."""
+    return canonical([encode(step) for step in steps])
+
+
+def fold(applied: Iterable[Step]) -> tuple[Step, ...]:
+    """Fold applied steps into one per target, in the order in which the targets were last changed.
+
+    A step and its inverse cancel out; so does a fold that ends where it began.
+    """
+    folded: dict[tuple[str, type[Step]], Step] = {}
+    for step in applied:
+        undone = next((key for key, old in folded.items() if _undoes(step, old)), None)
+        if undone:
+            del folded[undone]
+            continue
+        key = (step.target, type(step))
+        earlier = folded.pop(key, None)
+        folded[key] = earlier.then(step) if earlier else step
+    return tuple(step for step in folded.values() if step.irreversible or step.inverse() != step)
+
+
+def _undoes(step: Step, earlier: Step) -> bool:
+    return step.target == earlier.target and not earlier.irreversible and earlier.inverse() == step

@@ -1,0 +1,249 @@
+"""Whose credentials a report speaks of: by the type of user and the prefix of the key, both optional.
+
+Types: "CloudTrail userIdentity element" (GuardDuty's `userType` has the same values); prefixes: "IAM
+identifiers", unique ids. What a table of cases does not foresee is never guessed at: a person is told.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ringfence.model.errors import Bug
+from ringfence.model.frozen import frozen
+from ringfence.model.resource_names import FUNCTION_ROLES, ROLES, SERVICE_ROLES
+from ringfence.model.subject import (
+    ACCOUNT,
+    GLOBAL,
+    AccessKeyRef,
+    OtherPrincipalRef,
+    PrincipalRef,
+    RoleSessionRef,
+    RootRef,
+    UserRef,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LONG_TERM, TEMPORARY = "AKIA", "ASIA"
+"""How the ids of access keys begin."""
+ANONYMOUS = "ANONYMOUS_PRINCIPAL"
+
+
+@frozen
+class Caller:
+    """What a report says of whoever made calls; each field may be empty.
+
+    `name` is the user's or, for a session of a role, the role's. `issuer` is the ARN of what issued the
+    session.
+    """
+
+    type: str = ""
+    key: str = ""
+    principal: str = ""
+    name: str = ""
+    issuer: str = ""
+
+
+@frozen
+class Principal:
+    """The subject, and why a person is told instead of it being changed; no advice where acting is right."""
+
+    ref: PrincipalRef
+    advice: str = ""
+
+
+class Kind(StrEnum):
+    """Types of user that the table of cases tells apart."""
+
+    ROOT = "Root"
+    USER = "IAMUser"
+    SESSION = "AssumedRole"
+    FEDERATED = "FederatedUser"
+    UNSAID = ""
+    NOBODY = "nobody"
+    CONTRADICTION = "contradiction"
+    OTHER = "other"
+
+
+class Key(StrEnum):
+    """What the id of an access key says."""
+
+    LONG_TERM = LONG_TERM
+    TEMPORARY = TEMPORARY
+    NONE = ""
+    ODD = "odd"
+
+
+ROOT = (
+    "these are root credentials, whose permissions nothing inside the account can take away; a person has "
+    "to delete the root user's keys and change its password, or the organization's management account "
+    "does so by central root access (sts:AssumeRoot) and denies by a service control policy"
+)
+IDENTITY_CENTER = (
+    "the session comes from IAM Identity Center, whose roles cannot be edited and whose users sign in "
+    "again; containment has to go on at the identity provider: disable the user, end its sessions"
+)
+SERVICE_LINKED = (
+    "the role is linked to a service and cannot be edited; a person has to look at the service that uses it"
+)
+OWN = "the session is one of Ringfence's own roles; a person has to look before it shuts itself out"
+FEDERATED = (
+    "the session was made by GetFederationToken and the report does not name the IAM user that made it, "
+    "whose permissions it has (its own name is free text); a person has to find that user in CloudTrail "
+    "(sessionContext.sessionIssuer) and contain it"
+)
+NO_NAME = "the report names neither a long-term key nor a user; a person has to look"
+NO_SESSION = "the report does not name the role and its session; denying a whole role is a person's choice"
+ODD_KEY = "the access key's id begins neither with AKIA nor with ASIA; a person has to look"
+CONTRADICTION = "the report contradicts itself about whose credentials these are; a person has to look"
+NOBODY = "the calls were anonymous: there are no credentials to contain; a person has to look at the resource"
+UNKNOWN = "the report does not say whose credentials these are in a way that is known; a person has to look"
+_PROVIDER = (
+    "the user is known at an identity provider and not in this account; containment has to go on there: "
+    "disable the user, end its sessions"
+)
+_BY_TYPE = MappingProxyType(
+    {
+        "AWSAccount": (
+            "the caller belongs to another account, where nothing can be changed from here; a person has to "
+            "take away what the resource allows it, and tell that account's owner"
+        ),
+        "AWSService": (
+            "the caller is an AWS service, which has no credentials to contain; a person has to look at "
+            "what made it call"
+        ),
+        "Directory": _PROVIDER,
+        "IdentityCenterUser": IDENTITY_CENTER,
+        "SAMLUser": _PROVIDER,
+        "WebIdentityUser": _PROVIDER,
+    }
+)
+_UNEDITABLE = (
+    ("AWSReservedSSO_", IDENTITY_CENTER),
+    ("AWSServiceRoleFor", SERVICE_LINKED),
+)
+
+_KINDS = {"Root": Kind.ROOT, "IAMUser": Kind.USER, "FederatedUser": Kind.FEDERATED}
+_KINDS |= {"AssumedRole": Kind.SESSION, "Role": Kind.SESSION, "": Kind.UNSAID}
+_SHOWN = (
+    (re.compile(r"AIDA[A-Z0-9]+"), Kind.USER),
+    (re.compile(r"AROA[A-Z0-9]+(:.*)?"), Kind.SESSION),
+    (ACCOUNT, Kind.ROOT),
+    (re.compile(rf"{ACCOUNT.pattern}:.+"), Kind.FEDERATED),
+)
+_TEMPORARY_KEY = re.compile(rf"{TEMPORARY}[A-Z0-9]{{12,124}}")
+_USER_ARN = re.compile(rf"arn:aws[a-z-]*:iam::(?P<account>{ACCOUNT.pattern}):user/(?:.+/)?(?P<name>[^/]+)")
+_OWN = frozenset((*ROLES, *FUNCTION_ROLES, *SERVICE_ROLES))
+"""By their exact names: whoever makes a role may call it anything that begins like them."""
+_ODD_CHARACTERS = re.compile(r"[^A-Za-z0-9_+=,.@:/-]+")
+_MOST = 100
+
+
+def principal_of(caller: Caller, account: str) -> Principal:
+    """Say who the caller is, and what is to be told where nothing can be changed about it."""
+    kind, key = _kind(caller), _key(caller.key)
+    for kinds, keys, answer in _CASES:
+        if kind in kinds and key in keys:
+            return answer(caller, account)
+    raise Bug("no case is left over")  # the last one takes everything
+
+
+def _kind(caller: Caller) -> Kind:
+    """Return the stated type, or else the one that the principal's id shows."""
+    if ANONYMOUS in {caller.type, caller.principal, caller.name} or caller.type == "Anonymous":
+        return Kind.NOBODY
+    stated = _KINDS.get(caller.type, Kind.OTHER)
+    shown = next((kind for pattern, kind in _SHOWN if pattern.fullmatch(caller.principal)), Kind.UNSAID)
+    if stated is Kind.UNSAID:
+        return shown
+    if stated is not Kind.OTHER and shown not in {stated, Kind.UNSAID}:
+        return Kind.CONTRADICTION
+    return stated
+
+
+def _key(id_: str) -> Key:
+    if not id_:
+        return Key.NONE
+    if AccessKeyRef.pattern.fullmatch(id_):
+        return Key.LONG_TERM
+    return Key.TEMPORARY if _TEMPORARY_KEY.fullmatch(id_) else Key.ODD
+
+
+def _root(_: Caller, account: str) -> Principal:
+    return Principal(RootRef(account, GLOBAL, "root"), ROOT)
+
+
+def _access_key(caller: Caller, account: str) -> Principal:
+    return Principal(AccessKeyRef(account, GLOBAL, caller.key, _name(caller.name)))
+
+
+def _user(caller: Caller, account: str) -> Principal:
+    name = _name(caller.name)
+    return Principal(UserRef(account, GLOBAL, name)) if name else _other(caller, account, NO_NAME)
+
+
+def _session(caller: Caller, account: str) -> Principal:
+    role = _name(caller.name.rpartition("/")[2])
+    if not role or not _fits(RoleSessionRef.pattern, caller.principal):
+        return _other(caller, account, NO_SESSION)
+    advice = next((words for prefix, words in _UNEDITABLE if role.startswith(prefix)), "")
+    if role in _OWN:
+        advice = OWN
+    return Principal(RoleSessionRef(account, GLOBAL, caller.principal, role), advice)
+
+
+def _federated(caller: Caller, account: str) -> Principal:
+    """Contain the user whose permissions the session has: a deny there reaches it."""
+    issuer = _USER_ARN.fullmatch(caller.issuer)
+    name = _name(issuer["name"]) if issuer else ""
+    if not issuer or not name:
+        return _other(caller, account, FEDERATED)
+    return Principal(UserRef(issuer["account"], GLOBAL, name))
+
+
+def _told(advice: str) -> Callable[[Caller, str], Principal]:
+    def answer(caller: Caller, account: str) -> Principal:
+        return _other(caller, account, advice)
+
+    return answer
+
+
+def _by_type(caller: Caller, account: str) -> Principal:
+    return _other(caller, account, _BY_TYPE.get(caller.type, UNKNOWN))
+
+
+def _other(caller: Caller, account: str, advice: str) -> Principal:
+    told = (caller.type or "unknown", caller.principal or caller.name or caller.key or "unknown")
+    id_ = ":".join(_ODD_CHARACTERS.sub("-", text[:_MOST]) for text in told)
+    return Principal(OtherPrincipalRef(account, GLOBAL, id_), advice)
+
+
+def _name(text: str) -> str:
+    """Return the name of a user or a role, empty when it cannot be one."""
+    return text if _fits(UserRef.pattern, text) else ""
+
+
+def _fits(pattern: re.Pattern[str], text: str) -> bool:
+    return text.isascii() and bool(pattern.fullmatch(text))
+
+
+_EVERY = frozenset(Key)
+_SHORT = frozenset({Key.TEMPORARY, Key.NONE})
+_CASES: tuple[tuple[frozenset[Kind], frozenset[Key], Callable[[Caller, str], Principal]], ...] = (
+    (frozenset({Kind.NOBODY}), _EVERY, _told(NOBODY)),
+    (frozenset({Kind.CONTRADICTION}), _EVERY, _told(CONTRADICTION)),
+    (frozenset({Kind.ROOT}), _EVERY, _root),
+    (frozenset({Kind.OTHER}), _EVERY, _by_type),
+    (frozenset(Kind), frozenset({Key.ODD}), _told(ODD_KEY)),
+    (frozenset({Kind.USER, Kind.UNSAID}), frozenset({Key.LONG_TERM}), _access_key),
+    (frozenset({Kind.SESSION, Kind.FEDERATED}), frozenset({Key.LONG_TERM}), _told(CONTRADICTION)),
+    (frozenset({Kind.USER}), _SHORT, _user),
+    (frozenset({Kind.SESSION}), _SHORT, _session),
+    (frozenset({Kind.FEDERATED}), _SHORT, _federated),
+    (frozenset(Kind), _EVERY, _told(UNKNOWN)),
+)
+"""For each type of user and each kind of key the answer; the first case that fits decides."""

@@ -1,0 +1,58 @@
+"""What a finding claims and must be confirmed before anything is changed: which rule of AWS Config judged.
+
+An event names the rule by a name that its owner chose; what the rule checks stands in the rule itself.
+https://docs.aws.amazon.com/config/latest/APIReference/API_Source.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import value
+
+if TYPE_CHECKING:
+    from ringfence.model.call import Answer
+
+Confirming = Generator[tuple[Call, ...], tuple["Answer", ...], str]
+"""Yields calls, is sent answers, returns in words why the claim does not hold; empty when it does."""
+
+AWS = "AWS"
+"""The owner of a managed rule's source."""
+_NO_RULE = ("NoSuchConfigRuleException",)
+
+
+@value
+class ManagedRule:
+    """The claim that the rule called `name` in `region` is AWS's managed rule `identifier`."""
+
+    name: str
+    identifier: str
+    region: str
+
+    permissions: ClassVar = (
+        Permission("config:DescribeConfigRules", ("*",), reason="it knows no resources"),
+    )
+
+    def confirm(self) -> Confirming:
+        """Look at the rule's source."""
+        (answer,) = yield (
+            Call(
+                "config",
+                "DescribeConfigRules",
+                {"ConfigRuleNames": [self.name]},
+                expected=_NO_RULE,
+                region=self.region,
+            ),
+        )
+        if isinstance(answer, Failed):
+            return f"AWS Config has no rule {self.name} any more; a person has to look"
+        for rule in answer.children("ConfigRules"):
+            source = rule.child("Source")
+            found = (source.optional_text("Owner"), source.optional_text("SourceIdentifier"))
+            if rule.optional_text("ConfigRuleName") == self.name and found == (AWS, self.identifier):
+                return ""
+        return (
+            f"the Config rule {self.name} is not AWS's managed rule {self.identifier}; a person has to look"
+        )

@@ -1,0 +1,237 @@
+"""A runbook: stages of remediations for one kind of subject; the unit that is deployed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from ringfence.model.errors import BadInput
+from ringfence.model.frozen import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Mapping
+
+    from ringfence.model.call import Answer, Call, Permission
+    from ringfence.model.finding import Finding
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.remediation import Choice, Remediation
+    from ringfence.model.reviews import Review
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+    from ringfence.model.trigger import Trigger
+
+    Naming = Generator[tuple[Call, ...], tuple[Answer, ...], Ref]
+
+T = TypeVar("T")
+
+
+@frozen
+class Deferred:
+    """A remediation by its id: what containment does not need is not imported before it.
+
+    `only` are the kinds of subject that it is for in its stage; none means every kind.
+    """
+
+    id: str
+    load: Callable[[str], Remediation]
+    only: tuple[type[Ref], ...] = ()
+
+
+@frozen
+class Stage:
+    """Remediations that run side by side; the next stage waits for them."""
+
+    id: str
+    title: str
+    members: tuple[Remediation | Deferred, ...]
+
+    @property
+    def remediations(self) -> tuple[Remediation, ...]:
+        """The remediations, loaded."""
+        return tuple(one.load(one.id) if isinstance(one, Deferred) else one for one in self.members)
+
+    def on(self, ref: Ref) -> Stage:
+        """Return this stage with the remediations that are for such a subject."""
+        return Stage(
+            self.id,
+            self.title,
+            tuple(
+                one
+                for one in self.members
+                if not isinstance(one, Deferred) or not one.only or isinstance(ref, one.only)
+            ),
+        )
+
+    @property
+    def facets(self) -> tuple[type[Facet], ...]:
+        """Every facet that the stage reads, each once."""
+        return unique(facet for remediation in self.remediations for facet in remediation.facets)
+
+    def plan(self, observed: Observed, incident: Incident) -> tuple[Step, ...]:
+        """Return the steps that remain, each once."""
+        return unique(step for one in self.remediations for step in one.plan(observed, incident))
+
+    def exposed(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
+        """Say in words what stays open."""
+        return unique(words for one in self.remediations for words in one.exposed(observed, incident))
+
+    def reviews(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
+        """Say in words what a person must look at."""
+        return unique(words for one in self.remediations for words in one.reviews(observed, incident))
+
+    def waiting(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
+        """Say in words what somebody else has yet to do."""
+        return unique(words for one in self.remediations for words in one.waiting(observed, incident))
+
+    def cautions(self, observed: Observed) -> tuple[str, ...]:
+        """Say in words why no more than a dry run is right."""
+        return unique(words for one in self.remediations for words in one.cautions(observed))
+
+
+@frozen
+class Runbook:
+    """What is done for one kind of subject. Containment is the first stage."""
+
+    id: str
+    title: str
+    subject: type[Ref]
+    stages: tuple[Stage, ...]
+    containment: str = ""
+    """The id of the stage that contains: the first, unless this is a part of a runbook."""
+    ends: bool = False
+    """Whether its incidents end when nothing is left to do: what is seen later opens another one."""
+    review: Review | None = None
+    """A scheduled look at what no event tells of."""
+    naming: Callable[[Ref], Naming] | None = None
+    """How a subject's own name is found, where reports have another for it: one subject, one incident."""
+
+    @property
+    def contains(self) -> bool:
+        """Whether the stage that contains is among its stages."""
+        return bool(self.stages) and self.stages[0].id == (self.containment or self.stages[0].id)
+
+    @property
+    def remediations(self) -> tuple[Remediation, ...]:
+        """Every remediation, in the order of the stages, each once."""
+        return unique(one for stage in self.stages for one in stage.remediations)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The id of every remediation, without loading it, each once."""
+        return unique(one.id for stage in self.stages for one in stage.members)
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """Every option that the remediations declare."""
+        return unique(choice for one in self.remediations for choice in one.choices)
+
+    @property
+    def triggers(self) -> tuple[Trigger, ...]:
+        """Every trigger, each once."""
+        return unique(trigger for one in self.remediations for trigger in one.triggers)
+
+    @property
+    def facets(self) -> tuple[type[Facet], ...]:
+        """Every facet that any stage reads."""
+        return unique(facet for stage in self.stages for facet in stage.facets)
+
+    @property
+    def steps(self) -> tuple[type[Step], ...]:
+        """Every class of step."""
+        return unique(step for one in self.remediations for step in one.steps)
+
+    @property
+    def inverses(self) -> tuple[type[Step], ...]:
+        """Every class of step that an undo may take."""
+        return unique(step.inverse_type or step for step in self.steps if not step.irreversible)
+
+    def patterns(self) -> tuple[Mapping[str, object], ...]:
+        """Return the EventBridge patterns that deliver what its triggers match."""
+        from ringfence.model.trigger import joined  # at synthesis only: containment does not wait for it
+
+        return tuple(pattern for trigger in joined(self.triggers) for pattern in trigger.patterns())
+
+    def answers_by_type(self) -> dict[str, tuple[str, ...]]:
+        """Return, by the id of a remediation with triggers, which types of findings it answers.
+
+        Empty where all of them answer the same: then there is nothing to choose between.
+        """
+        triggered = [one for one in self.remediations if one.triggers]
+        if len({one.triggers for one in triggered}) <= 1:
+            return {}
+        return {
+            one.id: unique(name for trigger in one.triggers for name in trigger.types) for one in triggered
+        }
+
+    def permissions(self) -> tuple[Permission, ...]:
+        """Return what responding needs."""
+        return unique(
+            (
+                *needs(*self.facets, *self.steps),
+                *(need for one in self.triggers for need in one.permissions),
+                *(self.review.permissions if self.review else ()),
+            )
+        )
+
+    def release_permissions(self) -> tuple[Permission, ...]:
+        """Return what an undo needs."""
+        return needs(*self.facets, *self.inverses)
+
+    def answers(self, finding: Finding) -> bool:
+        """Say whether any trigger matches."""
+        return any(trigger.matches(finding) for trigger in self.triggers)
+
+    def chosen(self, enabled: Iterable[str], only: Iterable[str] = ()) -> Runbook:
+        """Return this runbook with the optional remediations in `enabled`, narrowed to `only` if given.
+
+        Raises BadInput for an id that it does not have.
+        """
+        wanted = tuple(enabled)
+        self._check(wanted)
+        narrowed = tuple(only)
+        return self.narrowed(
+            narrowed or (one.id for one in self.remediations if not one.optional or one.id in wanted)
+        )
+
+    def on(self, ref: Ref) -> Runbook:
+        """Return this runbook with what is for such a subject, loading none; every stage stays, if empty."""
+        stages = tuple(stage.on(ref) for stage in self.stages)
+        return replace(self, stages=stages)
+
+    def narrowed(self, ids: Iterable[str]) -> Runbook:
+        """Return this runbook with these remediations alone, loading none; raises BadInput."""
+        wanted = frozenset(ids)
+        self._check(wanted)
+        stages = (
+            Stage(stage.id, stage.title, tuple(one for one in stage.members if one.id in wanted))
+            for stage in self.stages
+        )
+        kept = tuple(stage for stage in stages if stage.members)
+        return replace(self, stages=kept, containment=self.containment or self.stages[0].id)
+
+    def _check(self, ids: Iterable[str]) -> None:
+        known = self.ids
+        for unknown in sorted(frozenset(ids) - frozenset(known)):
+            raise BadInput("remediation", f"{self.id} has {', '.join(known)}", unknown)
+
+    def choose(self, given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """Return a value for every option: the given one or the default; raises BadInput."""
+        options = {choice.name: choice for choice in self.choices}
+        for name, chosen in given.items():
+            if name not in options:
+                known = ", ".join(sorted(options)) or "none"
+                raise BadInput(f"options.{name}", f"is no option of {self.id}, which has {known}")
+            if not options[name].allows(chosen):
+                raise BadInput(f"options.{name}", f"must be {options[name].allowed()}", chosen)
+        return tuple((name, given.get(name, choice.values[0])) for name, choice in sorted(options.items()))
+
+
+def unique(items: Iterable[T]) -> tuple[T, ...]:
+    """Return the items in order, each once."""
+    return tuple(dict.fromkeys(items))
+
+
+def needs(*sources: type[Facet | Step]) -> tuple[Permission, ...]:
+    """Return what reading these facets and taking these steps needs."""
+    return unique(need for source in sources for need in source.permissions)

@@ -1,0 +1,26 @@
+"""What a person is told of whoever did what is reported. Words: they may be anybody's doing, or name."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.model.incident import Incident
+
+_USER = re.compile(
+    r"arn:aws[a-z-]*:iam::(?P<account>[0-9]{12}):user/(?:[!-~]*/)?(?P<name>[\w+=,.@-]{1,64})", re.ASCII
+)
+
+
+def suspected(incident: Incident) -> Iterator[str]:
+    """Name who did it, and how to contain them."""
+    for who in incident.suspects:
+        user = _USER.fullmatch(who)
+        id_ = f"{user['name']} --account {user['account']}" if user else "ID"
+        yield (
+            f"it was done by {who}: ask whoever that is, and if nobody knows of it: "
+            f'`ringfence run contain-credentials {id_} --reason "…"`'
+        )

@@ -1,0 +1,59 @@
+"""What a remediation answers to: which findings, and the EventBridge patterns that deliver them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ringfence.model.call import Permission
+    from ringfence.model.finding import Finding
+
+
+class Trigger(Protocol):
+    """One family of findings."""
+
+    @property
+    def id(self) -> str:
+        """A stable name, used in rule names: lower case and hyphens."""
+        ...
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Return the types of the findings, `Finding.type`: what a policy may name."""
+        ...
+
+    @property
+    def family(self) -> str:
+        """Name what is delivered together: triggers of one family and class differ in their types alone."""
+        ...
+
+    @property
+    def permissions(self) -> tuple[Permission, ...]:
+        """Return what confirming such findings needs."""
+        ...
+
+    def patterns(self) -> tuple[Mapping[str, object], ...]:
+        """Return EventBridge patterns, each within the service's limit of 2,048 characters."""
+        ...
+
+    def matches(self, finding: Finding) -> bool:
+        """Say whether `finding` is of this family; agrees with the patterns."""
+        ...
+
+
+def joined(triggers: Iterable[Trigger]) -> tuple[Trigger, ...]:
+    """Join triggers of one family, so that no event is delivered twice because two remediations answer it."""
+    families: dict[tuple[type[Trigger], str], Trigger] = {}
+    for trigger in triggers:
+        key = (type(trigger), trigger.family)
+        known = families.get(key)
+        families[key] = _with(known, trigger.types) if known else trigger
+    return tuple(families.values())
+
+
+def _with(trigger: Trigger, types: tuple[str, ...]) -> Trigger:
+    known = tuple(dict.fromkeys((*trigger.types, *types)))
+    return replace(trigger, types=known)  # type: ignore[type-var]  # every trigger is a frozen value

@@ -1,0 +1,43 @@
+"""Where flow logs go: what their owner chose, and the role that delivers to log groups.
+
+The role has a fixed name: which role may be passed on is written down in a permission. Its owner makes it,
+without a path.
+https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.model.remediation import Choice
+from ringfence.observations.ec2.flow_log_records import place
+
+if TYPE_CHECKING:
+    from ringfence.model.incident import Incident
+    from ringfence.model.subject import Ref
+
+ROLE = "ringfence-flow-logs"
+"""The name of the role that delivers to log groups."""
+ROLE_ARN = f"arn:aws:iam::{{account}}:role/{ROLE}"
+DESTINATION = "flow-log-destination"
+_REGION, _ACCOUNT = r"([a-z0-9-]+|\{region\})", r"([0-9]{12}|\{account\})"
+_BUCKET = r"arn:aws[a-z-]*:s3:::[A-Za-z0-9._-]{3,63}(/[!-~]{1,200})?"
+_GROUP = rf"arn:aws[a-z-]*:logs:{_REGION}:{_ACCOUNT}:log-group:[A-Za-z0-9._/#-]{{1,512}}"
+WHERE = Choice(
+    DESTINATION,
+    ("",),
+    "where flow logs go: the ARN of an S3 bucket, with a folder if wanted, whose policy lets AWS's log "
+    "delivery write; or of a log group of CloudWatch Logs, with {region} and {account} standing for the "
+    f"VPC's, to which the role {ROLE} delivers. Without one, none is made",
+    f"({_BUCKET}|{_GROUP})",
+)
+NO_ROLE = (
+    f"there is no role {ROLE}, without a path, that delivers to log groups of CloudWatch Logs: its owner has "
+    "to make it for the service vpc-flow-logs.amazonaws.com"
+)
+
+
+def wanted_place(ref: Ref, incident: Incident) -> str:
+    """Return the destination that was chosen; empty where none was."""
+    chosen = incident.choice(DESTINATION)
+    return place(chosen.replace("{region}", ref.region).replace("{account}", ref.account))

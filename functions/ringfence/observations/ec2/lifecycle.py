@@ -1,0 +1,80 @@
+"""How an instance's life can end: its state, what it runs on, and what protects it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call, Permission
+from ringfence.model.codec import value
+from ringfence.model.observation import Facet
+from ringfence.observations.ec2.instance import (
+    NOT_FOUND,
+    describe_instance,
+    described_instance,
+    ec2_describes,
+    state_of,
+)
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Looking
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+
+RUNNING, STOPPED = "running", "stopped"
+MOVING = ("pending", "stopping")
+"""States that pass by themselves."""
+STOP, TERMINATE = "stop", "terminate"
+"""What a shutdown from inside the instance does."""
+
+
+@value
+class Lifecycle(Facet):
+    """The state of an instance and the attributes that decide how it can end.
+
+    `protected`: termination protection is on. `on_shutdown` is `stop` or `terminate`. An instance whose
+    root is on an instance store cannot be stopped; one bought as Spot cannot be protected.
+    """
+
+    state: str
+    spot: bool
+    instance_store_root: bool
+    protected: bool
+    on_shutdown: str
+
+    permissions: ClassVar = (
+        *ec2_describes("Instances"),
+        Permission("ec2:DescribeInstanceAttribute", ("arn:aws:ec2:{region}:{account}:instance/*",)),
+    )
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+        """Read the instance and two of its attributes side by side.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceAttribute.html
+        """
+        described, protection, shutdown = yield (
+            describe_instance(ref),
+            _attribute(ref, "disableApiTermination"),
+            _attribute(ref, "instanceInitiatedShutdownBehavior"),
+        )
+        instance = described_instance(described, ref)
+        protected = accept(protection, gone=NOT_FOUND).optional_child("DisableApiTermination")
+        on_shutdown = accept(shutdown, gone=NOT_FOUND).optional_child("InstanceInitiatedShutdownBehavior")
+        return cls(
+            state=state_of(instance),
+            spot=instance.optional_text("InstanceLifecycle") == "spot",
+            instance_store_root=instance.optional_text("RootDeviceType") == "instance-store",
+            protected=protected.flag("Value"),
+            on_shutdown=on_shutdown.optional_text("Value") or STOP,
+        )
+
+    def settling(self) -> str:
+        """Say that the instance is starting or stopping."""
+        return f"the instance is {self.state}" if self.state in MOVING else ""
+
+
+def _attribute(ref: Ref, name: str) -> Call:
+    return Call(
+        "ec2", "DescribeInstanceAttribute", {"InstanceId": ref.id, "Attribute": name}, expected=NOT_FOUND
+    )

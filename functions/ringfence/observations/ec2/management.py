@@ -1,0 +1,83 @@
+"""Which instance profile an instance has, and whether there is one that may be given to it.
+
+The profile for Session Manager's administration has a fixed name, and so has the role in it: what may be
+passed to an instance is written down in a permission. Its owner makes both, without a path, from the managed
+policy AmazonSSMManagedInstanceCore.
+https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-instance-permissions.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.model.answers import document
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import value
+from ringfence.model.observation import Facet
+from ringfence.observations.ec2.instance import ec2_describes
+from ringfence.observations.iam.identity import (
+    NO_SUCH_ENTITY,
+    Association,
+    Profile,
+    associations_in,
+    describe_associations,
+    passing,
+    profile_in,
+)
+
+if TYPE_CHECKING:
+    from ringfence.model.document import Document
+    from ringfence.model.observation import Looking
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+
+NAME = "ringfence-ssm"
+"""The name of the profile and of the role in it."""
+PROFILE_ARN = f"arn:aws:iam::{{account}}:instance-profile/{NAME}"
+ROLE_ARN = f"arn:aws:iam::{{account}}:role/{NAME}"
+_UNREADABLE = ("AccessDenied", "AccessDeniedException")
+"""What is answered, too, for a profile of the name that has a path."""
+
+
+@value
+class Management(Facet):
+    """The instance's profile associations, and the profile that may be given; None where there is none."""
+
+    associations: tuple[Association, ...] = ()
+    offered: Profile | None = None
+
+    permissions: ClassVar = (
+        *ec2_describes("IamInstanceProfileAssociations"),
+        Permission("iam:GetInstanceProfile", (PROFILE_ARN,)),
+    )
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+        """Read both side by side."""
+        described, found = yield (
+            describe_associations(ref.id),
+            Call(
+                "iam",
+                "GetInstanceProfile",
+                {"InstanceProfileName": NAME},
+                expected=(*NO_SUCH_ENTITY, *_UNREADABLE),
+            ),
+        )
+        associations = tuple(
+            Association(id_, Profile(arn, None), state)
+            for id_, arn, state in associations_in(document(described))
+        )
+        return cls(associations, None if isinstance(found, Failed) else _offered(found, ref))
+
+    def settling(self) -> str:
+        """Say that a profile is coming or going."""
+        return passing(self.associations)
+
+
+def _offered(found: Document, ref: Ref) -> Profile | None:
+    """Return the profile if it holds the role that may be passed, and no other."""
+    arn = found.child("InstanceProfile").text("Arn")
+    profile = profile_in(arn, found)
+    role = profile.role
+    right = arn == PROFILE_ARN.format(account=ref.account) and role and (role.name, role.path) == (NAME, "/")
+    return profile if right else None

@@ -1,0 +1,68 @@
+"""The options of an instance's metadata service (IMDS), which hands out its role's credentials."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.model.codec import value
+from ringfence.model.observation import Facet
+from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Looking
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+
+ENABLED, DISABLED = "enabled", "disabled"
+OPTIONAL, REQUIRED = "optional", "required"
+"""Whether a token is asked for: only IMDSv2 has tokens."""
+
+
+@value
+class MetadataOptions:
+    """Every option of ModifyInstanceMetadataOptions, in the service's words."""
+
+    endpoint: str = ENABLED
+    tokens: str = OPTIONAL
+    hop_limit: int = 1
+    ipv6: str = DISABLED
+    tags: str = DISABLED
+
+    @property
+    def key(self) -> str:
+        """All of it in one line."""
+        return (
+            f"endpoint {self.endpoint}, tokens {self.tokens}, hop limit {self.hop_limit}, "
+            f"IPv6 {self.ipv6}, tags {self.tags}"
+        )
+
+
+@value
+class Metadata(Facet):
+    """The options in force or being applied."""
+
+    options: MetadataOptions
+    applied: bool = True
+
+    permissions: ClassVar = ec2_describes("Instances")
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+        """Read them from the instance.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsResponse.html
+        """
+        (described,) = yield (describe_instance(ref),)
+        found = described_instance(described, ref).optional_child("MetadataOptions")
+        options = MetadataOptions(
+            endpoint=found.optional_text("HttpEndpoint") or ENABLED,
+            tokens=found.optional_text("HttpTokens") or OPTIONAL,
+            hop_limit=found.integer("HttpPutResponseHopLimit") if found.has("HttpPutResponseHopLimit") else 1,
+            ipv6=found.optional_text("HttpProtocolIpv6") or DISABLED,
+            tags=found.optional_text("InstanceMetadataTags") or DISABLED,
+        )
+        return cls(options, found.optional_text("State") != "pending")
+
+    def settling(self) -> str:
+        """Say that the options are still being applied."""
+        return "" if self.applied else "the metadata service's options are still being applied"

@@ -1,0 +1,176 @@
+"""The network side of an instance: its interfaces, and the groups that can cut them off."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.model.answers import document, tags
+from ringfence.model.call import Call
+from ringfence.model.codec import value
+from ringfence.model.frozen import frozen
+from ringfence.model.observation import Facet
+from ringfence.model.symbol import QuarantineGroup, TransitionGroup
+from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.model.document import Document
+    from ringfence.model.observation import Looking
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+    from ringfence.model.symbol import Symbol
+
+ROLE_TAG = "ringfence:role"
+"""The tag on Ringfence's own groups; its value is the group's role."""
+QUARANTINE = "quarantine"
+TRANSITION = "transition"
+NAMES = {QUARANTINE: "ringfence-quarantine", TRANSITION: "ringfence-transition"}
+"""The name of the group of each role; where a stranger holds it, a number is appended."""
+
+OurGroup = QuarantineGroup | TransitionGroup
+Group = str | OurGroup
+"""A security group: by id, or by what it is to us."""
+
+
+@value
+class Interface:
+    """A network interface of the instance; it may lie in another VPC than its instance.
+
+    A `trunk` carries the branch interfaces of containers, which have groups of their own and are not
+    among the instance's.
+    """
+
+    id: str
+    vpc_id: str
+    groups: frozenset[Group]
+    trunk: bool = False
+
+
+@value
+class OwnGroup:
+    """A security group by one of our names. `ours`: it bears our tag. `rules`: how many it has."""
+
+    id: str
+    vpc_id: str
+    role: str
+    name: str
+    ours: bool
+    rules: int
+
+
+@value
+class Network(Facet):
+    """The interfaces of an instance, and the groups named like ours in every VPC of the region."""
+
+    state: str
+    interfaces: tuple[Interface, ...]
+    groups: tuple[OwnGroup, ...] = ()
+
+    permissions: ClassVar = ec2_describes("Instances", "SecurityGroups")
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+        """Read instance and groups side by side: one round trip."""
+        instances, groups = yield (
+            describe_instance(ref),
+            Call(
+                "ec2",
+                "DescribeSecurityGroups",
+                {"Filters": [{"Name": "group-name", "Values": [f"{name}*" for name in NAMES.values()]}]},
+                pages=True,
+            ),
+        )
+        found = described_instance(instances, ref)
+        own = tuple(filter(None, map(_own_group, document(groups).children("SecurityGroups"))))
+        symbols = {group.id: symbol for symbol, group in _usable(own).items()}
+        return cls(state_of(found), _interfaces(found, symbols), own)
+
+    def names(self) -> Mapping[Symbol, str]:
+        """Return our groups, be their rules right or not: one that has drifted is repaired by its id."""
+        return {symbol: group.id for symbol, group in _own(self.groups).items()}
+
+    def usable(self) -> Mapping[Symbol, str]:
+        """Return the groups that can be relied on: ours by tag, in their VPC, with the right rules."""
+        return {symbol: group.id for symbol, group in _usable(self.groups).items()}
+
+    def vpcs(self) -> tuple[str, ...]:
+        """Return the VPCs in which the instance has interfaces."""
+        return tuple(sorted({interface.vpc_id for interface in self.interfaces}))
+
+    def own(self, vpc_id: str, role: str) -> OwnGroup | None:
+        """Return our group of a role in a VPC, be its rules right or not: the one nearest to that."""
+        return _own(self.groups).get(_KINDS[role].symbol(vpc_id))
+
+    def free_name(self, vpc_id: str, role: str) -> str:
+        """Return a name for a new group that nobody in the VPC holds."""
+        taken = Counter(group.name for group in self.groups if group.vpc_id == vpc_id)
+        candidates = (
+            NAMES[role] + (f"-{number}" if number > 1 else "") for number in range(1, len(taken) + 2)
+        )
+        return next(name for name in candidates if name not in taken)
+
+
+@frozen
+class _Kind:
+    symbol: type[OurGroup]
+    empty: bool
+
+
+_KINDS = {QUARANTINE: _Kind(QuarantineGroup, empty=True), TRANSITION: _Kind(TransitionGroup, empty=False)}
+
+
+def _own(groups: tuple[OwnGroup, ...]) -> dict[OurGroup, OwnGroup]:
+    """Map symbols to our groups, where there are several to the one with the rules nearest to right."""
+
+    def nearest(group: OwnGroup) -> tuple[int, str]:
+        return (group.rules if _KINDS[group.role].empty else -group.rules, group.name)
+
+    own: dict[OurGroup, OwnGroup] = {}
+    for group in sorted(groups, key=nearest):
+        if group.ours:
+            own.setdefault(_KINDS[group.role].symbol(group.vpc_id), group)
+    return own
+
+
+def _usable(groups: tuple[OwnGroup, ...]) -> dict[OurGroup, OwnGroup]:
+    """Leave out groups that have drifted."""
+    return {
+        symbol: group
+        for symbol, group in _own(groups).items()
+        if (group.rules == 0) == _KINDS[group.role].empty
+    }
+
+
+def _own_group(group: Document) -> OwnGroup | None:
+    name, marked = group.text("GroupName"), tags(group).get(ROLE_TAG, "")
+    role = next((role for role, base in NAMES.items() if name.startswith(base)), None)
+    if role is None or not group.has("VpcId"):
+        return None
+    rules = sum(
+        _sources(rule) for key in ("IpPermissions", "IpPermissionsEgress") for rule in group.children(key)
+    )
+    return OwnGroup(group.text("GroupId"), group.text("VpcId"), role, name, marked == role, rules)
+
+
+def _sources(rule: Document) -> int:
+    """Count what one permission allows; each source is a rule of its own."""
+    return sum(
+        len(rule.items(key)) for key in ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
+    )
+
+
+def _interfaces(instance: Document, symbols: Mapping[str, OurGroup]) -> tuple[Interface, ...]:
+    return tuple(
+        Interface(
+            interface.text("NetworkInterfaceId"),
+            interface.text("VpcId"),
+            frozenset(
+                symbols.get(group.text("GroupId"), group.text("GroupId"))
+                for group in interface.children("Groups")
+            ),
+            interface.optional_text("InterfaceType") == "trunk",
+        )
+        for interface in instance.children("NetworkInterfaces")
+    )

@@ -1,0 +1,65 @@
+"""The EBS volumes of an instance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.model.codec import value
+from ringfence.model.observation import Facet
+from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.model.document import Document
+    from ringfence.model.observation import Looking
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+
+
+@value
+class Volume:
+    """An attached EBS volume. `ends_with_instance`: it is deleted when the instance is terminated."""
+
+    id: str
+    device: str
+    root: bool
+    ends_with_instance: bool
+
+
+@value
+class Volumes(Facet):
+    """The attached EBS volumes, by device."""
+
+    attached: tuple[Volume, ...]
+
+    permissions: ClassVar = ec2_describes("Instances")
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+        """Read them from the instance."""
+        (described,) = yield (describe_instance(ref),)
+        return cls(tuple(_attached(described_instance(described, ref))))
+
+    @property
+    def root(self) -> Volume | None:
+        """The root volume; none where the root is on an instance store."""
+        return next((volume for volume in self.attached if volume.root), None)
+
+    def by_id(self, volume_id: str) -> Volume | None:
+        """Return the volume of that id if it is attached."""
+        return next((volume for volume in self.attached if volume.id == volume_id), None)
+
+
+def _attached(instance: Document) -> Iterator[Volume]:
+    root = instance.optional_text("RootDeviceName")
+    mapped = [one for one in instance.children("BlockDeviceMappings") if one.has("Ebs")]
+    for mapping in sorted(mapped, key=lambda one: one.text("DeviceName")):
+        device, ebs = mapping.text("DeviceName"), mapping.child("Ebs")
+        if ebs.optional_text("Status") not in {"detaching", "detached"}:
+            yield Volume(
+                id=ebs.text("VolumeId"),
+                device=device,
+                root=device == root,
+                ends_with_instance=ebs.flag("DeleteOnTermination"),
+            )

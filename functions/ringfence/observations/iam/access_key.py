@@ -1,0 +1,110 @@
+"""A long-term access key, seen in the list of its user's keys: with the user known, one call."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import value
+from ringfence.model.errors import Gone
+from ringfence.model.observation import Facet
+from ringfence.model.subject import AccessKeyRef, UserRef
+from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.principals import OWNER, USERS, UserStep, last_used
+
+if TYPE_CHECKING:
+    from ringfence.model.call import Answer
+    from ringfence.model.document import Document
+    from ringfence.model.observation import Looking
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+
+ACTIVE, INACTIVE = "Active", "Inactive"
+_ROOT = ("root", "<root_account>")
+"""What stands for the root user where a user's name is asked for."""
+
+
+@value
+class Key:
+    """An access key and its status: Active, Inactive, or Expired; when it was made, where IAM says so."""
+
+    id: str
+    status: str
+    created: datetime | None = None
+
+
+class KeyStep(UserStep):
+    """A step that records a key of a user: it may be there though the subject is not."""
+
+    key: str
+
+
+@value
+class AccessKey(Facet):
+    """The keys of the user that the subject is or whose key it is; no user where the key is no user's."""
+
+    user: str = ""
+    keys: tuple[Key, ...] = ()
+
+    permissions: ClassVar = (Permission("iam:ListAccessKeys", (USERS,)), OWNER)
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+        """List the keys of the user that the report names; ask whose the key is where it is not among them.
+
+        So a report that names no user, such as AWS Health's, costs one round trip more, four to the
+        deactivation: whose the key is must be asked first, and its status be recorded before it changes.
+
+        Raises Gone where the key does not exist, and no earlier step is about another of its user.
+
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
+        """
+        if isinstance(ref, UserRef):
+            (listed,) = yield (_list(ref.id),)
+            return cls(ref.id, _keys(listed))
+        if not isinstance(ref, AccessKeyRef):
+            return cls()
+        if ref.user:
+            (listed,) = yield (_list(ref.user),)
+            keys = _keys(listed)
+            if any(one.id == ref.id for one in keys):
+                return cls(ref.user, keys)
+        (answer,) = yield (last_used(ref.id),)
+        others = [step for step in past if isinstance(step, KeyStep) and step.key != ref.id]
+        if isinstance(answer, Failed) and others:
+            user = others[0].owner
+        else:
+            user = accept(answer, gone=NO_SUCH_ENTITY).optional_text("UserName") or ""
+        if not user or user == _ROOT[1]:
+            return cls()
+        (listed,) = yield (_list(user),)
+        if isinstance(listed, Failed) and user in _ROOT:
+            return cls()
+        keys = _keys(listed)
+        if not others and not any(one.id == ref.id for one in keys):
+            raise Gone(f"{ref.id} is no key of user {user} any more")
+        return cls(user, keys)
+
+    def key(self, id_: str) -> Key | None:
+        """Return one of the keys; None where it does not exist."""
+        return next((one for one in self.keys if one.id == id_), None)
+
+
+def _list(user: str) -> Call:
+    return Call("iam", "ListAccessKeys", {"UserName": user}, pages=True, expected=NO_SUCH_ENTITY)
+
+
+def _keys(answer: Answer) -> tuple[Key, ...]:
+    if isinstance(answer, Failed):
+        return ()
+    return tuple(
+        Key(one.text("AccessKeyId"), one.text("Status"), _made(one))
+        for one in answer.children("AccessKeyMetadata")
+    )
+
+
+def _made(key: Document) -> datetime | None:
+    at = key.value.get("CreateDate")
+    return at if isinstance(at, datetime) else None

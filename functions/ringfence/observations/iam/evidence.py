@@ -1,0 +1,129 @@
+"""What a person wants to know of a principal: its last use, and what it may do. Read, never changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import instant_text, value
+from ringfence.model.observation import Facet
+from ringfence.model.subject import AccessKeyRef
+from ringfence.observations.iam.identity import NO_SUCH_ENTITY, ROLES
+from ringfence.observations.iam.principals import (
+    FINDING_HOLDERS,
+    OWNER,
+    USER,
+    USERS,
+    get_holder,
+    last_used,
+    name_of,
+)
+
+if TYPE_CHECKING:
+    from ringfence.model.call import Answer
+    from ringfence.model.observation import Looking
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+
+
+@value
+class KeyUse(Facet):
+    """When, where and for which service a key was last used, in words; empty for what is no key."""
+
+    words: str = ""
+
+    permissions: ClassVar = (OWNER,)
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+        """Read the last use."""
+        if not isinstance(ref, AccessKeyRef):
+            return cls()
+        (answer,) = yield (last_used(ref.id),)
+        used = accept(answer, gone=NO_SUCH_ENTITY).optional_child("AccessKeyLastUsed")
+        at = used.value.get("LastUsedDate")
+        if not isinstance(at, datetime):
+            return cls("never used, as far as IAM knows")
+        where = f"{used.optional_text('ServiceName')} in {used.optional_text('Region')}"
+        return cls(f"last used at {instant_text(at)}, for {where}")
+
+
+@value
+class Device:
+    """An MFA device by its serial number, and since when it is enabled."""
+
+    serial: str
+    enabled_at: datetime
+
+
+@value
+class Grants(Facet):
+    """What the holder of a principal's permissions has: policies by name, groups, boundary, MFA devices."""
+
+    holder: str = ""
+    inline: tuple[str, ...] = ()
+    attached: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    boundary: str = ""
+    devices: tuple[Device, ...] = ()
+
+    permissions: ClassVar = (
+        *FINDING_HOLDERS,
+        *(
+            Permission(f"iam:{action}", (USERS,))
+            for action in (
+                "GetUser",
+                "ListAttachedUserPolicies",
+                "ListGroupsForUser",
+                "ListMFADevices",
+                "ListUserPolicies",
+            )
+        ),
+        *(
+            Permission(f"iam:{action}", (ROLES,))
+            for action in ("ListAttachedRolePolicies", "ListRolePolicies")
+        ),
+    )
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+        """Read all of it side by side."""
+        kind, name = yield from name_of(ref)
+        if not name:
+            return cls()
+        what = kind.capitalize()
+        lists = [f"List{what}Policies", f"ListAttached{what}Policies"]
+        if kind == USER:
+            lists += ["ListGroupsForUser", "ListMFADevices"]
+        answers = yield (
+            get_holder(kind, name),
+            *(Call("iam", one, {f"{what}Name": name}, pages=True, expected=NO_SUCH_ENTITY) for one in lists),
+        )
+        return cls(
+            f"{kind} {name}",
+            () if isinstance(answers[1], Failed) else answers[1].texts("PolicyNames"),
+            _texts(answers[2], "AttachedPolicies", "PolicyArn"),
+            _texts(answers[3], "Groups", "GroupName") if kind == USER else (),
+            _boundary(answers[0], what),
+            _devices(answers[4]) if kind == USER else (),
+        )
+
+
+def _texts(answer: Answer, items: str, key: str) -> tuple[str, ...]:
+    return () if isinstance(answer, Failed) else tuple(one.text(key) for one in answer.children(items))
+
+
+def _boundary(answer: Answer, what: str) -> str:
+    if isinstance(answer, Failed):
+        return ""
+    boundary = answer.child(what).optional_child("PermissionsBoundary")
+    return boundary.optional_text("PermissionsBoundaryArn") or ""
+
+
+def _devices(answer: Answer) -> tuple[Device, ...]:
+    if isinstance(answer, Failed):
+        return ()
+    found = ((one.text("SerialNumber"), one.value.get("EnableDate")) for one in answer.children("MFADevices"))
+    return tuple(Device(serial, at) for serial, at in found if isinstance(at, datetime))

@@ -1,0 +1,239 @@
+"""The identity of an instance: its instance profile, and the role whose credentials it was given."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.model.answers import document, first
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import value
+from ringfence.model.observation import Facet
+from ringfence.model.step import Step
+from ringfence.observations.ec2.instance import ec2_describes
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Mapping
+
+    from ringfence.model.call import Answer
+    from ringfence.model.document import Document
+    from ringfence.model.observation import Looking
+    from ringfence.model.subject import Ref
+
+ASSOCIATED = "associated"
+_PASSING = ("associating", "disassociating")
+PROTECTED = ("/aws-service-role/", "/aws-reserved/")
+NO_SUCH_ENTITY = ("NoSuchEntity",)
+ROLES = "arn:aws:iam::{account}:role/*"
+
+
+@value
+class Role:
+    """An IAM role. `id` (`AROA…`) is its own: a role made anew under the same name has another."""
+
+    name: str
+    id: str
+    path: str = "/"
+
+    @property
+    def key(self) -> str:
+        """Its name."""
+        return self.name
+
+    @property
+    def editable(self) -> bool:
+        """Whether its policies can be changed: not those of AWS services and of Identity Center."""
+        return not self.path.startswith(PROTECTED)
+
+
+@value
+class Profile:
+    """An instance profile by ARN, which may hold a path, and the role in it."""
+
+    arn: str
+    role: Role | None
+
+    @property
+    def key(self) -> str:
+        """Its ARN."""
+        return self.arn
+
+    @property
+    def name(self) -> str:
+        """Its name, without the path."""
+        return self.arn.rsplit("/", 1)[-1]
+
+
+@value
+class Association:
+    """The tie between instance and profile; its id is not the profile's."""
+
+    id: str
+    profile: Profile
+    state: str
+
+
+@value
+class HeldRole:
+    """A role whose credentials the instance has or had. `denied`: its sessions may do nothing."""
+
+    role: Role
+    denied: bool
+
+
+class RoleStep(Step):
+    """A step that records a role of the instance: where to look once the profile is gone."""
+
+    @property
+    def held(self) -> Role | None:
+        """The role."""
+        raise NotImplementedError
+
+
+@value
+class Identity(Facet):
+    """The profile associations, and the roles known from them and from the steps taken before."""
+
+    associations: tuple[Association, ...] = ()
+    roles: tuple[HeldRole, ...] = ()
+
+    permissions: ClassVar = (
+        *ec2_describes("IamInstanceProfileAssociations"),
+        Permission("iam:GetInstanceProfile", ("arn:aws:iam::{account}:instance-profile/*",)),
+        Permission("iam:GetRole", (ROLES,)),
+        Permission("iam:GetRolePolicy", (ROLES,)),
+    )
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+        """Read associations, then the roles, then whether each denies this instance: three round trips.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IamInstanceProfileAssociation.html
+        """
+        (described,) = yield (describe_associations(ref.id),)
+        found = associations_in(document(described))
+        arns = tuple(dict.fromkeys(arn for _, arn, _ in found))
+        profiles, roles = yield from held_roles(arns, past)
+        denials = (yield tuple(_get_denial(role, ref.id) for role in roles.values())) if roles else ()
+        return cls(
+            tuple(Association(id_, profiles[arn], state) for id_, arn, state in found),
+            tuple(
+                HeldRole(role, _denies(answer, role, ref.id))
+                for role, answer in zip(roles.values(), denials, strict=True)
+            ),
+        )
+
+    def role(self, role: Role) -> HeldRole | None:
+        """Return what is known of a role; None where it no longer exists."""
+        return next((held for held in self.roles if held.role.id == role.id), None)
+
+    def settling(self) -> str:
+        """Say that a profile is coming or going."""
+        return passing(self.associations)
+
+
+def associations_in(described: Document) -> tuple[tuple[str, str, str], ...]:
+    """Return the id, the profile's ARN and the state of each association that is not over."""
+    return tuple(
+        (one.text("AssociationId"), one.child("IamInstanceProfile").text("Arn"), one.text("State"))
+        for one in described.children("IamInstanceProfileAssociations")
+        if one.text("State") != "disassociated"
+    )
+
+
+def passing(associations: Iterable[Association]) -> str:
+    """Say that a profile is coming or going; empty where none is."""
+    states = sorted({one.state for one in associations if one.state in _PASSING})
+    return f"an instance profile is {' and another '.join(states)}" if states else ""
+
+
+def profile_in(arn: str, answer: Answer) -> Profile:
+    """Return the profile that IAM describes in an answer, without a role where it does not exist."""
+    role = None if isinstance(answer, Failed) else first(answer.child("InstanceProfile").children("Roles"))
+    return Profile(arn, _role(role) if role else None)
+
+
+def held_roles(
+    arns: tuple[str, ...], past: Iterable[Step]
+) -> Generator[tuple[Call, ...], tuple[Answer, ...], tuple[dict[str, Profile], dict[str, Role]]]:
+    """Read the profiles by ARN, and by id the roles in them and those of earlier steps that still exist."""
+    held = (step.held for step in past if isinstance(step, RoleStep))
+    remembered = tuple({role.id: role for role in held if role}.values())
+    if not arns and not remembered:
+        return {}, {}
+    answers = yield (*map(_get_profile, arns), *map(_get_role, remembered))
+    profiles = {arn: profile_in(arn, one) for arn, one in zip(arns, answers[: len(arns)], strict=True)}
+    roles = {one.role.id: one.role for one in profiles.values() if one.role}
+    for role, answer in zip(remembered, answers[len(arns) :], strict=True):
+        if not isinstance(answer, Failed) and answer.child("Role").text("RoleId") == role.id:
+            roles[role.id] = role
+    return profiles, roles
+
+
+def describe_associations(instance_id: str) -> Call:
+    """Return the call that shows the profile associations of an instance."""
+    filters = [{"Name": "instance-id", "Values": [instance_id]}]
+    return Call("ec2", "DescribeIamInstanceProfileAssociations", {"Filters": filters}, pages=True)
+
+
+def denial_name(instance_id: str) -> str:
+    """Name the inline policy that denies everything to one instance's sessions of a role."""
+    return f"ringfence-deny-{instance_id}"
+
+
+def denial(role: Role, instance_id: str) -> dict[str, object]:
+    """Return that policy. `aws:userid` of a session is the role's id and the session's name.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    """
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "RingfenceDenyInstance",
+                "Effect": "Deny",
+                "Action": "*",
+                "Resource": "*",
+                "Condition": {"StringEquals": {"aws:userid": f"{role.id}:{instance_id}"}},
+            }
+        ],
+    }
+
+
+def policy_of(answer: Answer) -> Mapping[str, object] | None:
+    """Return the document in an answer of GetRolePolicy; None where there is none or it is no object."""
+    if isinstance(answer, Failed):
+        return None
+    found = answer.value.get("PolicyDocument")
+    if isinstance(found, str):
+        try:
+            found = json.loads(found)
+        except ValueError:
+            return None
+    return found if isinstance(found, dict) else None
+
+
+def get_role_policy(role: Role, name: str) -> Call:
+    """Return the call that reads one inline policy."""
+    return Call("iam", "GetRolePolicy", {"RoleName": role.name, "PolicyName": name}, expected=NO_SUCH_ENTITY)
+
+
+def _get_role(role: Role) -> Call:
+    return Call("iam", "GetRole", {"RoleName": role.name}, expected=NO_SUCH_ENTITY)
+
+
+def _get_profile(arn: str) -> Call:
+    name = Profile(arn, None).name
+    return Call("iam", "GetInstanceProfile", {"InstanceProfileName": name}, expected=NO_SUCH_ENTITY)
+
+
+def _role(role: Document) -> Role:
+    return Role(role.text("RoleName"), role.text("RoleId"), role.optional_text("Path") or "/")
+
+
+def _get_denial(role: Role, instance_id: str) -> Call:
+    return get_role_policy(role, denial_name(instance_id))
+
+
+def _denies(answer: Answer, role: Role, instance_id: str) -> bool:
+    return policy_of(answer) == denial(role, instance_id)

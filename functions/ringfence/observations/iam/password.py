@@ -1,0 +1,37 @@
+"""The password of a user: whether it has one, and whether it must be changed at the next sign-in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import value
+from ringfence.model.observation import Facet
+from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.principals import OWNER, USERS, user_of
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Looking
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+
+
+@value
+class Password(Facet):
+    """A user's login profile. `user` is empty where there is none, which is normal."""
+
+    user: str = ""
+    reset: bool = False
+
+    permissions: ClassVar = (OWNER, Permission("iam:GetLoginProfile", (USERS,)))
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+        """Read the login profile."""
+        name = yield from user_of(ref, past)
+        if not name:
+            return cls()
+        (answer,) = yield (Call("iam", "GetLoginProfile", {"UserName": name}, expected=NO_SUCH_ENTITY),)
+        if isinstance(answer, Failed):
+            return cls()
+        return cls(name, answer.child("LoginProfile").flag("PasswordResetRequired"))

@@ -1,0 +1,105 @@
+"""What an account demands of the passwords of its users."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import value
+from ringfence.model.observation import Facet
+from ringfence.model.subject import AccountRef
+from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+
+if TYPE_CHECKING:
+    from ringfence.model.document import Document
+    from ringfence.model.observation import Looking
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+
+OF_THE_ACCOUNT = "it acts on the whole account and knows no resources"
+
+
+@value
+class PasswordRules:
+    """A password policy, every field of it. `max_age` (days) and `reuse` (passwords) are 0 for none.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_PasswordPolicy.html
+    """
+
+    length: int
+    symbols: bool = False
+    numbers: bool = False
+    uppercase: bool = False
+    lowercase: bool = False
+    max_age: int = 0
+    reuse: int = 0
+    may_change: bool = False
+    hard_expiry: bool = False
+
+    def __str__(self) -> str:
+        """Say it for a person."""
+        kinds = ("symbols", "numbers", "uppercase", "lowercase")
+        parts = [f"at least {self.length} characters", *(one for one in kinds if getattr(self, one))]
+        parts.append(f"valid for {self.max_age} days" if self.max_age else "valid for ever")
+        parts.append(f"unlike the last {self.reuse}" if self.reuse else "may be the last one again")
+        parts += ["users may change them"] if self.may_change else []
+        parts += ["none but an administrator sets an expired one"] if self.hard_expiry else []
+        return ", ".join(parts)
+
+    @classmethod
+    def of(cls, policy: Document) -> Self:
+        """Read a policy as IAM describes it; it leaves out what is not demanded."""
+        return cls(
+            length=policy.integer("MinimumPasswordLength"),
+            symbols=policy.flag("RequireSymbols"),
+            numbers=policy.flag("RequireNumbers"),
+            uppercase=policy.flag("RequireUppercaseCharacters"),
+            lowercase=policy.flag("RequireLowercaseCharacters"),
+            max_age=policy.integer("MaxPasswordAge") if policy.has("MaxPasswordAge") else 0,
+            reuse=policy.integer("PasswordReusePrevention") if policy.has("PasswordReusePrevention") else 0,
+            may_change=policy.flag("AllowUsersToChangePassword"),
+            hard_expiry=policy.flag("HardExpiry"),
+        )
+
+    def parameters(self) -> dict[str, object]:
+        """Return what sets exactly this: what is left out falls back to its default.
+
+        The defaults of the two numbers cannot be passed, only left out.
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccountPasswordPolicy.html
+        """
+        return {
+            "MinimumPasswordLength": self.length,
+            "RequireSymbols": self.symbols,
+            "RequireNumbers": self.numbers,
+            "RequireUppercaseCharacters": self.uppercase,
+            "RequireLowercaseCharacters": self.lowercase,
+            "AllowUsersToChangePassword": self.may_change,
+            "HardExpiry": self.hard_expiry,
+            **({"MaxPasswordAge": self.max_age} if self.max_age else {}),
+            **({"PasswordReusePrevention": self.reuse} if self.reuse else {}),
+        }
+
+
+IAMS_OWN = PasswordRules(8)
+"""What IAM demands where an account has no policy, as far as a policy can say it.
+
+Three kinds of characters of four it demands too: all four are more.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html
+"""
+
+
+@value
+class PasswordPolicy(Facet):
+    """The account's password policy; None where there is none and IAM's own holds."""
+
+    rules: PasswordRules | None = None
+
+    permissions: ClassVar = (Permission("iam:GetAccountPasswordPolicy", ("*",), reason=OF_THE_ACCOUNT),)
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+        """Read the policy."""
+        if not isinstance(ref, AccountRef):
+            return cls()
+        (answer,) = yield (Call("iam", "GetAccountPasswordPolicy", expected=NO_SUCH_ENTITY),)
+        return cls() if isinstance(answer, Failed) else cls(PasswordRules.of(answer.child("PasswordPolicy")))

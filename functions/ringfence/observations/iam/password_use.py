@@ -1,0 +1,56 @@
+"""The console password of a user: since when there is one, and when it was last used. Read, never changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import value
+from ringfence.model.observation import Facet
+from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.principals import USER, USERS, get_holder
+from ringfence.observations.iam.users import EVERY_USER, named
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Looking
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+
+
+@value
+class PasswordUse(Facet):
+    """A user's password. `created` is None where the user has none, `used` where nobody signed in by it."""
+
+    user: str = ""
+    created: datetime | None = None
+    used: datetime | None = None
+
+    permissions: ClassVar = (
+        EVERY_USER,
+        *(Permission(f"iam:{action}", (USERS,)) for action in ("GetUser", "GetLoginProfile")),
+    )
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+        """Read user and login profile side by side. Raises Gone for an unknown user.
+
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html
+        """
+        whose = yield from named(ref)
+        if not whose.user:
+            return cls()
+        described, profile = yield (
+            get_holder(USER, whose.user),
+            Call("iam", "GetLoginProfile", {"UserName": whose.user}, expected=NO_SUCH_ENTITY),
+        )
+        used = accept(described, gone=NO_SUCH_ENTITY).child("User").value.get("PasswordLastUsed")
+        if isinstance(profile, Failed):
+            return cls(whose.user)
+        created = profile.child("LoginProfile").value.get("CreateDate")
+        return cls(
+            whose.user,
+            created if isinstance(created, datetime) else None,
+            used if isinstance(used, datetime) else None,
+        )

@@ -1,0 +1,148 @@
+"""Whose credentials a principal's are: the user of a key, the role of a session. Found by asking IAM alone.
+
+What a report says of the owner is a hint and no more: it is used where IAM confirms it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.model.answers import accept, document
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import value
+from ringfence.model.errors import Gone
+from ringfence.model.step import Step
+from ringfence.model.subject import REGION, AccessKeyRef, RoleSessionRef, UserRef
+from ringfence.observations.iam.identity import NO_SUCH_ENTITY, PROTECTED, ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from ringfence.model.call import Answer
+    from ringfence.model.document import Document
+    from ringfence.model.subject import Ref
+
+    Found = Generator[tuple[Call, ...], tuple[Answer, ...], "Holder | None"]
+
+USERS = "arn:aws:iam::{account}:user/*"
+USER, ROLE = "user", "role"
+OWNER = Permission("iam:GetAccessKeyLastUsed", (USERS,))
+EVERY_ROLE = Permission("iam:ListRoles", ("*",), reason="IAM lists the roles of the whole account")
+FINDING_HOLDERS = (OWNER, Permission("iam:GetRole", (ROLES,)), EVERY_ROLE)
+"""What finding the holder of a principal's permissions needs."""
+
+
+@value
+class Holder:
+    """A user or a role: who holds policies. `id` (`AIDA…`, `AROA…`) is its own, whatever it is called."""
+
+    kind: str
+    name: str
+    id: str
+    path: str = "/"
+
+    @property
+    def key(self) -> str:
+        """What it is and its name."""
+        return f"{self.kind} {self.name}"
+
+    @property
+    def editable(self) -> bool:
+        """Whether its policies can be changed: not those of AWS services and of Identity Center."""
+        return not self.path.startswith(PROTECTED)
+
+
+def last_used(key: str) -> Call:
+    """Return the call that tells a key's owner and its last use.
+
+    IAM denies the use of a key that does not exist, or is another account's. Where it denies it of one that
+    does, the resource that it names is the key's user.
+    """
+    parameters = {"AccessKeyId": key}
+    hidden = "on resource: access key "
+    return Call("iam", "GetAccessKeyLastUsed", parameters, expected=NO_SUCH_ENTITY, hidden=hidden)
+
+
+def get_holder(kind: str, name: str) -> Call:
+    """Return the call that describes a user or a role."""
+    what = kind.capitalize()
+    return Call("iam", f"Get{what}", {f"{what}Name": name}, expected=NO_SUCH_ENTITY)
+
+
+def holder_in(answer: Answer, kind: str) -> Holder | None:
+    """Return the user or role in the answer; None where it does not exist."""
+    if isinstance(answer, Failed):
+        return None
+    return _holder(answer.child(kind.capitalize()), kind)
+
+
+def _holder(found: Document, kind: str) -> Holder:
+    what = kind.capitalize()
+    return Holder(
+        kind, found.text(f"{what}Name"), found.text(f"{what}Id"), found.optional_text("Path") or "/"
+    )
+
+
+class UserStep(Step):
+    """A step that records a user: whose a key was once it exists no more."""
+
+    @property
+    def owner(self) -> str:
+        """The user's name; empty where it records no user."""
+        raise NotImplementedError
+
+
+def name_of(
+    ref: Ref, past: tuple[Step, ...] = ()
+) -> Generator[tuple[Call, ...], tuple[Answer, ...], tuple[str, str]]:
+    """Return the kind and the name of who holds a principal's permissions; empty where nobody does.
+
+    A key costs one round trip, a session whose role is not known several: roles cannot be asked for by
+    id. Raises Gone where there is no such key or role, and no earlier step names the key's user.
+    """
+    if isinstance(ref, RoleSessionRef):
+        return ROLE, (yield from _role_name(ref))
+    user = yield from user_of(ref, past)
+    return (USER, user) if user else ("", "")
+
+
+def user_of(ref: Ref, past: tuple[Step, ...] = ()) -> Generator[tuple[Call, ...], tuple[Answer, ...], str]:
+    """Return whose the principal is; empty where it is no user's.
+
+    What is done to a user outlives the key. Raises Gone where there is no such key, and no earlier step
+    names its user.
+    """
+    if isinstance(ref, UserRef):
+        return ref.id
+    if not isinstance(ref, AccessKeyRef):
+        return ""
+    (answer,) = yield (last_used(ref.id),)
+    known = next((step.owner for step in past if isinstance(step, UserStep) and step.owner), "")
+    if isinstance(answer, Failed) and known:
+        return known
+    name = accept(answer, gone=NO_SUCH_ENTITY).optional_text("UserName") or ""
+    return name if UserRef.pattern.fullmatch(name) else ""
+
+
+def _role_name(ref: RoleSessionRef) -> Generator[tuple[Call, ...], tuple[Answer, ...], str]:
+    if ref.role:
+        (answer,) = yield (get_holder(ROLE, ref.role),)
+        role = holder_in(answer, ROLE)
+        if role and role.id == role_id(ref):
+            return role.name
+    (listed,) = yield (Call("iam", "ListRoles", {"MaxItems": 1000}, pages=True),)
+    for one in document(listed).children("Roles"):
+        if one.text("RoleId") == role_id(ref):
+            return one.text("RoleName")
+    raise Gone(f"role {role_id(ref)} does not exist: no session of it is valid any more")
+
+
+def role_id(ref: Ref) -> str:
+    """Return the id of a session's role."""
+    return ref.id.partition(":")[0]
+
+
+def region_in(used: Document) -> str:
+    """Return the region of a last use; empty where there was none: IAM then writes N/A."""
+    region = used.optional_text("Region") or ""
+    return region if REGION.fullmatch(region) else ""

@@ -1,0 +1,168 @@
+"""The sessions of an instance's role: who else has them, and since when older ones are revoked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.model.answers import document
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import value
+from ringfence.model.observation import Facet
+from ringfence.observations.ec2.instance import ec2_describes
+from ringfence.observations.iam.identity import (
+    NO_SUCH_ENTITY,
+    ROLES,
+    Role,
+    get_role_policy,
+    held_roles,
+    policy_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ringfence.model.call import Answer
+    from ringfence.model.document import Document
+    from ringfence.model.observation import Looking
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+
+_PREFIX = "ringfence-revoke-before-"
+_FORMAT = "%Y%m%dT%H%M%SZ"
+
+
+@value
+class RoleUse:
+    """One role. `revoked`: the instants before which issued credentials are denied everything.
+
+    `others` are the other instances in the region whose profile holds the role.
+    """
+
+    role: Role
+    revoked: frozenset[datetime] = frozenset()
+    others: tuple[str, ...] = ()
+
+    def covers(self, instant: datetime) -> bool:
+        """Say whether credentials issued before `instant` are revoked already."""
+        return any(one >= instant for one in self.revoked)
+
+
+@value
+class RoleSessions(Facet):
+    """The roles whose credentials the instance has or had."""
+
+    roles: tuple[RoleUse, ...] = ()
+
+    permissions: ClassVar = (
+        *ec2_describes("IamInstanceProfileAssociations"),
+        Permission("iam:GetInstanceProfile", ("arn:aws:iam::{account}:instance-profile/*",)),
+        *(
+            Permission(f"iam:{action}", (ROLES,))
+            for action in ("GetRole", "GetRolePolicy", "ListInstanceProfilesForRole", "ListRolePolicies")
+        ),
+    )
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+        """Read every association of the region, the roles, their uses and policies: four round trips."""
+        (described,) = yield (Call("ec2", "DescribeIamInstanceProfileAssociations", pages=True),)
+        associations = tuple(document(described).children("IamInstanceProfileAssociations"))
+        arns = tuple(
+            dict.fromkeys(_profile_arn(one) for one in associations if one.text("InstanceId") == ref.id)
+        )
+        _, roles = yield from held_roles(arns, past)
+        if not roles:
+            return cls()
+        kinds = ("ListInstanceProfilesForRole", "ListRolePolicies")
+        uses = yield tuple(_of_role(kind, role) for role in roles.values() for kind in kinds)
+        asked = tuple(
+            (role, name)
+            for role, names in zip(roles.values(), uses[1::2], strict=True)
+            for name in revocations(names)
+        )
+        policies = (yield tuple(get_role_policy(role, name) for role, name in asked)) if asked else ()
+        return cls(
+            tuple(
+                RoleUse(
+                    role,
+                    frozenset(
+                        revoked_before(name)
+                        for (owner, name), policy in zip(asked, policies, strict=True)
+                        if owner == role and policy_of(policy) == revocation(revoked_before(name))
+                    ),
+                    _instances(associations, use, ref.id),
+                )
+                for role, use in zip(roles.values(), uses[::2], strict=True)
+            )
+        )
+
+    def role(self, role: Role) -> RoleUse | None:
+        """Return what is known of a role; None where it no longer exists."""
+        return next((use for use in self.roles if use.role.id == role.id), None)
+
+
+def whole_second(instant: datetime) -> datetime:
+    """Return the instant rounded up to the second, which is what conditions are written in."""
+    rounded = instant.astimezone(UTC).replace(microsecond=0)
+    return rounded if rounded == instant else rounded + timedelta(seconds=1)
+
+
+def revocation_name(instant: datetime) -> str:
+    """Name the inline policy that revokes the sessions issued before an instant."""
+    return f"{_PREFIX}{instant.astimezone(UTC).strftime(_FORMAT)}"
+
+
+def revoked_before(name: str) -> datetime:
+    """Return the instant in the name of such a policy; raises ValueError for other names."""
+    return datetime.strptime(name.removeprefix(_PREFIX), _FORMAT).replace(tzinfo=UTC)
+
+
+def revocation(instant: datetime) -> dict[str, object]:
+    """Return that policy: the one that the console's "revoke active sessions" writes, under our own name.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
+    """
+    issued = instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "RingfenceRevokeOlderSessions",
+                "Effect": "Deny",
+                "Action": "*",
+                "Resource": "*",
+                "Condition": {"DateLessThan": {"aws:TokenIssueTime": issued}},
+            }
+        ],
+    }
+
+
+def _profile_arn(association: Document) -> str:
+    return association.child("IamInstanceProfile").text("Arn")
+
+
+def _of_role(kind: str, role: Role) -> Call:
+    return Call("iam", kind, {"RoleName": role.name}, pages=True, expected=NO_SUCH_ENTITY)
+
+
+def revocations(answer: Answer) -> tuple[str, ...]:
+    """Return the names of our revocations in an answer of ListRolePolicies."""
+    if isinstance(answer, Failed):
+        return ()
+    return tuple(name for name in answer.texts("PolicyNames") if _names_instant(name))
+
+
+def _names_instant(name: str) -> bool:
+    try:
+        return name.startswith(_PREFIX) and revocation_name(revoked_before(name)) == name
+    except ValueError:
+        return False
+
+
+def _instances(associations: Iterable[Document], profiles: Answer, without: str) -> tuple[str, ...]:
+    if isinstance(profiles, Failed):
+        return ()
+    arns = {profile.text("Arn") for profile in profiles.children("InstanceProfiles")}
+    using = {one.text("InstanceId") for one in associations if _profile_arn(one) in arns}
+    return tuple(sorted(using - {without}))

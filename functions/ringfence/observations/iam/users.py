@@ -1,0 +1,112 @@
+"""Which IAM users there are, and which of them a report means.
+
+AWS Config names a user by its unique id, `AIDA…`; IAM's calls want the name. No call takes the id: the list
+of all users is the one place where IAM tells both. Config's own record of the user has the name as well, but
+it lags behind, and it may be kept in another region or not at all.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ringfence.model.answers import document
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.errors import Gone
+from ringfence.model.frozen import frozen
+from ringfence.model.subject import GLOBAL, UserRef
+from ringfence.observations.iam.access_key import ACTIVE
+from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.principals import USERS
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from ringfence.model.call import Answer
+    from ringfence.model.reviews import Listing
+    from ringfence.model.runbook import Naming
+    from ringfence.model.subject import Ref
+
+UNIQUE_ID = re.compile(r"AIDA[A-Z0-9]{12,124}")
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"""
+EVERY_USER = Permission("iam:ListUsers", ("*",), reason="IAM lists the users of the whole account")
+KEYS_OF_USERS = Permission("iam:ListAccessKeys", (USERS,))
+WIDTH = 64
+"""Users whose keys are listed side by side."""
+_PAGE = 1000
+
+
+@frozen
+class Named:
+    """Whom a report means. `doubt` says why that cannot be told; then there is no name."""
+
+    user: str = ""
+    doubt: str = ""
+
+
+def named(ref: Ref) -> Generator[tuple[Call, ...], tuple[Answer, ...], Named]:
+    """Find a user's name; no call is made where the subject bears it. Raises Gone for an unknown id.
+
+    What looks like an id may be a name. Where it is the id of one user and the name of another, whoever may
+    create users could turn the response to one against the other: neither is touched.
+    """
+    if not isinstance(ref, UserRef):
+        return Named()
+    if not UNIQUE_ID.fullmatch(ref.id):
+        return Named(ref.id)
+    (listed,) = yield (_list_users(),)
+    users = [(one.text("UserName"), one.text("UserId")) for one in document(listed).children("Users")]
+    found = [name for name, id_ in users if ref.id in {name, id_}]
+    if not found:
+        raise Gone(f"no user has the id {ref.id}")
+    if len(found) > 1:
+        return Named(doubt=f"{ref.id} is the id of one user and the name of another: a person has to look")
+    return Named(found[0])
+
+
+def by_name(ref: Ref) -> Naming:
+    """Return a user by name; the subject as it is where it is none, in doubt, or gone."""
+    try:
+        found = yield from named(ref)
+    except Gone:
+        return ref
+    return replace(ref, id=found.user) if found.user else ref
+
+
+def list_keys(user: str) -> Call:
+    """Return the call that lists a user's access keys."""
+    return Call("iam", "ListAccessKeys", {"UserName": user}, pages=True, expected=NO_SUCH_ENTITY)
+
+
+def users_with_active_keys(account: str, region: str) -> Listing:  # noqa: ARG001 - IAM is global
+    """List the users that have an active access key, those with the oldest key first.
+
+    The credential report would be one call, but it is made in the background and may be four hours old;
+    this is true now, one call a user, of whom an account has at most 5,000. Whoever runs out of time has
+    left out those whose keys are the newest: they are due last.
+    """
+    (listed,) = yield (_list_users(),)
+    names = [one.text("UserName") for one in document(listed).children("Users")]
+    oldest: dict[str, datetime] = {}
+    for first in range(0, len(names), WIDTH):
+        some = names[first : first + WIDTH]
+        answers = yield tuple(map(list_keys, some))
+        for name, answer in zip(some, answers, strict=True):
+            if active := _active_since(answer):
+                oldest[name] = min(active)
+    return tuple(UserRef(account, GLOBAL, name) for name in sorted(oldest, key=lambda one: oldest[one]))
+
+
+def _active_since(answer: Answer) -> list[datetime]:
+    """Return since when there are active keys; a user may be gone since the list was made."""
+    if isinstance(answer, Failed):
+        return []
+    keys = [one for one in answer.children("AccessKeyMetadata") if one.text("Status") == ACTIVE]
+    dates = [one.value.get("CreateDate") for one in keys]
+    return [at if isinstance(at, datetime) else datetime.max.replace(tzinfo=UTC) for at in dates]
+
+
+def _list_users() -> Call:
+    return Call("iam", "ListUsers", {"MaxItems": _PAGE}, pages=True)

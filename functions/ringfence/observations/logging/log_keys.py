@@ -1,0 +1,67 @@
+"""A KMS key that logs may be written with: its state, and which trails use it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import value
+from ringfence.model.observation import Facet
+from ringfence.model.subject import KeyRef
+from ringfence.observations.logging.trails import DESCRIBE_TRAILS, describe_trails
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.model.document import Document
+    from ringfence.model.observation import Looking
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+
+KEYS = ("arn:aws:kms:{region}:{account}:key/*",)
+NO_KEY = "NotFoundException"
+USABLE, DISABLED = "Enabled", "Disabled"
+TO_BE_DELETED = ("PendingDeletion", "PendingReplicaDeletion")
+
+
+@value
+class LogKey(Facet):
+    """A key: its state in KMS's words, empty where it is gone. `trails` that encrypt their logs with it.
+
+    Trails are seen that have their home in the key's region, or record all regions.
+    """
+
+    state: str = ""
+    trails: frozenset[str] = frozenset()
+
+    permissions: ClassVar = (DESCRIBE_TRAILS, Permission("kms:DescribeKey", KEYS))
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+        """Read key and trails side by side: one round trip."""
+        if not isinstance(ref, KeyRef):
+            return cls()
+        key, described = yield (
+            Call("kms", "DescribeKey", {"KeyId": ref.id}, expected=(NO_KEY,)),
+            describe_trails(),
+        )
+        trails = frozenset(_using(accept(described), ref))
+        if isinstance(key, Failed):
+            return cls(trails=trails)
+        return cls(key.child("KeyMetadata").text("KeyState"), trails)
+
+    def absent(self, ref: Ref) -> bool:
+        """Say whether there is no such key, and no trail means one."""
+        return isinstance(ref, KeyRef) and not (self.state or self.trails)
+
+
+def key_arn(ref: Ref) -> str:
+    """Return the ARN of a key."""
+    return f"arn:aws:kms:{ref.region}:{ref.account}:key/{ref.id}"
+
+
+def _using(described: Document, ref: Ref) -> Iterator[str]:
+    for trail in described.children("trailList"):
+        if trail.optional_text("KmsKeyId") in {ref.id, key_arn(ref)}:
+            yield trail.text("Name")

@@ -1,0 +1,104 @@
+"""What of an account and a region records what happens there: what a scheduled review looks at."""
+
+from __future__ import annotations
+
+import json
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call, Permission
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput
+from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
+from ringfence.observations.logging.detectors import LIST_DETECTORS, list_detectors
+from ringfence.observations.logging.recorders import RECORDERS
+from ringfence.observations.logging.trails import DESCRIBE_TRAILS, account_in, describe_trails, owner_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ringfence.model.reviews import Listing
+    from ringfence.model.subject import LoggingRef
+
+REVIEW = "logging"
+"""The name of the scheduled review."""
+PERMISSIONS = (
+    DESCRIBE_TRAILS,
+    LIST_DETECTORS,
+    Permission("config:DescribeConfigurationRecorders", RECORDERS),
+    Permission("cloudtrail:LookupEvents", ("*",), reason="it knows no resources"),
+)
+_DELETIONS: Mapping[str, tuple[type[LoggingRef], str]] = MappingProxyType(
+    {
+        "DeleteTrail": (TrailRef, "name"),
+        "DeleteConfigurationRecorder": (RecorderRef, "configurationRecorderName"),
+        "DeleteDetector": (DetectorRef, "detectorId"),
+    }
+)
+"""Calls after which nothing is left to be listed: what each was made on, and where its record names that."""
+_PAGE = 50
+
+
+def logging_subjects(account: str, region: str) -> Listing:
+    """Return the trails that have their home here, the keys that they write with, recorder and detector.
+
+    What was deleted is looked for in CloudTrail's event history, which records the last 90 days without any
+    trail, and whoever deletes one cannot switch it off. What is shown of other regions' and accounts'
+    trails is theirs to look at; a service's own recorder cannot be changed by anybody.
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html
+    """
+    trails, recorders, detectors, *deleted = yield (
+        describe_trails(),
+        Call("config", "DescribeConfigurationRecorders"),
+        list_detectors(),
+        *(_look_up(name) for name in _DELETIONS),
+    )
+    own = [one for one in accept(trails).children("trailList") if _at_home(one, account, region)]
+    refs: list[LoggingRef] = [TrailRef(account, region, one.text("Name")) for one in own]
+    refs.extend(_keys(own, account))
+    refs.extend(
+        RecorderRef(account, region, one.text("name"))
+        for one in accept(recorders).children("ConfigurationRecorders")
+        if not one.has("servicePrincipal")
+    )
+    refs.extend(DetectorRef(account, region, one) for one in accept(detectors).texts("DetectorIds"))
+    for found, (kind, key) in zip(deleted, _DELETIONS.values(), strict=True):
+        refs.extend(_deleted(accept(found), kind, key, account, region))
+    return tuple(dict.fromkeys(refs))
+
+
+def _look_up(name: str) -> Call:
+    """Return the call for every record of one event: on the first page alone, much could hide one."""
+    wanted = [{"AttributeKey": "EventName", "AttributeValue": name}]
+    parameters = {"LookupAttributes": wanted, "MaxResults": _PAGE}
+    return Call("cloudtrail", "LookupEvents", parameters, pages=True)
+
+
+def _deleted(
+    history: Document, kind: type[LoggingRef], key: str, account: str, region: str
+) -> Iterator[LoggingRef]:
+    """Yield what was deleted; a refused call deleted nothing, and what cannot be read names nothing."""
+    for event in history.children("Events"):
+        try:
+            record = Document.of(json.loads(event.text("CloudTrailEvent")))
+            named = record.child("requestParameters").text(key)
+            if not record.has("errorCode"):
+                yield kind(account, region, named.rpartition(":trail/")[2])
+        except (BadInput, ValueError):
+            continue
+
+
+def _at_home(trail: Document, account: str, region: str) -> bool:
+    return trail.optional_text("HomeRegion") == region and owner_of(trail) in {"", account}
+
+
+def _keys(trails: list[Document], account: str) -> Iterator[KeyRef]:
+    """Yield the account's own keys, each in its own region; what is no key's ARN is none."""
+    for trail in trails:
+        arn = trail.optional_text("KmsKeyId") or ""
+        if account_in(arn) == account and ":key/" in arn:
+            try:
+                yield KeyRef(account, arn.split(":")[3], arn.rpartition(":key/")[2])
+            except BadInput:
+                continue

@@ -1,0 +1,61 @@
+"""Asking S3 about a bucket: permissions, calls, and what its refusals mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.errors import Bug, Gone
+from ringfence.model.subject import BucketRef
+
+if TYPE_CHECKING:
+    from ringfence.model.call import Answer
+    from ringfence.model.observation import Observed
+    from ringfence.model.subject import Ref
+
+BUCKETS = "arn:aws:s3:::*"
+NO_BUCKET = ("NoSuchBucket",)
+DENIED = ("AccessDenied",)
+"""A bucket's own policy may deny everybody everything: what cannot be read must not stop the rest."""
+_OF_THE_ACCOUNT = (("StringEquals", "s3:ResourceAccount", ("{account}",)),)
+
+
+def on_buckets(*actions: str) -> tuple[Permission, ...]:
+    """Return actions on the buckets of the subject's account: an ARN of S3 names none."""
+    return tuple(Permission(f"s3:{action}", (BUCKETS,), _OF_THE_ACCOUNT) for action in actions)
+
+
+def of_bucket(ref: Ref, operation: str, *expected: str, parameters: dict[str, object] | None = None) -> Call:
+    """Return a call on a bucket, which S3 refuses where another account owns it.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+    """
+    owned = {"Bucket": ref.id, "ExpectedBucketOwner": ref.account}
+    return Call("s3", operation, {**owned, **(parameters or {})}, expected=(*NO_BUCKET, *expected))
+
+
+def present(answer: Answer, ref: Ref) -> Answer:
+    """Return the answer; raises Gone where there is no such bucket."""
+    if isinstance(answer, Failed) and answer.code in NO_BUCKET:
+        raise Gone(f"bucket {ref.id} does not exist")
+    return answer
+
+
+def is_denied(answer: Answer) -> bool:
+    """Say whether S3 did not show what was asked for."""
+    return isinstance(answer, Failed) and answer.code in DENIED
+
+
+def bucket_of(observed: Observed) -> BucketRef:
+    """Return the bucket that was observed; raises Bug where it is none."""
+    if not isinstance(observed.ref, BucketRef):
+        raise Bug(f"{observed.ref.key} is no bucket")
+    return observed.ref
+
+
+def unreadable(ref: Ref, what: str) -> str:
+    """Say to a person that something of a bucket is not shown, and who can do something about it."""
+    return (
+        f"{what} of bucket {ref.id} cannot be read: access is denied, by the bucket's own policy perhaps. "
+        "A person must look; the account's root user can delete a bucket policy that denies everybody"
+    )

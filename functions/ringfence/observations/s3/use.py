@@ -1,0 +1,40 @@
+"""What a bucket is for, as far as it says so itself: a website, or public by its tag."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ringfence.model.answers import tags
+from ringfence.model.call import Failed
+from ringfence.model.codec import value
+from ringfence.model.observation import Facet
+from ringfence.observations.s3.calls import DENIED, of_bucket, on_buckets, present
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Looking
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+
+PUBLIC_TAG = "ringfence:public"
+"""The tag by which a bucket says that it is to be public. Anybody may have set it."""
+_NO_WEBSITE, _NO_TAGS = "NoSuchWebsiteConfiguration", "NoSuchTagSet"
+
+
+@value
+class BucketUse(Facet):
+    """Whether it is a website, and what its tag says of its being public; what is not shown is not so."""
+
+    website: bool = False
+    tag: str = ""
+
+    permissions: ClassVar = on_buckets("GetBucketWebsite", "GetBucketTagging")
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+        """Read both side by side."""
+        website, tagging = yield (
+            of_bucket(ref, "GetBucketWebsite", _NO_WEBSITE, *DENIED),
+            of_bucket(ref, "GetBucketTagging", _NO_TAGS, *DENIED),
+        )
+        found = {} if isinstance(present(tagging, ref), Failed) else tags(tagging, "TagSet")  # type: ignore[arg-type]  # it did not fail
+        return cls(not isinstance(present(website, ref), Failed), found.get(PUBLIC_TAG, ""))

@@ -1,0 +1,169 @@
+"""Everything that can be wrong with a policy, found at once."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from jsonschema import Draft202012Validator
+
+from ringfence.model.errors import BadInput
+from ringfence.model.subject import KINDS
+from ringfence.policy.schema import HOME, SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from jsonschema import ValidationError
+
+    from ringfence.model.runbook import Runbook
+    from ringfence.policy.yaml_source import Flaw, Located, Path
+
+
+_SLASHES = 3
+"""In the key of a subject; an id may hold more."""
+
+
+def flaws_of(document: Located, runbooks: Mapping[str, Runbook], home: str = "") -> tuple[Flaw, ...]:
+    """Return what is wrong with a policy, in the order of its lines. `home`: the home account, if known."""
+    found = {
+        document.flaw(path, problem)
+        for check in (_shape(document.plain), _names(document.plain, runbooks), _scope(document.plain, home))
+        for path, problem in check
+    }
+    return tuple(sorted(found))
+
+
+def _shape(data: object) -> Iterator[tuple[Path, str]]:
+    for error in Draft202012Validator(SCHEMA).iter_errors(data):
+        yield from _told(error)
+
+
+def _told(error: ValidationError) -> Iterator[tuple[Path, str]]:
+    path, schema, given = tuple(error.absolute_path), _mapping(error.schema), error.instance
+    if error.validator == "additionalProperties":
+        known = _mapping(schema["properties"])
+        for unknown in (key for key in _mapping(given) if key not in known):
+            yield (*path, unknown), f"is unknown here; known are {', '.join(known)}"
+    elif error.validator == "required":
+        for missing in (key for key in _items(schema["required"]) if key not in _mapping(given)):
+            yield (*path, str(missing)), "is required"
+    else:
+        shown = "nothing" if given is None else ascii(given)[:60]
+        yield path, f"{schema['description']}, not {shown}"
+
+
+def _names(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
+    """Find names that nothing bears: a rule or an option that silently never holds."""
+    types = _types(runbooks)
+    for index, rule in enumerate(_items(_get(data, "rules"))):
+        glob = _get(rule, "runbook")
+        if isinstance(glob, str) and not any(fnmatchcase(id_, glob) for id_ in runbooks):
+            yield ("rules", index, "runbook"), f"matches no runbook; there are {', '.join(runbooks)}"
+        glob = _get(rule, "finding")
+        if isinstance(glob, str) and types and not any(fnmatchcase(name, glob) for name in types):
+            yield ("rules", index, "finding"), "matches no finding type that any runbook answers"
+    yield from _exempt(data, runbooks)
+    for id_, settings in _mapping(_get(data, "runbooks")).items():
+        if id_ in runbooks:
+            yield from _choices(("runbooks", id_), settings, runbooks[id_])
+        else:
+            yield ("runbooks", id_), f"is no runbook; there are {', '.join(runbooks)}"
+
+
+def _scope(data: object, home: str) -> Iterator[tuple[Path, str]]:
+    """Find accounts of rules that the scope does not name, as far as it is known which account is home."""
+    named = set(map(str, _items(_get(_get(data, "scope"), "accounts"))))
+    accounts = {home if one == HOME and home else one for one in named}
+    for index, rule in enumerate(_items(_get(data, "rules"))):
+        for number, one in enumerate(_items(_get(rule, "accounts"))):
+            unknown = not home and (one == HOME or HOME in named)
+            told = named and isinstance(one, str) and not unknown
+            if told and (home if one == HOME else one) not in accounts:
+                yield ("rules", index, "accounts", number), "is outside the policy's scope"
+
+
+def _exempt(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
+    for index, exempt in enumerate(_items(_get(data, "exempt"))):
+        glob = _get(exempt, "runbook")
+        named = [one for id_, one in runbooks.items() if not isinstance(glob, str) or fnmatchcase(id_, glob)]
+        if not named:
+            yield ("exempt", index, "runbook"), f"matches no runbook; there are {', '.join(runbooks)}"
+        wanted = _items(_get(exempt, "remediations"))
+        subject = _get(exempt, "subject")
+        meant = [one for one in named if not wanted or any(id_ in wanted for id_ in one.ids)]
+        if problem := _no_subject(subject) or _not_theirs(subject, meant):
+            yield ("exempt", index, "subject"), problem
+        known = {id_ for one in named for id_ in one.ids}
+        for number, id_ in enumerate(wanted):
+            if named and isinstance(id_, str) and id_ not in known:
+                yield ("exempt", index, "remediations", number), "is no remediation of such a runbook"
+
+
+def _no_subject(glob: object) -> str:
+    """Say why a glob matches no subject's key; empty where it may."""
+    if not isinstance(glob, str):
+        return ""
+    if not any(fnmatchcase(kind, glob.partition("/")[0]) for kind in KINDS):
+        return f"begins with no kind of subject; there are {', '.join(KINDS)}"
+    whole = "*" in glob or glob.count("/") >= _SLASHES
+    return "" if whole else "matches no subject, which is KIND/ACCOUNT/REGION/ID"
+
+
+def _not_theirs(glob: object, runbooks: list[Runbook]) -> str:
+    """Say why no runbook of these acts on what a glob matches; empty where one may, or there is none."""
+    if not isinstance(glob, str) or not runbooks:
+        return ""
+    kinds = [kind for name, kind in KINDS.items() if fnmatchcase(name, glob.partition("/")[0])]
+    if any(issubclass(kind, one.subject) for kind in kinds for one in runbooks):
+        return ""
+    theirs = [name for name, kind in KINDS.items() if any(issubclass(kind, one.subject) for one in runbooks)]
+    return f"is nothing that such a runbook acts on, which is {', '.join(theirs)}"
+
+
+def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[Path, str]]:
+    for index, id_ in enumerate(_items(_get(settings, "enable"))):
+        if isinstance(id_, str):
+            try:
+                runbook.chosen((id_,))
+            except BadInput as error:
+                yield (*path, "enable", index), f"is no remediation: {error.problem}"
+    for index, id_ in enumerate(_items(_get(settings, "allow"))):
+        if not any(one.id == id_ and one.breaks for one in runbook.remediations):
+            breaking = ", ".join(one.id for one in runbook.remediations if one.breaks) or "nothing"
+            yield (*path, "allow", index), f"needs no allowance; what does: {breaking}"
+    yield from _also(path, settings, runbook)
+    for name, value in _mapping(_get(settings, "options")).items():
+        if isinstance(value, str):
+            try:
+                runbook.choose({name: value})
+            except BadInput as error:
+                yield (*path, "options", name), error.problem
+
+
+def _also(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[Path, str]]:
+    answers, off = runbook.answers_by_type(), {one.id for one in runbook.remediations if one.optional}
+    for index, id_ in enumerate(_items(_get(settings, "also"))):
+        if id_ not in answers:
+            known = ", ".join(answers) or "none, all of it is about the same findings"
+            yield (*path, "also", index), f"is not chosen by what a finding is about; what is: {known}"
+        elif id_ in off and id_ not in _items(_get(settings, "enable")):
+            yield (*path, "also", index), "is off by default: `enable` must name it too"
+
+
+def _types(runbooks: Mapping[str, Runbook]) -> frozenset[str]:
+    """Return every finding type that is answered."""
+    triggers = (trigger for runbook in runbooks.values() for trigger in runbook.triggers)
+    return frozenset(name for trigger in triggers for name in trigger.types)
+
+
+def _get(value: object, key: str) -> object:
+    return _mapping(value).get(key)
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _items(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

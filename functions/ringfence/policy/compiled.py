@@ -1,0 +1,93 @@
+"""The compiled policy: plain JSON, as it is shipped with the functions.
+
+It has the shape of the policy file with every default written out, severities as numbers and no `home`
+left among the accounts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput
+from ringfence.model.subject import ACCOUNT
+from ringfence.policy.decision import Exempt, Mode, Policy, Rule, RunbookSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+VERSION = 1
+IGNORE, ACT = "ignore", "act"
+
+
+def policy_from_json(data: object) -> Policy:
+    """Read a compiled policy; raises BadInput naming the field: a policy in doubt permits nothing."""
+    document = Document.of(data)
+    if (version := document.integer("version")) != VERSION:
+        raise BadInput("version", f"must be {VERSION}", version)
+    scope, findings = document.child("scope"), document.child("findings")
+    accounts = _accounts(scope)
+    if not accounts:
+        raise BadInput(scope.at("accounts"), "must name at least one account")
+    return Policy(
+        accounts=accounts,
+        regions=scope.texts("regions"),
+        rules=tuple(_rule(rule) for rule in document.children("rules")),
+        default=_one_of(document, "default", {mode.value: mode for mode in Mode}),
+        act_on_samples=_one_of(findings, "samples", {IGNORE: False, ACT: True}),
+        act_on_archived=_one_of(findings, "archived", {IGNORE: False, ACT: True}),
+        runbooks=_runbooks(document.child("runbooks")),
+        exempt=tuple(_exempt(one) for one in document.children("exempt")),
+    )
+
+
+def _rule(rule: Document) -> Rule:
+    return Rule(
+        mode=_one_of(rule, "mode", {mode.value: mode for mode in Mode}),
+        runbook=rule.text("runbook"),
+        finding=rule.text("finding"),
+        min_severity=rule.number("severity"),
+        accounts=_accounts(rule),
+        name=rule.optional_text("name") or "",
+    )
+
+
+def _accounts(document: Document) -> tuple[str, ...]:
+    accounts = document.texts("accounts")
+    for index, account in enumerate(accounts):
+        if not ACCOUNT.fullmatch(account):
+            raise BadInput(f"{document.at('accounts')}[{index}]", "must be a 12-digit account id", account)
+    return accounts
+
+
+def _runbooks(runbooks: Document) -> tuple[tuple[str, RunbookSettings], ...]:
+    return tuple((id_, _settings(runbooks.child(id_))) for id_ in sorted(runbooks.value))
+
+
+def _settings(settings: Document) -> RunbookSettings:
+    choices, answers = settings.child("choices"), settings.child("answers")
+    if not settings.has("held"):
+        raise BadInput(settings.at("held"), "is required: what is not said to be held would be carried out")
+    return RunbookSettings(
+        remediations=settings.texts("remediations"),
+        choices=tuple((name, choices.optional_text(name) or "") for name in sorted(choices.value)),
+        held=settings.texts("held"),
+        answers=tuple((id_, answers.texts(id_)) for id_ in sorted(answers.value)),
+    )
+
+
+def _exempt(exempt: Document) -> Exempt:
+    return Exempt(
+        subject=exempt.text("subject"),
+        reason=exempt.text("reason"),
+        runbook=exempt.text("runbook"),
+        remediations=exempt.texts("remediations"),
+    )
+
+
+def _one_of(document: Document, key: str, values: Mapping[str, T]) -> T:
+    given = document.text(key)
+    if given not in values:
+        raise BadInput(document.at(key), f"must be one of {', '.join(values)}", given)
+    return values[given]

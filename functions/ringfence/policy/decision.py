@@ -1,0 +1,151 @@
+"""The policy: which finding gets which mode. Pure; what cannot be evaluated closes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from ringfence.model.codec import value
+from ringfence.model.errors import Refused
+from ringfence.model.frozen import frozen
+
+if TYPE_CHECKING:
+    from ringfence.model.finding import Finding
+    from ringfence.model.runbook import Runbook
+    from ringfence.model.subject import Ref
+
+
+class Mode(StrEnum):
+    """What may happen by itself."""
+
+    OFF = "off"
+    NOTIFY = "notify"
+    DRY_RUN = "dry-run"
+    AUTO = "auto"
+
+
+@frozen
+class Rule:
+    """One line of the policy; globs are case-sensitive and match the whole text."""
+
+    mode: Mode
+    runbook: str = "*"
+    finding: str = "*"
+    min_severity: float = 0.0
+    accounts: tuple[str, ...] = ()
+    name: str = ""
+
+    def matches(self, runbook: str, finding: Finding, ref: Ref) -> bool:
+        """Say whether the rule speaks of this finding and this subject."""
+        return (
+            fnmatchcase(runbook, self.runbook)
+            and fnmatchcase(finding.type, self.finding)
+            and finding.severity >= self.min_severity
+            and (not self.accounts or ref.account in self.accounts)
+        )
+
+
+@frozen
+class RunbookSettings:
+    """What the policy chooses for one runbook: its remediations, and a value for every option.
+
+    `held` are those of the remediations that can break a workload and that the policy does not allow: they
+    stay dry runs. `answers` says which types of findings a remediation answers; one that is not named there
+    answers whatever the runbook does.
+    """
+
+    remediations: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
+    held: tuple[str, ...] = ()
+    answers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@frozen
+class Exempt:
+    """What is left as it is, and why: a glob over subjects' keys, for these remediations or for all."""
+
+    subject: str
+    reason: str
+    runbook: str = "*"
+    remediations: tuple[str, ...] = ()
+
+    def speaks_of(self, runbook: str, ref: Ref) -> bool:
+        """Say whether it is about this subject in this runbook."""
+        return fnmatchcase(runbook, self.runbook) and fnmatchcase(ref.key, self.subject)
+
+
+@frozen
+class Policy:
+    """The reviewed file, compiled.
+
+    `accounts` and `regions` are the scope: nothing outside is ever touched; no regions means all.
+    The first matching rule decides; `default` holds where none does.
+    """
+
+    accounts: tuple[str, ...]
+    regions: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    default: Mode = Mode.DRY_RUN
+    act_on_samples: bool = False
+    act_on_archived: bool = False
+    runbooks: tuple[tuple[str, RunbookSettings], ...] = ()
+    exempt: tuple[Exempt, ...] = ()
+
+    def settings(self, runbook: Runbook) -> tuple[Runbook, tuple[tuple[str, str], ...]]:
+        """Return the runbook with the remediations that the policy chooses, and the options in force."""
+        settings = dict(self.runbooks).get(runbook.id)
+        if settings is None:
+            return runbook.chosen(()), runbook.choose({})
+        return runbook.narrowed(settings.remediations), settings.choices
+
+    def outside(self, ref: Ref) -> str:
+        """Say why a subject is out of scope; empty when it is within."""
+        if ref.account not in self.accounts:
+            return f"account {ref.account} is outside the configured scope"
+        if ref.regional and self.regions and ref.region not in self.regions:
+            return f"region {ref.region} is outside the configured scope"
+        return ""
+
+
+@value
+class Decision:
+    """What may happen, and why, in words."""
+
+    mode: Mode
+    reason: str
+    rule: str = ""
+
+    def __post_init__(self) -> None:
+        """Take the mode back from the log, where it is a text; an unknown one allows nothing."""
+        object.__setattr__(self, "mode", Mode(self.mode))
+
+    def permit(self) -> None:
+        """Raise Refused unless the mode allows changes: the one gate before any change."""
+        if self.mode != Mode.AUTO:
+            raise Refused(f"mode is {self.mode}: {self.reason}")
+
+
+def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:
+    """Decide what may happen to `ref` because of `finding`."""
+    if outside := policy.outside(ref):
+        return Decision(Mode.OFF, outside)
+    if finding.archived and not policy.act_on_archived:
+        return Decision(Mode.OFF, "the finding is archived")
+    if finding.sample and not policy.act_on_samples:
+        return Decision(Mode.OFF, "the finding is a sample")
+    decision = _by_rules(policy, runbook, finding, ref)
+    advice = finding.advice_on(ref)
+    if advice and decision.mode is not Mode.OFF:
+        return Decision(Mode.NOTIFY, advice, decision.rule)
+    return decision
+
+
+def _by_rules(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:
+    for number, rule in enumerate(policy.rules, start=1):
+        if rule.matches(runbook, finding, ref):
+            name = rule.name or f"rule {number}"
+            return Decision(rule.mode, f"{name} of the policy says {rule.mode}", name)
+    return Decision(
+        policy.default, f"no rule of the policy matches; its default is {policy.default}", "default"
+    )

@@ -1,0 +1,151 @@
+"""The policy file: read, checked as a whole, and compiled to JSON for the functions.
+
+Used at synthesis and by the command line only; in Lambda the compiled policy is read by
+`ringfence.policy.compiled`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ringfence.model.errors import BadInput
+from ringfence.model.subject import ACCOUNT
+from ringfence.policy.check import flaws_of
+from ringfence.policy.compiled import IGNORE, VERSION, policy_from_json
+from ringfence.policy.decision import Mode
+from ringfence.policy.schema import HOME, LEVELS
+from ringfence.policy.yaml_source import Flaw, read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ringfence.model.runbook import Runbook
+
+BUILT_IN: Mapping[str, object] = {"version": VERSION, "scope": {"accounts": [HOME]}}
+"""The policy where there is no file: nothing but dry runs, in the home account."""
+
+
+class InvalidPolicy(BadInput):
+    """A policy file with `flaws`: all of them, in the order of their lines."""
+
+    def __init__(self, path: Path, flaws: tuple[Flaw, ...]) -> None:
+        self.flaws = flaws
+        super().__init__(str(path), "\n".join(("is no valid policy", *(f"  {flaw}" for flaw in flaws))))
+
+
+@dataclass(frozen=True)
+class PolicyFile:
+    """A checked policy that may still speak of `home`."""
+
+    data: Mapping[str, object]
+    runbooks: Mapping[str, Runbook] = field(default_factory=dict)
+
+    @property
+    def speaks_of_home(self) -> bool:
+        """Whether it depends on which account is the home account."""
+        return self.compile("0" * 12) != self.compile("1" * 12)
+
+    def compile(self, home_account: str) -> dict[str, object]:
+        """Return the compiled policy for a deployment to this account."""
+        if not ACCOUNT.fullmatch(home_account):
+            raise BadInput("home account", "must be a 12-digit account id", home_account)
+        compiled = _compile(self.data, home_account, self.runbooks)
+        policy_from_json(compiled)
+        return compiled
+
+
+def load_policy(path: Path, runbooks: Mapping[str, Runbook], home: str = "") -> PolicyFile:
+    """Read and check a policy file against the catalogue; raises InvalidPolicy with every flaw.
+
+    `home` is the home account, where it is known.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise BadInput(str(path), f"cannot be read: {_why(error)}") from error
+    try:
+        document = read_yaml(text)
+    except BadInput as error:
+        raise BadInput(str(path), error.problem) from error
+    if flaws := flaws_of(document, runbooks, home):
+        raise InvalidPolicy(path, flaws)
+    return PolicyFile(_mapping(document.plain), runbooks)
+
+
+def compile_policy(path: Path, home_account: str, runbooks: Mapping[str, Runbook]) -> dict[str, object]:
+    """Check a policy file and compile it for a deployment to `home_account`; raises BadInput.
+
+    `runbooks` is the catalogue to check it against.
+    """
+    return load_policy(path, runbooks, home_account).compile(home_account)
+
+
+def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runbook]) -> dict[str, object]:
+    scope, findings = _mapping(data.get("scope")), _mapping(data.get("findings"))
+    runbooks = _mapping(data.get("runbooks"))
+    return {
+        "version": VERSION,
+        "scope": {"accounts": _accounts(scope, home), "regions": _items(scope.get("regions"))},
+        "default": data.get("default", Mode.DRY_RUN.value),
+        "findings": {key: findings.get(key, IGNORE) for key in ("samples", "archived")},
+        "rules": [_rule(_mapping(rule), home) for rule in _items(data.get("rules"))],
+        "exempt": [_exempt(_mapping(one)) for one in _items(data.get("exempt"))],
+        "runbooks": {id_: _settings(one, _mapping(runbooks.get(id_))) for id_, one in catalogue.items()},
+    }
+
+
+def _rule(rule: Mapping[str, object], home: str) -> dict[str, object]:
+    severity = rule.get("severity", 0)
+    return {
+        "name": rule.get("name", ""),
+        "runbook": rule.get("runbook", "*"),
+        "finding": rule.get("finding", "*"),
+        "severity": LEVELS[severity] if isinstance(severity, str) else severity,
+        "accounts": _accounts(rule, home),
+        "mode": rule["mode"],
+    }
+
+
+def _settings(runbook: Runbook, settings: Mapping[str, object]) -> dict[str, object]:
+    """Write out what is chosen, so that the function need not load what it does not run."""
+    enabled = [str(one) for one in _items(settings.get("enable"))]
+    options = {name: str(chosen) for name, chosen in _mapping(settings.get("options")).items()}
+    chosen, answers = runbook.chosen(enabled), runbook.answers_by_type()
+    every = dict.fromkeys(name for types in answers.values() for name in types)
+    allowed, also = (frozenset(map(str, _items(settings.get(name)))) for name in ("allow", "also"))
+    return {
+        "remediations": list(chosen.ids),
+        "choices": dict(runbook.choose(options)),
+        "held": [one.id for one in chosen.remediations if one.breaks and one.id not in allowed],
+        # The whole runbook's: its rules deliver what those that are left out would answer as well.
+        "answers": {
+            id_: list(every if id_ in also else types) for id_, types in answers.items() if id_ in chosen.ids
+        },
+    }
+
+
+def _exempt(exempt: Mapping[str, object]) -> dict[str, object]:
+    return {
+        "subject": exempt["subject"],
+        "reason": exempt["reason"],
+        "runbook": exempt.get("runbook", "*"),
+        "remediations": _items(exempt.get("remediations")),
+    }
+
+
+def _accounts(scope: Mapping[str, object], home: str) -> list[object]:
+    return list(dict.fromkeys(home if one == HOME else one for one in _items(scope.get("accounts"))))
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _items(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or "it is not UTF-8 text"

@@ -1,0 +1,38 @@
+"""The right to change something: only a decision that allows it makes one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.model.errors import Refused, Retryable
+from ringfence.model.frozen import frozen
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.model.subject import Ref
+    from ringfence.policy.decision import Decision
+
+
+@frozen
+class Permit:
+    """Without one, nothing is ever changed: whoever applies a step asks it first.
+
+    `until` is the end of the lease: no change starts after it.
+    """
+
+    ref: Ref
+    until: datetime
+
+    @classmethod
+    def of(cls, decision: Decision, ref: Ref, until: datetime) -> Permit:
+        """Make a permit; raises Refused unless the decision's mode allows changes."""
+        decision.permit()
+        return cls(ref, until)
+
+    def check(self, ref: Ref, now: datetime) -> None:
+        """Raise Refused for another subject, Retryable after the lease's end."""
+        if ref != self.ref:
+            raise Refused(f"the permit is for {self.ref.key}, not {ref.key}")
+        if now >= self.until:
+            raise Retryable(f"the lease ended at {self.until.isoformat()}: no change starts after it")

@@ -1,0 +1,115 @@
+"""The schema of the policy file. Each `description` is also the error message: what must stand there."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from ringfence.model.subject import ACCOUNT, REGION
+from ringfence.policy.compiled import ACT, IGNORE, VERSION
+from ringfence.policy.decision import Mode
+
+HOME = "home"
+"""Stands for the account that Ringfence is deployed to."""
+
+LEVELS = MappingProxyType({"low": 1.0, "medium": 4.0, "high": 7.0, "critical": 9.0})
+"""The least severity of each of GuardDuty's levels."""
+
+
+def _object(about: str, properties: dict[str, object], *required: str) -> dict[str, object]:
+    return {
+        "description": f"must be a mapping: {about}",
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def _list(of: dict[str, object], what: str, *, least: int = 0) -> dict[str, object]:
+    some = "a list of one or more" if least else "a list of"
+    return {"description": f"must be {some} {what}", "type": "array", "items": of, "minItems": least}
+
+
+def _one_of(*values: str) -> dict[str, object]:
+    return {"description": f"must be one of {', '.join(values)}", "enum": list(values)}
+
+
+def _text(what: str, pattern: str = "") -> dict[str, object]:
+    text: dict[str, object] = {"description": f"must be {what}", "type": "string", "minLength": 1}
+    return {**text, "pattern": pattern} if pattern else text
+
+
+_MODE = _one_of(*Mode)
+_ACCOUNT = _text(f"a 12-digit account id in quotes, or {HOME}", f"^({ACCOUNT.pattern}|{HOME})\\Z")
+_REGION = _text("a region such as eu-west-1", f"^{REGION.pattern}\\Z")
+_SEVERITY: dict[str, object] = {
+    "description": f"must be a number from 0 to 10 or one of {', '.join(LEVELS)}",
+    "anyOf": [{"type": "number", "minimum": 0, "maximum": 10}, {"enum": list(LEVELS)}],
+}
+_RULE = _object(
+    "a rule of the policy",
+    {
+        "name": _text("a name for people"),
+        "runbook": _text("a glob over the ids of runbooks"),
+        "finding": _text("a glob over finding types"),
+        "severity": _SEVERITY,
+        "accounts": _list(_ACCOUNT, "accounts", least=1),
+        "mode": _MODE,
+    },
+    "mode",
+)
+_SETTINGS = _object(
+    "what is chosen for one runbook",
+    {
+        "enable": _list(_text("the id of a remediation"), "ids of remediations"),
+        "allow": _list(_text("the id of a remediation"), "ids of remediations"),
+        "also": _list(_text("the id of a remediation"), "ids of remediations"),
+        "options": {
+            "description": "must be a mapping of options to their values",
+            "type": "object",
+            "additionalProperties": {
+                "description": "must be the value of an option, in quotes if it is not a word",
+                "type": "string",
+            },
+        },
+    },
+)
+_EXEMPT = _object(
+    "what is left as it is",
+    {
+        "subject": _text("a glob over subjects, KIND/ACCOUNT/REGION/ID"),
+        "reason": _text("the reason, for the record"),
+        "runbook": _text("a glob over the ids of runbooks"),
+        "remediations": _list(_text("the id of a remediation"), "ids of remediations", least=1),
+    },
+    "subject",
+    "reason",
+)
+SCHEMA = _object(
+    "a policy",
+    {
+        "version": {"description": f"must be {VERSION}", "const": VERSION, "type": "integer"},
+        "scope": _object(
+            "what may be touched at all",
+            {
+                "accounts": _list(_ACCOUNT, "accounts", least=1),
+                "regions": _list(_REGION, "regions"),
+            },
+            "accounts",
+        ),
+        "default": _MODE,
+        "findings": _object(
+            "what is done about findings of these kinds",
+            {"samples": _one_of(IGNORE, ACT), "archived": _one_of(IGNORE, ACT)},
+        ),
+        "rules": _list(_RULE, "rules"),
+        "exempt": _list(_EXEMPT, "exemptions"),
+        "runbooks": {
+            "description": "must be a mapping of runbooks to what is chosen for them",
+            "type": "object",
+            "additionalProperties": _SETTINGS,
+        },
+    },
+    "version",
+    "scope",
+)

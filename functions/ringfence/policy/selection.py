@@ -1,0 +1,73 @@
+"""What of a runbook runs because of a finding: what it is about, and no more than the policy allows. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.model.frozen import frozen
+from ringfence.policy.decision import Decision, Mode, RunbookSettings, decide
+
+if TYPE_CHECKING:
+    from ringfence.model.finding import Finding
+    from ringfence.model.runbook import Runbook
+    from ringfence.model.subject import Ref
+    from ringfence.policy.decision import Policy
+
+
+@frozen
+class Share:
+    """Some remediations of a runbook and what may happen by them; none where nothing may."""
+
+    runbook: Runbook
+    decision: Decision
+
+
+def shares(policy: Policy, runbook: Runbook, finding: Finding, ref: Ref) -> tuple[Share, ...]:
+    """Decide what of the runbook runs on `ref` because of `finding`.
+
+    There are several shares where a part of what would be done can break a workload, which stays a dry run
+    unless the policy allows it, or where the policy leaves a part as it is.
+    """
+    decision = decide(policy, runbook.id, finding, ref)
+    chosen, _ = policy.settings(runbook)
+    if decision.mode is Mode.OFF:
+        return (Share(chosen, decision),)
+    settings = dict(policy.runbooks).get(runbook.id, RunbookSettings())
+    answers = dict(settings.answers)
+    always = tuple(id_ for id_ in chosen.ids if answers and id_ not in answers)
+    about = tuple(id_ for id_ in chosen.ids if not answers or finding.type in answers.get(id_, ()))
+    if not about:
+        return (Share(chosen, Decision(Mode.OFF, f"nothing of {runbook.id} answers {finding.type}")),)
+    left, reason = _exempt(policy, runbook, ref, about)
+    about = tuple(id_ for id_ in about if id_ not in left)
+    leaving = Share(chosen.narrowed(left), Decision(Mode.NOTIFY, reason, decision.rule)) if left else None
+    if not about or decision.mode is Mode.NOTIFY:
+        return (Share(_part(chosen, about, always), decision) if about or not leaving else leaving,)
+    held = tuple(id_ for id_ in about if id_ in settings.held) if decision.mode is Mode.AUTO else ()
+    acting = tuple(id_ for id_ in about if id_ not in held)
+    found = (
+        Share(_part(chosen, acting, always), decision) if acting else None,
+        Share(chosen.narrowed(held), Decision(Mode.DRY_RUN, _held(held), decision.rule)) if held else None,
+        leaving,
+    )
+    return tuple(one for one in found if one)
+
+
+def _part(chosen: Runbook, about: tuple[str, ...], always: tuple[str, ...]) -> Runbook:
+    return chosen if {*about, *always} == set(chosen.ids) else chosen.narrowed((*about, *always))
+
+
+def _exempt(
+    policy: Policy, runbook: Runbook, ref: Ref, about: tuple[str, ...]
+) -> tuple[tuple[str, ...], str]:
+    """Return which remediations the policy exempts the subject from, and why."""
+    left: dict[str, str] = {}
+    for one in policy.exempt:
+        if one.speaks_of(runbook.id, ref):
+            left.update({id_: one.reason for id_ in about if not one.remediations or id_ in one.remediations})
+    reasons = "; ".join(dict.fromkeys(left.values()))
+    return tuple(left), f"the policy leaves it as it is: {reasons}"
+
+
+def _held(ids: tuple[str, ...]) -> str:
+    return f"{', '.join(ids)} can break a workload, and stays a dry run unless the policy's `allow` names it"

@@ -1,0 +1,97 @@
+"""YAML with line and column, so that errors can say where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
+
+from ringfence.model.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, order=True)
+class Flaw:
+    """What is wrong, and where: line and column count from 1."""
+
+    line: int
+    column: int
+    field: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}: {self.field}: {self.problem}"
+
+
+@dataclass(frozen=True)
+class Located:
+    """A YAML document: as plain data, and as nodes that know their place."""
+
+    plain: object
+    node: object
+
+    def flaw(self, path: Path, problem: str) -> Flaw:
+        """Return a flaw at the line of `path`, or of the nearest thing that is there."""
+        line, column = _place(self.node, path)
+        return Flaw(line + 1, column + 1, field_of(path), problem)
+
+
+def read_yaml(text: str) -> Located:
+    """Read one YAML document; raises BadInput that says where it stops being one."""
+    try:
+        node = YAML(typ="rt", pure=True).load(text)
+        return Located(_plain(node), node)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise BadInput("yaml", f"{where}is not YAML: {error.problem}") from error
+    except ReaderError as error:
+        lines = text[: error.position].split("\n")
+        where = f"line {len(lines)}, column {len(lines[-1]) + 1}"
+        raise BadInput("yaml", f"{where}: is not YAML: {error.reason}: #x{error.character:04x}") from error
+    except (YAMLError, ValueError) as error:
+        raise BadInput("yaml", f"is not YAML: {ascii(str(error))[1:80]}") from error
+    except RecursionError as error:
+        raise BadInput("yaml", "is nested too deeply or contains itself") from error
+
+
+def field_of(path: Sequence[str | int]) -> str:
+    """Write a path as `rules[0].mode`."""
+    parts = (f"[{key}]" if isinstance(key, int) else f".{ascii(key)[1:-1]}" for key in path)
+    return "".join(parts).lstrip(".") or "(document)"
+
+
+def _plain(node: object) -> object:
+    if isinstance(node, CommentedMap):
+        return {str(key): _plain(value) for key, value in node.items()}
+    if isinstance(node, CommentedSeq):
+        return [_plain(item) for item in node]
+    if isinstance(node, bool) or node is None:
+        return node
+    for kind in (int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return ascii(node)  # a timestamp, a tagged scalar: no schema takes it for anything
+
+
+def _place(node: object, path: Path) -> tuple[int, int]:
+    place = (0, 0)
+    for key in path:
+        if isinstance(node, CommentedMap):
+            name = next((known for known in node if str(known) == key), None)
+            if name is None or name not in node.lc.data:
+                break
+            place, node = node.lc.key(name), node[name]
+        elif isinstance(node, CommentedSeq) and isinstance(key, int) and key < len(node):
+            place, node = node.lc.item(key), node[key]
+        else:
+            break
+    return place

@@ -1,0 +1,1 @@
+"""The audit log: facts, chain, what is read from them."""

@@ -1,0 +1,39 @@
+"""What every audit log demands of an append, wherever it is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.model.errors import Bug
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ringfence.record.chain import Entry, Lease
+    from ringfence.record.history import History
+
+
+def check_append(history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
+    """Raise Bug unless the entries continue `history`, or open an incident under a lease of it.
+
+    A lease is what two responders that open an incident at once collide on: their entries, of
+    different incidents, would not.
+    """
+    head = history.head
+    for entry in entries:
+        if entry.seq == 0:
+            _check_opening(entry, lease)
+        elif head is None or (head.incident, head.seq + 1, head.hash) != (
+            entry.incident,
+            entry.seq,
+            entry.previous,
+        ):
+            raise Bug(f"entry {entry.incident}#{entry.seq} does not follow the one before")
+        head = entry
+
+
+def _check_opening(entry: Entry, lease: Lease | None) -> None:
+    if entry.previous:
+        raise Bug(f"entry {entry.incident}#0 opens an incident and names an entry before it")
+    if lease is None or lease.incident != entry.incident:
+        raise Bug(f"incident {entry.incident} is opened without a lease that names it")

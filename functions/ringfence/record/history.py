@@ -1,0 +1,158 @@
+"""What can be read from the chain of one response."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from ringfence.model.frozen import frozen
+from ringfence.policy.decision import Mode
+from ringfence.record.chain import Lease
+from ringfence.record.facts import (
+    RELEASE,
+    Closed,
+    DecisionMade,
+    Fact,
+    FindingReceived,
+    Intended,
+    Missed,
+    Outcome,
+    Released,
+    RunRequested,
+    Verified,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.model.step import Step
+    from ringfence.record.chain import Entry
+
+F = TypeVar("F", bound=Fact)
+
+
+@frozen
+class History:
+    """The newest incident's chain on one subject, and the lease beside it."""
+
+    entries: tuple[Entry, ...] = ()
+    lease: Lease = Lease()
+
+    @property
+    def incident(self) -> str:
+        """The incident's id; empty when there is none."""
+        return self.entries[0].incident if self.entries else ""
+
+    @property
+    def head(self) -> Entry | None:
+        """The newest entry."""
+        return self.entries[-1] if self.entries else None
+
+    @cached_property
+    def facts(self) -> tuple[tuple[Entry, Fact], ...]:
+        """Every entry with its fact."""
+        return tuple((entry, entry.fact) for entry in self.entries)
+
+    def of(self, kind: type[F]) -> tuple[F, ...]:
+        """Return the facts of one kind, oldest first."""
+        return tuple(fact for _, fact in self.facts if isinstance(fact, kind))
+
+    def last(self, kind: type[F]) -> F | None:
+        """Return the newest fact of one kind."""
+        return next(iter(reversed(self.of(kind))), None)
+
+    @property
+    def outcomes(self) -> dict[str, Outcome]:
+        """The outcome of each intent that has one."""
+        return {outcome.intent: outcome for outcome in self.of(Outcome)}
+
+    @property
+    def open_intents(self) -> tuple[tuple[Entry, Intended], ...]:
+        """Intents whose outcome is unknown, oldest first."""
+        known = self.outcomes
+        return tuple((e, f) for e, f in self.facts if isinstance(f, Intended) and f.intent not in known)
+
+    def steps(self, *results: str) -> tuple[Step, ...]:
+        """Return the steps whose intents ended so; with no results named, all that were intended."""
+        known = self.outcomes
+        return tuple(
+            one.step
+            for one in self.of(Intended)
+            if not results or (one.intent in known and known[one.intent].result in results)
+        )
+
+    @property
+    def closed_at(self) -> datetime | None:
+        """When the incident was released or closed; None while it is open."""
+        ends = [entry.at for entry, fact in self.facts if isinstance(fact, Released | Closed)]
+        return ends[-1] if ends else None
+
+    @property
+    def missed_at(self) -> datetime | None:
+        """When the subject was first not found since it was last seen; None while it is not missed."""
+        found = None
+        for entry, fact in self.facts:
+            if isinstance(fact, Missed):
+                found = found or entry.at
+            elif isinstance(fact, Intended | Verified):
+                found = None
+        return found
+
+    @property
+    def released_at(self) -> datetime | None:
+        """When the incident was released; None where it was not, though it may be closed."""
+        return next((entry.at for entry, fact in self.facts if isinstance(fact, Released)), None)
+
+    @cached_property
+    def put_right(self) -> dict[str, datetime | None]:
+        """When the newest look at each remediation that was to be carried out found nothing left to do.
+
+        None where it found otherwise, or nobody has looked yet: findings of one incident are answered by
+        different remediations, and what became of one says nothing of the others.
+        """
+        found: dict[str, datetime | None] = {}
+        for entry, fact in self.facts:
+            if isinstance(fact, DecisionMade) and fact.decision.mode is Mode.AUTO:
+                found = {**dict.fromkeys(fact.remediations), **found}
+            elif isinstance(fact, Verified):
+                looked = fact.remediations or tuple(found)
+                found.update(dict.fromkeys(looked, entry.at if fact.complete else None))
+        return found
+
+    @property
+    def completed_at(self) -> datetime | None:
+        """When the last that was to be carried out was found put right; None while anything is left."""
+        found = tuple(self.put_right.values())
+        times = tuple(at for at in found if at)
+        return max(times) if times and times == found and not self.open_intents else None
+
+    @property
+    def release_asked_at(self) -> datetime | None:
+        """When a person last asked for a release; None where a run was asked for or called for since.
+
+        Activity that was seen later, and may be acted on, calls for one.
+        """
+        asked = [(entry.at, fact) for entry, fact in self.facts if isinstance(fact, RunRequested)]
+        wishes = [(at, fact.what) for at, fact in asked if not fact.dry_run]
+        if not wishes or not wishes[-1][1].startswith(RELEASE):
+            return None
+        at = wishes[-1][0]
+        acted_on = {made.finding for made in self.of(DecisionMade) if made.decision.mode == Mode.AUTO}
+        seen = (one.finding for one in self.of(FindingReceived) if one.finding.last_seen > at)
+        return None if any(finding.id in acted_on for finding in seen) else at
+
+    @property
+    def opened_at(self) -> datetime | None:
+        """The incident's instant."""
+        decision = self.last(DecisionMade)
+        return decision.opened_at if decision else None
+
+    @property
+    def verified(self) -> Verified | None:
+        """The newest verification."""
+        return self.last(Verified)
+
+    def knows(self, received: FindingReceived) -> bool:
+        """Say whether this update of the finding is recorded."""
+        new = (received.finding.id, received.finding.updated_at)
+        return any((old.finding.id, old.finding.updated_at) == new for old in self.of(FindingReceived))

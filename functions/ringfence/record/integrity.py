@@ -1,0 +1,213 @@
+"""Verification of a chain: recompute it, compare it with the archive, name what is wrong first."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ringfence.record.chain import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from ringfence.record.chain import ChainKey, Entry
+
+
+class Wrong(StrEnum):
+    """In what way an entry is not as it was written."""
+
+    ALTERED = "altered"
+    MISSING = "missing"
+    REORDERED = "reordered"
+    REMOVED = "removed"
+    ARCHIVE = "archive"
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """What is wrong with one entry, in words."""
+
+    seq: int
+    wrong: Wrong
+    words: str
+
+
+@dataclass(frozen=True)
+class Archived:
+    """The first version of one entry in the archive.
+
+    `versions` counts them, delete markers too: the archive is written once.
+    """
+
+    seq: int
+    body: str
+    hash: str
+    versions: int = 1
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What verification found. `archived` is None where there was no archive to compare with."""
+
+    incident: str
+    chain: str
+    entries: int
+    archived: int | None
+    pending: tuple[int, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Say whether nothing is wrong; entries that are pending are not wrong."""
+        return not self.faults
+
+    @property
+    def first(self) -> Fault | None:
+        """The first entry that is altered, missing or reordered."""
+        return self.faults[0] if self.faults else None
+
+    @property
+    def claim(self) -> str:
+        """Say what is proved, and no more than that."""
+        if self.first and self.first.seq < 0:
+            return f"NOT SOUND: {self.first.words}"
+        if self.first:
+            return f"NOT SOUND: entry {self.first.seq} is {_PLAIN[self.first.wrong]}: {self.first.words}"
+        if self.archived is None:
+            return (
+                f"{_count(self.entries)} consistent with each other. Inner consistency only: without the "
+                "archive neither a chain written anew from end to end nor a tail cut off can be seen"
+            )
+        claim = f"{_count(self.archived)} the same as the archive's first versions"
+        if self.pending:
+            claim += f"; {_count(len(self.pending))} pending: not archived yet, inner consistency only"
+        return claim
+
+
+_PLAIN = {
+    Wrong.ALTERED: "altered",
+    Wrong.MISSING: "missing",
+    Wrong.REORDERED: "reordered",
+    Wrong.REMOVED: "removed",
+    Wrong.ARCHIVE: "tampered with in the archive",
+}
+
+
+def _count(number: int) -> str:
+    return "1 entry is" if number == 1 else f"{number} entries are"
+
+
+def verify(
+    key: ChainKey, incident: str, table: Sequence[Entry], archive: Iterable[Archived] | None = None
+) -> Verdict:
+    """Verify one incident's chain.
+
+    `table` are the entries in the order in which the table gives them; what has a negative number
+    stands among them and is none. Without `archive` a chain that
+    was recomputed as a whole, and a tail that was cut off, cannot be seen; the verdict says so.
+    """
+    numbered = [entry for entry in table if entry.seq >= 0]
+    kept = {entry.seq: entry for entry in numbered}
+    first = {} if archive is None else {one.seq: one for one in archive}
+    faults: dict[int, Fault] = {}
+    for fault in (
+        *(Fault(-1, Wrong.ALTERED, "something is there that is no entry") for one in table if one.seq < 0),
+        *_order_faults(numbered),
+        *_gaps(kept, first),
+        *_content_faults(key, incident, kept),
+        *_archive_faults(kept, first),
+    ):
+        faults.setdefault(fault.seq, fault)
+    for fault in _link_faults(kept, sound=kept.keys() - faults, archived=first.keys()):
+        faults.setdefault(fault.seq, fault)
+    return Verdict(
+        incident=incident,
+        chain=key.text,
+        entries=len(numbered),
+        archived=None if archive is None else len(first),
+        pending=() if archive is None else tuple(sorted(kept.keys() - first.keys())),
+        faults=tuple(sorted(faults.values())),
+    )
+
+
+def _order_faults(table: Sequence[Entry]) -> Iterator[Fault]:
+    found = [entry.seq for entry in table]
+    for seq, times in Counter(found).items():
+        if times > 1:
+            yield Fault(seq, Wrong.REORDERED, f"it is there {times} times")
+    for place, seq in zip(sorted(found), found, strict=True):
+        if place != seq:
+            yield Fault(place, Wrong.REORDERED, f"entry {seq} stands in its place")
+            return
+
+
+def _gaps(kept: Mapping[int, Entry], first: Mapping[int, Archived]) -> Iterator[Fault]:
+    for seq in range(max((*kept, *first), default=-1) + 1):
+        if seq in kept:
+            continue
+        if seq in first:
+            yield Fault(seq, Wrong.REMOVED, "the archive has it and the table does not")
+        else:
+            yield Fault(seq, Wrong.MISSING, "later entries are there and it is not")
+
+
+def _content_faults(key: ChainKey, incident: str, kept: Mapping[int, Entry]) -> Iterator[Fault]:
+    for seq, entry in kept.items():
+        body = _body(entry)
+        if digest(entry.body) != entry.hash:
+            yield Fault(seq, Wrong.ALTERED, "its hash is not that of its body")
+        elif (body.get("runbook"), body.get("subject"), body.get("incident")) != (
+            key.runbook,
+            key.subject,
+            incident,
+        ):
+            yield Fault(seq, Wrong.ALTERED, "its body is not of this response")
+        elif body.get("seq") != seq:
+            yield Fault(
+                seq, Wrong.REORDERED, f"it holds what was written as entry {ascii(body.get('seq'))[:20]}"
+            )
+        elif seq == 0 and body.get("previous") != "":
+            yield Fault(seq, Wrong.ALTERED, "it is the first and names an entry before it")
+
+
+def _archive_faults(kept: Mapping[int, Entry], first: Mapping[int, Archived]) -> Iterator[Fault]:
+    for seq, archived in first.items():
+        entry = kept.get(seq)
+        if entry and (entry.body, entry.hash) != (archived.body, archived.hash):
+            yield Fault(seq, Wrong.ALTERED, "it is not what was archived first")
+        if digest(archived.body) != archived.hash:
+            yield Fault(seq, Wrong.ARCHIVE, "the archived hash is not that of the archived body")
+        if archived.versions > 1:
+            yield Fault(seq, Wrong.ARCHIVE, f"{archived.versions - 1} more written after the first version")
+
+
+def _link_faults(
+    kept: Mapping[int, Entry], sound: AbstractSet[int], archived: AbstractSet[int]
+) -> Iterator[Fault]:
+    """Blame a broken link on the entry that fits neither neighbour, or on the one that is not archived.
+
+    Links to an entry that is known to be wrong say nothing new.
+    """
+    broken = {
+        seq
+        for seq in sound
+        if seq - 1 in sound and _body(kept[seq]).get("previous") != digest(kept[seq - 1].body)
+    }
+    for seq in sorted(broken):
+        if seq - 1 in archived or seq + 1 in broken:
+            yield Fault(seq, Wrong.ALTERED, f"it does not follow entry {seq - 1}")
+        else:
+            words = f"entry {seq} follows another version of it, unless that one was altered"
+            yield Fault(seq - 1, Wrong.ALTERED, words)
+
+
+def _body(entry: Entry) -> Mapping[str, object]:
+    try:
+        body = json.loads(entry.body)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

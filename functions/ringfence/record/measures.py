@@ -1,0 +1,31 @@
+"""The metrics that Ringfence emits: their names, units and dimensions, for handlers and alarms alike."""
+
+from __future__ import annotations
+
+from ringfence.model.frozen import frozen
+
+NAMESPACE = "Ringfence"
+SERVICE = "ringfence"
+
+CONTAINED = "Contained"
+NOT_CONTAINED = "NotContained"
+TIME_TO_CONTAINMENT = "TimeToContainment"
+REFUSED = "Refused"
+TAMPER = "Tamper"
+
+COUNT, SECONDS = "Count", "Seconds"
+
+
+@frozen
+class Measure:
+    """One value of a metric. `runbook` is a dimension, where it is of a response."""
+
+    name: str
+    value: float = 1
+    unit: str = COUNT
+    runbook: str = ""
+
+    @property
+    def dimensions(self) -> dict[str, str]:
+        """The dimensions of the metric: an alarm must name the same."""
+        return {"service": SERVICE, **({"runbook": self.runbook} if self.runbook else {})}

@@ -1,0 +1,187 @@
+"""Notices: which facts a person is told of, in which words. Not one for every fact."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.model.frozen import frozen
+from ringfence.model.principals import ROOT
+from ringfence.record.measures import (
+    CONTAINED,
+    NOT_CONTAINED,
+    REFUSED,
+    SECONDS,
+    TIME_TO_CONTAINMENT,
+    Measure,
+)
+from ringfence.record.summary import FOR_REVIEW, Summary
+from ringfence.record.wording import contains, said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ringfence.record.chain import Entry
+
+TELLING = frozenset({"DecisionMade", "Verified", "Released"})
+"""The facts that may lead to a notice."""
+LONGEST_SUBJECT, LONGEST_TEXT, MOST_WORDS = 99, 300, 20
+
+
+@frozen
+class Notice:
+    """A message for a person: a subject of one ASCII line, and a text. `measures` go with it."""
+
+    subject: str
+    text: str
+    measures: tuple[Measure, ...] = ()
+
+
+def plain(text: str, most: int = LONGEST_TEXT) -> str:
+    """Shorten a text from outside and write out what is not printable: it may be hostile."""
+    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text[:most])
+    return f"{shown}…" if len(text) > most else shown
+
+
+def subject_line(text: str) -> str:
+    """Return a text as the subject of an SNS message: ASCII, one line, under 100 characters."""
+    return plain(text).encode("ascii", "backslashreplace").decode()[:LONGEST_SUBJECT]
+
+
+def notice(entries: Sequence[Entry]) -> Notice | None:
+    """Return what the last of `entries` is worth telling, given those before it; None for nothing.
+
+    Raises BadInput for an entry whose fields are not of their types.
+    """
+    now, before = Summary.of(entries), Summary.of(entries[:-1])
+    if not now.lines:
+        return None
+    kind = now.lines[-1].kind
+    if kind == "Verified" and not now.releasing:
+        return _verified(now, before)
+    if kind == "DecisionMade":
+        return _decided(now, before)
+    if kind == "Released":
+        return _message("released", now, (("Left as it is", _texts(now, "skipped")),))
+    return None
+
+
+def _verified(now: Summary, before: Summary) -> Notice | None:
+    refused = tuple(words for words in now.words("refused") if words not in before.words("refused"))
+    measures = [Measure(REFUSED, len(refused), runbook=now.runbook)] if refused else []
+    then, known = _verdicts(now)[-1], [one for one in _verdicts(before) if one is not None]
+    if then is not None and [then] != known[-1:]:
+        counted = _counted(now, known, contained=then)
+        return _message(_words(now, contained=then), now, _open(now), (*measures, *counted))
+    if then is False and not frozenset(now.words("review")) <= _reviewed(before):
+        return _message(_words(now, contained=then), now, _open(now), measures)
+    return _message("refused for good", now, _open(now), measures) if refused else None
+
+
+def _words(now: Summary, *, contained: bool) -> str:
+    """Say a verdict; where all is done but what a person decides, it is theirs."""
+    if not contained and now.state == FOR_REVIEW:
+        return "for you to review"
+    return said(now.runbook, "contained" if contained else "NOT contained")
+
+
+def _verdicts(summary: Summary) -> list[bool | None]:
+    """Return for each verification whether it was contained; None where that was not to be told.
+
+    It is not while something settles, and not after a run of later stages alone. What puts right has done
+    so where the newest look at each remediation says it: findings are answered by different ones.
+    """
+    verdicts: list[bool | None] = []
+    parts: dict[str, bool] = {}
+    for fact in (one.fact for one in summary.lines if one.kind == "Verified"):
+        found = fact.flag("contained")
+        parts.update(dict.fromkeys(fact.texts("remediations"), found))
+        if found and (contains(summary.runbook) or all(parts.values())):
+            verdicts.append(True)
+        else:
+            untold = fact.texts("settling") or not fact.flag("judged", default=True)
+            verdicts.append(None if untold else False)
+    return verdicts
+
+
+def _reviewed(summary: Summary) -> frozenset[str]:
+    """Return what was for a person to review whenever a verdict was told, or was the same as before."""
+    looks = (one.fact for one in summary.lines if one.kind == "Verified")
+    told = zip(looks, _verdicts(summary), strict=True)
+    return frozenset(words for fact, verdict in told if verdict is not None for words in fact.texts("review"))
+
+
+def _counted(now: Summary, known: Sequence[bool], *, contained: bool) -> Iterator[Measure]:
+    if not contained:
+        yield Measure(NOT_CONTAINED, runbook=now.runbook)
+        return
+    yield Measure(CONTAINED, runbook=now.runbook)
+    if True not in known:
+        seconds = (now.lines[-1].at - now.allowed).total_seconds()
+        yield Measure(TIME_TO_CONTAINMENT, max(seconds, 0.0), SECONDS, now.runbook)
+
+
+def _decided(now: Summary, before: Summary) -> Notice | None:
+    asked = before.lines and before.lines[-1].kind == "RunRequested"
+    if asked or (now.mode, now.reason) == (before.mode, before.reason):
+        return None
+    if now.mode == "notify":
+        return _for_a_person(now)
+    if now.mode == "dry-run":
+        return _message("dry run", now, (("Why nothing was changed", (now.reason,)),))
+    return None
+
+
+def _for_a_person(now: Summary) -> Notice:
+    """Root credentials in the wrong hands are the worst there is, and nobody but a person can act on them."""
+    why = (("Why nothing was changed", (now.reason,)),)
+    if now.reason == ROOT:
+        return _message("URGENT, NOT contained", now, why, (Measure(NOT_CONTAINED, runbook=now.runbook),))
+    return _message("for you to decide", now, why)
+
+
+def _open(now: Summary) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return (
+        ("Still to be done", now.words("remaining")),
+        ("Still settling", now.words("settling")),
+        ("Refused for good", now.words("refused")),
+        ("Stays open", now.exposure),
+    )
+
+
+def _texts(now: Summary, field: str) -> tuple[str, ...]:
+    return now.lines[-1].fact.texts(field)
+
+
+def _message(
+    what: str,
+    now: Summary,
+    parts: Iterable[tuple[str, tuple[str, ...]]],
+    measures: Iterable[Measure] = (),
+) -> Notice:
+    kind, account, region, name = (*now.subject.split("/", 3), "", "", "")[:4]
+    text = [
+        f"{what}: {kind} {name} in account {account}, {region}",
+        f"Incident {now.incident}, runbook {now.runbook}",
+        *_findings(now),
+        *_lists(parts),
+        f"The whole record: ringfence incidents show {now.incident}",
+    ]
+    subject = subject_line(f"Ringfence: {what}: {name} ({account} {region})")
+    return Notice(subject, "\n".join(plain(one) for one in text), tuple(measures))
+
+
+def _findings(now: Summary) -> Iterator[str]:
+    """The newest ones: a message has its limit, and so has a person."""
+    if (unnamed := len(now.findings) - MOST_WORDS) > 0:
+        yield f"Findings before these: {unnamed}"
+    for one in now.findings[-MOST_WORDS:]:
+        yield f"Finding: {one.title} ({one.type}, severity {one.severity:g})"
+
+
+def _lists(parts: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[str]:
+    for title, words in parts:
+        if words:
+            yield f"{title}:"
+            yield from (f"- {one}" for one in words[:MOST_WORDS])
+        if len(words) > MOST_WORDS:
+            yield f"- and {len(words) - MOST_WORDS} more"

@@ -1,0 +1,201 @@
+"""A response's entries as rows for a person: when, who, what, from what to what, with which result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from functools import singledispatch
+from typing import TYPE_CHECKING
+
+from ringfence.model.codec import canonical
+from ringfence.model.errors import BadInput
+from ringfence.model.finding import Finding
+from ringfence.model.frozen import frozen
+from ringfence.model.subject import InstanceRef
+from ringfence.policy.decision import Decision
+from ringfence.record.facts import (
+    Closed,
+    DecisionMade,
+    Fact,
+    FindingReceived,
+    Intended,
+    Missed,
+    Outcome,
+    Planned,
+    Released,
+    RunRequested,
+    Verified,
+)
+from ringfence.record.summary import FOR_REVIEW, is_for_others, line
+from ringfence.record.wording import contains, said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from ringfence.record.chain import Entry
+    from ringfence.record.summary import Line
+
+VALUES = (Finding, Decision, InstanceRef)
+"""What facts hold beside steps: a value can be read once its class was imported."""
+_ABOUT_TO = "about to "
+
+
+@frozen
+class Told:
+    """What a fact comes to. `words` say it, `notes` are what is to be known beside it."""
+
+    words: str
+    notes: tuple[str, ...] = ()
+    before: str = ""
+    after: str = ""
+    result: str = ""
+    requests: tuple[str, ...] = ()
+
+
+@frozen
+class Row:
+    """One entry. `kind` is the fact's class, empty where the entry is unreadable."""
+
+    entry: Entry
+    at: datetime
+    actor: str
+    kind: str
+    told: Told
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as JSON data."""
+        about = {"seq": self.entry.seq, "at": self.at.isoformat(), "actor": self.actor, "kind": self.kind}
+        return {**about, **asdict(self.told), "hash": self.entry.hash}
+
+
+def timeline(entries: Iterable[Entry]) -> tuple[Row, ...]:
+    """Return one row for each entry. What this version cannot read is shown as it was written."""
+    intents: dict[str, str] = {}
+    rows = []
+    for entry in entries:
+        read = line(entry)
+        rows.append(
+            Row(entry, read.at, str(read.body.value.get("actor", "")), read.kind, _told(read, intents))
+        )
+    return tuple(rows)
+
+
+def _told(read: Line, intents: dict[str, str]) -> Told:
+    try:
+        told = _as_said(_of_fact(read.entry.fact, intents), read)
+    except (BadInput, ValueError, TypeError, AttributeError):
+        # An entry of another version, or one that was tampered with: it may hold anything.
+        told = _as_written(read)
+    if read.kind == "Intended":
+        intents[str(read.fact.value.get("intent"))] = told.words.removeprefix(_ABOUT_TO)
+    return told
+
+
+def _as_said(told: Told, read: Line) -> Told:
+    """Say a verdict as the runbook's: one that contains does not where anything is left to a person."""
+    runbook = str(read.body.value.get("runbook", ""))
+    if read.kind != "Verified":
+        return told
+    if not contains(runbook) and is_for_others(read.fact) and read.fact.texts("review"):
+        return replace(told, words="looked again: the rest is for a person to review", result=FOR_REVIEW)
+    return replace(told, words=said(runbook, told.words))
+
+
+def _as_written(read: Line) -> Told:
+    step = read.fact.value.get("step")
+    if isinstance(step, dict):
+        before, after = (canonical(step[name]) if name in step else "" for name in ("before", "after"))
+        return Told(
+            f"{step.get('$')}, a step that this version does not know", (canonical(step),), before, after
+        )
+    if read.kind:
+        return Told(f"{read.kind}, as it was written", (canonical(read.fact.value),))
+    return Told("unreadable", (read.entry.body,) if read.entry.body else ())
+
+
+@singledispatch
+def _of_fact(fact: Fact, intents: Mapping[str, str]) -> Told:
+    del intents
+    raise BadInput("fact", "must be one that a person can be told of", type(fact).__name__)
+
+
+@_of_fact.register
+def _(fact: FindingReceived, _: object) -> Told:
+    one = fact.finding
+    more = f"{one.type}, severity {one.severity:g}, seen {_count(one.count, 'time')}, id {one.id}"
+    return Told(f"finding received: {one.title}", (more,))
+
+
+@_of_fact.register
+def _(fact: RunRequested, _: object) -> Told:
+    dry = " (dry run)" if fact.dry_run else ""
+    whose = "the caller is established by IAM" if fact.verified else "the caller is not established"
+    only = (f"only {', '.join(fact.remediations)}",) if fact.remediations else ()
+    agreed = (f"the plan that was agreed to is {fact.plan}",) if fact.plan else ()
+    return Told(f"{fact.what} requested{dry}: {fact.reason}", (*only, whose, *agreed))
+
+
+@_of_fact.register
+def _(fact: DecisionMade, _: object) -> Told:
+    mode = str(fact.decision.mode)
+    return Told(f"decided: {mode}: {fact.decision.reason}", result=mode)
+
+
+@_of_fact.register
+def _(fact: Planned, _: object) -> Told:
+    much = _count(len(fact.steps), "step") if fact.steps else "nothing to do"
+    steps = tuple(f"{step.words()}: {' → '.join(step.change())}" for step in fact.steps)
+    return Told(f"planned {fact.stage}: {much}", (*steps, *_each("stays open", fact.exposure)))
+
+
+@_of_fact.register
+def _(fact: Intended, _: object) -> Told:
+    before, after = fact.step.change()
+    cost = fact.step.cost()
+    return Told(f"{_ABOUT_TO}{fact.step.words()}", (cost,) if cost else (), before, after)
+
+
+@_of_fact.register
+def _(fact: Outcome, intents: Mapping[str, str]) -> Told:
+    seen = ("its end was seen by looking, not heard from the call",) if fact.by != "call" else ()
+    ids = tuple(f"{symbol} is {name}" for symbol, name in fact.provides)
+    notes = (*((fact.detail,) if fact.detail else ()), *seen, *ids)
+    words = intents.get(fact.intent, fact.intent)
+    return Told(f"{fact.result}: {words}", notes, result=fact.result, requests=fact.requests)
+
+
+@_of_fact.register
+def _(fact: Verified, _: object) -> Told:
+    result = "complete" if fact.complete else "contained" if fact.contained else "not contained"
+    notes = (
+        *_each("still to be done", fact.remaining),
+        *_each("still settling", fact.settling),
+        *_each("refused for good", fact.refused),
+        *_each("stays open", fact.exposure),
+    )
+    return Told(f"looked again: {result}", notes, result=result)
+
+
+@_of_fact.register
+def _(fact: Released, intents: Mapping[str, str]) -> Told:
+    words = "released: what was changed is as it was before" if intents else "released: nothing was changed"
+    return Told(words, _each("left as it is", fact.skipped), result="released")
+
+
+@_of_fact.register
+def _(fact: Missed, _: object) -> Told:
+    return Told(f"not found, and to be looked for once more: {fact.reason}", result="not found")
+
+
+@_of_fact.register
+def _(fact: Closed, _: object) -> Told:
+    return Told(f"closed: {fact.reason}", result="closed")
+
+
+def _each(what: str, words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{what}: {one}" for one in words)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -1,0 +1,228 @@
+"""Steps between an instance and its Auto Scaling group."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import value
+from ringfence.model.errors import Refused, Retryable
+from ringfence.model.step import Done, State, Step
+from ringfence.observations.ec2.auto_scaling import OUT, STANDBY, Scaling, describe_membership
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+
+_GROUPS = ("arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/*",)
+_INVALID = ("ValidationError",)
+"""Auto Scaling's one code for every request that does not fit the state of things."""
+
+
+class _ScalingStep(Step):
+    """A change of the instance's lifecycle state in its group; an empty state is out of the group."""
+
+    instance_id: str
+    group: str
+    before: str
+    after: str
+
+    facet: ClassVar = Scaling
+
+    @property
+    def target(self) -> str:
+        """The membership of the instance."""
+        return f"auto-scaling-group/{self.group}/{self.instance_id}"
+
+    def state(self, observed: Observed) -> State:
+        """Compare the lifecycle state in the group."""
+        now = observed[Scaling]
+        if now.group not in {self.group, ""}:
+            return State.DRIFTED
+        if now.passing:
+            return State.SETTLING
+        if now.place == self.after:
+            return State.AFTER
+        return State.BEFORE if now.place == self.before else State.DRIFTED
+
+    def found(self, observed: Observed) -> str:
+        """Name the group and the state."""
+        now = observed[Scaling]
+        return _place(now.group, now.state)
+
+    def effect(self, observed: Observed) -> Observed:
+        """Change the state; out of the group, the group is no more seen."""
+        return observed.seen(
+            replace(observed[Scaling], group=self.group if self.after else "", state=self.after)
+        )
+
+    def change(self) -> tuple[str, str]:
+        """Name the states."""
+        return _place(self.group, self.before), _place(self.group, self.after)
+
+    @property
+    def _one_less(self) -> str:
+        return (
+            f"{self.group} runs with one instance less; at its minimum size it launches a replacement instead"
+        )
+
+    def _ask(self, operation: str, *, decrement: bool | None = None) -> Call:
+        parameters: dict[str, object] = {
+            "InstanceIds": [self.instance_id],
+            "AutoScalingGroupName": self.group,
+        }
+        if decrement is not None:
+            parameters["ShouldDecrementDesiredCapacity"] = decrement
+        return Call("autoscaling", operation, parameters, expected=_INVALID)
+
+    def _leave(self, operation: str) -> Changing:
+        """Leave without a replacement; at the group's minimum size that is refused: then with one."""
+        (answer,) = yield (self._ask(operation, decrement=True),)
+        if not isinstance(answer, Failed):
+            return Done(note="the group's desired capacity was lowered by one")
+        (answer,) = yield (self._ask(operation, decrement=False),)
+        if not isinstance(answer, Failed):
+            return Done(note="the group is at its minimum size: it launches a replacement")
+        return (yield from self._look_again(answer))
+
+    def _come_back(self, operation: str) -> Changing:
+        (answer,) = yield (self._ask(operation),)
+        if not isinstance(answer, Failed):
+            return Done(note="the group's desired capacity was raised by one")
+        return (yield from self._look_again(answer))
+
+    def _look_again(self, failed: Failed) -> Changing:
+        """The one error code says little: only the membership tells what it means."""
+        (answer,) = yield (describe_membership(self.instance_id),)
+        now = Scaling.read(answer)
+        if now.place == self.after and now.group in {self.group, ""}:
+            return Done(note="somebody else had done it")
+        words = f"{failed.code}: {failed.message}"
+        if now.passing or "running" in failed.message.lower():
+            raise Retryable(f"{words} (now {now.state or 'in no group'})")
+        raise Refused(words)
+
+
+@value
+class DetachFromGroup(_ScalingStep):
+    """Detach the instance: the group forgets it, and can neither replace nor terminate it any more."""
+
+    instance_id: str
+    group: str
+    before: str
+    after: str
+
+    permissions: ClassVar = (
+        Permission("autoscaling:DetachInstances", _GROUPS),
+        *Scaling.permissions,
+    )
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Detach it.
+
+        https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DetachInstances.html
+        """
+        return (yield from self._leave("DetachInstances"))
+
+    def words(self) -> str:
+        """Say what detaching means."""
+        return f"detach {self.instance_id} from Auto Scaling group {self.group}, which then has no hold on it"
+
+    def cost(self) -> str:
+        """Say what the group does then."""
+        return self._one_less
+
+
+@value
+class AttachToGroup(_ScalingStep):
+    """Attach the instance to the group again, as an instance in service."""
+
+    instance_id: str
+    group: str
+    before: str
+    after: str
+
+    permissions: ClassVar = (
+        Permission("autoscaling:AttachInstances", _GROUPS),
+        *Scaling.permissions,
+    )
+    inverse_type: ClassVar = DetachFromGroup
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Attach it; refused where the group is at its maximum size."""
+        return (yield from self._come_back("AttachInstances"))
+
+    def words(self) -> str:
+        """Say what is attached."""
+        return f"attach {self.instance_id} to Auto Scaling group {self.group}"
+
+
+DetachFromGroup.inverse_type = AttachToGroup
+
+
+@value
+class EnterStandby(_ScalingStep):
+    """Put the instance on standby: still of the group, but neither health-checked nor replaced."""
+
+    instance_id: str
+    group: str
+    before: str
+    after: str
+
+    permissions: ClassVar = (
+        Permission("autoscaling:EnterStandby", _GROUPS),
+        *Scaling.permissions,
+    )
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Enter standby.
+
+        https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_EnterStandby.html
+        """
+        return (yield from self._leave("EnterStandby"))
+
+    def words(self) -> str:
+        """Say what standby means."""
+        return f"put {self.instance_id} on standby in Auto Scaling group {self.group}, which still owns it"
+
+    def cost(self) -> str:
+        """Say what the group does then."""
+        return f"{self._one_less}; deleting or refreshing the group can still terminate the instance"
+
+
+@value
+class ExitStandby(_ScalingStep):
+    """Put the instance back in service."""
+
+    instance_id: str
+    group: str
+    before: str
+    after: str
+
+    permissions: ClassVar = (
+        Permission("autoscaling:ExitStandby", _GROUPS),
+        *Scaling.permissions,
+    )
+    inverse_type: ClassVar = EnterStandby
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Leave standby."""
+        return (yield from self._come_back("ExitStandby"))
+
+    def words(self) -> str:
+        """Say what goes back."""
+        return f"put {self.instance_id} back in service in Auto Scaling group {self.group}"
+
+
+EnterStandby.inverse_type = ExitStandby
+
+
+def leave(instance_id: str, membership: Scaling, *, standby: bool) -> Step:
+    """Return the step by which an instance in service leaves it."""
+    kind: type[EnterStandby | DetachFromGroup] = EnterStandby if standby else DetachFromGroup
+    return kind(instance_id, membership.group, membership.place, STANDBY if standby else OUT)
+
+
+def _place(group: str, state: str) -> str:
+    return f"{state} in {group}" if state else "in no group"

@@ -1,0 +1,207 @@
+"""Steps on how an instance's life can end: termination protection, shutdown behaviour, stop and start."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call, Permission
+from ringfence.model.codec import value
+from ringfence.model.step import Done, State, Step
+from ringfence.model.symbol import Ready, Symbol
+from ringfence.observations.ec2.instance import NOT_FOUND
+from ringfence.observations.ec2.lifecycle import RUNNING, STOPPED, Lifecycle
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+
+INSTANCES = "arn:aws:ec2:{region}:{account}:instance/*"
+EVIDENCE = "snapshots"
+"""What a stop comes after: the condition that the volumes' snapshots were taken."""
+_MODIFY = Permission("ec2:ModifyInstanceAttribute", (INSTANCES,))
+_REFUSED = ("OperationNotPermitted", "UnsupportedOperation")
+
+
+@value
+class SetTerminationProtection(Step):
+    """Turn termination protection (`DisableApiTermination`) on or off."""
+
+    instance_id: str
+    before: bool
+    after: bool
+
+    facet: ClassVar = Lifecycle
+    permissions: ClassVar = (_MODIFY,)
+
+    @property
+    def target(self) -> str:
+        """The attribute of the instance."""
+        return f"instance/{self.instance_id}/termination-protection"
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Set the attribute; EC2 refuses it for Spot instances."""
+        return (yield from _modify(self.instance_id, DisableApiTermination={"Value": self.after}))
+
+    def state(self, observed: Observed) -> State:
+        """Compare the attribute, which has two values only."""
+        return State.AFTER if observed[Lifecycle].protected == self.after else State.BEFORE
+
+    def effect(self, observed: Observed) -> Observed:
+        """Set the attribute."""
+        return observed.seen(replace(observed[Lifecycle], protected=self.after))
+
+    def words(self) -> str:
+        """Say what is turned on or off."""
+        return f"turn termination protection of {self.instance_id} {'on' if self.after else 'off'}"
+
+
+@value
+class SetShutdownBehavior(Step):
+    """Set what a shutdown from inside the instance does: `stop` or `terminate`."""
+
+    instance_id: str
+    before: str
+    after: str
+
+    facet: ClassVar = Lifecycle
+    permissions: ClassVar = (_MODIFY,)
+
+    @property
+    def target(self) -> str:
+        """The attribute of the instance."""
+        return f"instance/{self.instance_id}/shutdown-behavior"
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Set the attribute."""
+        behavior = {"Value": self.after}
+        return (yield from _modify(self.instance_id, InstanceInitiatedShutdownBehavior=behavior))
+
+    def state(self, observed: Observed) -> State:
+        """Compare the attribute, which has two values only."""
+        return State.AFTER if observed[Lifecycle].on_shutdown == self.after else State.BEFORE
+
+    def effect(self, observed: Observed) -> Observed:
+        """Set the attribute."""
+        return observed.seen(replace(observed[Lifecycle], on_shutdown=self.after))
+
+    def words(self) -> str:
+        """Say what a shutdown will do."""
+        return f"let a shutdown from inside {self.instance_id} {self.after} it"
+
+
+def _modify(instance_id: str, **attribute: object) -> Changing:
+    (answer,) = yield (
+        Call(
+            "ec2",
+            "ModifyInstanceAttribute",
+            {"InstanceId": instance_id, **attribute},
+            expected=(*NOT_FOUND, *_REFUSED),
+        ),
+    )
+    accept(answer, gone=NOT_FOUND, refused=_REFUSED)
+    return Done()
+
+
+class _PowerStep(Step):
+    """Stopping and starting: two ways along one road."""
+
+    instance_id: str
+    before: str
+    after: str
+
+    facet: ClassVar = Lifecycle
+
+    @property
+    def target(self) -> str:
+        """Whether the instance runs."""
+        return f"instance/{self.instance_id}/power"
+
+    def state(self, observed: Observed) -> State:
+        """Compare the instance's state; starting and stopping pass by themselves."""
+        now = observed[Lifecycle]
+        if now.settling():
+            return State.SETTLING
+        return State.AFTER if now.state == self.after else State.BEFORE
+
+    def effect(self, observed: Observed) -> Observed:
+        """Leave the instance in its new state."""
+        return observed.seen(replace(observed[Lifecycle], state=self.after))
+
+    def _call(self, operation: str) -> Changing:
+        (answer,) = yield (
+            Call("ec2", operation, {"InstanceIds": [self.instance_id]}, expected=(*NOT_FOUND, *_REFUSED)),
+        )
+        accept(answer, gone=NOT_FOUND, refused=_REFUSED)
+        return Done()
+
+
+@value
+class StopInstance(_PowerStep):
+    """Stop the instance. What is in memory and on instance-store volumes is lost."""
+
+    instance_id: str
+    before: str
+    after: str
+
+    permissions: ClassVar = (Permission("ec2:StopInstances", (INSTANCES,)),)
+
+    @property
+    def follows(self) -> tuple[Symbol, ...]:
+        """Snapshots are taken first."""
+        return (Ready(EVIDENCE, self.instance_id),)
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Stop it; EC2 refuses where stop protection is on or the root is on an instance store."""
+        return (yield from self._call("StopInstances"))
+
+    def words(self) -> str:
+        """Say what is stopped."""
+        return f"stop {self.instance_id}"
+
+    def cost(self) -> str:
+        """Name what is lost for good."""
+        return (
+            "the contents of memory and of instance-store volumes are lost for good; a public address that "
+            "is not an Elastic IP changes"
+        )
+
+
+@value
+class StartInstance(_PowerStep):
+    """Start the instance again."""
+
+    instance_id: str
+    before: str
+    after: str
+
+    permissions: ClassVar = (
+        Permission("ec2:StartInstances", (INSTANCES,)),
+        Permission(
+            "kms:CreateGrant",
+            ("arn:aws:kms:{region}:{account}:key/*",),
+            (
+                ("Bool", "kms:GrantIsForAWSResource", ("true",)),
+                ("StringEquals", "kms:ViaService", ("ec2.{region}.amazonaws.com",)),
+            ),
+            implied=True,
+        ),
+    )
+    inverse_type: ClassVar = StopInstance
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Start it; volumes encrypted with a key of the account's own need a grant on that key."""
+        return (yield from self._call("StartInstances"))
+
+    def words(self) -> str:
+        """Say what is started."""
+        return f"start {self.instance_id}"
+
+
+StopInstance.inverse_type = StartInstance
+
+
+def stop(instance_id: str) -> StopInstance:
+    """Return the step that stops a running instance."""
+    return StopInstance(instance_id, RUNNING, STOPPED)

@@ -1,0 +1,120 @@
+"""Giving an instance without a profile the one for Session Manager, and taking it back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.answers import document
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import value
+from ringfence.model.step import Done, Step
+from ringfence.observations.ec2.instance import ec2_describes
+from ringfence.observations.ec2.management import ROLE_ARN, Management
+from ringfence.observations.iam.identity import (
+    ASSOCIATED,
+    Association,
+    Profile,
+    associations_in,
+    describe_associations,
+)
+from ringfence.steps.ec2.instance_profile import associate, named, standing
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names, State
+
+_INSTANCES = ("arn:aws:ec2:{region}:{account}:instance/*",)
+_OVER = ("InvalidAssociationID.NotFound",)
+
+
+class _ManagementStep(Step):
+    """Giving and taking: two ways along one road."""
+
+    instance_id: str
+    before: Profile | None
+    after: Profile | None
+
+    facet: ClassVar = Management
+
+    @property
+    def target(self) -> str:
+        """The instance's profile."""
+        return f"instance/{self.instance_id}/instance-profile"
+
+    def state(self, observed: Observed) -> State:
+        """Compare the profile."""
+        return standing(observed[Management], self.before, self.after)
+
+    def found(self, observed: Observed) -> str:
+        """Name the profile that is there."""
+        return named(observed[Management])
+
+    def effect(self, observed: Observed) -> Observed:
+        """Replace the association, whose id only the service knows."""
+        made = (Association("", Profile(self.after.arn, None), ASSOCIATED),) if self.after else ()
+        return observed.seen(replace(observed[Management], associations=made))
+
+
+@value
+class AttachManagementProfile(_ManagementStep):
+    """Give the instance the profile for Session Manager; EC2 refuses where another is attached."""
+
+    instance_id: str
+    before: None
+    after: Profile
+
+    permissions: ClassVar = (
+        Permission("ec2:AssociateIamInstanceProfile", _INSTANCES),
+        Permission(
+            "iam:PassRole",
+            (ROLE_ARN,),
+            (("StringEquals", "iam:PassedToService", ("ec2.amazonaws.com",)),),
+            implied=True,
+        ),
+    )
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Associate it."""
+        return (yield from associate(self.instance_id, self.after))
+
+    def words(self) -> str:
+        """Say what is given."""
+        return f"attach instance profile {self.after.name} to {self.instance_id}"
+
+    def cost(self) -> str:
+        """Name who else gains by it."""
+        return f"whatever runs on the instance can use the credentials of role {self.after.name}"
+
+
+@value
+class DetachManagementProfile(_ManagementStep):
+    """Take the profile for Session Manager back, and no other."""
+
+    instance_id: str
+    before: Profile
+    after: None
+
+    permissions: ClassVar = (
+        *ec2_describes("IamInstanceProfileAssociations"),
+        Permission("ec2:DisassociateIamInstanceProfile", _INSTANCES),
+    )
+    inverse_type: ClassVar = AttachManagementProfile
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Look for the association, then end it; none is what was wanted."""
+        (described,) = yield (describe_associations(self.instance_id),)
+        ours = [id_ for id_, arn, _ in associations_in(document(described)) if arn == self.before.arn]
+        if not ours:
+            return Done(note="somebody else had done it")
+        (answer,) = yield (
+            Call("ec2", "DisassociateIamInstanceProfile", {"AssociationId": ours[0]}, expected=_OVER),
+        )
+        return Done(note="somebody else had done it" if isinstance(answer, Failed) else "")
+
+    def words(self) -> str:
+        """Say what is taken back."""
+        return f"detach instance profile {self.before.name} from {self.instance_id}"
+
+
+AttachManagementProfile.inverse_type = DetachManagementProfile

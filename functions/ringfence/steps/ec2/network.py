@@ -1,0 +1,146 @@
+"""The step on the security groups of an interface."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import value
+from ringfence.model.errors import Retryable
+from ringfence.model.step import Done, State, Step
+from ringfence.model.symbol import QuarantineGroup, Ready, Symbol, TransitionGroup
+from ringfence.observations.ec2.network import QUARANTINE, TRANSITION, Group, Network
+from ringfence.steps.ec2.own_groups import GROUPS, SYMBOLS, id_of
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+
+
+@value
+class SetSecurityGroups(Step):
+    """Set the security groups of one interface, all at once."""
+
+    interface_id: str
+    vpc_id: str
+    before: frozenset[Group]
+    after: frozenset[Group]
+
+    facet: ClassVar = Network
+    permissions: ClassVar = (
+        Permission(
+            "ec2:ModifyNetworkInterfaceAttribute",
+            ("arn:aws:ec2:{region}:{account}:network-interface/*", GROUPS),
+        ),
+    )
+    _GONE: ClassVar = ("InvalidNetworkInterfaceID.NotFound",)
+    _NO_GROUP: ClassVar = ("InvalidGroup.NotFound", "InvalidSecurityGroupID.NotFound")
+    _REFUSED: ClassVar = (*_NO_GROUP, "OperationNotPermitted")
+
+    @property
+    def target(self) -> str:
+        """The interface's groups."""
+        return f"network-interface/{self.interface_id}/groups"
+
+    @property
+    def _opens(self) -> bool:
+        """Whether this moves the interface to the transition group, on its way to quarantine."""
+        return self.after == {TransitionGroup(self.vpc_id)}
+
+    @property
+    def best_effort(self) -> bool:
+        """Cutting tracked flows must not stand in the way of isolation."""
+        return self._opens
+
+    @property
+    def requires(self) -> tuple[Symbol, ...]:
+        """The quarantine group must allow nothing, before an interface is opened on the way there too."""
+        if self._opens:
+            return (Ready(f"{TRANSITION}-open", self.vpc_id), Ready(f"{QUARANTINE}-empty", self.vpc_id))
+        return tuple(
+            Ready(f"{QUARANTINE}-empty", group.vpc_id)
+            for group in sorted(self.after, key=str)
+            if isinstance(group, QuarantineGroup)
+        )
+
+    @property
+    def follows(self) -> tuple[Symbol, ...]:
+        """Where tracked flows are cut, quarantine comes after."""
+        return () if self._opens else self._untracked
+
+    @property
+    def provides(self) -> tuple[Symbol, ...]:
+        """In the transition group, flows that talk stop being tracked."""
+        return self._untracked if self._opens else ()
+
+    @property
+    def _untracked(self) -> tuple[Symbol, ...]:
+        return (Ready("untracked", self.interface_id),)
+
+    def apply(self, names: Names) -> Changing:
+        """Replace the groups. One of ours may have been made a moment ago, and not be shown everywhere yet.
+
+        https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+        """
+        groups = sorted(id_of(names, group) for group in self.after)
+        (answer,) = yield (
+            Call(
+                "ec2",
+                "ModifyNetworkInterfaceAttribute",
+                {"NetworkInterfaceId": self.interface_id, "Groups": groups},
+                expected=(*self._GONE, *self._REFUSED),
+            ),
+        )
+        ours = any(not isinstance(group, str) for group in self.after)
+        if ours and isinstance(answer, Failed) and answer.code in self._NO_GROUP:
+            raise Retryable(f"{answer.code}: {answer.message}")
+        accept(answer, gone=self._GONE, refused=self._REFUSED)
+        return Done()
+
+    def state(self, observed: Observed) -> State:
+        """Compare the interface's groups."""
+        interface = next((one for one in observed[Network].interfaces if one.id == self.interface_id), None)
+        if interface is None:
+            return State.GONE
+        if interface.groups == self.after:
+            return State.AFTER
+        in_transition = interface.groups == {TransitionGroup(self.vpc_id)}
+        return State.BEFORE if in_transition or interface.groups == self.before else State.DRIFTED
+
+    def effect(self, observed: Observed) -> Observed:
+        """Replace the groups."""
+        seen = observed[Network]
+        return observed.seen(
+            replace(
+                seen,
+                interfaces=tuple(
+                    replace(one, groups=self.after) if one.id == self.interface_id else one
+                    for one in seen.interfaces
+                ),
+            )
+        )
+
+    def found(self, observed: Observed) -> str:
+        """Name the groups that it has."""
+        groups = [one.groups for one in observed[Network].interfaces if one.id == self.interface_id]
+        return ", ".join(_shown(groups[0])) or "none" if groups else "no such interface"
+
+    def words(self) -> str:
+        """Say which interface moves."""
+        return f"move {self.interface_id} to {', '.join(_shown(self.after))}"
+
+    def change(self) -> tuple[str, str]:
+        """Name the groups before and after."""
+        return ", ".join(_shown(self.before)) or "none", ", ".join(_shown(self.after)) or "none"
+
+
+def _shown(groups: frozenset[Group]) -> list[str]:
+    return sorted(
+        group if isinstance(group, str) else f"the {_role(group)} group of {group.vpc_id}" for group in groups
+    )
+
+
+def _role(group: QuarantineGroup | TransitionGroup) -> str:
+    return next(role for role, kind in SYMBOLS.items() if isinstance(group, kind))

@@ -1,0 +1,238 @@
+"""Steps on the security groups of our own: made where they are missing, emptied where they have rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.answers import document, tags
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import value
+from ringfence.model.errors import Refused, Retryable
+from ringfence.model.step import Done, State, Step, counted
+from ringfence.model.symbol import QuarantineGroup, Ready, Symbol, TransitionGroup
+from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION, Group, Network, OwnGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from ringfence.model.call import Answer
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+
+GROUPS = "arn:aws:ec2:{region}:{account}:security-group/*"
+_OURS = (("StringEquals", f"aws:ResourceTag/{ROLE_TAG}", (QUARANTINE, TRANSITION)),)
+_DESCRIBE = Permission(
+    "ec2:DescribeSecurityGroups", ("*",), reason="EC2's Describe actions know no resources"
+)
+_DESCRIBE_RULES = Permission(
+    "ec2:DescribeSecurityGroupRules", ("*",), reason="EC2's Describe actions know no resources"
+)
+_CREATE = (
+    # A VPC that is shared belongs to another account, and its ARN names that one.
+    Permission("ec2:CreateSecurityGroup", (GROUPS, "arn:aws:ec2:{region}:*:vpc/*")),
+    Permission(
+        "ec2:CreateTags",
+        (GROUPS,),
+        (("StringEquals", "ec2:CreateAction", ("CreateSecurityGroup",)),),
+        implied=True,
+    ),
+    _DESCRIBE,
+)
+SYMBOLS: dict[str, type[QuarantineGroup | TransitionGroup]] = {
+    QUARANTINE: QuarantineGroup,
+    TRANSITION: TransitionGroup,
+}
+"""What our group of each role is called in plans."""
+_DUPLICATE = ("InvalidGroup.Duplicate",)
+
+
+@value
+class CreateOwnGroup(Step):
+    """Create our group of a role in a VPC. It is born allowing all egress."""
+
+    vpc_id: str
+    role: str
+    name: str
+
+    facet: ClassVar = Network
+    permissions: ClassVar = _CREATE
+    irreversible: ClassVar = "the group belongs to its VPC and may serve other incidents"
+
+    @property
+    def target(self) -> str:
+        """The group of that name."""
+        return f"security-group/{self.vpc_id}/{self.name}"
+
+    @property
+    def provides(self) -> tuple[Symbol, ...]:
+        """The group exists."""
+        return (Ready(f"{self.role}-exists", self.vpc_id),)
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Create it; where another responder was faster, take theirs."""
+        (created,) = yield (
+            Call(
+                "ec2",
+                "CreateSecurityGroup",
+                {
+                    "GroupName": self.name,
+                    "Description": f"Ringfence {self.role}: do not edit",
+                    "VpcId": self.vpc_id,
+                    "TagSpecifications": [
+                        {"ResourceType": "security-group", "Tags": [{"Key": ROLE_TAG, "Value": self.role}]}
+                    ],
+                },
+                expected=_DUPLICATE,
+            ),
+        )
+        if not isinstance(created, Failed):
+            return Done({self._symbol: created.text("GroupId")})
+        (described,) = yield (_by_name(self.vpc_id, self.name),)
+        for group in document(described).children("SecurityGroups"):
+            if tags(group).get(ROLE_TAG) == self.role:
+                return Done({self._symbol: group.text("GroupId")}, "another responder had created it")
+        raise Retryable(f"a group called {self.name} appeared in {self.vpc_id}, without our tag")
+
+    @property
+    def _symbol(self) -> Symbol:
+        return SYMBOLS[self.role](self.vpc_id)
+
+    def state(self, observed: Observed) -> State:
+        """Look for it by name and tag."""
+        return State.AFTER if observed[Network].own(self.vpc_id, self.role) else State.BEFORE
+
+    def effect(self, observed: Observed) -> Observed:
+        """Add the group with the egress rule that it is born with."""
+        seen = observed[Network]
+        if seen.own(self.vpc_id, self.role):
+            return observed
+        born = OwnGroup(
+            f"sg-{self.vpc_id}-{self.name}", self.vpc_id, self.role, self.name, ours=True, rules=1
+        )
+        return observed.seen(replace(seen, groups=(*seen.groups, born)))
+
+    def words(self) -> str:
+        """Say what is created."""
+        return f"create security group {self.name} in {self.vpc_id}"
+
+    def change(self) -> tuple[str, str]:
+        """Nothing before, the group after."""
+        return "none", self.name
+
+
+@value
+class EmptyQuarantineGroup(Step):
+    """Revoke every rule of the quarantine group, by rule id."""
+
+    vpc_id: str
+    rules: int
+
+    facet: ClassVar = Network
+    permissions: ClassVar = (
+        _DESCRIBE,
+        _DESCRIBE_RULES,
+        Permission("ec2:RevokeSecurityGroupIngress", (GROUPS,), _OURS),
+        Permission("ec2:RevokeSecurityGroupEgress", (GROUPS,), _OURS),
+    )
+    irreversible: ClassVar = "a quarantine group with rules is none"
+
+    @property
+    def target(self) -> str:
+        """The rules of the VPC's quarantine group."""
+        return f"security-group-rules/{self.vpc_id}/{QUARANTINE}"
+
+    @property
+    def requires(self) -> tuple[Symbol, ...]:
+        """The group must exist."""
+        return (Ready(f"{QUARANTINE}-exists", self.vpc_id),)
+
+    @property
+    def provides(self) -> tuple[Symbol, ...]:
+        """The group allows nothing."""
+        return (Ready(f"{QUARANTINE}-empty", self.vpc_id),)
+
+    def apply(self, names: Names) -> Changing:
+        """List the rules, revoke them. A group that was just made may show none, and is born with one."""
+        group = id_of(names, QuarantineGroup(self.vpc_id))
+        (answer,) = yield (
+            Call(
+                "ec2",
+                "DescribeSecurityGroupRules",
+                {"Filters": [{"Name": "group-id", "Values": [group]}]},
+                pages=True,
+            ),
+        )
+        rules = tuple(document(answer).children("SecurityGroupRules"))
+        if not rules:
+            yield from _shown_without_rules(group)
+        revokes = tuple(
+            Call("ec2", operation, {"GroupId": group, "SecurityGroupRuleIds": ids})
+            for operation, egress in (
+                ("RevokeSecurityGroupEgress", True),
+                ("RevokeSecurityGroupIngress", False),
+            )
+            if (
+                ids := [rule.text("SecurityGroupRuleId") for rule in rules if rule.flag("IsEgress") == egress]
+            )
+        )
+        if revokes:
+            yield revokes
+        return Done(note=f"revoked {len(rules)} rules")
+
+    def state(self, observed: Observed) -> State:
+        """Count its rules."""
+        group = observed[Network].own(self.vpc_id, QUARANTINE)
+        return State.AFTER if group and not group.rules else State.BEFORE
+
+    def effect(self, observed: Observed) -> Observed:
+        """Empty the group; interfaces that travel with it are quarantined from now on."""
+        seen = observed[Network]
+        group = seen.own(self.vpc_id, QUARANTINE)
+        if group is None:
+            return observed
+        groups = tuple(replace(one, rules=0) if one == group else one for one in seen.groups)
+        known = {group.id: QuarantineGroup(self.vpc_id)}
+        interfaces = tuple(
+            replace(one, groups=frozenset(known.get(str(name), name) for name in one.groups))
+            for one in seen.interfaces
+        )
+        return observed.seen(replace(seen, groups=groups, interfaces=interfaces))
+
+    def words(self) -> str:
+        """Say what is revoked."""
+        return f"revoke every rule of the quarantine group of {self.vpc_id}"
+
+    def change(self) -> tuple[str, str]:
+        """Count the rules."""
+        return counted(self.rules, "rule"), "no rules"
+
+
+def id_of(names: Names, group: Group) -> str:
+    """Return a group's id; raises Refused for one of ours that does not exist."""
+    if isinstance(group, str):
+        return group
+    if group not in names:
+        raise Refused(f"{group.key} does not exist")
+    return names[group]
+
+
+def _shown_without_rules(group: str) -> Generator[tuple[Call, ...], tuple[Answer, ...], None]:
+    """Look whether EC2 shows the group, and no rules of it; raises Retryable where it does not yet.
+
+    https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+    """
+    (answer,) = yield (_describe(**{"group-id": group}),)
+    for shown in document(answer).children("SecurityGroups"):
+        if not (*shown.children("IpPermissions"), *shown.children("IpPermissionsEgress")):
+            return
+    raise Retryable(f"the rules of {group} are not shown yet")
+
+
+def _by_name(vpc_id: str, name: str) -> Call:
+    return _describe(**{"group-name": name, "vpc-id": vpc_id})
+
+
+def _describe(**filters: str) -> Call:
+    given = [{"Name": name, "Values": [one]} for name, one in filters.items()]
+    return Call("ec2", "DescribeSecurityGroups", {"Filters": given})

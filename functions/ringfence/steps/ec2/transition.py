@@ -1,0 +1,105 @@
+"""Opening the transition group, through which an interface passes to stop the tracking of its flows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.call import Call, Permission
+from ringfence.model.codec import value
+from ringfence.model.errors import Refused
+from ringfence.model.step import Done, State, Step, counted
+from ringfence.model.symbol import Ready, Symbol, TransitionGroup
+from ringfence.observations.ec2.network import ROLE_TAG, TRANSITION, Network
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+
+RULES = 4
+"""Everything in and everything out, each for IPv4 and for IPv6."""
+_EVERYTHING: tuple[dict[str, object], ...] = (
+    {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]},
+    {"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]},
+)
+_DUPLICATE = "InvalidPermission.Duplicate"
+_OURS = (("StringEquals", f"aws:ResourceTag/{ROLE_TAG}", (TRANSITION,)),)
+
+
+@value
+class OpenTransitionGroup(Step):
+    """Let the transition group allow everything, in and out, by IPv4 and IPv6."""
+
+    vpc_id: str
+    rules: int
+
+    facet: ClassVar = Network
+    permissions: ClassVar = tuple(
+        Permission(
+            f"ec2:AuthorizeSecurityGroup{way}", ("arn:aws:ec2:{region}:{account}:security-group/*",), _OURS
+        )
+        for way in ("Ingress", "Egress")
+    )
+    irreversible: ClassVar = "the group belongs to its VPC and may serve other incidents"
+
+    @property
+    def target(self) -> str:
+        """The rules of the VPC's transition group."""
+        return f"security-group-rules/{self.vpc_id}/{TRANSITION}"
+
+    @property
+    def best_effort(self) -> bool:
+        """Cutting tracked flows must not stand in the way of isolation."""
+        return True
+
+    @property
+    def requires(self) -> tuple[Symbol, ...]:
+        """The group must exist."""
+        return (Ready(f"{TRANSITION}-exists", self.vpc_id),)
+
+    @property
+    def provides(self) -> tuple[Symbol, ...]:
+        """The group allows everything."""
+        return (Ready(f"{TRANSITION}-open", self.vpc_id),)
+
+    def apply(self, names: Names) -> Changing:
+        """Add the rules; those that are there already are refused one by one.
+
+        A group that was made a moment ago, and is not shown everywhere yet, is tried again.
+        """
+        group = names.get(TransitionGroup(self.vpc_id))
+        if group is None:
+            raise Refused(f"{TransitionGroup(self.vpc_id).key} does not exist")
+        yield tuple(
+            Call(
+                "ec2",
+                f"AuthorizeSecurityGroup{way}",
+                {"GroupId": group, "IpPermissions": [rule]},
+                expected=(_DUPLICATE,),
+            )
+            for way in ("Ingress", "Egress")
+            for rule in _EVERYTHING
+        )
+        return Done()
+
+    def state(self, observed: Observed) -> State:
+        """Count its rules."""
+        group = observed[Network].own(self.vpc_id, TRANSITION)
+        return State.AFTER if group and group.rules >= RULES else State.BEFORE
+
+    def effect(self, observed: Observed) -> Observed:
+        """Give the group its rules."""
+        seen = observed[Network]
+        group = seen.own(self.vpc_id, TRANSITION)
+        groups = tuple(
+            replace(one, rules=max(one.rules, RULES)) if one == group else one for one in seen.groups
+        )
+        return observed.seen(replace(seen, groups=groups))
+
+    def words(self) -> str:
+        """Say what is opened."""
+        return f"let the transition group of {self.vpc_id} allow everything"
+
+    def change(self) -> tuple[str, str]:
+        """Count the rules."""
+        return counted(self.rules, "rule"), counted(RULES, "rule")

@@ -1,0 +1,129 @@
+"""Steps on an access key: one makes it work no more, its undo makes it work again.
+
+IAM has one action for both, and no condition key that tells them apart ("Actions, resources, and condition
+keys for AWS Identity and Access Management (IAM)", Service Authorization Reference): a role that may
+deactivate may activate. So they are two classes, and the one that activates is none of a runbook's: no code
+on the way of an event can take it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call, Permission
+from ringfence.model.codec import value
+from ringfence.model.step import Done, State
+from ringfence.model.subject import AccessKeyRef
+from ringfence.observations.iam.access_key import ACTIVE, INACTIVE, AccessKey, KeyStep
+from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.principals import USERS
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.step import Changing, Names
+    from ringfence.model.subject import Ref
+
+_REFUSED = ("InvalidInput", "LimitExceeded")
+
+
+class _KeyStatusStep(KeyStep):
+    """Deactivating and activating: two ways along one road."""
+
+    user: str
+    key: str
+    before: str
+    after: str
+
+    facet: ClassVar[type[Facet]] = AccessKey
+    outlives: ClassVar = True
+    permissions: ClassVar = (Permission("iam:UpdateAccessKey", (USERS,)),)
+    status: ClassVar[str]
+    """What the key's status becomes: never what a record says."""
+
+    @property
+    def owner(self) -> str:
+        """The user."""
+        return self.user
+
+    @property
+    def target(self) -> str:
+        """The key's status."""
+        return f"access-key/{self.key}/status"
+
+    def concerns(self, ref: Ref) -> Ref:
+        """Name the key: it may be in an incident of its own beside the user's."""
+        return AccessKeyRef(ref.account, ref.region, self.key, self.user)
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Set the status.
+
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccessKey.html
+        """
+        (answer,) = yield (
+            Call(
+                "iam",
+                "UpdateAccessKey",
+                {"UserName": self.user, "AccessKeyId": self.key, "Status": self.status},
+                expected=(*NO_SUCH_ENTITY, *_REFUSED),
+            ),
+        )
+        accept(answer, gone=NO_SUCH_ENTITY, refused=_REFUSED)
+        return Done()
+
+    def state(self, observed: Observed) -> State:
+        """Compare the status."""
+        key = observed[AccessKey].key(self.key)
+        if key is None:
+            return State.GONE
+        if key.status == self.after:
+            return State.AFTER
+        return State.BEFORE if key.status == self.before else State.DRIFTED
+
+    def effect(self, observed: Observed) -> Observed:
+        """Set the status of the key."""
+        seen = observed[AccessKey]
+        keys = (replace(one, status=self.after) if one.id == self.key else one for one in seen.keys)
+        return observed.seen(replace(seen, keys=tuple(keys)))
+
+    def found(self, observed: Observed) -> str:
+        """Name the status that it has."""
+        key = observed[AccessKey].key(self.key)
+        return key.status if key else "none"
+
+
+@value
+class DeactivateAccessKey(_KeyStatusStep):
+    """Deactivate an access key of a user."""
+
+    user: str
+    key: str
+    before: str
+    after: str
+
+    status: ClassVar = INACTIVE
+
+    def words(self) -> str:
+        """Say which key of whom."""
+        return f"deactivate access key {self.key} of user {self.user}"
+
+
+@value
+class ActivateAccessKey(_KeyStatusStep):
+    """Activate an access key of a user that was active before."""
+
+    user: str
+    key: str
+    before: str
+    after: str
+
+    status: ClassVar = ACTIVE
+    inverse_type: ClassVar = DeactivateAccessKey
+
+    def words(self) -> str:
+        """Say which key of whom."""
+        return f"activate access key {self.key} of user {self.user}"
+
+
+DeactivateAccessKey.inverse_type = ActivateAccessKey

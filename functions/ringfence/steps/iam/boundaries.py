@@ -1,0 +1,112 @@
+"""Steps on permissions boundaries: the last way to deny, where no policy can be added."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.answers import accept
+from ringfence.model.codec import value
+from ringfence.model.step import Done, State
+from ringfence.model.symbol import Ready
+from ringfence.observations.iam.denial import OWN_POLICIES, Denial
+from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.reach import DENY_ALL
+from ringfence.steps.iam.denial import REFUSED, HolderStep, on_both, removed
+from ringfence.steps.iam.denial_policies import EXISTS, UNUSED
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+    from ringfence.model.symbol import Symbol
+    from ringfence.observations.iam.principals import Holder
+
+
+class _BoundaryStep(HolderStep):
+    """Setting and restoring: two ways along one road. ARNs, empty for no boundary."""
+
+    holder: Holder
+    before: str
+    after: str
+
+    @property
+    def target(self) -> str:
+        """The boundary."""
+        return f"{self.holder.kind}/{self.holder.id}/boundary"
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - the ARN is known beforehand
+        """Put the boundary, or delete it where there was none."""
+        if self.after:
+            put = {"PermissionsBoundary": self.after}
+            (answer,) = yield (self.call("Put{}PermissionsBoundary", put),)
+            accept(answer, gone=NO_SUCH_ENTITY, refused=REFUSED)
+            return Done()
+        (answer,) = yield (self.call("Delete{}PermissionsBoundary", {}),)
+        return removed(answer)
+
+    def state(self, observed: Observed) -> State:
+        """Compare the boundary."""
+        seen = self.seen(observed)
+        if seen is None:
+            return State.GONE
+        if seen.boundary == self.after:
+            return State.AFTER
+        return State.BEFORE if seen.boundary == self.before else State.DRIFTED
+
+    def effect(self, observed: Observed) -> Observed:
+        """Replace the boundary."""
+        return observed.seen(replace(observed[Denial], boundary=self.after))
+
+    def found(self, observed: Observed) -> str:
+        """Name the boundary that is there."""
+        return observed[Denial].boundary or "none"
+
+    def change(self) -> tuple[str, str]:
+        """Name both."""
+        return self.before or "none", self.after or "none"
+
+
+@value
+class SetDenyBoundary(_BoundaryStep):
+    """Deny by the permissions boundary. The one that was there is recorded."""
+
+    holder: Holder
+    before: str
+    after: str
+
+    permissions: ClassVar = on_both(
+        "Put{}PermissionsBoundary", ("ArnLike", "iam:PermissionsBoundary", (DENY_ALL, OWN_POLICIES))
+    )
+
+    @property
+    def requires(self) -> tuple[Symbol, ...]:
+        """A policy of ours must exist."""
+        return () if self.after == DENY_ALL else (Ready(EXISTS, self.after),)
+
+    def words(self) -> str:
+        """Say what bounds whom."""
+        return f"deny {self.holder.key} by making {self.after} its permissions boundary"
+
+
+@value
+class RestoreBoundary(_BoundaryStep):
+    """Put back the boundary that was there, or none."""
+
+    holder: Holder
+    before: str
+    after: str
+
+    permissions: ClassVar = (*on_both("Put{}PermissionsBoundary"), *on_both("Delete{}PermissionsBoundary"))
+    inverse_type: ClassVar = SetDenyBoundary
+
+    @property
+    def provides(self) -> tuple[Symbol, ...]:
+        """Our policy is used here no more."""
+        return (Ready(UNUSED, self.before),)
+
+    def words(self) -> str:
+        """Say what is put back."""
+        return f"put the permissions boundary of {self.holder.key} back: {self.after or 'none'}"
+
+
+SetDenyBoundary.inverse_type = RestoreBoundary

@@ -1,0 +1,242 @@
+"""Steps that deny a user, a role or one session everything: by inline policy, attached policy or boundary."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import value
+from ringfence.model.step import Done, State
+from ringfence.model.symbol import Ready
+from ringfence.observations.iam.denial import OWN_POLICIES, Denial, Policy
+from ringfence.observations.iam.identity import NO_SUCH_ENTITY, ROLES
+from ringfence.observations.iam.principals import USER, USERS, Holder, UserStep
+from ringfence.observations.iam.reach import DENY_ALL, described
+from ringfence.steps.iam.denial_policies import EXISTS, UNUSED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+    from ringfence.model.symbol import Symbol
+
+REFUSED = ("InvalidInput", "LimitExceeded", "PolicyNotAttachable", "UnmodifiableEntity")
+"""IAM's refusals: a quota is full, or the role is AWS's own."""
+
+
+def on_both(action: str, *conditions: tuple[str, str, tuple[str, ...]]) -> tuple[Permission, ...]:
+    """Return an action on users and the same on roles; `{}` stands for either."""
+    kinds = (("User", USERS), ("Role", ROLES))
+    return tuple(Permission(f"iam:{action.format(kind)}", (arns,), conditions) for kind, arns in kinds)
+
+
+class HolderStep(UserStep):
+    """A step on a user or a role."""
+
+    holder: Holder
+
+    facet: ClassVar = Denial
+    outlives: ClassVar = True
+
+    @property
+    def owner(self) -> str:
+        """The user, unless it is a role."""
+        return self.holder.name if self.holder.kind == USER else ""
+
+    def seen(self, observed: Observed) -> Denial | None:
+        """Return what was observed of this holder; None where it is gone, or made anew under its name."""
+        denial = observed[Denial]
+        return denial if denial.holder and denial.holder.id == self.holder.id else None
+
+    def call(self, action: str, parameters: Mapping[str, object]) -> Call:
+        """Return a call on the holder; `{}` in the action stands for User or Role."""
+        kind = self.holder.kind.capitalize()
+        by_name = {f"{kind}Name": self.holder.name, **parameters}
+        return Call("iam", action.format(kind), by_name, expected=(*NO_SUCH_ENTITY, *REFUSED))
+
+
+class _InlineStep(HolderStep):
+    """Putting and taking back: two ways along one road. Documents are canonical texts, empty for none."""
+
+    holder: Holder
+    name: str
+    before: str
+    after: str
+
+    @property
+    def target(self) -> str:
+        """The inline policy."""
+        return f"{self.holder.kind}/{self.holder.id}/policy/{self.name}"
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Put the document, or delete the policy where there is none to put."""
+        if self.after:
+            put = {"PolicyName": self.name, "PolicyDocument": self.after}
+            (answer,) = yield (self.call("Put{}Policy", put),)
+            accept(answer, gone=NO_SUCH_ENTITY, refused=REFUSED)
+            return Done()
+        (answer,) = yield (self.call("Delete{}Policy", {"PolicyName": self.name}),)
+        return removed(answer)
+
+    def state(self, observed: Observed) -> State:
+        """Compare the document, word for word."""
+        seen = self.seen(observed)
+        if seen is None:
+            return State.GONE
+        now = seen.document(self.name)
+        if now == self.after:
+            return State.AFTER
+        return State.BEFORE if now == self.before else State.DRIFTED
+
+    def effect(self, observed: Observed) -> Observed:
+        """Put the policy there or take it away."""
+        denial = observed[Denial]
+        kept = tuple(one for one in denial.inline if one.name != self.name)
+        made = (Policy(self.name, self.after),) if self.after else ()
+        inline = tuple(sorted((*kept, *made), key=lambda one: one.name))
+        return observed.seen(replace(denial, inline=inline))
+
+    def found(self, observed: Observed) -> str:
+        """Say whom the policy there denies."""
+        return described(observed[Denial].document(self.name))
+
+    def change(self) -> tuple[str, str]:
+        """Say who is denied everything."""
+        return described(self.before), described(self.after)
+
+
+@value
+class PutDenial(_InlineStep):
+    """Deny everything by an inline policy of the user or role."""
+
+    holder: Holder
+    name: str
+    before: str
+    after: str
+
+    permissions: ClassVar = on_both("Put{}Policy")
+
+    def words(self) -> str:
+        """Say whom it reaches."""
+        return f"deny {self.holder.key} by inline policy {self.name}: {described(self.after)}"
+
+
+@value
+class WithdrawDenial(_InlineStep):
+    """Take the inline policy away, or put back the one that it replaced."""
+
+    holder: Holder
+    name: str
+    before: str
+    after: str
+
+    permissions: ClassVar = (*on_both("Put{}Policy"), *on_both("Delete{}Policy"))
+    inverse_type: ClassVar = PutDenial
+
+    def words(self) -> str:
+        """Say what is left."""
+        return f"put inline policy {self.name} of {self.holder.key} back: it denies {described(self.after)}"
+
+
+PutDenial.inverse_type = WithdrawDenial
+
+_THESE = (("ArnLike", "iam:PolicyARN", (DENY_ALL, OWN_POLICIES)),)
+
+
+class _AttachmentStep(HolderStep):
+    """Attaching and detaching: two ways along one road."""
+
+    holder: Holder
+    arn: str
+    before: bool
+    after: bool
+
+    @property
+    def target(self) -> str:
+        """The attachment."""
+        return f"{self.holder.kind}/{self.holder.id}/attached/{self.arn}"
+
+    def state(self, observed: Observed) -> State:
+        """Look whether it is attached."""
+        seen = self.seen(observed)
+        if seen is None:
+            return State.GONE
+        return State.AFTER if (self.arn in seen.attached) == self.after else State.BEFORE
+
+    def effect(self, observed: Observed) -> Observed:
+        """Attach it or detach it."""
+        denial = observed[Denial]
+        attached = denial.attached | {self.arn} if self.after else denial.attached - {self.arn}
+        return observed.seen(replace(denial, attached=attached))
+
+    def change(self) -> tuple[str, str]:
+        """Say whether it is attached."""
+        before, after = ("attached" if one else "not attached" for one in (self.before, self.after))
+        return before, after
+
+
+@value
+class AttachDenial(_AttachmentStep):
+    """Deny by an attached managed policy: where the inline ones are full."""
+
+    holder: Holder
+    arn: str
+    before: bool
+    after: bool
+
+    permissions: ClassVar = on_both("Attach{}Policy", *_THESE)
+
+    @property
+    def requires(self) -> tuple[Symbol, ...]:
+        """A policy of ours must exist."""
+        return () if self.arn == DENY_ALL else (Ready(EXISTS, self.arn),)
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - the ARN is known beforehand
+        """Attach it."""
+        (answer,) = yield (self.call("Attach{}Policy", {"PolicyArn": self.arn}),)
+        accept(answer, gone=NO_SUCH_ENTITY, refused=REFUSED)
+        return Done()
+
+    def words(self) -> str:
+        """Say what is attached to whom."""
+        return f"deny {self.holder.key} by attaching {self.arn}"
+
+
+@value
+class DetachDenial(_AttachmentStep):
+    """Detach the managed policy."""
+
+    holder: Holder
+    arn: str
+    before: bool
+    after: bool
+
+    permissions: ClassVar = on_both("Detach{}Policy", *_THESE)
+    inverse_type: ClassVar = AttachDenial
+
+    @property
+    def provides(self) -> tuple[Symbol, ...]:
+        """Our policy is used here no more."""
+        return (Ready(UNUSED, self.arn),)
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Detach it; what is not attached any more is what was wanted."""
+        (answer,) = yield (self.call("Detach{}Policy", {"PolicyArn": self.arn}),)
+        return removed(answer)
+
+    def words(self) -> str:
+        """Say what is detached from whom."""
+        return f"detach {self.arn} from {self.holder.key}"
+
+
+AttachDenial.inverse_type = DetachDenial
+
+
+def removed(answer: Failed | object) -> Done:
+    """Return how a removal ended: what was not there any more is what was wanted; raises Refused."""
+    if isinstance(answer, Failed) and answer.code not in NO_SUCH_ENTITY:
+        accept(answer, refused=(answer.code,))
+    return Done(note="it was not there any more" if isinstance(answer, Failed) else "")

@@ -1,0 +1,132 @@
+"""Steps on managed policies of our own: what they deny is too exact for any that AWS offers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import value
+from ringfence.model.step import Done, State
+from ringfence.model.symbol import Ready
+from ringfence.observations.iam.denial import OWN_POLICIES, PATH, Denial, Policy, PolicyStep
+from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.reach import described
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+    from ringfence.model.symbol import Symbol
+
+EXISTS, UNUSED = "the policy exists", "the policy is in use no more"
+
+
+class _OwnPolicyStep(PolicyStep):
+    """Creating and deleting: two ways along one road. Documents are canonical texts, empty for none."""
+
+    arn: str
+    before: str
+    after: str
+
+    facet: ClassVar = Denial
+    outlives: ClassVar = True
+
+    @property
+    def target(self) -> str:
+        """The policy."""
+        return f"policy/{self.arn}"
+
+    def state(self, observed: Observed) -> State:
+        """Compare the document in force."""
+        now = observed[Denial].document(self.arn)
+        if now == self.after:
+            return State.AFTER
+        return State.BEFORE if now == self.before else State.DRIFTED
+
+    def effect(self, observed: Observed) -> Observed:
+        """Put the policy there or take it away."""
+        denial = observed[Denial]
+        kept = tuple(one for one in denial.policies if one.name != self.arn)
+        made = (Policy(self.arn, self.after),) if self.after else ()
+        policies = tuple(sorted((*kept, *made), key=lambda one: one.name))
+        return observed.seen(replace(denial, policies=policies))
+
+    def found(self, observed: Observed) -> str:
+        """Say whom the policy there denies."""
+        return described(observed[Denial].document(self.arn))
+
+    def change(self) -> tuple[str, str]:
+        """Say who is denied everything by it."""
+        return described(self.before), described(self.after)
+
+
+@value
+class CreateDenialPolicy(_OwnPolicyStep):
+    """Create a managed policy that denies exactly what is to be denied."""
+
+    arn: str
+    before: str
+    after: str
+
+    permissions: ClassVar = (Permission("iam:CreatePolicy", (OWN_POLICIES,)),)
+    _THERE: ClassVar = "EntityAlreadyExists"
+    _REFUSED: ClassVar = ("InvalidInput", "LimitExceeded")
+
+    @property
+    def provides(self) -> tuple[Symbol, ...]:
+        """It can be attached."""
+        return (Ready(EXISTS, self.arn),)
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Create it; one that is there already was made by another try: its name holds its digest."""
+        parameters = {
+            "PolicyName": self.arn.rsplit("/", 1)[-1],
+            "Path": PATH,
+            "PolicyDocument": self.after,
+            "Description": "Made by Ringfence to contain a principal; a release removes it.",
+        }
+        expected = (self._THERE, *self._REFUSED)
+        (answer,) = yield (Call("iam", "CreatePolicy", parameters, expected=expected),)
+        if isinstance(answer, Failed) and answer.code == self._THERE:
+            return Done(note="it was there already")
+        accept(answer, refused=self._REFUSED)
+        return Done()
+
+    def words(self) -> str:
+        """Name it."""
+        return f"create policy {self.arn}"
+
+
+@value
+class DeleteDenialPolicy(_OwnPolicyStep):
+    """Delete the managed policy, once nothing uses it."""
+
+    arn: str
+    before: str
+    after: str
+
+    permissions: ClassVar = (Permission("iam:DeletePolicy", (OWN_POLICIES,)),)
+    inverse_type: ClassVar = CreateDenialPolicy
+    _REFUSED: ClassVar = ("DeleteConflict", "InvalidInput", "LimitExceeded")
+
+    @property
+    def follows(self) -> tuple[Symbol, ...]:
+        """It is detached before."""
+        return (Ready(UNUSED, self.arn),)
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Delete it; one that is not there any more is what was wanted."""
+        expected = (*NO_SUCH_ENTITY, *self._REFUSED)
+        (answer,) = yield (Call("iam", "DeletePolicy", {"PolicyArn": self.arn}, expected=expected),)
+        if isinstance(answer, Failed) and answer.code in NO_SUCH_ENTITY:
+            return Done(note="it was not there any more")
+        accept(answer, refused=self._REFUSED)
+        return Done()
+
+    def words(self) -> str:
+        """Name it."""
+        return f"delete policy {self.arn}"
+
+
+CreateDenialPolicy.inverse_type = DeleteDenialPolicy

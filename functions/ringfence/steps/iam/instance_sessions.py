@@ -1,0 +1,105 @@
+"""Steps on what one instance's sessions of a role may do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.call import Permission
+from ringfence.model.codec import value
+from ringfence.model.step import State
+from ringfence.observations.iam.identity import ROLES, HeldRole, Identity, Role, RoleStep, denial, denial_name
+from ringfence.steps.iam.role_policies import delete_role_policy, put_role_policy
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+
+
+class _DenialStep(RoleStep):
+    """Denying and allowing: two ways along one road."""
+
+    instance_id: str
+    role: Role
+    before: bool
+    after: bool
+
+    facet: ClassVar = Identity
+    outlives: ClassVar = True
+
+    @property
+    def target(self) -> str:
+        """The inline policy on the role that is about this instance."""
+        return f"role/{self.role.id}/{denial_name(self.instance_id)}"
+
+    @property
+    def held(self) -> Role | None:
+        """The role."""
+        return self.role
+
+    def state(self, observed: Observed) -> State:
+        """Look whether the policy is there, word for word."""
+        held = observed[Identity].role(self.role)
+        if held is None:
+            return State.GONE
+        return State.AFTER if held.denied == self.after else State.BEFORE
+
+    def effect(self, observed: Observed) -> Observed:
+        """Put the policy there or take it away."""
+        seen = observed[Identity]
+        roles = tuple(
+            HeldRole(one.role, self.after) if one.role.id == self.role.id else one for one in seen.roles
+        )
+        return observed.seen(replace(seen, roles=roles))
+
+    def change(self) -> tuple[str, str]:
+        """Say what the sessions may do."""
+        before, after = (
+            "nothing" if denied else "what the role allows" for denied in (self.before, self.after)
+        )
+        return before, after
+
+
+@value
+class DenyInstanceSessions(_DenialStep):
+    """Deny everything to this instance's sessions of the role, whenever issued; nobody else's are touched."""
+
+    instance_id: str
+    role: Role
+    before: bool
+    after: bool
+
+    permissions: ClassVar = (Permission("iam:PutRolePolicy", (ROLES,)),)
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Put the policy; refused where the role's inline policies are full or AWS's own."""
+        document = denial(self.role, self.instance_id)
+        return (yield from put_role_policy(self.role, denial_name(self.instance_id), document))
+
+    def words(self) -> str:
+        """Say whose sessions are denied what."""
+        return f"deny everything to {self.instance_id}'s sessions of role {self.role.name}"
+
+
+@value
+class AllowInstanceSessions(_DenialStep):
+    """Take the denial back."""
+
+    instance_id: str
+    role: Role
+    before: bool
+    after: bool
+
+    permissions: ClassVar = (Permission("iam:DeleteRolePolicy", (ROLES,)),)
+    inverse_type: ClassVar = DenyInstanceSessions
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Delete the policy; one that is not there any more is what was wanted."""
+        return (yield from delete_role_policy(self.role, denial_name(self.instance_id)))
+
+    def words(self) -> str:
+        """Say whose sessions may work again."""
+        return f"allow {self.instance_id}'s sessions of role {self.role.name} again"
+
+
+DenyInstanceSessions.inverse_type = AllowInstanceSessions

@@ -1,0 +1,119 @@
+"""Steps on a service-specific credential, certificate or SSH key: what stops it, and its undo.
+
+Two classes for the reason that access keys have two: IAM's actions work both ways.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call, Permission
+from ringfence.model.codec import value
+from ringfence.model.step import Done, State
+from ringfence.observations.iam.access_key import ACTIVE, INACTIVE
+from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.other_credentials import KINDS, OtherCredentials
+from ringfence.observations.iam.principals import USERS, UserStep
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+
+_REFUSED = ("InvalidInput", "LimitExceeded")
+
+
+class _CredentialStatusStep(UserStep):
+    """Deactivating and activating: two ways along one road."""
+
+    user: str
+    kind: str
+    id: str
+    before: str
+    after: str
+
+    facet: ClassVar = OtherCredentials
+    outlives: ClassVar = True
+    permissions: ClassVar = tuple(Permission(f"iam:{kind.updated}", (USERS,)) for kind in KINDS.values())
+    status: ClassVar[str]
+    """What the credential's status becomes: never what a record says."""
+
+    @property
+    def owner(self) -> str:
+        """The user."""
+        return self.user
+
+    @property
+    def target(self) -> str:
+        """The credential's status."""
+        return f"{self.kind}/{self.id}/status"
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Set the status."""
+        kind = KINDS[self.kind]
+        parameters = {"UserName": self.user, kind.id: self.id, "Status": self.status}
+        (answer,) = yield (Call("iam", kind.updated, parameters, expected=(*NO_SUCH_ENTITY, *_REFUSED)),)
+        accept(answer, gone=NO_SUCH_ENTITY, refused=_REFUSED)
+        return Done()
+
+    def state(self, observed: Observed) -> State:
+        """Compare the status."""
+        seen = observed[OtherCredentials].credential(self.kind, self.id)
+        if seen is None:
+            return State.GONE
+        if seen.status == self.after:
+            return State.AFTER
+        return State.BEFORE if seen.status == self.before else State.DRIFTED
+
+    def effect(self, observed: Observed) -> Observed:
+        """Set the status of the credential."""
+        seen = observed[OtherCredentials]
+        credentials = tuple(
+            replace(one, status=self.after) if (one.kind, one.id) == (self.kind, self.id) else one
+            for one in seen.credentials
+        )
+        return observed.seen(replace(seen, credentials=credentials))
+
+    def found(self, observed: Observed) -> str:
+        """Name the status that it has."""
+        seen = observed[OtherCredentials].credential(self.kind, self.id)
+        return seen.status if seen else "none"
+
+
+@value
+class DeactivateCredential(_CredentialStatusStep):
+    """Deactivate a credential of a user."""
+
+    user: str
+    kind: str
+    id: str
+    before: str
+    after: str
+
+    status: ClassVar = INACTIVE
+
+    def words(self) -> str:
+        """Say which of whom."""
+        return f"deactivate {self.kind} {self.id} of user {self.user}"
+
+
+@value
+class ActivateCredential(_CredentialStatusStep):
+    """Activate a credential of a user that was active before."""
+
+    user: str
+    kind: str
+    id: str
+    before: str
+    after: str
+
+    status: ClassVar = ACTIVE
+    inverse_type: ClassVar = DeactivateCredential
+
+    def words(self) -> str:
+        """Say which of whom."""
+        return f"activate {self.kind} {self.id} of user {self.user}"
+
+
+DeactivateCredential.inverse_type = ActivateCredential

@@ -1,0 +1,153 @@
+"""Steps on all sessions of a role: of an instance's, and of one that a principal used."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime  # noqa: TC003 - the fields of a value are read back by type
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.call import Permission
+from ringfence.model.codec import instant_text, value
+from ringfence.model.step import State
+from ringfence.observations.iam.identity import ROLES, Role, RoleStep
+from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse, revocation, revocation_name
+from ringfence.steps.iam.role_policies import delete_role_policy, put_role_policy
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+
+_SHOWN = 5
+"""How many of the other instances are named."""
+
+
+def named(others: tuple[str, ...]) -> str:
+    """Name the first of who else uses a role, in brackets."""
+    shown = ", ".join(others[:_SHOWN])
+    more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+    return f" ({shown}{more})" if shown else ""
+
+
+class RevocationStep(RoleStep):
+    """Revoking and allowing: two ways along one road. A policy for each instant: none is ever moved back.
+
+    The facet has `role()`; what it looks like otherwise, subclasses know.
+    """
+
+    role: Role
+    instant: datetime
+    others: tuple[str, ...]
+    before: bool
+    after: bool
+
+    outlives: ClassVar = True
+
+    @staticmethod
+    def use(observed: Observed, role: Role) -> RoleUse | None:
+        """Return what was observed of the role; None where it no longer exists."""
+        return observed[RoleSessions].role(role)
+
+    @property
+    def target(self) -> str:
+        """The inline policy on the role for this instant."""
+        return f"role/{self.role.id}/{revocation_name(self.instant)}"
+
+    @property
+    def held(self) -> Role | None:
+        """The role."""
+        return self.role
+
+    def state(self, observed: Observed) -> State:
+        """Look whether the policy is there, word for word."""
+        use = self.use(observed, self.role)
+        if use is None:
+            return State.GONE
+        return State.AFTER if (self.instant in use.revoked) == self.after else State.BEFORE
+
+    def effect(self, observed: Observed) -> Observed:
+        """Put the policy there or take it away."""
+        roles = tuple(self.changed(one) for one in observed[RoleSessions].roles)
+        return observed.seen(RoleSessions(roles))
+
+    def changed(self, use: RoleUse) -> RoleUse:
+        """Return what will be known of a role."""
+        if use.role.id != self.role.id:
+            return use
+        return replace(
+            use, revoked=use.revoked | {self.instant} if self.after else use.revoked - {self.instant}
+        )
+
+    def change(self) -> tuple[str, str]:
+        """Say which sessions are valid."""
+        instant = instant_text(self.instant)
+        before, after = (f"issued since {instant}" if one else "all" for one in (self.before, self.after))
+        return before, after
+
+
+class Revoking(RevocationStep):
+    """Putting the policy."""
+
+    permissions: ClassVar = (Permission("iam:PutRolePolicy", (ROLES,)),)
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Put the policy; refused where the role's inline policies are full or AWS's own."""
+        document = revocation(self.instant)
+        return (yield from put_role_policy(self.role, revocation_name(self.instant), document))
+
+    def words(self) -> str:
+        """Say whose sessions are revoked."""
+        return f"revoke every session of role {self.role.name} issued before {instant_text(self.instant)}"
+
+
+class Allowing(RevocationStep):
+    """Deleting it."""
+
+    permissions: ClassVar = (Permission("iam:DeleteRolePolicy", (ROLES,)),)
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Delete the policy; one that is not there any more is what was wanted."""
+        return (yield from delete_role_policy(self.role, revocation_name(self.instant)))
+
+    def words(self) -> str:
+        """Say whose sessions may work again."""
+        return f"allow the sessions of role {self.role.name} issued before {instant_text(self.instant)} again"
+
+
+@value
+class RevokeRoleSessions(Revoking):
+    """Deny everything to credentials of the role issued before an instant, whoever has them.
+
+    `others` are the other instances of the region that use the role: the blast radius.
+    """
+
+    role: Role
+    instant: datetime
+    others: tuple[str, ...]
+    before: bool
+    after: bool
+
+    facet: ClassVar = RoleSessions
+
+    def cost(self) -> str:
+        """Name the blast radius."""
+        return (
+            f"{len(self.others)} other instances in the region use the role{named(self.others)}: they fail "
+            "until they get new credentials; functions, people and other regions that use it are not counted"
+        )
+
+
+@value
+class AllowRoleSessions(Allowing):
+    """Take the revocation back."""
+
+    role: Role
+    instant: datetime
+    others: tuple[str, ...]
+    before: bool
+    after: bool
+
+    facet: ClassVar = RoleSessions
+    inverse_type: ClassVar = RevokeRoleSessions
+
+
+RevokeRoleSessions.inverse_type = AllowRoleSessions

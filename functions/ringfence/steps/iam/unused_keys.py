@@ -1,0 +1,90 @@
+"""Steps on access keys that nobody uses: notice is given first, then the key is deactivated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.codec import value
+from ringfence.model.note import Note
+from ringfence.model.step import State
+from ringfence.observations.iam.user_keys import UserKeys
+from ringfence.steps.iam.access_keys import ActivateAccessKey, DeactivateAccessKey
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.model.observation import Facet, Observed
+
+
+@value
+class GiveNotice(Note):
+    """Give notice that a key is deactivated unless it is used. `at`: from when the grace period counts."""
+
+    user: str
+    key: str
+    at: datetime
+
+    facet: ClassVar = UserKeys
+
+    @property
+    def target(self) -> str:
+        """The notice about the key."""
+        return f"access-key/{self.key}/notice"
+
+    def words(self) -> str:
+        """Say which key of whom."""
+        return f"give notice that access key {self.key} of user {self.user} is deactivated unless it is used"
+
+    def change(self) -> tuple[str, str]:
+        """Say from when it counts."""
+        return "none", f"given on {self.at.date()}"
+
+
+class _AmongUserKeys:
+    """An access key, seen in the list of its user's keys with their last uses."""
+
+    key: str
+    before: str
+    after: str
+
+    facet: ClassVar[type[Facet]] = UserKeys
+
+    def state(self, observed: Observed) -> State:
+        """Compare the status."""
+        key = observed[UserKeys].key(self.key)
+        if key is None:
+            return State.GONE
+        if key.status == self.after:
+            return State.AFTER
+        return State.BEFORE if key.status == self.before else State.DRIFTED
+
+    def effect(self, observed: Observed) -> Observed:
+        """Set the status of the key."""
+        seen = observed[UserKeys]
+        keys = (replace(one, status=self.after) if one.id == self.key else one for one in seen.keys)
+        return observed.seen(replace(seen, keys=tuple(keys)))
+
+    def found(self, observed: Observed) -> str:
+        """Name the status that it has."""
+        key = observed[UserKeys].key(self.key)
+        return key.status if key else "none"
+
+
+@value
+class DeactivateUnusedKey(_AmongUserKeys, DeactivateAccessKey):
+    """Deactivate an access key that nobody uses. `at`: up to when nobody had."""
+
+    at: datetime | None = None
+
+
+@value
+class ActivateUnusedKey(_AmongUserKeys, ActivateAccessKey):
+    """Activate an access key again that nobody used."""
+
+    at: datetime | None = None
+
+    inverse_type: ClassVar = DeactivateUnusedKey
+
+
+DeactivateUnusedKey.inverse_type = ActivateUnusedKey

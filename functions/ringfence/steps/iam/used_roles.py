@@ -1,0 +1,70 @@
+"""Steps on all sessions of a role that a principal used."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime  # noqa: TC003 - the fields of a value are read back by type
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.codec import value
+from ringfence.observations.iam.identity import Role  # noqa: TC001 - likewise
+from ringfence.observations.iam.used_roles import UsedRoles
+from ringfence.steps.iam.role_sessions import Allowing, RevocationStep, Revoking, named
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observed
+    from ringfence.observations.iam.role_sessions import RoleUse
+
+
+class _OfUsedRole(RevocationStep):
+    """What differs from the steps on an instance's role: where the role is looked for."""
+
+    facet: ClassVar = UsedRoles
+
+    @staticmethod
+    def use(observed: Observed, role: Role) -> RoleUse | None:
+        """Return what was observed of the role; None where it no longer exists."""
+        return observed[UsedRoles].role(role)
+
+    def effect(self, observed: Observed) -> Observed:
+        """Put the policy there or take it away."""
+        seen = observed[UsedRoles]
+        roles = tuple(replace(one, use=self.changed(one.use)) for one in seen.roles)
+        return observed.seen(replace(seen, roles=roles))
+
+
+@value
+class RevokeUsedRole(_OfUsedRole, Revoking):
+    """Deny everything to credentials of the role issued before an instant, whoever has them.
+
+    `others` are the instances, functions and tasks that were found to use the role: the blast radius.
+    """
+
+    role: Role
+    instant: datetime
+    others: tuple[str, ...]
+    before: bool
+    after: bool
+
+    def cost(self) -> str:
+        """Name the blast radius."""
+        return (
+            f"{len(self.others)} others were found to use the role{named(self.others)}: they fail until they "
+            "get new credentials; people, other accounts and regions that were not looked at are not counted"
+        )
+
+
+@value
+class AllowUsedRole(_OfUsedRole, Allowing):
+    """Take the revocation back."""
+
+    role: Role
+    instant: datetime
+    others: tuple[str, ...]
+    before: bool
+    after: bool
+
+    inverse_type: ClassVar = RevokeUsedRole
+
+
+RevokeUsedRole.inverse_type = AllowUsedRole

@@ -1,0 +1,114 @@
+"""Asking AWS Config to evaluate a rule again, once what it evaluates is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import instant_text, value
+from ringfence.model.note import Note
+from ringfence.model.step import Done, State
+from ringfence.observations.logging.evaluation import NO_RULE, Evaluation, RuleState, RuleStep
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.model.observation import Observed
+    from ringfence.model.rule_confirmation import ManagedRule
+    from ringfence.model.step import Changing, Names
+
+_RULES = ("arn:aws:config:{region}:{account}:config-rule/*",)
+_UNDER_WAY = "LimitExceededException"
+
+
+@value
+class NoteRule(RuleStep, Note):
+    """Write down which rule judged, so that it is looked at when what was found is put right."""
+
+    rule: ManagedRule
+    since: datetime
+
+    facet: ClassVar = Evaluation
+
+    @property
+    def target(self) -> str:
+        """The rule, as the incident has it."""
+        return f"config-rule/{self.rule.region}/{self.rule.name}/noted"
+
+    def words(self) -> str:
+        """Name the rule."""
+        return f"write down that the Config rule {self.rule.name} judged"
+
+    def change(self) -> tuple[str, str]:
+        """Say when it judged."""
+        return "none", f"judged by {instant_text(self.since)}"
+
+
+@value
+class EvaluateRule(RuleStep):
+    """Have a rule evaluated again. `before`: when it last ended an evaluation before it was asked."""
+
+    rule: ManagedRule
+    since: datetime
+    before: datetime | None
+
+    facet: ClassVar = Evaluation
+    permissions: ClassVar = (Permission("config:StartConfigRulesEvaluation", _RULES),)
+    irreversible: ClassVar = "it changes nothing: it has AWS Config look again"
+
+    @property
+    def target(self) -> str:
+        """The rule."""
+        return f"config-rule/{self.rule.region}/{self.rule.name}"
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Ask for it. A rule that is being evaluated is not asked again.
+
+        https://docs.aws.amazon.com/config/latest/APIReference/API_StartConfigRulesEvaluation.html
+        """
+        (answer,) = yield (
+            Call(
+                "config",
+                "StartConfigRulesEvaluation",
+                {"ConfigRuleNames": [self.rule.name]},
+                expected=(NO_RULE, _UNDER_WAY),
+                region=self.rule.region,
+            ),
+        )
+        if isinstance(answer, Failed) and answer.code == _UNDER_WAY:
+            return Done(note=f"it was being evaluated already: {answer.message}")
+        accept(answer, gone=(NO_RULE,))
+        return Done()
+
+    def state(self, observed: Observed) -> State:
+        """Compare when it last ended an evaluation."""
+        seen = observed[Evaluation].state(self.rule)
+        if seen is None:
+            return State.BEFORE
+        if not seen.exists:
+            return State.GONE
+        return State.AFTER if is_newer(seen.evaluated, self.before) else State.BEFORE
+
+    def effect(self, observed: Observed) -> Observed:
+        """Have it end an evaluation."""
+        seen = observed[Evaluation]
+        at = max(filter(None, (self.before, self.since, seen.captured))) + timedelta(seconds=1)
+        rules = (RuleState(one.rule, at) if one.rule == self.rule else one for one in seen.rules)
+        return observed.seen(replace(seen, rules=tuple(rules)))
+
+    def words(self) -> str:
+        """Name the rule."""
+        return f"have AWS Config evaluate the rule {self.rule.name} again"
+
+    def change(self) -> tuple[str, str]:
+        """Say when it last ended an evaluation."""
+        last = f"evaluated {instant_text(self.before)}" if self.before else "not evaluated"
+        return last, f"evaluated after {instant_text(self.since)}"
+
+
+def is_newer(at: datetime | None, than: datetime | None) -> bool:
+    """Say whether an evaluation ended after another; one did where there was none before."""
+    return at is not None and (than is None or at > than)

@@ -1,0 +1,121 @@
+"""Steps on a KMS key that logs are written with: keep it from being deleted, make it usable again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call, Permission
+from ringfence.model.codec import value
+from ringfence.model.step import Done, State, Step
+from ringfence.model.symbol import Ready
+from ringfence.observations.logging.log_keys import DISABLED, KEYS, NO_KEY, TO_BE_DELETED, USABLE, LogKey
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+    from ringfence.model.symbol import Symbol
+
+_REFUSED = ("InvalidArnException", "KMSInvalidStateException")
+_KEPT = "KMS key is kept"
+KEEP_READABLE = "without it logs can be neither written nor read: no tool takes it away again"
+
+
+class _KeyStep(Step):
+    """A step on the key's state."""
+
+    key_id: str
+
+    facet: ClassVar = LogKey
+    irreversible: ClassVar = KEEP_READABLE
+    operation: ClassVar[str]
+    refused: ClassVar[tuple[str, ...]] = _REFUSED
+    leads_to: ClassVar[str]
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
+        """Make the change."""
+        call = Call("kms", self.operation, {"KeyId": self.key_id}, expected=(NO_KEY, *self.refused))
+        (answer,) = yield (call,)
+        accept(answer, gone=(NO_KEY,), refused=self.refused)
+        return Done()
+
+    def effect(self, observed: Observed) -> Observed:
+        """The key is in another state."""
+        return observed.seen(replace(observed[LogKey], state=self.leads_to))
+
+
+@value
+class CancelDeletion(_KeyStep):
+    """Cancel a key's deletion: it is disabled then.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_CancelKeyDeletion.html
+    """
+
+    key_id: str
+
+    permissions: ClassVar = (Permission("kms:CancelKeyDeletion", KEYS),)
+    operation: ClassVar = "CancelKeyDeletion"
+    leads_to: ClassVar = DISABLED
+
+    @property
+    def target(self) -> str:
+        """The deletion."""
+        return f"key/{self.key_id}/deletion"
+
+    @property
+    def provides(self) -> tuple[Symbol, ...]:
+        """A key that is not to be deleted can be enabled."""
+        return (Ready(_KEPT, self.key_id),)
+
+    def state(self, observed: Observed) -> State:
+        """Look whether it is to be deleted."""
+        now = observed[LogKey].state
+        if not now:
+            return State.GONE
+        return State.BEFORE if now in TO_BE_DELETED else State.AFTER
+
+    def words(self) -> str:
+        """Say of which key."""
+        return f"cancel the deletion of KMS key {self.key_id}"
+
+    def change(self) -> tuple[str, str]:
+        """Say that it stays."""
+        return "to be deleted", "disabled"
+
+
+@value
+class EnableKey(_KeyStep):
+    """Enable a disabled key."""
+
+    key_id: str
+
+    permissions: ClassVar = (Permission("kms:EnableKey", KEYS),)
+    operation: ClassVar = "EnableKey"
+    refused: ClassVar = (*_REFUSED, "LimitExceededException")
+    leads_to: ClassVar = USABLE
+
+    @property
+    def target(self) -> str:
+        """The key's use."""
+        return f"key/{self.key_id}/enabled"
+
+    @property
+    def requires(self) -> tuple[Symbol, ...]:
+        """It is not to be deleted."""
+        return (Ready(_KEPT, self.key_id),)
+
+    def state(self, observed: Observed) -> State:
+        """Look whether it is enabled."""
+        now = observed[LogKey].state
+        if not now:
+            return State.GONE
+        return State.AFTER if now == USABLE else State.BEFORE
+
+    def words(self) -> str:
+        """Say which key."""
+        return f"enable KMS key {self.key_id}"
+
+    def change(self) -> tuple[str, str]:
+        """Say that it can be used."""
+        return "disabled", "enabled"

@@ -1,0 +1,122 @@
+"""Notes of how logging was set up while all was well: the baselines that are put back.
+
+Their record is the baseline: in the chain, hashed and archived.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.codec import value
+from ringfence.model.note import Note
+from ringfence.model.step import show
+from ringfence.observations.logging.detectors import DetectorSetup, DetectorStatus
+from ringfence.observations.logging.log_keys import LogKey
+from ringfence.observations.logging.recorders import RecorderSetup, RecorderStatus
+from ringfence.observations.logging.selectors import shown
+from ringfence.observations.logging.trails import TrailSetup, TrailStatus
+
+if TYPE_CHECKING:
+    from ringfence.model.incident import Incident
+
+KEEP = "it is a note in the log: what the next review finds becomes the baseline of a new incident"
+
+
+class _Baseline(Note):
+    irreversible: ClassVar[str] = KEEP
+    noun: ClassVar[str]
+
+    @property
+    def target(self) -> str:
+        """The baseline: there is one of each subject."""
+        return f"{self.noun}/baseline"
+
+    def words(self) -> str:
+        """Say of what."""
+        return f"note how this {self.noun} is set up, as what is put back later"
+
+
+@value
+class RecordTrailBaseline(_Baseline):
+    """A trail that logs."""
+
+    setup: TrailSetup
+
+    facet: ClassVar = TrailStatus
+    noun: ClassVar = "trail"
+
+    def change(self) -> tuple[str, str]:
+        """Write what is noted."""
+        options, setup = self.setup.options, self.setup
+        regions = "every region" if options.multi_region else "one region"
+        return "", (
+            f"to bucket {options.bucket}, of {regions}, validation {show(options.validation)}, "
+            f"key {options.key or 'none'}, log group {options.log_group or 'none'}, "
+            f"{shown(setup.selectors)}, insights {show(setup.insights)}"
+        )
+
+
+@value
+class RecordRecorderBaseline(_Baseline):
+    """A recorder that records."""
+
+    setup: RecorderSetup
+
+    facet: ClassVar = RecorderStatus
+    noun: ClassVar = "recorder"
+
+    def change(self) -> tuple[str, str]:
+        """Write what is noted."""
+        return "", self.setup.key
+
+
+@value
+class RecordDetectorBaseline(_Baseline):
+    """A detector that is enabled."""
+
+    setup: DetectorSetup
+
+    facet: ClassVar = DetectorStatus
+    noun: ClassVar = "detector"
+
+    def change(self) -> tuple[str, str]:
+        """Write what is noted."""
+        return "", self.setup.key
+
+
+@value
+class RecordKeyBaseline(_Baseline):
+    """A key that trails write with: it stays known though they are told to write without it."""
+
+    trails: frozenset[str]
+
+    facet: ClassVar = LogKey
+    noun: ClassVar = "key"
+
+    def change(self) -> tuple[str, str]:
+        """Name the trails."""
+        return "", f"used by {show(self.trails)}"
+
+
+def trail_baseline(incident: Incident) -> TrailSetup | None:
+    """Return the newest baseline of a trail."""
+    found = [one.setup for one in incident.past if isinstance(one, RecordTrailBaseline)]
+    return found[-1] if found else None
+
+
+def recorder_baseline(incident: Incident) -> RecorderSetup | None:
+    """Return the newest baseline of a recorder."""
+    found = [one.setup for one in incident.past if isinstance(one, RecordRecorderBaseline)]
+    return found[-1] if found else None
+
+
+def detector_baseline(incident: Incident) -> DetectorSetup | None:
+    """Return the newest baseline of a detector."""
+    found = [one.setup for one in incident.past if isinstance(one, RecordDetectorBaseline)]
+    return found[-1] if found else None
+
+
+def key_baseline(incident: Incident) -> frozenset[str]:
+    """Return the trails that the newest baseline of a key names."""
+    found = [one.trails for one in incident.past if isinstance(one, RecordKeyBaseline)]
+    return found[-1] if found else frozenset()

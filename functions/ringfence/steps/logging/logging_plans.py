@@ -1,0 +1,146 @@
+"""What logging should be, by what was noted and what is reported. Pure: several planners share it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.events.config.trigger import judged_by
+from ringfence.model.reviews import PREFIX
+from ringfence.observations.logging.detectors import DetectorStatus
+from ringfence.observations.logging.log_keys import DISABLED, TO_BE_DELETED, LogKey
+from ringfence.observations.logging.recorders import RecorderStatus
+from ringfence.observations.logging.trails import TrailStatus
+from ringfence.observations.logging.weakening import ASPECTS, restored
+from ringfence.record.notices import plain
+from ringfence.steps.logging.logging_notes import (
+    RecordTrailBaseline,
+    detector_baseline,
+    key_baseline,
+    recorder_baseline,
+    trail_baseline,
+)
+from ringfence.steps.logging.trail_selectors import SetEventSelectors, SetInsightSelectors
+from ringfence.steps.logging.trails import SetTrailOptions, StartTrail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
+    from ringfence.model.trigger import Trigger
+    from ringfence.observations.logging.trails import TrailSetup
+
+DELETED = recorded("cloudtrail", "DeleteTrail")
+DELETED_RECORDER = recorded("config", "DeleteConfigurationRecorder")
+DELETED_DETECTOR = recorded("guardduty", "DeleteDetector")
+STOPPED = recorded("cloudtrail", "StopLogging")
+CHANGED = recorded("cloudtrail", "UpdateTrail", "PutEventSelectors", "PutInsightSelectors")
+UNVALIDATED = judged_by("cloud-trail-log-file-validation-enabled")
+STOPPED_RECORDER = recorded("config", "StopConfigurationRecorder")
+CHANGED_DETECTOR = recorded("guardduty", "UpdateDetector")
+TAKEN_AWAY = recorded("kms", "ScheduleKeyDeletion", "DisableKey")
+LONGEST = 4000
+"""Characters of what a person has to make by hand: enough for many selectors."""
+_BY_HAND = ("organization",)
+"""What only an organization's management account may put back, with rights that nobody here is given."""
+
+
+def reported(incident: Incident, trigger: Trigger) -> bool:
+    """Say whether anything that the trigger answers to is reported."""
+    return bool(set(trigger.types) & set(incident.types))
+
+
+def is_reviewed_only(incident: Incident) -> bool:
+    """Say whether nobody reports anything: what was deleted long ago, and never noted, is no loss then."""
+    return all(one.startswith(PREFIX) for one in incident.types)
+
+
+def trail_to_be_started(trail: Observed, incident: Incident) -> bool:
+    """Say whether a stopped trail logged before, by a report or by its baseline."""
+    logged = trail_baseline(incident) is not None or reported(incident, STOPPED)
+    seen = trail[TrailStatus]
+    return seen.setup is not None and not seen.logging and logged
+
+
+def out_of_reach(trail: Observed, incident: Incident) -> Iterator[str]:
+    """Say why a trail cannot be changed from here.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html
+    """
+    seen, name = trail[TrailStatus], trail.ref.id
+    if seen.gone:
+        if trail_baseline(incident) or not is_reviewed_only(incident):
+            yield f"there is no trail {name} in {trail.ref.region}: it was deleted"
+    elif not seen.ours(trail.ref) and (before := trail_baseline(incident)):
+        was = plain(RecordTrailBaseline(before).change()[1], LONGEST)
+        yield (
+            f"trail {name} of this region was deleted, and the one of its name has its home in {seen.home} "
+            f"of account {seen.owner}: while that has the name, this one cannot be made again; it was: {was}"
+        )
+    elif not seen.ours(trail.ref):
+        yield (
+            f"trail {name} can be changed in its home {seen.home} of account {seen.owner} alone: what is "
+            "shown of it here follows that"
+        )
+    elif seen.setup is None:
+        yield f"trail {name} cannot be read from here; a person has to look"
+
+
+def start(trail: Observed, incident: Incident) -> Iterator[Step]:
+    """Yield the start, if it is to be started."""
+    if trail_to_be_started(trail, incident):
+        yield StartTrail(trail.ref.id)
+
+
+def wanted(trail: Observed, incident: Incident) -> TrailSetup | None:
+    """Return what a trail should be; None where there is none to be seen."""
+    now, before = trail[TrailStatus].setup, trail_baseline(incident)
+    if now is None:
+        return None
+    setup = restored(before, now, trail.ref.account) if before else now
+    if reported(incident, UNVALIDATED):
+        setup = replace(setup, options=replace(setup.options, validation=True))
+    return setup
+
+
+def restore(trail: Observed, incident: Incident) -> Iterator[Step]:
+    """Yield a step for each part that differs from what it should be."""
+    now, setup, name = trail[TrailStatus].setup, wanted(trail, incident), trail.ref.id
+    if now is None or setup is None:
+        return
+    for one in ASPECTS:
+        if one.id not in _BY_HAND and one.of(now.options) != one.of(setup.options):
+            yield SetTrailOptions(name, one.id, now.options, setup.options)
+    if now.selectors != setup.selectors:
+        yield SetEventSelectors(name, now.selectors, setup.selectors)
+    if now.insights != setup.insights:
+        yield SetInsightSelectors(name, now.insights, setup.insights)
+
+
+def recorder_to_be_started(recorder: Observed, incident: Incident) -> bool:
+    """Say whether a stopped recorder recorded before, by a report or by its baseline."""
+    recorded_before = recorder_baseline(incident) is not None or reported(incident, STOPPED_RECORDER)
+    seen = recorder[RecorderStatus]
+    return seen.setup is not None and not seen.recording and recorded_before
+
+
+def detector_to_be_enabled(detector: Observed, incident: Incident) -> bool:
+    """Say whether a disabled detector was enabled before, by a report or by its baseline."""
+    enabled_before = detector_baseline(incident) is not None or reported(incident, CHANGED_DETECTOR)
+    seen = detector[DetectorStatus]
+    return seen.setup is not None and not seen.enabled and enabled_before
+
+
+def users_of_key(key: Observed, incident: Incident) -> frozenset[str]:
+    """Return the trails that write with a key, or did when that was noted."""
+    return key[LogKey].trails | key_baseline(incident)
+
+
+def key_to_be_kept(key: Observed, incident: Incident) -> bool:
+    """Say whether a key that trails write with was taken away, and could be used before."""
+    usable_before = bool(key_baseline(incident)) or reported(incident, TAKEN_AWAY)
+    taken_away = key[LogKey].state in {DISABLED, *TO_BE_DELETED}
+    return taken_away and usable_before and bool(users_of_key(key, incident))

@@ -1,0 +1,65 @@
+"""The step on a configuration recorder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call, Permission
+from ringfence.model.codec import value
+from ringfence.model.step import Done, State, Step
+from ringfence.observations.logging.recorders import NO_RECORDER, RECORDERS, RecorderStatus
+from ringfence.steps.logging.trails import NEVER_OFF
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+
+_REFUSED = ("NoAvailableDeliveryChannelException", "UnmodifiableEntityException")
+
+
+@value
+class StartRecorder(Step):
+    """Start a configuration recorder."""
+
+    name: str
+
+    facet: ClassVar = RecorderStatus
+    irreversible: ClassVar = NEVER_OFF
+    permissions: ClassVar = (Permission("config:StartConfigurationRecorder", RECORDERS),)
+
+    @property
+    def target(self) -> str:
+        """The recorder."""
+        return f"recorder/{self.name}"
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Start it.
+
+        https://docs.aws.amazon.com/config/latest/APIReference/API_StartConfigurationRecorder.html
+        """
+        parameters = {"ConfigurationRecorderName": self.name}
+        expected = (NO_RECORDER, *_REFUSED)
+        (answer,) = yield (Call("config", "StartConfigurationRecorder", parameters, expected=expected),)
+        accept(answer, gone=(NO_RECORDER,), refused=_REFUSED)
+        return Done()
+
+    def state(self, observed: Observed) -> State:
+        """Look whether it records."""
+        seen = observed[RecorderStatus]
+        if seen.setup is None:
+            return State.GONE
+        return State.AFTER if seen.recording else State.BEFORE
+
+    def effect(self, observed: Observed) -> Observed:
+        """It records."""
+        return observed.seen(replace(observed[RecorderStatus], recording=True))
+
+    def words(self) -> str:
+        """Say which."""
+        return f"start configuration recorder {self.name}"
+
+    def change(self) -> tuple[str, str]:
+        """Say that it records."""
+        return "stopped", "recording"

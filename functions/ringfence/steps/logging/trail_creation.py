@@ -1,0 +1,80 @@
+"""The step that makes a deleted trail again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.codec import value
+from ringfence.model.step import Done, State, Step
+from ringfence.model.symbol import Ready
+from ringfence.observations.logging.trails import TRAILS, TrailOptions, TrailSetup, TrailStatus
+from ringfence.steps.logging.trail_refusals import PASS_ROLE, REFUSED, parameters_of
+from ringfence.steps.logging.trails import MADE, NEVER_OFF
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+    from ringfence.model.symbol import Symbol
+
+
+@value
+class CreateTrail(Step):
+    """Make a deleted trail again, with its options and tags; starting it is another step."""
+
+    name: str
+    region: str
+    account: str
+    options: TrailOptions
+    tags: frozenset[tuple[str, str]] = frozenset()
+
+    facet: ClassVar = TrailStatus
+    irreversible: ClassVar = NEVER_OFF
+    permissions: ClassVar = (
+        Permission("cloudtrail:CreateTrail", TRAILS),
+        Permission("cloudtrail:AddTags", TRAILS, implied=True),
+        PASS_ROLE,
+    )
+
+    @property
+    def target(self) -> str:
+        """The trail."""
+        return f"trail/{self.name}"
+
+    @property
+    def provides(self) -> tuple[Symbol, ...]:
+        """The trail."""
+        return (Ready(MADE, self.name),)
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - it has its old name
+        """Make it. One that is there already is what was wanted: others may have been faster.
+
+        https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
+        """
+        exists = "TrailAlreadyExistsException"
+        parameters = {"Name": self.name, **parameters_of(self.options)}
+        if self.tags:
+            parameters["TagsList"] = [{"Key": key, "Value": text} for key, text in sorted(self.tags)]
+        expected = (exists, *REFUSED["CreateTrail"])
+        (answer,) = yield (Call("cloudtrail", "CreateTrail", parameters, expected=expected),)
+        if not (isinstance(answer, Failed) and answer.code == exists):
+            accept(answer, refused=REFUSED["CreateTrail"])
+        return Done()
+
+    def state(self, observed: Observed) -> State:
+        """Look whether a trail of the name is there."""
+        return State.BEFORE if observed[TrailStatus].gone else State.AFTER
+
+    def effect(self, observed: Observed) -> Observed:
+        """It is there, records what any new one does, and does not log yet."""
+        setup = TrailSetup(self.options, tags=self.tags)
+        return observed.seen(TrailStatus(setup, logging=False, home=self.region, owner=self.account))
+
+    def words(self) -> str:
+        """Say which trail."""
+        return f"create trail {self.name} again"
+
+    def change(self) -> tuple[str, str]:
+        """Say where its logs go."""
+        return "deleted", f"with its logs in bucket {self.options.bucket}"

@@ -1,0 +1,101 @@
+"""Steps on what a trail records: its event selectors and its Insights selectors."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.call import Permission
+from ringfence.model.codec import value
+from ringfence.model.step import State, show
+from ringfence.observations.logging.selectors import (
+    Insights,
+    Selectors,
+    insight_parameters,
+    selector_parameters,
+    shown,
+)
+from ringfence.observations.logging.trails import TRAILS, TrailStatus
+from ringfence.steps.logging.trails import TrailStep
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+
+
+@value
+class SetEventSelectors(TrailStep):
+    """Put event selectors back: all at once, as CloudTrail takes them."""
+
+    name: str
+    before: Selectors
+    after: Selectors
+
+    permissions: ClassVar = (Permission("cloudtrail:PutEventSelectors", TRAILS),)
+    what: ClassVar = "selectors"
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
+        """Put them in the place of those that are there."""
+        parameters = {"TrailName": self.name, **selector_parameters(self.after)}
+        return (yield from self.call("PutEventSelectors", parameters))
+
+    def state(self, observed: Observed) -> State:
+        """Compare all selectors."""
+        setup = observed[TrailStatus].setup
+        if setup is None:
+            return State.GONE
+        if setup.selectors == self.after:
+            return State.AFTER
+        return State.BEFORE if setup.selectors == self.before else State.DRIFTED
+
+    def effect(self, observed: Observed) -> Observed:
+        """Put them there."""
+        setup = replace(self.setup_in(observed), selectors=self.after)
+        return observed.seen(replace(observed[TrailStatus], setup=setup))
+
+    def words(self) -> str:
+        """Say of which trail."""
+        return f"put the event selectors of trail {self.name} back"
+
+    def change(self) -> tuple[str, str]:
+        """Write them in full."""
+        return shown(self.before), shown(self.after)
+
+
+@value
+class SetInsightSelectors(TrailStep):
+    """Put Insights selectors back."""
+
+    name: str
+    before: Insights
+    after: Insights
+
+    permissions: ClassVar = (Permission("cloudtrail:PutInsightSelectors", TRAILS),)
+    what: ClassVar = "insights"
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
+        """Put them in the place of those that are there."""
+        parameters = {"TrailName": self.name, "InsightSelectors": insight_parameters(self.after)}
+        return (yield from self.call("PutInsightSelectors", parameters))
+
+    def state(self, observed: Observed) -> State:
+        """Compare all of them."""
+        setup = observed[TrailStatus].setup
+        if setup is None:
+            return State.GONE
+        if setup.insights == self.after:
+            return State.AFTER
+        return State.BEFORE if setup.insights == self.before else State.DRIFTED
+
+    def effect(self, observed: Observed) -> Observed:
+        """Put them there."""
+        setup = replace(self.setup_in(observed), insights=self.after)
+        return observed.seen(replace(observed[TrailStatus], setup=setup))
+
+    def words(self) -> str:
+        """Say of which trail."""
+        return f"put the Insights selectors of trail {self.name} back"
+
+    def change(self) -> tuple[str, str]:
+        """Name them."""
+        return show(self.before), show(self.after)

@@ -1,0 +1,175 @@
+"""Steps on a trail: start it, put its options and selectors back, make it again.
+
+None of them has an inverse: what stood before each was a loss of logging.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call, Permission
+from ringfence.model.codec import value
+from ringfence.model.errors import Bug
+from ringfence.model.step import Done, State, Step, show
+from ringfence.model.symbol import Ready
+from ringfence.observations.logging.trails import NO_TRAIL, TRAILS, TrailOptions, TrailSetup, TrailStatus
+from ringfence.observations.logging.weakening import ASPECTS, aspect
+from ringfence.steps.logging.trail_refusals import PASS_ROLE, REFUSED, parameters_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+    from ringfence.model.symbol import Symbol
+
+NEVER_OFF = "it would blind the account again: no tool switches logging off"
+"""Why nothing here is undone: a release would be an intruder's best friend."""
+MADE = "trail exists"
+_ORDER = ("logging", *(one.id for one in ASPECTS), "selectors", "insights")
+"""What is put back, one after the other: CloudTrail refuses a change while another one is made."""
+
+
+class TrailStep(Step):
+    """A step on a trail that is there, or is made first."""
+
+    name: str
+
+    facet: ClassVar = TrailStatus
+    irreversible: ClassVar = NEVER_OFF
+    what: ClassVar[str]
+
+    @property
+    def part(self) -> str:
+        """What of the trail is changed."""
+        return self.what
+
+    @property
+    def target(self) -> str:
+        """The part of the trail."""
+        return f"trail/{self.name}/{self.part}"
+
+    @property
+    def requires(self) -> tuple[Symbol, ...]:
+        """The trail."""
+        return (Ready(MADE, self.name),)
+
+    @property
+    def provides(self) -> tuple[Symbol, ...]:
+        """Say that the part is done with."""
+        return (self._done(self.part),)
+
+    @property
+    def follows(self) -> tuple[Symbol, ...]:
+        """Every part before it."""
+        return tuple(self._done(part) for part in _ORDER[: _ORDER.index(self.part)])
+
+    def _done(self, part: str) -> Symbol:
+        return Ready(f"{part} of the trail is tried", self.name)
+
+    def setup_in(self, observed: Observed) -> TrailSetup:
+        """Return the trail; raises Bug where it is gone: no effect is to be had then."""
+        setup = observed[TrailStatus].setup
+        if setup is None:
+            raise Bug(f"trail {self.name} is gone")
+        return setup
+
+    def call(self, operation: str, parameters: Mapping[str, object]) -> Changing:
+        """Make one call; what CloudTrail refuses for good is raised as such."""
+        call = Call("cloudtrail", operation, parameters, expected=(NO_TRAIL, *REFUSED[operation]))
+        (answer,) = yield (call,)
+        accept(answer, gone=(NO_TRAIL,), refused=REFUSED[operation])
+        return Done()
+
+
+@value
+class StartTrail(TrailStep):
+    """Start a trail's logging."""
+
+    name: str
+
+    permissions: ClassVar = (Permission("cloudtrail:StartLogging", TRAILS),)
+    what: ClassVar = "logging"
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
+        """Start it."""
+        return (yield from self.call("StartLogging", {"Name": self.name}))
+
+    def state(self, observed: Observed) -> State:
+        """Look whether it logs."""
+        seen = observed[TrailStatus]
+        if seen.setup is None:
+            return State.GONE
+        return State.AFTER if seen.logging else State.BEFORE
+
+    def effect(self, observed: Observed) -> Observed:
+        """It logs."""
+        return observed.seen(replace(observed[TrailStatus], logging=True))
+
+    def words(self) -> str:
+        """Say which trail."""
+        return f"start trail {self.name}"
+
+    def change(self) -> tuple[str, str]:
+        """Say that it logs."""
+        return "stopped", "logging"
+
+
+@value
+class SetTrailOptions(TrailStep):
+    """Put options back that belong together, those of one aspect; the others are not touched."""
+
+    name: str
+    aspect: str
+    before: TrailOptions
+    after: TrailOptions
+
+    permissions: ClassVar = (Permission("cloudtrail:UpdateTrail", TRAILS), PASS_ROLE)
+
+    @property
+    def part(self) -> str:
+        """The aspect."""
+        return self.aspect
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
+        """Set them. What is not named stays as it is.
+
+        https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_UpdateTrail.html
+        """
+        fields = aspect(self.aspect).fields
+        return (
+            yield from self.call("UpdateTrail", {"Name": self.name, **parameters_of(self.after, *fields)})
+        )
+
+    def state(self, observed: Observed) -> State:
+        """Compare the options of this aspect."""
+        setup, of = observed[TrailStatus].setup, aspect(self.aspect).of
+        if setup is None:
+            return State.GONE
+        if of(setup.options) == of(self.after):
+            return State.AFTER
+        return State.BEFORE if of(setup.options) == of(self.before) else State.DRIFTED
+
+    def effect(self, observed: Observed) -> Observed:
+        """Set the options of this aspect."""
+        setup = self.setup_in(observed)
+        options = aspect(self.aspect).put(setup.options, self.after)
+        return observed.seen(replace(observed[TrailStatus], setup=replace(setup, options=options)))
+
+    def words(self) -> str:
+        """Say what is put back."""
+        return f"put the {self.aspect} of trail {self.name} back"
+
+    def change(self) -> tuple[str, str]:
+        """Write the options of this aspect."""
+        return _written(self.aspect, self.before), _written(self.aspect, self.after)
+
+
+def _written(id_: str, options: TrailOptions) -> str:
+    one = aspect(id_)
+    return ", ".join(
+        f"{field.replace('_', ' ')} {show(text) if text != '' else 'none'}"
+        for field, text in zip(one.fields, one.of(options), strict=True)
+    )

@@ -1,0 +1,81 @@
+"""The step on the access logging of a bucket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.codec import value
+from ringfence.model.step import Done, State, Step, show
+from ringfence.observations.s3.calls import DENIED, of_bucket, on_buckets
+from ringfence.observations.s3.logging import AccessLogging, LogTarget
+from ringfence.steps.s3.calls import accepted
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+    from ringfence.model.subject import BucketRef
+
+_REFUSED = (
+    "CrossLocationLoggingProhibited",
+    "InvalidArgument",
+    "InvalidRequest",
+    "InvalidTargetBucketForLogging",
+)
+
+
+@value
+class SetAccessLogging(Step):
+    """Log the requests to a bucket that logs nothing; its undo logs nothing again."""
+
+    bucket: BucketRef
+    before: LogTarget | None
+    after: LogTarget | None
+
+    facet: ClassVar = AccessLogging
+    permissions: ClassVar = on_buckets("PutBucketLogging")
+
+    @property
+    def target(self) -> str:
+        """Where it logs to."""
+        return f"bucket/{self.bucket.id}/access-logging"
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Put the target, or none.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLogging.html
+        """
+        status: dict[str, object] = {}
+        if self.after:
+            status["LoggingEnabled"] = {"TargetBucket": self.after.bucket, "TargetPrefix": self.after.prefix}
+        parameters: dict[str, object] = {"BucketLoggingStatus": status}
+        call = of_bucket(self.bucket, "PutBucketLogging", *_REFUSED, *DENIED, parameters=parameters)
+        (answer,) = yield (call,)
+        accepted(answer, _REFUSED)
+        return Done()
+
+    def state(self, observed: Observed) -> State:
+        """Compare the target."""
+        seen = observed[AccessLogging]
+        if not seen.readable:
+            return State.SETTLING
+        if seen.target == self.after:
+            return State.AFTER
+        return State.BEFORE if seen.target == self.before else State.DRIFTED
+
+    def effect(self, observed: Observed) -> Observed:
+        """Set it."""
+        return observed.seen(AccessLogging(self.after))
+
+    def found(self, observed: Observed) -> str:
+        """Name the target that it has."""
+        return show(observed[AccessLogging].target)
+
+    def words(self) -> str:
+        """Say where requests are logged."""
+        if self.after is None:
+            return f"no longer log requests to bucket {self.bucket.id}"
+        return f"log requests to bucket {self.bucket.id} to {self.after.key}"
+
+    def cost(self) -> str:
+        """Say what is billed."""
+        return "the logs are stored, and billed, until a lifecycle rule expires them" if self.after else ""

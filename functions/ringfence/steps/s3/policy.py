@@ -1,0 +1,172 @@
+"""Steps that put the statement that requires TLS into a bucket policy, and take it out again.
+
+S3 takes a policy as a whole and knows no condition on what it replaces. So it is read right before it is
+put, and what was changed between plan and step is kept; nothing can be done about the moment between the two
+calls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.call import Failed
+from ringfence.model.codec import canonical, value
+from ringfence.model.errors import Refused
+from ringfence.model.step import Done, State, Step
+from ringfence.model.symbol import Ready
+from ringfence.observations.s3.calls import DENIED, of_bucket, on_buckets
+from ringfence.observations.s3.documents import LIMIT, parsed, written
+from ringfence.observations.s3.policy import NO_POLICY, BucketPolicy, policy_in
+from ringfence.observations.s3.tls import has_statement, with_tls, without_tls
+from ringfence.steps.s3.calls import BLOCKED, POLICY, accepted
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from ringfence.model.call import Answer, Call
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Changing, Names
+    from ringfence.model.subject import BucketRef
+    from ringfence.model.symbol import Symbol
+    from ringfence.observations.s3.documents import Json
+
+_REFUSED = ("InvalidPolicyDocument", "MalformedPolicy", "PolicyTooLarge")
+
+
+class _TlsStep(Step):
+    """Putting in and taking out: two ways along one road. `sid` is the statement's id."""
+
+    bucket: BucketRef
+    sid: str
+    before: bool
+    after: bool
+
+    facet: ClassVar = BucketPolicy
+
+    @property
+    def target(self) -> str:
+        """The statement."""
+        return f"bucket/{self.bucket.id}/policy/{self.sid}"
+
+    def state(self, observed: Observed) -> State:
+        """Look for the statement, word for word."""
+        seen = observed[BucketPolicy]
+        if not seen.clear:
+            return State.SETTLING
+        there = has_statement(seen.document, self.bucket.id, self.sid)
+        return State.AFTER if there == self.after else State.BEFORE
+
+    def effect(self, observed: Observed) -> Observed:
+        """Put the statement in or take it out."""
+        seen = observed[BucketPolicy]
+        document = self._changed(seen.document)
+        return observed.seen(replace(seen, text="" if document is None else canonical(document)))
+
+    def change(self) -> tuple[str, str]:
+        """Say whether the statement is there."""
+        before, after = (
+            f"statement {self.sid}" if one else "no statement" for one in (self.before, self.after)
+        )
+        return before, after
+
+    def _changed(self, document: Json | None) -> Json | None:
+        if self.after:
+            return with_tls(document, self.bucket.id, self.sid)
+        return without_tls(document, self.bucket.id, self.sid) if document else None
+
+    def _read(self) -> Generator[tuple[Call, ...], tuple[Answer, ...], Json | None]:
+        """Read the policy as it is now; raises Refused where it cannot be understood."""
+        (answer,) = yield (of_bucket(self.bucket, "GetBucketPolicy", *NO_POLICY),)
+        none = isinstance(answer, Failed) and answer.code in NO_POLICY
+        text = "" if none else policy_in(accepted(answer))
+        document = parsed(text) if text else None
+        if text and document is None:
+            raise Refused(
+                f"the policy of bucket {self.bucket.id} cannot be understood, so nothing was merged into it"
+            )
+        return document
+
+    def _put(self, document: Json) -> Generator[tuple[Call, ...], tuple[Answer, ...], None]:
+        text = written(document)
+        if (size := len(text.encode())) > LIMIT:
+            raise Refused(f"the policy of bucket {self.bucket.id} would have {size} bytes; S3 takes {LIMIT}")
+        call = of_bucket(self.bucket, "PutBucketPolicy", *_REFUSED, *DENIED, parameters={"Policy": text})
+        (answer,) = yield (call,)
+        accepted(answer, _REFUSED)
+
+
+@value
+class AddTlsStatement(_TlsStep):
+    """Deny every request to the bucket that comes without TLS, by a statement of our own in its policy."""
+
+    bucket: BucketRef
+    sid: str
+    before: bool
+    after: bool
+
+    permissions: ClassVar = on_buckets("GetBucketPolicy", "PutBucketPolicy")
+
+    @property
+    def provides(self) -> tuple[Symbol, ...]:
+        """The policy is merged: what would keep S3 from taking it may come now."""
+        return (Ready(POLICY, self.bucket.id),)
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Read the policy and put it with our statement as its last.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+        """
+        document = yield from self._read()
+        if has_statement(document, self.bucket.id, self.sid):
+            return Done(note="the statement was there already")
+        yield from self._put(with_tls(document, self.bucket.id, self.sid))
+        return Done()
+
+    def words(self) -> str:
+        """Say what is refused."""
+        return f"require TLS of every request to bucket {self.bucket.id}"
+
+    def cost(self) -> str:
+        """Say whom it shuts out."""
+        return (
+            "clients that reach the bucket without TLS are refused: http:// links, and its website endpoint"
+        )
+
+
+@value
+class RemoveTlsStatement(_TlsStep):
+    """Take exactly our statement out of the bucket policy."""
+
+    bucket: BucketRef
+    sid: str
+    before: bool
+    after: bool
+
+    permissions: ClassVar = on_buckets("DeleteBucketPolicy", "GetBucketPolicy", "PutBucketPolicy")
+    inverse_type: ClassVar = AddTlsStatement
+
+    @property
+    def follows(self) -> tuple[Symbol, ...]:
+        """With public statements beside it the policy can be put only once nothing blocks it."""
+        return (Ready(BLOCKED, self.bucket.id),)
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Read the policy and put it without our statement; delete it where nothing is left."""
+        document = yield from self._read()
+        if document is None or not has_statement(document, self.bucket.id, self.sid):
+            return Done(note="the statement was not there any more")
+        left = without_tls(document, self.bucket.id, self.sid)
+        if left is None:
+            (answer,) = yield (of_bucket(self.bucket, "DeleteBucketPolicy"),)
+            accepted(answer)
+        else:
+            yield from self._put(left)
+        return Done()
+
+    def words(self) -> str:
+        """Say what is allowed again."""
+        return f"no longer require TLS of requests to bucket {self.bucket.id}"
+
+
+AddTlsStatement.inverse_type = RemoveTlsStatement

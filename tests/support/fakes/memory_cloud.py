@@ -1,0 +1,100 @@
+"""A cloud in memory: the port's rules without AWS. Steps change it by their own declared effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from ringfence.model.errors import Gone
+from ringfence.model.observation import Facet, Observed
+from ringfence.observations.ec2.network import Network
+from ringfence.steps.ec2.network import SetSecurityGroups
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ringfence.engine.ports import Clock
+    from ringfence.model.errors import RingfenceError
+    from ringfence.model.reviews import Review
+    from ringfence.model.rule_confirmation import ManagedRule
+    from ringfence.model.runbook import Naming
+    from ringfence.model.step import Names, Step
+    from ringfence.model.subject import Ref
+    from ringfence.model.symbol import Symbol
+    from ringfence.policy.permit import Permit
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of a step."""
+
+    provides: Names
+    note: str = ""
+    requests: tuple[str, ...] = ()
+
+
+@dataclass
+class MemoryCloud:
+    """One subject's world. `None` once all is gone; once the subject is, what outlives it may be left.
+
+    `refuse` may raise instead of a change being made; `stale` observations show the world before the
+    last change that many times more. `doubt` is why no claim holds, `unreadable` why facets cannot be read.
+    """
+
+    world: Observed | None
+    clock: Clock
+    refuse: Callable[[Step], None] = lambda _: None
+    stale: int = 0
+    doubt: str = ""
+    unreadable: Mapping[type[Facet], RingfenceError] = field(default_factory=dict)
+    calls: list[Step] = field(default_factory=list)
+    looks: list[tuple[type[Facet], ...]] = field(default_factory=list)
+    _earlier: Observed | None = None
+    _lock: Lock = field(default_factory=Lock)
+
+    def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:  # noqa: ARG002
+        with self._lock:
+            self.looks.append(tuple(facets))
+            if self.world is None or any(kind not in self.world for kind in facets):
+                raise Gone(f"{ref.id} does not exist")
+            for kind in facets:
+                if kind in self.unreadable:
+                    raise self.unreadable[kind]
+            world = self.world
+            if self.stale and self._earlier is not None:
+                self.stale -= 1
+                world = self._earlier
+            return Observed(ref, {kind: world[kind] for kind in facets})
+
+    def confirm(self, ref: Ref, claim: ManagedRule) -> str:  # noqa: ARG002 - the port's signature
+        return self.doubt
+
+    def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:  # noqa: ARG002 - likewise
+        return (self.world.ref,) if self.world else ()
+
+    def named(self, ref: Ref, naming: Callable[[Ref], Naming]) -> Ref:  # noqa: ARG002 - likewise
+        return self.world.ref if self.world else ref
+
+    def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Made:  # noqa: ARG002
+        permit.check(ref, self.clock())
+        with self._lock:
+            if self.world is None:
+                raise Gone(f"{ref.id} does not exist")
+            self.refuse(step)
+            self.calls.append(step)
+            before = self.world
+            _check(step, before)
+            self._earlier, self.world = before, step.effect(before)
+            return Made(_provided(before, self.world))
+
+
+def _check(step: Step, world: Observed) -> None:
+    """An interface must never be put into a group that is not there or still has rules."""
+    if isinstance(step, SetSecurityGroups):
+        for group in step.after:
+            assert isinstance(group, str) or group in world[Network].usable(), f"{group.key} is not usable"
+
+
+def _provided(before: Observed, after: Observed) -> dict[Symbol, str]:
+    return {symbol: name for symbol, name in after.names().items() if symbol not in before.names()}

@@ -1,0 +1,66 @@
+"""An audit log in memory: the port's rules without a table."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from ringfence.model.errors import Conflict
+from ringfence.record.append_check import check_append
+from ringfence.record.chain import Lease
+from ringfence.record.history import History
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ringfence.record.chain import ChainKey, Entry
+
+
+class MemoryLog:
+    """Keeps entries and leases for as long as it lives; safe to use from several threads.
+
+    Subclass it and override `read` or `append` to lose an answer or to stop in between.
+    """
+
+    def __init__(self) -> None:
+        self._entries: dict[str, dict[tuple[str, int], Entry]] = {}
+        self._leases: dict[str, Lease] = {}
+        self._lock = Lock()
+
+    def read(self, key: ChainKey) -> History:
+        """Return the newest incident's entries and the lease."""
+        with self._lock:
+            kept = self._entries.get(key.text, {})
+            lease = self._leases.get(key.text, Lease())
+            known = {incident for incident, _ in kept}
+            newest = lease.incident if lease.incident in known else max(known, default="")
+            return History(tuple(kept[at] for at in sorted(kept) if at[0] == newest), lease)
+
+    def append(self, key: ChainKey, history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
+        """Write the entries and the lease, all or none."""
+        check_append(history, entries, lease)
+        with self._lock:
+            kept = self._entries.setdefault(key.text, {})
+            current = self._leases.get(key.text, Lease())
+            taken = any((entry.incident, entry.seq) in kept for entry in entries)
+            if taken or (lease is not None and current != history.lease):
+                if _ours(kept, entries) if entries else current == lease:
+                    return
+                raise Conflict(f"{key.text}: somebody else was first")
+            kept.update({(entry.incident, entry.seq): entry for entry in entries})
+            if lease is not None:
+                self._leases[key.text] = lease
+
+    def all(self, key: ChainKey) -> tuple[Entry, ...]:
+        """Return the entries of every incident on a chain, oldest first."""
+        kept = self._entries.get(key.text, {})
+        return tuple(kept[at] for at in sorted(kept))
+
+    @property
+    def chains(self) -> tuple[str, ...]:
+        """Every chain that has an entry."""
+        return tuple(chain for chain, kept in self._entries.items() if kept)
+
+
+def _ours(kept: dict[tuple[str, int], Entry], entries: Sequence[Entry]) -> bool:
+    return all(kept.get((entry.incident, entry.seq)) == entry for entry in entries)

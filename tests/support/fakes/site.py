@@ -1,0 +1,132 @@
+"""A deployment in memory: a desk at which operators are served, the world that it changes, and its log."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ringfence.engine.execution import Ports
+from ringfence.engine.intake import Execution
+from ringfence.engine.run import Engine
+from ringfence.handlers.operator_api import Desk
+from ringfence.model.runbook import Runbook, Stage
+from ringfence.model.subject import InstanceRef
+from ringfence.observations.ec2.network import Network
+from ringfence.policy.decision import Policy, RunbookSettings
+from ringfence.record.chain import ChainKey
+from ringfence.remediations.isolate_instance import isolate_instance
+from tests.support.fakes.interruption import Through
+from tests.support.fakes.memory_cloud import MemoryCloud
+from tests.support.fakes.memory_log import MemoryLog
+from tests.support.samples.runbooks import CONTAIN
+from tests.support.worlds import LEASE, REF, Ticking, finding, instance, order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringfence.model.observation import Observed
+    from ringfence.record.history import History
+
+RUNBOOK = Runbook(
+    "contain-instance",
+    "Isolate for real, keep evidence in name only",
+    InstanceRef,
+    (Stage("isolate", "Cut it off the network", (isolate_instance,)), CONTAIN.stages[1]),
+)
+KIM = "arn:aws:sts::111122223333:assumed-role/oncall/kim"
+KEY = ChainKey(RUNBOOK.id, REF.key)
+OTHER = InstanceRef(REF.account, REF.region, "i-0fedcba9876543210")
+SETTINGS = RunbookSettings(("isolate-instance", "leave-group"), (("group", "standby"),))
+POLICY = Policy((REF.account,), runbooks=((RUNBOOK.id, SETTINGS),))
+
+
+class Site:
+    """One instance, contained or not, or another `world` and its runbook. `roles` are those asked for.
+
+    `sent` are the continuations that are due, `delayed` those that are not yet, with their seconds; every
+    call to the outside goes through `gate`.
+    """
+
+    def __init__(
+        self,
+        policy: Policy = POLICY,
+        *,
+        direct: bool = False,
+        runbook: Runbook = RUNBOOK,
+        world: Observed | None = None,
+    ) -> None:
+        self.clock = Ticking()
+        self.cloud = MemoryCloud(world or instance(), self.clock)
+        self.log = MemoryLog()
+        self.roles: list[str] = []
+        self.gate: Callable[[str, Callable[[], object]], object] = lambda _, call: call()
+        self.sent: list[tuple[str, str]] = []
+        self.delayed: list[tuple[str, str, int]] = []
+        self.desk = Desk({runbook.id: runbook}, policy, self.ports, self.find, self.send, direct)
+        self._attempts = 0
+
+    def ports(self, role: str) -> Ports:
+        self.roles.append(role)
+        through = Through(self.cloud, self.log, self.gate)
+        return Ports(through, through, self.clock, lambda jobs: [job() for job in jobs])
+
+    def send(self, runbook: str, message: str, seconds: int) -> None:
+        def put() -> None:
+            if seconds:
+                self.delayed.append((runbook, message, seconds))
+            else:
+                self.sent.append((runbook, message))
+
+        self.gate("send", put)
+
+    def find(self, incident: str) -> tuple[ChainKey, ...]:
+        keys = [ChainKey(*chain.split("#", 1)) for chain in self.log.chains]
+        return tuple(key for key in keys if any(one.incident == incident for one in self.log.all(key)))
+
+    def caller(self, arn: str = KIM) -> Execution:
+        self._attempts += 1
+        return Execution(f"call-{self._attempts}", arn, self.clock() + LEASE)
+
+    def go_on(self) -> None:
+        """Work off the second queue."""
+        waiting, self.sent = self.sent, []
+        for runbook, message in waiting:
+            self.desk.resume(runbook, message, self.caller("ringfence-contain-instance"))
+
+    def wait(self) -> None:
+        """Let what was delayed become due, and work it off."""
+        delayed, self.delayed = self.delayed, []
+        for runbook, message, seconds in delayed:
+            self.clock.tick(seconds=seconds)
+            self.sent.append((runbook, message))
+        self.go_on()
+
+    def contain(self, *refs: InstanceRef) -> str:
+        """Answer one finding on these instances; return its incident."""
+        refs = refs or (REF,)
+        received = finding(subjects=refs)
+        reports = [
+            Engine(self.ports("")).respond(
+                replace(order(attempt=f"f-{ref.id}", received=received, runbook=RUNBOOK), ref=ref)
+            )
+            for ref in refs
+        ]
+        (incident,) = {report.incident for report in reports}
+        self.clock.tick(minutes=5)
+        return incident
+
+    @property
+    def history(self) -> History:
+        return self.log.read(KEY)
+
+    def groups(self) -> list[frozenset[object]]:
+        assert self.cloud.world
+        return [frozenset(one.groups) for one in self.cloud.world[Network].interfaces]
+
+    def move(self, group: str) -> None:
+        """Somebody else changes the groups of the first interface."""
+        assert self.cloud.world
+        seen = self.cloud.world[Network]
+        first, *rest = seen.interfaces
+        moved = replace(first, groups=frozenset({group}))
+        self.cloud.world = self.cloud.world.seen(replace(seen, interfaces=(moved, *rest)))

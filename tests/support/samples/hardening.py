@@ -1,0 +1,133 @@
+"""A runbook of our own that puts things right, for tests of what surrounds it: a toy with two switches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.events.config.trigger import judged_by
+from ringfence.model.codec import value
+from ringfence.model.observation import Facet, Observed
+from ringfence.model.remediation import remediation
+from ringfence.model.reviews import Review, reviewed
+from ringfence.model.runbook import Runbook, Stage
+from ringfence.model.step import Done, State, Step
+from ringfence.model.subject import BucketRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.model.incident import Incident
+    from ringfence.model.reviews import Listing
+    from ringfence.model.step import Changing, Names
+
+REF = BucketRef("111122223333", "eu-west-1", "a-bucket")
+
+
+@value
+class ToySwitches(Facet):
+    """Which switches are on, and whether a tag asks for care."""
+
+    on: frozenset[str] = frozenset()
+    tagged: bool = False
+
+    permissions: ClassVar = ()
+
+
+@value
+class ToySwitch(Step):
+    """Turn one switch on."""
+
+    name: str
+    before: bool
+    after: bool
+
+    facet: ClassVar = ToySwitches
+    permissions: ClassVar = ()
+
+    @property
+    def target(self) -> str:
+        return f"switch/{self.name}"
+
+    def apply(self, names: Names) -> Changing:
+        del names
+        yield from ()
+        return Done()
+
+    def state(self, observed: Observed) -> State:
+        return State.AFTER if (self.name in observed[ToySwitches].on) == self.after else State.BEFORE
+
+    def effect(self, observed: Observed) -> Observed:
+        seen = observed[ToySwitches]
+        on = seen.on | {self.name} if self.after else seen.on - {self.name}
+        return observed.seen(ToySwitches(on, seen.tagged))
+
+    def words(self) -> str:
+        return f"turn {self.name} {'on' if self.after else 'off'}"
+
+
+def tagged(observed: Observed) -> Iterator[str]:
+    """A tag calls for care."""
+    if observed[ToySwitches].tagged:
+        yield "a tag says that this is meant to be so"
+
+
+@remediation(
+    id="first-switch",
+    title="Turn the first switch on",
+    subject=BucketRef,
+    triggers=(judged_by("first-on", "both-on"), reviewed("switches")),
+    facets=(ToySwitches,),
+    steps=(ToySwitch,),
+    references=(),
+    caution=tagged,
+)
+def first_switch(observed: Observed, incident: Incident) -> Iterator[Step]:
+    del incident
+    if "first" not in observed[ToySwitches].on:
+        yield ToySwitch("first", before=False, after=True)
+
+
+@remediation(
+    id="second-switch",
+    title="Turn the second switch on",
+    subject=BucketRef,
+    triggers=(judged_by("second-on", "both-on"),),
+    facets=(ToySwitches,),
+    steps=(ToySwitch,),
+    references=(),
+    breaks="what relies on the second switch",
+)
+def second_switch(observed: Observed, incident: Incident) -> Iterator[Step]:
+    del incident
+    if "second" not in observed[ToySwitches].on:
+        yield ToySwitch("second", before=False, after=True)
+
+
+@remediation(
+    id="tell-of-it",
+    title="Run with everything else",
+    subject=BucketRef,
+    triggers=(),
+    facets=(ToySwitches,),
+    steps=(),
+    references=(),
+)
+def tell_of_it(observed: Observed, incident: Incident) -> Iterator[Step]:
+    del observed, incident
+    return iter(())
+
+
+def listing(account: str, region: str) -> Listing:
+    """Return the one subject."""
+    yield from ()
+    return (BucketRef(account, region, REF.id),)
+
+
+HARDEN = Runbook(
+    "harden-toy",
+    "Harden a toy",
+    BucketRef,
+    (Stage("fix", "Fix", (first_switch, second_switch)), Stage("tell", "Tell", (tell_of_it,))),
+    ends=True,
+    review=Review("switches", "rate(1 hour)", listing, ()),
+)

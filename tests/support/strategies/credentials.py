@@ -1,0 +1,200 @@
+"""Principals in every condition, for laws: each kind of subject, seen through each facet."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
+from ringfence.model.incident import Incident
+from ringfence.model.observation import Observed
+from ringfence.model.subject import GLOBAL, AccessKeyRef, PrincipalRef, RoleSessionRef, RootRef, UserRef
+from ringfence.observations.iam.access_key import AccessKey, Key
+from ringfence.observations.iam.denial import NAME, Denial, Policy, inline_name, inline_names, own_arn
+from ringfence.observations.iam.evidence import Device, Grants, KeyUse
+from ringfence.observations.iam.identity import Role
+from ringfence.observations.iam.other_credentials import KINDS, Credential, OtherCredentials
+from ringfence.observations.iam.password import Password
+from ringfence.observations.iam.principals import ROLE, USER, Holder
+from ringfence.observations.iam.reach import DENY_ALL, Reach
+from ringfence.observations.iam.role_sessions import RoleUse, whole_second
+from ringfence.observations.iam.used_roles import UsedRole, UsedRoles
+from ringfence.observations.logging.trail import Trace, Trail
+from ringfence.steps.iam.access_keys import DeactivateAccessKey
+from ringfence.steps.iam.boundaries import SetDenyBoundary
+from ringfence.steps.iam.denial import AttachDenial, PutDenial
+from tests.support.strategies.instances import INCIDENT
+from tests.support.worlds import NOON
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import DrawFn, SearchStrategy
+
+    from ringfence.model.observation import Facet
+    from ringfence.model.step import Step
+
+ACCOUNT = "111122223333"
+KEY = AccessKeyRef(ACCOUNT, GLOBAL, "AKIAIOSFODNN7EXAMPLE", user="deploy")
+PERSON = UserRef(ACCOUNT, GLOBAL, "deploy")
+SESSION = RoleSessionRef(ACCOUNT, GLOBAL, "AROAIOSFODNN7EXAMPLE:i-0123456789abcdef0", role="web")
+ROOT = RootRef(ACCOUNT, GLOBAL, "root")
+REFS: tuple[PrincipalRef, ...] = (KEY, PERSON, SESSION, ROOT)
+DEPLOY = Holder(USER, "deploy", "AIDAIOSFODNN7EXAMPLE", "/team/")
+WEB = Holder(ROLE, "web", "AROAIOSFODNN7EXAMPLE")
+RESERVED = Holder(ROLE, "web", "AROAIOSFODNN7EXAMPLE", "/aws-reserved/sso.amazonaws.com/")
+WHOLE = whole_second(NOON)
+STRANGE = '{"Statement":[],"Version":"2012-10-17"}'
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/developers"
+ROLES = (
+    Role("batch", "AROABATCH"),
+    Role("AWSServiceRoleForThings", "AROAAWS", "/aws-service-role/things.amazonaws.com/"),
+)
+INSTANTS = (WHOLE - timedelta(days=1), WHOLE, WHOLE + timedelta(hours=1))
+STATUSES = st.sampled_from(("Active", "Inactive", "Expired"))
+
+
+def incidents(**fixed: str) -> SearchStrategy[Incident]:
+    """One incident, with any of the choices, and anything tried before."""
+
+    def chosen(drawn: dict[str, str]) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            sorted({**drawn, **{name.replace("_", "-"): one for name, one in fixed.items()}}.items())
+        )
+
+    choices = st.fixed_dictionaries(
+        {
+            "other-keys": st.sampled_from(("leave", "deactivate")),
+            "user-deny": st.sampled_from(("sessions", "everything")),
+            "role-deny": st.sampled_from(("session", "role")),
+            "traces": st.sampled_from(("open", "reviewed")),
+        }
+    ).map(chosen)
+    return st.builds(
+        Incident,
+        id=st.just(INCIDENT),
+        opened_at=st.sampled_from((NOON, NOON + timedelta(microseconds=1))),
+        findings=st.just(("f-1",)),
+        choices=choices,
+        past=st.lists(st.sampled_from(_tried()), max_size=5).map(tuple),
+        since=st.sampled_from((None, NOON - timedelta(hours=2))),
+        types=st.sampled_from(((), (QUARANTINE,))),
+        looked=st.booleans(),
+    )
+
+
+def _tried() -> tuple[Step, ...]:
+    texts = [reach.document() for reach in reaches(SESSION)]
+    steps: list[Step] = [DeactivateAccessKey("deploy", KEY.id, "Active", "Inactive")]
+    for holder in (DEPLOY, WEB):
+        steps.append(AttachDenial(holder, DENY_ALL, before=False, after=True))
+        steps.append(SetDenyBoundary(holder, "", DENY_ALL))
+        for text in texts:
+            steps.extend(PutDenial(holder, name, "", text) for name in inline_names(holder.kind, SESSION))
+            arn = own_arn(ACCOUNT, holder, text)
+            steps.append(AttachDenial(holder, arn, before=False, after=True))
+    return tuple(steps)
+
+
+def reaches(ref: PrincipalRef) -> tuple[Reach, ...]:
+    """Whom a denial may reach: everything, older sessions of some instant, or the one session."""
+    named = (Reach(userid=ref.id),) if isinstance(ref, RoleSessionRef) else ()
+    return (Reach(), *(Reach(before=one) for one in INSTANTS), *named)
+
+
+def principals(*kinds: type[Facet], ref: PrincipalRef | None = None) -> SearchStrategy[Observed]:
+    """A principal of any kind seen through these facets, or through every one."""
+    refs = st.just(ref) if ref else st.sampled_from(REFS)
+    return refs.flatmap(lambda one: _seen(one, kinds))
+
+
+def _seen(ref: PrincipalRef, kinds: tuple[type[Facet], ...]) -> SearchStrategy[Observed]:
+    user = "" if isinstance(ref, RoleSessionRef | RootRef) else "deploy"
+    facets: dict[type[Facet], SearchStrategy[Facet]] = {
+        AccessKey: _keys(ref),
+        Denial: denials(ref),
+        Password: st.builds(Password, st.sampled_from(("", user)), st.booleans()),
+        OtherCredentials: _others(user),
+        UsedRoles: _used(),
+        KeyUse: st.sampled_from((KeyUse(), KeyUse("last used at noon, for s3 in eu-west-1"))),
+        Grants: st.builds(
+            Grants,
+            st.sampled_from(("", "user deploy")),
+            devices=st.lists(st.builds(Device, st.just("mfa-1"), st.sampled_from(INSTANTS)), max_size=1).map(
+                tuple
+            ),
+        ),
+        Trail: st.builds(
+            Trail,
+            st.lists(
+                st.builds(
+                    Trace,
+                    st.sampled_from(("session", "user")),
+                    st.text(max_size=5),
+                    st.sampled_from(INSTANTS),
+                ),
+                max_size=2,
+            ).map(tuple),
+            st.just((GLOBAL,)),
+            st.sampled_from((None, *INSTANTS)),
+        ),
+    }
+    chosen = {kind: facet for kind, facet in facets.items() if not kinds or kind in kinds}
+    return st.fixed_dictionaries(chosen).map(lambda seen: Observed(ref, seen))
+
+
+def _keys(ref: PrincipalRef) -> SearchStrategy[AccessKey]:
+    if not isinstance(ref, AccessKeyRef | UserRef):
+        return st.just(AccessKey())
+    made = st.sampled_from((None, *INSTANTS))
+    first = st.builds(Key, st.just(KEY.id), STATUSES, made)
+    both = st.tuples(first, st.builds(Key, st.just("AKIAI44QH8DHBEXAMPLE"), STATUSES, made))
+    none = AccessKey() if isinstance(ref, AccessKeyRef) else AccessKey("deploy")
+    return st.just(none) | st.builds(AccessKey, st.just("deploy"), both | st.tuples(first))
+
+
+@st.composite
+def denials(draw: DrawFn, ref: PrincipalRef) -> Denial:
+    """Denied in no way, in one, or in several; by us, earlier or later, or by a stranger under our name."""
+    if isinstance(ref, RootRef):
+        return Denial()
+    holder = draw(st.sampled_from((WEB, RESERVED))) if isinstance(ref, RoleSessionRef) else DEPLOY
+    texts = [reach.document() for reach in reaches(ref)]
+    named = {NAME: [*texts, STRANGE], inline_name(Reach(userid=ref.id)): [*texts[:1], texts[-1], STRANGE]}
+    inline = {
+        name: draw(st.sampled_from(named[name]))
+        for name in sorted(draw(st.sets(st.sampled_from(inline_names(holder.kind, ref)))))
+    }
+    own = {own_arn(ACCOUNT, holder, text): text for text in texts}
+    bounding = [reach.document(boundary=True) for reach in reaches(ref)]
+    bounds = {own_arn(ACCOUNT, holder, text): text for text in bounding}
+    there = draw(st.sets(st.sampled_from([*own, *bounds])))
+    tampered = draw(st.sets(st.sampled_from([*own, *bounds]), max_size=1))
+    policies = tuple(
+        Policy(arn, STRANGE if arn in tampered else {**own, **bounds}[arn]) for arn in sorted(there)
+    )
+    attached = draw(st.frozensets(st.sampled_from([DENY_ALL, *(there & own.keys())]), max_size=2))
+    boundary = draw(st.sampled_from(["", BOUNDARY, DENY_ALL, *sorted(there & bounds.keys())]))
+    return Denial(
+        holder, tuple(Policy(name, inline[name]) for name in sorted(inline)), attached, boundary, policies
+    )
+
+
+def _others(user: str) -> SearchStrategy[OtherCredentials]:
+    if not user:
+        return st.just(OtherCredentials())
+    one = st.builds(Credential, st.sampled_from(tuple(KINDS)), st.sampled_from(("c-1", "c-2")), STATUSES)
+    unique = st.lists(one, max_size=4, unique_by=lambda found: (found.kind, found.id)).map(tuple)
+    return st.builds(OtherCredentials, st.just(user), unique)
+
+
+def _used() -> SearchStrategy[UsedRoles]:
+    use = st.builds(
+        RoleUse,
+        st.sampled_from(ROLES),
+        st.frozensets(st.sampled_from((INSTANTS[0], INSTANTS[2]))),
+        st.sampled_from(((), ("function resize", "i-0"))),
+    )
+    role = st.builds(UsedRole, use, st.sampled_from((None, *INSTANTS)))
+    roles = st.lists(role, max_size=2, unique_by=lambda one: one.use.role.id).map(tuple)
+    return st.builds(UsedRoles, roles, st.sampled_from(((), ("arn:aws:iam::444455556666:role/other",))))

@@ -1,0 +1,253 @@
+"""Instances in every condition, for laws: each facet on its own, all of them about one instance."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from ringfence.model.incident import Incident
+from ringfence.model.observation import Observed
+from ringfence.model.symbol import QuarantineGroup, TransitionGroup
+from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
+from ringfence.observations.ec2.auto_scaling import Scaling
+from ringfence.observations.ec2.lifecycle import Lifecycle
+from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
+from ringfence.observations.ec2.network import (
+    NAMES,
+    QUARANTINE,
+    TRANSITION,
+    Group,
+    Interface,
+    Network,
+    OwnGroup,
+)
+from ringfence.observations.ec2.snapshots import Snapshot, Snapshots
+from ringfence.observations.ec2.tags import Tags
+from ringfence.observations.ec2.target_groups import Registration, Target, Targets
+from ringfence.observations.ec2.volumes import Volume, Volumes
+from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role
+from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse, whole_second
+from tests.support.worlds import NOON, REF
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import DrawFn, SearchStrategy
+
+    from ringfence.model.observation import Facet
+
+INCIDENT = "inc-20260301T120000.000000-0123456789"
+ROLES = (
+    Role("web", "AROAWEB"),
+    Role("batch", "AROABATCH", "/jobs/nightly/"),
+    Role("AWSServiceRoleForThings", "AROAAWS", "/aws-service-role/things.amazonaws.com/"),
+)
+VPCS = ("vpc-1", "vpc-2", "vpc-3")
+ODD_TEXTS = st.text(max_size=12) | st.sampled_from(("inc-of-somebody-else", "$", "{region}", "../..", "\x00"))
+
+
+def incidents(**fixed: str) -> SearchStrategy[Incident]:
+    """One incident, with any of the choices that the runbook offers and any remote addresses."""
+    return st.builds(
+        Incident,
+        id=st.just(INCIDENT),
+        opened_at=st.sampled_from((NOON, NOON + timedelta(microseconds=1))),
+        findings=st.sampled_from(((), ("f-1",), ("f-1", "f-2"))),
+        remote_addresses=st.lists(
+            st.sampled_from(
+                ("198.51.100.7", "203.0.113.9", "2001:db8::7", "10.0.0.5", "not an address", "127.0.0.1")
+            ),
+            max_size=3,
+        ).map(tuple),
+        choices=st.sampled_from(("detach", "standby")).map(
+            lambda way: (("auto-scaling", fixed.get("auto_scaling", way)),)
+        ),
+    )
+
+
+def instances(*kinds: type[Facet], settled: bool = False) -> SearchStrategy[Observed]:
+    """An instance seen through these facets, or through every one; `settled`: nothing is under way."""
+    facets: dict[type[Facet], SearchStrategy[Facet]] = {
+        Network: networks(),
+        Lifecycle: lifecycles(settled=settled),
+        Volumes: volumes(),
+        Scaling: scalings(settled=settled),
+        Targets: targets(settled=settled),
+        Identity: identities(settled=settled),
+        Metadata: st.builds(Metadata, options(), st.just(True) if settled else st.booleans()),
+        RoleSessions: role_sessions(),
+        Snapshots: snapshots(),
+        Tags: st.builds(Tags, st.none() | st.just(INCIDENT) | ODD_TEXTS),
+        SubnetAcls: acls(),
+    }
+    chosen = {kind: facet for kind, facet in facets.items() if not kinds or kind in kinds}
+    return st.fixed_dictionaries(chosen).map(lambda seen: Observed(REF, seen))
+
+
+@st.composite
+def networks(draw: DrawFn) -> Network:
+    """Interfaces in up to three VPCs; our groups missing, drifted, in use already, or held by others."""
+    vpcs = draw(st.lists(st.sampled_from(VPCS), min_size=1, max_size=3))
+    groups = tuple(
+        group for vpc in VPCS for role in (QUARANTINE, TRANSITION) for group in draw(_own_groups(vpc, role))
+    )
+    usable = Network("running", (), groups).usable()
+    interfaces = []
+    for number, vpc in enumerate(vpcs):
+        strangers: list[Group] = [f"sg-{name}" for name in "abcd"]
+        named: list[Group] = [
+            symbol for symbol in usable if symbol in {QuarantineGroup(vpc), TransitionGroup(vpc)}
+        ]
+        drifted: list[Group] = [
+            group.id for group in groups if group.vpc_id == vpc and group.id not in usable.values()
+        ]
+        mixed = st.frozensets(st.sampled_from([*strangers, *named, *drifted]), max_size=4)
+        alone = [st.just(frozenset({symbol})) for symbol in named]
+        chosen = draw(st.one_of(mixed, *alone))
+        interfaces.append(Interface(f"eni-{number}", vpc, chosen))
+    return Network(draw(st.sampled_from(("running", "stopped"))), tuple(interfaces), groups)
+
+
+def _own_groups(vpc: str, role: str) -> SearchStrategy[tuple[OwnGroup, ...]]:
+    def group(number: int, *, ours: bool, rules: int) -> OwnGroup:
+        name = NAMES[role] + (f"-{number}" if number > 1 else "")
+        return OwnGroup(f"sg-{vpc}-{role}-{number}", vpc, role, name, ours=ours, rules=rules)
+
+    rules = st.sampled_from((0, 1, 4, 9))
+    return st.one_of(
+        st.just(()),
+        rules.map(lambda count: (group(1, ours=True, rules=count),)),
+        rules.map(lambda count: (group(1, ours=False, rules=count),)),
+        rules.map(lambda count: (group(1, ours=False, rules=1), group(2, ours=True, rules=count))),
+        rules.map(lambda count: (group(1, ours=True, rules=3), group(2, ours=True, rules=count))),
+    )
+
+
+def lifecycles(*, settled: bool) -> SearchStrategy[Lifecycle]:
+    """Running or not, Spot or not, protected or not, on an instance store or not."""
+    states = ("running", "stopped") if settled else ("running", "stopped", "pending", "stopping")
+    return st.builds(
+        Lifecycle,
+        state=st.sampled_from(states),
+        spot=st.booleans(),
+        instance_store_root=st.booleans(),
+        protected=st.booleans(),
+        on_shutdown=st.sampled_from(("stop", "terminate")),
+    )
+
+
+def volumes() -> SearchStrategy[Volumes]:
+    """Up to three volumes, the first of which may be the root."""
+
+    def built(flags: list[bool], root: bool) -> Volumes:  # noqa: FBT001 - drawn
+        return Volumes(
+            tuple(
+                Volume(f"vol-{number}", f"/dev/sd{'abc'[number]}", root and number == 0, ends)
+                for number, ends in enumerate(flags)
+            )
+        )
+
+    return st.builds(built, st.lists(st.booleans(), max_size=3), st.booleans())
+
+
+def scalings(*, settled: bool) -> SearchStrategy[Scaling]:
+    """In no group, in service, on standby, in a warm pool, or on the way between these."""
+    steady = ("InService", "Standby", "Warmed:Running")
+    passing = ("Pending", "Detaching", "EnteringStandby", "Terminating:Wait")
+    names = st.sampled_from(("web", "a group (blue) / 2"))
+    member = st.builds(Scaling, names, st.sampled_from(steady if settled else (*steady, *passing)))
+    return st.just(Scaling()) | member
+
+
+def targets(*, settled: bool) -> SearchStrategy[Targets]:
+    """Registered in some groups by instance id or address; elsewhere draining."""
+    target = st.builds(Target, st.sampled_from((REF.id, "10.0.0.5")), st.sampled_from((80, 8080)))
+    registered = st.frozensets(target, min_size=1, max_size=2)
+
+    def built(groups: dict[str, frozenset[Target]], gone: frozenset[Target], unread: int) -> Targets:
+        found = [Registration(name, one) for name, one in sorted(groups.items())]
+        return Targets((*found, *([Registration("tg-z", frozenset(), gone)] if gone else [])), unread)
+
+    return st.builds(
+        built,
+        st.dictionaries(st.sampled_from(("tg-a", "tg-b")), registered),
+        st.just(frozenset()) if settled else st.frozensets(target, max_size=1),
+        st.integers(0, 1),
+    )
+
+
+def identities(*, settled: bool) -> SearchStrategy[Identity]:
+    """No profile, one with or without a role or path, one that is going; roles known from before."""
+    states = ("associated",) if settled else ("associated", "associating", "disassociating")
+
+    def built(path: str, role: Role | None, state: str, known: dict[Role, bool], *, none: bool) -> Identity:
+        profile = Profile(f"arn:aws:iam::{REF.account}:instance-profile{path}web", role)
+        held = {**({role: False} if role and not none else {}), **known}
+        return Identity(
+            () if none else (Association("iip-assoc-1", profile, state),),
+            tuple(HeldRole(one, denied) for one, denied in held.items()),
+        )
+
+    return st.builds(
+        built,
+        st.sampled_from(("/", "/team/web/")),
+        st.none() | st.sampled_from(ROLES),
+        st.sampled_from(states),
+        st.dictionaries(st.sampled_from(ROLES), st.booleans()),
+        none=st.booleans(),
+    )
+
+
+def options() -> SearchStrategy[MetadataOptions]:
+    """Any options of the metadata service."""
+    switch = st.sampled_from(("enabled", "disabled"))
+    return st.builds(
+        MetadataOptions,
+        endpoint=switch,
+        tokens=st.sampled_from(("optional", "required")),
+        hop_limit=st.integers(1, 64),
+        ipv6=switch,
+        tags=switch,
+    )
+
+
+def role_sessions() -> SearchStrategy[RoleSessions]:
+    """Roles that others use, with sessions revoked earlier, later or never."""
+    whole = whole_second(NOON)
+    instants = st.sampled_from((whole - timedelta(days=1), whole + timedelta(hours=1)))
+    use = st.builds(
+        RoleUse,
+        st.sampled_from(ROLES),
+        st.frozensets(instants),
+        st.integers(0, 8).map(lambda count: tuple(f"i-{number:017x}" for number in range(count))),
+    )
+    return st.builds(RoleSessions, st.lists(use, max_size=2, unique_by=lambda one: one.role.id).map(tuple))
+
+
+def snapshots() -> SearchStrategy[Snapshots]:
+    """Snapshots of this incident and of others, of volumes that are attached and that are not."""
+    taken = st.builds(
+        Snapshot,
+        id=st.integers(0, 9).map(lambda number: f"snap-{number}"),
+        volume_id=st.sampled_from(("vol-0", "vol-1", "vol-2", "vol-gone")),
+        incident=st.sampled_from((INCIDENT, "inc-other", "")),
+        writing=st.booleans(),
+        started=st.sampled_from((None, NOON - timedelta(days=1), NOON, NOON + timedelta(hours=1))),
+    )
+    return st.builds(Snapshots, st.frozensets(taken, max_size=4), st.booleans())
+
+
+def acls() -> SearchStrategy[SubnetAcls]:
+    """Network ACLs that allow all, allow nothing, or have rules of their own in the way."""
+    entry = st.builds(
+        AclEntry,
+        number=st.sampled_from((1, 2, 100)),
+        egress=st.booleans(),
+        deny=st.booleans(),
+        protocol=st.sampled_from(("-1", "6")),
+        cidr=st.sampled_from(("0.0.0.0/0", "::/0", "198.51.100.0/24", "203.0.113.9/32", "odd")),
+    )
+    entries = st.lists(entry, max_size=6, unique_by=lambda one: (one.number, one.egress)).map(frozenset)
+    known = st.dictionaries(st.sampled_from(("acl-a", "acl-b")), entries)
+    built = known.map(lambda found: tuple(Acl(name, held) for name, held in sorted(found.items())))
+    return st.builds(SubnetAcls, built)

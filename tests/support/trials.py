@@ -1,0 +1,116 @@
+"""A subject to contain in a world where things fail, and ways in which they do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ringfence.engine.execution import Ports
+from ringfence.engine.requests import Status
+from ringfence.engine.run import Engine
+from ringfence.model.errors import BadInput, Bug, Denied, Gone, Refused, Retryable, RingfenceError
+from ringfence.record.chain import ChainKey
+from tests.support.fakes.memory_cloud import MemoryCloud
+from tests.support.fakes.memory_log import MemoryLog
+from tests.support.worlds import Ticking, finding, order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringfence.engine.requests import Report
+    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.runbook import Runbook
+    from ringfence.model.step import Step
+    from ringfence.record.facts import Verified
+    from ringfence.record.history import History
+
+FAILURES: tuple[RingfenceError, ...] = (
+    Refused("it will never be done"),
+    Retryable("not now"),
+    Gone("it is not there any more"),
+    BadInput("answer.Field", "is missing"),
+    Bug("two things that cannot both be"),
+)
+NAMES = {type(one).__name__: one for one in FAILURES}
+UNREADABLE = (
+    *(one for one in FAILURES if not isinstance(one, Gone)),
+    Denied("elbv2: AccessDenied: with an explicit deny in a service control policy"),
+)
+CONTAINED = {Status.CONTAINED, Status.COMPLETE}
+
+
+def never(_: Step) -> bool:
+    """Say of no step that it fails."""
+    return False
+
+
+@dataclass
+class Failing:
+    """Raises for steps of these kinds, and for others that are named by `also`."""
+
+    failure: RingfenceError
+    kinds: tuple[type[Step], ...] = ()
+    also: Callable[[Step], bool] = never
+    met: list[Step] = field(default_factory=list)
+
+    def __call__(self, step: Step) -> None:
+        if isinstance(step, self.kinds) or self.also(step):
+            self.met.append(step)
+            raise self.failure
+
+
+NOTHING_FAILS = Failing(FAILURES[0])
+
+
+class Trial:
+    """One subject to contain, in a world where things fail. `choices` are the defaults unless given."""
+
+    def __init__(
+        self,
+        runbook: Runbook,
+        world: Observed,
+        failing: Failing = NOTHING_FAILS,
+        choices: tuple[tuple[str, str], ...] | None = None,
+    ) -> None:
+        self.runbook = runbook
+        self.ref = world.ref
+        self.clock = Ticking()
+        self.cloud = MemoryCloud(world, self.clock, refuse=failing)
+        self.log = MemoryLog()
+        self.choices = runbook.choose({}) if choices is None else choices
+        self._attempts = 0
+
+    def run(self, *, stages: int | None = None) -> Report:
+        """One execution; what it raises is raised."""
+        self._attempts += 1
+        self.clock.tick(minutes=5)
+        ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
+        received = finding(subjects=(self.ref,), remote_addresses=("198.51.100.7", "2001:db8::7"))
+        given = order(
+            self.clock(),
+            attempt=f"a-{self._attempts}",
+            received=received,
+            runbook=self.runbook,
+            stages=stages,
+        )
+        return Engine(ports).respond(replace(given, ref=self.ref, choices=self.choices))
+
+    def run_whatever_happens(self, *, stages: int | None = None) -> None:
+        """One execution, as the outermost edge sees it: what it raises brings the message back."""
+        try:
+            self.run(stages=stages)
+        except RingfenceError as error:
+            assert error in FAILURES or isinstance(error, Retryable)  # noqa: PT017 - which one does not matter
+
+    def lose(self, facet: Facet) -> None:
+        """What was gone when a step came to it is not seen any more either."""
+        assert self.cloud.world
+        self.cloud.world = self.cloud.world.seen(facet)
+
+    @property
+    def history(self) -> History:
+        return self.log.read(ChainKey(self.runbook.id, self.ref.key))
+
+    @property
+    def verified(self) -> Verified | None:
+        return self.history.verified

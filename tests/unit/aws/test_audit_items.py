@@ -1,0 +1,32 @@
+"""The keys under which the audit log lies are known as ours, whatever the subject."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.aws.audit_items import is_ours
+from ringfence.model.subject import KINDS
+from ringfence.record.chain import ChainKey
+
+ENTRY, HASH = "inc-20260301T120000.000000-0123456789#000000", "0" * 64
+ASCII = st.characters(max_codepoint=127)
+"""Whoever reads a report takes no other names."""
+IDS = {name: st.from_regex(kind.pattern, fullmatch=True, alphabet=ASCII) for name, kind in KINDS.items()}
+
+
+@given(named=st.sampled_from(sorted(KINDS)).flatmap(lambda name: st.tuples(st.just(name), IDS[name])))
+def test_the_chain_of_any_subject_is_ours(named: tuple[str, str]) -> None:
+    """What is not ours counts as tampering, and is not archived."""
+    name, id_ = named
+    subject = KINDS[name]("111122223333", "eu-west-1", id_)
+    assert is_ours(ChainKey("contain-credentials", subject.key).text, ENTRY, HASH)
+
+
+@pytest.mark.parametrize(
+    "chain",
+    ["contain-credentials", "#key", "contain-credentials#../ key", "contain-credentials#kéy", "a#b\n"],
+)
+def test_any_other_chain_is_not(chain: str) -> None:
+    assert not is_ours(chain, ENTRY, HASH)

@@ -1,0 +1,155 @@
+"""What the driver makes of the services' answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from ringfence.aws.cloud import AGAIN, AwsCloud
+from ringfence.model.call import Call, Failed
+from ringfence.model.errors import Denied, Retryable, Unanswered
+from ringfence.model.step import Done, Step
+from ringfence.observations.ec2.network import Network
+from ringfence.observations.iam.principals import last_used
+from ringfence.policy.permit import Permit
+from tests.support.worlds import AUTO, LEASE, NOON, REF, Ticking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botocore.client import BaseClient
+
+    from ringfence.model.step import Changing, Names
+    from ringfence.model.subject import Ref
+
+KEY = "AKIAI44QH8DHBEXAMPLE"
+
+
+@dataclass
+class Service:
+    """A client whose every call ends as a test says."""
+
+    answer: Callable[[], dict[str, Any]]
+    calls: list[str] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
+        def call(**_: object) -> dict[str, Any]:
+            self.calls.append(name)
+            return self.answer()
+
+        return call
+
+
+@dataclass
+class Clients:
+    """Gives the same service to everybody."""
+
+    service: Service
+
+    def client(self, ref: Ref, service: str, *, single_attempt: bool = False) -> BaseClient:  # noqa: ARG002
+        return cast("BaseClient", self.service)
+
+
+class Stop(Step):
+    """Asks for one call."""
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002
+        (answer,) = yield (Call("ec2", "StopInstances", expected=("IncorrectInstanceState",)),)
+        return Done(note="expected" if isinstance(answer, Failed) else "done")
+
+
+def failing(code: str, message: str = "no") -> Callable[[], dict[str, Any]]:
+    def fail() -> dict[str, Any]:
+        raise ClientError({"Error": {"Code": code, "Message": message}}, "StopInstances")
+
+    return fail
+
+
+def cloud(answer: Callable[[], dict[str, Any]]) -> AwsCloud:
+    return AwsCloud(Clients(Service(answer)), Ticking(), lambda jobs: [job() for job in jobs])
+
+
+PERMIT = Permit.of(AUTO, REF, NOON + LEASE)
+
+
+def test_a_change_comes_with_its_request_id() -> None:
+    made = cloud(lambda: {"ResponseMetadata": {"RequestId": "r-1"}}).apply(REF, Stop(), {}, PERMIT)
+    assert (made.note, made.requests) == ("done", ("r-1",))
+
+
+def test_what_the_transport_sent_again_is_noted() -> None:
+    answer = {"ResponseMetadata": {"RequestId": "r-2", "RetryAttempts": 1}}
+    made = cloud(lambda: answer).apply(REF, Stop(), {}, PERMIT)
+    assert made.note == f"done; {AGAIN}: 1"
+
+
+def test_an_expected_failure_is_an_answer() -> None:
+    assert cloud(failing("IncorrectInstanceState")).apply(REF, Stop(), {}, PERMIT).note == "expected"
+
+
+class Look(Step):
+    """Asks for what is denied where it does not exist."""
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002
+        (answer,) = yield (last_used(KEY),)
+        return Done(note=str(answer))
+
+
+def test_a_denial_that_hides_that_there_is_no_such_thing_is_an_answer_and_no_other_denial_is() -> None:
+    """IAM denies the use of an access key that does not exist; of one that does, it names the user."""
+    words = "not authorized to perform: iam:GetAccessKeyLastUsed on resource: "
+    found = cloud(failing("AccessDenied", f"{words}access key {KEY}")).apply(REF, Look(), {}, PERMIT)
+    assert found.note == str(Failed("NoSuchEntity", f"AccessDenied: {words}access key {KEY}"))
+    with pytest.raises(Denied, match="user deploy"):
+        cloud(failing("AccessDenied", f"{words}user deploy")).apply(REF, Look(), {}, PERMIT)
+
+
+@pytest.mark.parametrize("code", ["RequestLimitExceeded", "InternalError", "SomethingNew"])
+def test_every_other_failure_can_be_tried_again(code: str) -> None:
+    with pytest.raises(Retryable, match=code):
+        cloud(failing(code)).apply(REF, Stop(), {}, PERMIT)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(500, Unanswered), (503, Unanswered), (400, Retryable), (429, Retryable)]
+)
+def test_where_the_service_itself_fails_nobody_knows_what_was_done(
+    status: int, kind: type[Retryable]
+) -> None:
+    def fail() -> dict[str, Any]:
+        answer: Any = {
+            "Error": {"Code": "Odd", "Message": "no"},
+            "ResponseMetadata": {"HTTPStatusCode": status},
+        }
+        raise ClientError(answer, "StopInstances")
+
+    with pytest.raises(Retryable) as raised:
+        cloud(fail).apply(REF, Stop(), {}, PERMIT)
+    assert type(raised.value) is kind
+
+
+def test_where_no_answer_comes_nobody_knows_what_was_done() -> None:
+    def fail() -> dict[str, Any]:
+        raise ReadTimeoutError(endpoint_url="https://ec2.eu-west-1.amazonaws.com")
+
+    with pytest.raises(Unanswered, match="timeout"):
+        cloud(fail).apply(REF, Stop(), {}, PERMIT)
+
+
+@pytest.mark.parametrize("code", ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"])
+def test_what_iam_denies_is_known_as_such(code: str) -> None:
+    with pytest.raises(Denied, match=code):
+        cloud(failing(code)).apply(REF, Stop(), {}, PERMIT)
+    with pytest.raises(Denied, match=code):
+        cloud(failing(code)).observe(REF, (Network,))
+
+
+def test_no_call_is_made_without_a_permit_that_holds() -> None:
+    service = Service(dict)
+    late = AwsCloud(Clients(service), Ticking(NOON + LEASE), lambda jobs: [job() for job in jobs])
+    with pytest.raises(Retryable, match="lease ended"):
+        late.apply(REF, Stop(), {}, PERMIT)
+    assert service.calls == []

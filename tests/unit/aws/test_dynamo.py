@@ -1,0 +1,259 @@
+"""What the audit log asks of DynamoDB, and what it makes of its errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.config import Config
+from botocore.stub import Stubber
+from moto import mock_aws
+
+from ringfence.aws.audit_items import CHAIN, ENTRY, MONTH
+from ringfence.aws.dynamo import PERMISSIONS, DynamoAuditLog
+from ringfence.model.errors import Bug, Conflict, Denied, Retryable
+from ringfence.record.chain import ChainKey, Lease
+from ringfence.record.history import History
+from tests.support.fakes.audit_home import AUDIT, CONTROL, dynamo_log, in_turn, session, tables
+from tests.support.fakes.chains import INCIDENT, KEY, LATER, lease, more, notes, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from ringfence.record.chain import Entry
+
+NOTHING = History()
+
+
+@pytest.fixture
+def client() -> Iterator[DynamoDBClient]:
+    with mock_aws():
+        yield tables()
+
+
+class Wire:
+    """Writes down the calls that a client makes."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self.calls: list[tuple[str, Mapping[str, object]]] = []
+        client.meta.events.register("provide-client-params.dynamodb", self._note, unique_id="wire")
+
+    def _note(self, params: Mapping[str, object], model: object, **_: object) -> None:
+        self.calls.append((str(getattr(model, "name", "")), params))
+
+    @property
+    def operations(self) -> list[str]:
+        """Return the operations in order."""
+        return [name for name, _ in self.calls]
+
+    def actions(self) -> set[tuple[str, str]]:
+        """Return each IAM action with its table: a transaction needs those of its items."""
+        return {used for name, params in self.calls for used in _actions(name, params)}
+
+
+def _actions(name: str, params: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    items = params.get("TransactItems")
+    if not isinstance(items, list):
+        yield f"dynamodb:{name}", str(params["TableName"])
+        return
+    for item in items:
+        for kind, inner in item.items():
+            action = {"Put": "PutItem", "Update": "UpdateItem", "ConditionCheck": "ConditionCheckItem"}[kind]
+            yield f"dynamodb:{action}", inner["TableName"]
+
+
+@pytest.fixture
+def wire(client: DynamoDBClient) -> Iterator[Wire]:
+    wire = Wire(client)
+    yield wire
+    client.meta.events.unregister("provide-client-params.dynamodb", unique_id="wire")
+
+
+def test_declared_permissions_are_those_used(client: DynamoDBClient, wire: Wire) -> None:
+    """Opening, continuing, losing a race, giving the lease back: every path, and nothing beside them."""
+    log = dynamo_log(client)
+    log.append(KEY, log.read(KEY), opened(), lease())
+    seen = log.read(KEY)
+    log.append(KEY, seen, more(opened(), *notes(1)), None)
+    with pytest.raises(Conflict):
+        log.append(KEY, seen, more(opened(), *notes(1, start=5)), lease("attempt-2"))
+    for _ in range(2):
+        log.append(KEY, seen, (), Lease(incident=INCIDENT))
+    named = {"{audit_table}": AUDIT, "{control_table}": CONTROL}
+    declared = {(one.action, named[table]) for one in PERMISSIONS for table in one.resources}
+    assert wire.actions() == declared
+
+
+def test_permissions_reach_the_runbooks_own_chains_only() -> None:
+    for permission in PERMISSIONS:
+        assert permission.conditions == (
+            ("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*",)),
+        )
+
+
+def test_reading_takes_two_calls_and_appending_one(client: DynamoDBClient, wire: Wire) -> None:
+    log = dynamo_log(client)
+    log.append(KEY, log.read(KEY), opened(), lease())
+    assert wire.operations == ["Query", "GetItem", "TransactWriteItems"]
+
+
+def test_reads_are_strongly_consistent(client: DynamoDBClient, wire: Wire) -> None:
+    dynamo_log(client).read(KEY)
+    assert [params["ConsistentRead"] for _, params in wire.calls] == [True, True]
+
+
+def test_only_the_first_entry_of_an_incident_is_indexed(client: DynamoDBClient) -> None:
+    log = dynamo_log(client)
+    log.append(KEY, NOTHING, opened(), lease())
+    items = client.scan(TableName=AUDIT)["Items"]
+    assert [(item[ENTRY], item.get(MONTH)) for item in items] == [
+        ({"S": f"{INCIDENT}#000000"}, {"S": "2025-11"}),
+        ({"S": f"{INCIDENT}#000001"}, None),
+    ]
+    assert {item[CHAIN]["S"] for item in items} == {KEY.text}
+
+
+def test_older_incidents_are_not_read_through(client: DynamoDBClient, wire: Wire) -> None:
+    """A subject with a long past costs no more reads than a new one."""
+    log = dynamo_log(client)
+    log.append(KEY, NOTHING, opened(), lease())
+    log.append(KEY, log.read(KEY), more(opened(), *notes(210)), None)
+    log.append(KEY, log.read(KEY), opened(LATER), lease(incident=LATER))
+    wire.calls.clear()
+    assert log.read(KEY).entries == opened(LATER)
+    assert wire.operations == ["Query", "GetItem"]
+
+
+def test_the_lease_goes_with_the_first_of_several_transactions(client: DynamoDBClient, wire: Wire) -> None:
+    log = dynamo_log(client)
+    log.append(KEY, NOTHING, (*opened(), *more(opened(), *notes(200))), lease())
+    sizes = [len(params["TransactItems"]) for _, params in wire.calls]  # type: ignore[arg-type]  # a list
+    assert sizes == [100, 100, 3]
+    leases = ["lease" if CONTROL in str(params["TransactItems"]) else "" for _, params in wire.calls]
+    assert leases == ["lease", "", ""]
+
+
+def test_a_transaction_stays_under_its_size(client: DynamoDBClient, wire: Wire) -> None:
+    log = dynamo_log(client)
+    log.append(KEY, NOTHING, opened(), lease())
+    large = more(opened(), *(type(note)(note.what, "x" * 390_000) for note in notes(12)))
+    wire.calls.clear()
+    log.append(KEY, log.read(KEY), large, None)
+    written = [params for name, params in wire.calls if name == "TransactWriteItems"]
+    assert len(written) > 1
+    assert all(len(str(params)) < 4_000_000 for params in written)
+    assert log.read(KEY).entries == (*opened(), *large)
+
+
+def test_an_incident_opened_between_the_two_reads_is_seen(client: DynamoDBClient) -> None:
+    """Entries read before, lease read after: together they would show a free subject."""
+    opener, busy = dynamo_log(client), iter(range(1))
+
+    def interrupted(functions: Sequence[Callable[[], object]]) -> Sequence[object]:
+        entries = functions[0]()
+        for _ in busy:
+            opener.append(KEY, NOTHING, opened(), lease())
+            opener.append(KEY, opener.read(KEY), (), Lease(incident=INCIDENT))
+        return entries, functions[1]()
+
+    log = DynamoAuditLog(client, AUDIT, CONTROL, interrupted)
+    assert log.read(KEY) == History(opened(), Lease(incident=INCIDENT))
+
+
+def test_deleted_entries_do_not_keep_a_subject_from_being_contained(client: DynamoDBClient) -> None:
+    log = dynamo_log(client)
+    log.append(KEY, NOTHING, opened(), lease())
+    for item in client.scan(TableName=AUDIT)["Items"]:
+        client.delete_item(TableName=AUDIT, Key={CHAIN: item[CHAIN], ENTRY: item[ENTRY]})
+    assert log.read(KEY) == History((), lease())
+    log.append(KEY, log.read(KEY), opened(LATER), lease(incident=LATER))
+    assert log.read(KEY).entries == opened(LATER)
+
+
+def test_what_is_no_entry_is_a_bug(client: DynamoDBClient) -> None:
+    client.put_item(TableName=AUDIT, Item={CHAIN: {"S": KEY.text}, ENTRY: {"S": "something else"}})
+    with pytest.raises(Bug, match="no entry"):
+        dynamo_log(client).read(KEY)
+
+
+def test_what_botocore_will_not_send_is_a_bug(client: DynamoDBClient) -> None:
+    with pytest.raises(Bug):
+        DynamoAuditLog(client, "", "", in_turn).read(KEY)
+
+
+def _append_refused(code: str, reasons: Sequence[str] = (), found: Sequence[Entry] = ()) -> None:
+    """Append to a table that refuses the transaction and then shows the entries in `found`."""
+    client = session().client("dynamodb")
+    items = [
+        {"entry": {"S": f"{e.incident}#{e.seq:06d}"}, "body": {"S": e.body}, "hash": {"S": e.hash}}
+        for e in found
+    ]
+    with Stubber(client) as stub:
+        stub.add_client_error(
+            "transact_write_items",
+            code,
+            modeled_fields={"CancellationReasons": [{"Code": one} for one in reasons]} if reasons else None,
+        )
+        stub.add_response("query", {"Items": items})
+        dynamo_log(client).append(KEY, NOTHING, opened(), lease())
+
+
+@pytest.mark.parametrize("reason", ["ConditionalCheckFailed", "TransactionConflict"])
+def test_a_lost_race_is_a_conflict_unless_the_winner_was_oneself(reason: str) -> None:
+    cancelled = "TransactionCanceledException", ("None", reason, "None")
+    _append_refused(*cancelled, found=opened())
+    for found in ((), opened()[:1], opened(LATER)):
+        with pytest.raises(Conflict):
+            _append_refused(*cancelled, found=found)
+
+
+@pytest.mark.parametrize(
+    ("code", "reasons"),
+    [
+        ("ThrottlingException", ()),
+        ("ProvisionedThroughputExceededException", ()),
+        ("InternalServerError", ()),
+        ("TransactionInProgressException", ()),
+        ("TransactionCanceledException", ("None", "ThrottlingError")),
+        ("AccessDeniedException", ()),
+        ("ResourceNotFoundException", ()),
+    ],
+)
+def test_a_log_that_cannot_be_written_is_retried(code: str, reasons: Sequence[str]) -> None:
+    """Nothing recorded, nothing done: the message goes back, and the queue's alarm tells a person."""
+    with pytest.raises(Retryable, match=code) as raised:
+        _append_refused(code, reasons)
+    assert not isinstance(raised.value, Conflict)
+    assert isinstance(raised.value, Denied) == (code == "AccessDeniedException")
+
+
+@pytest.mark.parametrize(
+    ("code", "reasons"),
+    [("ValidationException", ()), ("TransactionCanceledException", ("ValidationError",))],
+)
+def test_an_invalid_request_is_a_bug(code: str, reasons: Sequence[str]) -> None:
+    with pytest.raises(Bug):
+        _append_refused(code, reasons)
+
+
+def test_a_table_that_cannot_be_reached_is_retried() -> None:
+    nowhere = session().client(
+        "dynamodb", endpoint_url="http://127.0.0.1:9", config=Config(retries={"total_max_attempts": 1})
+    )
+    log = DynamoAuditLog(nowhere, AUDIT, CONTROL, in_turn)
+    with pytest.raises(Retryable):
+        log.append(KEY, NOTHING, opened(), lease())
+    with pytest.raises(Retryable):
+        log.read(KEY)
+    backwards = DynamoAuditLog(nowhere, AUDIT, CONTROL, lambda functions: in_turn(functions[::-1]))
+    with pytest.raises(Retryable):
+        backwards.read(KEY)
+
+
+def test_a_table_that_is_not_there_is_retried() -> None:
+    with mock_aws():
+        tables()
+        with pytest.raises(Retryable):
+            DynamoAuditLog(session().client("dynamodb"), "wrong", "wrong", in_turn).read(ChainKey("r", "s"))

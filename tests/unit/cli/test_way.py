@@ -1,0 +1,55 @@
+"""The way to the desk: under which policy an operator acts with their own credentials."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.cli.by_hand import Wish
+from ringfence.cli.settings import Home, output
+from ringfence.cli.way import direct_policy
+from ringfence.model.errors import BadInput, Denied
+from tests.support.worlds import REF
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OWN, ELSEWHERE = REF.account, "444455556666"
+
+
+def wish(policy: Path) -> Wish:
+    return Wish("r", True, True, True, False, 0, "", policy, Home({}))
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    path = tmp_path / "policy.yaml"
+    path.write_text(f'{{version: 1, scope: {{accounts: [home, "{ELSEWHERE}"]}}}}', encoding="utf-8")
+    return path
+
+
+def test_ones_own_credentials_reach_ones_own_account_alone(policy: Path) -> None:
+    """Otherwise a subject of another account would be looked for, and found, in this one."""
+    assert direct_policy(wish(policy), OWN).accounts == (OWN,)
+    assert direct_policy(wish(policy), ELSEWHERE).accounts == (ELSEWHERE,)
+
+
+def test_an_account_outside_the_scope_is_not_let_in_by_ones_credentials(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(f'{{version: 1, scope: {{accounts: ["{ELSEWHERE}"]}}}}', encoding="utf-8")
+    assert direct_policy(wish(path), OWN).accounts == ()
+
+
+def test_a_policy_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(BadInput):
+        direct_policy(wish(tmp_path / "none.yaml"), OWN)
+
+
+def test_who_may_not_look_at_the_stack_is_told_what_else_says_it() -> None:
+    def denied() -> dict[str, str]:
+        raise Denied("cloudformation:DescribeStacks: AccessDenied")
+
+    words = "--url: is not given, RINGFENCE_OPERATE_URL is not set, and stack Ringfence-Response may not be"
+    with pytest.raises(BadInput, match=words):
+        output(denied, "Ringfence-Response", "OperateUrl", "--url", "RINGFENCE_OPERATE_URL")

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.events.guardduty import instance_types as guardduty_types
+from ringfence.events.guardduty.credential_types import CREDENTIAL_TYPES, NO_CREDENTIALS
+from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE, PATTERN_LIMIT, advice
+from ringfence.events.guardduty.instance_types import REVIEWED, TYPES, Shape, why_not
+from tests.support.delivery import Delivery
+from tests.support.samples import guardduty as samples
+from tests.support.samples.shared import shared_events, shared_file
+
+if TYPE_CHECKING:
+    from ringfence.model.trigger import Trigger
+
+RULES = Delivery(COMPROMISED_INSTANCE)
+BY_ROLE = sorted(name for name, kind in TYPES.items() if kind.target)
+COMPROMISES = sorted(name for name, kind in TYPES.items() if not kind.target)
+
+
+def test_the_trigger_is_a_trigger() -> None:
+    trigger: Trigger = COMPROMISED_INSTANCE
+    assert trigger.id == "guardduty-compromised-instance"
+    assert hash(trigger)
+
+
+def test_each_pattern_is_valid_and_within_the_limit() -> None:
+    assert not RULES.errors()
+    assert all(len(pattern) < PATTERN_LIMIT for pattern in RULES.patterns)
+
+
+@pytest.mark.parametrize("name", sorted(TYPES))
+def test_every_type_is_delivered_exactly_once_and_answered(name: str) -> None:
+    event = samples.of_type(name)
+    assert RULES.count(event) == 1
+    assert RULES.answered(event) is True
+
+
+@pytest.mark.parametrize("resource_type", ["Instance", "EKSCluster", "ECSCluster", "Container"])
+def test_a_workload_is_delivered_where_the_finding_names_its_host(resource_type: str) -> None:
+    event = samples.workload_finding(resource_type=resource_type)
+    assert RULES.count(event) == 1
+    assert RULES.answered(event) is True
+
+
+@pytest.mark.parametrize("resource_type", ["EKSCluster", "ECSCluster", "Container"])
+@pytest.mark.parametrize("host", [None, ""])
+def test_a_container_without_a_host_is_neither_delivered_nor_answered(
+    resource_type: str, host: str | None
+) -> None:
+    event = samples.workload_finding(resource_type=resource_type, host=host)
+    assert RULES.count(event) == 0
+    assert RULES.answered(event) is False
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        samples.instance_finding("Trojan:EC2/SomethingNew"),
+        samples.workload_finding("Execution:Runtime/SomethingNew"),
+        samples.instance_finding("Execution:EC2/MaliciousFile!Snapshot"),
+        samples.credentials_finding("Recon:IAMUser/MaliciousIPCaller.Custom"),
+        samples.changed(samples.instance_finding(), "source", "aws.securityhub"),
+        samples.changed(samples.instance_finding(), "detail-type", "GuardDuty Finding (old)"),
+    ],
+)
+def test_what_is_not_for_us_is_neither_delivered_nor_answered(event: dict[str, Any]) -> None:
+    assert RULES.count(event) == 0
+    assert RULES.answered(event) is False
+
+
+def test_an_instance_finding_that_names_no_instance_is_delivered_for_somebody_to_see() -> None:
+    """It is bad input, ends in the dead-letter queue and raises an alarm, and does not vanish."""
+    event = samples.without(samples.instance_finding(), "detail.resource.instanceDetails")
+    assert RULES.count(event) == 1
+    assert RULES.answered(event) is None
+
+
+@given(
+    name=st.sampled_from([*sorted(TYPES), *REVIEWED, "Trojan:EC2/New", "Recon:IAMUser/UserPermissions"]),
+    resource_type=st.sampled_from(["Instance", "EKSCluster", "ECSCluster", "Container", "AccessKey", None]),
+    host=st.sampled_from([samples.INSTANCE, "i-99999999", "web", "", None, 7]),
+    source=st.sampled_from(["aws.guardduty", "aws.ec2"]),
+)
+def test_patterns_and_code_agree(name: str, resource_type: object, host: object, source: str) -> None:
+    """What the code answers is delivered, once; what is delivered is answered or bad input."""
+    event = samples.instance_finding(name)
+    event["source"] = source
+    event["detail"]["resource"] = {"resourceType": resource_type, "instanceDetails": {"instanceId": host}}
+    assert RULES.agrees(event)
+
+
+@pytest.mark.parametrize("instance", [samples.INSTANCE, None, "", "web"])
+def test_an_instance_whose_credentials_were_taken_is_answered_where_it_is_named(instance: str | None) -> None:
+    event = samples.stolen_finding(instance=instance)
+    assert RULES.count(event) == int(instance == samples.INSTANCE)
+    assert RULES.answered(event) is (instance == samples.INSTANCE)
+
+
+def test_patterns_and_code_agree_on_the_shared_corpus() -> None:
+    events = shared_events()
+    assert not [name for name, event in events.items() if not RULES.agrees(event)]
+    assert sum(RULES.count(event) for event in events.values()) > 0
+
+
+@pytest.mark.parametrize("name", COMPROMISES)
+@pytest.mark.parametrize("role", ["TARGET", "ACTOR", None])
+def test_a_type_that_is_a_compromise_is_one_whatever_the_role(name: str, role: str | None) -> None:
+    assert advice(name, role) == ""
+
+
+@pytest.mark.parametrize("name", BY_ROLE)
+def test_an_attack_is_a_compromise_of_its_actor_only(name: str) -> None:
+    assert advice(name, "ACTOR") == ""
+    assert "TARGET" in advice(name, "TARGET")
+    assert "missing" in advice(name, None)
+    assert "neither" in advice(name, "actor")
+
+
+def test_the_types_that_depend_on_the_role_are_attacks_that_have_two_sides() -> None:
+    assert BY_ROLE == [
+        "Impact:EC2/PortSweep",
+        "Impact:EC2/WinRMBruteForce",
+        "Recon:EC2/PortProbeEMRUnprotectedPort",
+        "Recon:EC2/PortProbeUnprotectedPort",
+        "Recon:EC2/Portscan",
+        "UnauthorizedAccess:EC2/RDPBruteForce",
+        "UnauthorizedAccess:EC2/SSHBruteForce",
+        "UnauthorizedAccess:EC2/TorIPCaller",
+    ]
+
+
+def test_no_type_stands_in_two_tables() -> None:
+    tables = (
+        guardduty_types._COMPROMISED_INSTANCE,
+        tuple(guardduty_types._BY_ROLE),
+        guardduty_types._COMPROMISED_WORKLOAD,
+        guardduty_types._COMPROMISED_GROUP,
+        guardduty_types._ROBBED_INSTANCE,
+        tuple(REVIEWED),
+    )
+    assert not [name for name, count in Counter(sum(tables, ())).items() if count > 1]
+
+
+def family(name: str) -> str:
+    """Return what a type is about: `EC2` of `Backdoor:EC2/Spambot`."""
+    return name.partition(":")[2].partition("/")[0]
+
+
+def published_types() -> list[dict[str, Any]]:
+    types: list[dict[str, Any]] = json.loads(shared_file("data/guardduty_types.json").read_text("utf-8"))[
+        "types"
+    ]
+    return types
+
+
+def test_every_published_type_about_an_instance_is_reviewed() -> None:
+    names = {
+        one["type"]
+        for one in published_types()
+        if family(one["type"]) in {"EC2", "Runtime"}
+        or "Instance" in one["finding_resource_type"]
+        or one.get("data_source_or_feature") == "EBS Malware Protection"
+    }
+    assert len(names) > 90
+    assert names <= TYPES.keys() | REVIEWED.keys()
+    robbed = {name for name, kind in TYPES.items() if kind.shape is Shape.STOLEN}
+    assert TYPES.keys() - robbed <= names
+    assert robbed <= CREDENTIAL_TYPES.keys()
+
+
+def test_every_other_published_type_is_refused_with_a_reason() -> None:
+    answered = TYPES.keys() | CREDENTIAL_TYPES.keys() | NO_CREDENTIALS.keys()
+    others = {one["type"] for one in published_types()} - answered
+    assert len(others) > 10
+    assert not {name for name in others if "something else" in why_not(name) or "unknown" in why_not(name)}
+
+
+def test_an_unknown_type_of_a_known_family_says_that_nobody_reviewed_it() -> None:
+    assert "nobody has reviewed whether isolating" in why_not("Trojan:EC2/SomethingNew")
+    assert "nobody has reviewed whether containing" in why_not("Impact:IAMUser/SomethingNew")
+    assert "something else" in why_not("no type at all")
+
+
+def test_every_workload_and_theft_needs_an_instance_to_be_named() -> None:
+    needy = {name for name, kind in TYPES.items() if kind.shape in {Shape.WORKLOAD, Shape.STOLEN}}
+    patterns = [json.loads(pattern)["detail"] for pattern in RULES.patterns]
+    assert {name for pattern in patterns if "resource" in pattern for name in pattern["type"]} == needy

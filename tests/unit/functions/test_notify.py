@@ -1,0 +1,122 @@
+"""The function that tells people: a few notices of many facts, each with its metrics."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from moto import mock_aws
+
+import notify as function
+from ringfence.aws.incidents import IncidentReader
+from ringfence.handlers.notify import Telling
+from ringfence.handlers.stream import each
+from ringfence.record.facts import Verified
+from ringfence.record.history import History
+from tests.support.fakes.audit_home import AUDIT, REGION, Inbox, dynamo_log, tables
+from tests.support.fakes.chains import KEY, contained, lease, more
+from tests.support.fakes.stream import inserted, record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from ringfence.handlers.stream import Answer
+
+DONE: Answer = {"batchItemFailures": []}
+
+
+@pytest.fixture
+def client() -> Iterator[DynamoDBClient]:
+    with mock_aws():
+        client = tables()
+        dynamo_log(client).append(KEY, History(), contained(), lease())
+        yield client
+
+
+@pytest.fixture
+def inbox(client: DynamoDBClient) -> Inbox:
+    del client
+    return Inbox()
+
+
+@pytest.fixture
+def telling(client: DynamoDBClient, inbox: Inbox) -> Telling:
+    return Telling(IncidentReader(client, AUDIT), inbox.topic)
+
+
+def metrics(output: str) -> dict[str, tuple[object, object]]:
+    lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    found = {}
+    for line in lines:
+        for spec in line.get("_aws", {}).get("CloudWatchMetrics", ()):
+            for metric in spec["Metrics"]:
+                assert (spec["Namespace"], metric["Name"] in line) == ("Ringfence", True)
+                found[metric["Name"]] = (line[metric["Name"]], line.get("runbook"))
+    return found
+
+
+def test_a_response_is_told_in_one_notice_with_its_metrics(
+    telling: Telling, inbox: Inbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert each(inserted(contained()), telling.act) == DONE
+    ((subject, text),) = inbox.read()
+    assert subject == "Ringfence: contained: i-0123456789abcdef0 (111122223333 eu-west-1)"
+    assert "- DNS is not filtered" in text
+    assert metrics(capsys.readouterr().out) == {
+        "Contained": ([1.0], "contain-instance"),
+        "TimeToContainment": ([3.0], "contain-instance"),
+    }
+
+
+def test_later_entries_do_not_change_what_is_told_of_earlier_ones(
+    client: DynamoDBClient, telling: Telling, inbox: Inbox
+) -> None:
+    """The stream lags behind the table."""
+    log = dynamo_log(client)
+    log.append(KEY, log.read(KEY), more(contained(), Verified(contained=False, complete=False)), None)
+    each(inserted(contained()), telling.act)
+    assert [subject.split(":")[1] for subject, _ in inbox.read()] == [" contained"]
+
+
+@pytest.mark.parametrize("kind", ["MODIFY", "REMOVE"])
+def test_tampering_is_not_told_twice(telling: Telling, inbox: Inbox, kind: str) -> None:
+    """The function that archives tells of it."""
+    assert each({"Records": [record(contained()[-1], kind)]}, telling.act) == DONE
+    assert inbox.read() == []
+
+
+def test_what_cannot_be_read_does_not_hold_up_what_follows(
+    client: DynamoDBClient, telling: Telling, inbox: Inbox
+) -> None:
+    (broken,) = more(contained(), Verified(contained=True, complete=True))
+    body = broken.body.replace('"contained":true', '"contained":[]')
+    item = record(broken, changes={"body": {"S": body}})
+    client.put_item(TableName=AUDIT, Item=item["dynamodb"]["NewImage"])
+    assert each({"Records": [item, record(contained()[-1])]}, telling.act) == DONE
+    assert len(inbox.read()) == 1
+
+
+def test_the_stream_begins_again_where_a_notice_was_not_sent(
+    client: DynamoDBClient, inbox: Inbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = Telling(
+        IncidentReader(client, AUDIT), type(inbox.topic)(inbox.topic.client, inbox.topic.arn + "x")
+    )
+    records = inserted(contained())
+    answer = each(records, broken.act)
+    last = records["Records"][-1]["dynamodb"]["SequenceNumber"]
+    assert answer == {"batchItemFailures": [{"itemIdentifier": last}]}
+    assert metrics(capsys.readouterr().out) == {}
+
+
+def test_the_function_is_put_together_from_its_environment(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("RINGFENCE_AUDIT_TABLE", AUDIT)
+    monkeypatch.setenv("RINGFENCE_TOPIC_ARN", inbox.topic.arn)
+    assert function.handler(inserted(contained()), None) == DONE
+    assert len(inbox.read()) == 1

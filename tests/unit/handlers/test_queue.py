@@ -1,0 +1,133 @@
+"""Which messages are done, which come back, and how soon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ringfence.engine.intake import Execution
+from ringfence.handlers.queue import BAD_INPUT, FIRST_RETRY, LAST_RETRY, RESERVE, execution_of, work_off
+from ringfence.model.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
+from tests.support.worlds import NOON
+
+if TYPE_CHECKING:
+    from ringfence.handlers.queue import Work
+
+THIS = Execution("request-1", "ringfence-contain-instance", NOON)
+
+
+@dataclass
+class Queue:
+    """A queue that remembers what came back, and when; `broken`: it cannot be told."""
+
+    broken: bool = False
+    waits: dict[str, int] = field(default_factory=dict)
+
+    def come_back(self, receipt: str, seconds: int) -> None:
+        if self.broken:
+            raise Retryable("sqs:ChangeMessageVisibility: it cannot be reached")
+        self.waits[receipt] = seconds
+
+
+class Context:
+    """What Lambda tells a function of its execution."""
+
+    aws_request_id = "request-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 29_500
+
+
+def event(*bodies: str, received: int = 1) -> dict[str, Any]:
+    """The event that an event source mapping makes of messages.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+    """
+    records = [
+        {
+            "messageId": f"m-{body}",
+            "receiptHandle": f"r-{body}",
+            "body": body,
+            "attributes": {"ApproximateReceiveCount": str(received)},
+            "eventSource": "aws:sqs",
+        }
+        for body in bodies
+    ]
+    return {"Records": records}
+
+
+def raising(error: Exception) -> Work:
+    def work(*_: object) -> tuple[str, ...]:
+        raise error
+
+    return work
+
+
+def ends(work: Work, queue: Queue | None = None, *, received: int = 1) -> tuple[list[str], dict[str, int]]:
+    """Work on one message; return what failed, and after how long it comes back."""
+    queue = queue or Queue()
+    answer = work_off(event("a", received=received), THIS, work, queue)
+    return [one["itemIdentifier"] for one in answer["batchItemFailures"]], queue.waits
+
+
+def test_what_is_done_does_not_come_back() -> None:
+    assert ends(lambda *_: ()) == ([], {})
+
+
+def test_what_must_be_looked_at_again_comes_back_soon() -> None:
+    assert ends(lambda *_: ("a profile is disassociating",)) == (["m-a"], {"r-a": FIRST_RETRY})
+
+
+@pytest.mark.parametrize(
+    "error", [Retryable("later"), Conflict("another was first"), Refused("no"), Gone("x")]
+)
+def test_what_did_not_work_comes_back_soon(error: Exception) -> None:
+    """Refused, too: a person who looks at the dead letters is told."""
+    assert ends(raising(error)) == (["m-a"], {"r-a": FIRST_RETRY})
+
+
+def test_bad_input_comes_back_at_once_and_so_is_among_the_dead_letters_soon() -> None:
+    assert ends(raising(BadInput("detail.id", "is required"))) == (["m-a"], {"r-a": BAD_INPUT})
+    assert BAD_INPUT == 0
+
+
+def test_patience_grows_up_to_a_minute() -> None:
+    waits = [ends(raising(Retryable("later")), received=received)[1]["r-a"] for received in range(1, 1000, 7)]
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (FIRST_RETRY, LAST_RETRY)
+
+
+def test_one_bad_message_does_not_touch_the_others() -> None:
+    def work(body: str, execution: Execution) -> tuple[str, ...]:
+        assert execution == THIS
+        if body == "b":
+            raise BadInput("(document)", "is not JSON")
+        return ()
+
+    queue = Queue()
+    answer = work_off(event("a", "b", "c"), THIS, work, queue)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-b"}]}
+    assert queue.waits.keys() == {"r-b"}
+
+
+@pytest.mark.parametrize("error", [Bug("two things that cannot both be"), KeyError("x")])
+def test_what_nobody_foresaw_is_raised(error: Exception) -> None:
+    queue = Queue()
+    with pytest.raises(type(error)):
+        ends(raising(error), queue)
+    assert queue.waits == {}
+
+
+def test_a_message_whose_wait_cannot_be_shortened_still_counts_as_failed() -> None:
+    assert ends(raising(Retryable("later")), Queue(broken=True)) == (["m-a"], {})
+
+
+def test_an_execution_begins_no_change_in_its_last_seconds() -> None:
+    context: Any = Context()
+    this = execution_of(context, "ringfence-contain-instance", NOON)
+    assert this == Execution(
+        "request-1", "ringfence-contain-instance", NOON + timedelta(seconds=29.5) - RESERVE
+    )

@@ -1,0 +1,229 @@
+"""Values are written to the log and read back as they were; nothing else is."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ringfence.model.codec import canonical, decode, encode, instant_text, load_on_demand, value
+from ringfence.model.errors import BadInput, Bug
+from ringfence.model.finding import Finding
+from ringfence.model.frozen import frozen
+from ringfence.model.subject import InstanceRef
+from ringfence.policy.decision import Decision, Mode
+from ringfence.record import facts
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
+from tests.support.strategies.instances import incidents, instances
+from tests.support.worlds import NOON, REF
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observed
+    from ringfence.model.step import Step
+
+INSTANTS = st.datetimes(timezones=st.sampled_from((UTC, timezone(timedelta(hours=-7, minutes=-30)))))
+TEXTS = st.text(max_size=20)
+MANY_TEXTS = st.lists(TEXTS, max_size=3).map(tuple)
+FLAGS = st.booleans()
+REFS = st.builds(
+    InstanceRef, st.just(REF.account), st.just(REF.region), st.sampled_from((REF.id, "i-0000abcd"))
+)
+ITEMS = st.recursive(
+    st.none() | FLAGS | st.integers() | TEXTS | INSTANTS | REFS | st.floats(allow_nan=False),
+    lambda inner: st.lists(inner, max_size=3).map(tuple) | st.frozensets(inner, max_size=3),
+    max_leaves=8,
+)
+FINDINGS = st.builds(
+    Finding,
+    source=TEXTS,
+    id=TEXTS,
+    type=TEXTS,
+    severity=st.floats(0, 10),
+    account=TEXTS,
+    region=TEXTS,
+    title=TEXTS,
+    updated_at=INSTANTS,
+    last_seen=INSTANTS,
+    count=st.integers(1),
+    archived=FLAGS,
+    sample=FLAGS,
+    subjects=st.lists(REFS, max_size=2).map(tuple),
+    remote_addresses=MANY_TEXTS,
+    advice=TEXTS,
+    digest=TEXTS,
+)
+DECISIONS = st.builds(Decision, st.sampled_from(Mode), TEXTS, TEXTS)
+PAIRS = st.lists(st.tuples(TEXTS, TEXTS), max_size=2).map(tuple)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> tuple[Step, ...]:
+    """Every step that is planned for some instance."""
+    world, incident = draw(instances()), draw(incidents())
+    return tuple(step for stage in CONTAIN_INSTANCE.stages for step in stage.plan(world, incident))
+
+
+FACTS: dict[type[facts.Fact], SearchStrategy[facts.Fact]] = {
+    facts.FindingReceived: st.builds(facts.FindingReceived, FINDINGS, TEXTS),
+    facts.RunRequested: st.builds(facts.RunRequested, TEXTS, TEXTS, MANY_TEXTS, FLAGS, FLAGS),
+    facts.DecisionMade: st.builds(facts.DecisionMade, DECISIONS, INSTANTS, TEXTS, MANY_TEXTS, PAIRS),
+    facts.Planned: st.builds(facts.Planned, TEXTS, TEXTS, plans(), MANY_TEXTS),
+    facts.Intended: st.builds(facts.Intended, TEXTS, TEXTS, plans().filter(bool).flatmap(st.sampled_from)),
+    facts.Outcome: st.builds(facts.Outcome, TEXTS, TEXTS, TEXTS, TEXTS, PAIRS, MANY_TEXTS),
+    facts.Verified: st.builds(facts.Verified, FLAGS, FLAGS, MANY_TEXTS, MANY_TEXTS, MANY_TEXTS, MANY_TEXTS),
+    facts.Released: st.builds(facts.Released, MANY_TEXTS),
+    facts.Missed: st.builds(facts.Missed, TEXTS),
+    facts.Closed: st.builds(facts.Closed, TEXTS),
+}
+
+
+def through_the_log(item: object) -> object:
+    """Write an item as text and read it back; written again, it is the same text."""
+    text = canonical(encode(item))
+    again = decode(json.loads(text))
+    assert canonical(encode(again)) == text
+    return again
+
+
+@given(ITEMS)
+def test_what_is_written_is_read_back(item: object) -> None:
+    assert through_the_log(item) == item
+
+
+def test_every_kind_of_fact_is_among_these() -> None:
+    kinds = {kind for kind in vars(facts).values() if isinstance(kind, type) and issubclass(kind, facts.Fact)}
+    assert kinds - {facts.Fact} == FACTS.keys()
+
+
+@pytest.mark.parametrize("kind", FACTS, ids=lambda kind: kind.__name__)
+@settings(max_examples=40)
+@given(data=st.data())
+def test_every_kind_of_fact_is_read_back(kind: type[facts.Fact], data: st.DataObject) -> None:
+    fact = data.draw(FACTS[kind])
+    assert through_the_log(fact) == fact
+
+
+@settings(max_examples=40)
+@given(world=instances(), incident=incidents())
+def test_what_is_observed_and_the_incident_can_be_written_too(world: Observed, incident: Incident) -> None:
+    assert through_the_log(tuple(world.facets.values())) == tuple(world.facets.values())
+    assert through_the_log(incident) == incident
+
+
+@given(st.permutations(["a", "b", "c"]), st.permutations([1, 2, 3]))
+def test_the_same_data_has_one_text(names: list[str], numbers: list[int]) -> None:
+    data = {name: frozenset(numbers) for name in names}
+    encoded = {name: encode(one) for name, one in data.items()}
+    assert canonical(encoded) == canonical({name: encoded[name] for name in sorted(names)})
+
+
+def test_the_text_is_ascii_without_spaces_and_sorted() -> None:
+    assert canonical({"b": 1, "a": "é"}) == '{"a":"\\u00e9","b":1}'
+
+
+def test_what_json_cannot_say_is_refused() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        canonical(float("nan"))
+
+
+def test_an_instant_is_written_in_utc_with_microseconds() -> None:
+    berlin = timezone(timedelta(hours=1))
+    assert instant_text(datetime(2026, 3, 1, 13, tzinfo=berlin)) == "2026-03-01T12:00:00.000000+00:00"
+    assert through_the_log(NOON) == NOON
+
+
+def test_an_instant_without_a_time_zone_is_a_bug() -> None:
+    with pytest.raises(Bug, match="time zone"):
+        encode(datetime(2026, 3, 1))  # noqa: DTZ001 - that is what is tested
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {"$": "Popen", "args": "id"},
+        {"$": "Nobody"},
+        {"$": 7},
+        {"$": None},
+        {"no": "tag"},
+        {"$": "set", "is": "not a list"},
+        {"$": "instant", "is": 7},
+        {"$": "instant", "is": "yesterday"},
+        {"$": "instant", "is": "2026-03-01T12:00:00"},
+        {"$": "number", "is": "many"},
+        {"$": "Decision", "mode": "anything goes", "reason": "", "rule": ""},
+        {"$": "InstanceRef", "account": "1", "region": "eu-west-1", "id": "i-0000abcd"},
+        {"$": "Outcome", "no_such_field": 1},
+        {"$": "Outcome"},
+        [{"$": "Outcome", "intent": {"$": "os.system"}}],
+    ],
+)
+def test_what_the_log_does_not_know_is_bad_input(hostile: object) -> None:
+    """A log can be written to by whoever holds the table: it cannot name anything into being."""
+    with pytest.raises(BadInput):
+        decode(hostile)
+
+
+def test_a_class_that_is_no_value_cannot_be_written() -> None:
+    @frozen
+    class Stranger:
+        field: int
+
+    with pytest.raises(Bug, match="a Stranger cannot be recorded"):
+        encode(Stranger(1))
+
+
+def test_two_values_cannot_have_one_name() -> None:
+    namesake = type("Outcome", (), {"__annotations__": {}, "__module__": "elsewhere"})
+    with pytest.raises(Bug, match="two values are called Outcome"):
+        value(namesake)
+
+
+def test_a_value_that_is_declared_elsewhere_is_loaded_when_the_log_names_it() -> None:
+    loaded: list[str] = []
+
+    @load_on_demand
+    def declare() -> None:
+        loaded.append("once")
+
+        @value
+        class OnlyNamedByTheLog:
+            number: int
+
+    assert not loaded
+    read = decode({"$": "OnlyNamedByTheLog", "number": 7})
+    assert getattr(read, "number", None) == 7
+    decode({"$": "OnlyNamedByTheLog", "number": 8})
+    assert loaded == ["once"]
+
+
+def test_a_value_that_another_thread_is_loading_is_waited_for() -> None:
+    """As imports wait for each other."""
+    read: list[object] = []
+    importing, declared = Lock(), list[type]()
+    other = Thread(target=lambda: read.append(decode({"$": "LoadedByTheFirst"})))
+
+    @load_on_demand
+    def declare() -> None:
+        with importing:
+            if declared:
+                return
+            other.start()
+            other.join(0.2)  # it has the time to go wrong
+
+            @value
+            class LoadedByTheFirst:
+                pass
+
+            declared.append(LoadedByTheFirst)
+
+    decode({"$": "LoadedByTheFirst"})
+    other.join()
+    assert [type(one) for one in read] == declared

@@ -1,0 +1,80 @@
+"""Frozen values behave as the standard library's frozen dataclasses do."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
+from functools import cached_property
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.model.frozen import frozen
+
+
+@frozen
+class Ours:
+    number: int
+    texts: tuple[str, ...] = ()
+    more: frozenset[str] = field(default_factory=frozenset)
+
+    @cached_property
+    def double(self) -> int:
+        return self.number * 2
+
+
+@dataclass(frozen=True)
+class Theirs:
+    number: int
+    texts: tuple[str, ...] = ()
+    more: frozenset[str] = field(default_factory=frozenset)
+
+
+@frozen
+class Other:
+    number: int
+    texts: tuple[str, ...] = ()
+    more: frozenset[str] = field(default_factory=frozenset)
+
+
+GIVEN = st.tuples(st.integers(0, 3), st.lists(st.text(max_size=1), max_size=2).map(tuple))
+
+
+@given(GIVEN, GIVEN)
+def test_they_are_equal_when_the_standard_ones_are(
+    a: tuple[int, tuple[str, ...]], b: tuple[int, tuple[str, ...]]
+) -> None:
+    assert (Ours(*a) == Ours(*b)) == (Theirs(*a) == Theirs(*b))
+    if Ours(*a) == Ours(*b):
+        assert hash(Ours(*a)) == hash(Ours(*b))
+    assert repr(Ours(*a)).replace("Ours", "") == repr(Theirs(*a)).replace("Theirs", "")
+
+
+def test_another_class_with_the_same_fields_is_something_else() -> None:
+    these: list[object] = [Ours(1), Other(1), Ours(1)]
+    assert these[0] != these[1]
+    assert len(set(these)) == 2
+
+
+def test_nothing_can_be_changed_added_or_deleted() -> None:
+    one = Ours(1)
+    for name in ("number", "texts", "new"):
+        with pytest.raises(FrozenInstanceError):
+            setattr(one, name, 2)
+    with pytest.raises(FrozenInstanceError):
+        del one.number
+
+
+def test_dataclass_functions_and_cached_properties_work() -> None:
+    one = replace(Ours(1), number=4)
+    assert (one.number, one.double, one.double) == (4, 8, 8)
+    assert [each.name for each in fields(Ours)] == ["number", "texts", "more"]
+
+
+def test_a_subclass_has_the_fields_of_both() -> None:
+    @frozen
+    class Longer(Ours):
+        last: str = "z"
+
+    assert Longer(1, last="y") != Longer(1)
+    assert "number=1" in repr(Longer(1))

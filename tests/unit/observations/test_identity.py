@@ -1,0 +1,168 @@
+"""Which roles an instance has or had, and what is denied to it."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role, denial
+from ringfence.observations.iam.role_sessions import (
+    RoleSessions,
+    RoleUse,
+    revocation,
+    revocation_name,
+    revoked_before,
+    whole_second,
+)
+from ringfence.steps.ec2.instance_profile import detach
+from tests.support.talks import refusal, talk
+from tests.support.worlds import NOON, REF
+
+ARN = f"arn:aws:iam::{REF.account}:instance-profile/team/web/web-profile"
+ROLE = Role("web", "AROAWEB", "/team/")
+NOTHING = refusal("NoSuchEntity")
+DETACHED = detach(REF.id, Association("iip-assoc-1", Profile(ARN, ROLE), "associated"))
+
+
+def associated(state: str = "associated", instance: str = REF.id, arn: str = ARN) -> dict[str, Any]:
+    return {
+        "AssociationId": f"iip-assoc-of-{instance}",
+        "InstanceId": instance,
+        "IamInstanceProfile": {"Arn": arn, "Id": "AIPA1"},
+        "State": state,
+    }
+
+
+def associations(*found: dict[str, Any]) -> dict[str, Any]:
+    return {"IamInstanceProfileAssociations": list(found)}
+
+
+def role(role: Role = ROLE) -> dict[str, Any]:
+    return {"RoleName": role.name, "RoleId": role.id, "Path": role.path}
+
+
+def profile(*roles: dict[str, Any]) -> dict[str, Any]:
+    return {"InstanceProfile": {"Arn": ARN, "Roles": list(roles)}}
+
+
+def policy(document: object) -> dict[str, Any]:
+    return {"PolicyDocument": document}
+
+
+def test_an_instance_without_a_profile_costs_one_call() -> None:
+    asked, identity = talk(Identity.look(REF, ()), (associations(),))
+    assert len(asked) == 1
+    assert identity == Identity()
+
+
+def test_a_profile_with_a_path_is_asked_for_by_its_name() -> None:
+    asked, identity = talk(
+        Identity.look(REF, ()), (associations(associated()),), (profile(role()),), (NOTHING,)
+    )
+    assert asked[1][0].parameters == {"InstanceProfileName": "web-profile"}
+    assert identity.roles == (HeldRole(ROLE, denied=False),)
+    assert identity.associations[0].profile == Profile(ARN, ROLE)
+
+
+@pytest.mark.parametrize("answer", [profile(), NOTHING], ids=["empty", "deleted"])
+def test_a_profile_may_hold_no_role(answer: dict[str, Any]) -> None:
+    _, identity = talk(Identity.look(REF, ()), (associations(associated()),), (answer,))
+    assert identity.roles == ()
+    assert identity.associations[0].profile.role is None
+
+
+@pytest.mark.parametrize("state", ["associating", "disassociating"])
+def test_a_profile_that_comes_or_goes_is_looked_at_again(state: str) -> None:
+    _, identity = talk(
+        Identity.look(REF, ()), (associations(associated(state)),), (profile(role()),), (NOTHING,)
+    )
+    assert state in identity.settling()
+
+
+def test_an_association_that_ended_is_none() -> None:
+    assert talk(Identity.look(REF, ()), (associations(associated("disassociated")),))[1] == Identity()
+
+
+def test_a_role_is_remembered_from_the_step_that_took_the_profile_away() -> None:
+    """A crash between the two steps, or another run, still finds whose sessions to deny."""
+    asked, identity = talk(
+        Identity.look(REF, (DETACHED,)), (associations(),), ({"Role": role()},), (NOTHING,)
+    )
+    assert [call.operation for calls in asked[1:] for call in calls] == ["GetRole", "GetRolePolicy"]
+    assert identity.roles == (HeldRole(ROLE, denied=False),)
+
+
+@pytest.mark.parametrize("answer", [NOTHING, {"Role": role(Role("web", "AROANEW"))}], ids=["deleted", "anew"])
+def test_a_remembered_role_that_was_deleted_or_made_anew_is_forgotten(answer: dict[str, Any]) -> None:
+    _, identity = talk(Identity.look(REF, (DETACHED,)), (associations(),), (answer,))
+    assert identity == Identity()
+
+
+@pytest.mark.parametrize(
+    ("found", "denied"),
+    [
+        (policy(denial(ROLE, REF.id)), True),
+        (policy(json.dumps(denial(ROLE, REF.id))), True),
+        (policy(denial(ROLE, "i-0000000000000000f")), False),
+        (policy({"Version": "2012-10-17", "Statement": []}), False),
+        (policy("no JSON"), False),
+        (policy([]), False),
+        (NOTHING, False),
+    ],
+)
+def test_only_the_policy_word_for_word_counts_as_denial(found: dict[str, Any], denied: bool) -> None:  # noqa: FBT001 - a row of the table
+    _, identity = talk(Identity.look(REF, ()), (associations(associated()),), (profile(role()),), (found,))
+    assert identity.roles == (HeldRole(ROLE, denied),)
+
+
+@pytest.mark.parametrize(
+    ("path", "editable"), [("/", True), ("/aws-service-role/x/", False), ("/aws-reserved/sso/", False)]
+)
+def test_roles_of_aws_cannot_be_edited(path: str, editable: bool) -> None:  # noqa: FBT001 - a row of the table
+    assert Role("r", "AROA1", path).editable is editable
+
+
+def test_the_users_of_a_role_are_the_other_instances_with_a_profile_that_holds_it() -> None:
+    other_arn = f"arn:aws:iam::{REF.account}:instance-profile/other"
+    everywhere = associations(
+        associated(),
+        associated(instance="i-00000000000000001"),
+        associated(instance="i-00000000000000002", arn=other_arn),
+        associated(instance="i-00000000000000003", arn="arn:aws:iam::1:instance-profile/third"),
+    )
+    holding = {"InstanceProfiles": [{"Arn": ARN}, {"Arn": other_arn}]}
+    earlier = NOON - timedelta(days=1)
+    names = {
+        "PolicyNames": [
+            "inline",
+            revocation_name(NOON),
+            revocation_name(earlier),
+            "ringfence-revoke-before-x",
+        ]
+    }
+    asked, seen = talk(
+        RoleSessions.look(REF, ()),
+        (everywhere,),
+        (profile(role()),),
+        (holding, names),
+        (policy(revocation(NOON)), policy(revocation(NOON))),
+    )
+    assert len(asked) == 4
+    others = ("i-00000000000000001", "i-00000000000000002")
+    assert seen.roles == (RoleUse(ROLE, frozenset({NOON}), others),)
+    assert seen.roles[0].covers(earlier)
+    assert not seen.roles[0].covers(NOON + timedelta(seconds=1))
+
+
+def test_without_a_role_nobodys_sessions_are_looked_at() -> None:
+    elsewhere = associations(associated(instance="i-00000000000000001"))
+    assert talk(RoleSessions.look(REF, ()), (elsewhere,))[1] == RoleSessions()
+
+
+def test_an_instant_is_rounded_up_so_that_nothing_before_it_is_missed() -> None:
+    assert whole_second(NOON) == NOON
+    assert whole_second(NOON + timedelta(microseconds=1)) == NOON + timedelta(seconds=1)
+    assert revoked_before(revocation_name(NOON)) == NOON

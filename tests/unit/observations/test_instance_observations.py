@@ -1,0 +1,164 @@
+"""What is read from the instance itself, and from nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.model.errors import Gone
+from ringfence.model.incident import Incident
+from ringfence.model.observation import Observed
+from ringfence.observations.ec2.instance import describe_instance
+from ringfence.observations.ec2.lifecycle import Lifecycle
+from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
+from ringfence.observations.ec2.network import Network
+from ringfence.observations.ec2.tags import Tags
+from ringfence.observations.ec2.volumes import Volume, Volumes
+from ringfence.remediations.isolate_instance import isolate_instance
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
+from tests.support.talks import refusal, talk
+from tests.support.worlds import NOON, REF
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Facet
+
+
+def described(state: str = "running", **more: object) -> dict[str, object]:
+    """An answer of DescribeInstances with the least that EC2 says."""
+    return {"Reservations": [{"Instances": [{"InstanceId": REF.id, "State": {"Name": state}, **more}]}]}
+
+
+def attributes(*, protected: bool, behavior: str) -> tuple[dict[str, object], dict[str, object]]:
+    return (
+        {"DisableApiTermination": {"Value": protected}},
+        {"InstanceInitiatedShutdownBehavior": {"Value": behavior}},
+    )
+
+
+def facets_of_the_instance() -> list[type[Facet]]:
+    return [
+        facet
+        for facet in CONTAIN_INSTANCE.facets
+        if any(one.action == "ec2:DescribeInstances" for one in facet.permissions)
+    ]
+
+
+@pytest.mark.parametrize("facet", facets_of_the_instance(), ids=lambda facet: facet.__name__)
+def test_facets_that_look_at_the_instance_ask_the_very_same(facet: type[Facet]) -> None:
+    """Equal calls are made once, however many facets ask."""
+    assert describe_instance(REF) in next(facet.look(REF, ()))
+
+
+@pytest.mark.parametrize("facet", facets_of_the_instance(), ids=lambda facet: facet.__name__)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusal("InvalidInstanceID.NotFound"),
+        {"Reservations": []},
+        described("terminated"),
+        described("shutting-down"),
+    ],
+    ids=["unknown", "forgotten", "terminated", "shutting down"],
+)
+def test_an_instance_that_is_over_is_gone(facet: type[Facet], answer: dict[str, object]) -> None:
+    looking = facet.look(REF, ())
+    others = len(next(looking)) - 1
+    looking.close()
+    with pytest.raises(Gone):
+        talk(facet.look(REF, ()), (answer, *({},) * others))
+
+
+def test_a_plain_instance_is_neither_spot_nor_protected() -> None:
+    answer = described(RootDeviceType="ebs")
+    _, lifecycle = talk(Lifecycle.look(REF, ()), (answer, *attributes(protected=False, behavior="terminate")))
+    assert lifecycle == Lifecycle(
+        "running", spot=False, instance_store_root=False, protected=False, on_shutdown="terminate"
+    )
+    assert lifecycle.settling() == ""
+
+
+def test_a_spot_instance_and_one_on_an_instance_store_are_known() -> None:
+    answer = described("stopping", RootDeviceType="instance-store", InstanceLifecycle="spot")
+    _, lifecycle = talk(Lifecycle.look(REF, ()), (answer, *attributes(protected=True, behavior="stop")))
+    assert (lifecycle.spot, lifecycle.instance_store_root, lifecycle.protected) == (True, True, True)
+    assert lifecycle.settling() == "the instance is stopping"
+
+
+def test_volumes_are_the_ebs_volumes_that_stay_attached() -> None:
+    def mapped(device: str, volume: str, status: str) -> dict[str, object]:
+        ebs = {"VolumeId": volume, "Status": status, "DeleteOnTermination": volume == "vol-0"}
+        return {"DeviceName": device, "Ebs": ebs}
+
+    mappings = [
+        mapped("/dev/sdf", "vol-1", "attached"),
+        mapped("/dev/sda1", "vol-0", "attached"),
+        mapped("/dev/sdg", "vol-2", "detaching"),
+        {"DeviceName": "/dev/sdh"},
+    ]
+    answer = described(RootDeviceName="/dev/sda1", BlockDeviceMappings=mappings)
+    _, volumes = talk(Volumes.look(REF, ()), (answer,))
+    assert volumes.attached == (
+        Volume("vol-0", "/dev/sda1", root=True, ends_with_instance=True),
+        Volume("vol-1", "/dev/sdf", root=False, ends_with_instance=False),
+    )
+    assert volumes.root == volumes.by_id("vol-0")
+    assert volumes.by_id("vol-2") is None
+
+
+def test_metadata_options_that_ec2_does_not_name_are_its_defaults() -> None:
+    _, plain = talk(Metadata.look(REF, ()), (described(),))
+    assert plain == Metadata(MetadataOptions())
+    options = {
+        "State": "pending",
+        "HttpEndpoint": "disabled",
+        "HttpTokens": "required",
+        "HttpPutResponseHopLimit": 3,
+        "HttpProtocolIpv6": "enabled",
+        "InstanceMetadataTags": "enabled",
+    }
+    _, changed = talk(Metadata.look(REF, ()), (described(MetadataOptions=options),))
+    assert changed == Metadata(
+        MetadataOptions("disabled", "required", 3, "enabled", "enabled"), applied=False
+    )
+    assert "still being applied" in changed.settling()
+
+
+@pytest.mark.parametrize("text", ["inc-1", "", "\x00", "${jndi:ldap://x}", "\u202etxt", "x" * 256])
+def test_a_tag_may_hold_anything(text: str) -> None:
+    tags = [{"Key": "Name", "Value": text}, {"Key": "ringfence:incident", "Value": text}]
+    assert talk(Tags.look(REF, ()), (described(Tags=tags),))[1] == Tags(text)
+    assert talk(Tags.look(REF, ()), (described(),))[1] == Tags(None)
+
+
+def test_a_drifted_group_of_ours_is_named_for_its_repair_but_is_no_quarantine() -> None:
+    ours = {
+        "GroupId": "sg-q",
+        "GroupName": "ringfence-quarantine",
+        "VpcId": "vpc-1",
+        "Tags": [{"Key": "ringfence:role", "Value": "quarantine"}],
+        "IpPermissions": [{"IpRanges": [{"CidrIp": "0.0.0.0/0"}], "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}],
+    }
+    interface = {
+        "NetworkInterfaceId": "eni-1",
+        "VpcId": "vpc-1",
+        "SubnetId": "subnet-1",
+        "Groups": [{"GroupId": "sg-q"}],
+    }
+    answer = described(NetworkInterfaces=[interface])
+    _, network = talk(Network.look(REF, ()), (answer, {"SecurityGroups": [ours]}))
+    assert list(network.names().values()) == ["sg-q"]
+    assert network.usable() == {}
+    assert network.interfaces[0].groups == {"sg-q"}
+    _, repaired = talk(Network.look(REF, ()), (answer, {"SecurityGroups": [{**ours, "IpPermissions": []}]}))
+    assert repaired.interfaces[0].groups == set(repaired.usable())
+
+
+@pytest.mark.parametrize(("kind", "told"), [("trunk", True), ("interface", False), (None, False)])
+def test_a_trunk_carries_interfaces_that_isolation_does_not_reach(kind: str | None, *, told: bool) -> None:
+    interface: dict[str, object] = {"NetworkInterfaceId": "eni-1", "VpcId": "vpc-1", "InterfaceType": kind}
+    _, network = talk(
+        Network.look(REF, ()), (described(NetworkInterfaces=[interface]), {"SecurityGroups": []})
+    )
+    exposed = isolate_instance.exposed(Observed(REF).seen(network), Incident("inc-1", NOON))
+    assert any("branch interfaces" in words for words in exposed) is told

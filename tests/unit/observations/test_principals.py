@@ -1,0 +1,427 @@
+"""Whose credentials a principal's are, what is denied to it, and what else it has."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ringfence.model.codec import instant_text
+from ringfence.model.errors import Gone
+from ringfence.model.subject import AccessKeyRef, RoleSessionRef
+from ringfence.observations.iam.access_key import AccessKey, Key
+from ringfence.observations.iam.denial import NAME, Denial, Policy, inline_name, own_arn
+from ringfence.observations.iam.evidence import Device, Grants, KeyUse
+from ringfence.observations.iam.identity import Role
+from ringfence.observations.iam.other_credentials import Credential, OtherCredentials
+from ringfence.observations.iam.password import Password
+from ringfence.observations.iam.principals import ROLE
+from ringfence.observations.iam.reach import DENY_ALL, Reach, reach_of
+from ringfence.observations.iam.role_sessions import revocation, revocation_name
+from ringfence.observations.iam.used_roles import UsedRoles
+from ringfence.observations.logging.trail import PAGES, Trace, Trail
+from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
+from ringfence.steps.iam.access_keys import DeactivateAccessKey
+from ringfence.steps.iam.denial_policies import CreateDenialPolicy
+from ringfence.steps.iam.used_roles import RevokeUsedRole
+from tests.support.strategies.credentials import ACCOUNT, DEPLOY, KEY, PERSON, ROOT, SESSION, WEB, WHOLE
+from tests.support.talks import refusal, talk
+from tests.support.worlds import NOON
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Facet
+
+NOTHING = refusal("NoSuchEntity")
+OTHER = "AKIAI44QH8DHBEXAMPLE"
+UNHINTED = AccessKeyRef(KEY.account, KEY.region, KEY.id)
+
+
+def listed(*keys: str) -> dict[str, Any]:
+    return {"AccessKeyMetadata": [{"AccessKeyId": key, "Status": "Active"} for key in keys]}
+
+
+def owned(user: str = "deploy", region: str = "eu-west-1") -> dict[str, Any]:
+    return {
+        "UserName": user,
+        "AccessKeyLastUsed": {"LastUsedDate": NOON, "ServiceName": "s3", "Region": region},
+    }
+
+
+def user(boundary: str = "") -> dict[str, Any]:
+    bound = {"PermissionsBoundary": {"PermissionsBoundaryArn": boundary}} if boundary else {}
+    return {"User": {"UserName": "deploy", "UserId": DEPLOY.id, "Path": "/team/", **bound}}
+
+
+def role(id_: str = WEB.id, **more: object) -> dict[str, Any]:
+    arn = f"arn:aws:iam::{ACCOUNT}:role/web"
+    return {"Role": {"RoleName": "web", "RoleId": id_, "Path": "/", "Arn": arn, **more}}
+
+
+@pytest.mark.parametrize("facet", CONTAIN_CREDENTIALS.facets, ids=lambda one: one.__name__)
+def test_of_the_root_user_nothing_is_read(facet: type[Facet]) -> None:
+    with pytest.raises(StopIteration) as ended:
+        next(facet.look(ROOT, ()))
+    assert ended.value.value == facet()
+
+
+# AccessKey
+
+
+def test_with_the_user_known_a_key_costs_one_call() -> None:
+    asked, seen = talk(AccessKey.look(KEY, ()), (listed(KEY.id, OTHER),))
+    assert [call.operation for calls in asked for call in calls] == ["ListAccessKeys"]
+    assert seen == AccessKey("deploy", (Key(KEY.id, "Active"), Key(OTHER, "Active")))
+
+
+def test_without_it_the_owner_is_asked_for_first() -> None:
+    asked, seen = talk(AccessKey.look(UNHINTED, ()), (owned(),), (listed(KEY.id),))
+    assert asked[0][0].parameters == {"AccessKeyId": KEY.id}
+    assert seen.user == "deploy"
+
+
+@pytest.mark.parametrize("answer", [listed(OTHER), NOTHING], ids=["another's", "nobody's"])
+def test_a_wrong_hint_is_found_out(answer: Any) -> None:  # noqa: ANN401 - an answer
+    _, seen = talk(AccessKey.look(KEY, ()), (answer,), (owned("renamed"),), (listed(KEY.id),))
+    assert seen.user == "renamed"
+
+
+def test_a_key_that_does_not_exist_is_gone() -> None:
+    with pytest.raises(Gone):
+        talk(AccessKey.look(UNHINTED, ()), (NOTHING,))
+    for answer in (NOTHING, listed(OTHER)):
+        with pytest.raises(Gone):
+            talk(AccessKey.look(UNHINTED, ()), (owned(),), (answer,))
+
+
+def test_a_key_of_no_user_is_not_taken_for_gone() -> None:
+    """It may be the root user's: that is for a person, and nothing to be closed."""
+    assert talk(AccessKey.look(UNHINTED, ()), ({},))[1] == AccessKey()
+    assert talk(AccessKey.look(UNHINTED, ()), (owned("<root_account>"),))[1] == AccessKey()
+    assert talk(AccessKey.look(UNHINTED, ()), (owned("root"),), (NOTHING,))[1] == AccessKey()
+
+
+def test_other_keys_that_were_deactivated_are_seen_though_the_subject_is_gone() -> None:
+    past = tuple(DeactivateAccessKey("deploy", key, "Active", "Inactive") for key in (KEY.id, OTHER))
+    _, seen = talk(AccessKey.look(UNHINTED, past), (NOTHING,), (listed(OTHER),))
+    assert seen == AccessKey("deploy", (Key(OTHER, "Active"),))
+    with pytest.raises(Gone):
+        talk(AccessKey.look(UNHINTED, past[:1]), (NOTHING,))
+
+
+def test_of_a_user_the_keys_are_listed_with_when_they_were_made() -> None:
+    made = {"AccessKeyMetadata": [{"AccessKeyId": KEY.id, "Status": "Active", "CreateDate": NOON}]}
+    asked, seen = talk(AccessKey.look(PERSON, ()), (made,))
+    assert [call.parameters for calls in asked for call in calls] == [{"UserName": "deploy"}]
+    assert seen == AccessKey("deploy", (Key(KEY.id, "Active", NOON),))
+    assert talk(AccessKey.look(PERSON, ()), (NOTHING,))[1] == AccessKey("deploy")
+
+
+# Denial
+
+
+def test_of_a_user_everything_is_read_in_one_round_trip() -> None:
+    asked, seen = talk(Denial.look(PERSON, ()), (user(), {"AttachedPolicies": []}, NOTHING))
+    assert len(asked) == 1
+    assert seen == Denial(DEPLOY)
+
+
+def test_a_session_of_a_role_that_the_report_names_too() -> None:
+    reach = Reach(userid=SESSION.id)
+    found = {"PolicyDocument": json.loads(reach.document())}
+    asked, seen = talk(Denial.look(SESSION, ()), (role(), {"AttachedPolicies": []}, NOTHING, found))
+    assert [call.parameters.get("PolicyName") for call in asked[0]] == [None, None, NAME, inline_name(reach)]
+    assert seen == Denial(WEB, (Policy(inline_name(reach), reach.document()),))
+    assert seen.covers(reach)
+
+
+def test_a_role_that_is_another_than_the_report_says_is_looked_for_by_its_id() -> None:
+    wrong: tuple[Any, ...] = (role("AROAOTHER"), {}, NOTHING, NOTHING)
+    roles = {"Roles": [{"RoleName": "web2", "RoleId": WEB.id}]}
+    asked, seen = talk(Denial.look(SESSION, ()), wrong, (roles,), (role(), {}, NOTHING, NOTHING))
+    assert asked[2][0].parameters == {"RoleName": "web2"}
+    assert seen.holder == WEB
+
+
+def test_a_role_that_nobody_has_is_gone_and_so_is_a_user() -> None:
+    bare = RoleSessionRef(SESSION.account, SESSION.region, SESSION.id)
+    with pytest.raises(Gone, match="no session of it is valid"):
+        talk(Denial.look(bare, ()), ({"Roles": []},))
+    with pytest.raises(Gone):
+        talk(Denial.look(PERSON, ()), (NOTHING, NOTHING, NOTHING))
+
+
+def test_what_was_done_to_a_user_is_seen_though_the_key_is_gone() -> None:
+    past = (DeactivateAccessKey("deploy", KEY.id, "Active", "Inactive"),)
+    _, denial = talk(Denial.look(KEY, past), (NOTHING,), (user(), {}, NOTHING))
+    assert denial.holder == DEPLOY
+    _, password = talk(Password.look(KEY, past), (NOTHING,), ({"LoginProfile": {}},))
+    assert password.user == "deploy"
+    asked, _ = talk(OtherCredentials.look(KEY, past), (NOTHING,), ({}, {}, {}))
+    assert {call.parameters["UserName"] for call in asked[1]} == {"deploy"}
+    for facet in (Denial, Password, OtherCredentials, UsedRoles):
+        with pytest.raises(Gone):
+            talk(facet.look(KEY, ()), (NOTHING,))
+
+
+def test_a_role_that_was_revoked_is_seen_though_the_key_is_gone() -> None:
+    past = (RevokeUsedRole(Role("web", WEB.id), NOON, (), before=False, after=True),)
+    _, seen = talk(UsedRoles.look(KEY, past), (NOTHING,), (role(),), ({}, {}))
+    assert [one.use.role.name for one in seen.roles] == ["web"]
+
+
+def test_the_user_of_a_key_is_whom_iam_names_whatever_the_report_says() -> None:
+    asked, _ = talk(Denial.look(KEY, ()), (owned("renamed"),), (user(), {}, NOTHING))
+    assert asked[1][0].parameters == {"UserName": "renamed"}
+
+
+def test_our_managed_policies_are_read_as_they_are_in_force() -> None:
+    text = Reach(before=WHOLE).document()
+    arn = own_arn(ACCOUNT, DEPLOY, text)
+    attached = {"AttachedPolicies": [{"PolicyArn": arn}, {"PolicyArn": "arn:aws:iam::aws:policy/Billing"}]}
+    version = {"PolicyVersion": {"Document": json.loads(text)}}
+    asked, seen = talk(
+        Denial.look(PERSON, ()),
+        (user(), attached, NOTHING),
+        ({"Policy": {"DefaultVersionId": "v3"}},),
+        (version,),
+    )
+    assert asked[2][0].parameters == {"PolicyArn": arn, "VersionId": "v3"}
+    assert seen.attached == {arn}
+    assert seen.covers(Reach(before=WHOLE - timedelta(hours=1)))
+    tampered = {"PolicyVersion": {"Document": {"Version": "2012-10-17", "Statement": []}}}
+    _, seen = talk(
+        Denial.look(PERSON, ()),
+        (user(), attached, NOTHING),
+        ({"Policy": {"DefaultVersionId": "v4"}},),
+        (tampered,),
+    )
+    assert not seen.reaches()
+
+
+def test_a_policy_that_an_earlier_try_made_is_remembered_and_may_be_gone() -> None:
+    text = Reach(before=WHOLE).document()
+    past = (CreateDenialPolicy(own_arn(ACCOUNT, DEPLOY, text), "", text),)
+    asked, seen = talk(Denial.look(PERSON, past), (user(), {}, NOTHING), (NOTHING,))
+    assert asked[1][0].operation == "GetPolicy"
+    assert seen.policies == ()
+
+
+def test_a_boundary_denies_where_it_denies_all() -> None:
+    _, seen = talk(Denial.look(PERSON, ()), (user(DENY_ALL), {}, NOTHING))
+    assert seen.covers(Reach())
+    _, seen = talk(Denial.look(PERSON, ()), (user("arn:aws:iam::aws:policy/Billing"), {}, NOTHING))
+    assert (seen.boundary, seen.reaches()) == ("arn:aws:iam::aws:policy/Billing", frozenset())
+
+
+# Reach
+
+
+def test_a_denial_reaches_what_is_narrower_and_nothing_wider() -> None:
+    everything, now, before = Reach(), Reach(before=WHOLE), Reach(before=WHOLE - timedelta(days=1))
+    one, other = Reach(userid=SESSION.id), Reach(userid="AROAX:y")
+    assert all(everything.covers(reach) for reach in (everything, now, one))
+    assert now.covers(before)
+    assert now.covers(now)
+    assert not any(
+        wide.covers(narrow)
+        for wide, narrow in ((before, now), (now, everything), (now, one), (one, other), (one, now))
+    )
+
+
+@pytest.mark.parametrize("boundary", [False, True])
+@pytest.mark.parametrize("reach", [Reach(), Reach(before=WHOLE), Reach(userid=SESSION.id)])
+def test_a_denial_is_known_by_its_document_word_for_word(reach: Reach, boundary: bool) -> None:  # noqa: FBT001 - a parameter
+    text = reach.document(boundary=boundary)
+    assert reach_of(text, boundary=boundary) == reach
+    assert reach_of(text, boundary=not boundary) is None
+    assert reach_of(text.replace("Deny", "Allow", 1), boundary=boundary) is None
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "no JSON", '{"Statement":[]}', '{"Statement":["x"]}'])
+def test_what_is_no_denial_of_ours_reaches_nobody(text: str) -> None:
+    assert reach_of(text) is None
+
+
+def test_the_instant_is_in_whole_seconds_of_utc() -> None:
+    assert '{"DateLessThan":{"aws:TokenIssueTime":"2026-03-01T12:00:00Z"}}' in Reach(before=NOON).document()
+
+
+@pytest.mark.parametrize("session", ["x" * 64, "ä" * 64, "i-0123456789abcdef0", "a@b.example"])
+def test_a_policys_name_is_one_that_iam_takes_and_another_for_each_session(session: str) -> None:
+    name = inline_name(Reach(userid=f"{WEB.id}:{session}"))
+    assert len(name) <= 128
+    assert name.isascii()
+    assert name != inline_name(Reach(userid=f"{WEB.id}:{session.upper()}"))
+
+
+# Password, other credentials, evidence
+
+
+def test_no_login_profile_is_the_normal_case() -> None:
+    assert talk(Password.look(PERSON, ()), (NOTHING,))[1] == Password()
+    profile = {"LoginProfile": {"UserName": "deploy", "PasswordResetRequired": True}}
+    assert talk(Password.look(KEY, ()), (owned(),), (profile,))[1] == Password("deploy", reset=True)
+
+
+def test_other_credentials_are_listed_side_by_side() -> None:
+    asked, seen = talk(
+        OtherCredentials.look(PERSON, ()),
+        (
+            {"ServiceSpecificCredentials": [{"ServiceSpecificCredentialId": "ACCA1", "Status": "Active"}]},
+            {"Certificates": [{"CertificateId": "C1", "Status": "Inactive"}]},
+            {"SSHPublicKeys": [{"SSHPublicKeyId": "APKA1", "Status": "Active"}]},
+        ),
+    )
+    assert len(asked) == 1
+    assert seen.credentials == (
+        Credential("service-specific credential", "ACCA1", "Active"),
+        Credential("signing certificate", "C1", "Inactive"),
+        Credential("SSH public key", "APKA1", "Active"),
+    )
+
+
+def test_a_keys_last_use_is_said_or_that_there_was_none() -> None:
+    _, used = talk(KeyUse.look(KEY, ()), (owned(),))
+    assert used.words == f"last used at {instant_text(NOON)}, for s3 in eu-west-1"
+    never = {"UserName": "deploy", "AccessKeyLastUsed": {"ServiceName": "N/A", "Region": "N/A"}}
+    _, unused = talk(KeyUse.look(KEY, ()), (never,))
+    assert unused.words == "never used, as far as IAM knows"
+
+
+def test_policies_groups_boundary_and_devices_are_named() -> None:
+    _, seen = talk(
+        Grants.look(PERSON, ()),
+        (
+            user(DENY_ALL),
+            {"PolicyNames": ["own"]},
+            {"AttachedPolicies": [{"PolicyArn": "arn:p"}]},
+            {"Groups": [{"GroupName": "ops"}]},
+            {"MFADevices": [{"SerialNumber": "arn:mfa", "EnableDate": NOON}]},
+        ),
+    )
+    assert seen == Grants("user deploy", ("own",), ("arn:p",), ("ops",), DENY_ALL, (Device("arn:mfa", NOON),))
+    assert talk(Grants.look(PERSON, ()), (NOTHING,) * 5)[1] == Grants("user deploy")
+    asked, _ = talk(Grants.look(SESSION, ()), (role(),), (role(), {}, {}))
+    assert len(asked[1]) == 3, f"a {ROLE} has neither groups nor devices"
+
+
+# Trail
+
+
+def event(name: str, body: object, at: Any = NOON) -> dict[str, Any]:  # noqa: ANN401 - also what it may not be
+    return {"EventName": name, "EventTime": at, "CloudTrailEvent": json.dumps(body)}
+
+
+def test_what_was_left_behind_is_told_from_what_was_only_tried() -> None:
+    page = {
+        "Events": [
+            event("CreateAccessKey", {"responseElements": {"accessKey": {"accessKeyId": OTHER}}}),
+            event("CreateUser", {"errorCode": "AccessDenied", "requestParameters": {"userName": "x"}}),
+            event("DescribeInstances", {}),
+            event("AssumeRole", {"requestParameters": {"roleArn": "arn:r\n"}}),
+            event("CreateRole", []),
+            event("CreateUser", {"requestParameters": None}, "no instant"),
+        ]
+    }
+    _, seen = talk(Trail.look(PERSON, ()), (page,))
+    assert seen.traces == (
+        Trace("access key", OTHER, NOON),
+        Trace("session", "arn:r\\n", NOON),
+        Trace("role", "of unknown name", NOON),
+    )
+    assert (seen.regions, seen.oldest) == (("us-east-1",), None)
+
+
+def test_a_key_is_looked_up_where_iams_events_are_and_where_it_was_last_used() -> None:
+    asked, seen = talk(Trail.look(KEY, ()), (owned(),), ({}, {}))
+    assert [call.region for call in asked[1]] == ["us-east-1", "eu-west-1"]
+    assert asked[1][0].parameters["LookupAttributes"] == [
+        {"AttributeKey": "AccessKeyId", "AttributeValue": KEY.id}
+    ]
+    assert seen.regions == ("us-east-1", "eu-west-1")
+    assert talk(Trail.look(KEY, ()), (owned(region="N/A"),), ({},))[1].regions == ("us-east-1",)
+
+
+def test_a_session_is_looked_up_by_its_name() -> None:
+    used = role(RoleLastUsed={"Region": "us-east-1"})
+    asked, _ = talk(Trail.look(SESSION, ()), (used,), (used,), ({},))
+    (call,) = asked[2]
+    assert call.parameters["LookupAttributes"] == [
+        {"AttributeKey": "Username", "AttributeValue": "i-0123456789abcdef0"}
+    ]
+
+
+def test_pages_are_bounded_and_how_far_back_was_read_is_said() -> None:
+    more = {"Events": [event("DescribeInstances", {})], "NextToken": "more"}
+    asked, seen = talk(Trail.look(PERSON, ()), *[(more,)] * PAGES)
+    assert len(asked) == PAGES
+    assert asked[-1][0].parameters["NextToken"] == "more"
+    assert seen.oldest == NOON
+
+
+# UsedRoles
+
+
+def test_a_sessions_role_is_read_with_who_else_uses_it_where_it_is_used() -> None:
+    trust = {"Statement": [{"Principal": {"Service": ["lambda.amazonaws.com", "ecs-tasks.amazonaws.com"]}}]}
+    known = role(AssumeRolePolicyDocument=trust, RoleLastUsed={"Region": "eu-west-1"})
+    arn = known["Role"]["Arn"]
+    functions = {
+        "Functions": [{"FunctionName": "resize", "Role": arn}, {"FunctionName": "x", "Role": "arn:o"}]
+    }
+    asked, seen = talk(
+        UsedRoles.look(SESSION, ()),
+        (known,),
+        (known,),
+        ({"PolicyNames": []}, {"InstanceProfiles": []}),
+        ({}, functions, {"families": ["web"]}, refusal("AccessDeniedException")),
+        ({"taskDefinition": {"family": "web", "taskRoleArn": arn}},),
+    )
+    assert [call.region for call in asked[3]] == ["us-east-1", "eu-west-1"] * 2
+    (used,) = seen.roles
+    assert used.use.others == ("function resize", "tasks of web")
+    assert used.assumed_at is None
+
+
+def test_roles_that_a_user_assumed_are_read_here_and_named_elsewhere() -> None:
+    events = [
+        event("AssumeRole", {"requestParameters": {"roleArn": f"arn:aws:iam::{account}:role/path/web"}})
+        for account in (ACCOUNT, "444455556666")
+    ]
+    _, seen = talk(
+        UsedRoles.look(PERSON, ()),
+        ({"Events": events},),
+        (role(),),
+        ({"PolicyNames": []}, {"InstanceProfiles": []}),
+    )
+    assert [(one.use.role.name, one.assumed_at) for one in seen.roles] == [("web", NOON)]
+    assert seen.elsewhere == ("arn:aws:iam::444455556666:role/path/web",)
+    assert talk(UsedRoles.look(PERSON, ()), ({},))[1] == UsedRoles()
+
+
+def test_a_role_that_was_revoked_is_remembered_when_cloudtrail_tells_of_it_no_more() -> None:
+    past = (RevokeUsedRole(Role("web", WEB.id), NOON, (), before=False, after=True),)
+    name, policy = revocation_name(NOON), {"PolicyDocument": revocation(NOON)}
+    _, seen = talk(
+        UsedRoles.look(PERSON, past),
+        ({},),
+        (role(),),
+        ({"PolicyNames": [name, "other"]}, {"InstanceProfiles": []}),
+        (policy,),
+    )
+    assert [(one.use.role.name, one.use.revoked) for one in seen.roles] == [("web", frozenset({NOON}))]
+
+
+def test_instances_that_use_a_role_are_found_by_their_profiles() -> None:
+    known = role(AssumeRolePolicyDocument={"Statement": [{"Principal": {"Service": "ec2.amazonaws.com"}}]})
+    association = {"InstanceId": "i-1", "IamInstanceProfile": {"Arn": "arn:profile"}}
+    _, seen = talk(
+        UsedRoles.look(SESSION, ()),
+        (known,),
+        (known,),
+        ({"PolicyNames": []}, {"InstanceProfiles": [{"Arn": "arn:profile"}]}),
+        ({"IamInstanceProfileAssociations": [association]},),
+    )
+    assert seen.roles[0].use.others == ("i-1",)

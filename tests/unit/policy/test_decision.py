@@ -1,0 +1,79 @@
+"""What the policy decides, and that what cannot be evaluated closes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.model.errors import Refused
+from ringfence.model.subject import InstanceRef
+from ringfence.policy.decision import Decision, Mode, Policy, Rule, decide
+from ringfence.policy.permit import Permit
+from tests.support.worlds import LEASE, NOON, REF, finding
+
+if TYPE_CHECKING:
+    from ringfence.model.finding import Finding
+
+FINDING: Finding = finding().finding
+POLICY = Policy((REF.account,), rules=(Rule(Mode.AUTO, finding="Backdoor:*", min_severity=7),))
+
+
+def mode(policy: Policy = POLICY, ref: InstanceRef = REF, **changed: object) -> Mode:
+    return decide(policy, "contain-instance", replace(FINDING, **changed), ref).mode  # type: ignore[arg-type]  # a test names what it changes
+
+
+def test_the_first_matching_rule_decides() -> None:
+    rules = (Rule(Mode.NOTIFY, finding="*C&CActivity*"), *POLICY.rules)
+    assert mode(replace(POLICY, rules=rules)) is Mode.NOTIFY
+
+
+def test_a_fresh_policy_runs_dry() -> None:
+    assert mode(Policy((REF.account,))) is Mode.DRY_RUN
+
+
+@pytest.mark.parametrize(("severity", "expected"), [(6.9, Mode.DRY_RUN), (7.0, Mode.AUTO)])
+def test_severity_is_a_threshold(severity: float, expected: Mode) -> None:
+    assert mode(severity=severity) is expected
+
+
+def test_nothing_outside_the_scope_is_touched_whatever_the_rules_say() -> None:
+    stranger = InstanceRef("999900001111", REF.region, REF.id)
+    assert mode(ref=stranger) is Mode.OFF
+    assert mode(replace(POLICY, regions=("us-east-1",))) is Mode.OFF
+
+
+def test_the_account_that_counts_is_the_subjects() -> None:
+    """A finding of a sequence may name instances of several accounts."""
+    rules = (Rule(Mode.AUTO, accounts=("444455556666",)),)
+    policy = Policy((REF.account, "444455556666"), rules=rules)
+    assert mode(policy) is Mode.DRY_RUN
+    assert mode(policy, InstanceRef("444455556666", REF.region, REF.id)) is Mode.AUTO
+
+
+@pytest.mark.parametrize("what", ["archived", "sample"])
+def test_archived_findings_and_samples_are_left_unless_told_so(what: str) -> None:
+    marked = {"archived": what == "archived", "sample": what == "sample"}
+    assert mode(POLICY, REF, **marked) is Mode.OFF
+    assert mode(replace(POLICY, act_on_archived=True, act_on_samples=True), REF, **marked) is Mode.AUTO
+
+
+def test_a_finding_that_shows_no_compromise_is_never_more_than_notified() -> None:
+    assert mode(advice="a person has to look") is Mode.NOTIFY
+
+
+def test_a_rule_can_switch_even_notices_off() -> None:
+    rules = (Rule(Mode.OFF, finding="Backdoor:*"),)
+    assert mode(replace(POLICY, rules=rules), advice="a person has to look") is Mode.OFF
+
+
+@pytest.mark.parametrize("mode", [one for one in Mode if one is not Mode.AUTO])
+def test_only_auto_makes_a_permit(mode: Mode) -> None:
+    with pytest.raises(Refused):
+        Permit.of(Decision(mode, "because"), REF, NOON + LEASE)
+
+
+def test_a_decision_of_an_unknown_mode_is_none() -> None:
+    with pytest.raises(ValueError, match="everything"):
+        Decision("everything", "because")  # type: ignore[arg-type]  # what a forged log may hold

@@ -1,0 +1,230 @@
+"""What a person is told, and in which words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.model.errors import BadInput
+from ringfence.model.principals import ROOT
+from ringfence.policy.decision import Decision, Mode
+from ringfence.record.chain import Entry, digest, link
+from ringfence.record.facts import (
+    Closed,
+    DecisionMade,
+    Fact,
+    FindingReceived,
+    Intended,
+    Released,
+    RunRequested,
+    Verified,
+)
+from ringfence.record.measures import CONTAINED, NOT_CONTAINED, REFUSED, TIME_TO_CONTAINMENT, Measure
+from ringfence.record.notices import Notice, notice
+from tests.support.fakes.chains import INCIDENT, KEY, NOON, LockDoor, contained, finding, more, opened, stamp
+
+STEP = LockDoor("front", before="open", after="shut")
+DONE = Verified(contained=True, complete=False)
+OPEN = Verified(contained=False, complete=False, remaining=("turn the key of front",))
+SETTLING = replace(OPEN, settling=("the door is swinging",))
+
+
+def told(*facts: Fact, mode: Mode = Mode.AUTO) -> list[Notice | None]:
+    """Return what each of these facts leads to, after an incident was opened."""
+    start = opened(mode=mode)
+    chain = (*start, *more(start, *facts))
+    return [notice(chain[: length + 1]) for length in range(len(start), len(chain))]
+
+
+def subjects(*facts: Fact) -> list[str]:
+    """Return the beginnings of the subjects, empty where nothing is told."""
+    return [one.subject.split(":")[1].strip() if one else "" for one in told(*facts)]
+
+
+def test_containment_is_told_with_what_stays_open_and_how_long_it_took() -> None:
+    message = notice(contained())
+    assert message
+    assert message.subject == "Ringfence: contained: i-0123456789abcdef0 (111122223333 eu-west-1)"
+    assert message.text.splitlines() == [
+        "contained: instance i-0123456789abcdef0 in account 111122223333, eu-west-1",
+        f"Incident {INCIDENT}, runbook contain-instance",
+        f"Finding: {finding().title} (Backdoor:EC2/C&CActivity.B, severity 8)",
+        "Stays open:",
+        "- DNS is not filtered",
+        f"The whole record: ringfence incidents show {INCIDENT}",
+    ]
+    runbook = "contain-instance"
+    assert message.measures == (
+        Measure(CONTAINED, runbook=runbook),
+        Measure(TIME_TO_CONTAINMENT, 3.0, "Seconds", runbook),
+    )
+
+
+def test_of_a_whole_response_containment_alone_is_told() -> None:
+    chain = contained()
+    assert [bool(notice(chain[:length])) for length in range(len(chain) + 1)] == [False] * len(chain) + [True]
+
+
+def test_the_same_verdict_is_told_once() -> None:
+    assert subjects(DONE, replace(DONE, complete=True), DONE) == ["contained", "", ""]
+    assert subjects(OPEN, OPEN) == ["NOT contained", ""]
+
+
+def test_what_else_is_for_a_person_to_review_is_told_once_though_the_verdict_is_the_same() -> None:
+    one, both = replace(OPEN, review=("key 1 goes",)), replace(OPEN, review=("key 1 goes", "key 2 goes"))
+    assert subjects(one, both, one, both) == ["NOT contained", "NOT contained", "", ""]
+    settling = replace(both, settling=("the door is swinging",))
+    assert subjects(one, settling, both) == ["NOT contained", "", "NOT contained"]
+    assert subjects(DONE, replace(DONE, review=("key 1 goes",))) == ["contained", ""]
+    again = told(one, both)[1]
+    assert again
+    assert again.measures == ()
+
+
+def test_a_change_of_verdict_is_told_and_time_to_containment_measured_once() -> None:
+    notices = told(OPEN, DONE, OPEN, DONE)
+    assert [[one.name for one in each.measures] if each else None for each in notices] == [
+        [NOT_CONTAINED],
+        [CONTAINED, TIME_TO_CONTAINMENT],
+        [NOT_CONTAINED],
+        [CONTAINED],
+    ]
+
+
+def test_time_to_containment_does_not_count_what_nobody_was_allowed_to_act_in() -> None:
+    """An incident that began as a dry run: the time is that since the first permission."""
+    allowed = DecisionMade(Decision(Mode.AUTO, "requested"), NOON)
+    start = opened(mode=Mode.DRY_RUN)
+    weeks = replace(stamp(), at=NOON + timedelta(days=20))
+    chain = (*start, *link(weeks, start[-1], (allowed, DONE)))
+    message = notice(chain)
+    assert message
+    times = [one.value for one in message.measures if one.name == TIME_TO_CONTAINMENT]
+    assert times == [0.0]
+
+
+def test_however_many_findings_there_are_the_message_can_be_sent() -> None:
+    """SNS takes 256 KB."""
+    many = [FindingReceived(replace(finding(), id=f"f-{number}", title="x" * 200)) for number in range(2000)]
+    start = opened()
+    message = notice((*start, *more(start, *many, DONE)))
+    assert message
+    assert len(message.text.encode()) < 50_000
+    assert "Findings before these: 1980" in message.text
+
+
+def test_what_is_settling_is_no_verdict() -> None:
+    assert subjects(SETTLING, DONE, SETTLING, DONE) == ["", "contained", "", ""]
+
+
+def test_a_refusal_is_told_and_counted_once() -> None:
+    refused = replace(DONE, refused=("turn the key of front: the door is welded",))
+    first, second, third = told(DONE, refused, refused)
+    assert first
+    assert second
+    assert third is None
+    assert second.subject.startswith("Ringfence: refused for good:")
+    assert "- turn the key of front: the door is welded" in second.text
+    assert second.measures == (Measure(REFUSED, 1, runbook="contain-instance"),)
+
+
+def test_a_release_is_told_and_its_own_looking_again_is_not() -> None:
+    undone = Intended("n-2", "release", STEP)
+    released = Released(("the back door: found open",))
+    assert subjects(DONE, undone, OPEN, released) == ["contained", "", "", "released"]
+    assert "- the back door: found open" in str(told(undone, released)[-1])
+
+
+@pytest.mark.parametrize(("mode", "subject"), [(Mode.NOTIFY, "for you to decide"), (Mode.DRY_RUN, "dry run")])
+def test_a_finding_that_changes_nothing_is_told_with_the_reason(mode: Mode, subject: str) -> None:
+    message = notice(opened(mode=mode))
+    assert message
+    assert message.subject.startswith(f"Ringfence: {subject}: i-0123456789abcdef0")
+    assert "- the policy says so" in message.text
+
+
+def test_a_decision_is_told_once_and_not_to_the_person_who_asked() -> None:
+    again = DecisionMade(Decision(Mode.NOTIFY, "the policy says so"), NOON, "another finding")
+    assert told(again, mode=Mode.NOTIFY) == [None]
+    chain = link(stamp(), None, (RunRequested("run", "a drill"), again))
+    assert notice(chain) is None
+
+
+@pytest.mark.parametrize(("mode", "subject"), [(Mode.NOTIFY, "for you to decide"), (Mode.DRY_RUN, "dry run")])
+def test_a_finding_is_told_though_somebody_has_looked_at_the_subject_before(mode: Mode, subject: str) -> None:
+    look = RunRequested("run", "a drill", dry_run=True)
+    asked = DecisionMade(Decision(Mode.DRY_RUN, "requested by kim"), NOON)
+    made = DecisionMade(Decision(mode, "the policy says so"), NOON, finding().id)
+    message = notice(link(stamp(), None, (look, asked, FindingReceived(finding()), made)))
+    assert message
+    assert message.subject.startswith(f"Ringfence: {subject}: ")
+
+
+@pytest.mark.parametrize("mode", [Mode.OFF, Mode.AUTO])
+def test_what_is_off_and_what_has_only_begun_is_not_told(mode: Mode) -> None:
+    assert notice(opened(mode=mode)) is None
+
+
+def test_root_credentials_in_the_wrong_hands_are_urgent_and_count_as_not_contained() -> None:
+    """Nothing can be changed about them from inside: the alarm must not wait for a look that finds so."""
+    made = DecisionMade(Decision(Mode.NOTIFY, ROOT), NOON)
+    message = notice(link(stamp(), None, (FindingReceived(finding()), made)))
+    assert message
+    assert message.subject.startswith("Ringfence: URGENT, NOT contained: ")
+    assert f"- {ROOT}"[:200] in message.text
+    assert message.measures == (Measure(NOT_CONTAINED, runbook=KEY.runbook),)
+
+
+def test_nothing_is_told_of_no_entries_of_an_end_and_of_what_is_unknown() -> None:
+    assert notice(()) is None
+    assert told(Closed("gone")) == [None]
+    for body in ("no JSON", "[]", '{"fact":{"$":"Unheard"}}', '{"fact":7}', '{"fact":{"$":7}}'):
+        assert notice((Entry(INCIDENT, 0, body, digest(body)),)) is None
+
+
+def test_a_step_that_this_version_does_not_know_is_no_obstacle() -> None:
+    strange = [
+        replace(entry, body=entry.body.replace('"$":"LockDoor"', '"$":"StepOfTomorrow"'))
+        for entry in contained()
+    ]
+    assert notice(strange) == notice(contained())
+
+
+def test_a_field_of_a_wrong_type_is_named() -> None:
+    (entry,) = link(stamp(), None, (DONE,))
+    broken = replace(entry, body=entry.body.replace('"contained":true', '"contained":[]'))
+    with pytest.raises(BadInput, match="contained"):
+        notice((broken,))
+
+
+def test_long_lists_are_cut() -> None:
+    (message,) = told(replace(DONE, exposure=tuple(f"flow {number}" for number in range(50))))
+    assert message
+    assert "- flow 19\n- and 30 more" in message.text
+
+
+@given(st.text(max_size=400), st.text(max_size=400))
+def test_whatever_a_finding_says_a_message_can_be_sent_and_read(title: str, kind: str) -> None:
+    """SNS takes subjects of one ASCII line under 100 characters; control characters reach nobody."""
+    chain = link(stamp(), None, (FindingReceived(finding(title=title, type=kind)), DONE))
+    message = notice(chain)
+    assert message
+    assert len(message.text.splitlines()) == 4
+    assert all(char.isprintable() for char in message.text.replace("\n", ""))
+    assert message.subject.isascii()
+    assert message.subject.isprintable()
+    assert len(message.subject) < 100
+
+
+@given(st.text(min_size=1))
+def test_a_subject_from_outside_makes_a_line(name: str) -> None:
+    key = replace(KEY, subject=name)
+    message = notice(link(replace(stamp(), key=key), None, (DONE,)))
+    assert message
+    assert message.subject.isascii()
+    assert message.subject.isprintable()
+    assert len(message.subject) < 100

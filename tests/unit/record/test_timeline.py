@@ -1,0 +1,173 @@
+"""A response as rows: each entry says what happened, in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from ringfence.record.chain import ChainKey, Entry, digest, link
+from ringfence.record.facts import (
+    Closed,
+    Fact,
+    Intended,
+    Missed,
+    Outcome,
+    Planned,
+    Released,
+    Result,
+    RunRequested,
+    Verified,
+)
+from ringfence.record.timeline import Told, timeline
+from tests.support.fakes.chains import INCIDENT, NOON, LockDoor, contained, stamp
+
+STEP = LockDoor("front", before="open", after="shut")
+
+
+def told(*facts: Fact) -> list[Told]:
+    return [row.told for row in timeline(link(stamp(), None, facts))]
+
+
+def test_a_whole_response_reads_as_a_story() -> None:
+    rows = timeline(contained())
+    assert [row.told.words for row in rows] == [
+        "finding received: The instance talks to a command-and-control server",
+        "decided: auto: the policy says so",
+        "planned contain: 1 step",
+        "about to turn the key of front",
+        "applied: turn the key of front",
+        "looked again: complete",
+    ]
+    assert (rows[3].told.before, rows[3].told.after) == ("open", "shut")
+    assert rows[4].told.requests == ("req-1",)
+    assert rows[5].told.notes == ("stays open: DNS is not filtered",)
+    assert (rows[0].at, rows[0].actor, rows[0].kind) == (NOON, "ringfence", "FindingReceived")
+
+
+def test_a_plan_names_its_steps_and_what_stays_open() -> None:
+    some, none = told(Planned("contain", "0", (STEP, STEP), ("DNS",)), Planned("contain", "0"))
+    assert some == Told(
+        "planned contain: 2 steps",
+        ("turn the key of front: open → shut", "turn the key of front: open → shut", "stays open: DNS"),
+    )
+    assert none == Told("planned contain: nothing to do")
+
+
+def test_a_request_says_whether_the_caller_is_established() -> None:
+    by_api, direct = told(
+        RunRequested("run", "a drill", ("isolate-instance",), dry_run=True),
+        RunRequested("release", "it was a drill", verified=False),
+    )
+    assert by_api == Told(
+        "run requested (dry run): a drill",
+        ("only isolate-instance", "the caller is established by IAM"),
+    )
+    assert direct == Told("release requested: it was a drill", ("the caller is not established",))
+
+
+def test_an_outcome_that_was_only_seen_says_so() -> None:
+    _, outcome = told(
+        Intended("n-1", "contain", STEP),
+        Outcome("n-1", Result.APPLIED, "observation", "late", (("QuarantineGroup(vpc-1)", "sg-1"),)),
+    )
+    assert outcome.words == "applied: turn the key of front"
+    assert outcome.notes == (
+        "late",
+        "its end was seen by looking, not heard from the call",
+        "QuarantineGroup(vpc-1) is sg-1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("fact", "words", "notes"),
+    [
+        (Outcome("n-9", Result.FAILED), "failed: n-9", ()),
+        (
+            Verified(
+                contained=False, complete=False, remaining=("this",), settling=("that",), refused=("those",)
+            ),
+            "looked again: not contained",
+            ("still to be done: this", "still settling: that", "refused for good: those"),
+        ),
+        (Verified(contained=True, complete=False), "looked again: contained", ()),
+        (Released(("a",)), "released: nothing was changed", ("left as it is: a",)),
+        (Closed("it is gone"), "closed: it is gone", ()),
+    ],
+)
+def test_every_end_is_told(fact: Fact, words: str, notes: tuple[str, ...]) -> None:
+    assert [(one.words, one.notes) for one in told(fact)] == [(words, notes)]
+
+
+def test_a_release_says_that_all_is_as_before_where_anything_was_changed() -> None:
+    _, _, released = told(Intended("n-1", "contain", STEP), Outcome("n-1", Result.APPLIED), Released())
+    assert released.words == "released: what was changed is as it was before"
+
+
+def test_what_is_left_to_a_person_is_not_called_not_put_right() -> None:
+    left = Verified(contained=False, complete=False, exposure=("look",), review=("look",))
+    other = replace(stamp(), key=ChainKey("harden-toy", stamp().key.subject))
+    (row,) = timeline(link(other, None, (left,)))
+    assert row.told.words == "looked again: the rest is for a person to review"
+    (row,) = timeline(link(stamp(), None, (left,)))
+    assert row.told.words == "looked again: not contained", "who contains has not, until a person has"
+
+
+def test_a_step_that_this_version_does_not_know_is_shown_as_it_was_written() -> None:
+    intended, outcome = (
+        row.told
+        for row in timeline(
+            replace(entry, body=entry.body.replace('"$":"LockDoor"', '"$":"StepOfTomorrow"'))
+            for entry in contained()[3:5]
+        )
+    )
+    assert intended.words == "StepOfTomorrow, a step that this version does not know"
+    assert (intended.before, intended.after) == ('"open"', '"shut"')
+    assert intended.notes == ('{"$":"StepOfTomorrow","after":"shut","before":"open","door":"front"}',)
+    assert outcome.words == "applied: StepOfTomorrow, a step that this version does not know"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "no JSON",
+        "[]",
+        "{}",
+        '{"at":"never","fact":{"$":"Unheard"}}',
+        '{"at":7,"actor":[],"fact":{"$":"Planned","stage":"s","digest":"d","steps":7}}',
+        '{"fact":{"$":"FindingReceived","finding":7}}',
+        '{"fact":{"$":"FindingReceived","finding":{"$":"Finding"}}}',
+        '{"fact":{"$":"Intended","intent":[],"stage":"s","step":"none"}}',
+        '{"fact":{"$":"Outcome","intent":[],"result":7}}',
+        '{"fact":{"$":"LockDoor","door":"a","before":"b","after":"c"}}',
+    ],
+)
+def test_whatever_lies_in_the_table_makes_a_row(body: str) -> None:
+    (row,) = timeline((Entry(INCIDENT, 3, body, digest(body)),))
+    assert row.entry.seq == 3
+    assert row.told.words
+    assert row.at == datetime.min.replace(tzinfo=UTC)
+
+
+def test_a_row_is_json_data() -> None:
+    row = timeline(contained())[3]
+    assert row.as_json() == {
+        "seq": 3,
+        "at": "2025-11-22T12:00:01+00:00",
+        "actor": "ringfence",
+        "kind": "Intended",
+        "words": "about to turn the key of front",
+        "notes": (),
+        "before": "open",
+        "after": "shut",
+        "result": "",
+        "requests": (),
+        "hash": contained()[3].hash,
+    }
+
+
+def test_a_subject_that_was_not_found_is_looked_for_once_more() -> None:
+    (missed,) = told(Missed("i-1 does not exist"))
+    assert missed == Told("not found, and to be looked for once more: i-1 does not exist", result="not found")

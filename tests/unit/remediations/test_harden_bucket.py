@@ -1,0 +1,366 @@
+"""What is done to a bucket, because of which report, and what is only said."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ringfence.events.dispatch import parse
+from ringfence.model.codec import canonical
+from ringfence.model.subject import BucketRef
+from ringfence.observations.s3.acl import ALL_USERS, BucketAcl, Grant
+from ringfence.observations.s3.block import ALL_ON, BlockSettings, PublicAccessBlock
+from ringfence.observations.s3.encryption import KMS, BucketEncryption, Encryption
+from ringfence.observations.s3.logging import AccessLogging, LogTarget
+from ringfence.observations.s3.policy import BucketPolicy
+from ringfence.observations.s3.tls import SID, tls_statement
+from ringfence.observations.s3.use import BucketUse
+from ringfence.observations.s3.versioning import BucketVersioning
+from ringfence.policy.decision import Exempt, Mode, Policy, Rule, RunbookSettings
+from ringfence.policy.selection import shares
+from ringfence.remediations.block_bucket_public_access import block_bucket_public_access
+from ringfence.remediations.encrypt_bucket import encrypt_bucket
+from ringfence.remediations.log_bucket_access import log_bucket_access
+from ringfence.remediations.remove_public_grants import remove_public_grants
+from ringfence.remediations.require_tls import require_tls
+from ringfence.remediations.version_bucket import version_bucket
+from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
+from ringfence.steps.s3.block import SetPublicAccessBlock
+from tests.support.samples.calls import call_event
+from tests.support.samples.config import verdict
+from tests.support.samples.guardduty import detail, event
+from tests.support.strategies.buckets import BUCKET, KEY, KEY_ELSEWHERE, LOGS, STRANGE_KEY, bucket, incident
+
+if TYPE_CHECKING:
+    from ringfence.model.finding import Finding
+    from ringfence.model.remediation import Remediation
+
+CALL, RULE = "CloudTrail:s3:{}", "Config:{}"
+OPEN = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*", "Sid": "Shop"}
+PARTNER = {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "s3:GetObject", "Resource": "*"}
+ANYONE = BucketPolicy(canonical({"Statement": [OPEN, PARTNER]}))
+READ = BucketAcl(frozenset({Grant(ALL_USERS, "READ"), Grant("ab" * 32, "READ")}))
+
+
+# Which report is answered by what
+
+
+def parsed(event: dict[str, Any]) -> Finding:
+    found = parse(event)
+    assert not isinstance(found, str)
+    return found  # type: ignore[return-value]  # not one that is not for us
+
+
+def by_call(name: str) -> Finding:
+    parameters = {"bucketName": BUCKET.id, "Host": f"{BUCKET.id}.s3.eu-west-1.amazonaws.com"}
+    if name == "CreateBucket":  # of others it is not told
+        parameters["x-amz-acl"] = "public-read"
+    return parsed(call_event("s3", name, parameters, account=BUCKET.account, region=BUCKET.region))
+
+
+def by_rule(name: str) -> Finding:
+    return parsed(verdict(name, "AWS::S3::Bucket", BUCKET.id, BUCKET.account, BUCKET.region))
+
+
+BLOCK, GRANTS, TLS = "block-bucket-public-access", "remove-public-grants", "require-tls"
+CALLS = {
+    "CreateBucket": {BLOCK, GRANTS},
+    "PutBucketPolicy": {BLOCK, TLS},
+    "DeleteBucketPolicy": {TLS},
+    "PutBucketAcl": {BLOCK, GRANTS},
+    "PutBucketPublicAccessBlock": {BLOCK},
+    "DeleteBucketPublicAccessBlock": {BLOCK},
+    "PutBucketEncryption": {"encrypt-bucket"},
+    "DeleteBucketEncryption": {"encrypt-bucket"},
+    "PutBucketVersioning": {"version-bucket"},
+    "PutBucketLogging": {"log-bucket-access"},
+}
+RULES = {
+    "s3-bucket-public-read-prohibited": {BLOCK, GRANTS},
+    "s3-bucket-public-write-prohibited": {BLOCK, GRANTS},
+    "s3-bucket-level-public-access-prohibited": {BLOCK},
+    "s3-bucket-ssl-requests-only": {TLS},
+    "s3-bucket-server-side-encryption-enabled": {"encrypt-bucket"},
+    "s3-default-encryption-kms": {"encrypt-bucket"},
+    "s3-bucket-versioning-enabled": {"version-bucket"},
+    "s3-bucket-logging-enabled": {"log-bucket-access"},
+}
+GUARDDUTY = {
+    "Policy:S3/BucketAnonymousAccessGranted": {BLOCK, GRANTS},
+    "Policy:S3/BucketPublicAccessGranted": {BLOCK, GRANTS},
+    "Policy:S3/BucketBlockPublicAccessDisabled": {BLOCK},
+    "Stealth:S3/ServerAccessLoggingDisabled": {"log-bucket-access"},
+}
+
+
+def answered(finding: Finding) -> set[str]:
+    """Return the remediations that answer a finding."""
+    assert finding.subjects == (BUCKET,)
+    return {one.id for one in HARDEN_BUCKET.remediations if any(t.matches(finding) for t in one.triggers)}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_recorded_call_is_answered_by_what_it_is_about(name: str) -> None:
+    assert answered(by_call(name)) == CALLS[name]
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("affixed", ["{}", "securityhub-{}-4f2a9c1e", "{}-conformance-pack-q7w2ex"])
+def test_a_verdict_is_answered_by_what_it_is_about(name: str, affixed: str) -> None:
+    finding = by_rule(affixed.format(name))
+    assert answered(finding) == RULES[name]
+    assert finding.claim
+    assert finding.claim.identifier == name.upper().replace("-", "_")
+
+
+@pytest.mark.parametrize("name", GUARDDUTY)
+def test_a_finding_of_guardduty_is_answered_by_what_it_is_about(name: str) -> None:
+    arn = f"arn:aws:s3:::{BUCKET.id}"
+    resource = {"resourceType": "S3Bucket", "s3BucketDetails": [{"arn": arn, "name": BUCKET.id}]}
+    made = {**detail(name, resource, role=None), "accountId": BUCKET.account, "region": BUCKET.region}
+    assert answered(parsed(event(made))) == GUARDDUTY[name]
+
+
+def test_every_type_that_the_runbook_answers_is_shown_here() -> None:
+    shown = {*map(CALL.format, CALLS), *map(RULE.format, RULES), *GUARDDUTY}
+    assert {name for trigger in HARDEN_BUCKET.triggers for name in trigger.types} == shown
+
+
+# The block
+
+
+@pytest.mark.parametrize("name", ["PutBucketPolicy", "PutBucketAcl"])
+def test_a_change_that_makes_nothing_public_needs_nothing(name: str) -> None:
+    world = bucket(BucketPolicy(json.dumps({"Statement": PARTNER})))
+    assert block_bucket_public_access.plan(world, incident(CALL.format(name))) == ()
+
+
+@pytest.mark.parametrize("facet", [ANYONE, READ, BucketPolicy("no policy"), BucketPolicy(readable=False)])
+def test_a_public_bucket_is_blocked_and_in_doubt_it_is_public(facet: BucketPolicy | BucketAcl) -> None:
+    (step,) = block_bucket_public_access.plan(bucket(facet), incident(CALL.format("PutBucketPolicy")))
+    assert step == SetPublicAccessBlock(BUCKET, BlockSettings(), ALL_ON)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        CALL.format("DeleteBucketPublicAccessBlock"),
+        CALL.format("PutBucketPublicAccessBlock"),
+        RULE.format("s3-bucket-level-public-access-prohibited"),
+        "Policy:S3/BucketBlockPublicAccessDisabled",
+    ],
+)
+def test_settings_that_are_off_are_put_back_whether_or_not_anything_is_public(name: str) -> None:
+    off = bucket(PublicAccessBlock(BlockSettings(block_acls=True, ignore_acls=True)))
+    assert block_bucket_public_access.plan(off, incident(name))
+    assert block_bucket_public_access.plan(bucket(PublicAccessBlock(ALL_ON)), incident(name)) == ()
+
+
+def test_a_person_who_asks_by_hand_means_the_settings() -> None:
+    assert block_bucket_public_access.plan(bucket(), incident())
+
+
+def test_it_is_said_what_is_public_through_what_and_who_is_shut_out() -> None:
+    made = incident(CALL.format("PutBucketPolicy"))
+    public, shut_out = block_bucket_public_access.exposed(bucket(ANYONE), made)
+    assert public == (
+        f"bucket {BUCKET.id} is public: statement 1 (Shop) of the bucket policy allows anyone s3:GetObject"
+    )
+    assert shut_out.endswith("are shut out too: 444455556666")
+
+
+def test_once_blocked_it_is_said_what_would_be_public_again() -> None:
+    made = incident(CALL.format("PutBucketPolicy"))
+    blocked = bucket(ANYONE, PublicAccessBlock(ALL_ON), BucketAcl(enforced=True))
+    words = block_bucket_public_access.exposed(blocked, made)
+    assert "still has public statements" in words[0]
+    assert not any("is public" in one for one in words)
+
+
+def test_of_acls_that_s3_ignores_it_is_said_that_it_does_not_show_them() -> None:
+    blocked = bucket(PublicAccessBlock(ALL_ON))
+    (words,) = block_bucket_public_access.exposed(blocked, incident(CALL.format("PutBucketAcl")))
+    assert "shows no public grants" in words
+    assert block_bucket_public_access.exposed(blocked, incident(CALL.format("PutBucketPolicy"))) == ()
+
+
+def test_settings_that_are_not_shown_are_for_a_person() -> None:
+    hidden = bucket(PublicAccessBlock(readable=False), ANYONE)
+    assert block_bucket_public_access.plan(hidden, incident()) == ()
+    (words,) = block_bucket_public_access.reviews(hidden, incident())
+    assert "root user" in words
+
+
+# Public on purpose
+
+
+@pytest.mark.parametrize("use", [BucketUse(tag="yes"), BucketUse(website=True)], ids=["tag", "website"])
+@pytest.mark.parametrize("one", [block_bucket_public_access, remove_public_grants], ids=lambda one: one.id)
+def test_what_looks_public_on_purpose_is_for_a_person_to_decide(one: Remediation, use: BucketUse) -> None:
+    """A tag makes more cautious: the plan is made and shown all the same."""
+    world = bucket(ANYONE, READ, use)
+    assert one.cautions(world)
+    assert one.plan(world, incident())
+    assert one.cautions(bucket(ANYONE, READ)) == ()
+
+
+def test_a_website_knows_no_tls_and_a_tag_is_no_reason_against_it() -> None:
+    assert require_tls.cautions(bucket(BucketUse(website=True)))
+    assert require_tls.cautions(bucket(BucketUse(tag="yes"))) == ()
+
+
+def policy(*exempt: Exempt, allow: tuple[str, ...] = ()) -> Policy:
+    """A policy that does everything at once."""
+    answers = tuple(sorted(HARDEN_BUCKET.answers_by_type().items()))
+    held = tuple(one.id for one in HARDEN_BUCKET.remediations if one.breaks and one.id not in allow)
+    settings = RunbookSettings(HARDEN_BUCKET.ids, HARDEN_BUCKET.choose({}), held, answers)
+    runbooks = ((HARDEN_BUCKET.id, settings),)
+    return Policy((BUCKET.account,), rules=(Rule(Mode.AUTO),), runbooks=runbooks, exempt=exempt)
+
+
+def test_a_bucket_that_the_reviewed_file_lists_is_left_and_a_person_told() -> None:
+    listed = Exempt(f"bucket/*/*/{BUCKET.id}", "our public pictures")
+    (share,) = shares(policy(listed), HARDEN_BUCKET, by_call("PutBucketAcl"), BUCKET)
+    assert share.decision.mode is Mode.NOTIFY
+    assert "our public pictures" in share.decision.reason
+
+
+def test_what_can_break_a_workload_stays_a_dry_run_beside_what_is_done() -> None:
+    acting, waiting = shares(policy(), HARDEN_BUCKET, by_call("PutBucketPolicy"), BUCKET)
+    assert (acting.decision.mode, waiting.decision.mode) == (Mode.AUTO, Mode.DRY_RUN)
+    assert BLOCK in acting.runbook.ids
+    assert TLS not in acting.runbook.ids
+    assert waiting.runbook.ids == (TLS,)
+    (alone,) = shares(policy(allow=(TLS,)), HARDEN_BUCKET, by_call("PutBucketPolicy"), BUCKET)
+    assert {BLOCK, TLS} <= set(alone.runbook.ids)
+
+
+# The ACL
+
+
+def test_no_grant_is_taken_where_acls_are_disabled() -> None:
+    assert remove_public_grants.plan(bucket(BucketAcl(READ.grants, enforced=True)), incident()) == ()
+    assert len(remove_public_grants.plan(bucket(READ), incident())) == 1
+
+
+# TLS
+
+
+def test_a_policy_that_keeps_tls_needs_nothing() -> None:
+    kept = BucketPolicy(canonical({"Statement": [PARTNER, tls_statement(BUCKET.id, "TheirOwn")]}))
+    assert require_tls.plan(bucket(kept), incident()) == ()
+    assert require_tls.exposed(bucket(kept), incident()) == ()
+
+
+def test_of_a_plan_that_requires_tls_a_person_is_told_where_it_is_seen_who_speaks_none() -> None:
+    (words,) = require_tls.exposed(bucket(BucketPolicy("")), incident())
+    assert f"who reaches bucket {BUCKET.id} without TLS" in words
+    assert "tlsDetails" in words
+
+
+def test_a_policy_that_is_not_understood_is_for_a_person() -> None:
+    world = bucket(BucketPolicy("no policy"))
+    assert require_tls.plan(world, incident()) == ()
+    assert require_tls.reviews(world, incident())
+
+
+def test_our_statement_gets_an_id_that_is_free() -> None:
+    taken = BucketPolicy(canonical({"Statement": [{**PARTNER, "Sid": SID}]}))
+    (step,) = require_tls.plan(bucket(taken), incident())
+    assert step.target.endswith(f"/{SID}2")
+
+
+# Encryption
+
+REFUSING = Encryption("AES256", blocked=("SSE-C",))
+
+
+@pytest.mark.parametrize(
+    ("found", "chosen", "becomes"),
+    [
+        (None, "AES256", Encryption("AES256")),
+        (Encryption("AES256"), "AES256", None),
+        (Encryption(KMS, STRANGE_KEY), "AES256", None),
+        (None, KEY, Encryption(KMS, KEY, bucket_key=True)),
+        (Encryption("AES256"), KEY, Encryption(KMS, KEY, bucket_key=True)),
+        (REFUSING, KEY, Encryption(KMS, KEY, bucket_key=True, blocked=("SSE-C",))),
+        (Encryption(KMS), KEY, None),
+        (Encryption("aws:kms:dsse", KEY[:-1] + "0"), KEY, None),
+        (Encryption(KMS, STRANGE_KEY), KEY, Encryption(KMS, KEY, bucket_key=True)),
+        (Encryption(KMS, STRANGE_KEY), STRANGE_KEY, None),
+        (Encryption("AES256"), KEY_ELSEWHERE, None),
+    ],
+)
+def test_what_is_encrypted_well_enough_is_left(
+    found: Encryption | None, chosen: str, becomes: Encryption | None
+) -> None:
+    steps = encrypt_bucket.plan(bucket(BucketEncryption(found)), incident(encryption=chosen))
+    assert [getattr(step, "after", None) for step in steps] == ([becomes] if becomes else [])
+
+
+@pytest.mark.parametrize(
+    ("found", "chosen", "words"),
+    [
+        (Encryption("AES256"), "AES256", "the policy must name the key"),
+        (Encryption(KMS, STRANGE_KEY), "AES256", "of account 444455556666"),
+        (Encryption("AES256"), KEY_ELSEWHERE, "lies in us-east-2"),
+    ],
+)
+def test_what_only_a_person_can_judge_is_said(found: Encryption, chosen: str, words: str) -> None:
+    made = incident(RULE.format("s3-default-encryption-kms"), encryption=chosen)
+    (said,) = encrypt_bucket.reviews(bucket(BucketEncryption(found)), made)
+    assert words in said
+
+
+def test_a_key_is_named_by_its_arn_alone() -> None:
+    (choice,) = encrypt_bucket.choices
+    assert choice.allows(KEY)
+    assert not any(map(choice.allows, ("alias/shop", "", KEY[-36:], f"{KEY} ", "aws:kms")))
+
+
+# Versions
+
+
+def test_versions_are_kept_unless_only_root_can_say_so() -> None:
+    assert version_bucket.plan(bucket(BucketVersioning("Suspended")), incident())
+    guarded = bucket(BucketVersioning("Suspended", mfa_delete=True))
+    assert version_bucket.plan(guarded, incident()) == ()
+    assert "root" in version_bucket.reviews(guarded, incident())[0]
+
+
+def test_the_undo_says_that_nothing_leads_back_to_never() -> None:
+    (step,) = version_bucket.plan(bucket(BucketVersioning()), incident())
+    assert step.change() == ("never enabled", "Enabled")
+    assert step.inverse().words() == f"suspend versioning of bucket {BUCKET.id}: versions that are there stay"
+
+
+# Access logs
+
+
+@pytest.mark.parametrize(
+    ("target", "planned", "said"),
+    [("", False, "the policy must name a bucket"), (BUCKET.id, False, "log to itself"), (LOGS, True, "")],
+)
+def test_requests_are_logged_to_another_bucket_that_the_policy_names(
+    target: str,
+    planned: bool,  # noqa: FBT001 - a case
+    said: str,
+) -> None:
+    world, made = bucket(AccessLogging()), incident(logs=target)
+    assert bool(log_bucket_access.plan(world, made)) is planned
+    assert bool(log_bucket_access.reviews(world, made)) is not planned
+    assert said in "".join(log_bucket_access.reviews(world, made))
+
+
+def test_each_bucket_logs_under_its_name_and_a_target_that_is_there_is_left() -> None:
+    (step,) = log_bucket_access.plan(bucket(AccessLogging()), incident(logs=LOGS))
+    assert getattr(step, "after", None) == LogTarget(LOGS, f"{BUCKET.id}/")
+    elsewhere = bucket(AccessLogging(LogTarget("others", "x/")))
+    assert log_bucket_access.plan(elsewhere, incident(logs=LOGS)) == ()
+
+
+def test_only_a_bucket_can_be_hardened() -> None:
+    assert HARDEN_BUCKET.subject is BucketRef
+    assert HARDEN_BUCKET.ends

@@ -1,0 +1,64 @@
+"""The app, synthesized once for all tests of a session."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+# Read when the CDK is first imported: the machine's Node may be older than jsii likes.
+os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
+os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
+
+from stacks.application import services
+from stacks.bundle import Bundle
+from stacks.names import AUDIT_STACK, MEMBER_STACK, RESPONSE_STACK
+from tests.support.synthesis import HOME, MEMBER, NoCode, Template, synthesize, templates_in, told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from stacks.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def scoped() -> Settings:
+    """Two accounts in the scope: home and another."""
+    return replace(told(), accounts=(HOME, MEMBER))
+
+
+@pytest.fixture(scope="session")
+def out(tmp_path_factory: pytest.TempPathFactory, scoped: Settings) -> Path:
+    """The cloud assembly of the home account, bundle and all."""
+    folder = tmp_path_factory.mktemp("cdk.out")
+    synthesize(folder, scoped, Bundle(services(), scoped.policy))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def templates(out: Path) -> dict[str, Template]:
+    return templates_in(out)
+
+
+@pytest.fixture(scope="session")
+def audit(templates: Mapping[str, Template]) -> Template:
+    return templates[AUDIT_STACK]
+
+
+@pytest.fixture(scope="session")
+def response(templates: Mapping[str, Template]) -> Template:
+    return templates[RESPONSE_STACK]
+
+
+@pytest.fixture(scope="session")
+def member(templates: Mapping[str, Template]) -> Template:
+    return templates[MEMBER_STACK]
+
+
+@pytest.fixture
+def variant(tmp_path: Path) -> Callable[[Settings], dict[str, Template]]:
+    """Give the function that synthesizes other settings, without the code."""
+    return lambda given: synthesize(tmp_path, given, NoCode((), given.policy))

@@ -1,0 +1,187 @@
+"""The audit home keeps what it is given: encrypted, locked, watched, and protected from deletion."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ringfence.record.measures import TAMPER, Measure
+from stacks.names import AUDIT_STACK
+from stacks.times import STREAM_LATE, STREAM_RETRIES
+from tests.support.synthesis import told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stacks.settings import Settings
+    from tests.support.synthesis import Template
+
+TABLE, BUCKET, MAPPING = "AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Lambda::EventSourceMapping"
+KEY_ARN = {"Fn::GetAtt": ["Key961B73FD", "Arn"]}
+
+
+def keys(table: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(one["AttributeName"], one["KeyType"]) for one in table["KeySchema"]]
+
+
+def test_the_audit_table_is_keyed_by_chain_and_entry(audit: Template) -> None:
+    table = audit.properties(TABLE, "AuditTable")
+    assert keys(table) == [("chain", "HASH"), ("entry", "RANGE")]
+    (index,) = table["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == "incidents"
+    assert keys(index) == [("month", "HASH"), ("entry", "RANGE")]
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+
+
+def test_the_control_table_is_keyed_by_key(audit: Template) -> None:
+    assert keys(audit.properties(TABLE, "ControlTable")) == [("key", "HASH")]
+
+
+def test_every_change_of_the_audit_table_is_streamed_with_both_images(audit: Template) -> None:
+    assert audit.properties(TABLE, "AuditTable")["StreamSpecification"] == {
+        "StreamViewType": "NEW_AND_OLD_IMAGES"
+    }
+
+
+@pytest.mark.parametrize("name", ["AuditTable", "ControlTable"])
+class TestEachTable:
+    def test_is_encrypted_with_a_key_of_our_own(self, audit: Template, name: str) -> None:
+        assert audit.properties(TABLE, name)["SSESpecification"] == {
+            "KMSMasterKeyId": KEY_ARN,
+            "SSEEnabled": True,
+            "SSEType": "KMS",
+        }
+
+    def test_can_be_restored_to_any_second(self, audit: Template, name: str) -> None:
+        recovery = audit.properties(TABLE, name)["PointInTimeRecoverySpecification"]
+        assert recovery["PointInTimeRecoveryEnabled"] is True
+
+    def test_is_protected_from_deletion_and_outlives_the_stack(self, audit: Template, name: str) -> None:
+        _, table = audit.only(TABLE, name)
+        assert table["Properties"]["DeletionProtectionEnabled"] is True
+        assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+
+    def test_lets_nothing_expire(self, audit: Template, name: str) -> None:
+        assert "TimeToLiveSpecification" not in audit.properties(TABLE, name)
+
+    def test_is_billed_by_request_so_that_a_burst_is_not_throttled(self, audit: Template, name: str) -> None:
+        assert audit.properties(TABLE, name)["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_the_key_rotates_and_outlives_the_stack(audit: Template) -> None:
+    _, key = audit.only("AWS::KMS::Key")
+    assert key["Properties"]["EnableKeyRotation"] is True
+    assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_archive_is_versioned_and_locked_with_the_policys_default(audit: Template) -> None:
+    bucket = audit.properties(BUCKET, "Archive")
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert bucket["ObjectLockEnabled"] is True
+    assert bucket["ObjectLockConfiguration"] == {
+        "ObjectLockEnabled": "Enabled",
+        "Rule": {"DefaultRetention": {"Days": 365, "Mode": "GOVERNANCE"}},
+    }
+
+
+def test_an_owner_can_choose_compliance_and_its_days(
+    variant: Callable[[Settings], dict[str, Template]],
+) -> None:
+    chosen = variant(told(retention_mode="COMPLIANCE", retention_days="2555"))[AUDIT_STACK]
+    rule = chosen.properties(BUCKET, "Archive")["ObjectLockConfiguration"]["Rule"]
+    assert rule == {"DefaultRetention": {"Days": 2555, "Mode": "COMPLIANCE"}}
+
+
+def test_the_archive_is_encrypted_with_a_key_of_our_own(audit: Template) -> None:
+    (rule,) = audit.properties(BUCKET, "Archive")["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {"KMSMasterKeyID": KEY_ARN, "SSEAlgorithm": "aws:kms"}
+
+
+def test_reads_of_the_archive_are_logged(audit: Template) -> None:
+    logs, _ = audit.only(BUCKET, "AccessLogs")
+    logging = audit.properties(BUCKET, "Archive")["LoggingConfiguration"]
+    assert logging["DestinationBucketName"] == {"Ref": logs}
+
+
+def test_buckets_are_closed_to_the_public_and_outlive_the_stack(audit: Template) -> None:
+    buckets = audit.all(BUCKET)
+    assert len(buckets) == 2
+    for bucket in buckets.values():
+        assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+        assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_stack_cannot_be_deleted_by_accident(out: object, audit: Template) -> None:
+    del out
+    manifest = (audit.path.parent / "manifest.json").read_text()
+    assert '"terminationProtection": true' in manifest
+
+
+@pytest.mark.parametrize("name", ["Archive", "Notify"])
+class TestEachReaderOfTheStream:
+    def test_reads_from_the_beginning_and_reports_what_failed(self, audit: Template, name: str) -> None:
+        mapping = audit.properties(MAPPING, name)
+        assert mapping["StartingPosition"] == "TRIM_HORIZON"
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert mapping["BisectBatchOnFunctionError"] is True
+
+    def test_gives_up_on_a_batch_in_the_end_and_sets_it_aside(self, audit: Template, name: str) -> None:
+        mapping = audit.properties(MAPPING, name)
+        queue, _ = audit.only("AWS::SQS::Queue", name)
+        assert mapping["MaximumRetryAttempts"] == STREAM_RETRIES
+        assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": {"Fn::GetAtt": [queue, "Arn"]}}}
+
+    def test_is_told_where_things_are(self, audit: Template, name: str) -> None:
+        told = audit.properties("AWS::Lambda::Function", name)["Environment"]["Variables"]
+        assert {"RINGFENCE_AUDIT_TABLE", "RINGFENCE_ARCHIVE_BUCKET", "RINGFENCE_TOPIC_ARN"} <= told.keys()
+
+    def test_rings_when_it_fails_falls_behind_or_gives_up(self, audit: Template, name: str) -> None:
+        alarms = {
+            alarm["Properties"]["MetricName"]: alarm["Properties"]
+            for id_, alarm in audit.all("AWS::CloudWatch::Alarm").items()
+            if id_.startswith(f"{name}Stream")
+        }
+        assert alarms.keys() == {"Errors", "IteratorAge", "ApproximateNumberOfMessagesVisible"}
+        assert alarms["IteratorAge"]["Threshold"] == STREAM_LATE * 1000
+
+
+def test_tampering_rings_on_the_metric_that_the_archive_function_emits(audit: Template) -> None:
+    alarm = audit.properties("AWS::CloudWatch::Alarm", "Tampering")
+    measure = Measure(TAMPER)
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("Ringfence", measure.name, 0)
+    assert {one["Name"]: one["Value"] for one in alarm["Dimensions"]} == measure.dimensions
+
+
+def test_notices_are_encrypted(audit: Template) -> None:
+    assert audit.properties("AWS::SNS::Topic")["KmsMasterKeyId"] == KEY_ARN
+
+
+def test_alarms_may_reach_the_encrypted_topic(audit: Template) -> None:
+    allowed = [
+        statement
+        for statement in audit.properties("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+        if statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    ]
+    assert [one["Action"] for one in allowed] == [["kms:Decrypt", "kms:GenerateDataKey"]]
+    published = [
+        one
+        for one in audit.properties("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+        if one["Effect"] == "Allow"
+    ]
+    assert [(one["Action"], one["Principal"]) for one in published] == [
+        ("sns:Publish", {"Service": "cloudwatch.amazonaws.com"})
+    ]
+
+
+def test_an_owner_can_have_notices_sent_by_mail(
+    audit: Template, variant: Callable[[Settings], dict[str, Template]]
+) -> None:
+    assert not audit.all("AWS::SNS::Subscription")
+    chosen = variant(replace(told(), notices_email="security@example.com"))[AUDIT_STACK]
+    assert chosen.properties("AWS::SNS::Subscription")["Endpoint"] == "security@example.com"
+
+
+def test_its_outputs_say_where_things_are(audit: Template) -> None:
+    assert {"AuditTable", "ControlTable", "ArchiveBucket", "NoticesTopic"} <= audit.body["Outputs"].keys()

@@ -1,0 +1,87 @@
+"""The operator's door opens only to callers that IAM allows, and only where it is meant to."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ringfence.handlers.operator_types import QUEUES, ROUTES
+from ringfence.runbooks.catalogue import CATALOGUE
+from tests.support.synthesis import HOME, allowed
+
+if TYPE_CHECKING:
+    from tests.support.synthesis import Template
+
+ROUTE, FUNCTION = "AWS::ApiGatewayV2::Route", "AWS::Lambda::Function"
+
+
+def test_there_are_the_routes_that_the_function_serves_and_no_other(response: Template) -> None:
+    routes = {one["Properties"]["RouteKey"] for one in response.all(ROUTE).values()}
+    assert routes == {f"POST {path}" for path in ROUTES}
+
+
+def test_every_route_demands_an_iam_signature(response: Template) -> None:
+    routes = response.all(ROUTE).values()
+    assert {one["Properties"]["AuthorizationType"] for one in routes} == {"AWS_IAM"}
+
+
+def test_requests_are_throttled_and_logged_with_who_called(response: Template) -> None:
+    stage = response.properties("AWS::ApiGatewayV2::Stage")
+    assert stage["StageName"] == "$default"
+    assert stage["DefaultRouteSettings"] == {"ThrottlingBurstLimit": 20, "ThrottlingRateLimit": 10}
+    assert json.loads(stage["AccessLogSettings"]["Format"])["userArn"] == "$context.identity.userArn"
+
+
+def test_the_function_answers_before_the_api_gives_up(response: Template) -> None:
+    assert response.properties(FUNCTION, "Door")["Timeout"] < 30
+
+
+def test_the_function_is_told_every_runbooks_second_queue(response: Template) -> None:
+    told = response.properties(FUNCTION, "Door")["Environment"]["Variables"]
+    separator, parts = told[QUEUES]["Fn::Join"]
+    queues = json.loads(separator.join(part if isinstance(part, str) else part["Ref"] for part in parts))
+    assert queues.keys() == CATALOGUE.keys()
+    for queue in queues.values():
+        properties = response.all("AWS::SQS::Queue")[queue]["Properties"]
+        assert properties["QueueName"].endswith("-continuation")
+
+
+def test_the_function_may_leave_messages_on_the_second_queues_and_no_other(response: Template) -> None:
+    roles = {
+        one["Properties"]["RoleName"]: one["Properties"] for one in response.all("AWS::IAM::Role").values()
+    }
+    sends = {
+        json.loads(resource)["Fn::GetAtt"][0]
+        for action, resource, _ in allowed(roles["ringfence-operate-function"])
+        if action == "sqs:SendMessage"
+    }
+    queues = response.all("AWS::SQS::Queue")
+    assert sorted(queues[one]["Properties"]["QueueName"] for one in sends) == sorted(
+        f"ringfence-{runbook}-continuation" for runbook in CATALOGUE
+    )
+
+
+def test_only_the_api_may_invoke_a_function_and_only_on_its_routes(
+    response: Template, audit: Template
+) -> None:
+    assert not audit.all("AWS::Lambda::Permission")
+    permissions = [one["Properties"] for one in response.all("AWS::Lambda::Permission").values()]
+    assert len(permissions) == len(ROUTES)
+    assert {one["Principal"] for one in permissions} == {"apigateway.amazonaws.com"}
+    assert all("SourceArn" in one for one in permissions)
+
+
+def test_there_is_a_policy_for_operators_that_opens_these_routes_and_tells_where_they_are(
+    response: Template,
+) -> None:
+    policy = response.properties("AWS::IAM::ManagedPolicy")
+    assert not {"Groups", "Roles", "Users"} & policy.keys()
+    by_action = {one["Action"]: one["Resource"] for one in policy["PolicyDocument"]["Statement"]}
+    ends = {one["Fn::Join"][1][-1] for one in by_action.pop("execute-api:Invoke")}
+    assert ends == {f"/$default/POST{path}" for path in ROUTES}
+    stack = f"arn:aws:cloudformation:eu-west-1:{HOME}:stack/Ringfence-Response/*"
+    assert by_action == {"cloudformation:DescribeStacks": stack}
+
+
+def test_its_address_is_an_output(response: Template) -> None:
+    assert {"OperateUrl", "OperatorPolicy"} <= response.body["Outputs"].keys()

@@ -1,0 +1,150 @@
+"""What is delivered in other regions and accounts comes home, and what us-east-1 alone delivers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ringfence.events.cloudtrail import quarantine_trigger as cloudtrail
+from ringfence.events.config import trigger as config_rules
+from ringfence.events.guardduty.instance_trigger import PATTERN_LIMIT
+from ringfence.events.health import trigger as health
+from ringfence.runbooks.catalogue import CATALOGUE
+from stacks import names
+from stacks.forward import places
+from tests.support.synthesis import HOME, MEMBER, allowed, told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from stacks.settings import Settings
+    from tests.support.synthesis import Template
+
+BUS = f"arn:aws:events:eu-west-1:{HOME}:event-bus/default"
+FORWARD = names.forward_stack("us-east-1")
+RULE, ROLE = "AWS::Events::Rule", "AWS::IAM::Role"
+
+
+@pytest.fixture
+def forward(templates: Mapping[str, Template]) -> Template:
+    return templates[FORWARD]
+
+
+@pytest.fixture
+def rules(forward: Template) -> list[dict[str, Any]]:
+    return patterns_of(forward)
+
+
+def patterns_of(template: Template) -> list[dict[str, Any]]:
+    return [one["Properties"] for one in template.all(RULE).values()]
+
+
+def test_it_lies_where_the_events_are_delivered(forward: Template) -> None:
+    manifest = json.loads((forward.path.parent / "manifest.json").read_text())
+    assert manifest["artifacts"][FORWARD]["environment"] == f"aws://{HOME}/us-east-1"
+
+
+def test_from_us_east_1_comes_what_health_and_iam_deliver_there_and_no_finding_of_guardduty(
+    rules: list[dict[str, Any]],
+) -> None:
+    """Beside them what may be delivered there: verdicts on IAM, uses of the root user."""
+    sources = {json.dumps(one["EventPattern"]["source"]) for one in rules}
+    named = (health.SOURCE, cloudtrail.SOURCE, config_rules.SOURCE, {"prefix": "aws."})
+    assert sources == {json.dumps([one]) for one in named}
+
+
+def test_its_patterns_are_those_of_the_rules_at_home(response: Template, rules: list[dict[str, Any]]) -> None:
+    home = [one["Properties"]["EventPattern"] for one in response.all(RULE).values()]
+    assert all(one["EventPattern"] in home for one in rules)
+    assert all(len(json.dumps(one["EventPattern"])) <= PATTERN_LIMIT for one in rules)
+
+
+def test_from_another_region_of_the_scope_comes_all_that_the_rules_at_home_take(
+    variant: Callable[[Settings], dict[str, Template]],
+) -> None:
+    templates = variant(replace(told(), regions=("eu-west-1", "eu-north-1")))
+    elsewhere = patterns_of(templates[names.forward_stack("eu-north-1")])
+    home = [one["Properties"]["EventPattern"] for one in templates[names.RESPONSE_STACK].all(RULE).values()]
+    assert [one for one in home if one not in [each["EventPattern"] for each in elsewhere]] == []
+    assert FORWARD in templates
+    assert names.forward_stack("eu-west-1") not in templates
+
+
+def test_from_another_account_comes_all_of_it_from_each_of_its_regions(
+    scoped: Settings, variant: Callable[[Settings], dict[str, Template]]
+) -> None:
+    templates = variant(replace(scoped, account=MEMBER))
+    assert templates.keys() == {names.MEMBER_STACK, names.forward_stack("eu-west-1"), FORWARD}
+    everything = {json.dumps(one) for runbook in CATALOGUE.values() for one in runbook.patterns()}
+    brought = patterns_of(templates[names.forward_stack("eu-west-1")])
+    assert {json.dumps(one["EventPattern"]) for one in brought} == everything
+    assert {target["Arn"] for one in brought for target in one["Targets"]} == {BUS}
+
+
+def test_every_rule_is_on_and_puts_on_the_home_regions_bus_or_sets_aside(
+    forward: Template, rules: list[dict[str, Any]]
+) -> None:
+    dead, _ = forward.only("AWS::SQS::Queue")
+    for rule in rules:
+        assert rule["State"] == "ENABLED"
+        (target,) = rule["Targets"]
+        assert target["Arn"] == BUS
+        assert target["RoleArn"] == f"arn:aws:iam::{HOME}:role/ringfence-forward"
+        assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [dead, "Arn"]}}
+
+
+def test_its_role_may_put_on_that_bus_and_is_assumed_for_this_account_alone(member: Template) -> None:
+    """One for all regions of an account, since a role is global."""
+    (role,) = [
+        one["Properties"]
+        for one in member.all(ROLE).values()
+        if one["Properties"]["RoleName"] == "ringfence-forward"
+    ]
+    assert allowed(role) == {("events:PutEvents", BUS, frozenset())}
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "events.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": HOME}}
+
+
+def test_the_home_bus_lets_in_that_role_of_the_other_accounts_and_nobody_else(response: Template) -> None:
+    (policy,) = (one["Properties"] for one in response.all("AWS::Events::EventBusPolicy").values())
+    assert policy["EventBusName"] == "default"
+    statement = policy["Statement"]
+    assert statement["Principal"] == {"AWS": [f"arn:aws:iam::{MEMBER}:root"]}
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "events:PutEvents")
+    role = "arn:aws:iam::*:role/ringfence-forward"
+    assert statement["Condition"] == {"ArnLike": {"aws:PrincipalArn": role}}
+
+
+def test_only_its_rules_send_to_its_dead_letters_which_are_encrypted_and_ring(forward: Template) -> None:
+    rules = [{"Fn::GetAtt": [rule, "Arn"]} for rule in forward.all(RULE)]
+    policy = forward.properties("AWS::SQS::QueuePolicy")["PolicyDocument"]["Statement"]
+    (send,) = [one for one in policy if one["Effect"] == "Allow"]
+    assert send["Condition"] == {"ArnEquals": {"aws:SourceArn": rules}}
+    key, _ = forward.only("AWS::KMS::Key")
+    assert forward.properties("AWS::SQS::Queue")["KmsMasterKeyId"] == {"Fn::GetAtt": [key, "Arn"]}
+    alarm = forward.properties("AWS::CloudWatch::Alarm")
+    topic, _ = forward.only("AWS::SNS::Topic")
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateNumberOfMessagesVisible", 0)
+    assert alarm["AlarmActions"] == [{"Ref": topic}]
+
+
+def test_whoever_is_told_at_home_is_told_of_this_too(
+    variant: Callable[[Settings], dict[str, Template]],
+) -> None:
+    templates = variant(replace(told(), notices_email="security@example.com"))
+    subscription = templates[FORWARD].properties("AWS::SNS::Subscription")
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "security@example.com")
+
+
+def test_nothing_has_to_come_home_from_home() -> None:
+    assert places(replace(told(), region="us-east-1", home_region="us-east-1")) == {}
+    assert list(places(replace(told(), regions=("eu-west-1",)))) == ["us-east-1"]
+    assert places(replace(told(), region=None)) == {}
+
+
+def test_only_runbooks_for_what_is_global_need_it() -> None:
+    assert {runbook.subject.regional for runbook in CATALOGUE.values()} == {True, False}

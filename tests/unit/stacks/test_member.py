@@ -1,0 +1,174 @@
+"""A protected account's roles may do what is declared, for Ringfence's functions alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.session import Session
+
+from ringfence.model.resource_names import FUNCTION_ROLES, ROLES, SERVICE_ROLES
+from ringfence.runbooks.catalogue import CATALOGUE
+from stacks.names import MEMBER_STACK, forward_stack
+from stacks.permissions import INLINE_LIMIT
+from tests.support.synthesis import HOME, MEMBER, allowed, expected, listed, told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringfence.model.call import Permission
+    from stacks.settings import Settings
+    from tests.support.synthesis import Template
+
+ROLE = "AWS::IAM::Role"
+DECLARED: dict[str, tuple[Permission, ...]] = {
+    **{f"ringfence-{id_}": runbook.permissions() for id_, runbook in CATALOGUE.items()},
+    **{f"ringfence-release-{id_}": runbook.release_permissions() for id_, runbook in CATALOGUE.items()},
+}
+EACH = pytest.mark.parametrize("name", DECLARED)
+
+
+def role_named(template: Template, name: str) -> dict[str, Any]:
+    (found,) = [
+        one["Properties"] for one in template.all(ROLE).values() if one["Properties"]["RoleName"] == name
+    ]
+    properties: dict[str, Any] = found
+    return properties
+
+
+def test_there_is_a_role_for_each_runbook_and_one_that_undoes_it_and_nothing_else(member: Template) -> None:
+    assert {one["Type"] for one in member.body["Resources"].values()} == {ROLE}
+    named = {one["Properties"]["RoleName"] for one in member.all(ROLE).values()}
+    assert named == {*DECLARED, "ringfence-forward"}
+
+
+@EACH
+def test_a_role_may_do_exactly_what_is_declared(member: Template, name: str) -> None:
+    assert allowed(role_named(member, name)) == expected(DECLARED[name], account=HOME, region="*")
+
+
+@EACH
+def test_a_roles_policies_are_inline_and_within_the_limit(member: Template, name: str) -> None:
+    role = role_named(member, name)
+    assert "ManagedPolicyArns" not in role
+    texts = [json.dumps(one["PolicyDocument"], separators=(",", ":")) for one in role["Policies"]]
+    assert sum(map(len, texts)) <= INLINE_LIMIT
+
+
+@EACH
+def test_no_role_may_change_a_role_of_ringfences_own(member: Template, name: str) -> None:
+    """Whoever may write policies into any role could otherwise widen itself."""
+    role = role_named(member, name)
+    changing = {
+        action
+        for action, resource, _ in allowed(role)
+        if resource == f"arn:aws:iam::{HOME}:role/*" and not re.match("iam:(Get|List|Pass)", action)
+    }
+    never = [one["PolicyDocument"]["Statement"] for one in role["Policies"] if one["PolicyName"] == "never"]
+    denied = {
+        (action, resource)
+        for statements in never
+        for one in statements
+        for action in listed(one["Action"])
+        for resource in listed(one["Resource"])
+        if one["Effect"] == "Deny"
+    }
+    own = [f"arn:aws:iam::{HOME}:role/{one}" for one in (*ROLES, *FUNCTION_ROLES, *SERVICE_ROLES)]
+    assert denied == {(action, role) for action in changing for role in own}
+
+
+def test_what_denies_sessions_may_change_roles_but_not_ringfences_own(member: Template) -> None:
+    names = {one["PolicyName"] for one in role_named(member, "ringfence-contain-credentials")["Policies"]}
+    assert names == {"declared", "never"}
+
+
+@EACH
+def test_a_role_trusts_the_functions_that_act_through_it_alone(member: Template, name: str) -> None:
+    (trust,) = role_named(member, name)["AssumeRolePolicyDocument"]["Statement"]
+    own = [] if name.startswith("ringfence-release-") else [f"arn:aws:iam::{HOME}:role/{name}-function"]
+    assert trust == {
+        "Action": "sts:AssumeRole",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{HOME}:root"},
+        "Condition": {
+            "ArnEquals": {"aws:PrincipalArn": [*own, f"arn:aws:iam::{HOME}:role/ringfence-operate-function"]}
+        },
+    }
+
+
+WRITES_LOGS = ("StringEquals", "iam:PassedToService", ("cloudtrail.amazonaws.com",))
+"""To whom a trail's own role goes back, whatever its name: CloudTrail does nothing with it but write."""
+
+
+def test_undoing_needs_rights_that_responding_does_not_have(member: Template) -> None:
+    """Decision 11: what runs by itself must never be able to hand out a role, but those made to be given."""
+    passed = [
+        (resource, conditions)
+        for name in DECLARED
+        if not name.startswith("ringfence-release-")
+        for action, resource, conditions in allowed(role_named(member, name))
+        if action == "iam:PassRole"
+    ]
+    assert passed
+    assert [one for one, conditions in passed if "*" in one and WRITES_LOGS not in conditions] == []
+
+
+def test_in_another_account_there_are_these_roles_alone_trusting_home(
+    scoped: Settings, variant: Callable[[Settings], dict[str, Template]]
+) -> None:
+    templates = variant(replace(scoped, account=MEMBER))
+    assert templates.keys() == {MEMBER_STACK, forward_stack("eu-west-1"), forward_stack("us-east-1")}
+    role = role_named(templates[MEMBER_STACK], "ringfence-contain-instance")
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"AWS": f"arn:aws:iam::{HOME}:root"}
+    resources = {resource for _, resource, _ in allowed(role)} - {"*"}
+    # A VPC that is shared with the account belongs to another.
+    assert all(f":{MEMBER}:" in one or "::" in one or one.endswith(":*:vpc/*") for one in resources)
+    assert not any(HOME in one for one in resources)
+
+
+ANY_REGION = tuple(
+    f"arn:aws:{service}:*:"
+    for service in ("autoscaling", "cloudtrail", "config", "ec2", "elasticloadbalancing", "guardduty", "kms")
+)
+REGIONS = tuple(sorted(Session().get_available_regions("ec2")))
+"""Every region of the partition that botocore knows."""
+
+
+@pytest.fixture
+def everywhere(variant: Callable[[Settings], dict[str, Template]]) -> Template:
+    """The roles of an account in all regions, each named in the scope."""
+    return variant(replace(told(), account=MEMBER, region=None, regions=REGIONS))[MEMBER_STACK]
+
+
+def test_outside_a_scope_of_regions_everything_is_denied_that_is_done_in_regions(
+    everywhere: Template,
+) -> None:
+    for name in DECLARED:
+        role = role_named(everywhere, name)
+        regional = {action for action, resource, _ in allowed(role) if resource.startswith(ANY_REGION)}
+        never = [
+            one["PolicyDocument"]["Statement"] for one in role["Policies"] if one["PolicyName"] == "never"
+        ]
+        denied = {
+            action
+            for statements in never
+            for one in statements
+            if one.get("Condition") == {"StringNotEquals": {"aws:RequestedRegion": list(REGIONS)}}
+            and (one["Effect"], one["Resource"]) == ("Deny", "*")
+            for action in listed(one["Action"])
+        }
+        assert regional == denied, name
+
+
+def test_a_scope_may_name_every_region(everywhere: Template) -> None:
+    assert len(REGIONS) > 30
+    for name in DECLARED:
+        texts = [
+            json.dumps(one["PolicyDocument"], separators=(",", ":"))
+            for one in role_named(everywhere, name)["Policies"]
+        ]
+        assert sum(map(len, texts)) <= INLINE_LIMIT, name

@@ -1,0 +1,316 @@
+"""A runbook's pipeline: who may send to it, how its times fit, and what rings."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ringfence.events.guardduty.instance_trigger import PATTERN_LIMIT
+from ringfence.model.resource_names import schedule_role
+from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
+from ringfence.runbooks.catalogue import CATALOGUE
+from stacks.times import CONTAIN, CONTINUE
+
+if TYPE_CHECKING:
+    from stacks.times import QueueTimes
+    from tests.support.synthesis import Template
+
+QUEUE, FUNCTION, MAPPING = "AWS::SQS::Queue", "AWS::Lambda::Function", "AWS::Lambda::EventSourceMapping"
+RULE, ALARM = "AWS::Events::Rule", "AWS::CloudWatch::Alarm"
+BOTH = pytest.mark.parametrize(
+    ("queue", "handler", "times"),
+    [
+        (f"ringfence-{id_}{end}", handler, times)
+        for id_ in CATALOGUE
+        for end, handler, times in (
+            ("", "respond.handler", CONTAIN),
+            ("-continuation", "respond.resume", CONTINUE),
+        )
+    ],
+)
+EACH = pytest.mark.parametrize("runbook", CATALOGUE)
+
+
+def queue_named(response: Template, name: str) -> tuple[str, dict[str, Any]]:
+    (found,) = [
+        (id_, one["Properties"])
+        for id_, one in response.all(QUEUE).items()
+        if one["Properties"]["QueueName"] == name
+    ]
+    return found
+
+
+def function_of(response: Template, queue: str) -> tuple[str, dict[str, Any]]:
+    """Return the function that reads a queue, whose name it bears."""
+    (found,) = [
+        (id_, one["Properties"])
+        for id_, one in response.all(FUNCTION).items()
+        if one["Properties"]["FunctionName"] == queue
+    ]
+    return found
+
+
+def policy_of(response: Template, queue: str) -> list[dict[str, Any]]:
+    (policy,) = [
+        one["Properties"]["PolicyDocument"]["Statement"]
+        for one in response.all("AWS::SQS::QueuePolicy").values()
+        if one["Properties"]["Queues"] == [{"Ref": queue}]
+    ]
+    statements: list[dict[str, Any]] = policy
+    return statements
+
+
+def rules_of(response: Template, runbook: str) -> dict[str, dict[str, Any]]:
+    """Return the rules that deliver to a runbook's queue."""
+    main, _ = queue_named(response, f"ringfence-{runbook}")
+    return {
+        id_: one["Properties"]
+        for id_, one in response.all(RULE).items()
+        if [target["Arn"] for target in one["Properties"]["Targets"]] == [{"Fn::GetAtt": [main, "Arn"]}]
+    }
+
+
+def rule_arns(response: Template, runbook: str) -> list[dict[str, Any]]:
+    return [{"Fn::GetAtt": [rule, "Arn"]} for rule in rules_of(response, runbook)]
+
+
+@EACH
+def test_the_rules_are_the_triggers_patterns(response: Template, runbook: str) -> None:
+    declared = list(CATALOGUE[runbook].patterns())
+    assert [one["EventPattern"] for one in rules_of(response, runbook).values()] == declared
+
+
+def test_every_rule_delivers_to_the_queue_of_one_runbook(response: Template) -> None:
+    delivering = [rule for runbook in CATALOGUE for rule in rules_of(response, runbook)]
+    assert sorted(delivering) == sorted(response.all(RULE))
+
+
+def test_every_pattern_is_within_the_services_limit(response: Template) -> None:
+    for rule in response.all(RULE).values():
+        assert len(json.dumps(rule["Properties"]["EventPattern"])) <= PATTERN_LIMIT
+
+
+@EACH
+def test_every_rule_is_on_and_what_it_cannot_deliver_is_set_aside(response: Template, runbook: str) -> None:
+    dead, _ = queue_named(response, f"ringfence-{runbook}-dead-letters")
+    for rule in rules_of(response, runbook).values():
+        assert rule["State"] == "ENABLED"
+        (target,) = rule["Targets"]
+        assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [dead, "Arn"]}}
+
+
+@EACH
+def test_the_queue_takes_messages_from_its_rules_and_from_nobody_else(
+    response: Template, runbook: str
+) -> None:
+    main, _ = queue_named(response, f"ringfence-{runbook}")
+    rules = rule_arns(response, runbook)
+    sends = [one for one in policy_of(response, main) if one["Action"] == "sqs:SendMessage"]
+    allow, deny = sorted(sends, key=lambda one: one["Effect"])
+    assert allow["Principal"] == {"Service": "events.amazonaws.com"}
+    assert allow["Condition"] == {"ArnEquals": {"aws:SourceArn": rules}}
+    assert (deny["Effect"], deny["Principal"]) == ("Deny", "*")
+    assert deny["Condition"] == {"ArnNotEquals": {"aws:SourceArn": rules}}
+
+
+@EACH
+def test_no_service_may_send_to_the_continuation_queue(response: Template, runbook: str) -> None:
+    second, _ = queue_named(response, f"ringfence-{runbook}-continuation")
+    assert {one["Effect"] for one in policy_of(response, second)} == {"Deny"}
+
+
+def test_eventbridge_may_use_the_queues_key_for_this_account(response: Template) -> None:
+    (allowed,) = [
+        one
+        for one in response.properties("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+        if one["Principal"] == {"Service": "events.amazonaws.com"}
+    ]
+    assert allowed["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
+
+
+def test_every_queue_is_encrypted_with_a_key_of_our_own(response: Template, audit: Template) -> None:
+    for template in (response, audit):
+        key, _ = template.only("AWS::KMS::Key")
+        for queue in template.all(QUEUE).values():
+            assert queue["Properties"]["KmsMasterKeyId"] == {"Fn::GetAtt": [key, "Arn"]}
+
+
+@BOTH
+def test_visibility_exceeds_the_functions_time_by_seconds(
+    response: Template, queue: str, handler: str, times: QueueTimes
+) -> None:
+    _, given = queue_named(response, queue)
+    _, reader = function_of(response, queue)
+    assert reader["Handler"] == handler
+    assert reader["Timeout"] == times.timeout
+    assert 0 < given["VisibilityTimeout"] - reader["Timeout"] <= 10
+
+
+@BOTH
+def test_what_is_given_up_on_is_kept_two_weeks(
+    response: Template, queue: str, handler: str, times: QueueTimes
+) -> None:
+    del handler
+    _, given = queue_named(response, queue)
+    dead, kept = queue_named(response, f"{queue}-dead-letters")
+    assert given["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": [dead, "Arn"]},
+        "maxReceiveCount": times.receives,
+    }
+    assert kept["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+@BOTH
+def test_messages_are_delivered_one_by_one(
+    response: Template, queue: str, handler: str, times: QueueTimes
+) -> None:
+    source, _ = queue_named(response, queue)
+    del handler
+    target, _ = function_of(response, queue)
+    (mapping,) = [
+        one["Properties"]
+        for one in response.all(MAPPING).values()
+        if one["Properties"]["EventSourceArn"] == {"Fn::GetAtt": [source, "Arn"]}
+    ]
+    assert mapping["FunctionName"] == {"Ref": target}
+    assert mapping["BatchSize"] == 1
+    assert "MaximumBatchingWindowInSeconds" not in mapping
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": times.concurrency}
+
+
+@BOTH
+def test_each_function_is_told_its_own_queue(
+    response: Template, queue: str, handler: str, times: QueueTimes
+) -> None:
+    del handler, times
+    runbook = queue.removeprefix("ringfence-").removesuffix("-continuation")
+    source, _ = queue_named(response, queue)
+    second, _ = queue_named(response, f"ringfence-{runbook}-continuation")
+    told = function_of(response, queue)[1]["Environment"]["Variables"]
+    assert told["RINGFENCE_RUNBOOK"] == runbook
+    assert told["RINGFENCE_ROLE"] == f"ringfence-{runbook}"
+    assert told["RINGFENCE_QUEUE_URL"] == {"Ref": source}
+    assert told["RINGFENCE_CONTINUATION_QUEUE_URL"] == {"Ref": second}
+    assert {"RINGFENCE_AUDIT_TABLE", "RINGFENCE_CONTROL_TABLE"} <= told.keys()
+
+
+@EACH
+def test_both_functions_run_the_same_code_in_the_same_role(response: Template, runbook: str) -> None:
+    names = (f"ringfence-{runbook}", f"ringfence-{runbook}-continuation")
+    first, second = (function_of(response, name)[1] for name in names)
+    assert first["Code"] == second["Code"]
+    assert first["Role"] == second["Role"]
+
+
+@BOTH
+def test_it_rings_on_failures_dead_letters_and_waiting(
+    response: Template, queue: str, handler: str, times: QueueTimes
+) -> None:
+    del handler
+    target, _ = function_of(response, queue)
+    source, _ = queue_named(response, queue)
+    dead, _ = queue_named(response, f"{queue}-dead-letters")
+    watched = {
+        (
+            one["MetricName"],
+            one["Dimensions"][0]["Value"].get("Ref") or one["Dimensions"][0]["Value"]["Fn::GetAtt"][0],
+        ): one["Threshold"]
+        for alarm in response.all(ALARM).values()
+        if (one := alarm["Properties"])["Namespace"] in {"AWS/SQS", "AWS/Lambda"}
+    }
+    assert watched[("Errors", target)] == 0
+    assert watched[("ApproximateNumberOfMessagesVisible", dead)] == 0
+    assert watched[("ApproximateAgeOfOldestMessage", source)] == times.late
+
+
+@pytest.mark.parametrize("runbook", [id_ for id_, one in CATALOGUE.items() if not one.ends])
+@pytest.mark.parametrize(("metric", "most"), [(TIME_TO_CONTAINMENT, 60), (NOT_CONTAINED, 0)])
+def test_it_rings_on_the_metrics_that_the_functions_emit(
+    response: Template, metric: str, most: float, runbook: str
+) -> None:
+    measure = Measure(metric, runbook=runbook)
+    (alarm,) = [
+        found
+        for one in response.all(ALARM).values()
+        if (found := one["Properties"])["MetricName"] == metric
+        and {each["Name"]: each["Value"] for each in found["Dimensions"]} == measure.dimensions
+    ]
+    assert (alarm["Namespace"], alarm["Threshold"]) == ("Ringfence", most)
+
+
+def test_every_alarm_tells_the_notices_topic_and_missing_data_is_no_alarm(
+    response: Template, audit: Template
+) -> None:
+    alarms = [*response.all(ALARM).values(), *audit.all(ALARM).values()]
+    reviewed = [one for one in CATALOGUE.values() if one.review]
+    containing = [one for one in CATALOGUE.values() if not one.ends]
+    assert len(alarms) == 8 + 6 * len(CATALOGUE) + 2 * len(containing) + len(reviewed)
+    for alarm in alarms:
+        (action,) = alarm["Properties"]["AlarmActions"]
+        assert "Notices" in json.dumps(action)
+        assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
+        assert alarm["Properties"]["AlarmDescription"].endswith((".", "?"))
+
+
+REVIEWED = pytest.mark.parametrize("runbook", [id_ for id_, one in CATALOGUE.items() if one.review])
+SCHEDULE = "AWS::Scheduler::Schedule"
+
+
+def schedule_of(response: Template, runbook: str) -> dict[str, Any]:
+    (found,) = [
+        one["Properties"]
+        for one in response.all(SCHEDULE).values()
+        if one["Properties"]["Name"] == f"ringfence-{runbook}-review"
+    ]
+    properties: dict[str, Any] = found
+    return properties
+
+
+@REVIEWED
+def test_a_review_is_made_on_its_schedule_by_a_function_of_its_own(response: Template, runbook: str) -> None:
+    review = CATALOGUE[runbook].review
+    assert review
+    given = schedule_of(response, runbook)
+    function, properties = function_of(response, f"ringfence-{runbook}-review")
+    assert (given["ScheduleExpression"], given["ScheduleExpressionTimezone"]) == (review.schedule, "UTC")
+    assert (given["State"], given["FlexibleTimeWindow"]) == ("ENABLED", {"Mode": "OFF"})
+    assert given["Target"]["Arn"] == {"Fn::GetAtt": [function, "Arn"]}
+    assert properties["Handler"] == "review.handler"
+    assert properties["Environment"]["Variables"]["RINGFENCE_RUNBOOK"] == runbook
+    first = function_of(response, f"ringfence-{runbook}")[1]
+    assert (properties["Role"], properties["Code"]) == (first["Role"], first["Code"])
+
+
+@REVIEWED
+def test_a_schedule_may_invoke_its_function_and_set_aside_what_it_cannot(
+    response: Template, runbook: str
+) -> None:
+    function, _ = function_of(response, f"ringfence-{runbook}-review")
+    dead, _ = queue_named(response, f"ringfence-{runbook}-dead-letters")
+    target = schedule_of(response, runbook)["Target"]
+    assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [dead, "Arn"]}}
+    (role,) = [
+        one["Properties"]
+        for id_, one in response.all("AWS::IAM::Role").items()
+        if {"Fn::GetAtt": [id_, "Arn"]} == target["RoleArn"]
+    ]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert role["RoleName"] == schedule_role(runbook)
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
+    (policy,) = role["Policies"]
+    assert [one["Action"] for one in policy["PolicyDocument"]["Statement"]] == [
+        "lambda:InvokeFunction",
+        "sqs:SendMessage",
+        ["kms:Decrypt", "kms:GenerateDataKey"],
+    ]
+    assert policy["PolicyDocument"]["Statement"][0]["Resource"] == {"Fn::GetAtt": [function, "Arn"]}
+
+
+def test_only_what_has_a_review_is_scheduled(response: Template) -> None:
+    reviewed = {f"ringfence-{id_}-review" for id_, one in CATALOGUE.items() if one.review}
+    assert {one["Properties"]["Name"] for one in response.all(SCHEDULE).values()} == reviewed

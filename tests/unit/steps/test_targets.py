@@ -1,0 +1,66 @@
+"""Out of a target group and back in."""
+
+from __future__ import annotations
+
+import pytest
+
+from ringfence.model.errors import Gone, Refused, Retryable
+from ringfence.model.observation import Observed
+from ringfence.model.step import State
+from ringfence.observations.ec2.target_groups import Registration, Target, Targets
+from ringfence.steps.ec2.target_groups import DeregisterTargets
+from tests.support.talks import refusal, talk
+from tests.support.worlds import REF
+
+GROUP = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/0123456789abcdef"
+OURS = frozenset({Target(REF.id, 80), Target(REF.id, 8080)})
+OUT = DeregisterTargets(GROUP, OURS, frozenset())
+BACK = OUT.inverse()
+
+
+def seen(targets: frozenset[Target], draining: frozenset[Target] = frozenset()) -> Observed:
+    return Observed(REF).seen(Targets((Registration(GROUP, targets, draining),)))
+
+
+def test_every_port_is_named_both_ways() -> None:
+    targets = [{"Id": REF.id, "Port": 8080}, {"Id": REF.id, "Port": 80}]
+    for step, operation in ((OUT, "DeregisterTargets"), (BACK, "RegisterTargets")):
+        ((call,),), _ = talk(step.apply({}), ({},))
+        assert call.operation == operation
+        assert sorted(map(str, call.parameters["Targets"])) == sorted(map(str, targets))  # type: ignore[call-overload]  # a list
+
+
+def test_a_target_that_left_meanwhile_is_where_it_should_be() -> None:
+    assert "somebody else" in talk(OUT.apply({}), (refusal("InvalidTarget"),))[1].note
+
+
+@pytest.mark.parametrize("step", [OUT, BACK])
+def test_a_deleted_group_is_gone(step: DeregisterTargets) -> None:
+    with pytest.raises(Gone):
+        talk(step.apply({}), (refusal("TargetGroupNotFound"),))
+
+
+def test_an_instance_must_run_to_be_registered() -> None:
+    with pytest.raises(Retryable):
+        talk(BACK.apply({}), (refusal("InvalidTarget", "The instance is not in a running state"),))
+    with pytest.raises(Refused):
+        talk(BACK.apply({}), (refusal("InvalidTarget", "The instance is in another VPC"),))
+    with pytest.raises(Refused):
+        talk(BACK.apply({}), (refusal("TooManyTargets"),))
+
+
+def test_draining_is_out_but_still_under_way() -> None:
+    draining = seen(frozenset(), OURS)
+    assert OUT.state(draining) is State.AFTER
+    assert draining.settling() == ("2 targets are draining",)
+
+
+def test_where_the_world_stands() -> None:
+    assert OUT.state(seen(OURS)) is State.BEFORE
+    other = seen(frozenset({Target(REF.id, 443)}))
+    assert OUT.state(other) is State.DRIFTED
+    assert OUT.found(other) == f"{REF.id}:443"
+
+
+def test_a_group_is_called_by_its_name() -> None:
+    assert OUT.words().endswith("out of target group web")

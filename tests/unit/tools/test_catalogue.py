@@ -1,0 +1,26 @@
+"""What is generated is current: the README's table and docs/runbooks.md."""
+
+from __future__ import annotations
+
+from ringfence.runbooks.catalogue import CATALOGUE
+from tests.support.shown import NOT_SHOWN
+from tools.catalogue import document, with_table
+from tools.generate import README, RUNBOOKS
+
+CATALOG = tuple(CATALOGUE.values())
+
+
+def test_the_readmes_table_is_that_of_the_catalogue() -> None:
+    readme = README.read_text("utf-8")
+    assert with_table(readme, CATALOG, NOT_SHOWN) == readme, "run make docs"
+
+
+def test_the_runbooks_document_is_that_of_the_catalogue() -> None:
+    assert document(CATALOG, NOT_SHOWN) == RUNBOOKS.read_text("utf-8"), "run make docs"
+
+
+def test_every_remediation_is_in_the_table() -> None:
+    readme = README.read_text("utf-8")
+    for runbook in CATALOG:
+        for id_ in runbook.ids:
+            assert f"| `{id_}` |" in readme
