@@ -13,10 +13,13 @@ from ringfence.engine.release import undo
 from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE
 from ringfence.events.dispatch import parse
 from ringfence.model.codec import decode, encode
+from ringfence.model.kinds.detector import DetectorRef
+from ringfence.model.kinds.kms_key import KeyRef
+from ringfence.model.kinds.recorder import RecorderRef
+from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.note import Note
 from ringfence.model.observation import Facet, Observed
 from ringfence.model.step import State, Step
-from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
 from ringfence.observations.logging.coverage import uncovered
 from ringfence.observations.logging.detectors import DetectorSetup
 from ringfence.observations.logging.logging_subjects import logging_subjects

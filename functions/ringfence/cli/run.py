@@ -21,7 +21,8 @@ from ringfence.cli.by_hand import (
 )
 from ringfence.cli.waiting import Patience, Watch, interruptible
 from ringfence.model.errors import BadInput, Gone
-from ringfence.model.subject import GLOBAL, ref_of
+from ringfence.model.kinds import ref_of
+from ringfence.model.subject import GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

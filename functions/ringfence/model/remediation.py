@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import Bug
@@ -57,7 +58,7 @@ class Remediation:
     must look at before the response is complete, or, in the stage that contains, before it is contained.
     `waits` yields what somebody else has yet to do, such as a service that records in its own time: it is
     looked at again after a while, though not for ever.
-    `controls` are ids of `ringfence.runbooks.compliance_table`: what it helps to be so. The requirements of
+    `controls` are ids of `ringfence.runbooks.compliance.table`: what it helps to be so. The requirements of
     frameworks follow from them; `references` are others.
     """
 
@@ -68,7 +69,6 @@ class Remediation:
     facets: tuple[type[Facet], ...]
     steps: tuple[type[Step], ...]
     references: tuple[str, ...]
-    planner: Planner
     choices: tuple[Choice, ...] = ()
     optional: bool = False
     cost: str = ""
@@ -78,6 +78,12 @@ class Remediation:
     caution: Caution | None = None
     waits: Exposure | None = None
     controls: tuple[str, ...] = ()
+    planner: Planner | None = None
+    """The function below the declaration, which makes itself the planner by decoration."""
+
+    def __call__(self, planner: Planner) -> Remediation:
+        """Return this declaration with its planner."""
+        return replace(self, planner=planner)
 
     @property
     def by_default(self) -> str:
@@ -96,6 +102,8 @@ class Remediation:
 
         Raises Bug when the planner yields an undeclared one.
         """
+        if self.planner is None:
+            raise Bug(f"{self.id} declares no planner")
         steps = tuple(self.planner(observed, incident)) if self._sees(observed) else ()
         for step in steps:
             if type(step) not in self.steps:
@@ -130,46 +138,5 @@ class Remediation:
         return tuple(self.caution(observed)) if self.caution else ()
 
 
-def remediation(  # noqa: PLR0913 - a declaration names everything it is made of
-    *,
-    id: str,  # noqa: A002 - the field's own name
-    title: str,
-    subject: type[Ref],
-    triggers: tuple[Trigger, ...],
-    facets: tuple[type[Facet], ...],
-    steps: tuple[type[Step], ...],
-    references: tuple[str, ...],
-    choices: tuple[Choice, ...] = (),
-    optional: bool = False,
-    cost: str = "",
-    exposure: Exposure | None = None,
-    review: Exposure | None = None,
-    breaks: str = "",
-    caution: Caution | None = None,
-    waits: Exposure | None = None,
-    controls: tuple[str, ...] = (),
-) -> Callable[[Planner], Remediation]:
-    """Declare the decorated planner as a remediation."""
-
-    def declare(planner: Planner) -> Remediation:
-        return Remediation(
-            id=id,
-            title=title,
-            subject=subject,
-            triggers=triggers,
-            facets=facets,
-            steps=steps,
-            references=references,
-            planner=planner,
-            choices=choices,
-            optional=optional,
-            cost=cost,
-            exposure=exposure,
-            review=review,
-            breaks=breaks,
-            caution=caution,
-            waits=waits,
-            controls=controls,
-        )
-
-    return declare
+remediation = Remediation
+"""Declares the function that it decorates as the planner of a remediation."""

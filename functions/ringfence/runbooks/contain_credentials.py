@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.other_principal import OtherPrincipalRef
+from ringfence.model.kinds.role_session import RoleSessionRef
+from ringfence.model.kinds.root import RootRef
 from ringfence.model.runbook import Runbook
-from ringfence.model.subject import (
-    AccessKeyRef,
-    OtherPrincipalRef,
-    PrincipalRef,
-    RoleSessionRef,
-    RootRef,
-    UserRef,
-)
+from ringfence.model.subject import PrincipalRef
 from ringfence.runbooks import only, stage
 
 CONTAIN_CREDENTIALS = Runbook(

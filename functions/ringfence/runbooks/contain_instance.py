@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.runbook import Runbook
-from ringfence.model.subject import InstanceRef
 from ringfence.runbooks import stage
 
 CONTAIN_INSTANCE = Runbook(

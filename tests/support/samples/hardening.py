@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.events.config.trigger import judged_by
 from ringfence.model.codec import value
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.observation import Facet, Observed
 from ringfence.model.remediation import remediation
 from ringfence.model.reviews import Review, reviewed
 from ringfence.model.runbook import Runbook, Stage
 from ringfence.model.step import Done, State, Step
-from ringfence.model.subject import BucketRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,7 +23,8 @@ from ringfence.engine.requests import Order, Report, Status
 from ringfence.events.dispatch import parse_text
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
-from ringfence.model.subject import InstanceRef, Ref
+from ringfence.model.kinds.instance import InstanceRef
+from ringfence.model.subject import Ref
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.record.chain import ChainKey, Stamp, link
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE

@@ -17,9 +17,9 @@ from ringfence.observations.s3.calls import DENIED, of_bucket, on_buckets
 from ringfence.steps.s3.calls import BLOCKED, accepted
 
 if TYPE_CHECKING:
+    from ringfence.model.kinds.bucket import BucketRef
     from ringfence.model.observation import Observed
     from ringfence.model.step import Changing, Names
-    from ringfence.model.subject import BucketRef
     from ringfence.model.symbol import Symbol
 
 _REFUSED = ("AccessControlListNotSupported", "InvalidBucketAclWithObjectOwnership", "MalformedACLError")

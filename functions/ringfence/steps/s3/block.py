@@ -13,9 +13,9 @@ from ringfence.observations.s3.calls import of_bucket, on_buckets
 from ringfence.steps.s3.calls import BLOCKED, POLICY, accepted
 
 if TYPE_CHECKING:
+    from ringfence.model.kinds.bucket import BucketRef
     from ringfence.model.observation import Observed
     from ringfence.model.step import Changing, Names
-    from ringfence.model.subject import BucketRef
     from ringfence.model.symbol import Symbol
 
 

@@ -11,9 +11,9 @@ from ringfence.observations.s3.logging import AccessLogging, LogTarget
 from ringfence.steps.s3.calls import accepted
 
 if TYPE_CHECKING:
+    from ringfence.model.kinds.bucket import BucketRef
     from ringfence.model.observation import Observed
     from ringfence.model.step import Changing, Names
-    from ringfence.model.subject import BucketRef
 
 _REFUSED = (
     "CrossLocationLoggingProhibited",

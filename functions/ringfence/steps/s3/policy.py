@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from ringfence.model.call import Answer, Call
+    from ringfence.model.kinds.bucket import BucketRef
     from ringfence.model.observation import Observed
     from ringfence.model.step import Changing, Names
-    from ringfence.model.subject import BucketRef
     from ringfence.model.symbol import Symbol
     from ringfence.observations.s3.documents import Json
 

@@ -12,9 +12,9 @@ from ringfence.observations.s3.versioning import ENABLED, NEVER, SUSPENDED, Buck
 from ringfence.steps.s3.calls import accepted
 
 if TYPE_CHECKING:
+    from ringfence.model.kinds.bucket import BucketRef
     from ringfence.model.observation import Observed
     from ringfence.model.step import Changing, Names
-    from ringfence.model.subject import BucketRef
 
 _REFUSED = ("InvalidBucketState", "InvalidRequest")
 """S3's refusals: object lock needs versions, replication does."""

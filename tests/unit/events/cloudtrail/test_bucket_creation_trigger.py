@@ -12,7 +12,7 @@ from ringfence.events.cloudtrail.bucket_creation_trigger import ACL, GRANTS, OPE
 from ringfence.events.dispatch import parse
 from ringfence.events.envelope import NotForUs
 from ringfence.model.finding import Finding
-from ringfence.model.subject import BucketRef
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
 from tests.support.delivery import Delivery
 from tests.support.samples.calls import call_event

@@ -10,7 +10,7 @@ from ringfence.events.dispatch import parse
 from ringfence.events.envelope import NotForUs
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
-from ringfence.model.subject import InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
 from tests.support.samples.guardduty import ACCOUNT, INSTANCE, REGION, changed
 from tests.support.samples.states import state_change
 
