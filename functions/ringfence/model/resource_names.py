@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
-from ringfence.model.discovery import modules_in
+from ringfence.model.discovery import ids_in
 
 PREFIX = "ringfence-"
 
@@ -13,8 +12,7 @@ PREFIX = "ringfence-"
 @cache
 def runbook_ids() -> tuple[str, ...]:
     """Return the ids of the runbooks, in order: each module of `ringfence.runbooks` bears one."""
-    folder = Path(__file__).parent.with_name("runbooks")
-    return tuple(name.replace("_", "-") for name in modules_in(folder))
+    return ids_in("ringfence.runbooks")
 
 
 def run_role(runbook: str) -> str:

@@ -15,6 +15,7 @@ CONTAIN_CREDENTIALS = Runbook(
     id="contain-credentials",
     title="Contain compromised credentials",
     subject=PrincipalRef,
+    position=20,
     stages=(
         # A key is dead after one call; of a user or a session, the denial is what contains. Of a user whom
         # AWS has put into quarantine, the key that was exposed is another way in.

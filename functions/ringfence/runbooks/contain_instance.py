@@ -10,6 +10,7 @@ CONTAIN_INSTANCE = Runbook(
     id="contain-instance",
     title="Contain a compromised EC2 instance",
     subject=InstanceRef,
+    position=10,
     stages=(
         stage(
             "isolate",

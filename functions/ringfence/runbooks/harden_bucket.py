@@ -10,6 +10,7 @@ HARDEN_BUCKET = Runbook(
     id="harden-bucket",
     title="Harden a bucket",
     subject=BucketRef,
+    position=30,
     stages=(
         stage(
             "fix",

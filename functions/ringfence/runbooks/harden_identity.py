@@ -16,6 +16,7 @@ HARDEN_IDENTITY = Runbook(
     id="harden-identity",
     title="Put right what breaks compliance about identities",
     subject=IdentityRef,
+    position=70,
     stages=(
         stage(
             "fix",

@@ -10,6 +10,7 @@ HARDEN_INSTANCE = Runbook(
     id="harden-instance",
     title="Put right what breaks compliance on an EC2 instance",
     subject=InstanceRef,
+    position=60,
     stages=(
         stage(
             "fix",

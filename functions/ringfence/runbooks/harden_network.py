@@ -13,6 +13,7 @@ HARDEN_NETWORK = Runbook(
     id="harden-network",
     title="Harden security groups and flow logs",
     subject=NetworkRef,
+    position=40,
     stages=(
         stage(
             "fix",

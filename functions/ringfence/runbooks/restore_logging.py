@@ -19,6 +19,7 @@ RESTORE_LOGGING = Runbook(
     id="restore-logging",
     title="Restore what records what happens in an account",
     subject=LoggingRef,
+    position=50,
     stages=(
         stage(
             "restore",

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib import import_module
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import load_on_demand
-from ringfence.model.discovery import modules_in
+from ringfence.model.discovery import ids_in, module_of
 from ringfence.model.errors import BadInput, Bug
 from ringfence.model.subject import GLOBAL, Ref
 
@@ -26,25 +24,20 @@ _PARTS = 3
 """Of a reference's key, after its kind: account, region and id."""
 
 
-@cache
 def kind_of(id_: str) -> type[Ref] | None:
     """Import a kind by its id, and no other; None where there is no such kind."""
     if not _ID.fullmatch(id_):
         return None
-    name = f"{__name__}.{id_.replace('-', '_')}"
-    try:
-        module = import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
+    module = module_of(__name__, id_)
+    if module is None:
         return None
     declared = [
         one
         for one in vars(module).values()
-        if isinstance(one, type) and issubclass(one, Ref) and one.__module__ == name
+        if isinstance(one, type) and issubclass(one, Ref) and one.__module__ == module.__name__
     ]
     if [one.kind for one in declared] != [id_]:
-        raise Bug(f"{name} does not declare {id_} and nothing else")
+        raise Bug(f"{module.__name__} does not declare {id_} and nothing else")
     return declared[0]
 
 
@@ -52,8 +45,8 @@ def kind_of(id_: str) -> type[Ref] | None:
 @cache
 def every_kind() -> Mapping[str, type[Ref]]:
     """Import every kind. Those whose ids show what they are come first, then by id."""
-    found = [kind_of(name.replace("_", "-")) for name in modules_in(Path(__file__).parent)]
-    ordered = sorted((one for one in found if one), key=lambda one: (one.precedence, one.kind))
+    found = filter(None, map(kind_of, ids_in(__name__)))
+    ordered = sorted(found, key=lambda one: (one.precedence, one.kind))
     return MappingProxyType({one.kind: one for one in ordered})
 
 

@@ -13,4 +13,6 @@ if TYPE_CHECKING:
 
     from ringfence.model.runbook import Runbook
 
-CATALOGUE: Mapping[str, Runbook] = MappingProxyType({id_: runbook(id_) for id_ in runbook_ids()})
+_IN_ORDER = sorted(map(runbook, runbook_ids()), key=lambda one: (one.position, one.id))
+
+CATALOGUE: Mapping[str, Runbook] = MappingProxyType({one.id: one for one in _IN_ORDER})
