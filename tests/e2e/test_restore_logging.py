@@ -17,7 +17,7 @@ from ringfence.model.kinds.detector import DetectorRef
 from ringfence.model.kinds.kms_key import KeyRef
 from ringfence.model.kinds.recorder import RecorderRef
 from ringfence.model.kinds.trail import TrailRef
-from ringfence.model.note import Note
+from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.resource_names import run_role
 from ringfence.observations.logging.selectors import read_selectors
 from ringfence.record.facts import Closed, Intended, Planned, Released, Result, Verified
@@ -89,7 +89,7 @@ class Logging:
     def note(self, ref: LoggingRef) -> None:
         """Have a review note how something is set up."""
         self.compliance.review(RUNBOOK)
-        noted = [one for one in self.history(ref).of(Intended) if isinstance(one.step, Note)]
+        noted = [one for one in self.history(ref).of(Intended) if isinstance(one.step, LogOnlyStep)]
         assert noted, f"{ref.id} was not noted"
 
     def history(self, ref: LoggingRef) -> History:
@@ -99,7 +99,9 @@ class Logging:
         """Wait until changes of these classes were made, and nothing is left to do."""
 
         def is_so(found: History) -> bool:
-            made = [type(one).__name__ for one in found.steps(Result.APPLIED) if not isinstance(one, Note)]
+            made = [
+                type(one).__name__ for one in found.steps(Result.APPLIED) if not isinstance(one, LogOnlyStep)
+            ]
             return set(steps) <= set(made) and found.completed_at is not None
 
         return self.compliance.when(RUNBOOK, ref, is_so, f"restored by {', '.join(steps)}")

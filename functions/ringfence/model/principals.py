@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.model.arn import read_arn
-from ringfence.model.errors import Bug
+from ringfence.model.errors import InternalError
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.iam_user import UserRef
@@ -50,7 +50,7 @@ class Principal:
     """The subject, and why a person is told instead of it being changed; no advice where acting is right."""
 
     ref: PrincipalRef
-    advice: str = ""
+    notify_only_reason: str = ""
 
 
 class Kind(StrEnum):
@@ -143,7 +143,7 @@ def principal_of(caller: Caller, account: str) -> Principal:
     for kinds, keys, answer in _CASES:
         if kind in kinds and key in keys:
             return answer(caller, account)
-    raise Bug("no case is left over")  # the last one takes everything
+    raise InternalError("no case is left over")  # the last one takes everything
 
 
 def _kind(caller: Caller) -> Kind:

@@ -25,5 +25,5 @@ HARDEN_NETWORK = Runbook(
         ),
         EVALUATE,
     ),
-    ends=True,
+    closes_when_complete=True,
 )

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.events import resource_refs as named
-from ringfence.model.errors import BadInput, Bug
+from ringfence.model.errors import BadInput, InternalError
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds import every_kind
 from ringfence.model.subject import ANY
@@ -46,7 +46,7 @@ def places() -> Mapping[tuple[str, str], Place]:
             for name in calls.names:
                 first = found.setdefault((calls.service, name), Place(kind, calls))
                 if first.calls is not calls:
-                    raise Bug(f"{first.kind.kind} and {kind.kind} both declare {calls.service}:{name}")
+                    raise InternalError(f"{first.kind.kind} and {kind.kind} both declare {calls.service}:{name}")
     return MappingProxyType(found)
 
 

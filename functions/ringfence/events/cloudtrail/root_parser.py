@@ -26,7 +26,7 @@ from ringfence.events.cloudtrail.root_trigger import (
 from ringfence.events.envelope import NotForUs
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.root import RootRef
-from ringfence.model.root_advice import advice
+from ringfence.model.root_advice import notify_only_reason
 from ringfence.model.subject import GLOBAL
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     """Turn a use of the root user into a finding, or say why it is none for us; raises BadInput."""
     if envelope.detail_type not in _TYPES:
         return NotForUs(
-            f"the event is of type {fields.shown(envelope.detail_type)}, not a recorded call or sign-in"
+            f"the event is of type {fields.formatted(envelope.detail_type)}, not a recorded call or sign-in"
         )
     detail = envelope.document.child("detail")
     if reason := _refused(detail):
@@ -60,7 +60,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         updated_at=at.replace(minute=0, second=0, microsecond=0),
         last_seen=at,
         subjects=(RootRef(account, GLOBAL, "root"),),
-        advice=advice(account, at),
+        advice=notify_only_reason(account, at),
         digest=envelope.digest,
         suspects=records.suspects(detail),
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.codec import load_on_demand
 from ringfence.model.discovery import ids_in, module_of
-from ringfence.model.errors import BadInput, Bug
+from ringfence.model.errors import BadInput, InternalError
 from ringfence.model.subject import GLOBAL, Ref
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def kind_of(id_: str) -> type[Ref] | None:
         if isinstance(one, type) and issubclass(one, Ref) and one.__module__ == module.__name__
     ]
     if [one.kind for one in declared] != [id_]:
-        raise Bug(f"{module.__name__} does not declare {id_} and nothing else")
+        raise InternalError(f"{module.__name__} does not declare {id_} and nothing else")
     return declared[0]
 
 
