@@ -12,7 +12,6 @@ from ringfence.model.remediation import remediation
 from ringfence.model.reviews import Review, reviewed
 from ringfence.model.runbook import Runbook, Stage
 from ringfence.model.step import Done, State, Step
-from ringfence.model.subject import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from ringfence.model.call import SansIO
     from ringfence.model.incident import Incident
     from ringfence.model.step import Names
+    from ringfence.model.subject import Ref
 
 REF = BucketRef("111122223333", "eu-west-1", "a-bucket")
 

@@ -46,7 +46,9 @@ def places() -> Mapping[tuple[str, str], Place]:
             for name in calls.names:
                 first = found.setdefault((calls.service, name), Place(kind, calls))
                 if first.calls is not calls:
-                    raise InternalError(f"{first.kind.kind} and {kind.kind} both declare {calls.service}:{name}")
+                    raise InternalError(
+                        f"{first.kind.kind} and {kind.kind} both declare {calls.service}:{name}"
+                    )
     return MappingProxyType(found)
 
 

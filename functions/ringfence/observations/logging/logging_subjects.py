@@ -14,7 +14,6 @@ from ringfence.model.kinds.detector import DetectorRef
 from ringfence.model.kinds.kms_key import KeyRef
 from ringfence.model.kinds.recorder import RecorderRef
 from ringfence.model.kinds.trail import TrailRef
-from ringfence.model.subject import Ref
 from ringfence.observations.logging.detectors import LIST_DETECTORS, list_detectors
 from ringfence.observations.logging.recorders import RECORDERS
 from ringfence.observations.logging.trails import DESCRIBE_TRAILS, account_in, describe_trails, owner_of
@@ -22,7 +21,7 @@ from ringfence.observations.logging.trails import DESCRIBE_TRAILS, account_in, d
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ringfence.model.subject import LoggingRef
+    from ringfence.model.subject import LoggingRef, Ref
 
 REVIEW = "logging"
 """The name of the scheduled review."""
