@@ -5,7 +5,6 @@ A wrong one is silent otherwise: a call that no kind declares, or of a kind that
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,7 +61,6 @@ def told(trigger: Trigger, event: dict[str, object]) -> Iterator[Ref]:
             yield from finding.subjects
 
 
-@cache
 def unreached(runbook: Runbook, trigger: Trigger) -> tuple[str, ...]:
     """Return the types by which a trigger never reaches any remediation of the runbook that declares it."""
     if isinstance(trigger, ReviewTrigger):

@@ -79,7 +79,7 @@ def _of_config(_: ConfigTrigger, type_: str, subject: type[Ref]) -> Iterator[Jso
 
 @samples.register(CallTrigger)
 def _of_calls(_: CallTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
-    service, _, name = type_.removeprefix(CALL).partition(":")
+    service, name = type_.removeprefix(CALL).split(":")
     yield from calls(service, name)
 
 

@@ -100,7 +100,8 @@ def asked(code: Path, *, known: bool) -> dict[str, Any]:
         check=True,
         text=True,
     )
-    return json.loads(ran.stdout)
+    answers: dict[str, Any] = json.loads(ran.stdout)
+    return answers
 
 
 def test_a_kind_that_is_added_as_one_file_is_known_to_all_that_reads_kinds(tmp_path: Path) -> None:
