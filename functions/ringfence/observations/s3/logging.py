@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.call import Failed
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.s3.calls import DENIED, is_denied, of_bucket, on_buckets, present
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class LogTarget:
 
 
 @value
-class AccessLogging(Facet):
+class AccessLogging(Observation):
     """The target; None where nothing is logged. `readable`: whether S3 showed it."""
 
     target: LogTarget | None = None
@@ -38,7 +38,7 @@ class AccessLogging(Facet):
     permissions: ClassVar = on_buckets("GetBucketLogging")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
         """Read it."""
         (answer,) = yield (of_bucket(ref, "GetBucketLogging", *DENIED),)
         if isinstance(present(answer, ref), Failed) or isinstance(answer, Failed):

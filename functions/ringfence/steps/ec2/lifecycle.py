@@ -14,7 +14,7 @@ from ringfence.observations.ec2.instance import NOT_FOUND
 from ringfence.observations.ec2.lifecycle import RUNNING, STOPPED, Lifecycle
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
 
 INSTANCES = "arn:aws:ec2:{region}:{account}:instance/*"
@@ -32,7 +32,7 @@ class SetTerminationProtection(Step):
     before: bool
     after: bool
 
-    facet: ClassVar = Lifecycle
+    observation: ClassVar = Lifecycle
     permissions: ClassVar = (_MODIFY,)
 
     @property
@@ -44,15 +44,15 @@ class SetTerminationProtection(Step):
         """Set the attribute; EC2 refuses it for Spot instances."""
         return (yield from _modify(self.instance_id, DisableApiTermination={"Value": self.after}))
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the attribute, which has two values only."""
         return State.AFTER if observed[Lifecycle].protected == self.after else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Set the attribute."""
-        return observed.seen(replace(observed[Lifecycle], protected=self.after))
+        return observed.with_observation(replace(observed[Lifecycle], protected=self.after))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is turned on or off."""
         return f"turn termination protection of {self.instance_id} {'on' if self.after else 'off'}"
 
@@ -65,7 +65,7 @@ class SetShutdownBehavior(Step):
     before: str
     after: str
 
-    facet: ClassVar = Lifecycle
+    observation: ClassVar = Lifecycle
     permissions: ClassVar = (_MODIFY,)
 
     @property
@@ -78,15 +78,15 @@ class SetShutdownBehavior(Step):
         behavior = {"Value": self.after}
         return (yield from _modify(self.instance_id, InstanceInitiatedShutdownBehavior=behavior))
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the attribute, which has two values only."""
         return State.AFTER if observed[Lifecycle].on_shutdown == self.after else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Set the attribute."""
-        return observed.seen(replace(observed[Lifecycle], on_shutdown=self.after))
+        return observed.with_observation(replace(observed[Lifecycle], on_shutdown=self.after))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what a shutdown will do."""
         return f"let a shutdown from inside {self.instance_id} {self.after} it"
 
@@ -100,7 +100,7 @@ def _modify(instance_id: str, **attribute: object) -> Changing:
             expected=(*NOT_FOUND, *_REFUSED),
         ),
     )
-    accept(answer, gone=NOT_FOUND, refused=_REFUSED)
+    accept(answer, not_found=NOT_FOUND, refused=_REFUSED)
     return Done()
 
 
@@ -111,29 +111,29 @@ class _PowerStep(Step):
     before: str
     after: str
 
-    facet: ClassVar = Lifecycle
+    observation: ClassVar = Lifecycle
 
     @property
     def target(self) -> str:
         """Whether the instance runs."""
         return f"instance/{self.instance_id}/power"
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the instance's state; starting and stopping pass by themselves."""
         now = observed[Lifecycle]
         if now.settling():
             return State.SETTLING
         return State.AFTER if now.state == self.after else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Leave the instance in its new state."""
-        return observed.seen(replace(observed[Lifecycle], state=self.after))
+        return observed.with_observation(replace(observed[Lifecycle], state=self.after))
 
     def _call(self, operation: str) -> Changing:
         (answer,) = yield (
             Call("ec2", operation, {"InstanceIds": [self.instance_id]}, expected=(*NOT_FOUND, *_REFUSED)),
         )
-        accept(answer, gone=NOT_FOUND, refused=_REFUSED)
+        accept(answer, not_found=NOT_FOUND, refused=_REFUSED)
         return Done()
 
 
@@ -148,7 +148,7 @@ class StopInstance(_PowerStep):
     permissions: ClassVar = (Permission("ec2:StopInstances", (INSTANCES,)),)
 
     @property
-    def follows(self) -> tuple[Symbol, ...]:
+    def runs_after(self) -> tuple[Symbol, ...]:
         """Snapshots are taken first."""
         return (Ready(EVIDENCE, self.instance_id),)
 
@@ -156,11 +156,11 @@ class StopInstance(_PowerStep):
         """Stop it; EC2 refuses where stop protection is on or the root is on an instance store."""
         return (yield from self._call("StopInstances"))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is stopped."""
         return f"stop {self.instance_id}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Name what is lost for good."""
         return (
             "the contents of memory and of instance-store volumes are lost for good; a public address that "
@@ -194,7 +194,7 @@ class StartInstance(_PowerStep):
         """Start it; volumes encrypted with a key of the account's own need a grant on that key."""
         return (yield from self._call("StartInstances"))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is started."""
         return f"start {self.instance_id}"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from ringfence.model.call import Answer
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
 
 GROUPS = "arn:aws:ec2:{region}:{account}:security-group/*"
@@ -55,7 +55,7 @@ class CreateOwnGroup(Step):
     role: str
     name: str
 
-    facet: ClassVar = Network
+    observation: ClassVar = Network
     permissions: ClassVar = _CREATE
     irreversible: ClassVar = "the group belongs to its VPC and may serve other incidents"
 
@@ -98,11 +98,11 @@ class CreateOwnGroup(Step):
     def _symbol(self) -> Symbol:
         return SYMBOLS[self.role](self.vpc_id)
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look for it by name and tag."""
         return State.AFTER if observed[Network].own(self.vpc_id, self.role) else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Add the group with the egress rule that it is born with."""
         seen = observed[Network]
         if seen.own(self.vpc_id, self.role):
@@ -110,13 +110,13 @@ class CreateOwnGroup(Step):
         born = OwnGroup(
             f"sg-{self.vpc_id}-{self.name}", self.vpc_id, self.role, self.name, ours=True, rules=1
         )
-        return observed.seen(replace(seen, groups=(*seen.groups, born)))
+        return observed.with_observation(replace(seen, groups=(*seen.groups, born)))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is created."""
         return f"create security group {self.name} in {self.vpc_id}"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Nothing before, the group after."""
         return "none", self.name
 
@@ -128,7 +128,7 @@ class EmptyQuarantineGroup(Step):
     vpc_id: str
     rules: int
 
-    facet: ClassVar = Network
+    observation: ClassVar = Network
     permissions: ClassVar = (
         _DESCRIBE,
         _DESCRIBE_RULES,
@@ -180,12 +180,12 @@ class EmptyQuarantineGroup(Step):
             yield revokes
         return Done(note=f"revoked {len(rules)} rules")
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Count its rules."""
         group = observed[Network].own(self.vpc_id, QUARANTINE)
         return State.AFTER if group and not group.rules else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Empty the group; interfaces that travel with it are quarantined from now on."""
         seen = observed[Network]
         group = seen.own(self.vpc_id, QUARANTINE)
@@ -197,13 +197,13 @@ class EmptyQuarantineGroup(Step):
             replace(one, groups=frozenset(known.get(str(name), name) for name in one.groups))
             for one in seen.interfaces
         )
-        return observed.seen(replace(seen, groups=groups, interfaces=interfaces))
+        return observed.with_observation(replace(seen, groups=groups, interfaces=interfaces))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is revoked."""
         return f"revoke every rule of the quarantine group of {self.vpc_id}"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Count the rules."""
         return counted(self.rules, "rule"), "no rules"
 

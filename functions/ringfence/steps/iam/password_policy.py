@@ -12,7 +12,7 @@ from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.password_policy import OF_THE_ACCOUNT, PasswordPolicy, PasswordRules
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
 
 _REFUSED = ("LimitExceeded", "MalformedPolicyDocument")
@@ -26,29 +26,29 @@ class _PolicyStep(Step):
     before: PasswordRules | None
     after: PasswordRules | None
 
-    facet: ClassVar = PasswordPolicy
+    observation: ClassVar = PasswordPolicy
 
     @property
     def target(self) -> str:
         """The policy: an account has one at most."""
         return "account/password-policy"
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare every field."""
         rules = observed[PasswordPolicy].rules
         if rules == self.after:
             return State.AFTER
         return State.BEFORE if rules == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Replace the policy."""
-        return observed.seen(PasswordPolicy(self.after))
+        return observed.with_observation(PasswordPolicy(self.after))
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say both."""
         return str(self.before or _NONE), str(self.after or _NONE)
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Say what is demanded now."""
         return str(observed[PasswordPolicy].rules or _NONE)
 
@@ -66,11 +66,11 @@ class SetPasswordPolicy(_PolicyStep):
         """Replace the whole policy: IAM knows no update of a part."""
         return (yield from _update(self.after))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is demanded."""
         return f"demand of the passwords of the account's users: {self.after}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say whom it meets at once; all else is asked of the next password alone."""
         was = self.before.max_age if self.before else 0
         if self.after.max_age == was:
@@ -100,7 +100,7 @@ class RestorePasswordPolicy(_PolicyStep):
         (answer,) = yield (Call("iam", "DeleteAccountPasswordPolicy", expected=NO_SUCH_ENTITY),)
         return Done(note="it was not there any more" if isinstance(answer, Failed) else "")
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is put back."""
         return f"put the account's password policy back: {self.after or _NONE}"
 

@@ -31,7 +31,7 @@ def put_role_policy(role: Role, name: str, document: Mapping[str, object]) -> Ch
             expected=(*NO_SUCH_ENTITY, *_NOT_EDITABLE),
         ),
     )
-    accept(answer, gone=NO_SUCH_ENTITY, refused=_NOT_EDITABLE)
+    accept(answer, not_found=NO_SUCH_ENTITY, refused=_NOT_EDITABLE)
     return Done()
 
 

@@ -11,7 +11,7 @@ from ringfence.observations.s3.logging import AccessLogging, LogTarget
 from ringfence.steps.s3.calls import accepted
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
     from ringfence.model.subject import BucketRef
 
@@ -31,7 +31,7 @@ class SetAccessLogging(Step):
     before: LogTarget | None
     after: LogTarget | None
 
-    facet: ClassVar = AccessLogging
+    observation: ClassVar = AccessLogging
     permissions: ClassVar = on_buckets("PutBucketLogging")
 
     @property
@@ -53,7 +53,7 @@ class SetAccessLogging(Step):
         accepted(answer, _REFUSED)
         return Done()
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the target."""
         seen = observed[AccessLogging]
         if not seen.readable:
@@ -62,20 +62,20 @@ class SetAccessLogging(Step):
             return State.AFTER
         return State.BEFORE if seen.target == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Set it."""
-        return observed.seen(AccessLogging(self.after))
+        return observed.with_observation(AccessLogging(self.after))
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Name the target that it has."""
         return show(observed[AccessLogging].target)
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say where requests are logged."""
         if self.after is None:
             return f"no longer log requests to bucket {self.bucket.id}"
         return f"log requests to bucket {self.bucket.id} to {self.after.key}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say what is billed."""
         return "the logs are stored, and billed, until a lifecycle rule expires them" if self.after else ""
