@@ -10,8 +10,8 @@ from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
 
 if TYPE_CHECKING:
+    from ringfence.model.call import SansIO
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -28,7 +28,7 @@ class FirstStart(Observation):
     permissions: ClassVar = ec2_describes("Instances")
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Compare when it was launched, which each start moves on, with when it got its primary interface.
 
         That is attached with the making of the instance and can never be detached.

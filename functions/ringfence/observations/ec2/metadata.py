@@ -9,7 +9,7 @@ from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Looking
+    from ringfence.model.call import SansIO
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -47,7 +47,7 @@ class Metadata(Observation):
     permissions: ClassVar = ec2_describes("Instances")
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read them from the instance.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsResponse.html

@@ -10,7 +10,7 @@ from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Looking
+    from ringfence.model.call import SansIO
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -30,7 +30,7 @@ class Tags(Observation):
     permissions: ClassVar = ec2_describes("Instances")
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read it from the instance."""
         (described,) = yield (describe_instance(ref),)
         return cls(tags(described_instance(described, ref)).get(INCIDENT_TAG))
@@ -45,7 +45,7 @@ class ImageTag(Observation):
     permissions: ClassVar = ec2_describes("Instances")
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read it from the instance."""
         (described,) = yield (describe_instance(ref),)
         return cls(tags(described_instance(described, ref)).get(IMAGE_TAG))

@@ -11,8 +11,8 @@ from ringfence.observations.ec2.instance import describe_instance, described_ins
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ringfence.model.call import SansIO
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -36,7 +36,7 @@ class Volumes(Observation):
     permissions: ClassVar = ec2_describes("Instances")
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read them from the instance."""
         (described,) = yield (describe_instance(ref),)
         return cls(tuple(_attached(described_instance(described, ref))))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import NotFound
 from ringfence.model.observation import Observation
@@ -17,7 +17,6 @@ from ringfence.observations.iam.principals import OWNER, USERS, UserStep, last_u
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -51,7 +50,7 @@ class AccessKey(Observation):
     permissions: ClassVar = (Permission("iam:ListAccessKeys", (USERS,)), OWNER)
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """List the keys of the user that the report names; ask whose the key is where it is not among them.
 
         So a report that names no user, such as AWS Health's, costs one round trip more, four to the

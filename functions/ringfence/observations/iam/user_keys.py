@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Failed
+from ringfence.model.call import Failed, SansIO
 from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
@@ -16,7 +16,6 @@ from ringfence.observations.iam.users import EVERY_USER, KEYS_OF_USERS, list_key
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -55,7 +54,7 @@ class UserKeys(Observation):
     permissions: ClassVar = (EVERY_USER, KEYS_OF_USERS, OWNER)
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
         """List the keys, then ask for the last use of each, side by side.
 
         Raises NotFound for an unknown user.

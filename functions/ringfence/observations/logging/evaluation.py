@@ -9,7 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.observation import Observation
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.subject import Ref
 
@@ -83,7 +82,7 @@ class Evaluation(Observation):
     )
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """Read it side by side, where the incident has noted rules: nothing is asked without."""
         rules = tuple(dict.fromkeys(one.rule for one in past if isinstance(one, RuleStep)))
         if not rules:

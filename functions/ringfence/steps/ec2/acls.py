@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.observations.ec2.acls import ALL, AclEntry, AclStep, SubnetAcls, acl_in
@@ -15,7 +15,7 @@ from ringfence.observations.ec2.instance import ec2_describes
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 _ACLS = ("arn:aws:ec2:{region}:{account}:network-acl/*",)
 _GONE = ("InvalidNetworkAclID.NotFound",)
@@ -114,7 +114,7 @@ class DenyAddress(_AclStep):
         """Blocking one address must not stand in the way of isolation."""
         return True
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Create the rule.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNetworkAclEntry.html
@@ -165,7 +165,7 @@ class AllowAddress(_AclStep):
     inverse_type: ClassVar = DenyAddress
     _MISSING: ClassVar = ("InvalidNetworkAclEntry.NotFound",)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Look whether the number still holds our rule, then delete it."""
         (looked,) = yield (
             Call("ec2", "DescribeNetworkAcls", {"NetworkAclIds": [self.acl_id]}, expected=_GONE),

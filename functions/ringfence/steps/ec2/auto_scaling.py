@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import Refused, Retryable
 from ringfence.model.step import Done, State, Step
@@ -13,7 +13,7 @@ from ringfence.observations.ec2.auto_scaling import OUT, STANDBY, Scaling, descr
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 _GROUPS = ("arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/*",)
 _INVALID = ("ValidationError",)
@@ -76,7 +76,7 @@ class _ScalingStep(Step):
             parameters["ShouldDecrementDesiredCapacity"] = decrement
         return Call("autoscaling", operation, parameters, expected=_INVALID)
 
-    def _leave(self, operation: str) -> Changing:
+    def _leave(self, operation: str) -> SansIO[Done]:
         """Leave without a replacement; at the group's minimum size that is refused: then with one."""
         (answer,) = yield (self._ask(operation, decrement=True),)
         if not isinstance(answer, Failed):
@@ -86,13 +86,13 @@ class _ScalingStep(Step):
             return Done(note="the group is at its minimum size: it launches a replacement")
         return (yield from self._look_again(answer))
 
-    def _come_back(self, operation: str) -> Changing:
+    def _come_back(self, operation: str) -> SansIO[Done]:
         (answer,) = yield (self._ask(operation),)
         if not isinstance(answer, Failed):
             return Done(note="the group's desired capacity was raised by one")
         return (yield from self._look_again(answer))
 
-    def _look_again(self, failed: Failed) -> Changing:
+    def _look_again(self, failed: Failed) -> SansIO[Done]:
         """The one error code says little: only the membership tells what it means."""
         (answer,) = yield (describe_membership(self.instance_id),)
         now = Scaling.of_answer(answer)
@@ -118,7 +118,7 @@ class DetachFromGroup(_ScalingStep):
         *Scaling.permissions,
     )
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Detach it.
 
         https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DetachInstances.html
@@ -149,7 +149,7 @@ class AttachToGroup(_ScalingStep):
     )
     inverse_type: ClassVar = DetachFromGroup
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Attach it; refused where the group is at its maximum size."""
         return (yield from self._come_back("AttachInstances"))
 
@@ -175,7 +175,7 @@ class EnterStandby(_ScalingStep):
         *Scaling.permissions,
     )
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Enter standby.
 
         https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_EnterStandby.html
@@ -206,7 +206,7 @@ class ExitStandby(_ScalingStep):
     )
     inverse_type: ClassVar = EnterStandby
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Leave standby."""
         return (yield from self._come_back("ExitStandby"))
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept, document
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import NotFound, Refused
 from ringfence.model.step import Done, State
@@ -25,7 +25,7 @@ from ringfence.observations.ec2.tags import INCIDENT_TAG
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 _LOGS = "arn:aws:ec2:{region}:{account}:vpc-flow-log/*"
 _DELIVERY = "log delivery knows no resources"
@@ -103,7 +103,7 @@ class CreateFlowLog(_FlowLogStep):
         "UnsupportedParameter",
     )
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Create it. What EC2 could not do stands in an answer of success.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html
@@ -173,7 +173,7 @@ class DeleteFlowLog(_FlowLogStep):
     inverse_type: ClassVar = CreateFlowLog
     _MISSING: ClassVar = ("InvalidFlowLogId.NotFound",)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Find it by the incident's tag, then delete it; what it recorded stays at its destination.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteFlowLogs.html

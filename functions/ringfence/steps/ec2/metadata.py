@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step, show
 from ringfence.observations.ec2.instance import NOT_FOUND
@@ -13,7 +13,7 @@ from ringfence.observations.ec2.metadata import DISABLED, REQUIRED, Metadata, Me
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 _REFUSED = ("OperationNotPermitted", "UnsupportedOperation", "InvalidParameterCombination")
 
@@ -36,7 +36,7 @@ class SetMetadataOptions(Step):
         """The options of the instance."""
         return f"instance/{self.instance_id}/metadata-options"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Set the options. What is not named stays as it is.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceMetadataOptions.html

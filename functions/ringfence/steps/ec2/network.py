@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import Retryable
 from ringfence.model.step import Done, State, Step
@@ -16,7 +16,7 @@ from ringfence.steps.ec2.own_groups import GROUPS, SYMBOLS, id_of
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 
 @value
@@ -79,7 +79,7 @@ class SetSecurityGroups(Step):
     def _untracked(self) -> tuple[Symbol, ...]:
         return (Ready("untracked", self.interface_id),)
 
-    def apply(self, names: Names) -> Changing:
+    def apply(self, names: Names) -> SansIO[Done]:
         """Replace the groups. One of ours may have been made a moment ago, and not be shown everywhere yet.
 
         https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html

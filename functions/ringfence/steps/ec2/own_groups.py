@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import document, tags
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import Refused, Retryable
 from ringfence.model.step import Done, State, Step, counted
@@ -14,11 +14,8 @@ from ringfence.model.symbol import QuarantineGroup, Ready, Symbol, TransitionGro
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION, Group, Network, OwnGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from ringfence.model.call import Answer
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 GROUPS = "arn:aws:ec2:{region}:{account}:security-group/*"
 _OURS = (("StringEquals", f"aws:ResourceTag/{ROLE_TAG}", (QUARANTINE, TRANSITION)),)
@@ -69,7 +66,7 @@ class CreateOwnGroup(Step):
         """The group exists."""
         return (Ready(f"{self.role}-exists", self.vpc_id),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Create it; where another responder was faster, take theirs."""
         (created,) = yield (
             Call(
@@ -152,7 +149,7 @@ class EmptyQuarantineGroup(Step):
         """The group allows nothing."""
         return (Ready(f"{QUARANTINE}-empty", self.vpc_id),)
 
-    def apply(self, names: Names) -> Changing:
+    def apply(self, names: Names) -> SansIO[Done]:
         """List the rules, revoke them. A group that was just made may show none, and is born with one."""
         group = id_of(names, QuarantineGroup(self.vpc_id))
         (answer,) = yield (
@@ -217,7 +214,7 @@ def id_of(names: Names, group: Group) -> str:
     return names[group]
 
 
-def _shown_without_rules(group: str) -> Generator[tuple[Call, ...], tuple[Answer, ...], None]:
+def _shown_without_rules(group: str) -> SansIO[None]:
     """Look whether EC2 shows the group, and no rules of it; raises Retryable where it does not yet.
 
     https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step
 from ringfence.observations.ec2.instance import ec2_describes
@@ -14,7 +14,7 @@ from ringfence.observations.ec2.security_group import NO_GROUP, Rule, SecurityGr
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 _GROUPS = "arn:aws:ec2:{region}:{account}:security-group/*"
 _RULES = "arn:aws:ec2:{region}:{account}:security-group-rule/*"
@@ -80,7 +80,7 @@ class RevokeRule(_RuleStep):
     )
     _MISSING: ClassVar = ("InvalidSecurityGroupRuleId.NotFound",)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Look which id the rule has now, then revoke it: by the id it once had, another might be meant.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupIngress.html
@@ -143,7 +143,7 @@ class AuthorizeRule(_RuleStep):
         "InvalidPrefixListID.NotFound",
     )
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Authorize it.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupIngress.html

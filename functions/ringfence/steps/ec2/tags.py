@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step, show
 from ringfence.observations.ec2.instance import NOT_FOUND
@@ -13,7 +13,7 @@ from ringfence.observations.ec2.tags import IMAGE_TAG, INCIDENT_TAG, ImageTag, T
 
 if TYPE_CHECKING:
     from ringfence.model.observation import Observation, ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 _INSTANCES = ("arn:aws:ec2:{region}:{account}:instance/*",)
 _REFUSED = ("TagLimitExceeded",)
@@ -48,7 +48,7 @@ class _TagStep(Step):
         """The tag of the instance."""
         return f"instance/{self.instance_id}/tags/{self.key}"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Write the value; where there shall be none, delete the tag if it still has ours."""
         operation = "DeleteTags" if self.after is None else "CreateTags"
         tag = {"Key": self.key, "Value": self.before if self.after is None else self.after}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import Retryable
 from ringfence.model.step import Done, State, Step, show
@@ -14,7 +14,7 @@ from ringfence.observations.ec2.target_groups import GONE, Registration, Target,
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 _GROUPS = ("arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/*/*",)
 _INVALID = "InvalidTarget"
@@ -72,7 +72,7 @@ class DeregisterTargets(_TargetsStep):
 
     permissions: ClassVar = (Permission("elasticloadbalancing:DeregisterTargets", _GROUPS),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Deregister; a target that is not there any more is what was wanted."""
         (answer,) = yield (self._call("DeregisterTargets", self.before - self.after),)
         if isinstance(answer, Failed) and answer.code == _INVALID:
@@ -96,7 +96,7 @@ class RegisterTargets(_TargetsStep):
     permissions: ClassVar = (Permission("elasticloadbalancing:RegisterTargets", _GROUPS),)
     inverse_type: ClassVar = DeregisterTargets
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Register; an instance must run for that."""
         (answer,) = yield (self._call("RegisterTargets", self.after - self.before),)
         if isinstance(answer, Failed) and answer.code == _INVALID and "running" in answer.message.lower():

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step
 from ringfence.observations.ec2.instance import NOT_FOUND
@@ -14,7 +14,7 @@ from ringfence.observations.ec2.volumes import Volumes
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 
 @value
@@ -41,7 +41,7 @@ class SetDeleteOnTermination(Step):
         """The attribute of the volume's attachment."""
         return f"volume/{self.volume_id}/delete-on-termination"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Set it on the device; EC2 refuses devices to which nothing is attached any more."""
         mapping = {
             "DeviceName": self.device,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.model.symbol import Ready
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.symbol import Symbol
 
 REFUSED = ("InvalidInput", "LimitExceeded", "PolicyNotAttachable", "UnmodifiableEntity")
@@ -71,7 +71,7 @@ class _InlineStep(HolderStep):
         """The inline policy."""
         return f"{self.holder.kind}/{self.holder.id}/policy/{self.name}"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Put the document, or delete the policy where there is none to put."""
         if self.after:
             put = {"PolicyName": self.name, "PolicyDocument": self.after}
@@ -194,7 +194,7 @@ class AttachDenial(_AttachmentStep):
         """A policy of ours must exist."""
         return () if self.arn == DENY_ALL else (Ready(EXISTS, self.arn),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - the ARN is known beforehand
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - the ARN is known beforehand
         """Attach it."""
         (answer,) = yield (self.call("Attach{}Policy", {"PolicyArn": self.arn}),)
         accept(answer, not_found=NO_SUCH_ENTITY, refused=REFUSED)
@@ -222,7 +222,7 @@ class DetachDenial(_AttachmentStep):
         """Our policy is used here no more."""
         return (Ready(UNUSED, self.arn),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Detach it; what is not attached any more is what was wanted."""
         (answer,) = yield (self.call("Detach{}Policy", {"PolicyArn": self.arn}),)
         return removed(answer)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
@@ -15,7 +15,7 @@ from ringfence.observations.iam.principals import USERS, UserStep
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 _REFUSED = ("LimitExceeded", "PasswordPolicyViolation")
 
@@ -42,7 +42,7 @@ class SetPasswordReset(UserStep):
         """The flag."""
         return f"user/{self.user}/password-reset-required"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Set the flag; the password itself stays."""
         parameters = {"UserName": self.user, "PasswordResetRequired": self.after}
         expected = (*NO_SUCH_ENTITY, *_REFUSED)

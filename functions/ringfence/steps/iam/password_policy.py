@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
@@ -13,7 +13,7 @@ from ringfence.observations.iam.password_policy import OF_THE_ACCOUNT, PasswordP
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 _REFUSED = ("LimitExceeded", "MalformedPolicyDocument")
 _UPDATE = Permission("iam:UpdateAccountPasswordPolicy", ("*",), reason=OF_THE_ACCOUNT)
@@ -62,7 +62,7 @@ class SetPasswordPolicy(_PolicyStep):
 
     permissions: ClassVar = (_UPDATE,)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Replace the whole policy: IAM knows no update of a part."""
         return (yield from _update(self.after))
 
@@ -93,7 +93,7 @@ class RestorePasswordPolicy(_PolicyStep):
     )
     inverse_type: ClassVar = SetPasswordPolicy
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Replace the policy, or delete it where there was none."""
         if self.after:
             return (yield from _update(self.after))
@@ -108,7 +108,7 @@ class RestorePasswordPolicy(_PolicyStep):
 SetPasswordPolicy.inverse_type = RestorePasswordPolicy
 
 
-def _update(rules: PasswordRules) -> Changing:
+def _update(rules: PasswordRules) -> SansIO[Done]:
     call = Call("iam", "UpdateAccountPasswordPolicy", rules.parameters(), expected=_REFUSED)
     (answer,) = yield (call,)
     accept(answer, refused=_REFUSED)

@@ -6,16 +6,16 @@ from dataclasses import replace
 from datetime import datetime  # noqa: TC003 - the fields of a value are read back by type
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.model.call import Permission
+from ringfence.model.call import Permission, SansIO
 from ringfence.model.codec import instant_text, value
-from ringfence.model.step import State
+from ringfence.model.step import Done, State
 from ringfence.observations.iam.identity import ROLES, Role, RoleStep
 from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse, revocation, revocation_name
 from ringfence.steps.iam.role_policies import delete_role_policy, put_role_policy
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 _SHOWN = 5
 """How many of the other instances are named."""
@@ -89,7 +89,7 @@ class Revoking(RevocationStep):
 
     permissions: ClassVar = (Permission("iam:PutRolePolicy", (ROLES,)),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Put the policy; refused where the role's inline policies are full or AWS's own."""
         document = revocation(self.instant)
         return (yield from put_role_policy(self.role, revocation_name(self.instant), document))
@@ -104,7 +104,7 @@ class Allowing(RevocationStep):
 
     permissions: ClassVar = (Permission("iam:DeleteRolePolicy", (ROLES,)),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Delete the policy; one that is not there any more is what was wanted."""
         return (yield from delete_role_policy(self.role, revocation_name(self.instant)))
 

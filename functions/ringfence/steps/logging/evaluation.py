@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import instant_text, value
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.step import Done, State
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ringfence.model.observation import ResourceState
     from ringfence.model.rule_confirmation import ManagedRule
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 _RULES = ("arn:aws:config:{region}:{account}:config-rule/*",)
 _UNDER_WAY = "LimitExceededException"
@@ -64,7 +64,7 @@ class EvaluateRule(RuleStep):
         """The rule."""
         return f"config-rule/{self.rule.region}/{self.rule.name}"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Ask for it. A rule that is being evaluated is not asked again.
 
         https://docs.aws.amazon.com/config/latest/APIReference/API_StartConfigRulesEvaluation.html

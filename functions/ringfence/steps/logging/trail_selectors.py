@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.model.call import Permission
+from ringfence.model.call import Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.step import State, show
+from ringfence.model.step import Done, State, show
 from ringfence.observations.logging.selectors import (
     Insights,
     Selectors,
@@ -20,7 +20,7 @@ from ringfence.steps.logging.trails import TrailStep
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 
 @value
@@ -34,7 +34,7 @@ class SetEventSelectors(TrailStep):
     permissions: ClassVar = (Permission("cloudtrail:PutEventSelectors", TRAILS),)
     what: ClassVar = "selectors"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no id
         """Put them in the place of those that are there."""
         parameters = {"TrailName": self.name, **selector_parameters(self.after)}
         return (yield from self.call("PutEventSelectors", parameters))
@@ -73,7 +73,7 @@ class SetInsightSelectors(TrailStep):
     permissions: ClassVar = (Permission("cloudtrail:PutInsightSelectors", TRAILS),)
     what: ClassVar = "insights"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no id
         """Put them in the place of those that are there."""
         parameters = {"TrailName": self.name, "InsightSelectors": insight_parameters(self.after)}
         return (yield from self.call("PutInsightSelectors", parameters))

@@ -17,8 +17,9 @@ from ringfence.observations.s3.calls import DENIED, of_bucket, on_buckets
 from ringfence.steps.s3.calls import BLOCKED, accepted
 
 if TYPE_CHECKING:
+    from ringfence.model.call import SansIO
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.subject import BucketRef
     from ringfence.model.symbol import Symbol
 
@@ -46,7 +47,7 @@ class SetPublicGrants(Step):
         """S3 takes public grants only once nothing blocks them."""
         return (Ready(BLOCKED, self.bucket.id),) if self.after else ()
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Read the ACL and put it with other public grants.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html

@@ -13,8 +13,9 @@ from ringfence.observations.s3.calls import of_bucket, on_buckets
 from ringfence.steps.s3.calls import BLOCKED, POLICY, accepted
 
 if TYPE_CHECKING:
+    from ringfence.model.call import SansIO
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.subject import BucketRef
     from ringfence.model.symbol import Symbol
 
@@ -49,7 +50,7 @@ class SetPublicAccessBlock(Step):
     def _blocks(self) -> bool:
         return self.before.within(self.after)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Put the settings.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutPublicAccessBlock.html

@@ -11,8 +11,9 @@ from ringfence.observations.s3.encryption import AES256, BucketEncryption, Encry
 from ringfence.steps.s3.calls import accepted
 
 if TYPE_CHECKING:
+    from ringfence.model.call import SansIO
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.subject import BucketRef
 
 _REFUSED = ("InvalidArgument", "InvalidRequest", "MalformedXML")
@@ -34,7 +35,7 @@ class SetBucketEncryption(Step):
         """The default."""
         return f"bucket/{self.bucket.id}/default-encryption"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Put the default, or delete it where there was none.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html

@@ -11,8 +11,9 @@ from ringfence.observations.s3.logging import AccessLogging, LogTarget
 from ringfence.steps.s3.calls import accepted
 
 if TYPE_CHECKING:
+    from ringfence.model.call import SansIO
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.subject import BucketRef
 
 _REFUSED = (
@@ -39,7 +40,7 @@ class SetAccessLogging(Step):
         """Where it logs to."""
         return f"bucket/{self.bucket.id}/access-logging"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Put the target, or none.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLogging.html

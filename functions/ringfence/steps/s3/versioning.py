@@ -12,8 +12,9 @@ from ringfence.observations.s3.versioning import ENABLED, NEVER, SUSPENDED, Buck
 from ringfence.steps.s3.calls import accepted
 
 if TYPE_CHECKING:
+    from ringfence.model.call import SansIO
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.subject import BucketRef
 
 _REFUSED = ("InvalidBucketState", "InvalidRequest")
@@ -39,7 +40,7 @@ class SetBucketVersioning(Step):
         """The state of versioning."""
         return f"bucket/{self.bucket.id}/versioning"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Enable it; or suspend it, which is as far back as it goes."""
         status = self.after or SUSPENDED
         parameters: dict[str, object] = {"VersioningConfiguration": {"Status": status}}
