@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ringfence.handlers.operator_types import Forbidden
-from ringfence.model.codec import instant_text
+from ringfence.model.codec import instant_text, recorded_name
 from ringfence.model.errors import BadInput, NotFound, Refused, Retryable, RingfenceError
 from ringfence.model.runbook import unique
 from ringfence.model.subject import parse_key
@@ -176,7 +176,7 @@ def _plan(plan: Planned, title: str) -> Answer:
 def _step(step: Step) -> Answer:
     before, after = step.diff()
     return {
-        "kind": type(step).__name__,
+        "kind": recorded_name(type(step)),
         "words": step.describe(),
         "target": step.target,
         "before": before,

@@ -335,10 +335,12 @@ def test_an_answer_that_cannot_be_read_halfway_gives_the_lease_back_and_records_
 ) -> None:
     observe = bench.cloud.observe
 
-    def garbled(ref: Ref, facets: Sequence[type[Observation]], past: tuple[Step, ...] = ()) -> ResourceState:
+    def garbled(
+        ref: Ref, observations: Sequence[type[Observation]], past: tuple[Step, ...] = ()
+    ) -> ResourceState:
         if bench.cloud.calls:
             raise BadInput("ec2:DescribeInstances.State", "is required")
-        return observe(ref, facets, past)
+        return observe(ref, observations, past)
 
     bench.cloud.observe = garbled  # type: ignore[method-assign]  # one look of many
     with pytest.raises(BadInput):
@@ -551,10 +553,12 @@ def test_a_run_of_a_later_stage_alone_looks_where_earlier_steps_point(bench: Ben
     made = len(bench.cloud.calls)
     observe = bench.cloud.observe
 
-    def look(ref: Ref, facets: Sequence[type[Observation]], past: tuple[Step, ...] = ()) -> ResourceState:
+    def look(
+        ref: Ref, observations: Sequence[type[Observation]], past: tuple[Step, ...] = ()
+    ) -> ResourceState:
         if len(bench.cloud.calls) == made:
             before.extend(past)
-        return observe(ref, facets, past)
+        return observe(ref, observations, past)
 
     bench.cloud.observe = look  # type: ignore[method-assign]  # to see what it is given
     bench.engine.respond(order(runbook=runbook, request=request, attempt="a-2"))

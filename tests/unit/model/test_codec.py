@@ -188,6 +188,37 @@ def test_two_values_cannot_have_one_name() -> None:
         value(namesake)
 
 
+def test_a_renamed_class_is_written_and_read_by_its_recorded_name() -> None:
+    @value(recorded_as="NameOfTheFirstRelease")
+    class NameOfToday:
+        number: int
+
+    assert encode(NameOfToday(7)) == {"$": "NameOfTheFirstRelease", "number": 7}
+    assert through_the_log(NameOfToday(7)) == NameOfToday(7)
+    with pytest.raises(BadInput, match="must name a kind of value"):
+        decode({"$": "NameOfToday", "number": 7})
+
+
+def test_a_renamed_class_cannot_take_the_recorded_name_of_another() -> None:
+    with pytest.raises(InternalError, match="two values are called Outcome"):
+
+        @value(recorded_as="Outcome")
+        class Result:
+            number: int
+
+
+def test_a_subclass_that_is_not_marked_has_no_recorded_name() -> None:
+    @value(recorded_as="MarkedParent")
+    class Parent:
+        number: int
+
+    class Child(Parent):
+        pass
+
+    with pytest.raises(InternalError, match="a Child cannot be recorded"):
+        encode(Child(7))
+
+
 def test_a_value_that_is_declared_elsewhere_is_loaded_when_the_log_names_it() -> None:
     loaded: list[str] = []
 
