@@ -112,4 +112,8 @@ def _notify_only(runbook: Runbook, finding_type: str) -> str:
             else ""
         )
     of_credentials = CREDENTIAL_TYPES.get(finding_type) if runbook.id == "contain-credentials" else None
-    return f"notifies only: {of_credentials.advice}" if of_credentials and of_credentials.advice else ""
+    return (
+        f"notifies only: {of_credentials.notify_only_reason}"
+        if of_credentials and of_credentials.notify_only_reason
+        else ""
+    )
