@@ -160,7 +160,7 @@ def test_the_nightly_review_finds_who_has_an_unused_key_and_leaves_alone_whom_th
     assert people.keys(operator) == ["Active"]
     made = people.history(operator).last(DecisionMade)
     assert made
-    assert made.decision.reason == "the policy leaves it as it is: operators of these tests"
+    assert made.decision.reason == "the policy exempts it: operators of these tests"
     entries = people.history(idle).entries
     people.review()
     assert people.history(idle).entries == entries

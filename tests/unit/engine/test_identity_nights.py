@@ -100,10 +100,10 @@ def test_a_key_goes_a_grace_period_after_the_notice_and_the_nights_between_leave
     assert len(home.history.of(Verified)) == 1
     assert len(home.history.of(DecisionMade)) == 1
     assert len(home.history.of(FindingReceived)) == 1
-    assert [one.split(": ")[1] for one in home.told()] == ["for you to review"]
+    assert [one.split(": ")[1] for one in home.told()] == ["review needed"]
     assert home.night() is IncidentStatus.COMPLETE
     assert home.status == "Inactive"
-    assert [one.split(": ")[1] for one in home.told()] == ["for you to review", "put right"]
+    assert [one.split(": ")[1] for one in home.told()] == ["review needed", "remediated"]
 
 
 def test_once_it_is_done_the_nights_are_quiet() -> None:

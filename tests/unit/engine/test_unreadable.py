@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 REFUSED = Refused("autoscaling is not to be had in this region")
 DENIED = AccessDenied("elbv2:DescribeTargetGroups: AccessDenied: with an explicit deny")
-WORDS = "so leave-target-groups can be neither done nor verified"
+WORDS = "leave-target-groups can be neither applied nor verified"
 
 
 class Bench:

@@ -38,7 +38,9 @@ _DEFAULT_FORMAT = (
 LOOKUPS = (
     Permission("cloudtrail:LookupEvents", ("*",), reason="LookupEvents knows no resources"),
     Permission(
-        "config:GetResourceConfigHistory", ("*",), reason="it knows no resources but what Config recorded"
+        "config:GetResourceConfigHistory",
+        ("*",),
+        reason="the action has no resource types but what Config recorded",
     ),
 )
 

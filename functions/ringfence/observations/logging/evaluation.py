@@ -75,10 +75,12 @@ class Evaluation(Observation):
     hindrance: str = ""
 
     permissions: ClassVar = (
-        Permission("config:DescribeConfigRuleEvaluationStatus", ("*",), reason="it knows no resources"),
+        Permission(
+            "config:DescribeConfigRuleEvaluationStatus", ("*",), reason="the action has no resource types"
+        ),
         Permission("config:DescribeConfigurationRecorderStatus", _RECORDERS),
         Permission("config:DescribeConfigurationRecorders", _RECORDERS),
-        Permission("config:GetResourceConfigHistory", ("*",), reason="it knows no resources"),
+        Permission("config:GetResourceConfigHistory", ("*",), reason="the action has no resource types"),
     )
 
     @classmethod

@@ -69,7 +69,7 @@ class RecorderStatus(Observation):
     permissions: ClassVar = (
         Permission("config:DescribeConfigurationRecorders", RECORDERS),
         Permission("config:DescribeConfigurationRecorderStatus", RECORDERS),
-        Permission("config:DescribeDeliveryChannels", ("*",), reason="it knows no resources"),
+        Permission("config:DescribeDeliveryChannels", ("*",), reason="the action has no resource types"),
     )
 
     @classmethod

@@ -175,7 +175,7 @@ class CreateDetector(Step):
     observation: ClassVar = DetectorStatus
     irreversible: ClassVar = NEVER_OFF
     permissions: ClassVar = (
-        Permission("guardduty:CreateDetector", ("*",), reason="it knows no resources"),
+        Permission("guardduty:CreateDetector", ("*",), reason="the action has no resource types"),
         Permission("guardduty:TagResource", DETECTORS, implied=True),
         *_LINK,
     )
