@@ -36,11 +36,11 @@ _DEFAULT_FORMAT = (
     "${packets} ${bytes} ${start} ${end} ${action} ${log-status}"
 )
 LOOKUPS = (
-    Permission("cloudtrail:LookupEvents", ("*",), reason="LookupEvents knows no resources"),
+    Permission("cloudtrail:LookupEvents", ("*",), reason="LookupEvents has no resource types"),
     Permission(
         "config:GetResourceConfigHistory",
         ("*",),
-        reason="the action has no resource types but what Config recorded",
+        reason="the only resource type of the action is what Config recorded",
     ),
 )
 
