@@ -97,9 +97,10 @@ def _remediation(one: Remediation) -> Iterator[str]:
     if one.optional:
         yield f"- Off by default. Side effect: {one.cost}."
     if one.workload_risk:
-        yield f"- Can break a workload: {one.workload_risk}. It stays a dry run until the policy's `allow` lists it."
+        yield f"- Can break a workload: {one.workload_risk}."
+        yield "- Stays a dry run until the policy's `allow` lists it."
     if one.downgrade_reasons:
-        yield f"- Some findings lead to a dry run only. {_first_line(one.downgrade_reasons)}"
+        yield f"- Can stay a dry run for other reasons. {_first_line(one.downgrade_reasons)}"
     yield from (_option(each) for each in one.options)
     for step in one.steps:
         kept = f" Not undone: {step.irreversible}." if step.irreversible else ""

@@ -143,6 +143,8 @@ OLD = """
     ringfence.record.timeline.Row.told
     ringfence.record.timeline.Told
     ringfence.record.wording.contains
+    ringfence.steps.iam.unused_keys._AmongUserKeys.facet
+    ringfence.steps.iam.unused_keys._AmongUserKeys.found
     stacks.door
     stacks.operator_api.Door
 """

@@ -76,7 +76,8 @@ class Verdict:
         if self.first and self.first.seq < 0:
             return f"VERIFICATION FAILED: {self.first.words}"
         if self.first:
-            return f"VERIFICATION FAILED: entry {self.first.seq} is {_PLAIN[self.first.wrong]}: {self.first.words}"
+            wrong = _PLAIN[self.first.wrong]
+            return f"VERIFICATION FAILED: entry {self.first.seq} is {wrong}: {self.first.words}"
         if self.archived is None:
             return (
                 f"{_count(self.entries)} consistent with each other. Without the archive, this check detects "

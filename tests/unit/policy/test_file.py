@@ -318,7 +318,10 @@ def test_what_is_off_is_not_also_put_right(tmp_path: Path) -> None:
 
 def test_what_needs_no_allowance_is_told_what_does(tmp_path: Path) -> None:
     text = "version: 1\nscope: {accounts: [home]}\nrunbooks: {harden-toy: {allow: [first-switch]}}\n"
-    with pytest.raises(InvalidPolicy, match=r"allow\[0\]: cannot break a workload, so it needs no `allow`; those that can: \S"):
+    with pytest.raises(
+        InvalidPolicy,
+        match=r"allow\[0\]: cannot break a workload, so it needs no `allow`; those that can: \S",
+    ):
         load_policy(written(tmp_path, text), HARDENING)
 
 
