@@ -85,7 +85,7 @@ def different(log: ResourceState, incident: Incident) -> Iterator[str]:
         yield f"{recording.role} delivers to {_plain(recording.destination)} instead of another role"
     yield (
         f"the existing records of {log.ref.id} are still at its destination; its tags are unknown, and "
-        "traffic in the meantime was not recorded"
+        "the records of the meantime are lost"
     )
 
 

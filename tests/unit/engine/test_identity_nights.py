@@ -207,7 +207,7 @@ def test_however_much_the_root_user_does_a_person_is_told_once_a_day_and_the_log
             assert home.receive(root_use(f"2026-03-01T{hour}:{minute:02}:00Z")) == [IncidentStatus.RECORDED]
     home.receive(found(sign_in(at="2026-03-01T14:30:00Z")))
     assert len(home.history.of(FindingReceived)) == 4
-    assert home.told() == ["Ringfence: for you to decide: root (111122223333 us-east-1)"]
+    assert home.told() == ["Ringfence: decision needed: root (111122223333 us-east-1)"]
     home.clock.tick(days=1)
     home.receive(root_use("2026-03-02T09:00:00Z"))
     assert len(home.told()) == 2

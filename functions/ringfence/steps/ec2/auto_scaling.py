@@ -125,7 +125,7 @@ class DetachFromGroup(_ScalingStep):
 
     def describe(self) -> str:
         """Say what detaching means."""
-        return f"detach {self.instance_id} from Auto Scaling group {self.group}"
+        return f"detach {self.instance_id} from Auto Scaling group {self.group}; the group no longer owns it"
 
     def side_effects(self) -> str:
         """Say what the group does then."""
