@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -64,6 +65,7 @@ conditions = st.sampled_from(
 )
 
 
+@cache
 @st.composite
 def statements(draw: DrawFn) -> dict[str, object]:
     """One statement: of a usual form, of the form that requires TLS, or with whatever else it may have."""
@@ -87,6 +89,7 @@ def statements(draw: DrawFn) -> dict[str, object]:
     return made
 
 
+@cache
 @st.composite
 def policies(draw: DrawFn) -> dict[str, object]:
     """A policy document: one statement alone or several, old versions and ids included."""
@@ -150,6 +153,7 @@ FACETS: dict[type[Facet], SearchStrategy[Facet]] = {
 }
 
 
+@cache
 def buckets(*kinds: type[Facet]) -> SearchStrategy[Observed]:
     """One bucket, seen through these facets, or through all."""
     wanted: Iterable[type[Facet]] = kinds or FACETS
@@ -157,6 +161,7 @@ def buckets(*kinds: type[Facet]) -> SearchStrategy[Observed]:
     return seen.map(lambda facets: Observed(BUCKET, {type(one): one for one in facets}))
 
 
+@cache
 def incidents() -> SearchStrategy[Incident]:
     """One incident: by hand or because of findings of any of the types, with any of the options."""
     choices = st.builds(

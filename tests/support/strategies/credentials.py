@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -54,6 +55,7 @@ INSTANTS = (WHOLE - timedelta(days=1), WHOLE, WHOLE + timedelta(hours=1))
 STATUSES = st.sampled_from(("Active", "Inactive", "Expired"))
 
 
+@cache
 def incidents(**fixed: str) -> SearchStrategy[Incident]:
     """One incident, with any of the choices, and anything tried before."""
 
@@ -102,12 +104,14 @@ def reaches(ref: PrincipalRef) -> tuple[Reach, ...]:
     return (Reach(), *(Reach(before=one) for one in INSTANTS), *named)
 
 
+@cache
 def principals(*kinds: type[Facet], ref: PrincipalRef | None = None) -> SearchStrategy[Observed]:
     """A principal of any kind seen through these facets, or through every one."""
     refs = st.just(ref) if ref else st.sampled_from(REFS)
     return refs.flatmap(lambda one: _seen(one, kinds))
 
 
+@cache
 def _seen(ref: PrincipalRef, kinds: tuple[type[Facet], ...]) -> SearchStrategy[Observed]:
     user = "" if isinstance(ref, RoleSessionRef | RootRef) else "deploy"
     facets: dict[type[Facet], SearchStrategy[Facet]] = {
@@ -143,6 +147,7 @@ def _seen(ref: PrincipalRef, kinds: tuple[type[Facet], ...]) -> SearchStrategy[O
     return st.fixed_dictionaries(chosen).map(lambda seen: Observed(ref, seen))
 
 
+@cache
 def _keys(ref: PrincipalRef) -> SearchStrategy[AccessKey]:
     if not isinstance(ref, AccessKeyRef | UserRef):
         return st.just(AccessKey())
@@ -153,6 +158,7 @@ def _keys(ref: PrincipalRef) -> SearchStrategy[AccessKey]:
     return st.just(none) | st.builds(AccessKey, st.just("deploy"), both | st.tuples(first))
 
 
+@cache
 @st.composite
 def denials(draw: DrawFn, ref: PrincipalRef) -> Denial:
     """Denied in no way, in one, or in several; by us, earlier or later, or by a stranger under our name."""
@@ -180,6 +186,7 @@ def denials(draw: DrawFn, ref: PrincipalRef) -> Denial:
     )
 
 
+@cache
 def _others(user: str) -> SearchStrategy[OtherCredentials]:
     if not user:
         return st.just(OtherCredentials())
@@ -188,6 +195,7 @@ def _others(user: str) -> SearchStrategy[OtherCredentials]:
     return st.builds(OtherCredentials, st.just(user), unique)
 
 
+@cache
 def _used() -> SearchStrategy[UsedRoles]:
     use = st.builds(
         RoleUse,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -36,6 +37,7 @@ RULES = {
 }
 
 
+@cache
 def incidents() -> SearchStrategy[Incident]:
     """One incident, with any rules for images, because of a start or of a verdict on the image."""
     return st.builds(
@@ -49,6 +51,7 @@ def incidents() -> SearchStrategy[Incident]:
     )
 
 
+@cache
 def seen(*kinds: type[Facet]) -> SearchStrategy[Observed]:
     """An instance seen through these facets, or through every one."""
     from ringfence.model.observation import Observed
@@ -68,6 +71,7 @@ def seen(*kinds: type[Facet]) -> SearchStrategy[Observed]:
     return st.fixed_dictionaries(chosen).map(lambda drawn: Observed(REF, drawn))
 
 
+@cache
 def managements() -> SearchStrategy[Management]:
     """No profile, the one that is offered, or another; and one to offer, or none."""
     attached = st.sampled_from((OTHER, Profile(OFFERED.arn, None)))
@@ -79,6 +83,7 @@ def managements() -> SearchStrategy[Management]:
     )
 
 
+@cache
 def images() -> SearchStrategy[Image]:
     """An image of any owner, tagged or not, of any age, or not shown."""
     shown = st.builds(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -83,17 +84,20 @@ _OF: Mapping[str, tuple[type[Facet], ...]] = {
 }
 
 
+@cache
 def identities(ref: IdentityRef | None = None) -> SearchStrategy[Observed]:
     """Return a subject of any kind, or this one, seen through what there is of it; the rest is empty."""
     return (st.just(ref) if ref else st.sampled_from(REFS)).flatmap(_seen)
 
 
+@cache
 def _seen(ref: IdentityRef) -> SearchStrategy[Observed]:
     empty: dict[type[Facet], SearchStrategy[Facet]] = {kind: st.just(kind()) for kind in _BY_FACET}
     own = {kind: _BY_FACET[kind] for kind in _OF[ref.kind]}
     return st.fixed_dictionaries({**empty, **own}).map(lambda seen: Observed(ref, seen))
 
 
+@cache
 def incidents() -> SearchStrategy[Incident]:
     """Return an incident with any of the options, and any notices given before."""
     notices = st.builds(GiveNotice, st.just("deploy"), st.sampled_from((KEY, OTHER)), INSTANTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -93,6 +94,7 @@ FIELDS = {
 }
 
 
+@cache
 def basic() -> SearchStrategy[BasicSelector]:
     """Any basic selector."""
     values = {
@@ -111,6 +113,7 @@ def basic() -> SearchStrategy[BasicSelector]:
     )
 
 
+@cache
 def conditions() -> SearchStrategy[Condition]:
     """Any condition on a field of an event."""
 
@@ -125,6 +128,7 @@ def conditions() -> SearchStrategy[Condition]:
     return st.sampled_from(tuple(FIELDS)).flatmap(on)
 
 
+@cache
 def advanced() -> SearchStrategy[AdvancedSelector]:
     """Any advanced selector."""
     return st.builds(
@@ -132,6 +136,7 @@ def advanced() -> SearchStrategy[AdvancedSelector]:
     )
 
 
+@cache
 def selectors() -> SearchStrategy[Selectors]:
     """Many selectors, all basic or all advanced."""
     return (
@@ -141,6 +146,7 @@ def selectors() -> SearchStrategy[Selectors]:
     )
 
 
+@cache
 def trail_options() -> SearchStrategy[TrailOptions]:
     """Any options; what records every region records what is global."""
     return st.builds(
@@ -159,6 +165,7 @@ def trail_options() -> SearchStrategy[TrailOptions]:
     )
 
 
+@cache
 def trail_setups() -> SearchStrategy[TrailSetup]:
     """Any trail."""
     insight = st.builds(
@@ -173,6 +180,7 @@ def trail_setups() -> SearchStrategy[TrailSetup]:
     )
 
 
+@cache
 def trails() -> SearchStrategy[TrailStatus]:
     """A trail of ours, a gone one, one that cannot be read, another region's or account's shadow."""
     errors = st.sampled_from(("", "AccessDenied", "\x1b[2J\n" * 99))
@@ -190,6 +198,7 @@ def trails() -> SearchStrategy[TrailStatus]:
     return ours | others
 
 
+@cache
 def recorder_setups() -> SearchStrategy[RecorderSetup]:
     """Any recorder's setup."""
     types = st.frozensets(st.sampled_from(("AWS::S3::Bucket", "AWS::IAM::User", "AWS::EC2::Volume")))
@@ -206,6 +215,7 @@ def recorder_setups() -> SearchStrategy[RecorderSetup]:
     )
 
 
+@cache
 def detector_setups() -> SearchStrategy[DetectorSetup]:
     """Any detector's setup."""
     newer, older = "RUNTIME_MONITORING", "EKS_RUNTIME_MONITORING"
@@ -219,6 +229,7 @@ def detector_setups() -> SearchStrategy[DetectorSetup]:
     )
 
 
+@cache
 def _states(kind: type[Facet]) -> SearchStrategy[Facet]:
     maybe = st.none()
     return {
@@ -244,6 +255,7 @@ OF: dict[type[LoggingRef], type[Facet]] = {
 NOTHING: tuple[Facet, ...] = (TrailStatus(), RecorderStatus(), DetectorStatus(), LogKey())
 
 
+@cache
 def seen(*refs: LoggingRef) -> SearchStrategy[Observed]:
     """One subject of any kind, or of these, in any condition."""
 
@@ -254,6 +266,7 @@ def seen(*refs: LoggingRef) -> SearchStrategy[Observed]:
     return st.sampled_from(refs or REFS).flatmap(of)
 
 
+@cache
 def notes() -> SearchStrategy[Step]:
     """Any baseline, or a trail that was made again."""
     return (
@@ -265,6 +278,7 @@ def notes() -> SearchStrategy[Step]:
     )
 
 
+@cache
 def incidents() -> SearchStrategy[Incident]:
     """One incident, because of any findings, with anything noted before."""
     return st.builds(
