@@ -255,13 +255,17 @@ OF: dict[type[LoggingRef], type[Facet]] = {
 NOTHING: tuple[Facet, ...] = (TrailStatus(), RecorderStatus(), DetectorStatus(), LogKey())
 
 
+def nothing(ref: LoggingRef) -> Observed:
+    """Return a subject that is not there."""
+    return Observed(ref, {type(one): one for one in NOTHING})
+
+
 @cache
 def seen(*refs: LoggingRef) -> SearchStrategy[Observed]:
     """One subject of any kind, or of these, in any condition."""
 
     def of(ref: LoggingRef) -> SearchStrategy[Observed]:
-        nothing = Observed(ref, {type(one): one for one in NOTHING})
-        return _states(OF[type(ref)]).map(nothing.seen)
+        return _states(OF[type(ref)]).map(nothing(ref).seen)
 
     return st.sampled_from(refs or REFS).flatmap(of)
 
