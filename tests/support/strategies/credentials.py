@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
 from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.subject import GLOBAL, AccessKeyRef, PrincipalRef, RoleSessionRef, RootRef, UserRef
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import NAME, Denial, Policy, inline_name, inline_names, own_arn
@@ -27,12 +26,13 @@ from ringfence.steps.iam.access_keys import DeactivateAccessKey
 from ringfence.steps.iam.boundaries import SetDenyBoundary
 from ringfence.steps.iam.denial import AttachDenial, PutDenial
 from tests.support.strategies.instances import INCIDENT
+from tests.support.strategies.once import once
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
     from ringfence.model.step import Step
 
 ACCOUNT = "111122223333"
@@ -55,7 +55,7 @@ INSTANTS = (WHOLE - timedelta(days=1), WHOLE, WHOLE + timedelta(hours=1))
 STATUSES = st.sampled_from(("Active", "Inactive", "Expired"))
 
 
-@cache
+@once
 def incidents(**fixed: str) -> SearchStrategy[Incident]:
     """One incident, with any of the choices, and anything tried before."""
 
@@ -104,17 +104,17 @@ def reaches(ref: PrincipalRef) -> tuple[Reach, ...]:
     return (Reach(), *(Reach(before=one) for one in INSTANTS), *named)
 
 
-@cache
-def principals(*kinds: type[Facet], ref: PrincipalRef | None = None) -> SearchStrategy[Observed]:
+@once
+def principals(*kinds: type[Observation], ref: PrincipalRef | None = None) -> SearchStrategy[ResourceState]:
     """A principal of any kind seen through these facets, or through every one."""
     refs = st.just(ref) if ref else st.sampled_from(REFS)
     return refs.flatmap(lambda one: _seen(one, kinds))
 
 
-@cache
-def _seen(ref: PrincipalRef, kinds: tuple[type[Facet], ...]) -> SearchStrategy[Observed]:
+@once
+def _seen(ref: PrincipalRef, kinds: tuple[type[Observation], ...]) -> SearchStrategy[ResourceState]:
     user = "" if isinstance(ref, RoleSessionRef | RootRef) else "deploy"
-    facets: dict[type[Facet], SearchStrategy[Facet]] = {
+    facets: dict[type[Observation], SearchStrategy[Observation]] = {
         AccessKey: _keys(ref),
         Denial: denials(ref),
         Password: st.builds(Password, st.sampled_from(("", user)), st.booleans()),
@@ -144,10 +144,10 @@ def _seen(ref: PrincipalRef, kinds: tuple[type[Facet], ...]) -> SearchStrategy[O
         ),
     }
     chosen = {kind: facet for kind, facet in facets.items() if not kinds or kind in kinds}
-    return st.fixed_dictionaries(chosen).map(lambda seen: Observed(ref, seen))
+    return st.fixed_dictionaries(chosen).map(lambda seen: ResourceState(ref, seen))
 
 
-@cache
+@once
 def _keys(ref: PrincipalRef) -> SearchStrategy[AccessKey]:
     if not isinstance(ref, AccessKeyRef | UserRef):
         return st.just(AccessKey())
@@ -158,7 +158,7 @@ def _keys(ref: PrincipalRef) -> SearchStrategy[AccessKey]:
     return st.just(none) | st.builds(AccessKey, st.just("deploy"), both | st.tuples(first))
 
 
-@cache
+@once
 @st.composite
 def denials(draw: DrawFn, ref: PrincipalRef) -> Denial:
     """Denied in no way, in one, or in several; by us, earlier or later, or by a stranger under our name."""
@@ -186,7 +186,7 @@ def denials(draw: DrawFn, ref: PrincipalRef) -> Denial:
     )
 
 
-@cache
+@once
 def _others(user: str) -> SearchStrategy[OtherCredentials]:
     if not user:
         return st.just(OtherCredentials())
@@ -195,7 +195,7 @@ def _others(user: str) -> SearchStrategy[OtherCredentials]:
     return st.builds(OtherCredentials, st.just(user), unique)
 
 
-@cache
+@once
 def _used() -> SearchStrategy[UsedRoles]:
     use = st.builds(
         RoleUse,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -19,12 +18,13 @@ from ringfence.observations.ec2.origin import Origin
 from ringfence.observations.ec2.tags import ImageTag, Tags
 from ringfence.observations.iam.identity import Association, Profile, Role
 from tests.support.strategies.instances import INCIDENT, ODD_TEXTS, networks, options
+from tests.support.strategies.once import once
 from tests.support.worlds import NOON, REF
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.observation import Observation, ResourceState
 
 OFFERED = Profile(f"arn:aws:iam::{REF.account}:instance-profile/{NAME}", Role(NAME, "AROASSM"))
 OTHER = Profile(f"arn:aws:iam::{REF.account}:instance-profile/team/web", None)
@@ -37,7 +37,7 @@ RULES = {
 }
 
 
-@cache
+@once
 def incidents() -> SearchStrategy[Incident]:
     """One incident, with any rules for images, because of a start or of a verdict on the image."""
     return st.builds(
@@ -51,12 +51,12 @@ def incidents() -> SearchStrategy[Incident]:
     )
 
 
-@cache
-def seen(*kinds: type[Facet]) -> SearchStrategy[Observed]:
+@once
+def seen(*kinds: type[Observation]) -> SearchStrategy[ResourceState]:
     """An instance seen through these facets, or through every one."""
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
 
-    facets: dict[type[Facet], SearchStrategy[Facet]] = {
+    facets: dict[type[Observation], SearchStrategy[Observation]] = {
         Metadata: st.builds(Metadata, options(), st.just(True)),
         MetadataUse: st.builds(MetadataUse, st.sampled_from((None, 0, 1, 700))),
         Origin: st.builds(Origin, st.sampled_from(("", "web")), st.sampled_from(("", "lt-1"))),
@@ -68,10 +68,10 @@ def seen(*kinds: type[Facet]) -> SearchStrategy[Observed]:
         ImageTag: st.builds(ImageTag, st.none() | ODD_TEXTS | st.just("owner")),
     }
     chosen = {kind: facet for kind, facet in facets.items() if not kinds or kind in kinds}
-    return st.fixed_dictionaries(chosen).map(lambda drawn: Observed(REF, drawn))
+    return st.fixed_dictionaries(chosen).map(lambda drawn: ResourceState(REF, drawn))
 
 
-@cache
+@once
 def managements() -> SearchStrategy[Management]:
     """No profile, the one that is offered, or another; and one to offer, or none."""
     attached = st.sampled_from((OTHER, Profile(OFFERED.arn, None)))
@@ -83,7 +83,7 @@ def managements() -> SearchStrategy[Management]:
     )
 
 
-@cache
+@once
 def images() -> SearchStrategy[Image]:
     """An image of any owner, tagged or not, of any age, or not shown."""
     shown = st.builds(

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Facet, Observed
+from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.subject import GLOBAL, AccountRef, RootRef, UserRef
 from ringfence.observations.iam.password_policy import PasswordPolicy, PasswordRules
 from ringfence.observations.iam.password_use import PasswordUse
 from ringfence.observations.iam.user_keys import DatedKey, UserKeys
 from ringfence.steps.iam.unused_keys import GiveNotice
+from tests.support.strategies.once import once
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
@@ -71,33 +71,35 @@ RULES = st.builds(
     may_change=st.booleans(),
     hard_expiry=st.booleans(),
 )
-_BY_FACET: Mapping[type[Facet], SearchStrategy[Facet]] = {
+_BY_FACET: Mapping[type[Observation], SearchStrategy[Observation]] = {
     UserKeys: st.builds(UserKeys, st.just("deploy"), KEYS)
     | st.just(UserKeys(doubt="two users answer to it")),
     PasswordUse: st.builds(PasswordUse, st.just("deploy"), st.none() | INSTANTS, st.none() | INSTANTS),
     PasswordPolicy: st.builds(PasswordPolicy, st.none() | RULES),
 }
-_OF: Mapping[str, tuple[type[Facet], ...]] = {
+_OF: Mapping[str, tuple[type[Observation], ...]] = {
     "iam-user": (UserKeys, PasswordUse),
     "account": (PasswordPolicy,),
     "root": (),
 }
 
 
-@cache
-def identities(ref: IdentityRef | None = None) -> SearchStrategy[Observed]:
+@once
+def identities(ref: IdentityRef | None = None) -> SearchStrategy[ResourceState]:
     """Return a subject of any kind, or this one, seen through what there is of it; the rest is empty."""
     return (st.just(ref) if ref else st.sampled_from(REFS)).flatmap(_seen)
 
 
-@cache
-def _seen(ref: IdentityRef) -> SearchStrategy[Observed]:
-    empty: dict[type[Facet], SearchStrategy[Facet]] = {kind: st.just(kind()) for kind in _BY_FACET}
+@once
+def _seen(ref: IdentityRef) -> SearchStrategy[ResourceState]:
+    empty: dict[type[Observation], SearchStrategy[Observation]] = {
+        kind: st.just(kind()) for kind in _BY_FACET
+    }
     own = {kind: _BY_FACET[kind] for kind in _OF[ref.kind]}
-    return st.fixed_dictionaries({**empty, **own}).map(lambda seen: Observed(ref, seen))
+    return st.fixed_dictionaries({**empty, **own}).map(lambda seen: ResourceState(ref, seen))
 
 
-@cache
+@once
 def incidents() -> SearchStrategy[Incident]:
     """Return an incident with any of the options, and any notices given before."""
     notices = st.builds(GiveNotice, st.just("deploy"), st.sampled_from((KEY, OTHER)), INSTANTS)

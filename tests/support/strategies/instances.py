@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.symbol import QuarantineGroup, TransitionGroup
 from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
 from ringfence.observations.ec2.auto_scaling import Scaling
@@ -30,12 +29,13 @@ from ringfence.observations.ec2.target_groups import Registration, Target, Targe
 from ringfence.observations.ec2.volumes import Volume, Volumes
 from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role
 from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse, whole_second
+from tests.support.strategies.once import once
 from tests.support.worlds import NOON, REF
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
 
 INCIDENT = "inc-20260301T120000.000000-0123456789"
 ROLES = (
@@ -47,7 +47,7 @@ VPCS = ("vpc-1", "vpc-2", "vpc-3")
 ODD_TEXTS = st.text(max_size=12) | st.sampled_from(("inc-of-somebody-else", "$", "{region}", "../..", "\x00"))
 
 
-@cache
+@once
 def incidents(**fixed: str) -> SearchStrategy[Incident]:
     """One incident, with any of the choices that the runbook offers and any remote addresses."""
     return st.builds(
@@ -67,10 +67,10 @@ def incidents(**fixed: str) -> SearchStrategy[Incident]:
     )
 
 
-@cache
-def instances(*kinds: type[Facet], settled: bool = False) -> SearchStrategy[Observed]:
+@once
+def instances(*kinds: type[Observation], settled: bool = False) -> SearchStrategy[ResourceState]:
     """An instance seen through these facets, or through every one; `settled`: nothing is under way."""
-    facets: dict[type[Facet], SearchStrategy[Facet]] = {
+    facets: dict[type[Observation], SearchStrategy[Observation]] = {
         Network: networks(),
         Lifecycle: lifecycles(settled=settled),
         Volumes: volumes(),
@@ -84,10 +84,10 @@ def instances(*kinds: type[Facet], settled: bool = False) -> SearchStrategy[Obse
         SubnetAcls: acls(),
     }
     chosen = {kind: facet for kind, facet in facets.items() if not kinds or kind in kinds}
-    return st.fixed_dictionaries(chosen).map(lambda seen: Observed(REF, seen))
+    return st.fixed_dictionaries(chosen).map(lambda seen: ResourceState(REF, seen))
 
 
-@cache
+@once
 @st.composite
 def networks(draw: DrawFn) -> Network:
     """Interfaces in up to three VPCs; our groups missing, drifted, in use already, or held by others."""
@@ -112,7 +112,7 @@ def networks(draw: DrawFn) -> Network:
     return Network(draw(st.sampled_from(("running", "stopped"))), tuple(interfaces), groups)
 
 
-@cache
+@once
 def _own_groups(vpc: str, role: str) -> SearchStrategy[tuple[OwnGroup, ...]]:
     def group(number: int, *, ours: bool, rules: int) -> OwnGroup:
         name = NAMES[role] + (f"-{number}" if number > 1 else "")
@@ -128,7 +128,7 @@ def _own_groups(vpc: str, role: str) -> SearchStrategy[tuple[OwnGroup, ...]]:
     )
 
 
-@cache
+@once
 def lifecycles(*, settled: bool) -> SearchStrategy[Lifecycle]:
     """Running or not, Spot or not, protected or not, on an instance store or not."""
     states = ("running", "stopped") if settled else ("running", "stopped", "pending", "stopping")
@@ -142,7 +142,7 @@ def lifecycles(*, settled: bool) -> SearchStrategy[Lifecycle]:
     )
 
 
-@cache
+@once
 def volumes() -> SearchStrategy[Volumes]:
     """Up to three volumes, the first of which may be the root."""
 
@@ -157,7 +157,7 @@ def volumes() -> SearchStrategy[Volumes]:
     return st.builds(built, st.lists(st.booleans(), max_size=3), st.booleans())
 
 
-@cache
+@once
 def scalings(*, settled: bool) -> SearchStrategy[Scaling]:
     """In no group, in service, on standby, in a warm pool, or on the way between these."""
     steady = ("InService", "Standby", "Warmed:Running")
@@ -167,7 +167,7 @@ def scalings(*, settled: bool) -> SearchStrategy[Scaling]:
     return st.just(Scaling()) | member
 
 
-@cache
+@once
 def targets(*, settled: bool) -> SearchStrategy[Targets]:
     """Registered in some groups by instance id or address; elsewhere draining."""
     target = st.builds(Target, st.sampled_from((REF.id, "10.0.0.5")), st.sampled_from((80, 8080)))
@@ -185,7 +185,7 @@ def targets(*, settled: bool) -> SearchStrategy[Targets]:
     )
 
 
-@cache
+@once
 def identities(*, settled: bool) -> SearchStrategy[Identity]:
     """No profile, one with or without a role or path, one that is going; roles known from before."""
     states = ("associated",) if settled else ("associated", "associating", "disassociating")
@@ -208,7 +208,7 @@ def identities(*, settled: bool) -> SearchStrategy[Identity]:
     )
 
 
-@cache
+@once
 def options() -> SearchStrategy[MetadataOptions]:
     """Any options of the metadata service."""
     switch = st.sampled_from(("enabled", "disabled"))
@@ -222,7 +222,7 @@ def options() -> SearchStrategy[MetadataOptions]:
     )
 
 
-@cache
+@once
 def role_sessions() -> SearchStrategy[RoleSessions]:
     """Roles that others use, with sessions revoked earlier, later or never."""
     whole = whole_second(NOON)
@@ -236,7 +236,7 @@ def role_sessions() -> SearchStrategy[RoleSessions]:
     return st.builds(RoleSessions, st.lists(use, max_size=2, unique_by=lambda one: one.role.id).map(tuple))
 
 
-@cache
+@once
 def snapshots() -> SearchStrategy[Snapshots]:
     """Snapshots of this incident and of others, of volumes that are attached and that are not."""
     taken = st.builds(
@@ -250,7 +250,7 @@ def snapshots() -> SearchStrategy[Snapshots]:
     return st.builds(Snapshots, st.frozensets(taken, max_size=4), st.booleans())
 
 
-@cache
+@once
 def acls() -> SearchStrategy[SubnetAcls]:
     """Network ACLs that allow all, allow nothing, or have rules of their own in the way."""
     entry = st.builds(

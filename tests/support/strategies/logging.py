@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
 from ringfence.observations.logging.detectors import DetectorSetup, DetectorStatus
 from ringfence.observations.logging.log_keys import LogKey
@@ -50,12 +49,13 @@ from tests.support.fakes.logging_answers import (
     TRAIL_NAME,
 )
 from tests.support.strategies.instances import INCIDENT
+from tests.support.strategies.once import once
 from tests.support.worlds import NOON, REF
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
     from ringfence.model.step import Step
     from ringfence.model.subject import LoggingRef
 
@@ -94,7 +94,7 @@ FIELDS = {
 }
 
 
-@cache
+@once
 def basic() -> SearchStrategy[BasicSelector]:
     """Any basic selector."""
     values = {
@@ -113,7 +113,7 @@ def basic() -> SearchStrategy[BasicSelector]:
     )
 
 
-@cache
+@once
 def conditions() -> SearchStrategy[Condition]:
     """Any condition on a field of an event."""
 
@@ -128,7 +128,7 @@ def conditions() -> SearchStrategy[Condition]:
     return st.sampled_from(tuple(FIELDS)).flatmap(on)
 
 
-@cache
+@once
 def advanced() -> SearchStrategy[AdvancedSelector]:
     """Any advanced selector."""
     return st.builds(
@@ -136,7 +136,7 @@ def advanced() -> SearchStrategy[AdvancedSelector]:
     )
 
 
-@cache
+@once
 def selectors() -> SearchStrategy[Selectors]:
     """Many selectors, all basic or all advanced."""
     return (
@@ -146,7 +146,7 @@ def selectors() -> SearchStrategy[Selectors]:
     )
 
 
-@cache
+@once
 def trail_options() -> SearchStrategy[TrailOptions]:
     """Any options; what records every region records what is global."""
     return st.builds(
@@ -165,7 +165,7 @@ def trail_options() -> SearchStrategy[TrailOptions]:
     )
 
 
-@cache
+@once
 def trail_setups() -> SearchStrategy[TrailSetup]:
     """Any trail."""
     insight = st.builds(
@@ -180,7 +180,7 @@ def trail_setups() -> SearchStrategy[TrailSetup]:
     )
 
 
-@cache
+@once
 def trails() -> SearchStrategy[TrailStatus]:
     """A trail of ours, a gone one, one that cannot be read, another region's or account's shadow."""
     errors = st.sampled_from(("", "AccessDenied", "\x1b[2J\n" * 99))
@@ -198,7 +198,7 @@ def trails() -> SearchStrategy[TrailStatus]:
     return ours | others
 
 
-@cache
+@once
 def recorder_setups() -> SearchStrategy[RecorderSetup]:
     """Any recorder's setup."""
     types = st.frozensets(st.sampled_from(("AWS::S3::Bucket", "AWS::IAM::User", "AWS::EC2::Volume")))
@@ -215,7 +215,7 @@ def recorder_setups() -> SearchStrategy[RecorderSetup]:
     )
 
 
-@cache
+@once
 def detector_setups() -> SearchStrategy[DetectorSetup]:
     """Any detector's setup."""
     newer, older = "RUNTIME_MONITORING", "EKS_RUNTIME_MONITORING"
@@ -229,8 +229,8 @@ def detector_setups() -> SearchStrategy[DetectorSetup]:
     )
 
 
-@cache
-def _states(kind: type[Facet]) -> SearchStrategy[Facet]:
+@once
+def _states(kind: type[Observation]) -> SearchStrategy[Observation]:
     maybe = st.none()
     return {
         TrailStatus: trails(),
@@ -246,31 +246,31 @@ def _states(kind: type[Facet]) -> SearchStrategy[Facet]:
     }[kind]
 
 
-OF: dict[type[LoggingRef], type[Facet]] = {
+OF: dict[type[LoggingRef], type[Observation]] = {
     TrailRef: TrailStatus,
     RecorderRef: RecorderStatus,
     DetectorRef: DetectorStatus,
     KeyRef: LogKey,
 }
-NOTHING: tuple[Facet, ...] = (TrailStatus(), RecorderStatus(), DetectorStatus(), LogKey())
+NOTHING: tuple[Observation, ...] = (TrailStatus(), RecorderStatus(), DetectorStatus(), LogKey())
 
 
-def nothing(ref: LoggingRef) -> Observed:
+def nothing(ref: LoggingRef) -> ResourceState:
     """Return a subject that is not there."""
-    return Observed(ref, {type(one): one for one in NOTHING})
+    return ResourceState(ref, {type(one): one for one in NOTHING})
 
 
-@cache
-def seen(*refs: LoggingRef) -> SearchStrategy[Observed]:
+@once
+def seen(*refs: LoggingRef) -> SearchStrategy[ResourceState]:
     """One subject of any kind, or of these, in any condition."""
 
-    def of(ref: LoggingRef) -> SearchStrategy[Observed]:
-        return _states(OF[type(ref)]).map(nothing(ref).seen)
+    def of(ref: LoggingRef) -> SearchStrategy[ResourceState]:
+        return _states(OF[type(ref)]).map(nothing(ref).with_observation)
 
     return st.sampled_from(refs or REFS).flatmap(of)
 
 
-@cache
+@once
 def notes() -> SearchStrategy[Step]:
     """Any baseline, or a trail that was made again."""
     return (
@@ -282,7 +282,7 @@ def notes() -> SearchStrategy[Step]:
     )
 
 
-@cache
+@once
 def incidents() -> SearchStrategy[Incident]:
     """One incident, because of any findings, with anything noted before."""
     return st.builds(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.subject import FlowLogRef, SecurityGroupRef, VpcRef
 from ringfence.observations.ec2.flow_log_records import LOGS, S3, Deleted, Recording
 from ringfence.observations.ec2.flow_logs import FlowLog, FlowLogs
@@ -25,6 +24,7 @@ from tests.support.fakes.network_answers import (
     VPC_ID,
 )
 from tests.support.strategies.instances import ODD_TEXTS
+from tests.support.strategies.once import once
 from tests.support.worlds import NOON, REF
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ CHOICES = {
 }
 
 
-@cache
+@once
 def incidents() -> SearchStrategy[Incident]:
     """One incident, with any of the choices, because of any findings."""
     choices = {name: st.sampled_from(each) for name, each in CHOICES.items()}
@@ -71,7 +71,7 @@ def incidents() -> SearchStrategy[Incident]:
     )
 
 
-@cache
+@once
 def rules() -> SearchStrategy[Rule]:
     """Any rule: a description and tags as odd as anybody writes them."""
     tags = st.dictionaries(st.sampled_from(("team", "Name")), ODD_TEXTS, max_size=2)
@@ -94,8 +94,8 @@ def rules() -> SearchStrategy[Rule]:
     )
 
 
-@cache
-def groups() -> SearchStrategy[Observed]:
+@once
+def groups() -> SearchStrategy[ResourceState]:
     """A group with any rules; default or not, ours by its looks or not, of this account or not."""
     facet = st.builds(
         SecurityGroup,
@@ -110,10 +110,10 @@ def groups() -> SearchStrategy[Observed]:
         open_lists=st.sampled_from(((), (LIST_ID,))),
         unread=st.sampled_from(((), (LIST_ID,))),
     )
-    return facet.map(lambda seen: Observed(GROUP, {SecurityGroup: seen}))
+    return facet.map(lambda seen: ResourceState(GROUP, {SecurityGroup: seen}))
 
 
-@cache
+@once
 def recordings() -> SearchStrategy[Recording]:
     """What a flow log may record, and where to."""
     places = (
@@ -136,7 +136,7 @@ def recordings() -> SearchStrategy[Recording]:
     )
 
 
-@cache
+@once
 def flow_logs() -> SearchStrategy[tuple[FlowLog, ...]]:
     """Some flow logs; EC2 takes no second one of the same traffic to the same place."""
     one = st.builds(
@@ -152,16 +152,16 @@ def flow_logs() -> SearchStrategy[tuple[FlowLog, ...]]:
     return unique.map(lambda logs: tuple(sorted(logs, key=repr)))
 
 
-@cache
-def vpcs() -> SearchStrategy[Observed]:
+@once
+def vpcs() -> SearchStrategy[ResourceState]:
     """A VPC with any flow logs."""
     owners = st.sampled_from((REF.account, REF.account, OTHER_ACCOUNT))
     facet = st.builds(FlowLogs, st.just(VPC_ID), owners, flow_logs())
-    return facet.map(lambda seen: Observed(VPC, {FlowLogs: seen}))
+    return facet.map(lambda seen: ResourceState(VPC, {FlowLogs: seen}))
 
 
-@cache
-def deleted_flow_logs() -> SearchStrategy[Observed]:
+@once
+def deleted_flow_logs() -> SearchStrategy[ResourceState]:
     """A deleted flow log of which everything is known, or nothing; or one that is still there."""
     resources = st.sampled_from((VPC_ID, VPC_ID, "subnet-0123456789abcdef0", f"{OTHER_VPC}, {VPC_ID}"))
     known = st.builds(Deleted, resources, recordings())
@@ -174,10 +174,10 @@ def deleted_flow_logs() -> SearchStrategy[Observed]:
     gone = st.builds(
         seen, flow_logs(), st.none() | known, st.sampled_from((REF.account, REF.account, OTHER_ACCOUNT))
     )
-    return (gone | there).map(lambda facet: Observed(FLOW_LOG, {FlowLogs: facet}))
+    return (gone | there).map(lambda facet: ResourceState(FLOW_LOG, {FlowLogs: facet}))
 
 
-@cache
-def subjects() -> SearchStrategy[Observed]:
+@once
+def subjects() -> SearchStrategy[ResourceState]:
     """A subject of any kind."""
     return groups() | vpcs() | deleted_flow_logs()
