@@ -1,5 +1,5 @@
-# Everything a fresh machine needs is Python >= 3.11, Node >= 20 and make. Each target does its own set-up;
-# a second run starts at once.
+# You need Python 3.11 or newer, Node 20 or newer, and make. Each target installs what it needs. When everything is
+# installed, a target starts at once.
 
 PYTHON ?= python3
 BIN := .venv/bin
