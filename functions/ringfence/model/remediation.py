@@ -43,7 +43,7 @@ class Option:
     def allowed(self) -> str:
         """Say in words what the option may be."""
         named = ", ".join(one or '""' for one in self.values)
-        return f"{named}, or anything that matches {self.pattern}" if self.pattern else f"one of {named}"
+        return f"{named}, or a value that matches {self.pattern}" if self.pattern else f"one of {named}"
 
 
 @frozen
@@ -133,7 +133,7 @@ class Remediation:
 
     def _unread(self, observed: ResourceState, *, for_good: bool) -> tuple[str, ...]:
         words = observed.unreadable(self.observations, for_good=for_good)
-        return tuple(f"{one}, so {self.id} can be neither done nor verified" for one in words)
+        return tuple(f"{one}; {self.id} can be neither applied nor verified" for one in words)
 
     def reasons_to_downgrade(self, observed: ResourceState) -> tuple[str, ...]:
         """Say in words why no more than a dry run is right."""

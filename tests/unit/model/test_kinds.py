@@ -109,15 +109,15 @@ def test_a_kind_that_is_added_as_one_file_is_known_to_all_that_reads_kinds(tmp_p
     shutil.copytree(ROOT / "functions", code, ignore=shutil.ignore_patterns("local", "__pycache__"))
     before = asked(code, known=False)
     assert before["events"] == [
-        "nothing is done about resources of type AWS::SQS::Queue",
-        "nothing answers the call sqs:SetQueueAttributes",
+        "no runbook answers resources of type AWS::SQS::Queue",
+        "no runbook answers the call sqs:SetQueueAttributes",
     ]
-    assert any("begins with no kind of subject" in one for one in before["flaws"])
+    assert any("does not start with a kind of resource" in one for one in before["flaws"])
     assert before["row"] == ""
     (code / "ringfence/model/kinds/queue.py").write_text(QUEUE, "utf-8")
     after = asked(code, known=True)
     assert after["events"] == [[[KEY], False], [[KEY.replace("eu-west-1", "us-east-1")], False]]
-    assert not [one for one in after["flaws"] if "kind of subject" in one]
+    assert not [one for one in after["flaws"] if "kind of resource" in one]
     assert "`AWS::SQS::Queue`" in after["row"]
     assert (after["recorded"], after["parsed"]["$"]) == (KEY, "QueueRef")
 

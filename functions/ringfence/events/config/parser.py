@@ -43,7 +43,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         return NotForUs(f"the verdict is {fields.formatted(verdict)}, and only {NON_COMPLIANT} is answered")
     kind = _kind_of_type(what)
     if kind is None:
-        return NotForUs(f"nothing is done about resources of type {fields.formatted(what)}")
+        return NotForUs(f"no runbook answers resources of type {fields.formatted(what)}")
     return _finding(detail, result, kind, envelope.digest)
 
 
