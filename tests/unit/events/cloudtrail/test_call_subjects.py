@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.events.cloudtrail.call_subjects import ANY, PLACES
-from ringfence.events.dispatch import parse
 from ringfence.events.envelope import NotForUs
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
@@ -26,6 +25,7 @@ from ringfence.model.subject import (
     TrailRef,
     VpcRef,
 )
+from tests.support.parsing import parse
 from tests.support.samples.calls import by_user, call_event
 from tests.support.samples.cloudtrail import by_role
 from tests.support.samples.guardduty import ACCOUNT, ADMINISTRATOR, INSTANCE, REGION, changed, without
