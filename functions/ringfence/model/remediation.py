@@ -92,11 +92,6 @@ class Remediation:
             return "off"
         return "dry run" if self.workload_risk else "on"
 
-    @property
-    def reversible(self) -> bool:
-        """Whether every step has an inverse."""
-        return not any(step.irreversible for step in self.steps)
-
     def plan(self, observed: ResourceState, incident: Incident) -> tuple[Step, ...]:
         """Return the steps that remain, none where a facet could not be read.
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.events.dispatch import parse
 from ringfence.events.envelope import NotForUs
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
@@ -23,6 +22,7 @@ from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.resource_names import acting_roles
 from ringfence.model.subject import GLOBAL
+from tests.support.parsing import parse
 from tests.support.samples.calls import by_user, call_event
 from tests.support.samples.cloudtrail import by_role
 from tests.support.samples.guardduty import ACCOUNT, ADMINISTRATOR, INSTANCE, REGION, changed, without

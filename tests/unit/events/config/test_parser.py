@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.events.dispatch import parse
 from ringfence.events.envelope import NotForUs
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
@@ -21,6 +20,7 @@ from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.rule_confirmation import ManagedRule
 from ringfence.model.subject import GLOBAL
+from tests.support.parsing import parse
 from tests.support.samples.config import verdict
 from tests.support.samples.guardduty import ACCOUNT, ADMINISTRATOR, INSTANCE, REGION, changed, without
 
