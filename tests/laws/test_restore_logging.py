@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 
 from ringfence.engine.release import undo
-from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE
+from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE
 from ringfence.model.codec import decode, encode
 from ringfence.model.incident import Incident
 from ringfence.model.kinds.detector import DetectorRef
