@@ -10,7 +10,6 @@ from hypothesis import given
 
 from ringfence.engine.release import undo
 from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE
-from ringfence.events.dispatch import parse
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
 from ringfence.observations.logging.coverage import uncovered
@@ -28,6 +27,7 @@ from tests.support.fakes.logging_answers import (
 )
 from tests.support.laws.permissions import calls_of
 from tests.support.laws.plans import run
+from tests.support.parsing import parse
 from tests.support.samples.calls import call_event
 from tests.support.samples.config import verdict
 from tests.support.strategies.logging import DETECTOR, KEY, RECORDER, REFS, TRAIL, incidents, seen
