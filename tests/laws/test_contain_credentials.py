@@ -9,7 +9,8 @@ from hypothesis import given
 
 from ringfence.engine.release import undo
 from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
-from ringfence.model.subject import AccessKeyRef, RoleSessionRef
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey
 from ringfence.observations.iam.denial import Denial
 from ringfence.runbooks import load

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.engine.release import undo
+from ringfence.model.kinds.root import RootRef
 from ringfence.model.observation import ResourceState
-from ringfence.model.subject import RootRef
 from ringfence.observations.iam.password_policy import IAMS_OWN, PasswordPolicy, PasswordRules
 from ringfence.observations.iam.user_keys import DatedKey, UserKeys
 from ringfence.remediations.deactivate_unused_keys import deactivate_unused_keys

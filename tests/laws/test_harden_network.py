@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given
 
-from ringfence.model.subject import FlowLogRef, SecurityGroupRef, VpcRef
+from ringfence.model.kinds.flow_log import FlowLogRef
+from ringfence.model.kinds.security_group import SecurityGroupRef
+from ringfence.model.kinds.vpc import VpcRef
 from ringfence.observations.ec2.flow_logs import FlowLogs
 from ringfence.observations.ec2.security_group import DEFAULT, SecurityGroup
 from ringfence.remediations.revoke_open_ingress import ports

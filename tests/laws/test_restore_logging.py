@@ -10,8 +10,11 @@ from hypothesis import given
 
 from ringfence.engine.release import undo
 from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE
+from ringfence.model.kinds.detector import DetectorRef
+from ringfence.model.kinds.kms_key import KeyRef
+from ringfence.model.kinds.recorder import RecorderRef
+from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.log_only_step import LogOnlyStep
-from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
 from ringfence.observations.logging.coverage import uncovered
 from ringfence.observations.logging.trails import TrailStatus
 from ringfence.observations.logging.weakening import weaker

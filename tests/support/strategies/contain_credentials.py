@@ -6,8 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.observation import ResourceState
-from ringfence.model.subject import RoleSessionRef
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey, Key
 from ringfence.observations.iam.denial import NAME, Denial, Policy
 from ringfence.observations.iam.evidence import Grants, KeyUse

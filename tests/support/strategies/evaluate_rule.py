@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.observation import ResourceState
 from ringfence.model.rule_confirmation import ManagedRule
 from ringfence.model.runbook import Runbook
-from ringfence.model.subject import BucketRef
 from ringfence.observations.ec2.metadata import MetadataOptions
 from ringfence.observations.logging.evaluation import Evaluation, RuleState
 from ringfence.runbooks import EVALUATE

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.rule_confirmation import ManagedRule
-from ringfence.model.subject import UserRef, VpcRef
 from ringfence.observations.logging.evaluation import Evaluation, RuleState
 from ringfence.steps.logging.evaluation import EvaluateRule, NoteRule
 from tests.support.fakes.config_answers import RULE, evaluated, item, recorders, running
