@@ -1,4 +1,4 @@
-"""References to resources as events name them: by id, or by an ARN that must agree with the rest."""
+"""References to resources in events: an id, or an ARN that must match the event."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
 
 _PREFIXES: Mapping[type[Ref], str] = MappingProxyType({TrailRef: "cloudtrail", KeyRef: "kms"})
-"""What may be named by an ARN as well, and its service."""
+"""Kinds that events can name by an ARN, and their service."""
 _ARN = re.compile(
     r"arn:aws[a-z-]*:(?P<service>[a-z]+):(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):[a-z]+/(?P<id>[^/]+)"
 )
 
 
 def ref(kind: type[Ref], field: str, given: str, account: str, region: str) -> Ref:
-    """Return the reference that a text at `field` stands for; raises BadInput.
+    """Return the reference for a text at `field`. Raises BadInput.
 
-    An ARN says the region where its resource lives, which need not be the one where it was named.
+    An ARN contains the region of its resource, which can differ from the region of the event.
     """
     if kind in _PREFIXES and given.startswith("arn:"):
         found = _ARN.fullmatch(given)

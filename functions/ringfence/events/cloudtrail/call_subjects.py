@@ -1,8 +1,8 @@
-"""What a recorded call was made on: where each service's records name it.
+"""Where the CloudTrail records of each service name the resource of a call.
 
-Names of calls and paths are CloudTrail's own, which differ from the API's here and there; each was looked
-up in published records. EC2's newer calls are recorded as the XML that they were: a request under its
-own name, and what may come several times as `{"tag": 1, "content": "…"}` or a list of such.
+Names of calls and paths are CloudTrail's, which sometimes differ from those of the API. Each one was
+checked in published records. CloudTrail records newer EC2 calls as their XML: a request under its own name,
+and repeated elements as `{"tag": 1, "content": "…"}` or a list of these.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
 
 ANY = "*"
-"""Stands for every call of a service."""
+"""Every call of a service."""
 _PARAMETERS, _RESPONSE = "requestParameters", "responseElements"
 
 
 @frozen
 class Place:
-    """Subjects of one kind, and the dotted paths at which they may stand: the first that is there holds.
+    """A kind of resource, and the dotted paths that can name it. The first existing path counts.
 
-    `otherwise` is the service's own name for what a call may leave unnamed.
+    `otherwise` is the service's name for a resource that the call leaves out.
     """
 
     kind: type[Ref]
@@ -59,12 +59,12 @@ def _made(kind: type[Ref], path: str) -> Place:
 
 
 def _group(answer: str) -> Place:
-    """A group of the default VPC may be asked for by its name alone; the answer has its id."""
+    """A request can name a group of the default VPC by its name. The response contains its id."""
     return _asked(SecurityGroupRef, "groupId", f"{_RESPONSE}.{answer}.groupId")
 
 
 def _trail(path: str) -> Place:
-    """The answer has the ARN, and with it the home region."""
+    """The response contains the ARN, which includes the home region."""
     return Place(TrailRef, (f"{_RESPONSE}.trailARN", f"{_PARAMETERS}.{path}"))
 
 
@@ -112,17 +112,17 @@ PLACES: Mapping[str, Mapping[str, Place]] = MappingProxyType(
         "s3": {ANY: _asked(BucketRef, "bucketName")},
     }
 )
-"""By service and CloudTrail's name of the call."""
+"""By service, then by CloudTrail's name of the call."""
 
 
 def place(service: str, name: str) -> Place | None:
-    """Return where the records of a call name what it was made on; None for calls that nothing answers."""
+    """Return where the records of a call name its resource. None for calls that no runbook answers."""
     known = PLACES.get(service, {})
     return known.get(name) or known.get(ANY)
 
 
 def subjects(where: Place, detail: Document, account: str, region: str) -> tuple[Ref, ...]:
-    """Return what a call was made on, each once; raises BadInput where the record names nothing."""
+    """Return the resources of a call, each once. Raises BadInput if the record names none."""
     if not where.paths:
         return (named.ref(where.kind, "recipientAccountId", account, account, region),)
     for path in where.paths:
@@ -138,7 +138,7 @@ def subjects(where: Place, detail: Document, account: str, region: str) -> tuple
 
 
 def _texts(value: object, at: str, path: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield what stands at a path, and where: lists, `items` and `content` are seen through."""
+    """Yield the values at a path, and the path. Looks into lists, `items` and `content`."""
     if value is None:
         return
     if isinstance(value, list):
@@ -150,5 +150,5 @@ def _texts(value: object, at: str, path: Sequence[str]) -> Iterator[tuple[str, s
         yield from _texts(value.get(key), f"{at}.{key}", rest)
     elif not isinstance(value, str):
         raise BadInput(at, "must be a string", value)
-    elif value and not path:  # an empty element is an empty text
+    elif value and not path:  # an empty element is recorded as an empty text
         yield at, value

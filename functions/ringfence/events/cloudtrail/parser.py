@@ -1,7 +1,7 @@
-"""Calls that CloudTrail recorded, as EventBridge delivers them.
+"""Parse CloudTrail events for API calls.
 
-Shape: "CloudTrail record contents" under `detail`. Events reach EventBridge in the region where a call is
-recorded, given a trail; IAM's in us-east-1.
+Shape: "CloudTrail record contents" under `detail`. EventBridge receives them in the region of the call if
+there is a trail, and those of IAM in us-east-1.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 _BUCKET = "AWS::S3::Bucket"
 _NAME = re.compile(r"[A-Za-z0-9_]{1,128}")
 _RECORDING = (TrailRef, RecorderRef, DetectorRef, FlowLogRef)
-"""What records what happens: a change of it is told even where it was changed back before anybody looked. Any
-other change only says that it is time to look.
+"""Kinds of logging resource. Ringfence reports their changes even if somebody reverted them. A change of any
+other resource only means that it is time to check it.
 """
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
-    """Turn a recorded call into a finding, or say why it is none for us; raises BadInput."""
+    """Return a finding for a recorded call, or why it is not for Ringfence. Raises BadInput."""
     if envelope.detail_type != DETAIL_TYPE:
         return NotForUs(f"the event is of type {fields.formatted(envelope.detail_type)}, not {DETAIL_TYPE}")
     detail = envelope.document.child("detail")
@@ -86,7 +86,7 @@ def _finding(envelope: Envelope, detail: Document, type_: str, where: Place) -> 
 
 
 def _is_elsewhere(detail: Document, account: str) -> bool:
-    """Say whether the record is the caller's, of a call on somebody else's bucket."""
+    """Return whether this is the caller's record of a call on a bucket of another account."""
     owners = {
         one.optional_text("accountId")
         for one in detail.children("resources")
