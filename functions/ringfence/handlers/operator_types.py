@@ -35,7 +35,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
 
 class Forbidden(Refused):
-    """The caller is unknown, or the subject is outside the policy's scope."""
+    """The caller is unknown, or the subject is not in the policy's scope."""
 
 
 @dataclass(frozen=True)

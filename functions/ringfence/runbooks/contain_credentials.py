@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.other_principal import OtherPrincipalRef
+from ringfence.model.kinds.role_session import RoleSessionRef
+from ringfence.model.kinds.root import RootRef
 from ringfence.model.runbook import Runbook
-from ringfence.model.subject import (
-    AccessKeyRef,
-    OtherPrincipalRef,
-    PrincipalRef,
-    RoleSessionRef,
-    RootRef,
-    UserRef,
-)
+from ringfence.model.subject import PrincipalRef
 from ringfence.runbooks import only, stage
 
 CONTAIN_CREDENTIALS = Runbook(
     id="contain-credentials",
     title="Contain compromised credentials",
     subject=PrincipalRef,
+    position=20,
     stages=(
         # One call disables a key. A user or a session is contained by the denial. If AWS quarantined a user,
         # the exposed key must be deactivated as well.
