@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 PATTERN_LIMIT = 2048
-"""Characters; EventBridge refuses longer patterns."""
+"""Characters. EventBridge refuses longer patterns."""
 
 
 def within_limit(
     names: Iterable[str], pattern: Callable[[list[str]], Mapping[str, object]]
 ) -> Iterator[Mapping[str, object]]:
-    """Yield patterns for all the names, in their order, each with as many as the limit lets it hold."""
+    """Yield patterns for all names in order, each with as many names as the limit allows."""
     chunk: list[str] = []
     for name in names:
         if _length(pattern([*chunk, name])) >= PATTERN_LIMIT:
@@ -31,4 +31,4 @@ def within_limit(
 
 
 def _length(pattern: Mapping[str, object]) -> int:
-    return len(json.dumps(pattern))  # with its spaces: however it is written, it fits
+    return len(json.dumps(pattern))  # with spaces, so that every way to write it fits

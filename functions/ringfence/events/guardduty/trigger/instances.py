@@ -1,4 +1,4 @@
-"""Which GuardDuty findings call for the isolation of an EC2 instance, and the patterns for them.
+"""The trigger for GuardDuty findings about compromised EC2 instances, and its patterns.
 
 Event shape: "Creating custom responses to GuardDuty findings with Amazon EventBridge".
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 INSTANCE = "Instance"
 CONTAINERS = ("Container", "ECSCluster", "EKSCluster")
-"""Values of `resource.resourceType` for containers: an instance is named where they run on one."""
+"""Values of `resource.resourceType` for containers. The finding names an instance if they run on one."""
 ACTOR, TARGET = "ACTOR", "TARGET"
 
 _ON_AN_INSTANCE = {"resourceType": [INSTANCE]}
@@ -32,14 +32,14 @@ _CONDITIONS: tuple[tuple[Mapping[str, object], frozenset[Shape]], ...] = (
     (_HOSTED, frozenset({Shape.WORKLOAD})),
     (_NAMED, frozenset({Shape.STOLEN})),
 )
-"""What `resource` must hold for a finding of some shapes; no event fulfils two for the same type."""
+"""What `resource` must contain for a finding of some shapes. No event matches two for the same type."""
 
 
 def notify_only_reason(name: str, role: str | None) -> str:
-    """Say why a finding of this type calls for a person and not for isolation; empty when it does not.
+    """Return why a finding of this type leads to a notification and not to isolation. Empty if it does not.
 
     `role` is `service.resourceRole`. It is only meaningful for types that both sides of an attack can
-    cause: there, anything but ACTOR leaves open whether the instance is compromised.
+    cause. For these types every value except ACTOR leaves open whether the instance is compromised.
     """
     target = TYPES[name].target
     if not target or role == ACTOR:
@@ -55,7 +55,7 @@ def notify_only_reason(name: str, role: str | None) -> str:
 
 @frozen
 class GuardDutyTrigger:
-    """The findings of some types, about EC2 instances."""
+    """Findings of some types about EC2 instances."""
 
     id: str
     types: tuple[str, ...]
@@ -64,7 +64,7 @@ class GuardDutyTrigger:
     permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
-        """Return EventBridge patterns within the limit; no event matches two of them."""
+        """Return EventBridge patterns within the size limit. No event matches two of them."""
         return tuple(
             pattern
             for resource, shapes in _CONDITIONS
@@ -72,7 +72,7 @@ class GuardDutyTrigger:
         )
 
     def matches(self, finding: Finding) -> bool:
-        """Say whether the finding is of one of the types and names an instance."""
+        """Return whether the finding has one of the types and names an instance."""
         return (
             finding.source == SOURCE
             and finding.type in self.types
@@ -81,4 +81,4 @@ class GuardDutyTrigger:
 
 
 COMPROMISED_INSTANCE = GuardDutyTrigger("guardduty-compromised-instance", tuple(sorted(TYPES)))
-"""Every finding for which isolating an instance can be right."""
+"""Every finding that can lead to the isolation of an instance."""
