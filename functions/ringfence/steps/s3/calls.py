@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
 from ringfence.model.call import Failed
 from ringfence.model.errors import Denied, Refused
-from ringfence.observations.s3.calls import DENIED, NO_BUCKET
+from ringfence.model.frozen import frozen
+from ringfence.model.setting import SettingStep
+from ringfence.model.step import Done
+from ringfence.observations.s3.calls import DENIED, NO_BUCKET, of_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from ringfence.model.call import Answer
+    from ringfence.model.call import Answer, Call
     from ringfence.model.document import Document
+    from ringfence.model.subject import BucketRef
 
 BLOCKED = "public-access-block-changed"
 """What is open to anyone can be put back only once Block Public Access lets it."""
@@ -33,3 +37,47 @@ def accepted(answer: Answer, refused: Collection[str] = ()) -> Document:
             raise Refused(words)
         raise Denied(words)
     return accept(answer, gone=NO_BUCKET, refused=refused)
+
+
+@frozen
+class BucketSetting(SettingStep):
+    """A step that sets one value of a bucket.
+
+    A subclass adds the fields `before` and `after` to `bucket`; see `SettingStep`.
+
+    Attributes
+    ----------
+    bucket : BucketRef
+        The bucket. S3 refuses the call where another account owns it.
+    aspect : str
+        What of the bucket is set: the end of `target`, such as `versioning`.
+    operation : str
+        The API's name of the call. `parameters` are those beside the bucket.
+    """
+
+    bucket: BucketRef
+    aspect: ClassVar[str]
+
+    @property
+    def target(self) -> str:
+        """The bucket and what of it is set."""
+        return f"bucket/{self.bucket.id}/{self.aspect}"
+
+    def call(self) -> Call:
+        """Return the call on the bucket."""
+        return of_bucket(self.bucket, self.operation, *self.refused, *DENIED, parameters=self.parameters())
+
+    def finish(self, answer: Answer) -> Done:
+        """Return how it ended.
+
+        Raises
+        ------
+        Gone
+            Where the bucket does not exist.
+        Refused
+            For the error codes in `refused`, and where Block Public Access forbids it.
+        Denied
+            Where access is denied: that may pass.
+        """
+        accepted(answer, self.refused)
+        return Done(note=self.notes.get(self.after, ""))

@@ -1,0 +1,154 @@
+"""A setting: one value that a service keeps of a resource. One step sets it, and its undo sets it back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.answers import accept
+from ringfence.model.call import Call
+from ringfence.model.step import Done, State, Step, show
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.model.call import Answer
+    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.step import Changing, Names
+
+
+class SettingStep(Step):
+    """A step that sets one value by one call.
+
+    A subclass is a `@value` class with the fields `before` and `after`. It says which field of its
+    observation holds the value, which call sets it, what the change is called (`target`, `words`) and what
+    it costs (`cost`). The rest follows: the state, the effect, the undo, and what is shown of a drift.
+
+    Where the call depends on the value, override `call`; where its answer means something, `finish`.
+
+    Attributes
+    ----------
+    field : str
+        The observation's field that holds the value. An observation that has a field `readable` says with
+        it whether the service showed the value: while it did not, the state is `SETTLING`.
+    service, operation : str
+        The call: boto3's name of the service and the API's name of the operation.
+    not_found : tuple of str
+        Error codes that mean that the resource does not exist.
+    refused : tuple of str
+        Error codes that mean that the service will never set this value.
+    kept_as : mapping
+        What the service keeps in place of a value that it cannot keep: `{"": "Suspended"}`. Values that are
+        kept alike are the same.
+    labels : mapping
+        What to show a person in place of a value. Any other value is shown by `step.show`.
+    notes : mapping
+        What the log says beside the change once a value is set: `{"": "suspended, as far back as it goes"}`.
+    before, after : object
+        The value as it was observed, and as it is to be. Both are recorded.
+
+    Examples
+    --------
+    >>> from ringfence.model.codec import value
+    >>> from ringfence.model.observation import Facet
+    >>> @value
+    ... class Valve(Facet):
+    ...     position: str = "open"
+    >>> @value
+    ... class SetValve(SettingStep):
+    ...     id: str
+    ...     before: str
+    ...     after: str
+    ...     facet = Valve
+    ...     field = "position"
+    ...     service = "valves"
+    ...     operation = "PutPosition"
+    ...
+    ...     def parameters(self):
+    ...         return {"Id": self.id, "Position": self.after}
+    >>> step = SetValve("v-1", "open", "shut")
+    >>> step.call().parameters
+    {'Id': 'v-1', 'Position': 'shut'}
+    >>> step.inverse()
+    SetValve(id='v-1', before='shut', after='open')
+    """
+
+    field: ClassVar[str]
+    service: ClassVar[str]
+    operation: ClassVar[str]
+    not_found: ClassVar[tuple[str, ...]] = ()
+    refused: ClassVar[tuple[str, ...]] = ()
+    kept_as: ClassVar[Mapping[object, object]] = MappingProxyType({})
+    labels: ClassVar[Mapping[object, str]] = MappingProxyType({})
+    notes: ClassVar[Mapping[object, str]] = MappingProxyType({})
+    before: object
+    after: object
+
+    def parameters(self) -> Mapping[str, object]:
+        """Return the parameters of the call that sets `after`."""
+        raise NotImplementedError
+
+    def call(self) -> Call:
+        """Return the call that sets `after`."""
+        expected = (*self.not_found, *self.refused)
+        return Call(self.service, self.operation, self.parameters(), expected=expected)
+
+    def finish(self, answer: Answer) -> Done:
+        """Return how the step ended.
+
+        Raises
+        ------
+        Gone
+            For the error codes in `not_found`.
+        Refused
+            For the error codes in `refused`.
+        """
+        accept(answer, gone=self.not_found, refused=self.refused)
+        return Done(note=self.notes.get(self.after, ""))
+
+    def exists(self, observation: Facet) -> bool:  # noqa: ARG002 - for settings of what may be gone
+        """Say whether the observation shows the thing that has the setting."""
+        return True
+
+    def current(self, observation: Facet) -> object:
+        """Return the value that the observation shows."""
+        found: object = getattr(observation, self.field)
+        return found
+
+    def kept(self, value: object) -> object:
+        """Return what the service keeps of a value."""
+        return self.kept_as.get(value, value)
+
+    def formatted(self, value: object) -> str:
+        """Write a value for a person."""
+        return self.labels.get(value) or show(value)
+
+    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+        """Set the value."""
+        (answer,) = yield (self.call(),)
+        return self.finish(answer)
+
+    def state(self, observed: Observed) -> State:
+        """Compare the value that is observed with `before` and `after`."""
+        seen = observed[self.facet]
+        if not getattr(seen, "readable", True):
+            return State.SETTLING
+        if not self.exists(seen):
+            return State.GONE
+        now = self.kept(self.current(seen))
+        if now == self.kept(self.after):
+            return State.AFTER
+        return State.BEFORE if now == self.kept(self.before) else State.DRIFTED
+
+    def effect(self, observed: Observed) -> Observed:
+        """Put `after` into the observation."""
+        return observed.seen(replace(observed[self.facet], **{self.field: self.kept(self.after)}))
+
+    def found(self, observed: Observed) -> str:
+        """Write the value that is observed."""
+        return self.formatted(self.current(observed[self.facet]))
+
+    def change(self) -> tuple[str, str]:
+        """Write both values."""
+        return self.formatted(self.before), self.formatted(self.after)
