@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringfence.model.call import Answer
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.observation import Observed
     from ringfence.model.step import Changing, Names
 
 
@@ -107,13 +107,13 @@ class SettingStep(Step):
         accept(answer, gone=self.not_found, refused=self.refused)
         return Done(note=self.notes.get(self.after, ""))
 
-    def exists(self, observation: Facet) -> bool:  # noqa: ARG002 - for settings of what may be gone
-        """Say whether the observation shows the thing that has the setting."""
+    def exists(self, observed: Observed) -> bool:  # noqa: ARG002 - for settings of what may be gone
+        """Say whether that is still there which has the setting, such as a volume of an instance."""
         return True
 
-    def current(self, observation: Facet) -> object:
-        """Return the value that the observation shows."""
-        found: object = getattr(observation, self.field)
+    def current(self, observed: Observed) -> object:
+        """Return the value that is observed."""
+        found: object = getattr(observed[self.facet], self.field)
         return found
 
     def kept(self, value: object) -> object:
@@ -131,12 +131,11 @@ class SettingStep(Step):
 
     def state(self, observed: Observed) -> State:
         """Compare the value that is observed with `before` and `after`."""
-        seen = observed[self.facet]
-        if not getattr(seen, "readable", True):
+        if not getattr(observed[self.facet], "readable", True):
             return State.SETTLING
-        if not self.exists(seen):
+        if not self.exists(observed):
             return State.GONE
-        now = self.kept(self.current(seen))
+        now = self.kept(self.current(observed))
         if now == self.kept(self.after):
             return State.AFTER
         return State.BEFORE if now == self.kept(self.before) else State.DRIFTED
@@ -147,7 +146,7 @@ class SettingStep(Step):
 
     def found(self, observed: Observed) -> str:
         """Write the value that is observed."""
-        return self.formatted(self.current(observed[self.facet]))
+        return self.formatted(self.current(observed))
 
     def change(self) -> tuple[str, str]:
         """Write both values."""

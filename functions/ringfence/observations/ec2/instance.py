@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Permission
 from ringfence.model.errors import Gone
+from ringfence.model.observation import Facet
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
+    from ringfence.model.observation import Looking
+    from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
 NOT_FOUND = ("InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed")
@@ -45,3 +48,30 @@ def described_instance(answer: Answer, ref: Ref) -> Document:
 def state_of(instance: Document) -> str:
     """Return the instance's state, such as `running`."""
     return instance.child("State").text("Name")
+
+
+class InstanceFacet(Facet):
+    """What DescribeInstances shows of an instance: all of these are read by one call.
+
+    A subclass is a `@value` class that reads the description.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
+    """
+
+    permissions: ClassVar[tuple[Permission, ...]] = ec2_describes("Instances")
+
+    @classmethod
+    def of_instance(cls, instance: Document) -> Self:
+        """Read the description of the instance."""
+        raise NotImplementedError
+
+    @classmethod
+    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+        """Describe the instance.
+
+        Raises
+        ------
+        Gone
+            Where the instance does not exist or is being terminated.
+        """
+        (described,) = yield (describe_instance(ref),)
+        return cls.of_instance(described_instance(described, ref))
