@@ -13,6 +13,7 @@ from ringfence.observations.iam.password_policy import OF_THE_ACCOUNT, PasswordP
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
+    from ringfence.model.observation import Observed
 
 _UPDATE = Permission("iam:UpdateAccountPasswordPolicy", ("*",), reason=OF_THE_ACCOUNT)
 _NONE = "none but IAM's own"
@@ -42,6 +43,10 @@ class _PolicyStep(SettingStep):
     def parameters(self) -> dict[str, object]:
         """Name every field: IAM knows no update of a part."""
         return self.after.parameters() if self.after else {}
+
+    def effect(self, observed: Observed) -> Observed:
+        """Replace the policy, whatever was observed of it."""
+        return observed.seen(PasswordPolicy(self.after))
 
 
 @value
