@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.execution import Ports
-from ringfence.engine.release import ReleaseOrder, Releaser
-from ringfence.engine.requests import Status
+from ringfence.engine.release import ResponseRelease, Releaser
+from ringfence.engine.requests import IncidentStatus
 from ringfence.model.codec import encode
 from ringfence.record.chain import ChainKey, Lease
 from ringfence.record.facts import Fact, Intended, Result, RunRequested
@@ -25,7 +25,7 @@ from tests.support.runbook_worlds import cases_of
 from tests.support.worlds import LEASE, Ticking
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.runbook import Runbook
     from ringfence.record.chain import Entry
     from tests.support.runbook_worlds import Case
@@ -78,8 +78,8 @@ def test_a_recorded_chain_is_told_to_a_person(id_: str, name: str) -> None:
     chain = CHAINS[id_, name]
     rows = timeline(chain)
     assert [row.entry for row in rows] == list(chain)
-    assert all(row.kind and row.told.words for row in rows)
-    done = Counter(row.told.result for row in rows)
+    assert all(row.kind and row.rendered.words for row in rows)
+    done = Counter(row.rendered.result for row in rows)
     assert done[Result.APPLIED] == len(History(chain).steps(Result.APPLIED))
 
 
@@ -93,7 +93,7 @@ def test_what_a_recorded_chain_changed_is_given_back(id_: str, name: str) -> Non
     cloud = MemoryCloud(left_by(case, chain), clock)
     clock.tick(minutes=5)
     report = Releaser(Ports(cloud, log, clock, lambda jobs: [job() for job in jobs])).release(
-        ReleaseOrder(
+        ResponseRelease(
             runbook=case.runbook.id,
             ref=case.state.ref,
             incident=chain[0].incident,
@@ -103,16 +103,16 @@ def test_what_a_recorded_chain_changed_is_given_back(id_: str, name: str) -> Non
             request=RunRequested("release", "a false alarm"),
         )
     )
-    assert report.status is Status.RELEASED
+    assert report.status is IncidentStatus.RELEASED
     reversible = {step.target for step in steps if not step.irreversible}
     assert {step.target for step in cloud.calls} == reversible
 
 
-def left_by(case: Case, chain: tuple[Entry, ...]) -> Observed:
+def left_by(case: Case, chain: tuple[Entry, ...]) -> ResourceState:
     """Return the world after the recorded steps."""
     world = case.world
     for facet in case.becomes:
-        world = world.seen(facet)
+        world = world.with_observation(facet)
     for step in History(chain).steps(Result.APPLIED):
         world = step.effect(world)
     return world

@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
 
-    Worlds = tuple[SearchStrategy[Observed], SearchStrategy[Incident]]
+    Worlds = tuple[SearchStrategy[ResourceState], SearchStrategy[Incident]]
 
 WORLDS: dict[str, Worlds] = {
     "contain-credentials": (credentials.principals(), credentials.incidents()),
@@ -62,30 +62,30 @@ PROFILE = Profile(f"arn:aws:iam::{REF.account}:instance-profile/web", Role("web"
 GOING = Association("iip-assoc-1", PROFILE, "disassociating")
 COMING = Association("iip-assoc-2", PROFILE, "associating")
 OFF = MetadataOptions("disabled")
-WAITING: dict[str, tuple[Step, Observed]] = {
+WAITING: dict[str, tuple[Step, ResourceState]] = {
     "the instance starts or stops": (
         stop(REF.id),
-        estate().seen(Lifecycle("pending", False, False, False, "stop")),
+        estate().with_observation(Lifecycle("pending", False, False, False, "stop")),
     ),
     "the instance leaves its group": (
         DetachFromGroup(REF.id, "web", "InService", ""),
-        estate().seen(Scaling("web", "Detaching")),
+        estate().with_observation(Scaling("web", "Detaching")),
     ),
     "the instance enters standby": (
         EnterStandby(REF.id, "web", "InService", "Standby"),
-        estate().seen(Scaling("web", "EnteringStandby")),
+        estate().with_observation(Scaling("web", "EnteringStandby")),
     ),
     "the profile is being taken away": (
         DetachInstanceProfile(REF.id, GOING.id, PROFILE, None),
-        estate().seen(Identity((GOING,))),
+        estate().with_observation(Identity((GOING,))),
     ),
     "the profile is being attached": (
         AttachManagementProfile(REF.id, None, PROFILE),
-        estate().seen(Management((COMING,))),
+        estate().with_observation(Management((COMING,))),
     ),
     "the metadata options are being applied": (
         SetMetadataOptions(REF.id, MetadataOptions(), OFF),
-        estate().seen(Metadata(OFF, applied=False)),
+        estate().with_observation(Metadata(OFF, applied=False)),
     ),
     "the ACL is not shown": (
         SetPublicGrants(BUCKET, frozenset({Grant(ALL_USERS, "READ")}), frozenset()),
@@ -141,7 +141,7 @@ def test_no_other_step_waits_for_anything(runbook: Runbook, data: st.DataObject)
     assert waiting <= MAY_WAIT
 
 
-def planned(runbook: Runbook, world: Observed, incident: Incident) -> tuple[Step, ...]:
+def planned(runbook: Runbook, world: ResourceState, incident: Incident) -> tuple[Step, ...]:
     """Return what every remediation plans that answers to a finding on such a subject."""
     triggered = (one for one in runbook.on(world.ref).remediations if one.triggers)
     return tuple(step for one in triggered for step in one.plan(world, incident))

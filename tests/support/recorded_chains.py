@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ringfence.engine.execution import Ports
-from ringfence.engine.requests import Order, Status
+from ringfence.engine.requests import ResponseRequest, IncidentStatus
 from ringfence.engine.run import Engine
 from ringfence.handlers.reviews import finding_of
 from ringfence.model.codec import canonical
@@ -28,7 +28,7 @@ from tests.support.worlds import AUTO, LEASE, Ticking
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.engine.requests import Report
+    from ringfence.engine.requests import ResponseResult
     from ringfence.model.step import Step
     from tests.support.runbook_worlds import Case
 
@@ -62,23 +62,23 @@ class Recording:
             self._until_done(FindingReceived(finding_of(review, self.case.state.ref, self.clock())))
             for facet in self.case.becomes:
                 assert self.cloud.world
-                self.cloud.world = self.cloud.world.seen(facet)
+                self.cloud.world = self.cloud.world.with_observation(facet)
         for received in self.case.received():
             self._until_done(received)
         return self.log.all(self.case.key)
 
     def _until_done(self, received: FindingReceived) -> None:
         for _ in range(MOST):
-            if self._respond(received).status is Status.COMPLETE:
+            if self._respond(received).status is IncidentStatus.COMPLETE:
                 return
 
-    def _respond(self, received: FindingReceived) -> Report:
+    def _respond(self, received: FindingReceived) -> ResponseResult:
         self.clock.tick(minutes=5)
         ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
         now = self.clock()
         ref = self.case.state.ref
         return Engine(ports).respond(
-            Order(
+            ResponseRequest(
                 runbook=self.case.runbook,
                 ref=ref,
                 attempt=f"attempt-at-{now.time().isoformat('minutes')}",

@@ -19,7 +19,7 @@ from tests.support.worlds import NOON, finding
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
     from ringfence.record.facts import FindingReceived
@@ -40,10 +40,10 @@ class Case:
     """
 
     runbook: Runbook
-    state: Observed
+    state: ResourceState
     types: tuple[str, ...] = (SEEN,)
     choices: Mapping[str, str] | None = None
-    becomes: tuple[Facet, ...] = ()
+    becomes: tuple[Observation, ...] = ()
     refused: tuple[type[Step], ...] = ()
 
     @property
@@ -63,9 +63,9 @@ class Case:
         return tuple(ManagedRule(name, identifier(name), self.state.ref.region) for name in names)
 
     @property
-    def world(self) -> Observed:
+    def world(self) -> ResourceState:
         """The subject, and those rules as AWS Config has them."""
-        return self.state.seen(Evaluation(tuple(RuleState(rule, NOON) for rule in self.rules)))
+        return self.state.with_observation(Evaluation(tuple(RuleState(rule, NOON) for rule in self.rules)))
 
     def received(self, name: str = "f") -> tuple[FindingReceived, ...]:
         """Return a finding of each type."""

@@ -122,7 +122,7 @@ def _time(at: datetime) -> str:
 
 
 def _lines(row: Row) -> Iterable[Text]:
-    told = row.told
+    told = row.rendered
     yield plain(told.words, STYLES.get(told.result, ""))
     if told.before or told.after:
         yield plain(f"  {told.before} → {told.after}")

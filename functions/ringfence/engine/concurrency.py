@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from ringfence.model.errors import Bug, Retryable, RingfenceError
+from ringfence.model.errors import InternalError, Retryable, RingfenceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -48,4 +48,4 @@ def _ended(work: Callable[[T], tuple[str, ...]], item: T) -> tuple[str, ...] | R
 
 
 def _rank(error: RingfenceError) -> int:
-    return 0 if isinstance(error, Bug) else 1 if isinstance(error, Retryable) else 2
+    return 0 if isinstance(error, InternalError) else 1 if isinstance(error, Retryable) else 2

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.reviews import Review
     from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.runbook import Naming
@@ -40,7 +40,9 @@ class Applied(Protocol):
 class Cloud(Protocol):
     """The world that is observed and changed."""
 
-    def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
+    def observe(
+        self, ref: Ref, observations: Sequence[type[Observation]], past: tuple[Step, ...] = ()
+    ) -> ResourceState:
         """Read the facets, side by side. Raises Gone, Retryable."""
         ...
 
@@ -52,7 +54,7 @@ class Cloud(Protocol):
         """Return the subjects that a review looks at in one account and region. Raises Retryable."""
         ...
 
-    def named(self, ref: Ref, naming: Callable[[Ref], Naming]) -> Ref:
+    def canonical_subject(self, ref: Ref, naming: Callable[[Ref], Naming]) -> Ref:
         """Return a subject by its own name. Raises Retryable."""
         ...
 

@@ -10,7 +10,7 @@ from dataclasses import field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, dataclass_transform
 
-from ringfence.model.errors import BadInput, Bug
+from ringfence.model.errors import BadInput, InternalError
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ def value(cls: type[T]) -> type[T]:
     made = frozen(cls)
     known = _VALUES.setdefault(cls.__name__, made)
     if known is not made and known.__module__ != cls.__module__:
-        raise Bug(f"two values are called {cls.__name__}: in {known.__module__} and {cls.__module__}")
+        raise InternalError(
+            f"two values are called {cls.__name__}: in {known.__module__} and {cls.__module__}"
+        )
     _VALUES[cls.__name__] = made
     return made
 
@@ -50,7 +52,7 @@ def encode(item: object) -> object:
         return {_TAG: "set", "is": sorted((encode(one) for one in item), key=canonical)}
     kind = type(item).__name__
     if _VALUES.get(kind) is not type(item):
-        raise Bug(f"a {kind} cannot be recorded")
+        raise InternalError(f"a {kind} cannot be recorded")
     named = {field.name: getattr(item, field.name) for field in fields(item)}  # type: ignore[arg-type]  # a @value
     return {_TAG: kind, **{name: encode(one) for name, one in named.items()}}
 
@@ -121,5 +123,5 @@ def canonical(data: object) -> str:
 def instant_text(instant: datetime) -> str:
     """Write an aware instant in UTC with microseconds."""
     if instant.tzinfo is None:
-        raise Bug("an instant without a time zone")
+        raise InternalError("an instant without a time zone")
     return instant.astimezone(UTC).isoformat(timespec="microseconds")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringfence.model.call import Answer
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
 
 
@@ -22,8 +22,8 @@ class SettingStep(Step):
     """A step that sets one value by one call.
 
     A subclass is a `@value` class with the fields `before` and `after`. It says which field of its
-    observation holds the value, which call sets it, what the change is called (`target`, `words`) and what
-    it costs (`cost`). The rest follows: the state, the effect, the undo, and what is shown of a drift.
+    observation holds the value, which call sets it, what the change is called (`target`, `describe`) and what
+    it costs (`side_effects`). The rest follows: the state, the effect, the undo, and what is shown of a drift.
 
     Where the call depends on the value, override `call`; where its answer means something, `finish`.
 
@@ -104,16 +104,16 @@ class SettingStep(Step):
         Refused
             For the error codes in `refused`.
         """
-        accept(answer, gone=self.not_found, refused=self.refused)
+        accept(answer, not_found=self.not_found, refused=self.refused)
         return Done(note=self.notes.get(self.after, ""))
 
-    def exists(self, observed: Observed) -> bool:  # noqa: ARG002 - for settings of what may be gone
+    def exists(self, observed: ResourceState) -> bool:  # noqa: ARG002 - for settings of what may be gone
         """Say whether that is still there which has the setting, such as a volume of an instance."""
         return True
 
-    def current(self, observed: Observed) -> object:
+    def current(self, observed: ResourceState) -> object:
         """Return the value that is observed."""
-        found: object = getattr(observed[self.facet], self.field)
+        found: object = getattr(observed[self.observation], self.field)
         return found
 
     def kept(self, value: object) -> object:
@@ -129,9 +129,9 @@ class SettingStep(Step):
         (answer,) = yield (self.call(),)
         return self.finish(answer)
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the value that is observed with `before` and `after`."""
-        if not getattr(observed[self.facet], "readable", True):
+        if not getattr(observed[self.observation], "readable", True):
             return State.SETTLING
         if not self.exists(observed):
             return State.GONE
@@ -140,14 +140,16 @@ class SettingStep(Step):
             return State.AFTER
         return State.BEFORE if now == self.kept(self.before) else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Put `after` into the observation."""
-        return observed.seen(replace(observed[self.facet], **{self.field: self.kept(self.after)}))
+        return observed.with_observation(
+            replace(observed[self.observation], **{self.field: self.kept(self.after)})
+        )
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Write the value that is observed."""
         return self.formatted(self.current(observed))
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Write both values."""
         return self.formatted(self.before), self.formatted(self.after)

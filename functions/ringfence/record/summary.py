@@ -17,7 +17,7 @@ from ringfence.model.document import Document
 from ringfence.model.frozen import frozen
 from ringfence.policy.decision import Mode
 from ringfence.record.facts import RELEASE
-from ringfence.record.wording import contains
+from ringfence.record.wording import is_containment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -205,7 +205,7 @@ def is_for_others(verified: Document) -> bool:
     return not verified.texts("remaining") and waited_for.issuperset(verified.texts("settling"))
 
 
-def rests(verified: Document) -> bool:
+def is_settled(verified: Document) -> bool:
     """Say whether everything was looked at, and what is left is for others."""
     return verified.flag("whole") and is_for_others(verified)
 

@@ -6,7 +6,7 @@ CONTAIN = "contain-"
 """How the ids of runbooks begin that contain."""
 
 
-def contains(runbook: str) -> bool:
+def is_containment(runbook: str) -> bool:
     """Say whether a runbook, by its id, contains."""
     return not runbook or runbook.startswith(CONTAIN)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
@@ -36,7 +36,7 @@ class SetDeleteOnTermination(SettingStep):
     before: bool
     after: bool
 
-    facet: ClassVar = Volumes
+    observation: ClassVar = Volumes
     service: ClassVar = "ec2"
     operation: ClassVar = "ModifyInstanceAttribute"
     permissions: ClassVar = (
@@ -61,24 +61,24 @@ class SetDeleteOnTermination(SettingStep):
             "BlockDeviceMappings": [{"DeviceName": self.device, "Ebs": ebs}],
         }
 
-    def exists(self, observed: Observed) -> bool:
+    def exists(self, observed: ResourceState) -> bool:
         """A volume that was detached is gone."""
         return observed[Volumes].by_id(self.volume_id) is not None
 
-    def current(self, observed: Observed) -> object:
+    def current(self, observed: ResourceState) -> object:
         """Return what becomes of the volume."""
         volume = observed[Volumes].by_id(self.volume_id)
         return volume and volume.ends_with_instance
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Set the attribute of the one volume."""
         attached = tuple(
             replace(one, ends_with_instance=self.after) if one.id == self.volume_id else one
             for one in observed[Volumes].attached
         )
-        return observed.seen(replace(observed[Volumes], attached=attached))
+        return observed.with_observation(replace(observed[Volumes], attached=attached))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what becomes of the volume."""
         fate = "delete" if self.after else "keep"
         return f"{fate} {self.volume_id} ({self.device}) when {self.instance_id} is terminated"
@@ -89,11 +89,11 @@ class SetDeleteOnTermination(SettingStep):
     title="Keep a compromised instance's volumes when it is terminated",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
-    facets=(Volumes,),
+    observations=(Volumes,),
     steps=(SetDeleteOnTermination,),
     references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.2", "ATT&CK T1485"),
 )
-def keep_volumes(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def keep_volumes(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Keep each volume that would be deleted with the instance."""
     for volume in instance[Volumes].attached:
         if volume.ends_with_instance:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
@@ -34,11 +34,11 @@ class SetTerminationProtection(AttributeSetting):
     after: bool
 
     aspect: ClassVar = "termination-protection"
-    facet: ClassVar = Lifecycle
+    observation: ClassVar = Lifecycle
     field: ClassVar = "protected"
     attribute: ClassVar = "DisableApiTermination"
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is turned on or off."""
         return f"turn termination protection of {self.instance_id} {'on' if self.after else 'off'}"
 
@@ -54,16 +54,16 @@ class SetShutdownBehavior(AttributeSetting):
     after: str
 
     aspect: ClassVar = "shutdown-behavior"
-    facet: ClassVar = Lifecycle
+    observation: ClassVar = Lifecycle
     field: ClassVar = "on_shutdown"
     attribute: ClassVar = "InstanceInitiatedShutdownBehavior"
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what a shutdown will do."""
         return f"let a shutdown from inside {self.instance_id} {self.after} it"
 
 
-def unprotected(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def unprotected(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say what EC2 cannot protect."""
     lifecycle = instance[Lifecycle]
     if lifecycle.spot:
@@ -80,12 +80,12 @@ def unprotected(instance: Observed, incident: Incident) -> Iterator[str]:  # noq
     title="Protect a compromised instance from termination",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
-    facets=(Lifecycle,),
+    observations=(Lifecycle,),
     steps=(SetTerminationProtection, SetShutdownBehavior),
     references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.2", "ATT&CK T1578.003"),
-    exposure=unprotected,
+    residual_risk=unprotected,
 )
-def protect_termination(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def protect_termination(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Turn protection on, and let a shutdown stop the instance."""
     lifecycle = instance[Lifecycle]
     if lifecycle.spot:

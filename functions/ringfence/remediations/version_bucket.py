@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ringfence.model.document import Document
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 ENABLED, SUSPENDED, NEVER = "Enabled", "Suspended", ""
@@ -55,7 +55,7 @@ class SetBucketVersioning(BucketSetting):
     after: str
 
     aspect: ClassVar = "versioning"
-    facet: ClassVar = BucketVersioning
+    observation: ClassVar = BucketVersioning
     field: ClassVar = "status"
     operation: ClassVar = "PutBucketVersioning"
     permissions: ClassVar = on_buckets("PutBucketVersioning")
@@ -68,18 +68,18 @@ class SetBucketVersioning(BucketSetting):
         """Suspended is as far back as it goes."""
         return {"VersioningConfiguration": {"Status": self.kept(self.after)}}
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which way."""
         if self.after == ENABLED:
             return f"keep versions of the objects in bucket {self.bucket.id}"
         return f"suspend versioning of bucket {self.bucket.id}: versions that are there stay"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say what is billed."""
         return _BILLED if self.after == ENABLED else ""
 
 
-def by_root_alone(bucket: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def by_root_alone(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say what nobody but the root user can change."""
     seen = bucket[BucketVersioning]
     if not seen.readable:
@@ -96,14 +96,14 @@ def by_root_alone(bucket: Observed, incident: Incident) -> Iterator[str]:  # noq
     title="Keep versions of a bucket's objects",
     subject=BucketRef,
     triggers=(judged_by("s3-bucket-versioning-enabled"), recorded("s3", "PutBucketVersioning")),
-    facets=(BucketVersioning,),
+    observations=(BucketVersioning,),
     steps=(SetBucketVersioning,),
     references=("ATT&CK T1485", "ATT&CK T1486"),
     controls=("s3-versioning",),
     cost=_BILLED,
-    review=by_root_alone,
+    needs_review=by_root_alone,
 )
-def version_bucket(bucket: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def version_bucket(bucket: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Enable versioning; an undo suspends it, since nothing leads back to never."""
     seen = bucket[BucketVersioning]
     if seen.readable and seen.status != ENABLED and not seen.mfa_delete:

@@ -13,7 +13,7 @@ import botocore.session
 
 from ringfence.model.call import Failed
 from ringfence.model.document import Document
-from ringfence.model.errors import Gone, Refused, Retryable
+from ringfence.model.errors import NotFound, Refused, Retryable
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION
 from ringfence.observations.iam.identity import Role, denial, denial_name
 from ringfence.observations.iam.role_sessions import revocation, revocation_name, whole_second
@@ -74,7 +74,7 @@ def ways(start: Callable[[], Talk]) -> Iterator[tuple[Call, ...]]:
             calls = next(talk)
             for answers in script:
                 calls = talk.send(answers)
-        except (StopIteration, Gone, Refused, Retryable):
+        except (StopIteration, NotFound, Refused, Retryable):
             continue
         yield calls
         scripts.extend((*script, answers) for answers in _rounds(calls))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey, Key
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.evidence import Grants, KeyUse
@@ -19,19 +19,19 @@ from tests.support.runbook_worlds import Case
 from tests.support.strategies.credentials import BOUNDARY, DEPLOY, KEY, PERSON, ROLES, SESSION, WEB
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
     from ringfence.model.subject import PrincipalRef
 
 EVERYTHING = CONTAIN_CREDENTIALS.chosen(CONTAIN_CREDENTIALS.ids)
 """The runbook with every option switched on."""
 
 
-def busy(ref: PrincipalRef, denial: Denial) -> Observed:
+def busy(ref: PrincipalRef, denial: Denial) -> ResourceState:
     """A principal with everything to do."""
     others = OtherCredentials(
         "deploy", tuple(Credential(kind, "ACCAIOSFODNN7EXAMPLE0123", ACTIVE) for kind in KINDS)
     )
-    facets: tuple[Facet, ...] = (
+    facets: tuple[Observation, ...] = (
         AccessKey("deploy", (Key(KEY.id, ACTIVE),)),
         denial,
         Password("deploy"),
@@ -41,7 +41,7 @@ def busy(ref: PrincipalRef, denial: Denial) -> Observed:
         Grants(),
         Trail(),
     )
-    return Observed(ref, {type(one): one for one in facets})
+    return ResourceState(ref, {type(one): one for one in facets})
 
 
 CASES = {

@@ -10,18 +10,18 @@ from tests.support.runbook_worlds import Case
 from tests.support.worlds import estate
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
 
 EVERYTHING = CONTAIN_INSTANCE.chosen(one.id for one in CONTAIN_INSTANCE.remediations if one.optional)
 """The runbook with every option switched on."""
 
 
-def everything_to_do() -> Observed:
+def everything_to_do() -> ResourceState:
     """An instance on which every remediation has something to do."""
     allowing = (
         AclEntry(100, egress, deny=False, protocol="-1", cidr="0.0.0.0/0") for egress in (False, True)
     )
-    return estate().seen(SubnetAcls((Acl("acl-a", frozenset(allowing)),)))
+    return estate().with_observation(SubnetAcls((Acl("acl-a", frozenset(allowing)),)))
 
 
 CASES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.observations.iam.password_policy import PasswordPolicy, PasswordRules
 from ringfence.observations.iam.password_use import PasswordUse
 from ringfence.observations.iam.user_keys import DatedKey, UserKeys
@@ -19,10 +19,14 @@ KEYS = (DatedKey(KEY, "Active", ago(400)), DatedKey(OTHER, "Active", ago(400), a
 WEAK = PasswordRules(6, max_age=400, reuse=3)
 
 
-def busy(ref: IdentityRef, keys: tuple[DatedKey, ...] = (), rules: PasswordRules | None = None) -> Observed:
+def busy(
+    ref: IdentityRef, keys: tuple[DatedKey, ...] = (), rules: PasswordRules | None = None
+) -> ResourceState:
     """A subject with everything to do, seen through what there is of it."""
-    seen = Observed(ref).seen(UserKeys("deploy", keys)).seen(PasswordPolicy(rules))
-    return seen.seen(PasswordUse("deploy", ago(400), ago(300)))
+    seen = (
+        ResourceState(ref).with_observation(UserKeys("deploy", keys)).with_observation(PasswordPolicy(rules))
+    )
+    return seen.with_observation(PasswordUse("deploy", ago(400), ago(300)))
 
 
 CASES = {

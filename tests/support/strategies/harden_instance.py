@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.first_start import FirstStart
 from ringfence.observations.ec2.management import Management
 from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
@@ -18,12 +18,12 @@ from tests.support.strategies.hardening import IMAGE, OFFERED, STARTED
 from tests.support.worlds import REF
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
 
 
-def busy() -> Observed:
+def busy() -> ResourceState:
     """An instance with everything to do."""
-    facets: tuple[Facet, ...] = (
+    facets: tuple[Observation, ...] = (
         Metadata(MetadataOptions(hop_limit=2)),
         MetadataUse(7),
         Origin("web", "lt-1"),
@@ -34,7 +34,7 @@ def busy() -> Observed:
         IMAGE,
         ImageTag(None),
     )
-    return Observed(REF, {type(one): one for one in facets})
+    return ResourceState(REF, {type(one): one for one in facets})
 
 
 TYPES = ("Config:ec2-imdsv2-check", "Config:ec2-instance-managed-by-systems-manager", STARTED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ringfence.model.document import Document
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.flow_log_records import S3, Deleted, Recording
 from ringfence.observations.ec2.flow_logs import FlowLogs
 from ringfence.observations.ec2.security_group import DEFAULT, SecurityGroup, rules_in
@@ -22,18 +22,18 @@ DELETED = FlowLogs(VPC_ID, REF.account, (), Deleted(VPC_ID, TO_S3))
 CASES = {
     "group": Case(
         HARDEN_NETWORK,
-        Observed(GROUP).seen(OPEN),
+        ResourceState(GROUP).with_observation(OPEN),
         ("Config:vpc-default-security-group-closed", "CloudTrail:ec2:AuthorizeSecurityGroupIngress"),
     ),
     "vpc": Case(
         HARDEN_NETWORK,
-        Observed(VPC).seen(UNRECORDED),
+        ResourceState(VPC).with_observation(UNRECORDED),
         ("Config:vpc-flow-logs-enabled",),
         {"flow-log-destination": BUCKET},
     ),
     "flow-log": Case(
         HARDEN_NETWORK,
-        Observed(FLOW_LOG).seen(DELETED),
+        ResourceState(FLOW_LOG).with_observation(DELETED),
         ("CloudTrail:ec2:DeleteFlowLogs",),
         {"flow-log-destination": BUCKET},
     ),

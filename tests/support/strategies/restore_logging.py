@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.observations.logging.detectors import DetectorSetup, DetectorStatus
 from ringfence.observations.logging.log_keys import LogKey
 from ringfence.observations.logging.recorders import EVERYTHING, RecorderSetup, RecorderStatus
@@ -17,7 +17,7 @@ from tests.support.runbook_worlds import Case
 from tests.support.strategies.logging import DETECTOR, KEY, NOTHING, RECORDER, TRAIL
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
     from ringfence.model.subject import LoggingRef
 
 FULL = TrailOptions("logs", "p", "topic", True, True, True, True, LOG_GROUP, LOG_ROLE, KEY_ARN)
@@ -40,9 +40,9 @@ DETECTING = DetectorStatus(WATCHING, True)
 USED = LogKey("Enabled", frozenset({"everything"}))
 
 
-def case(ref: LoggingRef, well: Facet, becomes: Facet, *calls: str) -> Case:
+def case(ref: LoggingRef, well: Observation, becomes: Observation, *calls: str) -> Case:
     """Note how a subject is while all is well; then it becomes worse, and calls are recorded."""
-    state = Observed(ref, {type(one): one for one in (*NOTHING, well)})
+    state = ResourceState(ref, {type(one): one for one in (*NOTHING, well)})
     types = tuple(f"CloudTrail:{call}" for call in calls)
     return Case(RESTORE_LOGGING, state, types, becomes=(becomes,))
 

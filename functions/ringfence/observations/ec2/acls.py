@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.call import Call, Failed
 from ringfence.model.codec import value
-from ringfence.model.errors import Gone
-from ringfence.model.observation import Facet
+from ringfence.model.errors import NotFound
+from ringfence.model.observation import Observation
 from ringfence.model.step import Step
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
 
@@ -84,7 +84,7 @@ class AclStep(Step):
 
 
 @value
-class SubnetAcls(Facet):
+class SubnetAcls(Observation):
     """The network ACLs, each once, with those of earlier steps. `readable`: whether AWS showed them."""
 
     acls: tuple[Acl, ...] = ()
@@ -93,7 +93,7 @@ class SubnetAcls(Facet):
     permissions: ClassVar = ec2_describes("Instances", "NetworkAcls")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
         """Read instance and ACLs side by side: one round trip, as isolation waits for it.
 
         Rules in an ACL outlive the instance. Raises Gone where it is gone and no earlier step names an ACL.
@@ -124,7 +124,7 @@ def _subnets(described: Answer, ref: Ref, *, certain: bool) -> set[str]:
     """Return the subnets of the instance's interfaces. Where it is gone: none, or Gone if `certain`."""
     try:
         instance = described_instance(described, ref)
-    except Gone:
+    except NotFound:
         if certain:
             raise
         return set()

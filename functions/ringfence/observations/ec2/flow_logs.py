@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.model.answers import accept, document, tags
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.codec import value
-from ringfence.model.errors import Gone
-from ringfence.model.observation import Facet
+from ringfence.model.errors import NotFound
+from ringfence.model.observation import Observation
 from ringfence.model.step import Step
 from ringfence.model.subject import FlowLogRef, VpcRef
 from ringfence.observations.ec2.flow_log_destination import ROLE, ROLE_ARN
@@ -69,7 +69,7 @@ class FlowLog:
 
 
 @value
-class FlowLogs(Facet):
+class FlowLogs(Observation):
     """The VPC, its owner, and the flow logs that are active: those of the region, for a deleted flow log.
 
     `deleted` is what the subject recorded; None where it is a VPC, is still there or nobody knows. `role`
@@ -90,7 +90,7 @@ class FlowLogs(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
         """Read the VPC and its flow logs; of a flow log, first what it recorded."""
         if isinstance(ref, FlowLogRef):
             return (yield from cls._of_deleted(ref, past))
@@ -156,9 +156,9 @@ def _describe_vpc(vpc_id: str) -> Call:
 
 def _owner(described: Answer, vpc_id: str) -> str:
     """Return whose the VPC is; raises Gone where it does not exist."""
-    for vpc in accept(described, gone=NO_VPC).children("Vpcs"):
+    for vpc in accept(described, not_found=NO_VPC).children("Vpcs"):
         return vpc.optional_text("OwnerId") or ""
-    raise Gone(f"{vpc_id} does not exist any more")
+    raise NotFound(f"{vpc_id} does not exist any more")
 
 
 def _offered(found: Answer, ref: Ref) -> str:

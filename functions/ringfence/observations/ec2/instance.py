@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Permission
-from ringfence.model.errors import Gone
-from ringfence.model.observation import Facet
+from ringfence.model.errors import NotFound
+from ringfence.model.observation import Observation
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
@@ -36,13 +36,13 @@ def describe_instance(ref: Ref) -> Call:
 
 def described_instance(answer: Answer, ref: Ref) -> Document:
     """Return the instance in the answer; raises Gone where it does not exist or is being terminated."""
-    for reservation in accept(answer, gone=NOT_FOUND).children("Reservations"):
+    for reservation in accept(answer, not_found=NOT_FOUND).children("Reservations"):
         for instance in reservation.children("Instances"):
             state = state_of(instance)
             if state in OVER:
-                raise Gone(f"{ref.id} is {state}")
+                raise NotFound(f"{ref.id} is {state}")
             return instance
-    raise Gone(f"{ref.id} does not exist in {ref.region} of account {ref.account}")
+    raise NotFound(f"{ref.id} does not exist in {ref.region} of account {ref.account}")
 
 
 def state_of(instance: Document) -> str:
@@ -50,7 +50,7 @@ def state_of(instance: Document) -> str:
     return instance.child("State").text("Name")
 
 
-class InstanceFacet(Facet):
+class InstanceFacet(Observation):
     """What DescribeInstances shows of an instance: all of these are read by one call.
 
     A subclass is a `@value` class that reads the description.
@@ -65,7 +65,7 @@ class InstanceFacet(Facet):
         raise NotImplementedError
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
         """Describe the instance.
 
         Raises

@@ -9,7 +9,7 @@ from ringfence.model.answers import document, tags
 from ringfence.model.call import Call
 from ringfence.model.codec import value
 from ringfence.model.frozen import frozen
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.model.symbol import QuarantineGroup, TransitionGroup
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes, state_of
 
@@ -61,7 +61,7 @@ class OwnGroup:
 
 
 @value
-class Network(Facet):
+class Network(Observation):
     """The interfaces of an instance, and the groups named like ours in every VPC of the region."""
 
     state: str
@@ -71,7 +71,7 @@ class Network(Facet):
     permissions: ClassVar = ec2_describes("Instances", "SecurityGroups")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
         """Read instance and groups side by side: one round trip."""
         instances, groups = yield (
             describe_instance(ref),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.model.answers import document, first
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.model.step import Step
 from ringfence.observations.ec2.instance import ec2_describes
 
@@ -91,7 +91,7 @@ class RoleStep(Step):
 
 
 @value
-class Identity(Facet):
+class Identity(Observation):
     """The profile associations, and the roles known from them and from the steps taken before."""
 
     associations: tuple[Association, ...] = ()
@@ -105,7 +105,7 @@ class Identity(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
         """Read associations, then the roles, then whether each denies this instance: three round trips.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IamInstanceProfileAssociation.html

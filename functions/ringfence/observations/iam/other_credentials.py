@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.codec import value
 from ringfence.model.frozen import frozen
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import OWNER, USERS, user_of
 
@@ -63,7 +63,7 @@ class Credential:
 
 
 @value
-class OtherCredentials(Facet):
+class OtherCredentials(Observation):
     """A user's credentials of these kinds."""
 
     user: str = ""
@@ -75,7 +75,7 @@ class OtherCredentials(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
         """List each kind, side by side."""
         name = yield from user_of(ref, past)
         if not name:

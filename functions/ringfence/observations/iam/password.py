@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import OWNER, USERS, user_of
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @value
-class Password(Facet):
+class Password(Observation):
     """A user's login profile. `user` is empty where there is none, which is normal."""
 
     user: str = ""
@@ -26,7 +26,7 @@ class Password(Facet):
     permissions: ClassVar = (OWNER, Permission("iam:GetLoginProfile", (USERS,)))
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
         """Read the login profile."""
         name = yield from user_of(ref, past)
         if not name:

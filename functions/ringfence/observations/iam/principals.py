@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.answers import accept, document
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.codec import value
-from ringfence.model.errors import Gone
+from ringfence.model.errors import NotFound
 from ringfence.model.step import Step
 from ringfence.model.subject import REGION, AccessKeyRef, RoleSessionRef, UserRef
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY, PROTECTED, ROLES
@@ -120,7 +120,7 @@ def user_of(ref: Ref, past: tuple[Step, ...] = ()) -> Generator[tuple[Call, ...]
     known = next((step.owner for step in past if isinstance(step, UserStep) and step.owner), "")
     if isinstance(answer, Failed) and known:
         return known
-    name = accept(answer, gone=NO_SUCH_ENTITY).optional_text("UserName") or ""
+    name = accept(answer, not_found=NO_SUCH_ENTITY).optional_text("UserName") or ""
     return name if UserRef.pattern.fullmatch(name) else ""
 
 
@@ -134,7 +134,7 @@ def _role_name(ref: RoleSessionRef) -> Generator[tuple[Call, ...], tuple[Answer,
     for one in document(listed).children("Roles"):
         if one.text("RoleId") == role_id(ref):
             return one.text("RoleName")
-    raise Gone(f"role {role_id(ref)} does not exist: no session of it is valid any more")
+    raise NotFound(f"role {role_id(ref)} does not exist: no session of it is valid any more")
 
 
 def role_id(ref: Ref) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.model.answers import document
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.iam.identity import (
     NO_SUCH_ENTITY,
@@ -49,7 +49,7 @@ class RoleUse:
 
 
 @value
-class RoleSessions(Facet):
+class RoleSessions(Observation):
     """The roles whose credentials the instance has or had."""
 
     roles: tuple[RoleUse, ...] = ()
@@ -64,7 +64,7 @@ class RoleSessions(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
         """Read every association of the region, the roles, their uses and policies: four round trips."""
         (described,) = yield (Call("ec2", "DescribeIamInstanceProfileAssociations", pages=True),)
         associations = tuple(document(described).children("IamInstanceProfileAssociations"))

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.model.answers import document
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.codec import value
-from ringfence.model.errors import Gone
-from ringfence.model.observation import Facet
+from ringfence.model.errors import NotFound
+from ringfence.model.observation import Observation
 from ringfence.model.subject import GLOBAL, RoleSessionRef
 from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.iam.identity import (
@@ -57,7 +57,7 @@ class UsedRole:
 
 
 @value
-class UsedRoles(Facet):
+class UsedRoles(Observation):
     """The roles, each once."""
 
     roles: tuple[UsedRole, ...] = ()
@@ -77,7 +77,7 @@ class UsedRoles(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
         """Find the roles, then their policies and uses. Of a key that is gone, those of earlier steps are."""
         assumed: dict[str, datetime | None] = {}
         held = (step.held for step in past if isinstance(step, RoleStep))
@@ -88,8 +88,8 @@ class UsedRoles(Facet):
             assumed[name] = None
         else:
             try:
-                trail = yield from Trail.look(ref, past)
-            except Gone:
+                trail = yield from Trail.read(ref, past)
+            except NotFound:
                 if not remembered:
                     raise
                 trail = Trail()

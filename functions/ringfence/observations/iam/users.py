@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.answers import document
 from ringfence.model.call import Call, Failed, Permission
-from ringfence.model.errors import Gone
+from ringfence.model.errors import NotFound
 from ringfence.model.frozen import frozen
 from ringfence.model.subject import GLOBAL, UserRef
 from ringfence.observations.iam.access_key import ACTIVE
@@ -60,7 +60,7 @@ def named(ref: Ref) -> Generator[tuple[Call, ...], tuple[Answer, ...], Named]:
     users = [(one.text("UserName"), one.text("UserId")) for one in document(listed).children("Users")]
     found = [name for name, id_ in users if ref.id in {name, id_}]
     if not found:
-        raise Gone(f"no user has the id {ref.id}")
+        raise NotFound(f"no user has the id {ref.id}")
     if len(found) > 1:
         return Named(doubt=f"{ref.id} is the id of one user and the name of another: a person has to look")
     return Named(found[0])
@@ -70,7 +70,7 @@ def by_name(ref: Ref) -> Naming:
     """Return a user by name; the subject as it is where it is none, in doubt, or gone."""
     try:
         found = yield from named(ref)
-    except Gone:
+    except NotFound:
         return ref
     return replace(ref, id=found.user) if found.user else ref
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.model.subject import DetectorRef
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class DetectorSetup:
 
 
 @value
-class DetectorStatus(Facet):
+class DetectorStatus(Observation):
     """A detector as it is; no `setup` where it is gone. `others`: how many more the region has."""
 
     setup: DetectorSetup | None = None
@@ -60,7 +60,7 @@ class DetectorStatus(Facet):
     permissions: ClassVar = (LIST_DETECTORS, Permission("guardduty:GetDetector", DETECTORS))
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
         """Read it side by side: one round trip. A detector that is gone is what it is about."""
         if not isinstance(ref, DetectorRef):
             return cls()

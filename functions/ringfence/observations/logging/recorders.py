@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.model.subject import RecorderRef
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class RecorderSetup:
 
 
 @value
-class RecorderStatus(Facet):
+class RecorderStatus(Observation):
     """A recorder as it is; no `setup` where it is gone."""
 
     setup: RecorderSetup | None = None
@@ -74,7 +74,7 @@ class RecorderStatus(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
         """Read it side by side: one round trip. A recorder that is gone is what it is about."""
         if not isinstance(ref, RecorderRef):
             return cls()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.model.subject import TrailRef
 from ringfence.observations.logging.selectors import (
     DEFAULT,
@@ -74,7 +74,7 @@ class Delivery:
 
 
 @value
-class TrailStatus(Facet):
+class TrailStatus(Observation):
     """A trail as it is; no `setup` where there is none that can be read in this account and region.
 
     `home` is the region that it can be changed in and `owner` the account; both are empty where no trail
@@ -95,7 +95,7 @@ class TrailStatus(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
         """Read everything side by side: one round trip. A trail that is gone is what it is about.
 
         Trails are described without being named: by name, only those are shown that have their home here.

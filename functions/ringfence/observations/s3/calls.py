@@ -6,9 +6,9 @@ from dataclasses import field
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.call import Call, Failed, Permission
-from ringfence.model.errors import Bug, Gone
+from ringfence.model.errors import InternalError, NotFound
 from ringfence.model.frozen import frozen
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.model.subject import BucketRef
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking, Observed
+    from ringfence.model.observation import Looking, ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -46,7 +46,7 @@ def of_bucket(
 def present(answer: Answer, ref: Ref) -> Answer:
     """Return the answer; raises Gone where there is no such bucket."""
     if isinstance(answer, Failed) and answer.code in NO_BUCKET:
-        raise Gone(f"bucket {ref.id} does not exist")
+        raise NotFound(f"bucket {ref.id} does not exist")
     return answer
 
 
@@ -55,10 +55,10 @@ def is_denied(answer: Answer) -> bool:
     return isinstance(answer, Failed) and answer.code in DENIED
 
 
-def bucket_of(observed: Observed) -> BucketRef:
+def bucket_of(observed: ResourceState) -> BucketRef:
     """Return the bucket that was observed; raises Bug where it is none."""
     if not isinstance(observed.ref, BucketRef):
-        raise Bug(f"{observed.ref.key} is no bucket")
+        raise InternalError(f"{observed.ref.key} is no bucket")
     return observed.ref
 
 
@@ -71,7 +71,7 @@ def unreadable(ref: Ref, what: str) -> str:
 
 
 @frozen
-class BucketFacet(Facet):
+class BucketFacet(Observation):
     """What S3 shows of a bucket in answer to one call.
 
     A subclass is a `@value` class that names the call and reads its answer. Each of its fields has a
@@ -98,7 +98,7 @@ class BucketFacet(Facet):
         raise NotImplementedError
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
         """Make the call and read its answer.
 
         Raises

@@ -12,7 +12,7 @@ from ringfence.model.step import Done, State, Step
 from ringfence.observations.ec2.auto_scaling import OUT, STANDBY, Scaling, describe_membership
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
 
 _GROUPS = ("arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/*",)
@@ -35,7 +35,7 @@ class _ScalingStep(Step):
         """The membership of the instance."""
         return f"auto-scaling-group/{self.group}/{self.instance_id}"
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the lifecycle state in the group."""
         now = observed[Scaling]
         if now.group not in {self.group, ""}:
@@ -46,12 +46,12 @@ class _ScalingStep(Step):
             return State.AFTER
         return State.BEFORE if now.place == self.before else State.DRIFTED
 
-    def found(self, observed: Observed) -> str:
+    def found(self, observed: ResourceState) -> str:
         """Name the group and the state."""
         now = observed[Scaling]
         return _place(now.group, now.state)
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Change the state; out of the group, the group is no more seen."""
         return observed.seen(
             replace(observed[Scaling], group=self.group if self.after else "", state=self.after)

@@ -14,7 +14,7 @@ from ringfence.observations.ec2.instance import NOT_FOUND
 from ringfence.observations.ec2.lifecycle import RUNNING, STOPPED, Lifecycle
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
 
 INSTANCES = "arn:aws:ec2:{region}:{account}:instance/*"
@@ -30,29 +30,29 @@ class _PowerStep(Step):
     before: str
     after: str
 
-    facet: ClassVar = Lifecycle
+    observation: ClassVar = Lifecycle
 
     @property
     def target(self) -> str:
         """Whether the instance runs."""
         return f"instance/{self.instance_id}/power"
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the instance's state; starting and stopping pass by themselves."""
         now = observed[Lifecycle]
         if now.settling():
             return State.SETTLING
         return State.AFTER if now.state == self.after else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Leave the instance in its new state."""
-        return observed.seen(replace(observed[Lifecycle], state=self.after))
+        return observed.with_observation(replace(observed[Lifecycle], state=self.after))
 
     def _call(self, operation: str) -> Changing:
         (answer,) = yield (
             Call("ec2", operation, {"InstanceIds": [self.instance_id]}, expected=(*NOT_FOUND, *_REFUSED)),
         )
-        accept(answer, gone=NOT_FOUND, refused=_REFUSED)
+        accept(answer, not_found=NOT_FOUND, refused=_REFUSED)
         return Done()
 
 
@@ -67,7 +67,7 @@ class StopInstance(_PowerStep):
     permissions: ClassVar = (Permission("ec2:StopInstances", (INSTANCES,)),)
 
     @property
-    def follows(self) -> tuple[Symbol, ...]:
+    def runs_after(self) -> tuple[Symbol, ...]:
         """Snapshots are taken first."""
         return (Ready(EVIDENCE, self.instance_id),)
 
@@ -75,11 +75,11 @@ class StopInstance(_PowerStep):
         """Stop it; EC2 refuses where stop protection is on or the root is on an instance store."""
         return (yield from self._call("StopInstances"))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is stopped."""
         return f"stop {self.instance_id}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Name what is lost for good."""
         return (
             "the contents of memory and of instance-store volumes are lost for good; a public address that "
@@ -113,7 +113,7 @@ class StartInstance(_PowerStep):
         """Start it; volumes encrypted with a key of the account's own need a grant on that key."""
         return (yield from self._call("StartInstances"))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is started."""
         return f"start {self.instance_id}"
 

@@ -21,7 +21,7 @@ from ringfence.observations.iam.identity import (
 from ringfence.steps.ec2.instance_profile import associate, named, standing
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names, State
 
 _INSTANCES = ("arn:aws:ec2:{region}:{account}:instance/*",)
@@ -35,25 +35,25 @@ class _ManagementStep(Step):
     before: Profile | None
     after: Profile | None
 
-    facet: ClassVar = Management
+    observation: ClassVar = Management
 
     @property
     def target(self) -> str:
         """The instance's profile."""
         return f"instance/{self.instance_id}/instance-profile"
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the profile."""
         return standing(observed[Management], self.before, self.after)
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Name the profile that is there."""
         return named(observed[Management])
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Replace the association, whose id only the service knows."""
         made = (Association("", Profile(self.after.arn, None), ASSOCIATED),) if self.after else ()
-        return observed.seen(replace(observed[Management], associations=made))
+        return observed.with_observation(replace(observed[Management], associations=made))
 
 
 @value
@@ -78,11 +78,11 @@ class AttachManagementProfile(_ManagementStep):
         """Associate it."""
         return (yield from associate(self.instance_id, self.after))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is given."""
         return f"attach instance profile {self.after.name} to {self.instance_id}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Name who else gains by it."""
         return f"whatever runs on the instance can use the credentials of role {self.after.name}"
 
@@ -112,7 +112,7 @@ class DetachManagementProfile(_ManagementStep):
         )
         return Done(note="somebody else had done it" if isinstance(answer, Failed) else "")
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is taken back."""
         return f"detach instance profile {self.before.name} from {self.instance_id}"
 

@@ -12,7 +12,7 @@ from ringfence.observations.ec2.instance import NOT_FOUND
 from ringfence.observations.ec2.metadata import DISABLED, REQUIRED, Metadata, MetadataOptions
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
 
 
 @value
@@ -26,7 +26,7 @@ class SetMetadataOptions(SettingStep):
     before: MetadataOptions
     after: MetadataOptions
 
-    facet: ClassVar = Metadata
+    observation: ClassVar = Metadata
     field: ClassVar = "options"
     service: ClassVar = "ec2"
     operation: ClassVar = "ModifyInstanceMetadataOptions"
@@ -54,22 +54,22 @@ class SetMetadataOptions(SettingStep):
             "InstanceMetadataTags": self.after.tags,
         }
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare all options; they are in force once they are applied."""
         found = super().state(observed)
         return State.SETTLING if found is State.AFTER and not observed[Metadata].applied else found
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Set and apply the options."""
-        return observed.seen(Metadata(self.after))
+        return observed.with_observation(Metadata(self.after))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say whether the service is reachable, or whether it asks for a token."""
         if self.after.endpoint == self.before.endpoint:
             return f"make a token {self.after.tokens} at the metadata service of {self.instance_id}"
         return f"set the metadata service of {self.instance_id} to {self.after.endpoint}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Name what stops working."""
         if self.after.endpoint == DISABLED:
             return "software that reads the metadata service stops working, such as agents and SDKs"

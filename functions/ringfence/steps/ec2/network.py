@@ -15,7 +15,7 @@ from ringfence.observations.ec2.network import QUARANTINE, TRANSITION, Group, Ne
 from ringfence.steps.ec2.own_groups import GROUPS, SYMBOLS, id_of
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
 
 
@@ -99,7 +99,7 @@ class SetSecurityGroups(Step):
         accept(answer, gone=self._GONE, refused=self._REFUSED)
         return Done()
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the interface's groups."""
         interface = next((one for one in observed[Network].interfaces if one.id == self.interface_id), None)
         if interface is None:
@@ -109,7 +109,7 @@ class SetSecurityGroups(Step):
         in_transition = interface.groups == {TransitionGroup(self.vpc_id)}
         return State.BEFORE if in_transition or interface.groups == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Replace the groups."""
         seen = observed[Network]
         return observed.seen(
@@ -122,7 +122,7 @@ class SetSecurityGroups(Step):
             )
         )
 
-    def found(self, observed: Observed) -> str:
+    def found(self, observed: ResourceState) -> str:
         """Name the groups that it has."""
         groups = [one.groups for one in observed[Network].interfaces if one.id == self.interface_id]
         return ", ".join(_shown(groups[0])) or "none" if groups else "no such interface"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from ringfence.model.call import Answer
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
 
 GROUPS = "arn:aws:ec2:{region}:{account}:security-group/*"
@@ -98,11 +98,11 @@ class CreateOwnGroup(Step):
     def _symbol(self) -> Symbol:
         return SYMBOLS[self.role](self.vpc_id)
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look for it by name and tag."""
         return State.AFTER if observed[Network].own(self.vpc_id, self.role) else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Add the group with the egress rule that it is born with."""
         seen = observed[Network]
         if seen.own(self.vpc_id, self.role):
@@ -180,12 +180,12 @@ class EmptyQuarantineGroup(Step):
             yield revokes
         return Done(note=f"revoked {len(rules)} rules")
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Count its rules."""
         group = observed[Network].own(self.vpc_id, QUARANTINE)
         return State.AFTER if group and not group.rules else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Empty the group; interfaces that travel with it are quarantined from now on."""
         seen = observed[Network]
         group = seen.own(self.vpc_id, QUARANTINE)

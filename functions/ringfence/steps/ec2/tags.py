@@ -44,7 +44,7 @@ class _TagStep(SettingStep):
         parameters = {"Resources": [self.instance_id], "Tags": [tag]}
         return Call("ec2", operation, parameters, expected=(*NOT_FOUND, *self.refused))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what the tag becomes."""
         if self.after is None:
             return f"remove tag {self.key} of {self.instance_id}"
@@ -53,13 +53,13 @@ class _TagStep(SettingStep):
 
 class _IncidentTagStep(_TagStep):
     key = INCIDENT_TAG
-    facet: ClassVar = Tags
+    observation: ClassVar = Tags
     field: ClassVar = "incident"
 
 
 class _ImageTagStep(_TagStep):
     key = IMAGE_TAG
-    facet: ClassVar = ImageTag
+    observation: ClassVar = ImageTag
     field: ClassVar = "reason"
 
 

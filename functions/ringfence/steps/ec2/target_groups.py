@@ -13,7 +13,7 @@ from ringfence.model.step import Done, State, Step, show
 from ringfence.observations.ec2.target_groups import GONE, Registration, Target, Targets
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
 
 _GROUPS = ("arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/*/*",)
@@ -35,18 +35,18 @@ class _TargetsStep(Step):
         """The instance's registration with the group."""
         return f"target-group/{self.group}"
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the targets; those that are draining get no requests any more."""
         now = observed[Targets].of(self.group).targets
         if now == self.after:
             return State.AFTER
         return State.BEFORE if now == self.before else State.DRIFTED
 
-    def found(self, observed: Observed) -> str:
+    def found(self, observed: ResourceState) -> str:
         """Name the targets that are registered."""
         return show(observed[Targets].of(self.group).targets)
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Replace the targets."""
         seen = observed[Targets]
         changed = Registration(self.group, self.after, seen.of(self.group).draining)

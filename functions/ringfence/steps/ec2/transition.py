@@ -13,7 +13,7 @@ from ringfence.model.symbol import Ready, Symbol, TransitionGroup
 from ringfence.observations.ec2.network import ROLE_TAG, TRANSITION, Network
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
 
 RULES = 4
@@ -82,12 +82,12 @@ class OpenTransitionGroup(Step):
         )
         return Done()
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Count its rules."""
         group = observed[Network].own(self.vpc_id, TRANSITION)
         return State.AFTER if group and group.rules >= RULES else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Give the group its rules."""
         seen = observed[Network]
         group = seen.own(self.vpc_id, TRANSITION)

@@ -15,7 +15,7 @@ from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.reach import described
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
     from ringfence.model.symbol import Symbol
 
@@ -29,34 +29,34 @@ class _OwnPolicyStep(PolicyStep):
     before: str
     after: str
 
-    facet: ClassVar = Denial
-    outlives: ClassVar = True
+    observation: ClassVar = Denial
+    survives_subject: ClassVar = True
 
     @property
     def target(self) -> str:
         """The policy."""
         return f"policy/{self.arn}"
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the document in force."""
         now = observed[Denial].document(self.arn)
         if now == self.after:
             return State.AFTER
         return State.BEFORE if now == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Put the policy there or take it away."""
         denial = observed[Denial]
         kept = tuple(one for one in denial.policies if one.name != self.arn)
         made = (Policy(self.arn, self.after),) if self.after else ()
         policies = tuple(sorted((*kept, *made), key=lambda one: one.name))
-        return observed.seen(replace(denial, policies=policies))
+        return observed.with_observation(replace(denial, policies=policies))
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Say whom the policy there denies."""
         return described(observed[Denial].document(self.arn))
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say who is denied everything by it."""
         return described(self.before), described(self.after)
 
@@ -93,7 +93,7 @@ class CreateDenialPolicy(_OwnPolicyStep):
         accept(answer, refused=self._REFUSED)
         return Done()
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Name it."""
         return f"create policy {self.arn}"
 
@@ -111,7 +111,7 @@ class DeleteDenialPolicy(_OwnPolicyStep):
     _REFUSED: ClassVar = ("DeleteConflict", "InvalidInput", "LimitExceeded")
 
     @property
-    def follows(self) -> tuple[Symbol, ...]:
+    def runs_after(self) -> tuple[Symbol, ...]:
         """It is detached before."""
         return (Ready(UNUSED, self.arn),)
 
@@ -124,7 +124,7 @@ class DeleteDenialPolicy(_OwnPolicyStep):
         accept(answer, refused=self._REFUSED)
         return Done()
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Name it."""
         return f"delete policy {self.arn}"
 

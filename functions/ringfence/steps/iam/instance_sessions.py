@@ -12,7 +12,7 @@ from ringfence.observations.iam.identity import ROLES, HeldRole, Identity, Role,
 from ringfence.steps.iam.role_policies import delete_role_policy, put_role_policy
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
 
 
@@ -37,14 +37,14 @@ class _DenialStep(RoleStep):
         """The role."""
         return self.role
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look whether the policy is there, word for word."""
         held = observed[Identity].role(self.role)
         if held is None:
             return State.GONE
         return State.AFTER if held.denied == self.after else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Put the policy there or take it away."""
         seen = observed[Identity]
         roles = tuple(

@@ -12,7 +12,7 @@ from ringfence.observations.iam.password import Password
 from ringfence.observations.iam.principals import USERS, UserStep
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
 
 
 @value
@@ -26,11 +26,11 @@ class SetPasswordReset(UserStep, SettingStep):
     before: bool
     after: bool
 
-    facet: ClassVar = Password
+    observation: ClassVar = Password
     field: ClassVar = "reset"
     service: ClassVar = "iam"
     operation: ClassVar = "UpdateLoginProfile"
-    outlives: ClassVar = True
+    survives_subject: ClassVar = True
     permissions: ClassVar = (Permission("iam:UpdateLoginProfile", (USERS,)),)
     not_found: ClassVar = NO_SUCH_ENTITY
     refused: ClassVar = ("LimitExceeded", "PasswordPolicyViolation")
@@ -49,11 +49,11 @@ class SetPasswordReset(UserStep, SettingStep):
         """Set the flag and nothing else."""
         return {"UserName": self.user, "PasswordResetRequired": self.after}
 
-    def exists(self, observed: Observed) -> bool:
+    def exists(self, observed: ResourceState) -> bool:
         """A user without a password has no flag."""
         return observed[Password].user == self.user
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is required of whom."""
         verb = "require" if self.after else "no longer require"
         return f"{verb} a new password of user {self.user} at the next sign-in"

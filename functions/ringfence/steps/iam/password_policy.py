@@ -13,7 +13,7 @@ from ringfence.observations.iam.password_policy import OF_THE_ACCOUNT, PasswordP
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
 
 _UPDATE = Permission("iam:UpdateAccountPasswordPolicy", ("*",), reason=OF_THE_ACCOUNT)
 _NONE = "none but IAM's own"
@@ -28,7 +28,7 @@ class _PolicyStep(SettingStep):
     before: PasswordRules | None
     after: PasswordRules | None
 
-    facet: ClassVar = PasswordPolicy
+    observation: ClassVar = PasswordPolicy
     field: ClassVar = "rules"
     service: ClassVar = "iam"
     operation: ClassVar = "UpdateAccountPasswordPolicy"
@@ -44,9 +44,9 @@ class _PolicyStep(SettingStep):
         """Name every field: IAM knows no update of a part."""
         return self.after.parameters() if self.after else {}
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Replace the policy, whatever was observed of it."""
-        return observed.seen(PasswordPolicy(self.after))
+        return observed.with_observation(PasswordPolicy(self.after))
 
 
 @value
@@ -58,11 +58,11 @@ class SetPasswordPolicy(_PolicyStep):
 
     permissions: ClassVar = (_UPDATE,)
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is demanded."""
         return f"demand of the passwords of the account's users: {self.after}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say whom it meets at once; all else is asked of the next password alone."""
         was = self.before.max_age if self.before else 0
         if self.after.max_age == was:
@@ -100,7 +100,7 @@ class RestorePasswordPolicy(_PolicyStep):
             return super().finish(answer)
         return Done(note="it was not there any more" if isinstance(answer, Failed) else "")
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is put back."""
         return f"put the account's password policy back: {self.after or _NONE}"
 

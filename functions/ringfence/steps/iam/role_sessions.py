@@ -14,7 +14,7 @@ from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse, revo
 from ringfence.steps.iam.role_policies import delete_role_policy, put_role_policy
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
 
 _SHOWN = 5
@@ -43,7 +43,7 @@ class RevocationStep(RoleStep):
     outlives: ClassVar = True
 
     @staticmethod
-    def use(observed: Observed, role: Role) -> RoleUse | None:
+    def use(observed: ResourceState, role: Role) -> RoleUse | None:
         """Return what was observed of the role; None where it no longer exists."""
         return observed[RoleSessions].role(role)
 
@@ -57,14 +57,14 @@ class RevocationStep(RoleStep):
         """The role."""
         return self.role
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look whether the policy is there, word for word."""
         use = self.use(observed, self.role)
         if use is None:
             return State.GONE
         return State.AFTER if (self.instant in use.revoked) == self.after else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Put the policy there or take it away."""
         roles = tuple(self.changed(one) for one in observed[RoleSessions].roles)
         return observed.seen(RoleSessions(roles))

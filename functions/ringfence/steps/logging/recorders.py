@@ -13,7 +13,7 @@ from ringfence.observations.logging.recorders import NO_RECORDER, RECORDERS, Rec
 from ringfence.steps.logging.trails import NEVER_OFF
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
 
 _REFUSED = ("NoAvailableDeliveryChannelException", "UnmodifiableEntityException")
@@ -25,7 +25,7 @@ class StartRecorder(Step):
 
     name: str
 
-    facet: ClassVar = RecorderStatus
+    observation: ClassVar = RecorderStatus
     irreversible: ClassVar = NEVER_OFF
     permissions: ClassVar = (Permission("config:StartConfigurationRecorder", RECORDERS),)
 
@@ -42,24 +42,24 @@ class StartRecorder(Step):
         parameters = {"ConfigurationRecorderName": self.name}
         expected = (NO_RECORDER, *_REFUSED)
         (answer,) = yield (Call("config", "StartConfigurationRecorder", parameters, expected=expected),)
-        accept(answer, gone=(NO_RECORDER,), refused=_REFUSED)
+        accept(answer, not_found=(NO_RECORDER,), refused=_REFUSED)
         return Done()
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look whether it records."""
         seen = observed[RecorderStatus]
         if seen.setup is None:
             return State.GONE
         return State.AFTER if seen.recording else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """It records."""
-        return observed.seen(replace(observed[RecorderStatus], recording=True))
+        return observed.with_observation(replace(observed[RecorderStatus], recording=True))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which."""
         return f"start configuration recorder {self.name}"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say that it records."""
         return "stopped", "recording"

@@ -13,13 +13,13 @@ from ringfence.observations.logging.selectors import (
     Selectors,
     insight_parameters,
     selector_parameters,
-    shown,
+    formatted,
 )
 from ringfence.observations.logging.trails import TRAILS, TrailStatus
 from ringfence.steps.logging.trails import TrailStep
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
 
 
@@ -39,7 +39,7 @@ class SetEventSelectors(TrailStep):
         parameters = {"TrailName": self.name, **selector_parameters(self.after)}
         return (yield from self.call("PutEventSelectors", parameters))
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare all selectors."""
         setup = observed[TrailStatus].setup
         if setup is None:
@@ -48,18 +48,18 @@ class SetEventSelectors(TrailStep):
             return State.AFTER
         return State.BEFORE if setup.selectors == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Put them there."""
         setup = replace(self.setup_in(observed), selectors=self.after)
-        return observed.seen(replace(observed[TrailStatus], setup=setup))
+        return observed.with_observation(replace(observed[TrailStatus], setup=setup))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say of which trail."""
         return f"put the event selectors of trail {self.name} back"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Write them in full."""
-        return shown(self.before), shown(self.after)
+        return formatted(self.before), formatted(self.after)
 
 
 @value
@@ -78,7 +78,7 @@ class SetInsightSelectors(TrailStep):
         parameters = {"TrailName": self.name, "InsightSelectors": insight_parameters(self.after)}
         return (yield from self.call("PutInsightSelectors", parameters))
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare all of them."""
         setup = observed[TrailStatus].setup
         if setup is None:
@@ -87,15 +87,15 @@ class SetInsightSelectors(TrailStep):
             return State.AFTER
         return State.BEFORE if setup.insights == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Put them there."""
         setup = replace(self.setup_in(observed), insights=self.after)
-        return observed.seen(replace(observed[TrailStatus], setup=setup))
+        return observed.with_observation(replace(observed[TrailStatus], setup=setup))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say of which trail."""
         return f"put the Insights selectors of trail {self.name} back"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Name them."""
         return show(self.before), show(self.after)

@@ -26,12 +26,12 @@ class SetPublicAccessBlock(BucketSetting):
     after: BlockSettings
 
     aspect: ClassVar = "public-access-block"
-    facet: ClassVar = PublicAccessBlock
+    observation: ClassVar = PublicAccessBlock
     field: ClassVar = "settings"
     permissions: ClassVar = on_buckets("PutBucketPublicAccessBlock")
 
     @property
-    def follows(self) -> tuple[Symbol, ...]:
+    def runs_after(self) -> tuple[Symbol, ...]:
         """A change of the policy comes first: S3 takes no policy with public statements afterwards."""
         return (Ready(POLICY, self.bucket.id),) if self._blocks else ()
 
@@ -49,12 +49,12 @@ class SetPublicAccessBlock(BucketSetting):
         settings = {"PublicAccessBlockConfiguration": dict(self.after.configuration)}
         return of_bucket(self.bucket, "PutPublicAccessBlock", parameters=settings)
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say whether more is blocked than before."""
         verb = "block" if self._blocks else "no longer block all"
         return f"{verb} public access to bucket {self.bucket.id}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say who is shut out."""
         if not self._blocks:
             return ""

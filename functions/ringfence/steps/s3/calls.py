@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
 from ringfence.model.call import Failed
-from ringfence.model.errors import Denied, Refused
+from ringfence.model.errors import AccessDenied, Refused
 from ringfence.model.frozen import frozen
 from ringfence.model.setting import SettingStep
 from ringfence.model.step import Done
@@ -35,8 +35,8 @@ def accepted(answer: Answer, refused: Collection[str] = ()) -> Document:
         words = f"{answer.code}: {answer.message}"
         if any(name in answer.message for name in _BLOCKS):
             raise Refused(words)
-        raise Denied(words)
-    return accept(answer, gone=NO_BUCKET, refused=refused)
+        raise AccessDenied(words)
+    return accept(answer, not_found=NO_BUCKET, refused=refused)
 
 
 @frozen

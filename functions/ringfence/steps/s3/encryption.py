@@ -12,7 +12,7 @@ from ringfence.steps.s3.calls import BucketSetting
 
 if TYPE_CHECKING:
     from ringfence.model.call import Call
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
 
 
 @value
@@ -26,7 +26,7 @@ class SetBucketEncryption(BucketSetting):
     after: Encryption | None
 
     aspect: ClassVar = "default-encryption"
-    facet: ClassVar = BucketEncryption
+    observation: ClassVar = BucketEncryption
     field: ClassVar = "default"
     operation: ClassVar = "PutBucketEncryption"
     permissions: ClassVar = on_buckets("PutEncryptionConfiguration")
@@ -40,7 +40,7 @@ class SetBucketEncryption(BucketSetting):
         """Name the one rule that S3 keeps."""
         return {"ServerSideEncryptionConfiguration": {"Rules": [_rule(self.after)] if self.after else []}}
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the default. Where it is deleted, S3 encrypts with keys of its own and says so."""
         found, default = super().state(observed), observed[BucketEncryption].default
         own = default is not None and default.algorithm == AES256
@@ -55,11 +55,11 @@ class SetBucketEncryption(BucketSetting):
         parts.append(f"without {', '.join(value.blocked)}" if value.blocked else "")
         return " ".join(filter(None, parts))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which encryption becomes the default."""
         return f"set the default encryption of bucket {self.bucket.id} to {self.formatted(self.after)}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say what readers and writers need from now on."""
         if self.after is None or not self.after.with_kms:
             return ""

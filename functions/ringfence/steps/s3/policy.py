@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from ringfence.model.call import Answer, Call
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
     from ringfence.model.subject import BucketRef
     from ringfence.model.symbol import Symbol
@@ -42,14 +42,14 @@ class _TlsStep(Step):
     before: bool
     after: bool
 
-    facet: ClassVar = BucketPolicy
+    observation: ClassVar = BucketPolicy
 
     @property
     def target(self) -> str:
         """The statement."""
         return f"bucket/{self.bucket.id}/policy/{self.sid}"
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look for the statement, word for word."""
         seen = observed[BucketPolicy]
         if not seen.clear:
@@ -57,13 +57,13 @@ class _TlsStep(Step):
         there = has_statement(seen.document, self.bucket.id, self.sid)
         return State.AFTER if there == self.after else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Put the statement in or take it out."""
         seen = observed[BucketPolicy]
         document = self._changed(seen.document)
-        return observed.seen(replace(seen, text="" if document is None else canonical(document)))
+        return observed.with_observation(replace(seen, text="" if document is None else canonical(document)))
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say whether the statement is there."""
         before, after = (
             f"statement {self.sid}" if one else "no statement" for one in (self.before, self.after)
@@ -123,11 +123,11 @@ class AddTlsStatement(_TlsStep):
         yield from self._put(with_tls(document, self.bucket.id, self.sid))
         return Done()
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is refused."""
         return f"require TLS of every request to bucket {self.bucket.id}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say whom it shuts out."""
         return (
             "clients that reach the bucket without TLS are refused: http:// links, and its website endpoint"
@@ -147,7 +147,7 @@ class RemoveTlsStatement(_TlsStep):
     inverse_type: ClassVar = AddTlsStatement
 
     @property
-    def follows(self) -> tuple[Symbol, ...]:
+    def runs_after(self) -> tuple[Symbol, ...]:
         """With public statements beside it the policy can be put only once nothing blocks it."""
         return (Ready(BLOCKED, self.bucket.id),)
 
@@ -164,7 +164,7 @@ class RemoveTlsStatement(_TlsStep):
             yield from self._put(left)
         return Done()
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is allowed again."""
         return f"no longer require TLS of requests to bucket {self.bucket.id}"
 

@@ -8,11 +8,11 @@ from ringfence.model.step import Done, State, Step
 
 if TYPE_CHECKING:
     from ringfence.model.call import Permission
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Changing, Names
 
 
-class Note(Step):
+class LogOnlyStep(Step):
     """What is written down for later: a baseline, a notice given. Planners look for it in `incident.past`.
 
     An intent that is recorded is the note itself, so nothing about it can be unknown.
@@ -26,10 +26,10 @@ class Note(Step):
         yield from ()
         return Done()
 
-    def state(self, observed: Observed) -> State:  # noqa: ARG002 - the log shows it, not the world
+    def state(self, observed: ResourceState) -> State:  # noqa: ARG002 - the log shows it, not the world
         """It is written down."""
         return State.AFTER
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Change nothing."""
         return observed
