@@ -56,7 +56,7 @@ def resolved(
 
     Raises
     ------
-    Bug
+    InternalError
         A placeholder stands for nothing, or a permission on everything gives no reason.
 
     """

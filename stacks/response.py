@@ -8,9 +8,9 @@ from aws_cdk import RemovalPolicy, Stack
 
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import forward
-from stacks.operator_api import OperatorApi
 from stacks.functions import Settled
 from stacks.keys import encryption_key, used_by
+from stacks.operator_api import OperatorApi
 from stacks.pipeline import Pipeline
 
 if TYPE_CHECKING:

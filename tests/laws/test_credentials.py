@@ -54,8 +54,7 @@ from tests.support.worlds import NOON
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ringfence.model.call import Answer, Call
-    from ringfence.model.observation import Looking
+    from ringfence.model.call import Answer, Call, SansIO
     from ringfence.model.remediation import Remediation
     from ringfence.model.subject import PrincipalRef
 
@@ -227,7 +226,7 @@ def calls_of_facet(facet: type[Observation], past: tuple[Step, ...]) -> Iterator
             yield from chain.from_iterable(held(lambda ref=ref, known=known: facet.read(ref, known)))  # type: ignore[misc]  # a default is a type too
 
 
-def once_otherwise(start: Callable[[], Looking[Observation]]) -> Iterator[tuple[Call, ...]]:
+def once_otherwise(start: Callable[[], SansIO[Observation]]) -> Iterator[tuple[Call, ...]]:
     """Hold a conversation with usual answers, and with each one otherwise once; yield each round's calls."""
     rounds = tuple(_held(start, {}))
     yield from rounds
@@ -238,7 +237,7 @@ def once_otherwise(start: Callable[[], Looking[Observation]]) -> Iterator[tuple[
 
 
 def _held(
-    start: Callable[[], Looking[Observation]], otherwise: Mapping[tuple[int, int], Answer]
+    start: Callable[[], SansIO[Observation]], otherwise: Mapping[tuple[int, int], Answer]
 ) -> Iterator[tuple[Call, ...]]:
     talk, number = start(), 0
     with suppress(StopIteration, NotFound):

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ringfence.engine.ports import Applied, Cloud
+    from ringfence.model.call import SansIO
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.reviews import Review
     from ringfence.model.rule_confirmation import ManagedRule
-    from ringfence.model.runbook import Naming, Runbook
+    from ringfence.model.runbook import Runbook
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.policy.permit import Permit
@@ -85,7 +86,7 @@ class Deadly:
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
         return self.cloud.listed(account, region, review)
 
-    def canonical_subject(self, ref: Ref, naming: Callable[[Ref], Naming]) -> Ref:
+    def canonical_subject(self, ref: Ref, naming: Callable[[Ref], SansIO[Ref]]) -> Ref:
         return self.cloud.canonical_subject(ref, naming)
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Applied:

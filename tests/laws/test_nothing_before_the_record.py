@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.execution import Ports
-from ringfence.engine.release import ResponseRelease, Releaser
-from ringfence.engine.requests import ResponseResult, IncidentStatus
+from ringfence.engine.release import Releaser, ResponseRelease
+from ringfence.engine.requests import IncidentStatus, ResponseResult
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.observations.iam.denial import Denial

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.execution import Ports
-from ringfence.engine.release import ResponseRelease, Releaser
+from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.requests import IncidentStatus
 from ringfence.model.codec import encode
 from ringfence.record.chain import ChainKey, Lease

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ringfence.engine.execution import Ports
-from ringfence.engine.requests import ResponseRequest, IncidentStatus
+from ringfence.engine.requests import IncidentStatus, ResponseRequest
 from ringfence.engine.run import Engine
 from ringfence.handlers.reviews import finding_of
 from ringfence.model.codec import canonical

@@ -9,9 +9,9 @@ from ringfence.engine.execution import Ports
 from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
 from ringfence.model.errors import (
+    AccessDenied,
     BadInput,
     InternalError,
-    AccessDenied,
     NotFound,
     Refused,
     Retryable,

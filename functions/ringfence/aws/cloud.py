@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -11,7 +10,7 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from ringfence.aws.failures import code_of, message_of, raised
-from ringfence.model.call import Answer, Call, at
+from ringfence.model.call import Answer, Call, SansIO, at
 from ringfence.model.document import Document
 from ringfence.model.errors import InternalError
 from ringfence.model.frozen import frozen
@@ -19,7 +18,7 @@ from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.subject import Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from ringfence.aws.sessions import Clients
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from ringfence.policy.permit import Permit
 
 R = TypeVar("R")
-Talk = Generator[tuple[Call, ...], tuple[Answer, ...], R]
 
 
 AGAIN = "calls that the transport sent again"
@@ -58,7 +56,7 @@ class AwsCloud:
         self, ref: Ref, observations: Sequence[type[Observation]], past: tuple[Step, ...] = ()
     ) -> ResourceState:
         """Hold all conversations in step, so that a call that several ask for is made once."""
-        talks: dict[type[Observation], Talk[Observation]] = {
+        talks: dict[type[Observation], SansIO[Observation]] = {
             kind: kind.read(ref, past) for kind in observations
         }
         asked: dict[type[Observation], tuple[Call, ...]] = {}
@@ -87,11 +85,11 @@ class AwsCloud:
         """Hold a review's conversation in one account and region."""
         return self._held(Ref(account, region, review.name), review.listing(account, region))
 
-    def canonical_subject(self, ref: Ref, naming: Callable[[Ref], Talk[Ref]]) -> Ref:
+    def canonical_subject(self, ref: Ref, naming: Callable[[Ref], SansIO[Ref]]) -> Ref:
         """Hold the conversation that finds a subject's name."""
         return self._held(ref, naming(ref))
 
-    def _held(self, ref: Ref, talk: Talk[R]) -> R:
+    def _held(self, ref: Ref, talk: SansIO[R]) -> R:
         try:
             calls = next(talk)
             while True:

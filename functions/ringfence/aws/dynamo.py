@@ -21,7 +21,7 @@ from ringfence.aws.audit_items import (
 )
 from ringfence.aws.failures import DENIED
 from ringfence.model.call import Permission
-from ringfence.model.errors import InternalError, Conflict, AccessDenied, Retryable
+from ringfence.model.errors import AccessDenied, Conflict, InternalError, Retryable
 from ringfence.record.append_check import check_append
 from ringfence.record.chain import Lease
 from ringfence.record.history import History
@@ -57,7 +57,7 @@ class DynamoAuditLog:
     """Implements `ringfence.engine.ports.AuditLog`.
 
     Every error of the service is Retryable: where nothing can be recorded, nothing is done. Only a
-    request that DynamoDB calls invalid is a Bug.
+    request that DynamoDB calls invalid is an InternalError.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class DynamoAuditLog:
             if lease is not None:
                 puts.append(self._put_lease(key, history.lease, lease))
             if puts and not self._write(puts) and not self._is_written(key, chunk, lease):
-                raise Conflict(f"{key.text}: somebody else was first")
+                raise Conflict(f"{key.text}: another execution wrote first")
             lease = None
 
     def _read(self, key: ChainKey) -> History:
@@ -223,7 +223,7 @@ def _entry(item: Mapping[str, Mapping[str, object]]) -> Entry:
         return to_entry(item)
     except (KeyError, ValueError) as error:
         raise InternalError(
-            f"the audit table holds something that is no entry: {ascii(item)[:200]}"
+            f"the audit table contains an item that is not an entry: {ascii(item)[:200]}"
         ) from error
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from ringfence.model.errors import InternalError, AccessDenied, Retryable, OutcomeUnknown
+from ringfence.model.errors import AccessDenied, InternalError, OutcomeUnknown, Retryable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperat
 
 @contextmanager
 def raised(what: str) -> Iterator[None]:
-    """Turn botocore's errors into Retryable, and a call that cannot be built into Bug."""
+    """Turn botocore's errors into Retryable, and a call that cannot be built into InternalError."""
     try:
         yield
     except ParamValidationError as error:

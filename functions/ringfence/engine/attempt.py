@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.engine.reading import look_at
-from ringfence.engine.requests import ResponseResult, IncidentStatus
+from ringfence.engine.requests import IncidentStatus, ResponseResult
 from ringfence.engine.verification import Verification
-from ringfence.model.errors import BadInput, InternalError, Conflict, NotFound, Refused, Retryable
+from ringfence.model.errors import BadInput, Conflict, InternalError, NotFound, Refused, Retryable
 from ringfence.model.incident import Incident
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.observation import ResourceState
@@ -310,7 +310,7 @@ class Attempt:
         self.seen = self.seen.updated(more)
 
     def _check_reads(self) -> None:
-        """Raise a read's Bug once all else is done: it does not keep a subject from being contained."""
+        """Raise a read's InternalError once all else is done: it must not keep a subject uncontained."""
         for error in self.seen.unread.values():
             if isinstance(error, InternalError):
                 raise error

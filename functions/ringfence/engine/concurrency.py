@@ -25,8 +25,8 @@ def each(
 ) -> tuple[str, ...]:
     """Work on every item; return in words what must be looked at again.
 
-    Raises at the end, once every item had its turn, where any of them failed: a Bug before what can be
-    tried again, that before what never will work.
+    Raises at the end, once every item had its turn, where any of them failed: an InternalError before
+    what can be tried again, that before what never will work.
     """
     again: list[str] = []
     failed: list[RingfenceError] = []

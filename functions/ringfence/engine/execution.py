@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import (
-    BadInput,
-    InternalError,
-    Conflict,
     AccessDenied,
+    BadInput,
+    Conflict,
+    InternalError,
     NotFound,
+    OutcomeUnknown,
     Refused,
     Retryable,
-    OutcomeUnknown,
 )
 from ringfence.model.frozen import frozen
 from ringfence.model.plan import dependency_levels
@@ -172,8 +172,8 @@ class Execution:
         """Make the recorded changes, wave by wave; their outcomes become pending.
 
         This is the one place where anything is changed: raises Refused unless the decision allows it.
-        Raises Bug at the end, after every other step: what contradicts itself does not keep a subject
-        from being contained.
+        Raises InternalError at the end, after every other step: what contradicts itself does not keep a
+        subject from being contained.
         """
         permit = Permit.of(decision, self.ref, until)
         recorded = {one.intent for _, one in self.history.open_intents}

@@ -191,7 +191,7 @@ def _remediated_at(order: ResponseRequest, history: History) -> datetime | None:
     """Return until when what was seen had been put right; None where some of it was not, or was not tried."""
     if not order.runbook.closes_when_complete or not order.finding:
         return None
-    found = [history.put_right.get(id_) for id_ in order.runbook.ids]
+    found = [history.remediated.get(id_) for id_ in order.runbook.ids]
     times = [at for at in found if at]
     return min(times) - CLOCKS if times and times == found else None
 

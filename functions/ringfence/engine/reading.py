@@ -20,7 +20,7 @@ def look_at(
 ) -> ResourceState:
     """Read the facets together; where that fails, each by itself, and note why one could not be read.
 
-    Raises Gone.
+    Raises NotFound.
     """
     try:
         return ports.cloud.observe(ref, observations, past)

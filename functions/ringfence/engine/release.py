@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ringfence.engine.execution import Execution
-from ringfence.engine.plan_binding import CHANGED, started_plan, difference
-from ringfence.engine.requests import ResponseResult, IncidentStatus
-from ringfence.model.errors import BadInput, InternalError, Conflict, NotFound, Refused, Retryable
+from ringfence.engine.plan_binding import CHANGED, difference, started_plan
+from ringfence.engine.requests import IncidentStatus, ResponseResult
+from ringfence.model.errors import BadInput, Conflict, InternalError, NotFound, Refused, Retryable
 from ringfence.model.observation import ResourceState
 from ringfence.model.plan import digest_text, net_changes
 from ringfence.model.step import State

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from ringfence.engine.attempt import Attempt, is_routine
 from ringfence.engine.execution import Execution
 from ringfence.engine.incident_start import downgrade, incident_start
-from ringfence.engine.requests import ResponseResult, IncidentStatus
-from ringfence.model.errors import InternalError, Conflict, NotFound, Refused
+from ringfence.engine.requests import IncidentStatus, ResponseResult
+from ringfence.model.errors import Conflict, InternalError, NotFound, Refused
 from ringfence.model.frozen import frozen
 from ringfence.model.observation import ResourceState
 from ringfence.policy.decision import Decision, Mode
@@ -35,7 +35,7 @@ QUIET = (Mode.OFF, Mode.NOTIFY)
 
 def is_at_rest(history: History) -> bool:
     """Say whether nothing of an incident is under way: whatever was to be carried out was put right."""
-    return all(history.put_right.values()) and not history.open_intents
+    return all(history.remediated.values()) and not history.open_intents
 
 
 def may_act(attempt: str, history: History) -> bool:
@@ -63,9 +63,9 @@ class Engine:
     def respond(self, order: ResponseRequest) -> ResponseResult:
         """Carry out an order up to verification.
 
-        Raises Retryable when it must be tried again, Gone when a person named a subject that does not
-        exist, BadInput when nothing is recorded to go on with, Bug when a step contradicted itself: what
-        is known by then is recorded.
+        Raises Retryable when it must be tried again, NotFound when a person named a subject that does not
+        exist, BadInput when nothing is recorded to go on with, InternalError when a step
+        contradicted itself: what is known by then is recorded.
         """
         order = replace(order, runbook=order.runbook.on(order.ref))
         for _ in range(ATTEMPTS - 1):
@@ -147,7 +147,7 @@ class Engine:
         order, agreed = response.order, response.order.agreed
         if agreed is None:
             return
-        from ringfence.engine.plan_binding import as_refused, started_plan, difference, is_same
+        from ringfence.engine.plan_binding import as_refused, difference, is_same, started_plan
 
         if not response.start.is_new and started_plan(history, order.actor, (agreed.digest,)):
             return

@@ -85,6 +85,6 @@ def _of_service(source: str) -> Reader:
         return states.read
     known = ", ".join(sorted((CONFIG, EC2, SOURCE, HEALTH)))
     return lambda event: NotForUs(
-        f"the event is of type {formatted(event.detail_type)}, from {formatted(source)}: beside what CloudTrail "
-        f"recorded, only {known} are answered"
+        f"the event is of type {formatted(event.detail_type)}, from {formatted(source)}; runbooks answer "
+        f"CloudTrail events and only {known}"
     )

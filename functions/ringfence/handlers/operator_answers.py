@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ringfence.handlers.operator_types import Forbidden
-from ringfence.model.codec import instant_text
+from ringfence.model.codec import instant_text, recorded_name
 from ringfence.model.errors import BadInput, NotFound, Refused, Retryable, RingfenceError
 from ringfence.model.runbook import unique
 from ringfence.model.subject import parse_key
@@ -59,7 +59,7 @@ def worst_code(answers: Iterable[Answer]) -> int:
 
 
 def error_answer(error: RingfenceError) -> Answer:
-    """Describe an error to the caller. A Bug is none of theirs and is raised again."""
+    """Describe an error to the caller. An InternalError is none of theirs and is raised again."""
     for kind, name, _ in _KINDS:
         if isinstance(error, kind):
             if isinstance(error, BadInput):
@@ -116,7 +116,7 @@ def status_answer(question: StatusQuery, history: History, now: datetime) -> Ans
     """Describe how the newest incident stands, with a line for each entry that is asked for."""
     told, key = Summary.of(history.entries), question.key
     verified = history.verified
-    looks = told.looks(question.only) if question.only else told.parts
+    looks = told.verifications(question.only) if question.only else told.latest_by_remediation
     return {
         "incident": history.incident,
         "runbook": key.runbook,
@@ -130,7 +130,7 @@ def status_answer(question: StatusQuery, history: History, now: datetime) -> Ans
         "settling": list(told.words("settling")),
         "refused": list(told.words("refused")),
         "review": list(unique(words for one in looks for words in one.texts("review"))),
-        "exposure": list(told.exposure),
+        "exposure": list(told.residual_risk),
         "entries": len(history.entries),
         "lines": list(_lines(history, question.after)),
     }
@@ -144,10 +144,10 @@ def _rests(looks: tuple[Document, ...], history: History, only: tuple[str, ...])
 
 def _state(told: Summary, history: History, only: tuple[str, ...]) -> str:
     """Say how these remediations stand: what others found of theirs is no verdict on them, nor on theirs."""
-    state, looks = told.state, told.looks(only)
+    state, looks = told.state, told.verifications(only)
     if state in _GIVEN_BACK:
         return state
-    done = all(map(history.put_right.get, only)) and history.missed_at is None if only else state == COMPLETE
+    done = all(map(history.remediated.get, only)) and history.missed_at is None if only else state == COMPLETE
     if done and not history.open_intents:
         return COMPLETE
     if _rests(looks, history, only):
@@ -176,7 +176,7 @@ def _plan(plan: Planned, title: str) -> Answer:
 def _step(step: Step) -> Answer:
     before, after = step.diff()
     return {
-        "kind": type(step).__name__,
+        "kind": recorded_name(type(step)),
         "words": step.describe(),
         "target": step.target,
         "before": before,

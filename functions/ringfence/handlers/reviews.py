@@ -96,7 +96,7 @@ class Tour:
 
     @property
     def review(self) -> Review:
-        """The runbook's scheduled look; raises Bug where it has none."""
+        """The runbook's scheduled look; raises InternalError where it has none."""
         if self.runbook.review is None:
             raise InternalError(f"{self.runbook.id} has no scheduled review")
         return self.runbook.review
@@ -114,9 +114,9 @@ class _Visits:
     def visit(self, ref: Ref) -> tuple[str, ...]:
         now = self.tour.ports.clock()
         if now >= self.tour.until:
-            raise Retryable(f"{ref.key} was not looked at: the time is up")
+            raise Retryable(f"{ref.key} was not reviewed: the time is over")
         if self.failed >= IN_A_ROW:
-            raise Retryable(f"{ref.key} was not looked at: {IN_A_ROW} looks in a row failed")
+            raise Retryable(f"{ref.key} was not reviewed: {IN_A_ROW} reviews in a row failed")
         self.looked.append(ref)
         try:
             again = self.look(finding_of(self.tour.review, ref, now), min(now + LOOK, self.tour.until))

@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 def document(answer: Answer) -> Document:
     """Return the answer of a call that declared no expected failure."""
     if isinstance(answer, Failed):
-        raise InternalError(f"{answer.code} was declared as expected, but is not handled: {answer.message}")
+        raise InternalError(f"{answer.code} was declared as expected and is not handled: {answer.message}")
     return answer
 
 
-def accept(answer: Answer, *, gone: Collection[str] = (), refused: Collection[str] = ()) -> Document:
-    """Return the answer; raise Gone or Refused for the error codes that mean so."""
+def accept(answer: Answer, *, not_found: Collection[str] = (), refused: Collection[str] = ()) -> Document:
+    """Return the answer; raise NotFound or Refused for the error codes that mean so."""
     if isinstance(answer, Failed):
-        _refuse(answer, gone, refused)
+        _refuse(answer, not_found, refused)
     return answer
 
 
-def _refuse(failed: Failed, gone: Collection[str], refused: Collection[str]) -> NoReturn:
+def _refuse(failed: Failed, not_found: Collection[str], refused: Collection[str]) -> NoReturn:
     words = f"{failed.code}: {failed.message}"
-    if failed.code in gone:
+    if failed.code in not_found:
         raise NotFound(words)
     if failed.code in refused:
         raise Refused(words)
-    raise InternalError(f"{words} was declared as expected, but is not handled")
+    raise InternalError(f"{words} was declared as expected and is not handled")
 
 
 def tags(resource: Document, key: str = "Tags") -> dict[str, str]:

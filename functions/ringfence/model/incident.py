@@ -68,11 +68,11 @@ class Incident:
         )
 
     def choice(self, name: str) -> str:
-        """Return the value chosen for an option; raises Bug for one that the runbook does not declare."""
+        """Return the value chosen for an option; raises InternalError for one that is not declared."""
         for key, chosen in self.choices:
             if key == name:
                 return chosen
-        raise InternalError(f"no option is called {name}")
+        raise InternalError(f"there is no option {name}")
 
 
 def incident_id(opened_at: datetime, cause: str) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.model.step import Done, State, Step
 
 if TYPE_CHECKING:
-    from ringfence.model.call import Permission
+    from ringfence.model.call import Permission, SansIO
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 
 class LogOnlyStep(Step):
@@ -19,9 +19,9 @@ class LogOnlyStep(Step):
     """
 
     permissions: ClassVar[tuple[Permission, ...]] = ()
-    irreversible: ClassVar[str] = "it is a note in the log, which is never changed"
+    irreversible: ClassVar[str] = "it is a note in the audit log, and the log is never changed"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Change nothing."""
         yield from ()
         return Done()

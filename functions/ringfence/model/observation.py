@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
@@ -10,15 +9,15 @@ from ringfence.model.errors import InternalError, Refused
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
-    from ringfence.model.call import Answer, Call, Permission
+    from collections.abc import Iterable, Mapping
+
+    from ringfence.model.call import Permission, SansIO
     from ringfence.model.errors import RingfenceError
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
     from ringfence.model.symbol import Symbol
 
 F = TypeVar("F", bound="Observation")
-Looking = Generator[tuple["Call", ...], tuple["Answer", ...], F]
-"""Yields calls to be made side by side, is sent their answers, returns the facet."""
 MOST_WORDS = 500
 """Characters that are kept of why a facet could not be read."""
 
@@ -35,10 +34,10 @@ class Observation:
     """Whether it reads a record that lags behind by minutes: it is looked at once more later."""
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """Read the facet. `past`: the steps already intended for this incident, as clues where to look.
 
-        Raises `Gone` where the subject does not exist.
+        Raises `NotFound` where the subject does not exist.
         """
         raise NotImplementedError
 
@@ -51,7 +50,7 @@ class Observation:
         return ""
 
     def absent(self, ref: Ref) -> bool:  # noqa: ARG002 - for facets that are about what may be gone
-        """Say whether this shows that there is no such subject, which is no reason to raise `Gone`."""
+        """Say whether this shows that there is no such subject, which is no reason to raise `NotFound`."""
         return False
 
 

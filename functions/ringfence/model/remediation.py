@@ -42,21 +42,21 @@ class Option:
     def allowed(self) -> str:
         """Say in words what the option may be."""
         named = ", ".join(one or '""' for one in self.values)
-        return f"{named}, or anything that matches {self.pattern}" if self.pattern else f"one of {named}"
+        return f"{named}, or a value that matches {self.pattern}" if self.pattern else f"one of {named}"
 
 
 @frozen
 class Remediation:
     """The declaration of one remediation and its planner.
 
-    `optional` remediations run only where the policy enables them; `cost` says what they cost. `workload_risk`
-    says what workloads a change can break: it stays a dry run unless the policy allows it by its id. One
-    without triggers runs whenever its runbook does; any other where one of its triggers matches.
+    `optional` remediations run only where the policy enables them; `cost` says what they cost.
+    `workload_risk` says what workloads a change can break: it stays a dry run unless the policy allows it by
+    its id. One without triggers runs whenever its runbook does; any other where one of its triggers matches.
     `downgrade_reasons` yields why, as the subject stands, a finding leads to no more than a dry run.
-    `residual_risk` yields, in words, what stays open even when no step remains. `needs_review` yields what a person
-    must look at before the response is complete, or, in the stage that contains, before it is contained.
-    `pending_elsewhere` yields what somebody else has yet to do, such as a service that records in its own time: it is
-    looked at again after a while, though not for ever.
+    `residual_risk` yields, in words, what stays open even when no step remains. `needs_review` yields what a
+    person must look at before the response is complete, or, in the stage that contains, before it is
+    contained. `pending_elsewhere` yields what somebody else has yet to do, such as a service that records in
+    its own time: it is looked at again after a while, though not for ever.
     `controls` are ids of `ringfence.runbooks.compliance_table`: what it helps to be so. The requirements of
     frameworks follow from them; `references` are others.
     """
@@ -94,7 +94,7 @@ class Remediation:
     def plan(self, observed: ResourceState, incident: Incident) -> tuple[Step, ...]:
         """Return the steps that remain, none where a facet could not be read.
 
-        Raises Bug when the planner yields an undeclared one.
+        Raises InternalError when the planner yields an undeclared one.
         """
         steps = tuple(self.planner(observed, incident)) if self._sees(observed) else ()
         for step in steps:
@@ -125,7 +125,7 @@ class Remediation:
 
     def _unread(self, observed: ResourceState, *, for_good: bool) -> tuple[str, ...]:
         words = observed.unreadable(self.observations, for_good=for_good)
-        return tuple(f"{one}, so {self.id} can be neither done nor verified" for one in words)
+        return tuple(f"{one}; {self.id} can be neither applied nor verified" for one in words)
 
     def reasons_to_downgrade(self, observed: ResourceState) -> tuple[str, ...]:
         """Say in words why no more than a dry run is right."""

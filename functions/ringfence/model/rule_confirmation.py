@@ -6,17 +6,10 @@ https://docs.aws.amazon.com/config/latest/APIReference/API_Source.html
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-
-if TYPE_CHECKING:
-    from ringfence.model.call import Answer
-
-Confirming = Generator[tuple[Call, ...], tuple["Answer", ...], str]
-"""Yields calls, is sent answers, returns in words why the claim does not hold; empty when it does."""
 
 AWS = "AWS"
 """The owner of a managed rule's source."""
@@ -32,10 +25,10 @@ class ManagedRule:
     region: str
 
     permissions: ClassVar = (
-        Permission("config:DescribeConfigRules", ("*",), reason="it knows no resources"),
+        Permission("config:DescribeConfigRules", ("*",), reason="the action has no resource types"),
     )
 
-    def confirm(self) -> Confirming:
+    def confirm(self) -> SansIO[str]:
         """Look at the rule's source."""
         (answer,) = yield (
             Call(
@@ -47,12 +40,10 @@ class ManagedRule:
             ),
         )
         if isinstance(answer, Failed):
-            return f"AWS Config has no rule {self.name} any more; a person has to look"
+            return f"AWS Config no longer has the rule {self.name}; a person must check"
         for rule in answer.children("ConfigRules"):
             source = rule.child("Source")
             found = (source.optional_text("Owner"), source.optional_text("SourceIdentifier"))
             if rule.optional_text("ConfigRuleName") == self.name and found == (AWS, self.identifier):
                 return ""
-        return (
-            f"the Config rule {self.name} is not AWS's managed rule {self.identifier}; a person has to look"
-        )
+        return f"the Config rule {self.name} is not AWS's managed rule {self.identifier}; a person must check"

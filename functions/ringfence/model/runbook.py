@@ -9,9 +9,9 @@ from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from ringfence.model.call import Answer, Call, Permission
+    from ringfence.model.call import Permission, SansIO
     from ringfence.model.finding import Finding
     from ringfence.model.incident import Incident
     from ringfence.model.observation import Observation, ResourceState
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
     from ringfence.model.trigger import Trigger
 
-    Naming = Generator[tuple[Call, ...], tuple[Answer, ...], Ref]
 
 T = TypeVar("T")
 
@@ -105,7 +104,7 @@ class Runbook:
     """Whether its incidents end when nothing is left to do: what is seen later opens another one."""
     review: Review | None = None
     """A scheduled look at what no event tells of."""
-    canonical_subject: Callable[[Ref], Naming] | None = None
+    canonical_subject: Callable[[Ref], SansIO[Ref]] | None = None
     """How a subject's own name is found, where reports have another for it: one subject, one incident."""
 
     @property
@@ -223,7 +222,7 @@ class Runbook:
         for name, chosen in given.items():
             if name not in options:
                 known = ", ".join(sorted(options)) or "none"
-                raise BadInput(f"options.{name}", f"is no option of {self.id}, which has {known}")
+                raise BadInput(f"options.{name}", f"is not an option of {self.id}; its options are {known}")
             if not options[name].allows(chosen):
                 raise BadInput(f"options.{name}", f"must be {options[name].allowed()}", chosen)
         return tuple((name, given.get(name, choice.values[0])) for name, choice in sorted(options.items()))

@@ -13,9 +13,9 @@ from ringfence.model.step import Done, State, Step, show
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.model.call import Answer
+    from ringfence.model.call import Answer, SansIO
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 
 class SettingStep(Step):
@@ -51,16 +51,16 @@ class SettingStep(Step):
     Examples
     --------
     >>> from ringfence.model.codec import value
-    >>> from ringfence.model.observation import Facet
+    >>> from ringfence.model.observation import Observation
     >>> @value
-    ... class Valve(Facet):
+    ... class Valve(Observation):
     ...     position: str = "open"
     >>> @value
     ... class SetValve(SettingStep):
     ...     id: str
     ...     before: str
     ...     after: str
-    ...     facet = Valve
+    ...     observation = Valve
     ...     field = "position"
     ...     service = "valves"
     ...     operation = "PutPosition"
@@ -124,7 +124,7 @@ class SettingStep(Step):
         """Write a value for a person."""
         return self.labels.get(value) or show(value)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Set the value."""
         (answer,) = yield (self.call(),)
         return self.finish(answer)

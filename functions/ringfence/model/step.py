@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import field, fields, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -12,7 +12,7 @@ from ringfence.model.errors import InternalError
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
-    from ringfence.model.call import Answer, Call, Permission
+    from ringfence.model.call import Permission, SansIO
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.subject import Ref
     from ringfence.model.symbol import Symbol
@@ -38,10 +38,6 @@ class Done:
 
     provides: Names = field(default_factory=dict)
     note: str = ""
-
-
-Changing = Generator[tuple["Call", ...], tuple["Answer", ...], Done]
-"""Yields calls, is sent answers, returns `Done`; raises `Gone` or `Refused` where it will never work."""
 
 
 class Step:
@@ -96,7 +92,7 @@ class Step:
         """Return whom it changes: the response's subject, unless it is one that has incidents of its own."""
         return ref
 
-    def apply(self, names: Names) -> Changing:
+    def apply(self, names: Names) -> SansIO[Done]:
         """Make the change, as a conversation with AWS."""
         raise NotImplementedError
 
@@ -109,7 +105,7 @@ class Step:
         raise NotImplementedError
 
     def inverse(self) -> Step:
-        """Return the step that leads back; raises Bug where there is none."""
+        """Return the step that leads back; raises InternalError where there is none."""
         if self.irreversible:
             raise InternalError(f"{type(self).__name__} has no inverse: {self.irreversible}")
         both = cast("_BeforeAfter", self)

@@ -10,7 +10,7 @@ from ringfence.events.guardduty.bucket_trigger import UNLOGGED_BUCKET
 from ringfence.model.codec import value
 from ringfence.model.remediation import Option, remediation
 from ringfence.model.subject import BucketRef
-from ringfence.observations.s3.calls import BucketFacet, bucket_of, on_buckets, unreadable
+from ringfence.observations.s3.calls import BucketObservation, bucket_of, on_buckets, unreadable
 from ringfence.steps.s3.calls import BucketSetting
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
 
 ACCESS_LOG_BUCKET = "access-log-bucket"
-_BILLED = "the logs are stored, and billed, until a lifecycle rule expires them"
+_BILLED = "the logs are stored and billed until a lifecycle rule expires them"
 
 
 @value
@@ -39,7 +39,7 @@ class LogTarget:
 
 
 @value
-class AccessLogging(BucketFacet):
+class AccessLogging(BucketObservation):
     """Where requests to a bucket are logged; `target` is None where they are not."""
 
     target: LogTarget | None = None
@@ -103,13 +103,13 @@ def not_configured(bucket: ResourceState, incident: Incident) -> Iterator[str]:
         yield unreadable(bucket.ref, "access logging")
     elif seen.target is None and not target:
         yield (
-            f"requests to bucket {bucket.ref.id} are not logged: the policy must name a bucket of its "
-            f"account and region for the logs, by `{ACCESS_LOG_BUCKET}`"
+            f"requests to bucket {bucket.ref.id} are not logged: set a log bucket of the same account and "
+            f"region in the policy with `{ACCESS_LOG_BUCKET}`"
         )
     elif seen.target is None and target == bucket.ref.id:
         yield (
-            f"bucket {bucket.ref.id} holds the logs and would log to itself, without end: a person must "
-            "log it to another bucket, or leave it by the policy's `exempt`"
+            f"bucket {bucket.ref.id} contains the logs and would log to itself in a loop: a person must "
+            "choose another log bucket for it, or exempt it in the policy"
         )
 
 
@@ -121,8 +121,8 @@ def relies_on_target(bucket: ResourceState, incident: Incident) -> Iterator[str]
     target = incident.choice(ACCESS_LOG_BUCKET)
     if target not in {"", bucket.ref.id}:
         yield (
-            f"logs arrive in {target}, as far as its policy lets logging.s3.amazonaws.com write, hours "
-            "late and without promise that none is lost"
+            f"logs arrive in {target} if its policy allows logging.s3.amazonaws.com to write; they arrive "
+            "hours late, and S3 does not guarantee that none is lost"
         )
 
 
@@ -139,8 +139,9 @@ def relies_on_target(bucket: ResourceState, incident: Incident) -> Iterator[str]
         Option(
             ACCESS_LOG_BUCKET,
             ("",),
-            '"": nothing is logged that is not logged already, and a person is told; a bucket\'s name: the '
-            "logs go there, each bucket's under its own name. It must be of the same account and region",
+            '"": no logging is turned on, and Ringfence sends a notification; the name of a bucket: it '
+            "receives the logs, with the name of each source bucket as prefix. It must be in the same "
+            "account and region",
             r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]",
         ),
     ),

@@ -60,7 +60,7 @@ class SetShutdownBehavior(AttributeSetting):
 
     def describe(self) -> str:
         """Say what a shutdown will do."""
-        return f"let a shutdown from inside {self.instance_id} {self.after} it"
+        return f"set the shutdown behavior of {self.instance_id} to {self.after}"
 
 
 def unprotected(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
@@ -70,7 +70,7 @@ def unprotected(instance: ResourceState, incident: Incident) -> Iterator[str]:  
         yield "a Spot instance cannot be protected: it can be terminated, and interrupted by EC2 at any time"
     elif lifecycle.instance_store_root and lifecycle.on_shutdown != STOP:
         yield (
-            "the root is on an instance store: the instance cannot be stopped, so that a shutdown from "
+            "the root volume is on an instance store: the instance cannot be stopped, so a shutdown from "
             "inside terminates it"
         )
 

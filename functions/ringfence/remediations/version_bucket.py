@@ -9,7 +9,7 @@ from ringfence.events.config.trigger import judged_by
 from ringfence.model.codec import value
 from ringfence.model.remediation import remediation
 from ringfence.model.subject import BucketRef
-from ringfence.observations.s3.calls import BucketFacet, bucket_of, on_buckets, unreadable
+from ringfence.observations.s3.calls import BucketObservation, bucket_of, on_buckets, unreadable
 from ringfence.steps.s3.calls import BucketSetting
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
 
 ENABLED, SUSPENDED, NEVER = "Enabled", "Suspended", ""
-_BILLED = "every version is stored, and billed, until it is deleted or a lifecycle rule expires it"
+_BILLED = "every version is stored and billed until it is deleted or a lifecycle rule expires it"
 
 
 @value
-class BucketVersioning(BucketFacet):
+class BucketVersioning(BucketObservation):
     """Whether a bucket keeps versions, by `status`; empty for never enabled.
 
     With `mfa_delete` only the account's root user can change it, with a code.
@@ -62,7 +62,9 @@ class SetBucketVersioning(BucketSetting):
     refused: ClassVar = ("InvalidBucketState", "InvalidRequest")  # object lock and replication need versions
     kept_as: ClassVar = {NEVER: SUSPENDED}
     labels: ClassVar = {NEVER: "never enabled"}
-    notes: ClassVar = {NEVER: "versioning is suspended; it cannot be as before it was enabled"}
+    notes: ClassVar = {
+        NEVER: "versioning is suspended; S3 cannot return a bucket to the state before versioning"
+    }
 
     def parameters(self) -> dict[str, object]:
         """Suspended is as far back as it goes."""
@@ -72,7 +74,7 @@ class SetBucketVersioning(BucketSetting):
         """Say which way."""
         if self.after == ENABLED:
             return f"keep versions of the objects in bucket {self.bucket.id}"
-        return f"suspend versioning of bucket {self.bucket.id}: versions that are there stay"
+        return f"suspend versioning of bucket {self.bucket.id}; existing versions stay"
 
     def side_effects(self) -> str:
         """Say what is billed."""

@@ -121,7 +121,7 @@ def named(of: Framework, one: Remediation) -> tuple[str, ...]:
 
 
 def controls_of(one: Remediation, known: Mapping[str, Control]) -> Iterator[Control]:
-    """Yield the controls that a remediation names; raises Bug for one that is not known."""
+    """Yield the controls that a remediation names; raises InternalError for one that is not known."""
     for id_ in one.controls:
         if id_ not in known:
             raise InternalError(f"{one.id} names the control {id_}, which is not in the table")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import botocore.session
 
-from ringfence.model.call import Failed
+from ringfence.model.call import Failed, SansIO
 from ringfence.model.document import Document
 from ringfence.model.errors import NotFound, Refused, Retryable
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION
@@ -26,13 +26,12 @@ from tests.support.fakes.network_answers import MADE, NETWORK_ANSWERS
 from tests.support.worlds import NOON, REF
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from botocore.model import ServiceModel
 
     from ringfence.model.call import Answer, Call
 
-    Talk = Generator[tuple[Call, ...], tuple[Answer, ...], object]
     Round = tuple[Answer, ...]
 
 ROLE = Role("web", "AROAIOSFODNN7EXAMPLE")
@@ -57,10 +56,10 @@ def paginated(service: str) -> frozenset[str]:
     return frozenset(found["pagination"])
 
 
-def ways(start: Callable[[], Talk]) -> Iterator[tuple[Call, ...]]:
+def ways(start: Callable[[], SansIO[object]]) -> Iterator[tuple[Call, ...]]:
     """Hold a conversation again and again, and yield the calls of each of its rounds.
 
-    Gone, Refused and Retryable may end it; anything else is raised: an error code that was declared as
+    NotFound, Refused and Retryable may end it; anything else is raised: an error code that was declared as
     expected and is not handled, for one.
     """
     held = 0

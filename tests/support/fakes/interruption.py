@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ringfence.engine.ports import Applied, AuditLog, Cloud
+    from ringfence.model.call import SansIO
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.reviews import Review
     from ringfence.model.rule_confirmation import ManagedRule
-    from ringfence.model.runbook import Naming
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.policy.permit import Permit
@@ -134,7 +134,7 @@ class Through:
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
         return self._gate("listed", lambda: self._cloud.listed(account, region, review))  # type: ignore[return-value]
 
-    def canonical_subject(self, ref: Ref, naming: Callable[[Ref], Naming]) -> Ref:
+    def canonical_subject(self, ref: Ref, naming: Callable[[Ref], SansIO[Ref]]) -> Ref:
         return self._gate("named", lambda: self._cloud.canonical_subject(ref, naming))  # type: ignore[return-value]
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Applied:

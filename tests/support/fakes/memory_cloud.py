@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ringfence.engine.ports import Clock
+    from ringfence.model.call import SansIO
     from ringfence.model.errors import RingfenceError
     from ringfence.model.reviews import Review
     from ringfence.model.rule_confirmation import ManagedRule
-    from ringfence.model.runbook import Naming
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.model.symbol import Symbol
@@ -54,8 +54,11 @@ class MemoryCloud:
     _lock: Lock = field(default_factory=Lock)
 
     def observe(
-        self, ref: Ref, observations: Sequence[type[Observation]], past: tuple[Step, ...] = ()
-    ) -> ResourceState:  # noqa: ARG002
+        self,
+        ref: Ref,
+        observations: Sequence[type[Observation]],
+        past: tuple[Step, ...] = (),  # noqa: ARG002
+    ) -> ResourceState:
         with self._lock:
             self.looks.append(tuple(observations))
             if self.world is None or any(kind not in self.world for kind in observations):
@@ -75,7 +78,7 @@ class MemoryCloud:
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:  # noqa: ARG002 - likewise
         return (self.world.ref,) if self.world else ()
 
-    def canonical_subject(self, ref: Ref, naming: Callable[[Ref], Naming]) -> Ref:  # noqa: ARG002 - likewise
+    def canonical_subject(self, ref: Ref, naming: Callable[[Ref], SansIO[Ref]]) -> Ref:  # noqa: ARG002 - likewise
         return self.world.ref if self.world else ref
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Made:  # noqa: ARG002

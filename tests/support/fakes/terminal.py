@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from click.testing import CliRunner
 
 from ringfence.aws.caller import Caller
-from ringfence.cli.operator_command import Environment
-from ringfence.cli.operator_client import DirectOperatorClient, HttpOperatorClient
 from ringfence.cli.main import main
+from ringfence.cli.operator_client import DirectOperatorClient, HttpOperatorClient
+from ringfence.cli.operator_command import Environment
 from tests.support.fakes.gateway import Gateway
 from tests.support.fakes.site import KIM, Site
 from tests.support.worlds import REF
@@ -17,8 +17,8 @@ from tests.support.worlds import REF
 if TYPE_CHECKING:
     from click.testing import Result
 
+    from ringfence.cli.operator_client import Http, OperatorClient
     from ringfence.cli.operator_command import CommandOptions
-    from ringfence.cli.operator_client import OperatorClient, Http
 
 
 class Terminal:

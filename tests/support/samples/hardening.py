@@ -11,14 +11,14 @@ from ringfence.model.remediation import remediation
 from ringfence.model.reviews import Review, reviewed
 from ringfence.model.runbook import Runbook, Stage
 from ringfence.model.step import Done, State, Step
-from ringfence.model.subject import BucketRef
+from ringfence.model.subject import BucketRef, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ringfence.model.call import SansIO
     from ringfence.model.incident import Incident
-    from ringfence.model.reviews import Listing
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 REF = BucketRef("111122223333", "eu-west-1", "a-bucket")
 
@@ -48,7 +48,7 @@ class ToySwitch(Step):
     def target(self) -> str:
         return f"switch/{self.name}"
 
-    def apply(self, names: Names) -> Changing:
+    def apply(self, names: Names) -> SansIO[Done]:
         del names
         yield from ()
         return Done()
@@ -117,7 +117,7 @@ def tell_of_it(observed: ResourceState, incident: Incident) -> Iterator[Step]:
     return iter(())
 
 
-def listing(account: str, region: str) -> Listing:
+def listing(account: str, region: str) -> SansIO[tuple[Ref, ...]]:
     """Return the one subject."""
     yield from ()
     return (BucketRef(account, region, REF.id),)

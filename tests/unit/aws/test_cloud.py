@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from ringfence.aws.cloud import AGAIN, AwsCloud
-from ringfence.model.call import Call, Failed
-from ringfence.model.errors import AccessDenied, Retryable, OutcomeUnknown
+from ringfence.model.call import Call, Failed, SansIO
+from ringfence.model.errors import AccessDenied, OutcomeUnknown, Retryable
 from ringfence.model.step import Done, Step
 from ringfence.observations.ec2.network import Network
 from ringfence.observations.iam.principals import last_used
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from botocore.client import BaseClient
 
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.subject import Ref
 
 KEY = "AKIAI44QH8DHBEXAMPLE"
@@ -56,7 +56,7 @@ class Clients:
 class Stop(Step):
     """Asks for one call."""
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002
         (answer,) = yield (Call("ec2", "StopInstances", expected=("IncorrectInstanceState",)),)
         return Done(note="expected" if isinstance(answer, Failed) else "done")
 
@@ -93,7 +93,7 @@ def test_an_expected_failure_is_an_answer() -> None:
 class Look(Step):
     """Asks for what is denied where it does not exist."""
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002
         (answer,) = yield (last_used(KEY),)
         return Done(note=str(answer))
 

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from ringfence.aws.audit_items import CHAIN, ENTRY, MONTH
 from ringfence.aws.dynamo import PERMISSIONS, DynamoAuditLog
-from ringfence.model.errors import InternalError, Conflict, AccessDenied, Retryable
+from ringfence.model.errors import AccessDenied, Conflict, InternalError, Retryable
 from ringfence.record.chain import ChainKey, Lease
 from ringfence.record.history import History
 from tests.support.fakes.audit_home import AUDIT, CONTROL, dynamo_log, in_turn, session, tables
@@ -174,7 +174,7 @@ def test_deleted_entries_do_not_keep_a_subject_from_being_contained(client: Dyna
 
 def test_what_is_no_entry_is_a_bug(client: DynamoDBClient) -> None:
     client.put_item(TableName=AUDIT, Item={CHAIN: {"S": KEY.text}, ENTRY: {"S": "something else"}})
-    with pytest.raises(InternalError, match="no entry"):
+    with pytest.raises(InternalError, match="not an entry"):
         dynamo_log(client).read(KEY)
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.cli.client_factory import direct_policy
 from ringfence.cli.operator_command import CommandOptions
 from ringfence.cli.settings import Home, output
-from ringfence.cli.client_factory import direct_policy
-from ringfence.model.errors import BadInput, AccessDenied
+from ringfence.model.errors import AccessDenied, BadInput
 from tests.support.worlds import REF
 
 if TYPE_CHECKING:
@@ -50,6 +50,6 @@ def test_who_may_not_look_at_the_stack_is_told_what_else_says_it() -> None:
     def denied() -> dict[str, str]:
         raise AccessDenied("cloudformation:DescribeStacks: AccessDenied")
 
-    words = "--url: is not given, RINGFENCE_OPERATE_URL is not set, and stack Ringfence-Response may not be"
+    words = "--url: is missing, RINGFENCE_OPERATE_URL is not set, and stack Ringfence-Response cannot be read"
     with pytest.raises(BadInput, match=words):
         output(denied, "Ringfence-Response", "OperateUrl", "--url", "RINGFENCE_OPERATE_URL")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ringfence.engine.execution import Ports
-from ringfence.engine.requests import ResponseRequest, IncidentStatus
+from ringfence.engine.requests import IncidentStatus, ResponseRequest
 from ringfence.engine.run import Engine
 from ringfence.model.errors import NotFound
 from ringfence.model.observation import Observation, ResourceState

@@ -11,7 +11,7 @@ import pytest
 from ringfence.engine.execution import Ports
 from ringfence.engine.incident_start import MOST_EVENTS
 from ringfence.engine.intake import ExecutionContext, Skipped, answers, continuation, resumed
-from ringfence.engine.release import ResponseRelease, Releaser
+from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
@@ -412,10 +412,10 @@ def test_nobody_is_told_that_all_was_put_right_while_another_part_is_open() -> N
     home.receive(verdict("second-on"))
     home.fail()
     home.receive(verdict("first-on", 0.25))
-    assert home.told() == ["NOT put right"]
+    assert home.told() == ["NOT remediated"]
     assert Summary.of(home.history.entries).state == "not contained"
     home.receive(verdict("second-on"))
-    assert home.told() == ["NOT put right", "put right"]
+    assert home.told() == ["NOT remediated", "remediated"]
     assert Summary.of(home.history.entries).state == "complete"
 
 

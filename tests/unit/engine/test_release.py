@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.execution import Ports
-from ringfence.engine.release import ResponseRelease, Releaser
+from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
-from ringfence.model.errors import BadInput, InternalError, AccessDenied, Refused, Retryable
+from ringfence.model.errors import AccessDenied, BadInput, InternalError, Refused, Retryable
 from ringfence.observations.ec2.network import Network
 from ringfence.observations.ec2.target_groups import Targets
 from ringfence.observations.iam.identity import Identity

@@ -6,7 +6,7 @@ import pytest
 
 from ringfence.engine.execution import Ports
 from ringfence.engine.intake import ExecutionContext, Skipped, answers
-from ringfence.engine.release import ResponseRelease, Releaser
+from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE

@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from ringfence.engine.execution import Ports
-from ringfence.engine.release import ResponseRelease, Releaser
+from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
 from ringfence.model.errors import NotFound, Refused, Retryable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.execution import Ports
-from ringfence.engine.requests import ResponseRequest, ResponseResult, IncidentStatus
+from ringfence.engine.requests import IncidentStatus, ResponseRequest, ResponseResult
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Refused
 from ringfence.model.observation import Observation, ResourceState

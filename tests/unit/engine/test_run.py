@@ -9,10 +9,10 @@ import pytest
 
 from ringfence.engine.execution import Ports
 from ringfence.engine.incident_start import AGE
-from ringfence.engine.release import ResponseRelease, Releaser
+from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
-from ringfence.model.errors import BadInput, AccessDenied, NotFound, Refused, Retryable
+from ringfence.model.errors import AccessDenied, BadInput, NotFound, Refused, Retryable
 from ringfence.model.runbook import Runbook, Stage
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.observations.ec2.auto_scaling import Scaling
@@ -67,7 +67,7 @@ ISOLATE = Runbook(
     "contain-instance",
     "Only the first stage",
     type(REF),
-    (Stage("isolate", "Cut it off the network", (isolate_instance,)),),
+    (Stage("isolate", "Isolate the instance from the network", (isolate_instance,)),),
 )
 KEY = ChainKey("contain-instance", REF.key)
 
@@ -335,10 +335,12 @@ def test_an_answer_that_cannot_be_read_halfway_gives_the_lease_back_and_records_
 ) -> None:
     observe = bench.cloud.observe
 
-    def garbled(ref: Ref, facets: Sequence[type[Observation]], past: tuple[Step, ...] = ()) -> ResourceState:
+    def garbled(
+        ref: Ref, observations: Sequence[type[Observation]], past: tuple[Step, ...] = ()
+    ) -> ResourceState:
         if bench.cloud.calls:
             raise BadInput("ec2:DescribeInstances.State", "is required")
-        return observe(ref, facets, past)
+        return observe(ref, observations, past)
 
     bench.cloud.observe = garbled  # type: ignore[method-assign]  # one look of many
     with pytest.raises(BadInput):
@@ -551,10 +553,12 @@ def test_a_run_of_a_later_stage_alone_looks_where_earlier_steps_point(bench: Ben
     made = len(bench.cloud.calls)
     observe = bench.cloud.observe
 
-    def look(ref: Ref, facets: Sequence[type[Observation]], past: tuple[Step, ...] = ()) -> ResourceState:
+    def look(
+        ref: Ref, observations: Sequence[type[Observation]], past: tuple[Step, ...] = ()
+    ) -> ResourceState:
         if len(bench.cloud.calls) == made:
             before.extend(past)
-        return observe(ref, facets, past)
+        return observe(ref, observations, past)
 
     bench.cloud.observe = look  # type: ignore[method-assign]  # to see what it is given
     bench.engine.respond(order(runbook=runbook, request=request, attempt="a-2"))

@@ -68,7 +68,7 @@ def test_every_source_is_parsed_from_text_and_recorded(event: dict[str, Any]) ->
 def test_an_event_of_an_unknown_source_names_those_that_are_known() -> None:
     verdict = parse(changed(EVENTS["a key"], "source", "aws.\x1bmacie"))
     assert isinstance(verdict, NotForUs)
-    assert r"the event is of type GuardDuty Finding, from aws.\x1bmacie: beside" in verdict.reason
+    assert r"the event is of type GuardDuty Finding, from aws.\x1bmacie; runbooks answer" in verdict.reason
     assert "aws.config, aws.ec2, aws.guardduty, aws.health" in verdict.reason
 
 

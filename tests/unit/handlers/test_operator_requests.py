@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ringfence.engine.intake import ExecutionContext
 from ringfence.engine.requests import Agreed
-from ringfence.handlers.operator_requests import run_request, status_query, release_request
-from ringfence.handlers.operator_types import LONGEST_REASON, RunRequest, Forbidden, StatusQuery
+from ringfence.handlers.operator_requests import release_request, run_request, status_query
+from ringfence.handlers.operator_types import LONGEST_REASON, Forbidden, RunRequest, StatusQuery
 from ringfence.model.errors import BadInput
 from ringfence.policy.decision import Decision, Mode, Policy
 from ringfence.record.facts import RunRequested
@@ -85,7 +85,7 @@ def test_what_is_asked_for_many_times_over_is_written_down_once() -> None:
 
 
 def test_a_subject_outside_the_scope_is_forbidden() -> None:
-    with pytest.raises(Forbidden, match="account 111122223333 is outside the configured scope"):
+    with pytest.raises(Forbidden, match="account 111122223333 is not in the policy's scope"):
         asked(Policy(("999999999999",)))
 
 

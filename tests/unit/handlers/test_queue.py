@@ -10,7 +10,7 @@ import pytest
 
 from ringfence.engine.intake import ExecutionContext
 from ringfence.handlers.queue import BAD_INPUT, FIRST_RETRY, LAST_RETRY, RESERVE, execution_of, work_off
-from ringfence.model.errors import BadInput, InternalError, Conflict, NotFound, Refused, Retryable
+from ringfence.model.errors import BadInput, Conflict, InternalError, NotFound, Refused, Retryable
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Call, Failed
+from ringfence.model.call import Call, Failed, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import NotFound
 from ringfence.model.observation import Observation
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.subject import Ref
 
 ALL = "-1"
@@ -93,10 +92,11 @@ class SubnetAcls(Observation):
     permissions: ClassVar = ec2_describes("Instances", "NetworkAcls")
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """Read instance and ACLs side by side: one round trip, as isolation waits for it.
 
-        Rules in an ACL outlive the instance. Raises Gone where it is gone and no earlier step names an ACL.
+        Rules in an ACL outlive the instance. Raises NotFound where it is gone and no earlier step
+        names an ACL.
         """
         described, answer = yield (
             describe_instance(ref),
@@ -121,7 +121,7 @@ class SubnetAcls(Observation):
 
 
 def _subnets(described: Answer, ref: Ref, *, certain: bool) -> set[str]:
-    """Return the subnets of the instance's interfaces. Where it is gone: none, or Gone if `certain`."""
+    """Return the subnets of the instance's interfaces. Where it is gone: none, or NotFound if `certain`."""
     try:
         instance = described_instance(described, ref)
     except NotFound:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document, first
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -32,12 +31,12 @@ class Scaling(Observation):
         Permission(
             "autoscaling:DescribeAutoScalingInstances",
             ("*",),
-            reason="Auto Scaling's Describe actions know no resources",
+            reason="Auto Scaling's Describe actions have no resource types",
         ),
     )
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read the membership.
 
         https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html

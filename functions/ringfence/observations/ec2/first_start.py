@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from ringfence.model.codec import value
-from ringfence.observations.ec2.instance import InstanceFacet
+from ringfence.observations.ec2.instance import InstanceObservation
 
 if TYPE_CHECKING:
     from ringfence.model.document import Document
@@ -16,7 +16,7 @@ _AT_ONCE = timedelta(minutes=1)
 
 
 @value
-class FirstStart(InstanceFacet):
+class FirstStart(InstanceObservation):
     """`first`: whether the instance was never started again since it was made; in doubt it was not."""
 
     first: bool = True

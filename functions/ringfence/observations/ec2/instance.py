@@ -1,4 +1,4 @@
-"""The one look at the instance itself, which many facets share: equal calls are made once."""
+"""The call that describes an instance. Many observations share it: equal calls are made once."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from ringfence.model.errors import NotFound
 from ringfence.model.observation import Observation
 
 if TYPE_CHECKING:
-    from ringfence.model.call import Answer
+    from ringfence.model.call import Answer, SansIO
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -24,7 +23,7 @@ OVER = ("terminated", "shutting-down")
 def ec2_describes(*what: str) -> tuple[Permission, ...]:
     """Return the permissions for EC2's Describe actions of these names."""
     return tuple(
-        Permission(f"ec2:Describe{name}", ("*",), reason="EC2's Describe actions know no resources")
+        Permission(f"ec2:Describe{name}", ("*",), reason="EC2's Describe actions have no resource types")
         for name in what
     )
 
@@ -50,7 +49,7 @@ def state_of(instance: Document) -> str:
     return instance.child("State").text("Name")
 
 
-class InstanceFacet(Observation):
+class InstanceObservation(Observation):
     """What DescribeInstances shows of an instance: all of these are read by one call.
 
     A subclass is a `@value` class that reads the description.
@@ -65,7 +64,7 @@ class InstanceFacet(Observation):
         raise NotImplementedError
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Describe the instance.
 
         Raises

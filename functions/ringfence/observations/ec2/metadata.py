@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from ringfence.model.codec import value
-from ringfence.observations.ec2.instance import InstanceFacet
+from ringfence.observations.ec2.instance import InstanceObservation
 
 if TYPE_CHECKING:
     from ringfence.model.document import Document
@@ -35,7 +35,7 @@ class MetadataOptions:
 
 
 @value
-class Metadata(InstanceFacet):
+class Metadata(InstanceObservation):
     """The options in force or being applied."""
 
     options: MetadataOptions
@@ -59,4 +59,4 @@ class Metadata(InstanceFacet):
 
     def settling(self) -> str:
         """Say that the options are still being applied."""
-        return "" if self.applied else "the metadata service's options are still being applied"
+        return "" if self.applied else "EC2 is still applying the options of the metadata service"

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Ago, Call, Failed, Permission
+from ringfence.model.call import Ago, Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -36,12 +35,12 @@ class MetadataUse(Observation):
 
     permissions: ClassVar = (
         Permission(
-            "cloudwatch:GetMetricStatistics", ("*",), reason="CloudWatch's metrics are no resources of IAM's"
+            "cloudwatch:GetMetricStatistics", ("*",), reason="CloudWatch metrics are not IAM resources"
         ),
     )
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Add up the metric's days. A metric that does not exist has none.
 
         https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html

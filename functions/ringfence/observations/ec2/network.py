@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document, tags
-from ringfence.model.call import Call
+from ringfence.model.call import Call, SansIO
 from ringfence.model.codec import value
 from ringfence.model.frozen import frozen
 from ringfence.model.observation import Observation
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
     from ringfence.model.symbol import Symbol
@@ -71,7 +70,7 @@ class Network(Observation):
     permissions: ClassVar = ec2_describes("Instances", "SecurityGroups")
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read instance and groups side by side: one round trip."""
         instances, groups = yield (
             describe_instance(ref),

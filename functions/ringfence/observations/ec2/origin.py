@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from ringfence.model.answers import tags
 from ringfence.model.codec import value
-from ringfence.observations.ec2.instance import InstanceFacet
+from ringfence.observations.ec2.instance import InstanceObservation
 
 if TYPE_CHECKING:
     from ringfence.model.document import Document
@@ -16,7 +16,7 @@ GROUP_TAG, TEMPLATE_TAG = "aws:autoscaling:groupName", "aws:ec2launchtemplate:id
 
 
 @value
-class Origin(InstanceFacet):
+class Origin(InstanceObservation):
     """The Auto Scaling group and the launch template, where there are any."""
 
     group: str = ""
@@ -37,6 +37,6 @@ class Origin(InstanceFacet):
             return ""
         source = f"launch template {self.template}" if self.template else "launch template or configuration"
         return (
-            f"Auto Scaling group {self.group} launches the next instance from its {source}: "
-            f"{what} there too, or the next one is as this one was"
+            f"Auto Scaling group {self.group} launches its next instance from its {source}: {what} there "
+            "too, or the next instance has the same problem"
         )

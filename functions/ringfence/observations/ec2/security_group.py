@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept, document, tags
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import NotFound
 from ringfence.model.observation import Observation
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -123,7 +122,7 @@ class SecurityGroup(Observation):
     )
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read group, rules and users side by side; then the prefix lists among the sources, if any."""
         described, ruled, used = yield (
             Call("ec2", "DescribeSecurityGroups", {"GroupIds": [ref.id]}, expected=NO_GROUP),
@@ -169,7 +168,7 @@ class SecurityGroup(Observation):
     def used_by(self) -> str:
         """Say for a person what depends on the group."""
         if not self.countable:
-            return "what uses it could not be read"
+            return "its uses could not be read"
         if not self.interfaces:
             return "no network interface uses it"
         least = "at least " if self.more else ""

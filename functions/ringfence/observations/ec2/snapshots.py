@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document, first, tags
-from ringfence.model.call import Call, Failed
+from ringfence.model.call import Call, Failed, SansIO
 from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
@@ -15,7 +15,6 @@ from ringfence.observations.ec2.tags import INCIDENT_TAG
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -59,7 +58,7 @@ class Snapshots(Observation):
     permissions: ClassVar = ec2_describes("Instances", "Snapshots", "InstanceTypes")
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read instance and snapshots side by side, then what the instance's type is made of."""
         described, answer = yield (describe_instance(ref), describe_snapshots(ref.id))
         kind = described_instance(described, ref).text("InstanceType")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from ringfence.model.answers import tags
 from ringfence.model.codec import value
-from ringfence.observations.ec2.instance import InstanceFacet
+from ringfence.observations.ec2.instance import InstanceObservation
 
 if TYPE_CHECKING:
     from ringfence.model.document import Document
@@ -19,7 +19,7 @@ IMAGE_TAG = "ringfence:unapproved-image"
 
 
 @value
-class Tags(InstanceFacet):
+class Tags(InstanceObservation):
     """The incident that the instance's tag names. Anybody may have written it: nothing relies on it."""
 
     incident: str | None
@@ -31,7 +31,7 @@ class Tags(InstanceFacet):
 
 
 @value
-class ImageTag(InstanceFacet):
+class ImageTag(InstanceObservation):
     """What the instance's tag says of its image. Anybody may have written it: nothing relies on it."""
 
     reason: str | None

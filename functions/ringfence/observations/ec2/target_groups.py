@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -62,14 +61,14 @@ class Targets(Observation):
             Permission(
                 f"elasticloadbalancing:Describe{what}",
                 ("*",),
-                reason="Elastic Load Balancing's Describe actions know no resources",
+                reason="Elastic Load Balancing's Describe actions have no resource types",
             )
             for what in ("TargetGroups", "TargetHealth")
         ),
     )
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read the target groups of the instance's VPCs, then their targets side by side.
 
         A group in another VPC may hold the same private address, but then it is another host's.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from ringfence.model.codec import value
-from ringfence.observations.ec2.instance import InstanceFacet
+from ringfence.observations.ec2.instance import InstanceObservation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ class Volume:
 
 
 @value
-class Volumes(InstanceFacet):
+class Volumes(InstanceObservation):
     """The attached EBS volumes, by device."""
 
     attached: tuple[Volume, ...]

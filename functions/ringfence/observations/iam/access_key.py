@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import NotFound
 from ringfence.model.observation import Observation
@@ -17,7 +17,6 @@ from ringfence.observations.iam.principals import OWNER, USERS, UserStep, last_u
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -51,13 +50,13 @@ class AccessKey(Observation):
     permissions: ClassVar = (Permission("iam:ListAccessKeys", (USERS,)), OWNER)
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """List the keys of the user that the report names; ask whose the key is where it is not among them.
 
         So a report that names no user, such as AWS Health's, costs one round trip more, four to the
         deactivation: whose the key is must be asked first, and its status be recorded before it changes.
 
-        Raises Gone where the key does not exist, and no earlier step is about another of its user.
+        Raises NotFound where the key does not exist, and no earlier step is about another of its user.
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
         """
@@ -84,7 +83,7 @@ class AccessKey(Observation):
             return cls()
         keys = _keys(listed)
         if not others and not any(one.id == ref.id for one in keys):
-            raise NotFound(f"{ref.id} is no key of user {user} any more")
+            raise NotFound(f"{ref.id} is no longer a key of user {user}")
         return cls(user, keys)
 
     def key(self, id_: str) -> Key | None:

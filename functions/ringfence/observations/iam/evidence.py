@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import instant_text, value
 from ringfence.model.observation import Observation
 from ringfence.model.subject import AccessKeyRef
@@ -23,7 +23,6 @@ from ringfence.observations.iam.principals import (
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -37,7 +36,7 @@ class KeyUse(Observation):
     permissions: ClassVar = (OWNER,)
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
         """Read the last use."""
         if not isinstance(ref, AccessKeyRef):
             return cls()
@@ -88,7 +87,7 @@ class Grants(Observation):
     )
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
         """Read all of it side by side."""
         kind, name = yield from name_of(ref)
         if not name:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 from ringfence.model.subject import AccountRef
@@ -12,11 +12,10 @@ from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 
 if TYPE_CHECKING:
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
-OF_THE_ACCOUNT = "it acts on the whole account and knows no resources"
+OF_THE_ACCOUNT = "it acts on the whole account and has no resource types"
 
 
 @value
@@ -40,10 +39,10 @@ class PasswordRules:
         """Say it for a person."""
         kinds = ("symbols", "numbers", "uppercase", "lowercase")
         parts = [f"at least {self.length} characters", *(one for one in kinds if getattr(self, one))]
-        parts.append(f"valid for {self.max_age} days" if self.max_age else "valid for ever")
-        parts.append(f"unlike the last {self.reuse}" if self.reuse else "may be the last one again")
+        parts.append(f"valid for {self.max_age} days" if self.max_age else "never expire")
+        parts.append(f"different from the last {self.reuse}" if self.reuse else "can be reused")
         parts += ["users may change them"] if self.may_change else []
-        parts += ["none but an administrator sets an expired one"] if self.hard_expiry else []
+        parts += ["only an administrator can set an expired one"] if self.hard_expiry else []
         return ", ".join(parts)
 
     @classmethod
@@ -97,7 +96,7 @@ class PasswordPolicy(Observation):
     permissions: ClassVar = (Permission("iam:GetAccountPasswordPolicy", ("*",), reason=OF_THE_ACCOUNT),)
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
         """Read the policy."""
         if not isinstance(ref, AccountRef):
             return cls()

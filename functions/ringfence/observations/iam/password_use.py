@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
@@ -14,7 +14,6 @@ from ringfence.observations.iam.principals import USER, USERS, get_holder
 from ringfence.observations.iam.users import EVERY_USER, named
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -33,8 +32,8 @@ class PasswordUse(Observation):
     )
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
-        """Read user and login profile side by side. Raises Gone for an unknown user.
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
+        """Read user and login profile side by side. Raises NotFound for an unknown user.
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html
         """

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Failed
+from ringfence.model.call import Failed, SansIO
 from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
@@ -16,7 +16,6 @@ from ringfence.observations.iam.users import EVERY_USER, KEYS_OF_USERS, list_key
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -41,7 +40,7 @@ class DatedKey:
         """Say when and for what it was last used."""
         if self.used:
             return f"last used on {self.used.date()}{self.used_for}"
-        return f"never used since it was made on {self.created.date()}" if self.created else "never used"
+        return f"never used since it was created on {self.created.date()}" if self.created else "never used"
 
 
 @value
@@ -55,8 +54,10 @@ class UserKeys(Observation):
     permissions: ClassVar = (EVERY_USER, KEYS_OF_USERS, OWNER)
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
-        """List the keys, then ask for the last use of each, side by side. Raises Gone for an unknown user.
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
+        """List the keys, then ask for the last use of each, side by side.
+
+        Raises NotFound for an unknown user.
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKeyLastUsed.html
         """

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 from ringfence.model.subject import DetectorRef
@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
 DETECTORS = ("arn:aws:guardduty:{region}:{account}:detector/*",)
-LIST_DETECTORS = Permission("guardduty:ListDetectors", ("*",), reason="it knows no resources")
+LIST_DETECTORS = Permission("guardduty:ListDetectors", ("*",), reason="the action has no resource types")
 NO_DETECTOR = "BadRequestException"
 """What GuardDuty says of a detector that is not there, and of much else."""
 ENABLED = "ENABLED"
@@ -60,7 +59,7 @@ class DetectorStatus(Observation):
     permissions: ClassVar = (LIST_DETECTORS, Permission("guardduty:GetDetector", DETECTORS))
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read it side by side: one round trip. A detector that is gone is what it is about."""
         if not isinstance(ref, DetectorRef):
             return cls()

@@ -9,7 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.observation import Observation
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.subject import Ref
 
@@ -76,14 +75,16 @@ class Evaluation(Observation):
     hindrance: str = ""
 
     permissions: ClassVar = (
-        Permission("config:DescribeConfigRuleEvaluationStatus", ("*",), reason="it knows no resources"),
+        Permission(
+            "config:DescribeConfigRuleEvaluationStatus", ("*",), reason="the action has no resource types"
+        ),
         Permission("config:DescribeConfigurationRecorderStatus", _RECORDERS),
         Permission("config:DescribeConfigurationRecorders", _RECORDERS),
-        Permission("config:GetResourceConfigHistory", ("*",), reason="it knows no resources"),
+        Permission("config:GetResourceConfigHistory", ("*",), reason="the action has no resource types"),
     )
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """Read it side by side, where the incident has noted rules: nothing is asked without."""
         rules = tuple(dict.fromkeys(one.rule for one in past if isinstance(one, RuleStep)))
         if not rules:
@@ -166,10 +167,10 @@ def _hindrance(kind: str, recorders: Answer, status: Answer) -> str:
         if one.optional_text("recordingScope") != _INTERNAL and _is_recorded(kind, one)
     ]
     if not ours:
-        return f"no recorder of AWS Config records {kind}"
+        return f"no AWS Config recorder records {kind}"
     recording = [one for one in ours if one.optional_text("name") in running]
     if not recording:
-        return "the recorder of AWS Config is stopped"
+        return "the AWS Config recorder is stopped"
     if all(_frequency(kind, one) == _DAILY for one in recording):
         return f"AWS Config records {kind} once a day"
     return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 from ringfence.model.subject import KeyRef
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -38,7 +37,7 @@ class LogKey(Observation):
     permissions: ClassVar = (DESCRIBE_TRAILS, Permission("kms:DescribeKey", KEYS))
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read key and trails side by side: one round trip."""
         if not isinstance(ref, KeyRef):
             return cls()

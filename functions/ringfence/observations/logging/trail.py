@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept, document
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
@@ -30,10 +30,9 @@ from ringfence.observations.iam.principals import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
     from ringfence.model.call import Answer
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -93,11 +92,11 @@ class Trail(Observation):
     lags: ClassVar = True
     permissions: ClassVar = (
         *FINDING_HOLDERS,
-        Permission("cloudtrail:LookupEvents", ("*",), reason="LookupEvents knows no resources"),
+        Permission("cloudtrail:LookupEvents", ("*",), reason="LookupEvents has no resource types"),
     )
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
         """Find out where the principal was last seen, then read page after page in both regions at once."""
         attribute = _attribute(ref)
         if attribute is None:
@@ -159,7 +158,7 @@ class _Search:
         )
 
 
-def last_region(ref: Ref) -> Generator[tuple[Call, ...], tuple[Answer, ...], str]:
+def last_region(ref: Ref) -> SansIO[str]:
     """Return the region in which a key or a role was last used, as IAM knows; empty for a user."""
     if isinstance(ref, AccessKeyRef):
         (answer,) = yield (last_used(ref.id),)

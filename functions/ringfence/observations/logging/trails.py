@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 from ringfence.model.subject import TrailRef
@@ -22,12 +22,11 @@ from ringfence.observations.logging.selectors import (
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
 TRAILS = ("arn:aws:cloudtrail:{region}:{account}:trail/*",)
-DESCRIBE_TRAILS = Permission("cloudtrail:DescribeTrails", ("*",), reason="it knows no resources")
+DESCRIBE_TRAILS = Permission("cloudtrail:DescribeTrails", ("*",), reason="the action has no resource types")
 NO_TRAIL = "TrailNotFoundException"
 NO_INSIGHTS = "InsightNotEnabledException"
 _NO_TAGS = ("ResourceNotFoundException", "CloudTrailARNInvalidException")
@@ -95,7 +94,7 @@ class TrailStatus(Observation):
     )
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read everything side by side: one round trip. A trail that is gone is what it is about.
 
         Trails are described without being named: by name, only those are shown that have their home here.

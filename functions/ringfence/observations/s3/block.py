@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.codec import value
-from ringfence.observations.s3.calls import BucketFacet, on_buckets
+from ringfence.observations.s3.calls import BucketObservation, on_buckets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,7 @@ ALL_ON = BlockSettings(block_acls=True, ignore_acls=True, block_policy=True, res
 
 
 @value
-class PublicAccessBlock(BucketFacet):
+class PublicAccessBlock(BucketObservation):
     """The bucket's own settings of Block Public Access.
 
     The account's are not read: where they are on, S3 refuses what would make a bucket public, and turning on

@@ -14,9 +14,9 @@ from ringfence.model.subject import BucketRef
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.model.call import Answer
+    from ringfence.model.call import Answer, SansIO
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking, ResourceState
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -58,20 +58,20 @@ def is_denied(answer: Answer) -> bool:
 def bucket_of(observed: ResourceState) -> BucketRef:
     """Return the bucket that was observed; raises Bug where it is none."""
     if not isinstance(observed.ref, BucketRef):
-        raise InternalError(f"{observed.ref.key} is no bucket")
+        raise InternalError(f"{observed.ref.key} is not a bucket")
     return observed.ref
 
 
 def unreadable(ref: Ref, what: str) -> str:
     """Say to a person that something of a bucket is not shown, and who can do something about it."""
     return (
-        f"{what} of bucket {ref.id} cannot be read: access is denied, by the bucket's own policy perhaps. "
-        "A person must look; the account's root user can delete a bucket policy that denies everybody"
+        f"{what} of bucket {ref.id} cannot be read: access is denied, perhaps by the bucket policy. A "
+        "person must check; the account's root user can delete a bucket policy that denies everybody"
     )
 
 
 @frozen
-class BucketFacet(Observation):
+class BucketObservation(Observation):
     """What S3 shows of a bucket in answer to one call.
 
     A subclass is a `@value` class that names the call and reads its answer. Each of its fields has a
@@ -98,7 +98,7 @@ class BucketFacet(Observation):
         raise NotImplementedError
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
         """Make the call and read its answer.
 
         Raises

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.codec import value
-from ringfence.observations.s3.calls import BucketFacet, on_buckets
+from ringfence.observations.s3.calls import BucketObservation, on_buckets
 
 if TYPE_CHECKING:
     from ringfence.model.document import Document
@@ -39,7 +39,7 @@ class Encryption:
 
 
 @value
-class BucketEncryption(BucketFacet):
+class BucketEncryption(BucketObservation):
     """The default encryption of a bucket; `default` is None where there is none.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html

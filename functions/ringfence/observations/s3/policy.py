@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.call import Failed
 from ringfence.model.codec import canonical, value
-from ringfence.observations.s3.calls import BucketFacet, on_buckets
+from ringfence.observations.s3.calls import BucketObservation, on_buckets
 from ringfence.observations.s3.documents import parsed
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ NO_POLICY = ("NoSuchBucketPolicy",)
 
 
 @value
-class BucketPolicy(BucketFacet):
+class BucketPolicy(BucketObservation):
     """A bucket's policy; `text` is canonical JSON, or as S3 shows it where it cannot be understood.
 
     It is empty where there is no policy.

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.observations.ec2.acls import ALL, AclEntry, AclStep, SubnetAcls, acl_in
@@ -15,7 +15,7 @@ from ringfence.observations.ec2.instance import ec2_describes
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 _ACLS = ("arn:aws:ec2:{region}:{account}:network-acl/*",)
 _GONE = ("InvalidNetworkAclID.NotFound",)
@@ -114,7 +114,7 @@ class DenyAddress(_AclStep):
         """Blocking one address must not stand in the way of isolation."""
         return True
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Create the rule.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNetworkAclEntry.html
@@ -144,7 +144,7 @@ class DenyAddress(_AclStep):
 
     def side_effects(self) -> str:
         """Name the blast radius."""
-        return f"every host in every subnet of {self.acl_id} loses contact with {self.cidr}"
+        return f"no host in the subnets of {self.acl_id} can reach {self.cidr}"
 
 
 @value
@@ -165,14 +165,14 @@ class AllowAddress(_AclStep):
     inverse_type: ClassVar = DenyAddress
     _MISSING: ClassVar = ("InvalidNetworkAclEntry.NotFound",)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Look whether the number still holds our rule, then delete it."""
         (looked,) = yield (
             Call("ec2", "DescribeNetworkAcls", {"NetworkAclIds": [self.acl_id]}, expected=_GONE),
         )
         acl = acl_in(looked)
         if acl is None or self.entry not in acl.entries:
-            return Done(note="it was not there any more")
+            return Done(note="it no longer existed")
         key = {"NetworkAclId": self.acl_id, "RuleNumber": self.number, "Egress": self.egress}
         (answer,) = yield (Call("ec2", "DeleteNetworkAclEntry", key, expected=(*_GONE, *self._MISSING)),)
         accept(answer, not_found=(*_GONE, *self._MISSING))
@@ -180,7 +180,7 @@ class AllowAddress(_AclStep):
 
     def describe(self) -> str:
         """Say what is no longer denied."""
-        return f"stop denying traffic {self._direction} {self.cidr} in network ACL {self.acl_id}"
+        return f"remove the denial of traffic {self._direction} {self.cidr} from network ACL {self.acl_id}"
 
 
 DenyAddress.inverse_type = AllowAddress

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept, document
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import NotFound, Refused
 from ringfence.model.step import Done, State
@@ -25,10 +25,10 @@ from ringfence.observations.ec2.tags import INCIDENT_TAG
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 _LOGS = "arn:aws:ec2:{region}:{account}:vpc-flow-log/*"
-_DELIVERY = "log delivery knows no resources"
+_DELIVERY = "log delivery actions have no resource types"
 _END_DELIVERY = Permission("logs:DeleteLogDelivery", ("*",), reason=_DELIVERY, implied=True)
 
 
@@ -103,7 +103,7 @@ class CreateFlowLog(_FlowLogStep):
         "UnsupportedParameter",
     )
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Create it. What EC2 could not do stands in an answer of success.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html
@@ -111,7 +111,7 @@ class CreateFlowLog(_FlowLogStep):
         expected = (*NO_VPC, self._THERE, *self._REFUSED)
         (answer,) = yield (Call("ec2", "CreateFlowLogs", self._parameters(), expected=expected),)
         if isinstance(answer, Failed) and answer.code == self._THERE:
-            return Done(note="somebody else had done it")
+            return Done(note="somebody else had already done it")
         made = accept(answer, not_found=NO_VPC, refused=self._REFUSED)
         for one in made.children("Unsuccessful"):
             error = one.optional_child("Error")
@@ -148,7 +148,7 @@ class CreateFlowLog(_FlowLogStep):
 
     def side_effects(self) -> str:
         """Name the price."""
-        return "what is recorded is charged for by its volume, and is kept at the destination"
+        return "AWS charges for the recorded volume; the records stay at the destination"
 
 
 @value
@@ -173,7 +173,7 @@ class DeleteFlowLog(_FlowLogStep):
     inverse_type: ClassVar = CreateFlowLog
     _MISSING: ClassVar = ("InvalidFlowLogId.NotFound",)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Find it by the incident's tag, then delete it; what it recorded stays at its destination.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteFlowLogs.html
@@ -185,7 +185,7 @@ class DeleteFlowLog(_FlowLogStep):
             if is_active(log) and is_of(log, self.recording)
         ]
         if not ids:
-            return Done(note="it was not there any more")
+            return Done(note="it no longer existed")
         (answer,) = yield (Call("ec2", "DeleteFlowLogs", {"FlowLogIds": ids}, expected=self._MISSING),)
         if isinstance(answer, Failed):
             raise NotFound(answer.message)

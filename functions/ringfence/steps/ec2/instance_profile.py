@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import Retryable
 from ringfence.model.step import Done, State
@@ -24,7 +24,7 @@ from ringfence.observations.iam.identity import (
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.observations.ec2.management import Management
 
 _INSTANCES = ("arn:aws:ec2:{region}:{account}:instance/*",)
@@ -96,7 +96,7 @@ class DetachInstanceProfile(_ProfileStep):
     permissions: ClassVar = (Permission("ec2:DisassociateIamInstanceProfile", _INSTANCES),)
     _GONE: ClassVar = ("InvalidAssociationID.NotFound",)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Disassociate it; an association that is not there any more is what was wanted."""
         (answer,) = yield (
             Call(
@@ -106,7 +106,7 @@ class DetachInstanceProfile(_ProfileStep):
                 expected=self._GONE,
             ),
         )
-        return Done(note="somebody else had done it" if isinstance(answer, Failed) else "")
+        return Done(note="somebody else had already done it" if isinstance(answer, Failed) else "")
 
     def describe(self) -> str:
         """Say what is taken away."""
@@ -133,7 +133,7 @@ class AttachInstanceProfile(_ProfileStep):
     )
     inverse_type: ClassVar = DetachInstanceProfile
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Associate it."""
         return (yield from associate(self.instance_id, self.after))
 
@@ -145,7 +145,7 @@ class AttachInstanceProfile(_ProfileStep):
 DetachInstanceProfile.inverse_type = AttachInstanceProfile
 
 
-def associate(instance_id: str, profile: Profile) -> Changing:
+def associate(instance_id: str, profile: Profile) -> SansIO[Done]:
     """Give an instance a profile; it is tried again where there still, or by now, is another.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateIamInstanceProfile.html

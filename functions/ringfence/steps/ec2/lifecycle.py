@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step
 from ringfence.model.symbol import Ready, Symbol
@@ -15,7 +15,7 @@ from ringfence.observations.ec2.lifecycle import RUNNING, STOPPED, Lifecycle
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 INSTANCES = "arn:aws:ec2:{region}:{account}:instance/*"
 EVIDENCE = "snapshots"
@@ -48,7 +48,7 @@ class _PowerStep(Step):
         """Leave the instance in its new state."""
         return observed.with_observation(replace(observed[Lifecycle], state=self.after))
 
-    def _call(self, operation: str) -> Changing:
+    def _call(self, operation: str) -> SansIO[Done]:
         (answer,) = yield (
             Call("ec2", operation, {"InstanceIds": [self.instance_id]}, expected=(*NOT_FOUND, *_REFUSED)),
         )
@@ -71,7 +71,7 @@ class StopInstance(_PowerStep):
         """Snapshots are taken first."""
         return (Ready(EVIDENCE, self.instance_id),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Stop it; EC2 refuses where stop protection is on or the root is on an instance store."""
         return (yield from self._call("StopInstances"))
 
@@ -82,8 +82,8 @@ class StopInstance(_PowerStep):
     def side_effects(self) -> str:
         """Name what is lost for good."""
         return (
-            "the contents of memory and of instance-store volumes are lost for good; a public address that "
-            "is not an Elastic IP changes"
+            "the contents of memory and of instance-store volumes are lost permanently; a public address "
+            "that is not an Elastic IP changes"
         )
 
 
@@ -109,7 +109,7 @@ class StartInstance(_PowerStep):
     )
     inverse_type: ClassVar = StopInstance
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Start it; volumes encrypted with a key of the account's own need a grant on that key."""
         return (yield from self._call("StartInstances"))
 

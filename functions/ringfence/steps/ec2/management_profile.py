@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import document
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, Step
 from ringfence.observations.ec2.instance import ec2_describes
@@ -22,7 +22,7 @@ from ringfence.steps.ec2.instance_profile import associate, named, standing
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names, State
+    from ringfence.model.step import Names, State
 
 _INSTANCES = ("arn:aws:ec2:{region}:{account}:instance/*",)
 _OVER = ("InvalidAssociationID.NotFound",)
@@ -74,7 +74,7 @@ class AttachManagementProfile(_ManagementStep):
         ),
     )
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Associate it."""
         return (yield from associate(self.instance_id, self.after))
 
@@ -84,7 +84,7 @@ class AttachManagementProfile(_ManagementStep):
 
     def side_effects(self) -> str:
         """Name who else gains by it."""
-        return f"whatever runs on the instance can use the credentials of role {self.after.name}"
+        return f"all software on the instance can use the credentials of role {self.after.name}"
 
 
 @value
@@ -101,16 +101,16 @@ class DetachManagementProfile(_ManagementStep):
     )
     inverse_type: ClassVar = AttachManagementProfile
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Look for the association, then end it; none is what was wanted."""
         (described,) = yield (describe_associations(self.instance_id),)
         ours = [id_ for id_, arn, _ in associations_in(document(described)) if arn == self.before.arn]
         if not ours:
-            return Done(note="somebody else had done it")
+            return Done(note="somebody else had already done it")
         (answer,) = yield (
             Call("ec2", "DisassociateIamInstanceProfile", {"AssociationId": ours[0]}, expected=_OVER),
         )
-        return Done(note="somebody else had done it" if isinstance(answer, Failed) else "")
+        return Done(note="somebody else had already done it" if isinstance(answer, Failed) else "")
 
     def describe(self) -> str:
         """Say what is taken back."""

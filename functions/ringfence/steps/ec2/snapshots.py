@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step, counted
 from ringfence.model.symbol import Ready, Symbol
@@ -25,7 +25,7 @@ from ringfence.steps.ec2.lifecycle import EVIDENCE
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 _SNAPSHOTS = "arn:aws:ec2:{region}::snapshot/*"
 _TAG_LENGTH = 256
@@ -80,14 +80,14 @@ class CreateSnapshots(Step):
         """The evidence is taken."""
         return (Ready(EVIDENCE, self.instance_id),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Look for the set, then take it with a single attempt: the call has no client token.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshots.html
         """
         (looked,) = yield (describe_snapshots(self.instance_id),)
         if self._shown(Snapshots(read_snapshots(looked))):
-            return Done(note="it had been taken already")
+            return Done(note="it had already been taken")
         (answer,) = yield (
             Call(
                 "ec2",

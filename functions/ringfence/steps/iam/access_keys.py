@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.model.subject import AccessKeyRef
@@ -22,7 +22,7 @@ from ringfence.observations.iam.principals import USERS
 
 if TYPE_CHECKING:
     from ringfence.model.observation import Observation, ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.subject import Ref
 
 _REFUSED = ("InvalidInput", "LimitExceeded")
@@ -56,7 +56,7 @@ class _KeyStatusStep(KeyStep):
         """Name the key: it may be in an incident of its own beside the user's."""
         return AccessKeyRef(ref.account, ref.region, self.key, self.user)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Set the status.
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccessKey.html

@@ -16,8 +16,9 @@ from ringfence.steps.iam.denial import REFUSED, HolderStep, on_both, removed
 from ringfence.steps.iam.denial_policies import EXISTS, UNUSED
 
 if TYPE_CHECKING:
+    from ringfence.model.call import SansIO
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.symbol import Symbol
     from ringfence.observations.iam.principals import Holder
 
@@ -34,7 +35,7 @@ class _BoundaryStep(HolderStep):
         """The boundary."""
         return f"{self.holder.kind}/{self.holder.id}/boundary"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - the ARN is known beforehand
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - the ARN is known beforehand
         """Put the boundary, or delete it where there was none."""
         if self.after:
             put = {"PermissionsBoundary": self.after}
@@ -85,7 +86,7 @@ class SetDenyBoundary(_BoundaryStep):
 
     def describe(self) -> str:
         """Say what bounds whom."""
-        return f"deny {self.holder.key} by making {self.after} its permissions boundary"
+        return f"deny {self.holder.key} with permissions boundary {self.after}"
 
 
 @value
@@ -106,7 +107,7 @@ class RestoreBoundary(_BoundaryStep):
 
     def describe(self) -> str:
         """Say what is put back."""
-        return f"put the permissions boundary of {self.holder.key} back: {self.after or 'none'}"
+        return f"restore the permissions boundary of {self.holder.key}: {self.after or 'none'}"
 
 
 SetDenyBoundary.inverse_type = RestoreBoundary

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.model.symbol import Ready
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.symbol import Symbol
 
 REFUSED = ("InvalidInput", "LimitExceeded", "PolicyNotAttachable", "UnmodifiableEntity")
@@ -71,7 +71,7 @@ class _InlineStep(HolderStep):
         """The inline policy."""
         return f"{self.holder.kind}/{self.holder.id}/policy/{self.name}"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Put the document, or delete the policy where there is none to put."""
         if self.after:
             put = {"PolicyName": self.name, "PolicyDocument": self.after}
@@ -121,7 +121,7 @@ class PutDenial(_InlineStep):
 
     def describe(self) -> str:
         """Say whom it reaches."""
-        return f"deny {self.holder.key} by inline policy {self.name}: {described(self.after)}"
+        return f"deny {self.holder.key} with inline policy {self.name}: {described(self.after)}"
 
 
 @value
@@ -138,7 +138,7 @@ class WithdrawDenial(_InlineStep):
 
     def describe(self) -> str:
         """Say what is left."""
-        return f"put inline policy {self.name} of {self.holder.key} back: it denies {described(self.after)}"
+        return f"restore inline policy {self.name} of {self.holder.key}: it denies {described(self.after)}"
 
 
 PutDenial.inverse_type = WithdrawDenial
@@ -194,7 +194,7 @@ class AttachDenial(_AttachmentStep):
         """A policy of ours must exist."""
         return () if self.arn == DENY_ALL else (Ready(EXISTS, self.arn),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - the ARN is known beforehand
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - the ARN is known beforehand
         """Attach it."""
         (answer,) = yield (self.call("Attach{}Policy", {"PolicyArn": self.arn}),)
         accept(answer, not_found=NO_SUCH_ENTITY, refused=REFUSED)
@@ -202,7 +202,7 @@ class AttachDenial(_AttachmentStep):
 
     def describe(self) -> str:
         """Say what is attached to whom."""
-        return f"deny {self.holder.key} by attaching {self.arn}"
+        return f"attach {self.arn} to {self.holder.key} to deny it"
 
 
 @value
@@ -222,7 +222,7 @@ class DetachDenial(_AttachmentStep):
         """Our policy is used here no more."""
         return (Ready(UNUSED, self.arn),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Detach it; what is not attached any more is what was wanted."""
         (answer,) = yield (self.call("Detach{}Policy", {"PolicyArn": self.arn}),)
         return removed(answer)
@@ -239,4 +239,4 @@ def removed(answer: Failed | object) -> Done:
     """Return how a removal ended: what was not there any more is what was wanted; raises Refused."""
     if isinstance(answer, Failed) and answer.code not in NO_SUCH_ENTITY:
         accept(answer, refused=(answer.code,))
-    return Done(note="it was not there any more" if isinstance(answer, Failed) else "")
+    return Done(note="it no longer existed" if isinstance(answer, Failed) else "")

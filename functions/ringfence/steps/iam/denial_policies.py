@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.model.symbol import Ready
@@ -16,7 +16,7 @@ from ringfence.observations.iam.reach import described
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.symbol import Symbol
 
 EXISTS, UNUSED = "the policy exists", "the policy is in use no more"
@@ -78,7 +78,7 @@ class CreateDenialPolicy(_OwnPolicyStep):
         """It can be attached."""
         return (Ready(EXISTS, self.arn),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Create it; one that is there already was made by another try: its name holds its digest."""
         parameters = {
             "PolicyName": self.arn.rsplit("/", 1)[-1],
@@ -89,7 +89,7 @@ class CreateDenialPolicy(_OwnPolicyStep):
         expected = (self._THERE, *self._REFUSED)
         (answer,) = yield (Call("iam", "CreatePolicy", parameters, expected=expected),)
         if isinstance(answer, Failed) and answer.code == self._THERE:
-            return Done(note="it was there already")
+            return Done(note="it already existed")
         accept(answer, refused=self._REFUSED)
         return Done()
 
@@ -115,12 +115,12 @@ class DeleteDenialPolicy(_OwnPolicyStep):
         """It is detached before."""
         return (Ready(UNUSED, self.arn),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Delete it; one that is not there any more is what was wanted."""
         expected = (*NO_SUCH_ENTITY, *self._REFUSED)
         (answer,) = yield (Call("iam", "DeletePolicy", {"PolicyArn": self.arn}, expected=expected),)
         if isinstance(answer, Failed) and answer.code in NO_SUCH_ENTITY:
-            return Done(note="it was not there any more")
+            return Done(note="it no longer existed")
         accept(answer, refused=self._REFUSED)
         return Done()
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.observations.iam.access_key import ACTIVE, INACTIVE
@@ -19,7 +19,7 @@ from ringfence.observations.iam.principals import USERS, UserStep
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 _REFUSED = ("InvalidInput", "LimitExceeded")
 
@@ -49,7 +49,7 @@ class _CredentialStatusStep(UserStep):
         """The credential's status."""
         return f"{self.kind}/{self.id}/status"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Set the status."""
         kind = KINDS[self.kind]
         parameters = {"UserName": self.user, kind.id: self.id, "Status": self.status}

@@ -34,7 +34,10 @@ class GiveNotice(LogOnlyStep):
 
     def describe(self) -> str:
         """Say which key of whom."""
-        return f"give notice that access key {self.key} of user {self.user} is deactivated unless it is used"
+        return (
+            f"give notice that access key {self.key} of user {self.user} will be deactivated unless "
+            "somebody uses it"
+        )
 
     def diff(self) -> tuple[str, str]:
         """Say from when it counts."""
@@ -48,7 +51,7 @@ class _AmongUserKeys:
     before: str
     after: str
 
-    facet: ClassVar[type[Observation]] = UserKeys
+    observation: ClassVar[type[Observation]] = UserKeys
 
     def state(self, observed: ResourceState) -> State:
         """Compare the status."""
@@ -65,7 +68,7 @@ class _AmongUserKeys:
         keys = (replace(one, status=self.after) if one.id == self.key else one for one in seen.keys)
         return observed.with_observation(replace(seen, keys=tuple(keys)))
 
-    def found(self, observed: ResourceState) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Name the status that it has."""
         key = observed[UserKeys].key(self.key)
         return key.status if key else "none"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import InternalError
 from ringfence.model.step import Done, State, Step
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.symbol import Symbol
 
 _UPDATE: tuple[Permission, ...] = (Permission("guardduty:UpdateDetector", DETECTORS),)
@@ -63,7 +63,7 @@ class _UpdateStep(Step):
     irreversible: ClassVar = NEVER_OFF
     permissions: ClassVar = _UPDATE
 
-    def _call(self, parameters: Mapping[str, object]) -> Changing:
+    def _call(self, parameters: Mapping[str, object]) -> SansIO[Done]:
         given = {"DetectorId": self.detector, **parameters}
         (answer,) = yield (Call("guardduty", "UpdateDetector", given, expected=(NO_DETECTOR,)),)
         accept(answer, refused=(NO_DETECTOR,))
@@ -86,7 +86,7 @@ class EnableDetector(_UpdateStep):
         """What it watches is set once it does."""
         return (Ready(_TRIED, self.detector),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Enable it."""
         return (yield from self._call({"Enable": True}))
 
@@ -130,7 +130,7 @@ class SetDetectorOptions(_UpdateStep):
         """It is enabled first."""
         return (Ready(_TRIED, self.detector),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Switch on what was on, and off a plan that another one takes the place of; name only those."""
         replaced = {plan_of(one) for one in self.before.on} - {plan_of(one) for one in self.after.on}
         off = [{"Name": plan, "Status": _DISABLED} for plan in sorted(replaced)]
@@ -152,13 +152,13 @@ class SetDetectorOptions(_UpdateStep):
         """It watches that."""
         seen = observed[DetectorStatus]
         if seen.setup is None:
-            raise InternalError(f"detector {self.detector} is gone")
+            raise InternalError(f"detector {self.detector} does not exist")
         setup = replace(seen.setup, frequency=self.after.frequency, on=self.after.on)
         return observed.with_observation(replace(seen, setup=setup))
 
     def describe(self) -> str:
         """Say which."""
-        return f"put back what GuardDuty's detector {self.detector} watches"
+        return f"restore what GuardDuty's detector {self.detector} monitors"
 
     def diff(self) -> tuple[str, str]:
         """Write what it watches."""
@@ -175,7 +175,7 @@ class CreateDetector(Step):
     observation: ClassVar = DetectorStatus
     irreversible: ClassVar = NEVER_OFF
     permissions: ClassVar = (
-        Permission("guardduty:CreateDetector", ("*",), reason="it knows no resources"),
+        Permission("guardduty:CreateDetector", ("*",), reason="the action has no resource types"),
         Permission("guardduty:TagResource", DETECTORS, implied=True),
         *_LINK,
     )
@@ -185,7 +185,7 @@ class CreateDetector(Step):
         """The detector of the region."""
         return f"detector/{self.detector}"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - it has a new id
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - it has a new id
         """Make it. A region has one at most: a second one is refused, so it is not made twice.
 
         https://docs.aws.amazon.com/guardduty/latest/APIReference/API_CreateDetector.html
@@ -212,7 +212,7 @@ class CreateDetector(Step):
 
     def describe(self) -> str:
         """Say in whose place."""
-        return f"create a detector of GuardDuty in the place of {self.detector}"
+        return f"create a GuardDuty detector to replace {self.detector}"
 
     def diff(self) -> tuple[str, str]:
         """Write what it watches."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step
 from ringfence.model.symbol import Ready
@@ -14,12 +14,12 @@ from ringfence.observations.logging.log_keys import DISABLED, KEYS, NO_KEY, TO_B
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.symbol import Symbol
 
 _REFUSED = ("InvalidArnException", "KMSInvalidStateException")
 _KEPT = "KMS key is kept"
-KEEP_READABLE = "without it logs can be neither written nor read: no tool takes it away again"
+KEEP_READABLE = "without the key, logs can be neither written nor read; a release must not disable it"
 
 
 class _KeyStep(Step):
@@ -33,7 +33,7 @@ class _KeyStep(Step):
     refused: ClassVar[tuple[str, ...]] = _REFUSED
     leads_to: ClassVar[str]
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no id
         """Make the change."""
         call = Call("kms", self.operation, {"KeyId": self.key_id}, expected=(NO_KEY, *self.refused))
         (answer,) = yield (call,)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step
 from ringfence.observations.logging.recorders import NO_RECORDER, RECORDERS, RecorderStatus
@@ -14,7 +14,7 @@ from ringfence.steps.logging.trails import NEVER_OFF
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 _REFUSED = ("NoAvailableDeliveryChannelException", "UnmodifiableEntityException")
 
@@ -34,7 +34,7 @@ class StartRecorder(Step):
         """The recorder."""
         return f"recorder/{self.name}"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Start it.
 
         https://docs.aws.amazon.com/config/latest/APIReference/API_StartConfigurationRecorder.html

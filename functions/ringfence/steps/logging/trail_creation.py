@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step
 from ringfence.model.symbol import Ready
@@ -15,7 +15,7 @@ from ringfence.steps.logging.trails import MADE, NEVER_OFF
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.symbol import Symbol
 
 
@@ -47,7 +47,7 @@ class CreateTrail(Step):
         """The trail."""
         return (Ready(MADE, self.name),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - it has its old name
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - it has its old name
         """Make it. One that is there already is what was wanted: others may have been faster.
 
         https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
@@ -75,7 +75,7 @@ class CreateTrail(Step):
 
     def describe(self) -> str:
         """Say which trail."""
-        return f"create trail {self.name} again"
+        return f"recreate trail {self.name}"
 
     def diff(self) -> tuple[str, str]:
         """Say where its logs go."""

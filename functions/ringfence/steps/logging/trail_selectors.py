@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.model.call import Permission
+from ringfence.model.call import Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.step import State, show
+from ringfence.model.step import Done, State, show
 from ringfence.observations.logging.selectors import (
     Insights,
     Selectors,
+    formatted,
     insight_parameters,
     selector_parameters,
-    formatted,
 )
 from ringfence.observations.logging.trails import TRAILS, TrailStatus
 from ringfence.steps.logging.trails import TrailStep
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 
 @value
@@ -34,7 +34,7 @@ class SetEventSelectors(TrailStep):
     permissions: ClassVar = (Permission("cloudtrail:PutEventSelectors", TRAILS),)
     what: ClassVar = "selectors"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no id
         """Put them in the place of those that are there."""
         parameters = {"TrailName": self.name, **selector_parameters(self.after)}
         return (yield from self.call("PutEventSelectors", parameters))
@@ -55,7 +55,7 @@ class SetEventSelectors(TrailStep):
 
     def describe(self) -> str:
         """Say of which trail."""
-        return f"put the event selectors of trail {self.name} back"
+        return f"restore the event selectors of trail {self.name}"
 
     def diff(self) -> tuple[str, str]:
         """Write them in full."""
@@ -73,7 +73,7 @@ class SetInsightSelectors(TrailStep):
     permissions: ClassVar = (Permission("cloudtrail:PutInsightSelectors", TRAILS),)
     what: ClassVar = "insights"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no id
         """Put them in the place of those that are there."""
         parameters = {"TrailName": self.name, "InsightSelectors": insight_parameters(self.after)}
         return (yield from self.call("PutInsightSelectors", parameters))
@@ -94,7 +94,7 @@ class SetInsightSelectors(TrailStep):
 
     def describe(self) -> str:
         """Say of which trail."""
-        return f"put the Insights selectors of trail {self.name} back"
+        return f"restore the Insights selectors of trail {self.name}"
 
     def diff(self) -> tuple[str, str]:
         """Name them."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import InternalError
 from ringfence.model.step import Done, State, Step, show
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.symbol import Symbol
 
-NEVER_OFF = "it would blind the account again: no tool switches logging off"
+NEVER_OFF = "it would turn off logging again; Ringfence never turns logging off"
 """Why nothing here is undone: a release would be an intruder's best friend."""
 MADE = "trail exists"
 _ORDER = ("logging", *(one.id for one in ASPECTS), "selectors", "insights")
@@ -70,13 +70,13 @@ class TrailStep(Step):
         return Ready(f"{part} of the trail is tried", self.name)
 
     def setup_in(self, observed: ResourceState) -> TrailSetup:
-        """Return the trail; raises Bug where it is gone: no effect is to be had then."""
+        """Return the trail; raises InternalError where it is gone: no effect is to be had then."""
         setup = observed[TrailStatus].setup
         if setup is None:
-            raise InternalError(f"trail {self.name} is gone")
+            raise InternalError(f"trail {self.name} does not exist")
         return setup
 
-    def call(self, operation: str, parameters: Mapping[str, object]) -> Changing:
+    def call(self, operation: str, parameters: Mapping[str, object]) -> SansIO[Done]:
         """Make one call; what CloudTrail refuses for good is raised as such."""
         call = Call("cloudtrail", operation, parameters, expected=(NO_TRAIL, *REFUSED[operation]))
         (answer,) = yield (call,)
@@ -93,7 +93,7 @@ class StartTrail(TrailStep):
     permissions: ClassVar = (Permission("cloudtrail:StartLogging", TRAILS),)
     what: ClassVar = "logging"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no id
         """Start it."""
         return (yield from self.call("StartLogging", {"Name": self.name}))
 
@@ -133,7 +133,7 @@ class SetTrailOptions(TrailStep):
         """The aspect."""
         return self.aspect
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no id
         """Set them. What is not named stays as it is.
 
         https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_UpdateTrail.html
@@ -162,7 +162,7 @@ class SetTrailOptions(TrailStep):
 
     def describe(self) -> str:
         """Say what is put back."""
-        return f"put the {self.aspect} of trail {self.name} back"
+        return f"restore the {self.aspect} of trail {self.name}"
 
     def diff(self) -> tuple[str, str]:
         """Write the options of this aspect."""

@@ -17,8 +17,9 @@ from ringfence.observations.s3.calls import DENIED, of_bucket, on_buckets
 from ringfence.steps.s3.calls import BLOCKED, accepted
 
 if TYPE_CHECKING:
+    from ringfence.model.call import SansIO
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.subject import BucketRef
     from ringfence.model.symbol import Symbol
 
@@ -46,7 +47,7 @@ class SetPublicGrants(Step):
         """S3 takes public grants only once nothing blocks them."""
         return (Ready(BLOCKED, self.bucket.id),) if self.after else ()
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Read the ACL and put it with other public grants.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html
@@ -88,9 +89,9 @@ class SetPublicGrants(Step):
     def describe(self) -> str:
         """Say what becomes of which grants."""
         if self.after:
-            return f"grant again to anyone by the ACL of bucket {self.bucket.id}: {show(self.after)}"
-        return f"take the public grants out of the ACL of bucket {self.bucket.id}: {show(self.before)}"
+            return f"restore the public grants in the ACL of bucket {self.bucket.id}: {show(self.after)}"
+        return f"remove the public grants from the ACL of bucket {self.bucket.id}: {show(self.before)}"
 
     def side_effects(self) -> str:
         """Say who is shut out."""
-        return "" if self.after else "whoever lists, reads or writes by these grants is shut out"
+        return "" if self.after else "users of these grants lose their access"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.model.call import Failed
+from ringfence.model.call import Failed, SansIO
 from ringfence.model.codec import canonical, value
 from ringfence.model.errors import Refused
 from ringfence.model.step import Done, State, Step
@@ -22,11 +22,8 @@ from ringfence.observations.s3.tls import has_statement, with_tls, without_tls
 from ringfence.steps.s3.calls import BLOCKED, POLICY, accepted
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from ringfence.model.call import Answer, Call
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.subject import BucketRef
     from ringfence.model.symbol import Symbol
     from ringfence.observations.s3.documents import Json
@@ -75,7 +72,7 @@ class _TlsStep(Step):
             return with_tls(document, self.bucket.id, self.sid)
         return without_tls(document, self.bucket.id, self.sid) if document else None
 
-    def _read(self) -> Generator[tuple[Call, ...], tuple[Answer, ...], Json | None]:
+    def _read(self) -> SansIO[Json | None]:
         """Read the policy as it is now; raises Refused where it cannot be understood."""
         (answer,) = yield (of_bucket(self.bucket, "GetBucketPolicy", *NO_POLICY),)
         none = isinstance(answer, Failed) and answer.code in NO_POLICY
@@ -83,14 +80,16 @@ class _TlsStep(Step):
         document = parsed(text) if text else None
         if text and document is None:
             raise Refused(
-                f"the policy of bucket {self.bucket.id} cannot be understood, so nothing was merged into it"
+                f"the policy of bucket {self.bucket.id} cannot be parsed, so nothing was merged into it"
             )
         return document
 
-    def _put(self, document: Json) -> Generator[tuple[Call, ...], tuple[Answer, ...], None]:
+    def _put(self, document: Json) -> SansIO[None]:
         text = written(document)
         if (size := len(text.encode())) > LIMIT:
-            raise Refused(f"the policy of bucket {self.bucket.id} would have {size} bytes; S3 takes {LIMIT}")
+            raise Refused(
+                f"the policy of bucket {self.bucket.id} would have {size} bytes; the limit of S3 is {LIMIT}"
+            )
         call = of_bucket(self.bucket, "PutBucketPolicy", *_REFUSED, *DENIED, parameters={"Policy": text})
         (answer,) = yield (call,)
         accepted(answer, _REFUSED)
@@ -112,26 +111,24 @@ class AddTlsStatement(_TlsStep):
         """The policy is merged: what would keep S3 from taking it may come now."""
         return (Ready(POLICY, self.bucket.id),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Read the policy and put it with our statement as its last.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
         """
         document = yield from self._read()
         if has_statement(document, self.bucket.id, self.sid):
-            return Done(note="the statement was there already")
+            return Done(note="the statement already existed")
         yield from self._put(with_tls(document, self.bucket.id, self.sid))
         return Done()
 
     def describe(self) -> str:
         """Say what is refused."""
-        return f"require TLS of every request to bucket {self.bucket.id}"
+        return f"require TLS for every request to bucket {self.bucket.id}"
 
     def side_effects(self) -> str:
         """Say whom it shuts out."""
-        return (
-            "clients that reach the bucket without TLS are refused: http:// links, and its website endpoint"
-        )
+        return "clients without TLS are refused: http:// links and the website endpoint"
 
 
 @value
@@ -151,11 +148,11 @@ class RemoveTlsStatement(_TlsStep):
         """With public statements beside it the policy can be put only once nothing blocks it."""
         return (Ready(BLOCKED, self.bucket.id),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Read the policy and put it without our statement; delete it where nothing is left."""
         document = yield from self._read()
         if document is None or not has_statement(document, self.bucket.id, self.sid):
-            return Done(note="the statement was not there any more")
+            return Done(note="the statement no longer existed")
         left = without_tls(document, self.bucket.id, self.sid)
         if left is None:
             (answer,) = yield (of_bucket(self.bucket, "DeleteBucketPolicy"),)
@@ -166,7 +163,7 @@ class RemoveTlsStatement(_TlsStep):
 
     def describe(self) -> str:
         """Say what is allowed again."""
-        return f"no longer require TLS of requests to bucket {self.bucket.id}"
+        return f"no longer require TLS for requests to bucket {self.bucket.id}"
 
 
 AddTlsStatement.inverse_type = RemoveTlsStatement

@@ -63,7 +63,7 @@ def test_the_account_is_the_recipients_and_else_the_envelopes() -> None:
     [
         (attachment("arn:aws:iam::aws:policy/ReadOnlyAccess"), "not AWSCompromisedKeyQuarantine"),
         (attachment(errorCode="AccessDenied"), "refused"),
-        (attachment(eventName="CreateUser"), "nothing answers the call iam:CreateUser"),
+        (attachment(eventName="CreateUser"), "no runbook answers the call iam:CreateUser"),
         (attachment(identity=by_role("ringfence-contain-credentials")), "Ringfence itself"),
         (changed(attachment(), "detail-type", "\x1b[2J"), r"\x1b"),
     ],

@@ -84,7 +84,7 @@ def test_root_is_named_and_told_of() -> None:
 @pytest.mark.parametrize("name", sorted(CREDENTIAL_TYPES))
 def test_a_type_that_shows_no_wrong_hands_is_for_a_person(name: str) -> None:
     finding = found(samples.of_type(name))
-    assert finding.advice == CREDENTIAL_TYPES[name].advice
+    assert finding.advice == CREDENTIAL_TYPES[name].notify_only_reason
     assert finding.subjects
 
 

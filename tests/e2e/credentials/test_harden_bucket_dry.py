@@ -17,7 +17,7 @@ from tests.support.samples.config import verdict
 if TYPE_CHECKING:
     from tests.e2e.places import Place
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 RUNBOOK, RULE, IDENTIFIER = "harden-bucket", "s3-bucket-ssl-requests-only", "S3_BUCKET_SSL_REQUESTS_ONLY"
 
 
@@ -32,7 +32,7 @@ def test_a_verdict_shows_the_plan_and_a_person_has_it_carried_out(place: Place) 
     place.put(verdict(RULE, "AWS::S3::Bucket", ref.id, ref.account, ref.region, at=at))
     planned = until(lambda: deployment.history(ref, RUNBOOK).of(Planned), "the plan is recorded")
     steps = [step for plan in planned for step in plan.steps]
-    assert f"require TLS of every request to bucket {name}" in [step.describe() for step in steps]
+    assert f"require TLS for every request to bucket {name}" in [step.describe() for step in steps]
     made = deployment.history(ref, RUNBOOK).last(DecisionMade)
     assert made
     assert (made.decision.mode, "require-tls" in made.decision.reason) == ("dry-run", True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ringfence.record.history import History
     from tests.e2e.compliance import Compliance
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]
+pytestmark = pytest.mark.e2e
 RUNBOOK = "harden-identity"
 UNUSED = ("securityhub-iam-user-unused-credentials-check-4f2a9c1e", "IAM_USER_UNUSED_CREDENTIALS_CHECK")
 POLICY = ("iam-password-policy-conformance-pack-q7w2ex", "IAM_PASSWORD_POLICY")
@@ -160,7 +160,7 @@ def test_the_nightly_review_finds_who_has_an_unused_key_and_leaves_alone_whom_th
     assert people.keys(operator) == ["Active"]
     made = people.history(operator).last(DecisionMade)
     assert made
-    assert made.decision.reason == "the policy leaves it as it is: operators of these tests"
+    assert made.decision.reason == "the policy exempts it: operators of these tests"
     entries = people.history(idle).entries
     people.review()
     assert people.history(idle).entries == entries
@@ -237,9 +237,9 @@ def test_of_root_use_a_person_is_told_once_a_day_and_what_an_hour_brings_is_one_
     people.compliance.quiet(RUNBOOK)
     assert len(of_day(people.history(ref), day)) == 2
 
-    about = f"root user of account {people.account} was used on {day}: ask whoever"
+    about = f"root user of account {people.account} was used on {day}: ask the owner"
     until(lambda: inbox.told(about), "a person was told")
-    assert inbox.told(about) == [f"Ringfence: for you to decide: root ({people.account} {GLOBAL})"]
+    assert inbox.told(about) == [f"Ringfence: decision needed: root ({people.account} {GLOBAL})"]
     history = people.history(ref)
     assert {made.decision.mode for made in history.of(DecisionMade)} == {"notify"}
     assert history.last(Verified) is None
