@@ -136,7 +136,7 @@ def test_no_other_step_waits_for_anything(runbook: Runbook, data: st.DataObject)
         type(one)
         for step in planned(runbook, before, incident)
         for one in (step, *(() if step.irreversible else (step.inverse(),)))
-        if any(one.state(world) is State.SETTLING for world in (before, now) if one.facet in world)
+        if any(one.state(world) is State.SETTLING for world in (before, now) if one.observation in world)
     }
     assert waiting <= MAY_WAIT
 

@@ -22,10 +22,11 @@ class SettingStep(Step):
     """A step that sets one value by one call.
 
     A subclass is a `@value` class with the fields `before` and `after`. It says which field of its
-    observation holds the value, which call sets it, what the change is called (`target`, `describe`) and what
-    it costs (`side_effects`). The rest follows: the state, the effect, the undo, and what is shown of a drift.
+    observation holds the value, which call sets it (`parameters`), what is changed (`target`), and how that
+    is described (`describe`). The base class does the rest: it compares, applies, undoes and shows values.
 
-    Where the call depends on the value, override `call`; where its answer means something, `finish`.
+    Where the operation depends on the value, override `call`. Where the answer means something, override
+    `finish`.
 
     Attributes
     ----------
@@ -44,7 +45,9 @@ class SettingStep(Step):
     labels : mapping
         What to show a person in place of a value. Any other value is shown by `step.show`.
     notes : mapping
-        What the log says beside the change once a value is set: `{"": "suspended, as far back as it goes"}`.
+        What the log says beside the change once a value is set.
+    consequences : mapping
+        What a value costs or breaks once it is set.
     before, after : object
         The value as it was observed, and as it is to be. Both are recorded.
 
@@ -82,6 +85,7 @@ class SettingStep(Step):
     kept_as: ClassVar[Mapping[object, object]] = MappingProxyType({})
     labels: ClassVar[Mapping[object, str]] = MappingProxyType({})
     notes: ClassVar[Mapping[object, str]] = MappingProxyType({})
+    consequences: ClassVar[Mapping[object, str]] = MappingProxyType({})
     before: object
     after: object
 
@@ -153,3 +157,7 @@ class SettingStep(Step):
     def diff(self) -> tuple[str, str]:
         """Write both values."""
         return self.formatted(self.before), self.formatted(self.after)
+
+    def side_effects(self) -> str:
+        """Say what the new value costs or breaks."""
+        return self.consequences.get(self.after, "")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ENABLED, SUSPENDED, NEVER = "Enabled", "Suspended", ""
 _BILLED = "every version is stored and billed until it is deleted or a lifecycle rule expires it"
+_NO_WAY_BACK = "versioning is suspended; S3 cannot return a bucket to the state before versioning"
 
 
 @value
@@ -62,9 +63,8 @@ class SetBucketVersioning(BucketSetting):
     refused: ClassVar = ("InvalidBucketState", "InvalidRequest")  # object lock and replication need versions
     kept_as: ClassVar = {NEVER: SUSPENDED}
     labels: ClassVar = {NEVER: "never enabled"}
-    notes: ClassVar = {
-        NEVER: "versioning is suspended; S3 cannot return a bucket to the state before versioning"
-    }
+    notes: ClassVar = {NEVER: _NO_WAY_BACK}
+    consequences: ClassVar = {ENABLED: _BILLED}
 
     def parameters(self) -> dict[str, object]:
         """Suspended is as far back as it goes."""
@@ -75,10 +75,6 @@ class SetBucketVersioning(BucketSetting):
         if self.after == ENABLED:
             return f"keep versions of the objects in bucket {self.bucket.id}"
         return f"suspend versioning of bucket {self.bucket.id}; existing versions stay"
-
-    def side_effects(self) -> str:
-        """Say what is billed."""
-        return _BILLED if self.after == ENABLED else ""
 
 
 def by_root_alone(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
