@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ringfence.engine.requests import IncidentStatus
 from ringfence.model.errors import AccessDenied, Refused, RingfenceError
-from ringfence.model.subject import AccessKeyRef, RoleSessionRef
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.reach import Reach

@@ -11,13 +11,15 @@ from hypothesis import example, given
 
 from ringfence.engine.release import undo
 from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE
-from ringfence.events.dispatch import parse
 from ringfence.model.codec import decode, encode
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.detector import DetectorRef
+from ringfence.model.kinds.kms_key import KeyRef
+from ringfence.model.kinds.recorder import RecorderRef
+from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.step import State, Step
-from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
 from ringfence.observations.logging.coverage import uncovered
 from ringfence.observations.logging.detectors import DetectorSetup
 from ringfence.observations.logging.logging_subjects import logging_subjects
@@ -50,6 +52,7 @@ from tests.support.fakes.logging_answers import (
     TRAIL_ARN,
     TRAIL_NAME,
 )
+from tests.support.parsing import parse
 from tests.support.samples.calls import call_event
 from tests.support.samples.config import verdict
 from tests.support.strategies.instances import INCIDENT

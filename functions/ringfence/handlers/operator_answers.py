@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from ringfence.handlers.operator_types import Forbidden
 from ringfence.model.codec import instant_text, recorded_name
 from ringfence.model.errors import BadInput, NotFound, Refused, Retryable, RingfenceError
+from ringfence.model.kinds import parse_key
 from ringfence.model.runbook import unique
-from ringfence.model.subject import parse_key
 from ringfence.record.summary import FOR_REVIEW, Summary, is_settled
 from ringfence.record.timeline import timeline
 

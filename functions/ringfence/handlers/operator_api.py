@@ -26,8 +26,8 @@ from ringfence.handlers.operator_answers import (
 from ringfence.handlers.operator_requests import release_request, response_release, run_request, status_query
 from ringfence.handlers.operator_types import check_actor, within
 from ringfence.model.errors import BadInput, Refused, Retryable
+from ringfence.model.kinds import parse_key
 from ringfence.model.resource_names import release_role, run_role
-from ringfence.model.subject import parse_key
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RELEASE
 

@@ -23,8 +23,8 @@ from ringfence.engine.requests import Agreed, ResponseRequest
 from ringfence.handlers.operator_types import ReleaseRequest, RunRequest, StatusQuery, check_reason, within
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
+from ringfence.model.kinds import ref_of
 from ringfence.model.runbook import unique
-from ringfence.model.subject import ref_of
 from ringfence.policy.decision import Decision, Mode
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RELEASE, RunRequested

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jsonschema import Draft202012Validator
 
 from ringfence.model.errors import BadInput
-from ringfence.model.subject import KINDS
+from ringfence.model.kinds import every_kind, kinds_of
 from ringfence.policy.schema import HOME, SCHEMA
 
 if TYPE_CHECKING:
@@ -104,8 +104,8 @@ def _no_subject(glob: object) -> str:
     """Say why a glob matches no subject's key; empty where it may."""
     if not isinstance(glob, str):
         return ""
-    if not any(fnmatchcase(kind, glob.partition("/")[0]) for kind in KINDS):
-        return f"does not start with a kind of resource; the kinds are {', '.join(KINDS)}"
+    if not any(fnmatchcase(kind, glob.partition("/")[0]) for kind in every_kind()):
+        return f"does not start with a kind of resource; the kinds are {', '.join(every_kind())}"
     whole = "*" in glob or glob.count("/") >= _SLASHES
     return "" if whole else "matches no resource; a resource is KIND/ACCOUNT/REGION/ID"
 
@@ -114,10 +114,9 @@ def _not_theirs(glob: object, runbooks: list[Runbook]) -> str:
     """Say why no runbook of these acts on what a glob matches; empty where one may, or there is none."""
     if not isinstance(glob, str) or not runbooks:
         return ""
-    kinds = [kind for name, kind in KINDS.items() if fnmatchcase(name, glob.partition("/")[0])]
-    if any(issubclass(kind, one.subject) for kind in kinds for one in runbooks):
+    theirs = dict.fromkeys(kind for one in runbooks for kind in kinds_of(one.subject))
+    if any(fnmatchcase(kind, glob.partition("/")[0]) for kind in theirs):
         return ""
-    theirs = [name for name, kind in KINDS.items() if any(issubclass(kind, one.subject) for one in runbooks)]
     return f"is not a kind of these runbooks; their kinds are {', '.join(theirs)}"
 
 

@@ -11,7 +11,7 @@ from ringfence.model.codec import canonical
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.frozen import frozen
-from ringfence.model.subject import InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.policy.decision import Decision
 from ringfence.record.facts import (
     Closed,

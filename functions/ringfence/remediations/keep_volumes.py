@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
 from ringfence.model.call import Permission
 from ringfence.model.codec import value
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
 from ringfence.model.setting import SettingStep
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.instance import NOT_FOUND
 from ringfence.observations.ec2.volumes import Volumes
 

@@ -8,8 +8,8 @@ from ringfence.events.cloudtrail.call_trigger import recorded
 from ringfence.events.config.trigger import judged_by
 from ringfence.events.guardduty.bucket_trigger import UNLOGGED_BUCKET
 from ringfence.model.codec import value
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.remediation import Option, remediation
-from ringfence.model.subject import BucketRef
 from ringfence.observations.s3.calls import BucketObservation, bucket_of, on_buckets, unreadable
 from ringfence.steps.s3.calls import BucketSetting
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
 from ringfence.model.codec import value
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.lifecycle import STOP, Lifecycle
 from ringfence.steps.ec2.attributes import AttributeSetting
 

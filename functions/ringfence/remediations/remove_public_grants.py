@@ -11,8 +11,8 @@ from ringfence.events.cloudtrail.bucket_creation_trigger import OPEN_CREATION
 from ringfence.events.cloudtrail.call_trigger import recorded
 from ringfence.events.config.trigger import judged_by
 from ringfence.events.guardduty.bucket_trigger import EXPOSED_BUCKET, BucketTrigger
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import BucketRef
 from ringfence.observations.s3.acl import BucketAcl
 from ringfence.observations.s3.calls import bucket_of, unreadable
 from ringfence.observations.s3.exposure import public_by_intent

@@ -9,8 +9,12 @@ from hypothesis import strategies as st
 
 from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.role_session import RoleSessionRef
+from ringfence.model.kinds.root import RootRef
 from ringfence.model.observation import ResourceState
-from ringfence.model.subject import GLOBAL, AccessKeyRef, PrincipalRef, RoleSessionRef, RootRef, UserRef
+from ringfence.model.subject import GLOBAL, PrincipalRef
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import NAME, Denial, Policy, inline_name, inline_names, own_arn
 from ringfence.observations.iam.evidence import Device, Grants, KeyUse

@@ -20,13 +20,14 @@ from ringfence.engine.intake import (
     watchdog,
 )
 from ringfence.engine.requests import IncidentStatus, ResponseRequest, ResponseResult
-from ringfence.events.dispatch import parse_text
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
-from ringfence.model.subject import InstanceRef, Ref
+from ringfence.model.kinds.instance import InstanceRef
+from ringfence.model.subject import Ref
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.record.chain import ChainKey, Stamp, link
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
+from tests.support.parsing import parse_text
 from tests.support.samples.guardduty import ACCOUNT, changed, instance_finding
 from tests.support.samples.runbooks import CONTAIN
 from tests.support.worlds import LEASE, NOON, REF, finding

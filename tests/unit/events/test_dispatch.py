@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.events.dispatch import findings, parse, parse_text
+from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.model.codec import decode, encode
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
+from tests.support.parsing import parse, parse_text
 from tests.support.samples import guardduty
 from tests.support.samples.calls import by_root, call_event, sign_in
 from tests.support.samples.cloudtrail import OWN, attachment, by_role

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.model.kinds.bucket import BucketRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.rule_confirmation import ManagedRule
-from ringfence.model.subject import BucketRef, UserRef, VpcRef
 from ringfence.observations.logging.evaluation import Evaluation, RuleState
 from ringfence.steps.ec2.metadata import SetMetadataOptions
 from ringfence.steps.logging.evaluation import EvaluateRule, NoteRule

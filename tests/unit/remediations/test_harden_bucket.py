@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.events.dispatch import parse
 from ringfence.model.codec import canonical
-from ringfence.model.subject import BucketRef
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.observations.s3.acl import ALL_USERS, BucketAcl, Grant
 from ringfence.observations.s3.block import ALL_ON, BlockSettings, PublicAccessBlock
 from ringfence.observations.s3.encryption import KMS, BucketEncryption, Encryption
@@ -26,6 +25,7 @@ from ringfence.remediations.require_tls import require_tls
 from ringfence.remediations.version_bucket import BucketVersioning, version_bucket
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
 from ringfence.steps.s3.block import SetPublicAccessBlock
+from tests.support.parsing import parse
 from tests.support.samples.calls import call_event
 from tests.support.samples.config import verdict
 from tests.support.samples.guardduty import detail, event

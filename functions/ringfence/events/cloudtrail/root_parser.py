@@ -25,8 +25,9 @@ from ringfence.events.cloudtrail.root_trigger import (
 )
 from ringfence.events.envelope import NotForUs
 from ringfence.model.finding import Finding
+from ringfence.model.kinds.root import RootRef
 from ringfence.model.root_advice import notify_only_reason
-from ringfence.model.subject import GLOBAL, RootRef
+from ringfence.model.subject import GLOBAL
 
 if TYPE_CHECKING:
     from ringfence.events.envelope import Envelope

@@ -14,7 +14,7 @@ from ringfence.events.ec2_states.trigger import DETAIL_TYPE, PREFIX, SEVERITY, S
 from ringfence.events.envelope import NotForUs
 from ringfence.model.codec import instant_text
 from ringfence.model.finding import Finding
-from ringfence.model.subject import InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
 
 if TYPE_CHECKING:
     from ringfence.events.envelope import Envelope

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.events.guardduty.instance_types import TYPES, Shape
 from ringfence.model.errors import InternalError
 from ringfence.model.frozen import frozen
-from ringfence.model.subject import InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -6,23 +6,23 @@ access key may well describe the instance that the key was stolen from.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ringfence.events.envelope import NotForUs
 from ringfence.events.guardduty.instance_trigger import CONTAINERS, INSTANCE
 from ringfence.events.guardduty.instance_types import Shape
+from ringfence.model.arn import Arn, read_arn
 from ringfence.model.errors import BadInput
-from ringfence.model.subject import ACCOUNT, REGION, InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
+from ringfence.model.subject import ACCOUNT, REGION
 
 if TYPE_CHECKING:
+    import re
+
     from ringfence.events.guardduty.instance_types import FindingType
     from ringfence.model.document import Document
 
 Subjects = tuple[InstanceRef, ...]
-_ARN = re.compile(
-    r"arn:aws[a-z-]*:ec2:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):instance/(?P<id>i-[0-9a-f]+)"
-)
 
 
 def subjects(kind: FindingType, detail: Document, account: str, region: str) -> Subjects | NotForUs:
@@ -72,15 +72,11 @@ def _of_sequence(detail: Document, account: str, region: str) -> Subjects:
 def _of_resource(resource: Document, account: str, region: str) -> InstanceRef:
     """Read a resource of an attack sequence: its `uid` is an ARN, or the id alone."""
     uid = resource.text("uid")
-    arn = _ARN.fullmatch(uid)
-    if arn is None:
-        arn_account, arn_region, instance = "", "", uid
-    else:
-        arn_account, arn_region, instance = arn["account"], arn["region"], arn["id"]
+    arn = read_arn(InstanceRef, uid) or Arn("", "", uid)
     return _ref(
-        _agreed(resource, "accountId", arn_account, account, ACCOUNT),
-        _agreed(resource, "region", arn_region, region, REGION),
-        instance,
+        _agreed(resource, "accountId", arn.account, account, ACCOUNT),
+        _agreed(resource, "region", arn.region, region, REGION),
+        arn.id,
         resource.at("uid"),
     )
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.errors import InternalError, NotFound
 from ringfence.model.frozen import frozen
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.observation import Observation
-from ringfence.model.subject import BucketRef
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

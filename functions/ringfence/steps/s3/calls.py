@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ringfence.model.call import Answer, Call
     from ringfence.model.document import Document
-    from ringfence.model.subject import BucketRef
+    from ringfence.model.kinds.bucket import BucketRef
 
 BLOCKED = "public-access-block-changed"
 """What is open to anyone can be put back only once Block Public Access lets it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ringfence.model.resource_names import RUNBOOKS
+from ringfence.model.resource_names import runbook_ids
 from ringfence.runbooks import runbook
 
 if TYPE_CHECKING:
@@ -13,4 +13,6 @@ if TYPE_CHECKING:
 
     from ringfence.model.runbook import Runbook
 
-CATALOGUE: Mapping[str, Runbook] = MappingProxyType({id_: runbook(id_) for id_ in RUNBOOKS})
+_IN_ORDER = sorted(map(runbook, runbook_ids()), key=lambda one: (one.position, one.id))
+
+CATALOGUE: Mapping[str, Runbook] = MappingProxyType({one.id: one for one in _IN_ORDER})
