@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.call import Permission
 from ringfence.model.codec import value
 from ringfence.model.kinds.instance import InstanceRef

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.events.cloudtrail.trigger.calls import recorded
 from ringfence.events.config.trigger import judged_by
-from ringfence.events.guardduty.bucket_trigger import UNLOGGED_BUCKET
+from ringfence.events.guardduty.trigger.buckets import UNLOGGED_BUCKET
 from ringfence.model.codec import value
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.remediation import Option, remediation

@@ -20,9 +20,9 @@ from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.observation import ResourceState
 from ringfence.model.remediation import Remediation
 from ringfence.observations.ec2 import flow_log_destination, management
-from ringfence.observations.ec2.tags import Tags
+from ringfence.observations.ec2.volumes import Volume, Volumes
 from ringfence.policy.file import load_policy
-from ringfence.remediations import tag_instance
+from ringfence.remediations import keep_volumes
 from ringfence.runbooks.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parents[3]
@@ -116,9 +116,9 @@ def test_a_link_inside_the_repository_leads_to_a_file(page: Path) -> None:
 
 def test_the_remediation_in_the_readme_plans_like_the_one_in_the_catalogue() -> None:
     (example,) = blocks("python", README)
-    module: dict[str, Any] = dict(vars(tag_instance))
+    module: dict[str, Any] = dict(vars(keep_volumes))
     exec(example, module)  # noqa: S102 - our own text
-    shown, real = module["tag_instance"], tag_instance.tag_instance
+    shown, real = module["keep_volumes"], keep_volumes.keep_volumes
     assert isinstance(shown, Remediation)
     assert (shown.id, shown.title, shown.subject, shown.triggers) == (
         real.id,
@@ -132,6 +132,9 @@ def test_the_remediation_in_the_readme_plans_like_the_one_in_the_catalogue() -> 
         real.references,
     )
     ref = InstanceRef("111122223333", "eu-west-1", "i-0a1b2c3d4e5f60718")
-    instance = ResourceState(ref).with_observation(Tags("inc-2"))
+    kept, deleted = (
+        Volume(f"vol-{number}", f"/dev/sd{number}", number == 0, number == 1) for number in (0, 1)
+    )
+    instance = ResourceState(ref).with_observation(Volumes((kept, deleted)))
     incident = Incident("inc-1", datetime(2026, 3, 1, tzinfo=UTC))
     assert shown.plan(instance, incident) == real.plan(instance, incident) != ()

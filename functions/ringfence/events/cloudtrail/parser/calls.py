@@ -1,7 +1,7 @@
-"""Calls that CloudTrail recorded, as EventBridge delivers them.
+"""Parse CloudTrail events for API calls.
 
-Shape: "CloudTrail record contents" under `detail`. Events reach EventBridge in the region where a call is
-recorded, given a trail; IAM's in us-east-1.
+Shape: "CloudTrail record contents" under `detail`. EventBridge receives them in the region of the call if
+there is a trail, and those of IAM in us-east-1.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import re
 from typing import TYPE_CHECKING
 
 from ringfence.events import fields
-from ringfence.events.cloudtrail import records
-from ringfence.events.cloudtrail.bucket_creation_trigger import CREATED, grants
-from ringfence.events.cloudtrail.call_subjects import place, subjects
-from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE, SEVERITY, type_of
-from ringfence.events.cloudtrail.quarantine_trigger import ATTACH
-from ringfence.events.cloudtrail.quarantine_trigger import SOURCE as IAM
+from ringfence.events.cloudtrail.parser import records
+from ringfence.events.cloudtrail.parser.subjects import place, subjects
+from ringfence.events.cloudtrail.trigger.bucket_creation import CREATED, grants
+from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE, SEVERITY, type_of
+from ringfence.events.cloudtrail.trigger.quarantine import ATTACH
+from ringfence.events.cloudtrail.trigger.quarantine import SOURCE as IAM
 from ringfence.events.envelope import NotForUs
 from ringfence.model.finding import Finding
 
 if TYPE_CHECKING:
-    from ringfence.events.cloudtrail.call_subjects import Place
+    from ringfence.events.cloudtrail.parser.subjects import Place
     from ringfence.events.envelope import Envelope
     from ringfence.model.document import Document
     from ringfence.model.subject import Ref
@@ -29,7 +29,7 @@ _NAME = re.compile(r"[A-Za-z0-9_]{1,128}")
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
-    """Turn a recorded call into a finding, or say why it is none for us; raises BadInput."""
+    """Return a finding for a recorded call, or why it is not for Ringfence. Raises BadInput."""
     if envelope.detail_type != DETAIL_TYPE:
         return NotForUs(f"the event is of type {fields.formatted(envelope.detail_type)}, not {DETAIL_TYPE}")
     detail = envelope.document.child("detail")
@@ -39,7 +39,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     if reason := records.unanswered(detail):
         return NotForUs(reason)
     if (envelope.source, name) == (IAM, ATTACH):
-        from ringfence.events.cloudtrail import quarantine_parser as quarantine
+        from ringfence.events.cloudtrail.parser import quarantine
 
         return quarantine.read(envelope)
     where = place(service, name)
@@ -81,10 +81,7 @@ def _finding(envelope: Envelope, detail: Document, type_: str, where: Place) -> 
 
 
 def _is_elsewhere(kind: type[Ref], detail: Document, account: str) -> bool:
-    """Say whether the record is the caller's, of a call on what somebody else's account owns.
-
-    What its ARN says the account of, such as a trail, is compared where its ARN is read.
-    """
+    """Return whether this is the caller's record of a call on a bucket of another account."""
     if not kind.config_type or "{account}" in kind.arn_form:
         return False
     owners = {

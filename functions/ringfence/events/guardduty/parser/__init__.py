@@ -1,7 +1,7 @@
-"""GuardDuty findings as EventBridge delivers them.
+"""Parse GuardDuty findings.
 
-Strict in what decisions need, tolerant of all else. Shapes: the `Finding` structure of the GuardDuty API
-reference, in camel case under `detail`.
+Strict about fields that affect a decision, tolerant about all others. Shape: the `Finding` structure of the
+GuardDuty API reference, in camel case under `detail`.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 
 from ringfence.events import fields
 from ringfence.events.envelope import About, NotForUs
-from ringfence.events.guardduty.details import is_sample, remote_addresses
-from ringfence.events.guardduty.instance_trigger import DETAIL_TYPE, SOURCE, notify_only_reason
-from ringfence.events.guardduty.instance_types import TYPES, Shape, why_not
-from ringfence.events.guardduty.instances import subjects
+from ringfence.events.guardduty.parser.details import is_sample, remote_addresses
+from ringfence.events.guardduty.parser.instances import subjects
+from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
+from ringfence.events.guardduty.trigger.instance_types import TYPES, Shape, why_not
+from ringfence.events.guardduty.trigger.instances import notify_only_reason
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.subject import REGION
 
 if TYPE_CHECKING:
     from ringfence.events.envelope import Envelope
-    from ringfence.events.guardduty.instance_types import FindingType
+    from ringfence.events.guardduty.trigger.instance_types import FindingType
     from ringfence.model.document import Document
 
 MAX_SEVERITY = 10.0
@@ -29,9 +30,9 @@ _ID = re.compile(r"[\w.:/-]{1,256}", re.ASCII)
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
-    """Turn an event of GuardDuty into a finding, or say why it is none for us.
+    """Return the finding of a GuardDuty event, or why it is not for Ringfence.
 
-    Raises BadInput naming the field for what claims to be a finding for us and cannot be used as one.
+    Raises BadInput that names the field, for an event that should be a finding and is invalid.
     """
     if envelope.detail_type != DETAIL_TYPE:
         return NotForUs(f"the event is of type {fields.formatted(envelope.detail_type)}, not {DETAIL_TYPE}")
@@ -43,11 +44,11 @@ def read(envelope: Envelope) -> Finding | NotForUs:
 
 
 def _refused(name: str) -> str:
-    """Say why a type is not acted on; empty when it is. What is not about instances is looked up later."""
+    """Return why Ringfence does not act on a type. Types without instances are checked later."""
     if name in TYPES:
         return ""
-    from ringfence.events.guardduty.bucket_trigger import BUCKET_TYPES
-    from ringfence.events.guardduty.credential_types import CREDENTIAL_TYPES, NO_CREDENTIALS
+    from ringfence.events.guardduty.trigger.buckets import BUCKET_TYPES
+    from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES, NO_CREDENTIALS
 
     if name in CREDENTIAL_TYPES or name in BUCKET_TYPES:
         return ""
@@ -91,13 +92,13 @@ def _about(name: str, detail: Document, account: str, region: str) -> About | No
     if kind and kind.shape is not Shape.STOLEN:
         found = subjects(kind, detail, account, region)
         return found if isinstance(found, NotForUs) else About(found, _advice(kind, detail))
-    from ringfence.events.guardduty.bucket_trigger import BUCKET_TYPES
+    from ringfence.events.guardduty.trigger.buckets import BUCKET_TYPES
 
     if name in BUCKET_TYPES:
-        from ringfence.events.guardduty.buckets import buckets, suspects
+        from ringfence.events.guardduty.parser.buckets import buckets, suspects
 
         return About(buckets(detail, account, region), suspects=tuple(suspects(detail)))
-    from ringfence.events.guardduty.principals import principals
+    from ringfence.events.guardduty.parser.credentials import principals
 
     about = principals(name, detail, account)
     robbed = subjects(kind, detail, account, region) if kind else ()
@@ -115,7 +116,7 @@ def _advice(kind: FindingType, detail: Document) -> str:
 
 
 def _region(detail: Document, envelope: Document) -> str:
-    """Return the finding's region, or the envelope's where it has none: findings stay in their region."""
+    """Return the finding's region, or that of the envelope if it has none. Findings stay in their region."""
     given = detail.optional_text("region") or envelope.optional_text("region") or ""
     return fields.fit(REGION, detail.at("region"), given, "a region such as eu-west-1")
 
@@ -129,6 +130,6 @@ def _severity(detail: Document) -> float:
 
 def _count(service: Document) -> int:
     count = service.integer("count") if service.has("count") else 1
-    if not 1 <= count < 2**53:  # what any JSON reader holds exactly
+    if not 1 <= count < 2**53:  # every JSON reader represents it exactly
         raise BadInput(service.at("count"), "must be at least 1", "a number out of range")
     return count
