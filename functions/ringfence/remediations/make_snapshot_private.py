@@ -2,7 +2,7 @@
 
 Every AWS account can create a volume from a public snapshot and read it. That is almost never intended, so
 the remediation is on by default. It removes the permission of the group `all` and nothing else: accounts that
-the snapshot is shared with by id keep their access. List a snapshot that is public on purpose in the policy.s
+the snapshot is shared with by id keep their access. List a snapshot that is public on purpose in the policy's
 `exempt`.
 https://docs.aws.amazon.com/ebs/latest/userguide/ebs-modifying-snapshot-permissions.html
 """

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from ringfence.engine.canonical_subject import with_canonical_subjects
 from ringfence.events.envelope import NotForUs
 from ringfence.model.observation import ResourceState
 from ringfence.policy.decision import Exempt, Mode, Policy
 from ringfence.policy.selection import portions
 from ringfence.runbooks.harden_identity import HARDEN_IDENTITY
+from ringfence.runbooks.harden_snapshot import HARDEN_SNAPSHOT
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.parsing import parse
 from tests.support.samples.config import verdict
+from tests.support.strategies.harden_snapshot import SNAPSHOT
 from tests.support.strategies.identity import ACCOUNT, BY_ID, PERSON
 
 EVENT = verdict("iam-user-unused-credentials-check", "AWS::IAM::User", BY_ID.id, ACCOUNT)
@@ -50,3 +54,34 @@ def test_a_runbook_without_names_of_its_own_asks_nobody() -> None:
         with_canonical_subjects(FOUND, replace(HARDEN_IDENTITY, canonical_subject=None), POLICY, CLOUD)
         == FOUND
     )
+
+
+JUDGED = parse(
+    verdict("ebs-snapshot-public-restorable-check", "AWS::::Account", ACCOUNT, ACCOUNT, SNAPSHOT.region)
+)
+
+
+def test_a_verdict_on_an_account_is_about_what_the_review_lists_in_its_region() -> None:
+    """AWS Config judges the account where one of its snapshots is public."""
+    assert not isinstance(JUDGED, NotForUs)
+    cloud = MemoryCloud(ResourceState(SNAPSHOT), lambda: datetime.now(UTC))
+    found = with_canonical_subjects(JUDGED, HARDEN_SNAPSHOT, Policy((ACCOUNT,)), cloud)
+    assert found == replace(JUDGED, subjects=(SNAPSHOT,))
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [Policy(("444455556666",)), Policy((ACCOUNT,), regions=("us-west-2",))],
+    ids=["account", "region"],
+)
+def test_of_an_account_or_region_out_of_scope_nothing_is_listed(policy: Policy) -> None:
+    assert not isinstance(JUDGED, NotForUs)
+    cloud = MemoryCloud(ResourceState(SNAPSHOT), lambda: datetime.now(UTC))
+    assert with_canonical_subjects(JUDGED, HARDEN_SNAPSHOT, policy, cloud) == JUDGED
+
+
+def test_a_verdict_on_an_account_that_a_runbook_does_not_answer_lists_nothing() -> None:
+    assert not isinstance(JUDGED, NotForUs)
+    other = replace(JUDGED, type="Config:root-account-mfa-enabled")
+    cloud = MemoryCloud(ResourceState(SNAPSHOT), lambda: datetime.now(UTC))
+    assert with_canonical_subjects(other, HARDEN_SNAPSHOT, Policy((ACCOUNT,)), cloud) == other

@@ -31,6 +31,7 @@ from ringfence.local.hooks import (
     profiles,
     s3,
     security_groups,
+    snapshots,
     trails,
 )
 
@@ -42,6 +43,7 @@ _AREAS = (
     mount,
     ec2,
     security_groups,
+    snapshots,
     flow_logs,
     profiles,
     elb,

@@ -75,7 +75,7 @@ class _Call:
         self.action = next(self._values("Action"), "")
 
     def checks(self) -> Iterator[Check]:
-        asked = self._request_tags()
+        asked = self._request_tags() | self._sharing()
         for arn in self._resources():
             yield Check(f"ec2:{self.action}", arn, self._tags(arn) | asked)
         for kind in self._values(r"TagSpecification\.\d+\.ResourceType"):
@@ -143,6 +143,11 @@ class _Call:
         }
         keys = {"aws:tagkeys": list(tags)} if tags else {}
         return {f"aws:requesttag/{key}".lower(): value for key, value in tags.items()} | keys
+
+    def _sharing(self) -> dict[str, Any]:
+        """Give the condition key of the group that a snapshot is, or is no longer, shared with."""
+        operation = next(self._values("OperationType"), "")
+        return {f"ec2:{operation}/group": group for group in self._values(r"UserGroup\.\d+")}
 
     def _tags(self, arn: str) -> dict[str, Any]:
         resource = arn.rsplit("/", 1)[-1]
