@@ -25,6 +25,7 @@ from ringfence.observations.ec2.network import QUARANTINE, Network, OwnGroup
 from ringfence.observations.ec2.tags import Tags
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
+from stacks.operations import operations
 from tests.laws.test_containment_comes_first import WAYS, everything_to_do
 from tests.support.fakes.conversations import ANSWERED, ROLE, answers_of, model, paginated, ways
 from tests.support.strategies.instances import INCIDENT, VPCS, incidents, instances
@@ -66,7 +67,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actio
 
 
 def action(call: Call) -> str:
-    """Name the IAM action of a call: nearly all operations have its name."""
+    """Name the IAM action of a call: nearly all operations have its name. The bundle must know the operation."""
+    assert call.operation in operations()[call.service]
     signs = model(call.service).signing_name
     known = OTHERWISE.get((call.service, call.operation), call.operation)
     return f"{IAM_NAMES.get(signs, signs)}:{known}"

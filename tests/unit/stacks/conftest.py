@@ -12,9 +12,9 @@ import pytest
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
 
-from stacks.application import services
 from stacks.bundle import Bundle
 from stacks.names import AUDIT_STACK, MEMBER_STACK, RESPONSE_STACK
+from stacks.operations import operations
 from tests.support.synthesis import HOME, MEMBER, NoCode, Template, synthesize, templates_in, told
 
 if TYPE_CHECKING:
@@ -34,7 +34,14 @@ def scoped() -> Settings:
 def out(tmp_path_factory: pytest.TempPathFactory, scoped: Settings) -> Path:
     """The cloud assembly of the home account, bundle and all."""
     folder = tmp_path_factory.mktemp("cdk.out")
-    synthesize(folder, scoped, Bundle(services(), scoped.policy))
+    synthesize(folder, scoped, Bundle(operations(), scoped.policy))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bundle(out: Path) -> Path:
+    """The folder that the stacks deploy."""
+    (folder,) = out.glob("asset.*")
     return folder
 
 
@@ -61,4 +68,4 @@ def member(templates: Mapping[str, Template]) -> Template:
 @pytest.fixture
 def variant(tmp_path: Path) -> Callable[[Settings], dict[str, Template]]:
     """Give the function that synthesizes other settings, without the code."""
-    return lambda given: synthesize(tmp_path, given, NoCode((), given.policy))
+    return lambda given: synthesize(tmp_path, given, NoCode({}, given.policy))

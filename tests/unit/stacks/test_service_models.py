@@ -1,0 +1,184 @@
+"""What is kept of botocore's data describes the same calls and the same endpoints as all of it."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+import pytest
+from botocore import xform_name
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.regions import EndpointResolver
+
+from stacks.operations import operations
+from stacks.service_models import MODEL, PAGINATORS, RULES, UnknownOperationError, model_of, trim
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from botocore.model import Shape
+
+    Json = dict[str, Any]
+
+OPERATIONS = operations()
+SERVICES = pytest.mark.parametrize("service", OPERATIONS)
+FULL = Loader()
+UNREAD = ("documentation", "documentationUrl", "enum", "pattern")
+VARIANTS: tuple[tuple[bool, bool], ...] = ((False, False), (True, False), (False, True))
+"""Whether an endpoint is dual-stack, and whether it is validated by FIPS 140."""
+FUTURE = "eu-west-9"
+"""A region that is not listed; its endpoints follow from the partition's pattern."""
+
+
+@pytest.fixture(scope="session")
+def kept(bundle: Path) -> Loader:
+    """Read the bundle's data and no other."""
+    data = str(bundle / "botocore" / "data")
+    return Loader(extra_search_paths=[data], include_default_search_paths=False)
+
+
+@cache
+def model(service: str) -> Json:
+    """Return the full model, with what botocore merges into it."""
+    read: Json = FULL.load_service_model(service, MODEL)
+    return read
+
+
+def without_documentation(document: object) -> object:
+    if isinstance(document, dict):
+        return {
+            key: without_documentation(value)
+            for key, value in document.items()
+            if key not in UNREAD or isinstance(value, dict)
+        }
+    return [without_documentation(one) for one in document] if isinstance(document, list) else document
+
+
+def reached(service: str) -> set[str]:
+    """Name the shapes that botocore finds when it follows the kept operations."""
+    whole, found = ServiceModel(model(service), service), set[str]()
+
+    def follow(shape: Shape | None) -> None:
+        if shape is None or shape.name in found:
+            return
+        found.add(shape.name)
+        for member in parts(shape):
+            follow(member)
+
+    for name in OPERATIONS[service]:
+        one = whole.operation_model(name)
+        for shape in (one.input_shape, one.output_shape, *one.error_shapes):
+            follow(shape)
+    return found
+
+
+def parts(shape: Shape) -> Iterator[Shape]:
+    if shape.type_name == "structure":
+        yield from shape.members.values()
+    elif shape.type_name == "list":
+        yield shape.member
+    elif shape.type_name == "map":
+        yield from (shape.key, shape.value)
+
+
+@SERVICES
+def test_the_operations_are_described_as_before(kept: Loader, service: str) -> None:
+    found = kept.load_service_model(service, MODEL)
+    assert tuple(sorted(found["operations"])) == OPERATIONS[service]
+    for name, one in found["operations"].items():
+        assert one == without_documentation(model(service)["operations"][name])
+    assert found["metadata"] == without_documentation(model(service)["metadata"])
+
+
+@SERVICES
+def test_the_shapes_are_those_that_the_operations_reach_and_as_before(kept: Loader, service: str) -> None:
+    found = kept.load_service_model(service, MODEL)
+    assert set(found["shapes"]) == reached(service)
+    for name, one in found["shapes"].items():
+        assert one == without_documentation(model(service)["shapes"][name])
+
+
+@SERVICES
+def test_pages_are_read_as_before(kept: Loader, service: str) -> None:
+    before = FULL.load_service_model(service, PAGINATORS)["pagination"]
+    assert kept.load_service_model(service, PAGINATORS)["pagination"] == {
+        name: one for name, one in before.items() if name in OPERATIONS[service]
+    }
+
+
+@SERVICES
+def test_the_rules_of_endpoints_are_as_before(kept: Loader, service: str) -> None:
+    before = FULL.load_service_model(service, RULES)
+    assert kept.load_service_model(service, RULES) == without_documentation(before)
+
+
+def test_the_partitions_are_as_before(kept: Loader) -> None:
+    assert kept.load_data("partitions") == FULL.load_data("partitions")
+
+
+def resolvers(kept: Loader) -> tuple[EndpointResolver, EndpointResolver]:
+    one, other = (EndpointResolver(loader.load_data("endpoints")) for loader in (FULL, kept))
+    return one, other
+
+
+def test_every_partition_and_region_is_known(kept: Loader) -> None:
+    before, after = (loader.load_data("endpoints")["partitions"] for loader in (FULL, kept))
+    assert [{**one, "services": {}} for one in after] == [{**one, "services": {}} for one in before]
+
+
+@SERVICES
+def test_the_endpoint_in_every_region_is_as_before(kept: Loader, service: str) -> None:
+    before, after = resolvers(kept)
+    prefix = model(service)["metadata"]["endpointPrefix"]
+    regions = [name for one in FULL.load_data("endpoints")["partitions"] for name in one["regions"]]
+    assert len(regions) > 40
+    for region in (*regions, FUTURE, "aws-global"):
+        for dual_stack, fips in VARIANTS:
+            given: Json = {"use_dualstack_endpoint": dual_stack, "use_fips_endpoint": fips}
+            assert outcome(after, prefix, region, given) == outcome(before, prefix, region, given)
+
+
+def outcome(resolver: EndpointResolver, prefix: str, region: str, given: Json) -> object:
+    """Return what a service's endpoint in a region comes to, an error as its text."""
+    try:
+        return resolver.construct_endpoint(prefix, region, **given)
+    except botocore.exceptions.BotoCoreError as error:
+        return str(error)
+
+
+@SERVICES
+def test_a_client_is_made_from_it_with_every_method(kept: Loader, service: str) -> None:
+    clients = []
+    for loader in (FULL, kept):
+        session = botocore.session.Session()
+        session.register_component("data_loader", loader)
+        clients.append(
+            session.create_client(service, "eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")
+        )
+    before, after = clients
+    assert after.meta.endpoint_url == before.meta.endpoint_url
+    assert {xform_name(name) for name in OPERATIONS[service]} <= set(dir(after))
+
+
+def test_a_member_that_is_called_like_what_is_not_read_stays() -> None:
+    shape = {"type": "structure", "members": {"pattern": {"shape": "Text", "documentation": "<p>One.</p>"}}}
+    operation = {"name": "Do", "input": {"shape": "In"}}
+    shapes = {"In": shape, "Text": {"type": "string", "pattern": ".*"}, "Other": {"type": "string"}}
+    found = model_of({"operations": {"Do": operation, "No": {"name": "No"}}, "shapes": shapes}, ["Do"])
+    assert found["operations"] == {"Do": operation}
+    assert found["shapes"] == {
+        "In": {"type": "structure", "members": {"pattern": {"shape": "Text"}}},
+        "Text": {"type": "string"},
+    }
+
+
+def test_an_operation_that_botocore_does_not_know_is_named(tmp_path: Path) -> None:
+    latest = tmp_path / "sts" / "2011-06-15"
+    latest.mkdir(parents=True)
+    (latest / f"{MODEL}.json").write_text(json.dumps({"operations": {}, "shapes": {}}))
+    with pytest.raises(UnknownOperationError, match="botocore's model of sts has no AssumeRoles"):
+        trim(tmp_path, {"sts": ("AssumeRoles",)})
