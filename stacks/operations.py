@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,11 @@ from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import needs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from ringfence.model.call import Permission
 
-Operations = dict[str, tuple[str, ...]]
+Operations = Mapping[str, tuple[str, ...]]
 """The operations of each service, both by botocore's names and sorted."""
 
 _SERVICES = {"elasticloadbalancing": "elbv2"}

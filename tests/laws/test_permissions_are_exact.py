@@ -67,7 +67,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actio
 
 
 def action(call: Call) -> str:
-    """Name the IAM action of a call: nearly all operations have its name. The bundle must know the operation."""
+    """Name the IAM action of a call, which the bundle can make: nearly all operations have its name."""
     assert call.operation in operations()[call.service]
     signs = model(call.service).signing_name
     known = OTHERWISE.get((call.service, call.operation), call.operation)

@@ -10,7 +10,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 from botocore.loaders import Loader
-from botocore.model import ServiceModel
+from botocore.model import ListShape, MapShape, ServiceModel, StructureShape
 from botocore.regions import EndpointResolver
 
 from stacks.operations import operations
@@ -77,11 +77,11 @@ def reached(service: str) -> set[str]:
 
 
 def parts(shape: Shape) -> Iterator[Shape]:
-    if shape.type_name == "structure":
+    if isinstance(shape, StructureShape):
         yield from shape.members.values()
-    elif shape.type_name == "list":
+    elif isinstance(shape, ListShape):
         yield shape.member
-    elif shape.type_name == "map":
+    elif isinstance(shape, MapShape):
         yield from (shape.key, shape.value)
 
 
