@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ringfence.model.errors import BadInput, Bug, Conflict, Denied, Gone, Refused, Retryable, Unanswered
+from ringfence.model.errors import (
+    AccessDenied,
+    BadInput,
+    Conflict,
+    InternalError,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+    Retryable,
+)
 from ringfence.model.frozen import frozen
-from ringfence.model.plan import waves
+from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
 from ringfence.policy.permit import Permit
 from ringfence.record.chain import Lease, Stamp, link
@@ -26,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.engine.ports import AuditLog, Clock, Cloud, SideBySide
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
     from ringfence.model.symbol import Symbol
@@ -50,7 +59,7 @@ class Ports:
 
 
 @dataclass
-class Session:
+class Execution:
     """Appends facts to one response's chain and applies its steps.
 
     `pending` are facts that the next append writes: outcomes wait for the next stage's boundary.
@@ -154,7 +163,7 @@ class Session:
         No two of an incident bear one name, also where an execution begins anew on intents of its own.
         """
         first = [one.intent.rpartition(".")[0] for one in self.history.of(Intended)].count(self.attempt)
-        in_order = (step for wave in waves(steps) for step in wave)
+        in_order = (step for wave in dependency_levels(steps) for step in wave)
         return tuple(
             Intended(f"{self.attempt}.{first + number}", stage, step) for number, step in enumerate(in_order)
         )
@@ -163,15 +172,15 @@ class Session:
         """Make the recorded changes, wave by wave; their outcomes become pending.
 
         This is the one place where anything is changed: raises Refused unless the decision allows it.
-        Raises Bug at the end, after every other step: what contradicts itself does not keep a subject
-        from being contained.
+        Raises InternalError at the end, after every other step: what contradicts itself does not keep a
+        subject from being contained.
         """
         permit = Permit.of(decision, self.ref, until)
         recorded = {one.intent for _, one in self.history.open_intents}
         by_step = {one.step: one for one in intents if one.intent in recorded}
         failed: set[Symbol] = set()
-        bugs: list[Bug] = []
-        for wave in waves(by_step):
+        bugs: list[InternalError] = []
+        for wave in dependency_levels(by_step):
             jobs = [_Job(self, by_step[step], permit, frozenset(failed)) for step in wave]
             results = self.ports.side_by_side([job.run for job in jobs])
             for job, outcome in zip(jobs, results, strict=True):
@@ -205,12 +214,12 @@ class Session:
         ended = [(one.step, outcomes.get(one.intent)) for one in since]
         last = {_aim(step): (step, outcome) for step, outcome in ended if outcome}
         return {
-            step.target: f"{step.words()}: {outcome.detail}"
+            step.target: f"{step.describe()}: {outcome.detail}"
             for step, outcome in last.values()
             if outcome.result in results
         }
 
-    def resolve(self, observed: Observed, stages: Iterable[str]) -> tuple[str, ...]:
+    def resolve(self, observed: ResourceState, stages: Iterable[str]) -> tuple[str, ...]:
         """Find out by looking what became of intents with an unknown outcome.
 
         Returns what cannot be told yet, in words: look again.
@@ -220,11 +229,11 @@ class Session:
         now = self.ports.clock()
         for entry, intended in self.history.open_intents:
             step = intended.step
-            if intended.stage not in wanted or step.facet not in observed or intended.intent in known:
+            if intended.stage not in wanted or step.observation not in observed or intended.intent in known:
                 continue
             state = step.state(observed)
-            if state is State.SETTLING or (state is State.BEFORE and now < entry.at + step.settles):
-                unclear.append(f"whether it was done is not to be seen yet: {step.words()}")
+            if state is State.SETTLING or (state is State.BEFORE and now < entry.at + step.visibility_delay):
+                unclear.append(f"whether it was done is not to be seen yet: {step.describe()}")
                 continue
             self.pending.append(Outcome(intended.intent, _SEEN[state], by="observation"))
         return tuple(unclear)
@@ -232,7 +241,7 @@ class Session:
 
 def _aim(step: Step) -> tuple[str, str]:
     """What a step changes, and to what: one target may be changed twice on its way."""
-    return step.target, step.change()[1]
+    return step.target, step.diff()[1]
 
 
 _SEEN = {
@@ -247,30 +256,30 @@ _SEEN = {
 class _Job:
     """One step being applied in a thread of its own; it never raises for what it can record."""
 
-    session: Session
+    execution: Execution
     intent: Intended
     permit: Permit
     failed: frozenset[Symbol]
     provided: dict[Symbol, str] = field(default_factory=dict)
-    bug: Bug | None = None
+    bug: InternalError | None = None
 
     def run(self) -> Outcome | None:
         """Take the step; none where nobody knows what became of it: the intent stays open until a look."""
-        step, ports = self.intent.step, self.session.ports
+        step, ports = self.intent.step, self.execution.ports
         if why := self._hindered():
             return self._outcome(Result.SKIPPED, why)
         try:
-            applied = ports.cloud.apply(self.session.ref, step, self.session.names, self.permit)
-        except Gone as error:
+            applied = ports.cloud.apply(self.execution.ref, step, self.execution.names, self.permit)
+        except NotFound as error:
             return self._outcome(Result.GONE, error.reason)
         except Refused as error:
             return self._outcome(Result.REFUSED, error.reason)
-        except (BadInput, Bug, Retryable) as error:
-            if isinstance(error, Unanswered) and not step.best_effort:
+        except (BadInput, InternalError, Retryable) as error:
+            if isinstance(error, OutcomeUnknown) and not step.best_effort:
                 return None
-            if isinstance(error, Bug) and not step.best_effort:
+            if isinstance(error, InternalError) and not step.best_effort:
                 self.bug = error
-            missed = Result.DENIED if isinstance(error, Denied) else Result.FAILED
+            missed = Result.DENIED if isinstance(error, AccessDenied) else Result.FAILED
             return self._outcome(Result.REFUSED if step.best_effort else missed, str(error))
         self.provided = dict(applied.provides)
         shown = tuple((symbol.key, name) for symbol, name in applied.provides.items())
@@ -280,7 +289,7 @@ class _Job:
         missing = [symbol.key for symbol in self.intent.step.requires if symbol in self.failed]
         if missing:
             return f"it needs {', '.join(missing)}, which failed"
-        ended = self.session.ports.clock() >= self.permit.until
+        ended = self.execution.ports.clock() >= self.permit.until
         return "the lease ended before it could start" if ended else ""
 
     def _outcome(self, result: str, detail: str) -> Outcome:

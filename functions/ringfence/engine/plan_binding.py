@@ -11,20 +11,20 @@ from ringfence.record.facts import Planned, RunRequested
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from ringfence.engine.requests import Order
+    from ringfence.engine.requests import ResponseRequest
     from ringfence.model.step import Step
     from ringfence.record.history import History
 
 CHANGED = "refused: the plan is no longer the one that was agreed to"
 
 
-def as_refused(order: Order) -> Order:
+def as_refused(order: ResponseRequest) -> ResponseRequest:
     """Return a person's order as what is left of it where the plan has changed: the new plan, shown."""
     request = replace(order.request, dry_run=True) if order.request else None
     return replace(order, decision=Decision(Mode.DRY_RUN, CHANGED), request=request, agreed=None)
 
 
-def begun(history: History, actor: str, digests: Collection[str]) -> str:
+def started_plan(history: History, actor: str, digests: Collection[str]) -> str:
     """Return which of these plans this person agreed to and was let begin, if that is the newest wish.
 
     An answer may be lost, and what was begun has changed the plan: it is asked for again. Empty for none,
@@ -63,4 +63,4 @@ def difference(history: History, digests: Collection[str], now: Planned) -> str:
 
 
 def _lines(steps: Iterable[Step]) -> list[str]:
-    return [f"{step.words()} ({' → '.join(step.change())})" for step in steps]
+    return [f"{step.describe()} ({' → '.join(step.diff())})" for step in steps]

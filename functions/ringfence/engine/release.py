@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ringfence.engine.execution import Session
-from ringfence.engine.plan_binding import CHANGED, begun, difference
-from ringfence.engine.requests import Report, Status
-from ringfence.model.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
-from ringfence.model.observation import Observed
-from ringfence.model.plan import digest_text, fold
+from ringfence.engine.execution import Execution
+from ringfence.engine.plan_binding import CHANGED, difference, started_plan
+from ringfence.engine.requests import IncidentStatus, ResponseResult
+from ringfence.model.errors import BadInput, Conflict, InternalError, NotFound, Refused, Retryable
+from ringfence.model.observation import ResourceState
+from ringfence.model.plan import digest_text, net_changes
 from ringfence.model.step import State
 from ringfence.policy.decision import Decision, Mode
 from ringfence.record.chain import ChainKey, digest
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ReleaseOrder:
+class ResponseRelease:
     """Undo `incident` on `ref`. `skip_drifted` restores the rest where the world has moved on.
 
     `plans` are the digests of what was agreed to: of another plan nothing is begun. None: nobody looked.
@@ -59,11 +59,11 @@ class Undo:
 class Look:
     """What was seen. `gone` says why nothing but what outlives the subject was; empty where it is there."""
 
-    observed: Observed
+    observed: ResourceState
     gone: str = ""
 
 
-def undo(applied: Iterable[Step], observed: Observed, gone: str = "") -> Undo:
+def undo(applied: Iterable[Step], observed: ResourceState, gone: str = "") -> Undo:
     """Work out the way back from the recorded steps and the world as it is. Pure.
 
     Where the subject is `gone`, what outlives it is put back, and the rest is kept as it is.
@@ -72,18 +72,18 @@ def undo(applied: Iterable[Step], observed: Observed, gone: str = "") -> Undo:
     drifted: list[str] = []
     settling: list[str] = []
     kept: list[str] = []
-    for step in reversed(fold(applied)):
+    for step in reversed(net_changes(applied)):
         if step.irreversible:
-            kept.append(f"{step.words()}: {step.irreversible}")
+            kept.append(f"{step.describe()}: {step.irreversible}")
             continue
-        if gone and not (step.outlives and step.facet in observed):
-            kept.append(f"{step.words()}: {gone}")
+        if gone and not (step.survives_subject and step.observation in observed):
+            kept.append(f"{step.describe()}: {gone}")
             continue
         state = step.state(observed)
         if state is State.AFTER:
             steps.append(step.inverse())
         elif state is State.DRIFTED:
-            drifted.append(f"{step.target}: left as {step.change()[1]}, found {step.found(observed)}")
+            drifted.append(f"{step.target}: left as {step.diff()[1]}, found {step.actual(observed)}")
         elif state is State.SETTLING:
             settling.append(f"{step.target} is still settling")
         elif state is State.GONE:
@@ -97,7 +97,7 @@ class Releaser:
 
     ports: Ports
 
-    def release(self, order: ReleaseOrder) -> Report:
+    def release(self, order: ResponseRelease) -> ResponseResult:
         """Undo what an incident's response changed; of a subject that is gone, what outlives it.
 
         Raises BadInput for an incident that is not the newest on its subject, Refused where the world
@@ -107,7 +107,7 @@ class Releaser:
         key = ChainKey(order.runbook, order.ref.key)
         history = self.ports.log.read(key)
         self._check(order, history)
-        session = Session(self.ports, key, order.ref, order.incident, order.actor, order.attempt, history)
+        session = Execution(self.ports, key, order.ref, order.incident, order.actor, order.attempt, history)
         look = self._observe(session)
         unclear = session.resolve(look.observed, {intended.stage for _, intended in history.open_intents})
         if unclear:
@@ -120,7 +120,7 @@ class Releaser:
             raise Refused("the world has moved on; nothing was undone. " + "; ".join(way.drifted))
         return self._run(order, session, way, look.gone)
 
-    def _check(self, order: ReleaseOrder, history: History) -> None:
+    def _check(self, order: ResponseRelease, history: History) -> None:
         if history.incident != order.incident:
             newest = history.incident or "none"
             raise BadInput(
@@ -131,24 +131,24 @@ class Releaser:
         if history.lease.held(self.ports.clock(), order.attempt):
             raise Retryable(f"another execution acts on {order.ref.key} until {history.lease.until}")
 
-    def _observe(self, session: Session) -> Look:
+    def _observe(self, session: Execution) -> Look:
         """Look at everything that was changed; where the subject is gone, at what outlives it, one by one."""
         past = session.history.steps()
-        facets = tuple(dict.fromkeys(step.facet for step in past))
+        observations = tuple(dict.fromkeys(step.observation for step in past))
         observe = self.ports.cloud.observe
         try:
-            return Look(observe(session.ref, facets, past))
-        except Gone as gone:
+            return Look(observe(session.ref, observations, past))
+        except NotFound as gone:
             reason = gone.reason
-        seen = Observed(session.ref)
-        for facet in dict.fromkeys(step.facet for step in past if step.outlives):
+        seen = ResourceState(session.ref)
+        for observation in dict.fromkeys(step.observation for step in past if step.survives_subject):
             try:
-                seen = seen.seen(observe(session.ref, (facet,), past)[facet])
-            except Gone:
+                seen = seen.with_observation(observe(session.ref, (observation,), past)[observation])
+            except NotFound:
                 continue
         return Look(seen, reason)
 
-    def _unheld(self, order: ReleaseOrder, way: Undo) -> Undo:
+    def _unheld(self, order: ResponseRelease, way: Undo) -> Undo:
         """Leave what an incident of its own holds, as what has changed since."""
         holders = [(step, self._holder(order, step)) for step in way.steps]
         held = tuple(f"{step.target}: held by {holder}" for step, holder in holders if holder)
@@ -158,9 +158,9 @@ class Releaser:
             drifted=(*way.drifted, *held),
         )
 
-    def _holder(self, order: ReleaseOrder, step: Step) -> str:
+    def _holder(self, order: ResponseRelease, step: Step) -> str:
         """Name another incident that may act, and was not released, on what the step changes; else empty."""
-        ref = step.concerns(order.ref)
+        ref = step.affected_ref(order.ref)
         if ref.key == order.ref.key:
             return ""
         known = self.ports.log.read(ChainKey(order.runbook, ref.key))
@@ -169,11 +169,13 @@ class Releaser:
             return ""
         return f"{known.incident} on {ref.key}, which is to be released first"
 
-    def _run(self, order: ReleaseOrder, session: Session, way: Undo, gone: str) -> Report:
+    def _run(self, order: ResponseRelease, session: Execution, way: Undo, gone: str) -> ResponseResult:
         plan = Planned(RELEASE, digest(digest_text(way.steps)), way.steps, (*way.drifted, *way.kept))
         request, known, refusal = order.request, session.history, ""
         if order.plans is not None and not request.dry_run:
-            agreed = plan.digest if plan.digest in order.plans else begun(known, order.actor, order.plans)
+            agreed = (
+                plan.digest if plan.digest in order.plans else started_plan(known, order.actor, order.plans)
+            )
             request = replace(request, plan=agreed, dry_run=not agreed)
             refusal = "" if agreed else difference(known, order.plans, plan)
         mode = Mode.DRY_RUN if request.dry_run else Mode.AUTO
@@ -183,7 +185,9 @@ class Releaser:
             session.append(facts)
             if refusal:
                 raise Refused(refusal)
-            return Report(Status.DRY_RUN, order.incident, "dry run: nothing was changed", (plan,))
+            return ResponseResult(
+                IncidentStatus.DRY_RUN, order.incident, "dry run: nothing was changed", (plan,)
+            )
         intents = session.intend(RELEASE, way.steps)
         try:
             session.take((*facts, *intents), order.until)
@@ -193,7 +197,7 @@ class Releaser:
         except Conflict:
             session.surrender()
             raise
-        except (Bug, Retryable):
+        except (InternalError, Retryable):
             session.finish()
             raise
 
@@ -206,17 +210,19 @@ class Releaser:
             groups[stages.index(made[intended.step.target])].append(intended)
         return [group for group in reversed(groups) if group]
 
-    def _verify(self, order: ReleaseOrder, session: Session, way: Undo, plan: Planned, gone: str) -> Report:
+    def _verify(
+        self, order: ResponseRelease, session: Execution, way: Undo, plan: Planned, gone: str
+    ) -> ResponseResult:
         """Look again: nothing may stand as the response left it; whether the subject is gone must be sure."""
         session.append()
         look = self._observe(session)
         unclear = session.resolve(look.observed, (RELEASE,))
         observed, refused = look.observed, session.ended(Result.REFUSED, Result.GONE)
         pending = [
-            step.words()
+            step.describe()
             for step in way.steps
             if step.target not in refused
-            and step.facet in observed
+            and step.observation in observed
             and step.state(observed) is not State.AFTER
         ]
         unsure = (f"{order.ref.key} was not found, but not each time",) if gone != look.gone else ()
@@ -224,7 +230,11 @@ class Releaser:
         if again:
             verified = Verified(contained=False, complete=False, remaining=tuple(pending), settling=again)
             session.finish((verified,))
-            return Report(Status.OPEN, order.incident, "looked again", (plan,), verified, again)
+            return ResponseResult(
+                IncidentStatus.OPEN, order.incident, "looked again", (plan,), verified, again
+            )
         skipped = (*way.drifted, *way.kept, *refused.values())
         session.finish((Released(skipped),))
-        return Report(Status.RELEASED, order.incident, "looked again: all is as it was before", (plan,))
+        return ResponseResult(
+            IncidentStatus.RELEASED, order.incident, "looked again: all is as it was before", (plan,)
+        )

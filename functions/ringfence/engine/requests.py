@@ -25,13 +25,13 @@ class Agreed:
 
 
 @frozen
-class Order:
+class ResponseRequest:
     """Respond to a finding, to a person's request, or go on with what is recorded (neither given).
 
     `runbook` holds the enabled remediations, `choices` the options in force. `attempt` names the
     execution, `actor` who acts. No change starts after `until`. `stages` says how many stages this
     execution runs; all are run when it is None. `incident` is the one to go on with; the newest if empty.
-    `behind` names the execution whose work is gone on with, where it was allowed to act at all. Where a
+    `watchdog` names the execution whose work is gone on with, where it was allowed to act at all. Where a
     plan was `agreed` to, no other is begun.
     """
 
@@ -46,11 +46,11 @@ class Order:
     choices: tuple[tuple[str, str], ...] = ()
     stages: int | None = None
     incident: str = ""
-    behind: str = ""
+    watchdog: str = ""
     agreed: Agreed | None = None
 
 
-class Status(StrEnum):
+class IncidentStatus(StrEnum):
     """How a response stands."""
 
     RECORDED = "recorded"
@@ -64,7 +64,7 @@ class Status(StrEnum):
 
 
 @frozen
-class Report:
+class ResponseResult:
     """What became of an order.
 
     `again` says in words what can be tried or looked at again. `goes_on`: later stages remain for a
@@ -73,7 +73,7 @@ class Report:
     is the instant that the plans of a dry run were made for.
     """
 
-    status: Status
+    status: IncidentStatus
     incident: str
     reason: str
     plans: tuple[Planned, ...] = ()

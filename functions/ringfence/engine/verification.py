@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.runbook import Runbook, Stage
     from ringfence.model.step import Step
 
@@ -28,7 +28,7 @@ class Verification:
 
     runbook: Runbook
     stages: tuple[Stage, ...]
-    seen: Observed
+    seen: ResourceState
     incident: Incident
     remaining: Mapping[str, tuple[Step, ...]]
     unclear: Mapping[str, tuple[str, ...]]
@@ -54,9 +54,11 @@ class Verification:
     @property
     def verified(self) -> Verified:
         """What is recorded of it."""
-        first, judged = self.stages[0], self.runbook.contains
+        first, judged = self.stages[0], self.runbook.has_containment_stage
         reviews = unique(words for stage in self.stages for words in self._reviews(stage))
-        exposed = tuple(words for stage in self.stages for words in stage.exposed(self.seen, self.incident))
+        exposed = tuple(
+            words for stage in self.stages for words in stage.residual_risks(self.seen, self.incident)
+        )
         return Verified(
             contained=judged and self._is_done(first) and not self._reviews(first),
             complete=self.whole and all(map(self._is_done, self.stages)) and not (reviews or self.waiting),
@@ -78,7 +80,7 @@ class Verification:
 
     @property
     def _left(self) -> tuple[str, ...]:
-        return tuple(step.words() for steps in self.remaining.values() for step in steps)
+        return tuple(step.describe() for steps in self.remaining.values() for step in steps)
 
     @property
     def _still(self) -> tuple[str, ...]:
@@ -89,7 +91,7 @@ class Verification:
 
     def _settling(self, stage: Stage) -> tuple[str, ...]:
         """Say what of a stage is still under way or cannot be told yet."""
-        return (*self.unclear.get(stage.id, ()), *self.seen.of(stage.facets).settling())
+        return (*self.unclear.get(stage.id, ()), *self.seen.of(stage.observations).settling())
 
     def _reviews(self, stage: Stage) -> tuple[str, ...]:
-        return stage.reviews(self.seen, self.incident)
+        return stage.review_items(self.seen, self.incident)

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Share:
+class Portion:
     """Some remediations of a runbook and what may happen by them; none where nothing may."""
 
     runbook: Runbook
     decision: Decision
 
 
-def shares(policy: Policy, runbook: Runbook, finding: Finding, ref: Ref) -> tuple[Share, ...]:
+def portions(policy: Policy, runbook: Runbook, finding: Finding, ref: Ref) -> tuple[Portion, ...]:
     """Decide what of the runbook runs on `ref` because of `finding`.
 
     There are several shares where a part of what would be done can break a workload, which stays a dry run
@@ -31,23 +31,23 @@ def shares(policy: Policy, runbook: Runbook, finding: Finding, ref: Ref) -> tupl
     decision = decide(policy, runbook.id, finding, ref)
     chosen, _ = policy.settings(runbook)
     if decision.mode is Mode.OFF:
-        return (Share(chosen, decision),)
+        return (Portion(chosen, decision),)
     settings = dict(policy.runbooks).get(runbook.id, RunbookSettings())
     answers = dict(settings.answers)
     always = tuple(id_ for id_ in chosen.ids if answers and id_ not in answers)
     about = tuple(id_ for id_ in chosen.ids if not answers or finding.type in answers.get(id_, ()))
     if not about:
-        return (Share(chosen, Decision(Mode.OFF, f"nothing of {runbook.id} answers {finding.type}")),)
+        return (Portion(chosen, Decision(Mode.OFF, f"nothing of {runbook.id} answers {finding.type}")),)
     left, reason = _exempt(policy, runbook, ref, about)
     about = tuple(id_ for id_ in about if id_ not in left)
-    leaving = Share(chosen.narrowed(left), Decision(Mode.NOTIFY, reason, decision.rule)) if left else None
+    leaving = Portion(chosen.narrowed(left), Decision(Mode.NOTIFY, reason, decision.rule)) if left else None
     if not about or decision.mode is Mode.NOTIFY:
-        return (Share(_part(chosen, about, always), decision) if about or not leaving else leaving,)
-    held = tuple(id_ for id_ in about if id_ in settings.held) if decision.mode is Mode.AUTO else ()
+        return (Portion(_part(chosen, about, always), decision) if about or not leaving else leaving,)
+    held = tuple(id_ for id_ in about if id_ in settings.kept_dry) if decision.mode is Mode.AUTO else ()
     acting = tuple(id_ for id_ in about if id_ not in held)
     found = (
-        Share(_part(chosen, acting, always), decision) if acting else None,
-        Share(chosen.narrowed(held), Decision(Mode.DRY_RUN, _held(held), decision.rule)) if held else None,
+        Portion(_part(chosen, acting, always), decision) if acting else None,
+        Portion(chosen.narrowed(held), Decision(Mode.DRY_RUN, _held(held), decision.rule)) if held else None,
         leaving,
     )
     return tuple(one for one in found if one)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ringfence.engine.attempt import PATIENCE
+from ringfence.engine.attempt import WAIT_FOR_OTHERS
 from ringfence.handlers.findings import LATER
 
 LOOP = 16
@@ -16,4 +16,4 @@ LOOP = 16
 
 def test_looks_that_wait_for_others_end_before_lambda_takes_them_for_a_loop() -> None:
     """Before them come the look at containment and the one at everything; after them, the last."""
-    assert PATIENCE / timedelta(seconds=LATER) + 3 < LOOP
+    assert WAIT_FOR_OTHERS / timedelta(seconds=LATER) + 3 < LOOP
