@@ -53,7 +53,8 @@ def cold_ratios(contestants: Sequence[Contestant]) -> dict[str, float]:
 
 def _ratio(ours: Sequence[Run], plain: Sequence[Run], measure: str) -> float:
     pairs = list(zip(ours, plain, strict=True))[1:]  # the first run fills the disk cache
-    return round(statistics.median(getattr(a, measure) / getattr(b, measure) for a, b in pairs), 3)
+    ratios = [float(getattr(a, measure) / getattr(b, measure)) for a, b in pairs]
+    return round(statistics.median(ratios), 3)
 
 
 def _run(stub: Stub, contestant: Contestant) -> Run:

@@ -75,7 +75,7 @@ def test_an_event_of_an_unknown_source_names_those_that_are_known() -> None:
 def imported(event: dict[str, Any]) -> set[str]:
     """Parse an event in a fresh process and return the names of our modules."""
     script = (
-        "import sys, respond; respond.findings_of_text(sys.argv[1]);"
+        "import sys, respond; respond.findings.findings_of_text(sys.argv[1]);"
         "print(*(name.partition('.')[2] for name in sys.modules if name.startswith('ringfence.')))"
     )
     ran = subprocess.run(  # noqa: S603 - our own interpreter and script
