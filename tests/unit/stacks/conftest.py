@@ -15,7 +15,15 @@ os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
 from stacks.bundle import Bundle
 from stacks.names import AUDIT_STACK, MEMBER_STACK, RESPONSE_STACK
 from stacks.operations import operations
-from tests.support.synthesis import HOME, MEMBER, NoCode, Template, synthesize, templates_in, told
+from tests.support.synthesis import (
+    HOME,
+    MEMBER,
+    Template,
+    synthesize,
+    synthesize_without_code,
+    templates_in,
+    told,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,4 +76,4 @@ def member(templates: Mapping[str, Template]) -> Template:
 @pytest.fixture
 def variant(tmp_path: Path) -> Callable[[Settings], dict[str, Template]]:
     """Give the function that synthesizes other settings, without the code."""
-    return lambda given: synthesize(tmp_path, given, NoCode({}, given.policy))
+    return lambda given: synthesize_without_code(tmp_path, given)
