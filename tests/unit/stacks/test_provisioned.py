@@ -1,4 +1,4 @@
-"""Environments that are initialized before any event: for functions that contain, where somebody asks for it."""
+"""Environments that are initialized before any event: for functions that contain, where a user asks for it."""
 
 from __future__ import annotations
 
