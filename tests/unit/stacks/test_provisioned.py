@@ -1,4 +1,4 @@
-"""Environments that are initialized before any event: for functions that contain, where a user asks for it."""
+"""Environments initialized before any event: those of functions that contain, where the context says so."""
 
 from __future__ import annotations
 
