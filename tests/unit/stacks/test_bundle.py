@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.policy.compiled import policy_from_json
-from stacks.function_code import FUNCTIONS, BundleError, FunctionCode, requirements, sources
+from stacks.function_code import FUNCTIONS, PYTHON, BundleError, FunctionCode, requirements, sources
 from stacks.operations import operations
 from tests.support.synthesis import told
 
@@ -77,7 +77,8 @@ def test_it_is_pure_python(bundle: Path) -> None:
 
 
 def test_it_holds_our_sources_without_the_command_line_and_the_local_aws(bundle: Path) -> None:
-    ours = {name for name in files(bundle) if name.startswith("ringfence/")}
+    found = {name for name in files(bundle) if name.startswith("ringfence/")}
+    ours = {name for name in found if "__pycache__" not in name}  # each is of a module that is looked at here
     assert "ringfence/engine/run.py" in ours
     assert not [name for name in ours if name.startswith(("ringfence/cli/", "ringfence/local/"))]
     assert ours < {str(path.relative_to(FUNCTIONS)) for path in sources()}
@@ -85,7 +86,17 @@ def test_it_holds_our_sources_without_the_command_line_and_the_local_aws(bundle:
 
 def test_it_is_small_and_has_no_leftovers(bundle: Path) -> None:
     assert sum(path.stat().st_size for path in bundle.rglob("*") if path.is_file()) < LARGEST
-    assert not [name for name in files(bundle) if "__pycache__" in name or name.startswith(("bin/", "."))]
+    assert not [name for name in files(bundle) if name.startswith(("bin/", "."))]
+
+
+def test_its_bytecode_is_of_every_module_or_of_none_and_for_lambdas_python(bundle: Path) -> None:
+    compiled = {name for name in files(bundle) if "__pycache__" in name}
+    end = f".cpython-{PYTHON.replace('.', '')}.pyc"
+    modules = {name for name in files(bundle) if name.endswith(".py")}
+    assert {name.replace("__pycache__/", "").removesuffix(end) + ".py" for name in compiled} in (
+        set(),
+        modules,
+    )
 
 
 def test_it_keeps_the_licences_of_what_it_carries(bundle: Path) -> None:
