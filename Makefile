@@ -42,20 +42,45 @@ format: $(SETUP)  ## Format the code.
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
+# Each check says when it begins and how it ends; what it found is shown where it fails.
+define run
+@echo "  $(1) …"
+@$(2) >.make/$(1).log 2>&1 || { cat .make/$(1).log; echo "  $(1): failed" >&2; exit 1; }
+@echo "  $(1): passed"
+endef
+CHECKS := types layers lint format
+
 .PHONY: check
-check: $(SETUP)  ## Format, lint, types and layers, without changing anything.
-	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-logo >.make/layers.log || { cat .make/layers.log; exit 1; }
+check: $(SETUP)  ## Format, lint, types and layers, side by side, without changing anything.
+	@$(MAKE) --no-print-directory --keep-going --jobs $(CHECKS:%=check-%)
+
+.PHONY: $(CHECKS:%=check-%)
+check-format:
+	$(call run,format,$(BIN)/ruff format --check .)
+
+check-lint:
+	$(call run,lint,$(BIN)/ruff check --quiet .)
+
+check-types:
+	$(call run,types,$(BIN)/mypy --no-error-summary)
+
+check-layers:
+	$(call run,layers,$(BIN)/lint-imports --no-logo)
+
+# Tests that share a deployment stand on one worker, in the order of tests/conftest.py: the longest first.
+PYTEST := $(BIN)/python -m pytest --quiet -n 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: test
 test: $(SETUP)  ## Run every test, the deployments to a local AWS included.
-	@$(BIN)/python -m pytest --quiet -n 2 --dist loadgroup
+	@$(PYTEST)
 
 .PHONY: test-fast
 test-fast: $(SETUP)  ## Run the tests that need no deployment.
-	@$(BIN)/python -m pytest --quiet -n 2 --dist loadgroup -m "not e2e"
+	@$(PYTEST) -m "not e2e"
+
+.PHONY: laws
+laws: $(SETUP)  ## Run every law that tries examples with ten times as many, drawn at random.
+	@$(PYTEST) -m "hypothesis and not e2e" --hypothesis-profile laws
 
 .PHONY: bench
 bench: $(SETUP)  ## Count round trips and compare with plain boto3; writes build/bench.json.

@@ -16,7 +16,7 @@ from ringfence.observations.logging.selectors import DEFAULT
 from ringfence.observations.logging.trails import TrailStatus
 from ringfence.record.notices import plain
 from ringfence.steps.logging.logging_notes import RecordTrailBaseline, trail_baseline
-from ringfence.steps.logging.logging_plans import DELETED, LONGEST, reported, restore, start
+from ringfence.steps.logging.logging_plans import DELETED, LONGEST, reported, restore, start, wanted
 from ringfence.steps.logging.trail_creation import CreateTrail
 from ringfence.steps.logging.trail_selectors import SetEventSelectors, SetInsightSelectors
 from ringfence.steps.logging.trails import SetTrailOptions, StartTrail
@@ -71,16 +71,16 @@ def unrecorded(trail: ResourceState, incident: Incident) -> Iterator[str]:
 )
 def recreate_trail(trail: ResourceState, incident: Incident) -> Iterator[Step]:
     """Make it, start it, tell it what to record; go on with what was begun."""
-    before, seen, ref = trail_baseline(incident), trail[TrailStatus], trail.ref
-    if before is None or before.options.organization:
+    before, setup, ref = trail_baseline(incident), wanted(trail, incident), trail.ref
+    if before is None or before.options.organization or setup is None:
         return
-    if seen.gone:
-        yield CreateTrail(ref.id, ref.region, ref.account, before.options, before.tags)
+    if trail[TrailStatus].gone:
+        yield CreateTrail(ref.id, ref.region, ref.account, setup.options, setup.tags)
         yield StartTrail(ref.id)
-        if before.selectors != DEFAULT:
-            yield SetEventSelectors(ref.id, DEFAULT, before.selectors)
-        if before.insights:
-            yield SetInsightSelectors(ref.id, frozenset(), before.insights)
+        if setup.selectors != DEFAULT:
+            yield SetEventSelectors(ref.id, DEFAULT, setup.selectors)
+        if setup.insights:
+            yield SetInsightSelectors(ref.id, frozenset(), setup.insights)
     elif any(isinstance(one, CreateTrail) for one in incident.past):
         yield from start(trail, incident)
         yield from restore(trail, incident)

@@ -8,7 +8,7 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.model.codec import canonical, decode, encode, instant_text, load_on_demand, value
@@ -19,6 +19,7 @@ from ringfence.model.subject import InstanceRef
 from ringfence.policy.decision import Decision, Mode
 from ringfence.record import facts
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
+from tests.support.effort import examples
 from tests.support.strategies.instances import incidents, instances
 from tests.support.worlds import NOON, REF
 
@@ -104,14 +105,14 @@ def test_every_kind_of_fact_is_among_these() -> None:
 
 
 @pytest.mark.parametrize("kind", FACTS, ids=lambda kind: kind.__name__)
-@settings(max_examples=40)
+@examples(40)
 @given(data=st.data())
 def test_every_kind_of_fact_is_read_back(kind: type[facts.Fact], data: st.DataObject) -> None:
     fact = data.draw(FACTS[kind])
     assert through_the_log(fact) == fact
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(world=instances(), incident=incidents())
 def test_what_is_observed_and_the_incident_can_be_written_too(
     world: ResourceState, incident: Incident

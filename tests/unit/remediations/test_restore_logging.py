@@ -173,6 +173,18 @@ def test_a_review_makes_a_noted_trail_again_without_any_event() -> None:
     assert [type(step) for step in plan(trail(None), noted)] == [CreateTrail, StartTrail]
 
 
+def test_a_trail_is_made_again_with_the_validation_that_a_verdict_asks_for() -> None:
+    bare, sound = (TrailSetup(TrailOptions("logs", validation=on)) for on in (False, True))
+    judged = incident(
+        "Config:cloud-trail-log-file-validation-enabled", REVIEW, past=(RecordTrailBaseline(bare),)
+    )
+    assert plan(trail(None), judged) == (
+        CreateTrail(TRAIL.id, TRAIL.region, TRAIL.account, sound.options),
+        StartTrail(TRAIL.id),
+        RecordTrailBaseline(sound),
+    )
+
+
 def test_what_was_begun_of_a_deleted_trail_is_gone_on_with() -> None:
     """A crash after its creation leaves a trail that neither logs nor records what it did."""
     setup = TrailSetup(FULL.options, HALF)

@@ -96,12 +96,16 @@ def start(trail: ResourceState, incident: Incident) -> Iterator[Step]:
 
 
 def wanted(trail: ResourceState, incident: Incident) -> TrailSetup | None:
-    """Return what a trail should be; None where there is none to be seen."""
+    """Return what a trail should be, also a deleted one that can be created again from here.
+
+    None where it is neither to be seen nor to be created.
+    """
     now, before = trail[TrailStatus].setup, trail_baseline(incident)
     if now is None:
-        return None
-    setup = restored(before, now, trail.ref.account) if before else now
-    if reported(incident, UNVALIDATED):
+        setup = before if before and trail[TrailStatus].gone and not before.options.organization else None
+    else:
+        setup = restored(before, now, trail.ref.account) if before else now
+    if setup and reported(incident, UNVALIDATED):
         setup = replace(setup, options=replace(setup.options, validation=True))
     return setup
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
     from tests.e2e.compliance import Compliance
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]
+pytestmark = pytest.mark.e2e
 ARN = "arn:aws:s3:::"
 OPEN = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 OPENS = "AuthorizeSecurityGroupIngress"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ringfence.record.history import History
     from tests.e2e.places import Place
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 EVERYTHING = ("--option", "user-deny=everything")
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ringfence.record.history import History
     from tests.e2e.compliance import Compliance
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]
+pytestmark = pytest.mark.e2e
 RUNBOOK = "restore-logging"
 MANAGEMENT = {"Field": "eventCategory", "Equals": ["Management"]}
 PAYROLL = [

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.e2e.operators import Operator
     from tests.e2e.places import Place
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from tests.support.samples.config import verdict
 if TYPE_CHECKING:
     from tests.e2e.places import Place
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 RUNBOOK, RULE, IDENTIFIER = "harden-bucket", "s3-bucket-ssl-requests-only", "S3_BUCKET_SSL_REQUESTS_ONLY"
 
 

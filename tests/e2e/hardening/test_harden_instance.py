@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ringfence.record.history import History
     from tests.e2e.compliance import Compliance
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]
+pytestmark = pytest.mark.e2e
 RUNBOOK = "harden-instance"
 IMDSV2 = ("securityhub-ec2-imdsv2-check-4f2a9c1e", "EC2_IMDSV2_CHECK")
 MANAGED = ("ec2-instance-managed-by-systems-manager", "EC2_INSTANCE_MANAGED_BY_SSM")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ringfence.model.subject import InstanceRef
     from tests.e2e.places import Place
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 RUNBOOK, REMEDIATION = "harden-instance", "require-imdsv2"
 RULE, IDENTIFIER = "ec2-imdsv2-check", "EC2_IMDSV2_CHECK"
 

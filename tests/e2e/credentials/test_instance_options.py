@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ringfence.local.estate import Server
     from tests.e2e.places import Place
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 OPTIONS = ("block-remote-address", "disable-metadata", "revoke-role-sessions", "stop-instance")
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ringfence.record.history import History
     from tests.e2e.compliance import Compliance
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]
+pytestmark = pytest.mark.e2e
 RUNBOOK = "harden-network"
 SSH = ("securityhub-restricted-ssh-4f2a9c1e", "INCOMING_SSH_DISABLED")
 COMMON = ("restricted-common-ports", "RESTRICTED_INCOMING_TRAFFIC")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ringfence.local.principals import KeyHolder
     from tests.e2e.places import Place
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 QUARANTINE = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"
 
 

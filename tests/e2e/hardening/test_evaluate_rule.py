@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.compliance import Compliance
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]
+pytestmark = pytest.mark.e2e
 RUNBOOK = "harden-bucket"
 RULE = "OrgConfigRule-s3-bucket-versioning-enabled-dbgzf8ba"
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ringfence.record.history import History
     from tests.e2e.compliance import Compliance
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compliance")]
+pytestmark = pytest.mark.e2e
 RUNBOOK = "harden-identity"
 UNUSED = ("securityhub-iam-user-unused-credentials-check-4f2a9c1e", "IAM_USER_UNUSED_CREDENTIALS_CHECK")
 POLICY = ("iam-password-policy-conformance-pack-q7w2ex", "IAM_PASSWORD_POLICY")

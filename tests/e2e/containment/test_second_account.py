@@ -10,17 +10,21 @@ from ringfence.local.findings import InstanceFinding
 from tests.e2e.world import OTHER_ACCOUNT, applied
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from tests.e2e.deployments import Deployer
     from tests.e2e.world import World
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("protected")]
 ROLE = f"arn:aws:iam::{OTHER_ACCOUNT}:role/ringfence-contain-instance"
 
 
-def test_what_is_delivered_there_comes_home_and_is_answered(world: World, folder: Path) -> None:
+@pytest.fixture(scope="module")
+def protected(world: World, deployer: Deployer) -> None:
+    """The other account has its roles."""
+    deployer.protect(world.local, OTHER_ACCOUNT)
+
+
+def test_what_is_delivered_there_comes_home_and_is_answered(world: World) -> None:
     """A detector without a delegated administrator: the finding is on the other account's own bus."""
-    world.deployment.protect(OTHER_ACCOUNT, folder)
     builder = world.builder(OTHER_ACCOUNT)
     server = builder.launch(builder.ground(), builder.name, builder.profile())
     finding = InstanceFinding.about(server)
@@ -30,8 +34,7 @@ def test_what_is_delivered_there_comes_home_and_is_answered(world: World, folder
     assert world.inspector(OTHER_ACCOUNT).closed(server)
 
 
-def test_it_is_contained_through_the_role_in_its_own_account(world: World, folder: Path) -> None:
-    world.deployment.protect(OTHER_ACCOUNT, folder)
+def test_it_is_contained_through_the_role_in_its_own_account(world: World) -> None:
     estate, inspector = world.builder(OTHER_ACCOUNT).estate(), world.inspector(OTHER_ACCOUNT)
     neighbour = inspector.portrait(estate.bystander, estate.role)
     finding = world.send(estate.web)
