@@ -144,7 +144,7 @@ def test_a_password_is_seen_with_the_day_it_was_made(
 def test_where_there_is_no_password_policy_one_is_made_and_deleted_again(aws: LocalAws) -> None:
     case = Case(aws, AccountRef(aws.account, GLOBAL, aws.account))
     (step,) = case.fix("set-password-policy")
-    assert step.diff()[0] == "none but IAM's own"
+    assert step.diff()[0] == "IAM's default"
     assert case.observe(PasswordPolicy)[PasswordPolicy] == PasswordPolicy()
 
 

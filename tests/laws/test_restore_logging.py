@@ -11,7 +11,6 @@ from hypothesis import example, given
 
 from ringfence.engine.release import undo
 from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE
-from ringfence.events.dispatch import parse
 from ringfence.model.codec import decode, encode
 from ringfence.model.incident import Incident
 from ringfence.model.log_only_step import LogOnlyStep
@@ -50,6 +49,7 @@ from tests.support.fakes.logging_answers import (
     TRAIL_ARN,
     TRAIL_NAME,
 )
+from tests.support.parsing import parse
 from tests.support.samples.calls import call_event
 from tests.support.samples.config import verdict
 from tests.support.strategies.instances import INCIDENT

@@ -84,37 +84,43 @@ ROOT = (
     "does so by central root access (sts:AssumeRoot) and denies by a service control policy"
 )
 IDENTITY_CENTER = (
-    "the session comes from IAM Identity Center, whose roles cannot be edited and whose users sign in "
-    "again; containment has to go on at the identity provider: disable the user, end its sessions"
+    "the session comes from IAM Identity Center: its roles cannot be edited, and its users can sign in "
+    "again; a person must continue the containment at the identity provider: disable the user and end "
+    "its sessions"
 )
 SERVICE_LINKED = (
-    "the role is linked to a service and cannot be edited; a person has to look at the service that uses it"
+    "the role is linked to a service and cannot be edited; a person must check the service that uses it"
 )
-OWN = "the session is one of Ringfence's own roles; a person has to look before it shuts itself out"
+OWN = (
+    "the session belongs to one of Ringfence's own roles; a person must check it, because Ringfence "
+    "could lock itself out"
+)
 FEDERATED = (
-    "the session was made by GetFederationToken and the report does not name the IAM user that made it, "
-    "whose permissions it has (its own name is free text); a person has to find that user in CloudTrail "
-    "(sessionContext.sessionIssuer) and contain it"
+    "the session was created with GetFederationToken and has the permissions of the IAM user that "
+    "created it; the report does not name that user, and the name of the session is free text; a person "
+    "must find the user in CloudTrail (sessionContext.sessionIssuer) and contain it"
 )
-NO_NAME = "the report names neither a long-term key nor a user; a person has to look"
-NO_SESSION = "the report does not name the role and its session; denying a whole role is a person's choice"
-ODD_KEY = "the access key's id begins neither with AKIA nor with ASIA; a person has to look"
-CONTRADICTION = "the report contradicts itself about whose credentials these are; a person has to look"
-NOBODY = "the calls were anonymous: there are no credentials to contain; a person has to look at the resource"
-UNKNOWN = "the report does not say whose credentials these are in a way that is known; a person has to look"
+NO_NAME = "the report names neither a long-term key nor a user; a person must check"
+NO_SESSION = (
+    "the report does not name the role and its session; only a person may decide to deny a whole role"
+)
+ODD_KEY = "the access key's id starts neither with AKIA nor with ASIA; a person must check"
+CONTRADICTION = "the report contradicts itself about the owner of the credentials; a person must check"
+NOBODY = "the calls were anonymous: there are no credentials to contain; a person must check the resource"
+UNKNOWN = "the report does not name the owner of the credentials in a known form; a person must check"
 _PROVIDER = (
-    "the user is known at an identity provider and not in this account; containment has to go on there: "
-    "disable the user, end its sessions"
+    "the user belongs to an identity provider and not to this account; a person must continue the "
+    "containment there: disable the user and end its sessions"
 )
 _BY_TYPE = MappingProxyType(
     {
         "AWSAccount": (
-            "the caller belongs to another account, where nothing can be changed from here; a person has to "
-            "take away what the resource allows it, and tell that account's owner"
+            "the caller belongs to another account, where Ringfence can change nothing; a person must "
+            "remove the access that the resource gives it, and notify the owner of that account"
         ),
         "AWSService": (
-            "the caller is an AWS service, which has no credentials to contain; a person has to look at "
-            "what made it call"
+            "the caller is an AWS service, which has no credentials to contain; a person must check what "
+            "caused the call"
         ),
         "Directory": _PROVIDER,
         "IdentityCenterUser": IDENTITY_CENTER,
@@ -149,7 +155,7 @@ def principal_of(caller: Caller, account: str) -> Principal:
     for kinds, keys, answer in _CASES:
         if kind in kinds and key in keys:
             return answer(caller, account)
-    raise InternalError("no case is left over")  # the last one takes everything
+    raise InternalError("there is no other case")  # the last one takes everything
 
 
 def _kind(caller: Caller) -> Kind:

@@ -42,7 +42,7 @@ class Option:
     def allowed(self) -> str:
         """Say in words what the option may be."""
         named = ", ".join(one or '""' for one in self.values)
-        return f"{named}, or anything that matches {self.pattern}" if self.pattern else f"one of {named}"
+        return f"{named}, or a value that matches {self.pattern}" if self.pattern else f"one of {named}"
 
 
 @frozen
@@ -86,11 +86,6 @@ class Remediation:
             return "off"
         return "dry run" if self.workload_risk else "on"
 
-    @property
-    def reversible(self) -> bool:
-        """Whether every step has an inverse."""
-        return not any(step.irreversible for step in self.steps)
-
     def plan(self, observed: ResourceState, incident: Incident) -> tuple[Step, ...]:
         """Return the steps that remain, none where a facet could not be read.
 
@@ -125,7 +120,7 @@ class Remediation:
 
     def _unread(self, observed: ResourceState, *, for_good: bool) -> tuple[str, ...]:
         words = observed.unreadable(self.observations, for_good=for_good)
-        return tuple(f"{one}, so {self.id} can be neither done nor verified" for one in words)
+        return tuple(f"{one}; {self.id} can be neither applied nor verified" for one in words)
 
     def reasons_to_downgrade(self, observed: ResourceState) -> tuple[str, ...]:
         """Say in words why no more than a dry run is right."""

@@ -222,7 +222,7 @@ class Runbook:
         for name, chosen in given.items():
             if name not in options:
                 known = ", ".join(sorted(options)) or "none"
-                raise BadInput(f"options.{name}", f"is no option of {self.id}, which has {known}")
+                raise BadInput(f"options.{name}", f"is not an option of {self.id}; its options are {known}")
             if not options[name].allows(chosen):
                 raise BadInput(f"options.{name}", f"must be {options[name].allowed()}", chosen)
         return tuple((name, given.get(name, choice.values[0])) for name, choice in sorted(options.items()))

@@ -102,9 +102,9 @@ class Policy:
     def outside(self, ref: Ref) -> str:
         """Say why a subject is out of scope; empty when it is within."""
         if ref.account not in self.accounts:
-            return f"account {ref.account} is outside the configured scope"
+            return f"account {ref.account} is not in the policy's scope"
         if ref.regional and self.regions and ref.region not in self.regions:
-            return f"region {ref.region} is outside the configured scope"
+            return f"region {ref.region} is not in the policy's scope"
         return ""
 
 
@@ -144,8 +144,9 @@ def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision
 def _by_rules(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:
     for number, rule in enumerate(policy.rules, start=1):
         if rule.matches(runbook, finding, ref):
-            name = rule.name or f"rule {number}"
-            return Decision(rule.mode, f"{name} of the policy says {rule.mode}", name)
+            label = f'"{rule.name}"' if rule.name else number
+            reason = f"policy rule {label} sets mode {rule.mode}"
+            return Decision(rule.mode, reason, rule.name or f"rule {number}")
     return Decision(
-        policy.default, f"no rule of the policy matches; its default is {policy.default}", "default"
+        policy.default, f"no policy rule matches; the default mode is {policy.default}", "default"
     )

@@ -37,7 +37,9 @@ def portions(policy: Policy, runbook: Runbook, finding: Finding, ref: Ref) -> tu
     always = tuple(id_ for id_ in chosen.ids if answers and id_ not in answers)
     about = tuple(id_ for id_ in chosen.ids if not answers or finding.type in answers.get(id_, ()))
     if not about:
-        return (Portion(chosen, Decision(Mode.OFF, f"nothing of {runbook.id} answers {finding.type}")),)
+        return (
+            Portion(chosen, Decision(Mode.OFF, f"no remediation of {runbook.id} answers {finding.type}")),
+        )
     left, reason = _exempt(policy, runbook, ref, about)
     about = tuple(id_ for id_ in about if id_ not in left)
     leaving = Portion(chosen.narrowed(left), Decision(Mode.NOTIFY, reason, decision.rule)) if left else None
@@ -66,8 +68,8 @@ def _exempt(
         if one.speaks_of(runbook.id, ref):
             left.update({id_: one.reason for id_ in about if not one.remediations or id_ in one.remediations})
     reasons = "; ".join(dict.fromkeys(left.values()))
-    return tuple(left), f"the policy leaves it as it is: {reasons}"
+    return tuple(left), f"the policy exempts it: {reasons}"
 
 
 def _held(ids: tuple[str, ...]) -> str:
-    return f"{', '.join(ids)} can break a workload, and stays a dry run unless the policy's `allow` names it"
+    return f"{', '.join(ids)} can break a workload; stays a dry run until the policy's `allow` lists it"

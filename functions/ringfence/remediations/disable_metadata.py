@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @remediation(
     id="disable-metadata",
-    title="Turn a compromised instance's metadata service off",
+    title="Turn off the metadata service of a compromised instance",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
     observations=(Metadata,),

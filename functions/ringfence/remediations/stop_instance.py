@@ -30,7 +30,7 @@ def still_running(instance: ResourceState, incident: Incident) -> Iterator[str]:
             "would terminate it"
         )
     if instance[Lifecycle].instance_store_root:
-        yield "the instance was not stopped: its root is on an instance store, so that it cannot be"
+        yield "the instance was not stopped: its root volume is on an instance store"
 
 
 @remediation(
@@ -42,7 +42,7 @@ def still_running(instance: ResourceState, incident: Incident) -> Iterator[str]:
     steps=(StopInstance,),
     references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.1", "D3FEND D3-HS"),
     optional=True,
-    cost="the contents of memory and of instance-store volumes are lost for good",
+    cost="the contents of memory and of instance-store volumes are lost permanently",
     residual_risk=still_running,
 )
 def stop_instance(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature

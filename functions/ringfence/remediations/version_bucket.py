@@ -45,7 +45,7 @@ def by_root_alone(bucket: ResourceState, incident: Incident) -> Iterator[str]:  
     steps=(SetBucketVersioning,),
     references=("ATT&CK T1485", "ATT&CK T1486"),
     controls=("s3-versioning",),
-    cost="every version is stored, and billed, until it is deleted or a lifecycle rule expires it",
+    cost="every version is stored and billed until it is deleted or a lifecycle rule expires it",
     needs_review=by_root_alone,
 )
 def version_bucket(bucket: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature

@@ -41,7 +41,7 @@ def only(id_: str, *kinds: type[Ref]) -> Deferred:
     return Deferred(id_, load, kinds)
 
 
-EVALUATE = stage("evaluate", "Have AWS Config look again", "evaluate-rule")
+EVALUATE = stage("evaluate", "Have AWS Config evaluate again", "evaluate-rule")
 """What comes after anything that a rule of AWS Config may have found."""
 
 

@@ -22,19 +22,19 @@ CONTAIN_CREDENTIALS = Runbook(
         # AWS has put into quarantine, the key that was exposed is another way in.
         stage(
             "disable",
-            "Take the credentials' force away",
+            "Disable the credentials",
             only("deactivate-access-key", AccessKeyRef, UserRef),
             only("deny-principal", UserRef, RoleSessionRef),
             only("report-principal", RootRef, OtherPrincipalRef),
         ),
         stage(
             "deny",
-            "Cut off the sessions that outlive the key",
+            "Deny the sessions that were started with the key",
             only("deny-principal", AccessKeyRef),
         ),
         stage(
             "close",
-            "Close the other ways in",
+            "Disable the other credentials of the principal",
             "require-password-reset",
             "deactivate-other-credentials",
             "revoke-used-roles",

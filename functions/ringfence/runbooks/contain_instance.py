@@ -13,14 +13,14 @@ CONTAIN_INSTANCE = Runbook(
     stages=(
         stage(
             "isolate",
-            "Cut it off the network",
+            "Isolate the instance from the network",
             "isolate-instance",
             "cut-tracked-flows",
             "block-remote-address",
         ),
         stage(
             "preserve",
-            "Keep it from being lost, and take its identity away",
+            "Protect the instance and remove its role",
             "leave-auto-scaling",
             "protect-termination",
             "keep-volumes",
@@ -32,7 +32,7 @@ CONTAIN_INSTANCE = Runbook(
         ),
         stage(
             "collect",
-            "Take the evidence",
+            "Collect the evidence",
             "snapshot-volumes",
             "tag-instance",
             "stop-instance",

@@ -13,7 +13,7 @@ HARDEN_BUCKET = Runbook(
     stages=(
         stage(
             "fix",
-            "Put its settings right",
+            "Fix the settings of the bucket",
             "block-bucket-public-access",
             "remove-public-grants",
             "require-tls",

@@ -11,12 +11,12 @@ from ringfence.runbooks import EVALUATE, only, stage
 
 HARDEN_IDENTITY = Runbook(
     id="harden-identity",
-    title="Put right what breaks compliance about identities",
+    title="Fix compliance violations of users and keys",
     subject=IdentityRef,
     stages=(
         stage(
             "fix",
-            "Put right what was found",
+            "Fix the violation",
             only("deactivate-unused-keys", UserRef),
             only("report-unused-password", UserRef),
             only("set-password-policy", AccountRef),

@@ -8,12 +8,12 @@ from ringfence.runbooks import EVALUATE, stage
 
 HARDEN_INSTANCE = Runbook(
     id="harden-instance",
-    title="Put right what breaks compliance on an EC2 instance",
+    title="Fix compliance violations of an EC2 instance",
     subject=InstanceRef,
     stages=(
         stage(
             "fix",
-            "Put right what was found",
+            "Fix the violation",
             "require-imdsv2",
             "attach-management-profile",
             "report-unapproved-image",

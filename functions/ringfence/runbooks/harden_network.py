@@ -13,7 +13,7 @@ HARDEN_NETWORK = Runbook(
     stages=(
         stage(
             "fix",
-            "Close what is open, and record the traffic",
+            "Close open ports and restore flow logs",
             only("revoke-open-ingress", SecurityGroupRef),
             only("close-default-group", SecurityGroupRef),
             only("enable-flow-logs", VpcRef),

@@ -13,12 +13,12 @@ from ringfence.runbooks import only, stage
 
 RESTORE_LOGGING = Runbook(
     id="restore-logging",
-    title="Restore what records what happens in an account",
+    title="Restore the logging of an account",
     subject=LoggingRef,
     stages=(
         stage(
             "restore",
-            "Put logging back, and note how it is",
+            "Restore logging and record the baseline",
             only("restart-trail", TrailRef),
             only("recreate-trail", TrailRef),
             only("restore-trail", TrailRef),

@@ -160,7 +160,7 @@ def test_the_nightly_review_finds_who_has_an_unused_key_and_leaves_alone_whom_th
     assert people.keys(operator) == ["Active"]
     made = people.history(operator).last(DecisionMade)
     assert made
-    assert made.decision.reason == "the policy leaves it as it is: operators of these tests"
+    assert made.decision.reason == "the policy exempts it: operators of these tests"
     entries = people.history(idle).entries
     people.review()
     assert people.history(idle).entries == entries
@@ -237,9 +237,9 @@ def test_of_root_use_a_person_is_told_once_a_day_and_what_an_hour_brings_is_one_
     people.compliance.quiet(RUNBOOK)
     assert len(of_day(people.history(ref), day)) == 2
 
-    about = f"root user of account {people.account} was used on {day}: ask whoever"
+    about = f"root user of account {people.account} was used on {day}: ask the owner"
     until(lambda: inbox.told(about), "a person was told")
-    assert inbox.told(about) == [f"Ringfence: for you to decide: root ({people.account} {GLOBAL})"]
+    assert inbox.told(about) == [f"Ringfence: decision needed: root ({people.account} {GLOBAL})"]
     history = people.history(ref)
     assert {made.decision.mode for made in history.of(DecisionMade)} == {"notify"}
     assert history.last(Verified) is None

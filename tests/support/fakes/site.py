@@ -31,7 +31,7 @@ RUNBOOK = Runbook(
     "contain-instance",
     "Isolate for real, keep evidence in name only",
     InstanceRef,
-    (Stage("isolate", "Cut it off the network", (isolate_instance,)), CONTAIN.stages[1]),
+    (Stage("isolate", "Isolate the instance from the network", (isolate_instance,)), CONTAIN.stages[1]),
 )
 KIM = "arn:aws:sts::111122223333:assumed-role/oncall/kim"
 KEY = ChainKey(RUNBOOK.id, REF.key)

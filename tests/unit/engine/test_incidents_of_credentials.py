@@ -13,7 +13,6 @@ from ringfence.engine.execution import Ports
 from ringfence.engine.intake import ExecutionContext, Skipped, answers
 from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
-from ringfence.events.dispatch import parse_text
 from ringfence.events.guardduty.credential_trigger import COMPROMISED_CREDENTIALS
 from ringfence.model.finding import Finding
 from ringfence.model.observation import ResourceState
@@ -26,6 +25,7 @@ from ringfence.record.chain import ChainKey
 from ringfence.record.facts import DecisionMade, FindingReceived
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
+from tests.support.parsing import parse_text
 from tests.support.samples import guardduty
 from tests.support.samples.cloudtrail import OWN, attachment
 from tests.support.samples.health import health_event

@@ -123,7 +123,7 @@ def test_one_subject_that_fails_keeps_no_other_from_being_looked_at() -> None:
 
 def test_no_look_is_begun_when_the_time_is_up() -> None:
     late = replace(tour(), until=tour().ports.clock())
-    with pytest.raises(Retryable, match=r"a-bucket was not looked at: the time is up"):
+    with pytest.raises(Retryable, match=r"a-bucket was not reviewed: the time is over"):
         late.make(REF.region, lambda *_: pytest.fail("it looked"))
 
 

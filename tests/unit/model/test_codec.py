@@ -185,7 +185,7 @@ def test_a_class_that_is_no_value_cannot_be_written() -> None:
 
 def test_two_values_cannot_have_one_name() -> None:
     namesake = type("Outcome", (), {"__annotations__": {}, "__module__": "elsewhere"})
-    with pytest.raises(InternalError, match="two values are called Outcome"):
+    with pytest.raises(InternalError, match="two values have the name Outcome"):
         value(namesake)
 
 
@@ -196,12 +196,12 @@ def test_a_renamed_class_is_written_and_read_by_its_recorded_name() -> None:
 
     assert encode(NameOfToday(7)) == {"$": "NameOfTheFirstRelease", "number": 7}
     assert through_the_log(NameOfToday(7)) == NameOfToday(7)
-    with pytest.raises(BadInput, match="must name a kind of value"):
+    with pytest.raises(BadInput, match="must be a value that this version knows"):
         decode({"$": "NameOfToday", "number": 7})
 
 
 def test_a_renamed_class_cannot_take_the_recorded_name_of_another() -> None:
-    with pytest.raises(InternalError, match="two values are called Outcome"):
+    with pytest.raises(InternalError, match="two values have the name Outcome"):
 
         @value(recorded_as="Outcome")
         class Result:

@@ -146,7 +146,7 @@ def test_a_role_that_is_another_than_the_report_says_is_looked_for_by_its_id() -
 
 def test_a_role_that_nobody_has_is_gone_and_so_is_a_user() -> None:
     bare = RoleSessionRef(SESSION.account, SESSION.region, SESSION.id)
-    with pytest.raises(NotFound, match="no session of it is valid"):
+    with pytest.raises(NotFound, match="none of its sessions is valid"):
         talk(Denial.read(bare, ()), ({"Roles": []},))
     with pytest.raises(NotFound):
         talk(Denial.read(PERSON, ()), (NOTHING, NOTHING, NOTHING))

@@ -138,7 +138,7 @@ def test_of_a_change_only_what_it_is_about_is_put_back() -> None:
 def test_a_change_of_a_trail_that_was_never_noted_is_for_a_person() -> None:
     because = incident(cloudtrail("UpdateTrail"))
     assert plan(trail(), because) == ()
-    assert "never noted" in reviews(trail(), because)
+    assert "never recorded" in reviews(trail(), because)
     noted = incident(cloudtrail("UpdateTrail"), past=(RecordTrailBaseline(FULL),))
     assert not reviews(trail(), noted)
 

@@ -49,7 +49,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         return quarantine.read(envelope)
     where = place(service, name)
     if where is None or detail.value.get("managementEvent", True) is not True:
-        return NotForUs(f"nothing answers the call {fields.formatted(f'{service}:{name}')}")
+        return NotForUs(f"no runbook answers the call {fields.formatted(f'{service}:{name}')}")
     return _finding(envelope, detail, type_of(service, name), where)
 
 
@@ -62,9 +62,9 @@ def _finding(envelope: Envelope, detail: Document, type_: str, where: Place) -> 
     account = records.account(detail, envelope.document)
     region = fields.region(detail, "awsRegion")
     if where.kind is BucketRef and _is_elsewhere(detail, account):
-        return NotForUs("the bucket is in another account, which has a record of its own")
+        return NotForUs("the bucket is in another account, which gets its own CloudTrail event")
     if type_ == CREATED and not grants(detail.optional_child("requestParameters").value):
-        return NotForUs("the bucket was made for nobody but its owner")
+        return NotForUs("the bucket was created without access for others")
     about = subjects(where, detail, account, region)
     who = records.suspects(detail)
     at = fields.instant(detail, "eventTime")

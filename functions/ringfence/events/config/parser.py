@@ -67,7 +67,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     if verdict != NON_COMPLIANT:
         return NotForUs(f"the verdict is {fields.formatted(verdict)}, and only {NON_COMPLIANT} is answered")
     if what not in KINDS:
-        return NotForUs(f"nothing is done about resources of type {fields.formatted(what)}")
+        return NotForUs(f"no runbook answers resources of type {fields.formatted(what)}")
     return _finding(detail, result, KINDS[what], envelope.digest)
 
 

@@ -27,7 +27,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     whole, detail = envelope.document, envelope.document.child("detail")
     state = detail.text("state")
     if state not in STATES:
-        return NotForUs(f"{fields.formatted(state)} is no state of an instance")
+        return NotForUs(f"{fields.formatted(state)} is not a state of an instance")
     account = fields.account(whole, "account")
     region = fields.region(whole, "region")
     at = fields.instant(whole, "time")

@@ -29,7 +29,7 @@ def buckets(detail: Document, account: str, region: str) -> tuple[Ref, ...]:
         dict.fromkeys(_bucket(one, account, region) for one in resource.children("s3BucketDetails"))
     )
     if not found:
-        raise BadInput(resource.at("s3BucketDetails"), "must hold a bucket")
+        raise BadInput(resource.at("s3BucketDetails"), "must contain a bucket")
     return found
 
 

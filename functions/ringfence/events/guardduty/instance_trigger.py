@@ -54,13 +54,10 @@ def notify_only_reason(name: str, role: str | None) -> str:
     if role == TARGET:
         return (
             f"service.resourceRole is TARGET: the instance is {target}, which does not show that it is "
-            "compromised; a person has to look"
+            "compromised; a person must check"
         )
     missing = "is missing" if not role else "is neither ACTOR nor TARGET"
-    return (
-        f"service.resourceRole {missing}, so the instance may only be the one that is {target}; "
-        "a person has to look"
-    )
+    return f"service.resourceRole {missing}, so the instance may only be {target}; a person must check"
 
 
 @frozen

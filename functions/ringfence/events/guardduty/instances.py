@@ -41,7 +41,7 @@ def subjects(kind: FindingType, detail: Document, account: str, region: str) -> 
         return (_ref(account, region, instance.text("instanceId"), instance.at("instanceId")),)
     host = resource.optional_child("instanceDetails")
     if not (host_id := host.optional_text("instanceId")):
-        return NotForUs(f"{kind.name}: the finding names no EC2 instance that the {what} runs on")
+        return NotForUs(f"{kind.name}: the finding does not name the EC2 instance that the {what} runs on")
     return (_ref(account, region, host_id, host.at("instanceId")),)
 
 
@@ -65,7 +65,7 @@ def _of_sequence(detail: Document, account: str, region: str) -> Subjects:
         )
     )
     if not found:
-        raise BadInput(sequence.at("resources"), "must hold an EC2_INSTANCE")
+        raise BadInput(sequence.at("resources"), "must contain an EC2_INSTANCE")
     return found
 
 
@@ -90,7 +90,7 @@ def _agreed(resource: Document, key: str, in_arn: str, default: str, pattern: re
     if in_arn and given != in_arn:
         raise BadInput(resource.at(key), "contradicts the resource's uid", given)
     if not pattern.fullmatch(given):
-        raise BadInput(resource.at(key), "must be one that AWS has", given)
+        raise BadInput(resource.at(key), "must be a valid account id or region", given)
     return given
 
 

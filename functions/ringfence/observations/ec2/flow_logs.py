@@ -154,7 +154,7 @@ def _owner(described: Answer, vpc_id: str) -> str:
     """Return whose the VPC is; raises NotFound where it does not exist."""
     for vpc in accept(described, not_found=NO_VPC).children("Vpcs"):
         return vpc.optional_text("OwnerId") or ""
-    raise NotFound(f"{vpc_id} does not exist any more")
+    raise NotFound(f"{vpc_id} no longer exists")
 
 
 def _offered(found: Answer, ref: Ref) -> str:

@@ -83,7 +83,7 @@ class AccessKey(Observation):
             return cls()
         keys = _keys(listed)
         if not others and not any(one.id == ref.id for one in keys):
-            raise NotFound(f"{ref.id} is no key of user {user} any more")
+            raise NotFound(f"{ref.id} is no longer a key of user {user}")
         return cls(user, keys)
 
     def key(self, id_: str) -> Key | None:

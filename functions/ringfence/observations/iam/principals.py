@@ -129,7 +129,7 @@ def _role_name(ref: RoleSessionRef) -> SansIO[str]:
     for one in document(listed).children("Roles"):
         if one.text("RoleId") == role_id(ref):
             return one.text("RoleName")
-    raise NotFound(f"role {role_id(ref)} does not exist: no session of it is valid any more")
+    raise NotFound(f"role {role_id(ref)} does not exist: none of its sessions is valid")
 
 
 def role_id(ref: Ref) -> str:

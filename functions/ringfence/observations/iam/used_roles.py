@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 MOST_ROLES, MOST_TASKS = 10, 20
 _ROLE_ARN = re.compile(r"arn:aws:iam::(?P<account>[0-9]{12}):role/(?:[!-~]+/)?(?P<name>[\w+=,.@-]{1,64})")
-_NO_RESOURCES = "its list and describe actions know no resources"
+_NO_RESOURCES = "its list and describe actions have no resource types"
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnrecognizedClientException")
 """A region may be switched off, or denied by the organization: who uses a role there is then not known."""
 

@@ -58,7 +58,7 @@ def named(ref: Ref) -> SansIO[Named]:
     if not found:
         raise NotFound(f"no user has the id {ref.id}")
     if len(found) > 1:
-        return Named(doubt=f"{ref.id} is the id of one user and the name of another: a person has to look")
+        return Named(doubt=f"{ref.id} is the id of one user and the name of another: a person must check")
     return Named(found[0])
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
 
 DETECTORS = ("arn:aws:guardduty:{region}:{account}:detector/*",)
-LIST_DETECTORS = Permission("guardduty:ListDetectors", ("*",), reason="it knows no resources")
+LIST_DETECTORS = Permission("guardduty:ListDetectors", ("*",), reason="the action has no resource types")
 NO_DETECTOR = "BadRequestException"
 """What GuardDuty says of a detector that is not there, and of much else."""
 ENABLED = "ENABLED"

@@ -75,10 +75,12 @@ class Evaluation(Observation):
     hindrance: str = ""
 
     permissions: ClassVar = (
-        Permission("config:DescribeConfigRuleEvaluationStatus", ("*",), reason="it knows no resources"),
+        Permission(
+            "config:DescribeConfigRuleEvaluationStatus", ("*",), reason="the action has no resource types"
+        ),
         Permission("config:DescribeConfigurationRecorderStatus", _RECORDERS),
         Permission("config:DescribeConfigurationRecorders", _RECORDERS),
-        Permission("config:GetResourceConfigHistory", ("*",), reason="it knows no resources"),
+        Permission("config:GetResourceConfigHistory", ("*",), reason="the action has no resource types"),
     )
 
     @classmethod
@@ -165,10 +167,10 @@ def _hindrance(kind: str, recorders: Answer, status: Answer) -> str:
         if one.optional_text("recordingScope") != _INTERNAL and _is_recorded(kind, one)
     ]
     if not ours:
-        return f"no recorder of AWS Config records {kind}"
+        return f"no AWS Config recorder records {kind}"
     recording = [one for one in ours if one.optional_text("name") in running]
     if not recording:
-        return "the recorder of AWS Config is stopped"
+        return "the AWS Config recorder is stopped"
     if all(_frequency(kind, one) == _DAILY for one in recording):
         return f"AWS Config records {kind} once a day"
     return ""

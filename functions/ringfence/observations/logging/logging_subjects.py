@@ -26,7 +26,7 @@ PERMISSIONS = (
     DESCRIBE_TRAILS,
     LIST_DETECTORS,
     Permission("config:DescribeConfigurationRecorders", RECORDERS),
-    Permission("cloudtrail:LookupEvents", ("*",), reason="it knows no resources"),
+    Permission("cloudtrail:LookupEvents", ("*",), reason="the action has no resource types"),
 )
 _DELETIONS: Mapping[str, tuple[type[LoggingRef], str]] = MappingProxyType(
     {

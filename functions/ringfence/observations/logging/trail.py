@@ -92,7 +92,7 @@ class Trail(Observation):
     lags: ClassVar = True
     permissions: ClassVar = (
         *FINDING_HOLDERS,
-        Permission("cloudtrail:LookupEvents", ("*",), reason="LookupEvents knows no resources"),
+        Permission("cloudtrail:LookupEvents", ("*",), reason="LookupEvents has no resource types"),
     )
 
     @classmethod

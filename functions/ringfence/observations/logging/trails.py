@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
 
 TRAILS = ("arn:aws:cloudtrail:{region}:{account}:trail/*",)
-DESCRIBE_TRAILS = Permission("cloudtrail:DescribeTrails", ("*",), reason="it knows no resources")
+DESCRIBE_TRAILS = Permission("cloudtrail:DescribeTrails", ("*",), reason="the action has no resource types")
 NO_TRAIL = "TrailNotFoundException"
 NO_INSIGHTS = "InsightNotEnabledException"
 _NO_TAGS = ("ResourceNotFoundException", "CloudTrailARNInvalidException")

@@ -86,4 +86,4 @@ class SetPublicAccessBlock(Step):
         """Say who is shut out."""
         if not self._blocks:
             return ""
-        return "whoever reaches the bucket as anyone may is shut out"
+        return "users without their own permissions lose their access to the bucket"

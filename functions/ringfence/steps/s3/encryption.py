@@ -81,7 +81,9 @@ class SetBucketEncryption(Step):
         """Say what readers and writers need from now on."""
         if self.after is None or not self.after.with_kms:
             return ""
-        return "whoever writes or reads new objects needs rights on the KMS key, whose use is billed"
+        return (
+            "users need permissions on the KMS key to write or read new objects; AWS bills the use of the key"
+        )
 
 
 def _rule(default: Encryption) -> dict[str, object]:

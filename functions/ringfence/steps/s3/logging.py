@@ -79,4 +79,4 @@ class SetAccessLogging(Step):
 
     def side_effects(self) -> str:
         """Say what is billed."""
-        return "the logs are stored, and billed, until a lifecycle rule expires them" if self.after else ""
+        return "the logs are stored and billed until a lifecycle rule expires them" if self.after else ""

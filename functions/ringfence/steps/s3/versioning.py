@@ -48,7 +48,9 @@ class SetBucketVersioning(Step):
         (answer,) = yield (call,)
         accepted(answer, _REFUSED)
         return Done(
-            note="versioning is suspended; it cannot be as before it was enabled" if not self.after else ""
+            note="versioning is suspended; S3 cannot return a bucket to the state before versioning"
+            if not self.after
+            else ""
         )
 
     def state(self, observed: ResourceState) -> State:
@@ -71,10 +73,10 @@ class SetBucketVersioning(Step):
         """Say which way."""
         if self.after == ENABLED:
             return f"keep versions of the objects in bucket {self.bucket.id}"
-        return f"suspend versioning of bucket {self.bucket.id}: versions that are there stay"
+        return f"suspend versioning of bucket {self.bucket.id}; existing versions stay"
 
     def side_effects(self) -> str:
         """Say what is billed."""
         if self.after != ENABLED:
             return ""
-        return "every version is stored, and billed, until it is deleted or a lifecycle rule expires it"
+        return "every version is stored and billed until it is deleted or a lifecycle rule expires it"

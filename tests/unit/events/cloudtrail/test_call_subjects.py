@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.events.cloudtrail.call_subjects import ANY, PLACES
-from ringfence.events.dispatch import parse
 from ringfence.events.envelope import NotForUs
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
@@ -26,6 +25,7 @@ from ringfence.model.subject import (
     TrailRef,
     VpcRef,
 )
+from tests.support.parsing import parse
 from tests.support.samples.calls import by_user, call_event
 from tests.support.samples.cloudtrail import by_role
 from tests.support.samples.guardduty import ACCOUNT, ADMINISTRATOR, INSTANCE, REGION, changed, without
@@ -249,7 +249,7 @@ def test_the_callers_own_record_of_a_call_on_anothers_bucket_is_not_for_us() -> 
         (changed(PUT, "detail.readOnly", True), "only reads"),
         (changed(PUT, "detail.readOnly", "false"), "only reads"),
         (changed(PUT, "detail.userIdentity", by_role(ROLES[0])), "Ringfence itself"),
-        (changed(PUT, "detail.managementEvent", False), "nothing answers"),
+        (changed(PUT, "detail.managementEvent", False), "no runbook answers"),
         (call_event("ec2", "CreateTags", None), "ec2:CreateTags"),
         (call_event("lambda", "CreateFunction20150331", None), "lambda:CreateFunction20150331"),
         (changed(PUT, "detail.eventSource", "s3-control.amazonaws.com"), "does not say which call of s3"),

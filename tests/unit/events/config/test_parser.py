@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.events.config.parser import KINDS
-from ringfence.events.dispatch import parse
 from ringfence.events.envelope import NotForUs
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
@@ -24,6 +23,7 @@ from ringfence.model.subject import (
     UserRef,
     VpcRef,
 )
+from tests.support.parsing import parse
 from tests.support.samples.config import verdict
 from tests.support.samples.guardduty import ACCOUNT, ADMINISTRATOR, INSTANCE, REGION, changed, without
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from ringfence.events.dispatch import parse
 from ringfence.events.envelope import NotForUs
 from ringfence.events.guardduty.credential_types import CREDENTIAL_TYPES
 from ringfence.model import principals
@@ -21,6 +20,7 @@ from ringfence.model.subject import (
     RootRef,
     UserRef,
 )
+from tests.support.parsing import parse
 from tests.support.samples import guardduty as samples
 from tests.support.samples.guardduty import (
     ACCOUNT,
