@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from tests.support.bundles import Store
 
 LONGEST = (
-    "tests/e2e/hardening/",
     "tests/e2e/containment/",
+    "tests/e2e/hardening/",
     "tests/e2e/credentials/",
     "tests/e2e/",
     "tests/local/",
