@@ -23,6 +23,8 @@ _EXTRAS = ".sdk-extras"
 """Beside a document: what botocore merges into it when it reads it."""
 _UNREAD = ("documentation", "documentationUrl", "enum", "pattern")
 """Of a model, what botocore never reads to make a call: it checks no enumeration and no pattern."""
+_READ_WHOLE = "clientContextParams"
+"""Of a model, the settings of endpoints that a client has: botocore reads their documentation as well."""
 
 
 class UnknownOperationError(LookupError):
@@ -75,7 +77,7 @@ def model_of(model: Json, operations: Collection[str]) -> Json:
     kept = _only(model["operations"], operations)
     shapes = _only(model["shapes"], _reached(kept, model["shapes"]))
     trimmed: Json = _without_documentation({**model, "operations": kept, "shapes": shapes})
-    return trimmed
+    return {**trimmed, **_only(model, [_READ_WHOLE])}
 
 
 def _reached(operations: Json, shapes: Json) -> frozenset[str]:
