@@ -1,4 +1,4 @@
-"""The app: which stacks there are, what they share, and how they are checked."""
+"""The CDK app: its stacks, their shared parts, and their checks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
-    """Put the stacks of one account into the app, checked by the rules of AwsSolutions."""
+    """Add the stacks of one account to the app, checked by the AwsSolutions rules."""
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     Tags.of(app).add("application", "ringfence")
     env = Environment(account=settings.account, region=settings.region)
@@ -36,4 +36,4 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
         made = forward.ForwardStack(
             app, forward_stack(region), env=there, settings=settings, patterns=patterns
         )
-        made.add_dependency(member, "its role is there, one for all regions")
+        made.add_dependency(member, "its role is in that stack, one for all regions")

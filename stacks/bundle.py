@@ -1,4 +1,4 @@
-"""The functions' code as an asset of the CDK: made once for all stacks, named by all that goes in."""
+"""The functions' code as an asset of the CDK. Its name is a hash of its input."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from stacks.function_code import FUNCTIONS, FunctionCode
 
 @jsii.implements(ILocalBundling)
 class Bundle(FunctionCode):
-    """One asset for every function of every stack."""
+    """The code of all functions of all stacks."""
 
     def code(self) -> lambda_.Code:
-        """Return the asset of one stack's functions; the folder is made once for all stacks."""
+        """Return the asset for the functions of a stack. All stacks share the folder."""
         return lambda_.Code.from_asset(
             str(FUNCTIONS),
             asset_hash=self.digest,
             asset_hash_type=AssetHashType.CUSTOM,
-            # The image is never used: it stands here because the CDK asks for one.
+            # The CDK requires an image and never uses this one.
             bundling=BundlingOptions(image=DockerImage.from_registry("none"), local=self),
         )
 
     def try_bundle(self, output_dir: str, *_options: object, **_more: object) -> bool:
-        """Fill the folder; the CDK calls this in place of Docker."""
+        """Fill the folder. The CDK calls this instead of Docker."""
         self.make(Path(output_dir))
         return True

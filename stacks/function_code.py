@@ -1,7 +1,7 @@
-"""The code of every function: one folder, made without Docker, the same bytes for the same input.
+"""The code of all functions: one folder, built without Docker, with the same bytes for the same input.
 
-Dependencies come from `uv.lock` with their hashes, for the functions' platform and nothing but wheels;
-of botocore's data only what the operations need that the functions call.
+Dependencies come from `uv.lock` with their hashes, as wheels for Lambda's platform. The folder contains only
+the botocore data that the functions' operations need.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FUNCTIONS = ROOT / "functions"
 PYTHON, PLATFORM = "3.13", "aarch64-manylinux2014"
 GROUP = "lambda"
 LEFT_OUT = ("cli", "local")
-"""Packages of `ringfence` that no function imports."""
+"""Packages of `ringfence` that functions do not import."""
 POLICY = "policy.json"
 
 _DATA = Path("botocore", "data")
@@ -44,18 +44,18 @@ _KEPT_OF_DIST_INFO = ("METADATA", "licenses")
 
 
 class BundleError(RuntimeError):
-    """The code cannot be bundled; the message says which tool said what."""
+    """The bundle cannot be built. The message contains the tool's output."""
 
 
 class FunctionCode:
-    """What one folder is made from.
+    """The input of one folder, and how to build it.
 
     Parameters
     ----------
     operations
-        The operations that the functions can call, by service.
+        The operations that the functions call, by service.
     policy
-        The compiled policy that lies beside the handlers.
+        The compiled policy, which is in the same folder as the handlers.
 
     """
 
@@ -65,7 +65,7 @@ class FunctionCode:
 
     @cached_property
     def digest(self) -> str:
-        """Hash all that the folder is made from."""
+        """Return a hash of the folder's input."""
         told = hashlib.sha256()
         builders = (__file__, bytecode.__file__, service_models.__file__)
         for part in (
@@ -82,7 +82,7 @@ class FunctionCode:
 
     @cached_property
     def python(self) -> str:
-        """The interpreter that compiles the code; empty where this machine has none of Lambda's version."""
+        """The interpreter that compiles the code. Empty if this machine has none of Lambda's version."""
         return bytecode.interpreter(PYTHON)
 
     def make(self, folder: Path) -> None:
@@ -91,7 +91,7 @@ class FunctionCode:
         try:
             service_models.trim(folder / _DATA, self.operations)
         except service_models.UnknownOperationError as error:
-            raise BundleError(f"{error}: stacks/operations.py names what IAM calls otherwise") from error
+            raise BundleError(f"{error}: add its name in botocore to stacks/operations.py") from error
         _remove_unused(folder)
         for path in sources():
             target = folder / path.relative_to(FUNCTIONS)
@@ -103,7 +103,7 @@ class FunctionCode:
 
 
 def sources() -> Iterator[Path]:
-    """Yield our own modules that go to Lambda, in order."""
+    """Yield our modules for Lambda, in order."""
     out = tuple(FUNCTIONS / "ringfence" / name for name in LEFT_OUT)
     for path in sorted(FUNCTIONS.rglob("*.py")):
         if not any(path.is_relative_to(folder) for folder in out):
@@ -112,7 +112,7 @@ def sources() -> Iterator[Path]:
 
 @cache
 def requirements() -> str:
-    """Return the functions' dependencies as they are locked, each with its hashes."""
+    """Return the locked dependencies of the functions with their hashes."""
     return export("--only-group", GROUP)
 
 
@@ -142,7 +142,7 @@ def _install(folder: Path) -> None:
 
 
 def _remove_unused(folder: Path) -> None:
-    """Remove what Lambda does not need."""
+    """Remove files that Lambda does not need."""
     for path in [path for pattern in _UNUSED for path in folder.glob(pattern)]:
         _remove(path)
     for path in [path for info in folder.glob("*.dist-info") for path in info.iterdir()]:

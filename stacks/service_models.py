@@ -49,7 +49,7 @@ def trim(data: Path, operations: Mapping[str, Collection[str]]) -> None:
     """
     offered = {path.name for path in data.iterdir() if path.is_dir()}
     if unknown := sorted(operations.keys() - offered):
-        raise UnknownOperationError(f"botocore has no model of {', '.join(unknown)}")
+        raise UnknownOperationError(f"botocore has no model for {', '.join(unknown)}")
     for name in offered - operations.keys():
         shutil.rmtree(data / name)
     prefixes = {_trim_service(data / service, names) for service, names in operations.items()}

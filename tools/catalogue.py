@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.runbook import needs
 from ringfence.runbooks.compliance import FRAMEWORKS, controls_of
-from ringfence.runbooks.compliance_table import CONTROLS
+from ringfence.runbooks.compliance.table import CONTROLS
 from tools import finding_types
 
 if TYPE_CHECKING:

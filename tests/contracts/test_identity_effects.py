@@ -18,9 +18,11 @@ from ringfence.engine.release import undo
 from ringfence.local import LocalAws
 from ringfence.model.errors import NotFound
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.account import AccountRef
+from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.step import State
-from ringfence.model.subject import GLOBAL, AccountRef, UserRef
+from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.password_policy import PasswordPolicy
 from ringfence.observations.iam.password_use import PasswordUse
 from ringfence.observations.iam.user_keys import UserKeys

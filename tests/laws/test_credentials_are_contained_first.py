@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 
 from ringfence.engine.requests import IncidentStatus
 from ringfence.model.errors import AccessDenied, Refused, RingfenceError
-from ringfence.model.subject import AccessKeyRef, RoleSessionRef
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.reach import Reach
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.steps.iam.denial import AttachDenial, PutDenial
-from tests.laws.test_credentials import busy
 from tests.support.effort import examples
+from tests.support.strategies.contain_credentials import busy
 from tests.support.strategies.credentials import DEPLOY, KEY, PERSON, SESSION, WEB, WHOLE, principals
 from tests.support.trials import CONTAINED, FAILURES, UNREADABLE, Failing
 from tests.support.trials import Trial as AnyTrial

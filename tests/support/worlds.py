@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.requests import ResponseRequest
 from ringfence.model.finding import Finding
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.observation import ResourceState
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.acls import SubnetAcls
 from ringfence.observations.ec2.auto_scaling import Scaling
 from ringfence.observations.ec2.lifecycle import Lifecycle

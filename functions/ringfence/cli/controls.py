@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringfence.runbooks.compliance import FRAMEWORKS, framework, requirements
-from ringfence.runbooks.compliance_table import CONTROLS
+from ringfence.runbooks.compliance.table import CONTROLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -22,7 +22,7 @@ from ringfence.cli.operator_command import (
 from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
-from ringfence.model.subject import parse_key
+from ringfence.model.kinds import parse_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -21,7 +21,8 @@ from ringfence.cli.operator_command import (
 )
 from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
 from ringfence.model.errors import BadInput, NotFound
-from ringfence.model.subject import GLOBAL, ref_of
+from ringfence.model.kinds import ref_of
+from ringfence.model.subject import GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What the functions do with findings: each subject gets its answer, and what is left goes on elsewhere."""
+"""Respond to a finding: run the first stage for each subject, and queue the rest."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     Event = dict[str, list[dict[str, str]]]
 
 LATER = 900
-"""Seconds after which what lags behind is looked at once more: CloudTrail may take that long."""
+"""Seconds until the additional read for late records. CloudTrail can take that long."""
 
 
 def work_through(event: Event, context: LambdaContext, work: Work) -> Event:
-    """Work on the messages of a queue; return those that must come back."""
+    """Handle the messages of a queue. Return those that must be retried."""
     settings = wiring.settings()
     execution = execution_of(context, settings.function, wiring.now())
     return work_off(event, execution, work, wiring.queue(settings.queue_url))
 
 
 def contain(body: str, execution: ExecutionContext) -> tuple[str, ...]:
-    """Run the first stage for each subject of a finding; leave the rest to the second queue."""
+    """Run the first stage for the findings of a message."""
     told = findings_of_text(body)
     if isinstance(told, NotForUs):
         logger().info("not for us", extra={"why": told.reason})
@@ -47,7 +47,7 @@ def contain(body: str, execution: ExecutionContext) -> tuple[str, ...]:
 
 
 def resume(body: str, execution: ExecutionContext) -> tuple[str, ...]:
-    """Take up a continuation; an account that has left the scope since is left alone."""
+    """Run a continuation, unless its account has left the scope since."""
     order = resumed(body, runbook(wiring.settings().runbook), execution)
     if outside := wiring.policy().outside(order.ref):
         logger().info("off", extra={"subject": order.ref.key, "why": outside})
@@ -56,9 +56,9 @@ def resume(body: str, execution: ExecutionContext) -> tuple[str, ...]:
 
 
 def answer(finding: Finding, event: str, policy: Policy, execution: ExecutionContext) -> tuple[str, ...]:
-    """Run the first stage for each subject of a finding; leave the rest to the second queue.
+    """Run the first stage for each subject of a finding, and send the rest to the second queue.
 
-    Returns in words what must be looked at again. Raises what `several.each` does.
+    Returns in words what must be read again. Raises the errors of `concurrency.each`.
     """
     answering = runbook(wiring.settings().runbook)
     if answering.canonical_subject:
@@ -69,7 +69,7 @@ def answer(finding: Finding, event: str, policy: Policy, execution: ExecutionCon
 
 
 def respond(order: ResponseRequest) -> tuple[str, ...]:
-    """Carry out an order; return in words why it must come back."""
+    """Run a request. Return in words why it must be retried."""
     report = Engine(wiring.warm()).respond(order)
     if report.goes_on:
         _continue(order, report)

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from ringfence.events.guardduty.credential_trigger import ACCESS_KEY
-from ringfence.events.guardduty.instance_trigger import DETAIL_TYPE, SOURCE, TARGET
+from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
+from ringfence.events.guardduty.trigger.credentials import ACCESS_KEY
+from ringfence.events.guardduty.trigger.instances import TARGET
 from ringfence.events.health import trigger as health
 from ringfence.local.findings import DETECTOR, REMOTE_ADDRESS, formatted
-from ringfence.model.subject import GLOBAL, RoleSessionRef
+from ringfence.model.kinds.role_session import RoleSessionRef
+from ringfence.model.subject import GLOBAL
 
 if TYPE_CHECKING:
     from ringfence.local.estate import Server
@@ -97,7 +99,7 @@ class CredentialFinding:
             "createdAt": formatted(first),
             "updatedAt": formatted(self.updated),
             "title": self.title.format(name=self.details["userName"]),
-            "description": "Made up for a local AWS.",
+            "description": "An example for the local AWS.",
         }
 
     def entry(self) -> dict[str, str]:
@@ -118,7 +120,7 @@ def exposed_entry(holder: KeyHolder, at: datetime) -> dict[str, str]:
         "lastUpdatedTime": _http_date(at),
         "statusCode": "open",
         "eventRegion": GLOBAL,
-        "eventDescription": [{"language": "en_US", "latestDescription": "Made up for a local AWS."}],
+        "eventDescription": [{"language": "en_US", "latestDescription": "An example for the local AWS."}],
         "affectedEntities": [{"entityValue": holder.leaked.key}],
         "affectedAccount": holder.account,
     }

@@ -11,19 +11,16 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from ringfence.model.arn import read_arn
 from ringfence.model.errors import InternalError
 from ringfence.model.frozen import frozen
-from ringfence.model.resource_names import FUNCTION_ROLES, ROLES, SERVICE_ROLES
-from ringfence.model.subject import (
-    ACCOUNT,
-    GLOBAL,
-    AccessKeyRef,
-    OtherPrincipalRef,
-    PrincipalRef,
-    RoleSessionRef,
-    RootRef,
-    UserRef,
-)
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.other_principal import OtherPrincipalRef
+from ringfence.model.kinds.role_session import RoleSessionRef
+from ringfence.model.kinds.root import RootRef
+from ringfence.model.resource_names import own_roles
+from ringfence.model.subject import ACCOUNT, GLOBAL, PrincipalRef
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,9 +139,6 @@ _SHOWN = (
     (re.compile(rf"{ACCOUNT.pattern}:.+"), Kind.FEDERATED),
 )
 _TEMPORARY_KEY = re.compile(rf"{TEMPORARY}[A-Z0-9]{{12,124}}")
-_USER_ARN = re.compile(rf"arn:aws[a-z-]*:iam::(?P<account>{ACCOUNT.pattern}):user/(?:.+/)?(?P<name>[^/]+)")
-_OWN = frozenset((*ROLES, *FUNCTION_ROLES, *SERVICE_ROLES))
-"""By their exact names: whoever makes a role may call it anything that begins like them."""
 _ODD_CHARACTERS = re.compile(r"[^A-Za-z0-9_+=,.@:/-]+")
 _MOST = 100
 
@@ -197,18 +191,18 @@ def _session(caller: Caller, account: str) -> Principal:
     if not role or not _fits(RoleSessionRef.pattern, caller.principal):
         return _other(caller, account, NO_SESSION)
     advice = next((words for prefix, words in _UNEDITABLE if role.startswith(prefix)), "")
-    if role in _OWN:
+    if role in own_roles():  # exact names: whoever makes a role may call it anything that begins like them
         advice = OWN
     return Principal(RoleSessionRef(account, GLOBAL, caller.principal, role), advice)
 
 
 def _federated(caller: Caller, account: str) -> Principal:
     """Contain the user whose permissions the session has: a deny there reaches it."""
-    issuer = _USER_ARN.fullmatch(caller.issuer)
-    name = _name(issuer["name"]) if issuer else ""
+    issuer = read_arn(UserRef, caller.issuer)
+    name = _name(issuer.id) if issuer else ""
     if not issuer or not name:
         return _other(caller, account, FEDERATED)
-    return Principal(UserRef(issuer["account"], GLOBAL, name))
+    return Principal(UserRef(issuer.account, GLOBAL, name))
 
 
 def _told(advice: str) -> Callable[[Caller, str], Principal]:

@@ -104,6 +104,8 @@ class Runbook:
     """Whether its incidents end when nothing is left to do: what is seen later opens another one."""
     review: Review | None = None
     """A scheduled look at what no event tells of."""
+    position: int = 100
+    """Where it is shown among the runbooks, and named where several answer a finding; equal ones by id."""
     canonical_subject: Callable[[Ref], SansIO[Ref]] | None = None
     """How a subject's own name is found, where reports have another for it: one subject, one incident."""
 

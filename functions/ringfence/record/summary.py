@@ -1,7 +1,7 @@
-"""What an incident's entries come to, read plainly from their JSON.
+"""The summary of an incident, read from the JSON of its entries.
 
-Nothing is decoded into steps: a notice or a list must not fail because an entry holds a step that this
-version does not know.
+The steps are not decoded: a notice or a list must not fail if an entry contains a step that this version
+does not know.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from ringfence.record.chain import Entry
 
 FOR_REVIEW = "for review"
-"""The state in which what could be put right is, and the rest is for a person to look at."""
+"""The state in which only the review by a person remains."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @frozen
 class Line:
-    """One entry with its fact as plain JSON. `kind` is the fact's class name; empty when unreadable."""
+    """One entry with its fact as JSON. `kind` is the name of the fact's class. Empty if unreadable."""
 
     entry: Entry
     kind: str
@@ -40,7 +40,7 @@ class Line:
 
     @property
     def at(self) -> datetime:
-        """When it was written; the start of time when the entry does not say."""
+        """When it was written. The earliest possible time if the entry does not say."""
         try:
             instant = datetime.fromisoformat(str(self.body.value.get("at")))
         except ValueError:
@@ -49,7 +49,7 @@ class Line:
 
 
 def line(entry: Entry) -> Line:
-    """Read one entry; what is no entry of ours comes back without a kind."""
+    """Read one entry. The result for an unreadable entry has no kind."""
     try:
         body = json.loads(entry.body)
     except ValueError:
@@ -63,7 +63,7 @@ def line(entry: Entry) -> Line:
 
 @frozen
 class Reported:
-    """A finding, as far as a person needs it."""
+    """The data of a finding that people need."""
 
     id: str
     type: str
@@ -108,7 +108,10 @@ class Summary:
 
     @property
     def allowed(self) -> datetime:
-        """When changes were first allowed: a dry run may have stood for weeks before; else its opening."""
+        """When changes were first allowed. The time of opening if they never were.
+
+        A dry run can be weeks older than the first permission.
+        """
         allowed = (
             one.at
             for one in self.lines
@@ -130,7 +133,7 @@ class Summary:
 
     @property
     def mode(self) -> str:
-        """The mode that the newest decision gave."""
+        """The mode of the newest decision."""
         made = self.last("DecisionMade")
         return made.optional_child("decision").optional_text("mode") or "" if made else ""
 
@@ -141,13 +144,13 @@ class Summary:
         return made.optional_child("decision").optional_text("reason") or "" if made else ""
 
     def words(self, field: str) -> tuple[str, ...]:
-        """Return a list of the newest verification: remaining, settling, refused or exposure."""
+        """Return a field of the newest verification: remaining, settling, refused or exposure."""
         verified = self.last("Verified")
         return verified.texts(field) if verified else ()
 
     @property
     def latest_by_remediation(self) -> tuple[Document, ...]:
-        """The newest verification; where something is put right, that of each remediation besides."""
+        """The newest verification. For a compliance runbook also the newest one of each remediation."""
         verified = [one.fact for one in self.lines if one.kind == "Verified"]
         if is_containment(self.runbook) or not verified or not verified[-1].texts("remediations"):
             return tuple(verified[-1:])
@@ -155,7 +158,7 @@ class Summary:
 
     @property
     def residual_risk(self) -> tuple[str, ...]:
-        """What stays open: as verified, or as planned where nothing was verified."""
+        """The residual risk: from the newest verification, or from the plans without one."""
         if self.last("Verified"):
             return self.words("exposure")
         planned = (one.fact.texts("exposure") for one in self.lines if one.kind == "Planned")
@@ -163,13 +166,13 @@ class Summary:
 
     @property
     def releasing(self) -> bool:
-        """Whether the newest change belongs to an undo."""
+        """Whether the newest change belongs to a release."""
         intended = self.last("Intended")
         return intended is not None and intended.optional_text("stage") == RELEASE
 
     @property
     def state(self) -> str:
-        """How it stands, in a word or two."""
+        """The state in one or two words."""
         ended = next((one for one in reversed(self.lines) if one.kind in {"Released", "Closed"}), None)
         if ended and (ended.kind == "Released" or not self.releasing):
             return ended.kind.lower()
@@ -182,7 +185,7 @@ class Summary:
         )
 
     def verifications(self, only: Iterable[str]) -> tuple[Document, ...]:
-        """Return the newest verification of each of these remediations that was looked at."""
+        """Return the newest verification of each of these remediations, if there is one."""
         newest = self._newest
         return tuple(newest[id_] for id_ in only if id_ in newest)
 
@@ -192,7 +195,7 @@ class Summary:
         return {id_: fact for fact in verified for id_ in fact.texts("remediations")}
 
     def standing(self, parts: tuple[Document, ...]) -> str:
-        """Say in a word or two what verifications, one at least, come to: the worst of them."""
+        """Return the state of some verifications in one or two words: the worst one counts."""
         left = [one for one in parts if not one.flag("complete")]
         worst = next(iter((*filterfalse(is_settled, left), *left)), parts[-1])
         if not is_containment(self.runbook) and is_settled(worst) and worst.texts("review"):
@@ -204,13 +207,13 @@ _BY_MODE = {"off": "noted", "notify": "for a person", "dry-run": "dry run"}
 
 
 def is_for_others(verified: Document) -> bool:
-    """Say whether all that a verification found left is others' to do: a service's, or a person's."""
+    """Return whether only AWS services or a person have work left after a verification."""
     waited_for = frozenset(verified.texts("waiting"))
     return not verified.texts("remaining") and waited_for.issuperset(verified.texts("settling"))
 
 
 def is_settled(verified: Document) -> bool:
-    """Say whether everything was looked at, and what is left is for others."""
+    """Return whether a verification read every stage and left work only to others."""
     return verified.flag("whole") and is_for_others(verified)
 
 

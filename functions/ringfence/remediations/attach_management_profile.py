@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.config.trigger import judged_by
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.management import NAME, Management
 from ringfence.observations.ec2.network import Network
 from ringfence.observations.ec2.origin import Origin

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
+from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINE
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
+from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.remediation import Option, remediation
-from ringfence.model.subject import AccessKeyRef, PrincipalRef
+from ringfence.model.subject import PrincipalRef
 from ringfence.observations.iam.access_key import ACTIVE, INACTIVE, AccessKey
 from ringfence.steps.iam.access_keys import DeactivateAccessKey
 

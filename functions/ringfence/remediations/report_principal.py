@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
+from ringfence.model.kinds.root import RootRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import PrincipalRef, RootRef
+from ringfence.model.subject import PrincipalRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

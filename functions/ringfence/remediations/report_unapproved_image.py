@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.config.trigger import judged_by
 from ringfence.events.ec2_states.trigger import entered
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import Option, remediation
 from ringfence.model.step import counted
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.first_start import FirstStart
 from ringfence.observations.ec2.image import Image, Shown
 from ringfence.observations.ec2.origin import Origin

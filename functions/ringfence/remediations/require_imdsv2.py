@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.events.config.trigger import judged_by
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
 from ringfence.model.step import counted
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.metadata import DISABLED, REQUIRED, Metadata
 from ringfence.observations.ec2.metadata_use import DAYS, MetadataUse
 from ringfence.observations.ec2.origin import Origin

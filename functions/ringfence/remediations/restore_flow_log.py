@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.events.cloudtrail.trigger.calls import recorded
+from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import NetworkRef, VpcRef
+from ringfence.model.subject import NetworkRef
 from ringfence.observations.ec2.flow_log_destination import DESTINATION, NO_ROLE, WHERE, wanted_place
 from ringfence.observations.ec2.flow_log_records import LOGS, S3
 from ringfence.observations.ec2.flow_logs import FlowLogs

@@ -1,25 +1,24 @@
-"""Contain compromised credentials: the key, the sessions, the other ways in."""
+"""Contain compromised credentials: disable the key, its sessions and the principal's other credentials."""
 
 from __future__ import annotations
 
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.other_principal import OtherPrincipalRef
+from ringfence.model.kinds.role_session import RoleSessionRef
+from ringfence.model.kinds.root import RootRef
 from ringfence.model.runbook import Runbook
-from ringfence.model.subject import (
-    AccessKeyRef,
-    OtherPrincipalRef,
-    PrincipalRef,
-    RoleSessionRef,
-    RootRef,
-    UserRef,
-)
+from ringfence.model.subject import PrincipalRef
 from ringfence.runbooks import only, stage
 
 CONTAIN_CREDENTIALS = Runbook(
     id="contain-credentials",
     title="Contain compromised credentials",
     subject=PrincipalRef,
+    position=20,
     stages=(
-        # A key is dead after one call; of a user or a session, the denial is what contains. Of a user whom
-        # AWS has put into quarantine, the key that was exposed is another way in.
+        # One call disables a key. A user or a session is contained by the denial. If AWS quarantined a user,
+        # the exposed key must be deactivated as well.
         stage(
             "disable",
             "Disable the credentials",

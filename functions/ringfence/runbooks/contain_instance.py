@@ -1,15 +1,16 @@
-"""Contain a compromised EC2 instance: cut it off, keep it, take the evidence."""
+"""Contain a compromised EC2 instance: isolate it, protect it, and collect evidence."""
 
 from __future__ import annotations
 
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.runbook import Runbook
-from ringfence.model.subject import InstanceRef
 from ringfence.runbooks import stage
 
 CONTAIN_INSTANCE = Runbook(
     id="contain-instance",
     title="Contain a compromised EC2 instance",
     subject=InstanceRef,
+    position=10,
     stages=(
         stage(
             "isolate",

@@ -1,15 +1,16 @@
-"""Put right what lets anyone at a bucket, or leaves it unencrypted, unversioned, unlogged."""
+"""Fix buckets that are public, unencrypted, unversioned or without logs."""
 
 from __future__ import annotations
 
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.runbook import Runbook
-from ringfence.model.subject import BucketRef
 from ringfence.runbooks import EVALUATE, stage
 
 HARDEN_BUCKET = Runbook(
     id="harden-bucket",
     title="Harden a bucket",
     subject=BucketRef,
+    position=30,
     stages=(
         stage(
             "fix",

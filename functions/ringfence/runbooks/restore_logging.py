@@ -1,13 +1,17 @@
-"""Restore logging: what records an account goes on doing so, as it did when all was well.
+"""Restore the logging of an account from the recorded baseline.
 
-Its incidents do not end by themselves: the baseline is in them.
+Its incidents do not end on their own, because they contain the baseline.
 """
 
 from __future__ import annotations
 
+from ringfence.model.kinds.detector import DetectorRef
+from ringfence.model.kinds.kms_key import KeyRef
+from ringfence.model.kinds.recorder import RecorderRef
+from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.reviews import Review
 from ringfence.model.runbook import Runbook
-from ringfence.model.subject import DetectorRef, KeyRef, LoggingRef, RecorderRef, TrailRef
+from ringfence.model.subject import LoggingRef
 from ringfence.observations.logging.logging_subjects import PERMISSIONS, REVIEW, logging_subjects
 from ringfence.runbooks import only, stage
 
@@ -15,6 +19,7 @@ RESTORE_LOGGING = Runbook(
     id="restore-logging",
     title="Restore the logging of an account",
     subject=LoggingRef,
+    position=50,
     stages=(
         stage(
             "restore",

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.local.credential_findings import CredentialFinding
-from ringfence.model.subject import GLOBAL, RootRef, UserRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.root import RootRef
+from ringfence.model.subject import GLOBAL
 from ringfence.record.facts import Intended
 from tests.e2e import reports
 from tests.e2e.places import HOME_REGION, next_second

@@ -12,7 +12,7 @@ from tests.e2e.world import until
 from tests.support.samples.config import verdict
 
 if TYPE_CHECKING:
-    from ringfence.model.subject import InstanceRef
+    from ringfence.model.kinds.instance import InstanceRef
     from tests.e2e.places import Place
 
 pytestmark = pytest.mark.e2e

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.model.subject import BucketRef
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.observations.s3.tls import requires_tls
 from ringfence.record.facts import DecisionMade, Planned
 from tests.e2e.world import until

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.resource_names import run_role
-from ringfence.model.subject import BucketRef
 from tests.e2e.world import applied
 from tests.support.samples.bus import entry
 from tests.support.samples.config import verdict

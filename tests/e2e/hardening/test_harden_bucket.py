@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ringfence.model.subject import BucketRef
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.observations.s3.block import ALL_ON
 from ringfence.observations.s3.tls import requires_tls, tls_statement
 from ringfence.observations.s3.use import PUBLIC_TAG

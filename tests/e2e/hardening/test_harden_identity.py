@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.model.subject import GLOBAL, AccountRef, RootRef, UserRef
+from ringfence.model.kinds.account import AccountRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.root import RootRef
+from ringfence.model.subject import GLOBAL
 from ringfence.record.facts import Closed, DecisionMade, FindingReceived, Released, Verified
 from tests.e2e.world import Inbox, until
 from tests.support.samples.bus import entry

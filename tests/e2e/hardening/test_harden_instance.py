@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.local.estate import Ground
-    from ringfence.model.subject import InstanceRef
+    from ringfence.model.kinds.instance import InstanceRef
     from ringfence.record.history import History
     from tests.e2e.compliance import Compliance
 

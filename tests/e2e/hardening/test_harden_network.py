@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.model.subject import FlowLogRef, SecurityGroupRef, VpcRef
+from ringfence.model.kinds.flow_log import FlowLogRef
+from ringfence.model.kinds.security_group import SecurityGroupRef
+from ringfence.model.kinds.vpc import VpcRef
 from ringfence.observations.ec2.flow_log_destination import ROLE
 from ringfence.record.facts import Closed, DecisionMade, FindingReceived, Planned, Released
 from tests.e2e.compliance import FLOW_LOGS

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE
-from ringfence.model.resource_names import ROLES, RUNBOOKS, release_role, run_role
-from ringfence.model.subject import BucketRef, SecurityGroupRef
+from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE
+from ringfence.model.kinds.bucket import BucketRef
+from ringfence.model.kinds.security_group import SecurityGroupRef
+from ringfence.model.resource_names import acting_roles, release_role, run_role, runbook_ids
 from ringfence.observations.ec2.network import NAMES, TRANSITION
 from ringfence.record.facts import Planned, Released
 
@@ -47,7 +48,7 @@ class Ear:
 
     def silence(self) -> list[tuple[str, str]]:
         """Wait until nobody has anything to do, and return what was heard until then."""
-        self.compliance.quiet(*RUNBOOKS)
+        self.compliance.quiet(*runbook_ids())
         return self.heard()
 
 
@@ -58,7 +59,7 @@ def ear(compliance: Compliance) -> Iterator[Ear]:
     sqs, events = world.client("sqs"), world.client("events")
     queue = sqs.create_queue(QueueName=name)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    issuer = {"sessionContext": {"sessionIssuer": {"userName": list(ROLES)}}}
+    issuer = {"sessionContext": {"sessionIssuer": {"userName": list(acting_roles())}}}
     pattern = {"detail-type": [DETAIL_TYPE], "detail": {"userIdentity": issuer}}
     events.put_rule(Name=name, EventPattern=json.dumps(pattern))
     events.put_targets(Rule=name, Targets=[{"Id": "ear", "Arn": arn}])
@@ -73,7 +74,7 @@ def entries(compliance: Compliance, *refs: Ref) -> dict[str, int]:
     """Count, by runbook and subject, the entries of the newest incident, and say which it is."""
     return {
         f"{id_} {ref.key} {history.incident}": len(history.entries)
-        for id_ in RUNBOOKS
+        for id_ in runbook_ids()
         for ref in refs
         if (history := compliance.history(id_, ref)).entries
     }
@@ -148,7 +149,9 @@ def test_isolating_an_instance_calls_for_no_other_runbook(compliance: Compliance
     assert (run_role("contain-instance"), OPENS) in heard
     assert any("0.0.0.0/0" in json.dumps(call) for call in world.calls(OPENS, transition.id))
     assert entries(compliance, *refs.values()) == {}
-    assert [id_ for id_ in RUNBOOKS if compliance.history(id_, server.ref).entries] == ["contain-instance"]
+    assert [id_ for id_ in runbook_ids() if compliance.history(id_, server.ref).entries] == [
+        "contain-instance"
+    ]
     assert ear.silence() == []
 
     ec2.revoke_security_group_ingress(GroupId=transition.id, IpPermissions=[EVERYTHING])

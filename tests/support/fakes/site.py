@@ -9,8 +9,8 @@ from ringfence.engine.execution import Ports
 from ringfence.engine.intake import ExecutionContext
 from ringfence.engine.run import Engine
 from ringfence.handlers.operator_api import OperatorService
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.runbook import Runbook, Stage
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.network import Network
 from ringfence.policy.decision import Policy, RunbookSettings
 from ringfence.record.chain import ChainKey

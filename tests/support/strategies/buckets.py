@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ringfence.model.codec import canonical
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.observation import ResourceState
-from ringfence.model.subject import BucketRef
 from ringfence.observations.s3.acl import ALL_USERS, AUTHENTICATED_USERS, BucketAcl, Grant
 from ringfence.observations.s3.block import BlockSettings, PublicAccessBlock
 from ringfence.observations.s3.encryption import AES256, KMS, BucketEncryption, Encryption

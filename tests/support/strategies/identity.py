@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.account import AccountRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.root import RootRef
 from ringfence.model.observation import Observation, ResourceState
-from ringfence.model.subject import GLOBAL, AccountRef, RootRef, UserRef
+from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.password_policy import PasswordPolicy, PasswordRules
 from ringfence.observations.iam.password_use import PasswordUse
 from ringfence.observations.iam.user_keys import DatedKey, UserKeys

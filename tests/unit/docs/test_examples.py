@@ -16,9 +16,9 @@ from click.testing import CliRunner
 
 from ringfence.cli.main import main
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.observation import ResourceState
 from ringfence.model.remediation import Remediation
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2 import flow_log_destination, management
 from ringfence.observations.ec2.volumes import Volume, Volumes
 from ringfence.policy.file import load_policy

@@ -22,7 +22,8 @@ from ringfence.engine.intake import (
 from ringfence.engine.requests import IncidentStatus, ResponseRequest, ResponseResult
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
-from ringfence.model.subject import InstanceRef, Ref
+from ringfence.model.kinds.instance import InstanceRef
+from ringfence.model.subject import Ref
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.record.chain import ChainKey, Stamp, link
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE

@@ -12,7 +12,8 @@ import pytest
 from ringfence.handlers.reviews import AT_ONCE, IN_A_ROW, LOOK, Place, Tour
 from ringfence.handlers.threads import Threads
 from ringfence.model.errors import BadInput, InternalError, Retryable
-from ringfence.model.subject import GLOBAL, BucketRef, IdentityRef
+from ringfence.model.kinds.bucket import BucketRef
+from ringfence.model.subject import GLOBAL, IdentityRef
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from tests.support.fakes.audit_home import in_turn
 from tests.support.fakes.memory_cloud import MemoryCloud

@@ -15,7 +15,7 @@ from ringfence.model.codec import canonical, decode, encode, instant_text, load_
 from ringfence.model.errors import BadInput, InternalError
 from ringfence.model.finding import Finding
 from ringfence.model.frozen import frozen
-from ringfence.model.subject import InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.policy.decision import Decision, Mode
 from ringfence.record import facts
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 
 from ringfence.model.document import Document
-from ringfence.model.subject import BucketRef, DetectorRef, KeyRef, RecorderRef, TrailRef
+from ringfence.model.kinds.bucket import BucketRef
+from ringfence.model.kinds.detector import DetectorRef
+from ringfence.model.kinds.kms_key import KeyRef
+from ringfence.model.kinds.recorder import RecorderRef
+from ringfence.model.kinds.trail import TrailRef
 from ringfence.observations.logging.detectors import DetectorSetup, DetectorStatus, restored_detector
 from ringfence.observations.logging.log_keys import LogKey
 from ringfence.observations.logging.logging_subjects import logging_subjects

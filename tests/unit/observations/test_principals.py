@@ -10,7 +10,8 @@ import pytest
 
 from ringfence.model.codec import instant_text
 from ringfence.model.errors import NotFound
-from ringfence.model.subject import AccessKeyRef, RoleSessionRef
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import NAME, Denial, Policy, inline_name, own_arn
 from ringfence.observations.iam.evidence import Device, Grants, KeyUse

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.model.errors import NotFound
-from ringfence.model.subject import GLOBAL, UserRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.password_policy import PasswordPolicy, PasswordRules
 from ringfence.observations.iam.password_use import PasswordUse
 from ringfence.observations.iam.user_keys import DatedKey, UserKeys

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.model.errors import Refused
-from ringfence.model.subject import InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.policy.decision import Decision, Mode, Policy, Rule, decide
 from ringfence.policy.permit import Permit
 from tests.support.worlds import LEASE, NOON, REF, finding

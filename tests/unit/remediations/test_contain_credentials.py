@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
+from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINE
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.other_principal import OtherPrincipalRef
 from ringfence.model.observation import Observation, ResourceState
-from ringfence.model.subject import OtherPrincipalRef, PrincipalRef
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import NAME, Denial, Policy, inline_name, own_arn
 from ringfence.observations.iam.evidence import Device, Grants, KeyUse
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
     from ringfence.model.remediation import Remediation
     from ringfence.model.step import Step
+    from ringfence.model.subject import PrincipalRef
 
 CHOICES = {"other-keys": "leave", "role-deny": "session", "traces": "open", "user-deny": "sessions"}
 OTHER = "AKIAI44QH8DHBEXAMPLE"

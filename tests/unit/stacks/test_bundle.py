@@ -135,5 +135,7 @@ def test_another_operation_is_another_bundle() -> None:
 
 
 def test_what_botocore_does_not_know_is_an_error_that_says_where_to_mend_it(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match=r"no model of nonesuch: stacks/operations\.py"):
+    with pytest.raises(
+        BundleError, match=r"no model for nonesuch: add its name in botocore to stacks/operations\.py"
+    ):
         FunctionCode({"nonesuch": ("Do",)}, {}).make(tmp_path)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
+from ringfence.model.kinds.account import AccountRef
 from ringfence.model.observation import Observation
-from ringfence.model.subject import AccountRef
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 
 if TYPE_CHECKING:

@@ -11,8 +11,11 @@ from ringfence.model.answers import accept, document
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import NotFound
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.step import Step
-from ringfence.model.subject import REGION, AccessKeyRef, RoleSessionRef, UserRef
+from ringfence.model.subject import REGION
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY, PROTECTED, ROLES
 
 if TYPE_CHECKING:

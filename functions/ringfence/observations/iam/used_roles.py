@@ -15,8 +15,9 @@ from ringfence.model.answers import document
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import NotFound
+from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.observation import Observation
-from ringfence.model.subject import GLOBAL, RoleSessionRef
+from ringfence.model.subject import GLOBAL
 from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.iam.identity import (
     NO_SUCH_ENTITY,

@@ -16,7 +16,8 @@ from ringfence.model.answers import document
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.errors import NotFound
 from ringfence.model.frozen import frozen
-from ringfence.model.subject import GLOBAL, UserRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.access_key import ACTIVE
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import USERS

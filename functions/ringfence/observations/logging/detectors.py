@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
+from ringfence.model.kinds.detector import DetectorRef
 from ringfence.model.observation import Observation
-from ringfence.model.subject import DetectorRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
+from ringfence.model.kinds.recorder import RecorderRef
 from ringfence.model.observation import Observation
-from ringfence.model.subject import RecorderRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

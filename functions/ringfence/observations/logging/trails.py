@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
+from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.observation import Observation
-from ringfence.model.subject import TrailRef
 from ringfence.observations.logging.selectors import (
     DEFAULT,
     Insights,

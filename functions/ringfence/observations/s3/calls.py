@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.errors import InternalError, NotFound
-from ringfence.model.subject import BucketRef
+from ringfence.model.kinds.bucket import BucketRef
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer

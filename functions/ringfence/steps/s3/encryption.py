@@ -12,9 +12,9 @@ from ringfence.steps.s3.calls import accepted
 
 if TYPE_CHECKING:
     from ringfence.model.call import SansIO
+    from ringfence.model.kinds.bucket import BucketRef
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names
-    from ringfence.model.subject import BucketRef
 
 _REFUSED = ("InvalidArgument", "InvalidRequest", "MalformedXML")
 

@@ -22,9 +22,9 @@ from ringfence.observations.s3.tls import has_statement, with_tls, without_tls
 from ringfence.steps.s3.calls import BLOCKED, POLICY, accepted
 
 if TYPE_CHECKING:
+    from ringfence.model.kinds.bucket import BucketRef
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names
-    from ringfence.model.subject import BucketRef
     from ringfence.model.symbol import Symbol
     from ringfence.observations.s3.documents import Json
 

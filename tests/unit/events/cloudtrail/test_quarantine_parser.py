@@ -10,7 +10,9 @@ import pytest
 from ringfence.events.envelope import NotForUs
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
-from ringfence.model.subject import GLOBAL, AccessKeyRef, UserRef
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.subject import GLOBAL
 from tests.support.parsing import parse
 from tests.support.samples.calls import call_event
 from tests.support.samples.cloudtrail import BY_AWS, EVENT_ID, OWN, attachment, by_role

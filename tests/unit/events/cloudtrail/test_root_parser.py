@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.events.cloudtrail.root_parser import read
+from ringfence.events.cloudtrail.parser.root import read
 from ringfence.events.envelope import Envelope, NotForUs
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
-from ringfence.model.subject import GLOBAL, RootRef
+from ringfence.model.kinds.root import RootRef
+from ringfence.model.subject import GLOBAL
 from tests.support.samples.calls import by_root, call_event, sign_in
 from tests.support.samples.guardduty import ACCOUNT, changed, without
 

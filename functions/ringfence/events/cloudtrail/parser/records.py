@@ -1,0 +1,49 @@
+"""The common fields of CloudTrail records: "CloudTrail record contents"."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ringfence.events import fields
+from ringfence.model.resource_names import acting_roles
+
+if TYPE_CHECKING:
+    from ringfence.model.document import Document
+
+_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
+
+
+def account(detail: Document, envelope: Document) -> str:
+    """Return the account whose trail recorded the call. The caller can belong to another account."""
+    key = "recipientAccountId"
+    return fields.account(detail, key) if detail.has(key) else fields.account(envelope, "account")
+
+
+def id_of(detail: Document) -> str:
+    """Return the record's id."""
+    return fields.fit(_ID, detail.at("eventID"), detail.text("eventID"), "the id of a CloudTrail event")
+
+
+def unanswered(detail: Document) -> str:
+    """Return why no runbook answers a call. Empty if one can. The patterns contain the same conditions."""
+    if "errorCode" in detail.value:
+        return "the call was refused, so nothing was changed"
+    if detail.value.get("readOnly", False) is not False:
+        return "the call only reads"
+    return "the call was made by Ringfence itself" if _issuer(detail) in acting_roles() else ""
+
+
+def suspects(detail: Document) -> tuple[str, ...]:
+    """Return the caller: its ARN, or else its type and id, without special characters."""
+    who = detail.optional_child("userIdentity")
+    if arn := who.optional_text("arn"):
+        return (fields.title(arn),)
+    kind = who.optional_text("type") or "unknown"
+    names = (who.optional_text(key) for key in ("userName", "principalId", "invokedBy", "accountId"))
+    return (fields.title(f"{kind}:{next(filter(None, names), 'unknown')}"),)
+
+
+def _issuer(detail: Document) -> str:
+    session = detail.optional_child("userIdentity").optional_child("sessionContext")
+    return session.optional_child("sessionIssuer").optional_text("userName") or ""

@@ -1,0 +1,67 @@
+"""Details of a GuardDuty finding that do not affect a decision. Invalid details are ignored."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.model.document import Document
+
+MOST_ADDRESSES = 50
+"""More than any real finding has. It limits what a hostile finding can add to the log."""
+
+
+def is_sample(service: Document) -> bool:
+    """Return whether the finding is a sample.
+
+    Older events have `additionalInfo.sample`, newer ones JSON in the text of `additionalInfo.value`.
+    """
+    info = service.optional_child("additionalInfo")
+    if info.flag("sample"):
+        return True
+    try:
+        value = json.loads(info.optional_text("value") or "null")
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and value.get("sample") in (True, "true")
+
+
+def remote_addresses(service: Document) -> tuple[str, ...]:
+    """Return the remote IP addresses, normalized, each once. Ignores invalid addresses."""
+    found = dict.fromkeys(filter(None, map(_address, _candidates(service.value))))
+    return tuple(found)[:MOST_ADDRESSES]
+
+
+def _candidates(service: object) -> Iterator[object]:
+    action = _get(service, "action")
+    connections = [_get(action, key) for key in ("networkConnectionAction", "awsApiCallAction")]
+    probes = _list(_get(_get(action, "portProbeAction"), "portProbeDetails"))
+    for side in (*connections, *probes):
+        remote = _get(side, "remoteIpDetails")
+        yield _get(remote, "ipAddressV4")
+        yield _get(remote, "ipAddressV6")
+    for endpoint in _list(_get(_get(_get(service, "detection"), "sequence"), "endpoints")):
+        yield _get(endpoint, "ip")
+
+
+def _address(text: object) -> str:
+    if (
+        not isinstance(text, str) or "%" in text
+    ):  # the zone of an address is free text without meaning elsewhere
+        return ""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return ""
+
+
+def _get(value: object, key: str) -> object:
+    return value.get(key) if isinstance(value, dict) else None
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
