@@ -170,7 +170,9 @@ def client(loader: Loader, service: str) -> BaseClient:
 
     def stop(request: AWSPreparedRequest, **_: object) -> None:
         headers = {name: one for name, one in request.headers.items() if name not in RANDOM}
-        body = request.body.read() if hasattr(request.body, "read") else request.body
+        body = request.body
+        if not isinstance(body, (str, bytes, bytearray, type(None))):  # botocore wraps it for a checksum
+            body = body.read()
         raise Sent(request.method, request.url, headers, body)
 
     made.meta.events.register("before-send", stop)
