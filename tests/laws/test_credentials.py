@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.engine.release import undo
+from ringfence.engine.undo import undo
 from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
 from ringfence.model.codec import decode, encode
 from ringfence.model.errors import Gone

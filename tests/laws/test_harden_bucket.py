@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.engine.release import undo
+from ringfence.engine.undo import undo
 from ringfence.model.codec import canonical, decode, encode
 from ringfence.model.plan import fold
 from ringfence.model.step import State

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.engine.release import undo
+from ringfence.engine.undo import undo
 from ringfence.events.dispatch import findings
 from ringfence.events.ec2_states.trigger import STATES
 from ringfence.events.envelope import NotForUs

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 
-from ringfence.engine.release import undo
+from ringfence.engine.undo import undo
 from ringfence.model.codec import decode, encode
 from ringfence.model.document import Document
 from ringfence.model.observation import Facet, Observed

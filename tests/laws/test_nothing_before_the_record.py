@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.execution import Ports
-from ringfence.engine.release import ReleaseOrder, Releaser
-from ringfence.engine.requests import Report, Status
+from ringfence.engine.ports import Ports
+from ringfence.engine.release import Releaser
+from ringfence.engine.requests import ReleaseOrder, Report, Status
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.observations.iam.denial import Denial

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 
-from ringfence.engine.release import undo
+from ringfence.engine.undo import undo
 from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE
 from ringfence.events.dispatch import parse
 from ringfence.model.codec import decode, encode

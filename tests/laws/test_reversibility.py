@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.engine.release import undo
+from ringfence.engine.undo import undo
 from ringfence.model.plan import fold
 from ringfence.model.step import State
 from ringfence.observations.ec2.auto_scaling import Scaling

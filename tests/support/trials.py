@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ringfence.engine.execution import Ports
+from ringfence.engine.ports import Ports
 from ringfence.engine.requests import Status
 from ringfence.engine.run import Engine
 from ringfence.model.errors import BadInput, Bug, Denied, Gone, Refused, Retryable, RingfenceError

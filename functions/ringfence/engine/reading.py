@@ -1,35 +1,78 @@
-"""Looking at a subject of which not everything can be read."""
+"""What is read before anything is decided: values, and what a request has to read first. Pure."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-from ringfence.model.errors import BadInput, Bug, Gone, Refused, Retryable
-from ringfence.model.observation import Observed
+from ringfence.model.errors import Bug, Gone
+from ringfence.model.frozen import frozen
+from ringfence.record.chain import ChainKey
+from ringfence.record.history import History
 
 if TYPE_CHECKING:
-    from ringfence.engine.execution import Ports
-    from ringfence.model.observation import Facet
+    from ringfence.engine.requests import Order
+    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
 
-def look_at(ports: Ports, ref: Ref, facets: tuple[type[Facet], ...], past: tuple[Step, ...]) -> Observed:
-    """Read the facets together; where that fails, each by itself, and note why one could not be read.
+@frozen
+class ReadRequest:
+    """What to read side by side: a chain, observations of a resource, and whether a claim holds.
 
-    Raises Gone.
+    `past` are recorded steps, as clues where to look; `clues` has them taken from the chain that is read.
+    Where one of the `essential` observations cannot be read, the error is raised; of others it is noted.
+    None: all are essential.
     """
-    try:
-        return ports.cloud.observe(ref, facets, past)
-    except Gone:
-        raise
-    except (BadInput, Bug, Refused, Retryable) as error:
-        if len(facets) == 1:
-            return Observed(ref, unread={facets[0]: error})
-    seen = Observed(ref)
-    for one in ports.side_by_side([partial(look_at, ports, ref, (facet,), past) for facet in facets]):
-        if not isinstance(one, Observed):
-            raise TypeError("a look ends with an observation")
-        seen = seen.updated(one)
-    return seen
+
+    ref: Ref
+    observations: tuple[type[Facet], ...] | None = None
+    past: tuple[Step, ...] = ()
+    essential: tuple[type[Facet], ...] | None = None
+    chain: ChainKey | None = None
+    claim: ManagedRule | None = None
+    clues: bool = False
+
+
+@frozen
+class Reading:
+    """What was read. `resource` is None where nothing was to be observed, `doubt` why the claim fails."""
+
+    history: History = History()
+    resource: Observed | Gone | None = None
+    doubt: str = ""
+
+    @property
+    def found(self) -> Observed:
+        """The resource; raises Gone where it does not exist."""
+        if isinstance(self.resource, Gone):
+            raise self.resource
+        if self.resource is None:
+            raise Bug("the resource was not observed")
+        return self.resource
+
+
+def first_read(request: Order) -> ReadRequest:
+    """Return what must be known before anything is decided: one round trip.
+
+    A finding that nothing is done about needs no look at its subject.
+    """
+    key = ChainKey(request.runbook.id, request.ref.key)
+    if request.decision is not None and not request.decision.mode.observes and not request.routine:
+        return ReadRequest(request.ref, chain=key)
+    return ReadRequest(
+        request.ref,
+        request.runbook.stages[0].facets,
+        chain=key,
+        claim=request.finding.finding.claim if request.finding else None,
+        # Later stages are looked at where earlier steps point to; containment needs no such clues.
+        clues=not request.runbook.contains,
+    )
+
+
+def check_reads(resource: Observed | Gone) -> None:
+    """Raise a read's Bug, once all else is done: it does not keep a subject from being contained."""
+    for error in () if isinstance(resource, Gone) else resource.unread.values():
+        if isinstance(error, Bug):
+            raise error

@@ -1,179 +1,207 @@
-"""The one way anything is ever run: observe, decide, record, change, look again."""
+"""The one pipeline: read → plan → decide → journal → apply → verify → report."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, assert_never
 
-from ringfence.engine.attempt import Response, is_routine
-from ringfence.engine.execution import Session
-from ringfence.engine.incident_start import careful, opening
-from ringfence.engine.requests import Report, Status
-from ringfence.model.errors import Bug, Conflict, Gone, Refused
+from ringfence.engine.apply import Changes, apply
+from ringfence.engine.decide import Act, Close, Defer, Ignore, Preview, Record, Reject, next_move
+from ringfence.engine.execution import Execution
+from ringfence.engine.journal import journal
+from ringfence.engine.plan import plan
+from ringfence.engine.read import read
+from ringfence.engine.reading import ReadRequest, check_reads, first_read
+from ringfence.engine.report import report
+from ringfence.engine.requests import Status
+from ringfence.engine.verification import Conclusion, SecondLook
+from ringfence.engine.verify import verify
+from ringfence.model.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
 from ringfence.model.frozen import frozen
-from ringfence.model.observation import Observed
-from ringfence.policy.decision import Decision, Mode
+from ringfence.model.runbook import unique
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import DecisionMade
-from ringfence.record.history import History
+from ringfence.record.facts import RELEASE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping
 
-    from ringfence.engine.execution import Ports
     from ringfence.engine.incident_start import Opening
-    from ringfence.engine.requests import Order
-    from ringfence.model.step import Step
+    from ringfence.engine.ports import Ports
+    from ringfence.engine.prospect import Prospect
+    from ringfence.engine.requests import Order, Report
+    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.runbook import Stage
+    from ringfence.model.symbol import Symbol
+    from ringfence.record.facts import Planned
 
 ATTEMPTS = 5
-"""How often an order is begun anew when others were faster."""
-
-QUIET = (Mode.OFF, Mode.NOTIFY)
-"""Modes in which nothing is observed, planned or changed."""
-
-
-def is_at_rest(history: History) -> bool:
-    """Say whether nothing of an incident is under way: whatever was to be carried out was put right."""
-    return all(history.put_right.values()) and not history.open_intents
-
-
-def may_act(attempt: str, history: History) -> bool:
-    """Say whether an execution recorded, in the newest incident, a decision that allowed it changes."""
-    return any(
-        isinstance(fact, DecisionMade) and fact.decision.mode is Mode.AUTO
-        for entry, fact in history.facts
-        if entry.attempt == attempt
-    )
-
-
-def has_ended(history: History, observed: Observed | Gone) -> bool:
-    """Say whether the newest incident ended by itself: it is complete, or its subject was gone and is."""
-    if history.released_at is not None:
-        return False
-    return history.completed_at is not None if history.closed_at is None else isinstance(observed, Gone)
+"""How often a request is begun again when others were faster."""
 
 
 @frozen
 class Engine:
-    """Runs orders. Holds no state of its own: all of it is in the log and in the world."""
+    """Answers requests. Holds no state of its own: all of it is in the log and in the world."""
 
     ports: Ports
 
-    def respond(self, order: Order) -> Report:
-        """Carry out an order up to verification.
+    def respond(self, request: Order) -> Report:
+        """Carry out a request up to verification.
 
         Raises Retryable when it must be tried again, Gone when a person named a subject that does not
         exist, BadInput when nothing is recorded to go on with, Bug when a step contradicted itself: what
         is known by then is recorded.
         """
-        order = replace(order, runbook=order.runbook.on(order.ref))
+        request = replace(request, runbook=request.runbook.on(request.ref))
         for _ in range(ATTEMPTS - 1):
             try:
-                return self._respond(order)
+                return self._attempt(request)
             except Conflict:
                 continue
-        return self._respond(order)
+        return self._attempt(request)
 
-    def _respond(self, order: Order) -> Report:
-        key = ChainKey(order.runbook.id, order.ref.key)
-        history, observed, doubt = self._look(order, key)
-        if order.request and not history.entries and isinstance(observed, Observed) and observed.absent():
-            observed = Gone(f"nor was any ever noted in {order.ref.region} of account {order.ref.account}")
-        order = careful(order, observed, doubt)
-        if order.behind and not may_act(order.behind, history):
-            return Report(Status.JOINED, history.incident, "what it stands behind was not begun")
+    def _attempt(self, request: Order) -> Report:
+        reading = read(self.ports, first_read(request))
         now = self.ports.clock()
-        response = self._begin(order, key, opening(order, history, now))
-        if response.begun.stale:
-            return response.report(Status.JOINED, "it is about what was over before")
-        if is_routine(order) and is_at_rest(response.begun.history) and not response.finds(observed):
-            return response.report(Status.COMPLETE, "a routine look found nothing to do, and is not recorded")
-        response = self._rejoined(response, history, observed, now)
-        begun = response.begun
-        if begun.decision.mode in QUIET:
-            return response.record()
-        if begun.decision.mode is Mode.AUTO and history.lease.held(now, order.attempt):
-            return response.join()
-        if not order.runbook.contains and begun.history.entries:
-            # Later stages are looked at where earlier steps point to; containment needs no such clues.
-            observed = self._observe(order, begun.history.steps())
-        return self._carry_out(response, history, observed, now)
+        move = next_move(request, reading, plan(request, reading, now), now)
+        match move:
+            case Reject(error):
+                raise error
+            case Ignore(status, incident, reason):
+                return report(incident, Conclusion(status, reason))
+            case Record(start, facts):
+                journal(self.ports, _execution(request, start), facts)
+                return report(start.incident, Conclusion(Status.RECORDED, start.decision.reason))
+            case Defer(start, facts, reason, again):
+                journal(self.ports, _execution(request, start), facts)
+                return report(start.incident, Conclusion(Status.JOINED, reason, again=again))
+            case Close(prospect, gone):
+                return self._acting(request, prospect).conclude(SecondLook(gone, now))
+            case Preview(prospect, refusal):
+                return self._preview(request, prospect, reading.found, refusal)
+            case Act(prospect):
+                return self._acting(request, prospect).act(reading.found)
+            case _:
+                assert_never(move)
 
-    def _carry_out(
-        self, response: Response, history: History, observed: Observed | Gone, now: datetime
-    ) -> Report:
-        if isinstance(observed, Gone):
-            return response.close(observed)
-        if response.begun.decision.mode is Mode.AUTO:
-            self._check_agreed(response, history, observed, now)
-            return response.act(observed)
-        if response.order.request:
-            response.meant = self._meant(response.order, history, observed, now)
-        return response.dry_run(observed)
+    def _acting(self, request: Order, prospect: Prospect) -> _Acting:
+        execution = _execution(request, prospect.start).adding(prospect.start.facts)
+        return _Acting(self.ports, request, prospect, execution)
 
-    def _rejoined(
-        self, response: Response, history: History, observed: Observed | Gone, now: datetime
-    ) -> Response:
-        """Let what finds nothing to do join an incident that ended by itself, rather than open another."""
-        if not response.begun.is_new or not has_ended(history, observed) or response.finds(observed):
-            return response
-        order = response.order
-        return self._begin(order, response.session.key, opening(order, history, now, finds=False))
+    def _preview(self, request: Order, prospect: Prospect, resource: Observed, refusal: str) -> Report:
+        """Plan every stage from what is there now, and record the plans; change nothing."""
+        execution = _execution(request, prospect.start)
+        plans = []
+        for stage in request.runbook.stages:
+            missing = (one for one in stage.facets if one not in resource)
+            resource = _read_more(self.ports, request, execution, resource, missing)
+            plans.append(prospect.plan(stage, execution.history, resource))
+        journal(self.ports, execution, prospect.news(request, plans))
+        check_reads(resource)
+        if refusal:
+            raise Refused(refusal)
+        unread = () if request.request else resource.unreadable(resource.unread, for_good=False)
+        shown = Conclusion(Status.DRY_RUN, "dry run: nothing was changed", again=unread)
+        return report(execution.incident, shown, plans, prospect.planned_for.opened_at)
 
-    def _meant(self, order: Order, history: History, observed: Observed, now: datetime) -> Opening:
-        """Return what a person's order would open or join if it was carried out."""
-        run = replace(order, decision=Decision(Mode.AUTO, ""))
-        begun = self._begin(run, ChainKey(order.runbook.id, order.ref.key), opening(run, history, now))
-        return self._rejoined(begun, history, observed, now).begun
 
-    def _check_agreed(self, response: Response, history: History, observed: Observed, now: datetime) -> None:
-        """Raise Refused, on the record, where the plan is no longer the one that a person agreed to."""
-        order, agreed = response.order, response.order.agreed
-        if agreed is None:
-            return
-        from ringfence.engine.plan_binding import as_refused, begun, difference, is_same
+@dataclass
+class _Acting:
+    """One try to run the stages. What is known by now stands here, whatever a phase raises."""
 
-        if not response.begun.is_new and begun(history, order.actor, (agreed.digest,)):
-            return
-        refused = as_refused(order)
-        look = self._begin(refused, response.session.key, opening(refused, history, now))
-        meant = self._meant(order, history, observed, now)
-        plan = response.first(observed)
-        look.meant = replace(meant, opened_at=agreed.as_of)
-        if is_same(agreed.digest, look.first(observed), plan):
-            return
-        look.meant = meant
-        look.dry_run(observed)
-        raise Refused(difference(history, (agreed.digest,), plan))
+    ports: Ports
+    request: Order
+    prospect: Prospect
+    execution: Execution
+    plans: list[Planned] = field(default_factory=list)
+    unclear: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    names: Mapping[Symbol, str] = field(default_factory=dict)
+    changed: bool = False
 
-    def _begin(self, order: Order, key: ChainKey, begun: Opening) -> Response:
-        session = Session(
-            self.ports, key, order.ref, begun.incident, order.actor, order.attempt, begun.history
-        )
-        return Response(order, begun, session)
-
-    def _look(self, order: Order, key: ChainKey) -> tuple[History, Observed | Gone, str]:
-        """Read the incident, observe the subject and confirm the claim, side by side: the first round trip.
-
-        A finding that nothing is done about needs no look at its subject.
-        """
-        quiet = order.decision is not None and order.decision.mode in QUIET and not is_routine(order)
-        claim = order.finding.finding.claim if order.finding and not quiet else None
-
-        def observe() -> Observed | Gone:
-            return Observed(order.ref) if quiet else self._observe(order)
-
-        jobs: list[Callable[[], object]] = [lambda: self.ports.log.read(key), observe]
-        if claim:
-            jobs.append(lambda: self.ports.cloud.confirm(order.ref, claim))
-        history, observed, *doubts = self.ports.side_by_side(jobs)
-        if not isinstance(history, History) or not isinstance(observed, Observed | Gone):
-            raise Bug("what was read side by side came back as something else")
-        return history, observed, "".join(str(one) for one in doubts)
-
-    def _observe(self, order: Order, past: tuple[Step, ...] = ()) -> Observed | Gone:
+    def act(self, resource: Observed) -> Report:
+        """Run the stages, each behind its record, and look again."""
         try:
-            return self.ports.cloud.observe(order.ref, order.runbook.stages[0].facets, past)
+            return self.conclude(self._look_again(self._run(resource)))
+        except Conflict:
+            journal(self.ports, self.execution.surrendered())
+            raise
         except Gone as gone:
-            return gone
+            return self.conclude(SecondLook(gone, self.ports.clock()))
+        except (BadInput, Bug, Refused, Retryable):
+            self._give_back()
+            raise
+
+    def conclude(self, look: SecondLook) -> Report:
+        """Record what the second look says, give the lease back, and report."""
+        found = verify(self.request, self.prospect, self.execution, look)
+        self.execution = journal(self.ports, replace(self.execution, pending=found.facts), ends=True)
+        check_reads(look.resource)
+        return report(self.execution.incident, found, self.plans)
+
+    def _run(self, resource: Observed) -> Observed:
+        """Run one stage after another, until it cannot be told what became of an earlier change."""
+        first, *later = self.request.running
+        goes_on = self._run_stage(first, resource, self.prospect.first)
+        for stage in later:
+            if not goes_on:
+                break
+            resource = self._read(resource, stage.facets)
+            goes_on = self._run_stage(stage, resource)
+        return resource
+
+    def _run_stage(self, stage: Stage, resource: Observed, planned: Planned | None = None) -> bool:
+        """See what became of earlier changes, plan, record, change; say whether the next stage may follow."""
+        self._resolve(stage, resource)
+        if self.unclear[stage.id]:
+            return False
+        planned = planned or self.prospect.plan(stage, self.execution.history, resource)
+        self.plans.append(planned)
+        steps = self.execution.allowed(planned.steps, containing=self.request.contains(stage))
+        if steps:
+            intents = self.execution.intents(stage.id, steps)
+            until = self.request.until
+            self.execution = journal(self.ports, self.execution, (planned, *intents), until=until)
+            names = {**self.names, **resource.names()}
+            changes = Changes(intents, self.prospect.start.decision, until, names)
+            applied = apply(self.ports, self.execution, changes)
+            self.execution, self.names, self.changed = applied.execution, applied.names, True
+            applied.check()
+        return True
+
+    def _look_again(self, resource: Observed) -> SecondLook:
+        """Read everything once more where anything was changed, or could not be told."""
+        if self.changed or any(self.unclear.values()):
+            resource = self._read(resource, (kind for stage in self.request.running for kind in stage.facets))
+            for stage in self.request.running:
+                self._resolve(stage, resource)
+        return SecondLook(resource, self.ports.clock(), self.unclear)
+
+    def _resolve(self, stage: Stage, resource: Observed) -> None:
+        self.execution, self.unclear[stage.id] = self.execution.resolve(
+            resource, (stage.id, RELEASE), self.ports.clock()
+        )
+
+    def _read(self, resource: Observed, kinds: Iterable[type[Facet]]) -> Observed:
+        return _read_more(self.ports, self.request, self.execution, resource, kinds)
+
+    def _give_back(self) -> None:
+        """Record what is known and let others act."""
+        try:
+            journal(self.ports, self.execution, ends=True)
+        except Conflict:
+            journal(self.ports, self.execution.surrendered())
+
+
+def _execution(request: Order, start: Opening) -> Execution:
+    key = ChainKey(request.runbook.id, request.ref.key)
+    return Execution(key, request.ref, start.incident, request.actor, request.attempt, start.history)
+
+
+def _read_more(
+    ports: Ports, request: Order, execution: Execution, resource: Observed, kinds: Iterable[type[Facet]]
+) -> Observed:
+    """Read where recorded steps point to; raises what keeps one of the first stage from being read."""
+    wanted, essential = unique(kinds), request.runbook.stages[0].facets
+    if not wanted:
+        return resource
+    more = ReadRequest(request.ref, wanted, execution.history.steps(), essential)
+    return resource.updated(read(ports, more).found)

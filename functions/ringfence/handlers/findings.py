@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.engine.concurrency import each
 from ringfence.engine.intake import Unanswered, answers, continuation
+from ringfence.engine.requests import FollowupKind
 from ringfence.engine.run import Engine
 from ringfence.handlers import wiring as composition
 from ringfence.handlers.logs import logger
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
     from ringfence.engine.requests import Order, Report
     from ringfence.model.finding import Finding
     from ringfence.policy.decision import Policy
-
-LATER = 900
-"""Seconds after which what lags behind is looked at once more: CloudTrail may take that long."""
 
 
 def answer(finding: Finding, event: str, policy: Policy, execution: Execution) -> tuple[str, ...]:
@@ -37,15 +36,14 @@ def answer(finding: Finding, event: str, policy: Policy, execution: Execution) -
 def respond(order: Order) -> tuple[str, ...]:
     """Carry out an order; return in words why it must come back."""
     report = Engine(composition.warm()).respond(order)
-    if report.goes_on:
-        _continue(order, report)
-    if report.later:
-        _continue(order, report, LATER)
+    for followup in report.followups:
+        if followup.kind is not FollowupKind.RETRY:
+            _continue(order, report, followup.after // timedelta(seconds=1))
     logger().info(
         report.status,
         extra={"subject": order.ref.key, "incident": report.incident, "why": report.reason},
     )
-    return report.comes_back
+    return report.reasons(FollowupKind.RETRY)
 
 
 def _answer(one: Order | Unanswered) -> tuple[str, ...]:
@@ -55,6 +53,6 @@ def _answer(one: Order | Unanswered) -> tuple[str, ...]:
     return respond(one)
 
 
-def _continue(order: Order, report: Report, seconds: int = 0) -> None:
+def _continue(order: Order, report: Report, seconds: int) -> None:
     queue = composition.queue(composition.settings().continuation_queue_url)
     queue.send(continuation(order, report), seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from ringfence.engine.requests import FollowupKind
 from ringfence.handlers.operator_types import Forbidden
 from ringfence.model.codec import instant_text
 from ringfence.model.errors import BadInput, Gone, Refused, Retryable, RingfenceError
@@ -90,8 +91,8 @@ def report_answer(report: Report, key: ChainKey, titles: Mapping[str, str]) -> A
         "subject": _subject(key),
         "plans": [_plan(plan, titles.get(plan.stage, "")) for plan in report.plans],
         "verified": asdict(report.verified) if report.verified else None,
-        "again": list(report.again),
-        "goes_on": report.goes_on,
+        "again": list(report.reasons()),
+        "goes_on": report.follows(FollowupKind.CONTINUE),
         "as_of": instant_text(report.as_of) if report.as_of else None,
     }
 

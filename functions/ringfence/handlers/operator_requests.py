@@ -18,14 +18,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ringfence.aws.audit_items import check_incident
-from ringfence.engine.release import ReleaseOrder
-from ringfence.engine.requests import Agreed, Order
+from ringfence.engine.requests import Agreed, Order, ReleaseOrder
 from ringfence.handlers.operator_types import Ask, Question, Undoing, check_reason, within
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.runbook import unique
 from ringfence.model.subject import ref_of
-from ringfence.policy.decision import Decision, Mode
+from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RELEASE, RunRequested
 
@@ -66,7 +65,7 @@ def ask_of(
         attempt=execution.attempt,
         actor=execution.actor,
         until=execution.until,
-        decision=Decision(mode, f"requested by {execution.actor}"),
+        decision=Decision(mode, f"requested by {execution.actor}", code=DecisionCode.REQUESTED),
         request=replace(request, plan=agreed.digest) if agreed else request,
         choices=runbook.choose({**dict(choices), **given}),
         stages=1,

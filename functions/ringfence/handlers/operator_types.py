@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.call import Permission
 from ringfence.model.errors import BadInput, Refused
-from ringfence.policy.decision import Mode
 
 if TYPE_CHECKING:
     from ringfence.engine.requests import Order
@@ -48,7 +47,7 @@ class Ask:
     @property
     def dry_run(self) -> bool:
         """Whether nothing may be changed."""
-        return self.order.decision is None or self.order.decision.mode is not Mode.AUTO
+        return self.order.decision is None or not self.order.decision.mode.changes
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.codec import value
 from ringfence.model.errors import Refused
 from ringfence.model.frozen import frozen
+from ringfence.model.subject import RootRef
 
 if TYPE_CHECKING:
     from ringfence.model.finding import Finding
@@ -23,6 +24,26 @@ class Mode(StrEnum):
     NOTIFY = "notify"
     DRY_RUN = "dry-run"
     AUTO = "auto"
+
+    @property
+    def records(self) -> bool:
+        """Whether an incident is opened or joined."""
+        return self is not Mode.OFF
+
+    @property
+    def observes(self) -> bool:
+        """Whether the subject is looked at, and steps are planned."""
+        return self in (Mode.DRY_RUN, Mode.AUTO)
+
+    @property
+    def changes(self) -> bool:
+        """Whether steps are carried out."""
+        return self is Mode.AUTO
+
+    @property
+    def leaves_to_a_person(self) -> bool:
+        """Whether a person is told of what is not carried out."""
+        return self in (Mode.NOTIFY, Mode.DRY_RUN)
 
 
 @frozen
@@ -108,44 +129,72 @@ class Policy:
         return ""
 
 
+class DecisionCode(StrEnum):
+    """Why it was decided so, for programs: sentences are for people."""
+
+    UNKNOWN = ""
+    """A decision that was recorded before there were codes, or by a newer version."""
+    POLICY = "policy"
+    OUT_OF_SCOPE = "out-of-scope"
+    ARCHIVED = "archived"
+    SAMPLE = "sample"
+    NOT_ANSWERED = "not-answered"
+    EXEMPT = "exempt"
+    KEPT_DRY = "kept-dry"
+    NOTIFY_ONLY = "notify-only"
+    ROOT = "root"
+    UNCONFIRMED = "unconfirmed"
+    DOWNGRADED = "downgraded"
+    REQUESTED = "requested"
+    PLAN_CHANGED = "plan-changed"
+
+    @classmethod
+    def _missing_(cls, value: object) -> DecisionCode:  # noqa: ARG003 - whatever a newer version wrote
+        return cls.UNKNOWN
+
+
 @value
 class Decision:
-    """What may happen, and why, in words."""
+    """What may happen, and why: `code` for programs, `reason` for people."""
 
     mode: Mode
     reason: str
     rule: str = ""
+    code: DecisionCode = DecisionCode.UNKNOWN
 
     def __post_init__(self) -> None:
-        """Take the mode back from the log, where it is a text; an unknown one allows nothing."""
+        """Take mode and code back from the log, where they are texts; an unknown mode allows nothing."""
         object.__setattr__(self, "mode", Mode(self.mode))
+        object.__setattr__(self, "code", DecisionCode(self.code))
 
     def permit(self) -> None:
         """Raise Refused unless the mode allows changes: the one gate before any change."""
-        if self.mode != Mode.AUTO:
+        if not self.mode.changes:
             raise Refused(f"mode is {self.mode}: {self.reason}")
 
 
 def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:
     """Decide what may happen to `ref` because of `finding`."""
     if outside := policy.outside(ref):
-        return Decision(Mode.OFF, outside)
+        return Decision(Mode.OFF, outside, code=DecisionCode.OUT_OF_SCOPE)
     if finding.archived and not policy.act_on_archived:
-        return Decision(Mode.OFF, "the finding is archived")
+        return Decision(Mode.OFF, "the finding is archived", code=DecisionCode.ARCHIVED)
     if finding.sample and not policy.act_on_samples:
-        return Decision(Mode.OFF, "the finding is a sample")
+        return Decision(Mode.OFF, "the finding is a sample", code=DecisionCode.SAMPLE)
     decision = _by_rules(policy, runbook, finding, ref)
     advice = finding.advice_on(ref)
-    if advice and decision.mode is not Mode.OFF:
-        return Decision(Mode.NOTIFY, advice, decision.rule)
-    return decision
+    if not advice or not decision.mode.records:
+        return decision
+    is_root = isinstance(ref, RootRef) and not finding.advice
+    code = DecisionCode.ROOT if is_root else DecisionCode.NOTIFY_ONLY
+    return Decision(Mode.NOTIFY, advice, decision.rule, code)
 
 
 def _by_rules(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:
     for number, rule in enumerate(policy.rules, start=1):
         if rule.matches(runbook, finding, ref):
             name = rule.name or f"rule {number}"
-            return Decision(rule.mode, f"{name} of the policy says {rule.mode}", name)
-    return Decision(
-        policy.default, f"no rule of the policy matches; its default is {policy.default}", "default"
-    )
+            reason = f"{name} of the policy says {rule.mode}"
+            return Decision(rule.mode, reason, name, DecisionCode.POLICY)
+    reason = f"no rule of the policy matches; its default is {policy.default}"
+    return Decision(policy.default, reason, "default", DecisionCode.POLICY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
-from ringfence.policy.decision import Decision, Mode, RunbookSettings, decide
+from ringfence.policy.decision import Decision, DecisionCode, Mode, RunbookSettings, decide
 
 if TYPE_CHECKING:
     from ringfence.model.finding import Finding
@@ -30,24 +30,24 @@ def shares(policy: Policy, runbook: Runbook, finding: Finding, ref: Ref) -> tupl
     """
     decision = decide(policy, runbook.id, finding, ref)
     chosen, _ = policy.settings(runbook)
-    if decision.mode is Mode.OFF:
+    if not decision.mode.records:
         return (Share(chosen, decision),)
     settings = dict(policy.runbooks).get(runbook.id, RunbookSettings())
     answers = dict(settings.answers)
     always = tuple(id_ for id_ in chosen.ids if answers and id_ not in answers)
     about = tuple(id_ for id_ in chosen.ids if not answers or finding.type in answers.get(id_, ()))
     if not about:
-        return (Share(chosen, Decision(Mode.OFF, f"nothing of {runbook.id} answers {finding.type}")),)
+        return (Share(chosen, _unanswered(runbook, finding)),)
     left, reason = _exempt(policy, runbook, ref, about)
     about = tuple(id_ for id_ in about if id_ not in left)
-    leaving = Share(chosen.narrowed(left), Decision(Mode.NOTIFY, reason, decision.rule)) if left else None
-    if not about or decision.mode is Mode.NOTIFY:
+    leaving = _exempted(chosen.narrowed(left), reason, decision.rule) if left else None
+    if not about or not decision.mode.observes:
         return (Share(_part(chosen, about, always), decision) if about or not leaving else leaving,)
-    held = tuple(id_ for id_ in about if id_ in settings.held) if decision.mode is Mode.AUTO else ()
+    held = tuple(id_ for id_ in about if id_ in settings.held) if decision.mode.changes else ()
     acting = tuple(id_ for id_ in about if id_ not in held)
     found = (
         Share(_part(chosen, acting, always), decision) if acting else None,
-        Share(chosen.narrowed(held), Decision(Mode.DRY_RUN, _held(held), decision.rule)) if held else None,
+        _kept_dry(chosen.narrowed(held), held, decision.rule) if held else None,
         leaving,
     )
     return tuple(one for one in found if one)
@@ -69,5 +69,16 @@ def _exempt(
     return tuple(left), f"the policy leaves it as it is: {reasons}"
 
 
-def _held(ids: tuple[str, ...]) -> str:
-    return f"{', '.join(ids)} can break a workload, and stays a dry run unless the policy's `allow` names it"
+def _unanswered(runbook: Runbook, finding: Finding) -> Decision:
+    reason = f"nothing of {runbook.id} answers {finding.type}"
+    return Decision(Mode.OFF, reason, code=DecisionCode.NOT_ANSWERED)
+
+
+def _exempted(runbook: Runbook, reason: str, rule: str) -> Share:
+    return Share(runbook, Decision(Mode.NOTIFY, reason, rule, DecisionCode.EXEMPT))
+
+
+def _kept_dry(runbook: Runbook, ids: tuple[str, ...], rule: str) -> Share:
+    names = ", ".join(ids)
+    reason = f"{names} can break a workload, and stays a dry run unless the policy's `allow` names it"
+    return Share(runbook, Decision(Mode.DRY_RUN, reason, rule, DecisionCode.KEPT_DRY))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ringfence.engine.execution import Ports
+from ringfence.engine.ports import Ports
 from ringfence.engine.requests import Order, Status
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Gone

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.engine.execution import Ports
 from ringfence.engine.intake import Execution, Unanswered, answers
+from ringfence.engine.ports import Ports
 from ringfence.engine.requests import Status
 from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.root_parser import read

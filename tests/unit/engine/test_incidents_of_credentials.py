@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.engine.execution import Ports
 from ringfence.engine.intake import Execution, Unanswered, answers
+from ringfence.engine.ports import Ports
 from ringfence.engine.requests import Status
 from ringfence.engine.run import Engine
 from ringfence.events.dispatch import parse_text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ringfence.engine.execution import Ports
 from ringfence.engine.intake import Execution, Unanswered, answers
+from ringfence.engine.ports import Ports
 from ringfence.engine.requests import Status
 from ringfence.engine.run import Engine
 from ringfence.handlers.reviews import finding_of

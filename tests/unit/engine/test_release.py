@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.execution import Ports
-from ringfence.engine.release import ReleaseOrder, Releaser
-from ringfence.engine.requests import Status
+from ringfence.engine.ports import Ports
+from ringfence.engine.release import Releaser
+from ringfence.engine.requests import ReleaseOrder, Status
 from ringfence.engine.run import Engine
 from ringfence.model.errors import BadInput, Bug, Denied, Refused, Retryable
 from ringfence.observations.ec2.network import Network
@@ -22,6 +22,7 @@ from ringfence.steps.ec2.network import SetSecurityGroups
 from ringfence.steps.ec2.tags import RestoreTag
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
+from tests.support.followups import goes_on
 from tests.support.worlds import AUTO, LEASE, NOON, REF, Ticking, estate, finding, order
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def test_new_activity_after_half_a_release_goes_on_to_the_later_stages(contained
     contained.clock.tick(minutes=1)
     seen = finding(updated=contained.clock(), count=9)
     first = contained.engine.respond(order(contained.clock(), attempt="new", received=seen, stages=1))
-    assert first.goes_on
+    assert goes_on(first)
     rest = contained.engine.respond(order(contained.clock(), attempt="rest", decision=None))
     assert rest.status is Status.COMPLETE
 

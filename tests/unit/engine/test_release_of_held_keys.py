@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.engine.execution import Ports
 from ringfence.engine.intake import Execution, Unanswered, answers
-from ringfence.engine.release import ReleaseOrder, Releaser
-from ringfence.engine.requests import Status
+from ringfence.engine.ports import Ports
+from ringfence.engine.release import Releaser
+from ringfence.engine.requests import ReleaseOrder, Status
 from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
 from ringfence.events.health.trigger import EXPOSED_CREDENTIALS

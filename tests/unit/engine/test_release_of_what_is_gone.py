@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto import mock_aws
 
-from ringfence.engine.execution import Ports
-from ringfence.engine.release import ReleaseOrder, Releaser
-from ringfence.engine.requests import Status
+from ringfence.engine.ports import Ports
+from ringfence.engine.release import Releaser
+from ringfence.engine.requests import ReleaseOrder, Status
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Gone, Refused, Retryable
 from ringfence.model.observation import Observed

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.execution import Ports
+from ringfence.engine.ports import Ports
 from ringfence.engine.requests import Status
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Refused, Retryable
