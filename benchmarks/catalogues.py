@@ -51,7 +51,7 @@ _REMEDIATION = '''"""One more remediation."""
 
 from ringfence.events.cloudtrail.call_trigger import recorded
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
-from ringfence.model.remediation import Choice, remediation
+from ringfence.model.remediation import Option, remediation
 from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.lifecycle import Lifecycle
 from ringfence.steps.{name} import {cls}
@@ -62,10 +62,10 @@ from ringfence.steps.{name} import {cls}
     title="One more",
     subject=InstanceRef,
     triggers=({trigger},),
-    facets=(Lifecycle,),
+    observations=(Lifecycle,),
     steps=({cls},),
     references=(),
-    choices=(Choice("{id}", ("this", "that"), "this or that"),),
+    options=(Option("{id}", ("this", "that"), "this or that"),),
 )
 def {name}(instance, incident):
     """Leave it as it is."""

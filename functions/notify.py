@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from ringfence.aws.incidents import IncidentReader
 from ringfence.aws.notice import Topic
 from ringfence.aws.sessions import own_client
-from ringfence.handlers.notify import Telling
+from ringfence.handlers.notify import Notifier
 from ringfence.handlers.stream import each
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ def handler(event: Event, context: object) -> Answer:
 
 
 @cache
-def _telling() -> Telling:
+def _telling() -> Notifier:
     reader = IncidentReader(
         cast("DynamoDBClient", own_client("dynamodb")), os.environ["RINGFENCE_AUDIT_TABLE"]
     )
-    return Telling(reader, Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"]))
+    return Notifier(reader, Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"]))

@@ -12,12 +12,12 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from ringfence.aws.incidents import IncidentReader
 from ringfence.aws.sessions import own_client
-from ringfence.engine.intake import Execution
+from ringfence.engine.intake import ExecutionContext
 from ringfence.events.envelope import WHOLE, parse_json
 from ringfence.handlers import wiring as composition
 from ringfence.handlers.logs import logger
 from ringfence.handlers.operator_answers import OK, code_of, error_answer
-from ringfence.handlers.operator_api import Desk
+from ringfence.handlers.operator_api import OperatorService
 from ringfence.handlers.operator_types import QUEUES, RELEASES, RUNS, STATUS, check_actor
 from ringfence.handlers.queue import RESERVE
 from ringfence.model.document import Document
@@ -44,7 +44,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return serve(desk(), event, context)
 
 
-def serve(desk: Desk, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def serve(desk: OperatorService, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Serve one request; what nobody foresaw is raised, and the function's alarm rings."""
     app.append_context(desk=desk)  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
     return app.resolve(event, context)
@@ -80,14 +80,14 @@ def refuse(error: RingfenceError) -> Response[str]:
 
 
 @cache
-def desk() -> Desk:
+def desk() -> OperatorService:
     """Return the desk of this deployment."""
     queues = _queues()
 
     def go_on(runbook: str, message: str, seconds: int) -> None:
         composition.queue(queues[runbook]).send(message, seconds)
 
-    return Desk(CATALOGUE, composition.policy(__file__), composition.warm, _find, go_on)
+    return OperatorService(CATALOGUE, composition.policy(__file__), composition.warm, _find, go_on)
 
 
 def _find(incident: str) -> tuple[ChainKey, ...]:
@@ -105,16 +105,16 @@ def _queues() -> Mapping[str, str]:
     return {runbook: given.text(runbook) for runbook in CATALOGUE}
 
 
-def _desk() -> Desk:
-    return cast("Desk", app.context["desk"])
+def _desk() -> OperatorService:
+    return cast("OperatorService", app.context["desk"])
 
 
-def _caller() -> Execution:
+def _caller() -> ExecutionContext:
     """Name the execution after its request, and let it act for the caller; raises Forbidden."""
     arn = app.current_event.request_context.authorizer.iam.user_arn
     left = timedelta(milliseconds=app.lambda_context.get_remaining_time_in_millis())
     until = _desk().ports("").clock() + left - RESERVE
-    return Execution(app.lambda_context.aws_request_id, check_actor(arn), until)
+    return ExecutionContext(app.lambda_context.aws_request_id, check_actor(arn), until)
 
 
 def _body() -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.engine.concurrency import each
-from ringfence.engine.intake import Execution, resumed
+from ringfence.engine.intake import ExecutionContext, resumed
 from ringfence.events.dispatch import findings_of_text
 from ringfence.events.envelope import NotForUs
 from ringfence.handlers import cold_start as cold
@@ -44,7 +44,7 @@ def _work_off(event: Event, context: LambdaContext, work: Work) -> Event:
     return work_off(event, this, work, composition.queue(settings.queue_url))
 
 
-def contain(body: str, execution: Execution) -> tuple[str, ...]:
+def contain(body: str, execution: ExecutionContext) -> tuple[str, ...]:
     """Run the first stage for each subject of a finding; leave the rest to the second queue."""
     told = findings_of_text(body)
     if isinstance(told, NotForUs):
@@ -62,7 +62,7 @@ def _answered(told: tuple[Finding, ...]) -> tuple[Finding, ...]:
     return tuple(finding for finding in told if answering.answers(finding))
 
 
-def go_on(body: str, execution: Execution) -> tuple[str, ...]:
+def go_on(body: str, execution: ExecutionContext) -> tuple[str, ...]:
     """Take up a continuation; an account that has left the scope since is left alone."""
     order = resumed(body, runbook(composition.settings().runbook), execution)
     if outside := composition.policy(__file__).outside(order.ref):

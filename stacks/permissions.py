@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aws_cdk import aws_iam as iam
 
-from ringfence.model.errors import Bug
+from ringfence.model.errors import InternalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -56,7 +56,7 @@ def resolved(
 
     Raises
     ------
-    Bug
+    InternalError
         A placeholder stands for nothing, or a permission on everything gives no reason.
 
     """
@@ -96,7 +96,7 @@ def _resolved(
     permission: Permission, places: Mapping[str, str | Resources], regions: Resources
 ) -> Iterator[Need]:
     if "*" in permission.resources and not permission.reason:
-        raise Bug(f"{permission.action} is asked for on every resource, without a reason")
+        raise InternalError(f"{permission.action} is asked for on every resource, without a reason")
     for resource in permission.resources:
         conditions = tuple(_condition(*one, places, regions) for one in permission.conditions)
         for filled in _filled(resource, {"region": "*", **places}):
@@ -118,7 +118,7 @@ def _filled(text: str, places: Mapping[str, str | Resources]) -> Resources:
     if not found:
         return (text,)
     if found[1] not in places:
-        raise Bug(f"{text} names {found[1]}, which is not among {', '.join(sorted(places))}")
+        raise InternalError(f"{text} names {found[1]}, which is not among {', '.join(sorted(places))}")
     given = places[found[1]]
     values = (given,) if isinstance(given, str) else given
     rest = _filled(text[found.end() :], places)
@@ -143,6 +143,6 @@ def _block(conditions: Conditions) -> dict[str, dict[str, list[str]]]:
     block: dict[str, dict[str, list[str]]] = {}
     for operator, key, values in conditions:
         if key in block.setdefault(operator, {}):
-            raise Bug(f"two {operator} conditions on {key} in one permission")
+            raise InternalError(f"two {operator} conditions on {key} in one permission")
         block[operator][key] = list(values)
     return block

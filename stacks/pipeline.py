@@ -159,7 +159,7 @@ class Pipeline(Construct):
             alarms.errors(source.name, made)
             alarms.depth(source.name, source.dead)
             alarms.age(source.name, source.main, given.late)
-        if self.runbook.ends:  # what puts compliance right waits for people: that is no alarm
+        if self.runbook.closes_when_complete:  # what puts compliance right waits for people: that is no alarm
             return
         alarms.own(
             f"{self.runbook.id}-time",

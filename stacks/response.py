@@ -8,9 +8,9 @@ from aws_cdk import RemovalPolicy, Stack
 
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import forward
-from stacks.door import Door
 from stacks.functions import Settled
 from stacks.keys import encryption_key, used_by
+from stacks.operator_api import OperatorApi
 from stacks.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -48,4 +48,6 @@ class ResponseStack(Stack):
             for runbook in CATALOGUE.values()
         ]
         forward.let_in(self, settings)
-        self.door = Door(self, settled=settled, audit=audit, settings=settings, pipelines=self.pipelines)
+        self.door = OperatorApi(
+            self, settled=settled, audit=audit, settings=settings, pipelines=self.pipelines
+        )

@@ -11,7 +11,7 @@ from ringfence.runbooks.compliance_table import CONTROLS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ringfence.model.remediation import Choice, Remediation
+    from ringfence.model.remediation import Option, Remediation
     from ringfence.model.runbook import Runbook, Stage
     from ringfence.model.trigger import Trigger
 
@@ -95,15 +95,15 @@ def _document(runbooks: Iterable[Runbook], not_shown: Mapping[str, str]) -> Iter
 def _remediation(one: Remediation) -> Iterator[str]:
     if one.optional:
         yield f"- Off by default. Cost: {one.cost}."
-    if one.breaks:
-        yield f"- Can break a workload: {one.breaks}. A dry run unless the policy's `allow` names it."
-    if one.caution:
-        yield f"- Stays a dry run where it has to {_lower(_first_line(one.caution))}"
-    yield from (_option(choice) for choice in one.choices)
+    if one.workload_risk:
+        yield f"- Can break a workload: {one.workload_risk}. A dry run unless the policy's `allow` names it."
+    if one.downgrade_reasons:
+        yield f"- Stays a dry run where it has to {_lower(_first_line(one.downgrade_reasons))}"
+    yield from (_option(choice) for choice in one.options)
     for step in one.steps:
         kept = f" Not undone: {step.irreversible}." if step.irreversible else ""
         yield f"- Step `{step.__name__}`: {_first_line(step)}{kept}"
-    read = needs(*one.facets, *one.steps)
+    read = needs(*one.observations, *one.steps)
     confirmed = (need for trigger in one.triggers for need in trigger.permissions)
     yield f"- Permissions: {_code(sorted({need.action for need in (*read, *confirmed)}))}"
     for control in controls_of(one, CONTROLS):
@@ -117,7 +117,7 @@ def _remediation(one: Remediation) -> Iterator[str]:
         yield f"- References: {', '.join(one.references)}"
 
 
-def _option(choice: Choice) -> str:
+def _option(choice: Option) -> str:
     values = [f"`{each}`" if each else "empty" for each in choice.values]
     listed = ", ".join([f"{values[0]} (default)", *values[1:]])
     pattern = f", or whatever matches `{choice.pattern}`" if choice.pattern else ""

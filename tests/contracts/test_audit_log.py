@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from ringfence.model.errors import Bug, Conflict
+from ringfence.model.errors import Conflict, InternalError
 from ringfence.record.chain import ChainKey, Entry, Lease, link
 from ringfence.record.history import History
 from tests.support.fakes.audit_home import dynamo_log, tables
@@ -141,7 +141,7 @@ def test_appending_nothing_writes_nothing(log: AuditLog) -> None:
 
 def test_an_incident_is_not_opened_without_a_lease_that_names_it(log: AuditLog) -> None:
     for wrong in (None, lease(incident=LATER)):
-        with pytest.raises(Bug):
+        with pytest.raises(InternalError):
             log.append(KEY, NOTHING, opened(), wrong)
 
 
@@ -149,9 +149,9 @@ def test_entries_must_follow_the_one_before(log: AuditLog) -> None:
     log.append(KEY, NOTHING, opened(), lease())
     longer = more(opened(), *notes(2))
     for wrong in (longer[1:], link(stamp(), opened()[0], notes(1))):
-        with pytest.raises(Bug):
+        with pytest.raises(InternalError):
             log.append(KEY, log.read(KEY), wrong, None)
-    with pytest.raises(Bug):
+    with pytest.raises(InternalError):
         log.append(KEY, NOTHING, longer, None)
 
 
@@ -192,7 +192,7 @@ def _perform(log: AuditLog, operations: list[Operation]) -> list[object]:
             else:
                 log.append(KEY, seen[who], entries, wanted)
             results.append(seen[who])
-        except (Bug, Conflict) as error:
+        except (InternalError, Conflict) as error:
             results.append(type(error))
     return [*results, log.read(KEY)]
 

@@ -18,10 +18,10 @@ from ringfence.aws.cloud import AwsCloud
 from ringfence.engine.undo import undo
 from ringfence.local import LocalAws
 from ringfence.model.codec import canonical
-from ringfence.model.errors import Gone, Refused
+from ringfence.model.errors import NotFound, Refused
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Observed
-from ringfence.model.plan import waves
+from ringfence.model.observation import ResourceState
+from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
 from ringfence.model.subject import BucketRef
 from ringfence.observations.s3.acl import BucketAcl
@@ -40,12 +40,12 @@ from tests.support.worlds import AUTO, NOON
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
 FIX = HARDEN_BUCKET.narrowed(one.id for one in HARDEN_BUCKET.remediations if one.triggers)
-FACETS = FIX.facets
+FACETS = FIX.observations
 KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
@@ -86,22 +86,22 @@ class Case:
         choices = HARDEN_BUCKET.choose({"access-log-bucket": self.logs, "default-encryption": KEY})
         return Incident("inc-1", NOON, choices=choices)
 
-    def observe(self, *facets: type[Facet]) -> Observed:
-        return self.cloud.observe(self.ref, facets or FACETS)
+    def observe(self, *observations: type[Observation]) -> ResourceState:
+        return self.cloud.observe(self.ref, observations or FACETS)
 
     def take(self, step: Step) -> None:
         """Take one step between two looks."""
-        before = self.observe(step.facet)
+        before = self.observe(step.observation)
         assert step.state(before) is State.BEFORE, step
         made = self.cloud.apply(self.ref, step, {}, Permit.of(AUTO, self.ref, NOON + timedelta(days=1)))
         assert all(made.requests), "each call is recorded by its request id"
-        after = self.observe(step.facet)
+        after = self.observe(step.observation)
         assert step.state(after) is State.AFTER, step
         assert told(after) == told(step.effect(before)), step
 
     def fix(self) -> tuple[Step, ...]:
         steps = FIX.stages[0].plan(self.observe(), self.incident)
-        for wave in waves(steps):
+        for wave in dependency_levels(steps):
             for step in wave:
                 self.take(step)
         return steps
@@ -109,22 +109,22 @@ class Case:
     def release(self, steps: tuple[Step, ...]) -> None:
         way = undo(steps, self.observe())
         assert (way.drifted, way.settling, way.kept) == ((), (), ())
-        for wave in waves(way.steps):
+        for wave in dependency_levels(way.steps):
             for step in wave:
                 self.take(step)
 
 
-def told(observed: Observed) -> Observed:
+def told(observed: ResourceState) -> ResourceState:
     """Leave out what S3 does not tell apart: a statement alone, versioning that is not enabled."""
-    found: list[Facet] = []
-    for facet in observed.facets.values():
+    found: list[Observation] = []
+    for facet in observed.observations.values():
         one = facet
         if isinstance(one, BucketPolicy) and one.document:
             one = BucketPolicy(canonical({**one.document, "Statement": list(statements(one.document))}))
         if isinstance(one, BucketVersioning) and one.status != "Enabled":
             one = BucketVersioning("")
         found.append(one)
-    return Observed(observed.ref, {type(one): one for one in found})
+    return ResourceState(observed.ref, {type(one): one for one in found})
 
 
 @pytest.fixture
@@ -167,10 +167,12 @@ def test_every_other_grant_and_the_owner_stay(case: Case) -> None:
 
 def test_a_public_policy_cannot_be_merged_once_it_is_blocked(case: Case) -> None:
     block = [
-        step for step in FIX.stages[0].plan(case.observe(), case.incident) if step.facet is PublicAccessBlock
+        step
+        for step in FIX.stages[0].plan(case.observe(), case.incident)
+        if step.observation is PublicAccessBlock
     ]
     (tls,) = [
-        step for step in FIX.stages[0].plan(case.observe(), case.incident) if step.facet is BucketPolicy
+        step for step in FIX.stages[0].plan(case.observe(), case.incident) if step.observation is BucketPolicy
     ]
     case.take(block[0])
     with pytest.raises(Refused, match="BlockPublicPolicy"):
@@ -199,14 +201,14 @@ def test_a_website_and_a_tag_are_seen(case: Case) -> None:
 
 
 @pytest.mark.parametrize("facet", FACETS, ids=lambda one: one.__name__)
-def test_a_bucket_that_is_gone_is_gone(aws: LocalAws, facet: type[Facet]) -> None:
+def test_a_bucket_that_is_gone_is_gone(aws: LocalAws, facet: type[Observation]) -> None:
     ref = BucketRef(aws.account, aws.region, f"t-{uuid.uuid4().hex[:10]}")
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         Case(aws, ref, "").observe(facet)
 
 
 @pytest.mark.parametrize("facet", FACETS, ids=lambda one: one.__name__)
-def test_a_bucket_of_another_account_shows_nothing(case: Case, facet: type[Facet]) -> None:
+def test_a_bucket_of_another_account_shows_nothing(case: Case, facet: type[Observation]) -> None:
     """A bucket's name may have been taken by another account meanwhile."""
     strange = Case(case.aws, BucketRef("444455556666", case.ref.region, case.ref.id), "").observe(facet)
     assert not getattr(strange[facet], "readable", False)

@@ -17,9 +17,9 @@ import pytest
 from ringfence.aws.cloud import AwsCloud
 from ringfence.engine.undo import undo
 from ringfence.local import LocalAws
-from ringfence.model.errors import Gone
+from ringfence.model.errors import NotFound
 from ringfence.model.incident import Incident
-from ringfence.model.plan import waves
+from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
 from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, Network
@@ -32,7 +32,7 @@ from tests.support.worlds import AUTO, NOON
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -67,19 +67,19 @@ class Case:
     incident: Incident
     past: tuple[Step, ...] = ()
 
-    def observe(self, *facets: type[Facet]) -> Observed:
-        return self.cloud.observe(self.ref, facets, self.past)
+    def observe(self, *observations: type[Observation]) -> ResourceState:
+        return self.cloud.observe(self.ref, observations, self.past)
 
     def take(self, step: Step) -> None:
         """Take one step between two looks."""
-        before = self.observe(step.facet)
+        before = self.observe(step.observation)
         assert step.state(before) is State.BEFORE, step
         made = self.cloud.apply(
             self.ref, step, before.names(), Permit.of(AUTO, self.ref, NOON + timedelta(days=1))
         )
         assert made.requests, "each call is recorded by its request id"
         self.past = (*self.past, step)
-        after = self.observe(step.facet)
+        after = self.observe(step.observation)
         assert step.state(after) is State.AFTER, step
         assert told(after) == told(step.effect(before)), step
         for symbol, name in made.provides.items():
@@ -88,21 +88,21 @@ class Case:
     def respond(self) -> None:
         """Run every stage with every option."""
         for stage in CONTAIN_INSTANCE.stages:
-            plan = stage.plan(self.observe(*stage.facets), self.incident)
-            for wave in waves(plan):
+            plan = stage.plan(self.observe(*stage.observations), self.incident)
+            for wave in dependency_levels(plan):
                 for step in wave:
                     self.take(step)
 
     def release(self) -> None:
-        way = undo(self.past, self.observe(*CONTAIN_INSTANCE.facets))
+        way = undo(self.past, self.observe(*CONTAIN_INSTANCE.observations))
         assert (way.drifted, way.settling) == ((), ())
         for step in way.steps:
             self.take(step)
 
 
-def told(observed: Observed) -> dict[str, object]:
+def told(observed: ResourceState) -> dict[str, object]:
     """Say what was observed, without ids and times that a service gives and without how far a snapshot is."""
-    told: dict[str, object] = {kind.__name__: facet for kind, facet in observed.facets.items()}
+    told: dict[str, object] = {kind.__name__: facet for kind, facet in observed.observations.items()}
     if Network in observed:
         network = observed[Network]
         groups = {replace(one, id="") for one in network.groups}
@@ -243,17 +243,17 @@ def test_every_step_does_what_it_declares_and_its_inverse_leads_back(
     build: Callable[..., Case], way: str
 ) -> None:
     case = build(way)
-    before = case.observe(*CONTAIN_INSTANCE.facets)
+    before = case.observe(*CONTAIN_INSTANCE.observations)
     case.respond()
     taken = {type(step) for step in case.past}
     other = {"detach": "EnterStandby", "standby": "DetachFromGroup"}[way]
     assert {one.__name__ for one in set(CONTAIN_INSTANCE.steps) - taken} == {other}
 
-    after = case.observe(*CONTAIN_INSTANCE.facets)
+    after = case.observe(*CONTAIN_INSTANCE.observations)
     assert [stage.plan(after, case.incident) for stage in CONTAIN_INSTANCE.stages] == [(), (), ()]
 
     case.release()
-    undone = told(case.observe(*CONTAIN_INSTANCE.facets))
+    undone = told(case.observe(*CONTAIN_INSTANCE.observations))
     kept = {"Network", "Snapshots", "Identity"}
     assert {kind: facet for kind, facet in undone.items() if kind not in kept} == {
         kind: facet for kind, facet in told(before).items() if kind not in kept
@@ -263,14 +263,14 @@ def test_every_step_does_what_it_declares_and_its_inverse_leads_back(
 def test_a_group_at_its_minimum_size_replaces_what_leaves_it(build: Callable[..., Case]) -> None:
     case = build("detach", minimum=1)
     stage = CONTAIN_INSTANCE.narrowed(["leave-auto-scaling"]).stages[0]
-    (step,) = stage.plan(case.observe(*stage.facets), case.incident)
+    (step,) = stage.plan(case.observe(*stage.observations), case.incident)
     case.take(step)
 
 
 def test_an_instance_that_does_not_exist_is_gone_to_every_facet_that_looks_at_it(aws: LocalAws) -> None:
     cloud = AwsCloud(LocalClients(aws), lambda: NOON, lambda jobs: [job() for job in jobs])
     ref = InstanceRef(aws.account, aws.region, "i-0123456789abcdef0")
-    for facet in CONTAIN_INSTANCE.facets:
+    for facet in CONTAIN_INSTANCE.observations:
         if any(one.action == "ec2:DescribeInstances" for one in facet.permissions):
-            with pytest.raises(Gone):
+            with pytest.raises(NotFound):
                 cloud.observe(ref, (facet,))

@@ -18,9 +18,9 @@ from botocore.exceptions import ClientError
 from ringfence.aws.cloud import AwsCloud
 from ringfence.engine.undo import undo
 from ringfence.local import LocalAws
-from ringfence.model.errors import Gone, Refused
+from ringfence.model.errors import NotFound, Refused
 from ringfence.model.incident import Incident
-from ringfence.model.plan import waves
+from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
 from ringfence.model.subject import GLOBAL, AccessKeyRef, RoleSessionRef, UserRef
 from ringfence.observations.iam.access_key import AccessKey
@@ -35,7 +35,7 @@ from tests.support.worlds import AUTO, NOON
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import PrincipalRef, Ref
 
@@ -102,31 +102,31 @@ class Case:
         since = NOON - timedelta(days=1)
         return Incident("inc-1", NOON, ("f-1",), choices=choices, past=self.past, since=since)
 
-    def observe(self, *facets: type[Facet]) -> Observed:
-        return self.cloud.observe(self.ref, facets, self.past)
+    def observe(self, *observations: type[Observation]) -> ResourceState:
+        return self.cloud.observe(self.ref, observations, self.past)
 
     def take(self, step: Step) -> None:
         """Take one step between two looks."""
-        before = self.observe(step.facet)
+        before = self.observe(step.observation)
         assert step.state(before) is State.BEFORE, step
         made = self.cloud.apply(self.ref, step, {}, Permit.of(AUTO, self.ref, NOON + timedelta(days=1)))
         assert made.requests, "each call is recorded by its request id"
         self.past = (*self.past, step)
-        after = self.observe(step.facet)
+        after = self.observe(step.observation)
         assert step.state(after) is State.AFTER, step
         assert after == step.effect(before), step
 
     def respond(self) -> None:
         for stage in CONTAIN_CREDENTIALS.on(self.ref).stages:
-            for wave in waves(stage.plan(self.observe(*stage.facets), self.incident)):
+            for wave in dependency_levels(stage.plan(self.observe(*stage.observations), self.incident)):
                 for step in wave:
                     self.take(step)
 
     def release(self, kept: tuple[str, ...] = ()) -> None:
-        facets = dict.fromkeys(step.facet for step in self.past)
+        facets = dict.fromkeys(step.observation for step in self.past)
         way = undo(self.past, self.observe(*facets))
         assert (way.drifted, way.settling, way.kept) == ((), (), kept)
-        for wave in waves(way.steps):
+        for wave in dependency_levels(way.steps):
             for step in wave:
                 self.take(step)
 
@@ -174,7 +174,7 @@ def test_of_a_key_every_step_does_what_it_declares_and_its_inverse_leads_back(es
     estate.iam.upload_ssh_public_key(UserName=estate.name, SSHPublicKeyBody="ssh-rsa AAAAB3NzaC1yc2E=")
     ref = AccessKeyRef(estate.aws.account, GLOBAL, estate.key, user=estate.name)
     case = estate.case(ref, user_deny="everything", other_keys="deactivate")
-    before = case.observe(*CONTAIN_CREDENTIALS.narrowed(ONLY).facets)
+    before = case.observe(*CONTAIN_CREDENTIALS.narrowed(ONLY).observations)
     case.respond()
     assert {type(step).__name__ for step in case.past} >= {
         "DeactivateAccessKey",
@@ -182,9 +182,9 @@ def test_of_a_key_every_step_does_what_it_declares_and_its_inverse_leads_back(es
         "SetPasswordReset",
         "DeactivateCredential",
     }
-    assert sum(step.facet is AccessKey for step in case.past) == 2
+    assert sum(step.observation is AccessKey for step in case.past) == 2
     case.release()
-    assert case.observe(*CONTAIN_CREDENTIALS.narrowed(ONLY).facets) == before
+    assert case.observe(*CONTAIN_CREDENTIALS.narrowed(ONLY).observations) == before
 
 
 def test_what_was_done_to_a_user_is_undone_though_the_key_is_deleted(estate: Estate) -> None:
@@ -194,7 +194,7 @@ def test_what_was_done_to_a_user_is_undone_though_the_key_is_deleted(estate: Est
         user_deny="everything",
         other_keys="deactivate",
     )
-    facets = CONTAIN_CREDENTIALS.narrowed(ONLY[1:]).facets
+    facets = CONTAIN_CREDENTIALS.narrowed(ONLY[1:]).observations
     before = person.observe(*facets)
     case.respond()
     assert person.observe(*facets) != before
@@ -221,7 +221,7 @@ def test_each_way_to_deny_a_user_denies_and_is_undone(estate: Estate, reach: str
         at = Incident(at.id, at.opened_at, choices=at.choices, past=tried)
         tried = (*tried, *load("deny-principal").plan(before, at))
     last = Incident("inc-1", NOON, choices=case.incident.choices, past=tried)
-    for wave in waves(load("deny-principal").plan(before, last)):
+    for wave in dependency_levels(load("deny-principal").plan(before, last)):
         for step in wave:
             case.take(step)
     seen = case.observe(Denial)[Denial]
@@ -282,13 +282,13 @@ def test_where_the_inline_policies_are_full_the_next_try_attaches(estate: Estate
 )
 def test_a_principal_that_does_not_exist_is_gone(estate: Estate, ref: Callable[[str], PrincipalRef]) -> None:
     case = estate.case(ref(estate.aws.account))
-    with pytest.raises(Gone):
-        case.observe(*CONTAIN_CREDENTIALS.on(case.ref).stages[0].facets)
+    with pytest.raises(NotFound):
+        case.observe(*CONTAIN_CREDENTIALS.on(case.ref).stages[0].observations)
 
 
 def test_everything_that_the_runbook_reads_can_be_read_of_every_kind(estate: Estate) -> None:
     user = estate.user()
     key = AccessKeyRef(estate.aws.account, GLOBAL, estate.key, user=estate.name)
     for ref in (user, key, estate.role()):
-        seen = estate.case(ref).observe(*CONTAIN_CREDENTIALS.facets)
-        assert set(seen.facets) == set(CONTAIN_CREDENTIALS.facets)
+        seen = estate.case(ref).observe(*CONTAIN_CREDENTIALS.observations)
+        assert set(seen.observations) == set(CONTAIN_CREDENTIALS.observations)

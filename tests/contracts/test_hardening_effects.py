@@ -18,7 +18,7 @@ from ringfence.aws.cloud import AwsCloud
 from ringfence.engine.undo import undo
 from ringfence.local import LocalAws
 from ringfence.local.estate import IMAGE
-from ringfence.model.errors import Gone
+from ringfence.model.errors import NotFound
 from ringfence.model.incident import Incident
 from ringfence.model.step import State
 from ringfence.model.subject import InstanceRef
@@ -37,7 +37,7 @@ from tests.support.worlds import AUTO
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.step import Step
 
 OWN = tuple(one.id for one in HARDEN_INSTANCE.stages[0].members)
@@ -65,17 +65,17 @@ class Case:
     def client(self, service: str) -> Any:  # noqa: ANN401 - made at run time
         return self.aws.client(service)
 
-    def observe(self, *facets: type[Facet]) -> Observed:
-        return self.cloud.observe(self.ref, facets)
+    def observe(self, *observations: type[Observation]) -> ResourceState:
+        return self.cloud.observe(self.ref, observations)
 
     def take(self, step: Step) -> None:
         """Take one step between two looks."""
-        before = self.observe(step.facet)
+        before = self.observe(step.observation)
         assert step.state(before) is State.BEFORE, step
         permit = Permit.of(AUTO, self.ref, datetime.now(UTC) + timedelta(days=1))
         made = self.cloud.apply(self.ref, step, {}, permit)
         assert made.requests, "each call is recorded by its request id"
-        after = self.observe(step.facet)
+        after = self.observe(step.observation)
         assert step.state(after) is State.AFTER, step
         assert told(after) == told(step.effect(before)), step
 
@@ -84,26 +84,26 @@ class Case:
         remediation = load(id_)
         choices = HARDEN_INSTANCE.choose({name.replace("_", "-"): one for name, one in rules.items()})
         incident = Incident("inc-1", datetime.now(UTC), choices=choices)
-        before = self.observe(*remediation.facets)
+        before = self.observe(*remediation.observations)
         steps = remediation.plan(before, incident)
         for step in steps:
             self.take(step)
-        assert remediation.plan(self.observe(*remediation.facets), incident) == ()
-        way = undo(steps, self.observe(*remediation.facets))
+        assert remediation.plan(self.observe(*remediation.observations), incident) == ()
+        way = undo(steps, self.observe(*remediation.observations))
         assert (way.drifted, way.settling, way.kept) == ((), (), ())
         for step in way.steps:
             self.take(step)
-        assert told(self.observe(*remediation.facets)) == told(before)
+        assert told(self.observe(*remediation.observations)) == told(before)
         return steps
 
 
-def told(observed: Observed) -> Observed:
+def told(observed: ResourceState) -> ResourceState:
     """Leave out the ids of associations, which the service gives."""
     if Management not in observed:
         return observed
     management = observed[Management]
     nameless = tuple(replace(one, id="") for one in management.associations)
-    return observed.seen(replace(management, associations=nameless))
+    return observed.with_observation(replace(management, associations=nameless))
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def test_a_token_is_required_and_every_other_option_kept(case: Case) -> None:
     assert (before.hop_limit, before.tags) == (3, "enabled")
     (step,) = case.fix("require-imdsv2")
     assert isinstance(getattr(step, "after", None), MetadataOptions)
-    assert step.change()[1] == replace(before, tokens="required").key
+    assert step.diff()[1] == replace(before, tokens="required").key
 
 
 def test_calls_without_a_token_are_those_of_the_last_days(case: Case) -> None:
@@ -172,7 +172,7 @@ def test_calls_without_a_token_are_those_of_the_last_days(case: Case) -> None:
 @pytest.mark.usefixtures("offered")
 def test_the_profile_is_attached_and_taken_back(case: Case) -> None:
     (step,) = case.fix("attach-management-profile")
-    assert NAME in step.words()
+    assert NAME in step.describe()
 
 
 def test_without_the_profile_none_is_attached(case: Case) -> None:
@@ -189,7 +189,7 @@ def test_a_profile_that_is_there_is_left(case: Case, estate: Estate) -> None:
 
 def test_an_image_of_another_owner_is_tagged_and_the_tag_removed(case: Case) -> None:
     (step,) = case.fix("report-unapproved-image", image_owners="self")
-    assert step.change() == ("none", "owner")
+    assert step.diff() == ("none", "owner")
     assert case.fix("report-unapproved-image", image_owners="amazon", image_age="1") == ()
 
 
@@ -197,7 +197,7 @@ def test_a_tag_that_was_there_comes_back(case: Case) -> None:
     tag = {"Key": "ringfence:unapproved-image", "Value": "checked by hand"}
     case.client("ec2").create_tags(Resources=[case.ref.id], Tags=[tag])
     (step,) = case.fix("report-unapproved-image", image_tag="approved=true")
-    assert step.change() == ("checked by hand", "tag")
+    assert step.diff() == ("checked by hand", "tag")
     assert case.observe(ImageTag)[ImageTag].reason == "checked by hand"
 
 
@@ -211,7 +211,7 @@ def test_an_image_is_own_tagged_and_then_deregistered(case: Case) -> None:
     ec2.deregister_image(ImageId=own)
     assert second.observe(Image)[Image] == Image(own, Shown.NO)
     (step,) = second.fix("report-unapproved-image", image_owners="self")
-    assert step.change()[1] == "gone"
+    assert step.diff()[1] == "gone"
 
 
 def test_an_instance_that_a_group_launched_names_it(case: Case, estate: Estate) -> None:
@@ -236,5 +236,5 @@ def test_an_instance_that_a_group_launched_names_it(case: Case, estate: Estate) 
 def test_an_instance_that_does_not_exist_is_gone_whatever_it_was_to_be_given(case: Case) -> None:
     gone = Case(case.aws, replace(case.ref, id="i-0123456789abcdef0"))
     for id_ in OWN:
-        with pytest.raises(Gone):
-            gone.observe(*load(id_).facets)
+        with pytest.raises(NotFound):
+            gone.observe(*load(id_).observations)

@@ -16,9 +16,9 @@ import pytest
 from ringfence.aws.cloud import AwsCloud
 from ringfence.engine.undo import undo
 from ringfence.local import LocalAws
-from ringfence.model.errors import Gone
+from ringfence.model.errors import NotFound
 from ringfence.model.incident import Incident
-from ringfence.model.note import Note
+from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.step import State
 from ringfence.model.subject import GLOBAL, AccountRef, UserRef
 from ringfence.observations.iam.password_policy import PasswordPolicy
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_iam import IAMClient
 
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import IdentityRef
 
@@ -60,18 +60,18 @@ class Case:
         clients = LocalClients(self.aws)
         return AwsCloud(clients, lambda: datetime.now(UTC), lambda jobs: [job() for job in jobs])
 
-    def observe(self, *facets: type[Facet]) -> Observed:
-        return self.cloud.observe(self.ref, facets)
+    def observe(self, *observations: type[Observation]) -> ResourceState:
+        return self.cloud.observe(self.ref, observations)
 
     def take(self, step: Step) -> None:
         """Take one step between two looks."""
-        before = self.observe(step.facet)
-        note = isinstance(step, Note)
+        before = self.observe(step.observation)
+        note = isinstance(step, LogOnlyStep)
         assert step.state(before) is (State.AFTER if note else State.BEFORE), step
         permit = Permit.of(AUTO, self.ref, datetime.now(UTC) + timedelta(days=1))
         made = self.cloud.apply(self.ref, step, {}, permit)
         assert note or made.requests, "each call is recorded by its request id"
-        after = self.observe(step.facet)
+        after = self.observe(step.observation)
         assert step.state(after) is State.AFTER, step
         assert after == step.effect(before), step
 
@@ -79,17 +79,17 @@ class Case:
         """Carry out a remediation and give back what it did."""
         remediation = load(id_)
         incident = Incident("inc-1", datetime.now(UTC), choices=HARDEN_IDENTITY.choose(DAYS))
-        before = self.observe(*remediation.facets)
+        before = self.observe(*remediation.observations)
         steps = remediation.plan(before, incident)
         for step in steps:
             self.take(step)
         done = replace(incident, past=steps)
-        assert remediation.plan(self.observe(*remediation.facets), done) == ()
-        way = undo(steps, self.observe(*remediation.facets))
+        assert remediation.plan(self.observe(*remediation.observations), done) == ()
+        way = undo(steps, self.observe(*remediation.observations))
         assert (way.drifted, way.settling) == ((), ())
         for step in way.steps:
             self.take(step)
-        assert self.observe(*remediation.facets) == before
+        assert self.observe(*remediation.observations) == before
         return steps
 
 
@@ -125,8 +125,8 @@ def test_the_active_key_of_a_user_goes_and_comes_back_by_name_and_by_id(
 
 @pytest.mark.parametrize("id_", ["nobody", "AIDANOBODYATALLEXAMPL"])
 @pytest.mark.parametrize("facet", [UserKeys, PasswordUse])
-def test_a_user_who_does_not_exist_is_gone(aws: LocalAws, id_: str, facet: type[Facet]) -> None:
-    with pytest.raises(Gone):
+def test_a_user_who_does_not_exist_is_gone(aws: LocalAws, id_: str, facet: type[Observation]) -> None:
+    with pytest.raises(NotFound):
         Case(aws, UserRef(aws.account, GLOBAL, id_)).observe(facet)
 
 
@@ -144,7 +144,7 @@ def test_a_password_is_seen_with_the_day_it_was_made(
 def test_where_there_is_no_password_policy_one_is_made_and_deleted_again(aws: LocalAws) -> None:
     case = Case(aws, AccountRef(aws.account, GLOBAL, aws.account))
     (step,) = case.fix("set-password-policy")
-    assert step.change()[0] == "none but IAM's own"
+    assert step.diff()[0] == "none but IAM's own"
     assert case.observe(PasswordPolicy)[PasswordPolicy] == PasswordPolicy()
 
 

@@ -15,10 +15,10 @@ import pytest
 
 from ringfence.aws.cloud import AwsCloud
 from ringfence.local import LocalAws
-from ringfence.model.errors import Gone, Refused
+from ringfence.model.errors import NotFound, Refused
 from ringfence.model.incident import Incident
-from ringfence.model.note import Note
-from ringfence.model.plan import waves
+from ringfence.model.log_only_step import LogOnlyStep
+from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
 from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
 from ringfence.observations.logging.detectors import DetectorStatus
@@ -36,7 +36,7 @@ from tests.support.worlds import AUTO, NOON
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import LoggingRef, Ref
 
@@ -98,8 +98,8 @@ class Case:
     def incident(self) -> Incident:
         return Incident("inc-1", NOON, ("f-1",), past=self.past, types=self.types)
 
-    def observe(self, *facets: type[Facet]) -> Observed:
-        return self.cloud.observe(self.ref, facets or RESTORE_LOGGING.stages[0].facets, self.past)
+    def observe(self, *observations: type[Observation]) -> ResourceState:
+        return self.cloud.observe(self.ref, observations or RESTORE_LOGGING.stages[0].observations, self.past)
 
     def respond(self, kind: str = REVIEW) -> tuple[Step, ...]:
         """Answer one finding; return the changes that were made."""
@@ -107,22 +107,24 @@ class Case:
         answering = RESTORE_LOGGING.answers_by_type()
         about = [id_ for id_ in RESTORE_LOGGING.ids if kind in answering[id_]]
         (stage,) = RESTORE_LOGGING.narrowed(about).on(self.ref).stages
-        steps = [step for wave in waves(stage.plan(self.observe(), self.incident)) for step in wave]
+        steps = [
+            step for wave in dependency_levels(stage.plan(self.observe(), self.incident)) for step in wave
+        ]
         for step in steps:
             self.take(step)
         assert stage.plan(self.observe(), self.incident) == ()
-        self.left = stage.reviews(self.observe(), self.incident)
-        return tuple(step for step in steps if not isinstance(step, Note))
+        self.left = stage.review_items(self.observe(), self.incident)
+        return tuple(step for step in steps if not isinstance(step, LogOnlyStep))
 
     def take(self, step: Step) -> None:
         """Take one step between two looks."""
-        before = self.observe(step.facet)
+        before = self.observe(step.observation)
         self.past = (*self.past, step)
-        if isinstance(step, Note):
+        if isinstance(step, LogOnlyStep):
             return
         assert step.state(before) is State.BEFORE, step
         self.apply(step)
-        after = self.observe(step.facet)
+        after = self.observe(step.observation)
         assert step.state(after) is State.AFTER, step
         assert after == step.effect(before), step
 
@@ -251,7 +253,7 @@ def test_a_trail_that_is_gone_is_no_error_and_said(aws: LocalAws, case: Callable
     assert gone.respond("CloudTrail:cloudtrail:DeleteTrail") == ()
     assert gone.observe()[TrailStatus].gone
     assert len(gone.left) == 1
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         gone.apply(StartTrail("not-there"))
 
 

@@ -14,7 +14,7 @@ import pytest
 from ringfence.aws.cloud import AwsCloud
 from ringfence.engine.undo import undo
 from ringfence.local import LocalAws
-from ringfence.model.errors import Gone, Refused
+from ringfence.model.errors import NotFound, Refused
 from ringfence.model.incident import Incident
 from ringfence.model.step import State
 from ringfence.model.subject import FlowLogRef, SecurityGroupRef, VpcRef
@@ -29,7 +29,7 @@ from tests.support.worlds import AUTO, NOON
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import NetworkRef, Ref
 
@@ -67,8 +67,8 @@ class Case:
     choices: dict[str, str] = field(default_factory=dict)
     past: tuple[Step, ...] = ()
 
-    def observe(self) -> Observed:
-        return self.cloud.observe(self.ref, FIX.on(self.ref).stages[0].facets, self.past)
+    def observe(self) -> ResourceState:
+        return self.cloud.observe(self.ref, FIX.on(self.ref).stages[0].observations, self.past)
 
     def take(self, step: Step) -> None:
         """Take one step between two looks."""
@@ -212,5 +212,5 @@ def test_a_bucket_that_is_not_there_refuses(ground: Ground) -> None:
     ("kind", "id_"), [(SecurityGroupRef, "sg-0123456789abcdef0"), (VpcRef, "vpc-0123456789abcdef0")]
 )
 def test_what_does_not_exist_is_gone(ground: Ground, kind: type[NetworkRef], id_: str) -> None:
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         ground.case(kind, id_).observe()

@@ -54,7 +54,7 @@ def settings() -> dict[str, object]:
 
 
 def _settings(runbook: Runbook) -> dict[str, object]:
-    breaking = [one.id for one in runbook.remediations if one.breaks and one.id not in HELD]
+    breaking = [one.id for one in runbook.remediations if one.workload_risk and one.id not in HELD]
     enabled, options = ENABLED.get(runbook.id, ()), OPTIONS.get(runbook.id, {})
     return {"allow": breaking, "enable": list(enabled), "options": dict(options)}
 

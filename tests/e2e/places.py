@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ringfence.engine.intake import continuation
-from ringfence.engine.requests import Order, Report, Status
+from ringfence.engine.requests import IncidentStatus, ResponseRequest, ResponseResult
 from ringfence.local.credentials_demo import is_over
 from ringfence.local.principals import WORKS
 from ringfence.record.facts import DecisionMade, Released
@@ -79,8 +79,8 @@ class Place:
         made = history.last(DecisionMade)
         assert made is not None
         runbook = CATALOGUE[RUNBOOK].narrowed(made.remediations)
-        order = Order(runbook, ref, "", "", datetime.now(UTC), choices=made.choices)
-        body = continuation(order, Report(Status.CONTAINED, history.incident, ""))
+        order = ResponseRequest(runbook, ref, "", "", datetime.now(UTC), choices=made.choices)
+        body = continuation(order, ResponseResult(IncidentStatus.CONTAINED, history.incident, ""))
         self._sqs.send_message(QueueUrl=self._later, MessageBody=body)
 
     def forget_what_waits(self) -> None:

@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ringfence.local.findings import shown
+from ringfence.local.findings import formatted
 from tests.support.samples import cloudtrail, guardduty
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def quarantine(holder: KeyHolder, policy: str) -> Json:
 
 def _now(event: Json) -> Json:
     """Give a sample an id of its own and the times of a finding of this moment."""
-    updated, first = (shown(datetime.now(UTC) - timedelta(minutes=ago)) for ago in (0, 2))
+    updated, first = (formatted(datetime.now(UTC) - timedelta(minutes=ago)) for ago in (0, 2))
     times = {"createdAt": first, "updatedAt": updated}
     seen = {"eventFirstSeen": first, "eventLastSeen": updated}
     detail = event["detail"]

@@ -134,7 +134,7 @@ def test_by_choice_the_older_sessions_of_the_roles_that_it_assumed_are_refused(
     told = place.run(holder.ref, "--remediation", "revoke-used-roles")
     assert place.works(assumed) == [False], told
     planned = [step for plan in place.history(holder.ref).of(Planned) for step in plan.steps]
-    costs = [step.cost() for step in planned if isinstance(step, RevokeUsedRole)]
+    costs = [step.side_effects() for step in planned if isinstance(step, RevokeUsedRole)]
     assert any(f"resize-{holder.name}" in words for words in costs), costs  # the blast radius
     next_second()  # the instant before which sessions are denied is rounded up
     assert place.works(place.principals.assume(holder.other, holder.role, "later")) == [True], told

@@ -34,7 +34,7 @@ def test_a_verdict_shows_the_plan_and_a_person_has_it_carried_out(place: Place) 
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
     place.put(verdict(RULE, "AWS::EC2::Instance", ref.id, ref.account, ref.region, at=at))
     planned = until(lambda: deployment.history(ref, RUNBOOK).of(Planned), "the plan is recorded")
-    assert [step.words() for plan in planned for step in plan.steps] == [
+    assert [step.describe() for plan in planned for step in plan.steps] == [
         f"make a token required at the metadata service of {ref.id}"
     ]
     assert any("without a token" in words for plan in planned for words in plan.exposure)

@@ -194,7 +194,7 @@ def test_verdicts_of_config_are_put_right_one_by_one_and_a_release_gives_it_back
     for rule, ref in refs.items():
         storage.judge(rule, ref)
     steps = {
-        rule: [step.words() for step in storage.over(ref).steps() if not step.irreversible]
+        rule: [step.describe() for step in storage.over(ref).steps() if not step.irreversible]
         for rule, ref in refs.items()
     }
     assert {rule: len(words) for rule, words in steps.items()} == dict.fromkeys(RULES, 1)

@@ -32,7 +32,7 @@ def test_a_verdict_shows_the_plan_and_a_person_has_it_carried_out(place: Place) 
     place.put(verdict(RULE, "AWS::S3::Bucket", ref.id, ref.account, ref.region, at=at))
     planned = until(lambda: deployment.history(ref, RUNBOOK).of(Planned), "the plan is recorded")
     steps = [step for plan in planned for step in plan.steps]
-    assert f"require TLS of every request to bucket {name}" in [step.words() for step in steps]
+    assert f"require TLS of every request to bucket {name}" in [step.describe() for step in steps]
     made = deployment.history(ref, RUNBOOK).last(DecisionMade)
     assert made
     assert (made.decision.mode, "require-tls" in made.decision.reason) == ("dry-run", True)

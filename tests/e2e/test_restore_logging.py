@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.model.document import Document
-from ringfence.model.note import Note
+from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.resource_names import run_role
 from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
 from ringfence.observations.logging.selectors import read_selectors
@@ -86,7 +86,7 @@ class Logging:
     def note(self, ref: LoggingRef) -> None:
         """Have a review note how something is set up."""
         self.compliance.review(RUNBOOK)
-        noted = [one for one in self.history(ref).of(Intended) if isinstance(one.step, Note)]
+        noted = [one for one in self.history(ref).of(Intended) if isinstance(one.step, LogOnlyStep)]
         assert noted, f"{ref.id} was not noted"
 
     def history(self, ref: LoggingRef) -> History:
@@ -96,7 +96,9 @@ class Logging:
         """Wait until changes of these classes were made, and nothing is left to do."""
 
         def is_so(found: History) -> bool:
-            made = [type(one).__name__ for one in found.steps(Result.APPLIED) if not isinstance(one, Note)]
+            made = [
+                type(one).__name__ for one in found.steps(Result.APPLIED) if not isinstance(one, LogOnlyStep)
+            ]
             return set(steps) <= set(made) and found.completed_at is not None
 
         return self.compliance.when(RUNBOOK, ref, is_so, f"restored by {', '.join(steps)}")

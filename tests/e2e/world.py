@@ -167,7 +167,7 @@ def not_applied(history: History) -> list[str]:
     """Return in words which intents are known to have ended otherwise, and how."""
     steps = {one.intent: one.step for one in history.of(Intended)}
     return [
-        f"{steps[one.intent].words()}: {one.result} {one.detail}"
+        f"{steps[one.intent].describe()}: {one.result} {one.detail}"
         for one in history.of(Outcome)
         if one.result != Result.APPLIED
     ]

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from ringfence.handlers.operator_api import Desk
+from ringfence.handlers.operator_api import OperatorService
 from ringfence.model.errors import Retryable
 from ringfence.policy.decision import Mode
 from ringfence.record.chain import ChainKey, digest
@@ -35,7 +35,9 @@ class Yard(Site):
         super().__init__()
         self.cloud = MemoryCloud(estate(), self.clock)
         policy = replace(self.desk.policy, runbooks=())
-        self.desk = Desk({CONTAIN_INSTANCE.id: CONTAIN_INSTANCE}, policy, self.ports, self.find, self.send)
+        self.desk = OperatorService(
+            {CONTAIN_INSTANCE.id: CONTAIN_INSTANCE}, policy, self.ports, self.find, self.send
+        )
         if looked:
             self.desk.run({**RUN, "dry_run": True}, self.caller())
 

@@ -19,7 +19,7 @@ from ringfence.aws.incidents import IncidentReader, Response
 from ringfence.aws.notice import Topic
 from ringfence.cli.main import main
 from ringfence.cli.settings import AUDIT_STACK
-from ringfence.engine.requests import Status
+from ringfence.engine.requests import IncidentStatus
 from ringfence.record.history import History
 from ringfence.record.notices import Notice
 from stacks import needs
@@ -50,9 +50,9 @@ def test_responding_and_releasing_take_the_declared_actions_and_no_others() -> N
             here = world(tagged=bool(number))
             for _ in range(2):
                 report = here.respond(EVERYTHING, "f-1", way)
-                assert report.status is Status.COMPLETE
+                assert report.status is IncidentStatus.COMPLETE
             responding |= clients().actions()
-            assert here.release(report.incident).status is Status.RELEASED
+            assert here.release(report.incident).status is IncidentStatus.RELEASED
             releasing |= clients().actions()
     assert responding == declared(EVERYTHING.permissions()) | declared(dynamo.PERMISSIONS)
     assert releasing == declared(EVERYTHING.release_permissions()) | declared(dynamo.PERMISSIONS)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.engine.requests import Status
-from ringfence.model.errors import Bug, Gone, RingfenceError
+from ringfence.engine.requests import IncidentStatus
+from ringfence.model.errors import InternalError, NotFound, RingfenceError
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
 from ringfence.observations.ec2.network import TRANSITION, Network
@@ -27,14 +27,14 @@ from tests.support.trials import CONTAINED, FAILURES, NAMES, NOTHING_FAILS, UNRE
 from tests.support.worlds import estate
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
 
 EVERYTHING = CONTAIN_INSTANCE.chosen(one.id for one in CONTAIN_INSTANCE.remediations if one.optional)
 FIRST, *LATER = EVERYTHING.stages
 OTHERS = tuple(step for step in EVERYTHING.steps if step not in isolate_instance.steps)
-LATER_FACETS = tuple(facet for facet in EVERYTHING.facets if facet not in FIRST.facets)
+LATER_FACETS = tuple(facet for facet in EVERYTHING.observations if facet not in FIRST.observations)
 WAYS = (("auto-scaling", "detach"), ("auto-scaling", "standby"))
 
 
@@ -54,7 +54,7 @@ class Trial(trials.Trial):
     """One instance to contain with every option switched on, in a world where things fail."""
 
     def __init__(
-        self, world: Observed, failing: Failing = NOTHING_FAILS, way: tuple[str, str] = WAYS[0]
+        self, world: ResourceState, failing: Failing = NOTHING_FAILS, way: tuple[str, str] = WAYS[0]
     ) -> None:
         super().__init__(EVERYTHING, world, failing, (way,))
 
@@ -69,12 +69,12 @@ class Trial(trials.Trial):
         )
 
 
-def everything_to_do() -> Observed:
+def everything_to_do() -> ResourceState:
     """An instance on which every remediation has something to do."""
     allowing = (
         AclEntry(100, egress, deny=False, protocol="-1", cidr="0.0.0.0/0") for egress in (False, True)
     )
-    return estate().seen(SubnetAcls((Acl("acl-a", frozenset(allowing)),)))
+    return estate().with_observation(SubnetAcls((Acl("acl-a", frozenset(allowing)),)))
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=NAMES)
@@ -87,7 +87,7 @@ def test_one_kind_of_step_that_fails_does_not_keep_an_instance_from_being_contai
         trial = Trial(everything_to_do(), failing, way)
         trial.run_whatever_happens()
         assert trial.isolated
-        if isinstance(failure, Gone):
+        if isinstance(failure, NotFound):
             trial.lose(SubnetAcls())
         assert trial.run(stages=1).status in CONTAINED
         assert trial.verified
@@ -115,7 +115,7 @@ def test_a_detour_that_fails_is_left_out(failure: RingfenceError) -> None:
     way=st.sampled_from(WAYS),
 )
 def test_whatever_an_instance_is_like_and_whatever_else_fails_it_is_isolated(
-    world: Observed,
+    world: ResourceState,
     kinds: set[type[Step]],
     detours: bool,  # noqa: FBT001 - drawn
     failure: RingfenceError,
@@ -129,7 +129,7 @@ def test_whatever_an_instance_is_like_and_whatever_else_fails_it_is_isolated(
 
 
 @given(world=instances(), failure=st.sampled_from(FAILURES))
-def test_every_later_step_may_fail_at_once(world: Observed, failure: RingfenceError) -> None:
+def test_every_later_step_may_fail_at_once(world: ResourceState, failure: RingfenceError) -> None:
     later = tuple(step for stage in LATER for one in stage.remediations for step in one.steps)
     trial = Trial(world, Failing(failure, later))
     assert trial.run(stages=1).status in CONTAINED
@@ -139,16 +139,16 @@ def test_every_later_step_may_fail_at_once(world: Observed, failure: RingfenceEr
     assert trial.verified.contained
 
 
-def without(*unread: type[Facet]) -> Runbook:
+def without(*unread: type[Observation]) -> Runbook:
     """Return the runbook with what needs none of these facets."""
-    kept = (one for one in EVERYTHING.remediations if not set(unread) & set(one.facets))
+    kept = (one for one in EVERYTHING.remediations if not set(unread) & set(one.observations))
     return EVERYTHING.narrowed(one.id for one in kept)
 
 
 @pytest.mark.parametrize("failure", UNREADABLE, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("facet", LATER_FACETS, ids=lambda facet: facet.__name__)
 def test_a_later_facet_that_cannot_be_read_keeps_back_no_more_than_what_needs_it(
-    facet: type[Facet], failure: RingfenceError
+    facet: type[Observation], failure: RingfenceError
 ) -> None:
     """It is said of each, nothing is called complete, and once it can be read the rest is done."""
     for way in WAYS:
@@ -167,7 +167,7 @@ def test_a_later_facet_that_cannot_be_read_keeps_back_no_more_than_what_needs_it
                 f"{facet.__name__} could not be read" in one and id_ in one for one in verified.exposure
             )
         trial.cloud.unreadable = {}
-        assert trial.run().status is Status.COMPLETE
+        assert trial.run().status is IncidentStatus.COMPLETE
         assert {type(step) for step in trial.cloud.calls} == {
             type(step) for step in finished(way).cloud.calls
         }
@@ -176,7 +176,7 @@ def test_a_later_facet_that_cannot_be_read_keeps_back_no_more_than_what_needs_it
 def finished(way: tuple[str, str]) -> Trial:
     """Return a trial in which nothing stood in the way."""
     trial = Trial(everything_to_do(), way=way)
-    assert trial.run().status is Status.COMPLETE
+    assert trial.run().status is IncidentStatus.COMPLETE
     return trial
 
 
@@ -187,7 +187,7 @@ def finished(way: tuple[str, str]) -> Trial:
     way=st.sampled_from(WAYS),
 )
 def test_whatever_cannot_be_read_what_does_not_need_it_is_done(
-    world: Observed, unread: set[type[Facet]], failure: RingfenceError, way: tuple[str, str]
+    world: ResourceState, unread: set[type[Observation]], failure: RingfenceError, way: tuple[str, str]
 ) -> None:
     trial, other = Trial(world, way=way), Trial(world, way=way)
     other.runbook = without(*unread)
@@ -219,18 +219,20 @@ def test_what_is_tried_only_once_is_told_and_not_tried_again(failure: RingfenceE
     trial.run_whatever_happens(stages=1)
     tried = len(failing.met)
     assert tried
-    if isinstance(failure, Gone):
+    if isinstance(failure, NotFound):
         trial.lose(SubnetAcls())
     assert trial.run(stages=1).status in CONTAINED
     assert len(failing.met) == tried
     assert trial.verified
-    assert isinstance(failure, Gone) or any("198.51.100.7/32" in words for words in trial.verified.refused)
+    assert isinstance(failure, NotFound) or any(
+        "198.51.100.7/32" in words for words in trial.verified.refused
+    )
 
 
 def test_a_step_that_contradicts_itself_is_raised_after_the_others_and_recorded() -> None:
-    bug = Bug("two things that cannot both be")
+    bug = InternalError("two things that cannot both be")
     trial = Trial(everything_to_do(), Failing(bug, (TagInstance,)))
-    with pytest.raises(Bug, match="cannot both be"):
+    with pytest.raises(InternalError, match="cannot both be"):
         trial.run()
     outcomes = trial.history.outcomes.values()
     assert [one.detail for one in outcomes if one.result == Result.FAILED] == [str(bug)]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.model.codec import decode, encode
-from ringfence.model.plan import waves
+from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support.strategies.instances import incidents, instances
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.remediation import Remediation
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
@@ -27,9 +27,9 @@ REMEDIATIONS = CONTAIN_INSTANCE.remediations
 OPTIONAL = tuple(one.id for one in CONTAIN_INSTANCE.remediations if one.optional)
 
 
-def applied(observed: Observed, steps: Iterable[Step]) -> Observed:
+def applied(observed: ResourceState, steps: Iterable[Step]) -> ResourceState:
     """Let every step have its effect, in the order in which the engine takes them."""
-    for wave in waves(steps):
+    for wave in dependency_levels(steps):
         for step in wave:
             observed = step.effect(observed)
     return observed
@@ -40,14 +40,14 @@ def applied(observed: Observed, steps: Iterable[Step]) -> Observed:
 def test_a_remediation_has_nothing_to_do_once_it_is_done(
     remediation: Remediation, data: st.DataObject, incident: Incident
 ) -> None:
-    before = data.draw(instances(*remediation.facets))
+    before = data.draw(instances(*remediation.observations))
     after = applied(before, remediation.plan(before, incident))
     assert remediation.plan(after, incident) == ()
 
 
 @given(before=instances(), incident=incidents(), enabled=st.sets(st.sampled_from(OPTIONAL)))
 def test_a_runbook_has_nothing_to_do_once_its_stages_are_done(
-    before: Observed, incident: Incident, enabled: set[str]
+    before: ResourceState, incident: Incident, enabled: set[str]
 ) -> None:
     runbook = CONTAIN_INSTANCE.chosen(enabled)
     after = run(runbook, before, incident)[0]
@@ -55,7 +55,7 @@ def test_a_runbook_has_nothing_to_do_once_its_stages_are_done(
 
 
 @given(before=instances(), incident=incidents())
-def test_no_remediation_undoes_what_another_did(before: Observed, incident: Incident) -> None:
+def test_no_remediation_undoes_what_another_did(before: ResourceState, incident: Incident) -> None:
     """Every option switched on at once: each step's change still stands at the end."""
     after, steps = run(CONTAIN_INSTANCE, before, incident)
     last = {(step.target, type(step)): step for step in steps}.values()
@@ -64,28 +64,28 @@ def test_no_remediation_undoes_what_another_did(before: Observed, incident: Inci
 
 @given(before=instances(), incident=incidents())
 def test_a_step_stands_before_itself_when_planned_and_behind_itself_when_done(
-    before: Observed, incident: Incident
+    before: ResourceState, incident: Incident
 ) -> None:
     """What the engine tells of a change whose outcome is unknown is told by the world alone."""
     for step in (step for one in REMEDIATIONS for step in one.plan(before, incident)):
-        moving = {State.SETTLING} if before[step.facet].settling() else set()
+        moving = {State.SETTLING} if before[step.observation].settling() else set()
         assert step.state(before) in {State.BEFORE, *moving}
         assert step.state(applied_alone(before, incident, step)) in {State.AFTER, *moving}
 
 
 @given(before=instances(), incident=incidents())
-def test_a_plan_can_be_recorded_read_back_and_said(before: Observed, incident: Incident) -> None:
+def test_a_plan_can_be_recorded_read_back_and_said(before: ResourceState, incident: Incident) -> None:
     steps = tuple(step for one in REMEDIATIONS for step in one.plan(before, incident))
     assert tuple(decode(encode(step)) for step in steps) == steps
     for step in steps:
-        was, becomes = step.change()
-        assert step.words()
+        was, becomes = step.diff()
+        assert step.describe()
         assert was != becomes
 
 
 @given(before=instances(), incident=incidents())
 def test_a_plan_takes_each_target_of_a_stage_once_but_for_the_way_through_transition(
-    before: Observed, incident: Incident
+    before: ResourceState, incident: Incident
 ) -> None:
     for stage in CONTAIN_INSTANCE.stages:
         plan = stage.plan(before, incident)
@@ -93,21 +93,23 @@ def test_a_plan_takes_each_target_of_a_stage_once_but_for_the_way_through_transi
         assert len(targets) == len(set(targets))
 
 
-def run(runbook: Runbook, observed: Observed, incident: Incident) -> tuple[Observed, tuple[Step, ...]]:
+def run(
+    runbook: Runbook, observed: ResourceState, incident: Incident
+) -> tuple[ResourceState, tuple[Step, ...]]:
     """Take the stages one after another."""
     taken: list[Step] = []
     for stage in runbook.stages:
         steps = stage.plan(observed, incident)
         observed = applied(observed, steps)
-        taken.extend(step for wave in waves(steps) for step in wave)
+        taken.extend(step for wave in dependency_levels(steps) for step in wave)
     return observed, tuple(taken)
 
 
-def applied_alone(before: Observed, incident: Incident, step: Step) -> Observed:
+def applied_alone(before: ResourceState, incident: Incident, step: Step) -> ResourceState:
     """Let a step have its effect after the others of its own plan that must come first."""
     plan = next(one.plan(before, incident) for one in REMEDIATIONS if step in one.plan(before, incident))
     observed = before
-    for wave in waves(plan):
+    for wave in dependency_levels(plan):
         for one in wave:
             observed = one.effect(observed)
             if one == step:

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from ringfence.engine.undo import undo
 from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
 from ringfence.model.codec import decode, encode
-from ringfence.model.errors import Gone
+from ringfence.model.errors import NotFound
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Facet, Observed
-from ringfence.model.plan import fold
+from ringfence.model.observation import Observation, ResourceState
+from ringfence.model.plan import net_changes
 from ringfence.model.step import State, Step
 from ringfence.model.subject import AccessKeyRef, RoleSessionRef
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey, Key
@@ -54,8 +54,7 @@ from tests.support.worlds import NOON
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ringfence.model.call import Answer, Call
-    from ringfence.model.observation import Looking
+    from ringfence.model.call import Answer, Call, SansIO
     from ringfence.model.remediation import Remediation
     from ringfence.model.subject import PrincipalRef
 
@@ -69,14 +68,14 @@ EACH = pytest.mark.parametrize("remediation", REMEDIATIONS, ids=lambda one: one.
 def test_a_remediation_has_nothing_to_do_once_it_is_done(
     remediation: Remediation, data: st.DataObject, incident: Incident
 ) -> None:
-    before = data.draw(principals(*remediation.facets))
+    before = data.draw(principals(*remediation.observations))
     after = applied(before, remediation.plan(before, incident))
     assert remediation.plan(after, incident) == ()
 
 
 @given(before=principals(), incident=incidents(), enabled=st.sets(st.sampled_from(OPTIONAL)))
 def test_the_runbook_has_nothing_to_do_once_its_stages_are_done(
-    before: Observed, incident: Incident, enabled: set[str]
+    before: ResourceState, incident: Incident, enabled: set[str]
 ) -> None:
     runbook = CONTAIN_CREDENTIALS.chosen(enabled).on(before.ref)
     after, steps = run(runbook, before, incident)
@@ -86,7 +85,7 @@ def test_the_runbook_has_nothing_to_do_once_its_stages_are_done(
 
 
 @given(before=principals(), incident=incidents())
-def test_undoing_the_runbook_gives_back_the_state(before: Observed, incident: Incident) -> None:
+def test_undoing_the_runbook_gives_back_the_state(before: ResourceState, incident: Incident) -> None:
     after, steps = run(CONTAIN_CREDENTIALS.on(before.ref), before, incident)
     way = undo(steps, after)
     assert (way.drifted, way.settling, way.kept) == ((), (), ())
@@ -99,23 +98,23 @@ def test_undoing_the_runbook_gives_back_the_state(before: Observed, incident: In
 
 
 @given(before=principals(), incident=incidents())
-def test_a_plan_can_be_recorded_read_back_said_and_turned(before: Observed, incident: Incident) -> None:
+def test_a_plan_can_be_recorded_read_back_said_and_turned(before: ResourceState, incident: Incident) -> None:
     steps = tuple(step for one in REMEDIATIONS for step in one.plan(before, incident))
     assert tuple(decode(encode(step)) for step in steps) == steps
     for step in steps:
-        was, becomes = step.change()
+        was, becomes = step.diff()
         back = step.inverse()
-        assert step.words()
-        assert back.words()
+        assert step.describe()
+        assert back.describe()
         assert was != becomes
         assert step.state(before) is State.BEFORE
         assert (back.inverse(), back.target) == (step, step.target)
-        assert back.change() == (becomes, was)
-        assert fold((step, back)) == ()
+        assert back.diff() == (becomes, was)
+        assert net_changes((step, back)) == ()
 
 
 @given(before=principals(), incident=incidents())
-def test_no_key_is_ever_activated_that_was_not_active(before: Observed, incident: Incident) -> None:
+def test_no_key_is_ever_activated_that_was_not_active(before: ResourceState, incident: Incident) -> None:
     after, steps = run(CONTAIN_CREDENTIALS.on(before.ref), before, incident)
     inactive = {one.id for one in before[AccessKey].keys if one.status != ACTIVE}
     for step in undo(steps, after).steps:
@@ -123,22 +122,24 @@ def test_no_key_is_ever_activated_that_was_not_active(before: Observed, incident
 
 
 @given(before=principals(), incident=incidents())
-def test_no_denial_is_ever_made_to_reach_fewer(before: Observed, incident: Incident) -> None:
+def test_no_denial_is_ever_made_to_reach_fewer(before: ResourceState, incident: Incident) -> None:
     """An earlier or later instant, a denial of everything: what was denied before is denied after."""
     after, _ = run(CONTAIN_CREDENTIALS.on(before.ref), before, incident)
     assert all(after[Denial].covers(reach) for reach in before[Denial].reaches())
 
 
 @given(before=principals(), incident=incidents())
-def test_what_contains_is_in_the_first_stage_and_reads_little(before: Observed, incident: Incident) -> None:
+def test_what_contains_is_in_the_first_stage_and_reads_little(
+    before: ResourceState, incident: Incident
+) -> None:
     first = CONTAIN_CREDENTIALS.on(before.ref).stages[0]
     after = applied(before, first.plan(before, incident))
     if isinstance(before.ref, AccessKeyRef):
-        assert first.facets == (AccessKey,)
+        assert first.observations == (AccessKey,)
         named = after[AccessKey].key(before.ref.id)
         assert named is None or named.status != ACTIVE
     held = after[Denial].holder
-    uncontained = bool(first.reviews(after, incident))
+    uncontained = bool(first.review_items(after, incident))
     if isinstance(before.ref, RoleSessionRef):
         assert held
         denied = any(one.everything or one.userid == before.ref.id for one in after[Denial].reaches())
@@ -147,7 +148,7 @@ def test_what_contains_is_in_the_first_stage_and_reads_little(before: Observed, 
 
 @given(before=principals(ref=PERSON), incident=incidents(other_keys="leave"))
 def test_of_a_user_only_a_key_that_is_known_to_be_exposed_is_ever_deactivated(
-    before: Observed, incident: Incident
+    before: ResourceState, incident: Incident
 ) -> None:
     """Whatever becomes of the keys later: after the first look, none is that was not tried then."""
     seen = before[AccessKey]
@@ -159,7 +160,7 @@ def test_of_a_user_only_a_key_that_is_known_to_be_exposed_is_ever_deactivated(
         return
     assert first <= tried
     for key in seen.keys:
-        alone = before.seen(AccessKey(seen.user, (replace(key, status=ACTIVE),)))
+        alone = before.with_observation(AccessKey(seen.user, (replace(key, status=ACTIVE),)))
         assert {step.key for step in plan(alone, incident) if isinstance(step, DeactivateAccessKey)} <= tried
 
 
@@ -187,12 +188,12 @@ def examples() -> tuple[Step, ...]:
     return tuple(seen)
 
 
-def busy(ref: PrincipalRef, denial: Denial) -> Observed:
+def busy(ref: PrincipalRef, denial: Denial) -> ResourceState:
     """A principal with everything to do."""
     others = OtherCredentials(
         "deploy", tuple(Credential(kind, "ACCAIOSFODNN7EXAMPLE0123", ACTIVE) for kind in KINDS)
     )
-    facets: tuple[Facet, ...] = (
+    facets: tuple[Observation, ...] = (
         AccessKey("deploy", (Key(KEY.id, ACTIVE),)),
         denial,
         Password("deploy"),
@@ -202,7 +203,7 @@ def busy(ref: PrincipalRef, denial: Denial) -> Observed:
         Grants(),
         Trail(),
     )
-    return Observed(ref, {type(one): one for one in facets})
+    return ResourceState(ref, {type(one): one for one in facets})
 
 
 def incident(reach: tuple[str, str], past: tuple[Step, ...] = ()) -> Incident:
@@ -216,16 +217,16 @@ def drawn() -> tuple[Step, ...]:
     return examples()
 
 
-def calls_of_facet(facet: type[Facet], past: tuple[Step, ...]) -> Iterator[Call]:
+def calls_of_facet(facet: type[Observation], past: tuple[Step, ...]) -> Iterator[Call]:
     """Yield every call that a look may make. The longest is not held in every way: there are too many."""
     bare = tuple(type(ref)(ref.account, ref.region, ref.id) for ref in REFS)
     held = once_otherwise if facet is UsedRoles else ways
     for ref in (*REFS, *bare):
         for known in ((), past) if isinstance(ref, RoleSessionRef) else ((),):
-            yield from chain.from_iterable(held(lambda ref=ref, known=known: facet.look(ref, known)))  # type: ignore[misc]  # a default is a type too
+            yield from chain.from_iterable(held(lambda ref=ref, known=known: facet.read(ref, known)))  # type: ignore[misc]  # a default is a type too
 
 
-def once_otherwise(start: Callable[[], Looking[Facet]]) -> Iterator[tuple[Call, ...]]:
+def once_otherwise(start: Callable[[], SansIO[Observation]]) -> Iterator[tuple[Call, ...]]:
     """Hold a conversation with usual answers, and with each one otherwise once; yield each round's calls."""
     rounds = tuple(_held(start, {}))
     yield from rounds
@@ -236,10 +237,10 @@ def once_otherwise(start: Callable[[], Looking[Facet]]) -> Iterator[tuple[Call, 
 
 
 def _held(
-    start: Callable[[], Looking[Facet]], otherwise: Mapping[tuple[int, int], Answer]
+    start: Callable[[], SansIO[Observation]], otherwise: Mapping[tuple[int, int], Answer]
 ) -> Iterator[tuple[Call, ...]]:
     talk, number = start(), 0
-    with suppress(StopIteration, Gone):
+    with suppress(StopIteration, NotFound):
         calls = next(talk)
         while True:
             yield calls
@@ -254,9 +255,9 @@ def calls_of_step(step: Step) -> Iterator[Call]:
     yield from chain.from_iterable(ways(lambda: step.apply({})))
 
 
-@pytest.mark.parametrize("facet", CONTAIN_CREDENTIALS.facets, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("facet", CONTAIN_CREDENTIALS.observations, ids=lambda one: one.__name__)
 def test_a_facet_declares_what_it_calls_and_its_calls_can_be_made(
-    facet: type[Facet], drawn: tuple[Step, ...]
+    facet: type[Observation], drawn: tuple[Step, ...]
 ) -> None:
     made = [one for one in drawn if isinstance(one, CreateDenialPolicy)][:1]
     found = tuple(calls_of_facet(facet, tuple(made)))

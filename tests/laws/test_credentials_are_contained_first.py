@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.engine.requests import Status
-from ringfence.model.errors import Denied, Refused, RingfenceError
+from ringfence.engine.requests import IncidentStatus
+from ringfence.model.errors import AccessDenied, Refused, RingfenceError
 from ringfence.model.subject import AccessKeyRef, RoleSessionRef
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey
 from ringfence.observations.iam.denial import Denial
@@ -22,7 +22,7 @@ from tests.support.trials import CONTAINED, FAILURES, UNREADABLE, Failing
 from tests.support.trials import Trial as AnyTrial
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -32,13 +32,16 @@ WORLDS = {
     "user": busy(PERSON, Denial(DEPLOY)),
     "session": busy(SESSION, Denial(WEB)),
 }
-WAYS_TO_FAIL: tuple[RingfenceError, ...] = (*FAILURES, Denied("iam: AccessDenied: with an explicit deny"))
+WAYS_TO_FAIL: tuple[RingfenceError, ...] = (
+    *FAILURES,
+    AccessDenied("iam: AccessDenied: with an explicit deny"),
+)
 
 
 class Trial(AnyTrial):
     """One principal to contain with every option switched on."""
 
-    def __init__(self, world: Observed, failing: Failing | None = None) -> None:
+    def __init__(self, world: ResourceState, failing: Failing | None = None) -> None:
         super().__init__(EVERYTHING, world, failing or Failing(FAILURES[0]))
 
     @property
@@ -60,23 +63,23 @@ class Trial(AnyTrial):
         assert for_good or not self.verified.complete
 
 
-def first_facets(ref: Ref) -> tuple[type[Facet], ...]:
-    return EVERYTHING.on(ref).stages[0].facets
+def first_facets(ref: Ref) -> tuple[type[Observation], ...]:
+    return EVERYTHING.on(ref).stages[0].observations
 
 
-def others(world: Observed) -> tuple[str, ...]:
+def others(world: ResourceState) -> tuple[str, ...]:
     """Return the targets of what is done beside containment where nothing fails."""
     trial, first = Trial(world), Trial(world)
     assert not trial.contained
-    assert trial.run().status is Status.COMPLETE
+    assert trial.run().status is IncidentStatus.COMPLETE
     first.run(stages=1)
     assert trial.contained
     assert first.contained
     return tuple(step.target for step in trial.cloud.calls if step not in first.cloud.calls)
 
 
-def later_facets(world: Observed) -> tuple[type[Facet], ...]:
-    first, every = first_facets(world.ref), EVERYTHING.on(world.ref).facets
+def later_facets(world: ResourceState) -> tuple[type[Observation], ...]:
+    first, every = first_facets(world.ref), EVERYTHING.on(world.ref).observations
     return tuple(facet for facet in every if facet not in first)
 
 
@@ -103,7 +106,7 @@ def test_one_other_step_that_fails_does_not_keep_a_principal_from_being_containe
 def test_every_other_step_may_fail_at_once(name: str, failure: RingfenceError) -> None:
     targets = {target for one, target in OTHERS if one == name}
     trial = Trial(WORLDS[name], Failing(failure, also=lambda step: step.target in targets))
-    assert trial.run(stages=1).status is Status.CONTAINED
+    assert trial.run(stages=1).status is IncidentStatus.CONTAINED
     trial.run_whatever_happens()
     trial.check(failure)
 
@@ -111,7 +114,7 @@ def test_every_other_step_may_fail_at_once(name: str, failure: RingfenceError) -
 @pytest.mark.parametrize("failure", UNREADABLE, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(("name", "facet"), LATER_FACETS)
 def test_a_later_facet_that_cannot_be_read_leaves_it_contained_and_not_complete(
-    name: str, facet: type[Facet], failure: RingfenceError
+    name: str, facet: type[Observation], failure: RingfenceError
 ) -> None:
     """Once it can be read the rest is done."""
     trial = Trial(WORLDS[name])
@@ -121,7 +124,7 @@ def test_a_later_facet_that_cannot_be_read_leaves_it_contained_and_not_complete(
     assert trial.verified
     assert (trial.verified.contained, trial.verified.complete, trial.verified.whole) == (True, False, True)
     trial.cloud.unreadable = {}
-    assert trial.run().status is Status.COMPLETE
+    assert trial.run().status is IncidentStatus.COMPLETE
 
 
 @pytest.mark.parametrize("failure", UNREADABLE, ids=lambda error: type(error).__name__)
@@ -155,7 +158,7 @@ def test_a_way_to_deny_that_fails_is_gone_around(
 @settings(max_examples=60)
 @given(world=principals(), failure=st.sampled_from(WAYS_TO_FAIL), data=st.data())
 def test_whatever_a_principal_is_like_and_whatever_else_fails_it_is_contained_or_said_not_to_be(
-    world: Observed, failure: RingfenceError, data: st.DataObject
+    world: ResourceState, failure: RingfenceError, data: st.DataObject
 ) -> None:
     first = EVERYTHING.on(world.ref).stages[0]
     containing = tuple(step for one in first.remediations for step in one.steps)

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.model.codec import decode, encode
-from ringfence.model.errors import Bug, Gone
+from ringfence.model.errors import InternalError, NotFound
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Facet, Observed
+from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.rule_confirmation import ManagedRule
 from ringfence.model.step import State
 from ringfence.observations.logging.evaluation import Evaluation, RuleState
@@ -36,7 +36,7 @@ OTHER = ManagedRule(
 )
 ASKED = EvaluateRule(OURS, NOON, NOON)
 INCIDENT = Incident("inc-1", NOON, rules=(OURS,))
-SOURCES: tuple[type[Facet | Step], ...] = (Evaluation, EvaluateRule, NoteRule)
+SOURCES: tuple[type[Observation | Step], ...] = (Evaluation, EvaluateRule, NoteRule)
 
 instants = st.none() | st.integers(-3, 3).map(lambda number: NOON + timedelta(minutes=number))
 
@@ -52,15 +52,17 @@ def worlds(draw: st.DrawFn, rules: tuple[ManagedRule, ...]) -> Evaluation:
 
 
 def plan(seen: Evaluation, *past: Step, incident: Incident = INCIDENT) -> tuple[Step, ...]:
-    return evaluate_rule.plan(Observed(BUCKET).seen(seen), replace(incident, past=past))
+    return evaluate_rule.plan(ResourceState(BUCKET).with_observation(seen), replace(incident, past=past))
 
 
 def waits(seen: Evaluation, *past: Step) -> tuple[str, ...]:
-    return evaluate_rule.waiting(Observed(BUCKET).seen(seen), replace(INCIDENT, past=past))
+    return evaluate_rule.pending(ResourceState(BUCKET).with_observation(seen), replace(INCIDENT, past=past))
 
 
 def exposed(seen: Evaluation, *past: Step) -> tuple[str, ...]:
-    return evaluate_rule.exposed(Observed(BUCKET).seen(seen), replace(INCIDENT, past=past))
+    return evaluate_rule.residual_risks(
+        ResourceState(BUCKET).with_observation(seen), replace(INCIDENT, past=past)
+    )
 
 
 @given(data=st.data(), rules=st.lists(st.sampled_from([OURS, OTHER]), unique=True).map(tuple))
@@ -71,7 +73,7 @@ def test_a_plan_that_is_applied_leaves_nothing_to_plan(
     incident = replace(INCIDENT, rules=rules)
     notes = plan(Evaluation(), incident=incident)
     assert notes == tuple(NoteRule(rule, NOON) for rule in rules)
-    before = Observed(BUCKET).seen(data.draw(worlds(rules)))
+    before = ResourceState(BUCKET).with_observation(data.draw(worlds(rules)))
     incident = replace(incident, past=notes)
     steps = evaluate_rule.plan(before, incident)
     after = applied(before, steps)
@@ -80,15 +82,15 @@ def test_a_plan_that_is_applied_leaves_nothing_to_plan(
     assert evaluate_rule.plan(before, incident) == (), "what was asked is not asked twice"
     assert all(step.state(after) is State.AFTER for step in steps)
     for rule in {step.rule for step in steps if isinstance(step, EvaluateRule)}:
-        assert not [words for words in evaluate_rule.waiting(after, incident) if rule.name in words]
+        assert not [words for words in evaluate_rule.pending(after, incident) if rule.name in words]
     assert tuple(decode(encode(step)) for step in (*notes, *steps)) == (*notes, *steps)
 
 
 def test_without_a_rule_nothing_is_planned_said_or_waited_for() -> None:
     incident = Incident("inc-1", NOON, past=(fix(),))
-    subject = Observed(BUCKET).seen(Evaluation())
+    subject = ResourceState(BUCKET).with_observation(Evaluation())
     assert evaluate_rule.plan(subject, incident) == ()
-    assert evaluate_rule.waiting(subject, incident) == evaluate_rule.exposed(subject, incident) == ()
+    assert evaluate_rule.pending(subject, incident) == evaluate_rule.residual_risks(subject, incident) == ()
 
 
 def test_a_change_that_is_not_recorded_yet_is_waited_for_and_then_asked_about() -> None:
@@ -154,7 +156,7 @@ def test_a_rule_is_asked_for_and_one_that_is_being_evaluated_is_left() -> None:
     assert done.note == ""
     _, done = talk(ASKED.apply({}), (refusal("LimitExceededException", "in progress"),))
     assert "being evaluated already" in done.note
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         talk(ASKED.apply({}), (refusal("NoSuchConfigRuleException"),))
 
 
@@ -170,29 +172,29 @@ def test_a_rule_is_asked_for_and_one_that_is_being_evaluated_is_left() -> None:
 def test_where_the_world_stands_is_seen_by_the_last_evaluation(
     rules: tuple[RuleState, ...], state: State
 ) -> None:
-    assert ASKED.state(Observed(BUCKET).seen(Evaluation(rules))) is state
+    assert ASKED.state(ResourceState(BUCKET).with_observation(Evaluation(rules))) is state
 
 
 @pytest.mark.parametrize("step", [NOTED, ASKED])
 def test_a_step_says_what_it_does_and_has_no_inverse(step: Step) -> None:
-    was, becomes = step.change()
-    assert OURS.name in step.words()
+    was, becomes = step.diff()
+    assert OURS.name in step.describe()
     assert was != becomes
-    with pytest.raises(Bug):
+    with pytest.raises(InternalError):
         step.inverse()
 
 
-def calls_of(source: type[Facet | Step]) -> tuple[Call, ...]:
-    if issubclass(source, Facet):
+def calls_of(source: type[Observation | Step]) -> tuple[Call, ...]:
+    if issubclass(source, Observation):
         pasts: tuple[tuple[Step, ...], ...] = ((), (NOTED,), (NOTED, fix()))
-        looks = (ways(lambda past=past: source.look(BUCKET, past)) for past in pasts)  # type: ignore[misc]  # a default is a type too
+        looks = (ways(lambda past=past: source.read(BUCKET, past)) for past in pasts)  # type: ignore[misc]  # a default is a type too
         return tuple(chain.from_iterable(chain.from_iterable(looks)))
     example = next(one for one in (ASKED, NOTED) if type(one) is source)
     return tuple(chain.from_iterable(ways(lambda: example.apply({}))))
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.__name__)
-def test_permissions_are_exact(source: type[Facet | Step]) -> None:
+def test_permissions_are_exact(source: type[Observation | Step]) -> None:
     calls = calls_of(source)
     assert {action(call) for call in calls} == declared(source.permissions)
     for call in calls:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ringfence.engine.undo import undo
 from ringfence.model.codec import canonical, decode, encode
-from ringfence.model.plan import fold
+from ringfence.model.plan import net_changes
 from ringfence.model.step import State
 from ringfence.observations.s3.acl import ALL_USERS, BucketAcl, Grant
 from ringfence.observations.s3.block import PublicAccessBlock
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
     from ringfence.model.call import Call
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.remediation import Remediation
     from ringfence.model.step import Step
 
 REMEDIATIONS = tuple(one for one in HARDEN_BUCKET.remediations if one.triggers)
-FACETS = tuple(dict.fromkeys(facet for one in REMEDIATIONS for facet in one.facets))
+FACETS = tuple(dict.fromkeys(facet for one in REMEDIATIONS for facet in one.observations))
 STEPS = tuple(dict.fromkeys(step for one in REMEDIATIONS for step in one.steps))
 INVERSES = tuple(step.inverse_type or step for step in STEPS)
 FIX = HARDEN_BUCKET.narrowed(one.id for one in REMEDIATIONS)
@@ -50,20 +50,22 @@ EACH = pytest.mark.parametrize("remediation", REMEDIATIONS, ids=lambda one: one.
 def test_a_remediation_has_nothing_to_do_once_it_is_done(
     remediation: Remediation, data: st.DataObject, incident: Incident
 ) -> None:
-    before = data.draw(buckets(*remediation.facets))
+    before = data.draw(buckets(*remediation.observations))
     after = applied(before, remediation.plan(before, incident))
     assert remediation.plan(after, incident) == ()
 
 
 @given(before=buckets(), incident=incidents())
-def test_the_runbook_has_nothing_to_do_once_its_stages_are_done(before: Observed, incident: Incident) -> None:
+def test_the_runbook_has_nothing_to_do_once_its_stages_are_done(
+    before: ResourceState, incident: Incident
+) -> None:
     after, steps = run(FIX, before, incident)
     assert [stage.plan(after, incident) for stage in FIX.stages] == [() for _ in FIX.stages]
     assert [step for step in steps if step.state(after) is not State.AFTER] == []
 
 
 @given(before=buckets(), incident=incidents())
-def test_undoing_the_runbook_gives_back_the_state(before: Observed, incident: Incident) -> None:
+def test_undoing_the_runbook_gives_back_the_state(before: ResourceState, incident: Incident) -> None:
     after, steps = run(FIX, before, incident)
     way = undo(steps, after)
     assert (way.drifted, way.settling, way.kept) == ((), (), ())
@@ -75,7 +77,7 @@ def test_undoing_the_runbook_gives_back_the_state(before: Observed, incident: In
     assert meaning(back) == meaning(before)
 
 
-def meaning(seen: Observed) -> tuple[object, ...]:
+def meaning(seen: ResourceState) -> tuple[object, ...]:
     """Return everything of a bucket but what cannot be told apart: one statement is a list of one.
 
     A bucket whose versioning is suspended, where it never was enabled, is as near as S3 lets it come.
@@ -84,31 +86,31 @@ def meaning(seen: Observed) -> tuple[object, ...]:
     document = policy.document
     listed = {**document, "Statement": list(statements(document))} if document else {}
     told = canonical(listed) if document else policy.text
-    rest = [one for kind, one in seen.facets.items() if kind not in {BucketPolicy, BucketVersioning}]
+    rest = [one for kind, one in seen.observations.items() if kind not in {BucketPolicy, BucketVersioning}]
     return told, versioning.status == ENABLED, versioning.mfa_delete, *rest
 
 
 @given(before=buckets(), incident=incidents())
-def test_a_plan_can_be_recorded_read_back_said_and_turned(before: Observed, incident: Incident) -> None:
+def test_a_plan_can_be_recorded_read_back_said_and_turned(before: ResourceState, incident: Incident) -> None:
     steps = tuple(step for one in REMEDIATIONS for step in one.plan(before, incident))
     assert tuple(decode(encode(step)) for step in steps) == steps
     for step in steps:
-        was, becomes = step.change()
+        was, becomes = step.diff()
         back = step.inverse()
-        assert step.words()
-        assert back.words()
+        assert step.describe()
+        assert back.describe()
         assert was != becomes
         assert step.state(before) is State.BEFORE
         assert (back.inverse(), back.target) == (step, step.target)
-        assert back.change() == (becomes, was)
-        assert fold((step, back)) == ()
+        assert back.diff() == (becomes, was)
+        assert net_changes((step, back)) == ()
 
 
 # Nothing that was there is lost
 
 
 @given(before=buckets(), incident=incidents())
-def test_every_statement_and_every_other_grant_stays(before: Observed, incident: Incident) -> None:
+def test_every_statement_and_every_other_grant_stays(before: ResourceState, incident: Incident) -> None:
     after, _ = run(FIX, before, incident)
     was, becomes = before[BucketPolicy].document, after[BucketPolicy].document
     if was:
@@ -125,7 +127,7 @@ def test_every_statement_and_every_other_grant_stays(before: Observed, incident:
 
 
 @given(before=buckets(), incident=incidents())
-def test_what_is_on_stays_on(before: Observed, incident: Incident) -> None:
+def test_what_is_on_stays_on(before: ResourceState, incident: Incident) -> None:
     after, _ = run(FIX, before, incident)
     assert before[PublicAccessBlock].settings.within(after[PublicAccessBlock].settings)
     assert before[AccessLogging].target in {None, after[AccessLogging].target}
@@ -136,23 +138,23 @@ def test_what_is_on_stays_on(before: Observed, incident: Incident) -> None:
 
 
 @given(before=buckets(), incident=incidents())
-def test_no_bucket_whose_settings_are_shown_stays_public(before: Observed, incident: Incident) -> None:
+def test_no_bucket_whose_settings_are_shown_stays_public(before: ResourceState, incident: Incident) -> None:
     after, _ = run(FIX, before, incident)
     assert not before[PublicAccessBlock].readable or not tuple(ways_in(after))
 
 
 @given(before=buckets(), incident=incidents())
 def test_every_policy_that_is_understood_requires_tls_in_the_end(
-    before: Observed, incident: Incident
+    before: ResourceState, incident: Incident
 ) -> None:
     after, _ = run(FIX, before, incident)
     assert not before[BucketPolicy].clear or requires_tls(after[BucketPolicy].document, BUCKET.id)
 
 
 @given(before=buckets(), incident=incidents())
-def test_what_is_not_shown_is_for_a_person_to_review(before: Observed, incident: Incident) -> None:
-    hidden = [facet for facet in before.facets.values() if not getattr(facet, "readable", True)]
-    reviews = {words for one in REMEDIATIONS for words in one.reviews(before, incident)}
+def test_what_is_not_shown_is_for_a_person_to_review(before: ResourceState, incident: Incident) -> None:
+    hidden = [facet for facet in before.observations.values() if not getattr(facet, "readable", True)]
+    reviews = {words for one in REMEDIATIONS for words in one.review_items(before, incident)}
     assert len([words for words in reviews if "cannot be read" in words]) == len(hidden)
 
 
@@ -183,8 +185,8 @@ def calls_of_step(step: Step) -> Iterator[Call]:
 
 
 @pytest.mark.parametrize("facet", FACETS, ids=lambda one: one.__name__)
-def test_a_facet_declares_what_it_calls_and_its_calls_can_be_made(facet: type[Facet]) -> None:
-    found = tuple(chain.from_iterable(ways(lambda: facet.look(BUCKET, ()))))
+def test_a_facet_declares_what_it_calls_and_its_calls_can_be_made(facet: type[Observation]) -> None:
+    found = tuple(chain.from_iterable(ways(lambda: facet.read(BUCKET, ()))))
     assert {action(call) for call in found} == declared(facet.permissions)
     for call in found:
         check(call)
@@ -199,9 +201,9 @@ def test_a_step_declares_what_it_calls_and_its_calls_can_be_made(kind: type[Step
 
 
 @pytest.mark.parametrize("facet", FACETS, ids=lambda one: one.__name__)
-def test_every_look_says_whose_bucket_it_expects(facet: type[Facet]) -> None:
+def test_every_look_says_whose_bucket_it_expects(facet: type[Observation]) -> None:
     """A bucket's name is the world's: another account may have taken it meanwhile."""
-    assert_owned(chain.from_iterable(ways(lambda: facet.look(BUCKET, ()))))
+    assert_owned(chain.from_iterable(ways(lambda: facet.read(BUCKET, ()))))
 
 
 @pytest.mark.parametrize("kind", dict.fromkeys((*STEPS, *INVERSES)), ids=lambda one: one.__name__)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from ringfence.engine.undo import undo
 from ringfence.model.codec import decode, encode
-from ringfence.model.note import Note
-from ringfence.model.observation import Facet, Observed
-from ringfence.model.plan import fold
+from ringfence.model.log_only_step import LogOnlyStep
+from ringfence.model.observation import Observation, ResourceState
+from ringfence.model.plan import net_changes
 from ringfence.model.step import State
 from ringfence.model.subject import AccountRef, RootRef, UserRef
 from ringfence.observations.iam.password_policy import IAMS_OWN, PasswordPolicy, PasswordRules
@@ -56,13 +56,13 @@ FIX = HARDEN_IDENTITY.narrowed(one.id for one in HARDEN_IDENTITY.stages[0].membe
 OWN = tuple(dict.fromkeys((*FIX.steps, *FIX.inverses)))
 
 
-def answered(before: Observed) -> Runbook:
+def answered(before: ResourceState) -> Runbook:
     return FIX.on(before.ref)
 
 
 @given(before=identities(), at=incidents())
 def test_nothing_is_left_to_do_once_it_is_done_and_its_notices_are_recorded(
-    before: Observed, at: Incident
+    before: ResourceState, at: Incident
 ) -> None:
     after, steps = run(answered(before), before, at)
     then = replace(at, past=(*at.past, *steps))
@@ -71,36 +71,36 @@ def test_nothing_is_left_to_do_once_it_is_done_and_its_notices_are_recorded(
 
 
 @given(before=identities(), at=incidents())
-def test_undoing_it_gives_back_the_state_and_keeps_the_notices(before: Observed, at: Incident) -> None:
+def test_undoing_it_gives_back_the_state_and_keeps_the_notices(before: ResourceState, at: Incident) -> None:
     after, steps = run(answered(before), before, at)
     way = undo(steps, after)
     assert (way.drifted, way.settling) == ((), ())
-    assert len(way.kept) == sum(isinstance(step, Note) for step in steps)
+    assert len(way.kept) == sum(isinstance(step, LogOnlyStep) for step in steps)
     assert applied(after, way.steps) == before
 
 
 @given(before=identities(), at=incidents())
-def test_a_plan_can_be_recorded_read_back_and_said(before: Observed, at: Incident) -> None:
+def test_a_plan_can_be_recorded_read_back_and_said(before: ResourceState, at: Incident) -> None:
     steps = answered(before).stages[0].plan(before, at)
     assert tuple(decode(encode(step)) for step in steps) == steps
     assert len({step.target for step in steps}) == len(steps)
     for step in steps:
-        was, becomes = step.change()
-        assert step.words()
+        was, becomes = step.diff()
+        assert step.describe()
         assert was != becomes
 
 
 @given(before=identities(), at=incidents())
-def test_a_change_can_be_turned(before: Observed, at: Incident) -> None:
+def test_a_change_can_be_turned(before: ResourceState, at: Incident) -> None:
     for step in answered(before).stages[0].plan(before, at):
-        if isinstance(step, Note):
+        if isinstance(step, LogOnlyStep):
             continue
         back = step.inverse()
         assert step.state(before) is State.BEFORE
-        assert step.words() != back.words()
+        assert step.describe() != back.describe()
         assert (back.inverse(), back.target) == (step, step.target)
-        assert back.change() == tuple(reversed(step.change()))
-        assert fold((step, back)) == ()
+        assert back.diff() == tuple(reversed(step.diff()))
+        assert net_changes((step, back)) == ()
 
 
 # What is there is not lost
@@ -131,8 +131,8 @@ def test_no_password_policy_is_ever_made_weaker(there: PasswordRules, wanted: Pa
 
 @given(at=incidents())
 def test_where_there_is_no_policy_iams_own_is_not_undercut(at: Incident) -> None:
-    (step,) = FIX.on(WHOLE).stages[0].plan(Observed(WHOLE).seen(PasswordPolicy()), at)
-    after = step.effect(Observed(WHOLE))[PasswordPolicy].rules
+    (step,) = FIX.on(WHOLE).stages[0].plan(ResourceState(WHOLE).with_observation(PasswordPolicy()), at)
+    after = step.effect(ResourceState(WHOLE))[PasswordPolicy].rules
     assert after
     assert keeps(IAMS_OWN, after)
     assert keeps(demanded(at), replace(after, max_age=after.max_age or demanded(at).max_age))
@@ -148,7 +148,7 @@ def test_what_sets_a_policy_says_every_field_of_it(there: PasswordRules) -> None
 
 @given(before=identities(PERSON), at=incidents())
 def test_only_active_keys_that_are_unused_are_touched_and_none_is_activated(
-    before: Observed, at: Incident
+    before: ResourceState, at: Incident
 ) -> None:
     after, steps = run(answered(before), before, at)
     unused = timedelta(days=int(at.choice("unused-days")))
@@ -172,14 +172,14 @@ NIGHTS = st.lists(st.booleans(), min_size=1, max_size=40)
 def test_night_after_night_a_key_goes_only_after_a_notice_a_grace_period_ago_that_nobody_answered(
     used: list[bool], unused: int, grace: int
 ) -> None:
-    seen = Observed(PERSON).seen(UserKeys("deploy", (DatedKey(KEY, "Active", ago(0)),)))
+    seen = ResourceState(PERSON).with_observation(UserKeys("deploy", (DatedKey(KEY, "Active", ago(0)),)))
     at = incident(unused_days=str(unused), grace_days=str(grace))
     last = NOON
     for night, use in enumerate(used, start=1):
         now = NOON + timedelta(days=night)
         if use:
             last = now - timedelta(hours=12)
-            seen = seen.seen(UserKeys("deploy", (DatedKey(KEY, "Active", ago(0), last),)))
+            seen = seen.with_observation(UserKeys("deploy", (DatedKey(KEY, "Active", ago(0), last),)))
         at = replace(at, as_of=now)
         steps = deactivate_unused_keys.plan(seen, at)
         at = replace(at, past=(*at.past, *steps))
@@ -196,12 +196,15 @@ def test_night_after_night_a_key_goes_only_after_a_notice_a_grace_period_ago_tha
 def test_a_key_that_is_activated_again_goes_only_after_a_notice_of_its_own(
     activated: list[bool], grace: int
 ) -> None:
-    seen, last = Observed(PERSON).seen(UserKeys("deploy", (DatedKey(KEY, "Active", ago(400)),))), ago(1)
+    seen, last = (
+        ResourceState(PERSON).with_observation(UserKeys("deploy", (DatedKey(KEY, "Active", ago(400)),))),
+        ago(1),
+    )
     at = incident(grace_days=str(grace))
     for night, again in enumerate(activated):
         at = replace(at, as_of=NOON + timedelta(days=night))
         if again:
-            seen = seen.seen(UserKeys("deploy", (DatedKey(KEY, "Active", ago(400)),)))
+            seen = seen.with_observation(UserKeys("deploy", (DatedKey(KEY, "Active", ago(400)),)))
         steps = deactivate_unused_keys.plan(seen, at)
         at, seen = replace(at, past=(*at.past, *steps)), applied(seen, steps)
         assert deactivate_unused_keys.plan(seen, at) == ()
@@ -214,15 +217,15 @@ def test_a_key_that_is_activated_again_goes_only_after_a_notice_of_its_own(
 # Law 3
 
 
-def busy() -> Iterator[tuple[Observed, Incident]]:
+def busy() -> Iterator[tuple[ResourceState, Incident]]:
     """Yield worlds with everything to do."""
     keys = (DatedKey(KEY, "Active", ago(400)), DatedKey(OTHER, "Active", ago(400), ago(200)))
     for ref in REFS:
         if isinstance(ref, UserRef):
-            yield Observed(ref).seen(UserKeys("deploy", keys)), incident(grace_days="0")
+            yield ResourceState(ref).with_observation(UserKeys("deploy", keys)), incident(grace_days="0")
         if isinstance(ref, AccountRef):
             for rules in (None, PasswordRules(6, max_age=0), PasswordRules(6, max_age=400, reuse=3)):
-                yield Observed(ref).seen(PasswordPolicy(rules)), incident()
+                yield ResourceState(ref).with_observation(PasswordPolicy(rules)), incident()
 
 
 def examples() -> Iterator[Step]:
@@ -233,18 +236,18 @@ def examples() -> Iterator[Step]:
             yield from (step,) if step.irreversible else (step, step.inverse())
 
 
-def calls_of(source: type[Facet | Step]) -> tuple[Call, ...]:
+def calls_of(source: type[Observation | Step]) -> tuple[Call, ...]:
     """Return every call that a facet or a step may make."""
-    if issubclass(source, Facet):
-        looks = (ways(lambda ref=ref: source.look(ref, ())) for ref in REFS)  # type: ignore[misc]  # a default is a type too
+    if issubclass(source, Observation):
+        looks = (ways(lambda ref=ref: source.read(ref, ())) for ref in REFS)  # type: ignore[misc]  # a default is a type too
         return tuple(call for look in looks for calls in look for call in calls)
     steps = [step for step in examples() if type(step) is source]
     assert steps, "there is an example"
     return tuple(call for step in steps for calls in ways(lambda step=step: step.apply({})) for call in calls)  # type: ignore[misc]  # likewise
 
 
-@pytest.mark.parametrize("source", [*FIX.facets, *OWN], ids=lambda one: one.__name__)
-def test_what_is_declared_is_called_and_its_calls_can_be_made(source: type[Facet | Step]) -> None:
+@pytest.mark.parametrize("source", [*FIX.observations, *OWN], ids=lambda one: one.__name__)
+def test_what_is_declared_is_called_and_its_calls_can_be_made(source: type[Observation | Step]) -> None:
     calls = calls_of(source)
     assert {action(call) for call in calls} == declared(source.permissions)
     for call in calls:
@@ -300,13 +303,13 @@ def test_each_subject_has_what_is_for_it() -> None:
 
 def test_the_nightly_review_reads_keys_and_no_passwords() -> None:
     """It looks at every user that has a key: what it asks is asked thousands of times."""
-    assert FIX.narrowed(["deactivate-unused-keys"]).facets == (UserKeys,)
+    assert FIX.narrowed(["deactivate-unused-keys"]).observations == (UserKeys,)
     assert HARDEN_IDENTITY.review
     assert HARDEN_IDENTITY.review.schedule == "cron(0 3 * * ? *)"
 
 
 def test_of_the_root_user_nothing_is_read_and_nothing_changed() -> None:
     chosen = FIX.on(ROOT)
-    assert (chosen.facets, chosen.steps) == ((), ())
-    assert chosen.stages[0].plan(Observed(RootRef(ACCOUNT, "us-east-1", "root")), incident()) == ()
-    assert len(chosen.stages[0].reviews(Observed(ROOT), incident())) == 3
+    assert (chosen.observations, chosen.steps) == ((), ())
+    assert chosen.stages[0].plan(ResourceState(RootRef(ACCOUNT, "us-east-1", "root")), incident()) == ()
+    assert len(chosen.stages[0].review_items(ResourceState(ROOT), incident())) == 3

@@ -16,8 +16,8 @@ from ringfence.events.ec2_states.trigger import STATES
 from ringfence.events.envelope import NotForUs
 from ringfence.model.codec import decode, encode
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Facet, Observed
-from ringfence.model.plan import fold
+from ringfence.model.observation import Observation, ResourceState
+from ringfence.model.plan import net_changes
 from ringfence.model.step import State
 from ringfence.model.trigger import joined
 from ringfence.observations.ec2.first_start import FirstStart
@@ -57,20 +57,20 @@ OWN = tuple(dict.fromkeys((*FIX.steps, *FIX.inverses)))
 def test_a_remediation_has_nothing_to_do_once_it_is_done(
     remediation: Remediation, data: st.DataObject, incident: Incident
 ) -> None:
-    before = data.draw(seen(*remediation.facets))
+    before = data.draw(seen(*remediation.observations))
     after = applied(before, remediation.plan(before, incident))
     assert remediation.plan(after, incident) == ()
 
 
 @given(before=seen(), incident=incidents())
-def test_the_runbook_has_nothing_to_do_once_it_is_done(before: Observed, incident: Incident) -> None:
+def test_the_runbook_has_nothing_to_do_once_it_is_done(before: ResourceState, incident: Incident) -> None:
     after, steps = run(FIX, before, incident)
     assert FIX.stages[0].plan(after, replace(incident, past=steps)) == ()
     assert [step for step in steps if step.state(after) is not State.AFTER] == []
 
 
 @given(before=seen(), incident=incidents())
-def test_undoing_the_runbook_gives_back_the_state(before: Observed, incident: Incident) -> None:
+def test_undoing_the_runbook_gives_back_the_state(before: ResourceState, incident: Incident) -> None:
     after, steps = run(FIX, before, incident)
     way = undo(steps, after)
     assert (way.drifted, way.settling, way.kept) == ((), (), ())
@@ -78,22 +78,22 @@ def test_undoing_the_runbook_gives_back_the_state(before: Observed, incident: In
 
 
 @given(before=seen(), incident=incidents())
-def test_a_plan_can_be_recorded_read_back_said_and_turned(before: Observed, incident: Incident) -> None:
+def test_a_plan_can_be_recorded_read_back_said_and_turned(before: ResourceState, incident: Incident) -> None:
     steps = FIX.stages[0].plan(before, incident)
     assert tuple(decode(encode(step)) for step in steps) == steps
     for step in steps:
-        was, becomes = step.change()
+        was, becomes = step.diff()
         back = step.inverse()
-        assert step.words() != back.words()
+        assert step.describe() != back.describe()
         assert was != becomes
         assert step.state(before) is State.BEFORE
         assert (back.inverse(), back.target) == (step, step.target)
-        assert back.change() == (becomes, was)
-        assert fold((step, back)) == ()
+        assert back.diff() == (becomes, was)
+        assert net_changes((step, back)) == ()
 
 
 @given(before=seen(), incident=incidents())
-def test_nothing_that_was_there_is_lost(before: Observed, incident: Incident) -> None:
+def test_nothing_that_was_there_is_lost(before: ResourceState, incident: Incident) -> None:
     """One metadata option changes; a profile that is attached stays; no tag of others is touched."""
     after, steps = run(FIX, before, incident)
     was, becomes = before[Metadata].options, after[Metadata].options
@@ -106,9 +106,9 @@ def test_nothing_that_was_there_is_lost(before: Observed, incident: Incident) ->
 # Law 3
 
 
-def busy() -> Observed:
+def busy() -> ResourceState:
     """An instance with everything to do."""
-    facets: tuple[Facet, ...] = (
+    facets: tuple[Observation, ...] = (
         Metadata(MetadataOptions(hop_limit=2)),
         MetadataUse(7),
         Origin("web", "lt-1"),
@@ -119,28 +119,30 @@ def busy() -> Observed:
         IMAGE,
         ImageTag(None),
     )
-    return Observed(REF, {type(one): one for one in facets})
+    return ResourceState(REF, {type(one): one for one in facets})
 
 
 def examples() -> Iterator[Step]:
     """Yield examples of every class of step."""
     choices = (("image-age", "30"), ("image-owners", "self"), ("image-tag", ""))
     incident = Incident("inc-1", NOON, choices=choices, types=(STARTED,))
-    for world in (busy(), busy().seen(ImageTag("of last year"))):
+    for world in (busy(), busy().with_observation(ImageTag("of last year"))):
         for step in FIX.stages[0].plan(world, incident):
             yield from (step, step.inverse())
 
 
-def calls_of(source: type[Facet | Step]) -> tuple[Call, ...]:
+def calls_of(source: type[Observation | Step]) -> tuple[Call, ...]:
     """Return every call that a facet or a step may make."""
-    if issubclass(source, Facet):
-        return tuple(chain.from_iterable(ways(lambda: source.look(REF, ()))))
+    if issubclass(source, Observation):
+        return tuple(chain.from_iterable(ways(lambda: source.read(REF, ()))))
     steps = [step for step in examples() if type(step) is source]
     return tuple(call for step in steps for calls in ways(lambda step=step: step.apply({})) for call in calls)  # type: ignore[misc]  # a default is a type too
 
 
-@pytest.mark.parametrize("source", [*FIX.facets, *OWN], ids=lambda one: one.__name__)
-def test_what_is_declared_is_called_or_implied_and_its_calls_can_be_made(source: type[Facet | Step]) -> None:
+@pytest.mark.parametrize("source", [*FIX.observations, *OWN], ids=lambda one: one.__name__)
+def test_what_is_declared_is_called_or_implied_and_its_calls_can_be_made(
+    source: type[Observation | Step],
+) -> None:
     calls = calls_of(source)
     assert {action(call) for call in calls} == declared(source.permissions)
     implied = {one for call in calls for one, _ in demanded(call)}
@@ -241,8 +243,8 @@ def told(event: object) -> tuple[Finding, ...]:
 
 
 def test_an_image_is_read_for_a_finding_about_images_alone() -> None:
-    assert HARDEN_INSTANCE.narrowed(["require-imdsv2"]).facets == (Metadata, MetadataUse, Origin)
-    assert HARDEN_INSTANCE.narrowed(["report-unapproved-image"]).facets == (
+    assert HARDEN_INSTANCE.narrowed(["require-imdsv2"]).observations == (Metadata, MetadataUse, Origin)
+    assert HARDEN_INSTANCE.narrowed(["report-unapproved-image"]).observations == (
         Image,
         ImageTag,
         FirstStart,

@@ -12,8 +12,8 @@ from hypothesis import given
 from ringfence.engine.undo import undo
 from ringfence.model.codec import decode, encode
 from ringfence.model.document import Document
-from ringfence.model.observation import Facet, Observed
-from ringfence.model.plan import fold
+from ringfence.model.observation import Observation, ResourceState
+from ringfence.model.plan import net_changes
 from ringfence.model.step import State
 from ringfence.model.subject import FlowLogRef, SecurityGroupRef, VpcRef
 from ringfence.observations.ec2.flow_log_records import LOGS, S3, Recording
@@ -42,7 +42,7 @@ OWN = tuple(dict.fromkeys((*FIX.steps, *FIX.inverses)))
 
 
 @given(before=subjects(), incident=incidents())
-def test_the_runbook_has_nothing_to_do_once_it_is_done(before: Observed, incident: Incident) -> None:
+def test_the_runbook_has_nothing_to_do_once_it_is_done(before: ResourceState, incident: Incident) -> None:
     runbook = FIX.on(before.ref)
     after, steps = run(runbook, before, incident)
     assert runbook.stages[0].plan(after, replace(incident, past=steps)) == ()
@@ -50,7 +50,7 @@ def test_the_runbook_has_nothing_to_do_once_it_is_done(before: Observed, inciden
 
 
 @given(before=subjects(), incident=incidents())
-def test_undoing_the_runbook_gives_back_the_state(before: Observed, incident: Incident) -> None:
+def test_undoing_the_runbook_gives_back_the_state(before: ResourceState, incident: Incident) -> None:
     after, steps = run(FIX.on(before.ref), before, incident)
     way = undo(steps, after)
     assert (way.drifted, way.settling, way.kept) == ((), (), ())
@@ -58,25 +58,25 @@ def test_undoing_the_runbook_gives_back_the_state(before: Observed, incident: In
 
 
 @given(before=subjects(), incident=incidents())
-def test_a_plan_can_be_recorded_read_back_said_and_turned(before: Observed, incident: Incident) -> None:
+def test_a_plan_can_be_recorded_read_back_said_and_turned(before: ResourceState, incident: Incident) -> None:
     steps = FIX.on(before.ref).stages[0].plan(before, incident)
     assert tuple(decode(encode(step)) for step in steps) == steps
     assert len({step.target for step in steps}) == len(steps)
     for step in steps:
-        was, becomes = step.change()
+        was, becomes = step.diff()
         back = step.inverse()
-        assert step.words() != back.words()
+        assert step.describe() != back.describe()
         assert was != becomes
-        assert step.cost()
+        assert step.side_effects()
         assert step.state(before) is State.BEFORE
         assert (back.inverse(), back.target) == (step, step.target)
-        assert back.change() == (becomes, was)
-        assert fold((step, back)) == ()
+        assert back.diff() == (becomes, was)
+        assert net_changes((step, back)) == ()
 
 
 @given(before=groups(), incident=incidents())
 def test_of_a_group_nothing_goes_but_the_world_on_the_ports_that_are_meant(
-    before: Observed, incident: Incident
+    before: ResourceState, incident: Incident
 ) -> None:
     runbook = FIX.on(before.ref).narrowed(("revoke-open-ingress",))
     after, _ = run(runbook, before, incident)
@@ -89,7 +89,9 @@ def test_of_a_group_nothing_goes_but_the_world_on_the_ports_that_are_meant(
 
 
 @given(before=groups(), incident=incidents())
-def test_no_group_is_closed_but_a_default_one_of_this_account(before: Observed, incident: Incident) -> None:
+def test_no_group_is_closed_but_a_default_one_of_this_account(
+    before: ResourceState, incident: Incident
+) -> None:
     seen = before[SecurityGroup]
     after, _ = run(FIX.on(before.ref).narrowed(("close-default-group",)), before, incident)
     closed = seen.name == DEFAULT and seen.owner == before.ref.account
@@ -97,16 +99,16 @@ def test_no_group_is_closed_but_a_default_one_of_this_account(before: Observed, 
 
 
 @given(before=groups(), incident=incidents())
-def test_what_both_remediations_revoke_is_revoked_once(before: Observed, incident: Incident) -> None:
+def test_what_both_remediations_revoke_is_revoked_once(before: ResourceState, incident: Incident) -> None:
     steps = FIX.on(before.ref).stages[0].plan(before, incident)
     assert len(steps) == len(set(steps))
 
 
 @given(before=subjects(), incident=incidents())
-def test_nothing_of_another_account_is_touched(before: Observed, incident: Incident) -> None:
+def test_nothing_of_another_account_is_touched(before: ResourceState, incident: Incident) -> None:
     foreign = [
         facet.owner not in {"", before.ref.account}
-        for facet in before.facets.values()
+        for facet in before.observations.values()
         if isinstance(facet, SecurityGroup | FlowLogs)
     ]
     if any(foreign):
@@ -114,10 +116,14 @@ def test_nothing_of_another_account_is_touched(before: Observed, incident: Incid
 
 
 @given(before=subjects(), incident=incidents())
-def test_everything_that_is_told_is_one_printable_line(before: Observed, incident: Incident) -> None:
+def test_everything_that_is_told_is_one_printable_line(before: ResourceState, incident: Incident) -> None:
     stage = FIX.on(before.ref).stages[0]
     steps = stage.plan(before, incident)
-    for words in (*stage.exposed(before, incident), *stage.cautions(before), *(one.words() for one in steps)):
+    for words in (
+        *stage.residual_risks(before, incident),
+        *stage.reasons_to_downgrade(before),
+        *(one.describe() for one in steps),
+    ):
         assert words.isprintable(), words
 
 
@@ -137,11 +143,11 @@ def examples() -> Iterator[Step]:
         yield from (made, made.inverse())
 
 
-def calls_of(source: type[Facet | Step]) -> tuple[Call, ...]:
+def calls_of(source: type[Observation | Step]) -> tuple[Call, ...]:
     """Return every call that a facet or a step may make."""
-    if issubclass(source, Facet):
+    if issubclass(source, Observation):
         refs = (GROUP,) if source is SecurityGroup else (VPC, FLOW_LOG)
-        looks = (ways(lambda ref=ref: source.look(ref, ())) for ref in refs)  # type: ignore[misc]  # a default is a type too
+        looks = (ways(lambda ref=ref: source.read(ref, ())) for ref in refs)  # type: ignore[misc]  # a default is a type too
         return tuple(chain.from_iterable(chain.from_iterable(looks)))
     steps = [step for step in examples() if type(step) is source]
     return tuple(chain.from_iterable(calls for one in steps for calls in ways(lambda one=one: one.apply({}))))  # type: ignore[misc]  # likewise
@@ -163,8 +169,10 @@ def implied(call: Call) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("source", [*FIX.facets, *OWN], ids=lambda one: one.__name__)
-def test_what_is_declared_is_called_and_implied_and_can_be_asked_for(source: type[Facet | Step]) -> None:
+@pytest.mark.parametrize("source", [*FIX.observations, *OWN], ids=lambda one: one.__name__)
+def test_what_is_declared_is_called_and_implied_and_can_be_asked_for(
+    source: type[Observation | Step],
+) -> None:
     calls = calls_of(source)
     assert {action(call) for call in calls} == declared(source.permissions)
     assert {one for call in calls for one in implied(call)} == declared(source.permissions, implied=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from moto import mock_aws
 
-from ringfence.engine.requests import Status
+from ringfence.engine.requests import IncidentStatus
 from ringfence.observations.ec2.network import Network
 from ringfence.record.chain import digest
 from ringfence.record.facts import Outcome, Result
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ringfence.engine.ports import Applied, Cloud
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.call import SansIO
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.reviews import Review
     from ringfence.model.rule_confirmation import ManagedRule
-    from ringfence.model.runbook import Naming, Runbook
+    from ringfence.model.runbook import Runbook
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.policy.permit import Permit
@@ -74,8 +75,10 @@ class Deadly:
     kind: type[Step]
     after: bool
 
-    def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
-        return self.cloud.observe(ref, facets, past)
+    def observe(
+        self, ref: Ref, observations: Sequence[type[Observation]], past: tuple[Step, ...] = ()
+    ) -> ResourceState:
+        return self.cloud.observe(ref, observations, past)
 
     def confirm(self, ref: Ref, claim: ManagedRule) -> str:
         return self.cloud.confirm(ref, claim)
@@ -83,8 +86,8 @@ class Deadly:
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
         return self.cloud.listed(account, region, review)
 
-    def named(self, ref: Ref, naming: Callable[[Ref], Naming]) -> Ref:
-        return self.cloud.named(ref, naming)
+    def canonical_subject(self, ref: Ref, naming: Callable[[Ref], SansIO[Ref]]) -> Ref:
+        return self.cloud.canonical_subject(ref, naming)
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Applied:
         if type(step) is not self.kind:
@@ -104,7 +107,7 @@ def only(kind: type[Step]) -> Runbook:
 
 def standing(here: World, runbook: Runbook) -> dict[str, object]:
     """Say how everything stands that the runbook may change and a release gives back."""
-    observed = here.cloud.observe(here.ref, runbook.facets)
+    observed = here.cloud.observe(here.ref, runbook.observations)
     stands = told(observed)
     stands.pop("Snapshots", None)
     if Network in observed:
@@ -141,7 +144,7 @@ def test_a_process_that_dies_at_a_step_leaves_nothing_half_known(
     with pytest.raises(Killed):
         here.respond(runbook, finding, way, Deadly(here.cloud, kind, after))
     report = here.respond(runbook, finding, way)
-    assert report.status is Status.COMPLETE
+    assert report.status is IncidentStatus.COMPLETE
     check(here, kind)
 
     clients().noted.clear()
@@ -149,7 +152,7 @@ def test_a_process_that_dies_at_a_step_leaves_nothing_half_known(
     if not kind.irreversible:
         with pytest.raises(Killed):
             here.release(report.incident, Deadly(here.cloud, back, after))
-    assert here.release(report.incident).status is Status.RELEASED
+    assert here.release(report.incident).status is IncidentStatus.RELEASED
     assert standing(here, runbook) == before
     if not kind.irreversible:
         check(here, back)

@@ -12,7 +12,7 @@ import pytest
 
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser
-from ringfence.engine.requests import ReleaseOrder, Report, Status
+from ringfence.engine.requests import IncidentStatus, ResponseRelease, ResponseResult
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.observations.iam.denial import Denial
@@ -30,7 +30,7 @@ from tests.support.worlds import LEASE, Ticking, estate, finding, order
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
     from ringfence.model.subject import PrincipalRef
@@ -43,7 +43,7 @@ class Case:
     """A runbook, and a world in which it has something to do."""
 
     runbook: Runbook
-    world: Observed
+    world: ResourceState
 
     @property
     def key(self) -> ChainKey:
@@ -74,7 +74,7 @@ class Stage:
         self.cloud = MemoryCloud(case.world, self.clock)
         self.log = MemoryLog()
 
-    def run(self, attempt: str, gate: Callable[..., object], finding_id: str = "f-1") -> Report:
+    def run(self, attempt: str, gate: Callable[..., object], finding_id: str = "f-1") -> ResponseResult:
         through = Through(self.cloud, self.log, gate)
         engine = Engine(Ports(through, through, self.clock, lambda jobs: [job() for job in jobs]))
         ref = self.case.world.ref
@@ -82,17 +82,17 @@ class Stage:
         given = order(self.clock(), attempt=attempt, received=received, runbook=self.case.runbook)
         return engine.respond(replace(given, ref=ref))
 
-    def until_done(self, finding_id: str = "f-1") -> Report:
+    def until_done(self, finding_id: str = "f-1") -> ResponseResult:
         for delivery in range(5):
             report = self.run(f"again-{delivery}", Killer(), finding_id)
-            if report.status is Status.COMPLETE:
+            if report.status is IncidentStatus.COMPLETE:
                 return report
             self.clock.now += LEASE * 3
         raise AssertionError(report)
 
-    def release(self, gate: Callable[..., object]) -> Report:
+    def release(self, gate: Callable[..., object]) -> ResponseResult:
         through = Through(self.cloud, self.log, gate)
-        asked = ReleaseOrder(
+        asked = ResponseRelease(
             runbook=self.case.runbook.id,
             ref=self.case.world.ref,
             incident=self.history.incident,
@@ -115,7 +115,7 @@ def end(stage: Stage) -> dict[str, object]:
     assert stage.cloud.world
     return {
         kind.__name__: facet.reaches() if isinstance(facet, Denial) else facet
-        for kind, facet in stage.cloud.world.facets.items()
+        for kind, facet in stage.cloud.world.observations.items()
     }
 
 
@@ -138,7 +138,7 @@ def check(stage: Stage, *ends: dict[str, object]) -> None:
 def undisturbed(case: Case, finding_id: str = "f-1") -> tuple[int, dict[str, object]]:
     """Return how many calls one undisturbed run makes, and what it does."""
     stage, killer = Stage(case), Killer()
-    assert stage.run("a-1", killer, finding_id).status is Status.COMPLETE
+    assert stage.run("a-1", killer, finding_id).status is IncidentStatus.COMPLETE
     return killer.calls, end(stage)
 
 
@@ -146,7 +146,7 @@ def released(case: Case) -> tuple[int, dict[str, object]]:
     """Return how many calls an undisturbed release makes, and what it leaves."""
     stage, killer = Stage(case), Killer()
     stage.until_done()
-    assert stage.release(killer).status is Status.RELEASED
+    assert stage.release(killer).status is IncidentStatus.RELEASED
     return killer.calls, end(stage)
 
 
@@ -222,7 +222,7 @@ def test_every_change_is_recorded_before_it_is_made(name: str) -> None:
         assert step in {one.step for _, one in stage.history.open_intents}
 
     stage.cloud.refuse = recorded
-    assert stage.run("a-1", Killer()).status is Status.COMPLETE
+    assert stage.run("a-1", Killer()).status is IncidentStatus.COMPLETE
     assert stage.cloud.calls
 
 
@@ -246,7 +246,11 @@ def test_two_at_once_act_once(schedule: str, second: str) -> None:
         thread.start()
     for thread in threads:
         thread.join(20)
-    assert {type(one) for one in reports.values()} <= {Report, Retryable.__subclasses__()[0], Retryable}
+    assert {type(one) for one in reports.values()} <= {
+        ResponseResult,
+        Retryable.__subclasses__()[0],
+        Retryable,
+    }
     stage.clock.now += LEASE * 3
     for finding_id in ("f-1", second):
         stage.until_done(finding_id)

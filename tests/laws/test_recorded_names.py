@@ -79,7 +79,7 @@ def test_a_class_of_the_old_name_reads_what_was_written_and_does_what_the_new_on
     as_written = {**_plain(LockDoor("front", "open", "shut")), "$": "TurnKey"}
     read_back = decode(as_written)
     assert isinstance(read_back, LockDoor)
-    assert read_back.words() == "turn the key of front"
+    assert read_back.describe() == "turn the key of front"
     assert encode(read_back) == as_written
     assert TurnKey("front", "open", "shut") == read_back
 

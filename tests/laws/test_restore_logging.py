@@ -13,8 +13,8 @@ from ringfence.engine.undo import undo
 from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE
 from ringfence.events.dispatch import parse
 from ringfence.model.codec import decode, encode
-from ringfence.model.note import Note
-from ringfence.model.observation import Facet, Observed
+from ringfence.model.log_only_step import LogOnlyStep
+from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.step import State, Step
 from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
 from ringfence.observations.logging.coverage import uncovered
@@ -65,7 +65,7 @@ STAGE = RESTORE_LOGGING.stages[0]
 
 @given(before=seen(), incident=incidents())
 def test_the_runbook_has_nothing_to_do_once_it_is_done_and_noted(
-    before: Observed, incident: Incident
+    before: ResourceState, incident: Incident
 ) -> None:
     runbook = RESTORE_LOGGING.on(before.ref)
     after, steps = run(runbook, before, incident)
@@ -77,7 +77,7 @@ def test_the_runbook_has_nothing_to_do_once_it_is_done_and_noted(
 @pytest.mark.parametrize("id_", RESTORE_LOGGING.ids)
 @given(before=seen(), incident=incidents())
 def test_a_remediation_has_nothing_to_do_once_it_is_done(
-    id_: str, before: Observed, incident: Incident
+    id_: str, before: ResourceState, incident: Incident
 ) -> None:
     runbook = RESTORE_LOGGING.narrowed((id_,)).on(before.ref)
     after, steps = run(runbook, before, incident)
@@ -86,19 +86,19 @@ def test_a_remediation_has_nothing_to_do_once_it_is_done(
 
 
 @given(before=seen(), incident=incidents())
-def test_a_plan_can_be_recorded_read_back_and_said(before: Observed, incident: Incident) -> None:
+def test_a_plan_can_be_recorded_read_back_and_said(before: ResourceState, incident: Incident) -> None:
     steps = STAGE.on(before.ref).plan(before, incident)
     assert tuple(decode(encode(step)) for step in steps) == steps
     assert len({step.target for step in steps}) == len(steps)
     for step in steps:
-        was, becomes = step.change()
-        assert step.words()
+        was, becomes = step.diff()
+        assert step.describe()
         assert was != becomes
-        assert isinstance(step, Note) or step.state(before) in {State.BEFORE, State.GONE}
+        assert isinstance(step, LogOnlyStep) or step.state(before) in {State.BEFORE, State.GONE}
 
 
 @given(before=seen(), incident=incidents())
-def test_nothing_is_undone_and_why_is_said(before: Observed, incident: Incident) -> None:
+def test_nothing_is_undone_and_why_is_said(before: ResourceState, incident: Incident) -> None:
     """A release ends the incident, and switches nothing off."""
     after, steps = run(RESTORE_LOGGING.on(before.ref), before, incident)
     way = undo(steps, after)
@@ -108,7 +108,7 @@ def test_nothing_is_undone_and_why_is_said(before: Observed, incident: Incident)
 
 
 @given(before=seen(TRAIL), incident=incidents())
-def test_a_trail_loses_nothing_that_was_noted_or_is_there(before: Observed, incident: Incident) -> None:
+def test_a_trail_loses_nothing_that_was_noted_or_is_there(before: ResourceState, incident: Incident) -> None:
     after, _ = run(RESTORE_LOGGING.on(TRAIL), before, incident)
     was, now, noted = before[TrailStatus], after[TrailStatus], trail_baseline(incident)
     assert now.logging >= was.logging
@@ -121,7 +121,7 @@ def test_a_trail_loses_nothing_that_was_noted_or_is_there(before: Observed, inci
 
 
 @given(before=seen(TRAIL), incident=incidents())
-def test_what_is_noted_is_never_weaker_than_what_was(before: Observed, incident: Incident) -> None:
+def test_what_is_noted_is_never_weaker_than_what_was(before: ResourceState, incident: Incident) -> None:
     was = trail_baseline(incident)
     _, steps = run(RESTORE_LOGGING.on(TRAIL), before, incident)
     noted = trail_baseline(replace(incident, past=steps))
@@ -131,31 +131,33 @@ def test_what_is_noted_is_never_weaker_than_what_was(before: Observed, incident:
 
 @given(before=seen(TRAIL), incident=incidents())
 def test_what_cannot_be_changed_from_here_is_not_touched_and_said(
-    before: Observed, incident: Incident
+    before: ResourceState, incident: Incident
 ) -> None:
     status = before[TrailStatus]
     if not status.gone and not status.ours(TRAIL):
         stage = STAGE.on(TRAIL)
         assert stage.plan(before, incident) == ()
-        assert stage.reviews(before, incident)
+        assert stage.review_items(before, incident)
 
 
 @given(before=seen(), incident=incidents())
 def test_who_is_suspected_is_said_and_keeps_nothing_from_being_contained(
-    before: Observed, incident: Incident
+    before: ResourceState, incident: Incident
 ) -> None:
     stage = STAGE.on(before.ref)
-    named = [who for who in incident.suspects if any(who in one for one in stage.exposed(before, incident))]
+    named = [
+        who for who in incident.suspects if any(who in one for one in stage.residual_risks(before, incident))
+    ]
     assert isinstance(before.ref, KeyRef) or tuple(named) == incident.suspects
     bare = replace(incident, suspects=())
-    assert stage.reviews(before, incident) == stage.reviews(before, bare)
+    assert stage.review_items(before, incident) == stage.review_items(before, bare)
 
 
 @given(before=seen(), incident=incidents())
-def test_everything_that_is_told_is_one_printable_line(before: Observed, incident: Incident) -> None:
+def test_everything_that_is_told_is_one_printable_line(before: ResourceState, incident: Incident) -> None:
     stage = STAGE.on(before.ref)
     steps = stage.plan(before, incident)
-    for words in (*stage.exposed(before, incident), *(one.words() for one in steps)):
+    for words in (*stage.residual_risks(before, incident), *(one.describe() for one in steps)):
         assert words.isprintable(), words
 
 
@@ -205,10 +207,10 @@ def examples() -> Iterator[Step]:
     yield EnableKey(KEY_ID)
 
 
-def calls_of(source: type[Facet | Step]) -> tuple[Call, ...]:
+def calls_of(source: type[Observation | Step]) -> tuple[Call, ...]:
     """Return every call that a facet or a step may make."""
-    if issubclass(source, Facet):
-        looks = (ways(lambda ref=ref: source.look(ref, ())) for ref in REFS)  # type: ignore[misc]  # a default is a type too
+    if issubclass(source, Observation):
+        looks = (ways(lambda ref=ref: source.read(ref, ())) for ref in REFS)  # type: ignore[misc]  # a default is a type too
         return tuple(chain.from_iterable(chain.from_iterable(looks)))
     steps = [step for step in examples() if type(step) is source]
     return tuple(chain.from_iterable(calls for one in steps for calls in ways(lambda one=one: one.apply({}))))  # type: ignore[misc]  # likewise
@@ -231,11 +233,16 @@ def implied(call: Call) -> Iterator[str]:
         yield from ("iam:CreateServiceLinkedRole", "iam:GetRole")
 
 
-SOURCES = (*RESTORE_LOGGING.facets, *(one for one in RESTORE_LOGGING.steps if not issubclass(one, Note)))
+SOURCES = (
+    *RESTORE_LOGGING.observations,
+    *(one for one in RESTORE_LOGGING.steps if not issubclass(one, LogOnlyStep)),
+)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda one: one.__name__)
-def test_what_is_declared_is_called_and_implied_and_can_be_asked_for(source: type[Facet | Step]) -> None:
+def test_what_is_declared_is_called_and_implied_and_can_be_asked_for(
+    source: type[Observation | Step],
+) -> None:
     calls = calls_of(source)
     assert calls
     assert {action(call) for call in calls} == declared(source.permissions)
@@ -254,7 +261,7 @@ def test_a_review_declares_what_its_listing_calls() -> None:
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda one: one.__name__)
-def test_every_refusal_that_is_expected_is_published(source: type[Facet | Step]) -> None:
+def test_every_refusal_that_is_expected_is_published(source: type[Observation | Step]) -> None:
     """Whatever else is answered is tried again."""
     for call in calls_of(source):
         operation = model(call.service).operation_model(call.operation)
@@ -365,4 +372,4 @@ def test_each_kind_of_subject_has_its_own_remediations() -> None:
         DetectorRef: ("restore-detector", note),
         KeyRef: ("keep-log-key", note),
     }
-    assert not RESTORE_LOGGING.ends
+    assert not RESTORE_LOGGING.closes_when_complete

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.engine.requests import Status
+from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
-from ringfence.handlers.operator_api import Desk
-from ringfence.model.errors import Gone, Refused
-from ringfence.model.observation import Observed
+from ringfence.handlers.operator_api import OperatorService
+from ringfence.model.errors import NotFound, Refused
+from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.security_group import Rule, SecurityGroup
 from ringfence.policy.decision import Policy
 from ringfence.record.chain import ChainKey
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ringfence.handlers.operator_answers import Answer
     from ringfence.model.runbook import Runbook
 
-WORLDS: dict[Runbook, SearchStrategy[Observed]] = {
+WORLDS: dict[Runbook, SearchStrategy[ResourceState]] = {
     CONTAIN_INSTANCE: instances.instances(),
     CONTAIN_CREDENTIALS: credentials.principals(),
     HARDEN_BUCKET: buckets.buckets(),
@@ -52,12 +52,12 @@ PAUSE = st.sampled_from((0, 1, 47, 3000))
 class Lot(Site):
     """One subject of any kind."""
 
-    def __init__(self, runbook: Runbook, world: Observed) -> None:
+    def __init__(self, runbook: Runbook, world: ResourceState) -> None:
         super().__init__()
         self.runbook, self.world = runbook, world
         self.cloud = MemoryCloud(world, self.clock)
         policy = Policy((world.ref.account,))
-        self.desk = Desk({runbook.id: runbook}, policy, self.ports, self.find, self.send)
+        self.desk = OperatorService({runbook.id: runbook}, policy, self.ports, self.find, self.send)
 
     def asks(self, **more: object) -> Answer:
         """Ask for the first stage."""
@@ -119,10 +119,10 @@ def test_in_another_world_only_the_same_is_begun(runbook: Runbook, data: st.Data
         assert same
 
 
-def open_at(*ports: int) -> Observed:
+def open_at(*ports: int) -> ResourceState:
     """A security group that is open to the world."""
     rules = frozenset(Rule(False, "tcp", port, port, "0.0.0.0/0") for port in ports)
-    return Observed(GROUP, {SecurityGroup: SecurityGroup(name="web", owner=GROUP.account, rules=rules)})
+    return ResourceState(GROUP, {SecurityGroup: SecurityGroup(name="web", owner=GROUP.account, rules=rules)})
 
 
 def test_what_was_begun_and_has_ended_is_no_yes_to_what_came_after() -> None:
@@ -141,7 +141,7 @@ def test_a_yes_to_what_cannot_be_found_begins_nothing_once_it_is_found() -> None
     lot = Lot(HARDEN_NETWORK, open_at(22))
     plan = lot.looked()
     lot.cloud.world = None
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         lot.asks(plan=plan)
     lot.cloud.world = open_at(3389)
     lot.clock.tick(seconds=6)
@@ -156,7 +156,7 @@ def test_a_look_behind_what_was_put_right_is_at_what_a_run_would_do() -> None:
     reported = finding(type="Config:restricted-ssh", subjects=(GROUP,))
     fix = HARDEN_NETWORK.narrowed(("revoke-open-ingress",))
     done = Engine(lot.ports("")).respond(replace(order(received=reported, runbook=fix), ref=GROUP))
-    assert done.status is Status.COMPLETE
+    assert done.status is IncidentStatus.COMPLETE
     assert len(lot.cloud.calls) == 1
     lot.cloud.world = lot.world
     lot.clock.tick(days=1)

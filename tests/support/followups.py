@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 from ringfence.engine.requests import FollowupKind
 
 if TYPE_CHECKING:
-    from ringfence.engine.requests import Report
+    from ringfence.engine.requests import ResponseResult
 
 
-def again(report: Report) -> tuple[str, ...]:
+def again(result: ResponseResult) -> tuple[str, ...]:
     """What can be tried or looked at again, in words."""
-    return report.reasons(FollowupKind.RETRY, FollowupKind.CONTINUE)
+    return result.reasons(FollowupKind.RETRY, FollowupKind.CONTINUE)
 
 
-def comes_back(report: Report) -> tuple[str, ...]:
+def comes_back(result: ResponseResult) -> tuple[str, ...]:
     """Why the request goes back to its queue."""
-    return report.reasons(FollowupKind.RETRY)
+    return result.reasons(FollowupKind.RETRY)
 
 
-def goes_on(report: Report) -> bool:
+def goes_on(result: ResponseResult) -> bool:
     """Whether later stages remain for a continuation."""
-    return report.follows(FollowupKind.CONTINUE)
+    return result.follows(FollowupKind.CONTINUE)
 
 
-def later(report: Report) -> bool:
+def later(result: ResponseResult) -> bool:
     """Whether it is looked at once more after a while."""
-    return report.follows(FollowupKind.RECHECK)
+    return result.follows(FollowupKind.RECHECK)

@@ -30,8 +30,8 @@ HEADER = (
     "# a default. Chains are never rewritten, so nothing goes from here but what no chain can hold.\n"
 )
 KEEP_CLASS = (
-    "{name} stands in chains that were written: without it they can be neither acted on nor released. Keep a "
-    "class of that name: `@value class {name}(NewName): ...` beside the new one reads them and does the same"
+    "{name} stands in chains that were written: without it they can be neither acted on nor released. Mark "
+    'the class that it is now with `@value(recorded_as="{name}")`, which reads them and writes the same'
 )
 KEEP_FIELD = (
     "{name}.{field} stands in chains that were written: keep the field, or leave the class as it is and make "
@@ -50,9 +50,10 @@ def names() -> Names:
     while left:
         word = left.pop()
         for kind in known.get(word, ()):
-            if kind.__name__ not in found:
-                found[kind.__name__] = _fields(kind)
-                left += _words(" ".join(found[kind.__name__].values()))
+            name = _name(kind)
+            if name not in found:
+                found[name] = _fields(kind)
+                left += _words(" ".join(found[name].values()))
         if word not in known and word not in _PLAIN and word not in found:
             alias = _alias(word)
             if isinstance(alias, type) and issubclass(alias, Enum):
@@ -70,6 +71,11 @@ def _values() -> Mapping[str, tuple[type[object], ...]]:
         for base in kind.__mro__ if kind.__module__.startswith(_OURS) else ():
             found.setdefault(base.__name__, []).append(kind)
     return {name: tuple(kinds) for name, kinds in found.items() if name != "object"}
+
+
+def _name(kind: type[object]) -> str:
+    """Return the recorded name of a class; one whose fields are inherited alone is called as it is."""
+    return codec.recorded_name(kind) if kind in codec._NAMES else kind.__name__
 
 
 def _fields(kind: type[object]) -> dict[str, str]:

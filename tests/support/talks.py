@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ringfence.model.call import Failed
+from ringfence.model.call import Failed, SansIO
 from ringfence.model.document import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Mapping
 
-    from ringfence.model.call import Answer, Call
+    from ringfence.model.call import Call
 
 R = TypeVar("R")
 Reply = "Mapping[str, object] | Failed"
 
 
 def talk(
-    conversation: Generator[tuple[Call, ...], tuple[Answer, ...], R],
+    conversation: SansIO[R],
     *rounds: tuple[Mapping[str, object] | Failed, ...],
 ) -> tuple[list[tuple[Call, ...]], R]:
     """Answer each round of calls; return the calls that were asked for and what came of it.

@@ -6,9 +6,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ringfence.engine.ports import Ports
-from ringfence.engine.requests import Status
+from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
-from ringfence.model.errors import BadInput, Bug, Denied, Gone, Refused, Retryable, RingfenceError
+from ringfence.model.errors import (
+    AccessDenied,
+    BadInput,
+    InternalError,
+    NotFound,
+    Refused,
+    Retryable,
+    RingfenceError,
+)
 from ringfence.record.chain import ChainKey
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
@@ -17,8 +25,8 @@ from tests.support.worlds import Ticking, finding, order
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringfence.engine.requests import Report
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.engine.requests import ResponseResult
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
     from ringfence.record.facts import Verified
@@ -27,16 +35,16 @@ if TYPE_CHECKING:
 FAILURES: tuple[RingfenceError, ...] = (
     Refused("it will never be done"),
     Retryable("not now"),
-    Gone("it is not there any more"),
+    NotFound("it is not there any more"),
     BadInput("answer.Field", "is missing"),
-    Bug("two things that cannot both be"),
+    InternalError("two things that cannot both be"),
 )
 NAMES = {type(one).__name__: one for one in FAILURES}
 UNREADABLE = (
-    *(one for one in FAILURES if not isinstance(one, Gone)),
-    Denied("elbv2: AccessDenied: with an explicit deny in a service control policy"),
+    *(one for one in FAILURES if not isinstance(one, NotFound)),
+    AccessDenied("elbv2: AccessDenied: with an explicit deny in a service control policy"),
 )
-CONTAINED = {Status.CONTAINED, Status.COMPLETE}
+CONTAINED = {IncidentStatus.CONTAINED, IncidentStatus.COMPLETE}
 
 
 def never(_: Step) -> bool:
@@ -68,7 +76,7 @@ class Trial:
     def __init__(
         self,
         runbook: Runbook,
-        world: Observed,
+        world: ResourceState,
         failing: Failing = NOTHING_FAILS,
         choices: tuple[tuple[str, str], ...] | None = None,
     ) -> None:
@@ -80,7 +88,7 @@ class Trial:
         self.choices = runbook.choose({}) if choices is None else choices
         self._attempts = 0
 
-    def run(self, *, stages: int | None = None) -> Report:
+    def run(self, *, stages: int | None = None) -> ResponseResult:
         """One execution; what it raises is raised."""
         self._attempts += 1
         self.clock.tick(minutes=5)
@@ -102,10 +110,10 @@ class Trial:
         except RingfenceError as error:
             assert error in FAILURES or isinstance(error, Retryable)  # noqa: PT017 - which one does not matter
 
-    def lose(self, facet: Facet) -> None:
+    def lose(self, observation: Observation) -> None:
         """What was gone when a step came to it is not seen any more either."""
         assert self.cloud.world
-        self.cloud.world = self.cloud.world.seen(facet)
+        self.cloud.world = self.cloud.world.with_observation(observation)
 
     @property
     def history(self) -> History:

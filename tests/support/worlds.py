@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.engine.requests import Order
+from ringfence.engine.requests import ResponseRequest
 from ringfence.model.finding import Finding
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.acls import SubnetAcls
 from ringfence.observations.ec2.auto_scaling import Scaling
@@ -25,7 +25,7 @@ from ringfence.record.facts import FindingReceived
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
     from ringfence.model.runbook import Runbook
 
 REF = InstanceRef("111122223333", "eu-west-1", "i-0123456789abcdef0")
@@ -60,9 +60,9 @@ def network(*vpcs: str) -> Network:
     )
 
 
-def instance(*vpcs: str) -> Observed:
+def instance(*vpcs: str) -> ResourceState:
     """An instance of which only the network was observed."""
-    return Observed(REF).seen(network(*(vpcs or ("vpc-1", "vpc-1"))))
+    return ResourceState(REF).with_observation(network(*(vpcs or ("vpc-1", "vpc-1"))))
 
 
 def finding(
@@ -97,10 +97,10 @@ def order(
     received: FindingReceived | None = None,
     runbook: Runbook | None = None,
     **more: object,
-) -> Order:
+) -> ResponseRequest:
     """An order to respond to a finding."""
     runbook = runbook or CONTAIN_INSTANCE.chosen(())
-    return Order(
+    return ResponseRequest(
         runbook=runbook,
         ref=REF,
         attempt=attempt,
@@ -113,11 +113,11 @@ def order(
     )
 
 
-def estate() -> Observed:
+def estate() -> ResourceState:
     """An instance in service with everything that `contain-instance` looks at, in two VPCs."""
     role = Role("web", "AROAWEB")
     profile = Profile(f"arn:aws:iam::{REF.account}:instance-profile/web", role)
-    facets: tuple[Facet, ...] = (
+    facets: tuple[Observation, ...] = (
         network("vpc-1", "vpc-2"),
         Lifecycle("running", spot=False, instance_store_root=False, protected=False, on_shutdown="terminate"),
         Volumes((Volume("vol-0", "/dev/sda", True, True), Volume("vol-1", "/dev/sdb", False, True))),
@@ -130,4 +130,4 @@ def estate() -> Observed:
         Tags(None),
         SubnetAcls(()),
     )
-    return Observed(REF, {type(one): one for one in facets})
+    return ResourceState(REF, {type(one): one for one in facets})

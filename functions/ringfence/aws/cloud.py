@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -11,15 +10,15 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from ringfence.aws.failures import code_of, message_of, raised
-from ringfence.model.call import Answer, Call, at
+from ringfence.model.call import Answer, Call, SansIO, at
 from ringfence.model.document import Document
-from ringfence.model.errors import Bug
+from ringfence.model.errors import InternalError
 from ringfence.model.frozen import frozen
-from ringfence.model.observation import Facet, Observed
+from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.subject import Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from ringfence.aws.sessions import Clients
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from ringfence.policy.permit import Permit
 
 R = TypeVar("R")
-Talk = Generator[tuple[Call, ...], tuple[Answer, ...], R]
 
 
 AGAIN = "calls that the transport sent again"
@@ -54,11 +52,15 @@ class AwsCloud:
     clock: Clock
     side_by_side: SideBySide
 
-    def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
+    def observe(
+        self, ref: Ref, observations: Sequence[type[Observation]], past: tuple[Step, ...] = ()
+    ) -> ResourceState:
         """Hold all conversations in step, so that a call that several ask for is made once."""
-        talks: dict[type[Facet], Talk[Facet]] = {kind: kind.look(ref, past) for kind in facets}
-        asked: dict[type[Facet], tuple[Call, ...]] = {}
-        seen: dict[type[Facet], Facet] = {}
+        talks: dict[type[Observation], SansIO[Observation]] = {
+            kind: kind.read(ref, past) for kind in observations
+        }
+        asked: dict[type[Observation], tuple[Call, ...]] = {}
+        seen: dict[type[Observation], Observation] = {}
         for kind, talk in talks.items():
             try:
                 asked[kind] = next(talk)
@@ -66,14 +68,14 @@ class AwsCloud:
                 seen[kind] = ended.value
         while asked:
             answers = self._answers(ref, tuple(call for calls in asked.values() for call in calls))
-            following: dict[type[Facet], tuple[Call, ...]] = {}
+            following: dict[type[Observation], tuple[Call, ...]] = {}
             for kind, calls in asked.items():
                 try:
                     following[kind] = talks[kind].send(tuple(answers[_key(call)] for call in calls))
                 except StopIteration as ended:
                     seen[kind] = ended.value
             asked = following
-        return Observed(ref, seen)
+        return ResourceState(ref, seen)
 
     def confirm(self, ref: Ref, claim: ManagedRule) -> str:
         """Hold the claim's conversation."""
@@ -83,11 +85,11 @@ class AwsCloud:
         """Hold a review's conversation in one account and region."""
         return self._held(Ref(account, region, review.name), review.listing(account, region))
 
-    def named(self, ref: Ref, naming: Callable[[Ref], Talk[Ref]]) -> Ref:
+    def canonical_subject(self, ref: Ref, naming: Callable[[Ref], SansIO[Ref]]) -> Ref:
         """Hold the conversation that finds a subject's name."""
         return self._held(ref, naming(ref))
 
-    def _held(self, ref: Ref, talk: Talk[R]) -> R:
+    def _held(self, ref: Ref, talk: SansIO[R]) -> R:
         try:
             calls = next(talk)
             while True:
@@ -168,7 +170,7 @@ class _Job:
                     return failed
                 raise
         if not isinstance(answer, dict):
-            raise Bug(f"{what} answered with a {type(answer).__name__}")
+            raise InternalError(f"{what} answered with a {type(answer).__name__}")
         self.request = _request(answer)
         self.again = int(answer.get("ResponseMetadata", {}).get("RetryAttempts", 0))
         return Document.of(answer, what)

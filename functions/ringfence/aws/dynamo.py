@@ -21,7 +21,7 @@ from ringfence.aws.audit_items import (
 )
 from ringfence.aws.failures import DENIED
 from ringfence.model.call import Permission
-from ringfence.model.errors import Bug, Conflict, Denied, Retryable
+from ringfence.model.errors import AccessDenied, Conflict, InternalError, Retryable
 from ringfence.record.append_check import check_append
 from ringfence.record.chain import Lease
 from ringfence.record.history import History
@@ -57,7 +57,7 @@ class DynamoAuditLog:
     """Implements `ringfence.engine.ports.AuditLog`.
 
     Every error of the service is Retryable: where nothing can be recorded, nothing is done. Only a
-    request that DynamoDB calls invalid is a Bug.
+    request that DynamoDB calls invalid is an InternalError.
     """
 
     def __init__(
@@ -222,7 +222,9 @@ def _entry(item: Mapping[str, Mapping[str, object]]) -> Entry:
     try:
         return to_entry(item)
     except (KeyError, ValueError) as error:
-        raise Bug(f"the audit table holds something that is no entry: {ascii(item)[:200]}") from error
+        raise InternalError(
+            f"the audit table holds something that is no entry: {ascii(item)[:200]}"
+        ) from error
 
 
 def _codes(error: ClientError | BotoCoreError) -> frozenset[str]:
@@ -233,8 +235,8 @@ def _codes(error: ClientError | BotoCoreError) -> frozenset[str]:
     return frozenset({error.response["Error"]["Code"], *(reason.get("Code", "") for reason in reasons)})
 
 
-def _translated(error: ClientError | BotoCoreError) -> Retryable | Bug:
+def _translated(error: ClientError | BotoCoreError) -> Retryable | InternalError:
     if isinstance(error, ParamValidationError) or not _INVALID.isdisjoint(_codes(error)):
-        return Bug(f"the audit log's request is invalid: {error}")
-    kind = Retryable if DENIED.isdisjoint(_codes(error)) else Denied
+        return InternalError(f"the audit log's request is invalid: {error}")
+    kind = Retryable if DENIED.isdisjoint(_codes(error)) else AccessDenied
     return kind(f"the audit log cannot be used: {error}")

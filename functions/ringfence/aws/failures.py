@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from ringfence.model.errors import Bug, Denied, Retryable, Unanswered
+from ringfence.model.errors import AccessDenied, InternalError, OutcomeUnknown, Retryable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,16 +20,18 @@ DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperat
 
 @contextmanager
 def raised(what: str) -> Iterator[None]:
-    """Turn botocore's errors into Retryable, and a call that cannot be built into Bug."""
+    """Turn botocore's errors into Retryable, and a call that cannot be built into InternalError."""
     try:
         yield
     except ParamValidationError as error:
-        raise Bug(f"{what}: {error}") from error
+        raise InternalError(f"{what}: {error}") from error
     except ClientError as error:
-        kind = Denied if code_of(error) in DENIED else Unanswered if _is_its_own(error) else Retryable
+        kind = (
+            AccessDenied if code_of(error) in DENIED else OutcomeUnknown if _is_its_own(error) else Retryable
+        )
         raise kind(f"{what}: {code_of(error)}: {message_of(error)}") from error
     except BotoCoreError as error:
-        raise Unanswered(f"{what}: {error}") from error
+        raise OutcomeUnknown(f"{what}: {error}") from error
 
 
 def code_of(error: ClientError) -> str:

@@ -37,7 +37,7 @@ def operator_client(service: str) -> BaseClient:
 def stack_outputs(stack: str) -> dict[str, str]:
     """Return a stack's outputs, none where there is no such stack.
 
-    Raises BadInput without credentials, Denied where they do not allow it, Retryable otherwise.
+    Raises BadInput without credentials, AccessDenied where they do not allow it, Retryable otherwise.
     """
     client = operator_client("cloudformation")
     with raised("cloudformation:DescribeStacks"):

@@ -114,7 +114,7 @@ class View:
                 self.rows.append(row)
                 if row.kind == "Intended":
                     self._intent(row)
-                    status.update(plain(row.told.words))
+                    status.update(plain(row.rendered.words))
                     return
                 self._entry(row, (row.at - sent).total_seconds())
                 status.update("waiting for the next entry of the log")
@@ -123,11 +123,11 @@ class View:
 
     def _intent(self, row: Row) -> None:
         """Keep what the outcome does not repeat."""
-        words = row.told.words.removeprefix(_ABOUT_TO)
-        self._changes[words] = (row.told.before, row.told.after)
+        words = row.rendered.words.removeprefix(_ABOUT_TO)
+        self._changes[words] = (row.rendered.before, row.rendered.after)
 
     def _entry(self, row: Row, seconds: float) -> None:
-        told, mark, style = row.told, self.marks.dot, "dim"
+        told, mark, style = row.rendered, self.marks.dot, "dim"
         words = told.words
         if row.kind == "Planned":
             words = f"{words}; each is written down before it is made"

@@ -98,7 +98,7 @@ def _facts(summary: Summary) -> Iterable[tuple[str, str, str]]:
     ):
         for words in summary.words(field):
             yield label, words, style
-    for words in summary.exposure:
+    for words in summary.residual_risk:
         yield "stays open", words, OPEN
 
 
@@ -122,7 +122,7 @@ def _time(at: datetime) -> str:
 
 
 def _lines(row: Row) -> Iterable[Text]:
-    told = row.told
+    told = row.rendered
     yield plain(told.words, STYLES.get(told.result, ""))
     if told.before or told.after:
         yield plain(f"  {told.before} → {told.after}")

@@ -120,5 +120,5 @@ def _as_json(summary: Summary) -> dict[str, object]:
         ],
         "remaining": summary.words("remaining"),
         "refused": summary.words("refused"),
-        "exposure": summary.exposure,
+        "exposure": summary.residual_risk,
     }

@@ -31,7 +31,7 @@ _FULL = frozenset({ENOSPC, EDQUOT, EFBIG})
 """The errors of a disk that is full, or of a file that may not grow."""
 
 
-class Told(click.ClickException):
+class CommandError(click.ClickException):
     """An error that the person at the terminal can do something about: one clear message."""
 
     def __init__(self, error: RingfenceError) -> None:
@@ -60,7 +60,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except RingfenceError as error:
-            raise Told(error) from error
+            raise CommandError(error) from error
         except OSError as error:
             if error.errno not in _FULL:
                 raise

@@ -117,7 +117,7 @@ def subject_words(answer: Document) -> str:
     return f"{kind} {name} (account {account}, {region})"
 
 
-def stand(status: Document) -> RenderableType:
+def outstanding(status: Document) -> RenderableType:
     """Return what is left, what was refused and what stays open."""
     parts = (
         ("Still to be done", "remaining", BAD),

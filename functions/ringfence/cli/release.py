@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli.by_hand import (
+from ringfence.cli.operator_command import (
     DONE,
     NOT_DONE,
-    Outside,
-    Wish,
+    CommandOptions,
+    Environment,
     agreed,
-    by_hand,
     checked,
     end,
-    outside,
+    environment,
+    operator_command,
     subject_of,
 )
-from ringfence.cli.waiting import Patience, Watch, interruptible
+from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.subject import parse_key
@@ -27,7 +27,7 @@ from ringfence.model.subject import parse_key
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.cli.door import Door
+    from ringfence.cli.operator_client import OperatorClient
     from ringfence.cli.plan_view import Screen
 
 _REFUSED = frozenset({"refused", "gone", "forbidden"})
@@ -50,9 +50,9 @@ _OVER = _REFUSED | {"released", "ended"}
 @click.option(
     "--runbook", help="With --subject: the runbook that responded; needed where several could have."
 )
-@by_hand
+@operator_command
 def release(
-    wish: Wish, incident: str, *, skip_drifted: bool, subject: str | None, runbook: str | None
+    wish: CommandOptions, incident: str, *, skip_drifted: bool, subject: str | None, runbook: str | None
 ) -> None:
     """Undo what was done because of INCIDENT, as far as it stands as it was left.
 
@@ -66,7 +66,7 @@ def release(
     from ringfence.aws.audit_items import check_incident
     from ringfence.cli.plan_view import Screen
 
-    world, screen = outside(), Screen(as_json=wish.as_json)
+    world, screen = environment(), Screen(as_json=wish.as_json)
     body: dict[str, object] = {
         "incident": check_incident(incident),
         "reason": wish.reason,
@@ -74,7 +74,7 @@ def release(
         **_only(world, subject, runbook),
     }
     checked(wish, world)
-    door, patience = world.door(wish), Patience(wish, world, screen)
+    door, patience = world.client(wish), Poller(wish, world, screen)
     planned = patience.first(lambda: door.release({**body, "dry_run": True}))
     responses = list(planned.children("releases"))
     _show(screen, responses)
@@ -91,7 +91,9 @@ def release(
         end(wish, NOT_DONE, status="declined", incident=incident, plan=planned)
     if not wish.yes:
         body["plans"] = [plan.text("digest") for one in responses for plan in one.children("plans")]
-    watches = [Watch(door, _who(one), screen) for one in responses if one.text("status") == "dry-run"]
+    watches = [
+        ProgressFollower(door, _who(one), screen) for one in responses if one.text("status") == "dry-run"
+    ]
     with interruptible(lambda: incident, goes_on=False), screen.busy(f"releasing {incident}"):
         for watch in watches:
             patience.insist(watch.begin)
@@ -100,7 +102,7 @@ def release(
     _conclude(wish, screen, planned, states)
 
 
-def _only(world: Outside, subject: str | None, runbook: str | None) -> dict[str, object]:
+def _only(world: Environment, subject: str | None, runbook: str | None) -> dict[str, object]:
     """Name one response; nothing for all of them. Raises BadInput."""
     if subject is None:
         if runbook:
@@ -134,12 +136,12 @@ def _show(screen: Screen, responses: list[Document]) -> None:
 class _Releasing:
     """Asks for a release until it is done. An answer may be lost: what counts is what the log says."""
 
-    door: Door
+    door: OperatorClient
     body: Mapping[str, object]
-    watches: list[Watch]
+    watches: list[ProgressFollower]
     screen: Screen
 
-    def until_the_end(self, patience: Patience) -> list[Document]:
+    def until_the_end(self, patience: Poller) -> list[Document]:
         """Release, look, and release again what was not finished; return how each response stands."""
         while True:
             over = patience.insist(self._release)
@@ -163,8 +165,8 @@ def _is_released(status: Document) -> bool:
     return status.text("state") == "released"
 
 
-def _conclude(wish: Wish, screen: Screen, planned: Document, states: list[Document]) -> None:
-    from ringfence.cli.plan_view import stand, subject_words
+def _conclude(wish: CommandOptions, screen: Screen, planned: Document, states: list[Document]) -> None:
+    from ringfence.cli.plan_view import outstanding, subject_words
 
     incident = planned.text("incident")
     for one in states:
@@ -172,7 +174,7 @@ def _conclude(wish: Wish, screen: Screen, planned: Document, states: list[Docume
         verdict = "released, verified by looking again" if done else f"not released: {one.text('state')}"
         screen.conclude(f"{subject_words(one)}: {verdict}", "bold green" if done else "bold red")
         if not done:
-            screen.show(stand(one))
+            screen.show(outstanding(one))
     screen.conclude(f"The whole record: ringfence incidents show {incident}")
     done = all(map(_is_released, states))
     told = {"status": "released" if done else "open", "incident": incident, "plan": planned, "state": states}

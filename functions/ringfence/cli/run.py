@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli.by_hand import (
+from ringfence.cli.operator_command import (
     DONE,
     NOT_DONE,
-    Outside,
-    Wish,
+    CommandOptions,
+    Environment,
     agreed,
-    by_hand,
     checked,
     end,
-    outside,
+    environment,
+    operator_command,
     subject_of,
 )
-from ringfence.cli.waiting import Patience, Watch, interruptible
-from ringfence.model.errors import BadInput, Gone
+from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
+from ringfence.model.errors import BadInput, NotFound
 from ringfence.model.subject import GLOBAL, ref_of
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ _ENDED = _GIVEN_BACK | {"complete"}
     metavar="NAME=VALUE",
     help="Choose an option of a remediation; can be given several times.",
 )
-@by_hand
+@operator_command
 def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
-    wish: Wish,
+    wish: CommandOptions,
     runbook: str,
     id_: str,
     account: str | None,
@@ -78,7 +78,7 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     """
     from ringfence.cli.plan_view import Screen, plan_shown
 
-    world, screen = outside(), Screen(as_json=wish.as_json)
+    world, screen = environment(), Screen(as_json=wish.as_json)
     named = _named(world, runbook, id_, account or "0" * 12, region)
     checked(wish, world)
     ref = named if account else replace(named, account=world.caller().account)
@@ -89,10 +89,10 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
         "remediations": list(remediations),
         "options": _options(options),
     }
-    door, patience = world.door(wish), Patience(wish, world, screen)
+    door, patience = world.client(wish), Poller(wish, world, screen)
     try:
         planned = patience.first(lambda: door.run({**body, "dry_run": True}))
-    except Gone as gone:
+    except NotFound as gone:
         raise BadInput("ID", f"there is no {ref.kind} {id_} here: {gone}") from gone
     screen.show(plan_shown(planned, f"{runbook}:"))
     if planned.text("status") != "dry-run":
@@ -105,7 +105,7 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
         screen.say("Nothing was changed.")
         end(wish, NOT_DONE, status="declined", incident=planned.text("incident"), plan=planned)
     body |= {} if wish.yes else {"plan": _agreed(planned)}
-    watch = Watch(door, {**who, "remediations": list(planned.texts("remediations"))}, screen)
+    watch = ProgressFollower(door, {**who, "remediations": list(planned.texts("remediations"))}, screen)
     with (
         interruptible(lambda: watch.incident or planned.text("incident"), goes_on=not wish.direct),
         screen.busy(f"{runbook} on {id_}"),
@@ -122,7 +122,7 @@ def _agreed(planned: Document) -> dict[str, str]:
     return {"digest": first.text("digest"), "as_of": planned.text("as_of")}
 
 
-def _named(world: Outside, runbook: str, id_: str, account: str, region: str | None) -> Ref:
+def _named(world: Environment, runbook: str, id_: str, account: str, region: str | None) -> Ref:
     """Name the subject: a wrong name is told before anything is asked or sent. Raises BadInput."""
     runbooks = world.catalogue()
     if runbook not in runbooks:
@@ -144,7 +144,9 @@ def _options(given: tuple[str, ...]) -> dict[str, str]:
     return options
 
 
-def _run(patience: Patience, watch: Watch, ask: Callable[[], Mapping[str, object]]) -> Mapping[str, object]:
+def _run(
+    patience: Poller, watch: ProgressFollower, ask: Callable[[], Mapping[str, object]]
+) -> Mapping[str, object]:
     """Run it; where somebody else acts, let them, and run it then: what they did may be something else.
 
     What they released, or what is gone, is left to a person.
@@ -162,7 +164,7 @@ def _run(patience: Patience, watch: Watch, ask: Callable[[], Mapping[str, object
             return done
 
 
-def _until_the_end(patience: Patience, watch: Watch) -> Document:
+def _until_the_end(patience: Poller, watch: ProgressFollower) -> Document:
     """Look until nothing is left to wait for, or patience is over."""
     while True:
         status = patience.insist(watch.look)
@@ -174,9 +176,9 @@ def _until_the_end(patience: Patience, watch: Watch) -> Document:
 
 
 def _conclude(
-    wish: Wish, screen: Screen, planned: Document, done: Mapping[str, object], status: Document
+    wish: CommandOptions, screen: Screen, planned: Document, done: Mapping[str, object], status: Document
 ) -> None:
-    from ringfence.cli.plan_view import stand, subject_words
+    from ringfence.cli.plan_view import outstanding, subject_words
     from ringfence.record.wording import said
 
     state, incident = status.text("state"), status.text("incident")
@@ -184,7 +186,7 @@ def _conclude(
     verdict = said(status.text("runbook"), _verdict(status, whole=bool(done.get("whole", True))))
     style = "bold red" if not good else "bold green" if state == "complete" else "bold yellow"
     screen.conclude(f"{subject_words(planned)}: {verdict}", style)
-    screen.show(stand(status))
+    screen.show(outstanding(status))
     screen.conclude(f"Incident {incident}. The whole record: ringfence incidents show {incident}")
     if state != "released":
         screen.say(f'To undo it: ringfence release {incident} --reason "…"')

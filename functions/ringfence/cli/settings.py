@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
 
-from ringfence.model.errors import BadInput, Denied
+from ringfence.model.errors import AccessDenied, BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,7 +81,7 @@ def output(
     lacking = f"is not given, {variable} is not set, and stack {stack}"
     try:
         found = outputs()
-    except Denied as error:
+    except AccessDenied as error:
         raise BadInput(option, f"{lacking} may not be looked at: {error}") from error
     if name not in found:
         raise BadInput(option, f"{lacking} has no {name} in this account and region")

@@ -14,8 +14,8 @@ from ringfence.model.errors import BadInput, Retryable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ringfence.cli.by_hand import Outside, Wish
-    from ringfence.cli.door import Door
+    from ringfence.cli.operator_client import OperatorClient
+    from ringfence.cli.operator_command import CommandOptions, Environment
     from ringfence.cli.plan_view import Screen
 
 R = TypeVar("R")
@@ -53,22 +53,22 @@ def interruptible(incident: Callable[[], str], *, goes_on: bool) -> Iterator[Non
         raise Interrupted(f"Not waited for any longer; {end}. {look}") from stop
 
 
-class Patience:
+class Poller:
     """Waits between looks, for as long as the operator wants to."""
 
-    def __init__(self, wish: Wish, outside: Outside, screen: Screen) -> None:
-        self._outside = outside
+    def __init__(self, wish: CommandOptions, outside: Environment, screen: Screen) -> None:
+        self._environment = outside
         self._screen = screen
         self._ends = outside.clock() + wish.wait
 
     @property
     def left(self) -> bool:
         """Whether it is not over yet."""
-        return self._outside.clock() < self._ends
+        return self._environment.clock() < self._ends
 
     def pause(self) -> None:
         """Wait for the next look."""
-        self._outside.sleep(PAUSE)
+        self._environment.sleep(PAUSE)
 
     def first(self, ask: Callable[[], Mapping[str, object]]) -> Document:
         """Ask for a plan; an API that cannot be reached is told at once, as BadInput."""
@@ -98,11 +98,11 @@ class Patience:
         self._screen.note(text)
 
 
-class Watch:
+class ProgressFollower:
     """Follows one response: prints what is new at each look."""
 
-    def __init__(self, door: Door, who: Mapping[str, object], screen: Screen) -> None:
-        self._door = door
+    def __init__(self, door: OperatorClient, who: Mapping[str, object], screen: Screen) -> None:
+        self._client = door
         self._who = who
         self._screen = screen
         self._incident, self._seen = "", 0
@@ -114,12 +114,12 @@ class Watch:
 
     def begin(self) -> None:
         """Take what is recorded so far as known."""
-        now = Document.of(self._door.status({**self._who, "after": 0}))
+        now = Document.of(self._client.status({**self._who, "after": 0}))
         self._incident, self._seen = now.optional_text("incident") or "", now.integer("entries")
 
     def look(self) -> Document:
         """Print what is new, and return how it stands."""
-        now = Document.of(self._door.status({**self._who, "after": self._seen}))
+        now = Document.of(self._client.status({**self._who, "after": self._seen}))
         incident = now.optional_text("incident") or ""
         if incident != self._incident and self._seen:
             self._incident, self._seen = incident, 0

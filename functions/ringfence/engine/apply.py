@@ -5,9 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ringfence.model.errors import BadInput, Bug, Denied, Gone, Refused, Retryable, Unanswered
+from ringfence.model.errors import (
+    AccessDenied,
+    BadInput,
+    InternalError,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+    Retryable,
+)
 from ringfence.model.frozen import frozen
-from ringfence.model.plan import waves
+from ringfence.model.plan import dependency_levels
 from ringfence.policy.permit import Permit
 from ringfence.record.facts import Outcome, Result
 
@@ -37,16 +45,16 @@ class Changes:
 
 @frozen
 class Applied:
-    """The execution with the outcomes, what symbols have come to stand for, and a Bug that a step met."""
+    """The execution with the outcomes, the ids that symbols stand for, and an error of our own."""
 
     execution: Execution
     names: Mapping[Symbol, str]
-    bug: Bug | None = None
+    error: InternalError | None = None
 
     def check(self) -> None:
-        """Raise the Bug, once every other step was taken: it keeps no subject from being contained."""
-        if self.bug:
-            raise self.bug
+        """Raise our own error, once every other step was taken: it keeps no subject from being contained."""
+        if self.error:
+            raise self.error
 
 
 def apply(ports: Ports, execution: Execution, changes: Changes) -> Applied:
@@ -58,8 +66,8 @@ def apply(ports: Ports, execution: Execution, changes: Changes) -> Applied:
     recorded = {one.intent for _, one in execution.history.open_intents}
     by_step = {one.step: one for one in changes.intents if one.intent in recorded}
     names, outcomes = dict(changes.names), list[Outcome]()
-    failed, bugs = set[object](), list[Bug]()
-    for level in waves(by_step):
+    failed, errors = set[object](), list[InternalError]()
+    for level in dependency_levels(by_step):
         jobs = [_Job(ports, by_step[step], permit, names, frozenset(failed)) for step in level]
         ports.side_by_side([job.run for job in jobs])
         for job in jobs:
@@ -67,8 +75,8 @@ def apply(ports: Ports, execution: Execution, changes: Changes) -> Applied:
                 failed.update(job.intent.step.provides)
         names.update({symbol: name for job in jobs for symbol, name in job.provided.items()})
         outcomes.extend(job.outcome for job in jobs if job.outcome)
-        bugs.extend(job.bug for job in jobs if job.bug)
-    return Applied(execution.adding(outcomes), names, next(iter(bugs), None))
+        errors.extend(job.error for job in jobs if job.error)
+    return Applied(execution.adding(outcomes), names, next(iter(errors), None))
 
 
 @dataclass
@@ -85,7 +93,7 @@ class _Job:
     failed: frozenset[object]
     provided: dict[Symbol, str] = field(default_factory=dict)
     outcome: Outcome | None = None
-    bug: Bug | None = None
+    error: InternalError | None = None
 
     def run(self) -> None:
         step = self.intent.step
@@ -94,11 +102,11 @@ class _Job:
             return
         try:
             applied = self.ports.cloud.apply(self.permit.ref, step, self.names, self.permit)
-        except Gone as error:
+        except NotFound as error:
             self._ends(Result.GONE, error.reason)
         except Refused as error:
             self._ends(Result.REFUSED, error.reason)
-        except (BadInput, Bug, Retryable) as error:
+        except (BadInput, InternalError, Retryable) as error:
             self._failed(error)
         else:
             self.provided = dict(applied.provides)
@@ -106,15 +114,15 @@ class _Job:
             intent, requests = self.intent.intent, applied.requests
             self.outcome = Outcome(intent, Result.APPLIED, "call", applied.note, shown, requests)
 
-    def _failed(self, error: BadInput | Bug | Retryable) -> None:
+    def _failed(self, error: BadInput | InternalError | Retryable) -> None:
         """Record what may work later; what is only best effort is given up on instead."""
         if self.intent.step.best_effort:
             self._ends(Result.REFUSED, str(error))
             return
-        if isinstance(error, Unanswered):
+        if isinstance(error, OutcomeUnknown):
             return
-        self.bug = error if isinstance(error, Bug) else None
-        self._ends(Result.DENIED if isinstance(error, Denied) else Result.FAILED, str(error))
+        self.error = error if isinstance(error, InternalError) else None
+        self._ends(Result.DENIED if isinstance(error, AccessDenied) else Result.FAILED, str(error))
 
     def _hindered(self) -> str:
         missing = [symbol.key for symbol in self.intent.step.requires if symbol in self.failed]

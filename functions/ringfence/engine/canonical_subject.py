@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ringfence.policy.decision import Policy
 
 
-def by_name(finding: Finding, runbook: Runbook, policy: Policy, cloud: Cloud) -> Finding:
+def with_canonical_subjects(finding: Finding, runbook: Runbook, policy: Policy, cloud: Cloud) -> Finding:
     """Return the finding with its subjects named as the runbook does. Nothing out of scope is asked about.
 
     Raises Retryable.
@@ -25,7 +25,11 @@ def by_name(finding: Finding, runbook: Runbook, policy: Policy, cloud: Cloud) ->
 
     def named() -> Iterator[Ref]:
         for ref in finding.subjects:
-            asked = runbook.naming and isinstance(ref, runbook.subject) and not policy.outside(ref)
-            yield cloud.named(ref, runbook.naming) if asked and runbook.naming else ref
+            asked = runbook.canonical_subject and isinstance(ref, runbook.subject) and not policy.outside(ref)
+            yield (
+                cloud.canonical_subject(ref, runbook.canonical_subject)
+                if asked and runbook.canonical_subject
+                else ref
+            )
 
     return replace(finding, subjects=unique(named()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from ringfence.model.errors import Bug, Retryable, RingfenceError
+from ringfence.model.errors import InternalError, Retryable, RingfenceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -25,8 +25,8 @@ def each(
 ) -> tuple[str, ...]:
     """Work on every item; return in words what must be looked at again.
 
-    Raises at the end, once every item had its turn, where any of them failed: a Bug before what can be
-    tried again, that before what never will work.
+    Raises at the end, once every item had its turn, where any of them failed: an InternalError before
+    what can be tried again, that before what never will work.
     """
     again: list[str] = []
     failed: list[RingfenceError] = []
@@ -48,4 +48,4 @@ def _ended(work: Callable[[T], tuple[str, ...]], item: T) -> tuple[str, ...] | R
 
 
 def _rank(error: RingfenceError) -> int:
-    return 0 if isinstance(error, Bug) else 1 if isinstance(error, Retryable) else 2
+    return 0 if isinstance(error, InternalError) else 1 if isinstance(error, Retryable) else 2

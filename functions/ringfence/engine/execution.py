@@ -6,18 +6,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
-from ringfence.model.plan import waves
+from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
+from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Intended, Outcome, Result, RunRequested
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from ringfence.model.observation import Observed
+    from ringfence.engine.incident_start import IncidentStart
+    from ringfence.engine.requests import ResponseRequest
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
-    from ringfence.record.chain import ChainKey
     from ringfence.record.facts import Fact
     from ringfence.record.history import History
 
@@ -40,6 +42,12 @@ class Execution:
     holds: bool = False
     lost: bool = False
 
+    @classmethod
+    def of(cls, request: ResponseRequest, start: IncidentStart) -> Execution:
+        """Begin at the start of an incident."""
+        key = ChainKey(request.runbook.id, request.ref.key)
+        return cls(key, request.ref, start.incident, request.actor, request.attempt, start.history)
+
     def adding(self, facts: Iterable[Fact]) -> Execution:
         """Return it with facts that are yet to be written."""
         return replace(self, pending=(*self.pending, *facts))
@@ -54,7 +62,7 @@ class Execution:
         No two of an incident bear one name, also where an execution begins again on intents of its own.
         """
         first = [one.intent.rpartition(".")[0] for one in self.history.of(Intended)].count(self.attempt)
-        in_order = (step for wave in waves(steps) for step in wave)
+        in_order = (step for wave in dependency_levels(steps) for step in wave)
         return tuple(
             Intended(f"{self.attempt}.{first + number}", stage, step) for number, step in enumerate(in_order)
         )
@@ -73,7 +81,7 @@ class Execution:
         ended = [(one.step, outcomes.get(one.intent)) for one in since]
         last = {_aim(step): (step, outcome) for step, outcome in ended if outcome}
         return {
-            step.target: f"{step.words()}: {outcome.detail}"
+            step.target: f"{step.describe()}: {outcome.detail}"
             for step, outcome in last.values()
             if outcome.result in results
         }
@@ -86,7 +94,7 @@ class Execution:
         )
 
     def resolve(
-        self, observed: Observed, stages: Iterable[str], now: datetime
+        self, observed: ResourceState, stages: Iterable[str], now: datetime
     ) -> tuple[Execution, tuple[str, ...]]:
         """Find out by looking what became of intents with an unknown outcome.
 
@@ -96,11 +104,11 @@ class Execution:
         known = {one.intent for one in self.pending if isinstance(one, Outcome)}
         for entry, intended in self.history.open_intents:
             step = intended.step
-            if intended.stage not in wanted or step.facet not in observed or intended.intent in known:
+            if intended.stage not in wanted or step.observation not in observed or intended.intent in known:
                 continue
             state = step.state(observed)
-            if state is State.SETTLING or (state is State.BEFORE and now < entry.at + step.settles):
-                unclear.append(f"whether it was done is not to be seen yet: {step.words()}")
+            if state is State.SETTLING or (state is State.BEFORE and now < entry.at + step.visibility_delay):
+                unclear.append(f"whether it was done is not to be seen yet: {step.describe()}")
                 continue
             found.append(Outcome(intended.intent, _SEEN[state], by="observation"))
         return self.adding(found), tuple(unclear)
@@ -108,7 +116,7 @@ class Execution:
 
 def _aim(step: Step) -> tuple[str, str]:
     """What a step changes, and to what: one target may be changed twice on its way."""
-    return step.target, step.change()[1]
+    return step.target, step.diff()[1]
 
 
 _SEEN = {

@@ -13,7 +13,7 @@ from ringfence.events.guardduty.parser import MAX_SEVERITY
 from ringfence.model.errors import BadInput
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.decision import Mode
-from ringfence.policy.selection import shares
+from ringfence.policy.selection import portions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
     from ringfence.policy.file import PolicyFile
-    from ringfence.policy.selection import Share
+    from ringfence.policy.selection import Portion
 
-    Decided = tuple[Ref, Share]
+    Decided = tuple[Ref, Portion]
     Answer = tuple[Finding, Runbook, list[Decided]]
 
 
@@ -111,7 +111,7 @@ class Explainer:
             (
                 finding,
                 runbook,
-                [(ref, share) for ref in subjects for share in shares(policy, runbook, finding, ref)],
+                [(ref, share) for ref in subjects for share in portions(policy, runbook, finding, ref)],
             )
             for runbook in self.runbooks.values()
             if runbook.answers(finding)

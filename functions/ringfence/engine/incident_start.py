@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 from ringfence.model.incident import incident_id, subject_cause
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.facts import DecisionMade, FindingReceived, Intended
 from ringfence.record.history import History
@@ -17,8 +17,8 @@ from ringfence.record.history import History
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ringfence.engine.requests import Order
-    from ringfence.model.errors import Gone
+    from ringfence.engine.requests import ResponseRequest
+    from ringfence.model.errors import NotFound
     from ringfence.record.facts import Fact
 
 MOST_EVENTS = 50
@@ -35,11 +35,11 @@ What may have happened after it was put right is looked at once more.
 
 
 @frozen
-class Opening:
+class IncidentStart:
     """What an execution starts from.
 
     `history` is the incident that is joined, without entries when a new one is opened. `facts` begin
-    this execution's record. `stale`: the order speaks of a time before its incident was closed.
+    this execution's record. `outdated`: the order speaks of a time before its incident was closed.
     """
 
     incident: str
@@ -47,20 +47,14 @@ class Opening:
     facts: tuple[Fact, ...]
     decision: Decision
     opened_at: datetime
-    stale: bool
+    outdated: bool
 
     @property
     def is_new(self) -> bool:
         """Whether this opens an incident."""
         return not self.history.entries
 
-    @property
-    def findings(self) -> tuple[FindingReceived, ...]:
-        """The findings of the incident, the new one too."""
-        new = (one for one in self.facts if isinstance(one, FindingReceived))
-        return (*self.history.of(FindingReceived), *new)
-
-    def repeats(self, order: Order) -> bool:
+    def repeats(self, order: ResponseRequest) -> bool:
         """Say whether it is the same routine look once more: only what it finds may be news."""
         known = {one.finding.id for one in self.history.of(FindingReceived)}
         return order.routine and all(
@@ -68,7 +62,9 @@ class Opening:
         )
 
 
-def opening(order: Order, history: History, now: datetime, *, finds: bool = True) -> Opening:
+def incident_start(
+    order: ResponseRequest, history: History, now: datetime, *, finds: bool = True
+) -> IncidentStart:
     """Join the open incident or open a new one.
 
     Where a look `finds` nothing to do, none is opened after one that was put right or closed: only the
@@ -76,7 +72,7 @@ def opening(order: Order, history: History, now: datetime, *, finds: bool = True
     has aged there is nothing to undo. Raises BadInput when there is nothing to go on with, or more is asked
     for than was decided.
     """
-    stale = is_stale(order, history)
+    stale = is_outdated(order, history)
     over = is_over(order, history) and (finds or history.released_at is not None)
     over = over or has_aged(order, history, now)
     joins = bool(history.entries) and (stale or not over)
@@ -102,7 +98,7 @@ def opening(order: Order, history: History, now: datetime, *, finds: bool = True
     if order.decision:
         facts.extend(decision_facts(order, known, order.decision, opened_at))
     incident = known.incident or incident_id(opened_at, cause(order))
-    return Opening(incident, known, tuple(facts), decision, opened_at, stale)
+    return IncidentStart(incident, known, tuple(facts), decision, opened_at, stale)
 
 
 def recorded_decision(known: History) -> Decision | None:
@@ -110,7 +106,7 @@ def recorded_decision(known: History) -> Decision | None:
     return next((made.decision for made in reversed(_in_force(known))), None)
 
 
-def check_decided(order: Order, known: History) -> None:
+def check_decided(order: ResponseRequest, known: History) -> None:
     """Raise BadInput where going on means more than was decided: the message may be anybody's."""
     decided = {id_ for made in _in_force(known) for id_ in made.remediations}
     for id_ in order.runbook.ids:
@@ -133,7 +129,9 @@ def _in_force(known: History) -> tuple[DecisionMade, ...]:
     return tuple(one for one in made if one.decision.mode.changes) or made
 
 
-def careful(order: Order, observed: Observed | Gone | None, doubt: str) -> Order:
+def downgrade(
+    order: ResponseRequest, observed: ResourceState | NotFound | None, doubt: str
+) -> ResponseRequest:
     """Allow less than the policy does where a claim does not hold, or the subject calls for caution.
 
     What a subject says of itself, by a tag say, may be an intruder's word: it makes an order more cautious,
@@ -144,28 +142,28 @@ def careful(order: Order, observed: Observed | Gone | None, doubt: str) -> Order
         return order
     if doubt:
         return replace(order, decision=Decision(Mode.NOTIFY, doubt, given.rule, DecisionCode.UNCONFIRMED))
-    if not given.mode.changes or not isinstance(observed, Observed):
+    if not given.mode.changes or not isinstance(observed, ResourceState):
         return order
-    if not (cautions := order.runbook.stages[0].cautions(observed)):
+    if not (cautions := order.runbook.stages[0].reasons_to_downgrade(observed)):
         return order
     reason = "; ".join(cautions)
     return replace(order, decision=Decision(Mode.DRY_RUN, reason, given.rule, DecisionCode.DOWNGRADED))
 
 
-def is_over(order: Order, history: History) -> bool:
+def is_over(order: ResponseRequest, history: History) -> bool:
     """Say whether the incident has ended, so that what is asked now opens another one.
 
     What may change nothing opens none after one that was put right: that can still be undone.
     """
     if history.closed_at is not None:
         return True
-    completed = history.completed_at if order.runbook.ends else None
+    completed = history.completed_at if order.runbook.closes_when_complete else None
     if completed is None or not order.decision or not order.decision.mode.changes:
         return False
     return order.finding is None or order.finding.finding.last_seen > completed
 
 
-def has_aged(order: Order, history: History, now: datetime) -> bool:
+def has_aged(order: ResponseRequest, history: History, now: datetime) -> bool:
     """Say whether a finding is news to an old incident in which nothing was, or is to be, carried out.
 
     There is nothing in it to undo, and no note. A person goes on with what they were told of, and a routine
@@ -180,7 +178,7 @@ def has_aged(order: Order, history: History, now: datetime) -> bool:
     return not (tried or history.of(Intended) or history.lease.held(now, ""))
 
 
-def is_stale(order: Order, history: History) -> bool:
+def is_outdated(order: ResponseRequest, history: History) -> bool:
     """Say whether what is asked was seen before the incident was closed; a person's wish never is.
 
     From the moment that a person asks for a release, what is on its way from before changes nothing;
@@ -188,7 +186,7 @@ def is_stale(order: Order, history: History) -> bool:
     """
     if order.incident and history.incident != order.incident:
         return bool(history.entries)
-    ended_at = history.closed_at or history.release_asked_at or _put_right_at(order, history)
+    ended_at = history.closed_at or history.release_asked_at or _remediated_at(order, history)
     if ended_at is None or order.request:
         return False
     return order.finding is None or _is_before(order.finding.finding.last_seen, ended_at)
@@ -199,16 +197,18 @@ def _is_before(seen: datetime, ended: datetime) -> bool:
     return seen < ended.replace(microsecond=0) if not seen.microsecond else seen <= ended
 
 
-def _put_right_at(order: Order, history: History) -> datetime | None:
+def _remediated_at(order: ResponseRequest, history: History) -> datetime | None:
     """Return until when what was seen had been put right; None where some of it was not, or was not tried."""
-    if not order.runbook.ends or not order.finding:
+    if not order.runbook.closes_when_complete or not order.finding:
         return None
-    found = [history.put_right.get(id_) for id_ in order.runbook.ids]
+    found = [history.remediated.get(id_) for id_ in order.runbook.ids]
     times = [at for at in found if at]
     return min(times) - CLOCKS if times and times == found else None
 
 
-def decision_facts(order: Order, known: History, decision: Decision, opened_at: datetime) -> list[Fact]:
+def decision_facts(
+    order: ResponseRequest, known: History, decision: Decision, opened_at: datetime
+) -> list[Fact]:
     """Return the decision as a fact, unless it is recorded already."""
     finding = order.finding.finding.id if order.finding else ""
     made = DecisionMade(decision, opened_at, finding, order.runbook.ids, order.choices)
@@ -221,12 +221,12 @@ def _without_code(made: DecisionMade) -> DecisionMade:
     return replace(made, decision=replace(made.decision, code=DecisionCode.UNKNOWN))
 
 
-def instant(order: Order, now: datetime) -> datetime:
+def instant(order: ResponseRequest, now: datetime) -> datetime:
     """Return the incident's instant: the finding's own, so that every redelivery says the same."""
     return min(order.finding.finding.updated_at, now) if order.finding else now
 
 
-def cause(order: Order) -> str:
+def cause(order: ResponseRequest) -> str:
     """Return what the incident is named for; responses to one finding share it."""
     if order.finding:
         finding = order.finding.finding

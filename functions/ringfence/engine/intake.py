@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from ringfence.engine.requests import Order
+from ringfence.engine.requests import ResponseRequest
 from ringfence.model.codec import canonical
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 from ringfence.model.subject import parse_key
-from ringfence.policy.selection import shares
+from ringfence.policy.selection import portions
 from ringfence.record.facts import FindingReceived
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from ringfence.engine.requests import Report
+    from ringfence.engine.requests import ResponseResult
     from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
@@ -34,7 +34,7 @@ CONTINUATION = 1
 
 
 @frozen
-class Execution:
+class ExecutionContext:
     """Which execution this is, for whom it acts, and when it may not begin changes any more."""
 
     attempt: str
@@ -43,7 +43,7 @@ class Execution:
 
 
 @frozen
-class Unanswered:
+class Skipped:
     """A subject about which nothing is done, and why."""
 
     ref: Ref
@@ -51,19 +51,19 @@ class Unanswered:
 
 
 def answers(
-    finding: Finding, event: str, runbook: Runbook, policy: Policy, execution: Execution
-) -> Iterator[Order | Unanswered]:
+    finding: Finding, event: str, runbook: Runbook, policy: Policy, execution: ExecutionContext
+) -> Iterator[ResponseRequest | Skipped]:
     """Turn a finding into an order for each of its subjects that the runbook is for."""
     _, choices = policy.settings(runbook)
     received = FindingReceived(finding, event if len(canonical(event)) <= EVENT_LENGTH else "")
     for ref in finding.subjects:
         if not isinstance(ref, runbook.subject):
             continue
-        for share in shares(policy, runbook, finding, ref):
+        for share in portions(policy, runbook, finding, ref):
             if not share.decision.mode.records:
-                yield Unanswered(ref, share.decision)
+                yield Skipped(ref, share.decision)
                 continue
-            yield Order(
+            yield ResponseRequest(
                 runbook=share.runbook,
                 ref=ref,
                 attempt=execution.attempt,
@@ -76,17 +76,17 @@ def answers(
             )
 
 
-def continuation(order: Order, report: Report) -> str:
+def continuation(order: ResponseRequest, report: ResponseResult) -> str:
     """Return the message that lets a second queue go on where containment ended."""
     return _message(order, incident=report.incident)
 
 
-def standby(order: Order) -> str:
+def watchdog(order: ResponseRequest) -> str:
     """Return the message that stands behind an execution which may die, whatever it will have recorded."""
     return _message(order, behind=order.attempt)
 
 
-def _message(order: Order, **begun: str) -> str:
+def _message(order: ResponseRequest, **begun: str) -> str:
     return canonical(
         {
             "version": CONTINUATION,
@@ -99,7 +99,7 @@ def _message(order: Order, **begun: str) -> str:
     )
 
 
-def resumed(body: str, runbook: Runbook, execution: Execution) -> Order:
+def resumed(body: str, runbook: Runbook, execution: ExecutionContext) -> ResponseRequest:
     """Turn a continuation message into an order for every stage; raises BadInput."""
     try:
         message = Document.of(json.loads(body))
@@ -113,7 +113,7 @@ def resumed(body: str, runbook: Runbook, execution: Execution) -> Order:
     if not remediations:
         raise BadInput("remediations", "must name one or more")
     behind = message.optional_text("behind") or ""
-    return Order(
+    return ResponseRequest(
         runbook=runbook.narrowed(remediations),
         ref=parse_key(message.text("subject")),
         attempt=execution.attempt,
@@ -121,5 +121,5 @@ def resumed(body: str, runbook: Runbook, execution: Execution) -> Order:
         until=execution.until,
         choices=runbook.choose({name: choices.optional_text(name) or "" for name in choices.value}),
         incident="" if behind else message.text("incident"),
-        behind=behind,
+        watchdog=behind,
     )

@@ -11,7 +11,7 @@ from ringfence.record.facts import Planned, RunRequested
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from ringfence.engine.requests import Order
+    from ringfence.engine.requests import ResponseRequest
     from ringfence.model.step import Step
     from ringfence.record.history import History
 
@@ -23,13 +23,13 @@ def plan_changed() -> Decision:
     return Decision(Mode.DRY_RUN, CHANGED, code=DecisionCode.PLAN_CHANGED)
 
 
-def as_refused(order: Order) -> Order:
+def as_refused(order: ResponseRequest) -> ResponseRequest:
     """Return a person's order as what is left of it where the plan has changed: the new plan, shown."""
     request = replace(order.request, dry_run=True) if order.request else None
     return replace(order, decision=plan_changed(), request=request, agreed=None)
 
 
-def begun(history: History, actor: str, digests: Collection[str]) -> str:
+def started_plan(history: History, actor: str, digests: Collection[str]) -> str:
     """Return which of these plans this person agreed to and was let begin, if that is the newest wish.
 
     An answer may be lost, and what was begun has changed the plan: it is asked for again. Empty for none,
@@ -68,4 +68,4 @@ def difference(history: History, digests: Collection[str], now: Planned) -> str:
 
 
 def _lines(steps: Iterable[Step]) -> list[str]:
-    return [f"{step.words()} ({' → '.join(step.change())})" for step in steps]
+    return [f"{step.describe()} ({' → '.join(step.diff())})" for step in steps]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.call import SansIO
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.reviews import Review
     from ringfence.model.rule_confirmation import ManagedRule
-    from ringfence.model.runbook import Naming
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.policy.permit import Permit
@@ -42,8 +42,10 @@ class Applied(Protocol):
 class Cloud(Protocol):
     """The world that is observed and changed."""
 
-    def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
-        """Read the facets, side by side. Raises Gone, Retryable."""
+    def observe(
+        self, ref: Ref, observations: Sequence[type[Observation]], past: tuple[Step, ...] = ()
+    ) -> ResourceState:
+        """Read the facets, side by side. Raises NotFound, Retryable."""
         ...
 
     def confirm(self, ref: Ref, claim: ManagedRule) -> str:
@@ -54,12 +56,12 @@ class Cloud(Protocol):
         """Return the subjects that a review looks at in one account and region. Raises Retryable."""
         ...
 
-    def named(self, ref: Ref, naming: Callable[[Ref], Naming]) -> Ref:
+    def canonical_subject(self, ref: Ref, naming: Callable[[Ref], SansIO[Ref]]) -> Ref:
         """Return a subject by its own name. Raises Retryable."""
         ...
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Applied:
-        """Make one change, if the permit holds. Raises Gone, Refused, Retryable."""
+        """Make one change, if the permit holds. Raises NotFound, Refused, Retryable."""
         ...
 
 

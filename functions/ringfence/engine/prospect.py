@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
 from ringfence.model.incident import Incident
-from ringfence.model.note import Note
+from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.plan import digest_text
 from ringfence.record.chain import digest
 from ringfence.record.facts import FindingReceived, Planned, Verified
@@ -14,10 +14,10 @@ from ringfence.record.facts import FindingReceived, Planned, Verified
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ringfence.engine.incident_start import Opening
-    from ringfence.engine.requests import Order
+    from ringfence.engine.incident_start import IncidentStart
+    from ringfence.engine.requests import ResponseRequest
     from ringfence.model.errors import RingfenceError
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.runbook import Stage
     from ringfence.record.facts import Fact
     from ringfence.record.history import History
@@ -32,8 +32,8 @@ class Prospect:
     observed, or where planning `failed`. `finds` says whether there is anything to do or to review.
     """
 
-    start: Opening
-    planned_for: Opening
+    start: IncidentStart
+    planned_for: IncidentStart
     choices: tuple[tuple[str, str], ...] = ()
     first: Planned | None = None
     finds: bool = True
@@ -51,15 +51,15 @@ class Prospect:
             looked=bool(known.of(Verified)),
         )
         new = (one for one in self.start.facts if isinstance(one, FindingReceived))
-        return incident.told(one.finding for one in (*known.of(FindingReceived), *new))
+        return incident.with_findings(one.finding for one in (*known.of(FindingReceived), *new))
 
-    def plan(self, stage: Stage, history: History, resource: Observed) -> Planned:
+    def plan(self, stage: Stage, history: History, resource: ResourceState) -> Planned:
         """Return the steps of a stage that remain, and what stays open."""
         incident = self.incident(history)
         steps = stage.plan(resource, incident)
-        return Planned(stage.id, digest(digest_text(steps)), steps, stage.exposed(resource, incident))
+        return Planned(stage.id, digest(digest_text(steps)), steps, stage.residual_risks(resource, incident))
 
-    def news(self, request: Order, plans: Sequence[Planned]) -> tuple[Fact, ...]:
+    def news(self, request: ResponseRequest, plans: Sequence[Planned]) -> tuple[Fact, ...]:
         """Return what a dry run records: what is recorded already is no news, unless a person asked."""
         repeats = self.start.repeats(request)
         last = {one.stage: one for one in self.start.history.of(Planned)}
@@ -90,4 +90,4 @@ def _differ(plan: Planned, last: Planned | None, *, repeats: bool) -> bool:
 
 
 def _gist(plan: Planned) -> list[tuple[str, object]]:
-    return [(step.target, () if isinstance(step, Note) else step.change()) for step in plan.steps]
+    return [(step.target, () if isinstance(step, LogOnlyStep) else step.diff()) for step in plan.steps]

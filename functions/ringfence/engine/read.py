@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ringfence.engine.reading import Reading
-from ringfence.model.errors import BadInput, Bug, Gone, Refused, Retryable
-from ringfence.model.observation import Observed
+from ringfence.model.errors import BadInput, InternalError, NotFound, Refused, Retryable
+from ringfence.model.observation import ResourceState
 from ringfence.record.history import History
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ringfence.engine.ports import Ports
     from ringfence.engine.reading import ReadRequest
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
 
 
 def read(ports: Ports, request: ReadRequest) -> Reading:
@@ -35,7 +35,7 @@ def read(ports: Ports, request: ReadRequest) -> Reading:
     for found in ports.side_by_side(jobs) if len(jobs) > 1 else [job() for job in jobs]:
         if isinstance(found, History):
             reading = replace(reading, history=found)
-        elif isinstance(found, Observed | Gone):
+        elif isinstance(found, ResourceState | NotFound):
             reading = replace(reading, resource=found)
         else:
             reading = replace(reading, doubt=str(found))
@@ -51,12 +51,16 @@ def _with_clues(ports: Ports, request: ReadRequest, reading: Reading) -> Reading
     return replace(reading, resource=_observe(ports, request, request.observations or ()))
 
 
-def _observe(ports: Ports, request: ReadRequest, kinds: tuple[type[Facet], ...]) -> Observed | Gone:
+def _observe(
+    ports: Ports, request: ReadRequest, kinds: tuple[type[Observation], ...]
+) -> ResourceState | NotFound:
+    if not kinds:
+        return ResourceState(request.ref)
     try:
         if request.essential is None:
             return ports.cloud.observe(request.ref, kinds, request.past)
         resource = _partly(ports, request, kinds)
-    except Gone as gone:
+    except NotFound as gone:
         return gone
     for kind in request.essential:
         if kind in resource.unread:
@@ -64,18 +68,18 @@ def _observe(ports: Ports, request: ReadRequest, kinds: tuple[type[Facet], ...])
     return resource
 
 
-def _partly(ports: Ports, request: ReadRequest, kinds: tuple[type[Facet], ...]) -> Observed:
+def _partly(ports: Ports, request: ReadRequest, kinds: tuple[type[Observation], ...]) -> ResourceState:
     """Read the observations together; where that fails, each by itself, and note why one was not read."""
     try:
         return ports.cloud.observe(request.ref, kinds, request.past)
-    except Gone:
+    except NotFound:
         raise
-    except (BadInput, Bug, Refused, Retryable) as error:
+    except (BadInput, InternalError, Refused, Retryable) as error:
         if len(kinds) == 1:
-            return Observed(request.ref, unread={kinds[0]: error})
-    resource = Observed(request.ref)
+            return ResourceState(request.ref, unread={kinds[0]: error})
+    resource = ResourceState(request.ref)
     for one in ports.side_by_side([partial(_partly, ports, request, (kind,)) for kind in kinds]):
-        if not isinstance(one, Observed):
+        if not isinstance(one, ResourceState):
             raise TypeError("a read ends with an observation")
         resource = resource.updated(one)
     return resource

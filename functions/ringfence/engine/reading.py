@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.model.errors import Bug, Gone
+from ringfence.model.errors import InternalError, NotFound
 from ringfence.model.frozen import frozen
+from ringfence.model.runbook import unique
 from ringfence.record.chain import ChainKey
 from ringfence.record.history import History
 
 if TYPE_CHECKING:
-    from ringfence.engine.requests import Order
-    from ringfence.model.observation import Facet, Observed
+    from collections.abc import Iterable
+
+    from ringfence.engine.requests import ResponseRequest
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
@@ -27,9 +30,9 @@ class ReadRequest:
     """
 
     ref: Ref
-    observations: tuple[type[Facet], ...] | None = None
+    observations: tuple[type[Observation], ...] | None = None
     past: tuple[Step, ...] = ()
-    essential: tuple[type[Facet], ...] | None = None
+    essential: tuple[type[Observation], ...] | None = None
     chain: ChainKey | None = None
     claim: ManagedRule | None = None
     clues: bool = False
@@ -40,20 +43,20 @@ class Reading:
     """What was read. `resource` is None where nothing was to be observed, `doubt` why the claim fails."""
 
     history: History = History()
-    resource: Observed | Gone | None = None
+    resource: ResourceState | NotFound | None = None
     doubt: str = ""
 
     @property
-    def found(self) -> Observed:
-        """The resource; raises Gone where it does not exist."""
-        if isinstance(self.resource, Gone):
+    def found(self) -> ResourceState:
+        """The resource; raises NotFound where it does not exist."""
+        if isinstance(self.resource, NotFound):
             raise self.resource
         if self.resource is None:
-            raise Bug("the resource was not observed")
+            raise InternalError("the resource was not observed")
         return self.resource
 
 
-def first_read(request: Order) -> ReadRequest:
+def first_read(request: ResponseRequest) -> ReadRequest:
     """Return what must be known before anything is decided: one round trip.
 
     A finding that nothing is done about needs no look at its subject.
@@ -63,16 +66,24 @@ def first_read(request: Order) -> ReadRequest:
         return ReadRequest(request.ref, chain=key)
     return ReadRequest(
         request.ref,
-        request.runbook.stages[0].facets,
+        request.runbook.stages[0].observations,
         chain=key,
         claim=request.finding.finding.claim if request.finding else None,
         # Later stages are looked at where earlier steps point to; containment needs no such clues.
-        clues=not request.runbook.contains,
+        clues=not request.runbook.has_containment_stage,
     )
 
 
-def check_reads(resource: Observed | Gone) -> None:
-    """Raise a read's Bug, once all else is done: it does not keep a subject from being contained."""
-    for error in () if isinstance(resource, Gone) else resource.unread.values():
-        if isinstance(error, Bug):
+def further_read(
+    request: ResponseRequest, history: History, kinds: Iterable[type[Observation]]
+) -> ReadRequest:
+    """Return what to read of these, where recorded steps point to; the first stage's must be readable."""
+    essential = request.runbook.stages[0].observations
+    return ReadRequest(request.ref, unique(kinds), history.steps(), essential)
+
+
+def check_reads(resource: ResourceState | NotFound) -> None:
+    """Raise a read's own error, once all else is done: it keeps no subject from being contained."""
+    for error in () if isinstance(resource, NotFound) else resource.unread.values():
+        if isinstance(error, InternalError):
             raise error

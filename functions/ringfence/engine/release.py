@@ -12,7 +12,7 @@ from ringfence.engine.journal import journal
 from ringfence.engine.read import read
 from ringfence.engine.reading import ReadRequest
 from ringfence.engine.report import report
-from ringfence.engine.requests import Status
+from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.undo import (
     Look,
     by_stage,
@@ -23,16 +23,16 @@ from ringfence.engine.undo import (
     without_held,
 )
 from ringfence.engine.verification import Conclusion
-from ringfence.model.errors import Bug, Conflict, Gone, Refused, Retryable
+from ringfence.model.errors import Conflict, InternalError, NotFound, Refused, Retryable
 from ringfence.model.frozen import frozen
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.runbook import unique
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RELEASE, Result
 
 if TYPE_CHECKING:
     from ringfence.engine.ports import Ports
-    from ringfence.engine.requests import ReleaseOrder, Report
+    from ringfence.engine.requests import ResponseRelease, ResponseResult
     from ringfence.engine.undo import ReleaseMove, Undo
     from ringfence.record.history import History
 
@@ -43,7 +43,7 @@ class Releaser:
 
     ports: Ports
 
-    def release(self, request: ReleaseOrder) -> Report:
+    def release(self, request: ResponseRelease) -> ResponseResult:
         """Undo what an incident's response changed; of a subject that is gone, what outlives it.
 
         Raises BadInput for an incident that is not the newest on its subject, Refused where the world
@@ -69,12 +69,12 @@ class Releaser:
         if move.refusal:
             raise Refused(move.refusal)
         return report(
-            request.incident, Conclusion(Status.DRY_RUN, "dry run: nothing was changed"), (way.plan,)
+            request.incident, Conclusion(IncidentStatus.DRY_RUN, "dry run: nothing was changed"), (way.plan,)
         )
 
-    def _others(self, request: ReleaseOrder, way: Undo) -> dict[str, History]:
+    def _others(self, request: ResponseRelease, way: Undo) -> dict[str, History]:
         """Read the chains of those who have incidents of their own, and whom the steps would change."""
-        refs = unique(step.concerns(request.ref) for step in way.steps)
+        refs = unique(step.affected_ref(request.ref) for step in way.steps)
         others = [ref for ref in refs if ref.key != request.ref.key]
         asked = [ReadRequest(ref, chain=ChainKey(request.runbook, ref.key)) for ref in others]
         readings = [read(self.ports, one) for one in asked]
@@ -86,12 +86,12 @@ class _Releasing:
     """One release that is carried out. What is known by now stands here, whatever a phase raises."""
 
     ports: Ports
-    request: ReleaseOrder
+    request: ResponseRelease
     way: Undo
     before: Look
     execution: Execution
 
-    def act(self, move: ReleaseMove) -> Report:
+    def act(self, move: ReleaseMove) -> ResponseResult:
         """Record, change stage by stage, and look again."""
         intents, until = self.execution.intents(RELEASE, self.way.steps), self.request.until
         try:
@@ -104,11 +104,11 @@ class _Releasing:
         except Conflict:
             journal(self.ports, self.execution.surrendered())
             raise
-        except (Bug, Retryable):
+        except (InternalError, Retryable):
             journal(self.ports, self.execution, ends=True)
             raise
 
-    def _conclude(self) -> Report:
+    def _conclude(self) -> ResponseResult:
         self.execution = journal(self.ports, self.execution)
         after = look_at_changes(self.ports, self.execution)
         self.execution, unclear = self.execution.resolve(after.observed, (RELEASE,), self.ports.clock())
@@ -121,11 +121,11 @@ def look_at_changes(ports: Ports, execution: Execution) -> Look:
     """Look at everything that was changed; where the subject is gone, at what outlives it, one by one."""
     past = execution.history.steps()
     ask = partial(ReadRequest, execution.ref, past=past)
-    resource = read(ports, ask(unique(step.facet for step in past))).resource
-    if not isinstance(resource, Gone):
-        return Look(resource or Observed(execution.ref))
-    seen = Observed(execution.ref)
-    for facet in unique(step.facet for step in past if step.outlives):
+    resource = read(ports, ask(unique(step.observation for step in past))).resource
+    if not isinstance(resource, NotFound):
+        return Look(resource or ResourceState(execution.ref))
+    seen = ResourceState(execution.ref)
+    for facet in unique(step.observation for step in past if step.survives_subject):
         left = read(ports, ask((facet,))).resource
-        seen = seen if isinstance(left, Gone) or left is None else seen.updated(left)
+        seen = seen if isinstance(left, NotFound) or left is None else seen.updated(left)
     return Look(seen, resource.reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.engine.requests import Followup, FollowupKind, Report
+from ringfence.engine.requests import Followup, FollowupKind, ResponseResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,9 +20,9 @@ RECHECK_AFTER = timedelta(minutes=15)
 
 def report(
     incident: str, conclusion: Conclusion, plans: Sequence[Planned] = (), as_of: datetime | None = None
-) -> Report:
+) -> ResponseResult:
     """Say what became of a request. `as_of` is the instant that the plans of a dry run were made for."""
-    return Report(
+    return ResponseResult(
         conclusion.status,
         incident,
         conclusion.reason,

@@ -26,14 +26,14 @@ class Agreed:
 
 
 @frozen
-class Order:
+class ResponseRequest:
     """Respond to a finding, to a person's request, or go on with what is recorded (neither given).
 
     `runbook` holds the enabled remediations, `choices` the options in force. `attempt` names the
     execution, `actor` who acts. No change starts after `until`. `stages` says how many stages this
     execution runs; all are run when it is None. `incident` is the one to go on with; the newest if empty.
-    `behind` names the execution whose work is gone on with, where it was allowed to act at all. Where a
-    plan was `agreed` to, no other is begun.
+    `watchdog` names the execution whose work is gone on with, where it was allowed to act at all. Where a
+    plan was `agreed` to, no other is carried out.
     """
 
     runbook: Runbook
@@ -47,7 +47,7 @@ class Order:
     choices: tuple[tuple[str, str], ...] = ()
     stages: int | None = None
     incident: str = ""
-    behind: str = ""
+    watchdog: str = ""
     agreed: Agreed | None = None
 
     @property
@@ -62,10 +62,10 @@ class Order:
 
     def contains(self, stage: Stage) -> bool:
         """Say whether a stage is the one that contains."""
-        return self.runbook.contains and stage is self.runbook.stages[0]
+        return self.runbook.has_containment_stage and stage is self.runbook.stages[0]
 
 
-class Status(StrEnum):
+class IncidentStatus(StrEnum):
     """How a response stands."""
 
     RECORDED = "recorded"
@@ -79,10 +79,10 @@ class Status(StrEnum):
 
 
 @frozen
-class ReleaseOrder:
+class ResponseRelease:
     """Undo `incident` on `ref`. `skip_drifted` restores the rest where the world has moved on.
 
-    `plans` are the digests of what was agreed to: of another plan nothing is begun. None: nobody looked.
+    `plans` are the digests of what was agreed to: no other plan is carried out. None: nobody looked.
     """
 
     runbook: str
@@ -117,15 +117,15 @@ class Followup:
 
 
 @frozen
-class Report:
-    """What became of an order.
+class ResponseResult:
+    """What became of a request.
 
     `followups` say what has to happen next: none where nothing is left to do. A request never goes both
     back to its queue and to a continuation: two queues must not try the same. `as_of` is the instant that
     the plans of a dry run were made for.
     """
 
-    status: Status
+    status: IncidentStatus
     incident: str
     reason: str
     plans: tuple[Planned, ...] = ()

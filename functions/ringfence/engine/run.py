@@ -11,31 +11,28 @@ from ringfence.engine.execution import Execution
 from ringfence.engine.journal import journal
 from ringfence.engine.plan import plan
 from ringfence.engine.read import read
-from ringfence.engine.reading import ReadRequest, check_reads, first_read
+from ringfence.engine.reading import check_reads, first_read, further_read
 from ringfence.engine.report import report
-from ringfence.engine.requests import Status
+from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.verification import Conclusion, SecondLook
 from ringfence.engine.verify import verify
-from ringfence.model.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
+from ringfence.model.errors import BadInput, Conflict, InternalError, NotFound, Refused, Retryable
 from ringfence.model.frozen import frozen
-from ringfence.model.runbook import unique
-from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RELEASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ringfence.engine.incident_start import Opening
     from ringfence.engine.ports import Ports
     from ringfence.engine.prospect import Prospect
-    from ringfence.engine.requests import Order, Report
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.engine.requests import ResponseRequest, ResponseResult
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.runbook import Stage
     from ringfence.model.symbol import Symbol
     from ringfence.record.facts import Planned
 
 ATTEMPTS = 5
-"""How often a request is begun again when others were faster."""
+"""How often a request is started_plan again when others were faster."""
 
 
 @frozen
@@ -44,12 +41,12 @@ class Engine:
 
     ports: Ports
 
-    def respond(self, request: Order) -> Report:
+    def respond(self, request: ResponseRequest) -> ResponseResult:
         """Carry out a request up to verification.
 
-        Raises Retryable when it must be tried again, Gone when a person named a subject that does not
-        exist, BadInput when nothing is recorded to go on with, Bug when a step contradicted itself: what
-        is known by then is recorded.
+        Raises Retryable when it must be tried again, NotFound when a person named a subject that does not
+        exist, BadInput when nothing is recorded to go on with, InternalError when a step contradicted
+        itself: what is known by then is recorded.
         """
         request = replace(request, runbook=request.runbook.on(request.ref))
         for _ in range(ATTEMPTS - 1):
@@ -59,7 +56,7 @@ class Engine:
                 continue
         return self._attempt(request)
 
-    def _attempt(self, request: Order) -> Report:
+    def _attempt(self, request: ResponseRequest) -> ResponseResult:
         reading = read(self.ports, first_read(request))
         now = self.ports.clock()
         move = next_move(request, reading, plan(request, reading, now), now)
@@ -69,11 +66,11 @@ class Engine:
             case Ignore(status, incident, reason):
                 return report(incident, Conclusion(status, reason))
             case Record(start, facts):
-                journal(self.ports, _execution(request, start), facts)
-                return report(start.incident, Conclusion(Status.RECORDED, start.decision.reason))
+                journal(self.ports, Execution.of(request, start), facts)
+                return report(start.incident, Conclusion(IncidentStatus.RECORDED, start.decision.reason))
             case Defer(start, facts, reason, again):
-                journal(self.ports, _execution(request, start), facts)
-                return report(start.incident, Conclusion(Status.JOINED, reason, again=again))
+                journal(self.ports, Execution.of(request, start), facts)
+                return report(start.incident, Conclusion(IncidentStatus.JOINED, reason, again=again))
             case Close(prospect, gone):
                 return self._acting(request, prospect).conclude(SecondLook(gone, now))
             case Preview(prospect, refusal):
@@ -83,24 +80,27 @@ class Engine:
             case _:
                 assert_never(move)
 
-    def _acting(self, request: Order, prospect: Prospect) -> _Acting:
-        execution = _execution(request, prospect.start).adding(prospect.start.facts)
+    def _acting(self, request: ResponseRequest, prospect: Prospect) -> _Acting:
+        execution = Execution.of(request, prospect.start).adding(prospect.start.facts)
         return _Acting(self.ports, request, prospect, execution)
 
-    def _preview(self, request: Order, prospect: Prospect, resource: Observed, refusal: str) -> Report:
+    def _preview(
+        self, request: ResponseRequest, prospect: Prospect, resource: ResourceState, refusal: str
+    ) -> ResponseResult:
         """Plan every stage from what is there now, and record the plans; change nothing."""
-        execution = _execution(request, prospect.start)
+        execution = Execution.of(request, prospect.start)
         plans = []
         for stage in request.runbook.stages:
-            missing = (one for one in stage.facets if one not in resource)
-            resource = _read_more(self.ports, request, execution, resource, missing)
+            missing = (kind for kind in stage.observations if kind not in resource)
+            more = further_read(request, execution.history, missing)
+            resource = resource.updated(read(self.ports, more).found)
             plans.append(prospect.plan(stage, execution.history, resource))
         journal(self.ports, execution, prospect.news(request, plans))
         check_reads(resource)
         if refusal:
             raise Refused(refusal)
         unread = () if request.request else resource.unreadable(resource.unread, for_good=False)
-        shown = Conclusion(Status.DRY_RUN, "dry run: nothing was changed", again=unread)
+        shown = Conclusion(IncidentStatus.DRY_RUN, "dry run: nothing was changed", again=unread)
         return report(execution.incident, shown, plans, prospect.planned_for.opened_at)
 
 
@@ -109,7 +109,7 @@ class _Acting:
     """One try to run the stages. What is known by now stands here, whatever a phase raises."""
 
     ports: Ports
-    request: Order
+    request: ResponseRequest
     prospect: Prospect
     execution: Execution
     plans: list[Planned] = field(default_factory=list)
@@ -117,38 +117,38 @@ class _Acting:
     names: Mapping[Symbol, str] = field(default_factory=dict)
     changed: bool = False
 
-    def act(self, resource: Observed) -> Report:
+    def act(self, resource: ResourceState) -> ResponseResult:
         """Run the stages, each behind its record, and look again."""
         try:
             return self.conclude(self._look_again(self._run(resource)))
         except Conflict:
             journal(self.ports, self.execution.surrendered())
             raise
-        except Gone as gone:
+        except NotFound as gone:
             return self.conclude(SecondLook(gone, self.ports.clock()))
-        except (BadInput, Bug, Refused, Retryable):
+        except (BadInput, InternalError, Refused, Retryable):
             self._give_back()
             raise
 
-    def conclude(self, look: SecondLook) -> Report:
+    def conclude(self, look: SecondLook) -> ResponseResult:
         """Record what the second look says, give the lease back, and report."""
         found = verify(self.request, self.prospect, self.execution, look)
         self.execution = journal(self.ports, replace(self.execution, pending=found.facts), ends=True)
         check_reads(look.resource)
         return report(self.execution.incident, found, self.plans)
 
-    def _run(self, resource: Observed) -> Observed:
+    def _run(self, resource: ResourceState) -> ResourceState:
         """Run one stage after another, until it cannot be told what became of an earlier change."""
         first, *later = self.request.running
         goes_on = self._run_stage(first, resource, self.prospect.first)
         for stage in later:
             if not goes_on:
                 break
-            resource = self._read(resource, stage.facets)
+            resource = self._read(resource, stage.observations)
             goes_on = self._run_stage(stage, resource)
         return resource
 
-    def _run_stage(self, stage: Stage, resource: Observed, planned: Planned | None = None) -> bool:
+    def _run_stage(self, stage: Stage, resource: ResourceState, planned: Planned | None = None) -> bool:
         """See what became of earlier changes, plan, record, change; say whether the next stage may follow."""
         self._resolve(stage, resource)
         if self.unclear[stage.id]:
@@ -167,21 +167,23 @@ class _Acting:
             applied.check()
         return True
 
-    def _look_again(self, resource: Observed) -> SecondLook:
+    def _look_again(self, resource: ResourceState) -> SecondLook:
         """Read everything once more where anything was changed, or could not be told."""
         if self.changed or any(self.unclear.values()):
-            resource = self._read(resource, (kind for stage in self.request.running for kind in stage.facets))
-            for stage in self.request.running:
+            stages = self.request.running
+            resource = self._read(resource, (kind for stage in stages for kind in stage.observations))
+            for stage in stages:
                 self._resolve(stage, resource)
         return SecondLook(resource, self.ports.clock(), self.unclear)
 
-    def _resolve(self, stage: Stage, resource: Observed) -> None:
+    def _resolve(self, stage: Stage, resource: ResourceState) -> None:
         self.execution, self.unclear[stage.id] = self.execution.resolve(
             resource, (stage.id, RELEASE), self.ports.clock()
         )
 
-    def _read(self, resource: Observed, kinds: Iterable[type[Facet]]) -> Observed:
-        return _read_more(self.ports, self.request, self.execution, resource, kinds)
+    def _read(self, resource: ResourceState, kinds: Iterable[type[Observation]]) -> ResourceState:
+        more = further_read(self.request, self.execution.history, kinds)
+        return resource.updated(read(self.ports, more).found)
 
     def _give_back(self) -> None:
         """Record what is known and let others act."""
@@ -189,19 +191,3 @@ class _Acting:
             journal(self.ports, self.execution, ends=True)
         except Conflict:
             journal(self.ports, self.execution.surrendered())
-
-
-def _execution(request: Order, start: Opening) -> Execution:
-    key = ChainKey(request.runbook.id, request.ref.key)
-    return Execution(key, request.ref, start.incident, request.actor, request.attempt, start.history)
-
-
-def _read_more(
-    ports: Ports, request: Order, execution: Execution, resource: Observed, kinds: Iterable[type[Facet]]
-) -> Observed:
-    """Read where recorded steps point to; raises what keeps one of the first stage from being read."""
-    wanted, essential = unique(kinds), request.runbook.stages[0].facets
-    if not wanted:
-        return resource
-    more = ReadRequest(request.ref, wanted, execution.history.steps(), essential)
-    return resource.updated(read(ports, more).found)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ringfence.engine.plan_binding import begun, difference, plan_changed
-from ringfence.engine.requests import Status
+from ringfence.engine.plan_binding import difference, plan_changed, started_plan
+from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.verification import Conclusion
 from ringfence.model.errors import BadInput, Refused, Retryable
 from ringfence.model.frozen import frozen
-from ringfence.model.plan import digest_text, fold
+from ringfence.model.plan import digest_text, net_changes
 from ringfence.model.step import State
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.chain import digest
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.engine.execution import Execution
-    from ringfence.engine.requests import ReleaseOrder
-    from ringfence.model.observation import Observed
+    from ringfence.engine.requests import ResponseRelease
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.record.facts import Fact
     from ringfence.record.history import History
@@ -47,11 +47,11 @@ class Undo:
 class Look:
     """What was seen. `gone` says why nothing but what outlives the subject was; empty where it is there."""
 
-    observed: Observed
+    observed: ResourceState
     gone: str = ""
 
 
-def undo(applied: Iterable[Step], observed: Observed, gone: str = "") -> Undo:
+def undo(applied: Iterable[Step], observed: ResourceState, gone: str = "") -> Undo:
     """Work out the way back from the recorded steps and the world as it is.
 
     Where the subject is `gone`, what outlives it is put back, and the rest is kept as it is.
@@ -60,18 +60,18 @@ def undo(applied: Iterable[Step], observed: Observed, gone: str = "") -> Undo:
     drifted: list[str] = []
     settling: list[str] = []
     kept: list[str] = []
-    for step in reversed(fold(applied)):
+    for step in reversed(net_changes(applied)):
         if step.irreversible:
-            kept.append(f"{step.words()}: {step.irreversible}")
+            kept.append(f"{step.describe()}: {step.irreversible}")
             continue
-        if gone and not (step.outlives and step.facet in observed):
-            kept.append(f"{step.words()}: {gone}")
+        if gone and not (step.survives_subject and step.observation in observed):
+            kept.append(f"{step.describe()}: {gone}")
             continue
         state = step.state(observed)
         if state is State.AFTER:
             steps.append(step.inverse())
         elif state is State.DRIFTED:
-            drifted.append(f"{step.target}: left as {step.change()[1]}, found {step.found(observed)}")
+            drifted.append(f"{step.target}: left as {step.diff()[1]}, found {step.actual(observed)}")
         elif state is State.SETTLING:
             settling.append(f"{step.target} is still settling")
         elif state is State.GONE:
@@ -79,7 +79,7 @@ def undo(applied: Iterable[Step], observed: Observed, gone: str = "") -> Undo:
     return Undo(tuple(steps), tuple(drifted), tuple(settling), tuple(kept))
 
 
-def check_release(request: ReleaseOrder, history: History, now: datetime) -> None:
+def check_release(request: ResponseRelease, history: History, now: datetime) -> None:
     """Raise BadInput, Refused or Retryable where the incident cannot be released now."""
     if history.incident != request.incident:
         newest = history.incident or "none"
@@ -92,7 +92,7 @@ def check_release(request: ReleaseOrder, history: History, now: datetime) -> Non
         raise Retryable(f"another execution acts on {request.ref.key} until {history.lease.until}")
 
 
-def without_held(request: ReleaseOrder, way: Undo, others: Mapping[str, History]) -> Undo:
+def without_held(request: ResponseRelease, way: Undo, others: Mapping[str, History]) -> Undo:
     """Leave what another incident of the resource that it belongs to holds, as what has changed since."""
     holders = [(step, _holder(request, step, others)) for step in way.steps]
     held = tuple(f"{step.target}: held by {holder}" for step, holder in holders if holder)
@@ -103,9 +103,9 @@ def without_held(request: ReleaseOrder, way: Undo, others: Mapping[str, History]
     )
 
 
-def _holder(request: ReleaseOrder, step: Step, others: Mapping[str, History]) -> str:
+def _holder(request: ResponseRelease, step: Step, others: Mapping[str, History]) -> str:
     """Name another incident that may act, and was not released, on what the step changes; else empty."""
-    ref = step.concerns(request.ref)
+    ref = step.affected_ref(request.ref)
     known = others.get(ref.key)
     if known is None or known.released_at is not None or known.incident == request.incident:
         return ""
@@ -122,7 +122,7 @@ class ReleaseMove:
     refusal: str = ""
 
 
-def next_release(request: ReleaseOrder, history: History, way: Undo, now: datetime) -> ReleaseMove:
+def next_release(request: ResponseRelease, history: History, way: Undo, now: datetime) -> ReleaseMove:
     """Decide what a release does; raises Refused where the world has moved on, Retryable while it moves."""
     if way.settling:
         raise Retryable("; ".join(way.settling))
@@ -130,7 +130,8 @@ def next_release(request: ReleaseOrder, history: History, way: Undo, now: dateti
         raise Refused("the world has moved on; nothing was undone. " + "; ".join(way.drifted))
     asked, plan, refusal = request.request, way.plan, ""
     if request.plans is not None and not asked.dry_run:
-        agreed = plan.digest if plan.digest in request.plans else begun(history, request.actor, request.plans)
+        started = started_plan(history, request.actor, request.plans)
+        agreed = plan.digest if plan.digest in request.plans else started
         asked = replace(asked, plan=agreed, dry_run=not agreed)
         refusal = "" if agreed else difference(history, request.plans, plan)
     mode = Mode.DRY_RUN if asked.dry_run else Mode.AUTO
@@ -156,14 +157,16 @@ def verify_release(
     """Say what a release ends with: nothing may stand as the response left it, and the looks must agree."""
     observed, refused = after.observed, execution.ended(Result.REFUSED, Result.GONE)
     pending = tuple(
-        step.words()
+        step.describe()
         for step in way.steps
-        if step.target not in refused and step.facet in observed and step.state(observed) is not State.AFTER
+        if step.target not in refused
+        and step.observation in observed
+        and step.state(observed) is not State.AFTER
     )
     unsure = (f"{execution.ref.key} was not found, but not each time",) if before.gone != after.gone else ()
     again = (*pending, *unclear, *observed.settling(), *unsure)
     if again:
         verified = Verified(contained=False, complete=False, remaining=pending, settling=again)
-        return Conclusion(Status.OPEN, "looked again", (verified,), verified, again)
+        return Conclusion(IncidentStatus.OPEN, "looked again", (verified,), verified, again)
     skipped = (*way.drifted, *way.kept, *refused.values())
-    return Conclusion(Status.RELEASED, "looked again: all is as it was before", (Released(skipped),))
+    return Conclusion(IncidentStatus.RELEASED, "looked again: all is as it was before", (Released(skipped),))

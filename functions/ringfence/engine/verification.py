@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
-    from ringfence.engine.requests import Status
-    from ringfence.model.errors import Gone
+    from ringfence.engine.requests import IncidentStatus
+    from ringfence.model.errors import NotFound
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.runbook import Runbook, Stage
     from ringfence.model.step import Step
     from ringfence.record.facts import Fact
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class SecondLook:
     """What was seen at last, and when. `unclear` says by stage what cannot be told yet."""
 
-    resource: Observed | Gone
+    resource: ResourceState | NotFound
     at: datetime
     unclear: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -40,7 +40,7 @@ class Conclusion:
     read that lags behind, or somebody else has yet to do something.
     """
 
-    status: Status
+    status: IncidentStatus
     reason: str
     facts: tuple[Fact, ...] = ()
     verified: Verified | None = None
@@ -60,7 +60,7 @@ class Verification:
 
     runbook: Runbook
     stages: tuple[Stage, ...]
-    seen: Observed
+    seen: ResourceState
     incident: Incident
     remaining: Mapping[str, tuple[Step, ...]]
     unclear: Mapping[str, tuple[str, ...]]
@@ -86,9 +86,11 @@ class Verification:
     @property
     def verified(self) -> Verified:
         """What is recorded of it."""
-        first, judged = self.stages[0], self.runbook.contains
+        first, judged = self.stages[0], self.runbook.has_containment_stage
         reviews = unique(words for stage in self.stages for words in self._reviews(stage))
-        exposed = tuple(words for stage in self.stages for words in stage.exposed(self.seen, self.incident))
+        exposed = tuple(
+            words for stage in self.stages for words in stage.residual_risks(self.seen, self.incident)
+        )
         return Verified(
             contained=judged and self._is_done(first) and not self._reviews(first),
             complete=self.whole and all(map(self._is_done, self.stages)) and not (reviews or self.waiting),
@@ -110,7 +112,7 @@ class Verification:
 
     @property
     def _left(self) -> tuple[str, ...]:
-        return tuple(step.words() for steps in self.remaining.values() for step in steps)
+        return tuple(step.describe() for steps in self.remaining.values() for step in steps)
 
     @property
     def _still(self) -> tuple[str, ...]:
@@ -121,7 +123,7 @@ class Verification:
 
     def _settling(self, stage: Stage) -> tuple[str, ...]:
         """Say what of a stage is still under way or cannot be told yet."""
-        return (*self.unclear.get(stage.id, ()), *self.seen.of(stage.facets).settling())
+        return (*self.unclear.get(stage.id, ()), *self.seen.of(stage.observations).settling())
 
     def _reviews(self, stage: Stage) -> tuple[str, ...]:
-        return stage.reviews(self.seen, self.incident)
+        return stage.review_items(self.seen, self.incident)

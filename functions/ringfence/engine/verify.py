@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.engine.requests import Status
+from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.verification import Conclusion, Verification
-from ringfence.model.errors import Gone
+from ringfence.model.errors import NotFound
 from ringfence.record.facts import Closed, Intended, Missed, Outcome, Result, Verified
 
 if TYPE_CHECKING:
@@ -15,20 +15,22 @@ if TYPE_CHECKING:
 
     from ringfence.engine.execution import Execution
     from ringfence.engine.prospect import Prospect
-    from ringfence.engine.requests import Order
+    from ringfence.engine.requests import ResponseRequest
     from ringfence.engine.verification import SecondLook
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.runbook import Stage
 
-PATIENCE = timedelta(hours=1)
+WAIT_FOR_OTHERS = timedelta(hours=1)
 """For how long after the last change what others have yet to do is waited for."""
 SURE = timedelta(seconds=3)
 """How far apart two looks that do not find a subject lie at least: a message comes back after five."""
 
 
-def verify(request: Order, prospect: Prospect, execution: Execution, look: SecondLook) -> Conclusion:
+def verify(
+    request: ResponseRequest, prospect: Prospect, execution: Execution, look: SecondLook
+) -> Conclusion:
     """Plan again from what was seen at last: what was planned may not remain."""
-    if isinstance(look.resource, Gone):
+    if isinstance(look.resource, NotFound):
         return _missing(request, prospect, execution, look.resource.reason, look.at)
     found = _verification(request, prospect, execution, look, look.resource)
     verified = found.verified
@@ -47,7 +49,7 @@ def verify(request: Order, prospect: Prospect, execution: Execution, look: Secon
 
 
 def _missing(
-    request: Order, prospect: Prospect, execution: Execution, reason: str, now: datetime
+    request: ResponseRequest, prospect: Prospect, execution: Execution, reason: str, now: datetime
 ) -> Conclusion:
     """Close at a second look that does not find the subject either.
 
@@ -55,19 +57,25 @@ def _missing(
     """
     since = execution.history.missed_at
     if since and now >= since + SURE:
-        return Conclusion(Status.CLOSED, reason, (*execution.pending, Closed(reason)))
+        return Conclusion(IncidentStatus.CLOSED, reason, (*execution.pending, Closed(reason)))
     missed = () if since else (Missed(reason),)
     words = f"{reason}: looked for once more"
     shown = request.request and not prospect.start.decision.mode.changes
-    return Conclusion(Status.OPEN, words, (*execution.pending, *missed), again=() if shown else (words,))
+    return Conclusion(
+        IncidentStatus.OPEN, words, (*execution.pending, *missed), again=() if shown else (words,)
+    )
 
 
 def _verification(
-    request: Order, prospect: Prospect, execution: Execution, look: SecondLook, resource: Observed
+    request: ResponseRequest,
+    prospect: Prospect,
+    execution: Execution,
+    look: SecondLook,
+    resource: ResourceState,
 ) -> Verification:
     incident, stages = prospect.incident(execution.history), request.running
-    others = tuple(words for stage in stages for words in stage.waiting(resource, incident))
-    patient = look.at < _last_change(prospect, execution) + PATIENCE
+    others = tuple(words for stage in stages for words in stage.pending(resource, incident))
+    patient = look.at < _last_change(prospect, execution) + WAIT_FOR_OTHERS
     return Verification(
         runbook=request.runbook,
         stages=stages,
@@ -91,11 +99,11 @@ def _last_change(prospect: Prospect, execution: Execution) -> datetime:
 
 def _lags(stages: tuple[Stage, ...], execution: Execution) -> bool:
     """Say whether a record that lags behind was read, and everything looked at, for the first time."""
-    lagging = any(facet.lags for stage in stages for facet in stage.facets)
+    lagging = any(facet.lags for stage in stages for facet in stage.observations)
     return lagging and not any(one.whole for one in execution.history.of(Verified))
 
 
-def _is_news(verified: Verified, execution: Execution, request: Order) -> bool:
+def _is_news(verified: Verified, execution: Execution, request: ResponseRequest) -> bool:
     """Say whether the log does not say it already: an update of a finding need not repeat the verdict.
 
     A look at containment alone takes back nothing that a look at everything has found.
@@ -106,10 +114,10 @@ def _is_news(verified: Verified, execution: Execution, request: Order) -> bool:
     return bool(acted) or execution.history.missed_at is not None or not same
 
 
-def _status(verified: Verified) -> Status:
+def _status(verified: Verified) -> IncidentStatus:
     if verified.complete:
-        return Status.COMPLETE
-    return Status.CONTAINED if verified.contained else Status.OPEN
+        return IncidentStatus.COMPLETE
+    return IncidentStatus.CONTAINED if verified.contained else IncidentStatus.OPEN
 
 
 def _reason(verified: Verified, again: tuple[str, ...]) -> str:

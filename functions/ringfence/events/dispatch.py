@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.envelope import Envelope, NotForUs, parse_json
-from ringfence.events.fields import shown
+from ringfence.events.fields import formatted
 from ringfence.events.guardduty import parser as guardduty
 from ringfence.events.guardduty.instance_trigger import DETAIL_TYPE, SOURCE
 
@@ -85,6 +85,6 @@ def _of_service(source: str) -> Reader:
         return states.read
     known = ", ".join(sorted((CONFIG, EC2, SOURCE, HEALTH)))
     return lambda event: NotForUs(
-        f"the event is of type {shown(event.detail_type)}, from {shown(source)}: beside what CloudTrail "
-        f"recorded, only {known} are answered"
+        f"the event is of type {formatted(event.detail_type)}, from {formatted(source)}: "
+        f"beside what CloudTrail recorded, only {known} are answered"
     )

@@ -37,21 +37,24 @@ class NotForUs:
 
 @frozen
 class About:
-    """What a finding speaks of; `advice`, `advices` and `suspects` as a `Finding` has them."""
+    """What a finding speaks of.
+
+    `notify_only_reason`, `notify_only_reasons` and `suspects` are `Finding.advice`, `advices` and `suspects`.
+    """
 
     subjects: tuple[Ref, ...]
-    advice: str = ""
-    advices: tuple[tuple[str, str], ...] = ()
+    notify_only_reason: str = ""
+    notify_only_reasons: tuple[tuple[str, str], ...] = ()
     suspects: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, principals: Iterable[Principal], advice: str = "") -> About:
+    def of(cls, principals: Iterable[Principal], notify_only_reason: str = "") -> About:
         """Take principals, each once: what was said of one first holds."""
         once: dict[str, Principal] = {}
         for one in principals:
             once.setdefault(one.ref.key, one)
-        advices = tuple((key, one.advice) for key, one in once.items() if one.advice)
-        return cls(tuple(one.ref for one in once.values()), advice, advices)
+        advices = tuple((key, one.notify_only_reason) for key, one in once.items() if one.notify_only_reason)
+        return cls(tuple(one.ref for one in once.values()), notify_only_reason, advices)
 
 
 @frozen

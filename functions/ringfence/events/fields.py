@@ -52,6 +52,6 @@ def title(text: str) -> str:
     return plain if len(plain) <= TITLE_LENGTH else plain[: TITLE_LENGTH - 1] + "…"
 
 
-def shown(text: str) -> str:
+def formatted(text: str) -> str:
     """Return a text from outside as it can be shown in a message."""
     return ascii(text[:80])[1:-1]

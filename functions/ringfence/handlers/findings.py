@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.engine.concurrency import each
-from ringfence.engine.intake import Unanswered, answers, continuation
+from ringfence.engine.intake import Skipped, answers, continuation
 from ringfence.engine.requests import FollowupKind
 from ringfence.engine.run import Engine
 from ringfence.handlers import wiring as composition
@@ -14,26 +14,26 @@ from ringfence.handlers.logs import logger
 from ringfence.runbooks import runbook
 
 if TYPE_CHECKING:
-    from ringfence.engine.intake import Execution
-    from ringfence.engine.requests import Order, Report
+    from ringfence.engine.intake import ExecutionContext
+    from ringfence.engine.requests import ResponseRequest, ResponseResult
     from ringfence.model.finding import Finding
     from ringfence.policy.decision import Policy
 
 
-def answer(finding: Finding, event: str, policy: Policy, execution: Execution) -> tuple[str, ...]:
+def answer(finding: Finding, event: str, policy: Policy, execution: ExecutionContext) -> tuple[str, ...]:
     """Run the first stage for each subject of a finding; leave the rest to the second queue.
 
     Returns in words what must be looked at again. Raises what `several.each` does.
     """
     answering = runbook(composition.settings().runbook)
-    if answering.naming:
-        from ringfence.engine.canonical_subject import by_name
+    if answering.canonical_subject:
+        from ringfence.engine.canonical_subject import with_canonical_subjects
 
-        finding = by_name(finding, answering, policy, composition.warm().cloud)
+        finding = with_canonical_subjects(finding, answering, policy, composition.warm().cloud)
     return each(answers(finding, event, answering, policy, execution), _answer)
 
 
-def respond(order: Order) -> tuple[str, ...]:
+def respond(order: ResponseRequest) -> tuple[str, ...]:
     """Carry out an order; return in words why it must come back."""
     report = Engine(composition.warm()).respond(order)
     for followup in report.followups:
@@ -46,13 +46,13 @@ def respond(order: Order) -> tuple[str, ...]:
     return report.reasons(FollowupKind.RETRY)
 
 
-def _answer(one: Order | Unanswered) -> tuple[str, ...]:
-    if isinstance(one, Unanswered):
+def _answer(one: ResponseRequest | Skipped) -> tuple[str, ...]:
+    if isinstance(one, Skipped):
         logger().info("off", extra={"subject": one.ref.key, "why": one.decision.reason})
         return ()
     return respond(one)
 
 
-def _continue(order: Order, report: Report, seconds: int) -> None:
+def _continue(order: ResponseRequest, report: ResponseResult, seconds: int) -> None:
     queue = composition.queue(composition.settings().continuation_queue_url)
     queue.send(continuation(order, report), seconds)

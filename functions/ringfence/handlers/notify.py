@@ -11,7 +11,7 @@ from ringfence.handlers.metrics import emit
 from ringfence.handlers.stream import INSERT
 from ringfence.model.errors import BadInput
 from ringfence.record.chain import ChainKey
-from ringfence.record.notices import TELLING, notice
+from ringfence.record.notices import NOTIFYING_FACTS, notice
 from ringfence.record.summary import line
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Telling:
+class Notifier:
     """Reads what was recorded up to an entry, and tells what is new. Tampering is the archive's to tell."""
 
     reader: IncidentReader
@@ -29,7 +29,7 @@ class Telling:
 
     def act(self, change: Change) -> None:
         """Deal with one change. Raises Retryable where the table or the topic cannot be used."""
-        if change.kind != INSERT or change.entry is None or line(change.entry).kind not in TELLING:
+        if change.kind != INSERT or change.entry is None or line(change.entry).kind not in NOTIFYING_FACTS:
             return
         runbook, _, subject = change.chain.partition("#")
         response = Response(ChainKey(runbook, subject), change.entry.incident)

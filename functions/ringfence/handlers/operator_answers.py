@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.requests import FollowupKind
 from ringfence.handlers.operator_types import Forbidden
-from ringfence.model.codec import instant_text
-from ringfence.model.errors import BadInput, Gone, Refused, Retryable, RingfenceError
+from ringfence.model.codec import instant_text, recorded_name
+from ringfence.model.errors import BadInput, NotFound, Refused, Retryable, RingfenceError
 from ringfence.model.runbook import unique
 from ringfence.model.subject import parse_key
-from ringfence.record.summary import FOR_REVIEW, Summary, rests
+from ringfence.record.summary import FOR_REVIEW, Summary, is_settled
 from ringfence.record.timeline import timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from ringfence.engine.requests import Report
-    from ringfence.handlers.operator_types import Question
+    from ringfence.engine.requests import ResponseResult
+    from ringfence.handlers.operator_types import StatusQuery
     from ringfence.model.document import Document
     from ringfence.model.step import Step
     from ringfence.record.chain import ChainKey
@@ -41,7 +41,7 @@ _SHOWN = frozenset({"FindingReceived", "Outcome", "Verified", "Released", "Misse
 _KINDS: tuple[tuple[type[RingfenceError], str, int], ...] = (
     (BadInput, "bad-input", 400),
     (Forbidden, "forbidden", 403),
-    (Gone, "gone", 404),
+    (NotFound, "gone", 404),
     (Refused, "refused", 409),
     (Retryable, "retry", 503),
 )
@@ -60,7 +60,7 @@ def worst_code(answers: Iterable[Answer]) -> int:
 
 
 def error_answer(error: RingfenceError) -> Answer:
-    """Describe an error to the caller. A Bug is none of theirs and is raised again."""
+    """Describe an error to the caller. An InternalError is none of theirs and is raised again."""
     for kind, name, _ in _KINDS:
         if isinstance(error, kind):
             if isinstance(error, BadInput):
@@ -81,7 +81,7 @@ def raise_answer(described: Mapping[str, object]) -> None:
             raise error(message)
 
 
-def report_answer(report: Report, key: ChainKey, titles: Mapping[str, str]) -> Answer:
+def report_answer(report: ResponseResult, key: ChainKey, titles: Mapping[str, str]) -> Answer:
     """Describe what became of an order; `titles` are those of the stages."""
     return {
         "status": str(report.status),
@@ -113,11 +113,11 @@ def not_done_answer(key: ChainKey, incident: str, status: object, reason: str) -
     }
 
 
-def status_answer(question: Question, history: History, now: datetime) -> Answer:
+def status_answer(question: StatusQuery, history: History, now: datetime) -> Answer:
     """Describe how the newest incident stands, with a line for each entry that is asked for."""
     told, key = Summary.of(history.entries), question.key
     verified = history.verified
-    looks = told.looks(question.only) if question.only else told.parts
+    looks = told.verifications(question.only) if question.only else told.latest_by_remediation
     return {
         "incident": history.incident,
         "runbook": key.runbook,
@@ -131,7 +131,7 @@ def status_answer(question: Question, history: History, now: datetime) -> Answer
         "settling": list(told.words("settling")),
         "refused": list(told.words("refused")),
         "review": list(unique(words for one in looks for words in one.texts("review"))),
-        "exposure": list(told.exposure),
+        "exposure": list(told.residual_risk),
         "entries": len(history.entries),
         "lines": list(_lines(history, question.after)),
     }
@@ -139,16 +139,16 @@ def status_answer(question: Question, history: History, now: datetime) -> Answer
 
 def _rests(looks: tuple[Document, ...], history: History, only: tuple[str, ...]) -> bool:
     """Say whether nothing is left of them but what others have yet to do, or a person to look at."""
-    looked = bool(looks) and len(looks) >= len(only) and all(map(rests, looks))
+    looked = bool(looks) and len(looks) >= len(only) and all(map(is_settled, looks))
     return looked and history.missed_at is None and not history.open_intents
 
 
 def _state(told: Summary, history: History, only: tuple[str, ...]) -> str:
     """Say how these remediations stand: what others found of theirs is no verdict on them, nor on theirs."""
-    state, looks = told.state, told.looks(only)
+    state, looks = told.state, told.verifications(only)
     if state in _GIVEN_BACK:
         return state
-    done = all(map(history.put_right.get, only)) and history.missed_at is None if only else state == COMPLETE
+    done = all(map(history.remediated.get, only)) and history.missed_at is None if only else state == COMPLETE
     if done and not history.open_intents:
         return COMPLETE
     if _rests(looks, history, only):
@@ -175,14 +175,14 @@ def _plan(plan: Planned, title: str) -> Answer:
 
 
 def _step(step: Step) -> Answer:
-    before, after = step.change()
+    before, after = step.diff()
     return {
-        "kind": type(step).__name__,
-        "words": step.words(),
+        "kind": recorded_name(type(step)),
+        "words": step.describe(),
         "target": step.target,
         "before": before,
         "after": after,
-        "cost": step.cost(),
+        "cost": step.side_effects(),
         "irreversible": step.irreversible,
     }
 
@@ -190,7 +190,7 @@ def _step(step: Step) -> Answer:
 def _lines(history: History, after: int) -> Iterator[Answer]:
     for row in timeline(history.entries):
         if row.entry.seq >= after and row.kind in _SHOWN:
-            told = row.told
+            told = row.rendered
             yield {
                 "at": instant_text(row.at),
                 "kind": row.kind,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.engine.intake import continuation, resumed, standby
+from ringfence.engine.intake import continuation, resumed, watchdog
 from ringfence.engine.release import Releaser
 from ringfence.engine.requests import FollowupKind
 from ringfence.engine.run import Engine
@@ -24,7 +24,7 @@ from ringfence.handlers.operator_answers import (
     status_answer,
     worst_code,
 )
-from ringfence.handlers.operator_requests import ask_of, question_of, release_order, undoing_of
+from ringfence.handlers.operator_requests import release_request, response_release, run_request, status_query
 from ringfence.handlers.operator_types import check_actor, within
 from ringfence.model.errors import BadInput, Refused, Retryable
 from ringfence.model.resource_names import release_role, run_role
@@ -35,11 +35,11 @@ from ringfence.record.facts import RELEASE
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ringfence.engine.intake import Execution
+    from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.ports import Ports
-    from ringfence.engine.requests import Order, Report
+    from ringfence.engine.requests import ResponseRequest, ResponseResult
     from ringfence.handlers.operator_answers import Answer
-    from ringfence.handlers.operator_types import Undoing
+    from ringfence.handlers.operator_types import ReleaseRequest
     from ringfence.model.runbook import Runbook
     from ringfence.policy.decision import Policy
 
@@ -48,7 +48,7 @@ MARGIN = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
-class Desk:
+class OperatorService:
     """Serves operators.
 
     `ports` are given by the role that acts in the subject's account; no role reads the log alone.
@@ -64,23 +64,23 @@ class Desk:
     go_on: Callable[[str, str, int], None]
     direct: bool = False
 
-    def run(self, body: object, execution: Execution) -> Answer:
+    def run(self, body: object, execution: ExecutionContext) -> Answer:
         """Run a runbook's first stage and leave the rest to a continuation; a dry run plans every stage.
 
-        Raises BadInput, Forbidden, Gone, Refused and Retryable; each can be described to the caller.
+        Raises BadInput, Forbidden, NotFound, Refused and Retryable; each can be described to the caller.
         """
         check_actor(execution.actor)
-        ask = ask_of(body, self.catalogue, self.policy, execution, direct=self.direct)
-        order, ports = ask.order, self.ports(run_role(ask.order.runbook.id))
+        ask = run_request(body, self.catalogue, self.policy, execution, direct=self.direct)
+        order, ports = ask.response_request, self.ports(run_role(ask.response_request.runbook.id))
         if not (self.direct or ask.dry_run):
-            self._stand_by(order, ports)
+            self._start_watchdog(order, ports)
         report = Engine(ports).respond(order)
         if report.follows(FollowupKind.CONTINUE, FollowupKind.RETRY):
             self.go_on(order.runbook.id, continuation(order, report), 0)
         answer = self._answer(report, ChainKey(order.runbook.id, order.ref.key))
         return {**answer, "whole": ask.whole, "remediations": list(order.runbook.on(order.ref).ids)}
 
-    def resume(self, runbook: str, message: str, execution: Execution) -> Report:
+    def resume(self, runbook: str, message: str, execution: ExecutionContext) -> ResponseResult:
         """Take up a continuation."""
         order = resumed(message, self.catalogue[runbook], execution)
         report = Engine(self.ports(run_role(runbook))).respond(order)
@@ -88,14 +88,14 @@ class Desk:
             self.go_on(runbook, message, 0)
         return report
 
-    def release(self, body: object, execution: Execution) -> tuple[int, Answer]:
+    def release(self, body: object, execution: ExecutionContext) -> tuple[int, Answer]:
         """Undo every response to an incident, or the one that is named.
 
         What one response is refused does not keep the others from being released: each is answered for,
         and the status code is that of the worst. Raises what concerns the request as a whole.
         """
         check_actor(execution.actor)
-        undoing = undoing_of(body, self.catalogue, direct=self.direct)
+        undoing = release_request(body, self.catalogue, direct=self.direct)
         keys = (undoing.key,) if undoing.key else self.find(undoing.incident)
         if not keys:
             raise BadInput("incident", "is not known here", undoing.incident)
@@ -110,30 +110,30 @@ class Desk:
 
     def status(self, body: object) -> Answer:
         """Say how the newest incident on a subject stands; changes nothing."""
-        question, ports = question_of(body, self.catalogue), self.ports("")
+        question, ports = status_query(body, self.catalogue), self.ports("")
         return status_answer(question, ports.log.read(question.key), ports.clock())
 
-    def _stand_by(self, order: Order, ports: Ports) -> None:
+    def _start_watchdog(self, order: ResponseRequest, ports: Ports) -> None:
         """Leave a message that goes on should this execution die: no other brings it back.
 
         Containment does not wait for a queue that is out of order: whoever asked is there, and asks again.
         """
         seconds = (order.until - ports.clock() + MARGIN) // timedelta(seconds=1)
         try:
-            self.go_on(order.runbook.id, standby(order), seconds)
+            self.go_on(order.runbook.id, watchdog(order), seconds)
         except Retryable as error:
             logger().warning("nothing stands behind this run", extra={"error": str(error)})
 
-    def _answer(self, report: Report, key: ChainKey) -> Answer:
+    def _answer(self, report: ResponseResult, key: ChainKey) -> Answer:
         runbook = self.catalogue.get(key.runbook)
         titles = {stage.id: stage.title for stage in runbook.stages} if runbook else {}
         return report_answer(report, key, {**titles, RELEASE: "Put back what was"})
 
-    def _undo(self, undoing: Undoing, key: ChainKey, execution: Execution) -> Answer:
-        order = release_order(undoing, key, parse_key(key.subject), execution)
+    def _undo(self, undoing: ReleaseRequest, key: ChainKey, execution: ExecutionContext) -> Answer:
+        order = response_release(undoing, key, parse_key(key.subject), execution)
         return self._answer(Releaser(self.ports(release_role(key.runbook))).release(order), key)
 
-    def _undone(self, undoing: Undoing, key: ChainKey, execution: Execution) -> Answer:
+    def _undone(self, undoing: ReleaseRequest, key: ChainKey, execution: ExecutionContext) -> Answer:
         """Release one of several; what it is refused is its answer."""
         history = self.ports("").log.read(key)
         if history.incident != undoing.incident or history.released_at is not None:

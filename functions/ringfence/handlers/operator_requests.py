@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ringfence.aws.audit_items import check_incident
-from ringfence.engine.requests import Agreed, Order, ReleaseOrder
-from ringfence.handlers.operator_types import Ask, Question, Undoing, check_reason, within
+from ringfence.engine.requests import Agreed, ResponseRelease, ResponseRequest
+from ringfence.handlers.operator_types import ReleaseRequest, RunRequest, StatusQuery, check_reason, within
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.runbook import unique
@@ -31,7 +31,7 @@ from ringfence.record.facts import RELEASE, RunRequested
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.engine.intake import Execution
+    from ringfence.engine.intake import ExecutionContext
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Policy
@@ -39,9 +39,14 @@ if TYPE_CHECKING:
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-def ask_of(
-    body: object, catalogue: Mapping[str, Runbook], policy: Policy, execution: Execution, *, direct: bool
-) -> Ask:
+def run_request(
+    body: object,
+    catalogue: Mapping[str, Runbook],
+    policy: Policy,
+    execution: ExecutionContext,
+    *,
+    direct: bool,
+) -> RunRequest:
     """Turn a request for a run into an order for its first stage.
 
     Raises BadInput naming the field, Forbidden for a subject outside the scope.
@@ -59,7 +64,7 @@ def ask_of(
     mode = Mode.DRY_RUN if dry_run else Mode.AUTO
     agreed = _agreed(document)
     request = _request("run", document, only, dry_run=dry_run, direct=direct)
-    order = Order(
+    order = ResponseRequest(
         runbook=chosen,
         ref=ref,
         attempt=execution.attempt,
@@ -71,10 +76,10 @@ def ask_of(
         stages=1,
         agreed=agreed,
     )
-    return Ask(order, order.runbook.stages[0].id == runbook.stages[0].id)
+    return RunRequest(order, order.runbook.stages[0].id == runbook.stages[0].id)
 
 
-def undoing_of(body: object, catalogue: Mapping[str, Runbook], *, direct: bool) -> Undoing:
+def release_request(body: object, catalogue: Mapping[str, Runbook], *, direct: bool) -> ReleaseRequest:
     """Read a request for a release; raises BadInput naming the field."""
     document = _document(body, "incident", "runbook", "subject", "reason", "dry_run", "skip_drifted", "plans")
     incident = check_incident(document.text("incident"))
@@ -84,12 +89,14 @@ def undoing_of(body: object, catalogue: Mapping[str, Runbook], *, direct: bool) 
     request = _request(RELEASE, document, (), dry_run=_dry_run(document), direct=direct)
     given = document.texts("plans") if document.has("plans") else None
     plans = None if given is None else tuple(_digest(one, f"plans[{i}]") for i, one in enumerate(given))
-    return Undoing(incident, key, request, document.flag("skip_drifted"), plans)
+    return ReleaseRequest(incident, key, request, document.flag("skip_drifted"), plans)
 
 
-def release_order(undoing: Undoing, key: ChainKey, ref: Ref, execution: Execution) -> ReleaseOrder:
+def response_release(
+    undoing: ReleaseRequest, key: ChainKey, ref: Ref, execution: ExecutionContext
+) -> ResponseRelease:
     """Turn a release into an order for one of the incident's responses."""
-    return ReleaseOrder(
+    return ResponseRelease(
         runbook=key.runbook,
         ref=ref,
         incident=undoing.incident,
@@ -102,7 +109,7 @@ def release_order(undoing: Undoing, key: ChainKey, ref: Ref, execution: Executio
     )
 
 
-def question_of(body: object, catalogue: Mapping[str, Runbook]) -> Question:
+def status_query(body: object, catalogue: Mapping[str, Runbook]) -> StatusQuery:
     """Read a question for the status; raises BadInput naming the field."""
     document = _document(body, "runbook", "subject", "after", "remediations")
     after = document.integer("after") if document.has("after") else 0
@@ -110,7 +117,7 @@ def question_of(body: object, catalogue: Mapping[str, Runbook]) -> Question:
         raise BadInput("after", "must be the number of an entry", after)
     runbook = _runbook(document, catalogue)
     only = runbook.narrowed(document.texts("remediations")).ids
-    return Question(_key(document, catalogue), after, only)
+    return StatusQuery(_key(document, catalogue), after, only)
 
 
 def _document(body: object, *known: str) -> Document:

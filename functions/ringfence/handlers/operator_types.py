@@ -12,7 +12,7 @@ from ringfence.model.call import Permission
 from ringfence.model.errors import BadInput, Refused
 
 if TYPE_CHECKING:
-    from ringfence.engine.requests import Order
+    from ringfence.engine.requests import ResponseRequest
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Policy
     from ringfence.record.chain import ChainKey
@@ -38,20 +38,20 @@ class Forbidden(Refused):
 
 
 @dataclass(frozen=True)
-class Ask:
+class RunRequest:
     """A run that was asked for. `whole`: it contains, because the first stage is part of it."""
 
-    order: Order
+    response_request: ResponseRequest
     whole: bool
 
     @property
     def dry_run(self) -> bool:
         """Whether nothing may be changed."""
-        return self.order.decision is None or not self.order.decision.mode.changes
+        return self.response_request.decision is None or not self.response_request.decision.mode.changes
 
 
 @dataclass(frozen=True)
-class Undoing:
+class ReleaseRequest:
     """A release that was asked for; `key` is None for every response to the incident.
 
     `plans` are the digests of those that were agreed to; None where nobody looked.
@@ -65,7 +65,7 @@ class Undoing:
 
 
 @dataclass(frozen=True)
-class Question:
+class StatusQuery:
     """How a response stands, in lines from entry number `after` on; as to `only` these, or all."""
 
     key: ChainKey

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ringfence.engine.intake import Execution
+from ringfence.engine.intake import ExecutionContext
 from ringfence.handlers.logs import logger
 from ringfence.model.errors import BadInput, Refused, Retryable
 from ringfence.model.frozen import frozen
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    Work = Callable[[str, Execution], tuple[str, ...]]
+    Work = Callable[[str, ExecutionContext], tuple[str, ...]]
     """Works on a message's body; returns in words why it must come back, or nothing."""
 
 RESERVE = timedelta(seconds=5)
@@ -56,7 +56,7 @@ class Message:
 
 
 def work_off(
-    event: Mapping[str, list[dict[str, Any]]], execution: Execution, work: Work, queue: Queue
+    event: Mapping[str, list[dict[str, Any]]], execution: ExecutionContext, work: Work, queue: Queue
 ) -> dict[str, list[dict[str, str]]]:
     """Work on each message; return those that come back as batch item failures.
 
@@ -73,13 +73,13 @@ def work_off(
     return {"batchItemFailures": failures}
 
 
-def execution_of(context: LambdaContext, actor: str, now: datetime) -> Execution:
+def execution_of(context: LambdaContext, actor: str, now: datetime) -> ExecutionContext:
     """Name an execution after its request; its lease ends before its time does."""
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    return Execution(context.aws_request_id, actor, now + left - RESERVE)
+    return ExecutionContext(context.aws_request_id, actor, now + left - RESERVE)
 
 
-def _attempt(message: Message, execution: Execution, work: Work) -> int | None:
+def _attempt(message: Message, execution: ExecutionContext, work: Work) -> int | None:
     """Return after how many seconds the message must come back, or None when it is done."""
     try:
         again = work(message.body, execution)

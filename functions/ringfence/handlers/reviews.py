@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ringfence.engine.concurrency import each
 from ringfence.model.codec import instant_text
-from ringfence.model.errors import Bug, Retryable
+from ringfence.model.errors import InternalError, Retryable
 from ringfence.model.finding import Finding
 from ringfence.model.frozen import frozen
 from ringfence.model.reviews import SOURCE
@@ -95,9 +95,9 @@ class Tour:
 
     @property
     def review(self) -> Review:
-        """The runbook's scheduled look; raises Bug where it has none."""
+        """The runbook's scheduled look; raises InternalError where it has none."""
         if self.runbook.review is None:
-            raise Bug(f"{self.runbook.id} has no scheduled review")
+            raise InternalError(f"{self.runbook.id} has no scheduled review")
         return self.runbook.review
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ringfence.events.guardduty.credential_trigger import ACCESS_KEY
 from ringfence.events.guardduty.instance_trigger import DETAIL_TYPE, SOURCE, TARGET
 from ringfence.events.health import trigger as health
-from ringfence.local.findings import DETECTOR, REMOTE_ADDRESS, shown
+from ringfence.local.findings import DETECTOR, REMOTE_ADDRESS, formatted
 from ringfence.model.subject import GLOBAL, RoleSessionRef
 
 if TYPE_CHECKING:
@@ -90,12 +90,12 @@ class CredentialFinding:
                 "additionalInfo": {"value": "{}", "type": "default"},
                 "archived": False,
                 "count": 1,
-                "eventFirstSeen": shown(first),
-                "eventLastSeen": shown(self.updated),
+                "eventFirstSeen": formatted(first),
+                "eventLastSeen": formatted(self.updated),
             },
             "severity": self.severity,
-            "createdAt": shown(first),
-            "updatedAt": shown(self.updated),
+            "createdAt": formatted(first),
+            "updatedAt": formatted(self.updated),
             "title": self.title.format(name=self.details["userName"]),
             "description": "Made up for a local AWS.",
         }

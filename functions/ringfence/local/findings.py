@@ -62,12 +62,12 @@ class InstanceFinding:
                 "additionalInfo": {"threatListName": "example", "value": "{}", "type": "default"},
                 "archived": False,
                 "count": self.count,
-                "eventFirstSeen": shown(first),
-                "eventLastSeen": shown(self.updated),
+                "eventFirstSeen": formatted(first),
+                "eventLastSeen": formatted(self.updated),
             },
             "severity": self.severity,
-            "createdAt": shown(first),
-            "updatedAt": shown(self.updated),
+            "createdAt": formatted(first),
+            "updatedAt": formatted(self.updated),
             "title": self.title.format(instance=ref.id),
             "description": f"EC2 instance {ref.id} has been talking to {REMOTE_ADDRESS} on port 443.",
         }
@@ -81,7 +81,7 @@ class InstanceFinding:
         return {
             "instanceId": server.ref.id,
             "instanceType": "m7i.large",
-            "launchTime": shown(self.updated - timedelta(days=9)),
+            "launchTime": formatted(self.updated - timedelta(days=9)),
             "networkInterfaces": [
                 {"networkInterfaceId": interface, "vpcId": server.ground.vpc, "subnetId": subnet}
                 for interface, subnet in zip(server.interfaces, server.ground.subnets, strict=True)
@@ -104,6 +104,6 @@ def _connection() -> dict[str, Any]:
     }
 
 
-def shown(instant: datetime) -> str:
+def formatted(instant: datetime) -> str:
     """Write an instant as GuardDuty does."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

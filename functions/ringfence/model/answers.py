@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from ringfence.model.call import Failed
-from ringfence.model.errors import Bug, Gone, Refused
+from ringfence.model.errors import InternalError, NotFound, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 def document(answer: Answer) -> Document:
     """Return the answer of a call that declared no expected failure."""
     if isinstance(answer, Failed):
-        raise Bug(f"{answer.code} was declared as expected, but is not handled: {answer.message}")
+        raise InternalError(f"{answer.code} was declared as expected, but is not handled: {answer.message}")
     return answer
 
 
-def accept(answer: Answer, *, gone: Collection[str] = (), refused: Collection[str] = ()) -> Document:
-    """Return the answer; raise Gone or Refused for the error codes that mean so."""
+def accept(answer: Answer, *, not_found: Collection[str] = (), refused: Collection[str] = ()) -> Document:
+    """Return the answer; raise NotFound or Refused for the error codes that mean so."""
     if isinstance(answer, Failed):
-        _refuse(answer, gone, refused)
+        _refuse(answer, not_found, refused)
     return answer
 
 
-def _refuse(failed: Failed, gone: Collection[str], refused: Collection[str]) -> NoReturn:
+def _refuse(failed: Failed, not_found: Collection[str], refused: Collection[str]) -> NoReturn:
     words = f"{failed.code}: {failed.message}"
-    if failed.code in gone:
-        raise Gone(words)
+    if failed.code in not_found:
+        raise NotFound(words)
     if failed.code in refused:
         raise Refused(words)
-    raise Bug(f"{words} was declared as expected, but is not handled")
+    raise InternalError(f"{words} was declared as expected, but is not handled")
 
 
 def tags(resource: Document, key: str = "Tags") -> dict[str, str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from ringfence.model.document import Document
 from ringfence.model.frozen import frozen
@@ -78,3 +79,11 @@ class Failed:
 
 
 Answer = Document | Failed
+
+T = TypeVar("T")
+SansIO = Generator[tuple[Call, ...], tuple[Answer, ...], T]
+"""A read or a write without I/O.
+
+It yields calls that the driver makes side by side, is sent their answers in the same order, and returns
+a `T`.
+"""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from dataclasses import field, fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, TypeVar, dataclass_transform, overload
 
-from ringfence.model.errors import BadInput, Bug
+from ringfence.model.errors import BadInput, InternalError
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
@@ -18,22 +18,59 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _VALUES: dict[str, type[object]] = {}
+_NAMES: dict[type[object], str] = {}
 _LOADERS: dict[Callable[[], object], None] = {}
 _TAG = "$"
 
 
+@overload
+def value(cls: type[T], /) -> type[T]: ...
+@overload
+def value(*, recorded_as: str) -> Callable[[type[T]], type[T]]: ...
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def value(cls: type[T]) -> type[T]:
-    """Make `cls` a frozen dataclass that the log can write and read back by its class name.
+def value(cls: type[T] | None = None, /, *, recorded_as: str = "") -> type[T] | Callable[[type[T]], type[T]]:
+    """Make a class a frozen dataclass that the log can write, and read back by its recorded name.
 
-    What was written is never rewritten: to rename one, keep a class of the old name that inherits from it.
+    What was written is never rewritten. A class that is renamed keeps its recorded name, and its fields
+    keep theirs.
+
+    Parameters
+    ----------
+    cls
+        The class; its recorded name is its own.
+    recorded_as
+        The recorded name, where the class was called so when the first log was written.
+
+    Examples
+    --------
+    >>> @value(recorded_as="SetGroups")
+    ... class SetSecurityGroups:
+    ...     groups: tuple[str, ...]
+    >>> encode(SetSecurityGroups(("sg-1",)))
+    {'$': 'SetGroups', 'groups': ['sg-1']}
     """
+    if cls is None:
+        return lambda named: _register(named, recorded_as)
+    return _register(cls, recorded_as or cls.__name__)
+
+
+def _register(cls: type[T], name: str) -> type[T]:
     made = frozen(cls)
-    known = _VALUES.setdefault(cls.__name__, made)
-    if known is not made and known.__module__ != cls.__module__:
-        raise Bug(f"two values are called {cls.__name__}: in {known.__module__} and {cls.__module__}")
-    _VALUES[cls.__name__] = made
+    known = _VALUES.setdefault(name, made)
+    same_place = (known.__module__, known.__qualname__) == (cls.__module__, cls.__qualname__)
+    if known is not made and not same_place:
+        raise InternalError(f"two values are called {name}: in {known.__module__} and {cls.__module__}")
+    _VALUES[name] = made
+    _NAMES[made] = name
     return made
+
+
+def recorded_name(kind: type[object]) -> str:
+    """Return the recorded name of a class marked with `@value`; raises InternalError for another."""
+    name = _NAMES.get(kind)
+    if name is None or _VALUES[name] is not kind:
+        raise InternalError(f"a {kind.__name__} cannot be recorded")
+    return name
 
 
 def encode(item: object) -> object:
@@ -48,9 +85,7 @@ def encode(item: object) -> object:
         return [encode(one) for one in item]
     if isinstance(item, set | frozenset):
         return {_TAG: "set", "is": sorted((encode(one) for one in item), key=canonical)}
-    kind = type(item).__name__
-    if _VALUES.get(kind) is not type(item):
-        raise Bug(f"a {kind} cannot be recorded")
+    kind = recorded_name(type(item))
     named = {field.name: getattr(item, field.name) for field in fields(item)}  # type: ignore[arg-type]  # a @value
     return {_TAG: kind, **{name: encode(one) for name, one in named.items()}}
 
@@ -121,5 +156,5 @@ def canonical(data: object) -> str:
 def instant_text(instant: datetime) -> str:
     """Write an aware instant in UTC with microseconds."""
     if instant.tzinfo is None:
-        raise Bug("an instant without a time zone")
+        raise InternalError("an instant without a time zone")
     return instant.astimezone(UTC).isoformat(timespec="microseconds")

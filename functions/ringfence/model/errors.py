@@ -15,11 +15,11 @@ class Conflict(Retryable):
     """Somebody else wrote to the same chain or took the lease first: read again."""
 
 
-class Unanswered(Retryable):
+class OutcomeUnknown(Retryable):
     """No answer came, or none that tells: whether it was done is found out by looking."""
 
 
-class Denied(Retryable):
+class AccessDenied(Retryable):
     """IAM does not allow the call. It is tried again, and nothing else waits for it."""
 
 
@@ -34,7 +34,7 @@ class Refused(RingfenceError):
         self.reason = reason
 
 
-class Gone(Refused):
+class NotFound(Refused):
     """The resource no longer exists."""
 
 
@@ -53,5 +53,5 @@ class BadInput(RingfenceError):
         super().__init__(f"{field}: {problem}{shown}")
 
 
-class Bug(RingfenceError):
+class InternalError(RingfenceError):
     """Ringfence contradicts itself. Nothing is changed and a person is told."""

@@ -48,6 +48,6 @@ class Finding:
     suspects: tuple[str, ...] = ()
     routine: bool = False
 
-    def advice_on(self, ref: Ref) -> str:
+    def notify_only_reason_for(self, ref: Ref) -> str:
         """Say why a person must be told of `ref` instead of a change made; empty when acting is right."""
         return self.advice or dict(self.advices).get(ref.key, "")

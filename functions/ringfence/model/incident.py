@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import instant_text, value
-from ringfence.model.errors import Bug
+from ringfence.model.errors import InternalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +53,7 @@ class Incident:
         """The newest instant that is recorded: ages are counted up to it, never up to the clock's."""
         return max(self.as_of, self.opened_at) if self.as_of else self.opened_at
 
-    def told(self, findings: Iterable[Finding]) -> Incident:
+    def with_findings(self, findings: Iterable[Finding]) -> Incident:
         """Return this incident with what its findings say, each once, oldest first."""
         known = tuple(dict.fromkeys(findings))
         return replace(
@@ -68,11 +68,11 @@ class Incident:
         )
 
     def choice(self, name: str) -> str:
-        """Return the value chosen for an option; raises Bug for one that the runbook does not declare."""
+        """Return the value chosen for an option; raises InternalError for one that is not declared."""
         for key, chosen in self.choices:
             if key == name:
                 return chosen
-        raise Bug(f"no option is called {name}")
+        raise InternalError(f"no option is called {name}")
 
 
 def incident_id(opened_at: datetime, cause: str) -> str:

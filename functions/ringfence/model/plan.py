@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import canonical, encode
-from ringfence.model.errors import Bug
+from ringfence.model.errors import InternalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
 
 
-def waves(steps: Iterable[Step]) -> tuple[tuple[Step, ...], ...]:
+def dependency_levels(steps: Iterable[Step]) -> tuple[tuple[Step, ...], ...]:
     """Sort steps into waves: each waits for the providers of what it requires or follows.
 
-    A symbol that no step provides is taken as there already. Raises Bug on a cycle.
+    A symbol that no step provides is taken as there already. Raises InternalError on a cycle.
     """
     todo, sorted_waves = list(steps), []
     while todo:
         pending = {symbol for step in todo for symbol in step.provides}
-        ready = [step for step in todo if not pending.intersection((*step.requires, *step.follows))]
+        ready = [step for step in todo if not pending.intersection((*step.requires, *step.runs_after))]
         if not ready:
-            raise Bug(f"steps wait for each other: {', '.join(step.target for step in todo)}")
+            raise InternalError(f"steps wait for each other: {', '.join(step.target for step in todo)}")
         sorted_waves.append(tuple(ready))
         todo = [step for step in todo if step not in ready]
     return tuple(sorted_waves)
@@ -34,7 +34,7 @@ def digest_text(steps: Iterable[Step]) -> str:
     return canonical([encode(step) for step in steps])
 
 
-def fold(applied: Iterable[Step]) -> tuple[Step, ...]:
+def net_changes(applied: Iterable[Step]) -> tuple[Step, ...]:
     """Fold applied steps into one per target, in the order in which the targets were last changed.
 
     A step and its inverse cancel out; so does a fold that ends where it began.
@@ -47,7 +47,7 @@ def fold(applied: Iterable[Step]) -> tuple[Step, ...]:
             continue
         key = (step.target, type(step))
         earlier = folded.pop(key, None)
-        folded[key] = earlier.then(step) if earlier else step
+        folded[key] = earlier.merged_with(step) if earlier else step
     return tuple(step for step in folded.values() if step.irreversible or step.inverse() != step)
 
 

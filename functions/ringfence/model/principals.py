@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ringfence.model.errors import Bug
+from ringfence.model.errors import InternalError
 from ringfence.model.frozen import frozen
 from ringfence.model.resource_names import FUNCTION_ROLES, ROLES, SERVICE_ROLES
 from ringfence.model.subject import (
@@ -53,7 +53,7 @@ class Principal:
     """The subject, and why a person is told instead of it being changed; no advice where acting is right."""
 
     ref: PrincipalRef
-    advice: str = ""
+    notify_only_reason: str = ""
 
 
 class Kind(StrEnum):
@@ -149,7 +149,7 @@ def principal_of(caller: Caller, account: str) -> Principal:
     for kinds, keys, answer in _CASES:
         if kind in kinds and key in keys:
             return answer(caller, account)
-    raise Bug("no case is left over")  # the last one takes everything
+    raise InternalError("no case is left over")  # the last one takes everything
 
 
 def _kind(caller: Caller) -> Kind:

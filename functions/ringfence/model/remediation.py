@@ -5,25 +5,25 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ringfence.model.errors import Bug
+from ringfence.model.errors import InternalError
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
     from ringfence.model.trigger import Trigger
 
-    Planner = Callable[[Observed, Incident], Iterator[Step]]
-    Exposure = Callable[[Observed, Incident], Iterator[str]]
-    Caution = Callable[[Observed], Iterator[str]]
+    Planner = Callable[[ResourceState, Incident], Iterator[Step]]
+    ResidualRisk = Callable[[ResourceState, Incident], Iterator[str]]
+    DowngradeReasons = Callable[[ResourceState], Iterator[str]]
 
 
 @frozen
-class Choice:
+class Option:
     """An option of a remediation: `name` may take one of `values`; the first is the default.
 
     With a `pattern`, any other text that it matches as a whole is allowed as well. `help` says what each
@@ -49,14 +49,14 @@ class Choice:
 class Remediation:
     """The declaration of one remediation and its planner.
 
-    `optional` remediations run only where the policy enables them; `cost` says what they cost. `breaks`
-    says what workloads a change can break: it stays a dry run unless the policy allows it by its id. One
-    without triggers runs whenever its runbook does; any other where one of its triggers matches.
-    `caution` yields why, as the subject stands, a finding leads to no more than a dry run.
-    `exposure` yields, in words, what stays open even when no step remains. `review` yields what a person
-    must look at before the response is complete, or, in the stage that contains, before it is contained.
-    `waits` yields what somebody else has yet to do, such as a service that records in its own time: it is
-    looked at again after a while, though not for ever.
+    `optional` remediations run only where the policy enables them; `cost` says what they cost.
+    `workload_risk` says what workloads a change can break: it stays a dry run unless the policy allows it by
+    its id. One without triggers runs whenever its runbook does; any other where one of its triggers matches.
+    `downgrade_reasons` yields why, as the subject stands, a finding leads to no more than a dry run.
+    `residual_risk` yields, in words, what stays open even when no step remains. `needs_review` yields what a
+    person must look at before the response is complete, or, in the stage that contains, before it is
+    contained. `pending_elsewhere` yields what somebody else has yet to do, such as a service that records in
+    its own time: it is looked at again after a while, though not for ever.
     `controls` are ids of `ringfence.runbooks.compliance_table`: what it helps to be so. The requirements of
     frameworks follow from them; `references` are others.
     """
@@ -65,18 +65,18 @@ class Remediation:
     title: str
     subject: type[Ref]
     triggers: tuple[Trigger, ...]
-    facets: tuple[type[Facet], ...]
+    observations: tuple[type[Observation], ...]
     steps: tuple[type[Step], ...]
     references: tuple[str, ...]
     planner: Planner
-    choices: tuple[Choice, ...] = ()
+    options: tuple[Option, ...] = ()
     optional: bool = False
     cost: str = ""
-    exposure: Exposure | None = None
-    review: Exposure | None = None
-    breaks: str = ""
-    caution: Caution | None = None
-    waits: Exposure | None = None
+    residual_risk: ResidualRisk | None = None
+    needs_review: ResidualRisk | None = None
+    workload_risk: str = ""
+    downgrade_reasons: DowngradeReasons | None = None
+    pending_elsewhere: ResidualRisk | None = None
     controls: tuple[str, ...] = ()
 
     @property
@@ -84,50 +84,52 @@ class Remediation:
         """Say what becomes of it where the policy says nothing of it."""
         if self.optional:
             return "off"
-        return "dry run" if self.breaks else "on"
+        return "dry run" if self.workload_risk else "on"
 
     @property
     def reversible(self) -> bool:
         """Whether every step has an inverse."""
         return not any(step.irreversible for step in self.steps)
 
-    def plan(self, observed: Observed, incident: Incident) -> tuple[Step, ...]:
+    def plan(self, observed: ResourceState, incident: Incident) -> tuple[Step, ...]:
         """Return the steps that remain, none where a facet could not be read.
 
-        Raises Bug when the planner yields an undeclared one.
+        Raises InternalError when the planner yields an undeclared one.
         """
         steps = tuple(self.planner(observed, incident)) if self._sees(observed) else ()
         for step in steps:
             if type(step) not in self.steps:
-                raise Bug(f"{self.id} yields {type(step).__name__}, which it does not declare")
+                raise InternalError(f"{self.id} yields {type(step).__name__}, which it does not declare")
         return steps
 
-    def exposed(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
+    def residual_risks(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
         """Say in words what stays open, what is for a person to review included."""
-        words = (*self._unread(observed, for_good=False), *self._said(self.exposure, observed, incident))
-        return (*words, *self.reviews(observed, incident))
+        words = (*self._unread(observed, for_good=False), *self._said(self.residual_risk, observed, incident))
+        return (*words, *self.review_items(observed, incident))
 
-    def reviews(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
+    def review_items(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
         """Say in words what a person must look at."""
-        return (*self._unread(observed, for_good=True), *self._said(self.review, observed, incident))
+        return (*self._unread(observed, for_good=True), *self._said(self.needs_review, observed, incident))
 
-    def waiting(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
+    def pending(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
         """Say in words what somebody else has yet to do."""
-        return self._said(self.waits, observed, incident)
+        return self._said(self.pending_elsewhere, observed, incident)
 
-    def _said(self, words: Exposure | None, observed: Observed, incident: Incident) -> tuple[str, ...]:
+    def _said(
+        self, words: ResidualRisk | None, observed: ResourceState, incident: Incident
+    ) -> tuple[str, ...]:
         return tuple(words(observed, incident)) if words and self._sees(observed) else ()
 
-    def _sees(self, observed: Observed) -> bool:
-        return observed.unread.keys().isdisjoint(self.facets)
+    def _sees(self, observed: ResourceState) -> bool:
+        return observed.unread.keys().isdisjoint(self.observations)
 
-    def _unread(self, observed: Observed, *, for_good: bool) -> tuple[str, ...]:
-        words = observed.unreadable(self.facets, for_good=for_good)
+    def _unread(self, observed: ResourceState, *, for_good: bool) -> tuple[str, ...]:
+        words = observed.unreadable(self.observations, for_good=for_good)
         return tuple(f"{one}, so {self.id} can be neither done nor verified" for one in words)
 
-    def cautions(self, observed: Observed) -> tuple[str, ...]:
+    def reasons_to_downgrade(self, observed: ResourceState) -> tuple[str, ...]:
         """Say in words why no more than a dry run is right."""
-        return tuple(self.caution(observed)) if self.caution else ()
+        return tuple(self.downgrade_reasons(observed)) if self.downgrade_reasons else ()
 
 
 def remediation(  # noqa: PLR0913 - a declaration names everything it is made of
@@ -136,17 +138,17 @@ def remediation(  # noqa: PLR0913 - a declaration names everything it is made of
     title: str,
     subject: type[Ref],
     triggers: tuple[Trigger, ...],
-    facets: tuple[type[Facet], ...],
+    observations: tuple[type[Observation], ...],
     steps: tuple[type[Step], ...],
     references: tuple[str, ...],
-    choices: tuple[Choice, ...] = (),
+    options: tuple[Option, ...] = (),
     optional: bool = False,
     cost: str = "",
-    exposure: Exposure | None = None,
-    review: Exposure | None = None,
-    breaks: str = "",
-    caution: Caution | None = None,
-    waits: Exposure | None = None,
+    residual_risk: ResidualRisk | None = None,
+    needs_review: ResidualRisk | None = None,
+    workload_risk: str = "",
+    downgrade_reasons: DowngradeReasons | None = None,
+    pending_elsewhere: ResidualRisk | None = None,
     controls: tuple[str, ...] = (),
 ) -> Callable[[Planner], Remediation]:
     """Declare the decorated planner as a remediation."""
@@ -157,18 +159,18 @@ def remediation(  # noqa: PLR0913 - a declaration names everything it is made of
             title=title,
             subject=subject,
             triggers=triggers,
-            facets=facets,
+            observations=observations,
             steps=steps,
             references=references,
             planner=planner,
-            choices=choices,
+            options=options,
             optional=optional,
             cost=cost,
-            exposure=exposure,
-            review=review,
-            breaks=breaks,
-            caution=caution,
-            waits=waits,
+            residual_risk=residual_risk,
+            needs_review=needs_review,
+            workload_risk=workload_risk,
+            downgrade_reasons=downgrade_reasons,
+            pending_elsewhere=pending_elsewhere,
             controls=controls,
         )
 

@@ -5,20 +5,17 @@ No EventBridge rule delivers them: the function that looks hands them to its run
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from ringfence.model.call import Answer, Call, Permission
+    from ringfence.model.call import Permission, SansIO
     from ringfence.model.finding import Finding
     from ringfence.model.subject import Ref
 
-Listing = Generator[tuple["Call", ...], tuple["Answer", ...], tuple["Ref", ...]]
-"""Yields calls to be made side by side, is sent their answers, returns the subjects to look at."""
 
 SOURCE = "ringfence"
 PREFIX = "Review:"
@@ -35,7 +32,7 @@ class Review:
 
     name: str
     schedule: str
-    listing: Callable[[str, str], Listing]
+    listing: Callable[[str, str], SansIO[tuple[Ref, ...]]]
     permissions: tuple[Permission, ...]
 
     @property

@@ -27,7 +27,7 @@ def what_a_person_does(account: str) -> Iterator[str]:
     )
 
 
-def advice(account: str, at: datetime) -> str:
+def notify_only_reason(account: str, at: datetime) -> str:
     """Say why a person is told of the root user's use on a day (UTC): each day anew, and once."""
     steps = "; ".join(what_a_person_does(account))
     return f"the root user of account {account} was used on {at.date()}: {steps}"

@@ -6,17 +6,10 @@ https://docs.aws.amazon.com/config/latest/APIReference/API_Source.html
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-
-if TYPE_CHECKING:
-    from ringfence.model.call import Answer
-
-Confirming = Generator[tuple[Call, ...], tuple["Answer", ...], str]
-"""Yields calls, is sent answers, returns in words why the claim does not hold; empty when it does."""
 
 AWS = "AWS"
 """The owner of a managed rule's source."""
@@ -35,7 +28,7 @@ class ManagedRule:
         Permission("config:DescribeConfigRules", ("*",), reason="it knows no resources"),
     )
 
-    def confirm(self) -> Confirming:
+    def confirm(self) -> SansIO[str]:
         """Look at the rule's source."""
         (answer,) = yield (
             Call(

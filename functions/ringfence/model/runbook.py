@@ -9,19 +9,18 @@ from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from ringfence.model.call import Answer, Call, Permission
+    from ringfence.model.call import Permission, SansIO
     from ringfence.model.finding import Finding
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Facet, Observed
-    from ringfence.model.remediation import Choice, Remediation
+    from ringfence.model.observation import Observation, ResourceState
+    from ringfence.model.remediation import Option, Remediation
     from ringfence.model.reviews import Review
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
     from ringfence.model.trigger import Trigger
 
-    Naming = Generator[tuple[Call, ...], tuple[Answer, ...], Ref]
 
 T = TypeVar("T")
 
@@ -64,29 +63,31 @@ class Stage:
         )
 
     @property
-    def facets(self) -> tuple[type[Facet], ...]:
+    def observations(self) -> tuple[type[Observation], ...]:
         """Every facet that the stage reads, each once."""
-        return unique(facet for remediation in self.remediations for facet in remediation.facets)
+        return unique(
+            observation for remediation in self.remediations for observation in remediation.observations
+        )
 
-    def plan(self, observed: Observed, incident: Incident) -> tuple[Step, ...]:
+    def plan(self, observed: ResourceState, incident: Incident) -> tuple[Step, ...]:
         """Return the steps that remain, each once."""
         return unique(step for one in self.remediations for step in one.plan(observed, incident))
 
-    def exposed(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
+    def residual_risks(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
         """Say in words what stays open."""
-        return unique(words for one in self.remediations for words in one.exposed(observed, incident))
+        return unique(words for one in self.remediations for words in one.residual_risks(observed, incident))
 
-    def reviews(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
+    def review_items(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
         """Say in words what a person must look at."""
-        return unique(words for one in self.remediations for words in one.reviews(observed, incident))
+        return unique(words for one in self.remediations for words in one.review_items(observed, incident))
 
-    def waiting(self, observed: Observed, incident: Incident) -> tuple[str, ...]:
+    def pending(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
         """Say in words what somebody else has yet to do."""
-        return unique(words for one in self.remediations for words in one.waiting(observed, incident))
+        return unique(words for one in self.remediations for words in one.pending(observed, incident))
 
-    def cautions(self, observed: Observed) -> tuple[str, ...]:
+    def reasons_to_downgrade(self, observed: ResourceState) -> tuple[str, ...]:
         """Say in words why no more than a dry run is right."""
-        return unique(words for one in self.remediations for words in one.cautions(observed))
+        return unique(words for one in self.remediations for words in one.reasons_to_downgrade(observed))
 
 
 @frozen
@@ -97,19 +98,19 @@ class Runbook:
     title: str
     subject: type[Ref]
     stages: tuple[Stage, ...]
-    containment: str = ""
+    containment_stage: str = ""
     """The id of the stage that contains: the first, unless this is a part of a runbook."""
-    ends: bool = False
+    closes_when_complete: bool = False
     """Whether its incidents end when nothing is left to do: what is seen later opens another one."""
     review: Review | None = None
     """A scheduled look at what no event tells of."""
-    naming: Callable[[Ref], Naming] | None = None
+    canonical_subject: Callable[[Ref], SansIO[Ref]] | None = None
     """How a subject's own name is found, where reports have another for it: one subject, one incident."""
 
     @property
-    def contains(self) -> bool:
+    def has_containment_stage(self) -> bool:
         """Whether the stage that contains is among its stages."""
-        return bool(self.stages) and self.stages[0].id == (self.containment or self.stages[0].id)
+        return bool(self.stages) and self.stages[0].id == (self.containment_stage or self.stages[0].id)
 
     @property
     def remediations(self) -> tuple[Remediation, ...]:
@@ -122,9 +123,9 @@ class Runbook:
         return unique(one.id for stage in self.stages for one in stage.members)
 
     @property
-    def choices(self) -> tuple[Choice, ...]:
+    def options(self) -> tuple[Option, ...]:
         """Every option that the remediations declare."""
-        return unique(choice for one in self.remediations for choice in one.choices)
+        return unique(choice for one in self.remediations for choice in one.options)
 
     @property
     def triggers(self) -> tuple[Trigger, ...]:
@@ -132,9 +133,9 @@ class Runbook:
         return unique(trigger for one in self.remediations for trigger in one.triggers)
 
     @property
-    def facets(self) -> tuple[type[Facet], ...]:
+    def observations(self) -> tuple[type[Observation], ...]:
         """Every facet that any stage reads."""
-        return unique(facet for stage in self.stages for facet in stage.facets)
+        return unique(observation for stage in self.stages for observation in stage.observations)
 
     @property
     def steps(self) -> tuple[type[Step], ...]:
@@ -168,7 +169,7 @@ class Runbook:
         """Return what responding needs."""
         return unique(
             (
-                *needs(*self.facets, *self.steps),
+                *needs(*self.observations, *self.steps),
                 *(need for one in self.triggers for need in one.permissions),
                 *(self.review.permissions if self.review else ()),
             )
@@ -176,7 +177,7 @@ class Runbook:
 
     def release_permissions(self) -> tuple[Permission, ...]:
         """Return what an undo needs."""
-        return needs(*self.facets, *self.inverses)
+        return needs(*self.observations, *self.inverses)
 
     def answers(self, finding: Finding) -> bool:
         """Say whether any trigger matches."""
@@ -208,7 +209,7 @@ class Runbook:
             for stage in self.stages
         )
         kept = tuple(stage for stage in stages if stage.members)
-        return replace(self, stages=kept, containment=self.containment or self.stages[0].id)
+        return replace(self, stages=kept, containment_stage=self.containment_stage or self.stages[0].id)
 
     def _check(self, ids: Iterable[str]) -> None:
         known = self.ids
@@ -217,7 +218,7 @@ class Runbook:
 
     def choose(self, given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         """Return a value for every option: the given one or the default; raises BadInput."""
-        options = {choice.name: choice for choice in self.choices}
+        options = {choice.name: choice for choice in self.options}
         for name, chosen in given.items():
             if name not in options:
                 known = ", ".join(sorted(options)) or "none"
@@ -232,6 +233,6 @@ def unique(items: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(items))
 
 
-def needs(*sources: type[Facet | Step]) -> tuple[Permission, ...]:
+def needs(*sources: type[Observation | Step]) -> tuple[Permission, ...]:
     """Return what reading these facets and taking these steps needs."""
     return unique(need for source in sources for need in source.permissions)

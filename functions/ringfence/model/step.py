@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import field, fields, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Self, cast
 
-from ringfence.model.errors import Bug
+from ringfence.model.errors import InternalError
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
-    from ringfence.model.call import Answer, Call, Permission
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.call import Permission, SansIO
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.subject import Ref
     from ringfence.model.symbol import Symbol
 
@@ -40,10 +40,6 @@ class Done:
     note: str = ""
 
 
-Changing = Generator[tuple["Call", ...], tuple["Answer", ...], Done]
-"""Yields calls, is sent answers, returns `Done`; raises `Gone` or `Refused` where it will never work."""
-
-
 class Step:
     """One convergent change: at most one kind of mutation.
 
@@ -51,7 +47,7 @@ class Step:
     `before` and `after`; a step that moves the other way is its inverse.
     """
 
-    facet: ClassVar[type[Facet]]
+    observation: ClassVar[type[Observation]]
     """The facet that shows the step's state."""
     permissions: ClassVar[tuple[Permission, ...]]
     """What its calls need, and nothing else."""
@@ -59,9 +55,9 @@ class Step:
     """Why there is no inverse; empty when there is one."""
     inverse_type: ClassVar[type[Step] | None] = None
     """The class of the inverse, where it is not the step's own: it has the same fields."""
-    settles: ClassVar[timedelta] = timedelta(0)
+    visibility_delay: ClassVar[timedelta] = timedelta(0)
     """For how long not seeing the change is no proof that it was not made."""
-    outlives: ClassVar[bool] = False
+    survives_subject: ClassVar[bool] = False
     """Whether what it changes is there without the subject: a release then puts it back all the same.
 
     Its facet is read where the steps of the past point to.
@@ -83,7 +79,7 @@ class Step:
         return ()
 
     @property
-    def follows(self) -> tuple[Symbol, ...]:
+    def runs_after(self) -> tuple[Symbol, ...]:
         """What it comes after, whatever became of that."""
         return ()
 
@@ -92,51 +88,51 @@ class Step:
         """What other steps of the stage can rely on once this one is done."""
         return ()
 
-    def concerns(self, ref: Ref) -> Ref:
+    def affected_ref(self, ref: Ref) -> Ref:
         """Return whom it changes: the response's subject, unless it is one that has incidents of its own."""
         return ref
 
-    def apply(self, names: Names) -> Changing:
+    def apply(self, names: Names) -> SansIO[Done]:
         """Make the change, as a conversation with AWS."""
         raise NotImplementedError
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Say where the world stands: as before the step, as after it, or elsewhere."""
         raise NotImplementedError
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Return what will be observed once the step is done."""
         raise NotImplementedError
 
     def inverse(self) -> Step:
-        """Return the step that leads back; raises Bug where there is none."""
+        """Return the step that leads back; raises InternalError where there is none."""
         if self.irreversible:
-            raise Bug(f"{type(self).__name__} has no inverse: {self.irreversible}")
+            raise InternalError(f"{type(self).__name__} has no inverse: {self.irreversible}")
         both = cast("_BeforeAfter", self)
         turned = replace(both, before=both.after, after=both.before)
         other = self.inverse_type or type(self)
         return other(**{field.name: getattr(turned, field.name) for field in fields(turned)})
 
-    def then(self, later: Self) -> Self:
+    def merged_with(self, later: Self) -> Self:
         """Fold a later step on the same target into this one."""
         if self.irreversible:
             return later
         return cast("Self", replace(cast("_BeforeAfter", self), after=cast("_BeforeAfter", later).after))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what it does in one plain sentence without a full stop."""
         raise NotImplementedError
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Return the value before and after, for a person."""
         both = cast("_BeforeAfter", self)
         return show(both.before), show(both.after)
 
-    def found(self, observed: Observed) -> str:  # noqa: ARG002 - subclasses look
+    def actual(self, observed: ResourceState) -> str:  # noqa: ARG002 - subclasses look
         """Say what stands there now, for a person who is told that the world has moved on."""
         return "something else"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say what it costs or breaks, in words; empty when nothing to speak of."""
         return ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.model.remediation import Choice
+from ringfence.model.remediation import Option
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +16,7 @@ RULE = "iam-user-unused-credentials-check"
 """AWS Config's rule for passwords and access keys alike."""
 REVIEW = "unused-access-keys"
 """The nightly review: the rule speaks once, and a grace period has to end."""
-UNUSED = Choice(
+UNUSED = Option(
     "unused-days",
     ("90",),
     "whole days after which a credential that nobody used counts as unused. 90: as long as AWS Config's rule "

@@ -129,8 +129,8 @@ def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[P
             except BadInput as error:
                 yield (*path, "enable", index), f"is no remediation: {error.problem}"
     for index, id_ in enumerate(_items(_get(settings, "allow"))):
-        if not any(one.id == id_ and one.breaks for one in runbook.remediations):
-            breaking = ", ".join(one.id for one in runbook.remediations if one.breaks) or "nothing"
+        if not any(one.id == id_ and one.workload_risk for one in runbook.remediations):
+            breaking = ", ".join(one.id for one in runbook.remediations if one.workload_risk) or "nothing"
             yield (*path, "allow", index), f"needs no allowance; what does: {breaking}"
     yield from _also(path, settings, runbook)
     for name, value in _mapping(_get(settings, "options")).items():

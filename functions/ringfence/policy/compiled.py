@@ -72,7 +72,7 @@ def _settings(settings: Document) -> RunbookSettings:
     return RunbookSettings(
         remediations=settings.texts("remediations"),
         choices=tuple((name, choices.optional_text(name) or "") for name in sorted(choices.value)),
-        held=settings.texts("held"),
+        kept_dry=settings.texts("held"),
         answers=tuple((id_, answers.texts(id_)) for id_ in sorted(answers.value)),
     )
 

@@ -71,14 +71,14 @@ class Rule:
 class RunbookSettings:
     """What the policy chooses for one runbook: its remediations, and a value for every option.
 
-    `held` are those of the remediations that can break a workload and that the policy does not allow: they
-    stay dry runs. `answers` says which types of findings a remediation answers; one that is not named there
-    answers whatever the runbook does.
+    `kept_dry` are those of the remediations that can break a workload and that the policy does not allow:
+    they stay dry runs. `answers` says which types of findings a remediation answers; one that is not named
+    there answers whatever the runbook does.
     """
 
     remediations: tuple[str, ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
-    held: tuple[str, ...] = ()
+    kept_dry: tuple[str, ...] = ()
     answers: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
@@ -182,12 +182,12 @@ def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision
     if finding.sample and not policy.act_on_samples:
         return Decision(Mode.OFF, "the finding is a sample", code=DecisionCode.SAMPLE)
     decision = _by_rules(policy, runbook, finding, ref)
-    advice = finding.advice_on(ref)
-    if not advice or not decision.mode.records:
+    reason = finding.notify_only_reason_for(ref)
+    if not reason or not decision.mode.records:
         return decision
     is_root = isinstance(ref, RootRef) and not finding.advice
     code = DecisionCode.ROOT if is_root else DecisionCode.NOTIFY_ONLY
-    return Decision(Mode.NOTIFY, advice, decision.rule, code)
+    return Decision(Mode.NOTIFY, reason, decision.rule, code)
 
 
 def _by_rules(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:

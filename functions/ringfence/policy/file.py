@@ -118,7 +118,7 @@ def _settings(runbook: Runbook, settings: Mapping[str, object]) -> dict[str, obj
     return {
         "remediations": list(chosen.ids),
         "choices": dict(runbook.choose(options)),
-        "held": [one.id for one in chosen.remediations if one.breaks and one.id not in allowed],
+        "held": [one.id for one in chosen.remediations if one.workload_risk and one.id not in allowed],
         # The whole runbook's: its rules deliver what those that are left out would answer as well.
         "answers": {
             id_: list(every if id_ in also else types) for id_, types in answers.items() if id_ in chosen.ids

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Share:
+class Portion:
     """Some remediations of a runbook and what may happen by them; none where nothing may."""
 
     runbook: Runbook
     decision: Decision
 
 
-def shares(policy: Policy, runbook: Runbook, finding: Finding, ref: Ref) -> tuple[Share, ...]:
+def portions(policy: Policy, runbook: Runbook, finding: Finding, ref: Ref) -> tuple[Portion, ...]:
     """Decide what of the runbook runs on `ref` because of `finding`.
 
     There are several shares where a part of what would be done can break a workload, which stays a dry run
@@ -31,22 +31,22 @@ def shares(policy: Policy, runbook: Runbook, finding: Finding, ref: Ref) -> tupl
     decision = decide(policy, runbook.id, finding, ref)
     chosen, _ = policy.settings(runbook)
     if not decision.mode.records:
-        return (Share(chosen, decision),)
+        return (Portion(chosen, decision),)
     settings = dict(policy.runbooks).get(runbook.id, RunbookSettings())
     answers = dict(settings.answers)
     always = tuple(id_ for id_ in chosen.ids if answers and id_ not in answers)
     about = tuple(id_ for id_ in chosen.ids if not answers or finding.type in answers.get(id_, ()))
     if not about:
-        return (Share(chosen, _unanswered(runbook, finding)),)
+        return (Portion(chosen, _unanswered(runbook, finding)),)
     left, reason = _exempt(policy, runbook, ref, about)
     about = tuple(id_ for id_ in about if id_ not in left)
     leaving = _exempted(chosen.narrowed(left), reason, decision.rule) if left else None
     if not about or not decision.mode.observes:
-        return (Share(_part(chosen, about, always), decision) if about or not leaving else leaving,)
-    held = tuple(id_ for id_ in about if id_ in settings.held) if decision.mode.changes else ()
+        return (Portion(_part(chosen, about, always), decision) if about or not leaving else leaving,)
+    held = tuple(id_ for id_ in about if id_ in settings.kept_dry) if decision.mode.changes else ()
     acting = tuple(id_ for id_ in about if id_ not in held)
     found = (
-        Share(_part(chosen, acting, always), decision) if acting else None,
+        Portion(_part(chosen, acting, always), decision) if acting else None,
         _kept_dry(chosen.narrowed(held), held, decision.rule) if held else None,
         leaving,
     )
@@ -74,11 +74,11 @@ def _unanswered(runbook: Runbook, finding: Finding) -> Decision:
     return Decision(Mode.OFF, reason, code=DecisionCode.NOT_ANSWERED)
 
 
-def _exempted(runbook: Runbook, reason: str, rule: str) -> Share:
-    return Share(runbook, Decision(Mode.NOTIFY, reason, rule, DecisionCode.EXEMPT))
+def _exempted(runbook: Runbook, reason: str, rule: str) -> Portion:
+    return Portion(runbook, Decision(Mode.NOTIFY, reason, rule, DecisionCode.EXEMPT))
 
 
-def _kept_dry(runbook: Runbook, ids: tuple[str, ...], rule: str) -> Share:
+def _kept_dry(runbook: Runbook, ids: tuple[str, ...], rule: str) -> Portion:
     names = ", ".join(ids)
     reason = f"{names} can break a workload, and stays a dry run unless the policy's `allow` names it"
-    return Share(runbook, Decision(Mode.DRY_RUN, reason, rule, DecisionCode.KEPT_DRY))
+    return Portion(runbook, Decision(Mode.DRY_RUN, reason, rule, DecisionCode.KEPT_DRY))

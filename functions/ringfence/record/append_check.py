@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.model.errors import Bug
+from ringfence.model.errors import InternalError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check_append(history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
-    """Raise Bug unless the entries continue `history`, or open an incident under a lease of it.
+    """Raise InternalError unless the entries continue `history`, or open an incident under a lease of it.
 
     A lease is what two responders that open an incident at once collide on: their entries, of
     different incidents, would not.
@@ -28,12 +28,12 @@ def check_append(history: History, entries: Sequence[Entry], lease: Lease | None
             entry.seq,
             entry.previous,
         ):
-            raise Bug(f"entry {entry.incident}#{entry.seq} does not follow the one before")
+            raise InternalError(f"entry {entry.incident}#{entry.seq} does not follow the one before")
         head = entry
 
 
 def _check_opening(entry: Entry, lease: Lease | None) -> None:
     if entry.previous:
-        raise Bug(f"entry {entry.incident}#0 opens an incident and names an entry before it")
+        raise InternalError(f"entry {entry.incident}#0 opens an incident and names an entry before it")
     if lease is None or lease.incident != entry.incident:
-        raise Bug(f"incident {entry.incident} is opened without a lease that names it")
+        raise InternalError(f"incident {entry.incident} is opened without a lease that names it")

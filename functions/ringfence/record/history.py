@@ -103,7 +103,7 @@ class History:
         return next((entry.at for entry, fact in self.facts if isinstance(fact, Released)), None)
 
     @cached_property
-    def put_right(self) -> dict[str, datetime | None]:
+    def remediated(self) -> dict[str, datetime | None]:
         """When the newest look at each remediation that was to be carried out found nothing left to do.
 
         None where it found otherwise, or nobody has looked yet: findings of one incident are answered by
@@ -121,7 +121,7 @@ class History:
     @property
     def completed_at(self) -> datetime | None:
         """When the last that was to be carried out was found put right; None while anything is left."""
-        found = tuple(self.put_right.values())
+        found = tuple(self.remediated.values())
         times = tuple(at for at in found if at)
         return max(times) if times and times == found and not self.open_intents else None
 

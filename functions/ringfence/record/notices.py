@@ -15,14 +15,14 @@ from ringfence.record.measures import (
     Measure,
 )
 from ringfence.record.summary import FOR_REVIEW, Summary
-from ringfence.record.wording import contains, said
+from ringfence.record.wording import is_containment, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ringfence.record.chain import Entry
 
-TELLING = frozenset({"DecisionMade", "Verified", "Released"})
+NOTIFYING_FACTS = frozenset({"DecisionMade", "Verified", "Released"})
 """The facts that may lead to a notice."""
 LONGEST_SUBJECT, LONGEST_TEXT, MOST_WORDS = 99, 300, 20
 
@@ -95,7 +95,7 @@ def _verdicts(summary: Summary) -> list[bool | None]:
     for fact in (one.fact for one in summary.lines if one.kind == "Verified"):
         found = fact.flag("contained")
         parts.update(dict.fromkeys(fact.texts("remediations"), found))
-        if found and (contains(summary.runbook) or all(parts.values())):
+        if found and (is_containment(summary.runbook) or all(parts.values())):
             verdicts.append(True)
         else:
             untold = fact.texts("settling") or not fact.flag("judged", default=True)
@@ -144,7 +144,7 @@ def _open(now: Summary) -> tuple[tuple[str, tuple[str, ...]], ...]:
         ("Still to be done", now.words("remaining")),
         ("Still settling", now.words("settling")),
         ("Refused for good", now.words("refused")),
-        ("Stays open", now.exposure),
+        ("Stays open", now.residual_risk),
     )
 
 

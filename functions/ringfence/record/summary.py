@@ -17,7 +17,7 @@ from ringfence.model.document import Document
 from ringfence.model.frozen import frozen
 from ringfence.policy.decision import Mode
 from ringfence.record.facts import RELEASE
-from ringfence.record.wording import contains
+from ringfence.record.wording import is_containment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -146,15 +146,15 @@ class Summary:
         return verified.texts(field) if verified else ()
 
     @property
-    def parts(self) -> tuple[Document, ...]:
+    def latest_by_remediation(self) -> tuple[Document, ...]:
         """The newest verification; where something is put right, that of each remediation besides."""
         verified = [one.fact for one in self.lines if one.kind == "Verified"]
-        if contains(self.runbook) or not verified or not verified[-1].texts("remediations"):
+        if is_containment(self.runbook) or not verified or not verified[-1].texts("remediations"):
             return tuple(verified[-1:])
         return (*self._newest.values(), verified[-1])
 
     @property
-    def exposure(self) -> tuple[str, ...]:
+    def residual_risk(self) -> tuple[str, ...]:
         """What stays open: as verified, or as planned where nothing was verified."""
         if self.last("Verified"):
             return self.words("exposure")
@@ -175,9 +175,13 @@ class Summary:
             return ended.kind.lower()
         if self.releasing:
             return "being released"
-        return self.standing(self.parts) if self.parts else _BY_MODE.get(self.mode, "under way")
+        return (
+            self.standing(self.latest_by_remediation)
+            if self.latest_by_remediation
+            else _BY_MODE.get(self.mode, "under way")
+        )
 
-    def looks(self, only: Iterable[str]) -> tuple[Document, ...]:
+    def verifications(self, only: Iterable[str]) -> tuple[Document, ...]:
         """Return the newest verification of each of these remediations that was looked at."""
         newest = self._newest
         return tuple(newest[id_] for id_ in only if id_ in newest)
@@ -190,8 +194,8 @@ class Summary:
     def standing(self, parts: tuple[Document, ...]) -> str:
         """Say in a word or two what verifications, one at least, come to: the worst of them."""
         left = [one for one in parts if not one.flag("complete")]
-        worst = next(iter((*filterfalse(rests, left), *left)), parts[-1])
-        if not contains(self.runbook) and rests(worst) and worst.texts("review"):
+        worst = next(iter((*filterfalse(is_settled, left), *left)), parts[-1])
+        if not is_containment(self.runbook) and is_settled(worst) and worst.texts("review"):
             return FOR_REVIEW
         return _verdict(worst)
 
@@ -205,7 +209,7 @@ def is_for_others(verified: Document) -> bool:
     return not verified.texts("remaining") and waited_for.issuperset(verified.texts("settling"))
 
 
-def rests(verified: Document) -> bool:
+def is_settled(verified: Document) -> bool:
     """Say whether everything was looked at, and what is left is for others."""
     return verified.flag("whole") and is_for_others(verified)
 

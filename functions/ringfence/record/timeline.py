@@ -27,7 +27,7 @@ from ringfence.record.facts import (
     Verified,
 )
 from ringfence.record.summary import FOR_REVIEW, is_for_others, line
-from ringfence.record.wording import contains, said
+from ringfence.record.wording import is_containment, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +42,7 @@ _ABOUT_TO = "about to "
 
 
 @frozen
-class Told:
+class RenderedFact:
     """What a fact comes to. `words` say it, `notes` are what is to be known beside it."""
 
     words: str
@@ -61,12 +61,12 @@ class Row:
     at: datetime
     actor: str
     kind: str
-    told: Told
+    rendered: RenderedFact
 
     def as_json(self) -> dict[str, object]:
         """Return it as JSON data."""
         about = {"seq": self.entry.seq, "at": self.at.isoformat(), "actor": self.actor, "kind": self.kind}
-        return {**about, **asdict(self.told), "hash": self.entry.hash}
+        return {**about, **asdict(self.rendered), "hash": self.entry.hash}
 
 
 def timeline(entries: Iterable[Entry]) -> tuple[Row, ...]:
@@ -76,12 +76,12 @@ def timeline(entries: Iterable[Entry]) -> tuple[Row, ...]:
     for entry in entries:
         read = line(entry)
         rows.append(
-            Row(entry, read.at, str(read.body.value.get("actor", "")), read.kind, _told(read, intents))
+            Row(entry, read.at, str(read.body.value.get("actor", "")), read.kind, _rendered(read, intents))
         )
     return tuple(rows)
 
 
-def _told(read: Line, intents: dict[str, str]) -> Told:
+def _rendered(read: Line, intents: dict[str, str]) -> RenderedFact:
     try:
         told = _as_said(_of_fact(read.entry.fact, intents), read)
     except (BadInput, ValueError, TypeError, AttributeError):
@@ -92,81 +92,81 @@ def _told(read: Line, intents: dict[str, str]) -> Told:
     return told
 
 
-def _as_said(told: Told, read: Line) -> Told:
+def _as_said(told: RenderedFact, read: Line) -> RenderedFact:
     """Say a verdict as the runbook's: one that contains does not where anything is left to a person."""
     runbook = str(read.body.value.get("runbook", ""))
     if read.kind != "Verified":
         return told
-    if not contains(runbook) and is_for_others(read.fact) and read.fact.texts("review"):
+    if not is_containment(runbook) and is_for_others(read.fact) and read.fact.texts("review"):
         return replace(told, words="looked again: the rest is for a person to review", result=FOR_REVIEW)
     return replace(told, words=said(runbook, told.words))
 
 
-def _as_written(read: Line) -> Told:
+def _as_written(read: Line) -> RenderedFact:
     step = read.fact.value.get("step")
     if isinstance(step, dict):
         before, after = (canonical(step[name]) if name in step else "" for name in ("before", "after"))
-        return Told(
+        return RenderedFact(
             f"{step.get('$')}, a step that this version does not know", (canonical(step),), before, after
         )
     if read.kind:
-        return Told(f"{read.kind}, as it was written", (canonical(read.fact.value),))
-    return Told("unreadable", (read.entry.body,) if read.entry.body else ())
+        return RenderedFact(f"{read.kind}, as it was written", (canonical(read.fact.value),))
+    return RenderedFact("unreadable", (read.entry.body,) if read.entry.body else ())
 
 
 @singledispatch
-def _of_fact(fact: Fact, intents: Mapping[str, str]) -> Told:
+def _of_fact(fact: Fact, intents: Mapping[str, str]) -> RenderedFact:
     del intents
     raise BadInput("fact", "must be one that a person can be told of", type(fact).__name__)
 
 
 @_of_fact.register
-def _(fact: FindingReceived, _: object) -> Told:
+def _(fact: FindingReceived, _: object) -> RenderedFact:
     one = fact.finding
     more = f"{one.type}, severity {one.severity:g}, seen {_count(one.count, 'time')}, id {one.id}"
-    return Told(f"finding received: {one.title}", (more,))
+    return RenderedFact(f"finding received: {one.title}", (more,))
 
 
 @_of_fact.register
-def _(fact: RunRequested, _: object) -> Told:
+def _(fact: RunRequested, _: object) -> RenderedFact:
     dry = " (dry run)" if fact.dry_run else ""
     whose = "the caller is established by IAM" if fact.verified else "the caller is not established"
     only = (f"only {', '.join(fact.remediations)}",) if fact.remediations else ()
     agreed = (f"the plan that was agreed to is {fact.plan}",) if fact.plan else ()
-    return Told(f"{fact.what} requested{dry}: {fact.reason}", (*only, whose, *agreed))
+    return RenderedFact(f"{fact.what} requested{dry}: {fact.reason}", (*only, whose, *agreed))
 
 
 @_of_fact.register
-def _(fact: DecisionMade, _: object) -> Told:
+def _(fact: DecisionMade, _: object) -> RenderedFact:
     mode = str(fact.decision.mode)
-    return Told(f"decided: {mode}: {fact.decision.reason}", result=mode)
+    return RenderedFact(f"decided: {mode}: {fact.decision.reason}", result=mode)
 
 
 @_of_fact.register
-def _(fact: Planned, _: object) -> Told:
+def _(fact: Planned, _: object) -> RenderedFact:
     much = _count(len(fact.steps), "step") if fact.steps else "nothing to do"
-    steps = tuple(f"{step.words()}: {' → '.join(step.change())}" for step in fact.steps)
-    return Told(f"planned {fact.stage}: {much}", (*steps, *_each("stays open", fact.exposure)))
+    steps = tuple(f"{step.describe()}: {' → '.join(step.diff())}" for step in fact.steps)
+    return RenderedFact(f"planned {fact.stage}: {much}", (*steps, *_each("stays open", fact.exposure)))
 
 
 @_of_fact.register
-def _(fact: Intended, _: object) -> Told:
-    before, after = fact.step.change()
-    cost = fact.step.cost()
-    return Told(f"{_ABOUT_TO}{fact.step.words()}", (cost,) if cost else (), before, after)
+def _(fact: Intended, _: object) -> RenderedFact:
+    before, after = fact.step.diff()
+    cost = fact.step.side_effects()
+    return RenderedFact(f"{_ABOUT_TO}{fact.step.describe()}", (cost,) if cost else (), before, after)
 
 
 @_of_fact.register
-def _(fact: Outcome, intents: Mapping[str, str]) -> Told:
+def _(fact: Outcome, intents: Mapping[str, str]) -> RenderedFact:
     seen = ("its end was seen by looking, not heard from the call",) if fact.by != "call" else ()
     ids = tuple(f"{symbol} is {name}" for symbol, name in fact.provides)
     notes = (*((fact.detail,) if fact.detail else ()), *seen, *ids)
     words = intents.get(fact.intent, fact.intent)
-    return Told(f"{fact.result}: {words}", notes, result=fact.result, requests=fact.requests)
+    return RenderedFact(f"{fact.result}: {words}", notes, result=fact.result, requests=fact.requests)
 
 
 @_of_fact.register
-def _(fact: Verified, _: object) -> Told:
+def _(fact: Verified, _: object) -> RenderedFact:
     result = "complete" if fact.complete else "contained" if fact.contained else "not contained"
     notes = (
         *_each("still to be done", fact.remaining),
@@ -174,23 +174,23 @@ def _(fact: Verified, _: object) -> Told:
         *_each("refused for good", fact.refused),
         *_each("stays open", fact.exposure),
     )
-    return Told(f"looked again: {result}", notes, result=result)
+    return RenderedFact(f"looked again: {result}", notes, result=result)
 
 
 @_of_fact.register
-def _(fact: Released, intents: Mapping[str, str]) -> Told:
+def _(fact: Released, intents: Mapping[str, str]) -> RenderedFact:
     words = "released: what was changed is as it was before" if intents else "released: nothing was changed"
-    return Told(words, _each("left as it is", fact.skipped), result="released")
+    return RenderedFact(words, _each("left as it is", fact.skipped), result="released")
 
 
 @_of_fact.register
-def _(fact: Missed, _: object) -> Told:
-    return Told(f"not found, and to be looked for once more: {fact.reason}", result="not found")
+def _(fact: Missed, _: object) -> RenderedFact:
+    return RenderedFact(f"not found, and to be looked for once more: {fact.reason}", result="not found")
 
 
 @_of_fact.register
-def _(fact: Closed, _: object) -> Told:
-    return Told(f"closed: {fact.reason}", result="closed")
+def _(fact: Closed, _: object) -> RenderedFact:
+    return RenderedFact(f"closed: {fact.reason}", result="closed")
 
 
 def _each(what: str, words: Iterable[str]) -> tuple[str, ...]:

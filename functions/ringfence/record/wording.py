@@ -6,13 +6,13 @@ CONTAIN = "contain-"
 """How the ids of runbooks begin that contain."""
 
 
-def contains(runbook: str) -> bool:
+def is_containment(runbook: str) -> bool:
     """Say whether a runbook, by its id, contains."""
     return not runbook or runbook.startswith(CONTAIN)
 
 
 def said(runbook: str, words: str) -> str:
     """Return words that speak of containment in those that fit the runbook."""
-    if contains(runbook):
+    if is_containment(runbook):
         return words
     return words.replace("it does not contain", "it does not put right all").replace("contained", "put right")

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def what_stands_in_the_way(instance: Observed) -> Iterator[str]:
+def what_stands_in_the_way(instance: ResourceState) -> Iterator[str]:
     """Say why no profile is attached; nothing where nothing keeps it from being."""
     if instance[Tags].incident is not None:
         yield f"it bears the tag {INCIDENT_TAG}: what may be compromised is given no profile"
@@ -39,7 +39,7 @@ def what_stands_in_the_way(instance: Observed) -> Iterator[str]:
         )
 
 
-def what_remains(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def what_remains(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say what keeps the instance from being managed, and what launches the next one."""
     management = instance[Management]
     for one in management.associations:
@@ -59,13 +59,13 @@ def what_remains(instance: Observed, incident: Incident) -> Iterator[str]:  # no
     title="Let Session Manager administer an instance that has no profile",
     subject=InstanceRef,
     triggers=(judged_by("ec2-instance-managed-by-systems-manager"),),
-    facets=(Management, Tags, Network, Origin),
+    observations=(Management, Tags, Network, Origin),
     steps=(AttachManagementProfile,),
     references=("NIST 800-53 MA-4",),
     controls=("managed-instances",),
-    exposure=what_remains,
+    residual_risk=what_remains,
 )
-def attach_management_profile(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def attach_management_profile(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Attach it where there is none; in doubt, not."""
     management = instance[Management]
     if management.offered and not management.associations and not any(what_stands_in_the_way(instance)):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 _PROHIBITED = judged_by("s3-bucket-public-read-prohibited", "s3-bucket-public-write-prohibited")
@@ -43,7 +43,7 @@ ABOUT_SETTINGS = frozenset({*_RULE.types, *_CALLS.types, "Policy:S3/BucketBlockP
 """Types of findings that are about the settings, whether or not anything is public."""
 
 
-def what_is_public(bucket: Observed, incident: Incident) -> Iterator[str]:
+def what_is_public(bucket: ResourceState, incident: Incident) -> Iterator[str]:
     """Say through what the bucket is public, what would be so without the settings, and who depends on it."""
     name, block = bucket.ref.id, bucket[PublicAccessBlock].settings
     for way in ways_in(bucket):
@@ -68,7 +68,7 @@ def what_is_public(bucket: Observed, incident: Incident) -> Iterator[str]:
         )
 
 
-def cannot_be_told(bucket: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say what S3 does not show."""
     if not bucket[PublicAccessBlock].readable:
         yield unreadable(bucket.ref, "Block Public Access")
@@ -89,15 +89,15 @@ def cannot_be_told(bucket: Observed, incident: Incident) -> Iterator[str]:  # no
         OPEN_CREATION,
         EXPOSED_BUCKET,
     ),
-    facets=(PublicAccessBlock, BucketPolicy, BucketAcl, BucketUse),
+    observations=(PublicAccessBlock, BucketPolicy, BucketAcl, BucketUse),
     steps=(SetPublicAccessBlock,),
     references=("D3FEND D3-UAP", "ATT&CK T1530"),
     controls=("s3-public-access-block",),
-    exposure=what_is_public,
-    review=cannot_be_told,
-    caution=public_by_intent,
+    residual_risk=what_is_public,
+    needs_review=cannot_be_told,
+    downgrade_reasons=public_by_intent,
 )
-def block_bucket_public_access(bucket: Observed, incident: Incident) -> Iterator[Step]:
+def block_bucket_public_access(bucket: ResourceState, incident: Incident) -> Iterator[Step]:
     """Turn all four settings on where the report is about them, or where the bucket is public."""
     block = bucket[PublicAccessBlock]
     if block.readable and not block.settings.complete and (about_settings(incident) or any(ways_in(bucket))):

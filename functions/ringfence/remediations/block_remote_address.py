@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def still_reachable(instance: Observed, incident: Incident) -> Iterator[str]:
+def still_reachable(instance: ResourceState, incident: Incident) -> Iterator[str]:
     """Say which addresses could not be denied."""
     seen = instance[SubnetAcls]
     if not seen.readable:
@@ -41,14 +41,14 @@ def still_reachable(instance: Observed, incident: Incident) -> Iterator[str]:
     title="Deny a finding's remote addresses in a compromised instance's subnets",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
-    facets=(SubnetAcls,),
+    observations=(SubnetAcls,),
     steps=(DenyAddress,),
     references=("NIST 800-53 SC-7", "D3FEND D3-NTF", "ATT&CK M1037"),
     optional=True,
     cost="every host in the instance's subnets loses contact with the finding's remote addresses",
-    exposure=still_reachable,
+    residual_risk=still_reachable,
 )
-def block_remote_address(instance: Observed, incident: Incident) -> Iterator[Step]:
+def block_remote_address(instance: ResourceState, incident: Incident) -> Iterator[Step]:
     """Deny each address in both directions, under the lowest free number."""
     for acl in instance[SubnetAcls].acls:
         for egress in (False, True):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.observations.ec2.security_group import Rule
 
@@ -28,20 +28,20 @@ CALLS = recorded(
 )
 
 
-def in_force(group: Observed) -> Iterator[Rule]:
+def in_force(group: ResourceState) -> Iterator[Rule]:
     """Yield the rules of a default group of this account; none of any other group."""
     seen = group[SecurityGroup]
     if seen.name == DEFAULT and seen.owner == group.ref.account:
         yield from seen.in_order()
 
 
-def relied_on(group: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def relied_on(group: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say what depends on the rules."""
     if any(in_force(group)):
         yield f"{group.ref.id}, the default group of its VPC: {group[SecurityGroup].used_by()}"
 
 
-def not_ours(group: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def not_ours(group: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say that a default group belongs to another account, which shares it."""
     seen = group[SecurityGroup]
     if seen.name == DEFAULT and seen.owner != group.ref.account:
@@ -53,15 +53,15 @@ def not_ours(group: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG
     title="Revoke every rule of a VPC's default security group",
     subject=NetworkRef,
     triggers=(JUDGED, CALLS),
-    facets=(SecurityGroup,),
+    observations=(SecurityGroup,),
     steps=(RevokeRule,),
     references=("D3FEND D3-ITF", "D3FEND D3-OTF"),
     controls=("default-security-group",),
-    breaks="whatever runs in the VPC's default security group: it loses all traffic",
-    exposure=relied_on,
-    review=not_ours,
+    workload_risk="whatever runs in the VPC's default security group: it loses all traffic",
+    residual_risk=relied_on,
+    needs_review=not_ours,
 )
-def close_default_group(group: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def close_default_group(group: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Revoke each rule."""
     for rule in in_force(group):
         yield revoke(group.ref.id, rule)

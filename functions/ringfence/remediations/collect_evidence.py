@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
 from ringfence.model.codec import instant_text
-from ringfence.model.remediation import Choice, remediation
+from ringfence.model.remediation import Option, remediation
 from ringfence.model.subject import PrincipalRef
 from ringfence.observations.iam.evidence import Grants, KeyUse
 from ringfence.observations.logging.trail import Trail
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 REVIEW = "traces"
 _OPEN, _REVIEWED = "open", "reviewed"
 
 
-def known(principal: Observed, incident: Incident) -> Iterator[str]:
+def known(principal: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what the principal is and may do, and how much of what it did was read."""
     if words := principal[KeyUse].words:
         yield f"access key {principal.ref.id} was {words}"
@@ -49,13 +49,13 @@ def known(principal: Observed, incident: Incident) -> Iterator[str]:
         yield from (f"reviewed by a person: {words}" for words in _left(principal, incident))
 
 
-def unreviewed(principal: Observed, incident: Incident) -> Iterator[str]:
+def unreviewed(principal: ResourceState, incident: Incident) -> Iterator[str]:
     """Name what it left behind, unless a person has reviewed that."""
     if incident.choice(REVIEW) == _OPEN:
         yield from _left(principal, incident)
 
 
-def _left(principal: Observed, incident: Incident) -> Iterator[str]:
+def _left(principal: ResourceState, incident: Incident) -> Iterator[str]:
     trail, since = principal[Trail], incident.first_seen
     for trace in trail.since(since):
         yield f"{trace.kind} {trace.name}, left by the principal at {instant_text(trace.at)}"
@@ -74,20 +74,20 @@ def _left(principal: Observed, incident: Incident) -> Iterator[str]:
     title="Collect what a compromised principal may do, did and left behind",
     subject=PrincipalRef,
     triggers=COMPROMISED_CREDENTIALS,
-    facets=(KeyUse, Grants, Trail),
+    observations=(KeyUse, Grants, Trail),
     steps=(),
     references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.2", "ATT&CK T1098.001", "ATT&CK T1136.003"),
-    choices=(
-        Choice(
+    options=(
+        Option(
             REVIEW,
             (_OPEN, _REVIEWED),
             "open: what the principal left behind keeps the response from being complete; reviewed: a person "
             "who runs this with a reason has looked at all of it. In a policy it would be true of everything",
         ),
     ),
-    exposure=known,
-    review=unreviewed,
+    residual_risk=known,
+    needs_review=unreviewed,
 )
-def collect_evidence(principal: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def collect_evidence(principal: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Plan nothing: what was read is said, and recorded so."""
     return iter(())

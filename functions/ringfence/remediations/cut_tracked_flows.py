@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def still_tracked(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def still_tracked(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say what the transition does not reach.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html
@@ -43,7 +43,7 @@ def still_tracked(instance: Observed, incident: Incident) -> Iterator[str]:  # n
     title="Stop the tracking of a compromised instance's connections while isolating it",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
-    facets=(Network,),
+    observations=(Network,),
     steps=(*isolate_instance.steps, OpenTransitionGroup),
     references=("NIST 800-53 SC-7", "NIST 800-53 SC-10", "D3FEND D3-NTF"),
     optional=True,
@@ -51,9 +51,9 @@ def still_tracked(instance: Observed, incident: Incident) -> Iterator[str]:  # n
         "between the two changes of group the instance is open to everything: about a second, or until the "
         "retry if the function dies in between"
     ),
-    exposure=still_tracked,
+    residual_risk=still_tracked,
 )
-def cut_tracked_flows(instance: Observed, incident: Incident) -> Iterator[Step]:
+def cut_tracked_flows(instance: ResourceState, incident: Incident) -> Iterator[Step]:
     """Take each interface through its VPC's transition group; the isolation is part of the plan.
 
     Without it a run of this remediation alone would leave the instance open.

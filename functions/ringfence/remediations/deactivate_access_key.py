@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
-from ringfence.model.remediation import Choice, remediation
+from ringfence.model.remediation import Option, remediation
 from ringfence.model.subject import AccessKeyRef, PrincipalRef
 from ringfence.observations.iam.access_key import ACTIVE, INACTIVE, AccessKey
 from ringfence.steps.iam.access_keys import DeactivateAccessKey
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 OTHERS = "other-keys"
 _LEAVE, _DEACTIVATE = "leave", "deactivate"
 
 
-def exposed(principal: Observed, incident: Incident) -> frozenset[str]:
+def exposed(principal: ResourceState, incident: Incident) -> frozenset[str]:
     """Return the ids of the keys that are known to be exposed."""
     if isinstance(principal.ref, AccessKeyRef):
         return frozenset({principal.ref.id})
@@ -42,7 +42,7 @@ def exposed(principal: Observed, incident: Incident) -> frozenset[str]:
     )
 
 
-def still_active(principal: Observed, incident: Incident) -> Iterator[str]:
+def still_active(principal: ResourceState, incident: Incident) -> Iterator[str]:
     """Name the user's keys that go on working."""
     seen = principal[AccessKey]
     if incident.choice(OTHERS) == _DEACTIVATE or not concerns(principal, incident):
@@ -59,12 +59,12 @@ def still_active(principal: Observed, incident: Incident) -> Iterator[str]:
         )
 
 
-def concerns(principal: Observed, incident: Incident) -> bool:
+def concerns(principal: ResourceState, incident: Incident) -> bool:
     """Say whether the report is about a long-term key: by its id, or since AWS has found one exposed."""
     return isinstance(principal.ref, AccessKeyRef) or QUARANTINE in incident.types
 
 
-def no_users(principal: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def no_users(principal: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say that a key which belongs to no user cannot be deactivated from here.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html
@@ -82,21 +82,21 @@ def no_users(principal: Observed, incident: Incident) -> Iterator[str]:  # noqa:
     title="Deactivate a compromised access key",
     subject=PrincipalRef,
     triggers=COMPROMISED_CREDENTIALS,
-    facets=(AccessKey,),
+    observations=(AccessKey,),
     steps=(DeactivateAccessKey,),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-2(13)", "D3FEND D3-CR", "ATT&CK T1078.004"),
-    choices=(
-        Choice(
+    options=(
+        Option(
             OTHERS,
             (_LEAVE, _DEACTIVATE),
             "leave: only the key that is known to be exposed stops working, right while nothing speaks "
             "against the others; deactivate: every key of the user stops working, and whatever runs on them",
         ),
     ),
-    exposure=still_active,
-    review=no_users,
+    residual_risk=still_active,
+    needs_review=no_users,
 )
-def deactivate_access_key(principal: Observed, incident: Incident) -> Iterator[Step]:
+def deactivate_access_key(principal: ResourceState, incident: Incident) -> Iterator[Step]:
     """Deactivate the exposed key if it is active; the user's others by choice."""
     if not concerns(principal, incident):
         return

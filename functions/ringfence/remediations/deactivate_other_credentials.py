@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     title="Deactivate a compromised user's service credentials, certificates and SSH keys",
     subject=PrincipalRef,
     triggers=COMPROMISED_CREDENTIALS,
-    facets=(OtherCredentials,),
+    observations=(OtherCredentials,),
     steps=(DeactivateCredential,),
     references=("NIST 800-53 IR-4", "NIST 800-53 IA-5", "D3FEND D3-CR", "ATT&CK T1098.001"),
 )
-def deactivate_other_credentials(principal: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def deactivate_other_credentials(principal: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Deactivate each that is active."""
     seen = principal[OtherCredentials]
     for one in seen.credentials:

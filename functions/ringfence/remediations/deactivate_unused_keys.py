@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.config.trigger import judged_by
-from ringfence.model.remediation import Choice, remediation
+from ringfence.model.remediation import Option, remediation
 from ringfence.model.reviews import reviewed
 from ringfence.model.subject import IdentityRef
 from ringfence.model.unused import REVIEW, RULE, UNUSED, days, is_unused
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.observations.iam.user_keys import DatedKey
 
@@ -66,7 +66,7 @@ def active_again(key: DatedKey, incident: Incident) -> bool:
     return any(last and at and last <= at < incident.now for at in gone)
 
 
-def last_uses(user: Observed, incident: Incident) -> Iterator[str]:
+def last_uses(user: ResourceState, incident: Incident) -> Iterator[str]:
     """Say which key was used or activated after all, and what is known of the use of those that are due."""
     seen = user[UserKeys]
     for key in seen.keys:
@@ -81,7 +81,7 @@ def last_uses(user: Observed, incident: Incident) -> Iterator[str]:
             yield f"access key {key.id} of user {seen.user} was {key.last_use}"
 
 
-def under_notice(user: Observed, incident: Incident) -> Iterator[str]:
+def under_notice(user: ResourceState, incident: Incident) -> Iterator[str]:
     """Say which key is deactivated when, or why nobody can tell whose keys they are."""
     seen = user[UserKeys]
     if seen.doubt:
@@ -100,13 +100,13 @@ def under_notice(user: Observed, incident: Incident) -> Iterator[str]:
     title="Deactivate access keys that nobody uses, after notice",
     subject=IdentityRef,
     triggers=(judged_by(RULE), reviewed(REVIEW)),
-    facets=(UserKeys,),
+    observations=(UserKeys,),
     steps=(GiveNotice, DeactivateUnusedKey),
     references=("NIST 800-53 AC-2(3)", "NIST 800-53 IA-5", "ATT&CK T1078.004"),
     controls=("unused-access-keys",),
-    choices=(
+    options=(
         UNUSED,
-        Choice(
+        Option(
             GRACE,
             ("14",),
             "whole days between the notice and the deactivation. 14: time for a person to object; 0: none, "
@@ -114,10 +114,10 @@ def under_notice(user: Observed, incident: Incident) -> Iterator[str]:
             pattern=r"0|[1-9][0-9]{0,2}",
         ),
     ),
-    exposure=last_uses,
-    review=under_notice,
+    residual_risk=last_uses,
+    needs_review=under_notice,
 )
-def deactivate_unused_keys(user: Observed, incident: Incident) -> Iterator[Step]:
+def deactivate_unused_keys(user: ResourceState, incident: Incident) -> Iterator[Step]:
     """Give notice of each key that is due; deactivate it where that was long enough ago."""
     seen = user[UserKeys]
     for key in due(seen, incident):

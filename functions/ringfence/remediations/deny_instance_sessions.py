@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def still_valid(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def still_valid(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Name the roles that cannot be edited, and what a denial does not reach.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
@@ -45,12 +45,12 @@ def still_valid(instance: Observed, incident: Incident) -> Iterator[str]:  # noq
     title="Deny everything to a compromised instance's role sessions",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
-    facets=(Identity,),
+    observations=(Identity,),
     steps=(DenyInstanceSessions,),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-2(13)", "D3FEND D3-ANCI", "ATT&CK T1552.005"),
-    exposure=still_valid,
+    residual_risk=still_valid,
 )
-def deny_instance_sessions(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def deny_instance_sessions(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Deny the instance each role that it holds or held."""
     for held in instance[Identity].roles:
         if held.role.editable and not held.denied:

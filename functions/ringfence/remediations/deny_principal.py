@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
-from ringfence.model.remediation import Choice, remediation
+from ringfence.model.remediation import Option, remediation
 from ringfence.model.subject import PrincipalRef
 from ringfence.observations.iam.denial import Denial, inline_name, own_arn
 from ringfence.observations.iam.principals import USER
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
     from ringfence.observations.iam.principals import Holder
@@ -44,7 +44,7 @@ def wanted(ref: Ref, holder: Holder, incident: Incident) -> Reach:
     return Reach() if incident.choice(ROLE_DENY) == _ROLE else Reach(userid=ref.id)
 
 
-def not_denied(principal: Observed, incident: Incident) -> Iterator[str]:
+def not_denied(principal: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what a denial does not reach.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_disable-perms.html
@@ -74,7 +74,7 @@ def not_denied(principal: Observed, incident: Incident) -> Iterator[str]:
     )
 
 
-def _bounded(principal: Observed, incident: Incident) -> bool:
+def _bounded(principal: ResourceState, incident: Incident) -> bool:
     """Say whether every other way was tried, and the last is not taken because of the boundary there is."""
     seen, ref = principal[Denial], principal.ref
     if seen.holder is None or not seen.boundary:
@@ -84,7 +84,7 @@ def _bounded(principal: Observed, incident: Incident) -> bool:
     return not reach.everything and not seen.covers(reach) and all(_tries(way, incident) for way in ways)
 
 
-def not_editable(principal: Observed, incident: Incident) -> Iterator[str]:
+def not_editable(principal: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what a person does about roles that nobody in the account can edit.
 
     https://docs.aws.amazon.com/singlesignon/latest/userguide/revoke-user-permissions.html
@@ -114,7 +114,7 @@ def _instead(holder: Holder) -> str:
     title="Deny a compromised user's sessions, or a role's session, everything",
     subject=PrincipalRef,
     triggers=COMPROMISED_CREDENTIALS,
-    facets=(Denial,),
+    observations=(Denial,),
     steps=(PutDenial, CreateDenialPolicy, AttachDenial, SetDenyBoundary),
     references=(
         "NIST 800-53 IR-4",
@@ -123,15 +123,15 @@ def _instead(holder: Holder) -> str:
         "D3FEND D3-ANCI",
         "ATT&CK T1550.001",
     ),
-    choices=(
-        Choice(
+    options=(
+        Option(
             USER_DENY,
             (_SESSIONS, _EVERYTHING),
             "sessions: what was issued to the user before the incident is denied everything, its other keys "
             "and new sessions work; everything: whatever the user does is denied, by any credential. Where "
             "no policy can be added, everything alone replaces the permissions boundary, which is recorded",
         ),
-        Choice(
+        Option(
             ROLE_DENY,
             (_SESSION, _ROLE),
             "session: only the session that was named is denied everything; role: every session of the role "
@@ -139,10 +139,10 @@ def _instead(holder: Holder) -> str:
             "the permissions boundary, which is recorded",
         ),
     ),
-    exposure=not_denied,
-    review=not_editable,
+    residual_risk=not_denied,
+    needs_review=not_editable,
 )
-def deny_principal(principal: Observed, incident: Incident) -> Iterator[Step]:
+def deny_principal(principal: ResourceState, incident: Incident) -> Iterator[Step]:
     """Deny unless it is denied already; a denial that reaches further is left, whatever its instant."""
     seen = principal[Denial]
     if seen.holder is None or not seen.holder.editable:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     title="Detach a compromised instance's profile",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
-    facets=(Identity,),
+    observations=(Identity,),
     steps=(DetachInstanceProfile,),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-2(13)", "D3FEND D3-CTS", "ATT&CK T1552.005"),
 )
-def detach_instance_profile(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def detach_instance_profile(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """End the association; one that is coming or going is looked at again."""
     for association in instance[Identity].associations:
         if association.state == ASSOCIATED:

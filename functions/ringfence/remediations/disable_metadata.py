@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     title="Turn a compromised instance's metadata service off",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
-    facets=(Metadata,),
+    observations=(Metadata,),
     steps=(SetMetadataOptions,),
     references=("NIST 800-53 IR-4", "NIST 800-53 CM-7", "D3FEND D3-CTS", "ATT&CK T1552.005"),
     optional=True,
     cost="software on the instance that reads the metadata service stops working: agents, SDKs, scripts",
 )
-def disable_metadata(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def disable_metadata(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Disable the endpoint and leave every other option as it is."""
     options = instance[Metadata].options
     if options.endpoint != DISABLED:

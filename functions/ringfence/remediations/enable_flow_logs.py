@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.config.trigger import judged_by
-from ringfence.model.remediation import Choice, remediation
+from ringfence.model.remediation import Option, remediation
 from ringfence.model.subject import NetworkRef
 from ringfence.observations.ec2.flow_log_destination import DESTINATION, NO_ROLE, WHERE, wanted_place
 from ringfence.observations.ec2.flow_log_records import LOGS, S3, Recording
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 TRAFFIC = "flow-log-traffic"
 
 
-def wanted(vpc: Observed, incident: Incident) -> Recording | None:
+def wanted(vpc: ResourceState, incident: Incident) -> Recording | None:
     """Return what is to be recorded; None where no place was chosen or the role that it needs is missing."""
     destination = wanted_place(vpc.ref, incident)
     kind = S3 if ":s3:::" in destination else LOGS
@@ -35,7 +35,7 @@ def wanted(vpc: Observed, incident: Incident) -> Recording | None:
     return Recording(incident.choice(TRAFFIC), kind, destination, role)
 
 
-def not_recorded(vpc: Observed, incident: Incident) -> Iterator[str]:
+def not_recorded(vpc: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what a person has to choose, or to do in another account."""
     seen = vpc[FlowLogs]
     if seen.covers(incident.choice(TRAFFIC)):
@@ -51,7 +51,7 @@ def not_recorded(vpc: Observed, incident: Incident) -> Iterator[str]:
         yield f"the traffic of {vpc.ref.id} is not recorded: {NO_ROLE}"
 
 
-def failing(vpc: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def failing(vpc: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Name the flow logs of which nothing arrives."""
     for log in vpc[FlowLogs].of_vpc():
         if log.failing:
@@ -64,23 +64,23 @@ def failing(vpc: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001
     title="Record the traffic of a VPC that has no flow logs",
     subject=NetworkRef,
     triggers=(judged_by("vpc-flow-logs-enabled"),),
-    facets=(FlowLogs,),
+    observations=(FlowLogs,),
     steps=(CreateFlowLog,),
     references=("D3FEND D3-NTA",),
     controls=("vpc-flow-logs",),
-    choices=(
+    options=(
         WHERE,
-        Choice(
+        Option(
             TRAFFIC,
             ("ALL", "REJECT", "ACCEPT"),
             "which traffic is recorded: ALL; REJECT: only what was refused, which is less and costs less; "
             "ACCEPT: only what was let through",
         ),
     ),
-    exposure=failing,
-    review=not_recorded,
+    residual_risk=failing,
+    needs_review=not_recorded,
 )
-def enable_flow_logs(vpc: Observed, incident: Incident) -> Iterator[Step]:
+def enable_flow_logs(vpc: ResourceState, incident: Incident) -> Iterator[Step]:
     """Make a flow log unless the VPC's others record the traffic already, wherever to."""
     seen, recording = vpc[FlowLogs], wanted(vpc, incident)
     if seen.owner != vpc.ref.account or recording is None or seen.covers(recording.traffic):

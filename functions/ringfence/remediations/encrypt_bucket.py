@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.cloudtrail.call_trigger import recorded
 from ringfence.events.config.trigger import judged_by
-from ringfence.model.remediation import Choice, remediation
+from ringfence.model.remediation import Option, remediation
 from ringfence.model.subject import BucketRef
 from ringfence.observations.s3.calls import bucket_of, unreadable
 from ringfence.observations.s3.encryption import AES256, KMS, BucketEncryption, Encryption
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 DEFAULT_ENCRYPTION = "default-encryption"
@@ -24,7 +24,7 @@ _WITH_KMS = judged_by("s3-default-encryption-kms")
 _KEY = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-f0-9rmk-]{36}"
 
 
-def not_as_wanted(bucket: Observed, incident: Incident) -> Iterator[str]:
+def not_as_wanted(bucket: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what the policy must name first, or what only a person can judge."""
     seen, name = bucket[BucketEncryption], bucket.ref.id
     chosen = incident.choice(DEFAULT_ENCRYPTION)
@@ -59,12 +59,12 @@ def not_as_wanted(bucket: Observed, incident: Incident) -> Iterator[str]:
         _WITH_KMS,
         recorded("s3", "DeleteBucketEncryption", "PutBucketEncryption"),
     ),
-    facets=(BucketEncryption,),
+    observations=(BucketEncryption,),
     steps=(SetBucketEncryption,),
     references=("D3FEND D3-FE", "ATT&CK T1530"),
     controls=("s3-default-encryption",),
-    choices=(
-        Choice(
+    options=(
+        Option(
             DEFAULT_ENCRYPTION,
             (AES256,),
             "AES256: what has no default encryption gets S3's own keys, and any that is there is left; a "
@@ -73,9 +73,9 @@ def not_as_wanted(bucket: Observed, incident: Incident) -> Iterator[str]:
             _KEY,
         ),
     ),
-    review=not_as_wanted,
+    needs_review=not_as_wanted,
 )
-def encrypt_bucket(bucket: Observed, incident: Incident) -> Iterator[Step]:
+def encrypt_bucket(bucket: ResourceState, incident: Incident) -> Iterator[Step]:
     """Set what the policy wants where less is there; what the bucket refuses to take stays so."""
     seen, chosen = bucket[BucketEncryption], incident.choice(DEFAULT_ENCRYPTION)
     if not seen.readable:

@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.step import Step
 
 
-def not_recorded(subject: Observed, incident: Incident) -> Iterator[str]:
+def not_recorded(subject: ResourceState, incident: Incident) -> Iterator[str]:
     """Say why Config keeps to its verdict for now, where its recorder is to blame."""
     seen = subject[Evaluation]
     if seen.hindrance and any(_is_open(rule, subject, incident) for rule in incident.rules):
         yield f"{seen.hindrance}, so its verdict stays as it is until it records what was put right"
 
 
-def not_evaluated(subject: Observed, incident: Incident) -> Iterator[str]:
+def not_evaluated(subject: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what Config has yet to do."""
     seen = subject[Evaluation]
     for rule in incident.rules:
@@ -47,13 +47,13 @@ def not_evaluated(subject: Observed, incident: Incident) -> Iterator[str]:
     title="Have AWS Config evaluate the rule again",
     subject=Ref,
     triggers=(),
-    facets=(Evaluation,),
+    observations=(Evaluation,),
     steps=(NoteRule, EvaluateRule),
     references=("NIST 800-53 CA-7",),
-    exposure=not_recorded,
-    waits=not_evaluated,
+    residual_risk=not_recorded,
+    pending_elsewhere=not_evaluated,
 )
-def evaluate_rule(subject: Observed, incident: Incident) -> Iterator[Step]:
+def evaluate_rule(subject: ResourceState, incident: Incident) -> Iterator[Step]:
     """Write down each rule that judged, and ask about it when there is something new to see."""
     seen = subject[Evaluation]
     for rule in incident.rules:
@@ -65,7 +65,7 @@ def evaluate_rule(subject: Observed, incident: Incident) -> Iterator[Step]:
             yield EvaluateRule(rule, incident.now, state.evaluated if state else None)
 
 
-def _is_due(rule: ManagedRule, subject: Observed, incident: Incident) -> bool:
+def _is_due(rule: ManagedRule, subject: ResourceState, incident: Incident) -> bool:
     seen = subject[Evaluation]
     return (
         _is_open(rule, subject, incident)
@@ -75,7 +75,7 @@ def _is_due(rule: ManagedRule, subject: Observed, incident: Incident) -> bool:
     )
 
 
-def _is_open(rule: ManagedRule, subject: Observed, incident: Incident) -> bool:
+def _is_open(rule: ManagedRule, subject: ResourceState, incident: Incident) -> bool:
     """Say whether the rule was noted, exists, and has not evaluated since there is something new to see."""
     seen = subject[Evaluation]
     state = seen.state(rule)
@@ -86,7 +86,7 @@ def _is_open(rule: ManagedRule, subject: Observed, incident: Incident) -> bool:
     return not any(is_newer(state.evaluated, one.before) for one in _asking(rule, incident))
 
 
-def _asked(rule: ManagedRule, subject: Observed, incident: Incident) -> bool:
+def _asked(rule: ManagedRule, subject: ResourceState, incident: Incident) -> bool:
     state = subject[Evaluation].state(rule)
     return state is not None and any(one.before == state.evaluated for one in _asking(rule, incident))
 

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def still_open(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def still_open(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say what security groups cannot close, and which interfaces are not the instance's to move.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html
@@ -51,12 +51,12 @@ def still_open(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa
     title="Isolate a compromised EC2 instance",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
-    facets=(Network,),
+    observations=(Network,),
     steps=(CreateOwnGroup, EmptyQuarantineGroup, SetSecurityGroups),
     references=("NIST 800-53 IR-4", "NIST 800-53 SC-7", "D3FEND D3-NI"),
-    exposure=still_open,
+    residual_risk=still_open,
 )
-def isolate_instance(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def isolate_instance(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Quarantine each interface that is not quarantined already."""
     network = instance[Network]
     for vpc_id in network.vpcs():

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def not_kept(key: Observed, incident: Incident) -> Iterator[str]:
+def not_kept(key: ResourceState, incident: Incident) -> Iterator[str]:
     """Say that a key cannot be used, where nothing is done about it."""
     state, trails = key[LogKey].state, users_of_key(key, incident)
     if not trails or state == USABLE or key_to_be_kept(key, incident):
@@ -38,7 +38,7 @@ def not_kept(key: Observed, incident: Incident) -> Iterator[str]:
     )
 
 
-def unreadable(key: Observed, incident: Incident) -> Iterator[str]:
+def unreadable(key: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what could not be written, and who is suspected."""
     if any(isinstance(one, EnableKey) for one in incident.past):
         trails = show(users_of_key(key, incident))
@@ -55,13 +55,13 @@ def unreadable(key: Observed, incident: Incident) -> Iterator[str]:
     title="Keep a KMS key that CloudTrail's logs are written with",
     subject=LoggingRef,
     triggers=(TAKEN_AWAY, reviewed(REVIEW)),
-    facets=(LogKey,),
+    observations=(LogKey,),
     steps=(CancelDeletion, EnableKey),
     references=("NIST 800-53 AU-9", "NIST 800-53 SC-12", "ATT&CK T1485"),
-    exposure=unreadable,
-    review=not_kept,
+    residual_risk=unreadable,
+    needs_review=not_kept,
 )
-def keep_log_key(key: Observed, incident: Incident) -> Iterator[Step]:
+def keep_log_key(key: ResourceState, incident: Incident) -> Iterator[Step]:
     """Cancel the deletion, which leaves the key disabled; enable it."""
     if not key_to_be_kept(key, incident):
         return

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     title="Keep a compromised instance's volumes when it is terminated",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
-    facets=(Volumes,),
+    observations=(Volumes,),
     steps=(SetDeleteOnTermination,),
     references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.2", "ATT&CK T1485"),
 )
-def keep_volumes(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def keep_volumes(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Keep each volume that would be deleted with the instance."""
     for volume in instance[Volumes].attached:
         if volume.ends_with_instance:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
-from ringfence.model.remediation import Choice, remediation
+from ringfence.model.remediation import Option, remediation
 from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.auto_scaling import IN_SERVICE, STANDBY, Scaling
 from ringfence.steps.ec2.auto_scaling import DetachFromGroup, EnterStandby, leave
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 WAY = "auto-scaling"
 _DETACH, _STANDBY = "detach", "standby"
 
 
-def still_owned(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def still_owned(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say when a group still can end the instance."""
     scaling = instance[Scaling]
     if scaling.place == STANDBY:
@@ -41,11 +41,11 @@ def still_owned(instance: Observed, incident: Incident) -> Iterator[str]:  # noq
     title="Take a compromised instance out of its Auto Scaling group",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
-    facets=(Scaling,),
+    observations=(Scaling,),
     steps=(DetachFromGroup, EnterStandby),
     references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.2", "ATT&CK T1578.003"),
-    choices=(
-        Choice(
+    options=(
+        Option(
             WAY,
             (_DETACH, _STANDBY),
             "detach: the group has no hold on the instance any more, which is safest for the evidence; "
@@ -53,9 +53,9 @@ def still_owned(instance: Observed, incident: Incident) -> Iterator[str]:  # noq
             "group terminates it. Either way the group launches a replacement if it is at its minimum size",
         ),
     ),
-    exposure=still_owned,
+    residual_risk=still_owned,
 )
-def leave_auto_scaling(instance: Observed, incident: Incident) -> Iterator[Step]:
+def leave_auto_scaling(instance: ResourceState, incident: Incident) -> Iterator[Step]:
     """Leave the group if it counts on the instance; one that stands by already is left there."""
     scaling = instance[Scaling]
     if scaling.place == IN_SERVICE and not scaling.passing:

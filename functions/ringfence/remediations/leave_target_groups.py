@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def unread(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def unread(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say when there are more target groups than are looked at."""
     if count := instance[Targets].unread:
         yield f"{count} target groups of its VPCs were not looked at: the instance may be in one of them"
@@ -29,12 +29,12 @@ def unread(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: AR
     title="Take a compromised instance out of its load balancers' target groups",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
-    facets=(Targets,),
+    observations=(Targets,),
     steps=(DeregisterTargets,),
     references=("NIST 800-53 IR-4", "NIST 800-53 SC-7", "D3FEND D3-ITF"),
-    exposure=unread,
+    residual_risk=unread,
 )
-def leave_target_groups(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def leave_target_groups(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Deregister every target of the instance; those that are draining are on their way out."""
     for registration in instance[Targets].registrations:
         if registration.targets:

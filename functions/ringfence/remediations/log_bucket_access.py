@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ringfence.events.cloudtrail.call_trigger import recorded
 from ringfence.events.config.trigger import judged_by
 from ringfence.events.guardduty.bucket_trigger import UNLOGGED_BUCKET
-from ringfence.model.remediation import Choice, remediation
+from ringfence.model.remediation import Option, remediation
 from ringfence.model.subject import BucketRef
 from ringfence.observations.s3.calls import bucket_of, unreadable
 from ringfence.observations.s3.logging import AccessLogging, LogTarget
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 ACCESS_LOG_BUCKET = "access-log-bucket"
 
 
-def not_configured(bucket: Observed, incident: Incident) -> Iterator[str]:
+def not_configured(bucket: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what a person must configure before anything can be logged."""
     seen, target = bucket[AccessLogging], incident.choice(ACCESS_LOG_BUCKET)
     if not seen.readable:
@@ -40,7 +40,7 @@ def not_configured(bucket: Observed, incident: Incident) -> Iterator[str]:
         )
 
 
-def relies_on_target(bucket: Observed, incident: Incident) -> Iterator[str]:
+def relies_on_target(bucket: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what must be so for logs to arrive.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
@@ -58,12 +58,12 @@ def relies_on_target(bucket: Observed, incident: Incident) -> Iterator[str]:
     title="Log the requests to a bucket",
     subject=BucketRef,
     triggers=(judged_by("s3-bucket-logging-enabled"), recorded("s3", "PutBucketLogging"), UNLOGGED_BUCKET),
-    facets=(AccessLogging,),
+    observations=(AccessLogging,),
     steps=(SetAccessLogging,),
     references=("ATT&CK T1530", "ATT&CK T1562.008"),
     controls=("s3-access-logging",),
-    choices=(
-        Choice(
+    options=(
+        Option(
             ACCESS_LOG_BUCKET,
             ("",),
             '"": nothing is logged that is not logged already, and a person is told; a bucket\'s name: the '
@@ -72,10 +72,10 @@ def relies_on_target(bucket: Observed, incident: Incident) -> Iterator[str]:
         ),
     ),
     cost="the logs are stored, and billed, until a lifecycle rule expires them",
-    exposure=relies_on_target,
-    review=not_configured,
+    residual_risk=relies_on_target,
+    needs_review=not_configured,
 )
-def log_bucket_access(bucket: Observed, incident: Incident) -> Iterator[Step]:
+def log_bucket_access(bucket: ResourceState, incident: Incident) -> Iterator[Step]:
     """Log to the policy's bucket where nothing is logged; a target that is there is left."""
     seen, target = bucket[AccessLogging], incident.choice(ACCESS_LOG_BUCKET)
     if seen.readable and seen.target is None and target not in {"", bucket.ref.id}:

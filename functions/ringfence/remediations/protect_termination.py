@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def unprotected(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def unprotected(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say what EC2 cannot protect.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_ChangingDisableAPITermination.html
@@ -42,12 +42,12 @@ def unprotected(instance: Observed, incident: Incident) -> Iterator[str]:  # noq
     title="Protect a compromised instance from termination",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
-    facets=(Lifecycle,),
+    observations=(Lifecycle,),
     steps=(SetTerminationProtection, SetShutdownBehavior),
     references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.2", "ATT&CK T1578.003"),
-    exposure=unprotected,
+    residual_risk=unprotected,
 )
-def protect_termination(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def protect_termination(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Turn protection on, and let a shutdown stop the instance."""
     lifecycle = instance[Lifecycle]
     if lifecycle.spot:

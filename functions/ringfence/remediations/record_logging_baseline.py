@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
@@ -47,11 +47,11 @@ if TYPE_CHECKING:
     title="Note how logging is set up while it is well",
     subject=LoggingRef,
     triggers=(reviewed(REVIEW),),
-    facets=(TrailStatus, RecorderStatus, DetectorStatus, LogKey),
+    observations=(TrailStatus, RecorderStatus, DetectorStatus, LogKey),
     steps=(RecordTrailBaseline, RecordRecorderBaseline, RecordDetectorBaseline, RecordKeyBaseline),
     references=("NIST 800-53 CM-2", "NIST 800-53 CM-3"),
 )
-def record_logging_baseline(subject: Observed, incident: Incident) -> Iterator[Step]:
+def record_logging_baseline(subject: ResourceState, incident: Incident) -> Iterator[Step]:
     """Note what differs from the newest note and is not weaker; the first time, only what is switched on."""
     yield from _trail(subject, incident)
     yield from _recorder(subject, incident)
@@ -59,21 +59,21 @@ def record_logging_baseline(subject: Observed, incident: Incident) -> Iterator[S
     yield from _key(subject, incident)
 
 
-def _trail(subject: Observed, incident: Incident) -> Iterator[Step]:
+def _trail(subject: ResourceState, incident: Incident) -> Iterator[Step]:
     seen, before, setup = subject[TrailStatus], trail_baseline(incident), wanted(subject, incident)
     on = before or seen.logging or trail_to_be_started(subject, incident)
     if setup and on and setup != before:
         yield RecordTrailBaseline(setup)
 
 
-def _recorder(subject: Observed, incident: Incident) -> Iterator[Step]:
+def _recorder(subject: ResourceState, incident: Incident) -> Iterator[Step]:
     seen, before = subject[RecorderStatus], recorder_baseline(incident)
     on = before or seen.recording or recorder_to_be_started(subject, incident)
     if seen.setup and on and seen.setup != before and not (before and narrower(before, seen.setup)):
         yield RecordRecorderBaseline(seen.setup)
 
 
-def _detector(subject: Observed, incident: Incident) -> Iterator[Step]:
+def _detector(subject: ResourceState, incident: Incident) -> Iterator[Step]:
     seen, before = subject[DetectorStatus], detector_baseline(incident)
     on = before or seen.enabled or detector_to_be_enabled(subject, incident)
     if seen.setup and on:
@@ -82,7 +82,7 @@ def _detector(subject: Observed, incident: Incident) -> Iterator[Step]:
             yield RecordDetectorBaseline(setup)
 
 
-def _key(subject: Observed, incident: Incident) -> Iterator[Step]:
+def _key(subject: ResourceState, incident: Incident) -> Iterator[Step]:
     """A key stays known though its trails are told to write without it."""
     seen, before = subject[LogKey], key_baseline(incident)
     on = before or seen.state == USABLE or key_to_be_kept(subject, incident)

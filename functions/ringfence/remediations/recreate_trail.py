@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def lost(trail: Observed, incident: Incident) -> Iterator[str]:
+def lost(trail: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what a person has to make again, and how."""
     before = trail_baseline(incident)
     if not trail[TrailStatus].gone:
@@ -43,11 +43,11 @@ def lost(trail: Observed, incident: Incident) -> Iterator[str]:
         yield (
             f"trail {trail.ref.id} of the organization was deleted: the management account creates it again "
             "(`aws cloudtrail create-trail --is-organization-trail`): "
-            f"{plain(RecordTrailBaseline(before).change()[1], LONGEST)}"
+            f"{plain(RecordTrailBaseline(before).diff()[1], LONGEST)}"
         )
 
 
-def unrecorded(trail: Observed, incident: Incident) -> Iterator[str]:
+def unrecorded(trail: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what the trail lacks, and who is suspected."""
     if any(isinstance(one, CreateTrail) for one in incident.past):
         yield (
@@ -62,14 +62,14 @@ def unrecorded(trail: Observed, incident: Incident) -> Iterator[str]:
     title="Create a deleted trail of CloudTrail again",
     subject=LoggingRef,
     triggers=(DELETED, reviewed(REVIEW)),
-    facets=(TrailStatus,),
+    observations=(TrailStatus,),
     steps=(CreateTrail, StartTrail, SetTrailOptions, SetEventSelectors, SetInsightSelectors),
     controls=("cloudtrail-multi-region",),
     references=("ATT&CK T1562.008",),
-    exposure=unrecorded,
-    review=lost,
+    residual_risk=unrecorded,
+    needs_review=lost,
 )
-def recreate_trail(trail: Observed, incident: Incident) -> Iterator[Step]:
+def recreate_trail(trail: ResourceState, incident: Incident) -> Iterator[Step]:
     """Make it, start it, tell it what to record; go on with what was begun."""
     before, seen, ref = trail_baseline(incident), trail[TrailStatus], trail.ref
     if before is None or before.options.organization:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 _GRANTED = BucketTrigger(
@@ -31,7 +31,7 @@ _GRANTED = BucketTrigger(
 )
 
 
-def objects_too(bucket: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def objects_too(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say what the bucket's ACL does not reach."""
     if not bucket[BucketAcl].enforced:
         yield (
@@ -41,7 +41,7 @@ def objects_too(bucket: Observed, incident: Incident) -> Iterator[str]:  # noqa:
         )
 
 
-def cannot_be_told(bucket: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say what S3 does not show."""
     acl = bucket[BucketAcl]
     if not acl.readable and not acl.enforced:
@@ -58,15 +58,15 @@ def cannot_be_told(bucket: Observed, incident: Incident) -> Iterator[str]:  # no
         OPEN_CREATION,
         _GRANTED,
     ),
-    facets=(BucketAcl, BucketUse),
+    observations=(BucketAcl, BucketUse),
     steps=(SetPublicGrants,),
     references=("D3FEND D3-UAP", "ATT&CK T1530"),
     controls=("s3-public-access-block",),
-    exposure=objects_too,
-    review=cannot_be_told,
-    caution=public_by_intent,
+    residual_risk=objects_too,
+    needs_review=cannot_be_told,
+    downgrade_reasons=public_by_intent,
 )
-def remove_public_grants(bucket: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def remove_public_grants(bucket: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Keep every grant but the public ones."""
     if public := bucket[BucketAcl].public:
         yield SetPublicGrants(bucket_of(bucket), public, frozenset())

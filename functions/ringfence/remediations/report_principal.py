@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def for_a_person(principal: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def for_a_person(principal: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """List what a person does.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
@@ -46,11 +46,11 @@ def for_a_person(principal: Observed, incident: Incident) -> Iterator[str]:  # n
     title="Say what a person does about the root user",
     subject=PrincipalRef,
     triggers=COMPROMISED_CREDENTIALS,
-    facets=(),
+    observations=(),
     steps=(),
     references=("NIST 800-53 IR-6", "NIST 800-61r2 3.2.7", "ATT&CK T1078.004"),
-    review=for_a_person,
+    needs_review=for_a_person,
 )
-def report_principal(principal: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def report_principal(principal: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Plan nothing: there is nothing that could be done."""
     return iter(())

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def for_a_person(root: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def for_a_person(root: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """List what a person does."""
     yield from what_a_person_does(root.ref.account)
 
@@ -30,12 +30,12 @@ def for_a_person(root: Observed, incident: Incident) -> Iterator[str]:  # noqa: 
     title="Tell a person that the root user was used",
     subject=IdentityRef,
     triggers=(ROOT_USE,),
-    facets=(),
+    observations=(),
     steps=(),
     references=("NIST 800-53 AC-6(9)", "NIST 800-53 IR-6", "ATT&CK T1078.004"),
     controls=("root-use",),
-    review=for_a_person,
+    needs_review=for_a_person,
 )
-def report_root_use(root: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def report_root_use(root: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Plan nothing."""
     return iter(())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.config.trigger import judged_by
 from ringfence.events.ec2_states.trigger import entered
-from ringfence.model.remediation import Choice, remediation
+from ringfence.model.remediation import Option, remediation
 from ringfence.model.step import counted
 from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.first_start import FirstStart
@@ -25,26 +25,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 JUDGED = judged_by("approved-amis-by-tag", "approved-amis-by-id")
 STARTED = entered("running")
-OWNERS = Choice(
+OWNERS = Option(
     "image-owners",
     ("",),
     "Who may own an approved image, separated by commas: account ids, self, or an owner's alias (amazon, "
     "aws-marketplace). Empty: anybody.",
     r"(?:self|amazon|aws-marketplace|[0-9]{12})(?:,(?:self|amazon|aws-marketplace|[0-9]{12}))*",
 )
-TAG = Choice(
+TAG = Option(
     "image-tag",
     ("",),
     "The tag, KEY=VALUE, that an approved image bears; whoever may tag images approves them, and an account "
     "sees no tags but its own. Empty: none.",
     r"[^=]{1,128}=.{0,256}",
 )
-AGE = Choice(
+AGE = Option(
     "image-age",
     ("0",),
     "How many days old an approved image may be. 0: any age.",
@@ -54,7 +54,7 @@ Reasons = dict[str, str]
 """Why an image is not approved: a short name for the tag, and words for a person."""
 
 
-def unapproved(instance: Observed, incident: Incident) -> Reasons:
+def unapproved(instance: ResourceState, incident: Incident) -> Reasons:
     """Say why the image is not approved; nothing where it is, or where that cannot be seen."""
     image = instance[Image]
     judged = any(one in JUDGED.types for one in incident.types)
@@ -91,7 +91,7 @@ def _by_rules(image: Image, account: str, incident: Incident) -> Reasons:
     return found
 
 
-def what_is_reported(instance: Observed, incident: Incident) -> Iterator[str]:
+def what_is_reported(instance: ResourceState, incident: Incident) -> Iterator[str]:
     """Say why the image is not approved, and what launches the next instance."""
     reasons = unapproved(instance, incident)
     yield from reasons.values()
@@ -101,7 +101,7 @@ def what_is_reported(instance: Observed, incident: Incident) -> Iterator[str]:
             yield words
 
 
-def what_cannot_be_seen(instance: Observed, incident: Incident) -> Iterator[str]:
+def what_cannot_be_seen(instance: ResourceState, incident: Incident) -> Iterator[str]:
     """Say that the image could not be judged, or that somebody tagged the instance as if it had been told."""
     image = instance[Image]
     if image.shown is Shown.UNREADABLE and _has_rules(incident):
@@ -113,7 +113,7 @@ def what_cannot_be_seen(instance: Observed, incident: Incident) -> Iterator[str]
         )
 
 
-def _is_tagged_by_others(instance: Observed, incident: Incident) -> bool:
+def _is_tagged_by_others(instance: ResourceState, incident: Incident) -> bool:
     """Say whether the tag stands there at the first start, and is not ours: with it, nothing is to do."""
     ours = any(isinstance(one, TagUnapprovedImage) for one in incident.past)
     starts = not ours and instance[FirstStart].first and set(STARTED.types).intersection(incident.types)
@@ -121,7 +121,7 @@ def _is_tagged_by_others(instance: Observed, incident: Incident) -> bool:
     return bool(reasons) and instance[ImageTag].reason == reasons
 
 
-def _tag(instance: Observed, incident: Incident) -> str:
+def _tag(instance: ResourceState, incident: Incident) -> str:
     return " ".join(sorted(unapproved(instance, incident)))
 
 
@@ -130,15 +130,15 @@ def _tag(instance: Observed, incident: Incident) -> str:
     title="Tag and report an instance whose image is not approved",
     subject=InstanceRef,
     triggers=(JUDGED, STARTED),
-    facets=(Image, ImageTag, FirstStart, Origin),
+    observations=(Image, ImageTag, FirstStart, Origin),
     steps=(TagUnapprovedImage,),
     references=("NIST 800-53 CM-2", "NIST 800-53 CM-7(5)", "ATT&CK T1204.003"),
     controls=("outdated-images",),
-    choices=(OWNERS, TAG, AGE),
-    exposure=what_is_reported,
-    review=what_cannot_be_seen,
+    options=(OWNERS, TAG, AGE),
+    residual_risk=what_is_reported,
+    needs_review=what_cannot_be_seen,
 )
-def report_unapproved_image(instance: Observed, incident: Incident) -> Iterator[Step]:
+def report_unapproved_image(instance: ResourceState, incident: Incident) -> Iterator[Step]:
     """Write the reasons' short names into the tag, unless they stand there."""
     reasons, tagged = _tag(instance, incident), instance[ImageTag].reason
     if reasons and tagged != reasons:

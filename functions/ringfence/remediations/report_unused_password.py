@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def signs_in_no_more(user: Observed, incident: Incident) -> Iterator[str]:
+def signs_in_no_more(user: ResourceState, incident: Incident) -> Iterator[str]:
     """Say since when nobody used the password, where that is as long as makes a key unused."""
     seen = user[PasswordUse]
     if seen.created and is_unused(max(seen.used or seen.created, seen.created), incident):
@@ -40,12 +40,12 @@ def signs_in_no_more(user: Observed, incident: Incident) -> Iterator[str]:
     title="Say that nobody signs in with a user's password",
     subject=IdentityRef,
     triggers=(judged_by(RULE),),
-    facets=(PasswordUse,),
+    observations=(PasswordUse,),
     steps=(),
     references=("NIST 800-53 AC-2(3)", "ATT&CK T1078.004"),
-    choices=(UNUSED,),
-    exposure=signs_in_no_more,
+    options=(UNUSED,),
+    residual_risk=signs_in_no_more,
 )
-def report_unused_password(user: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def report_unused_password(user: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Plan nothing."""
     return iter(())

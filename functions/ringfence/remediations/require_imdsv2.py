@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def what_depends_on_it(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def what_depends_on_it(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say who still calls without a token, and what launches the next instance."""
     options = instance[Metadata].options
     if options.endpoint == DISABLED:
@@ -51,14 +51,14 @@ def _use(calls: int | None, *, required: bool) -> str:
     title="Require tokens at an instance's metadata service (IMDSv2)",
     subject=InstanceRef,
     triggers=(judged_by("ec2-imdsv2-check"),),
-    facets=(Metadata, MetadataUse, Origin),
+    observations=(Metadata, MetadataUse, Origin),
     steps=(SetMetadataOptions,),
     references=("NIST 800-53 CM-7", "ATT&CK T1552.005"),
     controls=("imdsv2",),
-    breaks="software on the instance that calls the metadata service without a token stops working",
-    exposure=what_depends_on_it,
+    workload_risk="software on the instance that calls the metadata service without a token stops working",
+    residual_risk=what_depends_on_it,
 )
-def require_imdsv2(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def require_imdsv2(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Change that one option; a service that is off is left off."""
     options = instance[Metadata].options
     if options.endpoint != DISABLED and options.tokens != REQUIRED:

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def still_signs_in(principal: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def still_signs_in(principal: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say that the password works, and what becomes of it."""
     password = principal[Password]
     if not password.user:
@@ -46,12 +46,12 @@ def still_signs_in(principal: Observed, incident: Incident) -> Iterator[str]:  #
     title="Require a new password of a compromised user",
     subject=PrincipalRef,
     triggers=COMPROMISED_CREDENTIALS,
-    facets=(Denial, Password),
+    observations=(Denial, Password),
     steps=(SetPasswordReset,),
     references=("NIST 800-53 IR-4", "NIST 800-53 IA-5", "ATT&CK T1078.004"),
-    exposure=still_signs_in,
+    residual_risk=still_signs_in,
 )
-def require_password_reset(principal: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def require_password_reset(principal: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Require it where there is a password, once everything of the user is denied."""
     password = principal[Password]
     if password.user and not password.reset and principal[Denial].covers(Reach()):

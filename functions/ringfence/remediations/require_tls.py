@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def speaks_http(bucket: Observed) -> Iterator[str]:
+def speaks_http(bucket: ResourceState) -> Iterator[str]:
     """Say that a website would go dark.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteEndpoints.html
@@ -37,7 +37,7 @@ def speaks_http(bucket: Observed) -> Iterator[str]:
         )
 
 
-def who_speaks_http(bucket: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def who_speaks_http(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say where it is seen who would be shut out: no setting of the bucket tells.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
@@ -49,7 +49,7 @@ def who_speaks_http(bucket: Observed, incident: Incident) -> Iterator[str]:  # n
         )
 
 
-def cannot_be_told(bucket: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say why nothing can be merged."""
     policy = bucket[BucketPolicy]
     if not policy.readable:
@@ -69,23 +69,23 @@ def cannot_be_told(bucket: Observed, incident: Incident) -> Iterator[str]:  # no
         judged_by("s3-bucket-ssl-requests-only"),
         recorded("s3", "DeleteBucketPolicy", "PutBucketPolicy"),
     ),
-    facets=(BucketPolicy, BucketUse),
+    observations=(BucketPolicy, BucketUse),
     steps=(AddTlsStatement,),
     references=("D3FEND D3-ET", "ATT&CK T1040"),
     controls=("s3-ssl-requests-only",),
-    exposure=who_speaks_http,
-    review=cannot_be_told,
-    caution=speaks_http,
-    breaks="clients that reach the bucket without TLS: http:// links, and its website endpoint",
+    residual_risk=who_speaks_http,
+    needs_review=cannot_be_told,
+    downgrade_reasons=speaks_http,
+    workload_risk="clients that reach the bucket without TLS: http:// links, and its website endpoint",
 )
-def require_tls(bucket: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def require_tls(bucket: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Add the statement unless others require the same."""
     if _is_missing(bucket):
         sid = free_sid(bucket[BucketPolicy].document)
         yield AddTlsStatement(bucket_of(bucket), sid, before=False, after=True)
 
 
-def _is_missing(bucket: Observed) -> bool:
+def _is_missing(bucket: ResourceState) -> bool:
     """Say whether the policy is known not to require TLS."""
     policy = bucket[BucketPolicy]
     return policy.clear and not requires_tls(policy.document, bucket_of(bucket).id)

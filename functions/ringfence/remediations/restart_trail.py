@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 _LONG = timedelta(days=1)
 
 
-def still_stopped(trail: Observed, incident: Incident) -> Iterator[str]:
+def still_stopped(trail: ResourceState, incident: Incident) -> Iterator[str]:
     """Say that a trail does not log, where nothing is done about it."""
     yield from out_of_reach(trail, incident)
     seen = trail[TrailStatus]
@@ -41,7 +41,7 @@ def still_stopped(trail: Observed, incident: Incident) -> Iterator[str]:
         )
 
 
-def undelivered(trail: Observed, incident: Incident) -> Iterator[str]:
+def undelivered(trail: ResourceState, incident: Incident) -> Iterator[str]:
     """Say that a trail logs and cannot deliver, in words that stay the same while it cannot.
 
     Since when is said once it is a day: where some deliveries succeed, the time moves on with each.
@@ -63,13 +63,13 @@ def undelivered(trail: Observed, incident: Incident) -> Iterator[str]:
             )
 
 
-def not_recording(trail: Observed, incident: Incident) -> Iterator[str]:
+def not_recording(trail: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what of it a person has to put right."""
     yield from still_stopped(trail, incident)
     yield from undelivered(trail, incident)
 
 
-def unrecorded(trail: Observed, incident: Incident) -> Iterator[str]:
+def unrecorded(trail: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what the trail lacks, and who is suspected."""
     if any(isinstance(one, StartTrail) for one in incident.past):
         yield (
@@ -84,13 +84,13 @@ def unrecorded(trail: Observed, incident: Incident) -> Iterator[str]:
     title="Start a stopped trail of CloudTrail again",
     subject=LoggingRef,
     triggers=(STOPPED, reviewed(REVIEW)),
-    facets=(TrailStatus,),
+    observations=(TrailStatus,),
     steps=(StartTrail,),
     controls=("cloudtrail-multi-region",),
     references=("ATT&CK T1562.008",),
-    exposure=unrecorded,
-    review=not_recording,
+    residual_risk=unrecorded,
+    needs_review=not_recording,
 )
-def restart_trail(trail: Observed, incident: Incident) -> Iterator[Step]:
+def restart_trail(trail: ResourceState, incident: Incident) -> Iterator[Step]:
     """Start it."""
     yield from start(trail, incident)

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def not_put_back(detector: Observed, incident: Incident) -> Iterator[str]:
+def not_put_back(detector: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what a person has to put back."""
     seen, before, id_ = detector[DetectorStatus], detector_baseline(incident), detector.ref.id
     if seen.setup is None and not seen.others and before is None and not is_reviewed_only(incident):
@@ -50,14 +50,14 @@ def not_put_back(detector: Observed, incident: Incident) -> Iterator[str]:
         )
 
 
-def _is_replaced(detector: Observed, incident: Incident) -> bool:
+def _is_replaced(detector: ResourceState, incident: Incident) -> bool:
     """Say whether somebody else made a detector in the place of one that is gone."""
     seen = detector[DetectorStatus]
     made = any(isinstance(one, CreateDetector) for one in incident.past)
     return seen.setup is None and bool(seen.others) and not made
 
 
-def undetected(detector: Observed, incident: Incident) -> Iterator[str]:
+def undetected(detector: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what is lost for good, and who is suspected."""
     seen, id_ = detector[DetectorStatus], detector.ref.id
     if seen.setup is None and seen.others:
@@ -75,13 +75,13 @@ def undetected(detector: Observed, incident: Incident) -> Iterator[str]:
     title="Put back what GuardDuty no longer detects",
     subject=LoggingRef,
     triggers=(CHANGED_DETECTOR, DELETED_DETECTOR, reviewed(REVIEW)),
-    facets=(DetectorStatus,),
+    observations=(DetectorStatus,),
     steps=(EnableDetector, SetDetectorOptions, CreateDetector),
     references=("NIST 800-53 SI-4", "ATT&CK T1562.001"),
-    exposure=undetected,
-    review=not_put_back,
+    residual_risk=undetected,
+    needs_review=not_put_back,
 )
-def restore_detector(detector: Observed, incident: Incident) -> Iterator[Step]:
+def restore_detector(detector: ResourceState, incident: Incident) -> Iterator[Step]:
     """Enable it, have it watch what it did, or make one in its place."""
     seen, before, id_ = detector[DetectorStatus], detector_baseline(incident), detector.ref.id
     if detector_to_be_enabled(detector, incident):

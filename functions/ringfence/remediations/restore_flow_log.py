@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.observations.ec2.flow_log_records import Recording
 
 _HOW = "a person has to look, and to make it again"
 
 
-def reason_against(log: Observed, incident: Incident) -> str:
+def reason_against(log: ResourceState, incident: Incident) -> str:
     """Say why a deleted flow log is not made again; empty when it can be."""
     seen, id_ = log[FlowLogs], log.ref.id
     if seen.deleted is None:
@@ -54,20 +54,20 @@ def _plain(text: str) -> str:
     return ascii(text)[1:-1]
 
 
-def _vouched(recording: Recording, log: Observed, incident: Incident) -> bool:
+def _vouched(recording: Recording, log: ResourceState, incident: Incident) -> bool:
     ref, to = log.ref, recording.destination
     own_group = recording.kind == LOGS and to.split(":")[2:5] == ["logs", ref.region, ref.account]
     others = {one.recording.destination for one in log[FlowLogs].logs}
     return own_group or to in others or to == wanted_place(ref, incident)
 
 
-def missing(log: Observed, incident: Incident) -> Iterator[str]:
+def missing(log: ResourceState, incident: Incident) -> Iterator[str]:
     """Say why a person has to look."""
     if not log[FlowLogs].exists and (reason := reason_against(log, incident)):
         yield reason
 
 
-def again(log: Observed) -> Recording | None:
+def again(log: ResourceState) -> Recording | None:
     """Return what is to be recorded again; to a log group, the role delivers that may be passed on."""
     seen = log[FlowLogs]
     if seen.exists or seen.deleted is None:
@@ -76,7 +76,7 @@ def again(log: Observed) -> Recording | None:
     return replace(was, role=seen.role) if was.kind == LOGS else was
 
 
-def different(log: Observed, incident: Incident) -> Iterator[str]:
+def different(log: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what is not as it was."""
     recording, seen = again(log), log[FlowLogs]
     if recording is None or seen.deleted is None or reason_against(log, incident):
@@ -94,15 +94,15 @@ def different(log: Observed, incident: Incident) -> Iterator[str]:
     title="Record again what a deleted flow log of a VPC recorded",
     subject=NetworkRef,
     triggers=(recorded("ec2", "DeleteFlowLogs"),),
-    facets=(FlowLogs,),
+    observations=(FlowLogs,),
     steps=(CreateFlowLog,),
     references=("D3FEND D3-NTA", "ATT&CK T1562.008"),
     controls=("vpc-flow-logs",),
-    choices=(WHERE,),
-    exposure=different,
-    review=missing,
+    options=(WHERE,),
+    residual_risk=different,
+    needs_review=missing,
 )
-def restore_flow_log(log: Observed, incident: Incident) -> Iterator[Step]:
+def restore_flow_log(log: ResourceState, incident: Incident) -> Iterator[Step]:
     """Make the flow log again unless one records the same to the same place already."""
     seen, recording = log[FlowLogs], again(log)
     if recording and not reason_against(log, incident) and not seen.records(recording):

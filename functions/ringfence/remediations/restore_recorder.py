@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 LONGEST = 4000
@@ -37,13 +37,13 @@ LONGEST = 4000
 _CHANGED = recorded("config", "PutConfigurationRecorder")
 
 
-def not_put_back(recorder: Observed, incident: Incident) -> Iterator[str]:
+def not_put_back(recorder: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what a person has to put back, and how it was."""
     for words in _not_put_back(recorder, incident):
         yield plain(words, LONGEST)
 
 
-def _not_put_back(recorder: Observed, incident: Incident) -> Iterator[str]:
+def _not_put_back(recorder: ResourceState, incident: Incident) -> Iterator[str]:
     seen, before, name = recorder[RecorderStatus], recorder_baseline(incident), recorder.ref.id
     how = "`aws configservice put-configuration-recorder`"
     if seen.setup is None:
@@ -68,7 +68,7 @@ def _not_put_back(recorder: Observed, incident: Incident) -> Iterator[str]:
         )
 
 
-def unrecorded(recorder: Observed, incident: Incident) -> Iterator[str]:
+def unrecorded(recorder: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what the recorder lacks, and who is suspected."""
     if any(isinstance(one, StartRecorder) for one in incident.past):
         yield (
@@ -83,13 +83,13 @@ def unrecorded(recorder: Observed, incident: Incident) -> Iterator[str]:
     title="Start a stopped configuration recorder again, and report one that records less",
     subject=LoggingRef,
     triggers=(STOPPED_RECORDER, _CHANGED, DELETED_RECORDER, reviewed(REVIEW)),
-    facets=(RecorderStatus,),
+    observations=(RecorderStatus,),
     steps=(StartRecorder,),
     references=("NIST 800-53 CM-3", "NIST 800-53 CM-8", "ATT&CK T1562.008"),
-    exposure=unrecorded,
-    review=not_put_back,
+    residual_risk=unrecorded,
+    needs_review=not_put_back,
 )
-def restore_recorder(recorder: Observed, incident: Incident) -> Iterator[Step]:
+def restore_recorder(recorder: ResourceState, incident: Incident) -> Iterator[Step]:
     """Start it."""
     if recorder_to_be_started(recorder, incident):
         yield StartRecorder(recorder.ref.id)

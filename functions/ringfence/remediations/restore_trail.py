@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def not_put_back(trail: Observed, incident: Incident) -> Iterator[str]:
+def not_put_back(trail: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what a person has to compare or put back."""
     yield from out_of_reach(trail, incident)
     now, before = trail[TrailStatus].setup, trail_baseline(incident)
@@ -42,7 +42,7 @@ def not_put_back(trail: Observed, incident: Incident) -> Iterator[str]:
         )
 
 
-def suspects(trail: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def suspects(trail: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say who is suspected."""
     yield from suspected(incident)
 
@@ -52,13 +52,13 @@ def suspects(trail: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG
     title="Put back what a trail of CloudTrail no longer records",
     subject=LoggingRef,
     triggers=(CHANGED, UNVALIDATED, reviewed(REVIEW)),
-    facets=(TrailStatus,),
+    observations=(TrailStatus,),
     steps=(SetTrailOptions, SetEventSelectors, SetInsightSelectors),
     controls=("cloudtrail-multi-region", "cloudtrail-log-file-validation"),
     references=("ATT&CK T1562.008",),
-    exposure=suspects,
-    review=not_put_back,
+    residual_risk=suspects,
+    needs_review=not_put_back,
 )
-def restore_trail(trail: Observed, incident: Incident) -> Iterator[Step]:
+def restore_trail(trail: ResourceState, incident: Incident) -> Iterator[Step]:
     """Put back what is weaker."""
     yield from restore(trail, incident)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.cloudtrail.call_trigger import recorded
 from ringfence.events.config.trigger import judged_by
-from ringfence.model.remediation import Choice, remediation
+from ringfence.model.remediation import Option, remediation
 from ringfence.model.subject import NetworkRef
 from ringfence.observations.ec2.network import NAMES
 from ringfence.observations.ec2.security_group import SecurityGroup
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.observations.ec2.security_group import Rule
 
@@ -51,14 +51,14 @@ def _numbers(chosen: str) -> Iterator[int]:
     yield from map(int, chosen.split(","))
 
 
-def whole_world(group: Observed, incident: Incident) -> Iterator[Rule]:
+def whole_world(group: ResourceState, incident: Incident) -> Iterator[Rule]:
     """Yield the rules that let every address reach one of the ports."""
     for rule in group[SecurityGroup].in_order():
         if not rule.egress and rule.world and rule.reaches(ports(incident)):
             yield rule
 
 
-def own_by_tag(group: Observed) -> Iterator[str]:
+def own_by_tag(group: ResourceState) -> Iterator[str]:
     """Say that a group is named and tagged like Ringfence's own: whoever made it can have done that."""
     seen = group[SecurityGroup]
     name = NAMES.get(seen.role)
@@ -69,14 +69,14 @@ def own_by_tag(group: Observed) -> Iterator[str]:
         )
 
 
-def somebody_elses(group: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def somebody_elses(group: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say that a group belongs to another account, which shares it."""
     owner = group[SecurityGroup].owner
     if owner != group.ref.account:
         yield f"{group.ref.id} belongs to account {owner}, which shares it: it has to be changed there"
 
 
-def still_open(group: Observed, incident: Incident) -> Iterator[str]:
+def still_open(group: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what depends on the rules, what they allow beside the ports, and what stays open."""
     seen, meant = group[SecurityGroup], ports(incident)
     if seen.owner != group.ref.account:
@@ -119,19 +119,19 @@ def _shown(meant: frozenset[int]) -> str:
     title="Revoke ingress from the whole world to ports of a security group",
     subject=NetworkRef,
     triggers=(SSH, COMMON, CALLS),
-    facets=(SecurityGroup,),
+    observations=(SecurityGroup,),
     steps=(RevokeRule,),
     references=("D3FEND D3-ITF", "ATT&CK M1037"),
     controls=("security-group-ingress",),
-    choices=(
-        Choice(
+    options=(
+        Option(
             PORTS,
             ("22,3389",),
             "TCP ports that the world may not reach, where a recorded call opened a group or a person asks; "
             "restricted-ssh is about port 22, whatever is chosen here",
             _LIST,
         ),
-        Choice(
+        Option(
             COMMON_PORTS,
             ("20,21,3306,3389,4333",),
             "the ports that the Config rule restricted-common-ports is about: those of its defaults; to be "
@@ -139,12 +139,12 @@ def _shown(meant: frozenset[int]) -> str:
             _LIST,
         ),
     ),
-    breaks="a service that the whole internet is meant to reach on these ports",
-    caution=own_by_tag,
-    exposure=still_open,
-    review=somebody_elses,
+    workload_risk="a service that the whole internet is meant to reach on these ports",
+    downgrade_reasons=own_by_tag,
+    residual_risk=still_open,
+    needs_review=somebody_elses,
 )
-def revoke_open_ingress(group: Observed, incident: Incident) -> Iterator[Step]:
+def revoke_open_ingress(group: ResourceState, incident: Incident) -> Iterator[Step]:
     """Revoke each rule from the world that reaches one of the ports."""
     if group[SecurityGroup].owner == group.ref.account:
         for rule in whole_world(group, incident):

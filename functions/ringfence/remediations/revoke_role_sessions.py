@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def not_revoked(instance: Observed, incident: Incident) -> Iterator[str]:
+def not_revoked(instance: ResourceState, incident: Incident) -> Iterator[str]:
     """Name the roles that cannot be edited."""
     instant = whole_second(incident.opened_at)
     for use in instance[RoleSessions].roles:
@@ -34,14 +34,14 @@ def not_revoked(instance: Observed, incident: Incident) -> Iterator[str]:
     title="Revoke all older sessions of a compromised instance's role",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
-    facets=(RoleSessions,),
+    observations=(RoleSessions,),
     steps=(RevokeRoleSessions,),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-12", "D3FEND D3-ANCI", "ATT&CK T1550.001"),
     optional=True,
     cost="every user of the role fails until it gets new credentials: other instances, functions and people",
-    exposure=not_revoked,
+    residual_risk=not_revoked,
 )
-def revoke_role_sessions(instance: Observed, incident: Incident) -> Iterator[Step]:
+def revoke_role_sessions(instance: ResourceState, incident: Incident) -> Iterator[Step]:
     """Revoke what was issued before the incident's instant, unless a later revocation covers that."""
     instant = whole_second(incident.opened_at)
     for use in instance[RoleSessions].roles:

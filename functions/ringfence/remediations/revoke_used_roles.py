@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.observations.iam.role_sessions import RoleUse
 
 
-def not_revoked(principal: Observed, incident: Incident) -> Iterator[str]:
+def not_revoked(principal: ResourceState, incident: Incident) -> Iterator[str]:
     """Name the roles that cannot be edited here."""
     for use in _uncovered(principal, incident):
         if not use.role.editable:
@@ -34,7 +34,7 @@ def not_revoked(principal: Observed, incident: Incident) -> Iterator[str]:
         yield f"role {arn} was assumed too and is out of reach: its sessions stay valid until they end"
 
 
-def _uncovered(principal: Observed, incident: Incident) -> Iterator[RoleUse]:
+def _uncovered(principal: ResourceState, incident: Incident) -> Iterator[RoleUse]:
     """Yield the roles that were used since the first sight and whose older sessions are not revoked."""
     instant = whole_second(incident.opened_at)
     for one in principal[UsedRoles].roles:
@@ -48,14 +48,14 @@ def _uncovered(principal: Observed, incident: Incident) -> Iterator[RoleUse]:
     title="Revoke all older sessions of the roles that a compromised principal used",
     subject=PrincipalRef,
     triggers=COMPROMISED_CREDENTIALS,
-    facets=(UsedRoles,),
+    observations=(UsedRoles,),
     steps=(RevokeUsedRole,),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-12", "D3FEND D3-ANCI", "ATT&CK T1550.001"),
     optional=True,
     cost="every user of these roles fails until it gets new credentials: instances, functions, tasks, people",
-    exposure=not_revoked,
+    residual_risk=not_revoked,
 )
-def revoke_used_roles(principal: Observed, incident: Incident) -> Iterator[Step]:
+def revoke_used_roles(principal: ResourceState, incident: Incident) -> Iterator[Step]:
     """Revoke what was issued before the incident's instant, unless a later revocation covers that."""
     instant = whole_second(incident.opened_at)
     for use in _uncovered(principal, incident):

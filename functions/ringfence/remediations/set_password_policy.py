@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.cloudtrail.call_trigger import recorded
 from ringfence.events.config.trigger import judged_by
-from ringfence.model.remediation import Choice, remediation
+from ringfence.model.remediation import Option, remediation
 from ringfence.model.subject import IdentityRef
 from ringfence.observations.iam.password_policy import IAMS_OWN, PasswordPolicy, PasswordRules
 from ringfence.steps.iam.password_policy import SetPasswordPolicy
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 LENGTH, REUSE, AGE = "minimum-length", "reuse-prevention", "max-age"
@@ -61,7 +61,7 @@ def _sooner(one: int, other: int) -> int:
     return min(one, other) if one and other else one or other
 
 
-def shuts_out(account: Observed, incident: Incident) -> Iterator[str]:
+def shuts_out(account: ResourceState, incident: Incident) -> Iterator[str]:
     """Say which maximum age was not set, and why."""
     there = account[PasswordPolicy].rules
     wanted = int(incident.choice(AGE))
@@ -82,26 +82,26 @@ def shuts_out(account: Observed, incident: Incident) -> Iterator[str]:
         judged_by("iam-password-policy"),
         recorded("iam", "UpdateAccountPasswordPolicy", "DeleteAccountPasswordPolicy"),
     ),
-    facets=(PasswordPolicy,),
+    observations=(PasswordPolicy,),
     steps=(SetPasswordPolicy,),
     references=("NIST 800-53 IA-5(1)", "ATT&CK T1110"),
     controls=("password-policy",),
-    choices=(
-        Choice(
+    options=(
+        Option(
             LENGTH,
             ("14",),
             "the fewest characters of a password. 14: what AWS Config's rule asks for by default, and the "
             "CIS benchmark does",
             pattern=r"[6-9]|[1-9][0-9]|1[01][0-9]|12[0-8]",
         ),
-        Choice(
+        Option(
             REUSE,
             ("24",),
             "how many earlier passwords may not come again. 24: the most that IAM remembers, as both ask "
             "for; 0: none is demanded",
             pattern=r"[0-9]|1[0-9]|2[0-4]",
         ),
-        Choice(
+        Option(
             AGE,
             ("90",),
             "days for which a password is valid. 90: what AWS Config's rule asks for by default, and PCI DSS "
@@ -109,9 +109,9 @@ def shuts_out(account: Observed, incident: Incident) -> Iterator[str]:
             pattern=r"0|[1-9][0-9]{0,2}|10[0-8][0-9]|109[0-5]",
         ),
     ),
-    review=shuts_out,
+    needs_review=shuts_out,
 )
-def set_password_policy(account: Observed, incident: Incident) -> Iterator[Step]:
+def set_password_policy(account: ResourceState, incident: Incident) -> Iterator[Step]:
     """Replace the policy where it demands too little."""
     there = account[PasswordPolicy].rules
     after = stricter(there or IAMS_OWN, demanded(incident))

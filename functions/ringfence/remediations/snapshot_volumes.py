@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def not_in_snapshots(instance: Observed, incident: Incident) -> Iterator[str]:
+def not_in_snapshots(instance: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what is in no snapshot, and what is not sure to be yet."""
     seen = instance[Snapshots]
     if seen.instance_store:
@@ -42,12 +42,12 @@ def not_in_snapshots(instance: Observed, incident: Incident) -> Iterator[str]:
     title="Take snapshots of a compromised instance's volumes",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
-    facets=(Volumes, Snapshots),
+    observations=(Volumes, Snapshots),
     steps=(CreateSnapshots,),
     references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.2", "NIST 800-86 4.2", "ATT&CK T1485"),
-    exposure=not_in_snapshots,
+    residual_risk=not_in_snapshots,
 )
-def snapshot_volumes(instance: Observed, incident: Incident) -> Iterator[Step]:
+def snapshot_volumes(instance: ResourceState, incident: Incident) -> Iterator[Step]:
     """Take every volume of which this incident has no snapshot, all at once."""
     volumes = instance[Volumes]
     covered = instance[Snapshots].covered(incident.id, incident.opened_at)

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def still_running(instance: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def still_running(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say why the instance was not stopped."""
     if instance[Lifecycle].state == RUNNING and _would_be_terminated(instance):
         yield (
@@ -38,14 +38,14 @@ def still_running(instance: Observed, incident: Incident) -> Iterator[str]:  # n
     title="Stop a compromised instance",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
-    facets=(Lifecycle, Scaling),
+    observations=(Lifecycle, Scaling),
     steps=(StopInstance,),
     references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.1", "D3FEND D3-HS"),
     optional=True,
     cost="the contents of memory and of instance-store volumes are lost for good",
-    exposure=still_running,
+    residual_risk=still_running,
 )
-def stop_instance(instance: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def stop_instance(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Stop it if it runs and can be stopped without being lost."""
     lifecycle = instance[Lifecycle]
     possible = not lifecycle.instance_store_root and not _would_be_terminated(instance)
@@ -53,5 +53,5 @@ def stop_instance(instance: Observed, incident: Incident) -> Iterator[Step]:  # 
         yield stop(instance.ref.id)
 
 
-def _would_be_terminated(instance: Observed) -> bool:
+def _would_be_terminated(instance: ResourceState) -> bool:
     return instance[Scaling].place == IN_SERVICE

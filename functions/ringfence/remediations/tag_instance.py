@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     title="Tag a compromised instance with its incident",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
-    facets=(Tags,),
+    observations=(Tags,),
     steps=(TagInstance,),
     references=("NIST 800-53 IR-5", "NIST 800-61r2 3.3.2"),
 )
-def tag_instance(instance: Observed, incident: Incident) -> Iterator[Step]:
+def tag_instance(instance: ResourceState, incident: Incident) -> Iterator[Step]:
     """Write the tag unless it names this incident already."""
     tagged = instance[Tags].incident
     if tagged != incident.id:

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 
-def by_root_alone(bucket: Observed, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+def by_root_alone(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say what nobody but the root user can change.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html
@@ -41,14 +41,14 @@ def by_root_alone(bucket: Observed, incident: Incident) -> Iterator[str]:  # noq
     title="Keep versions of a bucket's objects",
     subject=BucketRef,
     triggers=(judged_by("s3-bucket-versioning-enabled"), recorded("s3", "PutBucketVersioning")),
-    facets=(BucketVersioning,),
+    observations=(BucketVersioning,),
     steps=(SetBucketVersioning,),
     references=("ATT&CK T1485", "ATT&CK T1486"),
     controls=("s3-versioning",),
     cost="every version is stored, and billed, until it is deleted or a lifecycle rule expires it",
-    review=by_root_alone,
+    needs_review=by_root_alone,
 )
-def version_bucket(bucket: Observed, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def version_bucket(bucket: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Enable versioning; an undo suspends it, since nothing leads back to never."""
     seen = bucket[BucketVersioning]
     if seen.readable and seen.status != ENABLED and not seen.mfa_delete:

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import load_on_demand
-from ringfence.model.errors import BadInput, Bug
+from ringfence.model.errors import BadInput, InternalError
 from ringfence.model.remediation import Remediation
 from ringfence.model.resource_names import RUNBOOKS
 from ringfence.model.runbook import Deferred, Runbook, Stage
@@ -26,7 +26,7 @@ def load(id_: str) -> Remediation:
     name = id_.replace("-", "_")
     found = getattr(import_module(f"ringfence.remediations.{name}"), name, None)
     if not isinstance(found, Remediation) or found.id != id_:
-        raise Bug(f"remediations/{name}.py does not declare {id_}")
+        raise InternalError(f"remediations/{name}.py does not declare {id_}")
     return found
 
 
@@ -53,7 +53,7 @@ def runbook(id_: str) -> Runbook:
     name = id_.replace("-", "_")
     found = getattr(import_module(f"ringfence.runbooks.{name}"), name.upper(), None)
     if not isinstance(found, Runbook) or found.id != id_:
-        raise Bug(f"runbooks/{name}.py does not declare {id_}")
+        raise InternalError(f"runbooks/{name}.py does not declare {id_}")
     load_on_demand(lambda: _everything_of(found))
     return found
 

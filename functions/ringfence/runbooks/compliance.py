@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ringfence.model.errors import BadInput, Bug
+from ringfence.model.errors import BadInput, InternalError
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
@@ -121,10 +121,10 @@ def named(of: Framework, one: Remediation) -> tuple[str, ...]:
 
 
 def controls_of(one: Remediation, known: Mapping[str, Control]) -> Iterator[Control]:
-    """Yield the controls that a remediation names; raises Bug for one that is not known."""
+    """Yield the controls that a remediation names; raises InternalError for one that is not known."""
     for id_ in one.controls:
         if id_ not in known:
-            raise Bug(f"{one.id} names the control {id_}, which is not in the table")
+            raise InternalError(f"{one.id} names the control {id_}, which is not in the table")
         yield known[id_]
 
 

@@ -23,5 +23,5 @@ HARDEN_BUCKET = Runbook(
         ),
         EVALUATE,
     ),
-    ends=True,
+    closes_when_complete=True,
 )

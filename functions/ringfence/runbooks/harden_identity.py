@@ -24,9 +24,9 @@ HARDEN_IDENTITY = Runbook(
         ),
         EVALUATE,
     ),
-    ends=True,
+    closes_when_complete=True,
     review=Review(
         REVIEW, "cron(0 3 * * ? *)", users_with_active_keys, permissions=(EVERY_USER, KEYS_OF_USERS)
     ),
-    naming=by_name,
+    canonical_subject=by_name,
 )

@@ -20,5 +20,5 @@ HARDEN_INSTANCE = Runbook(
         ),
         EVALUATE,
     ),
-    ends=True,
+    closes_when_complete=True,
 )

@@ -21,5 +21,5 @@ HARDEN_NETWORK = Runbook(
         ),
         EVALUATE,
     ),
-    ends=True,
+    closes_when_complete=True,
 )

@@ -47,7 +47,7 @@ class LockDoor(Step):
         """The door."""
         return f"door/{self.door}"
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is done."""
         return f"turn the key of {self.door}"
 

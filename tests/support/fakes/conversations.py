@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import botocore.session
 
-from ringfence.model.call import Failed
+from ringfence.model.call import Failed, SansIO
 from ringfence.model.document import Document
-from ringfence.model.errors import Gone, Refused, Retryable
+from ringfence.model.errors import NotFound, Refused, Retryable
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION
 from ringfence.observations.iam.identity import Role, denial, denial_name
 from ringfence.observations.iam.role_sessions import revocation, revocation_name, whole_second
@@ -26,13 +26,12 @@ from tests.support.fakes.network_answers import MADE, NETWORK_ANSWERS
 from tests.support.worlds import NOON, REF
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from botocore.model import ServiceModel
 
     from ringfence.model.call import Answer, Call
 
-    Talk = Generator[tuple[Call, ...], tuple[Answer, ...], object]
     Round = tuple[Answer, ...]
 
 ROLE = Role("web", "AROAIOSFODNN7EXAMPLE")
@@ -57,10 +56,10 @@ def paginated(service: str) -> frozenset[str]:
     return frozenset(found["pagination"])
 
 
-def ways(start: Callable[[], Talk]) -> Iterator[tuple[Call, ...]]:
+def ways(start: Callable[[], SansIO[object]]) -> Iterator[tuple[Call, ...]]:
     """Hold a conversation again and again, and yield the calls of each of its rounds.
 
-    Gone, Refused and Retryable may end it; anything else is raised: an error code that was declared as
+    NotFound, Refused and Retryable may end it; anything else is raised: an error code that was declared as
     expected and is not handled, for one.
     """
     held = 0
@@ -74,7 +73,7 @@ def ways(start: Callable[[], Talk]) -> Iterator[tuple[Call, ...]]:
             calls = next(talk)
             for answers in script:
                 calls = talk.send(answers)
-        except (StopIteration, Gone, Refused, Retryable):
+        except (StopIteration, NotFound, Refused, Retryable):
             continue
         yield calls
         scripts.extend((*script, answers) for answers in _rounds(calls))

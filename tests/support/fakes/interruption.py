@@ -6,16 +6,16 @@ from itertools import combinations
 from threading import Condition
 from typing import TYPE_CHECKING, TypeVar
 
-from ringfence.model.errors import Unanswered
+from ringfence.model.errors import OutcomeUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ringfence.engine.ports import Applied, AuditLog, Cloud
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.call import SansIO
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.reviews import Review
     from ringfence.model.rule_confirmation import ManagedRule
-    from ringfence.model.runbook import Naming
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.policy.permit import Permit
@@ -61,7 +61,7 @@ class Loser:
         mine = self.calls == self.at
         answer = call()
         if mine:
-            raise Unanswered(f"{name}: no answer came")
+            raise OutcomeUnknown(f"{name}: no answer came")
         return answer
 
 
@@ -123,8 +123,10 @@ class Through:
     ) -> None:
         self._cloud, self._log, self._gate = cloud, log, gate
 
-    def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
-        return self._gate("observe", lambda: self._cloud.observe(ref, facets, past))  # type: ignore[return-value]
+    def observe(
+        self, ref: Ref, observations: Sequence[type[Observation]], past: tuple[Step, ...] = ()
+    ) -> ResourceState:
+        return self._gate("observe", lambda: self._cloud.observe(ref, observations, past))  # type: ignore[return-value]
 
     def confirm(self, ref: Ref, claim: ManagedRule) -> str:
         return self._gate("confirm", lambda: self._cloud.confirm(ref, claim))  # type: ignore[return-value]
@@ -132,8 +134,8 @@ class Through:
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
         return self._gate("listed", lambda: self._cloud.listed(account, region, review))  # type: ignore[return-value]
 
-    def named(self, ref: Ref, naming: Callable[[Ref], Naming]) -> Ref:
-        return self._gate("named", lambda: self._cloud.named(ref, naming))  # type: ignore[return-value]
+    def canonical_subject(self, ref: Ref, naming: Callable[[Ref], SansIO[Ref]]) -> Ref:
+        return self._gate("named", lambda: self._cloud.canonical_subject(ref, naming))  # type: ignore[return-value]
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Applied:
         return self._gate("apply", lambda: self._cloud.apply(ref, step, names, permit))  # type: ignore[return-value]

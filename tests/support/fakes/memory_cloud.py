@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from ringfence.model.errors import Gone
-from ringfence.model.observation import Facet, Observed
+from ringfence.model.errors import NotFound
+from ringfence.model.observation import Observation, ResourceState
 from ringfence.observations.ec2.network import Network
 from ringfence.steps.ec2.network import SetSecurityGroups
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ringfence.engine.ports import Clock
+    from ringfence.model.call import SansIO
     from ringfence.model.errors import RingfenceError
     from ringfence.model.reviews import Review
     from ringfence.model.rule_confirmation import ManagedRule
-    from ringfence.model.runbook import Naming
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.model.symbol import Symbol
@@ -42,30 +42,35 @@ class MemoryCloud:
     last change that many times more. `doubt` is why no claim holds, `unreadable` why facets cannot be read.
     """
 
-    world: Observed | None
+    world: ResourceState | None
     clock: Clock
     refuse: Callable[[Step], None] = lambda _: None
     stale: int = 0
     doubt: str = ""
-    unreadable: Mapping[type[Facet], RingfenceError] = field(default_factory=dict)
+    unreadable: Mapping[type[Observation], RingfenceError] = field(default_factory=dict)
     calls: list[Step] = field(default_factory=list)
-    looks: list[tuple[type[Facet], ...]] = field(default_factory=list)
-    _earlier: Observed | None = None
+    looks: list[tuple[type[Observation], ...]] = field(default_factory=list)
+    _earlier: ResourceState | None = None
     _lock: Lock = field(default_factory=Lock)
 
-    def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:  # noqa: ARG002
+    def observe(
+        self,
+        ref: Ref,
+        observations: Sequence[type[Observation]],
+        past: tuple[Step, ...] = (),  # noqa: ARG002
+    ) -> ResourceState:
         with self._lock:
-            self.looks.append(tuple(facets))
-            if self.world is None or any(kind not in self.world for kind in facets):
-                raise Gone(f"{ref.id} does not exist")
-            for kind in facets:
+            self.looks.append(tuple(observations))
+            if self.world is None or any(kind not in self.world for kind in observations):
+                raise NotFound(f"{ref.id} does not exist")
+            for kind in observations:
                 if kind in self.unreadable:
                     raise self.unreadable[kind]
             world = self.world
             if self.stale and self._earlier is not None:
                 self.stale -= 1
                 world = self._earlier
-            return Observed(ref, {kind: world[kind] for kind in facets})
+            return ResourceState(ref, {kind: world[kind] for kind in observations})
 
     def confirm(self, ref: Ref, claim: ManagedRule) -> str:  # noqa: ARG002 - the port's signature
         return self.doubt
@@ -73,14 +78,14 @@ class MemoryCloud:
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:  # noqa: ARG002 - likewise
         return (self.world.ref,) if self.world else ()
 
-    def named(self, ref: Ref, naming: Callable[[Ref], Naming]) -> Ref:  # noqa: ARG002 - likewise
+    def canonical_subject(self, ref: Ref, naming: Callable[[Ref], SansIO[Ref]]) -> Ref:  # noqa: ARG002 - likewise
         return self.world.ref if self.world else ref
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Made:  # noqa: ARG002
         permit.check(ref, self.clock())
         with self._lock:
             if self.world is None:
-                raise Gone(f"{ref.id} does not exist")
+                raise NotFound(f"{ref.id} does not exist")
             self.refuse(step)
             self.calls.append(step)
             before = self.world
@@ -89,12 +94,12 @@ class MemoryCloud:
             return Made(_provided(before, self.world))
 
 
-def _check(step: Step, world: Observed) -> None:
+def _check(step: Step, world: ResourceState) -> None:
     """An interface must never be put into a group that is not there or still has rules."""
     if isinstance(step, SetSecurityGroups):
         for group in step.after:
             assert isinstance(group, str) or group in world[Network].usable(), f"{group.key} is not usable"
 
 
-def _provided(before: Observed, after: Observed) -> dict[Symbol, str]:
+def _provided(before: ResourceState, after: ResourceState) -> dict[Symbol, str]:
     return {symbol: name for symbol, name in after.names().items() if symbol not in before.names()}

@@ -15,7 +15,7 @@ from ringfence.aws.dynamo import DynamoAuditLog
 from ringfence.aws.sessions import config
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser
-from ringfence.engine.requests import ReleaseOrder
+from ringfence.engine.requests import ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.local.hooks import autoscaling, ec2, elb, security_groups
 from ringfence.model.subject import InstanceRef
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from ringfence.engine.ports import Cloud
-    from ringfence.engine.requests import Report
+    from ringfence.engine.requests import ResponseResult
     from ringfence.local import LocalAws
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
@@ -157,7 +157,9 @@ class World:
     def ports(self, cloud: Cloud | None = None) -> Ports:
         return Ports(cloud or self.cloud, self.log, self.clock, in_turn)
 
-    def respond(self, runbook: Runbook, finding_id: str, way: str, cloud: Cloud | None = None) -> Report:
+    def respond(
+        self, runbook: Runbook, finding_id: str, way: str, cloud: Cloud | None = None
+    ) -> ResponseResult:
         """Run every stage for a finding of now."""
         attempt = self._attempt()
         received = finding(finding_id, updated=self.clock(), remote_addresses=REMOTE)
@@ -165,11 +167,11 @@ class World:
         given = replace(given, ref=self.ref, choices=(("auto-scaling", way),))
         return Engine(self.ports(cloud)).respond(given)
 
-    def release(self, incident: str, cloud: Cloud | None = None) -> Report:
+    def release(self, incident: str, cloud: Cloud | None = None) -> ResponseResult:
         """Undo it."""
         attempt, asked = self._attempt(), RunRequested("release", "a false alarm")
         until = self.clock() + LEASE
-        given = ReleaseOrder(self.key.runbook, self.ref, incident, attempt, "kim", until, asked)
+        given = ResponseRelease(self.key.runbook, self.ref, incident, attempt, "kim", until, asked)
         return Releaser(self.ports(cloud)).release(given)
 
     def _attempt(self) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.engine.intake import Execution
+from ringfence.engine.intake import ExecutionContext
 from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
-from ringfence.handlers.operator_api import Desk
+from ringfence.handlers.operator_api import OperatorService
 from ringfence.model.runbook import Runbook, Stage
 from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.network import Network
@@ -24,7 +24,7 @@ from tests.support.worlds import LEASE, REF, Ticking, finding, instance, order
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.record.history import History
 
 RUNBOOK = Runbook(
@@ -53,7 +53,7 @@ class Site:
         *,
         direct: bool = False,
         runbook: Runbook = RUNBOOK,
-        world: Observed | None = None,
+        world: ResourceState | None = None,
     ) -> None:
         self.clock = Ticking()
         self.cloud = MemoryCloud(world or instance(), self.clock)
@@ -62,7 +62,7 @@ class Site:
         self.gate: Callable[[str, Callable[[], object]], object] = lambda _, call: call()
         self.sent: list[tuple[str, str]] = []
         self.delayed: list[tuple[str, str, int]] = []
-        self.desk = Desk({runbook.id: runbook}, policy, self.ports, self.find, self.send, direct)
+        self.desk = OperatorService({runbook.id: runbook}, policy, self.ports, self.find, self.send, direct)
         self._attempts = 0
 
     def ports(self, role: str) -> Ports:
@@ -83,9 +83,9 @@ class Site:
         keys = [ChainKey(*chain.split("#", 1)) for chain in self.log.chains]
         return tuple(key for key in keys if any(one.incident == incident for one in self.log.all(key)))
 
-    def caller(self, arn: str = KIM) -> Execution:
+    def caller(self, arn: str = KIM) -> ExecutionContext:
         self._attempts += 1
-        return Execution(f"call-{self._attempts}", arn, self.clock() + LEASE)
+        return ExecutionContext(f"call-{self._attempts}", arn, self.clock() + LEASE)
 
     def go_on(self) -> None:
         """Work off the second queue."""
@@ -129,4 +129,4 @@ class Site:
         seen = self.cloud.world[Network]
         first, *rest = seen.interfaces
         moved = replace(first, groups=frozenset({group}))
-        self.cloud.world = self.cloud.world.seen(replace(seen, interfaces=(moved, *rest)))
+        self.cloud.world = self.cloud.world.with_observation(replace(seen, interfaces=(moved, *rest)))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from click.testing import CliRunner
 
 from ringfence.aws.caller import Caller
-from ringfence.cli.by_hand import Outside
-from ringfence.cli.door import DirectDoor, HttpDoor
 from ringfence.cli.main import main
+from ringfence.cli.operator_client import DirectOperatorClient, HttpOperatorClient
+from ringfence.cli.operator_command import Environment
 from tests.support.fakes.gateway import Gateway
 from tests.support.fakes.site import KIM, Site
 from tests.support.worlds import REF
@@ -17,8 +17,8 @@ from tests.support.worlds import REF
 if TYPE_CHECKING:
     from click.testing import Result
 
-    from ringfence.cli.by_hand import Wish
-    from ringfence.cli.door import Door, Http
+    from ringfence.cli.operator_client import Http, OperatorClient
+    from ringfence.cli.operator_command import CommandOptions
 
 
 class Terminal:
@@ -40,10 +40,10 @@ class Terminal:
         self.interrupted_after = float("inf")
 
     def __call__(self, *words: str, answer: str = "") -> Result:
-        outside = Outside(
+        outside = Environment(
             caller=lambda: Caller(REF.account, KIM),
             region=lambda: self.region,
-            door=self.door,
+            client=self.door,
             catalogue=lambda: self.site.desk.catalogue,
             interactive=lambda: self.interactive,
             clock=lambda: self.waited,
@@ -51,11 +51,11 @@ class Terminal:
         )
         return CliRunner(env=self.environment).invoke(main, words, input=answer, obj=outside)
 
-    def door(self, wish: Wish) -> Door:
+    def door(self, wish: CommandOptions) -> OperatorClient:
         if not wish.direct:
-            return HttpDoor(self.wire)
+            return HttpOperatorClient(self.wire)
         site = self.site
-        return DirectDoor(site.ports(""), KIM, site.desk.policy, site.desk.catalogue, site.find)
+        return DirectOperatorClient(site.ports(""), KIM, site.desk.policy, site.desk.catalogue, site.find)
 
     def sleep(self, seconds: float) -> None:
         if self.waited >= self.interrupted_after:

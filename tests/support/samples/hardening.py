@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.events.config.trigger import judged_by
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet, Observed
+from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.remediation import remediation
 from ringfence.model.reviews import Review, reviewed
 from ringfence.model.runbook import Runbook, Stage
 from ringfence.model.step import Done, State, Step
-from ringfence.model.subject import BucketRef
+from ringfence.model.subject import BucketRef, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ringfence.model.call import SansIO
     from ringfence.model.incident import Incident
-    from ringfence.model.reviews import Listing
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 REF = BucketRef("111122223333", "eu-west-1", "a-bucket")
 
 
 @value
-class ToySwitches(Facet):
+class ToySwitches(Observation):
     """Which switches are on, and whether a tag asks for care."""
 
     on: frozenset[str] = frozenset()
@@ -41,31 +41,31 @@ class ToySwitch(Step):
     before: bool
     after: bool
 
-    facet: ClassVar = ToySwitches
+    observation: ClassVar = ToySwitches
     permissions: ClassVar = ()
 
     @property
     def target(self) -> str:
         return f"switch/{self.name}"
 
-    def apply(self, names: Names) -> Changing:
+    def apply(self, names: Names) -> SansIO[Done]:
         del names
         yield from ()
         return Done()
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         return State.AFTER if (self.name in observed[ToySwitches].on) == self.after else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         seen = observed[ToySwitches]
         on = seen.on | {self.name} if self.after else seen.on - {self.name}
-        return observed.seen(ToySwitches(on, seen.tagged))
+        return observed.with_observation(ToySwitches(on, seen.tagged))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         return f"turn {self.name} {'on' if self.after else 'off'}"
 
 
-def tagged(observed: Observed) -> Iterator[str]:
+def tagged(observed: ResourceState) -> Iterator[str]:
     """A tag calls for care."""
     if observed[ToySwitches].tagged:
         yield "a tag says that this is meant to be so"
@@ -76,12 +76,12 @@ def tagged(observed: Observed) -> Iterator[str]:
     title="Turn the first switch on",
     subject=BucketRef,
     triggers=(judged_by("first-on", "both-on"), reviewed("switches")),
-    facets=(ToySwitches,),
+    observations=(ToySwitches,),
     steps=(ToySwitch,),
     references=(),
-    caution=tagged,
+    downgrade_reasons=tagged,
 )
-def first_switch(observed: Observed, incident: Incident) -> Iterator[Step]:
+def first_switch(observed: ResourceState, incident: Incident) -> Iterator[Step]:
     del incident
     if "first" not in observed[ToySwitches].on:
         yield ToySwitch("first", before=False, after=True)
@@ -92,12 +92,12 @@ def first_switch(observed: Observed, incident: Incident) -> Iterator[Step]:
     title="Turn the second switch on",
     subject=BucketRef,
     triggers=(judged_by("second-on", "both-on"),),
-    facets=(ToySwitches,),
+    observations=(ToySwitches,),
     steps=(ToySwitch,),
     references=(),
-    breaks="what relies on the second switch",
+    workload_risk="what relies on the second switch",
 )
-def second_switch(observed: Observed, incident: Incident) -> Iterator[Step]:
+def second_switch(observed: ResourceState, incident: Incident) -> Iterator[Step]:
     del incident
     if "second" not in observed[ToySwitches].on:
         yield ToySwitch("second", before=False, after=True)
@@ -108,16 +108,16 @@ def second_switch(observed: Observed, incident: Incident) -> Iterator[Step]:
     title="Run with everything else",
     subject=BucketRef,
     triggers=(),
-    facets=(ToySwitches,),
+    observations=(ToySwitches,),
     steps=(),
     references=(),
 )
-def tell_of_it(observed: Observed, incident: Incident) -> Iterator[Step]:
+def tell_of_it(observed: ResourceState, incident: Incident) -> Iterator[Step]:
     del observed, incident
     return iter(())
 
 
-def listing(account: str, region: str) -> Listing:
+def listing(account: str, region: str) -> SansIO[tuple[Ref, ...]]:
     """Return the one subject."""
     yield from ()
     return (BucketRef(account, region, REF.id),)
@@ -128,6 +128,6 @@ HARDEN = Runbook(
     "Harden a toy",
     BucketRef,
     (Stage("fix", "Fix", (first_switch, second_switch)), Stage("tell", "Tell", (tell_of_it,))),
-    ends=True,
+    closes_when_complete=True,
     review=Review("switches", "rate(1 hour)", listing, ()),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
-from ringfence.model.remediation import Choice, remediation
+from ringfence.model.remediation import Option, remediation
 from ringfence.model.runbook import Runbook, Stage
 from ringfence.model.subject import InstanceRef
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.remediation import Remediation
     from ringfence.model.step import Step
     from ringfence.model.trigger import Trigger
@@ -23,7 +23,7 @@ def idle(
     id_: str,
     *,
     optional: bool = False,
-    choices: tuple[Choice, ...] = (),
+    choices: tuple[Option, ...] = (),
     breaks: str = "",
     controls: tuple[str, ...] = (),
     references: tuple[str, ...] = (),
@@ -36,15 +36,15 @@ def idle(
         title=id_,
         subject=InstanceRef,
         triggers=triggers,
-        facets=(),
+        observations=(),
         steps=(),
         references=references,
-        choices=choices,
+        options=choices,
         optional=optional,
-        breaks=breaks,
+        workload_risk=breaks,
         controls=controls,
     )
-    def plan(observed: Observed, incident: Incident) -> Iterator[Step]:
+    def plan(observed: ResourceState, incident: Incident) -> Iterator[Step]:
         del observed, incident
         return iter(())
 
@@ -61,7 +61,7 @@ CONTAIN = Runbook(
             "keep",
             "Keep the evidence",
             (
-                idle("leave-group", choices=(Choice("group", ("detach", "standby"), "How."),)),
+                idle("leave-group", choices=(Option("group", ("detach", "standby"), "How."),)),
                 idle("imds-off", optional=True),
             ),
         ),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ringfence.model.codec import canonical
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.subject import BucketRef
 from ringfence.observations.s3.acl import ALL_USERS, AUTHENTICATED_USERS, BucketAcl, Grant
 from ringfence.observations.s3.block import BlockSettings, PublicAccessBlock
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import DrawFn, SearchStrategy
 
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
 
 BUCKET = BucketRef("111122223333", "eu-west-1", "shop-pictures")
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -127,7 +127,7 @@ encryptions = st.builds(
 )
 
 
-def shown(facets: SearchStrategy[Facet], hidden: Facet) -> SearchStrategy[Facet]:
+def shown(facets: SearchStrategy[Observation], hidden: Observation) -> SearchStrategy[Observation]:
     """Return these facets, and now and then what is seen where S3 shows nothing."""
     return st.integers(0, 9).flatmap(lambda number: facets if number else st.just(hidden))
 
@@ -135,7 +135,7 @@ def shown(facets: SearchStrategy[Facet], hidden: Facet) -> SearchStrategy[Facet]
 texts = st.sampled_from(("", "no policy at all")) | policies().map(canonical)
 versionings = st.sampled_from(("", "Enabled", "Suspended"))
 targets = st.none() | st.builds(LogTarget, st.just(LOGS), st.sampled_from(("", "x/")))
-FACETS: dict[type[Facet], SearchStrategy[Facet]] = {
+FACETS: dict[type[Observation], SearchStrategy[Observation]] = {
     PublicAccessBlock: shown(st.builds(PublicAccessBlock, blocks), PublicAccessBlock(readable=False)),
     BucketPolicy: shown(st.builds(BucketPolicy, texts), BucketPolicy(readable=False)),
     BucketAcl: shown(st.builds(BucketAcl, grants, st.booleans()), BucketAcl(readable=False)),
@@ -150,11 +150,11 @@ FACETS: dict[type[Facet], SearchStrategy[Facet]] = {
 }
 
 
-def buckets(*kinds: type[Facet]) -> SearchStrategy[Observed]:
+def buckets(*kinds: type[Observation]) -> SearchStrategy[ResourceState]:
     """One bucket, seen through these facets, or through all."""
-    wanted: Iterable[type[Facet]] = kinds or FACETS
+    wanted: Iterable[type[Observation]] = kinds or FACETS
     seen = st.tuples(*(FACETS[kind] for kind in wanted))
-    return seen.map(lambda facets: Observed(BUCKET, {type(one): one for one in facets}))
+    return seen.map(lambda facets: ResourceState(BUCKET, {type(one): one for one in facets}))
 
 
 def incidents() -> SearchStrategy[Incident]:
@@ -180,9 +180,9 @@ def incident(*types: str, logs: str = "", encryption: str = AES256) -> Incident:
     return Incident("inc-1", NOON, ("f-1",), choices=choices, types=types)
 
 
-def bucket(*facets: Facet) -> Observed:
+def bucket(*facets: Observation) -> ResourceState:
     """Make a bucket with nothing wrong but what these facets show."""
-    sound: tuple[Facet, ...] = (
+    sound: tuple[Observation, ...] = (
         PublicAccessBlock(),
         BucketPolicy(),
         BucketAcl(),
@@ -191,4 +191,4 @@ def bucket(*facets: Facet) -> Observed:
         BucketVersioning("Enabled"),
         AccessLogging(LogTarget(LOGS)),
     )
-    return Observed(BUCKET, {type(one): one for one in (*sound, *facets)})
+    return ResourceState(BUCKET, {type(one): one for one in (*sound, *facets)})

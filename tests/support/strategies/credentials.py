@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.subject import GLOBAL, AccessKeyRef, PrincipalRef, RoleSessionRef, RootRef, UserRef
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import NAME, Denial, Policy, inline_name, inline_names, own_arn
@@ -31,7 +31,7 @@ from tests.support.worlds import NOON
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
     from ringfence.model.step import Step
 
 ACCOUNT = "111122223333"
@@ -102,15 +102,15 @@ def reaches(ref: PrincipalRef) -> tuple[Reach, ...]:
     return (Reach(), *(Reach(before=one) for one in INSTANTS), *named)
 
 
-def principals(*kinds: type[Facet], ref: PrincipalRef | None = None) -> SearchStrategy[Observed]:
+def principals(*kinds: type[Observation], ref: PrincipalRef | None = None) -> SearchStrategy[ResourceState]:
     """A principal of any kind seen through these facets, or through every one."""
     refs = st.just(ref) if ref else st.sampled_from(REFS)
     return refs.flatmap(lambda one: _seen(one, kinds))
 
 
-def _seen(ref: PrincipalRef, kinds: tuple[type[Facet], ...]) -> SearchStrategy[Observed]:
+def _seen(ref: PrincipalRef, kinds: tuple[type[Observation], ...]) -> SearchStrategy[ResourceState]:
     user = "" if isinstance(ref, RoleSessionRef | RootRef) else "deploy"
-    facets: dict[type[Facet], SearchStrategy[Facet]] = {
+    facets: dict[type[Observation], SearchStrategy[Observation]] = {
         AccessKey: _keys(ref),
         Denial: denials(ref),
         Password: st.builds(Password, st.sampled_from(("", user)), st.booleans()),
@@ -140,7 +140,7 @@ def _seen(ref: PrincipalRef, kinds: tuple[type[Facet], ...]) -> SearchStrategy[O
         ),
     }
     chosen = {kind: facet for kind, facet in facets.items() if not kinds or kind in kinds}
-    return st.fixed_dictionaries(chosen).map(lambda seen: Observed(ref, seen))
+    return st.fixed_dictionaries(chosen).map(lambda seen: ResourceState(ref, seen))
 
 
 def _keys(ref: PrincipalRef) -> SearchStrategy[AccessKey]:

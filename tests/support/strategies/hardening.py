@@ -23,7 +23,7 @@ from tests.support.worlds import NOON, REF
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.observation import Observation, ResourceState
 
 OFFERED = Profile(f"arn:aws:iam::{REF.account}:instance-profile/{NAME}", Role(NAME, "AROASSM"))
 OTHER = Profile(f"arn:aws:iam::{REF.account}:instance-profile/team/web", None)
@@ -49,11 +49,11 @@ def incidents() -> SearchStrategy[Incident]:
     )
 
 
-def seen(*kinds: type[Facet]) -> SearchStrategy[Observed]:
+def seen(*kinds: type[Observation]) -> SearchStrategy[ResourceState]:
     """An instance seen through these facets, or through every one."""
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
 
-    facets: dict[type[Facet], SearchStrategy[Facet]] = {
+    facets: dict[type[Observation], SearchStrategy[Observation]] = {
         Metadata: st.builds(Metadata, options(), st.just(True)),
         MetadataUse: st.builds(MetadataUse, st.sampled_from((None, 0, 1, 700))),
         Origin: st.builds(Origin, st.sampled_from(("", "web")), st.sampled_from(("", "lt-1"))),
@@ -65,7 +65,7 @@ def seen(*kinds: type[Facet]) -> SearchStrategy[Observed]:
         ImageTag: st.builds(ImageTag, st.none() | ODD_TEXTS | st.just("owner")),
     }
     chosen = {kind: facet for kind, facet in facets.items() if not kinds or kind in kinds}
-    return st.fixed_dictionaries(chosen).map(lambda drawn: Observed(REF, drawn))
+    return st.fixed_dictionaries(chosen).map(lambda drawn: ResourceState(REF, drawn))
 
 
 def managements() -> SearchStrategy[Management]:

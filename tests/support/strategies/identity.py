@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Facet, Observed
+from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.subject import GLOBAL, AccountRef, RootRef, UserRef
 from ringfence.observations.iam.password_policy import PasswordPolicy, PasswordRules
 from ringfence.observations.iam.password_use import PasswordUse
@@ -70,28 +70,30 @@ RULES = st.builds(
     may_change=st.booleans(),
     hard_expiry=st.booleans(),
 )
-_BY_FACET: Mapping[type[Facet], SearchStrategy[Facet]] = {
+_BY_FACET: Mapping[type[Observation], SearchStrategy[Observation]] = {
     UserKeys: st.builds(UserKeys, st.just("deploy"), KEYS)
     | st.just(UserKeys(doubt="two users answer to it")),
     PasswordUse: st.builds(PasswordUse, st.just("deploy"), st.none() | INSTANTS, st.none() | INSTANTS),
     PasswordPolicy: st.builds(PasswordPolicy, st.none() | RULES),
 }
-_OF: Mapping[str, tuple[type[Facet], ...]] = {
+_OF: Mapping[str, tuple[type[Observation], ...]] = {
     "iam-user": (UserKeys, PasswordUse),
     "account": (PasswordPolicy,),
     "root": (),
 }
 
 
-def identities(ref: IdentityRef | None = None) -> SearchStrategy[Observed]:
+def identities(ref: IdentityRef | None = None) -> SearchStrategy[ResourceState]:
     """Return a subject of any kind, or this one, seen through what there is of it; the rest is empty."""
     return (st.just(ref) if ref else st.sampled_from(REFS)).flatmap(_seen)
 
 
-def _seen(ref: IdentityRef) -> SearchStrategy[Observed]:
-    empty: dict[type[Facet], SearchStrategy[Facet]] = {kind: st.just(kind()) for kind in _BY_FACET}
+def _seen(ref: IdentityRef) -> SearchStrategy[ResourceState]:
+    empty: dict[type[Observation], SearchStrategy[Observation]] = {
+        kind: st.just(kind()) for kind in _BY_FACET
+    }
     own = {kind: _BY_FACET[kind] for kind in _OF[ref.kind]}
-    return st.fixed_dictionaries({**empty, **own}).map(lambda seen: Observed(ref, seen))
+    return st.fixed_dictionaries({**empty, **own}).map(lambda seen: ResourceState(ref, seen))
 
 
 def incidents() -> SearchStrategy[Incident]:

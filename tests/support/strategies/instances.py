@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.symbol import QuarantineGroup, TransitionGroup
 from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
 from ringfence.observations.ec2.auto_scaling import Scaling
@@ -34,7 +34,7 @@ from tests.support.worlds import NOON, REF
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
 
 INCIDENT = "inc-20260301T120000.000000-0123456789"
 ROLES = (
@@ -65,9 +65,9 @@ def incidents(**fixed: str) -> SearchStrategy[Incident]:
     )
 
 
-def instances(*kinds: type[Facet], settled: bool = False) -> SearchStrategy[Observed]:
+def instances(*kinds: type[Observation], settled: bool = False) -> SearchStrategy[ResourceState]:
     """An instance seen through these facets, or through every one; `settled`: nothing is under way."""
-    facets: dict[type[Facet], SearchStrategy[Facet]] = {
+    facets: dict[type[Observation], SearchStrategy[Observation]] = {
         Network: networks(),
         Lifecycle: lifecycles(settled=settled),
         Volumes: volumes(),
@@ -81,7 +81,7 @@ def instances(*kinds: type[Facet], settled: bool = False) -> SearchStrategy[Obse
         SubnetAcls: acls(),
     }
     chosen = {kind: facet for kind, facet in facets.items() if not kinds or kind in kinds}
-    return st.fixed_dictionaries(chosen).map(lambda seen: Observed(REF, seen))
+    return st.fixed_dictionaries(chosen).map(lambda seen: ResourceState(REF, seen))
 
 
 @st.composite

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
 from ringfence.observations.logging.detectors import DetectorSetup, DetectorStatus
 from ringfence.observations.logging.log_keys import LogKey
@@ -54,7 +54,7 @@ from tests.support.worlds import NOON, REF
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
     from ringfence.model.step import Step
     from ringfence.model.subject import LoggingRef
 
@@ -219,7 +219,7 @@ def detector_setups() -> SearchStrategy[DetectorSetup]:
     )
 
 
-def _states(kind: type[Facet]) -> SearchStrategy[Facet]:
+def _states(kind: type[Observation]) -> SearchStrategy[Observation]:
     maybe = st.none()
     return {
         TrailStatus: trails(),
@@ -235,21 +235,21 @@ def _states(kind: type[Facet]) -> SearchStrategy[Facet]:
     }[kind]
 
 
-OF: dict[type[LoggingRef], type[Facet]] = {
+OF: dict[type[LoggingRef], type[Observation]] = {
     TrailRef: TrailStatus,
     RecorderRef: RecorderStatus,
     DetectorRef: DetectorStatus,
     KeyRef: LogKey,
 }
-NOTHING: tuple[Facet, ...] = (TrailStatus(), RecorderStatus(), DetectorStatus(), LogKey())
+NOTHING: tuple[Observation, ...] = (TrailStatus(), RecorderStatus(), DetectorStatus(), LogKey())
 
 
-def seen(*refs: LoggingRef) -> SearchStrategy[Observed]:
+def seen(*refs: LoggingRef) -> SearchStrategy[ResourceState]:
     """One subject of any kind, or of these, in any condition."""
 
-    def of(ref: LoggingRef) -> SearchStrategy[Observed]:
-        nothing = Observed(ref, {type(one): one for one in NOTHING})
-        return _states(OF[type(ref)]).map(nothing.seen)
+    def of(ref: LoggingRef) -> SearchStrategy[ResourceState]:
+        nothing = ResourceState(ref, {type(one): one for one in NOTHING})
+        return _states(OF[type(ref)]).map(nothing.with_observation)
 
     return st.sampled_from(refs or REFS).flatmap(of)
 

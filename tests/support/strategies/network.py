@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.subject import FlowLogRef, SecurityGroupRef, VpcRef
 from ringfence.observations.ec2.flow_log_records import LOGS, S3, Deleted, Recording
 from ringfence.observations.ec2.flow_logs import FlowLog, FlowLogs
@@ -91,7 +91,7 @@ def rules() -> SearchStrategy[Rule]:
     )
 
 
-def groups() -> SearchStrategy[Observed]:
+def groups() -> SearchStrategy[ResourceState]:
     """A group with any rules; default or not, ours by its looks or not, of this account or not."""
     facet = st.builds(
         SecurityGroup,
@@ -106,7 +106,7 @@ def groups() -> SearchStrategy[Observed]:
         open_lists=st.sampled_from(((), (LIST_ID,))),
         unread=st.sampled_from(((), (LIST_ID,))),
     )
-    return facet.map(lambda seen: Observed(GROUP, {SecurityGroup: seen}))
+    return facet.map(lambda seen: ResourceState(GROUP, {SecurityGroup: seen}))
 
 
 def recordings() -> SearchStrategy[Recording]:
@@ -146,14 +146,14 @@ def flow_logs() -> SearchStrategy[tuple[FlowLog, ...]]:
     return unique.map(lambda logs: tuple(sorted(logs, key=repr)))
 
 
-def vpcs() -> SearchStrategy[Observed]:
+def vpcs() -> SearchStrategy[ResourceState]:
     """A VPC with any flow logs."""
     owners = st.sampled_from((REF.account, REF.account, OTHER_ACCOUNT))
     facet = st.builds(FlowLogs, st.just(VPC_ID), owners, flow_logs())
-    return facet.map(lambda seen: Observed(VPC, {FlowLogs: seen}))
+    return facet.map(lambda seen: ResourceState(VPC, {FlowLogs: seen}))
 
 
-def deleted_flow_logs() -> SearchStrategy[Observed]:
+def deleted_flow_logs() -> SearchStrategy[ResourceState]:
     """A deleted flow log of which everything is known, or nothing; or one that is still there."""
     resources = st.sampled_from((VPC_ID, VPC_ID, "subnet-0123456789abcdef0", f"{OTHER_VPC}, {VPC_ID}"))
     known = st.builds(Deleted, resources, recordings())
@@ -166,9 +166,9 @@ def deleted_flow_logs() -> SearchStrategy[Observed]:
     gone = st.builds(
         seen, flow_logs(), st.none() | known, st.sampled_from((REF.account, REF.account, OTHER_ACCOUNT))
     )
-    return (gone | there).map(lambda facet: Observed(FLOW_LOG, {FlowLogs: facet}))
+    return (gone | there).map(lambda facet: ResourceState(FLOW_LOG, {FlowLogs: facet}))
 
 
-def subjects() -> SearchStrategy[Observed]:
+def subjects() -> SearchStrategy[ResourceState]:
     """A subject of any kind."""
     return groups() | vpcs() | deleted_flow_logs()

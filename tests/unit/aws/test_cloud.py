@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from ringfence.aws.cloud import AGAIN, AwsCloud
-from ringfence.model.call import Call, Failed
-from ringfence.model.errors import Denied, Retryable, Unanswered
+from ringfence.model.call import Call, Failed, SansIO
+from ringfence.model.errors import AccessDenied, OutcomeUnknown, Retryable
 from ringfence.model.step import Done, Step
 from ringfence.observations.ec2.network import Network
 from ringfence.observations.iam.principals import last_used
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from botocore.client import BaseClient
 
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
     from ringfence.model.subject import Ref
 
 KEY = "AKIAI44QH8DHBEXAMPLE"
@@ -56,7 +56,7 @@ class Clients:
 class Stop(Step):
     """Asks for one call."""
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002
         (answer,) = yield (Call("ec2", "StopInstances", expected=("IncorrectInstanceState",)),)
         return Done(note="expected" if isinstance(answer, Failed) else "done")
 
@@ -93,7 +93,7 @@ def test_an_expected_failure_is_an_answer() -> None:
 class Look(Step):
     """Asks for what is denied where it does not exist."""
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002
         (answer,) = yield (last_used(KEY),)
         return Done(note=str(answer))
 
@@ -103,7 +103,7 @@ def test_a_denial_that_hides_that_there_is_no_such_thing_is_an_answer_and_no_oth
     words = "not authorized to perform: iam:GetAccessKeyLastUsed on resource: "
     found = cloud(failing("AccessDenied", f"{words}access key {KEY}")).apply(REF, Look(), {}, PERMIT)
     assert found.note == str(Failed("NoSuchEntity", f"AccessDenied: {words}access key {KEY}"))
-    with pytest.raises(Denied, match="user deploy"):
+    with pytest.raises(AccessDenied, match="user deploy"):
         cloud(failing("AccessDenied", f"{words}user deploy")).apply(REF, Look(), {}, PERMIT)
 
 
@@ -114,7 +114,7 @@ def test_every_other_failure_can_be_tried_again(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(500, Unanswered), (503, Unanswered), (400, Retryable), (429, Retryable)]
+    ("status", "kind"), [(500, OutcomeUnknown), (503, OutcomeUnknown), (400, Retryable), (429, Retryable)]
 )
 def test_where_the_service_itself_fails_nobody_knows_what_was_done(
     status: int, kind: type[Retryable]
@@ -135,15 +135,15 @@ def test_where_no_answer_comes_nobody_knows_what_was_done() -> None:
     def fail() -> dict[str, Any]:
         raise ReadTimeoutError(endpoint_url="https://ec2.eu-west-1.amazonaws.com")
 
-    with pytest.raises(Unanswered, match="timeout"):
+    with pytest.raises(OutcomeUnknown, match="timeout"):
         cloud(fail).apply(REF, Stop(), {}, PERMIT)
 
 
 @pytest.mark.parametrize("code", ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"])
 def test_what_iam_denies_is_known_as_such(code: str) -> None:
-    with pytest.raises(Denied, match=code):
+    with pytest.raises(AccessDenied, match=code):
         cloud(failing(code)).apply(REF, Stop(), {}, PERMIT)
-    with pytest.raises(Denied, match=code):
+    with pytest.raises(AccessDenied, match=code):
         cloud(failing(code)).observe(REF, (Network,))
 
 

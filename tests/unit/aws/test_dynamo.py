@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from ringfence.aws.audit_items import CHAIN, ENTRY, MONTH
 from ringfence.aws.dynamo import PERMISSIONS, DynamoAuditLog
-from ringfence.model.errors import Bug, Conflict, Denied, Retryable
+from ringfence.model.errors import AccessDenied, Conflict, InternalError, Retryable
 from ringfence.record.chain import ChainKey, Lease
 from ringfence.record.history import History
 from tests.support.fakes.audit_home import AUDIT, CONTROL, dynamo_log, in_turn, session, tables
@@ -174,12 +174,12 @@ def test_deleted_entries_do_not_keep_a_subject_from_being_contained(client: Dyna
 
 def test_what_is_no_entry_is_a_bug(client: DynamoDBClient) -> None:
     client.put_item(TableName=AUDIT, Item={CHAIN: {"S": KEY.text}, ENTRY: {"S": "something else"}})
-    with pytest.raises(Bug, match="no entry"):
+    with pytest.raises(InternalError, match="no entry"):
         dynamo_log(client).read(KEY)
 
 
 def test_what_botocore_will_not_send_is_a_bug(client: DynamoDBClient) -> None:
-    with pytest.raises(Bug):
+    with pytest.raises(InternalError):
         DynamoAuditLog(client, "", "", in_turn).read(KEY)
 
 
@@ -226,7 +226,7 @@ def test_a_log_that_cannot_be_written_is_retried(code: str, reasons: Sequence[st
     with pytest.raises(Retryable, match=code) as raised:
         _append_refused(code, reasons)
     assert not isinstance(raised.value, Conflict)
-    assert isinstance(raised.value, Denied) == (code == "AccessDeniedException")
+    assert isinstance(raised.value, AccessDenied) == (code == "AccessDeniedException")
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_a_log_that_cannot_be_written_is_retried(code: str, reasons: Sequence[st
     [("ValidationException", ()), ("TransactionCanceledException", ("ValidationError",))],
 )
 def test_an_invalid_request_is_a_bug(code: str, reasons: Sequence[str]) -> None:
-    with pytest.raises(Bug):
+    with pytest.raises(InternalError):
         _append_refused(code, reasons)
 
 

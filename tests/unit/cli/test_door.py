@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.cli.door import DirectDoor, HttpDoor
+from ringfence.cli.operator_client import DirectOperatorClient, HttpOperatorClient
 from ringfence.handlers.operator_answers import code_of, error_answer
 from ringfence.handlers.operator_types import Forbidden
-from ringfence.model.errors import BadInput, Denied, Gone, Refused, Retryable, RingfenceError
+from ringfence.model.errors import AccessDenied, BadInput, NotFound, Refused, Retryable, RingfenceError
 from ringfence.observations.ec2.network import Network
 from tests.support.fakes.site import KIM, RUNBOOK, Site
 from tests.support.worlds import REF
@@ -40,14 +40,14 @@ class Answers:
         BadInput("reason", "is required"),
         BadInput("instance", "must be an instance's id", "i-wrong"),
         Forbidden("account 111122223333 is outside the configured scope"),
-        Gone("InvalidInstanceID.NotFound"),
+        NotFound("InvalidInstanceID.NotFound"),
         Refused("the world has moved on"),
         Retryable("RequestLimitExceeded"),
     ],
 )
 def test_an_error_is_the_same_on_both_sides_of_the_door(error: RingfenceError) -> None:
     described = error_answer(error)
-    door = HttpDoor(Answers(code_of(described["kind"]), {"error": described}))
+    door = HttpOperatorClient(Answers(code_of(described["kind"]), {"error": described}))
     with pytest.raises(type(error)) as raised:
         door.run(RUN)
     assert type(raised.value) is type(error)
@@ -73,18 +73,18 @@ def test_what_api_gateway_says_itself_has_a_meaning_too(
     code: int, kind: type[RingfenceError], answer: object
 ) -> None:
     with pytest.raises(kind) as raised:
-        HttpDoor(Answers(code, answer)).status(STATUS)
+        HttpOperatorClient(Answers(code, answer)).status(STATUS)
     assert type(raised.value) is kind
     assert str(code) in str(raised.value)
 
 
 def test_of_several_releases_each_is_answered_for_whatever_the_code() -> None:
     answer = {"incident": "inc-1", "releases": [{"status": "refused"}, {"status": "released"}]}
-    assert HttpDoor(Answers(409, answer)).release({"incident": "inc-1"}) == answer
+    assert HttpOperatorClient(Answers(409, answer)).release({"incident": "inc-1"}) == answer
 
 
-def direct(site: Site) -> DirectDoor:
-    return DirectDoor(site.ports(""), KIM, site.desk.policy, site.desk.catalogue, site.find)
+def direct(site: Site) -> DirectOperatorClient:
+    return DirectOperatorClient(site.ports(""), KIM, site.desk.policy, site.desk.catalogue, site.find)
 
 
 def test_through_the_direct_door_looking_is_going_on() -> None:
@@ -119,7 +119,7 @@ def test_each_use_of_a_direct_door_is_an_execution_of_its_own() -> None:
 
 def test_what_ones_own_credentials_do_not_allow_is_not_waited_for() -> None:
     def deny(what: str, _: object) -> None:
-        raise Denied(f"{what}: AccessDenied")
+        raise AccessDenied(f"{what}: AccessDenied")
 
     site = Site()
     site.gate = deny
@@ -133,6 +133,6 @@ def test_a_denial_of_what_is_left_is_not_waited_for_either() -> None:
     site = Site()
     door = direct(site)
     door.run(RUN)
-    site.cloud.unreadable = {Network: Denied("ec2:DescribeInstances: UnauthorizedOperation")}
+    site.cloud.unreadable = {Network: AccessDenied("ec2:DescribeInstances: UnauthorizedOperation")}
     with pytest.raises(BadInput, match="UnauthorizedOperation"):
         door.status(STATUS)

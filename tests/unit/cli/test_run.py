@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.aws.signed_http import Unreachable
-from ringfence.cli.door import DirectDoor
+from ringfence.cli.operator_client import DirectOperatorClient
 from ringfence.engine.plan_binding import CHANGED
-from ringfence.engine.requests import Order
+from ringfence.engine.requests import ResponseRequest
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.model.symbol import QuarantineGroup
@@ -26,8 +26,8 @@ from tests.support.worlds import REF, finding
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.cli.by_hand import Wish
-    from ringfence.cli.door import Door
+    from ringfence.cli.operator_client import OperatorClient
+    from ringfence.cli.operator_command import CommandOptions
 
 DONE, NOT_DONE, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 RUN = ("run", RUNBOOK.id, REF.id, "--reason", "it beacons")
@@ -296,7 +296,7 @@ def act(site: Site, *remediations: str) -> Verified:
     """Somebody else carries these out, up to the end."""
     execution = site.caller("somebody else")
     runbook = RUNBOOK.narrowed(remediations)
-    order = Order(
+    order = ResponseRequest(
         runbook,
         REF,
         execution.attempt,
@@ -356,7 +356,7 @@ def test_what_somebody_else_left_complete_is_still_run_as_it_was_asked_for(
 
 def history_of(site: Site) -> set[str]:
     """Return which remediations were found complete."""
-    return {id_ for id_, at in site.history.put_right.items() if at}
+    return {id_ for id_, at in site.history.remediated.items() if at}
 
 
 def test_a_plan_that_has_changed_since_the_yes_is_not_begun(terminal: Terminal, site: Site) -> None:
@@ -424,13 +424,13 @@ def test_what_somebody_else_did_meanwhile_is_looked_at_again(terminal: Terminal,
 
 
 def test_a_direct_run_is_bound_to_the_plan_too(terminal: Terminal, site: Site) -> None:
-    class Moved(DirectDoor):
+    class Moved(DirectOperatorClient):
         def run(self, body: Mapping[str, object]) -> Mapping[str, object]:
             if not body["dry_run"]:
                 site.move("sg-new")
             return super().run(body)
 
-    def door(wish: Wish) -> Door:
+    def door(wish: CommandOptions) -> OperatorClient:
         assert wish.direct
         return Moved(site.ports(""), KIM, site.desk.policy, site.desk.catalogue, site.find)
 

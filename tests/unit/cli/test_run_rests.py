@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.model.errors import Retryable
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.runbook import Stage
 from ringfence.policy.decision import Policy, RunbookSettings
 from ringfence.remediations.isolate_instance import isolate_instance
@@ -32,25 +32,25 @@ WHY = ("--reason", "it is open", "--yes")
 ASKED = "nobody has named a bucket for the logs"
 
 
-def ask(observed: Observed, incident: Incident) -> Iterator[str]:
+def ask(observed: ResourceState, incident: Incident) -> Iterator[str]:
     del observed, incident
     yield ASKED
 
 
-def wait(observed: Observed, incident: Incident) -> Iterator[str]:
+def wait(observed: ResourceState, incident: Incident) -> Iterator[str]:
     del observed, incident
     yield "AWS Config has not evaluated the rule again yet"
 
 
-REVIEWED = replace(first_switch, review=ask)
-WAITED_FOR = replace(tell_of_it, waits=wait)
+REVIEWED = replace(first_switch, needs_review=ask)
+WAITED_FOR = replace(tell_of_it, pending_elsewhere=wait)
 
 
 def hardening(*stages: Stage) -> Terminal:
     """An operator at a toy that such a runbook puts right."""
     runbook = replace(HARDEN, stages=stages)
     policy = Policy((TOY.account,), runbooks=((HARDEN.id, RunbookSettings(runbook.ids)),))
-    return Terminal(Site(policy, runbook=runbook, world=Observed(TOY).seen(ToySwitches())))
+    return Terminal(Site(policy, runbook=runbook, world=ResourceState(TOY).with_observation(ToySwitches())))
 
 
 def containing(*stages: Stage) -> Terminal:
@@ -106,7 +106,7 @@ def test_what_a_service_does_in_its_own_time_is_not_waited_for() -> None:
 
 
 def test_an_instance_may_be_contained_and_something_for_a_person() -> None:
-    keep = Stage("keep", "Keep", (replace(idle("leave-group"), review=ask),))
+    keep = Stage("keep", "Keep", (replace(idle("leave-group"), needs_review=ask),))
     terminal = containing(RUNBOOK.stages[0], keep)
     result = terminal("run", RUNBOOK.id, REF.id, *WHY)
     assert result.exit_code == DONE, result.output
@@ -115,7 +115,7 @@ def test_an_instance_may_be_contained_and_something_for_a_person() -> None:
 
 
 def test_what_a_person_must_contain_is_not_contained_and_not_waited_for_either() -> None:
-    terminal = containing(Stage("isolate", "Isolate", (replace(isolate_instance, review=ask),)))
+    terminal = containing(Stage("isolate", "Isolate", (replace(isolate_instance, needs_review=ask),)))
     result = terminal("run", RUNBOOK.id, REF.id, *WHY)
     assert result.exit_code == NOT_DONE, result.output
     assert terminal.waited <= 2

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.cli.by_hand import Wish
+from ringfence.cli.client_factory import direct_policy
+from ringfence.cli.operator_command import CommandOptions
 from ringfence.cli.settings import Home, output
-from ringfence.cli.way import direct_policy
-from ringfence.model.errors import BadInput, Denied
+from ringfence.model.errors import AccessDenied, BadInput
 from tests.support.worlds import REF
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 OWN, ELSEWHERE = REF.account, "444455556666"
 
 
-def wish(policy: Path) -> Wish:
-    return Wish("r", True, True, True, False, 0, "", policy, Home({}))
+def wish(policy: Path) -> CommandOptions:
+    return CommandOptions("r", True, True, True, False, 0, "", policy, Home({}))
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_policy_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
 
 def test_who_may_not_look_at_the_stack_is_told_what_else_says_it() -> None:
     def denied() -> dict[str, str]:
-        raise Denied("cloudformation:DescribeStacks: AccessDenied")
+        raise AccessDenied("cloudformation:DescribeStacks: AccessDenied")
 
     words = "--url: is not given, RINGFENCE_OPERATE_URL is not set, and stack Ringfence-Response may not be"
     with pytest.raises(BadInput, match=words):

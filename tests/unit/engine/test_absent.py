@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from ringfence.engine.ports import Ports
-from ringfence.engine.requests import Order, Status
+from ringfence.engine.requests import IncidentStatus, ResponseRequest
 from ringfence.engine.run import Engine
-from ringfence.model.errors import Gone
-from ringfence.model.observation import Facet, Observed
+from ringfence.model.errors import NotFound
+from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, Ref, TrailRef
 from ringfence.observations.logging.detectors import DetectorStatus
 from ringfence.observations.logging.log_keys import LogKey
@@ -24,7 +24,7 @@ from tests.support.fakes.memory_log import MemoryLog
 from tests.support.worlds import DRY_RUN, LEASE, NOON, Ticking, finding
 
 HERE = ("111122223333", "eu-west-1")
-NOTHING: tuple[Facet, ...] = (TrailStatus(), DetectorStatus(), RecorderStatus(), LogKey())
+NOTHING: tuple[Observation, ...] = (TrailStatus(), DetectorStatus(), RecorderStatus(), LogKey())
 REFS: tuple[Ref, ...] = (
     TrailRef(*HERE, "nosuch"),
     RecorderRef(*HERE, "nosuch"),
@@ -37,13 +37,13 @@ NAMED = pytest.mark.parametrize("ref", REFS, ids=lambda ref: ref.kind)
 class Place:
     """A region in which nothing records anything."""
 
-    def __init__(self, ref: Ref, *facets: Facet) -> None:
+    def __init__(self, ref: Ref, *observations: Observation) -> None:
         self.log, clock = MemoryLog(), Ticking()
-        world = Observed(ref, {type(one): one for one in (*NOTHING, *facets)})
+        world = ResourceState(ref, {type(one): one for one in (*NOTHING, *observations)})
         self.engine = Engine(
             Ports(MemoryCloud(world, clock), self.log, clock, lambda jobs: [j() for j in jobs])
         )
-        self.order = Order(
+        self.order = ResponseRequest(
             RESTORE_LOGGING, ref, "a-1", "kim", NOON + LEASE, DRY_RUN, request=RunRequested("run", "a drill")
         )
         self.key = ChainKey(RESTORE_LOGGING.id, ref.key)
@@ -52,7 +52,7 @@ class Place:
 @NAMED
 def test_what_a_person_names_must_be_there(ref: Ref) -> None:
     place = Place(ref)
-    with pytest.raises(Gone, match="nor was any ever noted in eu-west-1"):
+    with pytest.raises(NotFound, match="nor was any ever noted in eu-west-1"):
         place.engine.respond(place.order)
     assert not place.log.read(place.key).entries
 
@@ -61,10 +61,13 @@ def test_what_a_person_names_must_be_there(ref: Ref) -> None:
 def test_a_finding_is_about_what_is_gone(ref: Ref) -> None:
     place = Place(ref)
     received = finding(subjects=(ref,))
-    assert place.engine.respond(replace(place.order, request=None, finding=received)).status is Status.DRY_RUN
-    assert place.engine.respond(place.order).status is Status.DRY_RUN, "it was heard of"
+    assert (
+        place.engine.respond(replace(place.order, request=None, finding=received)).status
+        is IncidentStatus.DRY_RUN
+    )
+    assert place.engine.respond(place.order).status is IncidentStatus.DRY_RUN, "it was heard of"
 
 
 def test_a_key_that_trails_write_with_is_missed_where_it_is_gone() -> None:
     place = Place(REFS[-1], LogKey(trails=frozenset({"main"})))
-    assert place.engine.respond(place.order).status is Status.DRY_RUN
+    assert place.engine.respond(place.order).status is IncidentStatus.DRY_RUN

@@ -8,10 +8,12 @@ import pytest
 
 from ringfence.engine.concurrency import each
 from ringfence.handlers.threads import Threads
-from ringfence.model.errors import BadInput, Bug, Refused, Retryable, RingfenceError
+from ringfence.model.errors import BadInput, InternalError, Refused, Retryable, RingfenceError
 
 
-@pytest.mark.parametrize("error", [Retryable("no role there"), BadInput("subject", "is odd"), Bug("oh")])
+@pytest.mark.parametrize(
+    "error", [Retryable("no role there"), BadInput("subject", "is odd"), InternalError("oh")]
+)
 def test_every_subject_has_its_turn_before_a_failure_is_told(error: RingfenceError) -> None:
     seen: list[str] = []
 
@@ -35,7 +37,7 @@ def test_what_must_be_looked_at_again_is_gathered() -> None:
     ("errors", "told"),
     [
         ((BadInput("subject", "is odd"), Retryable("later")), Retryable),
-        ((Retryable("later"), Bug("oh")), Bug),
+        ((Retryable("later"), InternalError("oh")), InternalError),
         ((Refused("no"), Retryable("later")), Retryable),
     ],
 )

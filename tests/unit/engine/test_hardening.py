@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.incident_start import MOST_EVENTS
-from ringfence.engine.intake import Execution, Unanswered, answers, continuation, resumed
+from ringfence.engine.intake import ExecutionContext, Skipped, answers, continuation, resumed
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser
-from ringfence.engine.requests import ReleaseOrder, Status
+from ringfence.engine.requests import IncidentStatus, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.runbook import Stage
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.record.chain import ChainKey
@@ -32,7 +32,7 @@ from tests.unit.policy.test_selection import SETTINGS, policy, verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.engine.requests import Report
+    from ringfence.engine.requests import ResponseResult
     from ringfence.model.finding import Finding
     from ringfence.model.incident import Incident
     from ringfence.model.step import Step
@@ -47,15 +47,15 @@ class Home:
     def __init__(self, given: Policy = FREE, **switches: object) -> None:
         self.clock, self.log, self.policy = Ticking(), MemoryLog(), given
         self.clock.tick(seconds=30)
-        world = Observed(REF).seen(ToySwitches(**switches))  # type: ignore[arg-type]  # a test names what it changes
+        world = ResourceState(REF).with_observation(ToySwitches(**switches))  # type: ignore[arg-type]  # a test names what it changes
         self.cloud = MemoryCloud(world, self.clock)
         self.attempts = 0
 
-    def receive(self, finding: Finding) -> list[Status]:
+    def receive(self, finding: Finding) -> list[IncidentStatus]:
         """Answer a finding as the functions do: the first stage, then what is left."""
         reports = []
         for order in answers(finding, "{}", HARDEN, self.policy, self.execution):
-            assert not isinstance(order, Unanswered)
+            assert not isinstance(order, Skipped)
             report = self.engine.respond(order)
             if goes_on(report):
                 report = self.engine.respond(resumed(continuation(order, report), HARDEN, self.execution))
@@ -63,11 +63,11 @@ class Home:
         self.clock.tick(seconds=30)
         return reports
 
-    def release(self, incident: str) -> Report:
+    def release(self, incident: str) -> ResponseResult:
         """Undo what was done."""
         wish = RunRequested("release", "it was meant to be so")
         until = self.clock() + LEASE
-        order = ReleaseOrder(HARDEN.id, REF, incident, "a-r", "a person", until, wish)
+        order = ResponseRelease(HARDEN.id, REF, incident, "a-r", "a person", until, wish)
         return Releaser(self.engine.ports).release(order)
 
     def told(self) -> list[str]:
@@ -77,9 +77,9 @@ class Home:
         return [one.subject.split(": ")[1] for one in notices if one]
 
     @property
-    def execution(self) -> Execution:
+    def execution(self) -> ExecutionContext:
         self.attempts += 1
-        return Execution(f"a-{self.attempts}", "test", self.clock() + LEASE)
+        return ExecutionContext(f"a-{self.attempts}", "test", self.clock() + LEASE)
 
     @property
     def engine(self) -> Engine:
@@ -95,7 +95,7 @@ class Home:
         return self.cloud.world[ToySwitches].on
 
     def set(self, *on: str, tagged: bool = False) -> None:
-        self.cloud.world = Observed(REF).seen(ToySwitches(frozenset(on), tagged))
+        self.cloud.world = ResourceState(REF).with_observation(ToySwitches(frozenset(on), tagged))
 
     def fail(self, name: str = "", how: type[BaseException] = Retryable) -> None:
         """Let turning the switch of that name fail, or none any more."""
@@ -109,14 +109,14 @@ class Home:
 
 def test_what_the_finding_is_about_is_put_right_and_no_more() -> None:
     home = Home()
-    assert home.receive(verdict("first-on")) == [Status.COMPLETE]
+    assert home.receive(verdict("first-on")) == [IncidentStatus.COMPLETE]
     assert home.on == {"first"}
 
 
 def test_a_rule_that_is_not_the_managed_one_is_told_of_and_nothing_is_changed() -> None:
     home = Home()
     home.cloud.doubt = "the Config rule first-on is not AWS's managed rule FIRST-ON"
-    assert home.receive(verdict("first-on")) == [Status.RECORDED]
+    assert home.receive(verdict("first-on")) == [IncidentStatus.RECORDED]
     assert home.on == frozenset()
     made = home.history.last(DecisionMade)
     assert made
@@ -126,25 +126,25 @@ def test_a_rule_that_is_not_the_managed_one_is_told_of_and_nothing_is_changed() 
 def test_a_finding_that_claims_nothing_needs_no_confirmation() -> None:
     home = Home()
     home.cloud.doubt = "nobody asked"
-    assert home.receive(verdict("first-on", claim=None)) == [Status.COMPLETE]
+    assert home.receive(verdict("first-on", claim=None)) == [IncidentStatus.COMPLETE]
 
 
 def test_a_mere_tag_makes_it_a_dry_run_and_stops_nothing_for_good() -> None:
     home = Home(tagged=True)
-    assert home.receive(verdict("first-on")) == [Status.DRY_RUN]
+    assert home.receive(verdict("first-on")) == [IncidentStatus.DRY_RUN]
     assert home.on == frozenset()
     made = home.history.last(DecisionMade)
     assert made
     assert made.decision.reason == "a tag says that this is meant to be so"
     home.set()
-    assert home.receive(verdict("first-on", 5)) == [Status.COMPLETE]
+    assert home.receive(verdict("first-on", 5)) == [IncidentStatus.COMPLETE]
 
 
 def test_a_part_that_can_break_a_workload_is_planned_beside_in_the_same_incident() -> None:
     home = Home(policy())
-    assert home.receive(verdict("both-on")) == [Status.COMPLETE, Status.DRY_RUN]
+    assert home.receive(verdict("both-on")) == [IncidentStatus.COMPLETE, IncidentStatus.DRY_RUN]
     assert home.on == {"first"}
-    steps = [step.words() for plan in home.history.of(Planned) for step in plan.steps]
+    steps = [step.describe() for plan in home.history.of(Planned) for step in plan.steps]
     assert steps == ["turn first on", "turn second on"]
     assert len({entry.incident for entry in home.history.entries}) == 1
 
@@ -153,7 +153,7 @@ def test_a_redelivered_finding_changes_nothing_and_writes_nothing() -> None:
     home = Home()
     home.receive(verdict("both-on"))
     entries = home.history.entries
-    assert home.receive(verdict("both-on")) == [Status.JOINED]
+    assert home.receive(verdict("both-on")) == [IncidentStatus.JOINED]
     assert home.history.entries == entries
 
 
@@ -162,7 +162,7 @@ def test_what_is_seen_after_it_was_put_right_opens_another_incident() -> None:
     home.receive(verdict("first-on"))
     first = home.history.incident
     home.set()
-    assert home.receive(verdict("first-on", 5)) == [Status.COMPLETE]
+    assert home.receive(verdict("first-on", 5)) == [IncidentStatus.COMPLETE]
     assert home.history.incident != first
     assert home.on == {"first"}
 
@@ -172,7 +172,7 @@ def test_what_was_seen_before_and_was_not_tried_joins_the_incident_that_ended() 
     home = Home()
     home.receive(verdict("first-on"))
     first = home.history.incident
-    assert home.receive(verdict("second-on")) == [Status.COMPLETE]
+    assert home.receive(verdict("second-on")) == [IncidentStatus.COMPLETE]
     assert home.on == {"first", "second"}
     assert home.history.incident == first
 
@@ -187,16 +187,16 @@ def test_an_incident_that_did_not_end_is_joined_however_late() -> None:
 
 def test_a_routine_look_that_finds_nothing_is_not_recorded() -> None:
     home = Home(on=frozenset({"first"}))
-    assert home.receive(verdict("first-on", routine=True)) == [Status.COMPLETE]
+    assert home.receive(verdict("first-on", routine=True)) == [IncidentStatus.COMPLETE]
     assert home.history.entries == ()
 
 
 def test_a_routine_look_that_finds_something_is_recorded_and_put_right() -> None:
     home = Home()
-    assert home.receive(verdict("first-on", routine=True)) == [Status.COMPLETE]
+    assert home.receive(verdict("first-on", routine=True)) == [IncidentStatus.COMPLETE]
     assert home.on == {"first"}
     entries = home.history.entries
-    assert home.receive(verdict("first-on", 5, routine=True)) == [Status.COMPLETE]
+    assert home.receive(verdict("first-on", 5, routine=True)) == [IncidentStatus.COMPLETE]
     assert home.history.entries == entries
 
 
@@ -214,10 +214,10 @@ def test_people_are_told_of_a_routine_look_only_where_something_is_to_be_done(mo
 def test_a_subject_that_has_gone_closes_and_a_routine_look_at_it_says_nothing() -> None:
     home = Home()
     home.cloud.world = None
-    assert home.receive(verdict("first-on", routine=True)) == [Status.COMPLETE]
+    assert home.receive(verdict("first-on", routine=True)) == [IncidentStatus.COMPLETE]
     assert home.history.entries == ()
-    assert home.receive(verdict("first-on")) == [Status.OPEN]
-    assert home.receive(verdict("first-on")) == [Status.CLOSED]
+    assert home.receive(verdict("first-on")) == [IncidentStatus.OPEN]
+    assert home.receive(verdict("first-on")) == [IncidentStatus.CLOSED]
     assert home.history.closed_at
 
 
@@ -225,17 +225,19 @@ def test_planners_are_told_the_findings_types_rules_suspects_and_newest_instant(
     home = Home()
     told: list[Incident] = []
 
-    def note(observed: Observed, incident: Incident) -> Iterator[str]:
+    def note(observed: ResourceState, incident: Incident) -> Iterator[str]:
         del observed
         told.append(incident)
         return iter(())
 
     watched = replace(
-        HARDEN, ends=False, stages=(Stage("fix", "Fix", (replace(first_switch, review=note),)),)
+        HARDEN,
+        closes_when_complete=False,
+        stages=(Stage("fix", "Fix", (replace(first_switch, needs_review=note),)),),
     )
     for finding in (verdict("first-on", suspects=("eve",)), verdict("both-on", 0.25)):
         (order,) = answers(finding, "{}", watched, Policy((REF.account,), default=Mode.AUTO), home.execution)
-        assert not isinstance(order, Unanswered)
+        assert not isinstance(order, Skipped)
         home.set()
         home.engine.respond(order)
     assert told[-1].types == ("Config:first-on", "Config:both-on")
@@ -249,12 +251,12 @@ def test_a_release_of_what_was_put_right_ends_and_a_later_verdict_opens_another(
     home.receive(verdict("first-on"))
     incident = home.history.incident
     report = home.release(incident)
-    assert report.status is Status.RELEASED
+    assert report.status is IncidentStatus.RELEASED
     assert home.on == frozenset()
     assert home.history.last(Released)
     home.clock.tick(minutes=1)
-    assert home.receive(verdict("first-on")) == [Status.JOINED]
-    assert home.receive(verdict("first-on", 10)) == [Status.COMPLETE]
+    assert home.receive(verdict("first-on")) == [IncidentStatus.JOINED]
+    assert home.receive(verdict("first-on", 10)) == [IncidentStatus.COMPLETE]
 
 
 def test_what_is_put_right_after_a_release_that_died_ends_as_any_other() -> None:
@@ -267,7 +269,7 @@ def test_what_is_put_right_after_a_release_that_died_ends_as_any_other() -> None
         home.release(incident)
     home.fail()
     home.clock.tick(minutes=1)
-    assert home.receive(verdict("first-on", 10)) == [Status.COMPLETE]
+    assert home.receive(verdict("first-on", 10)) == [IncidentStatus.COMPLETE]
     assert not home.history.open_intents
     outcomes = [one.intent for one in home.history.of(Outcome)]
     assert len(outcomes) == len(set(outcomes))
@@ -278,10 +280,10 @@ def test_what_failed_is_tried_again_although_another_verdict_was_put_right_meanw
     """Both stand in one incident; its newest look was at the other part alone."""
     home = Home()
     home.fail("second")
-    assert home.receive(verdict("second-on")) == [Status.OPEN]
+    assert home.receive(verdict("second-on")) == [IncidentStatus.OPEN]
     home.fail()
-    assert home.receive(verdict("first-on", 0.25)) == [Status.COMPLETE]
-    assert home.receive(verdict("second-on")) == [Status.COMPLETE]
+    assert home.receive(verdict("first-on", 0.25)) == [IncidentStatus.COMPLETE]
+    assert home.receive(verdict("second-on")) == [IncidentStatus.COMPLETE]
     assert home.on == {"first", "second"}
 
 
@@ -293,7 +295,7 @@ def test_what_breaks_again_while_another_part_is_being_put_right_is_put_right_ag
     home.receive(verdict("first-on", 0.25))
     home.set("second")
     home.receive(verdict("second-on", 0.25))
-    assert home.receive(verdict("first-on", 1.25)) == [Status.COMPLETE]
+    assert home.receive(verdict("first-on", 1.25)) == [IncidentStatus.COMPLETE]
     assert home.on == {"first", "second"}
 
 
@@ -304,9 +306,9 @@ def test_a_killed_execution_is_taken_up_although_another_verdict_was_put_right_m
         home.receive(verdict("second-on"))
     home.fail()
     home.clock.tick(minutes=1)
-    assert home.receive(verdict("first-on", 0.25)) == [Status.COMPLETE]
+    assert home.receive(verdict("first-on", 0.25)) == [IncidentStatus.COMPLETE]
     assert home.history.completed_at is None
-    assert home.receive(verdict("second-on")) == [Status.COMPLETE]
+    assert home.receive(verdict("second-on")) == [IncidentStatus.COMPLETE]
     assert home.on == {"first", "second"}
     assert home.history.completed_at
 
@@ -321,7 +323,7 @@ def test_what_happens_in_the_second_in_which_it_was_put_right_is_looked_at() -> 
     completed = home.history.completed_at
     assert completed
     assert again.last_seen < completed
-    assert home.receive(again) == [Status.COMPLETE]
+    assert home.receive(again) == [IncidentStatus.COMPLETE]
     assert home.on == {"first"}
 
 
@@ -337,20 +339,20 @@ def test_look_after_look_that_finds_the_same_is_recorded_once(mode: Mode) -> Non
 
 
 def test_look_after_look_that_leaves_the_same_to_a_person_is_recorded_once() -> None:
-    def ask(observed: Observed, incident: Incident) -> Iterator[str]:
+    def ask(observed: ResourceState, incident: Incident) -> Iterator[str]:
         del observed, incident
         yield "a person has to look"
 
     home = Home()
-    asking = replace(first_switch, planner=lambda *_: iter(()), review=ask)
+    asking = replace(first_switch, planner=lambda *_: iter(()), needs_review=ask)
     runbook = replace(HARDEN, stages=(Stage("fix", "Fix", (asking,)),))
     given = Policy((REF.account,), default=Mode.AUTO)
     lengths = []
     for hour in range(3):
         finding = verdict("first-on", 60 * hour, id="a review", routine=True)
         (order,) = answers(finding, "{}", runbook, given, home.execution)
-        assert not isinstance(order, Unanswered)
-        assert home.engine.respond(order).status is Status.OPEN
+        assert not isinstance(order, Skipped)
+        assert home.engine.respond(order).status is IncidentStatus.OPEN
         lengths.append(len(home.history.entries))
     assert lengths == lengths[:1] * 3
 
@@ -370,13 +372,13 @@ def test_a_late_verdict_that_finds_nothing_keeps_nobody_from_undoing_what_was_do
     home = Home()
     home.receive(verdict("first-on", routine=True, id="the call"))
     incident = home.history.incident
-    assert home.receive(verdict("first-on", 5)) == [Status.COMPLETE]
+    assert home.receive(verdict("first-on", 5)) == [IncidentStatus.COMPLETE]
     assert home.history.incident == incident
     assert len(home.history.of(FindingReceived)) == 2
     entries = home.history.entries
-    assert home.receive(verdict("first-on", 5)) == [Status.COMPLETE]
+    assert home.receive(verdict("first-on", 5)) == [IncidentStatus.COMPLETE]
     assert home.history.entries == entries
-    assert home.release(incident).status is Status.RELEASED
+    assert home.release(incident).status is IncidentStatus.RELEASED
     assert home.on == frozenset()
 
 
@@ -389,7 +391,7 @@ def test_what_changes_nothing_keeps_nobody_from_undoing_what_was_done(mode: Mode
     home.receive(verdict("second-on", 5))
     assert home.history.incident == incident
     assert len(home.history.of(FindingReceived)) == 2
-    assert home.release(incident).status is Status.RELEASED
+    assert home.release(incident).status is IncidentStatus.RELEASED
     home.clock.tick(minutes=1)
     home.receive(verdict("second-on", 10))
     assert home.history.incident != incident
@@ -400,8 +402,8 @@ def test_a_subject_that_has_gone_closes_the_incident_that_was_complete() -> None
     home.receive(verdict("first-on"))
     incident = home.history.incident
     home.cloud.world = None
-    assert home.receive(verdict("first-on", 5)) == [Status.OPEN]
-    assert home.receive(verdict("first-on", 5)) == [Status.CLOSED]
+    assert home.receive(verdict("first-on", 5)) == [IncidentStatus.OPEN]
+    assert home.receive(verdict("first-on", 5)) == [IncidentStatus.CLOSED]
     assert (home.history.incident, home.history.closed_at is None) == (incident, False)
 
 
@@ -423,12 +425,12 @@ def test_an_update_after_the_release_opens_another_incident_also_where_it_bears_
     home = Home(policy(mode=Mode.NOTIFY))
     home.receive(verdict("first-on", id="an hour"))
     first = home.history.incident
-    assert home.release(first).status is Status.RELEASED
+    assert home.release(first).status is IncidentStatus.RELEASED
     home.clock.tick(minutes=5)
     again = replace(verdict("first-on", 3, id="an hour"), updated_at=NOON)
-    assert home.receive(again) == [Status.RECORDED]
+    assert home.receive(again) == [IncidentStatus.RECORDED]
     assert home.history.incident > first
-    assert home.receive(again) == [Status.RECORDED]
+    assert home.receive(again) == [IncidentStatus.RECORDED]
     assert len(home.history.of(FindingReceived)) == 1
 
 
@@ -437,7 +439,7 @@ def test_a_call_in_the_second_of_a_release_is_not_over_with_it() -> None:
     home = Home()
     home.receive(verdict("first-on"))
     home.clock.now = NOON + timedelta(minutes=2, seconds=7, milliseconds=400)
-    order = ReleaseOrder(
+    order = ResponseRelease(
         HARDEN.id,
         REF,
         home.history.incident,
@@ -448,8 +450,8 @@ def test_a_call_in_the_second_of_a_release_is_not_over_with_it() -> None:
     )
     Releaser(home.engine.ports).release(order)
     home.clock.tick(seconds=1)
-    assert home.receive(verdict("first-on", 2 + 6 / 60)) == [Status.JOINED]
-    assert home.receive(verdict("first-on", 2 + 7 / 60)) == [Status.COMPLETE]
+    assert home.receive(verdict("first-on", 2 + 6 / 60)) == [IncidentStatus.JOINED]
+    assert home.receive(verdict("first-on", 2 + 7 / 60)) == [IncidentStatus.COMPLETE]
     assert home.on == {"first"}
 
 

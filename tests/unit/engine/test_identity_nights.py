@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.engine.intake import Execution, Unanswered, answers
+from ringfence.engine.intake import ExecutionContext, Skipped, answers
 from ringfence.engine.ports import Ports
-from ringfence.engine.requests import Status
+from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.root_parser import read
 from ringfence.events.envelope import Envelope, NotForUs
 from ringfence.handlers.reviews import finding_of
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.observations.iam.user_keys import DatedKey, UserKeys
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.record.chain import ChainKey
@@ -48,7 +48,7 @@ class Home:
     log: MemoryLog = field(default_factory=MemoryLog)
 
     def __post_init__(self) -> None:
-        self.cloud = MemoryCloud(Observed(self.ref), self.clock)
+        self.cloud = MemoryCloud(ResourceState(self.ref), self.clock)
 
     def use(self, **key: object) -> None:
         """Let the user have one key."""
@@ -57,15 +57,15 @@ class Home:
 
     def keys(self, *keys: DatedKey) -> None:
         """Let the user have these keys."""
-        self.cloud.world = Observed(PERSON).seen(UserKeys("deploy", keys))
+        self.cloud.world = ResourceState(PERSON).with_observation(UserKeys("deploy", keys))
 
-    def receive(self, finding: Finding) -> list[Status]:
-        execution = Execution(f"a-{self.clock()}", "test", self.clock() + LEASE)
+    def receive(self, finding: Finding) -> list[IncidentStatus]:
+        execution = ExecutionContext(f"a-{self.clock()}", "test", self.clock() + LEASE)
         ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
         orders = answers(finding, "{}", FIX, replace(POLICY, default=self.mode), execution)
-        return [Engine(ports).respond(one).status for one in orders if not isinstance(one, Unanswered)]
+        return [Engine(ports).respond(one).status for one in orders if not isinstance(one, Skipped)]
 
-    def night(self) -> Status:
+    def night(self) -> IncidentStatus:
         """Look as the nightly review does, and sleep until the next."""
         assert HARDEN_IDENTITY.review
         (status,) = self.receive(finding_of(HARDEN_IDENTITY.review, self.ref, self.clock()))
@@ -95,13 +95,13 @@ class Home:
 def test_a_key_goes_a_grace_period_after_the_notice_and_the_nights_between_leave_no_trace() -> None:
     home = Home()
     home.use()
-    assert [home.night() for _ in range(14)] == [Status.OPEN] * 14
+    assert [home.night() for _ in range(14)] == [IncidentStatus.OPEN] * 14
     assert home.status == "Active"
     assert len(home.history.of(Verified)) == 1
     assert len(home.history.of(DecisionMade)) == 1
     assert len(home.history.of(FindingReceived)) == 1
     assert [one.split(": ")[1] for one in home.told()] == ["for you to review"]
-    assert home.night() is Status.COMPLETE
+    assert home.night() is IncidentStatus.COMPLETE
     assert home.status == "Inactive"
     assert [one.split(": ")[1] for one in home.told()] == ["for you to review", "put right"]
 
@@ -112,7 +112,7 @@ def test_once_it_is_done_the_nights_are_quiet() -> None:
     for _ in range(15):
         home.night()
     entries = home.history.entries
-    assert [home.night() for _ in range(3)] == [Status.COMPLETE] * 3
+    assert [home.night() for _ in range(3)] == [IncidentStatus.COMPLETE] * 3
     assert home.history.entries == entries
 
 
@@ -120,18 +120,18 @@ def test_nights_of_a_dry_run_leave_no_trace_until_what_would_be_done_is_somethin
     """The notice that would be given is another night's each night."""
     home = Home(mode=Mode.DRY_RUN)
     home.use()
-    assert [home.night() for _ in range(30)] == [Status.DRY_RUN] * 30
+    assert [home.night() for _ in range(30)] == [IncidentStatus.DRY_RUN] * 30
     assert [len(home.history.of(kind)) for kind in (FindingReceived, Planned)] == [1, 1]
     assert len(home.told()) == 1
     home.keys(*(DatedKey(key, "Active", ago(400)) for key in (KEY, OTHER)))
-    assert [home.night() for _ in range(3)] == [Status.DRY_RUN] * 3
+    assert [home.night() for _ in range(3)] == [IncidentStatus.DRY_RUN] * 3
     assert [len(home.history.of(kind)) for kind in (FindingReceived, Planned)] == [2, 2]
 
 
 def test_a_key_that_is_in_use_leaves_no_trace() -> None:
     home = Home()
     home.use(used=ago(1))
-    assert home.night() is Status.COMPLETE
+    assert home.night() is IncidentStatus.COMPLETE
     assert home.history.entries == ()
 
 
@@ -140,7 +140,7 @@ def test_a_key_that_was_used_after_the_notice_stays_and_its_incident_ends() -> N
     home.use()
     home.night()
     home.use(used=home.clock() - timedelta(hours=12))
-    assert home.night() is Status.COMPLETE
+    assert home.night() is IncidentStatus.COMPLETE
     assert home.status == "Active"
     verified = home.history.verified
     assert verified
@@ -185,7 +185,7 @@ def test_notice_and_end_of_an_unused_key_hold_over_a_fortnight_without_reviews()
     home.use()
     home.night()
     home.clock.tick(days=30)
-    assert home.night() is Status.COMPLETE
+    assert home.night() is IncidentStatus.COMPLETE
     assert home.status == "Inactive"
 
 
@@ -204,7 +204,7 @@ def test_however_much_the_root_user_does_a_person_is_told_once_a_day_and_the_log
     for hour in range(12, 15):
         home.clock.now = NOON.replace(hour=hour, minute=59)
         for minute in range(0, 50, 7):
-            assert home.receive(root_use(f"2026-03-01T{hour}:{minute:02}:00Z")) == [Status.RECORDED]
+            assert home.receive(root_use(f"2026-03-01T{hour}:{minute:02}:00Z")) == [IncidentStatus.RECORDED]
     home.receive(found(sign_in(at="2026-03-01T14:30:00Z")))
     assert len(home.history.of(FindingReceived)) == 4
     assert home.told() == ["Ringfence: for you to decide: root (111122223333 us-east-1)"]

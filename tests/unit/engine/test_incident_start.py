@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.incident_start import AGE, opening
+from ringfence.engine.incident_start import AGE, incident_start
 from ringfence.model.errors import BadInput
 from ringfence.policy.decision import Decision, Mode
 from ringfence.record.chain import ChainKey, Lease, Stamp, link
@@ -47,7 +47,7 @@ def recorded(*facts: Fact) -> History:
 
 def go_on(history: History, *remediations: str, way: str = "detach") -> Mode:
     asked = order(decision=None, runbook=CONTAIN_INSTANCE.narrowed(remediations))
-    return opening(replace(asked, choices=(("auto-scaling", way),)), history, NOON).decision.mode
+    return incident_start(replace(asked, choices=(("auto-scaling", way),)), history, NOON).decision.mode
 
 
 def test_what_was_decided_on_goes_on_and_so_does_a_part_of_it() -> None:
@@ -100,7 +100,7 @@ def opens(
 ) -> bool:
     """Say whether a finding opens another incident."""
     asked = order(OLD, received=received, decision=decision)
-    return opening(asked, history, NOON + at, finds=finds).is_new
+    return incident_start(asked, history, NOON + at, finds=finds).is_new
 
 
 @pytest.mark.parametrize("decision", [NOTIFY, DRY_RUN, AUTO])
@@ -114,10 +114,10 @@ def test_a_week_old_incident_in_which_nothing_was_carried_out_is_joined_no_more(
 
 
 def test_what_follows_an_old_incident_sorts_behind_it_also_where_its_finding_is_older() -> None:
-    before = opening(order(decision=NOTIFY), History(), NOON).incident
+    before = incident_start(order(decision=NOTIFY), History(), NOON).incident
     history = History(link(replace(STAMP, incident=before), None, untouched()))
     late = finding("f-2", updated=NOON - timedelta(days=9))
-    begun = opening(order(OLD, received=late, decision=NOTIFY), history, OLD)
+    begun = incident_start(order(OLD, received=late, decision=NOTIFY), history, OLD)
     assert begun.is_new
     assert begun.incident > before
 
@@ -130,8 +130,8 @@ def test_how_old_an_incident_is_no_finding_says() -> None:
 
 
 def test_a_redelivery_opens_no_other_incident() -> None:
-    begun = opening(order(received=finding("f-1"), decision=NOTIFY), recorded(*untouched()), OLD)
-    assert (begun.is_new, begun.stale) == (False, False)
+    begun = incident_start(order(received=finding("f-1"), decision=NOTIFY), recorded(*untouched()), OLD)
+    assert (begun.is_new, begun.outdated) == (False, False)
     assert begun.facts == ()
 
 
@@ -144,14 +144,14 @@ def test_a_routine_look_that_finds_the_same_again_opens_no_other_incident() -> N
 
 def test_a_person_goes_on_with_the_old_incident_that_they_were_told_of() -> None:
     request = RunRequested("run", "it does talk to its master")
-    begun = opening(order(OLD, request=request), recorded(*untouched()), OLD)
+    begun = incident_start(order(OLD, request=request), recorded(*untouched()), OLD)
     assert begun.incident == STAMP.incident
     assert begun.opened_at == OLD
 
 
 def test_what_was_left_to_do_goes_on_however_old_the_incident_is() -> None:
     asked = order(OLD, decision=None, incident=STAMP.incident)
-    begun = opening(asked, recorded(*untouched(DRY_RUN)), OLD)
+    begun = incident_start(asked, recorded(*untouched(DRY_RUN)), OLD)
     assert begun.incident == STAMP.incident
 
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.engine.intake import Execution, Unanswered, answers
+from ringfence.engine.intake import ExecutionContext, Skipped, answers
 from ringfence.engine.ports import Ports
-from ringfence.engine.requests import Status
+from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
 from ringfence.events.dispatch import parse_text
 from ringfence.events.guardduty.credential_trigger import COMPROMISED_CREDENTIALS
 from ringfence.model.finding import Finding
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.principals import ROOT
 from ringfence.model.remediation import remediation
 from ringfence.model.runbook import Runbook, Stage
@@ -35,7 +35,7 @@ from tests.support.worlds import LEASE, Ticking
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.engine.requests import Report
+    from ringfence.engine.requests import ResponseResult
     from ringfence.model.incident import Incident
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
@@ -52,11 +52,11 @@ ALL_AT_ONCE = [health_event(), guardduty.credentials_finding(), attachment(ident
     title="Do nothing",
     subject=PrincipalRef,
     triggers=(COMPROMISED_CREDENTIALS,),
-    facets=(),
+    observations=(),
     steps=(),
     references=(),
 )
-def watch(observed: Observed, incident: Incident) -> Iterator[Step]:
+def watch(observed: ResourceState, incident: Incident) -> Iterator[Step]:
     """Plan nothing."""
     del observed, incident
     return iter(())
@@ -76,22 +76,22 @@ class Home:
         self.policy = Policy((ACCOUNT,), default=Mode.AUTO)
         self._attempts = 0
 
-    def receive(self, event: dict[str, Any], runbook: Runbook = CREDENTIALS) -> dict[str, Report]:
+    def receive(self, event: dict[str, Any], runbook: Runbook = CREDENTIALS) -> dict[str, ResponseResult]:
         """Answer an event as the function does; return the reports by subject."""
         self._attempts += 1
         body = json.dumps(event)
         finding = parse_text(body)
         assert isinstance(finding, Finding)
-        execution = Execution(f"a-{self._attempts}", "test", self.clock() + LEASE)
+        execution = ExecutionContext(f"a-{self._attempts}", "test", self.clock() + LEASE)
         reports = {}
         for order in answers(finding, body, runbook, self.policy, execution):
-            if not isinstance(order, Unanswered):
+            if not isinstance(order, Skipped):
                 reports[order.ref.key] = self._engine(order.ref).respond(order)
         self.clock.tick(seconds=1)
         return reports
 
     def _engine(self, ref: Ref) -> Engine:
-        cloud = MemoryCloud(Observed(ref), self.clock)
+        cloud = MemoryCloud(ResourceState(ref), self.clock)
         return Engine(Ports(cloud, self.log, self.clock, lambda jobs: [job() for job in jobs]))
 
     def history(self, ref: Ref) -> History:
@@ -146,7 +146,10 @@ def test_root_is_for_a_person_while_the_key_beside_it_is_contained() -> None:
     home = Home()
     actors = [guardduty.actor(of_root), guardduty.actor()]
     reports = home.receive(guardduty.credentials_sequence(actors, []))
-    assert (reports[root.key].status, reports[KEY.key].status) == (Status.RECORDED, Status.COMPLETE)
+    assert (reports[root.key].status, reports[KEY.key].status) == (
+        IncidentStatus.RECORDED,
+        IncidentStatus.COMPLETE,
+    )
     (made,) = home.history(root).of(DecisionMade)
     assert (made.decision.mode, made.decision.reason) == (Mode.NOTIFY, ROOT)
 

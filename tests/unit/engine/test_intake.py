@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from ringfence.engine.intake import (
     EVENT_LENGTH,
-    Execution,
-    Unanswered,
+    ExecutionContext,
+    Skipped,
     answers,
     continuation,
     resumed,
-    standby,
+    watchdog,
 )
-from ringfence.engine.requests import Order, Report, Status
+from ringfence.engine.requests import IncidentStatus, ResponseRequest, ResponseResult
 from ringfence.events.dispatch import parse_text
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
@@ -37,26 +37,26 @@ if TYPE_CHECKING:
 ITEM_LIMIT = 400 * 1024
 """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html"""
 POLICY = Policy((ACCOUNT,), default=Mode.AUTO)
-THIS = Execution("request-1", "ringfence-contain-instance", NOON + LEASE)
+THIS = ExecutionContext("request-1", "ringfence-contain-instance", NOON + LEASE)
 AUTO_POLICY = Policy((REF.account,), default=Mode.AUTO)
 
 
-def answered(given: Finding, policy: Policy = AUTO_POLICY) -> Iterator[Order | Unanswered]:
+def answered(given: Finding, policy: Policy = AUTO_POLICY) -> Iterator[ResponseRequest | Skipped]:
     """Turn a finding into orders for a runbook of our own."""
     return answers(given, "{}", CONTAIN, policy, THIS)
 
 
-def ordered(text: str) -> Order:
+def ordered(text: str) -> ResponseRequest:
     """Return the order that an event about one instance leads to."""
     finding = parse_text(text)
     assert isinstance(finding, Finding)
-    execution = Execution("a-1", "ringfence", NOON + LEASE)
+    execution = ExecutionContext("a-1", "ringfence", NOON + LEASE)
     (order,) = answers(finding, text, CONTAIN_INSTANCE, POLICY, execution)
-    assert isinstance(order, Order)
+    assert isinstance(order, ResponseRequest)
     return order
 
 
-def entry_length(order: Order) -> int:
+def entry_length(order: ResponseRequest) -> int:
     """Return the length of the entry that records the finding."""
     assert order.finding
     key = ChainKey(order.runbook.id, order.ref.key)
@@ -90,7 +90,7 @@ def test_each_subject_that_the_runbook_is_for_gets_an_order_of_its_own_for_the_f
 
 def test_what_the_policy_turns_off_is_left_alone_and_the_reason_kept() -> None:
     (left,) = answered(finding().finding, replace(AUTO_POLICY, accounts=()))
-    assert isinstance(left, Unanswered)
+    assert isinstance(left, Skipped)
     assert left.decision.mode is Mode.OFF
     assert "outside the configured scope" in left.decision.reason
 
@@ -99,7 +99,7 @@ def test_an_order_acts_for_its_execution_with_what_the_policy_chooses() -> None:
     chosen = RunbookSettings(("isolate-instance", "imds-off"), (("group", "standby"),))
     policy = replace(AUTO_POLICY, runbooks=((CONTAIN.id, chosen),))
     (given,) = answered(finding().finding, policy)
-    assert isinstance(given, Order)
+    assert isinstance(given, ResponseRequest)
     assert (given.attempt, given.actor, given.until) == (THIS.attempt, THIS.actor, THIS.until)
     assert given.runbook.ids == ("isolate-instance", "imds-off")
     assert given.choices == (("group", "standby"),)
@@ -107,16 +107,16 @@ def test_an_order_acts_for_its_execution_with_what_the_policy_chooses() -> None:
 
 def test_without_a_choice_the_optional_ones_are_left_out() -> None:
     (given,) = answered(finding().finding)
-    assert isinstance(given, Order)
+    assert isinstance(given, ResponseRequest)
     assert given.runbook.ids == ("isolate-instance", "leave-group")
     assert given.choices == (("group", "detach"),)
 
 
 def test_a_continuation_goes_on_with_what_was_begun_for_every_stage() -> None:
     (begun,) = answered(finding().finding)
-    assert isinstance(begun, Order)
-    message = continuation(begun, Report(Status.CONTAINED, "inc-1", "looked again"))
-    later = Execution("request-2", "ringfence", NOON + LEASE)
+    assert isinstance(begun, ResponseRequest)
+    message = continuation(begun, ResponseResult(IncidentStatus.CONTAINED, "inc-1", "looked again"))
+    later = ExecutionContext("request-2", "ringfence", NOON + LEASE)
     on = resumed(message, CONTAIN, later)
     assert (on.ref, on.runbook.ids, on.choices) == (begun.ref, begun.runbook.ids, begun.choices)
     assert (on.incident, on.attempt, on.stages) == ("inc-1", "request-2", None)
@@ -125,10 +125,10 @@ def test_a_continuation_goes_on_with_what_was_begun_for_every_stage() -> None:
 
 def test_what_stands_behind_an_execution_names_it_and_no_incident() -> None:
     (begun,) = answered(finding().finding)
-    assert isinstance(begun, Order)
-    on = resumed(standby(begun), CONTAIN, Execution("request-2", "ringfence", NOON + LEASE))
+    assert isinstance(begun, ResponseRequest)
+    on = resumed(watchdog(begun), CONTAIN, ExecutionContext("request-2", "ringfence", NOON + LEASE))
     assert (on.ref, on.runbook.ids, on.choices) == (begun.ref, begun.runbook.ids, begun.choices)
-    assert (on.behind, on.incident, on.stages, on.decision) == (THIS.attempt, "", None, None)
+    assert (on.watchdog, on.incident, on.stages, on.decision) == (THIS.attempt, "", None, None)
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,10 @@ def test_what_stands_behind_an_execution_names_it_and_no_incident() -> None:
 )
 def test_a_continuation_with_something_wrong_in_it_is_bad_input(field: str, wrong: object) -> None:
     (begun,) = answered(finding().finding)
-    assert isinstance(begun, Order)
-    message = json.loads(continuation(begun, Report(Status.CONTAINED, "inc-1", "looked again")))
+    assert isinstance(begun, ResponseRequest)
+    message = json.loads(
+        continuation(begun, ResponseResult(IncidentStatus.CONTAINED, "inc-1", "looked again"))
+    )
     with pytest.raises(BadInput):
         resumed(json.dumps({**message, field: wrong}), CONTAIN, THIS)
     message.pop(field, None)

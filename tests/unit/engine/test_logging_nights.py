@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ringfence.engine.intake import Execution, Unanswered, answers
+from ringfence.engine.intake import ExecutionContext, Skipped, answers
 from ringfence.engine.ports import Ports
-from ringfence.engine.requests import Status
+from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
 from ringfence.handlers.reviews import finding_of
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.observations.logging.trails import Delivery, TrailOptions, TrailSetup, TrailStatus
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.record.chain import ChainKey
@@ -35,18 +35,18 @@ class Home:
         self.clock, self.log = Ticking(NOON), MemoryLog()
         self.cloud = MemoryCloud(None, self.clock)
 
-    def hours(self, number: int, status: TrailStatus) -> list[Status]:
+    def hours(self, number: int, status: TrailStatus) -> list[IncidentStatus]:
         """Look so often, once an hour, at a trail that is as given."""
-        self.cloud.world = Observed(TRAIL, {type(one): one for one in NOTHING}).seen(status)
+        self.cloud.world = ResourceState(TRAIL, {type(one): one for one in NOTHING}).with_observation(status)
         return [self.hour() for _ in range(number)]
 
-    def hour(self) -> Status:
+    def hour(self) -> IncidentStatus:
         assert RESTORE_LOGGING.review
-        execution = Execution(f"a-{self.clock()}", "test", self.clock() + LEASE)
+        execution = ExecutionContext(f"a-{self.clock()}", "test", self.clock() + LEASE)
         ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
         finding = finding_of(RESTORE_LOGGING.review, TRAIL, self.clock())
         (order,) = answers(finding, "{}", RESTORE_LOGGING, POLICY, execution)
-        assert not isinstance(order, Unanswered)
+        assert not isinstance(order, Skipped)
         status = Engine(ports).respond(order).status
         self.clock.tick(hours=1)
         return status
@@ -66,7 +66,7 @@ def test_a_trail_that_cannot_deliver_is_told_once_and_once_more_when_it_is_a_day
     home = Home()
     home.hours(3, WELL)
     well, told = home.entries, len(home.told())
-    assert home.hours(1, FAILING) == [Status.OPEN]
+    assert home.hours(1, FAILING) == [IncidentStatus.OPEN]
     assert len(home.told()) == told + 1
     assert "cannot deliver log files to bucket logs: AccessDenied" in home.told()[-1]
     first = home.entries
@@ -85,7 +85,7 @@ def test_a_trail_that_cannot_deliver_is_told_once_and_once_more_when_it_is_a_day
 def test_once_the_bucket_takes_its_files_again_the_hours_are_quiet() -> None:
     home = Home()
     home.hours(3, FAILING)
-    assert home.hours(2, WELL) == [Status.COMPLETE] * 2
+    assert home.hours(2, WELL) == [IncidentStatus.COMPLETE] * 2
     entries = home.entries
     home.hours(24, WELL)
     assert home.entries == entries

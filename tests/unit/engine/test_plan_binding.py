@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.engine.plan_binding import begun
+from ringfence.engine.plan_binding import started_plan
 from ringfence.record.chain import Entry, Stamp, link
 from ringfence.record.facts import RunRequested
 from ringfence.record.history import History
@@ -26,17 +26,17 @@ def history(*wishes: tuple[str, RunRequested]) -> History:
 
 
 def test_what_a_person_was_let_begin_is_begun() -> None:
-    assert begun(history(("kim", LOOK), ("kim", YES), ("sam", LOOK)), "kim", (PLAN,)) == PLAN
+    assert started_plan(history(("kim", LOOK), ("kim", YES), ("sam", LOOK)), "kim", (PLAN,)) == PLAN
 
 
 @pytest.mark.parametrize("since", [("kim", LOOK), ("kim", RELEASE), ("sam", RELEASE), ("sam", YES)])
 def test_it_is_not_where_something_else_was_asked_for_since(since: tuple[str, RunRequested]) -> None:
-    assert not begun(history(("kim", YES), since), "kim", (PLAN,))
+    assert not started_plan(history(("kim", YES), since), "kim", (PLAN,))
 
 
 def test_nor_where_another_plan_nothing_or_only_a_look_was_agreed_to() -> None:
-    assert not begun(history(("kim", YES)), "kim", ("b" * 64,))
-    assert not begun(history(), "kim", (PLAN,))
-    assert not begun(
+    assert not started_plan(history(("kim", YES)), "kim", ("b" * 64,))
+    assert not started_plan(history(), "kim", (PLAN,))
+    assert not started_plan(
         history(("kim", RunRequested("run", "it beacons", dry_run=True, plan=PLAN))), "kim", (PLAN,)
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.engine.intake import Execution, Unanswered, answers
+from ringfence.engine.intake import ExecutionContext, Skipped, answers
 from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE, SEVERITY, SOURCE
 from ringfence.model.finding import Finding
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
@@ -21,7 +21,7 @@ from tests.support.strategies.identity import OTHER, ago
 from tests.support.worlds import LEASE, NOON, Ticking
 
 if TYPE_CHECKING:
-    from ringfence.engine.requests import Report
+    from ringfence.engine.requests import ResponseResult
 
 KEYS = CONTAIN_CREDENTIALS.narrowed(["deactivate-access-key"])
 """Without a denial, as where the policy exempts the user from it, or where there is one already."""
@@ -40,9 +40,9 @@ class Home:
 
     def has(self, *keys: Key) -> None:
         """Let the user have these keys."""
-        self.cloud.world = Observed(PERSON).seen(AccessKey("deploy", keys))
+        self.cloud.world = ResourceState(PERSON).with_observation(AccessKey("deploy", keys))
 
-    def quarantined(self) -> Report:
+    def quarantined(self) -> ResponseResult:
         """Let AWS attach its policy, or one of its later versions."""
         now = self.clock()
         finding = Finding(
@@ -59,8 +59,8 @@ class Home:
             first_seen=now,
         )
         ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
-        (order,) = answers(finding, "{}", KEYS, POLICY, Execution(f"a-{now}", "test", now + LEASE))
-        assert not isinstance(order, Unanswered)
+        (order,) = answers(finding, "{}", KEYS, POLICY, ExecutionContext(f"a-{now}", "test", now + LEASE))
+        assert not isinstance(order, Skipped)
         report = Engine(ports).respond(order)
         self.clock.tick(minutes=15)
         return report

@@ -9,9 +9,9 @@ import pytest
 
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser
-from ringfence.engine.requests import ReleaseOrder, Status
+from ringfence.engine.requests import IncidentStatus, ResponseRelease
 from ringfence.engine.run import Engine
-from ringfence.model.errors import BadInput, Bug, Denied, Refused, Retryable
+from ringfence.model.errors import AccessDenied, BadInput, InternalError, Refused, Retryable
 from ringfence.observations.ec2.network import Network
 from ringfence.observations.ec2.target_groups import Targets
 from ringfence.observations.iam.identity import Identity
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ringfence.model.errors import RingfenceError
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
     from ringfence.model.step import Step
     from ringfence.record.history import History
 
@@ -63,10 +63,12 @@ class Contained:
     def history(self) -> History:
         return self.log.read(KEY)
 
-    def release(self, *, dry_run: bool = False, skip_drifted: bool = False, incident: str = "") -> Status:
+    def release(
+        self, *, dry_run: bool = False, skip_drifted: bool = False, incident: str = ""
+    ) -> IncidentStatus:
         request = RunRequested("release", "false alarm", dry_run=dry_run)
         return self.releaser.release(
-            ReleaseOrder(
+            ResponseRelease(
                 runbook=CONTAIN_INSTANCE.id,
                 ref=REF,
                 incident=incident or self.incident,
@@ -87,7 +89,7 @@ class Contained:
                 raise Retryable("not now")
 
         self.cloud.refuse = fail
-        assert self.release() is Status.OPEN
+        assert self.release() is IncidentStatus.OPEN
         self.cloud.refuse = lambda _: None
 
     def groups(self) -> list[frozenset[object]]:
@@ -100,7 +102,7 @@ class Contained:
         network = self.cloud.world[Network]
         first, *rest = network.interfaces
         moved = replace(network, interfaces=(replace(first, groups=frozenset({group})), *rest))
-        self.cloud.world = self.cloud.world.seen(moved)
+        self.cloud.world = self.cloud.world.with_observation(moved)
 
 
 @pytest.fixture
@@ -109,7 +111,7 @@ def contained() -> Contained:
 
 
 def test_a_release_gives_back_what_was(contained: Contained) -> None:
-    assert contained.release() is Status.RELEASED
+    assert contained.release() is IncidentStatus.RELEASED
     assert contained.groups() == [frozenset(one.groups) for one in contained.before[Network].interfaces]
     assert isinstance(contained.history.facts[-1][1], Released)
     assert contained.history.lease.owner == ""
@@ -118,13 +120,13 @@ def test_a_release_gives_back_what_was(contained: Contained) -> None:
 def test_the_network_opens_last(contained: Contained) -> None:
     contained.release()
     released = [one.step for one in contained.history.of(Intended) if one.stage == "release"]
-    assert [step.facet for step in contained.cloud.calls[-2:]] == [Network, Network]
+    assert [step.observation for step in contained.cloud.calls[-2:]] == [Network, Network]
     assert set(released) <= set(contained.cloud.calls)
 
 
 def test_a_dry_run_changes_nothing(contained: Contained) -> None:
     made = len(contained.cloud.calls)
-    assert contained.release(dry_run=True) is Status.DRY_RUN
+    assert contained.release(dry_run=True) is IncidentStatus.DRY_RUN
     assert len(contained.cloud.calls) == made
     assert contained.history.closed_at is None
 
@@ -139,7 +141,7 @@ def test_a_release_refuses_where_the_world_has_moved_on_and_says_how(contained: 
 
 def test_the_rest_can_be_restored_by_explicit_choice(contained: Contained) -> None:
     contained.move("sg-other")
-    assert contained.release(skip_drifted=True) is Status.RELEASED
+    assert contained.release(skip_drifted=True) is IncidentStatus.RELEASED
     assert contained.groups()[0] == {"sg-other"}
     released = contained.history.last(Released)
     assert released
@@ -156,18 +158,18 @@ def test_an_interface_moved_twice_goes_back_to_where_it_was_first(contained: Con
 
 def test_what_was_put_back_by_hand_is_left(contained: Contained) -> None:
     assert contained.cloud.world
-    contained.cloud.world = contained.cloud.world.seen(
+    contained.cloud.world = contained.cloud.world.with_observation(
         replace(
             contained.cloud.world[Network],
             interfaces=contained.before[Network].interfaces,
         )
     )
-    assert contained.release() is Status.RELEASED
+    assert contained.release() is IncidentStatus.RELEASED
 
 
 def test_a_release_that_stopped_half_way_can_be_finished(contained: Contained) -> None:
     contained.half_released()
-    assert contained.release() is Status.RELEASED
+    assert contained.release() is IncidentStatus.RELEASED
     assert contained.groups() == [frozenset(one.groups) for one in contained.before[Network].interfaces]
 
 
@@ -178,11 +180,11 @@ def test_what_is_on_its_way_does_not_contain_again_while_a_release_is_half_done(
     contained.clock.tick(minutes=1)
     for decision in (None, AUTO):
         again = order(contained.clock(), decision=decision, attempt=f"late-{decision}")
-        assert contained.engine.respond(again).status is Status.JOINED
+        assert contained.engine.respond(again).status is IncidentStatus.JOINED
     assert len(contained.cloud.calls) == made
     seen = finding(updated=contained.clock(), count=9)
     report = contained.engine.respond(order(contained.clock(), attempt="new", received=seen))
-    assert report.status is Status.COMPLETE
+    assert report.status is IncidentStatus.COMPLETE
 
 
 def test_new_activity_after_half_a_release_goes_on_to_the_later_stages(contained: Contained) -> None:
@@ -192,7 +194,7 @@ def test_new_activity_after_half_a_release_goes_on_to_the_later_stages(contained
     first = contained.engine.respond(order(contained.clock(), attempt="new", received=seen, stages=1))
     assert goes_on(first)
     rest = contained.engine.respond(order(contained.clock(), attempt="rest", decision=None))
-    assert rest.status is Status.COMPLETE
+    assert rest.status is IncidentStatus.COMPLETE
 
 
 def test_what_was_refused_while_containing_does_not_hide_that_it_was_not_put_back() -> None:
@@ -204,9 +206,9 @@ def test_what_was_refused_while_containing_does_not_hide_that_it_was_not_put_bac
             raise Retryable("not now")
 
     contained.cloud.refuse = fail
-    assert contained.release() is Status.OPEN
+    assert contained.release() is IncidentStatus.OPEN
     contained.cloud.refuse = lambda _: None
-    assert contained.release() is Status.RELEASED
+    assert contained.release() is IncidentStatus.RELEASED
     assert contained.groups() == [frozenset(one.groups) for one in contained.before[Network].interfaces]
 
 
@@ -224,7 +226,7 @@ def test_what_was_released_cannot_be_released_again(contained: Contained) -> Non
 def test_after_a_release_an_old_update_does_not_isolate_again(contained: Contained) -> None:
     contained.release()
     made = len(contained.cloud.calls)
-    assert contained.engine.respond(order(attempt="a-3")).status is Status.JOINED
+    assert contained.engine.respond(order(attempt="a-3")).status is IncidentStatus.JOINED
     assert len(contained.cloud.calls) == made
 
 
@@ -233,7 +235,7 @@ def test_after_a_release_new_activity_opens_a_new_incident(contained: Contained)
     contained.clock.tick(minutes=5)
     seen = finding(updated=contained.clock(), count=9)
     report = contained.engine.respond(order(contained.clock(), attempt="a-3", received=seen))
-    assert report.status is Status.COMPLETE
+    assert report.status is IncidentStatus.COMPLETE
     assert report.incident > contained.incident
 
 
@@ -251,29 +253,29 @@ def test_a_step_that_contradicts_itself_is_recorded_and_others_may_act_then() ->
 
     def fail(step: Step) -> None:
         if isinstance(step, RestoreTag):
-            raise Bug("two things that cannot both be")
+            raise InternalError("two things that cannot both be")
 
     world.cloud.refuse = fail
-    with pytest.raises(Bug):
+    with pytest.raises(InternalError):
         world.release()
     assert "two things that cannot both be" in {one.detail for one in world.history.outcomes.values()}
     assert world.history.lease.owner == ""
     world.cloud.refuse = lambda _: None
     world.clock.tick(minutes=5)
-    assert world.release() is Status.RELEASED
+    assert world.release() is IncidentStatus.RELEASED
 
 
 def test_a_detour_through_the_transition_group_leads_back_to_the_groups_before() -> None:
     """Steps on one interface are folded in the order in which they were taken, not planned."""
     world = Contained("cut-tracked-flows")
-    assert world.release() is Status.RELEASED
+    assert world.release() is IncidentStatus.RELEASED
     assert world.groups() == [one.groups for one in world.before[Network].interfaces]
 
 
-@pytest.mark.parametrize("failure", [Refused("it is not shown"), Denied("AccessDenied")])
+@pytest.mark.parametrize("failure", [Refused("it is not shown"), AccessDenied("AccessDenied")])
 @pytest.mark.parametrize("facet", [Network, Identity, Targets])
 def test_nothing_is_undone_on_the_word_of_what_cannot_be_read(
-    contained: Contained, facet: type[Facet], failure: RingfenceError
+    contained: Contained, facet: type[Observation], failure: RingfenceError
 ) -> None:
     changes = list(contained.cloud.calls)
     contained.cloud.unreadable = {facet: failure}
@@ -281,18 +283,18 @@ def test_nothing_is_undone_on_the_word_of_what_cannot_be_read(
         contained.release()
     assert contained.cloud.calls == changes
     contained.cloud.unreadable = {}
-    assert contained.release() is Status.RELEASED
+    assert contained.release() is IncidentStatus.RELEASED
 
 
 @pytest.mark.parametrize("facet", [Network, Identity, Targets])
 def test_what_cannot_be_seen_afterwards_is_not_called_released(
-    contained: Contained, facet: type[Facet]
+    contained: Contained, facet: type[Observation]
 ) -> None:
     def blind(_: Step) -> None:
-        contained.cloud.unreadable = {facet: Denied("AccessDenied")}
+        contained.cloud.unreadable = {facet: AccessDenied("AccessDenied")}
 
     contained.cloud.refuse = blind
-    with pytest.raises(Denied):
+    with pytest.raises(AccessDenied):
         contained.release()
     assert contained.history.released_at is None
     assert contained.history.lease.owner == ""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.engine.intake import Execution, Unanswered, answers
+from ringfence.engine.intake import ExecutionContext, Skipped, answers
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser
-from ringfence.engine.requests import ReleaseOrder, Status
+from ringfence.engine.requests import IncidentStatus, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
 from ringfence.events.health.trigger import EXPOSED_CREDENTIALS
 from ringfence.model.errors import Refused
 from ringfence.model.finding import Finding
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.subject import GLOBAL, PrincipalRef
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
@@ -35,7 +35,9 @@ class Home:
 
     def __init__(self, *named: PrincipalRef) -> None:
         self.clock, self.log = Ticking(NOON), MemoryLog()
-        world = Observed(PERSON).seen(AccessKey("deploy", (Key(KEY.id, "Active", ago(400)),)))
+        world = ResourceState(PERSON).with_observation(
+            AccessKey("deploy", (Key(KEY.id, "Active", ago(400)),))
+        )
         self.cloud = MemoryCloud(world, self.clock)
         self.ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
         self.user = self.report(PERSON, *named, type_=QUARANTINE)
@@ -51,15 +53,17 @@ class Home:
             RUNBOOK.ids, RUNBOOK.choose({}), answers=tuple(RUNBOOK.answers_by_type().items())
         )
         policy = Policy((PERSON.account,), default=mode, runbooks=((RUNBOOK.id, settings),))
-        for order in answers(finding, "{}", RUNBOOK, policy, Execution(f"a-{now}", "test", now + LEASE)):
-            assert not isinstance(order, Unanswered)
+        for order in answers(
+            finding, "{}", RUNBOOK, policy, ExecutionContext(f"a-{now}", "test", now + LEASE)
+        ):
+            assert not isinstance(order, Skipped)
             incident = Engine(self.ports).respond(order).incident
         self.clock.tick(minutes=15)
         return incident
 
-    def release(self, ref: PrincipalRef, incident: str, *, skip_drifted: bool = False) -> Status:
+    def release(self, ref: PrincipalRef, incident: str, *, skip_drifted: bool = False) -> IncidentStatus:
         self.clock.tick(minutes=1)
-        order = ReleaseOrder(
+        order = ResponseRelease(
             RUNBOOK.id,
             ref,
             incident,
@@ -84,7 +88,7 @@ def home() -> Home:
 
 
 def test_a_key_that_nothing_else_holds_is_given_back(home: Home) -> None:
-    assert home.release(PERSON, home.user) is Status.RELEASED
+    assert home.release(PERSON, home.user) is IncidentStatus.RELEASED
     assert home.status == "Active"
 
 
@@ -97,7 +101,7 @@ def test_a_release_refuses_to_give_back_a_key_that_its_own_incident_holds(home: 
 
 def test_by_explicit_choice_the_rest_is_released_and_the_key_is_left(home: Home) -> None:
     held = home.report(KEY)
-    assert home.release(PERSON, home.user, skip_drifted=True) is Status.RELEASED
+    assert home.release(PERSON, home.user, skip_drifted=True) is IncidentStatus.RELEASED
     assert home.status == "Inactive"
     released = home.log.read(ChainKey(RUNBOOK.id, PERSON.key)).last(Released)
     assert released
@@ -106,21 +110,21 @@ def test_by_explicit_choice_the_rest_is_released_and_the_key_is_left(home: Home)
 
 def test_a_key_is_given_back_once_its_own_incident_was_released(home: Home) -> None:
     held = home.report(KEY)
-    assert home.release(KEY, held) is Status.RELEASED
+    assert home.release(KEY, held) is IncidentStatus.RELEASED
     assert home.status == "Inactive", "whoever deactivated it gives it back"
-    assert home.release(PERSON, home.user) is Status.RELEASED
+    assert home.release(PERSON, home.user) is IncidentStatus.RELEASED
     assert home.status == "Active"
 
 
 @pytest.mark.parametrize("mode", [Mode.DRY_RUN, Mode.NOTIFY])
 def test_an_incident_that_was_not_to_change_anything_holds_no_key(home: Home, mode: Mode) -> None:
     home.report(KEY, mode=mode)
-    assert home.release(PERSON, home.user) is Status.RELEASED
+    assert home.release(PERSON, home.user) is IncidentStatus.RELEASED
     assert home.status == "Active"
 
 
 def test_one_incident_on_the_user_and_the_key_does_not_hold_against_itself() -> None:
     home = Home(KEY)
     assert home.log.read(ChainKey(RUNBOOK.id, KEY.key)).incident == home.user
-    assert home.release(PERSON, home.user) is Status.RELEASED
+    assert home.release(PERSON, home.user) is IncidentStatus.RELEASED
     assert home.status == "Active"

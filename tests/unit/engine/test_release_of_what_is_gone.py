@@ -9,10 +9,10 @@ from moto import mock_aws
 
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser
-from ringfence.engine.requests import ReleaseOrder, Status
+from ringfence.engine.requests import IncidentStatus, ResponseRelease
 from ringfence.engine.run import Engine
-from ringfence.model.errors import Gone, Refused, Retryable
-from ringfence.model.observation import Observed
+from ringfence.model.errors import NotFound, Refused, Retryable
+from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
 from ringfence.observations.iam.identity import Identity
 from ringfence.observations.iam.role_sessions import RoleSessions
@@ -30,7 +30,7 @@ from tests.support.fakes.moto_world import world
 from tests.support.worlds import LEASE, REF, Ticking, estate, finding, order
 
 if TYPE_CHECKING:
-    from ringfence.engine.requests import Report
+    from ringfence.engine.requests import ResponseResult
     from ringfence.model.step import Step
     from ringfence.record.history import History
 
@@ -45,7 +45,7 @@ class Terminated:
 
     def __init__(self, *, closed: bool) -> None:
         self.clock = Ticking()
-        self.before = estate().seen(SubnetAcls((Acl("acl-1", frozenset({ALLOWED})),)))
+        self.before = estate().with_observation(SubnetAcls((Acl("acl-1", frozenset({ALLOWED})),)))
         self.cloud = MemoryCloud(self.before, self.clock)
         self.log = MemoryLog()
         ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
@@ -53,7 +53,7 @@ class Terminated:
         self.incident = self._respond().incident
         assert self.cloud.world
         self.whole = self.cloud.world
-        self.cloud.world = Observed(REF, {kind: self.whole[kind] for kind in SHARED})
+        self.cloud.world = ResourceState(REF, {kind: self.whole[kind] for kind in SHARED})
         if closed:
             while not self.history.last(Closed):
                 self.clock.tick(minutes=5)
@@ -65,7 +65,7 @@ class Terminated:
         except Retryable:
             return
 
-    def _respond(self) -> Report:
+    def _respond(self) -> ResponseResult:
         seen = finding(updated=self.clock(), remote_addresses=("198.51.100.7",))
         return self.engine.respond(
             order(self.clock(), runbook=RUNBOOK, received=seen, attempt=f"a-{self.clock():%H%M}")
@@ -75,9 +75,9 @@ class Terminated:
     def history(self) -> History:
         return self.log.read(ChainKey(RUNBOOK.id, REF.key))
 
-    def release(self, *, dry_run: bool = False) -> Status:
+    def release(self, *, dry_run: bool = False) -> IncidentStatus:
         self.clock.tick(minutes=1)
-        given = ReleaseOrder(
+        given = ResponseRelease(
             runbook=RUNBOOK.id,
             ref=REF,
             incident=self.incident,
@@ -106,7 +106,7 @@ class Terminated:
 def test_what_outlives_the_instance_is_put_back(closed: bool) -> None:  # noqa: FBT001 - a parameter
     gone = Terminated(closed=closed)
     assert not gone.is_as_before()
-    assert gone.release() is Status.RELEASED
+    assert gone.release() is IncidentStatus.RELEASED
     assert gone.is_as_before()
     assert set(gone.undone()) == {AllowAddress, AllowInstanceSessions, AllowRoleSessions}
     assert gone.history.lease.owner == ""
@@ -126,10 +126,10 @@ def test_what_went_with_the_instance_is_kept_in_words() -> None:
 def test_a_dry_run_shows_what_would_be_put_back() -> None:
     gone = Terminated(closed=True)
     made = len(gone.cloud.calls)
-    assert gone.release(dry_run=True) is Status.DRY_RUN
+    assert gone.release(dry_run=True) is IncidentStatus.DRY_RUN
     assert len(gone.cloud.calls) == made
     assert Summary.of(gone.history.entries).state == "closed"
-    assert gone.release() is Status.RELEASED
+    assert gone.release() is IncidentStatus.RELEASED
 
 
 def test_it_is_released_once() -> None:
@@ -141,8 +141,8 @@ def test_it_is_released_once() -> None:
 
 def test_one_facet_that_is_gone_does_not_keep_the_others_from_being_read() -> None:
     gone = Terminated(closed=True)
-    gone.cloud.world = Observed(REF, {kind: gone.whole[kind] for kind in SHARED if kind is not Identity})
-    assert gone.release() is Status.RELEASED
+    gone.cloud.world = ResourceState(REF, {kind: gone.whole[kind] for kind in SHARED if kind is not Identity})
+    assert gone.release() is IncidentStatus.RELEASED
     assert set(gone.undone()) == {AllowAddress, AllowRoleSessions}
 
 
@@ -154,10 +154,10 @@ def test_a_release_that_failed_half_way_can_be_finished() -> None:
             raise Retryable("not now")
 
     gone.cloud.refuse = fail
-    assert gone.release() is Status.OPEN
+    assert gone.release() is IncidentStatus.OPEN
     assert Summary.of(gone.history.entries).state == "being released"
     gone.cloud.refuse = lambda _: None
-    assert gone.release() is Status.RELEASED
+    assert gone.release() is IncidentStatus.RELEASED
     assert gone.is_as_before()
 
 
@@ -166,10 +166,10 @@ def test_what_turns_out_to_be_gone_while_it_is_put_back_is_over() -> None:
 
     def fail(step: Step) -> None:
         if isinstance(step, AllowAddress):
-            raise Gone("InvalidNetworkAclID.NotFound")
+            raise NotFound("InvalidNetworkAclID.NotFound")
 
     gone.cloud.refuse = fail
-    assert gone.release() is Status.RELEASED
+    assert gone.release() is IncidentStatus.RELEASED
     released = gone.history.last(Released)
     assert released
     assert "InvalidNetworkAclID.NotFound" in " | ".join(released.skipped)
@@ -182,11 +182,11 @@ def test_an_instance_that_is_back_at_the_second_look_is_not_taken_for_gone() -> 
     def back(_: Step) -> None:
         gone.cloud.refuse = lambda _: None
         assert gone.cloud.world
-        gone.cloud.world = Observed(REF, {**gone.whole.facets, **gone.cloud.world.facets})
+        gone.cloud.world = ResourceState(REF, {**gone.whole.observations, **gone.cloud.world.observations})
 
     gone.cloud.refuse = back
-    assert gone.release() is Status.OPEN
-    assert gone.release() is Status.RELEASED
+    assert gone.release() is IncidentStatus.OPEN
+    assert gone.release() is IncidentStatus.RELEASED
     assert gone.is_as_before()
 
 
@@ -199,7 +199,7 @@ def test_an_instance_that_was_terminated_in_ec2_leaves_neither_denied_addresses_
     assert _shared(ec2, iam) != before
     ec2.modify_instance_attribute(InstanceId=here.ref.id, DisableApiTermination={"Value": False})
     ec2.terminate_instances(InstanceIds=[here.ref.id])
-    assert here.release(incident).status is Status.RELEASED
+    assert here.release(incident).status is IncidentStatus.RELEASED
     assert _shared(ec2, iam) == before
 
 

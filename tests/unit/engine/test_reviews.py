@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.ports import Ports
-from ringfence.engine.requests import Order, Report, Status
+from ringfence.engine.requests import IncidentStatus, ResponseRequest, ResponseResult
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Refused
-from ringfence.model.observation import Facet, Observed
+from ringfence.model.observation import Observation, ResourceState
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.evidence import Grants, KeyUse
@@ -36,7 +36,7 @@ class World:
 
     def __init__(self, ref: PrincipalRef, denial: Denial, *traces: Trace) -> None:
         self.ref, self.clock, self.log = ref, Ticking(), MemoryLog()
-        facets: tuple[Facet, ...] = (
+        facets: tuple[Observation, ...] = (
             AccessKey("deploy", (Key(KEY.id, "Active"),)),
             denial,
             Password(),
@@ -45,13 +45,13 @@ class World:
             Grants(),
             Trail(traces),
         )
-        self.cloud = MemoryCloud(Observed(ref, {type(one): one for one in facets}), self.clock)
+        self.cloud = MemoryCloud(ResourceState(ref, {type(one): one for one in facets}), self.clock)
 
-    def respond(self, attempt: str, **more: object) -> Report:
+    def respond(self, attempt: str, **more: object) -> ResponseResult:
         received = finding(subjects=(self.ref,))
         asked = order(self.clock(), attempt=attempt, received=received, runbook=RUNBOOK)
         asked = replace(asked, ref=self.ref, **more)  # type: ignore[arg-type]  # a test names what it changes
-        assert isinstance(asked, Order)
+        assert isinstance(asked, ResponseRequest)
         ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
         return Engine(ports).respond(asked)
 
@@ -63,7 +63,7 @@ def trace() -> Trace:
 def test_a_key_is_contained_by_one_change_after_one_look() -> None:
     world = World(KEY, Denial(DEPLOY))
     report = world.respond("a-1", stages=1)
-    assert (report.status, goes_on(report)) == (Status.CONTAINED, True)
+    assert (report.status, goes_on(report)) == (IncidentStatus.CONTAINED, True)
     assert [type(step).__name__ for step in world.cloud.calls] == ["DeactivateAccessKey"]
     assert world.cloud.looks[0] == (AccessKey,)
 
@@ -75,27 +75,27 @@ def test_with_nothing_left_behind_it_is_complete_and_looked_at_once_more(
     """CloudTrail may not have shown anything yet."""
     world = World(ref, denial)
     report = world.respond("a-1")
-    assert (report.status, later(report)) == (Status.COMPLETE, True)
+    assert (report.status, later(report)) == (IncidentStatus.COMPLETE, True)
     again = world.respond("a-2")
-    assert (again.status, later(again)) == (Status.COMPLETE, False)
+    assert (again.status, later(again)) == (IncidentStatus.COMPLETE, False)
 
 
 def test_what_was_left_behind_leaves_it_contained_and_is_looked_at_once_more() -> None:
     world = World(KEY, Denial(DEPLOY), trace())
     report = world.respond("a-1")
-    assert (report.status, again(report), later(report)) == (Status.CONTAINED, (), True)
+    assert (report.status, again(report), later(report)) == (IncidentStatus.CONTAINED, (), True)
     assert report.verified
     assert "backdoor" in report.verified.review[0]
     assert set(report.verified.review) <= set(report.verified.exposure)
     once_more = world.respond("a-2")
-    assert (once_more.status, again(once_more), later(once_more)) == (Status.CONTAINED, (), False)
+    assert (once_more.status, again(once_more), later(once_more)) == (IncidentStatus.CONTAINED, (), False)
 
 
 def test_once_a_person_has_reviewed_it_it_is_complete() -> None:
     world = World(KEY, Denial(DEPLOY), trace())
     world.respond("a-1")
     choices = RUNBOOK.choose({"traces": "reviewed"})
-    assert world.respond("a-2", choices=choices).status is Status.COMPLETE
+    assert world.respond("a-2", choices=choices).status is IncidentStatus.COMPLETE
 
 
 @pytest.mark.parametrize(("ref", "denial"), [(ROOT, Denial()), (SESSION, Denial(RESERVED))])
@@ -103,20 +103,22 @@ def test_what_cannot_be_contained_is_never_said_to_be(ref: PrincipalRef, denial:
     """It does not go back to its queue: trying again changes nothing. The record is looked at once more."""
     world = World(ref, denial)
     first = world.respond("a-1", stages=1)
-    assert (first.status, again(first), goes_on(first)) == (Status.OPEN, (), True)
+    assert (first.status, again(first), goes_on(first)) == (IncidentStatus.OPEN, (), True)
     report = world.respond("a-2")
-    assert (report.status, again(report), later(report)) == (Status.OPEN, (), True)
+    assert (report.status, again(report), later(report)) == (IncidentStatus.OPEN, (), True)
     assert report.verified
     assert not report.verified.contained
     assert world.cloud.calls == []
 
 
 @pytest.mark.parametrize("facet", [Denial, Password, OtherCredentials, KeyUse, Grants, Trail])
-def test_what_cannot_be_read_of_a_principal_keeps_back_no_more_than_what_needs_it(facet: type[Facet]) -> None:
+def test_what_cannot_be_read_of_a_principal_keeps_back_no_more_than_what_needs_it(
+    facet: type[Observation],
+) -> None:
     world = World(KEY, Denial(DEPLOY))
     world.cloud.unreadable = {facet: Refused("it is not shown")}
     report = world.respond("a-1")
-    assert (report.status, again(report)) == (Status.CONTAINED, ())
+    assert (report.status, again(report)) == (IncidentStatus.CONTAINED, ())
     done = {type(step).__name__ for step in world.cloud.calls}
     assert done == {"DeactivateAccessKey", *(() if facet is Denial else ("PutDenial",))}
     assert report.verified

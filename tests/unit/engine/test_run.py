@@ -12,9 +12,9 @@ from ringfence.engine.execution import Execution
 from ringfence.engine.incident_start import AGE
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser
-from ringfence.engine.requests import ReleaseOrder, Status
+from ringfence.engine.requests import IncidentStatus, ResponseRelease
 from ringfence.engine.run import Engine
-from ringfence.model.errors import BadInput, Denied, Gone, Refused, Retryable
+from ringfence.model.errors import AccessDenied, BadInput, NotFound, Refused, Retryable
 from ringfence.model.runbook import Runbook, Stage
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.observations.ec2.auto_scaling import Scaling
@@ -58,8 +58,8 @@ from tests.support.worlds import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ringfence.engine.requests import Report
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.engine.requests import ResponseResult
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Decision
@@ -103,7 +103,7 @@ def bench() -> Bench:
 
 def test_a_finding_ends_in_a_verified_isolation(bench: Bench) -> None:
     report = bench.engine.respond(order(runbook=ISOLATE))
-    assert report.status is Status.COMPLETE
+    assert report.status is IncidentStatus.COMPLETE
     assert bench.groups() == {frozenset({QuarantineGroup("vpc-1")})}
     assert bench.kinds() == [
         "FindingReceived",
@@ -126,7 +126,7 @@ def test_a_redelivery_finds_nothing_to_do_and_adds_nothing(bench: Bench) -> None
     bench.engine.respond(order(runbook=ISOLATE))
     before = bench.history.entries
     report = bench.engine.respond(order(runbook=ISOLATE, attempt="a-2"))
-    assert report.status is Status.COMPLETE
+    assert report.status is IncidentStatus.COMPLETE
     assert bench.history.entries == before
     assert len(bench.cloud.calls) == 4
 
@@ -149,7 +149,7 @@ def test_another_finding_on_the_same_instance_joins_the_open_incident(bench: Ben
 
 def test_a_dry_run_plans_every_stage_and_changes_nothing(bench: Bench) -> None:
     report = bench.engine.respond(order(decision=DRY_RUN, runbook=ISOLATE))
-    assert report.status is Status.DRY_RUN
+    assert report.status is IncidentStatus.DRY_RUN
     assert [type(step) for step in report.plans[0].steps] == [
         CreateOwnGroup,
         EmptyQuarantineGroup,
@@ -168,7 +168,7 @@ def test_a_repeated_dry_run_records_the_plan_once(bench: Bench) -> None:
 
 def test_a_finding_for_a_person_is_recorded_and_nothing_is_changed(bench: Bench) -> None:
     report = bench.engine.respond(order(decision=NOTIFY, runbook=ISOLATE))
-    assert report.status is Status.RECORDED
+    assert report.status is IncidentStatus.RECORDED
     assert bench.kinds() == ["FindingReceived", "DecisionMade"]
     assert not bench.cloud.looks
 
@@ -184,7 +184,7 @@ def test_drift_of_the_quarantine_group_is_repaired_before_it_is_used(bench: Benc
     assert bench.cloud.world
     drifted = OwnGroup("sg-q", "vpc-1", QUARANTINE, "ringfence-quarantine", ours=True, rules=2)
     network = replace(bench.cloud.world[Network], groups=(drifted,))
-    bench.cloud.world = bench.cloud.world.seen(network)
+    bench.cloud.world = bench.cloud.world.with_observation(network)
     bench.engine.respond(order(runbook=ISOLATE))
     assert next(type(step) for step in bench.cloud.calls) is EmptyQuarantineGroup
     assert bench.groups() == {frozenset({QuarantineGroup("vpc-1")})}
@@ -197,11 +197,11 @@ def test_a_failing_step_is_recorded_and_tried_again_next_time(bench: Bench) -> N
 
     bench.cloud.refuse = fail
     report = bench.engine.respond(order(runbook=ISOLATE))
-    assert report.status is Status.OPEN
+    assert report.status is IncidentStatus.OPEN
     assert again(report)
     assert Result.FAILED in {one.result for one in bench.history.of(Outcome)}
     bench.cloud.refuse = lambda _: None
-    assert bench.engine.respond(order(runbook=ISOLATE, attempt="a-2")).status is Status.COMPLETE
+    assert bench.engine.respond(order(runbook=ISOLATE, attempt="a-2")).status is IncidentStatus.COMPLETE
 
 
 def test_a_step_whose_provider_failed_is_skipped(bench: Bench) -> None:
@@ -222,19 +222,19 @@ def test_containment_is_never_given_up_on(bench: Bench) -> None:
             raise Refused("OperationNotPermitted")
 
     bench.cloud.refuse = refuse
-    assert bench.engine.respond(order(runbook=ISOLATE)).status is Status.OPEN
+    assert bench.engine.respond(order(runbook=ISOLATE)).status is IncidentStatus.OPEN
     bench.cloud.refuse = lambda _: None
-    assert bench.engine.respond(order(runbook=ISOLATE, attempt="a-2")).status is Status.COMPLETE
+    assert bench.engine.respond(order(runbook=ISOLATE, attempt="a-2")).status is IncidentStatus.COMPLETE
 
 
 def test_a_stale_look_is_no_containment(bench: Bench) -> None:
     bench.cloud.stale = 1
     report = bench.engine.respond(order(runbook=ISOLATE))
-    assert report.status is Status.OPEN
+    assert report.status is IncidentStatus.OPEN
     verified = bench.history.verified
     assert verified
     assert not verified.contained
-    assert bench.engine.respond(order(runbook=ISOLATE, attempt="a-2")).status is Status.COMPLETE
+    assert bench.engine.respond(order(runbook=ISOLATE, attempt="a-2")).status is IncidentStatus.COMPLETE
 
 
 def test_an_update_does_not_repeat_the_verdict(bench: Bench) -> None:
@@ -253,7 +253,7 @@ def test_a_run_of_later_stages_alone_does_not_call_the_instance_contained(bench:
     request = RunRequested("run", "keep the evidence", ("snapshot-volumes",))
     runbook = CONTAIN_INSTANCE.narrowed(("snapshot-volumes",))
     report = bench.engine.respond(order(runbook=runbook, request=request))
-    assert report.status is Status.COMPLETE
+    assert report.status is IncidentStatus.COMPLETE
     verified = bench.history.verified
     assert verified
     assert (verified.contained, verified.judged, verified.complete) == (False, False, True)
@@ -266,24 +266,26 @@ def test_a_denied_isolation_keeps_no_evidence_waiting(bench: Bench, kind: type[S
 
     def deny(step: Step) -> None:
         if isinstance(step, kind):
-            raise Denied("ec2: UnauthorizedOperation: with an explicit deny in a service control policy")
+            raise AccessDenied(
+                "ec2: UnauthorizedOperation: with an explicit deny in a service control policy"
+            )
 
     bench.cloud.refuse = deny
     report = bench.engine.respond(order(stages=1))
-    assert (report.status, goes_on(report)) == (Status.OPEN, True)
+    assert (report.status, goes_on(report)) == (IncidentStatus.OPEN, True)
     later = bench.engine.respond(order(decision=None, attempt="a-2"))
-    assert later.status is Status.OPEN
+    assert later.status is IncidentStatus.OPEN
     assert again(later)
     assert "CreateSnapshots" in {type(step).__name__ for step in bench.cloud.calls}
     bench.cloud.refuse = lambda _: None
-    assert bench.engine.respond(order(decision=None, attempt="a-3")).status is Status.COMPLETE
+    assert bench.engine.respond(order(decision=None, attempt="a-3")).status is IncidentStatus.COMPLETE
 
 
 def test_what_settles_in_a_later_stage_takes_no_containment_back(bench: Bench) -> None:
     """Contained and not complete: it is looked at again."""
-    bench.cloud.world = estate().seen(Scaling("web", "EnteringStandby"))
+    bench.cloud.world = estate().with_observation(Scaling("web", "EnteringStandby"))
     report = bench.engine.respond(order())
-    assert report.status is Status.CONTAINED
+    assert report.status is IncidentStatus.CONTAINED
     assert report.verified
     assert report.verified.settling
     assert again(report)
@@ -295,7 +297,7 @@ def test_a_held_lease_makes_others_join(bench: Bench) -> None:
     held = replace(history.lease, owner="other", until=NOON + LEASE)
     bench.log.append(KEY, history, (), held)
     report = bench.engine.respond(order(received=finding("f-2"), runbook=ISOLATE, attempt="a-2"))
-    assert report.status is Status.JOINED
+    assert report.status is IncidentStatus.JOINED
     assert [one.finding.id for one in bench.history.of(FindingReceived)] == ["f-1", "f-2"]
     assert again(report), "whoever holds it may die, or do something else"
 
@@ -310,10 +312,10 @@ def test_an_execution_that_could_not_give_its_lease_back_is_not_taken_for_somebo
     fails.failing = False
     bench.clock.tick(seconds=5)
     back = bench.engine.respond(order(bench.clock(), runbook=ISOLATE, attempt="a-2"))
-    assert (back.status, bool(again(back))) == (Status.JOINED, True)
+    assert (back.status, bool(again(back))) == (IncidentStatus.JOINED, True)
     bench.clock.tick(seconds=30)
     back = bench.engine.respond(order(bench.clock(), runbook=ISOLATE, attempt="a-3"))
-    assert back.status is Status.COMPLETE
+    assert back.status is IncidentStatus.COMPLETE
 
 
 class FailingLog(MemoryLog):
@@ -334,10 +336,12 @@ def test_an_answer_that_cannot_be_read_halfway_gives_the_lease_back_and_records_
 ) -> None:
     observe = bench.cloud.observe
 
-    def garbled(ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
+    def garbled(
+        ref: Ref, observations: Sequence[type[Observation]], past: tuple[Step, ...] = ()
+    ) -> ResourceState:
         if bench.cloud.calls:
             raise BadInput("ec2:DescribeInstances.State", "is required")
-        return observe(ref, facets, past)
+        return observe(ref, observations, past)
 
     bench.cloud.observe = garbled  # type: ignore[method-assign]  # one look of many
     with pytest.raises(BadInput):
@@ -359,7 +363,9 @@ def test_the_instant_is_that_of_the_first_permission_to_act(bench: Bench) -> Non
     assert bench.history.opened_at == later.finding.updated_at, "it is the same for every run"
 
 
-def respond_later(bench: Bench, decision: Decision, id_: str = "f-1", runbook: Runbook = ISOLATE) -> Report:
+def respond_later(
+    bench: Bench, decision: Decision, id_: str = "f-1", runbook: Runbook = ISOLATE
+) -> ResponseResult:
     """A week later, the detector has seen it again."""
     bench.clock.tick(seconds=AGE.total_seconds())
     now = bench.clock()
@@ -384,7 +390,7 @@ def test_findings_about_which_nothing_is_done_open_an_incident_a_week(
 def test_a_dry_run_of_last_week_is_no_part_of_what_is_carried_out(bench: Bench) -> None:
     first = bench.engine.respond(order(decision=DRY_RUN, runbook=ISOLATE))
     report = respond_later(bench, AUTO)
-    assert report.status is Status.COMPLETE
+    assert report.status is IncidentStatus.COMPLETE
     assert report.incident > first.incident
     assert bench.history.opened_at == bench.clock()
 
@@ -394,7 +400,7 @@ def test_where_there_was_nothing_to_do_incidents_end_after_a_week(bench: Bench, 
     contained = Bench()
     contained.engine.respond(order(runbook=ISOLATE))
     bench.cloud.world = contained.cloud.world
-    runbook = replace(ISOLATE, ends=ends)
+    runbook = replace(ISOLATE, closes_when_complete=ends)
     incidents = [bench.engine.respond(order(runbook=runbook)).incident]
     incidents += [respond_later(bench, AUTO, runbook=runbook).incident for _ in range(3)]
     assert incidents == sorted(set(incidents))
@@ -413,15 +419,15 @@ def test_a_person_acts_on_the_old_incident_that_they_were_told_of(bench: Bench) 
     bench.clock.tick(days=20)
     request = RunRequested("run", "it does talk to its master")
     report = bench.engine.respond(order(bench.clock(), request=request, runbook=ISOLATE, attempt="a-2"))
-    assert (report.status, report.incident) == (Status.COMPLETE, told.incident)
+    assert (report.status, report.incident) == (IncidentStatus.COMPLETE, told.incident)
 
 
 def test_an_old_incident_in_which_nothing_was_done_can_be_released(bench: Bench) -> None:
     told = bench.engine.respond(order(decision=DRY_RUN, runbook=ISOLATE))
     bench.clock.tick(days=20)
     until, wish = bench.clock() + LEASE, RunRequested("release", "it is meant to be so")
-    asked = ReleaseOrder(ISOLATE.id, REF, told.incident, "a-r", "a person", until, wish)
-    assert Releaser(bench.engine.ports).release(asked).status is Status.RELEASED
+    asked = ResponseRelease(ISOLATE.id, REF, told.incident, "a-r", "a person", until, wish)
+    assert Releaser(bench.engine.ports).release(asked).status is IncidentStatus.RELEASED
     assert respond_later(bench, DRY_RUN).incident > told.incident
 
 
@@ -483,7 +489,7 @@ def test_an_interface_that_cannot_be_isolated_does_not_keep_the_evidence_from_be
 
     bench.cloud.refuse = refuse
     report = bench.engine.respond(order(stages=1))
-    assert (report.status, goes_on(report), comes_back(report)) == (Status.OPEN, True, ())
+    assert (report.status, goes_on(report), comes_back(report)) == (IncidentStatus.OPEN, True, ())
     report = bench.engine.respond(order(decision=None, attempt="a-2"))
     assert bench.cloud.world[Lifecycle].protected
     assert comes_back(report), "containment is not given up on"
@@ -500,7 +506,7 @@ def test_a_person_may_have_tried_again_what_was_refused_for_good(bench: Bench) -
     bench.cloud.refuse = refuse
     bench.engine.respond(order())
     bench.cloud.refuse = lambda _: None
-    assert bench.engine.respond(order(attempt="a-2")).status is Status.COMPLETE
+    assert bench.engine.respond(order(attempt="a-2")).status is IncidentStatus.COMPLETE
     assert not bench.cloud.world[Lifecycle].protected, "not for another finding"
     request = RunRequested("run", "the stop protection is off now")
     bench.engine.respond(order(request=request, attempt="a-3"))
@@ -534,7 +540,7 @@ def test_a_continuation_of_another_incident_changes_nothing(bench: Bench) -> Non
     late = replace(order(decision=None, runbook=ISOLATE, attempt="late"), incident="inc-of-before")
     bench.cloud.world = instance()
     calls = len(bench.cloud.calls)
-    assert bench.engine.respond(late).status is Status.JOINED
+    assert bench.engine.respond(late).status is IncidentStatus.JOINED
     assert len(bench.cloud.calls) == calls
 
 
@@ -548,10 +554,12 @@ def test_a_run_of_a_later_stage_alone_looks_where_earlier_steps_point(bench: Ben
     made = len(bench.cloud.calls)
     observe = bench.cloud.observe
 
-    def look(ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
+    def look(
+        ref: Ref, observations: Sequence[type[Observation]], past: tuple[Step, ...] = ()
+    ) -> ResourceState:
         if len(bench.cloud.calls) == made:
             before.extend(past)
-        return observe(ref, facets, past)
+        return observe(ref, observations, past)
 
     bench.cloud.observe = look  # type: ignore[method-assign]  # to see what it is given
     bench.engine.respond(order(runbook=runbook, request=request, attempt="a-2"))
@@ -561,7 +569,7 @@ def test_a_run_of_a_later_stage_alone_looks_where_earlier_steps_point(bench: Ben
 def test_no_change_starts_after_the_lease_ended(bench: Bench) -> None:
     bench.clock.tick(seconds=31)
     report = bench.engine.respond(order(NOON, runbook=ISOLATE))
-    assert report.status is Status.OPEN
+    assert report.status is IncidentStatus.OPEN
     assert not bench.cloud.calls
     assert {one.result for one in bench.history.of(Outcome)} == {Result.SKIPPED}
 
@@ -569,13 +577,13 @@ def test_no_change_starts_after_the_lease_ended(bench: Bench) -> None:
 def test_an_instance_that_is_gone_closes_its_incident(bench: Bench) -> None:
     bench.cloud.world = None
     first = bench.engine.respond(order(runbook=ISOLATE))
-    assert (first.status, bool(comes_back(first))) == (Status.OPEN, True)
+    assert (first.status, bool(comes_back(first))) == (IncidentStatus.OPEN, True)
     bench.clock.tick(seconds=5)
     second = bench.engine.respond(order(runbook=ISOLATE, attempt="a-2"))
-    assert (second.status, comes_back(second)) == (Status.CLOSED, ())
+    assert (second.status, comes_back(second)) == (IncidentStatus.CLOSED, ())
     assert isinstance(bench.history.facts[-1][1], Closed)
     again = bench.engine.respond(order(runbook=ISOLATE, attempt="a-3"))
-    assert again.status is Status.JOINED
+    assert again.status is IncidentStatus.JOINED
 
 
 def test_one_look_that_does_not_find_an_instance_ends_nothing(bench: Bench) -> None:
@@ -585,7 +593,7 @@ def test_one_look_that_does_not_find_an_instance_ends_nothing(bench: Bench) -> N
     for number in range(3):
         bench.clock.tick(minutes=5)
         missed = bench.engine.respond(order(bench.clock(), runbook=ISOLATE, attempt=f"m-{number}"))
-        assert missed.status is Status.OPEN, "it was seen since the last time"
+        assert missed.status is IncidentStatus.OPEN, "it was seen since the last time"
         bench.cloud.world = there
         bench.clock.tick(seconds=5)
         found = bench.engine.respond(order(bench.clock(), runbook=ISOLATE, attempt=f"f-{number}"))
@@ -597,7 +605,7 @@ def test_one_look_that_does_not_find_an_instance_ends_nothing(bench: Bench) -> N
 def test_two_looks_at_once_are_one(bench: Bench) -> None:
     bench.cloud.world = None
     reports = [bench.engine.respond(order(runbook=ISOLATE, attempt=f"a-{number}")) for number in range(2)]
-    assert [one.status for one in reports] == [Status.OPEN, Status.OPEN]
+    assert [one.status for one in reports] == [IncidentStatus.OPEN, IncidentStatus.OPEN]
     assert len(bench.history.of(Missed)) == 1
 
 
@@ -616,7 +624,7 @@ def test_later_reports_of_an_instance_that_is_gone_leave_its_incident_the_newest
 def test_an_instance_that_a_person_named_and_that_is_not_there_is_an_error(bench: Bench) -> None:
     bench.cloud.world = None
     request = RunRequested("run", "looks odd")
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         bench.engine.respond(order(runbook=ISOLATE, request=request))
     assert not bench.history.entries
 
@@ -625,14 +633,14 @@ def test_an_instance_that_goes_while_it_is_acted_on_closes_its_incident(bench: B
     def vanish(step: Step) -> None:
         if isinstance(step, SetSecurityGroups):
             bench.cloud.world = None
-            raise Gone("InvalidNetworkInterfaceID.NotFound")
+            raise NotFound("InvalidNetworkInterfaceID.NotFound")
 
     bench.cloud.refuse = vanish
     assert comes_back(bench.engine.respond(order(runbook=ISOLATE)))
     assert not bench.history.open_intents
     assert bench.history.lease.owner == ""
     bench.clock.tick(seconds=5)
-    assert bench.engine.respond(order(runbook=ISOLATE, attempt="a-2")).status is Status.CLOSED
+    assert bench.engine.respond(order(runbook=ISOLATE, attempt="a-2")).status is IncidentStatus.CLOSED
 
 
 def test_going_on_without_anything_recorded_is_bad_input(bench: Bench) -> None:
@@ -643,7 +651,7 @@ def test_going_on_without_anything_recorded_is_bad_input(bench: Bench) -> None:
 def test_going_on_keeps_to_the_recorded_decision(bench: Bench) -> None:
     bench.engine.respond(order(decision=DRY_RUN, runbook=ISOLATE))
     report = bench.engine.respond(order(decision=None, runbook=ISOLATE, attempt="a-2"))
-    assert report.status is Status.DRY_RUN
+    assert report.status is IncidentStatus.DRY_RUN
     assert not bench.cloud.calls
 
 
@@ -651,13 +659,13 @@ def test_a_later_dry_run_takes_no_allowed_change_back(bench: Bench) -> None:
     bench.engine.respond(order(runbook=ISOLATE))
     bench.engine.respond(order(decision=DRY_RUN, received=finding("f-2"), runbook=ISOLATE, attempt="a-2"))
     report = bench.engine.respond(order(decision=None, runbook=ISOLATE, attempt="a-3"))
-    assert report.status is Status.COMPLETE
+    assert report.status is IncidentStatus.COMPLETE
 
 
 def test_a_person_s_request_is_recorded_with_its_reason(bench: Bench) -> None:
     request = RunRequested("run", "beacon seen in the proxy log")
     report = bench.engine.respond(order(runbook=ISOLATE, request=request))
-    assert report.status is Status.COMPLETE
+    assert report.status is IncidentStatus.COMPLETE
     assert bench.history.of(RunRequested) == (request,)
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.ports import Ports
-from ringfence.engine.requests import Status
+from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
-from ringfence.model.errors import Bug, Denied, Refused, Retryable
+from ringfence.model.errors import AccessDenied, InternalError, Refused, Retryable
 from ringfence.observations.ec2.network import Network
 from ringfence.observations.ec2.target_groups import Targets
 from ringfence.observations.iam.identity import Identity
@@ -26,14 +26,14 @@ from tests.support.followups import again, later
 from tests.support.worlds import DRY_RUN, REF, Ticking, estate, order
 
 if TYPE_CHECKING:
-    from ringfence.engine.requests import Report
+    from ringfence.engine.requests import ResponseResult
     from ringfence.model.errors import RingfenceError
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
     from ringfence.model.step import Step
     from ringfence.record.history import History
 
 REFUSED = Refused("autoscaling is not to be had in this region")
-DENIED = Denied("elbv2:DescribeTargetGroups: AccessDenied: with an explicit deny")
+DENIED = AccessDenied("elbv2:DescribeTargetGroups: AccessDenied: with an explicit deny")
 WORDS = "so leave-target-groups can be neither done nor verified"
 
 
@@ -46,7 +46,7 @@ class Bench:
         self.engine = Engine(Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs]))
         self._attempts = 0
 
-    def respond(self, **more: object) -> Report:
+    def respond(self, **more: object) -> ResponseResult:
         self._attempts += 1
         return self.engine.respond(replace(order(attempt=f"a-{self._attempts}"), **more))  # type: ignore[arg-type]  # a test names what it changes
 
@@ -62,7 +62,7 @@ class Bench:
 def test_what_is_refused_for_good_is_for_a_person_and_not_tried_again() -> None:
     bench = Bench(REFUSED)
     report = bench.respond()
-    assert (report.status, again(report), later(report)) == (Status.CONTAINED, (), False)
+    assert (report.status, again(report), later(report)) == (IncidentStatus.CONTAINED, (), False)
     assert DetachInstanceProfile in bench.kinds
     assert report.verified
     assert report.verified.refused == (f"Targets could not be read: {REFUSED}",)
@@ -76,13 +76,16 @@ def test_what_is_refused_for_good_is_for_a_person_and_not_tried_again() -> None:
 def test_what_may_be_readable_later_is_tried_again_once_the_others_were_done() -> None:
     bench = Bench(DENIED)
     report = bench.respond()
-    assert (report.status, again(report)) == (Status.CONTAINED, (f"Targets could not be read: {DENIED}",))
+    assert (report.status, again(report)) == (
+        IncidentStatus.CONTAINED,
+        (f"Targets could not be read: {DENIED}",),
+    )
     assert DetachInstanceProfile in bench.kinds
     assert report.verified
     assert report.verified.refused == report.verified.review == ()
     assert f"Targets could not be read: {DENIED}, {WORDS}" in report.verified.exposure
     bench.cloud.unreadable = {}
-    assert bench.respond(decision=None, finding=None).status is Status.COMPLETE
+    assert bench.respond(decision=None, finding=None).status is IncidentStatus.COMPLETE
     assert DeregisterTargets in bench.kinds
 
 
@@ -91,19 +94,19 @@ def test_one_look_that_fails_is_made_again_at_once() -> None:
     bench = Bench(Retryable("Throttling"))
     unreadable = bench.cloud.unreadable
 
-    class Once(dict["type[Facet]", "RingfenceError"]):
+    class Once(dict["type[Observation]", "RingfenceError"]):
         def __contains__(self, kind: object) -> bool:
             return kind in unreadable and len(bench.cloud.looks) < 3
 
     bench.cloud.unreadable = Once(unreadable)
-    assert bench.respond().status is Status.COMPLETE
+    assert bench.respond().status is IncidentStatus.COMPLETE
 
 
 def test_a_plan_says_what_could_not_be_read() -> None:
     for more in ({}, {"request": RunRequested("run", "what would be done?", dry_run=True), "finding": None}):
         bench = Bench(DENIED)
         report = bench.respond(decision=DRY_RUN, **more)
-        assert report.status is Status.DRY_RUN
+        assert report.status is IncidentStatus.DRY_RUN
         preserve = next(one for one in report.plans if one.stage == "preserve")
         assert DetachInstanceProfile in {type(step) for step in preserve.steps}
         assert f"Targets could not be read: {DENIED}, {WORDS}" in preserve.exposure
@@ -118,7 +121,7 @@ def test_a_subject_whose_containment_is_not_seen_at_the_second_look_is_not_calle
         bench.cloud.unreadable = {Network: DENIED}
 
     bench.cloud.refuse = blind
-    with pytest.raises(Denied):
+    with pytest.raises(AccessDenied):
         bench.respond()
     assert bench.history.verified is None
     assert not bench.history.open_intents
@@ -126,8 +129,8 @@ def test_a_subject_whose_containment_is_not_seen_at_the_second_look_is_not_calle
 
 
 def test_what_contradicts_itself_is_raised_once_all_else_is_done() -> None:
-    bench = Bench(Bug("the answer was not foreseen"))
-    with pytest.raises(Bug):
+    bench = Bench(InternalError("the answer was not foreseen"))
+    with pytest.raises(InternalError):
         bench.respond()
     assert DetachInstanceProfile in bench.kinds
     assert bench.history.verified
@@ -150,8 +153,8 @@ def test_whether_a_step_was_done_is_left_open_while_its_facet_cannot_be_read() -
     bench.clock.tick(minutes=5)
     bench.cloud.unreadable = {Identity: DENIED}
     went_on = bench.respond(until=bench.clock.now.replace(minute=30))
-    assert went_on.status is Status.CONTAINED
+    assert went_on.status is IncidentStatus.CONTAINED
     assert DetachInstanceProfile in {type(one.step) for _, one in bench.history.open_intents}
     bench.cloud.unreadable = {}
-    assert bench.respond(until=bench.clock.now.replace(minute=30)).status is Status.COMPLETE
+    assert bench.respond(until=bench.clock.now.replace(minute=30)).status is IncidentStatus.COMPLETE
     assert not bench.history.open_intents

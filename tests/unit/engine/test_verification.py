@@ -13,7 +13,7 @@ from ringfence.steps.ec2.lifecycle import stop
 from tests.support.worlds import NOON, REF, estate
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
 
 RUNBOOK = CONTAIN_INSTANCE.chosen(())
 ISOLATE, PRESERVE, COLLECT = RUNBOOK.stages
@@ -21,7 +21,7 @@ STEP = stop(REF.id)
 INCIDENT = Incident("inc-1", NOON, choices=RUNBOOK.choose({}))
 
 
-def looked(*, seen: Observed | None = None, **more: object) -> Verification:
+def looked(*, seen: ResourceState | None = None, **more: object) -> Verification:
     """Nothing is left to do, in no stage."""
     given = Verification(
         runbook=RUNBOOK,
@@ -47,7 +47,7 @@ def test_where_nothing_is_left_it_is_contained_and_complete() -> None:
 def test_what_is_left_of_later_stages_takes_nothing_from_containment() -> None:
     verified = looked(remaining=left(COLLECT.id)).verified
     assert (verified.contained, verified.complete) == (True, False)
-    assert verified.remaining == (STEP.words(),)
+    assert verified.remaining == (STEP.describe(),)
 
 
 def test_what_is_left_of_the_first_stage_is_not_contained() -> None:
@@ -67,7 +67,7 @@ def test_a_run_of_later_stages_alone_says_nothing_of_containment() -> None:
 
 
 def test_what_settles_or_cannot_be_told_yet_is_looked_at_again() -> None:
-    leaving = looked(seen=estate().seen(Scaling("web", "Detaching")))
+    leaving = looked(seen=estate().with_observation(Scaling("web", "Detaching")))
     unclear = looked(unclear={ISOLATE.id: ("not to be seen yet",)})
     assert leaving.again == ("Auto Scaling group web has it Detaching",)
     assert unclear.again == ("not to be seen yet",)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.ports import Ports
-from ringfence.engine.requests import Order, Report, Status
+from ringfence.engine.requests import IncidentStatus, ResponseRequest, ResponseResult
 from ringfence.engine.run import Engine
-from ringfence.engine.verify import PATIENCE
-from ringfence.model.observation import Observed
+from ringfence.engine.verify import WAIT_FOR_OTHERS
+from ringfence.model.observation import ResourceState
 from ringfence.model.rule_confirmation import ManagedRule
 from ringfence.model.runbook import Stage
 from ringfence.observations.logging.evaluation import Evaluation, RuleState
@@ -39,16 +39,18 @@ class World:
 
     def __init__(self) -> None:
         self.clock, self.log, self.attempts = Ticking(), MemoryLog(), 0
-        self.cloud = MemoryCloud(Observed(REF).seen(ToySwitches()).seen(Evaluation()), self.clock)
+        self.cloud = MemoryCloud(
+            ResourceState(REF).with_observation(ToySwitches()).with_observation(Evaluation()), self.clock
+        )
 
     def show(self, evaluated: int, captured: int) -> None:
         """Have Config show when, in minutes after the verdict, it last evaluated and recorded."""
         assert self.cloud.world
         state = RuleState(RULE, NOON + timedelta(minutes=evaluated))
         seen = Evaluation((state,), NOON + timedelta(minutes=captured), KIND)
-        self.cloud.world = self.cloud.world.seen(seen)
+        self.cloud.world = self.cloud.world.with_observation(seen)
 
-    def look(self, *, first: bool = False, stages: int | None = None) -> Report:
+    def look(self, *, first: bool = False, stages: int | None = None) -> ResponseResult:
         self.clock.tick(minutes=1)
         self.attempts += 1
         received = finding(subjects=(REF,), source="aws.config", type="Config:first-on", claim=RULE)
@@ -56,7 +58,7 @@ class World:
         asked = replace(asked, ref=REF, decision=AUTO, stages=stages)
         if not first:
             asked = replace(asked, finding=None, decision=None)
-        assert isinstance(asked, Order)
+        assert isinstance(asked, ResponseRequest)
         return Engine(Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])).respond(
             asked
         )
@@ -77,14 +79,14 @@ def world() -> World:
     made = World()
     report = made.look(first=True)
     assert [type(step).__name__ for step in made.cloud.calls] == ["ToySwitch", "NoteRule"]
-    assert report.status is Status.COMPLETE
+    assert report.status is IncidentStatus.COMPLETE
     made.show(evaluated=0, captured=-5)
     return made
 
 
 def test_it_is_neither_complete_nor_tried_again_but_looked_at_later(world: World) -> None:
     report = world.look()
-    assert (report.status, again(report), later(report)) == (Status.CONTAINED, (), True)
+    assert (report.status, again(report), later(report)) == (IncidentStatus.CONTAINED, (), True)
     assert [words.split(":")[0] for words in world.settling] == [
         "AWS Config has not recorded yet what was put right"
     ]
@@ -102,15 +104,15 @@ def test_what_was_waited_for_is_answered_and_then_it_is_complete(world: World) -
     world.show(evaluated=0, captured=4)
     report = world.look()
     assert type(world.cloud.calls[-1]).__name__ == "EvaluateRule"
-    assert (report.status, again(report), later(report)) == (Status.COMPLETE, (), False)
+    assert (report.status, again(report), later(report)) == (IncidentStatus.COMPLETE, (), False)
     assert world.settling == ()
 
 
 def test_after_a_while_it_is_said_and_not_waited_for_any_more(world: World) -> None:
     world.look()
-    world.clock.tick(seconds=PATIENCE.total_seconds())
+    world.clock.tick(seconds=WAIT_FOR_OTHERS.total_seconds())
     report = world.look()
-    assert (report.status, later(report)) == (Status.COMPLETE, False)
+    assert (report.status, later(report)) == (IncidentStatus.COMPLETE, False)
     assert world.history.verified
     assert "has not recorded yet" in "".join(world.history.verified.exposure)
     assert world.settling == ()
@@ -119,4 +121,4 @@ def test_after_a_while_it_is_said_and_not_waited_for_any_more(world: World) -> N
 def test_containment_alone_waits_for_nobody() -> None:
     """The first function looks at what it put right; what comes after that is the other's."""
     report = World().look(first=True, stages=1)
-    assert (report.status, later(report), goes_on(report)) == (Status.CONTAINED, False, True)
+    assert (report.status, later(report), goes_on(report)) == (IncidentStatus.CONTAINED, False, True)

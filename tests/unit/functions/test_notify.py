@@ -10,7 +10,7 @@ from moto import mock_aws
 
 import notify as function
 from ringfence.aws.incidents import IncidentReader
-from ringfence.handlers.notify import Telling
+from ringfence.handlers.notify import Notifier
 from ringfence.handlers.stream import each
 from ringfence.record.facts import Verified
 from ringfence.record.history import History
@@ -43,8 +43,8 @@ def inbox(client: DynamoDBClient) -> Inbox:
 
 
 @pytest.fixture
-def telling(client: DynamoDBClient, inbox: Inbox) -> Telling:
-    return Telling(IncidentReader(client, AUDIT), inbox.topic)
+def telling(client: DynamoDBClient, inbox: Inbox) -> Notifier:
+    return Notifier(IncidentReader(client, AUDIT), inbox.topic)
 
 
 def metrics(output: str) -> dict[str, tuple[object, object]]:
@@ -59,7 +59,7 @@ def metrics(output: str) -> dict[str, tuple[object, object]]:
 
 
 def test_a_response_is_told_in_one_notice_with_its_metrics(
-    telling: Telling, inbox: Inbox, capsys: pytest.CaptureFixture[str]
+    telling: Notifier, inbox: Inbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert each(inserted(contained()), telling.act) == DONE
     ((subject, text),) = inbox.read()
@@ -72,7 +72,7 @@ def test_a_response_is_told_in_one_notice_with_its_metrics(
 
 
 def test_later_entries_do_not_change_what_is_told_of_earlier_ones(
-    client: DynamoDBClient, telling: Telling, inbox: Inbox
+    client: DynamoDBClient, telling: Notifier, inbox: Inbox
 ) -> None:
     """The stream lags behind the table."""
     log = dynamo_log(client)
@@ -82,14 +82,14 @@ def test_later_entries_do_not_change_what_is_told_of_earlier_ones(
 
 
 @pytest.mark.parametrize("kind", ["MODIFY", "REMOVE"])
-def test_tampering_is_not_told_twice(telling: Telling, inbox: Inbox, kind: str) -> None:
+def test_tampering_is_not_told_twice(telling: Notifier, inbox: Inbox, kind: str) -> None:
     """The function that archives tells of it."""
     assert each({"Records": [record(contained()[-1], kind)]}, telling.act) == DONE
     assert inbox.read() == []
 
 
 def test_what_cannot_be_read_does_not_hold_up_what_follows(
-    client: DynamoDBClient, telling: Telling, inbox: Inbox
+    client: DynamoDBClient, telling: Notifier, inbox: Inbox
 ) -> None:
     (broken,) = more(contained(), Verified(contained=True, complete=True))
     body = broken.body.replace('"contained":true', '"contained":[]')
@@ -102,7 +102,7 @@ def test_what_cannot_be_read_does_not_hold_up_what_follows(
 def test_the_stream_begins_again_where_a_notice_was_not_sent(
     client: DynamoDBClient, inbox: Inbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    broken = Telling(
+    broken = Notifier(
         IncidentReader(client, AUDIT), type(inbox.topic)(inbox.topic.client, inbox.topic.arn + "x")
     )
     records = inserted(contained())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.model.errors import Bug, Retryable
+from ringfence.model.errors import InternalError, Retryable
 from ringfence.policy.decision import Mode, Policy
 from ringfence.record.facts import DecisionMade, RunRequested, Verified
 from tests.support.fakes.gateway import IAM, event, serve
@@ -20,7 +20,7 @@ from tests.support.worlds import REF
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -33,8 +33,12 @@ RUN = {**WHO, "reason": "it beacons", "dry_run": False}
 class Throttled(MemoryCloud):
     """A cloud that has no time."""
 
-    def observe(self, ref: Ref, facets: Sequence[type[Facet]], past: tuple[Step, ...] = ()) -> Observed:
-        raise Retryable(f"ec2:DescribeNetworkInterfaces: RequestLimitExceeded: {ref.id} {facets} {past}")
+    def observe(
+        self, ref: Ref, observations: Sequence[type[Observation]], past: tuple[Step, ...] = ()
+    ) -> ResourceState:
+        raise Retryable(
+            f"ec2:DescribeNetworkInterfaces: RequestLimitExceeded: {ref.id} {observations} {past}"
+        )
 
 
 def post(site: Site, path: str, body: object, authorizer: Json | None = None) -> tuple[int, Json]:
@@ -173,10 +177,10 @@ def test_what_is_not_contained_yet_goes_on_by_itself(site: Site) -> None:
 
 def test_a_bug_fails_the_function(site: Site) -> None:
     def break_down(_: object) -> None:
-        raise Bug("two and two are five")
+        raise InternalError("two and two are five")
 
     site.cloud.refuse = break_down
-    with pytest.raises(Bug):
+    with pytest.raises(InternalError):
         post(site, "/runs", RUN)
 
 

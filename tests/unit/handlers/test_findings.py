@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ringfence.engine.report import RECHECK_AFTER
-from ringfence.engine.verify import PATIENCE
+from ringfence.engine.verify import WAIT_FOR_OTHERS
 
 LOOP = 16
 """Invocations in one chain of messages, after which Lambda takes them for a loop and stops the function.
@@ -14,4 +14,4 @@ LOOP = 16
 
 def test_looks_that_wait_for_others_end_before_lambda_takes_them_for_a_loop() -> None:
     """Before them come the look at containment and the one at everything; after them, the last."""
-    assert PATIENCE / RECHECK_AFTER + 3 < LOOP
+    assert WAIT_FOR_OTHERS / RECHECK_AFTER + 3 < LOOP

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.engine.intake import Execution
+from ringfence.engine.intake import ExecutionContext
 from ringfence.engine.requests import Agreed
-from ringfence.handlers.operator_requests import ask_of, question_of, undoing_of
-from ringfence.handlers.operator_types import LONGEST_REASON, Ask, Forbidden, Question
+from ringfence.handlers.operator_requests import release_request, run_request, status_query
+from ringfence.handlers.operator_types import LONGEST_REASON, Forbidden, RunRequest, StatusQuery
 from ringfence.model.errors import BadInput
 from ringfence.policy.decision import Decision, DecisionCode, Mode, Policy
 from ringfence.record.facts import RunRequested
@@ -27,20 +27,20 @@ PLAN: Json = {"digest": "0" * 64, "as_of": "2026-03-01T12:00:00.000000+00:00"}
 RELEASE: Json = {"incident": INCIDENT, "reason": "false alarm", "dry_run": False}
 
 
-def asked(policy: Policy = POLICY, *, direct: bool = False, **changes: object) -> Ask:
-    execution = Execution("call-1", KIM, NOON + LEASE)
-    return ask_of({**RUN, **changes}, CATALOGUE, policy, execution, direct=direct)
+def asked(policy: Policy = POLICY, *, direct: bool = False, **changes: object) -> RunRequest:
+    execution = ExecutionContext("call-1", KIM, NOON + LEASE)
+    return run_request({**RUN, **changes}, CATALOGUE, policy, execution, direct=direct)
 
 
 def test_a_run_is_an_order_for_the_first_stage_in_the_callers_name() -> None:
-    order = asked().order
+    order = asked().response_request
     assert (order.ref, order.attempt, order.actor, order.stages) == (REF, "call-1", KIM, 1)
     assert order.decision == Decision(Mode.AUTO, f"requested by {KIM}", code=DecisionCode.REQUESTED)
     assert order.request == RunRequested("run", "it beacons", verified=True)
 
 
 def test_a_dry_run_is_one_for_the_engine_too() -> None:
-    order = asked(dry_run=True).order
+    order = asked(dry_run=True).response_request
     assert order.decision
     assert order.decision.mode is Mode.DRY_RUN
     assert order.request
@@ -48,17 +48,19 @@ def test_a_dry_run_is_one_for_the_engine_too() -> None:
 
 
 def test_what_nobody_verified_is_not_called_verified() -> None:
-    assert asked(direct=True).order.request == RunRequested("run --direct", "it beacons", verified=False)
+    assert asked(direct=True).response_request.request == RunRequested(
+        "run --direct", "it beacons", verified=False
+    )
 
 
 def test_options_are_the_policys_unless_the_request_says_otherwise() -> None:
-    assert asked().order.choices == (("group", "standby"),)
-    assert asked(options={"group": "detach"}).order.choices == (("group", "detach"),)
+    assert asked().response_request.choices == (("group", "standby"),)
+    assert asked(options={"group": "detach"}).response_request.choices == (("group", "detach"),)
 
 
 def test_optional_remediations_run_only_where_they_are_asked_for() -> None:
-    assert asked().order.runbook.ids == ("isolate-instance", "leave-group")
-    assert asked(remediations=["imds-off"]).order.runbook.ids == ("imds-off",)
+    assert asked().response_request.runbook.ids == ("isolate-instance", "leave-group")
+    assert asked(remediations=["imds-off"]).response_request.runbook.ids == ("imds-off",)
 
 
 def test_a_run_without_the_first_stage_does_not_contain() -> None:
@@ -68,16 +70,16 @@ def test_a_run_without_the_first_stage_does_not_contain() -> None:
 
 
 def test_the_plan_that_was_agreed_to_is_part_of_the_order_and_of_the_log() -> None:
-    order = asked(plan=PLAN).order
+    order = asked(plan=PLAN).response_request
     assert order.agreed == Agreed("0" * 64, NOON)
     assert order.request
     assert order.request.plan == "0" * 64
-    assert asked().order.agreed is None
+    assert asked().response_request.agreed is None
 
 
 def test_what_is_asked_for_many_times_over_is_written_down_once() -> None:
     """An item of the log holds 400 KB."""
-    order = asked(remediations=["isolate-instance"] * 50_000).order
+    order = asked(remediations=["isolate-instance"] * 50_000).response_request
     assert order.request
     assert order.request.remediations == ("isolate-instance",)
 
@@ -133,7 +135,7 @@ def test_a_request_that_cannot_be_used_names_the_field(changes: Json, field: str
 def test_every_field_of_a_run_is_required(missing: str) -> None:
     body = {key: value for key, value in RUN.items() if key != missing}
     with pytest.raises(BadInput) as raised:
-        ask_of(body, CATALOGUE, POLICY, Execution("call-1", KIM, NOON), direct=False)
+        run_request(body, CATALOGUE, POLICY, ExecutionContext("call-1", KIM, NOON), direct=False)
     assert raised.value.field == missing
 
 
@@ -144,24 +146,24 @@ def test_every_field_of_a_run_is_required(missing: str) -> None:
     )
 )
 def test_what_is_no_request_is_bad_input_and_nothing_else(body: object) -> None:
-    execution = Execution("call-1", KIM, NOON)
+    execution = ExecutionContext("call-1", KIM, NOON)
     with pytest.raises(BadInput):
-        ask_of(body, CATALOGUE, POLICY, execution, direct=False)
+        run_request(body, CATALOGUE, POLICY, execution, direct=False)
     with pytest.raises(BadInput):
-        undoing_of(body, CATALOGUE, direct=False)
+        release_request(body, CATALOGUE, direct=False)
     with pytest.raises(BadInput):
-        question_of(body, CATALOGUE)
+        status_query(body, CATALOGUE)
 
 
 def test_a_release_needs_no_more_than_the_incident() -> None:
-    undoing = undoing_of(RELEASE, CATALOGUE, direct=False)
+    undoing = release_request(RELEASE, CATALOGUE, direct=False)
     assert (undoing.incident, undoing.key, undoing.skip_drifted) == (INCIDENT, None, False)
     assert undoing.request == RunRequested("release", "false alarm")
 
 
 def test_a_release_may_name_one_response() -> None:
     body = {**RELEASE, "runbook": RUNBOOK.id, "subject": SUBJECT, "skip_drifted": True}
-    undoing = undoing_of(body, CATALOGUE, direct=True)
+    undoing = release_request(body, CATALOGUE, direct=True)
     assert undoing.key == KEY
     assert undoing.skip_drifted
     assert undoing.request == RunRequested("release --direct", "false alarm", verified=False)
@@ -184,20 +186,20 @@ def test_a_release_may_name_one_response() -> None:
 )
 def test_a_release_that_cannot_be_used_names_the_field(changes: Json, field: str) -> None:
     with pytest.raises(BadInput) as raised:
-        undoing_of({**RELEASE, **changes}, CATALOGUE, direct=False)
+        release_request({**RELEASE, **changes}, CATALOGUE, direct=False)
     assert raised.value.field == field
 
 
 def test_a_question_names_a_response_and_the_first_entry_that_is_wanted() -> None:
     body: Json = {"runbook": RUNBOOK.id, "subject": SUBJECT}
-    assert question_of(body, CATALOGUE) == Question(KEY)
-    assert question_of({**body, "after": 7}, CATALOGUE) == Question(KEY, 7)
+    assert status_query(body, CATALOGUE) == StatusQuery(KEY)
+    assert status_query({**body, "after": 7}, CATALOGUE) == StatusQuery(KEY, 7)
     with pytest.raises(BadInput, match="after"):
-        question_of({**body, "after": -1}, CATALOGUE)
+        status_query({**body, "after": -1}, CATALOGUE)
 
 
 def test_a_question_may_be_about_some_remediations() -> None:
     body: Json = {"runbook": RUNBOOK.id, "subject": SUBJECT, "remediations": ["leave-group"]}
-    assert question_of(body, CATALOGUE).only == ("leave-group",)
+    assert status_query(body, CATALOGUE).only == ("leave-group",)
     with pytest.raises(BadInput, match="remediation"):
-        question_of({**body, "remediations": ["format-disks"]}, CATALOGUE)
+        status_query({**body, "remediations": ["format-disks"]}, CATALOGUE)

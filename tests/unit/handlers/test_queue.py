@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.engine.intake import Execution
+from ringfence.engine.intake import ExecutionContext
 from ringfence.handlers.queue import BAD_INPUT, FIRST_RETRY, LAST_RETRY, RESERVE, execution_of, work_off
-from ringfence.model.errors import BadInput, Bug, Conflict, Gone, Refused, Retryable
+from ringfence.model.errors import BadInput, Conflict, InternalError, NotFound, Refused, Retryable
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
     from ringfence.handlers.queue import Work
 
-THIS = Execution("request-1", "ringfence-contain-instance", NOON)
+THIS = ExecutionContext("request-1", "ringfence-contain-instance", NOON)
 
 
 @dataclass
@@ -82,7 +82,7 @@ def test_what_must_be_looked_at_again_comes_back_soon() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [Retryable("later"), Conflict("another was first"), Refused("no"), Gone("x")]
+    "error", [Retryable("later"), Conflict("another was first"), Refused("no"), NotFound("x")]
 )
 def test_what_did_not_work_comes_back_soon(error: Exception) -> None:
     """Refused, too: a person who looks at the dead letters is told."""
@@ -101,7 +101,7 @@ def test_patience_grows_up_to_a_minute() -> None:
 
 
 def test_one_bad_message_does_not_touch_the_others() -> None:
-    def work(body: str, execution: Execution) -> tuple[str, ...]:
+    def work(body: str, execution: ExecutionContext) -> tuple[str, ...]:
         assert execution == THIS
         if body == "b":
             raise BadInput("(document)", "is not JSON")
@@ -113,7 +113,7 @@ def test_one_bad_message_does_not_touch_the_others() -> None:
     assert queue.waits.keys() == {"r-b"}
 
 
-@pytest.mark.parametrize("error", [Bug("two things that cannot both be"), KeyError("x")])
+@pytest.mark.parametrize("error", [InternalError("two things that cannot both be"), KeyError("x")])
 def test_what_nobody_foresaw_is_raised(error: Exception) -> None:
     queue = Queue()
     with pytest.raises(type(error)):
@@ -128,6 +128,6 @@ def test_a_message_whose_wait_cannot_be_shortened_still_counts_as_failed() -> No
 def test_an_execution_begins_no_change_in_its_last_seconds() -> None:
     context: Any = Context()
     this = execution_of(context, "ringfence-contain-instance", NOON)
-    assert this == Execution(
+    assert this == ExecutionContext(
         "request-1", "ringfence-contain-instance", NOON + timedelta(seconds=29.5) - RESERVE
     )

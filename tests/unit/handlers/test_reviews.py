@@ -11,7 +11,7 @@ import pytest
 
 from ringfence.handlers.reviews import AT_ONCE, IN_A_ROW, LOOK, Place, Tour
 from ringfence.handlers.threads import Threads
-from ringfence.model.errors import BadInput, Bug, Retryable
+from ringfence.model.errors import BadInput, InternalError, Retryable
 from ringfence.model.subject import GLOBAL, BucketRef, IdentityRef
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from tests.support.fakes.audit_home import in_turn
@@ -206,7 +206,7 @@ def test_tours_begin_in_different_places_so_that_all_have_their_turn_where_time_
 
 def test_a_runbook_without_a_review_makes_no_tour() -> None:
     without = replace(tour(), runbook=replace(HARDEN, review=None))
-    with pytest.raises(Bug, match="harden-toy has no scheduled review"):
+    with pytest.raises(InternalError, match="harden-toy has no scheduled review"):
         without.make(REF.region, lambda *_: ())
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.model.codec import canonical, decode, encode, instant_text, load_on_demand, value
-from ringfence.model.errors import BadInput, Bug
+from ringfence.model.errors import BadInput, InternalError
 from ringfence.model.finding import Finding
 from ringfence.model.frozen import frozen
 from ringfence.model.subject import InstanceRef
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 INSTANTS = st.datetimes(timezones=st.sampled_from((UTC, timezone(timedelta(hours=-7, minutes=-30)))))
@@ -113,8 +113,10 @@ def test_every_kind_of_fact_is_read_back(kind: type[facts.Fact], data: st.DataOb
 
 @settings(max_examples=40)
 @given(world=instances(), incident=incidents())
-def test_what_is_observed_and_the_incident_can_be_written_too(world: Observed, incident: Incident) -> None:
-    assert through_the_log(tuple(world.facets.values())) == tuple(world.facets.values())
+def test_what_is_observed_and_the_incident_can_be_written_too(
+    world: ResourceState, incident: Incident
+) -> None:
+    assert through_the_log(tuple(world.observations.values())) == tuple(world.observations.values())
     assert through_the_log(incident) == incident
 
 
@@ -141,7 +143,7 @@ def test_an_instant_is_written_in_utc_with_microseconds() -> None:
 
 
 def test_an_instant_without_a_time_zone_is_a_bug() -> None:
-    with pytest.raises(Bug, match="time zone"):
+    with pytest.raises(InternalError, match="time zone"):
         encode(datetime(2026, 3, 1))  # noqa: DTZ001 - that is what is tested
 
 
@@ -176,14 +178,45 @@ def test_a_class_that_is_no_value_cannot_be_written() -> None:
     class Stranger:
         field: int
 
-    with pytest.raises(Bug, match="a Stranger cannot be recorded"):
+    with pytest.raises(InternalError, match="a Stranger cannot be recorded"):
         encode(Stranger(1))
 
 
 def test_two_values_cannot_have_one_name() -> None:
     namesake = type("Outcome", (), {"__annotations__": {}, "__module__": "elsewhere"})
-    with pytest.raises(Bug, match="two values are called Outcome"):
+    with pytest.raises(InternalError, match="two values are called Outcome"):
         value(namesake)
+
+
+def test_a_renamed_class_is_written_and_read_by_its_recorded_name() -> None:
+    @value(recorded_as="NameOfTheFirstRelease")
+    class NameOfToday:
+        number: int
+
+    assert encode(NameOfToday(7)) == {"$": "NameOfTheFirstRelease", "number": 7}
+    assert through_the_log(NameOfToday(7)) == NameOfToday(7)
+    with pytest.raises(BadInput, match="must name a kind of value"):
+        decode({"$": "NameOfToday", "number": 7})
+
+
+def test_a_renamed_class_cannot_take_the_recorded_name_of_another() -> None:
+    with pytest.raises(InternalError, match="two values are called Outcome"):
+
+        @value(recorded_as="Outcome")
+        class Result:
+            number: int
+
+
+def test_a_subclass_that_is_not_marked_has_no_recorded_name() -> None:
+    @value(recorded_as="MarkedParent")
+    class Parent:
+        number: int
+
+    class Child(Parent):
+        pass
+
+    with pytest.raises(InternalError, match="a Child cannot be recorded"):
+        encode(Child(7))
 
 
 def test_a_value_that_is_declared_elsewhere_is_loaded_when_the_log_names_it() -> None:

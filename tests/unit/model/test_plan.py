@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.model.codec import value
-from ringfence.model.errors import Bug
-from ringfence.model.plan import digest_text, fold, waves
+from ringfence.model.errors import InternalError
+from ringfence.model.plan import dependency_levels, digest_text, net_changes
 from ringfence.model.step import Step
 from ringfence.model.symbol import Ready
 
@@ -38,7 +38,7 @@ class Lever(Step):
         return tuple(Ready("moved", one) for one in self.needs)
 
     @property
-    def follows(self) -> tuple[Symbol, ...]:
+    def runs_after(self) -> tuple[Symbol, ...]:
         return tuple(Ready("moved", one) for one in self.behind)
 
     @property
@@ -72,26 +72,26 @@ MOVES = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 2)), max_size=8
 
 
 def test_steps_without_ties_go_together() -> None:
-    assert waves([lever("a"), lever("b")]) == ((lever("a"), lever("b")),)
+    assert dependency_levels([lever("a"), lever("b")]) == ((lever("a"), lever("b")),)
 
 
 def test_a_step_waits_for_what_it_requires_and_for_what_it_follows() -> None:
     last, middle, first = lever("c", behind="b"), lever("b", needs="a"), lever("a")
-    assert waves([last, middle, first]) == ((first,), (middle,), (last,))
+    assert dependency_levels([last, middle, first]) == ((first,), (middle,), (last,))
 
 
 def test_what_no_step_provides_is_there_already() -> None:
-    assert waves([lever("b", needs="z", behind="y")]) == ((lever("b", needs="z", behind="y"),),)
+    assert dependency_levels([lever("b", needs="z", behind="y")]) == ((lever("b", needs="z", behind="y"),),)
 
 
 def test_nothing_has_no_waves() -> None:
-    assert waves([]) == ()
+    assert dependency_levels([]) == ()
 
 
 @pytest.mark.parametrize("tie", ["needs", "behind"])
 def test_steps_that_wait_for_each_other_are_a_bug(tie: str) -> None:
-    with pytest.raises(Bug, match="wait for each other: lever/a, lever/b"):
-        waves([lever("a", **{tie: "b"}), lever("b", **{tie: "a"}), lever("c")])
+    with pytest.raises(InternalError, match="wait for each other: lever/a, lever/b"):
+        dependency_levels([lever("a", **{tie: "b"}), lever("b", **{tie: "a"}), lever("c")])
 
 
 @given(
@@ -105,7 +105,7 @@ def test_steps_that_wait_for_each_other_are_a_bug(tie: str) -> None:
     )
 )
 def test_every_step_goes_once_and_behind_its_providers(steps: list[Lever]) -> None:
-    sorted_waves = waves(steps)
+    sorted_waves = dependency_levels(steps)
     flat = [step for wave in sorted_waves for step in wave]
     assert sorted(flat, key=lambda one: one.target) == sorted(steps, key=lambda one: one.target)
     when = {step.provides[0]: number for number, wave in enumerate(sorted_waves) for step in wave}
@@ -114,25 +114,25 @@ def test_every_step_goes_once_and_behind_its_providers(steps: list[Lever]) -> No
 
 
 def test_steps_on_one_target_are_folded_from_the_first_before_to_the_last_after() -> None:
-    assert fold(moved("a", 0, 1, 2)) == (Lever("a", 0, 2),)
+    assert net_changes(moved("a", 0, 1, 2)) == (Lever("a", 0, 2),)
 
 
 def test_a_step_and_its_inverse_cancel_out() -> None:
-    assert fold(moved("a", 0, 1, 0)) == ()
-    assert fold([*moved("a", 0, 1), Bell("b"), *moved("a", 1, 0)]) == (Bell("b"),)
+    assert net_changes(moved("a", 0, 1, 0)) == ()
+    assert net_changes([*moved("a", 0, 1), Bell("b"), *moved("a", 1, 0)]) == (Bell("b"),)
 
 
 def test_a_way_that_ends_where_it_began_leaves_nothing() -> None:
-    assert fold(moved("a", 0, 1, 2, 0)) == ()
+    assert net_changes(moved("a", 0, 1, 2, 0)) == ()
 
 
 def test_targets_stand_in_the_order_in_which_they_were_last_changed() -> None:
     steps = [*moved("a", 0, 1), *moved("b", 0, 1), *moved("a", 1, 2)]
-    assert fold(steps) == (Lever("b", 0, 1), Lever("a", 0, 2))
+    assert net_changes(steps) == (Lever("b", 0, 1), Lever("a", 0, 2))
 
 
 def test_what_cannot_be_undone_stays_once() -> None:
-    assert fold([Bell("a"), Bell("a")]) == (Bell("a"),)
+    assert net_changes([Bell("a"), Bell("a")]) == (Bell("a"),)
 
 
 @given(MOVES)
@@ -143,10 +143,10 @@ def test_a_fold_leads_where_the_steps_led(moves: list[tuple[str, int]]) -> None:
         if place != now[name]:
             steps.append(Lever(name, now[name], place))
             now[name] = place
-    folded = fold(steps)
+    folded = net_changes(steps)
     changes = {one.target: (one.before, one.after) for one in folded if isinstance(one, Lever)}
     assert changes == {f"lever/{name}": (0, place) for name, place in now.items() if place}
-    assert fold(folded) == folded
+    assert net_changes(folded) == folded
 
 
 def test_equal_plans_have_equal_texts_and_others_do_not() -> None:

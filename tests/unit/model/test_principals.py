@@ -221,8 +221,8 @@ def test_every_type_of_user_stands_here_with_every_prefix_of_a_key() -> None:
 def test_who_it_is_and_what_is_told(caller: Caller, ref: PrincipalRef, told: str) -> None:
     found = principal_of(caller, ACCOUNT)
     assert found.ref == ref
-    assert told in found.advice
-    assert bool(told) is bool(found.advice)
+    assert told in found.notify_only_reason
+    assert bool(told) is bool(found.notify_only_reason)
 
 
 @pytest.mark.parametrize(("caller", "ref", "told"), CASES)
@@ -260,13 +260,15 @@ def test_what_is_told_of_subjects_can_be_recorded_and_read_back() -> None:
 
 @pytest.mark.parametrize("name", [run_role("contain-credentials"), function_role("operate")])
 def test_ringfences_own_roles_are_known_by_their_names(name: str) -> None:
-    assert principal_of(Caller("AssumedRole", ASIA, SESSION, name), ACCOUNT).advice == principals.OWN
+    assert (
+        principal_of(Caller("AssumedRole", ASIA, SESSION, name), ACCOUNT).notify_only_reason == principals.OWN
+    )
 
 
 @pytest.mark.parametrize("name", ["ringfence-x", "ringfence", f"{OWN}-2"])
 def test_a_role_that_is_merely_called_like_them_is_contained_like_any_other(name: str) -> None:
     """Whoever may make a role may call it so."""
-    assert principal_of(Caller("AssumedRole", ASIA, SESSION, name), ACCOUNT).advice == ""
+    assert principal_of(Caller("AssumedRole", ASIA, SESSION, name), ACCOUNT).notify_only_reason == ""
 
 
 texts = st.text(max_size=40) | st.sampled_from(
@@ -293,6 +295,6 @@ def test_whatever_a_report_says_somebody_is_named_or_a_person_told(caller: Calle
     found = principal_of(caller, ACCOUNT)
     assert parse_key(found.ref.key).key == found.ref.key
     assert found.ref.key.isascii()
-    assert found.advice or isinstance(found.ref, AccessKeyRef | UserRef | RoleSessionRef)
+    assert found.notify_only_reason or isinstance(found.ref, AccessKeyRef | UserRef | RoleSessionRef)
     assert isinstance(found.ref, PrincipalRef)
-    assert found.advice or not isinstance(found.ref, OtherPrincipalRef | RootRef)
+    assert found.notify_only_reason or not isinstance(found.ref, OtherPrincipalRef | RootRef)

@@ -35,7 +35,7 @@ def fix() -> Step:
 
 
 def look(*answers: Any, past: tuple[Step, ...] = (), ref: Any = BUCKET) -> Evaluation:  # noqa: ANN401 - parts of answers
-    _, seen = talk(Evaluation.look(ref, past), answers)
+    _, seen = talk(Evaluation.read(ref, past), answers)
     return seen
 
 
@@ -43,7 +43,7 @@ def test_nothing_is_asked_where_no_rule_is_noted() -> None:
     """A finding of CloudTrail's names no rule."""
     for past in ((), (fix(),)):
         with pytest.raises(StopIteration) as ended:
-            next(Evaluation.look(BUCKET, past))
+            next(Evaluation.read(BUCKET, past))
         assert ended.value.value == Evaluation()
 
 
@@ -55,7 +55,7 @@ def test_where_nothing_was_changed_only_the_rule_is_looked_at() -> None:
 
 def test_after_a_change_it_is_looked_at_what_was_recorded() -> None:
     asked, seen = talk(
-        Evaluation.look(BUCKET, (NOTED, fix(), NOTED)),
+        Evaluation.read(BUCKET, (NOTED, fix(), NOTED)),
         (evaluated(), item(KIND, BUCKET.id), recorders(), running()),
     )
     (calls,) = asked
@@ -86,7 +86,7 @@ def test_what_is_not_judged_by_its_recorded_configuration_is_not_waited_for(ref:
 def test_a_rule_is_asked_about_in_the_region_where_it_judged() -> None:
     elsewhere = ManagedRule(RULE, OURS.identifier, "eu-central-1")
     asked, _ = talk(
-        Evaluation.look(UserRef("111122223333", "us-east-1", "bot"), (NoteRule(elsewhere, NOON),)),
+        Evaluation.read(UserRef("111122223333", "us-east-1", "bot"), (NoteRule(elsewhere, NOON),)),
         (evaluated(),),
     )
     assert [call.region for call in asked[0]] == ["eu-central-1"]

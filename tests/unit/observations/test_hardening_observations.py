@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ringfence.model.call import Ago
-from ringfence.model.errors import Gone
+from ringfence.model.errors import NotFound
 from ringfence.observations.ec2.first_start import FirstStart
 from ringfence.observations.ec2.image import Image, Shown
 from ringfence.observations.ec2.management import NAME, Management
@@ -25,7 +25,7 @@ INSTANCE = described(ImageId=IMAGE_ID)
 
 
 def image(**more: object) -> Image:
-    _, found = talk(Image.look(REF, ()), (INSTANCE,), ({"Images": [{**OWNED, **more}]},))
+    _, found = talk(Image.read(REF, ()), (INSTANCE,), ({"Images": [{**OWNED, **more}]},))
     return found
 
 
@@ -38,16 +38,16 @@ def tagged(**tags: str) -> dict[str, Any]:
 
 def test_calls_without_a_token_are_added_up_over_the_days() -> None:
     days = [{"Sum": 3.0}, {"Sum": 4.0}]
-    ((call,),), use = talk(MetadataUse.look(REF, ()), ({"Datapoints": days},))
+    ((call,),), use = talk(MetadataUse.read(REF, ()), ({"Datapoints": days},))
     assert use.calls == 7
     assert (call.parameters["StartTime"], call.parameters["EndTime"]) == (Ago(timedelta(days=DAYS)), Ago())
     assert call.parameters["Dimensions"] == [{"Name": "InstanceId", "Value": REF.id}]
 
 
 def test_no_call_is_not_the_same_as_not_knowing() -> None:
-    assert talk(MetadataUse.look(REF, ()), ({"Datapoints": []},))[1] == MetadataUse(0)
+    assert talk(MetadataUse.read(REF, ()), ({"Datapoints": []},))[1] == MetadataUse(0)
     for code in UNREADABLE:
-        assert talk(MetadataUse.look(REF, ()), (refusal(code),))[1] == MetadataUse(None)
+        assert talk(MetadataUse.read(REF, ()), (refusal(code),))[1] == MetadataUse(None)
 
 
 # What launched it
@@ -55,14 +55,14 @@ def test_no_call_is_not_the_same_as_not_knowing() -> None:
 
 def test_what_launched_an_instance_is_told_by_tags_that_aws_alone_can_set() -> None:
     tags = {"aws:autoscaling:groupName": "web", "aws:ec2launchtemplate:id": "lt-1", "autoscaling": "mine"}
-    _, origin = talk(Origin.look(REF, ()), (tagged(**tags),))
+    _, origin = talk(Origin.read(REF, ()), (tagged(**tags),))
     assert origin == Origin("web", "lt-1")
     assert "web" in origin.next_one("change it")
     assert "launch template lt-1" in origin.next_one("change it")
 
 
 def test_of_an_instance_in_no_group_nothing_is_said() -> None:
-    _, origin = talk(Origin.look(REF, ()), (tagged(**{"aws:ec2launchtemplate:id": "lt-1"}),))
+    _, origin = talk(Origin.read(REF, ()), (tagged(**{"aws:ec2launchtemplate:id": "lt-1"}),))
     assert origin.next_one("change it") == ""
 
 
@@ -81,11 +81,11 @@ def test_a_start_is_the_first_as_long_as_the_primary_interface_is_as_old(
         LaunchTime=made + timedelta(seconds=seconds),
         NetworkInterfaces=[{"Attachment": {"DeviceIndex": index, "AttachTime": made}}],
     )
-    assert talk(FirstStart.look(REF, ()), (answer,))[1] == FirstStart(first)
+    assert talk(FirstStart.read(REF, ()), (answer,))[1] == FirstStart(first)
 
 
 def test_where_ec2_does_not_say_it_may_be_the_first_start() -> None:
-    assert talk(FirstStart.look(REF, ()), (described(),))[1] == FirstStart(first=True)
+    assert talk(FirstStart.read(REF, ()), (described(),))[1] == FirstStart(first=True)
 
 
 # Its image
@@ -98,7 +98,7 @@ def test_an_image_is_read_with_its_owner_tags_and_age() -> None:
 
 
 def test_deprecated_and_disabled_images_are_asked_for_too() -> None:
-    asked, _ = talk(Image.look(REF, ()), (INSTANCE,), ({"Images": [OWNED]},))
+    asked, _ = talk(Image.read(REF, ()), (INSTANCE,), ({"Images": [OWNED]},))
     assert asked[1][0].parameters == {
         "ImageIds": [IMAGE_ID],
         "IncludeDeprecated": True,
@@ -112,12 +112,12 @@ def test_deprecated_and_disabled_images_are_asked_for_too() -> None:
     ids=["empty", "recently", "error"],
 )
 def test_a_deregistered_image_is_not_shown_whatever_way_ec2_says_so(answer: Any) -> None:  # noqa: ANN401 - any answer
-    _, found = talk(Image.look(REF, ()), (INSTANCE,), (answer,))
+    _, found = talk(Image.read(REF, ()), (INSTANCE,), (answer,))
     assert found == Image(IMAGE_ID, Shown.NO)
 
 
 def test_an_image_that_may_not_be_read_is_not_taken_for_a_deregistered_one() -> None:
-    _, found = talk(Image.look(REF, ()), (INSTANCE,), (refusal("UnauthorizedOperation"),))
+    _, found = talk(Image.read(REF, ()), (INSTANCE,), (refusal("UnauthorizedOperation"),))
     assert found == Image(IMAGE_ID, Shown.UNREADABLE)
 
 
@@ -135,13 +135,13 @@ def test_a_date_without_a_zone_is_in_utc() -> None:
 def test_an_instance_that_was_terminated_meanwhile_is_gone(
     facet: type[Image | ImageTag | Origin], state: str
 ) -> None:
-    with pytest.raises(Gone, match=state):
-        talk(facet.look(REF, ()), (described(ImageId=IMAGE_ID, State={"Name": state}),))
+    with pytest.raises(NotFound, match=state):
+        talk(facet.read(REF, ()), (described(ImageId=IMAGE_ID, State={"Name": state}),))
 
 
 def test_the_tag_about_the_image_is_read_as_it_is() -> None:
-    assert talk(ImageTag.look(REF, ()), (tagged(),))[1] == ImageTag(None)
-    assert talk(ImageTag.look(REF, ()), (tagged(**{IMAGE_TAG: "owner"}),))[1] == ImageTag("owner")
+    assert talk(ImageTag.read(REF, ()), (tagged(),))[1] == ImageTag(None)
+    assert talk(ImageTag.read(REF, ()), (tagged(**{IMAGE_TAG: "owner"}),))[1] == ImageTag("owner")
 
 
 # Its profile, and the one that is offered
@@ -149,7 +149,7 @@ def test_the_tag_about_the_image_is_read_as_it_is() -> None:
 
 def management(profile: Any, *associations: object) -> Management:  # noqa: ANN401 - any answer
     _, found = talk(
-        Management.look(REF, ()), ({"IamInstanceProfileAssociations": list(associations)}, profile)
+        Management.read(REF, ()), ({"IamInstanceProfileAssociations": list(associations)}, profile)
     )
     return found
 

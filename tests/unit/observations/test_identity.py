@@ -53,14 +53,14 @@ def policy(document: object) -> dict[str, Any]:
 
 
 def test_an_instance_without_a_profile_costs_one_call() -> None:
-    asked, identity = talk(Identity.look(REF, ()), (associations(),))
+    asked, identity = talk(Identity.read(REF, ()), (associations(),))
     assert len(asked) == 1
     assert identity == Identity()
 
 
 def test_a_profile_with_a_path_is_asked_for_by_its_name() -> None:
     asked, identity = talk(
-        Identity.look(REF, ()), (associations(associated()),), (profile(role()),), (NOTHING,)
+        Identity.read(REF, ()), (associations(associated()),), (profile(role()),), (NOTHING,)
     )
     assert asked[1][0].parameters == {"InstanceProfileName": "web-profile"}
     assert identity.roles == (HeldRole(ROLE, denied=False),)
@@ -69,7 +69,7 @@ def test_a_profile_with_a_path_is_asked_for_by_its_name() -> None:
 
 @pytest.mark.parametrize("answer", [profile(), NOTHING], ids=["empty", "deleted"])
 def test_a_profile_may_hold_no_role(answer: dict[str, Any]) -> None:
-    _, identity = talk(Identity.look(REF, ()), (associations(associated()),), (answer,))
+    _, identity = talk(Identity.read(REF, ()), (associations(associated()),), (answer,))
     assert identity.roles == ()
     assert identity.associations[0].profile.role is None
 
@@ -77,19 +77,19 @@ def test_a_profile_may_hold_no_role(answer: dict[str, Any]) -> None:
 @pytest.mark.parametrize("state", ["associating", "disassociating"])
 def test_a_profile_that_comes_or_goes_is_looked_at_again(state: str) -> None:
     _, identity = talk(
-        Identity.look(REF, ()), (associations(associated(state)),), (profile(role()),), (NOTHING,)
+        Identity.read(REF, ()), (associations(associated(state)),), (profile(role()),), (NOTHING,)
     )
     assert state in identity.settling()
 
 
 def test_an_association_that_ended_is_none() -> None:
-    assert talk(Identity.look(REF, ()), (associations(associated("disassociated")),))[1] == Identity()
+    assert talk(Identity.read(REF, ()), (associations(associated("disassociated")),))[1] == Identity()
 
 
 def test_a_role_is_remembered_from_the_step_that_took_the_profile_away() -> None:
     """A crash between the two steps, or another run, still finds whose sessions to deny."""
     asked, identity = talk(
-        Identity.look(REF, (DETACHED,)), (associations(),), ({"Role": role()},), (NOTHING,)
+        Identity.read(REF, (DETACHED,)), (associations(),), ({"Role": role()},), (NOTHING,)
     )
     assert [call.operation for calls in asked[1:] for call in calls] == ["GetRole", "GetRolePolicy"]
     assert identity.roles == (HeldRole(ROLE, denied=False),)
@@ -97,7 +97,7 @@ def test_a_role_is_remembered_from_the_step_that_took_the_profile_away() -> None
 
 @pytest.mark.parametrize("answer", [NOTHING, {"Role": role(Role("web", "AROANEW"))}], ids=["deleted", "anew"])
 def test_a_remembered_role_that_was_deleted_or_made_anew_is_forgotten(answer: dict[str, Any]) -> None:
-    _, identity = talk(Identity.look(REF, (DETACHED,)), (associations(),), (answer,))
+    _, identity = talk(Identity.read(REF, (DETACHED,)), (associations(),), (answer,))
     assert identity == Identity()
 
 
@@ -114,7 +114,7 @@ def test_a_remembered_role_that_was_deleted_or_made_anew_is_forgotten(answer: di
     ],
 )
 def test_only_the_policy_word_for_word_counts_as_denial(found: dict[str, Any], denied: bool) -> None:  # noqa: FBT001 - a row of the table
-    _, identity = talk(Identity.look(REF, ()), (associations(associated()),), (profile(role()),), (found,))
+    _, identity = talk(Identity.read(REF, ()), (associations(associated()),), (profile(role()),), (found,))
     assert identity.roles == (HeldRole(ROLE, denied),)
 
 
@@ -144,7 +144,7 @@ def test_the_users_of_a_role_are_the_other_instances_with_a_profile_that_holds_i
         ]
     }
     asked, seen = talk(
-        RoleSessions.look(REF, ()),
+        RoleSessions.read(REF, ()),
         (everywhere,),
         (profile(role()),),
         (holding, names),
@@ -159,7 +159,7 @@ def test_the_users_of_a_role_are_the_other_instances_with_a_profile_that_holds_i
 
 def test_without_a_role_nobodys_sessions_are_looked_at() -> None:
     elsewhere = associations(associated(instance="i-00000000000000001"))
-    assert talk(RoleSessions.look(REF, ()), (elsewhere,))[1] == RoleSessions()
+    assert talk(RoleSessions.read(REF, ()), (elsewhere,))[1] == RoleSessions()
 
 
 def test_an_instant_is_rounded_up_so_that_nothing_before_it_is_missed() -> None:

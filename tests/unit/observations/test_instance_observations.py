@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.model.errors import Gone
+from ringfence.model.errors import NotFound
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.instance import describe_instance
 from ringfence.observations.ec2.lifecycle import Lifecycle
 from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
@@ -21,7 +21,7 @@ from tests.support.talks import refusal, talk
 from tests.support.worlds import NOON, REF
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
 
 
 def described(state: str = "running", **more: object) -> dict[str, object]:
@@ -36,18 +36,18 @@ def attributes(*, protected: bool, behavior: str) -> tuple[dict[str, object], di
     )
 
 
-def facets_of_the_instance() -> list[type[Facet]]:
+def facets_of_the_instance() -> list[type[Observation]]:
     return [
         facet
-        for facet in CONTAIN_INSTANCE.facets
+        for facet in CONTAIN_INSTANCE.observations
         if any(one.action == "ec2:DescribeInstances" for one in facet.permissions)
     ]
 
 
 @pytest.mark.parametrize("facet", facets_of_the_instance(), ids=lambda facet: facet.__name__)
-def test_facets_that_look_at_the_instance_ask_the_very_same(facet: type[Facet]) -> None:
+def test_facets_that_look_at_the_instance_ask_the_very_same(facet: type[Observation]) -> None:
     """Equal calls are made once, however many facets ask."""
-    assert describe_instance(REF) in next(facet.look(REF, ()))
+    assert describe_instance(REF) in next(facet.read(REF, ()))
 
 
 @pytest.mark.parametrize("facet", facets_of_the_instance(), ids=lambda facet: facet.__name__)
@@ -61,17 +61,17 @@ def test_facets_that_look_at_the_instance_ask_the_very_same(facet: type[Facet]) 
     ],
     ids=["unknown", "forgotten", "terminated", "shutting down"],
 )
-def test_an_instance_that_is_over_is_gone(facet: type[Facet], answer: dict[str, object]) -> None:
-    looking = facet.look(REF, ())
+def test_an_instance_that_is_over_is_gone(facet: type[Observation], answer: dict[str, object]) -> None:
+    looking = facet.read(REF, ())
     others = len(next(looking)) - 1
     looking.close()
-    with pytest.raises(Gone):
-        talk(facet.look(REF, ()), (answer, *({},) * others))
+    with pytest.raises(NotFound):
+        talk(facet.read(REF, ()), (answer, *({},) * others))
 
 
 def test_a_plain_instance_is_neither_spot_nor_protected() -> None:
     answer = described(RootDeviceType="ebs")
-    _, lifecycle = talk(Lifecycle.look(REF, ()), (answer, *attributes(protected=False, behavior="terminate")))
+    _, lifecycle = talk(Lifecycle.read(REF, ()), (answer, *attributes(protected=False, behavior="terminate")))
     assert lifecycle == Lifecycle(
         "running", spot=False, instance_store_root=False, protected=False, on_shutdown="terminate"
     )
@@ -80,7 +80,7 @@ def test_a_plain_instance_is_neither_spot_nor_protected() -> None:
 
 def test_a_spot_instance_and_one_on_an_instance_store_are_known() -> None:
     answer = described("stopping", RootDeviceType="instance-store", InstanceLifecycle="spot")
-    _, lifecycle = talk(Lifecycle.look(REF, ()), (answer, *attributes(protected=True, behavior="stop")))
+    _, lifecycle = talk(Lifecycle.read(REF, ()), (answer, *attributes(protected=True, behavior="stop")))
     assert (lifecycle.spot, lifecycle.instance_store_root, lifecycle.protected) == (True, True, True)
     assert lifecycle.settling() == "the instance is stopping"
 
@@ -97,7 +97,7 @@ def test_volumes_are_the_ebs_volumes_that_stay_attached() -> None:
         {"DeviceName": "/dev/sdh"},
     ]
     answer = described(RootDeviceName="/dev/sda1", BlockDeviceMappings=mappings)
-    _, volumes = talk(Volumes.look(REF, ()), (answer,))
+    _, volumes = talk(Volumes.read(REF, ()), (answer,))
     assert volumes.attached == (
         Volume("vol-0", "/dev/sda1", root=True, ends_with_instance=True),
         Volume("vol-1", "/dev/sdf", root=False, ends_with_instance=False),
@@ -107,7 +107,7 @@ def test_volumes_are_the_ebs_volumes_that_stay_attached() -> None:
 
 
 def test_metadata_options_that_ec2_does_not_name_are_its_defaults() -> None:
-    _, plain = talk(Metadata.look(REF, ()), (described(),))
+    _, plain = talk(Metadata.read(REF, ()), (described(),))
     assert plain == Metadata(MetadataOptions())
     options = {
         "State": "pending",
@@ -117,7 +117,7 @@ def test_metadata_options_that_ec2_does_not_name_are_its_defaults() -> None:
         "HttpProtocolIpv6": "enabled",
         "InstanceMetadataTags": "enabled",
     }
-    _, changed = talk(Metadata.look(REF, ()), (described(MetadataOptions=options),))
+    _, changed = talk(Metadata.read(REF, ()), (described(MetadataOptions=options),))
     assert changed == Metadata(
         MetadataOptions("disabled", "required", 3, "enabled", "enabled"), applied=False
     )
@@ -127,8 +127,8 @@ def test_metadata_options_that_ec2_does_not_name_are_its_defaults() -> None:
 @pytest.mark.parametrize("text", ["inc-1", "", "\x00", "${jndi:ldap://x}", "\u202etxt", "x" * 256])
 def test_a_tag_may_hold_anything(text: str) -> None:
     tags = [{"Key": "Name", "Value": text}, {"Key": "ringfence:incident", "Value": text}]
-    assert talk(Tags.look(REF, ()), (described(Tags=tags),))[1] == Tags(text)
-    assert talk(Tags.look(REF, ()), (described(),))[1] == Tags(None)
+    assert talk(Tags.read(REF, ()), (described(Tags=tags),))[1] == Tags(text)
+    assert talk(Tags.read(REF, ()), (described(),))[1] == Tags(None)
 
 
 def test_a_drifted_group_of_ours_is_named_for_its_repair_but_is_no_quarantine() -> None:
@@ -146,11 +146,11 @@ def test_a_drifted_group_of_ours_is_named_for_its_repair_but_is_no_quarantine() 
         "Groups": [{"GroupId": "sg-q"}],
     }
     answer = described(NetworkInterfaces=[interface])
-    _, network = talk(Network.look(REF, ()), (answer, {"SecurityGroups": [ours]}))
+    _, network = talk(Network.read(REF, ()), (answer, {"SecurityGroups": [ours]}))
     assert list(network.names().values()) == ["sg-q"]
     assert network.usable() == {}
     assert network.interfaces[0].groups == {"sg-q"}
-    _, repaired = talk(Network.look(REF, ()), (answer, {"SecurityGroups": [{**ours, "IpPermissions": []}]}))
+    _, repaired = talk(Network.read(REF, ()), (answer, {"SecurityGroups": [{**ours, "IpPermissions": []}]}))
     assert repaired.interfaces[0].groups == set(repaired.usable())
 
 
@@ -158,7 +158,9 @@ def test_a_drifted_group_of_ours_is_named_for_its_repair_but_is_no_quarantine() 
 def test_a_trunk_carries_interfaces_that_isolation_does_not_reach(kind: str | None, *, told: bool) -> None:
     interface: dict[str, object] = {"NetworkInterfaceId": "eni-1", "VpcId": "vpc-1", "InterfaceType": kind}
     _, network = talk(
-        Network.look(REF, ()), (described(NetworkInterfaces=[interface]), {"SecurityGroups": []})
+        Network.read(REF, ()), (described(NetworkInterfaces=[interface]), {"SecurityGroups": []})
     )
-    exposed = isolate_instance.exposed(Observed(REF).seen(network), Incident("inc-1", NOON))
+    exposed = isolate_instance.residual_risks(
+        ResourceState(REF).with_observation(network), Incident("inc-1", NOON)
+    )
     assert any("branch interfaces" in words for words in exposed) is told

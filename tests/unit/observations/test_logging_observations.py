@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringfence.model.call import Failed
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
     from ringfence.model.subject import Ref
     from ringfence.observations.logging.selectors import Selectors
 
@@ -79,7 +79,7 @@ EKS, RUNTIME = "EKS_RUNTIME_MONITORING", "RUNTIME_MONITORING"
 
 
 def trail(*answers: Mapping[str, object] | Failed) -> TrailStatus:
-    _, found = talk(TrailStatus.look(TRAIL_REF, ()), answers)
+    _, found = talk(TrailStatus.read(TRAIL_REF, ()), answers)
     return found
 
 
@@ -170,7 +170,7 @@ def test_a_trail_that_may_not_be_read_is_there() -> None:
 
 
 def recorder(*answers: Mapping[str, object] | Failed) -> RecorderStatus:
-    _, found = talk(RecorderStatus.look(RECORDER_REF, ()), answers)
+    _, found = talk(RecorderStatus.read(RECORDER_REF, ()), answers)
     return found
 
 
@@ -298,7 +298,7 @@ def test_the_older_plan_for_runtime_monitoring_is_one_with_the_newer() -> None:
 
 
 def test_a_detector_is_read_without_what_is_always_on() -> None:
-    _, found = talk(DetectorStatus.look(DETECTOR_REF, ()), ({"DetectorIds": [DETECTOR_ID]}, DETECTOR))
+    _, found = talk(DetectorStatus.read(DETECTOR_REF, ()), ({"DetectorIds": [DETECTOR_ID]}, DETECTOR))
     on = {"S3_DATA_EVENTS", "RUNTIME_MONITORING", "RUNTIME_MONITORING/EC2_AGENT_MANAGEMENT"}
     tags = frozenset({("team", "security")})
     assert found == DetectorStatus(DetectorSetup("FIFTEEN_MINUTES", frozenset(on), tags), enabled=True)
@@ -306,30 +306,30 @@ def test_a_detector_is_read_without_what_is_always_on() -> None:
 
 def test_a_detector_that_is_gone_is_no_error_and_another_is_counted() -> None:
     gone = refusal("BadRequestException")
-    _, found = talk(DetectorStatus.look(DETECTOR_REF, ()), ({"DetectorIds": ["f" * 32]}, gone))
+    _, found = talk(DetectorStatus.read(DETECTOR_REF, ()), ({"DetectorIds": ["f" * 32]}, gone))
     assert found == DetectorStatus(others=1)
 
 
 def test_a_key_is_read_with_the_trails_that_write_with_it() -> None:
     other = {**TRAIL, "Name": "other", "KmsKeyId": f"{KEY_ARN}0"}
-    _, found = talk(LogKey.look(KEY, ()), (key("Disabled"), {"trailList": [TRAIL, SHADOW, other]}))
+    _, found = talk(LogKey.read(KEY, ()), (key("Disabled"), {"trailList": [TRAIL, SHADOW, other]}))
     assert found == LogKey("Disabled", frozenset({TRAIL_NAME}))
 
 
 def test_a_key_that_is_gone_still_has_its_trails() -> None:
-    _, found = talk(LogKey.look(KEY, ()), (refusal("NotFoundException"), {"trailList": [TRAIL]}))
+    _, found = talk(LogKey.read(KEY, ()), (refusal("NotFoundException"), {"trailList": [TRAIL]}))
     assert found == LogKey("", frozenset({TRAIL_NAME}))
 
 
 @pytest.mark.parametrize("facet", [TrailStatus, RecorderStatus, DetectorStatus, LogKey])
-def test_nothing_is_asked_about_another_kind_of_subject(facet: type[Facet]) -> None:
+def test_nothing_is_asked_about_another_kind_of_subject(facet: type[Observation]) -> None:
     bucket = BucketRef(REF.account, REF.region, "a-bucket")
     others = [ref for ref in (*REFS, bucket) if not asks(facet, ref)]
     assert len(others) == len(REFS)
 
 
-def asks(facet: type[Facet], ref: Ref) -> bool:
-    return next(facet.look(ref, ()), None) is not None
+def asks(facet: type[Observation], ref: Ref) -> bool:
+    return next(facet.read(ref, ()), None) is not None
 
 
 def test_a_review_looks_at_what_is_at_home_here_and_at_the_keys_of_its_trails() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ringfence.model.document import Document
-from ringfence.model.errors import Gone
+from ringfence.model.errors import NotFound
 from ringfence.observations.ec2.flow_log_records import (
     LOGS,
     PAGES,
@@ -59,7 +59,7 @@ def ruled(*rules: dict[str, object]) -> dict[str, Any]:
 
 
 def test_a_group_is_read_in_one_round() -> None:
-    rounds, seen = talk(SecurityGroup.look(GROUP, ()), (described(), ruled(rule(1)), NO_USERS))
+    rounds, seen = talk(SecurityGroup.read(GROUP, ()), (described(), ruled(rule(1)), NO_USERS))
     assert len(rounds) == 1
     assert seen == SecurityGroup("web", REF.account, frozenset({SSH}))
 
@@ -70,7 +70,7 @@ def test_prefix_lists_take_another_round_and_only_those_that_let_in() -> None:
     entries = [{"Entries": [{"Cidr": "10.0.0.0/8"}]} for _ in range(MOST_LISTS)]
     entries[0] = {"Entries": [{"Cidr": "::/0"}]}
     rounds, seen = talk(
-        SecurityGroup.look(GROUP, ()), (described(), ruled(*lists, out), NO_USERS), tuple(entries)
+        SecurityGroup.read(GROUP, ()), (described(), ruled(*lists, out), NO_USERS), tuple(entries)
     )
     assert [call.parameters["PrefixListId"] for call in rounds[1]] == [f"pl-{n}" for n in range(MOST_LISTS)]
     assert seen.open_lists == ("pl-0",)
@@ -80,15 +80,15 @@ def test_prefix_lists_take_another_round_and_only_those_that_let_in() -> None:
 def test_what_may_not_be_read_beside_the_rules_stops_nothing() -> None:
     denied = refusal("UnauthorizedOperation")
     answers = (described(), ruled(rule(1, PrefixListId=LIST_ID)), denied)
-    _, seen = talk(SecurityGroup.look(GROUP, ()), answers, (denied,))
+    _, seen = talk(SecurityGroup.read(GROUP, ()), answers, (denied,))
     assert seen.used_by() == "what uses it could not be read"
     assert (seen.open_lists, seen.unread) == ((), (LIST_ID,))
 
 
 @pytest.mark.parametrize("answer", [refusal("InvalidGroup.NotFound"), {"SecurityGroups": []}])
 def test_a_group_that_is_not_there_is_gone(answer: Any) -> None:  # noqa: ANN401 - an answer
-    with pytest.raises(Gone):
-        talk(SecurityGroup.look(GROUP, ()), (answer, ruled(), NO_USERS))
+    with pytest.raises(NotFound):
+        talk(SecurityGroup.read(GROUP, ()), (answer, ruled(), NO_USERS))
 
 
 def test_every_kind_of_peer_is_read_with_what_it_needs_to_come_back() -> None:
@@ -99,7 +99,7 @@ def test_every_kind_of_peer_is_read_with_what_it_needs_to_come_back() -> None:
         rule(2, ReferencedGroupInfo=group, Description="ours"),
         rule(3, IpProtocol="-1", FromPort=-1, ToPort=-1, egress=True),
     )
-    _, seen = talk(SecurityGroup.look(GROUP, ()), (described(), found, NO_USERS))
+    _, seen = talk(SecurityGroup.read(GROUP, ()), (described(), found, NO_USERS))
     six = replace(SSH, peer="::/0", tags=(("team", "web"),))
     other = replace(SSH, peer=group["GroupId"], owner="444455556666", connection="pcx-1", description="ours")
     everything = Rule(egress=True, protocol="-1", from_port=-1, to_port=-1, peer="0.0.0.0/0")
@@ -111,7 +111,7 @@ def test_what_uses_a_group_is_counted_on_one_page() -> None:
         "NetworkInterfaces": [{"Attachment": {"InstanceId": "i-1"}}, {"NetworkInterfaceId": "eni-2"}],
         "NextToken": "t",
     }
-    _, seen = talk(SecurityGroup.look(GROUP, ()), (described(), ruled(), users))
+    _, seen = talk(SecurityGroup.read(GROUP, ()), (described(), ruled(), users))
     assert seen.used_by() == "used by at least 2 network interfaces, of i-1"
 
 
@@ -153,7 +153,7 @@ NO_HISTORY = refusal("ResourceNotDiscoveredException")
 def test_a_vpc_is_read_in_one_round_with_the_flow_logs_that_are_active() -> None:
     over = {**LOG, "FlowLogStatus": "DELETED"}
     failing = {**LOG, "DeliverLogsStatus": "FAILED", "DeliverLogsErrorMessage": "Access error", "Tags": []}
-    rounds, seen = talk(FlowLogs.look(VPC, ()), (VPCS, {"FlowLogs": [LOG, over, failing]}, IAM_ROLE))
+    rounds, seen = talk(FlowLogs.read(VPC, ()), (VPCS, {"FlowLogs": [LOG, over, failing]}, IAM_ROLE))
     assert len(rounds) == 1
     logs = {FlowLog(VPC_ID, RECORDED, INCIDENT), FlowLog(VPC_ID, RECORDED, failing="Access error")}
     assert (set(seen.logs), seen.owner, seen.role) == (logs, REF.account, ROLE)
@@ -161,13 +161,13 @@ def test_a_vpc_is_read_in_one_round_with_the_flow_logs_that_are_active() -> None
 
 @pytest.mark.parametrize("answer", [refusal("InvalidVpcID.NotFound"), {"Vpcs": []}])
 def test_a_vpc_that_is_not_there_is_gone(answer: Any) -> None:  # noqa: ANN401 - an answer
-    with pytest.raises(Gone):
-        talk(FlowLogs.look(VPC, ()), (answer, {"FlowLogs": []}, NO_ROLE))
+    with pytest.raises(NotFound):
+        talk(FlowLogs.read(VPC, ()), (answer, {"FlowLogs": []}, NO_ROLE))
 
 
 @pytest.mark.parametrize("found", [NO_ROLE, {"Role": {**IAM_ROLE["Role"], "Arn": f"{ROLE}/of-another"}}])
 def test_no_role_but_the_one_that_may_be_passed_on_is_offered(found: Any) -> None:  # noqa: ANN401 - an answer
-    _, seen = talk(FlowLogs.look(VPC, ()), (VPCS, {"FlowLogs": []}, found))
+    _, seen = talk(FlowLogs.read(VPC, ()), (VPCS, {"FlowLogs": []}, found))
     assert seen.role == ""
 
 
@@ -203,7 +203,7 @@ def test_a_log_group_is_known_by_its_arn_or_by_its_name() -> None:
 
 
 def deleted(*rounds: Any) -> tuple[int, FlowLogs]:  # noqa: ANN401 - answers
-    asked, seen = talk(FlowLogs.look(FLOW_LOG, ()), ({"FlowLogs": []}, NO_ROLE), *rounds)
+    asked, seen = talk(FlowLogs.read(FLOW_LOG, ()), ({"FlowLogs": []}, NO_ROLE), *rounds)
     return len(asked), seen
 
 
@@ -232,18 +232,18 @@ def test_where_neither_may_be_read_nothing_is_known() -> None:
 
 def test_a_flow_log_that_is_still_there_needs_no_more_looking() -> None:
     there = {"FlowLogs": [{**LOG, "FlowLogId": FLOW_LOG_ID}]}
-    rounds, seen = talk(FlowLogs.look(FLOW_LOG, ()), (there, NO_ROLE))
+    rounds, seen = talk(FlowLogs.read(FLOW_LOG, ()), (there, NO_ROLE))
     assert (len(rounds), seen.exists) == (1, True)
 
 
 def test_the_log_of_the_incident_remembers_what_cloudtrail_forgets() -> None:
     made = CreateFlowLog(VPC_ID, RECORDED, INCIDENT, before=False, after=True)
-    rounds, seen = talk(FlowLogs.look(FLOW_LOG, (made,)), ({"FlowLogs": []}, NO_ROLE), (VPCS,))
+    rounds, seen = talk(FlowLogs.read(FLOW_LOG, (made,)), ({"FlowLogs": []}, NO_ROLE), (VPCS,))
     assert (len(rounds), seen.deleted) == (2, Deleted(VPC_ID, RECORDED))
 
 
 def test_the_vpc_of_a_deleted_flow_log_may_be_gone_as_well() -> None:
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         deleted((NO_HISTORY, {"Events": [MADE]}), ({"Vpcs": []},))
 
 

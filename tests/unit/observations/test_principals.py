@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.model.codec import instant_text
-from ringfence.model.errors import Gone
+from ringfence.model.errors import NotFound
 from ringfence.model.subject import AccessKeyRef, RoleSessionRef
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import NAME, Denial, Policy, inline_name, own_arn
@@ -31,7 +31,7 @@ from tests.support.talks import refusal, talk
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
 
 NOTHING = refusal("NoSuchEntity")
 OTHER = "AKIAI44QH8DHBEXAMPLE"
@@ -59,10 +59,10 @@ def role(id_: str = WEB.id, **more: object) -> dict[str, Any]:
     return {"Role": {"RoleName": "web", "RoleId": id_, "Path": "/", "Arn": arn, **more}}
 
 
-@pytest.mark.parametrize("facet", CONTAIN_CREDENTIALS.facets, ids=lambda one: one.__name__)
-def test_of_the_root_user_nothing_is_read(facet: type[Facet]) -> None:
+@pytest.mark.parametrize("facet", CONTAIN_CREDENTIALS.observations, ids=lambda one: one.__name__)
+def test_of_the_root_user_nothing_is_read(facet: type[Observation]) -> None:
     with pytest.raises(StopIteration) as ended:
-        next(facet.look(ROOT, ()))
+        next(facet.read(ROOT, ()))
     assert ended.value.value == facet()
 
 
@@ -70,59 +70,59 @@ def test_of_the_root_user_nothing_is_read(facet: type[Facet]) -> None:
 
 
 def test_with_the_user_known_a_key_costs_one_call() -> None:
-    asked, seen = talk(AccessKey.look(KEY, ()), (listed(KEY.id, OTHER),))
+    asked, seen = talk(AccessKey.read(KEY, ()), (listed(KEY.id, OTHER),))
     assert [call.operation for calls in asked for call in calls] == ["ListAccessKeys"]
     assert seen == AccessKey("deploy", (Key(KEY.id, "Active"), Key(OTHER, "Active")))
 
 
 def test_without_it_the_owner_is_asked_for_first() -> None:
-    asked, seen = talk(AccessKey.look(UNHINTED, ()), (owned(),), (listed(KEY.id),))
+    asked, seen = talk(AccessKey.read(UNHINTED, ()), (owned(),), (listed(KEY.id),))
     assert asked[0][0].parameters == {"AccessKeyId": KEY.id}
     assert seen.user == "deploy"
 
 
 @pytest.mark.parametrize("answer", [listed(OTHER), NOTHING], ids=["another's", "nobody's"])
 def test_a_wrong_hint_is_found_out(answer: Any) -> None:  # noqa: ANN401 - an answer
-    _, seen = talk(AccessKey.look(KEY, ()), (answer,), (owned("renamed"),), (listed(KEY.id),))
+    _, seen = talk(AccessKey.read(KEY, ()), (answer,), (owned("renamed"),), (listed(KEY.id),))
     assert seen.user == "renamed"
 
 
 def test_a_key_that_does_not_exist_is_gone() -> None:
-    with pytest.raises(Gone):
-        talk(AccessKey.look(UNHINTED, ()), (NOTHING,))
+    with pytest.raises(NotFound):
+        talk(AccessKey.read(UNHINTED, ()), (NOTHING,))
     for answer in (NOTHING, listed(OTHER)):
-        with pytest.raises(Gone):
-            talk(AccessKey.look(UNHINTED, ()), (owned(),), (answer,))
+        with pytest.raises(NotFound):
+            talk(AccessKey.read(UNHINTED, ()), (owned(),), (answer,))
 
 
 def test_a_key_of_no_user_is_not_taken_for_gone() -> None:
     """It may be the root user's: that is for a person, and nothing to be closed."""
-    assert talk(AccessKey.look(UNHINTED, ()), ({},))[1] == AccessKey()
-    assert talk(AccessKey.look(UNHINTED, ()), (owned("<root_account>"),))[1] == AccessKey()
-    assert talk(AccessKey.look(UNHINTED, ()), (owned("root"),), (NOTHING,))[1] == AccessKey()
+    assert talk(AccessKey.read(UNHINTED, ()), ({},))[1] == AccessKey()
+    assert talk(AccessKey.read(UNHINTED, ()), (owned("<root_account>"),))[1] == AccessKey()
+    assert talk(AccessKey.read(UNHINTED, ()), (owned("root"),), (NOTHING,))[1] == AccessKey()
 
 
 def test_other_keys_that_were_deactivated_are_seen_though_the_subject_is_gone() -> None:
     past = tuple(DeactivateAccessKey("deploy", key, "Active", "Inactive") for key in (KEY.id, OTHER))
-    _, seen = talk(AccessKey.look(UNHINTED, past), (NOTHING,), (listed(OTHER),))
+    _, seen = talk(AccessKey.read(UNHINTED, past), (NOTHING,), (listed(OTHER),))
     assert seen == AccessKey("deploy", (Key(OTHER, "Active"),))
-    with pytest.raises(Gone):
-        talk(AccessKey.look(UNHINTED, past[:1]), (NOTHING,))
+    with pytest.raises(NotFound):
+        talk(AccessKey.read(UNHINTED, past[:1]), (NOTHING,))
 
 
 def test_of_a_user_the_keys_are_listed_with_when_they_were_made() -> None:
     made = {"AccessKeyMetadata": [{"AccessKeyId": KEY.id, "Status": "Active", "CreateDate": NOON}]}
-    asked, seen = talk(AccessKey.look(PERSON, ()), (made,))
+    asked, seen = talk(AccessKey.read(PERSON, ()), (made,))
     assert [call.parameters for calls in asked for call in calls] == [{"UserName": "deploy"}]
     assert seen == AccessKey("deploy", (Key(KEY.id, "Active", NOON),))
-    assert talk(AccessKey.look(PERSON, ()), (NOTHING,))[1] == AccessKey("deploy")
+    assert talk(AccessKey.read(PERSON, ()), (NOTHING,))[1] == AccessKey("deploy")
 
 
 # Denial
 
 
 def test_of_a_user_everything_is_read_in_one_round_trip() -> None:
-    asked, seen = talk(Denial.look(PERSON, ()), (user(), {"AttachedPolicies": []}, NOTHING))
+    asked, seen = talk(Denial.read(PERSON, ()), (user(), {"AttachedPolicies": []}, NOTHING))
     assert len(asked) == 1
     assert seen == Denial(DEPLOY)
 
@@ -130,7 +130,7 @@ def test_of_a_user_everything_is_read_in_one_round_trip() -> None:
 def test_a_session_of_a_role_that_the_report_names_too() -> None:
     reach = Reach(userid=SESSION.id)
     found = {"PolicyDocument": json.loads(reach.document())}
-    asked, seen = talk(Denial.look(SESSION, ()), (role(), {"AttachedPolicies": []}, NOTHING, found))
+    asked, seen = talk(Denial.read(SESSION, ()), (role(), {"AttachedPolicies": []}, NOTHING, found))
     assert [call.parameters.get("PolicyName") for call in asked[0]] == [None, None, NAME, inline_name(reach)]
     assert seen == Denial(WEB, (Policy(inline_name(reach), reach.document()),))
     assert seen.covers(reach)
@@ -139,40 +139,40 @@ def test_a_session_of_a_role_that_the_report_names_too() -> None:
 def test_a_role_that_is_another_than_the_report_says_is_looked_for_by_its_id() -> None:
     wrong: tuple[Any, ...] = (role("AROAOTHER"), {}, NOTHING, NOTHING)
     roles = {"Roles": [{"RoleName": "web2", "RoleId": WEB.id}]}
-    asked, seen = talk(Denial.look(SESSION, ()), wrong, (roles,), (role(), {}, NOTHING, NOTHING))
+    asked, seen = talk(Denial.read(SESSION, ()), wrong, (roles,), (role(), {}, NOTHING, NOTHING))
     assert asked[2][0].parameters == {"RoleName": "web2"}
     assert seen.holder == WEB
 
 
 def test_a_role_that_nobody_has_is_gone_and_so_is_a_user() -> None:
     bare = RoleSessionRef(SESSION.account, SESSION.region, SESSION.id)
-    with pytest.raises(Gone, match="no session of it is valid"):
-        talk(Denial.look(bare, ()), ({"Roles": []},))
-    with pytest.raises(Gone):
-        talk(Denial.look(PERSON, ()), (NOTHING, NOTHING, NOTHING))
+    with pytest.raises(NotFound, match="no session of it is valid"):
+        talk(Denial.read(bare, ()), ({"Roles": []},))
+    with pytest.raises(NotFound):
+        talk(Denial.read(PERSON, ()), (NOTHING, NOTHING, NOTHING))
 
 
 def test_what_was_done_to_a_user_is_seen_though_the_key_is_gone() -> None:
     past = (DeactivateAccessKey("deploy", KEY.id, "Active", "Inactive"),)
-    _, denial = talk(Denial.look(KEY, past), (NOTHING,), (user(), {}, NOTHING))
+    _, denial = talk(Denial.read(KEY, past), (NOTHING,), (user(), {}, NOTHING))
     assert denial.holder == DEPLOY
-    _, password = talk(Password.look(KEY, past), (NOTHING,), ({"LoginProfile": {}},))
+    _, password = talk(Password.read(KEY, past), (NOTHING,), ({"LoginProfile": {}},))
     assert password.user == "deploy"
-    asked, _ = talk(OtherCredentials.look(KEY, past), (NOTHING,), ({}, {}, {}))
+    asked, _ = talk(OtherCredentials.read(KEY, past), (NOTHING,), ({}, {}, {}))
     assert {call.parameters["UserName"] for call in asked[1]} == {"deploy"}
     for facet in (Denial, Password, OtherCredentials, UsedRoles):
-        with pytest.raises(Gone):
-            talk(facet.look(KEY, ()), (NOTHING,))
+        with pytest.raises(NotFound):
+            talk(facet.read(KEY, ()), (NOTHING,))
 
 
 def test_a_role_that_was_revoked_is_seen_though_the_key_is_gone() -> None:
     past = (RevokeUsedRole(Role("web", WEB.id), NOON, (), before=False, after=True),)
-    _, seen = talk(UsedRoles.look(KEY, past), (NOTHING,), (role(),), ({}, {}))
+    _, seen = talk(UsedRoles.read(KEY, past), (NOTHING,), (role(),), ({}, {}))
     assert [one.use.role.name for one in seen.roles] == ["web"]
 
 
 def test_the_user_of_a_key_is_whom_iam_names_whatever_the_report_says() -> None:
-    asked, _ = talk(Denial.look(KEY, ()), (owned("renamed"),), (user(), {}, NOTHING))
+    asked, _ = talk(Denial.read(KEY, ()), (owned("renamed"),), (user(), {}, NOTHING))
     assert asked[1][0].parameters == {"UserName": "renamed"}
 
 
@@ -182,7 +182,7 @@ def test_our_managed_policies_are_read_as_they_are_in_force() -> None:
     attached = {"AttachedPolicies": [{"PolicyArn": arn}, {"PolicyArn": "arn:aws:iam::aws:policy/Billing"}]}
     version = {"PolicyVersion": {"Document": json.loads(text)}}
     asked, seen = talk(
-        Denial.look(PERSON, ()),
+        Denial.read(PERSON, ()),
         (user(), attached, NOTHING),
         ({"Policy": {"DefaultVersionId": "v3"}},),
         (version,),
@@ -192,7 +192,7 @@ def test_our_managed_policies_are_read_as_they_are_in_force() -> None:
     assert seen.covers(Reach(before=WHOLE - timedelta(hours=1)))
     tampered = {"PolicyVersion": {"Document": {"Version": "2012-10-17", "Statement": []}}}
     _, seen = talk(
-        Denial.look(PERSON, ()),
+        Denial.read(PERSON, ()),
         (user(), attached, NOTHING),
         ({"Policy": {"DefaultVersionId": "v4"}},),
         (tampered,),
@@ -203,15 +203,15 @@ def test_our_managed_policies_are_read_as_they_are_in_force() -> None:
 def test_a_policy_that_an_earlier_try_made_is_remembered_and_may_be_gone() -> None:
     text = Reach(before=WHOLE).document()
     past = (CreateDenialPolicy(own_arn(ACCOUNT, DEPLOY, text), "", text),)
-    asked, seen = talk(Denial.look(PERSON, past), (user(), {}, NOTHING), (NOTHING,))
+    asked, seen = talk(Denial.read(PERSON, past), (user(), {}, NOTHING), (NOTHING,))
     assert asked[1][0].operation == "GetPolicy"
     assert seen.policies == ()
 
 
 def test_a_boundary_denies_where_it_denies_all() -> None:
-    _, seen = talk(Denial.look(PERSON, ()), (user(DENY_ALL), {}, NOTHING))
+    _, seen = talk(Denial.read(PERSON, ()), (user(DENY_ALL), {}, NOTHING))
     assert seen.covers(Reach())
-    _, seen = talk(Denial.look(PERSON, ()), (user("arn:aws:iam::aws:policy/Billing"), {}, NOTHING))
+    _, seen = talk(Denial.read(PERSON, ()), (user("arn:aws:iam::aws:policy/Billing"), {}, NOTHING))
     assert (seen.boundary, seen.reaches()) == ("arn:aws:iam::aws:policy/Billing", frozenset())
 
 
@@ -260,14 +260,14 @@ def test_a_policys_name_is_one_that_iam_takes_and_another_for_each_session(sessi
 
 
 def test_no_login_profile_is_the_normal_case() -> None:
-    assert talk(Password.look(PERSON, ()), (NOTHING,))[1] == Password()
+    assert talk(Password.read(PERSON, ()), (NOTHING,))[1] == Password()
     profile = {"LoginProfile": {"UserName": "deploy", "PasswordResetRequired": True}}
-    assert talk(Password.look(KEY, ()), (owned(),), (profile,))[1] == Password("deploy", reset=True)
+    assert talk(Password.read(KEY, ()), (owned(),), (profile,))[1] == Password("deploy", reset=True)
 
 
 def test_other_credentials_are_listed_side_by_side() -> None:
     asked, seen = talk(
-        OtherCredentials.look(PERSON, ()),
+        OtherCredentials.read(PERSON, ()),
         (
             {"ServiceSpecificCredentials": [{"ServiceSpecificCredentialId": "ACCA1", "Status": "Active"}]},
             {"Certificates": [{"CertificateId": "C1", "Status": "Inactive"}]},
@@ -283,16 +283,16 @@ def test_other_credentials_are_listed_side_by_side() -> None:
 
 
 def test_a_keys_last_use_is_said_or_that_there_was_none() -> None:
-    _, used = talk(KeyUse.look(KEY, ()), (owned(),))
+    _, used = talk(KeyUse.read(KEY, ()), (owned(),))
     assert used.words == f"last used at {instant_text(NOON)}, for s3 in eu-west-1"
     never = {"UserName": "deploy", "AccessKeyLastUsed": {"ServiceName": "N/A", "Region": "N/A"}}
-    _, unused = talk(KeyUse.look(KEY, ()), (never,))
+    _, unused = talk(KeyUse.read(KEY, ()), (never,))
     assert unused.words == "never used, as far as IAM knows"
 
 
 def test_policies_groups_boundary_and_devices_are_named() -> None:
     _, seen = talk(
-        Grants.look(PERSON, ()),
+        Grants.read(PERSON, ()),
         (
             user(DENY_ALL),
             {"PolicyNames": ["own"]},
@@ -302,8 +302,8 @@ def test_policies_groups_boundary_and_devices_are_named() -> None:
         ),
     )
     assert seen == Grants("user deploy", ("own",), ("arn:p",), ("ops",), DENY_ALL, (Device("arn:mfa", NOON),))
-    assert talk(Grants.look(PERSON, ()), (NOTHING,) * 5)[1] == Grants("user deploy")
-    asked, _ = talk(Grants.look(SESSION, ()), (role(),), (role(), {}, {}))
+    assert talk(Grants.read(PERSON, ()), (NOTHING,) * 5)[1] == Grants("user deploy")
+    asked, _ = talk(Grants.read(SESSION, ()), (role(),), (role(), {}, {}))
     assert len(asked[1]) == 3, f"a {ROLE} has neither groups nor devices"
 
 
@@ -325,7 +325,7 @@ def test_what_was_left_behind_is_told_from_what_was_only_tried() -> None:
             event("CreateUser", {"requestParameters": None}, "no instant"),
         ]
     }
-    _, seen = talk(Trail.look(PERSON, ()), (page,))
+    _, seen = talk(Trail.read(PERSON, ()), (page,))
     assert seen.traces == (
         Trace("access key", OTHER, NOON),
         Trace("session", "arn:r\\n", NOON),
@@ -335,18 +335,18 @@ def test_what_was_left_behind_is_told_from_what_was_only_tried() -> None:
 
 
 def test_a_key_is_looked_up_where_iams_events_are_and_where_it_was_last_used() -> None:
-    asked, seen = talk(Trail.look(KEY, ()), (owned(),), ({}, {}))
+    asked, seen = talk(Trail.read(KEY, ()), (owned(),), ({}, {}))
     assert [call.region for call in asked[1]] == ["us-east-1", "eu-west-1"]
     assert asked[1][0].parameters["LookupAttributes"] == [
         {"AttributeKey": "AccessKeyId", "AttributeValue": KEY.id}
     ]
     assert seen.regions == ("us-east-1", "eu-west-1")
-    assert talk(Trail.look(KEY, ()), (owned(region="N/A"),), ({},))[1].regions == ("us-east-1",)
+    assert talk(Trail.read(KEY, ()), (owned(region="N/A"),), ({},))[1].regions == ("us-east-1",)
 
 
 def test_a_session_is_looked_up_by_its_name() -> None:
     used = role(RoleLastUsed={"Region": "us-east-1"})
-    asked, _ = talk(Trail.look(SESSION, ()), (used,), (used,), ({},))
+    asked, _ = talk(Trail.read(SESSION, ()), (used,), (used,), ({},))
     (call,) = asked[2]
     assert call.parameters["LookupAttributes"] == [
         {"AttributeKey": "Username", "AttributeValue": "i-0123456789abcdef0"}
@@ -355,7 +355,7 @@ def test_a_session_is_looked_up_by_its_name() -> None:
 
 def test_pages_are_bounded_and_how_far_back_was_read_is_said() -> None:
     more = {"Events": [event("DescribeInstances", {})], "NextToken": "more"}
-    asked, seen = talk(Trail.look(PERSON, ()), *[(more,)] * PAGES)
+    asked, seen = talk(Trail.read(PERSON, ()), *[(more,)] * PAGES)
     assert len(asked) == PAGES
     assert asked[-1][0].parameters["NextToken"] == "more"
     assert seen.oldest == NOON
@@ -372,7 +372,7 @@ def test_a_sessions_role_is_read_with_who_else_uses_it_where_it_is_used() -> Non
         "Functions": [{"FunctionName": "resize", "Role": arn}, {"FunctionName": "x", "Role": "arn:o"}]
     }
     asked, seen = talk(
-        UsedRoles.look(SESSION, ()),
+        UsedRoles.read(SESSION, ()),
         (known,),
         (known,),
         ({"PolicyNames": []}, {"InstanceProfiles": []}),
@@ -391,21 +391,21 @@ def test_roles_that_a_user_assumed_are_read_here_and_named_elsewhere() -> None:
         for account in (ACCOUNT, "444455556666")
     ]
     _, seen = talk(
-        UsedRoles.look(PERSON, ()),
+        UsedRoles.read(PERSON, ()),
         ({"Events": events},),
         (role(),),
         ({"PolicyNames": []}, {"InstanceProfiles": []}),
     )
     assert [(one.use.role.name, one.assumed_at) for one in seen.roles] == [("web", NOON)]
     assert seen.elsewhere == ("arn:aws:iam::444455556666:role/path/web",)
-    assert talk(UsedRoles.look(PERSON, ()), ({},))[1] == UsedRoles()
+    assert talk(UsedRoles.read(PERSON, ()), ({},))[1] == UsedRoles()
 
 
 def test_a_role_that_was_revoked_is_remembered_when_cloudtrail_tells_of_it_no_more() -> None:
     past = (RevokeUsedRole(Role("web", WEB.id), NOON, (), before=False, after=True),)
     name, policy = revocation_name(NOON), {"PolicyDocument": revocation(NOON)}
     _, seen = talk(
-        UsedRoles.look(PERSON, past),
+        UsedRoles.read(PERSON, past),
         ({},),
         (role(),),
         ({"PolicyNames": [name, "other"]}, {"InstanceProfiles": []}),
@@ -418,7 +418,7 @@ def test_instances_that_use_a_role_are_found_by_their_profiles() -> None:
     known = role(AssumeRolePolicyDocument={"Statement": [{"Principal": {"Service": "ec2.amazonaws.com"}}]})
     association = {"InstanceId": "i-1", "IamInstanceProfile": {"Arn": "arn:profile"}}
     _, seen = talk(
-        UsedRoles.look(SESSION, ()),
+        UsedRoles.read(SESSION, ()),
         (known,),
         (known,),
         ({"PolicyNames": []}, {"InstanceProfiles": [{"Arn": "arn:profile"}]}),

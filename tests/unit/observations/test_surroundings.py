@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ringfence.model.document import Document
-from ringfence.model.errors import Gone
+from ringfence.model.errors import NotFound
 from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
 from ringfence.observations.ec2.auto_scaling import Scaling
 from ringfence.observations.ec2.snapshots import Snapshot, Snapshots, read_snapshots
@@ -43,7 +43,7 @@ def health(*targets: tuple[str, int, str]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("found", [[], [{"AutoScalingGroupName": "web", "LifecycleState": "Detached"}]])
 def test_an_instance_without_a_group_is_out(found: list[object]) -> None:
-    _, scaling = talk(Scaling.look(REF, ()), ({"AutoScalingInstances": found},))
+    _, scaling = talk(Scaling.read(REF, ()), ({"AutoScalingInstances": found},))
     assert scaling == Scaling()
     assert scaling.settling() == ""
 
@@ -62,7 +62,7 @@ def test_an_instance_without_a_group_is_out(found: list[object]) -> None:
 )
 def test_lifecycle_states_are_places_or_ways(state: str, place: str, passing: bool) -> None:  # noqa: FBT001 - a row of the table
     found = [{"AutoScalingGroupName": "web", "LifecycleState": state}]
-    _, scaling = talk(Scaling.look(REF, ()), ({"AutoScalingInstances": found},))
+    _, scaling = talk(Scaling.read(REF, ()), ({"AutoScalingInstances": found},))
     assert (scaling.place, scaling.passing, bool(scaling.settling())) == (place, passing, passing)
 
 
@@ -75,7 +75,7 @@ def test_registrations_are_found_by_id_and_by_address_in_the_instances_own_vpcs(
         group("tg-5"),
     ]
     asked, targets = talk(
-        Targets.look(REF, ()),
+        Targets.read(REF, ()),
         (INSTANCE, {"TargetGroups": groups}),
         (
             health((REF.id, 80, "healthy"), (REF.id, 81, "draining"), ("i-other", 80, "healthy")),
@@ -95,7 +95,7 @@ def test_registrations_are_found_by_id_and_by_address_in_the_instances_own_vpcs(
 
 def test_a_target_group_deleted_since_it_was_listed_is_none() -> None:
     _, targets = talk(
-        Targets.look(REF, ()),
+        Targets.read(REF, ()),
         (INSTANCE, {"TargetGroups": [group("tg-1")]}),
         (refusal("TargetGroupNotFound"),),
     )
@@ -105,7 +105,7 @@ def test_a_target_group_deleted_since_it_was_listed_is_none() -> None:
 def test_no_more_target_groups_are_read_than_is_bearable_and_the_rest_is_counted() -> None:
     groups = [group(f"tg-{number:04}") for number in range(MOST + 7)]
     asked, targets = talk(
-        Targets.look(REF, ()), (INSTANCE, {"TargetGroups": groups}), tuple(health() for _ in range(MOST))
+        Targets.read(REF, ()), (INSTANCE, {"TargetGroups": groups}), tuple(health() for _ in range(MOST))
     )
     assert len(asked[1]) == MOST
     assert targets == Targets((), 7)
@@ -125,7 +125,7 @@ def test_snapshots_count_for_their_incident_unless_they_failed_or_were_deleted()
     lost = [taken(2 + number, state) for number, state in enumerate(("error", "recoverable", "recovering"))]
     found = [taken(0, "pending"), taken(1, incident="inc-2"), *lost]
     asked, snapshots = talk(
-        Snapshots.look(REF, ()),
+        Snapshots.read(REF, ()),
         (INSTANCE, {"Snapshots": found}),
         ({"InstanceTypes": [{"InstanceStorageSupported": True}]},),
     )
@@ -158,23 +158,23 @@ def named_acls(*ids: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("described", [GONE, {"Reservations": []}, refusal("InvalidInstanceID.NotFound")])
 def test_rules_in_an_acl_are_seen_though_the_instance_is_gone(described: Any) -> None:  # noqa: ANN401 - an answer
-    _, seen = talk(SubnetAcls.look(REF, (DENIED,)), (described, named_acls("acl-1", "acl-9")))
+    _, seen = talk(SubnetAcls.read(REF, (DENIED,)), (described, named_acls("acl-1", "acl-9")))
     assert seen == SubnetAcls((Acl("acl-9", frozenset()),))
 
 
 def test_nothing_is_behind_an_acl_that_nobody_changed_once_the_instance_is_gone() -> None:
-    with pytest.raises(Gone):
-        talk(SubnetAcls.look(REF, ()), (GONE, named_acls("acl-1")))
+    with pytest.raises(NotFound):
+        talk(SubnetAcls.read(REF, ()), (GONE, named_acls("acl-1")))
 
 
 def test_an_acl_that_was_changed_is_seen_though_no_interface_lies_behind_it_any_more() -> None:
-    _, seen = talk(SubnetAcls.look(REF, (DENIED,)), (INSTANCE, named_acls("acl-9")))
+    _, seen = talk(SubnetAcls.read(REF, (DENIED,)), (INSTANCE, named_acls("acl-9")))
     assert [acl.id for acl in seen.acls] == ["acl-9"]
 
 
 def test_a_type_that_ec2_does_not_know_is_no_obstacle() -> None:
     _, snapshots = talk(
-        Snapshots.look(REF, ()), (INSTANCE, {"Snapshots": []}), (refusal("InvalidInstanceType"),)
+        Snapshots.read(REF, ()), (INSTANCE, {"Snapshots": []}), (refusal("InvalidInstanceType"),)
     )
     assert snapshots == Snapshots()
 
@@ -198,7 +198,7 @@ def test_network_acls_are_those_of_the_instances_subnets() -> None:
     ]
     ours = {"NetworkAclId": "acl-1", "Entries": entries, "Associations": [{"SubnetId": "subnet-1"}]}
     other = {"NetworkAclId": "acl-2", "Entries": [], "Associations": [{"SubnetId": "subnet-9"}]}
-    asked, seen = talk(SubnetAcls.look(REF, ()), (INSTANCE, {"NetworkAcls": [ours, other]}))
+    asked, seen = talk(SubnetAcls.read(REF, ()), (INSTANCE, {"NetworkAcls": [ours, other]}))
     entry = AclEntry(number=100, egress=True, deny=False, protocol="-1", cidr="0.0.0.0/0")
     assert seen.acls == (Acl("acl-1", frozenset({entry})),)
     assert len(asked) == 1, "isolation waits for this: one round trip"
@@ -206,7 +206,7 @@ def test_network_acls_are_those_of_the_instances_subnets() -> None:
 
 @pytest.mark.parametrize("code", ["UnauthorizedOperation", "RequestLimitExceeded"])
 def test_network_acls_that_cannot_be_read_do_not_stop_isolation(code: str) -> None:
-    _, seen = talk(SubnetAcls.look(REF, ()), (INSTANCE, refusal(code)))
+    _, seen = talk(SubnetAcls.read(REF, ()), (INSTANCE, refusal(code)))
     assert seen == SubnetAcls(readable=False)
 
 

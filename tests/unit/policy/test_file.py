@@ -77,7 +77,7 @@ def test_the_examples_in_the_policy_of_a_fresh_deployment_are_valid(tmp_path: Pa
     assert policy.regions == ("eu-west-1", "eu-central-1")
     assert [rule.mode for rule in policy.rules] == [Mode.AUTO, Mode.AUTO, Mode.NOTIFY]
     assert [one.reason for one in policy.exempt] == ["the public website"]
-    assert "require-tls" not in dict(policy.runbooks)["harden-bucket"].held
+    assert "require-tls" not in dict(policy.runbooks)["harden-bucket"].kept_dry
 
 
 EVERYTHING = ("isolate-instance", "leave-group", "imds-off")
@@ -275,7 +275,7 @@ def test_what_can_break_a_workload_is_held_unless_the_policy_allows_it(tmp_path:
     allowed = compile_policy(written(tmp_path, ALLOWING), HOME, HARDENING)
     for compiled, expected in ((held, ("second-switch",)), (allowed, ())):
         (settings,) = (one for _, one in policy_from_json(compiled).runbooks)
-        assert settings.held == expected
+        assert settings.kept_dry == expected
 
 
 def test_the_compiled_policy_says_which_findings_each_remediation_answers(tmp_path: Path) -> None:

@@ -12,16 +12,16 @@ from ringfence.events.config.trigger import SOURCE
 from ringfence.model.finding import Finding
 from ringfence.model.rule_confirmation import ManagedRule
 from ringfence.policy.decision import Exempt, Mode, Policy, RunbookSettings
-from ringfence.policy.selection import shares
+from ringfence.policy.selection import portions
 from tests.support.samples.hardening import HARDEN, REF
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
-    from ringfence.policy.selection import Share
+    from ringfence.policy.selection import Portion
 
 SETTINGS = RunbookSettings(
     remediations=HARDEN.ids,
-    held=("second-switch",),
+    kept_dry=("second-switch",),
     answers=tuple(HARDEN.answers_by_type().items()),
 )
 FREE = RunbookSettings(HARDEN.ids, answers=SETTINGS.answers)
@@ -55,8 +55,8 @@ def chosen(rule: str, given: Policy) -> list[tuple[Mode, tuple[str, ...]]]:
     return [(one.decision.mode, one.runbook.ids) for one in shared(rule, given)]
 
 
-def shared(rule: str, given: Policy) -> tuple[Share, ...]:
-    return shares(given, HARDEN, verdict(rule), REF)
+def shared(rule: str, given: Policy) -> tuple[Portion, ...]:
+    return portions(given, HARDEN, verdict(rule), REF)
 
 
 def test_what_a_finding_is_about_is_put_right_and_nothing_else() -> None:

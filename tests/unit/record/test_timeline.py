@@ -20,19 +20,19 @@ from ringfence.record.facts import (
     RunRequested,
     Verified,
 )
-from ringfence.record.timeline import Told, timeline
+from ringfence.record.timeline import RenderedFact, timeline
 from tests.support.fakes.chains import INCIDENT, NOON, LockDoor, contained, stamp
 
 STEP = LockDoor("front", before="open", after="shut")
 
 
-def told(*facts: Fact) -> list[Told]:
-    return [row.told for row in timeline(link(stamp(), None, facts))]
+def told(*facts: Fact) -> list[RenderedFact]:
+    return [row.rendered for row in timeline(link(stamp(), None, facts))]
 
 
 def test_a_whole_response_reads_as_a_story() -> None:
     rows = timeline(contained())
-    assert [row.told.words for row in rows] == [
+    assert [row.rendered.words for row in rows] == [
         "finding received: The instance talks to a command-and-control server",
         "decided: auto: the policy says so",
         "planned contain: 1 step",
@@ -40,19 +40,19 @@ def test_a_whole_response_reads_as_a_story() -> None:
         "applied: turn the key of front",
         "looked again: complete",
     ]
-    assert (rows[3].told.before, rows[3].told.after) == ("open", "shut")
-    assert rows[4].told.requests == ("req-1",)
-    assert rows[5].told.notes == ("stays open: DNS is not filtered",)
+    assert (rows[3].rendered.before, rows[3].rendered.after) == ("open", "shut")
+    assert rows[4].rendered.requests == ("req-1",)
+    assert rows[5].rendered.notes == ("stays open: DNS is not filtered",)
     assert (rows[0].at, rows[0].actor, rows[0].kind) == (NOON, "ringfence", "FindingReceived")
 
 
 def test_a_plan_names_its_steps_and_what_stays_open() -> None:
     some, none = told(Planned("contain", "0", (STEP, STEP), ("DNS",)), Planned("contain", "0"))
-    assert some == Told(
+    assert some == RenderedFact(
         "planned contain: 2 steps",
         ("turn the key of front: open → shut", "turn the key of front: open → shut", "stays open: DNS"),
     )
-    assert none == Told("planned contain: nothing to do")
+    assert none == RenderedFact("planned contain: nothing to do")
 
 
 def test_a_request_says_whether_the_caller_is_established() -> None:
@@ -60,11 +60,11 @@ def test_a_request_says_whether_the_caller_is_established() -> None:
         RunRequested("run", "a drill", ("isolate-instance",), dry_run=True),
         RunRequested("release", "it was a drill", verified=False),
     )
-    assert by_api == Told(
+    assert by_api == RenderedFact(
         "run requested (dry run): a drill",
         ("only isolate-instance", "the caller is established by IAM"),
     )
-    assert direct == Told("release requested: it was a drill", ("the caller is not established",))
+    assert direct == RenderedFact("release requested: it was a drill", ("the caller is not established",))
 
 
 def test_an_outcome_that_was_only_seen_says_so() -> None:
@@ -109,14 +109,14 @@ def test_what_is_left_to_a_person_is_not_called_not_put_right() -> None:
     left = Verified(contained=False, complete=False, exposure=("look",), review=("look",))
     other = replace(stamp(), key=ChainKey("harden-toy", stamp().key.subject))
     (row,) = timeline(link(other, None, (left,)))
-    assert row.told.words == "looked again: the rest is for a person to review"
+    assert row.rendered.words == "looked again: the rest is for a person to review"
     (row,) = timeline(link(stamp(), None, (left,)))
-    assert row.told.words == "looked again: not contained", "who contains has not, until a person has"
+    assert row.rendered.words == "looked again: not contained", "who contains has not, until a person has"
 
 
 def test_a_step_that_this_version_does_not_know_is_shown_as_it_was_written() -> None:
     intended, outcome = (
-        row.told
+        row.rendered
         for row in timeline(
             replace(entry, body=entry.body.replace('"$":"LockDoor"', '"$":"StepOfTomorrow"'))
             for entry in contained()[3:5]
@@ -147,7 +147,7 @@ def test_a_step_that_this_version_does_not_know_is_shown_as_it_was_written() -> 
 def test_whatever_lies_in_the_table_makes_a_row(body: str) -> None:
     (row,) = timeline((Entry(INCIDENT, 3, body, digest(body)),))
     assert row.entry.seq == 3
-    assert row.told.words
+    assert row.rendered.words
     assert row.at == datetime.min.replace(tzinfo=UTC)
 
 
@@ -170,4 +170,6 @@ def test_a_row_is_json_data() -> None:
 
 def test_a_subject_that_was_not_found_is_looked_for_once_more() -> None:
     (missed,) = told(Missed("i-1 does not exist"))
-    assert missed == Told("not found, and to be looked for once more: i-1 does not exist", result="not found")
+    assert missed == RenderedFact(
+        "not found, and to be looked for once more: i-1 does not exist", result="not found"
+    )

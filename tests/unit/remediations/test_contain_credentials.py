@@ -11,7 +11,7 @@ import pytest
 from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Facet, Observed
+from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.subject import OtherPrincipalRef, PrincipalRef
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import NAME, Denial, Policy, inline_name, own_arn
@@ -64,20 +64,20 @@ def incident(past: tuple[Step, ...] = (), **chosen: str) -> Incident:
     return Incident("inc-1", NOON, choices=tuple(choices.items()), past=past, since=EARLIER)
 
 
-def seen(ref: PrincipalRef, *facets: Facet) -> Observed:
-    return Observed(ref, {type(facet): facet for facet in facets})
+def seen(ref: PrincipalRef, *facets: Observation) -> ResourceState:
+    return ResourceState(ref, {type(facet): facet for facet in facets})
 
 
-def plan(id_: str, world: Observed, at: Incident | None = None) -> tuple[Step, ...]:
+def plan(id_: str, world: ResourceState, at: Incident | None = None) -> tuple[Step, ...]:
     return load(id_).plan(world, at or incident())
 
 
-def said(id_: str, world: Observed, at: Incident | None = None) -> str:
-    return " | ".join(load(id_).exposed(world, at or incident()))
+def said(id_: str, world: ResourceState, at: Incident | None = None) -> str:
+    return " | ".join(load(id_).residual_risks(world, at or incident()))
 
 
-def left(id_: str, world: Observed, at: Incident | None = None) -> str:
-    return " | ".join(load(id_).reviews(world, at or incident()))
+def left(id_: str, world: ResourceState, at: Incident | None = None) -> str:
+    return " | ".join(load(id_).review_items(world, at or incident()))
 
 
 @pytest.mark.parametrize("remediation", CONTAIN_CREDENTIALS.remediations, ids=lambda one: one.id)
@@ -87,8 +87,8 @@ def test_a_remediation_answers_for_compromised_credentials_and_says_what_an_opti
     assert remediation.triggers == COMPROMISED_CREDENTIALS
     assert remediation.references
     assert bool(remediation.cost) == remediation.optional
-    assert {step.facet for step in remediation.steps} <= set(remediation.facets)
-    for choice in remediation.choices:
+    assert {step.observation for step in remediation.steps} <= set(remediation.observations)
+    for choice in remediation.options:
         assert all(f"{value}:" in choice.help for value in choice.values)
 
 
@@ -111,7 +111,7 @@ def test_the_first_stage_is_what_contains_such_a_principal_alone(ref: PrincipalR
 
 def test_a_key_is_dead_after_one_read_and_one_change() -> None:
     """Three round trips with the record between them: nothing else is read before."""
-    assert CONTAIN_CREDENTIALS.on(KEY).stages[0].facets == (AccessKey,)
+    assert CONTAIN_CREDENTIALS.on(KEY).stages[0].observations == (AccessKey,)
 
 
 def test_only_the_revocation_of_whole_roles_is_off_until_somebody_chooses_it() -> None:
@@ -148,7 +148,7 @@ def quarantined(*past: Step, **chosen: str) -> Incident:
     return replace(incident(past, **chosen), types=(QUARANTINE,))
 
 
-def keys(*of: Key) -> Observed:
+def keys(*of: Key) -> ResourceState:
     return seen(PERSON, AccessKey("deploy", of))
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Facet, Observed
-from ringfence.model.plan import waves
+from ringfence.model.observation import Observation, ResourceState
+from ringfence.model.plan import dependency_levels
 from ringfence.model.symbol import QuarantineGroup, TransitionGroup
 from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
 from ringfence.observations.ec2.auto_scaling import Scaling
@@ -64,21 +64,21 @@ ALLOW_ALL = tuple(
 )
 
 
-def seen(*facets: Facet) -> Observed:
-    return Observed(REF, {type(facet): facet for facet in facets})
+def seen(*facets: Observation) -> ResourceState:
+    return ResourceState(REF, {type(facet): facet for facet in facets})
 
 
-def plan(id_: str, *facets: Facet, incident: Incident = INCIDENT) -> tuple[Step, ...]:
+def plan(id_: str, *facets: Observation, incident: Incident = INCIDENT) -> tuple[Step, ...]:
     return load(id_).plan(seen(*facets), incident)
 
 
-def exposed(id_: str, *facets: Facet) -> str:
-    return " | ".join(load(id_).exposed(seen(*facets), INCIDENT))
+def exposed(id_: str, *facets: Observation) -> str:
+    return " | ".join(load(id_).residual_risks(seen(*facets), INCIDENT))
 
 
 def test_the_stages_are_in_the_order_of_urgency() -> None:
     assert [stage.id for stage in CONTAIN_INSTANCE.stages] == ["isolate", "preserve", "collect"]
-    assert CONTAIN_INSTANCE.chosen(()).stages[0].facets == (Network,), "isolation reads nothing else"
+    assert CONTAIN_INSTANCE.chosen(()).stages[0].observations == (Network,), "isolation reads nothing else"
 
 
 def test_what_has_a_price_is_off_until_somebody_chooses_it() -> None:
@@ -98,7 +98,7 @@ def test_a_remediation_answers_for_compromised_instances_and_says_what_an_option
     assert remediation.triggers == (COMPROMISED_INSTANCE,)
     assert remediation.references
     assert bool(remediation.cost) == remediation.optional
-    assert {step.facet for step in remediation.steps} <= set(remediation.facets)
+    assert {step.observation for step in remediation.steps} <= set(remediation.observations)
 
 
 # leave-auto-scaling
@@ -130,7 +130,7 @@ def test_a_group_that_can_still_end_the_instance_is_named() -> None:
 
 
 def test_both_ways_out_are_explained() -> None:
-    (choice,) = load("leave-auto-scaling").choices
+    (choice,) = load("leave-auto-scaling").options
     assert choice.values == ("detach", "standby")
     assert all(f"{value}:" in choice.help for value in choice.values)
 
@@ -215,7 +215,7 @@ def test_sessions_are_denied_whether_the_profile_is_still_there_or_not() -> None
 def test_detaching_and_denying_do_not_wait_for_each_other() -> None:
     identity = associated("associated")
     steps = (*plan("detach-instance-profile", identity), *plan("deny-instance-sessions", identity))
-    assert len(waves(steps)) == 1
+    assert len(dependency_levels(steps)) == 1
 
 
 def test_a_role_of_aws_is_left_and_named() -> None:
@@ -326,7 +326,7 @@ def test_an_instance_on_an_instance_store_cannot_be_stopped_and_that_is_said() -
 
 def test_each_interface_passes_through_its_vpcs_transition_group_before_quarantine() -> None:
     steps = plan("cut-tracked-flows", network("vpc-1", "vpc-2"))
-    order = [[type(step) for step in wave] for wave in waves(steps)]
+    order = [[type(step) for step in wave] for wave in dependency_levels(steps)]
     assert order == [
         [CreateOwnGroup] * 4,
         [OpenTransitionGroup] * 2 + [EmptyQuarantineGroup] * 2,

@@ -19,7 +19,7 @@ from ringfence.observations.s3.tls import SID, tls_statement
 from ringfence.observations.s3.use import BucketUse
 from ringfence.observations.s3.versioning import BucketVersioning
 from ringfence.policy.decision import Exempt, Mode, Policy, Rule, RunbookSettings
-from ringfence.policy.selection import shares
+from ringfence.policy.selection import portions
 from ringfence.remediations.block_bucket_public_access import block_bucket_public_access
 from ringfence.remediations.encrypt_bucket import encrypt_bucket
 from ringfence.remediations.log_bucket_access import log_bucket_access
@@ -164,7 +164,7 @@ def test_a_person_who_asks_by_hand_means_the_settings() -> None:
 
 def test_it_is_said_what_is_public_through_what_and_who_is_shut_out() -> None:
     made = incident(CALL.format("PutBucketPolicy"))
-    public, shut_out = block_bucket_public_access.exposed(bucket(ANYONE), made)
+    public, shut_out = block_bucket_public_access.residual_risks(bucket(ANYONE), made)
     assert public == (
         f"bucket {BUCKET.id} is public: statement 1 (Shop) of the bucket policy allows anyone s3:GetObject"
     )
@@ -174,22 +174,22 @@ def test_it_is_said_what_is_public_through_what_and_who_is_shut_out() -> None:
 def test_once_blocked_it_is_said_what_would_be_public_again() -> None:
     made = incident(CALL.format("PutBucketPolicy"))
     blocked = bucket(ANYONE, PublicAccessBlock(ALL_ON), BucketAcl(enforced=True))
-    words = block_bucket_public_access.exposed(blocked, made)
+    words = block_bucket_public_access.residual_risks(blocked, made)
     assert "still has public statements" in words[0]
     assert not any("is public" in one for one in words)
 
 
 def test_of_acls_that_s3_ignores_it_is_said_that_it_does_not_show_them() -> None:
     blocked = bucket(PublicAccessBlock(ALL_ON))
-    (words,) = block_bucket_public_access.exposed(blocked, incident(CALL.format("PutBucketAcl")))
+    (words,) = block_bucket_public_access.residual_risks(blocked, incident(CALL.format("PutBucketAcl")))
     assert "shows no public grants" in words
-    assert block_bucket_public_access.exposed(blocked, incident(CALL.format("PutBucketPolicy"))) == ()
+    assert block_bucket_public_access.residual_risks(blocked, incident(CALL.format("PutBucketPolicy"))) == ()
 
 
 def test_settings_that_are_not_shown_are_for_a_person() -> None:
     hidden = bucket(PublicAccessBlock(readable=False), ANYONE)
     assert block_bucket_public_access.plan(hidden, incident()) == ()
-    (words,) = block_bucket_public_access.reviews(hidden, incident())
+    (words,) = block_bucket_public_access.review_items(hidden, incident())
     assert "root user" in words
 
 
@@ -201,20 +201,20 @@ def test_settings_that_are_not_shown_are_for_a_person() -> None:
 def test_what_looks_public_on_purpose_is_for_a_person_to_decide(one: Remediation, use: BucketUse) -> None:
     """A tag makes more cautious: the plan is made and shown all the same."""
     world = bucket(ANYONE, READ, use)
-    assert one.cautions(world)
+    assert one.reasons_to_downgrade(world)
     assert one.plan(world, incident())
-    assert one.cautions(bucket(ANYONE, READ)) == ()
+    assert one.reasons_to_downgrade(bucket(ANYONE, READ)) == ()
 
 
 def test_a_website_knows_no_tls_and_a_tag_is_no_reason_against_it() -> None:
-    assert require_tls.cautions(bucket(BucketUse(website=True)))
-    assert require_tls.cautions(bucket(BucketUse(tag="yes"))) == ()
+    assert require_tls.reasons_to_downgrade(bucket(BucketUse(website=True)))
+    assert require_tls.reasons_to_downgrade(bucket(BucketUse(tag="yes"))) == ()
 
 
 def policy(*exempt: Exempt, allow: tuple[str, ...] = ()) -> Policy:
     """A policy that does everything at once."""
     answers = tuple(sorted(HARDEN_BUCKET.answers_by_type().items()))
-    held = tuple(one.id for one in HARDEN_BUCKET.remediations if one.breaks and one.id not in allow)
+    held = tuple(one.id for one in HARDEN_BUCKET.remediations if one.workload_risk and one.id not in allow)
     settings = RunbookSettings(HARDEN_BUCKET.ids, HARDEN_BUCKET.choose({}), held, answers)
     runbooks = ((HARDEN_BUCKET.id, settings),)
     return Policy((BUCKET.account,), rules=(Rule(Mode.AUTO),), runbooks=runbooks, exempt=exempt)
@@ -222,18 +222,18 @@ def policy(*exempt: Exempt, allow: tuple[str, ...] = ()) -> Policy:
 
 def test_a_bucket_that_the_reviewed_file_lists_is_left_and_a_person_told() -> None:
     listed = Exempt(f"bucket/*/*/{BUCKET.id}", "our public pictures")
-    (share,) = shares(policy(listed), HARDEN_BUCKET, by_call("PutBucketAcl"), BUCKET)
+    (share,) = portions(policy(listed), HARDEN_BUCKET, by_call("PutBucketAcl"), BUCKET)
     assert share.decision.mode is Mode.NOTIFY
     assert "our public pictures" in share.decision.reason
 
 
 def test_what_can_break_a_workload_stays_a_dry_run_beside_what_is_done() -> None:
-    acting, waiting = shares(policy(), HARDEN_BUCKET, by_call("PutBucketPolicy"), BUCKET)
+    acting, waiting = portions(policy(), HARDEN_BUCKET, by_call("PutBucketPolicy"), BUCKET)
     assert (acting.decision.mode, waiting.decision.mode) == (Mode.AUTO, Mode.DRY_RUN)
     assert BLOCK in acting.runbook.ids
     assert TLS not in acting.runbook.ids
     assert waiting.runbook.ids == (TLS,)
-    (alone,) = shares(policy(allow=(TLS,)), HARDEN_BUCKET, by_call("PutBucketPolicy"), BUCKET)
+    (alone,) = portions(policy(allow=(TLS,)), HARDEN_BUCKET, by_call("PutBucketPolicy"), BUCKET)
     assert {BLOCK, TLS} <= set(alone.runbook.ids)
 
 
@@ -251,11 +251,11 @@ def test_no_grant_is_taken_where_acls_are_disabled() -> None:
 def test_a_policy_that_keeps_tls_needs_nothing() -> None:
     kept = BucketPolicy(canonical({"Statement": [PARTNER, tls_statement(BUCKET.id, "TheirOwn")]}))
     assert require_tls.plan(bucket(kept), incident()) == ()
-    assert require_tls.exposed(bucket(kept), incident()) == ()
+    assert require_tls.residual_risks(bucket(kept), incident()) == ()
 
 
 def test_of_a_plan_that_requires_tls_a_person_is_told_where_it_is_seen_who_speaks_none() -> None:
-    (words,) = require_tls.exposed(bucket(BucketPolicy("")), incident())
+    (words,) = require_tls.residual_risks(bucket(BucketPolicy("")), incident())
     assert f"who reaches bucket {BUCKET.id} without TLS" in words
     assert "tlsDetails" in words
 
@@ -263,7 +263,7 @@ def test_of_a_plan_that_requires_tls_a_person_is_told_where_it_is_seen_who_speak
 def test_a_policy_that_is_not_understood_is_for_a_person() -> None:
     world = bucket(BucketPolicy("no policy"))
     assert require_tls.plan(world, incident()) == ()
-    assert require_tls.reviews(world, incident())
+    assert require_tls.review_items(world, incident())
 
 
 def test_our_statement_gets_an_id_that_is_free() -> None:
@@ -310,12 +310,12 @@ def test_what_is_encrypted_well_enough_is_left(
 )
 def test_what_only_a_person_can_judge_is_said(found: Encryption, chosen: str, words: str) -> None:
     made = incident(RULE.format("s3-default-encryption-kms"), encryption=chosen)
-    (said,) = encrypt_bucket.reviews(bucket(BucketEncryption(found)), made)
+    (said,) = encrypt_bucket.review_items(bucket(BucketEncryption(found)), made)
     assert words in said
 
 
 def test_a_key_is_named_by_its_arn_alone() -> None:
-    (choice,) = encrypt_bucket.choices
+    (choice,) = encrypt_bucket.options
     assert choice.allows(KEY)
     assert not any(map(choice.allows, ("alias/shop", "", KEY[-36:], f"{KEY} ", "aws:kms")))
 
@@ -327,13 +327,15 @@ def test_versions_are_kept_unless_only_root_can_say_so() -> None:
     assert version_bucket.plan(bucket(BucketVersioning("Suspended")), incident())
     guarded = bucket(BucketVersioning("Suspended", mfa_delete=True))
     assert version_bucket.plan(guarded, incident()) == ()
-    assert "root" in version_bucket.reviews(guarded, incident())[0]
+    assert "root" in version_bucket.review_items(guarded, incident())[0]
 
 
 def test_the_undo_says_that_nothing_leads_back_to_never() -> None:
     (step,) = version_bucket.plan(bucket(BucketVersioning()), incident())
-    assert step.change() == ("never enabled", "Enabled")
-    assert step.inverse().words() == f"suspend versioning of bucket {BUCKET.id}: versions that are there stay"
+    assert step.diff() == ("never enabled", "Enabled")
+    assert (
+        step.inverse().describe() == f"suspend versioning of bucket {BUCKET.id}: versions that are there stay"
+    )
 
 
 # Access logs
@@ -350,8 +352,8 @@ def test_requests_are_logged_to_another_bucket_that_the_policy_names(
 ) -> None:
     world, made = bucket(AccessLogging()), incident(logs=target)
     assert bool(log_bucket_access.plan(world, made)) is planned
-    assert bool(log_bucket_access.reviews(world, made)) is not planned
-    assert said in "".join(log_bucket_access.reviews(world, made))
+    assert bool(log_bucket_access.review_items(world, made)) is not planned
+    assert said in "".join(log_bucket_access.review_items(world, made))
 
 
 def test_each_bucket_logs_under_its_name_and_a_target_that_is_there_is_left() -> None:
@@ -363,4 +365,4 @@ def test_each_bucket_logs_under_its_name_and_a_target_that_is_there_is_left() ->
 
 def test_only_a_bucket_can_be_hardened() -> None:
     assert HARDEN_BUCKET.subject is BucketRef
-    assert HARDEN_BUCKET.ends
+    assert HARDEN_BUCKET.closes_when_complete

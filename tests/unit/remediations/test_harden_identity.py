@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.model.observation import Facet, Observed
+from ringfence.model.observation import Observation, ResourceState
 from ringfence.observations.iam.password_policy import PasswordPolicy, PasswordRules
 from ringfence.observations.iam.password_use import PasswordUse
 from ringfence.observations.iam.user_keys import DatedKey, UserKeys
@@ -36,28 +36,28 @@ def noticed(*days: float, **chosen: str) -> Incident:
     return replace(incident(**chosen), past=tuple(GiveNotice("deploy", KEY, ago(one)) for one in days))
 
 
-def seen(*facets: Facet) -> Observed:
-    return Observed(PERSON, {type(one): one for one in facets})
+def seen(*facets: Observation) -> ResourceState:
+    return ResourceState(PERSON, {type(one): one for one in facets})
 
 
-def plan(id_: str, facet: Facet, at: Incident | None = None) -> tuple[Step, ...]:
+def plan(id_: str, facet: Observation, at: Incident | None = None) -> tuple[Step, ...]:
     return load(id_).plan(seen(facet), at or incident())
 
 
-def said(id_: str, facet: Facet, at: Incident | None = None) -> str:
-    return " | ".join(load(id_).exposed(seen(facet), at or incident()))
+def said(id_: str, facet: Observation, at: Incident | None = None) -> str:
+    return " | ".join(load(id_).residual_risks(seen(facet), at or incident()))
 
 
-def left(id_: str, facet: Facet, at: Incident | None = None) -> str:
-    return " | ".join(load(id_).reviews(seen(facet), at or incident()))
+def left(id_: str, facet: Observation, at: Incident | None = None) -> str:
+    return " | ".join(load(id_).review_items(seen(facet), at or incident()))
 
 
 @pytest.mark.parametrize("id_", HARDEN_IDENTITY.stages[0].members, ids=lambda one: one.id)
 def test_a_remediation_says_what_its_options_cost_and_looks_at_what_it_changes(id_: object) -> None:
     remediation = load(getattr(id_, "id", ""))
     assert remediation.references
-    assert {step.facet for step in remediation.steps} <= set(remediation.facets)
-    for choice in remediation.choices:
+    assert {step.observation for step in remediation.steps} <= set(remediation.observations)
+    for choice in remediation.options:
         assert all(f"{value}:" in choice.help for value in choice.values)
         assert all(choice.allows(value) for value in choice.values)
         assert not any(choice.allows(wrong) for wrong in ("", "-1", "1.5", "x", "99999", "05"))
@@ -182,7 +182,7 @@ def test_whose_keys_they_are_in_doubt_is_for_a_person() -> None:
 
 
 def test_what_a_key_breaks_is_guarded_by_notice_and_grace_alone() -> None:
-    assert load(KEYS).breaks == ""
+    assert load(KEYS).workload_risk == ""
     assert load(KEYS).reversible is False, "a notice that was given stays given"
     assert DeactivateUnusedKey.irreversible == ""
 
@@ -247,7 +247,7 @@ def test_where_only_an_administrator_sets_an_expired_password_the_age_is_left_to
     (step,) = plan(POLICY, PasswordPolicy(hard))
     assert isinstance(step, SetPasswordPolicy)
     assert step.after == replace(hard, length=14)
-    assert not step.cost()
+    assert not step.side_effects()
     assert "not set to 90 days" in left(POLICY, PasswordPolicy(hard))
     assert "200 days" in left(POLICY, PasswordPolicy(replace(hard, max_age=200)))
     assert not left(POLICY, PasswordPolicy(replace(hard, max_age=60)))
@@ -259,7 +259,7 @@ def test_where_only_an_administrator_sets_an_expired_password_the_age_is_left_to
 
 def test_of_root_use_a_person_is_told_whom_to_ask_and_what_to_do_if_nobody_says_so() -> None:
     report = load("report-root-use")
-    words = report.reviews(Observed(ROOT), incident())
+    words = report.review_items(ResourceState(ROOT), incident())
     assert words[0].startswith(f"ask whoever holds the root credentials of account {ROOT.account}")
     assert "sts:AssumeRoot" in words[1]
-    assert report.plan(Observed(ROOT), incident()) == ()
+    assert report.plan(ResourceState(ROOT), incident()) == ()

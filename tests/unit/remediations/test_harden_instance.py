@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.observations.ec2.first_start import FirstStart
 from ringfence.observations.ec2.image import Image, Shown
@@ -30,7 +30,7 @@ from tests.support.strategies.hardening import BY_TAG, IMAGE, OFFERED, OTHER, RU
 from tests.support.worlds import NOON, REF
 
 if TYPE_CHECKING:
-    from ringfence.model.remediation import Choice
+    from ringfence.model.remediation import Option
 
 
 def incident(*types: str, **rules: str) -> Incident:
@@ -42,9 +42,14 @@ def incident(*types: str, **rules: str) -> Incident:
 # IMDSv2
 
 
-def metadata(calls: int | None = 0, group: str = "", **options: object) -> Observed:
+def metadata(calls: int | None = 0, group: str = "", **options: object) -> ResourceState:
     seen = Metadata(replace(MetadataOptions(hop_limit=2), **options))  # type: ignore[arg-type]  # a test names what it changes
-    return Observed(REF).seen(seen).seen(MetadataUse(calls)).seen(Origin(group, "lt-1" if group else ""))
+    return (
+        ResourceState(REF)
+        .with_observation(seen)
+        .with_observation(MetadataUse(calls))
+        .with_observation(Origin(group, "lt-1" if group else ""))
+    )
 
 
 def test_a_token_is_required_and_nothing_else_changed() -> None:
@@ -57,7 +62,7 @@ def test_a_service_that_is_off_is_never_turned_on() -> None:
     """An isolated instance's service may be off on purpose; EC2 would take no other option but with it on."""
     world = metadata(endpoint="disabled")
     assert require_imdsv2.plan(world, incident()) == ()
-    (words,) = require_imdsv2.exposed(world, incident())
+    (words,) = require_imdsv2.residual_risks(world, incident())
     assert "off" in words
 
 
@@ -71,21 +76,21 @@ def test_a_service_that_is_off_is_never_turned_on() -> None:
     ],
 )
 def test_the_plan_says_who_will_fail(calls: int | None, words: str) -> None:
-    assert require_imdsv2.exposed(metadata(calls), incident()) == (words,)
+    assert require_imdsv2.residual_risks(metadata(calls), incident()) == (words,)
 
 
 def test_once_a_token_is_required_it_says_who_fails_now() -> None:
-    (words,) = require_imdsv2.exposed(metadata(3, tokens="required"), incident())
+    (words,) = require_imdsv2.residual_risks(metadata(3, tokens="required"), incident())
     assert words.endswith("what makes them fails since a token is required")
 
 
 def test_it_can_break_a_workload_and_says_so() -> None:
-    assert require_imdsv2.breaks
+    assert require_imdsv2.workload_risk
     assert require_imdsv2.by_default == "dry run"
 
 
 def test_of_a_group_that_launches_the_next_one_it_is_said() -> None:
-    _, words = require_imdsv2.exposed(metadata(group="web"), incident())
+    _, words = require_imdsv2.residual_risks(metadata(group="web"), incident())
     assert "Auto Scaling group web" in words
     assert "lt-1" in words
 
@@ -98,15 +103,15 @@ def managed(
     offered: Profile | None = OFFERED,
     network: Network | None = None,
     tag: str | None = None,
-) -> Observed:
+) -> ResourceState:
     associations = tuple(Association("iip-assoc-2", one, "associated") for one in profiles)
     open_ = Network("running", (Interface("eni-0", "vpc-1", frozenset({"sg-web"})),))
     return (
-        Observed(REF)
-        .seen(Management(associations, offered))
-        .seen(Tags(tag))
-        .seen(network or open_)
-        .seen(Origin())
+        ResourceState(REF)
+        .with_observation(Management(associations, offered))
+        .with_observation(Tags(tag))
+        .with_observation(network or open_)
+        .with_observation(Origin())
     )
 
 
@@ -121,23 +126,23 @@ def test_an_instance_without_a_profile_is_given_the_one_that_is_offered() -> Non
     assert attach_management_profile.plan(managed(), incident()) == (
         AttachManagementProfile(REF.id, None, OFFERED),
     )
-    assert attach_management_profile.exposed(managed(), incident()) == ()
+    assert attach_management_profile.residual_risks(managed(), incident()) == ()
 
 
 def test_a_profile_that_is_attached_is_never_replaced() -> None:
     assert attach_management_profile.plan(managed(OTHER), incident()) == ()
-    (words,) = attach_management_profile.exposed(managed(OTHER), incident())
+    (words,) = attach_management_profile.residual_risks(managed(OTHER), incident())
     assert OTHER.name in words
 
 
 def test_nothing_is_said_of_the_profile_that_it_gave() -> None:
-    assert attach_management_profile.exposed(managed(OFFERED), incident()) == ()
+    assert attach_management_profile.residual_risks(managed(OFFERED), incident()) == ()
 
 
 def test_without_the_profile_nothing_is_planned_and_how_to_make_it_is_said() -> None:
     world = managed(offered=None)
     assert attach_management_profile.plan(world, incident()) == ()
-    (words,) = attach_management_profile.exposed(world, incident())
+    (words,) = attach_management_profile.residual_risks(world, incident())
     assert "AmazonSSMManagedInstanceCore" in words
 
 
@@ -152,9 +157,9 @@ def test_without_the_profile_nothing_is_planned_and_how_to_make_it_is_said() -> 
     ],
     ids=["tagged", "empty tag", "isolated", "a drifted group", "a stranger's group of that name"],
 )
-def test_an_instance_that_may_be_compromised_is_given_no_identity(world: Observed) -> None:
+def test_an_instance_that_may_be_compromised_is_given_no_identity(world: ResourceState) -> None:
     assert attach_management_profile.plan(world, incident()) == ()
-    (words,) = attach_management_profile.exposed(world, incident())
+    (words,) = attach_management_profile.residual_risks(world, incident())
     assert "compromised" in words
 
 
@@ -166,22 +171,28 @@ def test_a_group_of_ours_that_holds_others_keeps_nobody_back() -> None:
 # The golden-image check
 
 
-def of_image(image: Image, tag: str | None = None, group: str = "", *, first: bool = True) -> Observed:
-    return Observed(REF).seen(image).seen(ImageTag(tag)).seen(FirstStart(first)).seen(Origin(group))
+def of_image(image: Image, tag: str | None = None, group: str = "", *, first: bool = True) -> ResourceState:
+    return (
+        ResourceState(REF)
+        .with_observation(image)
+        .with_observation(ImageTag(tag))
+        .with_observation(FirstStart(first))
+        .with_observation(Origin(group))
+    )
 
 
 def reasons(image: Image, *types: str, **rules: str) -> str:
     """Return what the tag is set to; empty where none is planned."""
     steps = report_unapproved_image.plan(of_image(image), incident(*types, **rules))
     assert all(isinstance(step, TagUnapprovedImage) for step in steps)
-    return "".join(step.change()[1] for step in steps)
+    return "".join(step.diff()[1] for step in steps)
 
 
 def test_without_rules_every_image_may_start() -> None:
     for image in (IMAGE, Image("ami-1", Shown.NO), Image("ami-1", Shown.UNREADABLE)):
         world = of_image(image)
         assert reasons(image) == ""
-        assert report_unapproved_image.exposed(world, incident()) == ()
+        assert report_unapproved_image.residual_risks(world, incident()) == ()
 
 
 @pytest.mark.parametrize(
@@ -250,7 +261,7 @@ def test_an_image_without_a_date_is_not_young() -> None:
 def test_every_rule_must_be_met_and_each_that_is_not_is_named() -> None:
     rules = {"image_owners": "self", "image_tag": "approved=true", "image_age": "30"}
     assert reasons(IMAGE, **rules) == "age owner tag"
-    said = report_unapproved_image.exposed(of_image(IMAGE), incident(**rules))
+    said = report_unapproved_image.residual_risks(of_image(IMAGE), incident(**rules))
     assert len(said) == 4
     assert any("was 100 days old, of 30" in words for words in said)
 
@@ -258,14 +269,14 @@ def test_every_rule_must_be_met_and_each_that_is_not_is_named() -> None:
 def test_a_deregistered_image_shows_nothing_that_approves_it() -> None:
     gone = Image("ami-1", Shown.NO)
     assert reasons(gone, image_owners="self") == "gone"
-    (words, _) = report_unapproved_image.exposed(of_image(gone), incident(image_owners="self"))
+    (words, _) = report_unapproved_image.residual_risks(of_image(gone), incident(image_owners="self"))
     assert "deregistered" in words
 
 
 def test_an_image_that_could_not_be_read_is_for_a_person_and_is_not_tagged() -> None:
     hidden = Image("ami-1", Shown.UNREADABLE)
     assert reasons(hidden, image_owners="self") == ""
-    (words,) = report_unapproved_image.reviews(of_image(hidden), incident(image_owners="self"))
+    (words,) = report_unapproved_image.review_items(of_image(hidden), incident(image_owners="self"))
     assert "ami-1" in words
 
 
@@ -281,14 +292,17 @@ def test_both_judgements_are_named() -> None:
 def test_an_approved_image_needs_no_words() -> None:
     rules = incident(image_owners="999988887777", image_age="365")
     world = of_image(IMAGE, group="web")
-    assert (report_unapproved_image.plan(world, rules), report_unapproved_image.exposed(world, rules)) == (
+    assert (
+        report_unapproved_image.plan(world, rules),
+        report_unapproved_image.residual_risks(world, rules),
+    ) == (
         (),
         (),
     )
 
 
 def test_the_launch_template_is_named_where_the_next_one_will_be_the_same() -> None:
-    said = report_unapproved_image.exposed(of_image(IMAGE, group="web"), incident(image_owners="self"))
+    said = report_unapproved_image.residual_risks(of_image(IMAGE, group="web"), incident(image_owners="self"))
     assert any("Auto Scaling group web" in words for words in said)
 
 
@@ -296,7 +310,7 @@ def test_a_tag_that_says_the_same_is_left_and_any_other_is_replaced() -> None:
     rules = incident(image_owners="self")
     assert report_unapproved_image.plan(of_image(IMAGE, "owner"), rules) == ()
     (step,) = report_unapproved_image.plan(of_image(IMAGE, "approved"), rules)
-    assert step.change() == ("approved", "owner")
+    assert step.diff() == ("approved", "owner")
 
 
 @pytest.mark.parametrize(
@@ -308,7 +322,7 @@ def test_a_tag_that_says_the_same_is_left_and_any_other_is_replaced() -> None:
     ],
 )
 def test_options_are_held_to_what_they_mean(
-    choice: Choice, good: tuple[str, ...], bad: tuple[str, ...]
+    choice: Option, good: tuple[str, ...], bad: tuple[str, ...]
 ) -> None:
     assert all(choice.allows(one) for one in good)
     assert not any(choice.allows(one) for one in bad)
@@ -317,10 +331,10 @@ def test_options_are_held_to_what_they_mean(
 def test_a_tag_that_stood_there_before_the_first_look_is_anybodys_and_said() -> None:
     rules = incident(image_owners="self")
     tagged = of_image(IMAGE, "owner")
-    (words,) = report_unapproved_image.reviews(tagged, rules)
+    (words,) = report_unapproved_image.review_items(tagged, rules)
     assert "before anybody had looked" in words
     ours = replace(rules, past=report_unapproved_image.plan(of_image(IMAGE), rules))
-    assert report_unapproved_image.reviews(tagged, ours) == ()
-    assert report_unapproved_image.reviews(of_image(IMAGE, "owner", first=False), rules) == ()
-    assert report_unapproved_image.reviews(tagged, incident(BY_TAG, image_owners="self")) == ()
-    assert report_unapproved_image.reviews(of_image(IMAGE, "owner"), incident()) == ()
+    assert report_unapproved_image.review_items(tagged, ours) == ()
+    assert report_unapproved_image.review_items(of_image(IMAGE, "owner", first=False), rules) == ()
+    assert report_unapproved_image.review_items(tagged, incident(BY_TAG, image_owners="self")) == ()
+    assert report_unapproved_image.review_items(of_image(IMAGE, "owner"), incident()) == ()

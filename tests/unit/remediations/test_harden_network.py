@@ -10,7 +10,7 @@ import pytest
 from ringfence.events.dispatch import parse
 from ringfence.model.finding import Finding
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.flow_log_destination import DESTINATION, ROLE, WHERE
 from ringfence.observations.ec2.flow_log_records import LOGS, S3, Deleted, Recording
 from ringfence.observations.ec2.flow_logs import FlowLog, FlowLogs
@@ -47,9 +47,9 @@ def tcp(first: int, last: int | None = None, peer: str = "0.0.0.0/0", **more: An
     )
 
 
-def group(*rules: Rule, **more: Any) -> Observed:  # noqa: ANN401 - fields of the facet
+def group(*rules: Rule, **more: Any) -> ResourceState:  # noqa: ANN401 - fields of the facet
     seen = replace(SecurityGroup("web", REF.account, frozenset(rules)), **more)
-    return Observed(GROUP, {SecurityGroup: seen})
+    return ResourceState(GROUP, {SecurityGroup: seen})
 
 
 def incident(*types: str, **options: str) -> Incident:
@@ -106,21 +106,21 @@ def test_only_the_offending_source_goes() -> None:
 )
 def test_a_wider_rule_goes_as_a_whole_and_what_else_it_allowed_is_said(wide: Rule) -> None:
     assert revoke_open_ingress.plan(group(wide), incident(SSH)) == (revoke(GROUP_ID, wide),)
-    words = revoke_open_ingress.exposed(group(wide), incident(SSH))
+    words = revoke_open_ingress.residual_risks(group(wide), incident(SSH))
     assert f"{wide.words()} is revoked as a whole: it allows more than port 22" in words
 
 
 def test_the_plan_shows_what_depends_on_the_group_and_nothing_does_where_nothing_is_planned() -> None:
     used = {"interfaces": 2, "instances": ("i-1", "i-2"), "more": False}
-    words = revoke_open_ingress.exposed(group(tcp(22), **used), incident(SSH))
+    words = revoke_open_ingress.residual_risks(group(tcp(22), **used), incident(SSH))
     assert f"{GROUP_ID}: used by 2 network interfaces, of i-1, i-2" in words
-    assert revoke_open_ingress.exposed(group(tcp(22, peer="10.0.0.0/8"), **used), incident(SSH)) == ()
+    assert revoke_open_ingress.residual_risks(group(tcp(22, peer="10.0.0.0/8"), **used), incident(SSH)) == ()
 
 
 def test_what_stays_open_is_said() -> None:
     rules = (tcp(443), tcp(22, peer="0.0.0.0/1"), tcp(22, peer=LIST_ID), tcp(3389, peer="pl-2"))
     world = group(*rules, open_lists=(LIST_ID,), unread=("pl-2",))
-    words = "\n".join(revoke_open_ingress.exposed(world, incident(OPENED)))
+    words = "\n".join(revoke_open_ingress.residual_risks(world, incident(OPENED)))
     assert "tcp 443 from 0.0.0.0/0 stays: the world reaches it" in words
     assert "tcp 22 from 0.0.0.0/1 stays, though its source is nearly the world" in words
     assert f"tcp 22 from {LIST_ID} stays, though the prefix list holds every address" in words
@@ -129,7 +129,7 @@ def test_what_stays_open_is_said() -> None:
 
 def test_connections_that_are_open_live_on_and_that_is_said_once_something_was_revoked() -> None:
     done = replace(incident(SSH), past=(revoke(GROUP_ID, tcp(22)),))
-    (words,) = revoke_open_ingress.exposed(group(), done)
+    (words,) = revoke_open_ingress.residual_risks(group(), done)
     assert "can live on" in words
 
 
@@ -137,7 +137,7 @@ def test_a_group_of_another_account_is_left_and_its_owner_named() -> None:
     shared = group(tcp(22), name=DEFAULT, owner=OTHER_ACCOUNT)
     for one in (revoke_open_ingress, close_default_group):
         assert one.plan(shared, incident(SSH)) == ()
-        (words,) = one.reviews(shared, incident(SSH))
+        (words,) = one.review_items(shared, incident(SSH))
         assert OTHER_ACCOUNT in words
 
 
@@ -156,7 +156,7 @@ def test_only_what_looks_like_our_own_in_name_and_tag_makes_it_a_dry_run(
     cautious: bool,  # noqa: FBT001 - a row of the table
 ) -> None:
     """Anybody may tag a group, but not rename one: no tag keeps a group open that was there before."""
-    assert bool(revoke_open_ingress.cautions(group(tcp(22), name=name, role=role))) is cautious
+    assert bool(revoke_open_ingress.reasons_to_downgrade(group(tcp(22), name=name, role=role))) is cautious
 
 
 # The default group
@@ -166,20 +166,20 @@ def test_a_default_group_is_closed_in_both_directions() -> None:
     rules = (tcp(443, peer="10.0.0.0/8"), replace(tcp(22), egress=True))
     steps = close_default_group.plan(group(*rules, name=DEFAULT), incident())
     assert set(steps) == {revoke(GROUP_ID, one) for one in rules}
-    (words,) = close_default_group.exposed(group(*rules, name=DEFAULT), incident())
+    (words,) = close_default_group.residual_risks(group(*rules, name=DEFAULT), incident())
     assert words.endswith("no network interface uses it")
 
 
 def test_any_other_group_and_a_closed_one_is_left() -> None:
     assert close_default_group.plan(group(tcp(22), name="default-of-the-team"), incident()) == ()
-    assert close_default_group.exposed(group(name=DEFAULT), incident()) == ()
+    assert close_default_group.residual_risks(group(name=DEFAULT), incident()) == ()
 
 
 # Flow logs
 
 
-def vpc(*logs: FlowLog, role: str = ROLE_ARN, owner: str = REF.account) -> Observed:
-    return Observed(VPC, {FlowLogs: FlowLogs(VPC_ID, owner, logs, role=role)})
+def vpc(*logs: FlowLog, role: str = ROLE_ARN, owner: str = REF.account) -> ResourceState:
+    return ResourceState(VPC, {FlowLogs: FlowLogs(VPC_ID, owner, logs, role=role)})
 
 
 def made(recording: Recording) -> tuple[CreateFlowLog, ...]:
@@ -188,7 +188,7 @@ def made(recording: Recording) -> tuple[CreateFlowLog, ...]:
 
 def test_without_a_destination_nothing_is_planned_and_what_has_to_be_chosen_is_said() -> None:
     assert enable_flow_logs.plan(vpc(), incident()) == ()
-    (words,) = enable_flow_logs.reviews(vpc(), incident())
+    (words,) = enable_flow_logs.review_items(vpc(), incident())
     assert DESTINATION in words
 
 
@@ -206,7 +206,7 @@ def test_the_traffic_is_recorded_to_the_place_that_was_chosen(
     assert WHERE.allows(destination)
     chosen = incident(flow_log_destination=destination, flow_log_traffic="REJECT")
     assert enable_flow_logs.plan(vpc(), chosen) == made(Recording("REJECT", kind, to, role))
-    assert enable_flow_logs.reviews(vpc(), chosen) == ()
+    assert enable_flow_logs.review_items(vpc(), chosen) == ()
 
 
 @pytest.mark.parametrize("odd", ["flow-logs", "arn:aws:s3:::a b", "arn:aws:sqs:eu-west-1:1:q", "*"])
@@ -217,7 +217,7 @@ def test_no_other_place_can_be_chosen(odd: str) -> None:
 def test_a_log_group_needs_the_role_of_the_fixed_name() -> None:
     chosen = incident(flow_log_destination=LOG_GROUP)
     assert enable_flow_logs.plan(vpc(role=""), chosen) == ()
-    (words,) = enable_flow_logs.reviews(vpc(role=""), chosen)
+    (words,) = enable_flow_logs.review_items(vpc(role=""), chosen)
     assert ROLE in words
 
 
@@ -227,20 +227,22 @@ def test_a_vpc_whose_traffic_is_recorded_anywhere_is_left() -> None:
     )
     chosen = incident(flow_log_destination=BUCKET)
     assert enable_flow_logs.plan(vpc(elsewhere), chosen) == ()
-    assert enable_flow_logs.reviews(vpc(elsewhere), chosen) == ()
-    (words,) = enable_flow_logs.exposed(vpc(elsewhere), chosen)
+    assert enable_flow_logs.review_items(vpc(elsewhere), chosen) == ()
+    (words,) = enable_flow_logs.residual_risks(vpc(elsewhere), chosen)
     assert words.endswith("delivers nothing: Access error")
 
 
 def test_a_vpc_of_another_account_is_left_and_its_owner_named() -> None:
     chosen = incident(flow_log_destination=BUCKET)
     assert enable_flow_logs.plan(vpc(owner=OTHER_ACCOUNT), chosen) == ()
-    (words,) = enable_flow_logs.reviews(vpc(owner=OTHER_ACCOUNT), chosen)
+    (words,) = enable_flow_logs.review_items(vpc(owner=OTHER_ACCOUNT), chosen)
     assert OTHER_ACCOUNT in words
 
 
-def gone(deleted: Deleted | None, *logs: FlowLog, role: str = ROLE_ARN, owner: str = REF.account) -> Observed:
-    return Observed(FLOW_LOG, {FlowLogs: FlowLogs(VPC_ID, owner, logs, deleted, role=role)})
+def gone(
+    deleted: Deleted | None, *logs: FlowLog, role: str = ROLE_ARN, owner: str = REF.account
+) -> ResourceState:
+    return ResourceState(FLOW_LOG, {FlowLogs: FlowLogs(VPC_ID, owner, logs, deleted, role=role)})
 
 
 TO_GROUP = Recording("REJECT", LOGS, LOG_GROUP, ROLE_ARN, interval=60)
@@ -250,15 +252,15 @@ STRANGE = Recording("ALL", S3, "arn:aws:s3:::of-a-stranger")
 def test_a_deleted_flow_log_is_made_again_as_it_was() -> None:
     world = gone(Deleted(VPC_ID, TO_GROUP))
     assert restore_flow_log.plan(world, incident()) == made(TO_GROUP)
-    assert restore_flow_log.reviews(world, incident()) == ()
-    (words,) = restore_flow_log.exposed(world, incident())
+    assert restore_flow_log.review_items(world, incident()) == ()
+    (words,) = restore_flow_log.residual_risks(world, incident())
     assert "lost" in words
 
 
 def test_another_role_delivers_where_the_one_that_did_may_not_be_passed_on() -> None:
     world = gone(Deleted(VPC_ID, replace(TO_GROUP, role=OTHER_ROLE)))
     assert restore_flow_log.plan(world, incident()) == made(TO_GROUP)
-    assert any(ROLE in words for words in restore_flow_log.exposed(world, incident()))
+    assert any(ROLE in words for words in restore_flow_log.residual_risks(world, incident()))
 
 
 def test_one_that_was_made_again_already_is_left() -> None:
@@ -270,7 +272,7 @@ def test_a_place_is_vouched_for_by_the_account_by_the_policy_or_by_another_flow_
     """Whoever may make and delete flow logs must not have Ringfence record to a place of theirs."""
     world = gone(Deleted(VPC_ID, STRANGE))
     assert restore_flow_log.plan(world, incident()) == ()
-    (words,) = restore_flow_log.reviews(world, incident())
+    (words,) = restore_flow_log.review_items(world, incident())
     assert "nothing vouches for that place" in words
     chosen = incident(flow_log_destination=STRANGE.destination)
     assert restore_flow_log.plan(world, chosen) == made(STRANGE)
@@ -291,16 +293,16 @@ def test_a_place_is_vouched_for_by_the_account_by_the_policy_or_by_another_flow_
     ],
     ids=["unknown", "subnet", "foreign", "firehose", "no role"],
 )
-def test_what_cannot_be_made_again_is_for_a_person(world: Observed, why: str) -> None:
+def test_what_cannot_be_made_again_is_for_a_person(world: ResourceState, why: str) -> None:
     assert restore_flow_log.plan(world, incident()) == ()
-    (words,) = restore_flow_log.reviews(world, incident())
+    (words,) = restore_flow_log.review_items(world, incident())
     assert why in words
 
 
 def test_a_flow_log_that_is_still_there_is_nothing_to_do() -> None:
-    there = Observed(FLOW_LOG, {FlowLogs: FlowLogs(exists=True)})
+    there = ResourceState(FLOW_LOG, {FlowLogs: FlowLogs(exists=True)})
     assert restore_flow_log.plan(there, incident()) == ()
-    assert restore_flow_log.reviews(there, incident()) == ()
+    assert restore_flow_log.review_items(there, incident()) == ()
 
 
 # What sets it off
@@ -359,4 +361,4 @@ def test_a_rule_whose_name_only_contains_one_of_them_is_not_answered(rule: str) 
 
 
 def test_what_can_break_a_workload_says_so() -> None:
-    assert [one.id for one in HARDEN_NETWORK.remediations if one.breaks] == list(BOTH)
+    assert [one.id for one in HARDEN_NETWORK.remediations if one.workload_risk] == list(BOTH)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.ports import Ports
-from ringfence.engine.requests import Status
+from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Refused, Retryable
 from ringfence.model.symbol import QuarantineGroup
@@ -35,10 +35,10 @@ class World:
     def __init__(self) -> None:
         allow = AclEntry(number=100, egress=True, deny=False, protocol="-1", cidr="0.0.0.0/0")
         self.clock = Ticking()
-        world = estate().seen(SubnetAcls((Acl("acl-1", frozenset({allow})),)))
+        world = estate().with_observation(SubnetAcls((Acl("acl-1", frozenset({allow})),)))
         self.cloud, self.log = MemoryCloud(world, self.clock), MemoryLog()
 
-    def respond(self, attempt: str) -> Status:
+    def respond(self, attempt: str) -> IncidentStatus:
         ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
         received = finding(remote_addresses=("198.51.100.7",))
         asked = order(self.clock(), attempt=attempt, received=received, runbook=RUNBOOK)
@@ -61,7 +61,7 @@ def failing(error: Exception) -> Callable[[Step], None]:
 
 def test_with_both_options_the_instance_is_contained() -> None:
     world = World()
-    assert world.respond("a-1") is Status.COMPLETE
+    assert world.respond("a-1") is IncidentStatus.COMPLETE
     assert world.isolated
     names = [type(step).__name__ for step in world.cloud.calls]
     assert "OpenTransitionGroup" in names
@@ -73,14 +73,14 @@ def test_with_both_options_the_instance_is_contained() -> None:
 def test_an_option_that_fails_is_recorded_and_not_tried_again(error: Exception) -> None:
     world = World()
     world.cloud.refuse = failing(error)
-    assert world.respond("a-1") is Status.COMPLETE
+    assert world.respond("a-1") is IncidentStatus.COMPLETE
     assert world.isolated
     history = world.log.read(ChainKey(RUNBOOK.id, REF.key))
     assert history.verified
     assert any("198.51.100.7" in words for words in history.verified.refused)
     made = len(world.cloud.calls)
     world.cloud.refuse = lambda _: None
-    assert world.respond("a-2") is Status.COMPLETE
+    assert world.respond("a-2") is IncidentStatus.COMPLETE
     assert len(world.cloud.calls) == made
 
 
@@ -92,9 +92,9 @@ def test_an_interface_is_never_opened_where_it_cannot_be_quarantined() -> None:
             raise Retryable("not now")
 
     world.cloud.refuse = refuse
-    assert world.respond("a-1") is Status.OPEN
+    assert world.respond("a-1") is IncidentStatus.OPEN
     assert not [step for step in world.cloud.calls if isinstance(step, SetSecurityGroups)]
     world.cloud.refuse = lambda _: None
     world.clock.tick(minutes=1)
-    assert world.respond("a-2") is Status.COMPLETE
+    assert world.respond("a-2") is IncidentStatus.COMPLETE
     assert world.isolated

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Observed
-from ringfence.model.plan import waves
+from ringfence.model.observation import ResourceState
+from ringfence.model.plan import dependency_levels
 from ringfence.observations.logging.detectors import DetectorSetup, DetectorStatus
 from ringfence.observations.logging.log_keys import LogKey
 from ringfence.observations.logging.recorders import THESE, RecorderSetup, RecorderStatus
@@ -34,7 +34,7 @@ from tests.support.strategies.logging import DETECTOR, KEY, NOTHING, RECORDER, T
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
     from ringfence.model.step import Step
     from ringfence.model.subject import LoggingRef
 
@@ -48,16 +48,16 @@ def incident(*types: str, past: tuple[Step, ...] = ()) -> Incident:
     return Incident("inc-1", NOON, past=past, types=types)
 
 
-def seen(ref: LoggingRef, facet: Facet) -> Observed:
-    return Observed(ref, {type(one): one for one in NOTHING}).seen(facet)
+def seen(ref: LoggingRef, facet: Observation) -> ResourceState:
+    return ResourceState(ref, {type(one): one for one in NOTHING}).with_observation(facet)
 
 
-def trail(setup: TrailSetup | None = FULL, *, logging: bool = True) -> Observed:
+def trail(setup: TrailSetup | None = FULL, *, logging: bool = True) -> ResourceState:
     home = (TRAIL.region, TRAIL.account) if setup else ("", "")
     return seen(TRAIL, TrailStatus(setup, logging, *home))
 
 
-def plan(world: Observed, because: Incident) -> tuple[Step, ...]:
+def plan(world: ResourceState, because: Incident) -> tuple[Step, ...]:
     """Plan what answers the newest of the types."""
     answering = RESTORE_LOGGING.answers_by_type()
     about = [id_ for id_ in RESTORE_LOGGING.ids if because.types[-1] in answering[id_]]
@@ -65,9 +65,9 @@ def plan(world: Observed, because: Incident) -> tuple[Step, ...]:
     return stage.plan(world, because)
 
 
-def reviews(world: Observed, because: Incident) -> str:
+def reviews(world: ResourceState, because: Incident) -> str:
     (stage,) = RESTORE_LOGGING.on(world.ref).stages
-    return "\n".join(stage.reviews(world, because))
+    return "\n".join(stage.review_items(world, because))
 
 
 def cloudtrail(name: str) -> str:
@@ -80,9 +80,9 @@ def test_a_review_notes_a_trail_that_logs_and_none_that_does_not() -> None:
     assert "does not log" in reviews(trail(logging=False), incident(REVIEW))
 
 
-def failing(delivery: Delivery, *, logging: bool = True) -> Observed:
+def failing(delivery: Delivery, *, logging: bool = True) -> ResourceState:
     world = trail(logging=logging)
-    return world.seen(replace(world[TrailStatus], delivery=delivery))
+    return world.with_observation(replace(world[TrailStatus], delivery=delivery))
 
 
 def test_a_trail_that_cannot_deliver_is_for_a_person_and_nothing_is_changed() -> None:
@@ -154,7 +154,7 @@ def test_a_verdict_has_log_files_validated_without_a_baseline() -> None:
 def test_a_deleted_trail_is_made_started_and_told_what_to_record_in_this_order() -> None:
     setup = TrailSetup(FULL.options, HALF, tags=frozenset({("team", "security")}))
     because = incident(cloudtrail("DeleteTrail"), past=(RecordTrailBaseline(setup),))
-    kinds = [[type(step) for step in wave] for wave in waves(plan(trail(None), because))]
+    kinds = [[type(step) for step in wave] for wave in dependency_levels(plan(trail(None), because))]
     assert kinds == [[CreateTrail], [StartTrail], [SetEventSelectors]]
 
 
@@ -163,7 +163,7 @@ def test_a_deleted_trail_is_made_started_and_told_what_to_record_in_this_order()
     [trail(None), seen(RECORDER, RecorderStatus()), seen(DETECTOR, DetectorStatus())],
     ids=lambda one: one.ref.kind,
 )
-def test_what_was_deleted_long_ago_and_never_noted_is_nothing_to_a_review(world: Observed) -> None:
+def test_what_was_deleted_long_ago_and_never_noted_is_nothing_to_a_review(world: ResourceState) -> None:
     assert plan(world, incident(REVIEW)) == ()
     assert not reviews(world, incident(REVIEW))
 
@@ -275,7 +275,7 @@ def test_a_key_of_no_trail_is_its_owners_business() -> None:
 def test_a_key_of_a_trail_is_kept_and_then_enabled() -> None:
     """Cancelling its deletion leaves it disabled."""
     steps = plan(seen(KEY, LogKey("PendingDeletion", frozenset({"everything"}))), incident(SCHEDULED))
-    assert waves(steps) == ((CancelDeletion(KEY.id),), (EnableKey(KEY.id),))
+    assert dependency_levels(steps) == ((CancelDeletion(KEY.id),), (EnableKey(KEY.id),))
 
 
 def test_a_key_is_remembered_after_its_trail_was_told_to_write_without_it() -> None:
@@ -293,8 +293,8 @@ def test_a_key_that_cannot_be_had_back_is_said(state: str) -> None:
 
 def test_what_was_not_recorded_meanwhile_is_said() -> None:
     restarted = incident(cloudtrail("StopLogging"), past=(StartTrail(TRAIL.id),))
-    assert any("event history" in words for words in load("restart-trail").exposed(trail(), restarted))
+    assert any("event history" in words for words in load("restart-trail").residual_risks(trail(), restarted))
 
 
 def test_nothing_of_this_can_break_a_workload() -> None:
-    assert not [one.id for one in RESTORE_LOGGING.remediations if one.breaks or one.optional]
+    assert not [one.id for one in RESTORE_LOGGING.remediations if one.workload_risk or one.optional]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.model.errors import BadInput, Bug
+from ringfence.model.errors import BadInput, InternalError
 from ringfence.runbooks.compliance import FRAMEWORKS, controls_of, framework, natural, requirements
 from ringfence.runbooks.compliance_table import CONTROLS
 from tests.support.samples.runbooks import CATALOGUE, controlled
@@ -138,5 +138,5 @@ def test_requirements_are_in_their_natural_order() -> None:
 
 def test_a_control_that_is_not_in_the_table_is_a_bug() -> None:
     (one,) = controlled("fix-a", "imdsv3").remediations
-    with pytest.raises(Bug, match="imdsv3"):
+    with pytest.raises(InternalError, match="imdsv3"):
         list(controls_of(one, CONTROLS))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cfnlint.api import lint  # type: ignore[import-untyped]  # it has no types
 
-from ringfence.cli import by_hand
+from ringfence.cli import operator_command
 from ringfence.cli.settings import AUDIT_STACK as CLI_AUDIT_STACK
 from ringfence.handlers import wiring as composition
 from ringfence.handlers.queue import RESERVE
@@ -37,7 +37,7 @@ def test_in_the_home_account_there_are_these_stacks(templates: Mapping[str, Temp
 
 def test_the_command_line_and_the_local_aws_know_the_stacks_by_these_names() -> None:
     assert names.AUDIT_STACK == CLI_AUDIT_STACK == deployment.AUDIT_STACK
-    assert names.RESPONSE_STACK == by_hand.RESPONSE_STACK == deployment.RESPONSE_STACK
+    assert names.RESPONSE_STACK == operator_command.RESPONSE_STACK == deployment.RESPONSE_STACK
 
 
 def test_the_stacks_name_no_remediation_and_no_runbook() -> None:

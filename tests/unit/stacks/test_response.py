@@ -227,7 +227,7 @@ def test_it_rings_on_failures_dead_letters_and_waiting(
     assert watched[("ApproximateAgeOfOldestMessage", source)] == times.late
 
 
-@pytest.mark.parametrize("runbook", [id_ for id_, one in CATALOGUE.items() if not one.ends])
+@pytest.mark.parametrize("runbook", [id_ for id_, one in CATALOGUE.items() if not one.closes_when_complete])
 @pytest.mark.parametrize(("metric", "most"), [(TIME_TO_CONTAINMENT, 60), (NOT_CONTAINED, 0)])
 def test_it_rings_on_the_metrics_that_the_functions_emit(
     response: Template, metric: str, most: float, runbook: str
@@ -247,7 +247,7 @@ def test_every_alarm_tells_the_notices_topic_and_missing_data_is_no_alarm(
 ) -> None:
     alarms = [*response.all(ALARM).values(), *audit.all(ALARM).values()]
     reviewed = [one for one in CATALOGUE.values() if one.review]
-    containing = [one for one in CATALOGUE.values() if not one.ends]
+    containing = [one for one in CATALOGUE.values() if not one.closes_when_complete]
     assert len(alarms) == 8 + 6 * len(CATALOGUE) + 2 * len(containing) + len(reviewed)
     for alarm in alarms:
         (action,) = alarm["Properties"]["AlarmActions"]

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from ringfence.model.errors import Gone, Refused
-from ringfence.model.observation import Observed
+from ringfence.model.errors import NotFound, Refused
+from ringfence.model.observation import ResourceState
 from ringfence.model.step import State
 from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
 from ringfence.observations.ec2.tags import Tags
@@ -48,16 +48,18 @@ def test_metadata_options_that_are_given_back_are_all_named_so_that_none_is_rese
 
 
 def test_metadata_options_that_are_still_being_applied_are_looked_at_again() -> None:
-    assert OFF.state(Observed(REF).seen(Metadata(OFF.after, applied=False))) is State.SETTLING
-    assert OFF.state(Observed(REF).seen(Metadata(OFF.after))) is State.AFTER
-    moved = Observed(REF).seen(Metadata(MetadataOptions()))
+    assert (
+        OFF.state(ResourceState(REF).with_observation(Metadata(OFF.after, applied=False))) is State.SETTLING
+    )
+    assert OFF.state(ResourceState(REF).with_observation(Metadata(OFF.after))) is State.AFTER
+    moved = ResourceState(REF).with_observation(Metadata(MetadataOptions()))
     assert OFF.state(moved) is State.DRIFTED
-    assert "tokens optional" in OFF.found(moved)
+    assert "tokens optional" in OFF.actual(moved)
 
 
 def test_only_switching_the_metadata_service_off_has_a_price() -> None:
-    assert "stops working" in OFF.cost()
-    assert OFF.inverse().cost() == ""
+    assert "stops working" in OFF.side_effects()
+    assert OFF.inverse().side_effects() == ""
 
 
 @pytest.mark.parametrize("code", ["UnsupportedOperation", "OperationNotPermitted"])
@@ -68,9 +70,9 @@ def test_options_that_ec2_does_not_permit_are_refused(code: str) -> None:
 
 @pytest.mark.parametrize("code", ["InvalidInstanceAttributeValue", "InvalidInstanceID.NotFound"])
 def test_a_volume_detached_meanwhile_is_gone(code: str) -> None:
-    with pytest.raises(Gone, match=code):
+    with pytest.raises(NotFound, match=code):
         talk(KEEP.apply({}), (refusal(code),))
-    assert KEEP.state(Observed(REF).seen(Volumes(()))) is State.GONE
+    assert KEEP.state(ResourceState(REF).with_observation(Volumes(()))) is State.GONE
 
 
 def test_a_volumes_fate_is_set_on_its_device() -> None:
@@ -94,7 +96,7 @@ def test_a_tag_goes_back_to_whatever_stood_there(former: str | None) -> None:
             "CreateTags",
             [{"Key": "ringfence:incident", "Value": former}],
         )
-    assert step.inverse().state(Observed(REF).seen(Tags(former))) is State.AFTER
+    assert step.inverse().state(ResourceState(REF).with_observation(Tags(former))) is State.AFTER
 
 
 def test_an_instance_with_too_many_tags_refuses_one_more() -> None:
@@ -119,7 +121,7 @@ def test_a_revocation_is_a_policy_of_its_own_for_its_instant() -> None:
 @pytest.mark.parametrize(("others", "said"), [(0, "0 other"), (2, "i-0, i-1)"), (9, "and 4 more)")])
 def test_a_revocation_names_its_blast_radius(others: int, said: str) -> None:
     step = RevokeRoleSessions(ROLE, NOON, tuple(f"i-{n}" for n in range(others)), before=False, after=True)
-    assert said in step.cost()
+    assert said in step.side_effects()
 
 
 def test_where_the_world_stands_with_a_revocation() -> None:
@@ -130,10 +132,10 @@ def test_where_the_world_stands_with_a_revocation() -> None:
         ((NOON + timedelta(1),), State.BEFORE),
     ):
         use = RoleUse(ROLE, frozenset(revoked))
-        assert step.state(Observed(REF).seen(RoleSessions((use,)))) is state
-    assert step.state(Observed(REF).seen(RoleSessions())) is State.GONE
+        assert step.state(ResourceState(REF).with_observation(RoleSessions((use,)))) is state
+    assert step.state(ResourceState(REF).with_observation(RoleSessions())) is State.GONE
 
 
 def test_what_becomes_of_a_volume_is_said_as_it_is() -> None:
-    assert KEEP.change() == ("deleted with it", "kept")
-    assert KEEP.inverse().change() == ("kept", "deleted with it")
+    assert KEEP.diff() == ("deleted with it", "kept")
+    assert KEEP.inverse().diff() == ("kept", "deleted with it")

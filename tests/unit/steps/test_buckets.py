@@ -9,8 +9,8 @@ import pytest
 
 from ringfence.model.call import Failed
 from ringfence.model.document import Document
-from ringfence.model.errors import Denied, Gone, Refused
-from ringfence.model.plan import waves
+from ringfence.model.errors import AccessDenied, NotFound, Refused
+from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
 from ringfence.observations.s3.acl import ALL_USERS, Grant
 from ringfence.observations.s3.block import ALL_ON, BlockSettings, PublicAccessBlock
@@ -132,14 +132,14 @@ def test_nothing_is_merged_into_what_is_not_understood(text: str) -> None:
     ids=["policy", "block", "acl"],
 )
 def test_a_bucket_that_is_gone_is_gone(step: Step, answers: tuple[Answer, ...]) -> None:
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         held(step, *answers, NO_BUCKET)
 
 
 def test_what_s3_blocks_is_refused_for_good_and_any_other_denial_may_pass() -> None:
     with pytest.raises(Refused, match="BlockPublicPolicy"):
         held(ADD, ok(Policy=policy(PUBLIC)), BLOCKED)
-    with pytest.raises(Denied):
+    with pytest.raises(AccessDenied):
         held(ADD, ok(Policy=policy(PUBLIC)), DENIED)
 
 
@@ -162,9 +162,9 @@ def test_grants_are_refused_where_acls_are_disabled() -> None:
 
 def test_the_policy_is_merged_before_the_block_and_the_block_lifted_before_anything_public_returns() -> None:
     """S3 takes neither a public policy nor public grants while it blocks them."""
-    forth = [[type(step).__name__ for step in wave] for wave in waves((BLOCK, ADD, REMOVE))]
+    forth = [[type(step).__name__ for step in wave] for wave in dependency_levels((BLOCK, ADD, REMOVE))]
     assert forth == [["AddTlsStatement", "SetPublicGrants"], ["SetPublicAccessBlock"]]
-    back = waves((ADD.inverse(), REMOVE.inverse(), BLOCK.inverse()))
+    back = dependency_levels((ADD.inverse(), REMOVE.inverse(), BLOCK.inverse()))
     assert [[type(step).__name__ for step in wave] for wave in back] == [
         ["SetPublicAccessBlock"],
         ["RemoveTlsStatement", "SetPublicGrants"],
@@ -172,7 +172,7 @@ def test_the_policy_is_merged_before_the_block_and_the_block_lifted_before_anyth
 
 
 def test_each_setting_of_the_block_is_named_before_and_after() -> None:
-    before, after = BLOCK.change()
+    before, after = BLOCK.diff()
     assert before == (
         "BlockPublicAcls on, IgnorePublicAcls off, BlockPublicPolicy off, RestrictPublicBuckets off"
     )
@@ -184,7 +184,7 @@ def test_each_setting_of_the_block_is_named_before_and_after() -> None:
 def test_a_setting_that_somebody_changed_meanwhile_is_drifted() -> None:
     world = bucket(PublicAccessBlock(BlockSettings(restrict=True)))
     assert BLOCK.state(world) is State.DRIFTED
-    assert BLOCK.found(world).endswith("RestrictPublicBuckets on")
+    assert BLOCK.actual(world).endswith("RestrictPublicBuckets on")
 
 
 def test_what_s3_does_not_show_cannot_be_told_yet() -> None:

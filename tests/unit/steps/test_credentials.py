@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.model.errors import Gone, Refused
-from ringfence.model.observation import Observed
-from ringfence.model.plan import waves
+from ringfence.model.errors import NotFound, Refused
+from ringfence.model.observation import ResourceState
+from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import NAME, Denial, Policy, own_arn
@@ -34,7 +34,7 @@ from tests.support.talks import refusal, talk
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
     from ringfence.model.step import Step
 
 SESSIONS = Reach(before=NOON).document()
@@ -54,8 +54,8 @@ REVOKE = RevokeUsedRole(ROLE, NOON, ("function resize",), before=False, after=Tr
 EVERY = (OFF, PUT, PUT_ON_ROLE, CREATE, ATTACH, BOUND, RESET, *CREDENTIALS, REVOKE)
 
 
-def seen(facet: Facet) -> Observed:
-    return Observed(PERSON, {type(facet): facet})
+def seen(facet: Observation) -> ResourceState:
+    return ResourceState(PERSON, {type(facet): facet})
 
 
 def operation(step: Step) -> str:
@@ -82,7 +82,7 @@ def test_every_error_that_is_foreseen_ends_it_and_every_other_is_tried_again(ste
             elif code == "EntityAlreadyExists":
                 assert "there already" in talk(one.apply({}), answer)[1].note
             else:
-                with pytest.raises(Gone if code == "NoSuchEntity" else Refused, match=code):
+                with pytest.raises(NotFound if code == "NoSuchEntity" else Refused, match=code):
                     talk(one.apply({}), answer)
 
 
@@ -140,8 +140,11 @@ def test_the_password_itself_stays() -> None:
 
 
 def test_a_policy_of_ours_is_made_before_it_is_attached_and_deleted_after() -> None:
-    assert waves((ATTACH, CREATE)) == ((CREATE,), (ATTACH,))
-    assert waves((CREATE.inverse(), ATTACH.inverse())) == ((ATTACH.inverse(),), (CREATE.inverse(),))
+    assert dependency_levels((ATTACH, CREATE)) == ((CREATE,), (ATTACH,))
+    assert dependency_levels((CREATE.inverse(), ATTACH.inverse())) == (
+        (ATTACH.inverse(),),
+        (CREATE.inverse(),),
+    )
     ((call,),), _ = talk(CREATE.apply({}), ({},))
     assert f"arn:aws:iam::{ACCOUNT}:policy{call.parameters['Path']}{call.parameters['PolicyName']}" == ARN
     assert json.loads(str(call.parameters["PolicyDocument"]))["Statement"][0]["Effect"] == "Deny"
@@ -192,16 +195,16 @@ ANEW = Holder(USER, "deploy", "AIDAMADEANEW")
         (REVOKE, UsedRoles((UsedRole(RoleUse(ROLE, frozenset({NOON}))),)), State.AFTER),
     ],
 )
-def test_where_the_world_stands(step: Step, facet: Facet, state: State) -> None:
+def test_where_the_world_stands(step: Step, facet: Observation, state: State) -> None:
     assert step.state(seen(facet)) is state
     if state is State.DRIFTED:
-        assert step.found(seen(facet)) not in step.change()
+        assert step.actual(seen(facet)) not in step.diff()
 
 
 def test_what_is_denied_is_said_in_words() -> None:
     session = PutDenial(WEB, NAME, "", Reach(userid=SESSION.id).document())
-    assert SESSION.id in session.words()
-    assert "issued before 2026-03-01T12:00:00" in PUT.words()
-    assert PUT.change() == ("nobody", "the sessions issued before 2026-03-01T12:00:00.000000+00:00")
-    assert OVER.change()[0] == "another policy"
-    assert "function resize" in REVOKE.cost()
+    assert SESSION.id in session.describe()
+    assert "issued before 2026-03-01T12:00:00" in PUT.describe()
+    assert PUT.diff() == ("nobody", "the sessions issued before 2026-03-01T12:00:00.000000+00:00")
+    assert OVER.diff()[0] == "another policy"
+    assert "function resize" in REVOKE.side_effects()

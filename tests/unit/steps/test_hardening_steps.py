@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ringfence.model.errors import Refused, Retryable
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.step import State
 from ringfence.observations.ec2.management import NAME, Management
 from ringfence.observations.ec2.metadata import MetadataOptions
@@ -23,9 +23,9 @@ ATTACH = AttachManagementProfile(REF.id, None, OFFERED)
 TAG = TagUnapprovedImage(REF.id, None, "owner")
 
 
-def having(*profiles: Profile, state: str = "associated") -> Observed:
+def having(*profiles: Profile, state: str = "associated") -> ResourceState:
     associations = tuple(Association("iip-assoc-2", one, state) for one in profiles)
-    return Observed(REF).seen(Management(associations, OFFERED))
+    return ResourceState(REF).with_observation(Management(associations, OFFERED))
 
 
 # The metadata service
@@ -48,16 +48,16 @@ def test_every_option_that_was_observed_is_named_and_the_hop_limit_kept() -> Non
 
 def test_what_requiring_a_token_ends_is_said_and_giving_it_up_costs_nothing() -> None:
     require = SetMetadataOptions(REF.id, MetadataOptions(), MetadataOptions(tokens="required"))
-    assert "token required" in require.words()
-    assert "without a token" in require.cost()
-    assert "token optional" in require.inverse().words()
-    assert require.inverse().cost() == ""
+    assert "token required" in require.describe()
+    assert "without a token" in require.side_effects()
+    assert "token optional" in require.inverse().describe()
+    assert require.inverse().side_effects() == ""
 
 
 def test_turning_the_service_off_is_still_said_as_such() -> None:
     off = SetMetadataOptions(REF.id, MetadataOptions(), MetadataOptions("disabled"))
-    assert "to disabled" in off.words()
-    assert "agents" in off.cost()
+    assert "to disabled" in off.describe()
+    assert "agents" in off.side_effects()
 
 
 # The profile
@@ -66,8 +66,8 @@ def test_turning_the_service_off_is_still_said_as_such() -> None:
 def test_the_profile_is_attached_by_its_arn() -> None:
     ((call,),), _ = talk(ATTACH.apply({}), ({},))
     assert call.parameters == {"InstanceId": REF.id, "IamInstanceProfile": {"Arn": OFFERED.arn}}
-    assert NAME in ATTACH.words()
-    assert "credentials" in ATTACH.cost()
+    assert NAME in ATTACH.describe()
+    assert "credentials" in ATTACH.side_effects()
 
 
 def test_a_profile_that_came_meanwhile_is_not_replaced() -> None:
@@ -108,13 +108,13 @@ def test_an_association_that_ended_meanwhile_is_what_was_wanted() -> None:
         (having(OFFERED, state="associating"), State.SETTLING),
     ],
 )
-def test_an_attachment_is_told_by_the_profile_that_is_there(world: Observed, state: State) -> None:
+def test_an_attachment_is_told_by_the_profile_that_is_there(world: ResourceState, state: State) -> None:
     assert ATTACH.state(world) is state
 
 
 def test_what_stands_there_is_said() -> None:
-    assert ATTACH.found(having(OTHER)) == OTHER.arn
-    assert ATTACH.found(having()) == "none"
+    assert ATTACH.actual(having(OTHER)) == OTHER.arn
+    assert ATTACH.actual(having()) == "none"
 
 
 # The tag
@@ -135,6 +135,6 @@ def test_the_tag_that_was_there_comes_back() -> None:
 
 
 def test_a_tag_that_somebody_changed_meanwhile_is_left() -> None:
-    moved = Observed(REF).seen(ImageTag("approved by hand"))
+    moved = ResourceState(REF).with_observation(ImageTag("approved by hand"))
     assert TAG.inverse().state(moved) is State.DRIFTED
-    assert TAG.inverse().found(moved) == "approved by hand"
+    assert TAG.inverse().actual(moved) == "approved by hand"

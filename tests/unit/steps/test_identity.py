@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from ringfence.model.errors import Gone, Refused, Retryable
-from ringfence.model.observation import Observed
+from ringfence.model.errors import NotFound, Refused, Retryable
+from ringfence.model.observation import ResourceState
 from ringfence.model.step import State
 from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role
 from ringfence.steps.ec2.instance_profile import AttachInstanceProfile, detach
@@ -22,9 +22,9 @@ ATTACH = AttachInstanceProfile(REF.id, "iip-assoc-1", None, PROFILE)
 DENY = DenyInstanceSessions(REF.id, ROLE, before=False, after=True)
 
 
-def seen(*associations: Association, denied: bool | None = False) -> Observed:
+def seen(*associations: Association, denied: bool | None = False) -> ResourceState:
     roles = () if denied is None else (HeldRole(ROLE, denied),)
-    return Observed(REF).seen(Identity(associations, roles))
+    return ResourceState(REF).with_observation(Identity(associations, roles))
 
 
 def test_a_profile_is_detached_by_its_associations_id_and_attached_by_its_arn() -> None:
@@ -36,7 +36,7 @@ def test_a_profile_is_detached_by_its_associations_id_and_attached_by_its_arn() 
 
 
 def test_a_profile_with_a_path_is_called_by_its_name() -> None:
-    assert "profile web from" in DETACH.words()
+    assert "profile web from" in DETACH.describe()
 
 
 def test_an_association_that_ended_meanwhile_is_what_was_wanted() -> None:
@@ -64,7 +64,7 @@ def test_while_another_association_ends_giving_back_is_tried_again() -> None:
         (seen(Association("iip-assoc-2", Profile("arn:other", None), "associated")), State.DRIFTED),
     ],
 )
-def test_where_the_world_stands_with_a_detachment(observed: Observed, state: State) -> None:
+def test_where_the_world_stands_with_a_detachment(observed: ResourceState, state: State) -> None:
     assert DETACH.state(observed) is state
 
 
@@ -84,7 +84,7 @@ def test_a_full_or_protected_role_refuses_the_denial(code: str) -> None:
 
 
 def test_a_role_that_was_deleted_is_gone() -> None:
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         talk(DENY.apply({}), (refusal("NoSuchEntity"),))
     assert DENY.state(seen(denied=None)) is State.GONE
 

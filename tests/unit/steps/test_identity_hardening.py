@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.model.errors import Gone, Refused
-from ringfence.model.observation import Observed
+from ringfence.model.errors import NotFound, Refused
+from ringfence.model.observation import ResourceState
 from ringfence.model.step import State
 from ringfence.observations.iam.password_policy import PasswordPolicy, PasswordRules
 from ringfence.observations.iam.user_keys import DatedKey, UserKeys
@@ -18,7 +18,7 @@ from tests.support.talks import refusal, talk
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Facet
+    from ringfence.model.observation import Observation
     from ringfence.model.step import Step
 
 OFF = DeactivateUnusedKey("deploy", KEY, "Active", "Inactive")
@@ -27,8 +27,8 @@ WEAK, STRONG = PasswordRules(8, reuse=3), PasswordRules(14, symbols=True, max_ag
 SET, NEW = SetPasswordPolicy(WEAK, STRONG), SetPasswordPolicy(None, STRONG)
 
 
-def seen(facet: Facet) -> Observed:
-    return Observed(PERSON, {type(facet): facet})
+def seen(facet: Observation) -> ResourceState:
+    return ResourceState(PERSON, {type(facet): facet})
 
 
 @pytest.mark.parametrize("step", [OFF, OFF.inverse(), SET, SET.inverse(), NEW.inverse()])
@@ -39,7 +39,7 @@ def test_every_error_that_is_foreseen_ends_it_and_every_other_is_tried_again(ste
         if call.operation.startswith("Delete"):
             assert "not there" in talk(step.apply({}), (refusal(code),))[1].note
         else:
-            with pytest.raises(Gone if code == "NoSuchEntity" else Refused, match=code):
+            with pytest.raises(NotFound if code == "NoSuchEntity" else Refused, match=code):
                 talk(step.apply({}), (refusal(code),))
 
 
@@ -56,7 +56,7 @@ def test_a_notice_calls_nobody_and_is_seen_as_given() -> None:
     with pytest.raises(StopIteration):
         next(NOTICE.apply({}))
     assert NOTICE.state(seen(UserKeys())) is State.AFTER
-    assert NOTICE.change() == ("none", "given on 2026-03-01")
+    assert NOTICE.diff() == ("none", "given on 2026-03-01")
     assert NOTICE.irreversible
 
 
@@ -82,14 +82,14 @@ def test_a_policy_is_replaced_whole_and_put_back_whole() -> None:
 def test_where_there_was_no_policy_its_undo_deletes_it() -> None:
     ((call,),), _ = talk(NEW.inverse().apply({}), ({},))
     assert (call.operation, call.parameters) == ("DeleteAccountPasswordPolicy", {})
-    assert NEW.change()[0] == NEW.inverse().change()[1] == "none but IAM's own"
-    assert "none but IAM's own" in NEW.inverse().words()
+    assert NEW.diff()[0] == NEW.inverse().diff()[1] == "none but IAM's own"
+    assert "none but IAM's own" in NEW.inverse().describe()
 
 
 def test_whoever_has_an_older_password_is_told_of_a_new_maximum_age_alone() -> None:
-    assert "older than 90 days" in SET.cost()
-    assert "older than 90 days" in NEW.cost()
-    assert not SetPasswordPolicy(PasswordRules(8, max_age=90), STRONG).cost()
+    assert "older than 90 days" in SET.side_effects()
+    assert "older than 90 days" in NEW.side_effects()
+    assert not SetPasswordPolicy(PasswordRules(8, max_age=90), STRONG).side_effects()
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_whoever_has_an_older_password_is_told_of_a_new_maximum_age_alone() -> N
         (RestorePasswordPolicy(STRONG, None), PasswordPolicy(PasswordRules(20)), State.DRIFTED),
     ],
 )
-def test_where_the_world_stands(step: Step, facet: Facet, state: State) -> None:
+def test_where_the_world_stands(step: Step, facet: Observation, state: State) -> None:
     assert step.state(seen(facet)) is state
     if state is State.DRIFTED:
-        assert step.found(seen(facet)) not in step.change()
+        assert step.actual(seen(facet)) not in step.diff()

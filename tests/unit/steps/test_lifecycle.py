@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.model.errors import Gone, Refused
-from ringfence.model.observation import Observed
+from ringfence.model.errors import NotFound, Refused
+from ringfence.model.observation import ResourceState
 from ringfence.model.step import State, Step
 from ringfence.model.symbol import Ready
 from ringfence.observations.ec2.lifecycle import Lifecycle
@@ -25,9 +25,9 @@ SHUTDOWN = SetShutdownBehavior(REF.id, "terminate", "stop")
 STEPS: tuple[Step, ...] = (PROTECT, SHUTDOWN, stop(REF.id), stop(REF.id).inverse())
 
 
-def seen(state: str) -> Observed:
+def seen(state: str) -> ResourceState:
     lifecycle = Lifecycle(state, spot=False, instance_store_root=False, protected=False, on_shutdown="stop")
-    return Observed(REF).seen(lifecycle)
+    return ResourceState(REF).with_observation(lifecycle)
 
 
 def test_each_attribute_is_set_by_a_call_of_its_own() -> None:
@@ -51,7 +51,7 @@ def test_what_ec2_does_not_permit_is_refused_for_good(step: Step, code: str) -> 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: type(step).__name__)
 def test_an_instance_terminated_meanwhile_is_gone(step: Step) -> None:
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         talk(step.apply({}), (refusal("InvalidInstanceID.NotFound"),))
 
 
@@ -73,12 +73,12 @@ def test_an_instance_on_its_way_is_looked_at_again(state: str, stopping: State, 
 
 def test_a_stop_comes_after_the_snapshots_but_does_not_need_them() -> None:
     step = stop(REF.id)
-    assert step.follows == (Ready(EVIDENCE, REF.id),)
+    assert step.runs_after == (Ready(EVIDENCE, REF.id),)
     assert step.requires == ()
 
 
 def test_a_stop_says_what_is_lost_and_is_undone_by_a_start() -> None:
     step = stop(REF.id)
-    assert "memory" in step.cost()
+    assert "memory" in step.side_effects()
     assert step.inverse() == StartInstance(REF.id, "stopped", "running")
     assert isinstance(step.inverse().inverse(), StopInstance)

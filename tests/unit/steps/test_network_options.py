@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ringfence.model.errors import Refused
-from ringfence.model.observation import Observed
-from ringfence.model.plan import fold, waves
+from ringfence.model.observation import ResourceState
+from ringfence.model.plan import dependency_levels, net_changes
 from ringfence.model.step import State
 from ringfence.model.symbol import QuarantineGroup, Ready, TransitionGroup
 from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
@@ -60,8 +60,8 @@ def test_an_interface_is_only_opened_where_quarantine_is_ready() -> None:
 
 
 def test_isolation_comes_after_the_transition_but_does_not_need_it() -> None:
-    assert [len(wave) for wave in waves((ISOLATE, THROUGH))] == [1, 1]
-    assert waves((ISOLATE, THROUGH))[0] == (THROUGH,)
+    assert [len(wave) for wave in dependency_levels((ISOLATE, THROUGH))] == [1, 1]
+    assert dependency_levels((ISOLATE, THROUGH))[0] == (THROUGH,)
     assert not set(ISOLATE.requires) & set(THROUGH.provides)
     assert (THROUGH.best_effort, ISOLATE.best_effort) == (True, False)
 
@@ -73,7 +73,7 @@ def test_isolation_comes_after_the_transition_but_does_not_need_it() -> None:
 )
 def test_an_undo_leads_from_quarantine_straight_to_the_groups_it_had(later: SetSecurityGroups) -> None:
     """Be the isolation of the same plan, or of a retry that found the interface in transition."""
-    (folded,) = fold((THROUGH, later))
+    (folded,) = net_changes((THROUGH, later))
     assert folded.inverse() == SetSecurityGroups("eni-1", "vpc-1", QUARANTINED, WEB)
 
 
@@ -119,7 +119,7 @@ def test_a_rule_is_deleted_only_while_it_is_ours() -> None:
 def test_only_denying_is_best_effort_and_names_its_price() -> None:
     assert (DENY.best_effort, ALLOW.best_effort) == (True, False)
     assert isinstance(ALLOW, AllowAddress)
-    assert "every host in every subnet" in DENY.cost()
+    assert "every host in every subnet" in DENY.side_effects()
 
 
 @pytest.mark.parametrize(
@@ -132,15 +132,15 @@ def test_only_denying_is_best_effort_and_names_its_price() -> None:
     ],
 )
 def test_where_the_world_stands_with_a_denial(entries: tuple[AclEntry, ...], state: State) -> None:
-    observed = Observed(REF).seen(SubnetAcls((Acl("acl-1", frozenset(entries)),)))
+    observed = ResourceState(REF).with_observation(SubnetAcls((Acl("acl-1", frozenset(entries)),)))
     assert DENY.state(observed) is state
-    assert DENY.state(Observed(REF).seen(SubnetAcls())) is State.GONE
+    assert DENY.state(ResourceState(REF).with_observation(SubnetAcls())) is State.GONE
     if state is State.DRIFTED:
-        assert DENY.found(observed) == "rule 1, which allows 0.0.0.0/0"
+        assert DENY.actual(observed) == "rule 1, which allows 0.0.0.0/0"
 
 
 def test_rules_that_cannot_be_read_are_not_taken_for_gone() -> None:
-    unreadable = Observed(REF).seen(SubnetAcls(readable=False))
+    unreadable = ResourceState(REF).with_observation(SubnetAcls(readable=False))
     assert DENY.state(unreadable) is State.DRIFTED
-    assert DENY.found(unreadable) == "network ACLs that cannot be read"
-    assert DENY.state(Observed(REF).seen(SubnetAcls())) is State.GONE
+    assert DENY.actual(unreadable) == "network ACLs that cannot be read"
+    assert DENY.state(ResourceState(REF).with_observation(SubnetAcls())) is State.GONE

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ringfence.model.errors import Gone, Refused
-from ringfence.model.observation import Observed
+from ringfence.model.errors import NotFound, Refused
+from ringfence.model.observation import ResourceState
 from ringfence.model.step import State
 from ringfence.observations.ec2.flow_log_records import LOGS, S3, Recording
 from ringfence.observations.ec2.flow_logs import FlowLog, FlowLogs
@@ -34,8 +34,8 @@ REVOKE = revoke(GROUP_ID, SSH)
 AUTHORIZE = REVOKE.inverse()
 
 
-def seen(*rules: Rule) -> Observed:
-    return Observed(GROUP, {SecurityGroup: SecurityGroup("web", REF.account, frozenset(rules))})
+def seen(*rules: Rule) -> ResourceState:
+    return ResourceState(GROUP, {SecurityGroup: SecurityGroup("web", REF.account, frozenset(rules))})
 
 
 def test_a_rule_is_revoked_by_the_id_that_it_has_now() -> None:
@@ -58,7 +58,7 @@ def test_a_rule_that_goes_meanwhile_is_what_was_wanted_and_a_group_that_goes_is_
     listed = ({"SecurityGroupRules": [SHOWN]},)
     _, done = talk(REVOKE.apply({}), listed, (refusal("InvalidSecurityGroupRuleId.NotFound"),))
     assert done.note == "somebody else had done it"
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         talk(REVOKE.apply({}), listed, (refusal("InvalidGroup.NotFound"),))
 
 
@@ -110,7 +110,7 @@ def test_a_rule_of_somebody_elses_in_its_place_is_no_way_back() -> None:
     """A release must not take it for the one that was revoked, nor overwrite it."""
     theirs = replace(SSH, description="another's")
     assert REVOKE.state(seen(theirs)) is State.DRIFTED
-    assert "another's" in REVOKE.found(seen(theirs))
+    assert "another's" in REVOKE.actual(seen(theirs))
     assert REVOKE.state(seen(SSH)) is State.BEFORE
     assert REVOKE.state(seen()) is State.AFTER
 
@@ -160,7 +160,7 @@ def test_what_ec2_could_not_do_stands_in_an_answer_of_success() -> None:
 def test_one_that_is_there_already_does_no_harm_and_a_vpc_that_is_gone_is_said() -> None:
     _, done = talk(TO_BUCKET.apply({}), (refusal("FlowLogAlreadyExists"),))
     assert done.note == "somebody else had done it"
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         talk(TO_BUCKET.apply({}), (refusal("InvalidVpcID.NotFound"),))
 
 
@@ -177,7 +177,7 @@ def test_only_what_we_made_is_deleted() -> None:
 
 def test_a_flow_log_that_somebody_else_made_is_not_taken_for_ours() -> None:
     theirs = FlowLog(VPC_ID, TO_BUCKET.recording)
-    world = Observed(VPC, {FlowLogs: FlowLogs(VPC_ID, REF.account, (theirs,))})
+    world = ResourceState(VPC, {FlowLogs: FlowLogs(VPC_ID, REF.account, (theirs,))})
     assert TO_BUCKET.state(world) is State.BEFORE
     ours = replace(theirs, incident=INCIDENT)
-    assert TO_BUCKET.state(Observed(VPC, {FlowLogs: FlowLogs(VPC_ID, logs=(ours,))})) is State.AFTER
+    assert TO_BUCKET.state(ResourceState(VPC, {FlowLogs: FlowLogs(VPC_ID, logs=(ours,))})) is State.AFTER

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ringfence.model.errors import Refused, Retryable
-from ringfence.model.observation import Observed
+from ringfence.model.observation import ResourceState
 from ringfence.model.step import State
 from ringfence.observations.ec2.auto_scaling import Scaling
 from ringfence.steps.ec2.auto_scaling import AttachToGroup, DetachFromGroup, EnterStandby, ExitStandby
@@ -90,16 +90,19 @@ def test_a_full_group_refuses_it_and_one_that_does_not_run_yet_is_tried_again() 
     ],
 )
 def test_where_the_world_stands_with_a_detachment(seen: Scaling, state: State) -> None:
-    assert DETACH.state(Observed(REF).seen(seen)) is state
+    assert DETACH.state(ResourceState(REF).with_observation(seen)) is state
 
 
 def test_a_person_is_told_where_it_is_found() -> None:
-    assert DETACH.found(Observed(REF).seen(Scaling("blue", "InService"))) == "InService in blue"
-    assert DETACH.found(Observed(REF).seen(Scaling())) == "in no group"
+    assert (
+        DETACH.actual(ResourceState(REF).with_observation(Scaling("blue", "InService")))
+        == "InService in blue"
+    )
+    assert DETACH.actual(ResourceState(REF).with_observation(Scaling())) == "in no group"
 
 
 def test_the_words_say_what_each_way_means() -> None:
-    assert "no hold on it" in DETACH.words()
-    assert "still owns it" in STANDBY.words()
-    assert all("replacement" in step.cost() for step in (DETACH, STANDBY))
-    assert DETACH.change() == ("InService in web", "in no group")
+    assert "no hold on it" in DETACH.describe()
+    assert "still owns it" in STANDBY.describe()
+    assert all("replacement" in step.side_effects() for step in (DETACH, STANDBY))
+    assert DETACH.diff() == ("InService in web", "in no group")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.model.document import Document
-from ringfence.model.errors import Gone, Refused
-from ringfence.model.observation import Observed
+from ringfence.model.errors import NotFound, Refused
+from ringfence.model.observation import ResourceState
 from ringfence.model.step import State
 from ringfence.observations.ec2.snapshots import Snapshot, Snapshots
 from ringfence.steps.ec2.snapshots import CreateSnapshots
@@ -105,7 +105,7 @@ def test_a_full_quota_is_given_to_a_person(code: str) -> None:
 
 
 def test_an_instance_terminated_meanwhile_is_gone() -> None:
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         talk(TAKE.apply({}), (NONE,), (refusal("InvalidInstanceID.NotFound"),))
 
 
@@ -119,9 +119,9 @@ def test_the_rate_limit_is_left_to_a_retry() -> None:
 
 def test_evidence_is_never_undone_and_not_seeing_it_proves_nothing_for_a_minute() -> None:
     assert TAKE.irreversible == "evidence is kept"
-    assert TAKE.settles == timedelta(seconds=60)
+    assert TAKE.visibility_delay == timedelta(seconds=60)
     taken = frozenset(
         Snapshot(f"snap-{number}", f"vol-{number}", "inc-1", started=NOON) for number in range(2)
     )
-    assert TAKE.state(Observed(REF).seen(Snapshots(taken))) is State.AFTER
-    assert TAKE.state(Observed(REF).seen(Snapshots())) is State.BEFORE
+    assert TAKE.state(ResourceState(REF).with_observation(Snapshots(taken))) is State.AFTER
+    assert TAKE.state(ResourceState(REF).with_observation(Snapshots())) is State.BEFORE

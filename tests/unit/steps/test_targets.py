@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.model.errors import Gone, Refused, Retryable
-from ringfence.model.observation import Observed
+from ringfence.model.errors import NotFound, Refused, Retryable
+from ringfence.model.observation import ResourceState
 from ringfence.model.step import State
 from ringfence.observations.ec2.target_groups import Registration, Target, Targets
 from ringfence.steps.ec2.target_groups import DeregisterTargets
@@ -18,8 +18,8 @@ OUT = DeregisterTargets(GROUP, OURS, frozenset())
 BACK = OUT.inverse()
 
 
-def seen(targets: frozenset[Target], draining: frozenset[Target] = frozenset()) -> Observed:
-    return Observed(REF).seen(Targets((Registration(GROUP, targets, draining),)))
+def seen(targets: frozenset[Target], draining: frozenset[Target] = frozenset()) -> ResourceState:
+    return ResourceState(REF).with_observation(Targets((Registration(GROUP, targets, draining),)))
 
 
 def test_every_port_is_named_both_ways() -> None:
@@ -36,7 +36,7 @@ def test_a_target_that_left_meanwhile_is_where_it_should_be() -> None:
 
 @pytest.mark.parametrize("step", [OUT, BACK])
 def test_a_deleted_group_is_gone(step: DeregisterTargets) -> None:
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         talk(step.apply({}), (refusal("TargetGroupNotFound"),))
 
 
@@ -59,8 +59,8 @@ def test_where_the_world_stands() -> None:
     assert OUT.state(seen(OURS)) is State.BEFORE
     other = seen(frozenset({Target(REF.id, 443)}))
     assert OUT.state(other) is State.DRIFTED
-    assert OUT.found(other) == f"{REF.id}:443"
+    assert OUT.actual(other) == f"{REF.id}:443"
 
 
 def test_a_group_is_called_by_its_name() -> None:
-    assert OUT.words().endswith("out of target group web")
+    assert OUT.describe().endswith("out of target group web")

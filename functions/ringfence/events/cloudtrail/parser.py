@@ -36,11 +36,11 @@ other change only says that it is time to look.
 def read(envelope: Envelope) -> Finding | NotForUs:
     """Turn a recorded call into a finding, or say why it is none for us; raises BadInput."""
     if envelope.detail_type != DETAIL_TYPE:
-        return NotForUs(f"the event is of type {fields.shown(envelope.detail_type)}, not {DETAIL_TYPE}")
+        return NotForUs(f"the event is of type {fields.formatted(envelope.detail_type)}, not {DETAIL_TYPE}")
     detail = envelope.document.child("detail")
     service, name = envelope.source.removeprefix("aws."), _name(detail)
     if not name or detail.value.get("eventSource") != f"{service}.amazonaws.com":
-        return NotForUs(f"the event does not say which call of {fields.shown(service)} it is about")
+        return NotForUs(f"the event does not say which call of {fields.formatted(service)} it is about")
     if reason := records.unanswered(detail):
         return NotForUs(reason)
     if (envelope.source, name) == (IAM, ATTACH):
@@ -49,7 +49,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         return quarantine.read(envelope)
     where = place(service, name)
     if where is None or detail.value.get("managementEvent", True) is not True:
-        return NotForUs(f"nothing answers the call {fields.shown(f'{service}:{name}')}")
+        return NotForUs(f"nothing answers the call {fields.formatted(f'{service}:{name}')}")
     return _finding(envelope, detail, type_of(service, name), where)
 
 

@@ -41,7 +41,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         updated_at=at,
         last_seen=at,
         subjects=about.subjects,
-        advices=about.advices,
+        advices=about.notify_only_reasons,
         digest=envelope.digest,
         first_seen=at,
     )

@@ -25,7 +25,7 @@ from ringfence.events.cloudtrail.root_trigger import (
 )
 from ringfence.events.envelope import NotForUs
 from ringfence.model.finding import Finding
-from ringfence.model.root_advice import advice
+from ringfence.model.root_advice import notify_only_reason
 from ringfence.model.subject import GLOBAL, RootRef
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     """Turn a use of the root user into a finding, or say why it is none for us; raises BadInput."""
     if envelope.detail_type not in _TYPES:
         return NotForUs(
-            f"the event is of type {fields.shown(envelope.detail_type)}, not a recorded call or sign-in"
+            f"the event is of type {fields.formatted(envelope.detail_type)}, not a recorded call or sign-in"
         )
     detail = envelope.document.child("detail")
     if reason := _refused(detail):
@@ -59,7 +59,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         updated_at=at.replace(minute=0, second=0, microsecond=0),
         last_seen=at,
         subjects=(RootRef(account, GLOBAL, "root"),),
-        advice=advice(account, at),
+        advice=notify_only_reason(account, at),
         digest=envelope.digest,
         suspects=records.suspects(detail),
     )

@@ -60,14 +60,14 @@ _RULE = re.compile(r"[\w-]{1,128}", re.ASCII)
 def read(envelope: Envelope) -> Finding | NotForUs:
     """Turn a verdict into a finding, or say why it is none for us; raises BadInput."""
     if envelope.detail_type != DETAIL_TYPE:
-        return NotForUs(f"the event is of type {fields.shown(envelope.detail_type)}, not {DETAIL_TYPE}")
+        return NotForUs(f"the event is of type {fields.formatted(envelope.detail_type)}, not {DETAIL_TYPE}")
     detail = envelope.document.child("detail")
     result = detail.child("newEvaluationResult")
     verdict, what = result.text("complianceType"), detail.text("resourceType")
     if verdict != NON_COMPLIANT:
-        return NotForUs(f"the verdict is {fields.shown(verdict)}, and only {NON_COMPLIANT} is answered")
+        return NotForUs(f"the verdict is {fields.formatted(verdict)}, and only {NON_COMPLIANT} is answered")
     if what not in KINDS:
-        return NotForUs(f"nothing is done about resources of type {fields.shown(what)}")
+        return NotForUs(f"nothing is done about resources of type {fields.formatted(what)}")
     return _finding(detail, result, KINDS[what], envelope.digest)
 
 

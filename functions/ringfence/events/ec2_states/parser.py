@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 def read(envelope: Envelope) -> Finding | NotForUs:
     """Turn a change of state into a finding, or say why it is none for us; raises BadInput."""
     if envelope.detail_type != DETAIL_TYPE:
-        return NotForUs(f"the event is of type {fields.shown(envelope.detail_type)}, not {DETAIL_TYPE}")
+        return NotForUs(f"the event is of type {fields.formatted(envelope.detail_type)}, not {DETAIL_TYPE}")
     whole, detail = envelope.document, envelope.document.child("detail")
     state = detail.text("state")
     if state not in STATES:
-        return NotForUs(f"{fields.shown(state)} is no state of an instance")
+        return NotForUs(f"{fields.formatted(state)} is no state of an instance")
     account = fields.account(whole, "account")
     region = fields.region(whole, "region")
     at = fields.instant(whole, "time")

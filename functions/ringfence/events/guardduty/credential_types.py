@@ -27,11 +27,15 @@ class Actor(StrEnum):
 
 @frozen
 class CredentialType:
-    """One type. Where `advice` is not empty, it says why a person is told and nothing is changed."""
+    """One type of finding.
+
+    `notify_only_reason` says why a person is notified and nothing is changed; it is empty where changes are
+    right.
+    """
 
     name: str
     actor: Actor
-    advice: str = ""
+    notify_only_reason: str = ""
 
 
 _IN_THE_WRONG_HANDS = (

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.events.guardduty.instance_types import TYPES, Shape
-from ringfence.model.errors import Bug
+from ringfence.model.errors import InternalError
 from ringfence.model.frozen import frozen
 from ringfence.model.subject import InstanceRef
 
@@ -42,7 +42,7 @@ _CONDITIONS: tuple[tuple[Mapping[str, object], frozenset[Shape]], ...] = (
 """What `resource` must hold for a finding of some shapes; no event fulfils two for the same type."""
 
 
-def advice(name: str, role: str | None) -> str:
+def notify_only_reason(name: str, role: str | None) -> str:
     """Say why a finding of this type calls for a person and not for isolation; empty when it does not.
 
     `role` is `service.resourceRole`. It is only meaningful for types that both sides of an attack can
@@ -103,7 +103,7 @@ def within_limit(
     for name in names:
         if _length(pattern([*chunk, name])) >= PATTERN_LIMIT:
             if not chunk:
-                raise Bug(f"no pattern can hold {name}")
+                raise InternalError(f"no pattern can hold {name}")
             yield pattern(chunk)
             chunk = []
         chunk.append(name)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ringfence.events import fields
 from ringfence.events.envelope import About, NotForUs
 from ringfence.events.guardduty.details import is_sample, remote_addresses
-from ringfence.events.guardduty.instance_trigger import DETAIL_TYPE, SOURCE, advice
+from ringfence.events.guardduty.instance_trigger import DETAIL_TYPE, SOURCE, notify_only_reason
 from ringfence.events.guardduty.instance_types import TYPES, Shape, why_not
 from ringfence.events.guardduty.instances import subjects
 from ringfence.model.errors import BadInput
@@ -34,11 +34,11 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     Raises BadInput naming the field for what claims to be a finding for us and cannot be used as one.
     """
     if envelope.detail_type != DETAIL_TYPE:
-        return NotForUs(f"the event is of type {fields.shown(envelope.detail_type)}, not {DETAIL_TYPE}")
+        return NotForUs(f"the event is of type {fields.formatted(envelope.detail_type)}, not {DETAIL_TYPE}")
     detail = envelope.document.child("detail")
     name = detail.text("type")
     if reason := _refused(name):
-        return NotForUs(f"{fields.shown(name)}: {reason}")
+        return NotForUs(f"{fields.formatted(name)}: {reason}")
     return _finding(name, detail, envelope)
 
 
@@ -79,8 +79,8 @@ def _finding(name: str, detail: Document, envelope: Envelope) -> Finding | NotFo
         sample=is_sample(service),
         subjects=about.subjects,
         remote_addresses=remote_addresses(service),
-        advice=about.advice,
-        advices=about.advices,
+        advice=about.notify_only_reason,
+        advices=about.notify_only_reasons,
         digest=envelope.digest,
         suspects=about.suspects,
     )
@@ -103,11 +103,15 @@ def _about(name: str, detail: Document, account: str, region: str) -> About | No
     robbed = subjects(kind, detail, account, region) if kind else ()
     if isinstance(about, NotForUs) or isinstance(robbed, NotForUs):
         return about
-    return About((*about.subjects, *robbed), about.advice, about.advices)
+    return About((*about.subjects, *robbed), about.notify_only_reason, about.notify_only_reasons)
 
 
 def _advice(kind: FindingType, detail: Document) -> str:
-    return advice(kind.name, detail.child("service").optional_text("resourceRole")) if kind.target else ""
+    return (
+        notify_only_reason(kind.name, detail.child("service").optional_text("resourceRole"))
+        if kind.target
+        else ""
+    )
 
 
 def _region(detail: Document, envelope: Document) -> str:

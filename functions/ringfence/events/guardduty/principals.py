@@ -29,7 +29,7 @@ def principals(name: str, detail: Document, account: str) -> About | NotForUs:
     """Return the principals, each once, or say why there is none; raises BadInput."""
     kind = CREDENTIAL_TYPES[name]
     if kind.actor is Actor.SEQUENCE:
-        return About.of(_of_sequence(detail, account), kind.advice)
+        return About.of(_of_sequence(detail, account), kind.notify_only_reason)
     resource = detail.optional_child("resource")
     if kind.actor is Actor.SUBJECT and resource.optional_text("resourceType") not in {None, ACCESS_KEY}:
         given = resource.value.get("resourceType")
@@ -37,7 +37,7 @@ def principals(name: str, detail: Document, account: str) -> About | NotForUs:
     caller = _caller(resource.optional_child("accessKeyDetails"))
     if kind.actor is Actor.CALLER and not caller.key.startswith((LONG_TERM, TEMPORARY)):
         return NotForUs(f"{name}: the finding names no access key that made the calls")
-    return About.of([principal_of(caller, account)], kind.advice)
+    return About.of([principal_of(caller, account)], kind.notify_only_reason)
 
 
 def _caller(details: Document) -> Caller:

@@ -37,11 +37,11 @@ _WHEN = ("lastUpdatedTime", "startTime")
 def read(envelope: Envelope) -> Finding | NotForUs:
     """Turn an event of AWS Health into a finding, or say why it is none for us; raises BadInput."""
     if envelope.detail_type != DETAIL_TYPE:
-        return NotForUs(f"the event is of type {fields.shown(envelope.detail_type)}, not {DETAIL_TYPE}")
+        return NotForUs(f"the event is of type {fields.formatted(envelope.detail_type)}, not {DETAIL_TYPE}")
     detail = envelope.document.child("detail")
     code = detail.text("eventTypeCode")
     if code not in EXPOSED_CREDENTIALS.types:
-        return NotForUs(f"{fields.shown(code)}: no runbook answers that")
+        return NotForUs(f"{fields.formatted(code)}: no runbook answers that")
     arn = fields.fit(_ARN, detail.at("eventArn"), detail.text("eventArn"), "the ARN of a Health event")
     account = _account(detail, envelope.document)
     at = _instant(detail, envelope.document)
@@ -59,7 +59,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         first_seen=_http_date(detail, "startTime") if detail.has("startTime") else None,
         archived=detail.optional_text("statusCode") == "closed",
         subjects=about.subjects,
-        advices=about.advices,
+        advices=about.notify_only_reasons,
         digest=envelope.digest,
     )
 

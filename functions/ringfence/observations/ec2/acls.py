@@ -5,10 +5,10 @@ from __future__ import annotations
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Call, Failed
+from ringfence.model.call import Call, Failed, SansIO
 from ringfence.model.codec import value
-from ringfence.model.errors import Gone
-from ringfence.model.observation import Facet
+from ringfence.model.errors import NotFound
+from ringfence.model.observation import Observation
 from ringfence.model.step import Step
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.subject import Ref
 
 ALL = "-1"
@@ -84,7 +83,7 @@ class AclStep(Step):
 
 
 @value
-class SubnetAcls(Facet):
+class SubnetAcls(Observation):
     """The network ACLs, each once, with those of earlier steps. `readable`: whether AWS showed them."""
 
     acls: tuple[Acl, ...] = ()
@@ -93,10 +92,11 @@ class SubnetAcls(Facet):
     permissions: ClassVar = ec2_describes("Instances", "NetworkAcls")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """Read instance and ACLs side by side: one round trip, as isolation waits for it.
 
-        Rules in an ACL outlive the instance. Raises Gone where it is gone and no earlier step names an ACL.
+        Rules in an ACL outlive the instance. Raises NotFound where it is gone and no earlier step
+        names an ACL.
         """
         described, answer = yield (
             describe_instance(ref),
@@ -121,10 +121,10 @@ class SubnetAcls(Facet):
 
 
 def _subnets(described: Answer, ref: Ref, *, certain: bool) -> set[str]:
-    """Return the subnets of the instance's interfaces. Where it is gone: none, or Gone if `certain`."""
+    """Return the subnets of the instance's interfaces. Where it is gone: none, or NotFound if `certain`."""
     try:
         instance = described_instance(described, ref)
-    except Gone:
+    except NotFound:
         if certain:
             raise
         return set()

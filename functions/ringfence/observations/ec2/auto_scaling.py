@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document, first
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -22,7 +21,7 @@ _PASSING = ("Pending", "Detaching", "EnteringStandby", "Terminating")
 
 
 @value
-class Scaling(Facet):
+class Scaling(Observation):
     """Membership in an Auto Scaling group. Both are empty for an instance that is in none."""
 
     group: str = ""
@@ -37,16 +36,16 @@ class Scaling(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read the membership.
 
         https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
         """
         (answer,) = yield (describe_membership(ref.id),)
-        return cls.read(answer)
+        return cls.of_answer(answer)
 
     @classmethod
-    def read(cls, answer: Answer) -> Self:
+    def of_answer(cls, answer: Answer) -> Self:
         """Return the membership that an answer to `describe_membership` shows."""
         found = first(document(answer).children("AutoScalingInstances"))
         if found is None or found.text("LifecycleState") in _LEFT:

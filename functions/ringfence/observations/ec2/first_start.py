@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
 
 if TYPE_CHECKING:
+    from ringfence.model.call import SansIO
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -20,7 +20,7 @@ _AT_ONCE = timedelta(minutes=1)
 
 
 @value
-class FirstStart(Facet):
+class FirstStart(Observation):
     """`first`: whether the instance was never started again since it was made; in doubt it was not."""
 
     first: bool = True
@@ -28,7 +28,7 @@ class FirstStart(Facet):
     permissions: ClassVar = ec2_describes("Instances")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Compare when it was launched, which each start moves on, with when it got its primary interface.
 
         That is attached with the making of the instance and can never be detached.

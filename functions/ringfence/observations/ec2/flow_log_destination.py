@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.model.remediation import Choice
+from ringfence.model.remediation import Option
 from ringfence.observations.ec2.flow_log_records import place
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ DESTINATION = "flow-log-destination"
 _REGION, _ACCOUNT = r"([a-z0-9-]+|\{region\})", r"([0-9]{12}|\{account\})"
 _BUCKET = r"arn:aws[a-z-]*:s3:::[A-Za-z0-9._-]{3,63}(/[!-~]{1,200})?"
 _GROUP = rf"arn:aws[a-z-]*:logs:{_REGION}:{_ACCOUNT}:log-group:[A-Za-z0-9._/#-]{{1,512}}"
-WHERE = Choice(
+WHERE = Option(
     DESTINATION,
     ("",),
     "where flow logs go: the ARN of an S3 bucket, with a folder if wanted, whose policy lets AWS's log "

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept, document, tags
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.errors import Gone
-from ringfence.model.observation import Facet
+from ringfence.model.errors import NotFound
+from ringfence.model.observation import Observation
 from ringfence.model.step import Step
 from ringfence.model.subject import FlowLogRef, VpcRef
 from ringfence.observations.ec2.flow_log_destination import ROLE, ROLE_ARN
@@ -33,14 +33,10 @@ from ringfence.observations.ec2.tags import INCIDENT_TAG
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.subject import Ref
 
-    Asking = Generator[tuple[Call, ...], tuple[Answer, ...], Deleted | None]
 
 NO_VPC = ("InvalidVpcID.NotFound", "InvalidVpcID.Malformed")
 ACTIVE = "ACTIVE"
@@ -69,7 +65,7 @@ class FlowLog:
 
 
 @value
-class FlowLogs(Facet):
+class FlowLogs(Observation):
     """The VPC, its owner, and the flow logs that are active: those of the region, for a deleted flow log.
 
     `deleted` is what the subject recorded; None where it is a VPC, is still there or nobody knows. `role`
@@ -90,7 +86,7 @@ class FlowLogs(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """Read the VPC and its flow logs; of a flow log, first what it recorded."""
         if isinstance(ref, FlowLogRef):
             return (yield from cls._of_deleted(ref, past))
@@ -100,7 +96,7 @@ class FlowLogs(Facet):
         return cls(ref.id, _owner(described, ref.id), _active(listed, ref), role=_offered(found, ref))
 
     @classmethod
-    def _of_deleted(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def _of_deleted(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         listed, found = yield (_list(), _GET_ROLE)
         logs, role = _active(listed, ref), _offered(found, ref)
         if any(one.optional_text("FlowLogId") == ref.id for one in document(listed).children("FlowLogs")):
@@ -155,10 +151,10 @@ def _describe_vpc(vpc_id: str) -> Call:
 
 
 def _owner(described: Answer, vpc_id: str) -> str:
-    """Return whose the VPC is; raises Gone where it does not exist."""
-    for vpc in accept(described, gone=NO_VPC).children("Vpcs"):
+    """Return whose the VPC is; raises NotFound where it does not exist."""
+    for vpc in accept(described, not_found=NO_VPC).children("Vpcs"):
         return vpc.optional_text("OwnerId") or ""
-    raise Gone(f"{vpc_id} does not exist any more")
+    raise NotFound(f"{vpc_id} does not exist any more")
 
 
 def _offered(found: Answer, ref: Ref) -> str:
@@ -192,7 +188,7 @@ def _remembered(past: tuple[Step, ...]) -> Deleted | None:
     return Deleted(made[0].vpc_id, made[0].recording) if made else None
 
 
-def _asked(ref: Ref) -> Asking:
+def _asked(ref: Ref) -> SansIO[Deleted | None]:
     """Ask AWS Config and CloudTrail side by side; then CloudTrail, page after page."""
     history, page = yield (history_call(ref), trail_call())
     found = in_history(history, ref) or in_trail(page, ref)

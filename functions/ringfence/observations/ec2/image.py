@@ -7,15 +7,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import first, tags
-from ringfence.model.call import Call, Failed
+from ringfence.model.call import Call, Failed, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -33,7 +32,7 @@ class Shown(StrEnum):
 
 
 @value
-class Image(Facet):
+class Image(Observation):
     """An image. `alias` is the owner's, such as amazon; `created` is None where the image does not say."""
 
     id: str
@@ -46,7 +45,7 @@ class Image(Facet):
     permissions: ClassVar = ec2_describes("Instances", "Images")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read the instance, then its image: deprecated and disabled ones are shown too.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Permission
-from ringfence.model.errors import Gone
+from ringfence.model.errors import NotFound
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
@@ -32,14 +32,14 @@ def describe_instance(ref: Ref) -> Call:
 
 
 def described_instance(answer: Answer, ref: Ref) -> Document:
-    """Return the instance in the answer; raises Gone where it does not exist or is being terminated."""
-    for reservation in accept(answer, gone=NOT_FOUND).children("Reservations"):
+    """Return the instance in the answer; raises NotFound where it does not exist or is being terminated."""
+    for reservation in accept(answer, not_found=NOT_FOUND).children("Reservations"):
         for instance in reservation.children("Instances"):
             state = state_of(instance)
             if state in OVER:
-                raise Gone(f"{ref.id} is {state}")
+                raise NotFound(f"{ref.id} is {state}")
             return instance
-    raise Gone(f"{ref.id} does not exist in {ref.region} of account {ref.account}")
+    raise NotFound(f"{ref.id} does not exist in {ref.region} of account {ref.account}")
 
 
 def state_of(instance: Document) -> str:

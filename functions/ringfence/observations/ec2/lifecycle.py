@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import (
     NOT_FOUND,
     describe_instance,
@@ -17,7 +17,6 @@ from ringfence.observations.ec2.instance import (
 )
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -29,7 +28,7 @@ STOP, TERMINATE = "stop", "terminate"
 
 
 @value
-class Lifecycle(Facet):
+class Lifecycle(Observation):
     """The state of an instance and the attributes that decide how it can end.
 
     `protected`: termination protection is on. `on_shutdown` is `stop` or `terminate`. An instance whose
@@ -48,7 +47,7 @@ class Lifecycle(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read the instance and two of its attributes side by side.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceAttribute.html
@@ -59,8 +58,10 @@ class Lifecycle(Facet):
             _attribute(ref, "instanceInitiatedShutdownBehavior"),
         )
         instance = described_instance(described, ref)
-        protected = accept(protection, gone=NOT_FOUND).optional_child("DisableApiTermination")
-        on_shutdown = accept(shutdown, gone=NOT_FOUND).optional_child("InstanceInitiatedShutdownBehavior")
+        protected = accept(protection, not_found=NOT_FOUND).optional_child("DisableApiTermination")
+        on_shutdown = accept(shutdown, not_found=NOT_FOUND).optional_child(
+            "InstanceInitiatedShutdownBehavior"
+        )
         return cls(
             state=state_of(instance),
             spot=instance.optional_text("InstanceLifecycle") == "spot",

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.iam.identity import (
     NO_SUCH_ENTITY,
@@ -27,7 +27,6 @@ from ringfence.observations.iam.identity import (
 
 if TYPE_CHECKING:
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -40,7 +39,7 @@ _UNREADABLE = ("AccessDenied", "AccessDeniedException")
 
 
 @value
-class Management(Facet):
+class Management(Observation):
     """The instance's profile associations, and the profile that may be given; None where there is none."""
 
     associations: tuple[Association, ...] = ()
@@ -52,7 +51,7 @@ class Management(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read both side by side."""
         described, found = yield (
             describe_associations(ref.id),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Looking
+    from ringfence.model.call import SansIO
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -38,7 +38,7 @@ class MetadataOptions:
 
 
 @value
-class Metadata(Facet):
+class Metadata(Observation):
     """The options in force or being applied."""
 
     options: MetadataOptions
@@ -47,7 +47,7 @@ class Metadata(Facet):
     permissions: ClassVar = ec2_describes("Instances")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read them from the instance.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsResponse.html

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Ago, Call, Failed, Permission
+from ringfence.model.call import Ago, Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -29,7 +28,7 @@ UNREADABLE = (
 
 
 @value
-class MetadataUse(Facet):
+class MetadataUse(Observation):
     """`calls`: how many came without a token in the last `DAYS` days; None where CloudWatch did not say."""
 
     calls: int | None
@@ -41,7 +40,7 @@ class MetadataUse(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Add up the metric's days. A metric that does not exist has none.
 
         https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html

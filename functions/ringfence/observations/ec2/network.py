@@ -6,10 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document, tags
-from ringfence.model.call import Call
+from ringfence.model.call import Call, SansIO
 from ringfence.model.codec import value
 from ringfence.model.frozen import frozen
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.model.symbol import QuarantineGroup, TransitionGroup
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes, state_of
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
     from ringfence.model.symbol import Symbol
@@ -61,7 +60,7 @@ class OwnGroup:
 
 
 @value
-class Network(Facet):
+class Network(Observation):
     """The interfaces of an instance, and the groups named like ours in every VPC of the region."""
 
     state: str
@@ -71,7 +70,7 @@ class Network(Facet):
     permissions: ClassVar = ec2_describes("Instances", "SecurityGroups")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read instance and groups side by side: one round trip."""
         instances, groups = yield (
             describe_instance(ref),

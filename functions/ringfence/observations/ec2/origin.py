@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import tags
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Looking
+    from ringfence.model.call import SansIO
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -19,7 +19,7 @@ GROUP_TAG, TEMPLATE_TAG = "aws:autoscaling:groupName", "aws:ec2launchtemplate:id
 
 
 @value
-class Origin(Facet):
+class Origin(Observation):
     """The Auto Scaling group and the launch template, where there are any."""
 
     group: str = ""
@@ -28,7 +28,7 @@ class Origin(Facet):
     permissions: ClassVar = ec2_describes("Instances")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read both from the instance's tags: no call of its own.
 
         https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html

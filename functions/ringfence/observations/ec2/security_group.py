@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept, document, tags
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.errors import Gone
-from ringfence.model.observation import Facet
+from ringfence.model.errors import NotFound
+from ringfence.model.observation import Observation
 from ringfence.model.step import counted
 from ringfence.observations.ec2.acls import UNREADABLE
 from ringfence.observations.ec2.instance import ec2_describes
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -99,7 +98,7 @@ class Rule:
 
 
 @value
-class SecurityGroup(Facet):
+class SecurityGroup(Observation):
     """The group. `role` is the value of the tag that Ringfence's own groups bear; anybody may have set it.
 
     `interfaces` counts those that use the group, of one page; `more`: there are others. `open_lists` are
@@ -123,7 +122,7 @@ class SecurityGroup(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read group, rules and users side by side; then the prefix lists among the sources, if any."""
         described, ruled, used = yield (
             Call("ec2", "DescribeSecurityGroups", {"GroupIds": [ref.id]}, expected=NO_GROUP),
@@ -135,9 +134,9 @@ class SecurityGroup(Facet):
                 expected=UNREADABLE,
             ),
         )
-        group = next(accept(described, gone=NO_GROUP).children("SecurityGroups"), None)
+        group = next(accept(described, not_found=NO_GROUP).children("SecurityGroups"), None)
         if group is None:
-            raise Gone(f"{ref.id} does not exist in {ref.region} of account {ref.account}")
+            raise NotFound(f"{ref.id} does not exist in {ref.region} of account {ref.account}")
         rules = frozenset(rules_in(ruled))
         lists = sorted({one.peer for one in rules if not one.egress and one.peer.startswith("pl-")})
         asked = lists[:MOST_LISTS]

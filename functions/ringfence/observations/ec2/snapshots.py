@@ -6,16 +6,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document, first, tags
-from ringfence.model.call import Call, Failed
+from ringfence.model.call import Call, Failed, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
 from ringfence.observations.ec2.tags import INCIDENT_TAG
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -47,7 +46,7 @@ class Snapshot:
 
 
 @value
-class Snapshots(Facet):
+class Snapshots(Observation):
     """The account's own snapshots tagged with the instance; failed and deleted ones are left out.
 
     `instance_store`: the instance's type has volumes of which no snapshot can be taken.
@@ -59,7 +58,7 @@ class Snapshots(Facet):
     permissions: ClassVar = ec2_describes("Instances", "Snapshots", "InstanceTypes")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read instance and snapshots side by side, then what the instance's type is made of."""
         described, answer = yield (describe_instance(ref), describe_snapshots(ref.id))
         kind = described_instance(described, ref).text("InstanceType")

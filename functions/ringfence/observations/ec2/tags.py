@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import tags
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Looking
+    from ringfence.model.call import SansIO
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -22,7 +22,7 @@ IMAGE_TAG = "ringfence:unapproved-image"
 
 
 @value
-class Tags(Facet):
+class Tags(Observation):
     """The incident that the instance's tag names. Anybody may have written it: nothing relies on it."""
 
     incident: str | None
@@ -30,14 +30,14 @@ class Tags(Facet):
     permissions: ClassVar = ec2_describes("Instances")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read it from the instance."""
         (described,) = yield (describe_instance(ref),)
         return cls(tags(described_instance(described, ref)).get(INCIDENT_TAG))
 
 
 @value
-class ImageTag(Facet):
+class ImageTag(Observation):
     """What the instance's tag says of its image. Anybody may have written it: nothing relies on it."""
 
     reason: str | None
@@ -45,7 +45,7 @@ class ImageTag(Facet):
     permissions: ClassVar = ec2_describes("Instances")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read it from the instance."""
         (described,) = yield (describe_instance(ref),)
         return cls(tags(described_instance(described, ref)).get(IMAGE_TAG))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ringfence.model.call import SansIO
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -28,7 +28,7 @@ class Volume:
 
 
 @value
-class Volumes(Facet):
+class Volumes(Observation):
     """The attached EBS volumes, by device."""
 
     attached: tuple[Volume, ...]
@@ -36,7 +36,7 @@ class Volumes(Facet):
     permissions: ClassVar = ec2_describes("Instances")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read them from the instance."""
         (described,) = yield (describe_instance(ref),)
         return cls(tuple(_attached(described_instance(described, ref))))

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.errors import Gone
-from ringfence.model.observation import Facet
+from ringfence.model.errors import NotFound
+from ringfence.model.observation import Observation
 from ringfence.model.subject import AccessKeyRef, UserRef
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import OWNER, USERS, UserStep, last_used
@@ -17,7 +17,6 @@ from ringfence.observations.iam.principals import OWNER, USERS, UserStep, last_u
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -42,7 +41,7 @@ class KeyStep(UserStep):
 
 
 @value
-class AccessKey(Facet):
+class AccessKey(Observation):
     """The keys of the user that the subject is or whose key it is; no user where the key is no user's."""
 
     user: str = ""
@@ -51,13 +50,13 @@ class AccessKey(Facet):
     permissions: ClassVar = (Permission("iam:ListAccessKeys", (USERS,)), OWNER)
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """List the keys of the user that the report names; ask whose the key is where it is not among them.
 
         So a report that names no user, such as AWS Health's, costs one round trip more, four to the
         deactivation: whose the key is must be asked first, and its status be recorded before it changes.
 
-        Raises Gone where the key does not exist, and no earlier step is about another of its user.
+        Raises NotFound where the key does not exist, and no earlier step is about another of its user.
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
         """
@@ -76,7 +75,7 @@ class AccessKey(Facet):
         if isinstance(answer, Failed) and others:
             user = others[0].owner
         else:
-            user = accept(answer, gone=NO_SUCH_ENTITY).optional_text("UserName") or ""
+            user = accept(answer, not_found=NO_SUCH_ENTITY).optional_text("UserName") or ""
         if not user or user == _ROOT[1]:
             return cls()
         (listed,) = yield (_list(user),)
@@ -84,7 +83,7 @@ class AccessKey(Facet):
             return cls()
         keys = _keys(listed)
         if not others and not any(one.id == ref.id for one in keys):
-            raise Gone(f"{ref.id} is no key of user {user} any more")
+            raise NotFound(f"{ref.id} is no key of user {user} any more")
         return cls(user, keys)
 
     def key(self, id_: str) -> Key | None:

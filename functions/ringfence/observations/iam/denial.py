@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import canonical, value
-from ringfence.model.errors import Gone
-from ringfence.model.observation import Facet
+from ringfence.model.errors import NotFound
+from ringfence.model.observation import Observation
 from ringfence.model.step import Step
 from ringfence.model.subject import RoleSessionRef
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY, ROLES, policy_of
@@ -25,10 +25,9 @@ from ringfence.observations.iam.principals import (
 from ringfence.observations.iam.reach import DENY_ALL, Reach, reach_of, short_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
     from ringfence.model.call import Answer
-    from ringfence.model.observation import Looking
     from ringfence.model.subject import Ref
 
 NAME = "ringfence-deny"
@@ -52,7 +51,7 @@ class PolicyStep(Step):
 
 
 @value
-class Denial(Facet):
+class Denial(Observation):
     """Who holds the principal's permissions, and what of it is denied. No holder: nobody to deny.
 
     `attached` are ARNs, of ours and AWSDenyAll alone; `policies` our managed policies that exist.
@@ -73,7 +72,7 @@ class Denial(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """Read the holder, its denials and its attached policies in one round trip; ours then in two more.
 
         A key's owner is asked for first. What the report calls the role is tried, and the role looked
@@ -89,7 +88,7 @@ class Denial(Facet):
             answers = yield _reads(kind, name, ref)
         holder = holder_in(answers[0], kind)
         if holder is None:
-            raise Gone(f"{kind} {name} does not exist")
+            raise NotFound(f"{kind} {name} does not exist")
         boundary = document(answers[0]).child(kind.capitalize()).optional_child("PermissionsBoundary")
         bound = boundary.optional_text("PermissionsBoundaryArn") or ""
         attached = frozenset(_attached(answers[1], ref.account))
@@ -183,9 +182,7 @@ def _made(past: tuple[Step, ...]) -> Iterator[str]:
     return (step.arn for step in past if isinstance(step, PolicyStep))
 
 
-def _policies(
-    arns: set[str], account: str
-) -> Generator[tuple[Call, ...], tuple[Answer, ...], tuple[Policy, ...]]:
+def _policies(arns: set[str], account: str) -> SansIO[tuple[Policy, ...]]:
     """Read our managed policies as they are in force: the default version, whoever made it."""
     ours = sorted(arn for arn in arns if arn.startswith(_own(account)))
     if not ours:

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import instant_text, value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.model.subject import AccessKeyRef
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY, ROLES
 from ringfence.observations.iam.principals import (
@@ -23,13 +23,12 @@ from ringfence.observations.iam.principals import (
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
 
 @value
-class KeyUse(Facet):
+class KeyUse(Observation):
     """When, where and for which service a key was last used, in words; empty for what is no key."""
 
     words: str = ""
@@ -37,12 +36,12 @@ class KeyUse(Facet):
     permissions: ClassVar = (OWNER,)
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
         """Read the last use."""
         if not isinstance(ref, AccessKeyRef):
             return cls()
         (answer,) = yield (last_used(ref.id),)
-        used = accept(answer, gone=NO_SUCH_ENTITY).optional_child("AccessKeyLastUsed")
+        used = accept(answer, not_found=NO_SUCH_ENTITY).optional_child("AccessKeyLastUsed")
         at = used.value.get("LastUsedDate")
         if not isinstance(at, datetime):
             return cls("never used, as far as IAM knows")
@@ -59,7 +58,7 @@ class Device:
 
 
 @value
-class Grants(Facet):
+class Grants(Observation):
     """What the holder of a principal's permissions has: policies by name, groups, boundary, MFA devices."""
 
     holder: str = ""
@@ -88,7 +87,7 @@ class Grants(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
         """Read all of it side by side."""
         kind, name = yield from name_of(ref)
         if not name:

@@ -6,18 +6,17 @@ import json
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document, first
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.model.step import Step
 from ringfence.observations.ec2.instance import ec2_describes
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.subject import Ref
 
 ASSOCIATED = "associated"
@@ -91,7 +90,7 @@ class RoleStep(Step):
 
 
 @value
-class Identity(Facet):
+class Identity(Observation):
     """The profile associations, and the roles known from them and from the steps taken before."""
 
     associations: tuple[Association, ...] = ()
@@ -105,7 +104,7 @@ class Identity(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """Read associations, then the roles, then whether each denies this instance: three round trips.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IamInstanceProfileAssociation.html
@@ -155,7 +154,7 @@ def profile_in(arn: str, answer: Answer) -> Profile:
 
 def held_roles(
     arns: tuple[str, ...], past: Iterable[Step]
-) -> Generator[tuple[Call, ...], tuple[Answer, ...], tuple[dict[str, Profile], dict[str, Role]]]:
+) -> SansIO[tuple[dict[str, Profile], dict[str, Role]]]:
     """Read the profiles by ARN, and by id the roles in them and those of earlier steps that still exist."""
     held = (step.held for step in past if isinstance(step, RoleStep))
     remembered = tuple({role.id: role for role in held if role}.values())

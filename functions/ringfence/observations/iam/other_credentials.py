@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.frozen import frozen
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import OWNER, USERS, user_of
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -63,7 +62,7 @@ class Credential:
 
 
 @value
-class OtherCredentials(Facet):
+class OtherCredentials(Observation):
     """A user's credentials of these kinds."""
 
     user: str = ""
@@ -75,7 +74,7 @@ class OtherCredentials(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """List each kind, side by side."""
         name = yield from user_of(ref, past)
         if not name:

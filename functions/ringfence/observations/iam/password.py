@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import OWNER, USERS, user_of
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
 
 @value
-class Password(Facet):
+class Password(Observation):
     """A user's login profile. `user` is empty where there is none, which is normal."""
 
     user: str = ""
@@ -26,7 +25,7 @@ class Password(Facet):
     permissions: ClassVar = (OWNER, Permission("iam:GetLoginProfile", (USERS,)))
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """Read the login profile."""
         name = yield from user_of(ref, past)
         if not name:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.model.subject import AccountRef
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 
 if TYPE_CHECKING:
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -89,7 +88,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_accoun
 
 
 @value
-class PasswordPolicy(Facet):
+class PasswordPolicy(Observation):
     """The account's password policy; None where there is none and IAM's own holds."""
 
     rules: PasswordRules | None = None
@@ -97,7 +96,7 @@ class PasswordPolicy(Facet):
     permissions: ClassVar = (Permission("iam:GetAccountPasswordPolicy", ("*",), reason=OF_THE_ACCOUNT),)
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
         """Read the policy."""
         if not isinstance(ref, AccountRef):
             return cls()

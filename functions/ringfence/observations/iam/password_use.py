@@ -6,21 +6,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import USER, USERS, get_holder
 from ringfence.observations.iam.users import EVERY_USER, named
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
 
 @value
-class PasswordUse(Facet):
+class PasswordUse(Observation):
     """A user's password. `created` is None where the user has none, `used` where nobody signed in by it."""
 
     user: str = ""
@@ -33,8 +32,8 @@ class PasswordUse(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
-        """Read user and login profile side by side. Raises Gone for an unknown user.
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
+        """Read user and login profile side by side. Raises NotFound for an unknown user.
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html
         """
@@ -45,7 +44,7 @@ class PasswordUse(Facet):
             get_holder(USER, whose.user),
             Call("iam", "GetLoginProfile", {"UserName": whose.user}, expected=NO_SUCH_ENTITY),
         )
-        used = accept(described, gone=NO_SUCH_ENTITY).child("User").value.get("PasswordLastUsed")
+        used = accept(described, not_found=NO_SUCH_ENTITY).child("User").value.get("PasswordLastUsed")
         if isinstance(profile, Failed):
             return cls(whose.user)
         created = profile.child("LoginProfile").value.get("CreateDate")

@@ -8,21 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.model.answers import accept, document
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.errors import Gone
+from ringfence.model.errors import NotFound
 from ringfence.model.step import Step
 from ringfence.model.subject import REGION, AccessKeyRef, RoleSessionRef, UserRef
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY, PROTECTED, ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
     from ringfence.model.subject import Ref
 
-    Found = Generator[tuple[Call, ...], tuple[Answer, ...], "Holder | None"]
 
 USERS = "arn:aws:iam::{account}:user/*"
 USER, ROLE = "user", "role"
@@ -92,13 +89,11 @@ class UserStep(Step):
         raise NotImplementedError
 
 
-def name_of(
-    ref: Ref, past: tuple[Step, ...] = ()
-) -> Generator[tuple[Call, ...], tuple[Answer, ...], tuple[str, str]]:
+def name_of(ref: Ref, past: tuple[Step, ...] = ()) -> SansIO[tuple[str, str]]:
     """Return the kind and the name of who holds a principal's permissions; empty where nobody does.
 
     A key costs one round trip, a session whose role is not known several: roles cannot be asked for by
-    id. Raises Gone where there is no such key or role, and no earlier step names the key's user.
+    id. Raises NotFound where there is no such key or role, and no earlier step names the key's user.
     """
     if isinstance(ref, RoleSessionRef):
         return ROLE, (yield from _role_name(ref))
@@ -106,10 +101,10 @@ def name_of(
     return (USER, user) if user else ("", "")
 
 
-def user_of(ref: Ref, past: tuple[Step, ...] = ()) -> Generator[tuple[Call, ...], tuple[Answer, ...], str]:
+def user_of(ref: Ref, past: tuple[Step, ...] = ()) -> SansIO[str]:
     """Return whose the principal is; empty where it is no user's.
 
-    What is done to a user outlives the key. Raises Gone where there is no such key, and no earlier step
+    What is done to a user outlives the key. Raises NotFound where there is no such key, and no earlier step
     names its user.
     """
     if isinstance(ref, UserRef):
@@ -120,11 +115,11 @@ def user_of(ref: Ref, past: tuple[Step, ...] = ()) -> Generator[tuple[Call, ...]
     known = next((step.owner for step in past if isinstance(step, UserStep) and step.owner), "")
     if isinstance(answer, Failed) and known:
         return known
-    name = accept(answer, gone=NO_SUCH_ENTITY).optional_text("UserName") or ""
+    name = accept(answer, not_found=NO_SUCH_ENTITY).optional_text("UserName") or ""
     return name if UserRef.pattern.fullmatch(name) else ""
 
 
-def _role_name(ref: RoleSessionRef) -> Generator[tuple[Call, ...], tuple[Answer, ...], str]:
+def _role_name(ref: RoleSessionRef) -> SansIO[str]:
     if ref.role:
         (answer,) = yield (get_holder(ROLE, ref.role),)
         role = holder_in(answer, ROLE)
@@ -134,7 +129,7 @@ def _role_name(ref: RoleSessionRef) -> Generator[tuple[Call, ...], tuple[Answer,
     for one in document(listed).children("Roles"):
         if one.text("RoleId") == role_id(ref):
             return one.text("RoleName")
-    raise Gone(f"role {role_id(ref)} does not exist: no session of it is valid any more")
+    raise NotFound(f"role {role_id(ref)} does not exist: no session of it is valid any more")
 
 
 def role_id(ref: Ref) -> str:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.iam.identity import (
     NO_SUCH_ENTITY,
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -49,7 +48,7 @@ class RoleUse:
 
 
 @value
-class RoleSessions(Facet):
+class RoleSessions(Observation):
     """The roles whose credentials the instance has or had."""
 
     roles: tuple[RoleUse, ...] = ()
@@ -64,7 +63,7 @@ class RoleSessions(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """Read every association of the region, the roles, their uses and policies: four round trips."""
         (described,) = yield (Call("ec2", "DescribeIamInstanceProfileAssociations", pages=True),)
         associations = tuple(document(described).children("IamInstanceProfileAssociations"))

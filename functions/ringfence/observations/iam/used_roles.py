@@ -12,10 +12,10 @@ from datetime import datetime  # noqa: TC003 - the fields of a value are read ba
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.errors import Gone
-from ringfence.model.observation import Facet
+from ringfence.model.errors import NotFound
+from ringfence.model.observation import Observation
 from ringfence.model.subject import GLOBAL, RoleSessionRef
 from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.iam.identity import (
@@ -31,15 +31,13 @@ from ringfence.observations.iam.role_sessions import RoleUse, revocation, revoca
 from ringfence.observations.logging.trail import SESSION, Trail
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
-    Talking = Generator[tuple[Call, ...], tuple[Answer, ...], tuple[RoleUse, ...]]
 
 MOST_ROLES, MOST_TASKS = 10, 20
 _ROLE_ARN = re.compile(r"arn:aws:iam::(?P<account>[0-9]{12}):role/(?:[!-~]+/)?(?P<name>[\w+=,.@-]{1,64})")
@@ -57,7 +55,7 @@ class UsedRole:
 
 
 @value
-class UsedRoles(Facet):
+class UsedRoles(Observation):
     """The roles, each once."""
 
     roles: tuple[UsedRole, ...] = ()
@@ -77,7 +75,7 @@ class UsedRoles(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """Find the roles, then their policies and uses. Of a key that is gone, those of earlier steps are."""
         assumed: dict[str, datetime | None] = {}
         held = (step.held for step in past if isinstance(step, RoleStep))
@@ -88,8 +86,8 @@ class UsedRoles(Facet):
             assumed[name] = None
         else:
             try:
-                trail = yield from Trail.look(ref, past)
-            except Gone:
+                trail = yield from Trail.read(ref, past)
+            except NotFound:
                 if not remembered:
                     raise
                 trail = Trail()
@@ -118,7 +116,7 @@ def _assumed(trail: Trail) -> Iterator[tuple[str, datetime]]:
             yield trace.name, trace.at
 
 
-def _uses(names: tuple[str, ...]) -> Talking:
+def _uses(names: tuple[str, ...]) -> SansIO[tuple[RoleUse, ...]]:
     """Read the roles; then their policies; then our revocations among these and who else uses them."""
     if not names:
         return ()
@@ -153,9 +151,7 @@ def _uses(names: tuple[str, ...]) -> Talking:
     )
 
 
-def _others(
-    roles: tuple[Document, ...], profiles: tuple[Answer, ...]
-) -> Generator[tuple[Call, ...], tuple[Answer, ...], tuple[tuple[str, ...], ...]]:
+def _others(roles: tuple[Document, ...], profiles: tuple[Answer, ...]) -> SansIO[tuple[tuple[str, ...], ...]]:
     """Return for each role the instances, functions and task definitions that were found to use it."""
     plan = [
         (index, reading, region)
@@ -210,7 +206,7 @@ _READINGS = (
 
 def _task_definitions(
     plan: Sequence[tuple[int, object, str]], answers: tuple[Answer, ...]
-) -> Generator[tuple[Call, ...], tuple[Answer, ...], dict[str, tuple[Document, ...]]]:
+) -> SansIO[dict[str, tuple[Document, ...]]]:
     """Describe the newest revision of the first families of each region."""
     families = {
         (region, family)

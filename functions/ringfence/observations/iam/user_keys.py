@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Failed
+from ringfence.model.call import Failed, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import OWNER, last_used, region_in
 from ringfence.observations.iam.users import EVERY_USER, KEYS_OF_USERS, list_keys, named
@@ -16,7 +16,6 @@ from ringfence.observations.iam.users import EVERY_USER, KEYS_OF_USERS, list_key
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -45,7 +44,7 @@ class DatedKey:
 
 
 @value
-class UserKeys(Facet):
+class UserKeys(Observation):
     """The keys of a user. `doubt`: why it cannot be told whose they are; then there are none."""
 
     user: str = ""
@@ -55,8 +54,10 @@ class UserKeys(Facet):
     permissions: ClassVar = (EVERY_USER, KEYS_OF_USERS, OWNER)
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
-        """List the keys, then ask for the last use of each, side by side. Raises Gone for an unknown user.
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
+        """List the keys, then ask for the last use of each, side by side.
+
+        Raises NotFound for an unknown user.
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKeyLastUsed.html
         """
@@ -64,7 +65,7 @@ class UserKeys(Facet):
         if not whose.user:
             return cls(doubt=whose.doubt)
         (listed,) = yield (list_keys(whose.user),)
-        found = tuple(accept(listed, gone=NO_SUCH_ENTITY).children("AccessKeyMetadata"))
+        found = tuple(accept(listed, not_found=NO_SUCH_ENTITY).children("AccessKeyMetadata"))
         uses = (yield tuple(last_used(one.text("AccessKeyId")) for one in found)) if found else ()
         keys = tuple(_key(one, use) for one, use in zip(found, uses, strict=True))
         return cls(whose.user, keys)

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ringfence.model.answers import document
-from ringfence.model.call import Call, Failed, Permission
-from ringfence.model.errors import Gone
+from ringfence.model.call import Call, Failed, Permission, SansIO
+from ringfence.model.errors import NotFound
 from ringfence.model.frozen import frozen
 from ringfence.model.subject import GLOBAL, UserRef
 from ringfence.observations.iam.access_key import ACTIVE
@@ -22,11 +22,7 @@ from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import USERS
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from ringfence.model.call import Answer
-    from ringfence.model.reviews import Listing
-    from ringfence.model.runbook import Naming
     from ringfence.model.subject import Ref
 
 UNIQUE_ID = re.compile(r"AIDA[A-Z0-9]{12,124}")
@@ -46,8 +42,8 @@ class Named:
     doubt: str = ""
 
 
-def named(ref: Ref) -> Generator[tuple[Call, ...], tuple[Answer, ...], Named]:
-    """Find a user's name; no call is made where the subject bears it. Raises Gone for an unknown id.
+def named(ref: Ref) -> SansIO[Named]:
+    """Find a user's name; no call is made where the subject bears it. Raises NotFound for an unknown id.
 
     What looks like an id may be a name. Where it is the id of one user and the name of another, whoever may
     create users could turn the response to one against the other: neither is touched.
@@ -60,17 +56,17 @@ def named(ref: Ref) -> Generator[tuple[Call, ...], tuple[Answer, ...], Named]:
     users = [(one.text("UserName"), one.text("UserId")) for one in document(listed).children("Users")]
     found = [name for name, id_ in users if ref.id in {name, id_}]
     if not found:
-        raise Gone(f"no user has the id {ref.id}")
+        raise NotFound(f"no user has the id {ref.id}")
     if len(found) > 1:
         return Named(doubt=f"{ref.id} is the id of one user and the name of another: a person has to look")
     return Named(found[0])
 
 
-def by_name(ref: Ref) -> Naming:
+def by_name(ref: Ref) -> SansIO[Ref]:
     """Return a user by name; the subject as it is where it is none, in doubt, or gone."""
     try:
         found = yield from named(ref)
-    except Gone:
+    except NotFound:
         return ref
     return replace(ref, id=found.user) if found.user else ref
 
@@ -80,7 +76,7 @@ def list_keys(user: str) -> Call:
     return Call("iam", "ListAccessKeys", {"UserName": user}, pages=True, expected=NO_SUCH_ENTITY)
 
 
-def users_with_active_keys(account: str, region: str) -> Listing:  # noqa: ARG001 - IAM is global
+def users_with_active_keys(account: str, region: str) -> SansIO[tuple[Ref, ...]]:  # noqa: ARG001 - IAM is global
     """List the users that have an active access key, those with the oldest key first.
 
     The credential report would be one call, but it is made in the background and may be four hours old;

@@ -8,16 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.model.subject import DetectorRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -50,7 +49,7 @@ class DetectorSetup:
 
 
 @value
-class DetectorStatus(Facet):
+class DetectorStatus(Observation):
     """A detector as it is; no `setup` where it is gone. `others`: how many more the region has."""
 
     setup: DetectorSetup | None = None
@@ -60,7 +59,7 @@ class DetectorStatus(Facet):
     permissions: ClassVar = (LIST_DETECTORS, Permission("guardduty:GetDetector", DETECTORS))
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read it side by side: one round trip. A detector that is gone is what it is about."""
         if not isinstance(ref, DetectorRef):
             return cls()

@@ -9,10 +9,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.note import Note
-from ringfence.model.observation import Facet
+from ringfence.model.log_only_step import LogOnlyStep
+from ringfence.model.observation import Observation
 from ringfence.model.step import Step
 from ringfence.model.subject import BucketRef, InstanceRef, SecurityGroupRef
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.subject import Ref
 
@@ -62,7 +61,7 @@ class RuleState:
 
 
 @value
-class Evaluation(Facet):
+class Evaluation(Observation):
     """The rules that judged, as they are now, and what Config recorded of the subject.
 
     `captured`: when the newest recorded configuration is from; None where none was looked for or found.
@@ -83,7 +82,7 @@ class Evaluation(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """Read it side by side, where the incident has noted rules: nothing is asked without."""
         rules = tuple(dict.fromkeys(one.rule for one in past if isinstance(one, RuleStep)))
         if not rules:
@@ -107,7 +106,7 @@ class Evaluation(Facet):
 
 
 def _has_changed_something(past: tuple[Step, ...]) -> bool:
-    return any(not isinstance(one, RuleStep | Note) for one in past)
+    return any(not isinstance(one, RuleStep | LogOnlyStep) for one in past)
 
 
 def _status_of(rule: ManagedRule) -> Call:

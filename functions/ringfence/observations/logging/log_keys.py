@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.model.subject import KeyRef
 from ringfence.observations.logging.trails import DESCRIBE_TRAILS, describe_trails
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -26,7 +25,7 @@ TO_BE_DELETED = ("PendingDeletion", "PendingReplicaDeletion")
 
 
 @value
-class LogKey(Facet):
+class LogKey(Observation):
     """A key: its state in KMS's words, empty where it is gone. `trails` that encrypt their logs with it.
 
     Trails are seen that have their home in the key's region, or record all regions.
@@ -38,7 +37,7 @@ class LogKey(Facet):
     permissions: ClassVar = (DESCRIBE_TRAILS, Permission("kms:DescribeKey", KEYS))
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read key and trails side by side: one round trip."""
         if not isinstance(ref, KeyRef):
             return cls()

@@ -7,10 +7,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
-from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
+from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, Ref, TrailRef
 from ringfence.observations.logging.detectors import LIST_DETECTORS, list_detectors
 from ringfence.observations.logging.recorders import RECORDERS
 from ringfence.observations.logging.trails import DESCRIBE_TRAILS, account_in, describe_trails, owner_of
@@ -18,7 +18,6 @@ from ringfence.observations.logging.trails import DESCRIBE_TRAILS, account_in, d
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ringfence.model.reviews import Listing
     from ringfence.model.subject import LoggingRef
 
 REVIEW = "logging"
@@ -40,7 +39,7 @@ _DELETIONS: Mapping[str, tuple[type[LoggingRef], str]] = MappingProxyType(
 _PAGE = 50
 
 
-def logging_subjects(account: str, region: str) -> Listing:
+def logging_subjects(account: str, region: str) -> SansIO[tuple[Ref, ...]]:
     """Return the trails that have their home here, the keys that they write with, recorder and detector.
 
     What was deleted is looked for in CloudTrail's event history, which records the last 90 days without any

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.model.subject import RecorderRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -61,7 +60,7 @@ class RecorderSetup:
 
 
 @value
-class RecorderStatus(Facet):
+class RecorderStatus(Observation):
     """A recorder as it is; no `setup` where it is gone."""
 
     setup: RecorderSetup | None = None
@@ -74,7 +73,7 @@ class RecorderStatus(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read it side by side: one round trip. A recorder that is gone is what it is about."""
         if not isinstance(ref, RecorderRef):
             return cls()

@@ -175,7 +175,7 @@ def insight_parameters(insights: Insights) -> list[dict[str, object]]:
     ]
 
 
-def shown(selectors: Selectors) -> str:
+def formatted(selectors: Selectors) -> str:
     """Write selectors for a person, in full: a baseline is of use to whoever has to put it back by hand."""
     kind = "advanced" if any(isinstance(one, AdvancedSelector) for one in selectors) else "basic"
     given = next(iter(selector_parameters(selectors).values()))

@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept, document
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.model.subject import GLOBAL, AccessKeyRef, RoleSessionRef, UserRef
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import (
@@ -30,10 +30,9 @@ from ringfence.observations.iam.principals import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
     from ringfence.model.call import Answer
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -83,7 +82,7 @@ class Trace:
 
 
 @value
-class Trail(Facet):
+class Trail(Observation):
     """What was found. `oldest` is how far back it was read, where there was more than was read."""
 
     traces: tuple[Trace, ...] = ()
@@ -97,7 +96,7 @@ class Trail(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
         """Find out where the principal was last seen, then read page after page in both regions at once."""
         attribute = _attribute(ref)
         if attribute is None:
@@ -159,11 +158,11 @@ class _Search:
         )
 
 
-def last_region(ref: Ref) -> Generator[tuple[Call, ...], tuple[Answer, ...], str]:
+def last_region(ref: Ref) -> SansIO[str]:
     """Return the region in which a key or a role was last used, as IAM knows; empty for a user."""
     if isinstance(ref, AccessKeyRef):
         (answer,) = yield (last_used(ref.id),)
-        return region_in(accept(answer, gone=NO_SUCH_ENTITY).optional_child("AccessKeyLastUsed"))
+        return region_in(accept(answer, not_found=NO_SUCH_ENTITY).optional_child("AccessKeyLastUsed"))
     if isinstance(ref, RoleSessionRef):
         _, name = yield from name_of(ref)
         (answer,) = yield (get_holder(ROLE, name),)

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.model.subject import TrailRef
 from ringfence.observations.logging.selectors import (
     DEFAULT,
@@ -22,7 +22,6 @@ from ringfence.observations.logging.selectors import (
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -74,7 +73,7 @@ class Delivery:
 
 
 @value
-class TrailStatus(Facet):
+class TrailStatus(Observation):
     """A trail as it is; no `setup` where there is none that can be read in this account and region.
 
     `home` is the region that it can be changed in and `owner` the account; both are empty where no trail
@@ -95,7 +94,7 @@ class TrailStatus(Facet):
     )
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clues
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read everything side by side: one round trip. A trail that is gone is what it is about.
 
         Trails are described without being named: by name, only those are shown that have their home here.

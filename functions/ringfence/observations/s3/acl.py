@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Failed
+from ringfence.model.call import Failed, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.s3.calls import DENIED, is_denied, of_bucket, on_buckets, present
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -45,7 +44,7 @@ class Grant:
 
 
 @value
-class BucketAcl(Facet):
+class BucketAcl(Observation):
     """The grants of the ACL as S3 enforces it, without those that Block Public Access ignores.
 
     `enforced`: only the owner's policies count, ACLs are disabled. `readable`: whether S3 showed the ACL.
@@ -59,7 +58,7 @@ class BucketAcl(Facet):
     permissions: ClassVar = on_buckets("GetBucketAcl", "GetBucketOwnershipControls")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
         """Read the ACL and who owns objects, side by side."""
         acl, controls = yield (
             of_bucket(ref, "GetBucketAcl", *DENIED),

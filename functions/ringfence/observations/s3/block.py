@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document
-from ringfence.model.call import Failed
+from ringfence.model.call import Failed, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.s3.calls import DENIED, is_denied, of_bucket, on_buckets, present
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringfence.model.call import Answer
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -62,7 +61,7 @@ ALL_ON = BlockSettings(block_acls=True, ignore_acls=True, block_policy=True, res
 
 
 @value
-class PublicAccessBlock(Facet):
+class PublicAccessBlock(Observation):
     """The bucket's own settings. `readable`: whether S3 showed them.
 
     The account's are not read: where they are on, S3 refuses what would make a bucket public, and turning on
@@ -75,7 +74,7 @@ class PublicAccessBlock(Facet):
     permissions: ClassVar = on_buckets("GetBucketPublicAccessBlock")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
         """Read them."""
         (answer,) = yield (of_bucket(ref, "GetPublicAccessBlock", *NO_BLOCK, *DENIED),)
         return cls(_settings(present(answer, ref)), readable=not is_denied(answer))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.model.call import Call, Failed, Permission
-from ringfence.model.errors import Bug, Gone
+from ringfence.model.errors import InternalError, NotFound
 from ringfence.model.subject import BucketRef
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.subject import Ref
 
 BUCKETS = "arn:aws:s3:::*"
@@ -35,9 +35,9 @@ def of_bucket(ref: Ref, operation: str, *expected: str, parameters: dict[str, ob
 
 
 def present(answer: Answer, ref: Ref) -> Answer:
-    """Return the answer; raises Gone where there is no such bucket."""
+    """Return the answer; raises NotFound where there is no such bucket."""
     if isinstance(answer, Failed) and answer.code in NO_BUCKET:
-        raise Gone(f"bucket {ref.id} does not exist")
+        raise NotFound(f"bucket {ref.id} does not exist")
     return answer
 
 
@@ -46,10 +46,10 @@ def is_denied(answer: Answer) -> bool:
     return isinstance(answer, Failed) and answer.code in DENIED
 
 
-def bucket_of(observed: Observed) -> BucketRef:
-    """Return the bucket that was observed; raises Bug where it is none."""
+def bucket_of(observed: ResourceState) -> BucketRef:
+    """Return the bucket that was observed; raises InternalError where it is none."""
     if not isinstance(observed.ref, BucketRef):
-        raise Bug(f"{observed.ref.key} is no bucket")
+        raise InternalError(f"{observed.ref.key} is no bucket")
     return observed.ref
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Failed
+from ringfence.model.call import Failed, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.s3.calls import DENIED, is_denied, of_bucket, on_buckets, present
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -45,7 +44,7 @@ class Encryption:
 
 
 @value
-class BucketEncryption(Facet):
+class BucketEncryption(Observation):
     """The default; None where there is none. `readable`: whether S3 showed it."""
 
     default: Encryption | None = None
@@ -54,7 +53,7 @@ class BucketEncryption(Facet):
     permissions: ClassVar = on_buckets("GetEncryptionConfiguration")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
         """Read it: S3 keeps one rule."""
         (answer,) = yield (of_bucket(ref, "GetBucketEncryption", *NO_ENCRYPTION, *DENIED),)
         return cls(_default(present(answer, ref)), readable=not is_denied(answer))

@@ -14,10 +14,10 @@ from ringfence.observations.s3.use import PUBLIC_TAG, BucketUse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
 
 
-def ways_in(bucket: Observed) -> Iterator[str]:
+def ways_in(bucket: ResourceState) -> Iterator[str]:
     """Say in words through what the bucket is public; nothing where it is not.
 
     What cannot be read is taken for public, unless a setting makes it ineffective.
@@ -36,7 +36,7 @@ def ways_in(bucket: Observed) -> Iterator[str]:
             yield f"its ACL grants {show(acl.public)}"
 
 
-def public_by_intent(bucket: Observed) -> Iterator[str]:
+def public_by_intent(bucket: ResourceState) -> Iterator[str]:
     """Say what speaks for the bucket's being public on purpose. An intruder could have made it look so."""
     use = bucket[BucketUse]
     if use.tag:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Failed
+from ringfence.model.call import Failed, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.s3.calls import DENIED, is_denied, of_bucket, on_buckets, present
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -29,7 +28,7 @@ class LogTarget:
 
 
 @value
-class AccessLogging(Facet):
+class AccessLogging(Observation):
     """The target; None where nothing is logged. `readable`: whether S3 showed it."""
 
     target: LogTarget | None = None
@@ -38,7 +37,7 @@ class AccessLogging(Facet):
     permissions: ClassVar = on_buckets("GetBucketLogging")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
         """Read it."""
         (answer,) = yield (of_bucket(ref, "GetBucketLogging", *DENIED),)
         if isinstance(present(answer, ref), Failed) or isinstance(answer, Failed):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Failed
+from ringfence.model.call import Failed, SansIO
 from ringfence.model.codec import canonical, value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.s3.calls import DENIED, is_denied, of_bucket, on_buckets, present
 from ringfence.observations.s3.documents import parsed
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
     from ringfence.observations.s3.documents import Json
@@ -21,7 +20,7 @@ NO_POLICY = ("NoSuchBucketPolicy",)
 
 
 @value
-class BucketPolicy(Facet):
+class BucketPolicy(Observation):
     """The policy as canonical JSON, or as it is where it cannot be understood; empty where there is none.
 
     `readable`: whether S3 showed it.
@@ -33,7 +32,7 @@ class BucketPolicy(Facet):
     permissions: ClassVar = on_buckets("GetBucketPolicy")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
         """Read it."""
         (answer,) = yield (of_bucket(ref, "GetBucketPolicy", *NO_POLICY, *DENIED),)
         text = policy_in(present(answer, ref))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import tags
-from ringfence.model.call import Failed
+from ringfence.model.call import Failed, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Facet
+from ringfence.model.observation import Observation
 from ringfence.observations.s3.calls import DENIED, of_bucket, on_buckets, present
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Looking
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -21,7 +20,7 @@ _NO_WEBSITE, _NO_TAGS = "NoSuchWebsiteConfiguration", "NoSuchTagSet"
 
 
 @value
-class BucketUse(Facet):
+class BucketUse(Observation):
     """Whether it is a website, and what its tag says of its being public; what is not shown is not so."""
 
     website: bool = False
@@ -30,7 +29,7 @@ class BucketUse(Facet):
     permissions: ClassVar = on_buckets("GetBucketWebsite", "GetBucketTagging")
 
     @classmethod
-    def look(cls, ref: Ref, past: tuple[Step, ...]) -> Looking[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
         """Read both side by side."""
         website, tagging = yield (
             of_bucket(ref, "GetBucketWebsite", _NO_WEBSITE, *DENIED),

@@ -7,15 +7,15 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.observations.ec2.acls import ALL, AclEntry, AclStep, SubnetAcls, acl_in
 from ringfence.observations.ec2.instance import ec2_describes
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 _ACLS = ("arn:aws:ec2:{region}:{account}:network-acl/*",)
 _GONE = ("InvalidNetworkAclID.NotFound",)
@@ -31,8 +31,8 @@ class _AclStep(AclStep):
     before: bool
     after: bool
 
-    facet: ClassVar = SubnetAcls
-    outlives: ClassVar = True
+    observation: ClassVar = SubnetAcls
+    survives_subject: ClassVar = True
 
     @property
     def target(self) -> str:
@@ -48,7 +48,7 @@ class _AclStep(AclStep):
         """The rule that denies the address."""
         return AclEntry(number=self.number, egress=self.egress, deny=True, protocol=ALL, cidr=self.cidr)
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look for our rule under its number."""
         seen = observed[SubnetAcls]
         acl = seen.by_id(self.acl_id)
@@ -59,7 +59,7 @@ class _AclStep(AclStep):
             return State.DRIFTED
         return State.AFTER if (there is not None) == self.after else State.BEFORE
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Write the rule that is there."""
         seen = observed[SubnetAcls]
         if not seen.readable:
@@ -72,7 +72,7 @@ class _AclStep(AclStep):
             else "none"
         )
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Add the rule or take it away."""
         seen = observed[SubnetAcls]
         acls = tuple(
@@ -81,9 +81,9 @@ class _AclStep(AclStep):
             else acl
             for acl in seen.acls
         )
-        return observed.seen(replace(seen, acls=acls))
+        return observed.with_observation(replace(seen, acls=acls))
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say whether the rule is there."""
         before, after = (
             f"rule {self.number} denies it" if one else "no rule" for one in (self.before, self.after)
@@ -114,7 +114,7 @@ class DenyAddress(_AclStep):
         """Blocking one address must not stand in the way of isolation."""
         return True
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Create the rule.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNetworkAclEntry.html
@@ -135,14 +135,14 @@ class DenyAddress(_AclStep):
                 expected=(*_GONE, *self._REFUSED),
             ),
         )
-        accept(answer, gone=_GONE, refused=self._REFUSED)
+        accept(answer, not_found=_GONE, refused=self._REFUSED)
         return Done()
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is denied where."""
         return f"deny traffic {self._direction} {self.cidr} in network ACL {self.acl_id}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Name the blast radius."""
         return f"every host in every subnet of {self.acl_id} loses contact with {self.cidr}"
 
@@ -165,7 +165,7 @@ class AllowAddress(_AclStep):
     inverse_type: ClassVar = DenyAddress
     _MISSING: ClassVar = ("InvalidNetworkAclEntry.NotFound",)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Look whether the number still holds our rule, then delete it."""
         (looked,) = yield (
             Call("ec2", "DescribeNetworkAcls", {"NetworkAclIds": [self.acl_id]}, expected=_GONE),
@@ -175,10 +175,10 @@ class AllowAddress(_AclStep):
             return Done(note="it was not there any more")
         key = {"NetworkAclId": self.acl_id, "RuleNumber": self.number, "Egress": self.egress}
         (answer,) = yield (Call("ec2", "DeleteNetworkAclEntry", key, expected=(*_GONE, *self._MISSING)),)
-        accept(answer, gone=(*_GONE, *self._MISSING))
+        accept(answer, not_found=(*_GONE, *self._MISSING))
         return Done()
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is no longer denied."""
         return f"stop denying traffic {self._direction} {self.cidr} in network ACL {self.acl_id}"
 

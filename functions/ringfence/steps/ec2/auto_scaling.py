@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import Refused, Retryable
 from ringfence.model.step import Done, State, Step
 from ringfence.observations.ec2.auto_scaling import OUT, STANDBY, Scaling, describe_membership
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 _GROUPS = ("arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/*",)
 _INVALID = ("ValidationError",)
@@ -28,14 +28,14 @@ class _ScalingStep(Step):
     before: str
     after: str
 
-    facet: ClassVar = Scaling
+    observation: ClassVar = Scaling
 
     @property
     def target(self) -> str:
         """The membership of the instance."""
         return f"auto-scaling-group/{self.group}/{self.instance_id}"
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the lifecycle state in the group."""
         now = observed[Scaling]
         if now.group not in {self.group, ""}:
@@ -46,18 +46,18 @@ class _ScalingStep(Step):
             return State.AFTER
         return State.BEFORE if now.place == self.before else State.DRIFTED
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Name the group and the state."""
         now = observed[Scaling]
         return _place(now.group, now.state)
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Change the state; out of the group, the group is no more seen."""
-        return observed.seen(
+        return observed.with_observation(
             replace(observed[Scaling], group=self.group if self.after else "", state=self.after)
         )
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Name the states."""
         return _place(self.group, self.before), _place(self.group, self.after)
 
@@ -76,7 +76,7 @@ class _ScalingStep(Step):
             parameters["ShouldDecrementDesiredCapacity"] = decrement
         return Call("autoscaling", operation, parameters, expected=_INVALID)
 
-    def _leave(self, operation: str) -> Changing:
+    def _leave(self, operation: str) -> SansIO[Done]:
         """Leave without a replacement; at the group's minimum size that is refused: then with one."""
         (answer,) = yield (self._ask(operation, decrement=True),)
         if not isinstance(answer, Failed):
@@ -86,16 +86,16 @@ class _ScalingStep(Step):
             return Done(note="the group is at its minimum size: it launches a replacement")
         return (yield from self._look_again(answer))
 
-    def _come_back(self, operation: str) -> Changing:
+    def _come_back(self, operation: str) -> SansIO[Done]:
         (answer,) = yield (self._ask(operation),)
         if not isinstance(answer, Failed):
             return Done(note="the group's desired capacity was raised by one")
         return (yield from self._look_again(answer))
 
-    def _look_again(self, failed: Failed) -> Changing:
+    def _look_again(self, failed: Failed) -> SansIO[Done]:
         """The one error code says little: only the membership tells what it means."""
         (answer,) = yield (describe_membership(self.instance_id),)
-        now = Scaling.read(answer)
+        now = Scaling.of_answer(answer)
         if now.place == self.after and now.group in {self.group, ""}:
             return Done(note="somebody else had done it")
         words = f"{failed.code}: {failed.message}"
@@ -118,18 +118,18 @@ class DetachFromGroup(_ScalingStep):
         *Scaling.permissions,
     )
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Detach it.
 
         https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DetachInstances.html
         """
         return (yield from self._leave("DetachInstances"))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what detaching means."""
         return f"detach {self.instance_id} from Auto Scaling group {self.group}, which then has no hold on it"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say what the group does then."""
         return self._one_less
 
@@ -149,11 +149,11 @@ class AttachToGroup(_ScalingStep):
     )
     inverse_type: ClassVar = DetachFromGroup
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Attach it; refused where the group is at its maximum size."""
         return (yield from self._come_back("AttachInstances"))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is attached."""
         return f"attach {self.instance_id} to Auto Scaling group {self.group}"
 
@@ -175,18 +175,18 @@ class EnterStandby(_ScalingStep):
         *Scaling.permissions,
     )
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Enter standby.
 
         https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_EnterStandby.html
         """
         return (yield from self._leave("EnterStandby"))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what standby means."""
         return f"put {self.instance_id} on standby in Auto Scaling group {self.group}, which still owns it"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say what the group does then."""
         return f"{self._one_less}; deleting or refreshing the group can still terminate the instance"
 
@@ -206,11 +206,11 @@ class ExitStandby(_ScalingStep):
     )
     inverse_type: ClassVar = EnterStandby
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Leave standby."""
         return (yield from self._come_back("ExitStandby"))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what goes back."""
         return f"put {self.instance_id} back in service in Auto Scaling group {self.group}"
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept, document
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.errors import Gone, Refused
+from ringfence.model.errors import NotFound, Refused
 from ringfence.model.step import Done, State
 from ringfence.observations.ec2.flow_log_destination import ROLE_ARN
 from ringfence.observations.ec2.flow_log_records import INTERVAL, PLAIN, S3, Recording, is_of
@@ -24,8 +24,8 @@ from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.ec2.tags import INCIDENT_TAG
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 _LOGS = "arn:aws:ec2:{region}:{account}:vpc-flow-log/*"
 _DELIVERY = "log delivery knows no resources"
@@ -39,27 +39,27 @@ class _FlowLogStep(FlowLogStep):
     before: bool
     after: bool
 
-    facet: ClassVar = FlowLogs
+    observation: ClassVar = FlowLogs
 
     @property
     def target(self) -> str:
         """The VPC's recording to one place."""
         return f"vpc/{self.vpc_id}/flow-log/{self.recording.traffic}/{self.recording.destination}"
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look for the flow log of this incident: one that somebody else made is not ours to delete."""
         there = observed[FlowLogs].made(self.vpc_id, self.recording, self.incident) is not None
         return State.AFTER if there == self.after else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Add the flow log or take it away."""
         seen = observed[FlowLogs]
         ours = FlowLog(self.vpc_id, self.recording, self.incident)
         left = tuple(one for one in seen.logs if one != ours)
         logs = tuple(sorted((*left, ours), key=repr)) if self.after else left
-        return observed.seen(replace(seen, logs=logs))
+        return observed.with_observation(replace(seen, logs=logs))
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say whether it is recorded."""
         before, after = (
             self.recording.words() if one else "not recorded" for one in (self.before, self.after)
@@ -103,7 +103,7 @@ class CreateFlowLog(_FlowLogStep):
         "UnsupportedParameter",
     )
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Create it. What EC2 could not do stands in an answer of success.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html
@@ -112,7 +112,7 @@ class CreateFlowLog(_FlowLogStep):
         (answer,) = yield (Call("ec2", "CreateFlowLogs", self._parameters(), expected=expected),)
         if isinstance(answer, Failed) and answer.code == self._THERE:
             return Done(note="somebody else had done it")
-        made = accept(answer, gone=NO_VPC, refused=self._REFUSED)
+        made = accept(answer, not_found=NO_VPC, refused=self._REFUSED)
         for one in made.children("Unsuccessful"):
             error = one.optional_child("Error")
             raise Refused(f"{error.optional_text('Code')}: {error.optional_text('Message')}")
@@ -142,11 +142,11 @@ class CreateFlowLog(_FlowLogStep):
             }
         return parameters
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is recorded where."""
         return f"record {self.recording.words()} for {self.vpc_id}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Name the price."""
         return "what is recorded is charged for by its volume, and is kept at the destination"
 
@@ -173,7 +173,7 @@ class DeleteFlowLog(_FlowLogStep):
     inverse_type: ClassVar = CreateFlowLog
     _MISSING: ClassVar = ("InvalidFlowLogId.NotFound",)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Find it by the incident's tag, then delete it; what it recorded stays at its destination.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteFlowLogs.html
@@ -188,13 +188,13 @@ class DeleteFlowLog(_FlowLogStep):
             return Done(note="it was not there any more")
         (answer,) = yield (Call("ec2", "DeleteFlowLogs", {"FlowLogIds": ids}, expected=self._MISSING),)
         if isinstance(answer, Failed):
-            raise Gone(answer.message)
+            raise NotFound(answer.message)
         for one in answer.children("Unsuccessful"):
             error = one.optional_child("Error")
             raise Refused(f"{error.optional_text('Code')}: {error.optional_text('Message')}")
         return Done(note=", ".join(ids))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is no longer recorded."""
         return f"stop recording {self.recording.words()} for {self.vpc_id}"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import Retryable
 from ringfence.model.step import Done, State
@@ -23,8 +23,8 @@ from ringfence.observations.iam.identity import (
 )
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
     from ringfence.observations.ec2.management import Management
 
 _INSTANCES = ("arn:aws:ec2:{region}:{account}:instance/*",)
@@ -55,7 +55,7 @@ class _ProfileStep(RoleStep):
     before: Profile | None
     after: Profile | None
 
-    facet: ClassVar = Identity
+    observation: ClassVar = Identity
 
     @property
     def target(self) -> str:
@@ -68,20 +68,20 @@ class _ProfileStep(RoleStep):
         profile = self.before or self.after
         return profile.role if profile else None
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the profile."""
         return standing(observed[Identity], self.before, self.after)
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Name the profile that is there."""
         return named(observed[Identity])
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Replace the association; the role stays known from this step."""
         made = (Association(self.association_id, self.after, ASSOCIATED),) if self.after else ()
         gone = self.association_id if self.before else ""
         kept = tuple(one for one in observed[Identity].associations if one.id != gone)
-        return observed.seen(replace(observed[Identity], associations=(*kept, *made)))
+        return observed.with_observation(replace(observed[Identity], associations=(*kept, *made)))
 
 
 @value
@@ -96,7 +96,7 @@ class DetachInstanceProfile(_ProfileStep):
     permissions: ClassVar = (Permission("ec2:DisassociateIamInstanceProfile", _INSTANCES),)
     _GONE: ClassVar = ("InvalidAssociationID.NotFound",)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Disassociate it; an association that is not there any more is what was wanted."""
         (answer,) = yield (
             Call(
@@ -108,7 +108,7 @@ class DetachInstanceProfile(_ProfileStep):
         )
         return Done(note="somebody else had done it" if isinstance(answer, Failed) else "")
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is taken away."""
         return f"detach instance profile {self.before.name} from {self.instance_id}"
 
@@ -133,11 +133,11 @@ class AttachInstanceProfile(_ProfileStep):
     )
     inverse_type: ClassVar = DetachInstanceProfile
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Associate it."""
         return (yield from associate(self.instance_id, self.after))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is given back."""
         return f"attach instance profile {self.after.name} to {self.instance_id}"
 
@@ -145,7 +145,7 @@ class AttachInstanceProfile(_ProfileStep):
 DetachInstanceProfile.inverse_type = AttachInstanceProfile
 
 
-def associate(instance_id: str, profile: Profile) -> Changing:
+def associate(instance_id: str, profile: Profile) -> SansIO[Done]:
     """Give an instance a profile; it is tried again where there still, or by now, is another.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateIamInstanceProfile.html
@@ -160,7 +160,7 @@ def associate(instance_id: str, profile: Profile) -> Changing:
     )
     if isinstance(answer, Failed) and answer.code == _TAKEN:
         raise Retryable(f"{answer.code}: {answer.message}")
-    accept(answer, gone=NOT_FOUND, refused=_REFUSED)
+    accept(answer, not_found=NOT_FOUND, refused=_REFUSED)
     return Done()
 
 

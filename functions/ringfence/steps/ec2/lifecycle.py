@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step
 from ringfence.model.symbol import Ready, Symbol
@@ -14,8 +14,8 @@ from ringfence.observations.ec2.instance import NOT_FOUND
 from ringfence.observations.ec2.lifecycle import RUNNING, STOPPED, Lifecycle
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 INSTANCES = "arn:aws:ec2:{region}:{account}:instance/*"
 EVIDENCE = "snapshots"
@@ -32,7 +32,7 @@ class SetTerminationProtection(Step):
     before: bool
     after: bool
 
-    facet: ClassVar = Lifecycle
+    observation: ClassVar = Lifecycle
     permissions: ClassVar = (_MODIFY,)
 
     @property
@@ -40,19 +40,19 @@ class SetTerminationProtection(Step):
         """The attribute of the instance."""
         return f"instance/{self.instance_id}/termination-protection"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Set the attribute; EC2 refuses it for Spot instances."""
         return (yield from _modify(self.instance_id, DisableApiTermination={"Value": self.after}))
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the attribute, which has two values only."""
         return State.AFTER if observed[Lifecycle].protected == self.after else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Set the attribute."""
-        return observed.seen(replace(observed[Lifecycle], protected=self.after))
+        return observed.with_observation(replace(observed[Lifecycle], protected=self.after))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is turned on or off."""
         return f"turn termination protection of {self.instance_id} {'on' if self.after else 'off'}"
 
@@ -65,7 +65,7 @@ class SetShutdownBehavior(Step):
     before: str
     after: str
 
-    facet: ClassVar = Lifecycle
+    observation: ClassVar = Lifecycle
     permissions: ClassVar = (_MODIFY,)
 
     @property
@@ -73,25 +73,25 @@ class SetShutdownBehavior(Step):
         """The attribute of the instance."""
         return f"instance/{self.instance_id}/shutdown-behavior"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Set the attribute."""
         behavior = {"Value": self.after}
         return (yield from _modify(self.instance_id, InstanceInitiatedShutdownBehavior=behavior))
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the attribute, which has two values only."""
         return State.AFTER if observed[Lifecycle].on_shutdown == self.after else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Set the attribute."""
-        return observed.seen(replace(observed[Lifecycle], on_shutdown=self.after))
+        return observed.with_observation(replace(observed[Lifecycle], on_shutdown=self.after))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what a shutdown will do."""
         return f"let a shutdown from inside {self.instance_id} {self.after} it"
 
 
-def _modify(instance_id: str, **attribute: object) -> Changing:
+def _modify(instance_id: str, **attribute: object) -> SansIO[Done]:
     (answer,) = yield (
         Call(
             "ec2",
@@ -100,7 +100,7 @@ def _modify(instance_id: str, **attribute: object) -> Changing:
             expected=(*NOT_FOUND, *_REFUSED),
         ),
     )
-    accept(answer, gone=NOT_FOUND, refused=_REFUSED)
+    accept(answer, not_found=NOT_FOUND, refused=_REFUSED)
     return Done()
 
 
@@ -111,29 +111,29 @@ class _PowerStep(Step):
     before: str
     after: str
 
-    facet: ClassVar = Lifecycle
+    observation: ClassVar = Lifecycle
 
     @property
     def target(self) -> str:
         """Whether the instance runs."""
         return f"instance/{self.instance_id}/power"
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the instance's state; starting and stopping pass by themselves."""
         now = observed[Lifecycle]
         if now.settling():
             return State.SETTLING
         return State.AFTER if now.state == self.after else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Leave the instance in its new state."""
-        return observed.seen(replace(observed[Lifecycle], state=self.after))
+        return observed.with_observation(replace(observed[Lifecycle], state=self.after))
 
-    def _call(self, operation: str) -> Changing:
+    def _call(self, operation: str) -> SansIO[Done]:
         (answer,) = yield (
             Call("ec2", operation, {"InstanceIds": [self.instance_id]}, expected=(*NOT_FOUND, *_REFUSED)),
         )
-        accept(answer, gone=NOT_FOUND, refused=_REFUSED)
+        accept(answer, not_found=NOT_FOUND, refused=_REFUSED)
         return Done()
 
 
@@ -148,19 +148,19 @@ class StopInstance(_PowerStep):
     permissions: ClassVar = (Permission("ec2:StopInstances", (INSTANCES,)),)
 
     @property
-    def follows(self) -> tuple[Symbol, ...]:
+    def runs_after(self) -> tuple[Symbol, ...]:
         """Snapshots are taken first."""
         return (Ready(EVIDENCE, self.instance_id),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Stop it; EC2 refuses where stop protection is on or the root is on an instance store."""
         return (yield from self._call("StopInstances"))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is stopped."""
         return f"stop {self.instance_id}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Name what is lost for good."""
         return (
             "the contents of memory and of instance-store volumes are lost for good; a public address that "
@@ -190,11 +190,11 @@ class StartInstance(_PowerStep):
     )
     inverse_type: ClassVar = StopInstance
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Start it; volumes encrypted with a key of the account's own need a grant on that key."""
         return (yield from self._call("StartInstances"))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is started."""
         return f"start {self.instance_id}"
 

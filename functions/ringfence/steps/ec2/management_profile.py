@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import document
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, Step
 from ringfence.observations.ec2.instance import ec2_describes
@@ -21,8 +21,8 @@ from ringfence.observations.iam.identity import (
 from ringfence.steps.ec2.instance_profile import associate, named, standing
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names, State
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names, State
 
 _INSTANCES = ("arn:aws:ec2:{region}:{account}:instance/*",)
 _OVER = ("InvalidAssociationID.NotFound",)
@@ -35,25 +35,25 @@ class _ManagementStep(Step):
     before: Profile | None
     after: Profile | None
 
-    facet: ClassVar = Management
+    observation: ClassVar = Management
 
     @property
     def target(self) -> str:
         """The instance's profile."""
         return f"instance/{self.instance_id}/instance-profile"
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the profile."""
         return standing(observed[Management], self.before, self.after)
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Name the profile that is there."""
         return named(observed[Management])
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Replace the association, whose id only the service knows."""
         made = (Association("", Profile(self.after.arn, None), ASSOCIATED),) if self.after else ()
-        return observed.seen(replace(observed[Management], associations=made))
+        return observed.with_observation(replace(observed[Management], associations=made))
 
 
 @value
@@ -74,15 +74,15 @@ class AttachManagementProfile(_ManagementStep):
         ),
     )
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Associate it."""
         return (yield from associate(self.instance_id, self.after))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is given."""
         return f"attach instance profile {self.after.name} to {self.instance_id}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Name who else gains by it."""
         return f"whatever runs on the instance can use the credentials of role {self.after.name}"
 
@@ -101,7 +101,7 @@ class DetachManagementProfile(_ManagementStep):
     )
     inverse_type: ClassVar = AttachManagementProfile
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Look for the association, then end it; none is what was wanted."""
         (described,) = yield (describe_associations(self.instance_id),)
         ours = [id_ for id_, arn, _ in associations_in(document(described)) if arn == self.before.arn]
@@ -112,7 +112,7 @@ class DetachManagementProfile(_ManagementStep):
         )
         return Done(note="somebody else had done it" if isinstance(answer, Failed) else "")
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is taken back."""
         return f"detach instance profile {self.before.name} from {self.instance_id}"
 

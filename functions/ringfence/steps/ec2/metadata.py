@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step, show
 from ringfence.observations.ec2.instance import NOT_FOUND
 from ringfence.observations.ec2.metadata import DISABLED, REQUIRED, Metadata, MetadataOptions
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 _REFUSED = ("OperationNotPermitted", "UnsupportedOperation", "InvalidParameterCombination")
 
@@ -26,7 +26,7 @@ class SetMetadataOptions(Step):
     before: MetadataOptions
     after: MetadataOptions
 
-    facet: ClassVar = Metadata
+    observation: ClassVar = Metadata
     permissions: ClassVar = (
         Permission("ec2:ModifyInstanceMetadataOptions", ("arn:aws:ec2:{region}:{account}:instance/*",)),
     )
@@ -36,7 +36,7 @@ class SetMetadataOptions(Step):
         """The options of the instance."""
         return f"instance/{self.instance_id}/metadata-options"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Set the options. What is not named stays as it is.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceMetadataOptions.html
@@ -45,7 +45,7 @@ class SetMetadataOptions(Step):
         (answer,) = yield (
             Call("ec2", "ModifyInstanceMetadataOptions", parameters, expected=(*NOT_FOUND, *_REFUSED)),
         )
-        accept(answer, gone=NOT_FOUND, refused=_REFUSED)
+        accept(answer, not_found=NOT_FOUND, refused=_REFUSED)
         return Done()
 
     @property
@@ -59,28 +59,28 @@ class SetMetadataOptions(Step):
             "InstanceMetadataTags": self.after.tags,
         }
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare all options."""
         now = observed[Metadata]
         if now.options == self.after:
             return State.AFTER if now.applied else State.SETTLING
         return State.BEFORE if now.options == self.before else State.DRIFTED
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Write the options that are in force."""
         return show(observed[Metadata].options)
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Set the options."""
-        return observed.seen(Metadata(self.after))
+        return observed.with_observation(Metadata(self.after))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say whether the service is reachable, or whether it asks for a token."""
         if self.after.endpoint == self.before.endpoint:
             return f"make a token {self.after.tokens} at the metadata service of {self.instance_id}"
         return f"set the metadata service of {self.instance_id} to {self.after.endpoint}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Name what stops working."""
         if self.after.endpoint == DISABLED:
             return "software that reads the metadata service stops working, such as agents and SDKs"

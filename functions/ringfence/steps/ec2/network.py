@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import Retryable
 from ringfence.model.step import Done, State, Step
@@ -15,8 +15,8 @@ from ringfence.observations.ec2.network import QUARANTINE, TRANSITION, Group, Ne
 from ringfence.steps.ec2.own_groups import GROUPS, SYMBOLS, id_of
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 
 @value
@@ -28,7 +28,7 @@ class SetSecurityGroups(Step):
     before: frozenset[Group]
     after: frozenset[Group]
 
-    facet: ClassVar = Network
+    observation: ClassVar = Network
     permissions: ClassVar = (
         Permission(
             "ec2:ModifyNetworkInterfaceAttribute",
@@ -66,7 +66,7 @@ class SetSecurityGroups(Step):
         )
 
     @property
-    def follows(self) -> tuple[Symbol, ...]:
+    def runs_after(self) -> tuple[Symbol, ...]:
         """Where tracked flows are cut, quarantine comes after."""
         return () if self._opens else self._untracked
 
@@ -79,7 +79,7 @@ class SetSecurityGroups(Step):
     def _untracked(self) -> tuple[Symbol, ...]:
         return (Ready("untracked", self.interface_id),)
 
-    def apply(self, names: Names) -> Changing:
+    def apply(self, names: Names) -> SansIO[Done]:
         """Replace the groups. One of ours may have been made a moment ago, and not be shown everywhere yet.
 
         https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
@@ -96,10 +96,10 @@ class SetSecurityGroups(Step):
         ours = any(not isinstance(group, str) for group in self.after)
         if ours and isinstance(answer, Failed) and answer.code in self._NO_GROUP:
             raise Retryable(f"{answer.code}: {answer.message}")
-        accept(answer, gone=self._GONE, refused=self._REFUSED)
+        accept(answer, not_found=self._GONE, refused=self._REFUSED)
         return Done()
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the interface's groups."""
         interface = next((one for one in observed[Network].interfaces if one.id == self.interface_id), None)
         if interface is None:
@@ -109,10 +109,10 @@ class SetSecurityGroups(Step):
         in_transition = interface.groups == {TransitionGroup(self.vpc_id)}
         return State.BEFORE if in_transition or interface.groups == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Replace the groups."""
         seen = observed[Network]
-        return observed.seen(
+        return observed.with_observation(
             replace(
                 seen,
                 interfaces=tuple(
@@ -122,16 +122,16 @@ class SetSecurityGroups(Step):
             )
         )
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Name the groups that it has."""
         groups = [one.groups for one in observed[Network].interfaces if one.id == self.interface_id]
         return ", ".join(_shown(groups[0])) or "none" if groups else "no such interface"
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which interface moves."""
         return f"move {self.interface_id} to {', '.join(_shown(self.after))}"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Name the groups before and after."""
         return ", ".join(_shown(self.before)) or "none", ", ".join(_shown(self.after)) or "none"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import document, tags
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import Refused, Retryable
 from ringfence.model.step import Done, State, Step, counted
@@ -14,11 +14,8 @@ from ringfence.model.symbol import QuarantineGroup, Ready, Symbol, TransitionGro
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION, Group, Network, OwnGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from ringfence.model.call import Answer
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 GROUPS = "arn:aws:ec2:{region}:{account}:security-group/*"
 _OURS = (("StringEquals", f"aws:ResourceTag/{ROLE_TAG}", (QUARANTINE, TRANSITION)),)
@@ -55,7 +52,7 @@ class CreateOwnGroup(Step):
     role: str
     name: str
 
-    facet: ClassVar = Network
+    observation: ClassVar = Network
     permissions: ClassVar = _CREATE
     irreversible: ClassVar = "the group belongs to its VPC and may serve other incidents"
 
@@ -69,7 +66,7 @@ class CreateOwnGroup(Step):
         """The group exists."""
         return (Ready(f"{self.role}-exists", self.vpc_id),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Create it; where another responder was faster, take theirs."""
         (created,) = yield (
             Call(
@@ -98,11 +95,11 @@ class CreateOwnGroup(Step):
     def _symbol(self) -> Symbol:
         return SYMBOLS[self.role](self.vpc_id)
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look for it by name and tag."""
         return State.AFTER if observed[Network].own(self.vpc_id, self.role) else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Add the group with the egress rule that it is born with."""
         seen = observed[Network]
         if seen.own(self.vpc_id, self.role):
@@ -110,13 +107,13 @@ class CreateOwnGroup(Step):
         born = OwnGroup(
             f"sg-{self.vpc_id}-{self.name}", self.vpc_id, self.role, self.name, ours=True, rules=1
         )
-        return observed.seen(replace(seen, groups=(*seen.groups, born)))
+        return observed.with_observation(replace(seen, groups=(*seen.groups, born)))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is created."""
         return f"create security group {self.name} in {self.vpc_id}"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Nothing before, the group after."""
         return "none", self.name
 
@@ -128,7 +125,7 @@ class EmptyQuarantineGroup(Step):
     vpc_id: str
     rules: int
 
-    facet: ClassVar = Network
+    observation: ClassVar = Network
     permissions: ClassVar = (
         _DESCRIBE,
         _DESCRIBE_RULES,
@@ -152,7 +149,7 @@ class EmptyQuarantineGroup(Step):
         """The group allows nothing."""
         return (Ready(f"{QUARANTINE}-empty", self.vpc_id),)
 
-    def apply(self, names: Names) -> Changing:
+    def apply(self, names: Names) -> SansIO[Done]:
         """List the rules, revoke them. A group that was just made may show none, and is born with one."""
         group = id_of(names, QuarantineGroup(self.vpc_id))
         (answer,) = yield (
@@ -180,12 +177,12 @@ class EmptyQuarantineGroup(Step):
             yield revokes
         return Done(note=f"revoked {len(rules)} rules")
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Count its rules."""
         group = observed[Network].own(self.vpc_id, QUARANTINE)
         return State.AFTER if group and not group.rules else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Empty the group; interfaces that travel with it are quarantined from now on."""
         seen = observed[Network]
         group = seen.own(self.vpc_id, QUARANTINE)
@@ -197,13 +194,13 @@ class EmptyQuarantineGroup(Step):
             replace(one, groups=frozenset(known.get(str(name), name) for name in one.groups))
             for one in seen.interfaces
         )
-        return observed.seen(replace(seen, groups=groups, interfaces=interfaces))
+        return observed.with_observation(replace(seen, groups=groups, interfaces=interfaces))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is revoked."""
         return f"revoke every rule of the quarantine group of {self.vpc_id}"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Count the rules."""
         return counted(self.rules, "rule"), "no rules"
 
@@ -217,7 +214,7 @@ def id_of(names: Names, group: Group) -> str:
     return names[group]
 
 
-def _shown_without_rules(group: str) -> Generator[tuple[Call, ...], tuple[Answer, ...], None]:
+def _shown_without_rules(group: str) -> SansIO[None]:
     """Look whether EC2 shows the group, and no rules of it; raises Retryable where it does not yet.
 
     https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html

@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step
 from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.ec2.security_group import NO_GROUP, Rule, SecurityGroup, describe_rules, rules_in
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 _GROUPS = "arn:aws:ec2:{region}:{account}:security-group/*"
 _RULES = "arn:aws:ec2:{region}:{account}:security-group-rule/*"
@@ -30,7 +30,7 @@ class _RuleStep(Step):
     before: bool
     after: bool
 
-    facet: ClassVar = SecurityGroup
+    observation: ClassVar = SecurityGroup
 
     @property
     def target(self) -> str:
@@ -41,25 +41,25 @@ class _RuleStep(Step):
     def _direction(self) -> str:
         return _DIRECTIONS[self.rule.egress]
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look for a rule that allows the same: with another description or tags it is somebody else's."""
         there = observed[SecurityGroup].like(self.rule)
         if there is not None and there != self.rule:
             return State.DRIFTED
         return State.AFTER if (there is not None) == self.after else State.BEFORE
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Write the rule that is there."""
         there = observed[SecurityGroup].like(self.rule)
         return there.words() if there else "none"
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Add the rule or take it away."""
         seen = observed[SecurityGroup]
         rules = seen.rules | {self.rule} if self.after else seen.rules - {self.rule}
-        return observed.seen(replace(seen, rules=rules))
+        return observed.with_observation(replace(seen, rules=rules))
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say whether the rule is there."""
         before, after = (self.rule.words() if one else "no rule" for one in (self.before, self.after))
         return before, after
@@ -80,13 +80,13 @@ class RevokeRule(_RuleStep):
     )
     _MISSING: ClassVar = ("InvalidSecurityGroupRuleId.NotFound",)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Look which id the rule has now, then revoke it: by the id it once had, another might be meant.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupIngress.html
         """
         (listed,) = yield (describe_rules(self.group_id),)
-        accept(listed, gone=NO_GROUP)
+        accept(listed, not_found=NO_GROUP)
         rule_id = rules_in(listed).get(self.rule)
         if rule_id is None:
             return Done(note="it was not there any more")
@@ -95,14 +95,14 @@ class RevokeRule(_RuleStep):
         (answer,) = yield (Call("ec2", operation, parameters, expected=(*NO_GROUP, *self._MISSING)),)
         if isinstance(answer, Failed) and answer.code in self._MISSING:
             return Done(note="somebody else had done it")
-        accept(answer, gone=NO_GROUP)
+        accept(answer, not_found=NO_GROUP)
         return Done(note=f"it was {rule_id}")
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is no longer allowed."""
         return f"revoke {self.rule.words()} in {self.group_id}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say who loses contact."""
         if self.rule.egress:
             return f"what uses {self.group_id} loses contact with {self.rule.peer}: {self.rule.traffic()}"
@@ -143,7 +143,7 @@ class AuthorizeRule(_RuleStep):
         "InvalidPrefixListID.NotFound",
     )
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Authorize it.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupIngress.html
@@ -157,7 +157,7 @@ class AuthorizeRule(_RuleStep):
         (answer,) = yield (Call("ec2", operation, parameters, expected=expected),)
         if isinstance(answer, Failed) and answer.code in self._THERE:
             return Done(note="somebody else had done it")
-        accept(answer, gone=NO_GROUP, refused=self._REFUSED)
+        accept(answer, not_found=NO_GROUP, refused=self._REFUSED)
         return Done()
 
     def _permission(self) -> dict[str, object]:
@@ -168,7 +168,7 @@ class AuthorizeRule(_RuleStep):
         described = {"Description": rule.description} if rule.description else {}
         return {"IpProtocol": rule.protocol, **ports, kind: [{**peer, **described}]}
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is allowed again."""
         return f"allow {self.rule.words()} in {self.group_id} again"
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step, counted
 from ringfence.model.symbol import Ready, Symbol
@@ -24,8 +24,8 @@ from ringfence.observations.ec2.tags import INCIDENT_TAG
 from ringfence.steps.ec2.lifecycle import EVIDENCE
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 _SNAPSHOTS = "arn:aws:ec2:{region}::snapshot/*"
 _TAG_LENGTH = 256
@@ -48,7 +48,7 @@ class CreateSnapshots(Step):
     without_root: bool = False
     without: tuple[str, ...] = ()
 
-    facet: ClassVar = Snapshots
+    observation: ClassVar = Snapshots
     permissions: ClassVar = (
         *ec2_describes("Snapshots"),
         Permission(
@@ -67,7 +67,7 @@ class CreateSnapshots(Step):
         ),
     )
     irreversible: ClassVar = "evidence is kept"
-    settles: ClassVar = timedelta(seconds=60)
+    visibility_delay: ClassVar = timedelta(seconds=60)
     _REFUSED: ClassVar = ("SnapshotLimitExceeded", "UnsupportedOperation")
 
     @property
@@ -80,7 +80,7 @@ class CreateSnapshots(Step):
         """The evidence is taken."""
         return (Ready(EVIDENCE, self.instance_id),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Look for the set, then take it with a single attempt: the call has no client token.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshots.html
@@ -97,7 +97,7 @@ class CreateSnapshots(Step):
                 expected=(*NOT_FOUND, *self._REFUSED),
             ),
         )
-        taken = accept(answer, gone=NOT_FOUND, refused=self._REFUSED)
+        taken = accept(answer, not_found=NOT_FOUND, refused=self._REFUSED)
         return Done(note=", ".join(one.text("SnapshotId") for one in taken.children("Snapshots")))
 
     def _parameters(self) -> dict[str, object]:
@@ -125,23 +125,23 @@ class CreateSnapshots(Step):
     def _shown(self, seen: Snapshots) -> bool:
         return seen.covered(self.incident, self.since).issuperset(self.volumes)
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look for the set by tag; a snapshot that was just taken may not be shown yet."""
         return State.AFTER if self._shown(observed[Snapshots]) else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Add a snapshot of each volume."""
         seen = observed[Snapshots]
         taken = {
             Snapshot(f"snap-of-{volume}", volume, self.incident, writing=True, started=self.since)
             for volume in self.volumes
         }
-        return observed.seen(replace(seen, taken=seen.taken | taken))
+        return observed.with_observation(replace(seen, taken=seen.taken | taken))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which volumes are taken."""
         return f"take one crash-consistent set of snapshots of {', '.join(self.volumes)}"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Count the snapshots."""
         return "no snapshots", counted(len(self.volumes), "snapshot")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step, show
 from ringfence.observations.ec2.instance import NOT_FOUND
 from ringfence.observations.ec2.tags import IMAGE_TAG, INCIDENT_TAG, ImageTag, Tags
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Facet, Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import Observation, ResourceState
+    from ringfence.model.step import Names
 
 _INSTANCES = ("arn:aws:ec2:{region}:{account}:instance/*",)
 _REFUSED = ("TagLimitExceeded",)
@@ -34,12 +34,12 @@ class _TagStep(Step):
     key: ClassVar[str]
 
     @staticmethod
-    def read(observed: Observed) -> str | None:
+    def read(observed: ResourceState) -> str | None:
         """Return the tag's value."""
         raise NotImplementedError
 
     @staticmethod
-    def written(value_: str | None) -> Facet:
+    def written(value_: str | None) -> Observation:
         """Return the facet that shows this value."""
         raise NotImplementedError
 
@@ -48,7 +48,7 @@ class _TagStep(Step):
         """The tag of the instance."""
         return f"instance/{self.instance_id}/tags/{self.key}"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Write the value; where there shall be none, delete the tag if it still has ours."""
         operation = "DeleteTags" if self.after is None else "CreateTags"
         tag = {"Key": self.key, "Value": self.before if self.after is None else self.after}
@@ -60,25 +60,25 @@ class _TagStep(Step):
                 expected=(*NOT_FOUND, *_REFUSED),
             ),
         )
-        accept(answer, gone=NOT_FOUND, refused=_REFUSED)
+        accept(answer, not_found=NOT_FOUND, refused=_REFUSED)
         return Done()
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the tag's value."""
         now = self.read(observed)
         if now == self.after:
             return State.AFTER
         return State.BEFORE if now == self.before else State.DRIFTED
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Write the value that is there."""
         return show(self.read(observed))
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Write the tag."""
-        return observed.seen(self.written(self.after))
+        return observed.with_observation(self.written(self.after))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what the tag becomes."""
         if self.after is None:
             return f"remove tag {self.key} of {self.instance_id}"
@@ -87,27 +87,27 @@ class _TagStep(Step):
 
 class _IncidentTagStep(_TagStep):
     key = INCIDENT_TAG
-    facet: ClassVar = Tags
+    observation: ClassVar = Tags
 
     @staticmethod
-    def read(observed: Observed) -> str | None:
+    def read(observed: ResourceState) -> str | None:
         return observed[Tags].incident
 
     @staticmethod
-    def written(value_: str | None) -> Facet:
+    def written(value_: str | None) -> Observation:
         return Tags(value_)
 
 
 class _ImageTagStep(_TagStep):
     key = IMAGE_TAG
-    facet: ClassVar = ImageTag
+    observation: ClassVar = ImageTag
 
     @staticmethod
-    def read(observed: Observed) -> str | None:
+    def read(observed: ResourceState) -> str | None:
         return observed[ImageTag].reason
 
     @staticmethod
-    def written(value_: str | None) -> Facet:
+    def written(value_: str | None) -> Observation:
         return ImageTag(value_)
 
 

@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import Retryable
 from ringfence.model.step import Done, State, Step, show
 from ringfence.observations.ec2.target_groups import GONE, Registration, Target, Targets
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 _GROUPS = ("arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/*/*",)
 _INVALID = "InvalidTarget"
@@ -28,31 +28,33 @@ class _TargetsStep(Step):
     before: frozenset[Target]
     after: frozenset[Target]
 
-    facet: ClassVar = Targets
+    observation: ClassVar = Targets
 
     @property
     def target(self) -> str:
         """The instance's registration with the group."""
         return f"target-group/{self.group}"
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the targets; those that are draining get no requests any more."""
         now = observed[Targets].of(self.group).targets
         if now == self.after:
             return State.AFTER
         return State.BEFORE if now == self.before else State.DRIFTED
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Name the targets that are registered."""
         return show(observed[Targets].of(self.group).targets)
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Replace the targets."""
         seen = observed[Targets]
         changed = Registration(self.group, self.after, seen.of(self.group).draining)
         others = [one for one in seen.registrations if one.group != self.group]
         kept = [*others, changed] if changed.targets or changed.draining else others
-        return observed.seen(replace(seen, registrations=tuple(sorted(kept, key=lambda one: one.group))))
+        return observed.with_observation(
+            replace(seen, registrations=tuple(sorted(kept, key=lambda one: one.group)))
+        )
 
     def _call(self, operation: str, targets: frozenset[Target]) -> Call:
         given = [{"Id": one.id, "Port": one.port} for one in sorted(targets, key=lambda one: one.key)]
@@ -70,15 +72,15 @@ class DeregisterTargets(_TargetsStep):
 
     permissions: ClassVar = (Permission("elasticloadbalancing:DeregisterTargets", _GROUPS),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Deregister; a target that is not there any more is what was wanted."""
         (answer,) = yield (self._call("DeregisterTargets", self.before - self.after),)
         if isinstance(answer, Failed) and answer.code == _INVALID:
             return Done(note="somebody else had done it")
-        accept(answer, gone=GONE, refused=_TOO_MANY)
+        accept(answer, not_found=GONE, refused=_TOO_MANY)
         return Done()
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is taken out."""
         return f"take {show(self.before)} out of target group {_name(self.group)}"
 
@@ -94,15 +96,15 @@ class RegisterTargets(_TargetsStep):
     permissions: ClassVar = (Permission("elasticloadbalancing:RegisterTargets", _GROUPS),)
     inverse_type: ClassVar = DeregisterTargets
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Register; an instance must run for that."""
         (answer,) = yield (self._call("RegisterTargets", self.after - self.before),)
         if isinstance(answer, Failed) and answer.code == _INVALID and "running" in answer.message.lower():
             raise Retryable(f"{answer.code}: {answer.message}")
-        accept(answer, gone=GONE, refused=(_INVALID, *_TOO_MANY))
+        accept(answer, not_found=GONE, refused=(_INVALID, *_TOO_MANY))
         return Done()
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is put in."""
         return f"put {show(self.after)} into target group {_name(self.group)}"
 

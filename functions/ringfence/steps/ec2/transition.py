@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import Refused
 from ringfence.model.step import Done, State, Step, counted
@@ -13,8 +13,8 @@ from ringfence.model.symbol import Ready, Symbol, TransitionGroup
 from ringfence.observations.ec2.network import ROLE_TAG, TRANSITION, Network
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 RULES = 4
 """Everything in and everything out, each for IPv4 and for IPv6."""
@@ -33,7 +33,7 @@ class OpenTransitionGroup(Step):
     vpc_id: str
     rules: int
 
-    facet: ClassVar = Network
+    observation: ClassVar = Network
     permissions: ClassVar = tuple(
         Permission(
             f"ec2:AuthorizeSecurityGroup{way}", ("arn:aws:ec2:{region}:{account}:security-group/*",), _OURS
@@ -62,7 +62,7 @@ class OpenTransitionGroup(Step):
         """The group allows everything."""
         return (Ready(f"{TRANSITION}-open", self.vpc_id),)
 
-    def apply(self, names: Names) -> Changing:
+    def apply(self, names: Names) -> SansIO[Done]:
         """Add the rules; those that are there already are refused one by one.
 
         A group that was made a moment ago, and is not shown everywhere yet, is tried again.
@@ -82,24 +82,24 @@ class OpenTransitionGroup(Step):
         )
         return Done()
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Count its rules."""
         group = observed[Network].own(self.vpc_id, TRANSITION)
         return State.AFTER if group and group.rules >= RULES else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Give the group its rules."""
         seen = observed[Network]
         group = seen.own(self.vpc_id, TRANSITION)
         groups = tuple(
             replace(one, rules=max(one.rules, RULES)) if one == group else one for one in seen.groups
         )
-        return observed.seen(replace(seen, groups=groups))
+        return observed.with_observation(replace(seen, groups=groups))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is opened."""
         return f"let the transition group of {self.vpc_id} allow everything"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Count the rules."""
         return counted(self.rules, "rule"), counted(RULES, "rule")

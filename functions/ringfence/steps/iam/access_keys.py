@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.model.subject import AccessKeyRef
@@ -21,8 +21,8 @@ from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import USERS
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Facet, Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import Observation, ResourceState
+    from ringfence.model.step import Names
     from ringfence.model.subject import Ref
 
 _REFUSED = ("InvalidInput", "LimitExceeded")
@@ -36,8 +36,8 @@ class _KeyStatusStep(KeyStep):
     before: str
     after: str
 
-    facet: ClassVar[type[Facet]] = AccessKey
-    outlives: ClassVar = True
+    observation: ClassVar[type[Observation]] = AccessKey
+    survives_subject: ClassVar = True
     permissions: ClassVar = (Permission("iam:UpdateAccessKey", (USERS,)),)
     status: ClassVar[str]
     """What the key's status becomes: never what a record says."""
@@ -52,11 +52,11 @@ class _KeyStatusStep(KeyStep):
         """The key's status."""
         return f"access-key/{self.key}/status"
 
-    def concerns(self, ref: Ref) -> Ref:
+    def affected_ref(self, ref: Ref) -> Ref:
         """Name the key: it may be in an incident of its own beside the user's."""
         return AccessKeyRef(ref.account, ref.region, self.key, self.user)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Set the status.
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccessKey.html
@@ -69,10 +69,10 @@ class _KeyStatusStep(KeyStep):
                 expected=(*NO_SUCH_ENTITY, *_REFUSED),
             ),
         )
-        accept(answer, gone=NO_SUCH_ENTITY, refused=_REFUSED)
+        accept(answer, not_found=NO_SUCH_ENTITY, refused=_REFUSED)
         return Done()
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the status."""
         key = observed[AccessKey].key(self.key)
         if key is None:
@@ -81,13 +81,13 @@ class _KeyStatusStep(KeyStep):
             return State.AFTER
         return State.BEFORE if key.status == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Set the status of the key."""
         seen = observed[AccessKey]
         keys = (replace(one, status=self.after) if one.id == self.key else one for one in seen.keys)
-        return observed.seen(replace(seen, keys=tuple(keys)))
+        return observed.with_observation(replace(seen, keys=tuple(keys)))
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Name the status that it has."""
         key = observed[AccessKey].key(self.key)
         return key.status if key else "none"
@@ -104,7 +104,7 @@ class DeactivateAccessKey(_KeyStatusStep):
 
     status: ClassVar = INACTIVE
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which key of whom."""
         return f"deactivate access key {self.key} of user {self.user}"
 
@@ -121,7 +121,7 @@ class ActivateAccessKey(_KeyStatusStep):
     status: ClassVar = ACTIVE
     inverse_type: ClassVar = DeactivateAccessKey
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which key of whom."""
         return f"activate access key {self.key} of user {self.user}"
 

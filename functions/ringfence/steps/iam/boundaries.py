@@ -16,8 +16,9 @@ from ringfence.steps.iam.denial import REFUSED, HolderStep, on_both, removed
 from ringfence.steps.iam.denial_policies import EXISTS, UNUSED
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.call import SansIO
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
     from ringfence.model.symbol import Symbol
     from ringfence.observations.iam.principals import Holder
 
@@ -34,17 +35,17 @@ class _BoundaryStep(HolderStep):
         """The boundary."""
         return f"{self.holder.kind}/{self.holder.id}/boundary"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - the ARN is known beforehand
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - the ARN is known beforehand
         """Put the boundary, or delete it where there was none."""
         if self.after:
             put = {"PermissionsBoundary": self.after}
             (answer,) = yield (self.call("Put{}PermissionsBoundary", put),)
-            accept(answer, gone=NO_SUCH_ENTITY, refused=REFUSED)
+            accept(answer, not_found=NO_SUCH_ENTITY, refused=REFUSED)
             return Done()
         (answer,) = yield (self.call("Delete{}PermissionsBoundary", {}),)
         return removed(answer)
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the boundary."""
         seen = self.seen(observed)
         if seen is None:
@@ -53,15 +54,15 @@ class _BoundaryStep(HolderStep):
             return State.AFTER
         return State.BEFORE if seen.boundary == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Replace the boundary."""
-        return observed.seen(replace(observed[Denial], boundary=self.after))
+        return observed.with_observation(replace(observed[Denial], boundary=self.after))
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Name the boundary that is there."""
         return observed[Denial].boundary or "none"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Name both."""
         return self.before or "none", self.after or "none"
 
@@ -83,7 +84,7 @@ class SetDenyBoundary(_BoundaryStep):
         """A policy of ours must exist."""
         return () if self.after == DENY_ALL else (Ready(EXISTS, self.after),)
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what bounds whom."""
         return f"deny {self.holder.key} by making {self.after} its permissions boundary"
 
@@ -104,7 +105,7 @@ class RestoreBoundary(_BoundaryStep):
         """Our policy is used here no more."""
         return (Ready(UNUSED, self.before),)
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is put back."""
         return f"put the permissions boundary of {self.holder.key} back: {self.after or 'none'}"
 

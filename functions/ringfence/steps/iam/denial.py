@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.model.symbol import Ready
@@ -19,8 +19,8 @@ from ringfence.steps.iam.denial_policies import EXISTS, UNUSED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
     from ringfence.model.symbol import Symbol
 
 REFUSED = ("InvalidInput", "LimitExceeded", "PolicyNotAttachable", "UnmodifiableEntity")
@@ -38,15 +38,15 @@ class HolderStep(UserStep):
 
     holder: Holder
 
-    facet: ClassVar = Denial
-    outlives: ClassVar = True
+    observation: ClassVar = Denial
+    survives_subject: ClassVar = True
 
     @property
     def owner(self) -> str:
         """The user, unless it is a role."""
         return self.holder.name if self.holder.kind == USER else ""
 
-    def seen(self, observed: Observed) -> Denial | None:
+    def seen(self, observed: ResourceState) -> Denial | None:
         """Return what was observed of this holder; None where it is gone, or made anew under its name."""
         denial = observed[Denial]
         return denial if denial.holder and denial.holder.id == self.holder.id else None
@@ -71,17 +71,17 @@ class _InlineStep(HolderStep):
         """The inline policy."""
         return f"{self.holder.kind}/{self.holder.id}/policy/{self.name}"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Put the document, or delete the policy where there is none to put."""
         if self.after:
             put = {"PolicyName": self.name, "PolicyDocument": self.after}
             (answer,) = yield (self.call("Put{}Policy", put),)
-            accept(answer, gone=NO_SUCH_ENTITY, refused=REFUSED)
+            accept(answer, not_found=NO_SUCH_ENTITY, refused=REFUSED)
             return Done()
         (answer,) = yield (self.call("Delete{}Policy", {"PolicyName": self.name}),)
         return removed(answer)
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the document, word for word."""
         seen = self.seen(observed)
         if seen is None:
@@ -91,19 +91,19 @@ class _InlineStep(HolderStep):
             return State.AFTER
         return State.BEFORE if now == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Put the policy there or take it away."""
         denial = observed[Denial]
         kept = tuple(one for one in denial.inline if one.name != self.name)
         made = (Policy(self.name, self.after),) if self.after else ()
         inline = tuple(sorted((*kept, *made), key=lambda one: one.name))
-        return observed.seen(replace(denial, inline=inline))
+        return observed.with_observation(replace(denial, inline=inline))
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Say whom the policy there denies."""
         return described(observed[Denial].document(self.name))
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say who is denied everything."""
         return described(self.before), described(self.after)
 
@@ -119,7 +119,7 @@ class PutDenial(_InlineStep):
 
     permissions: ClassVar = on_both("Put{}Policy")
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say whom it reaches."""
         return f"deny {self.holder.key} by inline policy {self.name}: {described(self.after)}"
 
@@ -136,7 +136,7 @@ class WithdrawDenial(_InlineStep):
     permissions: ClassVar = (*on_both("Put{}Policy"), *on_both("Delete{}Policy"))
     inverse_type: ClassVar = PutDenial
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is left."""
         return f"put inline policy {self.name} of {self.holder.key} back: it denies {described(self.after)}"
 
@@ -159,20 +159,20 @@ class _AttachmentStep(HolderStep):
         """The attachment."""
         return f"{self.holder.kind}/{self.holder.id}/attached/{self.arn}"
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look whether it is attached."""
         seen = self.seen(observed)
         if seen is None:
             return State.GONE
         return State.AFTER if (self.arn in seen.attached) == self.after else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Attach it or detach it."""
         denial = observed[Denial]
         attached = denial.attached | {self.arn} if self.after else denial.attached - {self.arn}
-        return observed.seen(replace(denial, attached=attached))
+        return observed.with_observation(replace(denial, attached=attached))
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say whether it is attached."""
         before, after = ("attached" if one else "not attached" for one in (self.before, self.after))
         return before, after
@@ -194,13 +194,13 @@ class AttachDenial(_AttachmentStep):
         """A policy of ours must exist."""
         return () if self.arn == DENY_ALL else (Ready(EXISTS, self.arn),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - the ARN is known beforehand
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - the ARN is known beforehand
         """Attach it."""
         (answer,) = yield (self.call("Attach{}Policy", {"PolicyArn": self.arn}),)
-        accept(answer, gone=NO_SUCH_ENTITY, refused=REFUSED)
+        accept(answer, not_found=NO_SUCH_ENTITY, refused=REFUSED)
         return Done()
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is attached to whom."""
         return f"deny {self.holder.key} by attaching {self.arn}"
 
@@ -222,12 +222,12 @@ class DetachDenial(_AttachmentStep):
         """Our policy is used here no more."""
         return (Ready(UNUSED, self.arn),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Detach it; what is not attached any more is what was wanted."""
         (answer,) = yield (self.call("Detach{}Policy", {"PolicyArn": self.arn}),)
         return removed(answer)
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is detached from whom."""
         return f"detach {self.arn} from {self.holder.key}"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.model.symbol import Ready
@@ -15,8 +15,8 @@ from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.reach import described
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
     from ringfence.model.symbol import Symbol
 
 EXISTS, UNUSED = "the policy exists", "the policy is in use no more"
@@ -29,34 +29,34 @@ class _OwnPolicyStep(PolicyStep):
     before: str
     after: str
 
-    facet: ClassVar = Denial
-    outlives: ClassVar = True
+    observation: ClassVar = Denial
+    survives_subject: ClassVar = True
 
     @property
     def target(self) -> str:
         """The policy."""
         return f"policy/{self.arn}"
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the document in force."""
         now = observed[Denial].document(self.arn)
         if now == self.after:
             return State.AFTER
         return State.BEFORE if now == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Put the policy there or take it away."""
         denial = observed[Denial]
         kept = tuple(one for one in denial.policies if one.name != self.arn)
         made = (Policy(self.arn, self.after),) if self.after else ()
         policies = tuple(sorted((*kept, *made), key=lambda one: one.name))
-        return observed.seen(replace(denial, policies=policies))
+        return observed.with_observation(replace(denial, policies=policies))
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Say whom the policy there denies."""
         return described(observed[Denial].document(self.arn))
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say who is denied everything by it."""
         return described(self.before), described(self.after)
 
@@ -78,7 +78,7 @@ class CreateDenialPolicy(_OwnPolicyStep):
         """It can be attached."""
         return (Ready(EXISTS, self.arn),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Create it; one that is there already was made by another try: its name holds its digest."""
         parameters = {
             "PolicyName": self.arn.rsplit("/", 1)[-1],
@@ -93,7 +93,7 @@ class CreateDenialPolicy(_OwnPolicyStep):
         accept(answer, refused=self._REFUSED)
         return Done()
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Name it."""
         return f"create policy {self.arn}"
 
@@ -111,11 +111,11 @@ class DeleteDenialPolicy(_OwnPolicyStep):
     _REFUSED: ClassVar = ("DeleteConflict", "InvalidInput", "LimitExceeded")
 
     @property
-    def follows(self) -> tuple[Symbol, ...]:
+    def runs_after(self) -> tuple[Symbol, ...]:
         """It is detached before."""
         return (Ready(UNUSED, self.arn),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Delete it; one that is not there any more is what was wanted."""
         expected = (*NO_SUCH_ENTITY, *self._REFUSED)
         (answer,) = yield (Call("iam", "DeletePolicy", {"PolicyArn": self.arn}, expected=expected),)
@@ -124,7 +124,7 @@ class DeleteDenialPolicy(_OwnPolicyStep):
         accept(answer, refused=self._REFUSED)
         return Done()
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Name it."""
         return f"delete policy {self.arn}"
 

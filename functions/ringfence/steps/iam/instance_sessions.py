@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.model.call import Permission
+from ringfence.model.call import Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.step import State
+from ringfence.model.step import Done, State
 from ringfence.observations.iam.identity import ROLES, HeldRole, Identity, Role, RoleStep, denial, denial_name
 from ringfence.steps.iam.role_policies import delete_role_policy, put_role_policy
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 
 class _DenialStep(RoleStep):
@@ -24,8 +24,8 @@ class _DenialStep(RoleStep):
     before: bool
     after: bool
 
-    facet: ClassVar = Identity
-    outlives: ClassVar = True
+    observation: ClassVar = Identity
+    survives_subject: ClassVar = True
 
     @property
     def target(self) -> str:
@@ -37,22 +37,22 @@ class _DenialStep(RoleStep):
         """The role."""
         return self.role
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look whether the policy is there, word for word."""
         held = observed[Identity].role(self.role)
         if held is None:
             return State.GONE
         return State.AFTER if held.denied == self.after else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Put the policy there or take it away."""
         seen = observed[Identity]
         roles = tuple(
             HeldRole(one.role, self.after) if one.role.id == self.role.id else one for one in seen.roles
         )
-        return observed.seen(replace(seen, roles=roles))
+        return observed.with_observation(replace(seen, roles=roles))
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say what the sessions may do."""
         before, after = (
             "nothing" if denied else "what the role allows" for denied in (self.before, self.after)
@@ -71,12 +71,12 @@ class DenyInstanceSessions(_DenialStep):
 
     permissions: ClassVar = (Permission("iam:PutRolePolicy", (ROLES,)),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Put the policy; refused where the role's inline policies are full or AWS's own."""
         document = denial(self.role, self.instance_id)
         return (yield from put_role_policy(self.role, denial_name(self.instance_id), document))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say whose sessions are denied what."""
         return f"deny everything to {self.instance_id}'s sessions of role {self.role.name}"
 
@@ -93,11 +93,11 @@ class AllowInstanceSessions(_DenialStep):
     permissions: ClassVar = (Permission("iam:DeleteRolePolicy", (ROLES,)),)
     inverse_type: ClassVar = DenyInstanceSessions
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Delete the policy; one that is not there any more is what was wanted."""
         return (yield from delete_role_policy(self.role, denial_name(self.instance_id)))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say whose sessions may work again."""
         return f"allow {self.instance_id}'s sessions of role {self.role.name} again"
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.observations.iam.access_key import ACTIVE, INACTIVE
@@ -18,8 +18,8 @@ from ringfence.observations.iam.other_credentials import KINDS, OtherCredentials
 from ringfence.observations.iam.principals import USERS, UserStep
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 _REFUSED = ("InvalidInput", "LimitExceeded")
 
@@ -33,8 +33,8 @@ class _CredentialStatusStep(UserStep):
     before: str
     after: str
 
-    facet: ClassVar = OtherCredentials
-    outlives: ClassVar = True
+    observation: ClassVar = OtherCredentials
+    survives_subject: ClassVar = True
     permissions: ClassVar = tuple(Permission(f"iam:{kind.updated}", (USERS,)) for kind in KINDS.values())
     status: ClassVar[str]
     """What the credential's status becomes: never what a record says."""
@@ -49,15 +49,15 @@ class _CredentialStatusStep(UserStep):
         """The credential's status."""
         return f"{self.kind}/{self.id}/status"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Set the status."""
         kind = KINDS[self.kind]
         parameters = {"UserName": self.user, kind.id: self.id, "Status": self.status}
         (answer,) = yield (Call("iam", kind.updated, parameters, expected=(*NO_SUCH_ENTITY, *_REFUSED)),)
-        accept(answer, gone=NO_SUCH_ENTITY, refused=_REFUSED)
+        accept(answer, not_found=NO_SUCH_ENTITY, refused=_REFUSED)
         return Done()
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the status."""
         seen = observed[OtherCredentials].credential(self.kind, self.id)
         if seen is None:
@@ -66,16 +66,16 @@ class _CredentialStatusStep(UserStep):
             return State.AFTER
         return State.BEFORE if seen.status == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Set the status of the credential."""
         seen = observed[OtherCredentials]
         credentials = tuple(
             replace(one, status=self.after) if (one.kind, one.id) == (self.kind, self.id) else one
             for one in seen.credentials
         )
-        return observed.seen(replace(seen, credentials=credentials))
+        return observed.with_observation(replace(seen, credentials=credentials))
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Name the status that it has."""
         seen = observed[OtherCredentials].credential(self.kind, self.id)
         return seen.status if seen else "none"
@@ -93,7 +93,7 @@ class DeactivateCredential(_CredentialStatusStep):
 
     status: ClassVar = INACTIVE
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which of whom."""
         return f"deactivate {self.kind} {self.id} of user {self.user}"
 
@@ -111,7 +111,7 @@ class ActivateCredential(_CredentialStatusStep):
     status: ClassVar = ACTIVE
     inverse_type: ClassVar = DeactivateCredential
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which of whom."""
         return f"activate {self.kind} {self.id} of user {self.user}"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
@@ -14,8 +14,8 @@ from ringfence.observations.iam.password import Password
 from ringfence.observations.iam.principals import USERS, UserStep
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 _REFUSED = ("LimitExceeded", "PasswordPolicyViolation")
 
@@ -28,8 +28,8 @@ class SetPasswordReset(UserStep):
     before: bool
     after: bool
 
-    facet: ClassVar = Password
-    outlives: ClassVar = True
+    observation: ClassVar = Password
+    survives_subject: ClassVar = True
     permissions: ClassVar = (Permission("iam:UpdateLoginProfile", (USERS,)),)
 
     @property
@@ -42,26 +42,26 @@ class SetPasswordReset(UserStep):
         """The flag."""
         return f"user/{self.user}/password-reset-required"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Set the flag; the password itself stays."""
         parameters = {"UserName": self.user, "PasswordResetRequired": self.after}
         expected = (*NO_SUCH_ENTITY, *_REFUSED)
         (answer,) = yield (Call("iam", "UpdateLoginProfile", parameters, expected=expected),)
-        accept(answer, gone=NO_SUCH_ENTITY, refused=_REFUSED)
+        accept(answer, not_found=NO_SUCH_ENTITY, refused=_REFUSED)
         return Done()
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the flag."""
         seen = observed[Password]
         if seen.user != self.user:
             return State.GONE
         return State.AFTER if seen.reset == self.after else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Set the flag."""
-        return observed.seen(replace(observed[Password], reset=self.after))
+        return observed.with_observation(replace(observed[Password], reset=self.after))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is required of whom."""
         verb = "require" if self.after else "no longer require"
         return f"{verb} a new password of user {self.user} at the next sign-in"

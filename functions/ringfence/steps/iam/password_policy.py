@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.password_policy import OF_THE_ACCOUNT, PasswordPolicy, PasswordRules
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 _REFUSED = ("LimitExceeded", "MalformedPolicyDocument")
 _UPDATE = Permission("iam:UpdateAccountPasswordPolicy", ("*",), reason=OF_THE_ACCOUNT)
@@ -26,29 +26,29 @@ class _PolicyStep(Step):
     before: PasswordRules | None
     after: PasswordRules | None
 
-    facet: ClassVar = PasswordPolicy
+    observation: ClassVar = PasswordPolicy
 
     @property
     def target(self) -> str:
         """The policy: an account has one at most."""
         return "account/password-policy"
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare every field."""
         rules = observed[PasswordPolicy].rules
         if rules == self.after:
             return State.AFTER
         return State.BEFORE if rules == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Replace the policy."""
-        return observed.seen(PasswordPolicy(self.after))
+        return observed.with_observation(PasswordPolicy(self.after))
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say both."""
         return str(self.before or _NONE), str(self.after or _NONE)
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Say what is demanded now."""
         return str(observed[PasswordPolicy].rules or _NONE)
 
@@ -62,15 +62,15 @@ class SetPasswordPolicy(_PolicyStep):
 
     permissions: ClassVar = (_UPDATE,)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Replace the whole policy: IAM knows no update of a part."""
         return (yield from _update(self.after))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is demanded."""
         return f"demand of the passwords of the account's users: {self.after}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say whom it meets at once; all else is asked of the next password alone."""
         was = self.before.max_age if self.before else 0
         if self.after.max_age == was:
@@ -93,14 +93,14 @@ class RestorePasswordPolicy(_PolicyStep):
     )
     inverse_type: ClassVar = SetPasswordPolicy
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Replace the policy, or delete it where there was none."""
         if self.after:
             return (yield from _update(self.after))
         (answer,) = yield (Call("iam", "DeleteAccountPasswordPolicy", expected=NO_SUCH_ENTITY),)
         return Done(note="it was not there any more" if isinstance(answer, Failed) else "")
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is put back."""
         return f"put the account's password policy back: {self.after or _NONE}"
 
@@ -108,7 +108,7 @@ class RestorePasswordPolicy(_PolicyStep):
 SetPasswordPolicy.inverse_type = RestorePasswordPolicy
 
 
-def _update(rules: PasswordRules) -> Changing:
+def _update(rules: PasswordRules) -> SansIO[Done]:
     call = Call("iam", "UpdateAccountPasswordPolicy", rules.parameters(), expected=_REFUSED)
     (answer,) = yield (call,)
     accept(answer, refused=_REFUSED)

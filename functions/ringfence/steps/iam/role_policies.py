@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed
+from ringfence.model.call import Call, Failed, SansIO
 from ringfence.model.errors import Refused
 from ringfence.model.step import Done
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
@@ -14,14 +14,13 @@ from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.model.step import Changing
     from ringfence.observations.iam.identity import Role
 
 _NOT_EDITABLE = ("LimitExceeded", "UnmodifiableEntity")
 """IAM's refusals: the role's inline policies are full, or the role is AWS's own."""
 
 
-def put_role_policy(role: Role, name: str, document: Mapping[str, object]) -> Changing:
+def put_role_policy(role: Role, name: str, document: Mapping[str, object]) -> SansIO[Done]:
     """Write an inline policy of a role; refused where they are full, or the role is AWS's own."""
     (answer,) = yield (
         Call(
@@ -31,11 +30,11 @@ def put_role_policy(role: Role, name: str, document: Mapping[str, object]) -> Ch
             expected=(*NO_SUCH_ENTITY, *_NOT_EDITABLE),
         ),
     )
-    accept(answer, gone=NO_SUCH_ENTITY, refused=_NOT_EDITABLE)
+    accept(answer, not_found=NO_SUCH_ENTITY, refused=_NOT_EDITABLE)
     return Done()
 
 
-def delete_role_policy(role: Role, name: str) -> Changing:
+def delete_role_policy(role: Role, name: str) -> SansIO[Done]:
     """Delete an inline policy of a role."""
     (answer,) = yield (
         Call(

@@ -6,16 +6,16 @@ from dataclasses import replace
 from datetime import datetime  # noqa: TC003 - the fields of a value are read back by type
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.model.call import Permission
+from ringfence.model.call import Permission, SansIO
 from ringfence.model.codec import instant_text, value
-from ringfence.model.step import State
+from ringfence.model.step import Done, State
 from ringfence.observations.iam.identity import ROLES, Role, RoleStep
 from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse, revocation, revocation_name
 from ringfence.steps.iam.role_policies import delete_role_policy, put_role_policy
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 _SHOWN = 5
 """How many of the other instances are named."""
@@ -40,10 +40,10 @@ class RevocationStep(RoleStep):
     before: bool
     after: bool
 
-    outlives: ClassVar = True
+    survives_subject: ClassVar = True
 
     @staticmethod
-    def use(observed: Observed, role: Role) -> RoleUse | None:
+    def use(observed: ResourceState, role: Role) -> RoleUse | None:
         """Return what was observed of the role; None where it no longer exists."""
         return observed[RoleSessions].role(role)
 
@@ -57,17 +57,17 @@ class RevocationStep(RoleStep):
         """The role."""
         return self.role
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look whether the policy is there, word for word."""
         use = self.use(observed, self.role)
         if use is None:
             return State.GONE
         return State.AFTER if (self.instant in use.revoked) == self.after else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Put the policy there or take it away."""
         roles = tuple(self.changed(one) for one in observed[RoleSessions].roles)
-        return observed.seen(RoleSessions(roles))
+        return observed.with_observation(RoleSessions(roles))
 
     def changed(self, use: RoleUse) -> RoleUse:
         """Return what will be known of a role."""
@@ -77,7 +77,7 @@ class RevocationStep(RoleStep):
             use, revoked=use.revoked | {self.instant} if self.after else use.revoked - {self.instant}
         )
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say which sessions are valid."""
         instant = instant_text(self.instant)
         before, after = (f"issued since {instant}" if one else "all" for one in (self.before, self.after))
@@ -89,12 +89,12 @@ class Revoking(RevocationStep):
 
     permissions: ClassVar = (Permission("iam:PutRolePolicy", (ROLES,)),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Put the policy; refused where the role's inline policies are full or AWS's own."""
         document = revocation(self.instant)
         return (yield from put_role_policy(self.role, revocation_name(self.instant), document))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say whose sessions are revoked."""
         return f"revoke every session of role {self.role.name} issued before {instant_text(self.instant)}"
 
@@ -104,11 +104,11 @@ class Allowing(RevocationStep):
 
     permissions: ClassVar = (Permission("iam:DeleteRolePolicy", (ROLES,)),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Delete the policy; one that is not there any more is what was wanted."""
         return (yield from delete_role_policy(self.role, revocation_name(self.instant)))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say whose sessions may work again."""
         return f"allow the sessions of role {self.role.name} issued before {instant_text(self.instant)} again"
 
@@ -126,9 +126,9 @@ class RevokeRoleSessions(Revoking):
     before: bool
     after: bool
 
-    facet: ClassVar = RoleSessions
+    observation: ClassVar = RoleSessions
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Name the blast radius."""
         return (
             f"{len(self.others)} other instances in the region use the role{named(self.others)}: they fail "
@@ -146,7 +146,7 @@ class AllowRoleSessions(Allowing):
     before: bool
     after: bool
 
-    facet: ClassVar = RoleSessions
+    observation: ClassVar = RoleSessions
     inverse_type: ClassVar = RevokeRoleSessions
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.codec import value
-from ringfence.model.note import Note
+from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.step import State
 from ringfence.observations.iam.user_keys import UserKeys
 from ringfence.steps.iam.access_keys import ActivateAccessKey, DeactivateAccessKey
@@ -14,29 +14,29 @@ from ringfence.steps.iam.access_keys import ActivateAccessKey, DeactivateAccessK
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ringfence.model.observation import Facet, Observed
+    from ringfence.model.observation import Observation, ResourceState
 
 
 @value
-class GiveNotice(Note):
+class GiveNotice(LogOnlyStep):
     """Give notice that a key is deactivated unless it is used. `at`: from when the grace period counts."""
 
     user: str
     key: str
     at: datetime
 
-    facet: ClassVar = UserKeys
+    observation: ClassVar = UserKeys
 
     @property
     def target(self) -> str:
         """The notice about the key."""
         return f"access-key/{self.key}/notice"
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which key of whom."""
         return f"give notice that access key {self.key} of user {self.user} is deactivated unless it is used"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say from when it counts."""
         return "none", f"given on {self.at.date()}"
 
@@ -48,9 +48,9 @@ class _AmongUserKeys:
     before: str
     after: str
 
-    facet: ClassVar[type[Facet]] = UserKeys
+    observation: ClassVar[type[Observation]] = UserKeys
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the status."""
         key = observed[UserKeys].key(self.key)
         if key is None:
@@ -59,13 +59,13 @@ class _AmongUserKeys:
             return State.AFTER
         return State.BEFORE if key.status == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Set the status of the key."""
         seen = observed[UserKeys]
         keys = (replace(one, status=self.after) if one.id == self.key else one for one in seen.keys)
-        return observed.seen(replace(seen, keys=tuple(keys)))
+        return observed.with_observation(replace(seen, keys=tuple(keys)))
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Name the status that it has."""
         key = observed[UserKeys].key(self.key)
         return key.status if key else "none"

@@ -12,25 +12,25 @@ from ringfence.observations.iam.used_roles import UsedRoles
 from ringfence.steps.iam.role_sessions import Allowing, RevocationStep, Revoking, named
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.observations.iam.role_sessions import RoleUse
 
 
 class _OfUsedRole(RevocationStep):
     """What differs from the steps on an instance's role: where the role is looked for."""
 
-    facet: ClassVar = UsedRoles
+    observation: ClassVar = UsedRoles
 
     @staticmethod
-    def use(observed: Observed, role: Role) -> RoleUse | None:
+    def use(observed: ResourceState, role: Role) -> RoleUse | None:
         """Return what was observed of the role; None where it no longer exists."""
         return observed[UsedRoles].role(role)
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Put the policy there or take it away."""
         seen = observed[UsedRoles]
         roles = tuple(replace(one, use=self.changed(one.use)) for one in seen.roles)
-        return observed.seen(replace(seen, roles=roles))
+        return observed.with_observation(replace(seen, roles=roles))
 
 
 @value
@@ -46,7 +46,7 @@ class RevokeUsedRole(_OfUsedRole, Revoking):
     before: bool
     after: bool
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Name the blast radius."""
         return (
             f"{len(self.others)} others were found to use the role{named(self.others)}: they fail until they "

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.errors import Bug
+from ringfence.model.errors import InternalError
 from ringfence.model.step import Done, State, Step
 from ringfence.model.symbol import Ready
 from ringfence.observations.logging.detectors import (
@@ -24,8 +24,8 @@ from ringfence.steps.logging.trails import NEVER_OFF
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
     from ringfence.model.symbol import Symbol
 
 _UPDATE: tuple[Permission, ...] = (Permission("guardduty:UpdateDetector", DETECTORS),)
@@ -59,11 +59,11 @@ class _UpdateStep(Step):
 
     detector: str
 
-    facet: ClassVar = DetectorStatus
+    observation: ClassVar = DetectorStatus
     irreversible: ClassVar = NEVER_OFF
     permissions: ClassVar = _UPDATE
 
-    def _call(self, parameters: Mapping[str, object]) -> Changing:
+    def _call(self, parameters: Mapping[str, object]) -> SansIO[Done]:
         given = {"DetectorId": self.detector, **parameters}
         (answer,) = yield (Call("guardduty", "UpdateDetector", given, expected=(NO_DETECTOR,)),)
         accept(answer, refused=(NO_DETECTOR,))
@@ -86,26 +86,26 @@ class EnableDetector(_UpdateStep):
         """What it watches is set once it does."""
         return (Ready(_TRIED, self.detector),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Enable it."""
         return (yield from self._call({"Enable": True}))
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look whether it is enabled."""
         seen = observed[DetectorStatus]
         if seen.setup is None:
             return State.GONE
         return State.AFTER if seen.enabled else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """It is enabled."""
-        return observed.seen(replace(observed[DetectorStatus], enabled=True))
+        return observed.with_observation(replace(observed[DetectorStatus], enabled=True))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which."""
         return f"enable GuardDuty's detector {self.detector}"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say that it is enabled."""
         return "disabled", "enabled"
 
@@ -126,11 +126,11 @@ class SetDetectorOptions(_UpdateStep):
         return f"detector/{self.detector}/options"
 
     @property
-    def follows(self) -> tuple[Symbol, ...]:
+    def runs_after(self) -> tuple[Symbol, ...]:
         """It is enabled first."""
         return (Ready(_TRIED, self.detector),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Switch on what was on, and off a plan that another one takes the place of; name only those."""
         replaced = {plan_of(one) for one in self.before.on} - {plan_of(one) for one in self.after.on}
         off = [{"Name": plan, "Status": _DISABLED} for plan in sorted(replaced)]
@@ -138,7 +138,7 @@ class SetDetectorOptions(_UpdateStep):
         frequency = {"FindingPublishingFrequency": self.after.frequency}
         return (yield from self._call({**frequency, **({"Features": features} if features else {})}))
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare what it watches."""
         setup = observed[DetectorStatus].setup
         if setup is None:
@@ -148,19 +148,19 @@ class SetDetectorOptions(_UpdateStep):
             return State.AFTER
         return State.BEFORE if now == (self.before.frequency, self.before.on) else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """It watches that."""
         seen = observed[DetectorStatus]
         if seen.setup is None:
-            raise Bug(f"detector {self.detector} is gone")
+            raise InternalError(f"detector {self.detector} is gone")
         setup = replace(seen.setup, frequency=self.after.frequency, on=self.after.on)
-        return observed.seen(replace(seen, setup=setup))
+        return observed.with_observation(replace(seen, setup=setup))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which."""
         return f"put back what GuardDuty's detector {self.detector} watches"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Write what it watches."""
         return self.before.key, self.after.key
 
@@ -172,7 +172,7 @@ class CreateDetector(Step):
     detector: str
     after: DetectorSetup
 
-    facet: ClassVar = DetectorStatus
+    observation: ClassVar = DetectorStatus
     irreversible: ClassVar = NEVER_OFF
     permissions: ClassVar = (
         Permission("guardduty:CreateDetector", ("*",), reason="it knows no resources"),
@@ -185,7 +185,7 @@ class CreateDetector(Step):
         """The detector of the region."""
         return f"detector/{self.detector}"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - it has a new id
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - it has a new id
         """Make it. A region has one at most: a second one is refused, so it is not made twice.
 
         https://docs.aws.amazon.com/guardduty/latest/APIReference/API_CreateDetector.html
@@ -201,20 +201,20 @@ class CreateDetector(Step):
         made = accept(answer, refused=(NO_DETECTOR,))
         return Done(note=f"the new detector is {made.text('DetectorId')}")
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look whether the region has a detector."""
         seen = observed[DetectorStatus]
         return State.AFTER if seen.others or seen.setup else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """There is another one."""
-        return observed.seen(DetectorStatus(others=1))
+        return observed.with_observation(DetectorStatus(others=1))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say in whose place."""
         return f"create a detector of GuardDuty in the place of {self.detector}"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Write what it watches."""
         return "deleted", self.after.key
 

@@ -7,42 +7,42 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import instant_text, value
-from ringfence.model.note import Note
+from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.step import Done, State
 from ringfence.observations.logging.evaluation import NO_RULE, Evaluation, RuleState, RuleStep
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.rule_confirmation import ManagedRule
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.step import Names
 
 _RULES = ("arn:aws:config:{region}:{account}:config-rule/*",)
 _UNDER_WAY = "LimitExceededException"
 
 
 @value
-class NoteRule(RuleStep, Note):
+class NoteRule(RuleStep, LogOnlyStep):
     """Write down which rule judged, so that it is looked at when what was found is put right."""
 
     rule: ManagedRule
     since: datetime
 
-    facet: ClassVar = Evaluation
+    observation: ClassVar = Evaluation
 
     @property
     def target(self) -> str:
         """The rule, as the incident has it."""
         return f"config-rule/{self.rule.region}/{self.rule.name}/noted"
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Name the rule."""
         return f"write down that the Config rule {self.rule.name} judged"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say when it judged."""
         return "none", f"judged by {instant_text(self.since)}"
 
@@ -55,7 +55,7 @@ class EvaluateRule(RuleStep):
     since: datetime
     before: datetime | None
 
-    facet: ClassVar = Evaluation
+    observation: ClassVar = Evaluation
     permissions: ClassVar = (Permission("config:StartConfigRulesEvaluation", _RULES),)
     irreversible: ClassVar = "it changes nothing: it has AWS Config look again"
 
@@ -64,7 +64,7 @@ class EvaluateRule(RuleStep):
         """The rule."""
         return f"config-rule/{self.rule.region}/{self.rule.name}"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Ask for it. A rule that is being evaluated is not asked again.
 
         https://docs.aws.amazon.com/config/latest/APIReference/API_StartConfigRulesEvaluation.html
@@ -80,10 +80,10 @@ class EvaluateRule(RuleStep):
         )
         if isinstance(answer, Failed) and answer.code == _UNDER_WAY:
             return Done(note=f"it was being evaluated already: {answer.message}")
-        accept(answer, gone=(NO_RULE,))
+        accept(answer, not_found=(NO_RULE,))
         return Done()
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare when it last ended an evaluation."""
         seen = observed[Evaluation].state(self.rule)
         if seen is None:
@@ -92,18 +92,18 @@ class EvaluateRule(RuleStep):
             return State.GONE
         return State.AFTER if is_newer(seen.evaluated, self.before) else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Have it end an evaluation."""
         seen = observed[Evaluation]
         at = max(filter(None, (self.before, self.since, seen.captured))) + timedelta(seconds=1)
         rules = (RuleState(one.rule, at) if one.rule == self.rule else one for one in seen.rules)
-        return observed.seen(replace(seen, rules=tuple(rules)))
+        return observed.with_observation(replace(seen, rules=tuple(rules)))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Name the rule."""
         return f"have AWS Config evaluate the rule {self.rule.name} again"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say when it last ended an evaluation."""
         last = f"evaluated {instant_text(self.before)}" if self.before else "not evaluated"
         return last, f"evaluated after {instant_text(self.since)}"

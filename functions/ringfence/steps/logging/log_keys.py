@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step
 from ringfence.model.symbol import Ready
 from ringfence.observations.logging.log_keys import DISABLED, KEYS, NO_KEY, TO_BE_DELETED, USABLE, LogKey
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
     from ringfence.model.symbol import Symbol
 
 _REFUSED = ("InvalidArnException", "KMSInvalidStateException")
@@ -27,22 +27,22 @@ class _KeyStep(Step):
 
     key_id: str
 
-    facet: ClassVar = LogKey
+    observation: ClassVar = LogKey
     irreversible: ClassVar = KEEP_READABLE
     operation: ClassVar[str]
     refused: ClassVar[tuple[str, ...]] = _REFUSED
     leads_to: ClassVar[str]
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no id
         """Make the change."""
         call = Call("kms", self.operation, {"KeyId": self.key_id}, expected=(NO_KEY, *self.refused))
         (answer,) = yield (call,)
-        accept(answer, gone=(NO_KEY,), refused=self.refused)
+        accept(answer, not_found=(NO_KEY,), refused=self.refused)
         return Done()
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """The key is in another state."""
-        return observed.seen(replace(observed[LogKey], state=self.leads_to))
+        return observed.with_observation(replace(observed[LogKey], state=self.leads_to))
 
 
 @value
@@ -68,18 +68,18 @@ class CancelDeletion(_KeyStep):
         """A key that is not to be deleted can be enabled."""
         return (Ready(_KEPT, self.key_id),)
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look whether it is to be deleted."""
         now = observed[LogKey].state
         if not now:
             return State.GONE
         return State.BEFORE if now in TO_BE_DELETED else State.AFTER
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say of which key."""
         return f"cancel the deletion of KMS key {self.key_id}"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say that it stays."""
         return "to be deleted", "disabled"
 
@@ -105,17 +105,17 @@ class EnableKey(_KeyStep):
         """It is not to be deleted."""
         return (Ready(_KEPT, self.key_id),)
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look whether it is enabled."""
         now = observed[LogKey].state
         if not now:
             return State.GONE
         return State.AFTER if now == USABLE else State.BEFORE
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which key."""
         return f"enable KMS key {self.key_id}"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say that it can be used."""
         return "disabled", "enabled"

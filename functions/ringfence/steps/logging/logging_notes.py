@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.codec import value
-from ringfence.model.note import Note
+from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.step import show
 from ringfence.observations.logging.detectors import DetectorSetup, DetectorStatus
 from ringfence.observations.logging.log_keys import LogKey
 from ringfence.observations.logging.recorders import RecorderSetup, RecorderStatus
-from ringfence.observations.logging.selectors import shown
+from ringfence.observations.logging.selectors import formatted
 from ringfence.observations.logging.trails import TrailSetup, TrailStatus
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 KEEP = "it is a note in the log: what the next review finds becomes the baseline of a new incident"
 
 
-class _Baseline(Note):
+class _Baseline(LogOnlyStep):
     irreversible: ClassVar[str] = KEEP
     noun: ClassVar[str]
 
@@ -31,7 +31,7 @@ class _Baseline(Note):
         """The baseline: there is one of each subject."""
         return f"{self.noun}/baseline"
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say of what."""
         return f"note how this {self.noun} is set up, as what is put back later"
 
@@ -42,17 +42,17 @@ class RecordTrailBaseline(_Baseline):
 
     setup: TrailSetup
 
-    facet: ClassVar = TrailStatus
+    observation: ClassVar = TrailStatus
     noun: ClassVar = "trail"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Write what is noted."""
         options, setup = self.setup.options, self.setup
         regions = "every region" if options.multi_region else "one region"
         return "", (
             f"to bucket {options.bucket}, of {regions}, validation {show(options.validation)}, "
             f"key {options.key or 'none'}, log group {options.log_group or 'none'}, "
-            f"{shown(setup.selectors)}, insights {show(setup.insights)}"
+            f"{formatted(setup.selectors)}, insights {show(setup.insights)}"
         )
 
 
@@ -62,10 +62,10 @@ class RecordRecorderBaseline(_Baseline):
 
     setup: RecorderSetup
 
-    facet: ClassVar = RecorderStatus
+    observation: ClassVar = RecorderStatus
     noun: ClassVar = "recorder"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Write what is noted."""
         return "", self.setup.key
 
@@ -76,10 +76,10 @@ class RecordDetectorBaseline(_Baseline):
 
     setup: DetectorSetup
 
-    facet: ClassVar = DetectorStatus
+    observation: ClassVar = DetectorStatus
     noun: ClassVar = "detector"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Write what is noted."""
         return "", self.setup.key
 
@@ -90,10 +90,10 @@ class RecordKeyBaseline(_Baseline):
 
     trails: frozenset[str]
 
-    facet: ClassVar = LogKey
+    observation: ClassVar = LogKey
     noun: ClassVar = "key"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Name the trails."""
         return "", f"used by {show(self.trails)}"
 

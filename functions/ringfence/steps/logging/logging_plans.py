@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observed
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.model.trigger import Trigger
     from ringfence.observations.logging.trails import TrailSetup
@@ -58,14 +58,14 @@ def is_reviewed_only(incident: Incident) -> bool:
     return all(one.startswith(PREFIX) for one in incident.types)
 
 
-def trail_to_be_started(trail: Observed, incident: Incident) -> bool:
+def trail_to_be_started(trail: ResourceState, incident: Incident) -> bool:
     """Say whether a stopped trail logged before, by a report or by its baseline."""
     logged = trail_baseline(incident) is not None or reported(incident, STOPPED)
     seen = trail[TrailStatus]
     return seen.setup is not None and not seen.logging and logged
 
 
-def out_of_reach(trail: Observed, incident: Incident) -> Iterator[str]:
+def out_of_reach(trail: ResourceState, incident: Incident) -> Iterator[str]:
     """Say why a trail cannot be changed from here.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html
@@ -75,7 +75,7 @@ def out_of_reach(trail: Observed, incident: Incident) -> Iterator[str]:
         if trail_baseline(incident) or not is_reviewed_only(incident):
             yield f"there is no trail {name} in {trail.ref.region}: it was deleted"
     elif not seen.ours(trail.ref) and (before := trail_baseline(incident)):
-        was = plain(RecordTrailBaseline(before).change()[1], LONGEST)
+        was = plain(RecordTrailBaseline(before).diff()[1], LONGEST)
         yield (
             f"trail {name} of this region was deleted, and the one of its name has its home in {seen.home} "
             f"of account {seen.owner}: while that has the name, this one cannot be made again; it was: {was}"
@@ -89,13 +89,13 @@ def out_of_reach(trail: Observed, incident: Incident) -> Iterator[str]:
         yield f"trail {name} cannot be read from here; a person has to look"
 
 
-def start(trail: Observed, incident: Incident) -> Iterator[Step]:
+def start(trail: ResourceState, incident: Incident) -> Iterator[Step]:
     """Yield the start, if it is to be started."""
     if trail_to_be_started(trail, incident):
         yield StartTrail(trail.ref.id)
 
 
-def wanted(trail: Observed, incident: Incident) -> TrailSetup | None:
+def wanted(trail: ResourceState, incident: Incident) -> TrailSetup | None:
     """Return what a trail should be; None where there is none to be seen."""
     now, before = trail[TrailStatus].setup, trail_baseline(incident)
     if now is None:
@@ -106,7 +106,7 @@ def wanted(trail: Observed, incident: Incident) -> TrailSetup | None:
     return setup
 
 
-def restore(trail: Observed, incident: Incident) -> Iterator[Step]:
+def restore(trail: ResourceState, incident: Incident) -> Iterator[Step]:
     """Yield a step for each part that differs from what it should be."""
     now, setup, name = trail[TrailStatus].setup, wanted(trail, incident), trail.ref.id
     if now is None or setup is None:
@@ -120,26 +120,26 @@ def restore(trail: Observed, incident: Incident) -> Iterator[Step]:
         yield SetInsightSelectors(name, now.insights, setup.insights)
 
 
-def recorder_to_be_started(recorder: Observed, incident: Incident) -> bool:
+def recorder_to_be_started(recorder: ResourceState, incident: Incident) -> bool:
     """Say whether a stopped recorder recorded before, by a report or by its baseline."""
     recorded_before = recorder_baseline(incident) is not None or reported(incident, STOPPED_RECORDER)
     seen = recorder[RecorderStatus]
     return seen.setup is not None and not seen.recording and recorded_before
 
 
-def detector_to_be_enabled(detector: Observed, incident: Incident) -> bool:
+def detector_to_be_enabled(detector: ResourceState, incident: Incident) -> bool:
     """Say whether a disabled detector was enabled before, by a report or by its baseline."""
     enabled_before = detector_baseline(incident) is not None or reported(incident, CHANGED_DETECTOR)
     seen = detector[DetectorStatus]
     return seen.setup is not None and not seen.enabled and enabled_before
 
 
-def users_of_key(key: Observed, incident: Incident) -> frozenset[str]:
+def users_of_key(key: ResourceState, incident: Incident) -> frozenset[str]:
     """Return the trails that write with a key, or did when that was noted."""
     return key[LogKey].trails | key_baseline(incident)
 
 
-def key_to_be_kept(key: Observed, incident: Incident) -> bool:
+def key_to_be_kept(key: ResourceState, incident: Incident) -> bool:
     """Say whether a key that trails write with was taken away, and could be used before."""
     usable_before = bool(key_baseline(incident)) or reported(incident, TAKEN_AWAY)
     taken_away = key[LogKey].state in {DISABLED, *TO_BE_DELETED}

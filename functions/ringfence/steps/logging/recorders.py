@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step
 from ringfence.observations.logging.recorders import NO_RECORDER, RECORDERS, RecorderStatus
 from ringfence.steps.logging.trails import NEVER_OFF
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 _REFUSED = ("NoAvailableDeliveryChannelException", "UnmodifiableEntityException")
 
@@ -25,7 +25,7 @@ class StartRecorder(Step):
 
     name: str
 
-    facet: ClassVar = RecorderStatus
+    observation: ClassVar = RecorderStatus
     irreversible: ClassVar = NEVER_OFF
     permissions: ClassVar = (Permission("config:StartConfigurationRecorder", RECORDERS),)
 
@@ -34,7 +34,7 @@ class StartRecorder(Step):
         """The recorder."""
         return f"recorder/{self.name}"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Start it.
 
         https://docs.aws.amazon.com/config/latest/APIReference/API_StartConfigurationRecorder.html
@@ -42,24 +42,24 @@ class StartRecorder(Step):
         parameters = {"ConfigurationRecorderName": self.name}
         expected = (NO_RECORDER, *_REFUSED)
         (answer,) = yield (Call("config", "StartConfigurationRecorder", parameters, expected=expected),)
-        accept(answer, gone=(NO_RECORDER,), refused=_REFUSED)
+        accept(answer, not_found=(NO_RECORDER,), refused=_REFUSED)
         return Done()
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look whether it records."""
         seen = observed[RecorderStatus]
         if seen.setup is None:
             return State.GONE
         return State.AFTER if seen.recording else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """It records."""
-        return observed.seen(replace(observed[RecorderStatus], recording=True))
+        return observed.with_observation(replace(observed[RecorderStatus], recording=True))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which."""
         return f"start configuration recorder {self.name}"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say that it records."""
         return "stopped", "recording"

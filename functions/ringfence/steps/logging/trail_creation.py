@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State, Step
 from ringfence.model.symbol import Ready
@@ -14,8 +14,8 @@ from ringfence.steps.logging.trail_refusals import PASS_ROLE, REFUSED, parameter
 from ringfence.steps.logging.trails import MADE, NEVER_OFF
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
     from ringfence.model.symbol import Symbol
 
 
@@ -29,7 +29,7 @@ class CreateTrail(Step):
     options: TrailOptions
     tags: frozenset[tuple[str, str]] = frozenset()
 
-    facet: ClassVar = TrailStatus
+    observation: ClassVar = TrailStatus
     irreversible: ClassVar = NEVER_OFF
     permissions: ClassVar = (
         Permission("cloudtrail:CreateTrail", TRAILS),
@@ -47,7 +47,7 @@ class CreateTrail(Step):
         """The trail."""
         return (Ready(MADE, self.name),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - it has its old name
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - it has its old name
         """Make it. One that is there already is what was wanted: others may have been faster.
 
         https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
@@ -62,19 +62,21 @@ class CreateTrail(Step):
             accept(answer, refused=REFUSED["CreateTrail"])
         return Done()
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look whether a trail of the name is there."""
         return State.BEFORE if observed[TrailStatus].gone else State.AFTER
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """It is there, records what any new one does, and does not log yet."""
         setup = TrailSetup(self.options, tags=self.tags)
-        return observed.seen(TrailStatus(setup, logging=False, home=self.region, owner=self.account))
+        return observed.with_observation(
+            TrailStatus(setup, logging=False, home=self.region, owner=self.account)
+        )
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which trail."""
         return f"create trail {self.name} again"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say where its logs go."""
         return "deleted", f"with its logs in bucket {self.options.bucket}"

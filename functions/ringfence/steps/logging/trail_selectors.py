@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.model.call import Permission
+from ringfence.model.call import Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.step import State, show
+from ringfence.model.step import Done, State, show
 from ringfence.observations.logging.selectors import (
     Insights,
     Selectors,
+    formatted,
     insight_parameters,
     selector_parameters,
-    shown,
 )
 from ringfence.observations.logging.trails import TRAILS, TrailStatus
 from ringfence.steps.logging.trails import TrailStep
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
 
 
 @value
@@ -34,12 +34,12 @@ class SetEventSelectors(TrailStep):
     permissions: ClassVar = (Permission("cloudtrail:PutEventSelectors", TRAILS),)
     what: ClassVar = "selectors"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no id
         """Put them in the place of those that are there."""
         parameters = {"TrailName": self.name, **selector_parameters(self.after)}
         return (yield from self.call("PutEventSelectors", parameters))
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare all selectors."""
         setup = observed[TrailStatus].setup
         if setup is None:
@@ -48,18 +48,18 @@ class SetEventSelectors(TrailStep):
             return State.AFTER
         return State.BEFORE if setup.selectors == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Put them there."""
         setup = replace(self.setup_in(observed), selectors=self.after)
-        return observed.seen(replace(observed[TrailStatus], setup=setup))
+        return observed.with_observation(replace(observed[TrailStatus], setup=setup))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say of which trail."""
         return f"put the event selectors of trail {self.name} back"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Write them in full."""
-        return shown(self.before), shown(self.after)
+        return formatted(self.before), formatted(self.after)
 
 
 @value
@@ -73,12 +73,12 @@ class SetInsightSelectors(TrailStep):
     permissions: ClassVar = (Permission("cloudtrail:PutInsightSelectors", TRAILS),)
     what: ClassVar = "insights"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no id
         """Put them in the place of those that are there."""
         parameters = {"TrailName": self.name, "InsightSelectors": insight_parameters(self.after)}
         return (yield from self.call("PutInsightSelectors", parameters))
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare all of them."""
         setup = observed[TrailStatus].setup
         if setup is None:
@@ -87,15 +87,15 @@ class SetInsightSelectors(TrailStep):
             return State.AFTER
         return State.BEFORE if setup.insights == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Put them there."""
         setup = replace(self.setup_in(observed), insights=self.after)
-        return observed.seen(replace(observed[TrailStatus], setup=setup))
+        return observed.with_observation(replace(observed[TrailStatus], setup=setup))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say of which trail."""
         return f"put the Insights selectors of trail {self.name} back"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Name them."""
         return show(self.before), show(self.after)

@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.errors import Bug
+from ringfence.model.errors import InternalError
 from ringfence.model.step import Done, State, Step, show
 from ringfence.model.symbol import Ready
 from ringfence.observations.logging.trails import NO_TRAIL, TRAILS, TrailOptions, TrailSetup, TrailStatus
@@ -21,8 +21,8 @@ from ringfence.steps.logging.trail_refusals import PASS_ROLE, REFUSED, parameter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
     from ringfence.model.symbol import Symbol
 
 NEVER_OFF = "it would blind the account again: no tool switches logging off"
@@ -37,7 +37,7 @@ class TrailStep(Step):
 
     name: str
 
-    facet: ClassVar = TrailStatus
+    observation: ClassVar = TrailStatus
     irreversible: ClassVar = NEVER_OFF
     what: ClassVar[str]
 
@@ -62,25 +62,25 @@ class TrailStep(Step):
         return (self._done(self.part),)
 
     @property
-    def follows(self) -> tuple[Symbol, ...]:
+    def runs_after(self) -> tuple[Symbol, ...]:
         """Every part before it."""
         return tuple(self._done(part) for part in _ORDER[: _ORDER.index(self.part)])
 
     def _done(self, part: str) -> Symbol:
         return Ready(f"{part} of the trail is tried", self.name)
 
-    def setup_in(self, observed: Observed) -> TrailSetup:
-        """Return the trail; raises Bug where it is gone: no effect is to be had then."""
+    def setup_in(self, observed: ResourceState) -> TrailSetup:
+        """Return the trail; raises InternalError where it is gone: no effect is to be had then."""
         setup = observed[TrailStatus].setup
         if setup is None:
-            raise Bug(f"trail {self.name} is gone")
+            raise InternalError(f"trail {self.name} is gone")
         return setup
 
-    def call(self, operation: str, parameters: Mapping[str, object]) -> Changing:
+    def call(self, operation: str, parameters: Mapping[str, object]) -> SansIO[Done]:
         """Make one call; what CloudTrail refuses for good is raised as such."""
         call = Call("cloudtrail", operation, parameters, expected=(NO_TRAIL, *REFUSED[operation]))
         (answer,) = yield (call,)
-        accept(answer, gone=(NO_TRAIL,), refused=REFUSED[operation])
+        accept(answer, not_found=(NO_TRAIL,), refused=REFUSED[operation])
         return Done()
 
 
@@ -93,26 +93,26 @@ class StartTrail(TrailStep):
     permissions: ClassVar = (Permission("cloudtrail:StartLogging", TRAILS),)
     what: ClassVar = "logging"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no id
         """Start it."""
         return (yield from self.call("StartLogging", {"Name": self.name}))
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look whether it logs."""
         seen = observed[TrailStatus]
         if seen.setup is None:
             return State.GONE
         return State.AFTER if seen.logging else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """It logs."""
-        return observed.seen(replace(observed[TrailStatus], logging=True))
+        return observed.with_observation(replace(observed[TrailStatus], logging=True))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which trail."""
         return f"start trail {self.name}"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say that it logs."""
         return "stopped", "logging"
 
@@ -133,7 +133,7 @@ class SetTrailOptions(TrailStep):
         """The aspect."""
         return self.aspect
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no id
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no id
         """Set them. What is not named stays as it is.
 
         https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_UpdateTrail.html
@@ -143,7 +143,7 @@ class SetTrailOptions(TrailStep):
             yield from self.call("UpdateTrail", {"Name": self.name, **parameters_of(self.after, *fields)})
         )
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the options of this aspect."""
         setup, of = observed[TrailStatus].setup, aspect(self.aspect).of
         if setup is None:
@@ -152,17 +152,19 @@ class SetTrailOptions(TrailStep):
             return State.AFTER
         return State.BEFORE if of(setup.options) == of(self.before) else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Set the options of this aspect."""
         setup = self.setup_in(observed)
         options = aspect(self.aspect).put(setup.options, self.after)
-        return observed.seen(replace(observed[TrailStatus], setup=replace(setup, options=options)))
+        return observed.with_observation(
+            replace(observed[TrailStatus], setup=replace(setup, options=options))
+        )
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is put back."""
         return f"put the {self.aspect} of trail {self.name} back"
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Write the options of this aspect."""
         return _written(self.aspect, self.before), _written(self.aspect, self.after)
 

@@ -17,8 +17,9 @@ from ringfence.observations.s3.calls import DENIED, of_bucket, on_buckets
 from ringfence.steps.s3.calls import BLOCKED, accepted
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.call import SansIO
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
     from ringfence.model.subject import BucketRef
     from ringfence.model.symbol import Symbol
 
@@ -33,7 +34,7 @@ class SetPublicGrants(Step):
     before: frozenset[Grant]
     after: frozenset[Grant]
 
-    facet: ClassVar = BucketAcl
+    observation: ClassVar = BucketAcl
     permissions: ClassVar = on_buckets("GetBucketAcl", "PutBucketAcl")
 
     @property
@@ -42,11 +43,11 @@ class SetPublicGrants(Step):
         return f"bucket/{self.bucket.id}/public-grants"
 
     @property
-    def follows(self) -> tuple[Symbol, ...]:
+    def runs_after(self) -> tuple[Symbol, ...]:
         """S3 takes public grants only once nothing blocks them."""
         return (Ready(BLOCKED, self.bucket.id),) if self.after else ()
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Read the ACL and put it with other public grants.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html
@@ -67,7 +68,7 @@ class SetPublicGrants(Step):
             for one in sorted(self.after, key=lambda one: one.key)
         ]
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the public grants."""
         seen = observed[BucketAcl]
         if not seen.readable:
@@ -76,21 +77,21 @@ class SetPublicGrants(Step):
             return State.AFTER
         return State.BEFORE if seen.public == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Put these in the place of the others."""
         seen = observed[BucketAcl]
-        return observed.seen(replace(seen, grants=(seen.grants - seen.public) | self.after))
+        return observed.with_observation(replace(seen, grants=(seen.grants - seen.public) | self.after))
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Name the public grants that are there."""
         return show(observed[BucketAcl].public)
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what becomes of which grants."""
         if self.after:
             return f"grant again to anyone by the ACL of bucket {self.bucket.id}: {show(self.after)}"
         return f"take the public grants out of the ACL of bucket {self.bucket.id}: {show(self.before)}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say who is shut out."""
         return "" if self.after else "whoever lists, reads or writes by these grants is shut out"

@@ -13,8 +13,9 @@ from ringfence.observations.s3.calls import of_bucket, on_buckets
 from ringfence.steps.s3.calls import BLOCKED, POLICY, accepted
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.call import SansIO
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
     from ringfence.model.subject import BucketRef
     from ringfence.model.symbol import Symbol
 
@@ -27,7 +28,7 @@ class SetPublicAccessBlock(Step):
     before: BlockSettings
     after: BlockSettings
 
-    facet: ClassVar = PublicAccessBlock
+    observation: ClassVar = PublicAccessBlock
     permissions: ClassVar = on_buckets("PutBucketPublicAccessBlock")
 
     @property
@@ -36,7 +37,7 @@ class SetPublicAccessBlock(Step):
         return f"bucket/{self.bucket.id}/public-access-block"
 
     @property
-    def follows(self) -> tuple[Symbol, ...]:
+    def runs_after(self) -> tuple[Symbol, ...]:
         """A change of the policy comes first: S3 takes no policy with public statements afterwards."""
         return (Ready(POLICY, self.bucket.id),) if self._blocks else ()
 
@@ -49,7 +50,7 @@ class SetPublicAccessBlock(Step):
     def _blocks(self) -> bool:
         return self.before.within(self.after)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Put the settings.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutPublicAccessBlock.html
@@ -59,7 +60,7 @@ class SetPublicAccessBlock(Step):
         accepted(answer)
         return Done()
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the settings."""
         seen = observed[PublicAccessBlock]
         if not seen.readable:
@@ -68,20 +69,20 @@ class SetPublicAccessBlock(Step):
             return State.AFTER
         return State.BEFORE if seen.settings == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Set them."""
-        return observed.seen(replace(observed[PublicAccessBlock], settings=self.after))
+        return observed.with_observation(replace(observed[PublicAccessBlock], settings=self.after))
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Name each setting."""
         return observed[PublicAccessBlock].settings.key
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say whether more is blocked than before."""
         verb = "block" if self._blocks else "no longer block all"
         return f"{verb} public access to bucket {self.bucket.id}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say who is shut out."""
         if not self._blocks:
             return ""

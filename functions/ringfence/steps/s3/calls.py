@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.answers import accept
 from ringfence.model.call import Failed
-from ringfence.model.errors import Denied, Refused
+from ringfence.model.errors import AccessDenied, Refused
 from ringfence.observations.s3.calls import DENIED, NO_BUCKET
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ _BLOCKS = ("BlockPublicPolicy", "BlockPublicAcls", "Block Public Access", "block
 
 
 def accepted(answer: Answer, refused: Collection[str] = ()) -> Document:
-    """Return the answer; raises Gone without the bucket, Refused for these codes, or where S3 blocks it.
+    """Return the answer; raises NotFound without the bucket, Refused for these codes, or where S3 blocks it.
 
-    Denied otherwise, where access is denied: that may pass.
+    AccessDenied otherwise, where access is denied: that may pass.
     """
     if isinstance(answer, Failed) and answer.code in DENIED:
         words = f"{answer.code}: {answer.message}"
         if any(name in answer.message for name in _BLOCKS):
             raise Refused(words)
-        raise Denied(words)
-    return accept(answer, gone=NO_BUCKET, refused=refused)
+        raise AccessDenied(words)
+    return accept(answer, not_found=NO_BUCKET, refused=refused)

@@ -11,8 +11,9 @@ from ringfence.observations.s3.encryption import AES256, BucketEncryption, Encry
 from ringfence.steps.s3.calls import accepted
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.call import SansIO
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
     from ringfence.model.subject import BucketRef
 
 _REFUSED = ("InvalidArgument", "InvalidRequest", "MalformedXML")
@@ -26,7 +27,7 @@ class SetBucketEncryption(Step):
     before: Encryption | None
     after: Encryption | None
 
-    facet: ClassVar = BucketEncryption
+    observation: ClassVar = BucketEncryption
     permissions: ClassVar = on_buckets("PutEncryptionConfiguration")
 
     @property
@@ -34,7 +35,7 @@ class SetBucketEncryption(Step):
         """The default."""
         return f"bucket/{self.bucket.id}/default-encryption"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Put the default, or delete it where there was none.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html
@@ -48,7 +49,7 @@ class SetBucketEncryption(Step):
         accepted(answer, _REFUSED)
         return Done()
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the default. Where it is deleted, S3 encrypts with keys of its own and says so."""
         seen = observed[BucketEncryption]
         if not seen.readable:
@@ -60,23 +61,23 @@ class SetBucketEncryption(Step):
         own = seen.default is not None and seen.default.algorithm == AES256
         return State.AFTER if self.after is None and own else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Set it."""
-        return observed.seen(BucketEncryption(self.after))
+        return observed.with_observation(BucketEncryption(self.after))
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Name what is the default now."""
         return _said(observed[BucketEncryption].default)
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Name both defaults."""
         return _said(self.before), _said(self.after)
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which encryption becomes the default."""
         return f"set the default encryption of bucket {self.bucket.id} to {_said(self.after)}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say what readers and writers need from now on."""
         if self.after is None or not self.after.with_kms:
             return ""

@@ -11,8 +11,9 @@ from ringfence.observations.s3.logging import AccessLogging, LogTarget
 from ringfence.steps.s3.calls import accepted
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.call import SansIO
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
     from ringfence.model.subject import BucketRef
 
 _REFUSED = (
@@ -31,7 +32,7 @@ class SetAccessLogging(Step):
     before: LogTarget | None
     after: LogTarget | None
 
-    facet: ClassVar = AccessLogging
+    observation: ClassVar = AccessLogging
     permissions: ClassVar = on_buckets("PutBucketLogging")
 
     @property
@@ -39,7 +40,7 @@ class SetAccessLogging(Step):
         """Where it logs to."""
         return f"bucket/{self.bucket.id}/access-logging"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Put the target, or none.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLogging.html
@@ -53,7 +54,7 @@ class SetAccessLogging(Step):
         accepted(answer, _REFUSED)
         return Done()
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Compare the target."""
         seen = observed[AccessLogging]
         if not seen.readable:
@@ -62,20 +63,20 @@ class SetAccessLogging(Step):
             return State.AFTER
         return State.BEFORE if seen.target == self.before else State.DRIFTED
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Set it."""
-        return observed.seen(AccessLogging(self.after))
+        return observed.with_observation(AccessLogging(self.after))
 
-    def found(self, observed: Observed) -> str:
+    def actual(self, observed: ResourceState) -> str:
         """Name the target that it has."""
         return show(observed[AccessLogging].target)
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say where requests are logged."""
         if self.after is None:
             return f"no longer log requests to bucket {self.bucket.id}"
         return f"log requests to bucket {self.bucket.id} to {self.after.key}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say what is billed."""
         return "the logs are stored, and billed, until a lifecycle rule expires them" if self.after else ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.model.call import Failed
+from ringfence.model.call import Failed, SansIO
 from ringfence.model.codec import canonical, value
 from ringfence.model.errors import Refused
 from ringfence.model.step import Done, State, Step
@@ -22,11 +22,8 @@ from ringfence.observations.s3.tls import has_statement, with_tls, without_tls
 from ringfence.steps.s3.calls import BLOCKED, POLICY, accepted
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from ringfence.model.call import Answer, Call
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
     from ringfence.model.subject import BucketRef
     from ringfence.model.symbol import Symbol
     from ringfence.observations.s3.documents import Json
@@ -42,14 +39,14 @@ class _TlsStep(Step):
     before: bool
     after: bool
 
-    facet: ClassVar = BucketPolicy
+    observation: ClassVar = BucketPolicy
 
     @property
     def target(self) -> str:
         """The statement."""
         return f"bucket/{self.bucket.id}/policy/{self.sid}"
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look for the statement, word for word."""
         seen = observed[BucketPolicy]
         if not seen.clear:
@@ -57,13 +54,13 @@ class _TlsStep(Step):
         there = has_statement(seen.document, self.bucket.id, self.sid)
         return State.AFTER if there == self.after else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Put the statement in or take it out."""
         seen = observed[BucketPolicy]
         document = self._changed(seen.document)
-        return observed.seen(replace(seen, text="" if document is None else canonical(document)))
+        return observed.with_observation(replace(seen, text="" if document is None else canonical(document)))
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Say whether the statement is there."""
         before, after = (
             f"statement {self.sid}" if one else "no statement" for one in (self.before, self.after)
@@ -75,7 +72,7 @@ class _TlsStep(Step):
             return with_tls(document, self.bucket.id, self.sid)
         return without_tls(document, self.bucket.id, self.sid) if document else None
 
-    def _read(self) -> Generator[tuple[Call, ...], tuple[Answer, ...], Json | None]:
+    def _read(self) -> SansIO[Json | None]:
         """Read the policy as it is now; raises Refused where it cannot be understood."""
         (answer,) = yield (of_bucket(self.bucket, "GetBucketPolicy", *NO_POLICY),)
         none = isinstance(answer, Failed) and answer.code in NO_POLICY
@@ -87,7 +84,7 @@ class _TlsStep(Step):
             )
         return document
 
-    def _put(self, document: Json) -> Generator[tuple[Call, ...], tuple[Answer, ...], None]:
+    def _put(self, document: Json) -> SansIO[None]:
         text = written(document)
         if (size := len(text.encode())) > LIMIT:
             raise Refused(f"the policy of bucket {self.bucket.id} would have {size} bytes; S3 takes {LIMIT}")
@@ -112,7 +109,7 @@ class AddTlsStatement(_TlsStep):
         """The policy is merged: what would keep S3 from taking it may come now."""
         return (Ready(POLICY, self.bucket.id),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Read the policy and put it with our statement as its last.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
@@ -123,11 +120,11 @@ class AddTlsStatement(_TlsStep):
         yield from self._put(with_tls(document, self.bucket.id, self.sid))
         return Done()
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is refused."""
         return f"require TLS of every request to bucket {self.bucket.id}"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say whom it shuts out."""
         return (
             "clients that reach the bucket without TLS are refused: http:// links, and its website endpoint"
@@ -147,11 +144,11 @@ class RemoveTlsStatement(_TlsStep):
     inverse_type: ClassVar = AddTlsStatement
 
     @property
-    def follows(self) -> tuple[Symbol, ...]:
+    def runs_after(self) -> tuple[Symbol, ...]:
         """With public statements beside it the policy can be put only once nothing blocks it."""
         return (Ready(BLOCKED, self.bucket.id),)
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Read the policy and put it without our statement; delete it where nothing is left."""
         document = yield from self._read()
         if document is None or not has_statement(document, self.bucket.id, self.sid):
@@ -164,7 +161,7 @@ class RemoveTlsStatement(_TlsStep):
             yield from self._put(left)
         return Done()
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say what is allowed again."""
         return f"no longer require TLS of requests to bucket {self.bucket.id}"
 

@@ -12,8 +12,9 @@ from ringfence.observations.s3.versioning import ENABLED, NEVER, SUSPENDED, Buck
 from ringfence.steps.s3.calls import accepted
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import Observed
-    from ringfence.model.step import Changing, Names
+    from ringfence.model.call import SansIO
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Names
     from ringfence.model.subject import BucketRef
 
 _REFUSED = ("InvalidBucketState", "InvalidRequest")
@@ -31,7 +32,7 @@ class SetBucketVersioning(Step):
     before: str
     after: str
 
-    facet: ClassVar = BucketVersioning
+    observation: ClassVar = BucketVersioning
     permissions: ClassVar = on_buckets("PutBucketVersioning")
 
     @property
@@ -39,7 +40,7 @@ class SetBucketVersioning(Step):
         """The state of versioning."""
         return f"bucket/{self.bucket.id}/versioning"
 
-    def apply(self, names: Names) -> Changing:  # noqa: ARG002 - relies on no symbol
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Enable it; or suspend it, which is as far back as it goes."""
         status = self.after or SUSPENDED
         parameters: dict[str, object] = {"VersioningConfiguration": {"Status": status}}
@@ -50,29 +51,29 @@ class SetBucketVersioning(Step):
             note="versioning is suspended; it cannot be as before it was enabled" if not self.after else ""
         )
 
-    def state(self, observed: Observed) -> State:
+    def state(self, observed: ResourceState) -> State:
         """Look whether it is enabled: suspended and never enabled are one to us."""
         seen = observed[BucketVersioning]
         if not seen.readable:
             return State.SETTLING
         return State.AFTER if (seen.status == ENABLED) == (self.after == ENABLED) else State.BEFORE
 
-    def effect(self, observed: Observed) -> Observed:
+    def effect(self, observed: ResourceState) -> ResourceState:
         """Enable or suspend it."""
-        return observed.seen(replace(observed[BucketVersioning], status=self.after or SUSPENDED))
+        return observed.with_observation(replace(observed[BucketVersioning], status=self.after or SUSPENDED))
 
-    def change(self) -> tuple[str, str]:
+    def diff(self) -> tuple[str, str]:
         """Name both states."""
         before, after = ("never enabled" if one == NEVER else one for one in (self.before, self.after))
         return before, after
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Say which way."""
         if self.after == ENABLED:
             return f"keep versions of the objects in bucket {self.bucket.id}"
         return f"suspend versioning of bucket {self.bucket.id}: versions that are there stay"
 
-    def cost(self) -> str:
+    def side_effects(self) -> str:
         """Say what is billed."""
         if self.after != ENABLED:
             return ""

@@ -140,7 +140,7 @@ def test_no_type_stands_in_two_tables() -> None:
 
 
 def test_only_a_type_for_a_person_has_advice() -> None:
-    advised = {name for name, kind in CREDENTIAL_TYPES.items() if kind.advice}
+    advised = {name for name, kind in CREDENTIAL_TYPES.items() if kind.notify_only_reason}
     assert advised == types._FOR_A_PERSON.keys()
-    assert all("person" in CREDENTIAL_TYPES[name].advice for name in advised)
+    assert all("person" in CREDENTIAL_TYPES[name].notify_only_reason for name in advised)
     assert {name for name in CREDENTIAL_TYPES if name.startswith("Policy:")} <= advised

@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 
 from ringfence.events.guardduty import instance_types as guardduty_types
 from ringfence.events.guardduty.credential_types import CREDENTIAL_TYPES, NO_CREDENTIALS
-from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE, PATTERN_LIMIT, advice
+from ringfence.events.guardduty.instance_trigger import (
+    COMPROMISED_INSTANCE,
+    PATTERN_LIMIT,
+    notify_only_reason,
+)
 from ringfence.events.guardduty.instance_types import REVIEWED, TYPES, Shape, why_not
 from tests.support.delivery import Delivery
 from tests.support.samples import guardduty as samples
@@ -112,15 +116,15 @@ def test_patterns_and_code_agree_on_the_shared_corpus() -> None:
 @pytest.mark.parametrize("name", COMPROMISES)
 @pytest.mark.parametrize("role", ["TARGET", "ACTOR", None])
 def test_a_type_that_is_a_compromise_is_one_whatever_the_role(name: str, role: str | None) -> None:
-    assert advice(name, role) == ""
+    assert notify_only_reason(name, role) == ""
 
 
 @pytest.mark.parametrize("name", BY_ROLE)
 def test_an_attack_is_a_compromise_of_its_actor_only(name: str) -> None:
-    assert advice(name, "ACTOR") == ""
-    assert "TARGET" in advice(name, "TARGET")
-    assert "missing" in advice(name, None)
-    assert "neither" in advice(name, "actor")
+    assert notify_only_reason(name, "ACTOR") == ""
+    assert "TARGET" in notify_only_reason(name, "TARGET")
+    assert "missing" in notify_only_reason(name, None)
+    assert "neither" in notify_only_reason(name, "actor")
 
 
 def test_the_types_that_depend_on_the_role_are_attacks_that_have_two_sides() -> None:

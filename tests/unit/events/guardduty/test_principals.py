@@ -74,17 +74,17 @@ def test_every_field_is_optional(details: dict[str, str], subject: object) -> No
 @pytest.mark.parametrize("path", ["detail.resource", "detail.resource.accessKeyDetails"])
 def test_a_finding_that_names_nobody_is_told_to_a_person(path: str) -> None:
     finding = found(without(credentials_finding(), path))
-    assert finding.advice_on(finding.subjects[0]) == principals.UNKNOWN
+    assert finding.notify_only_reason_for(finding.subjects[0]) == principals.UNKNOWN
 
 
 def test_root_is_named_and_told_of() -> None:
-    assert found(credentials_finding(details=OF_ROOT)).advice_on(ROOT) == principals.ROOT
+    assert found(credentials_finding(details=OF_ROOT)).notify_only_reason_for(ROOT) == principals.ROOT
 
 
 @pytest.mark.parametrize("name", sorted(CREDENTIAL_TYPES))
 def test_a_type_that_shows_no_wrong_hands_is_for_a_person(name: str) -> None:
     finding = found(samples.of_type(name))
-    assert finding.advice == CREDENTIAL_TYPES[name].advice
+    assert finding.advice == CREDENTIAL_TYPES[name].notify_only_reason
     assert finding.subjects
 
 
@@ -146,8 +146,8 @@ def test_a_sequence_may_name_principals_of_several_accounts() -> None:
 def test_root_among_the_actors_keeps_nobody_else_from_being_contained() -> None:
     finding = found(credentials_sequence([actor(OF_ROOT), actor()], []))
     assert finding.subjects == (ROOT, KEY)
-    assert finding.advice_on(ROOT) == principals.ROOT
-    assert finding.advice_on(KEY) == ""
+    assert finding.notify_only_reason_for(ROOT) == principals.ROOT
+    assert finding.notify_only_reason_for(KEY) == ""
 
 
 def test_a_federated_actor_stands_for_the_user_that_made_its_session() -> None:
@@ -163,7 +163,7 @@ def test_a_federated_actor_stands_for_the_user_that_made_its_session() -> None:
 @pytest.mark.parametrize("actors", [[], [{"id": "PROCESS:1", "process": {"name": "x", "path": "/x"}}]])
 def test_a_sequence_that_names_nobody_is_told_to_a_person(actors: list[dict[str, Any]]) -> None:
     finding = found(credentials_sequence(actors, []))
-    assert finding.advice_on(finding.subjects[0]) == principals.UNKNOWN
+    assert finding.notify_only_reason_for(finding.subjects[0]) == principals.UNKNOWN
 
 
 def test_actors_that_are_no_list_are_bad_input() -> None:
@@ -176,4 +176,4 @@ def test_a_sample_finding_is_read_and_names_nobody_to_contain() -> None:
     words = {field: f"GeneratedFinding{field}" for field in ("accessKeyId", "principalId", "userName")}
     for type_ in ("IAMUser", "AssumedRole", "GeneratedFindingUserType"):
         finding = found(credentials_finding(details={**words, "userType": type_}))
-        assert finding.advice_on(finding.subjects[0])
+        assert finding.notify_only_reason_for(finding.subjects[0])

@@ -64,12 +64,12 @@ def test_a_copy_from_the_backup_region_is_the_same_finding() -> None:
 def test_what_is_no_long_term_key_is_told_to_a_person(entity: str, id_: str, told: str) -> None:
     finding = found(health_event(KEY, entity))
     assert finding.subjects == (EXPOSED, OtherPrincipalRef(ACCOUNT, GLOBAL, id_))
-    assert [finding.advice_on(ref) for ref in finding.subjects] == ["", told]
+    assert [finding.notify_only_reason_for(ref) for ref in finding.subjects] == ["", told]
 
 
 def test_an_event_without_entities_is_told_to_a_person() -> None:
     finding = found(without(health_event(), "detail.affectedEntities"))
-    assert finding.advice_on(finding.subjects[0]) == principals.UNKNOWN
+    assert finding.notify_only_reason_for(finding.subjects[0]) == principals.UNKNOWN
 
 
 def test_a_closed_event_counts_as_archived() -> None:
@@ -108,7 +108,7 @@ def test_an_event_without_an_update_counts_from_its_start_and_else_from_its_deli
 def test_what_happened_since_the_start_may_be_the_intruders(start: str, since: datetime) -> None:
     """A start that lies after the opening leaves nothing out."""
     finding = found(changed(health_event(), "detail.startTime", start))
-    assert Incident("inc-1", finding.updated_at).told((finding,)).first_seen == since
+    assert Incident("inc-1", finding.updated_at).with_findings((finding,)).first_seen == since
 
 
 @pytest.mark.parametrize(
@@ -156,4 +156,4 @@ def test_the_example_that_aws_published_is_read() -> None:
 
     finding = found(json.loads(shared_file(name).read_text("utf-8")))
     assert finding.updated_at == datetime(2016, 6, 5, 15, 10, 9, tzinfo=UTC)
-    assert finding.advice_on(finding.subjects[0]) == principals.ODD_KEY
+    assert finding.notify_only_reason_for(finding.subjects[0]) == principals.ODD_KEY

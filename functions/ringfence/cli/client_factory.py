@@ -6,8 +6,8 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from ringfence.cli.by_hand import OUTPUT, POLICY, RESPONSE_STACK, URL, Wish
-from ringfence.cli.door import DirectDoor, Door, HttpDoor
+from ringfence.cli.operator_client import DirectOperatorClient, HttpOperatorClient, OperatorClient
+from ringfence.cli.operator_command import OUTPUT, POLICY, RESPONSE_STACK, URL, CommandOptions
 from ringfence.cli.settings import output
 from ringfence.policy.compiled import policy_from_json
 
@@ -28,22 +28,22 @@ def catalogue() -> Mapping[str, Runbook]:
     return CATALOGUE
 
 
-def open_door(wish: Wish) -> Door:
+def operator_client(wish: CommandOptions) -> OperatorClient:
     """Open the door that was asked for."""
-    return direct_door(wish) if wish.direct else http_door(wish)
+    return direct_client(wish) if wish.direct else http_client(wish)
 
 
-def http_door(wish: Wish) -> HttpDoor:
+def http_client(wish: CommandOptions) -> HttpOperatorClient:
     """Find the API: by the option, the environment or the stack's output; raises BadInput."""
     from ringfence.aws.caller import default_region
     from ringfence.aws.outputs import stack_outputs
     from ringfence.aws.signed_http import signed_http
 
     url = wish.url or output(lambda: stack_outputs(RESPONSE_STACK), RESPONSE_STACK, OUTPUT, "--url", URL)
-    return HttpDoor(signed_http(url, os.environ.get("AWS_ENDPOINT_URL", ""), default_region()))
+    return HttpOperatorClient(signed_http(url, os.environ.get("AWS_ENDPOINT_URL", ""), default_region()))
 
 
-def direct_door(wish: Wish) -> DirectDoor:
+def direct_client(wish: CommandOptions) -> DirectOperatorClient:
     """Run the desk here, with the operator's own credentials: in their own account and no other."""
     from ringfence.aws.caller import caller
     from ringfence.aws.incidents import IncidentReader
@@ -60,10 +60,10 @@ def direct_door(wish: Wish) -> DirectDoor:
 
     settings = composition.Settings(wish.home.audit_table, wish.home.control_table)
     ports = composition.ports(settings, OwnClients())
-    return DirectDoor(ports, own.arn, direct_policy(wish, own.account), catalogue(), find)
+    return DirectOperatorClient(ports, own.arn, direct_policy(wish, own.account), catalogue(), find)
 
 
-def direct_policy(wish: Wish, account: str) -> Policy:
+def direct_policy(wish: CommandOptions, account: str) -> Policy:
     """Return the policy narrowed to the account whose credentials these are."""
     from ringfence.policy.file import BUILT_IN, PolicyFile, load_policy
 

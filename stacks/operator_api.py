@@ -32,7 +32,7 @@ _LOGGED = ("requestId", "requestTime", "httpMethod", "path", "status", "response
 _ERROR = "integrationErrorMessage"
 
 
-class Door(Construct):
+class OperatorApi(Construct):
     """Only callers that IAM allows come through, and the function is told who they are."""
 
     def __init__(

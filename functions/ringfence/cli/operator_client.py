@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from ringfence.engine.intake import Execution
+from ringfence.engine.intake import ExecutionContext
 from ringfence.handlers.operator_answers import OK, raise_answer
-from ringfence.handlers.operator_api import Desk
+from ringfence.handlers.operator_api import OperatorService
 from ringfence.handlers.operator_types import RELEASES, RUNS, STATUS, Forbidden
-from ringfence.model.errors import BadInput, Denied, Refused, Retryable
+from ringfence.model.errors import AccessDenied, BadInput, Refused, Retryable
 
 if TYPE_CHECKING:
     from ringfence.engine.ports import Ports
@@ -34,11 +34,11 @@ def _own_rights() -> Iterator[None]:
     """Say at once what the operator's own credentials do not allow: waiting does not change that."""
     try:
         yield
-    except Denied as error:
+    except AccessDenied as error:
         raise BadInput("--direct", f"needs credentials that allow it: {error}") from error
 
 
-class Door(Protocol):
+class OperatorClient(Protocol):
     """Where operators are served. Each raises what the desk raises, as if there were nothing between."""
 
     def run(self, body: Body) -> Body:
@@ -62,7 +62,7 @@ class Http(Protocol):
         ...
 
 
-class HttpDoor:
+class HttpOperatorClient:
     """The deployed API. Who calls is established by IAM."""
 
     def __init__(self, http: Http) -> None:
@@ -97,7 +97,7 @@ class HttpDoor:
         raise Retryable(message) if code in _PASSING else Refused(message)
 
 
-class DirectDoor:
+class DirectOperatorClient:
     """The desk in this process, with the operator's own credentials; the log says so.
 
     Nobody else works off what is left to do, so that whoever looks also goes on.
@@ -114,7 +114,7 @@ class DirectDoor:
         self._left: deque[tuple[str, str]] = deque()
         self._arn = arn
         self._clock: Callable[[], datetime] = ports.clock
-        self._desk = Desk(
+        self._service = OperatorService(
             catalogue,
             policy,
             lambda _: ports,
@@ -126,29 +126,29 @@ class DirectDoor:
     def run(self, body: Body) -> Body:
         """Run the first stage. This and the others raise BadInput where the credentials do not suffice."""
         with _own_rights():
-            return self._desk.run(body, self._execution())
+            return self._service.run(body, self._execution())
 
     def release(self, body: Body) -> Body:
         """Undo."""
         with _own_rights():
-            _, answer = self._desk.release(body, self._execution())
+            _, answer = self._service.release(body, self._execution())
             return answer
 
     def status(self, body: Body) -> Body:
         """Go on with what is left, then say how it stands."""
         with _own_rights():
             self._go_on()
-            return self._desk.status(body)
+            return self._service.status(body)
 
     def _go_on(self) -> None:
         if self._left:
             runbook, message = self._left.popleft()
             try:
-                self._desk.resume(runbook, message, self._execution())
-            except Denied:
+                self._service.resume(runbook, message, self._execution())
+            except AccessDenied:
                 raise
             except Retryable:
                 self._left.append((runbook, message))
 
-    def _execution(self) -> Execution:
-        return Execution(f"direct-{uuid.uuid4()}", self._arn, self._clock() + LEASE)
+    def _execution(self) -> ExecutionContext:
+        return ExecutionContext(f"direct-{uuid.uuid4()}", self._arn, self._clock() + LEASE)

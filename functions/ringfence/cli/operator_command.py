@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ringfence.aws.caller import Caller
-    from ringfence.cli.door import Door
+    from ringfence.cli.operator_client import OperatorClient
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
 
@@ -33,7 +33,7 @@ DONE, NOT_DONE, UNUSABLE = 0, 1, 2
 
 
 @dataclass(frozen=True)
-class Wish:
+class CommandOptions:
     """What every command by hand is told. `wait`: for how many seconds the end is waited for."""
 
     reason: str
@@ -53,12 +53,12 @@ def subject_of(ref: Ref) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Outside:
+class Environment:
     """What lies outside the commands; tests bring their own as the context's object."""
 
     caller: Callable[[], Caller]
     region: Callable[[], str]
-    door: Callable[[Wish], Door]
+    client: Callable[[CommandOptions], OperatorClient]
     catalogue: Callable[[], Mapping[str, Runbook]]
     interactive: Callable[[], bool]
     clock: Callable[[], float]
@@ -96,15 +96,15 @@ _OPTIONS = (
 )
 
 
-def by_hand(command: Callable[Concatenate[Wish, P], None]) -> Callable[P, None]:
-    """Give a command the options of everything done by hand, and a `Wish` as its first argument."""
+def operator_command(command: Callable[Concatenate[CommandOptions, P], None]) -> Callable[P, None]:
+    """Give a command the options of everything done by hand, and a `CommandOptions` as its first argument."""
 
     @home_options(AUDIT_TABLE, CONTROL_TABLE)
     @wraps(command)
     def wrapped(home: Home, /, *args: P.args, **kwargs: P.kwargs) -> None:
         given = {name: kwargs.pop(name) for name in _NAMES}
         given["url"] = given["url"] or ""
-        command(Wish(home=home, **given), *args, **kwargs)  # type: ignore[arg-type]  # click made them
+        command(CommandOptions(home=home, **given), *args, **kwargs)  # type: ignore[arg-type]  # click made them
 
     for option in reversed(_OPTIONS):
         wrapped = option(wrapped)
@@ -114,19 +114,19 @@ def by_hand(command: Callable[Concatenate[Wish, P], None]) -> Callable[P, None]:
 _NAMES = ("reason", "dry_run", "yes", "direct", "as_json", "wait", "url", "policy")
 
 
-def checked(wish: Wish, outside: Outside) -> None:
+def checked(wish: CommandOptions, outside: Environment) -> None:
     """Refuse what cannot be asked for, before anything is sent; raises BadInput."""
     check_reason(wish.reason)
     if not (wish.dry_run or wish.yes or outside.interactive()):
         raise BadInput("--yes", "must be given where nobody can be asked; --dry-run shows what would be done")
 
 
-def agreed(wish: Wish, question: str) -> bool:
+def agreed(wish: CommandOptions, question: str) -> bool:
     """Ask; the default is no."""
     return wish.yes or click.confirm(question, default=False, err=wish.as_json)
 
 
-def end(wish: Wish, code: int, **told: object) -> NoReturn:
+def end(wish: CommandOptions, code: int, **told: object) -> NoReturn:
     """Print the JSON that was asked for, and leave with an exit code."""
     if wish.as_json:
         click.echo(json.dumps(told, default=_plain))
@@ -137,12 +137,14 @@ def _plain(told: object) -> object:
     return dict(told.value) if isinstance(told, Document) else str(told)
 
 
-def outside() -> Outside:
+def environment() -> Environment:
     """Return what lies outside: the context's object, or the real world."""
     given = click.get_current_context().obj
-    if isinstance(given, Outside):
+    if isinstance(given, Environment):
         return given
     from ringfence.aws.caller import caller, default_region
-    from ringfence.cli.way import catalogue, open_door
+    from ringfence.cli.client_factory import catalogue, operator_client
 
-    return Outside(caller, default_region, open_door, catalogue, sys.stdin.isatty, time.monotonic, time.sleep)
+    return Environment(
+        caller, default_region, operator_client, catalogue, sys.stdin.isatty, time.monotonic, time.sleep
+    )

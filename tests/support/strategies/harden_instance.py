@@ -1,0 +1,41 @@
+"""The worlds of `harden-instance`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.model.observation import ResourceState
+from ringfence.observations.ec2.first_start import FirstStart
+from ringfence.observations.ec2.management import Management
+from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
+from ringfence.observations.ec2.metadata_use import MetadataUse
+from ringfence.observations.ec2.network import Network
+from ringfence.observations.ec2.origin import Origin
+from ringfence.observations.ec2.tags import ImageTag, Tags
+from ringfence.runbooks.harden_instance import HARDEN_INSTANCE
+from tests.support.runbook_worlds import Case
+from tests.support.strategies.hardening import IMAGE, OFFERED, STARTED
+from tests.support.worlds import REF
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observation
+
+
+def busy() -> ResourceState:
+    """An instance with everything to do."""
+    facets: tuple[Observation, ...] = (
+        Metadata(MetadataOptions(hop_limit=2)),
+        MetadataUse(7),
+        Origin("web", "lt-1"),
+        FirstStart(),
+        Management((), OFFERED),
+        Network("running", ()),
+        Tags(None),
+        IMAGE,
+        ImageTag(None),
+    )
+    return ResourceState(REF, {type(one): one for one in facets})
+
+
+TYPES = ("Config:ec2-imdsv2-check", "Config:ec2-instance-managed-by-systems-manager", STARTED)
+CASES = {"instance": Case(HARDEN_INSTANCE, busy(), TYPES, {"image-age": "30", "image-owners": "self"})}
