@@ -12,12 +12,13 @@ import pytest
 
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser
-from ringfence.engine.requests import IncidentStatus, ResponseRelease, ResponseResult
+from ringfence.engine.requests import ResponseRelease, ResponseResult
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.observations.iam.denial import Denial
 from ringfence.record.chain import ChainKey, digest
 from ringfence.record.facts import FindingReceived, Intended, Outcome, Result, RunRequested
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.laws.test_credentials import busy

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.engine.plan_binding import difference, is_same, started_plan
-from ringfence.engine.requests import IncidentStatus
 from ringfence.model.errors import BadInput, NotFound
 from ringfence.model.frozen import frozen
 from ringfence.model.observation import ResourceState
 from ringfence.record.facts import DecisionMade, FindingReceived
+from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
     from datetime import datetime

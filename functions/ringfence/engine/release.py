@@ -12,7 +12,6 @@ from ringfence.engine.journal import journal
 from ringfence.engine.read import read
 from ringfence.engine.reading import ReadRequest
 from ringfence.engine.report import report
-from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.undo import (
     Look,
     by_stage,
@@ -29,6 +28,7 @@ from ringfence.model.observation import ResourceState
 from ringfence.model.runbook import unique
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RELEASE, Result
+from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
     from ringfence.engine.ports import Ports

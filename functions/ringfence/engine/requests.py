@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Decision
     from ringfence.record.facts import FindingReceived, Planned, RunRequested, Verified
+    from ringfence.record.status import IncidentStatus
 
 
 @frozen
@@ -63,19 +64,6 @@ class ResponseRequest:
     def contains(self, stage: Stage) -> bool:
         """Say whether a stage is the one that contains."""
         return self.runbook.has_containment_stage and stage is self.runbook.stages[0]
-
-
-class IncidentStatus(StrEnum):
-    """How a response stands."""
-
-    RECORDED = "recorded"
-    JOINED = "joined"
-    DRY_RUN = "dry-run"
-    CONTAINED = "contained"
-    COMPLETE = "complete"
-    OPEN = "open"
-    CLOSED = "closed"
-    RELEASED = "released"
 
 
 @frozen

@@ -13,12 +13,12 @@ from ringfence.engine.plan import plan
 from ringfence.engine.read import read
 from ringfence.engine.reading import check_reads, first_read, further_read
 from ringfence.engine.report import report
-from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.verification import Conclusion, SecondLook
 from ringfence.engine.verify import verify
 from ringfence.model.errors import BadInput, Conflict, InternalError, NotFound, Refused, Retryable
 from ringfence.model.frozen import frozen
 from ringfence.record.facts import RELEASE
+from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ringfence.engine.plan_binding import difference, plan_changed, started_plan
-from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.verification import Conclusion
 from ringfence.model.errors import BadInput, Refused, Retryable
 from ringfence.model.frozen import frozen
@@ -15,6 +14,7 @@ from ringfence.model.step import State
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.chain import digest
 from ringfence.record.facts import RELEASE, DecisionMade, Intended, Planned, Released, Result, Verified
+from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

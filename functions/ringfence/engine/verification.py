@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
-    from ringfence.engine.requests import IncidentStatus
     from ringfence.model.errors import NotFound
     from ringfence.model.incident import Incident
     from ringfence.model.observation import ResourceState
     from ringfence.model.runbook import Runbook, Stage
     from ringfence.model.step import Step
     from ringfence.record.facts import Fact
+    from ringfence.record.status import IncidentStatus
 
 
 @frozen

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.verification import Conclusion, Verification
 from ringfence.model.errors import NotFound
 from ringfence.record.facts import Closed, Intended, Missed, Outcome, Result, Verified
+from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
     from datetime import datetime

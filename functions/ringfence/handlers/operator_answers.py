@@ -11,7 +11,8 @@ from ringfence.model.codec import instant_text, recorded_name
 from ringfence.model.errors import BadInput, NotFound, Refused, Retryable, RingfenceError
 from ringfence.model.runbook import unique
 from ringfence.model.subject import parse_key
-from ringfence.record.summary import FOR_REVIEW, Summary, is_settled
+from ringfence.record.status import IncidentStatus, is_settled, standing
+from ringfence.record.summary import Summary
 from ringfence.record.timeline import timeline
 
 if TYPE_CHECKING:
@@ -28,11 +29,8 @@ if TYPE_CHECKING:
 
 Answer = dict[str, object]
 OK = 200
-NONE = "none"
-"""The state of a subject of which nothing is recorded."""
-COMPLETE = "complete"
-_GIVEN_BACK = frozenset({"released", "being released", "closed"})
-"""States of a response that are no verdict on what was to be done."""
+_GIVEN_BACK = (IncidentStatus.RELEASED, IncidentStatus.RELEASING, IncidentStatus.CLOSED)
+"""What is no verdict on what was to be done."""
 ENDED = "ended"
 """The status of a response, one of several, that was released before, or that another followed."""
 _SHOWN = frozenset({"FindingReceived", "Outcome", "Verified", "Released", "Missed", "Closed"})
@@ -122,7 +120,7 @@ def status_answer(question: StatusQuery, history: History, now: datetime) -> Ans
         "incident": history.incident,
         "runbook": key.runbook,
         "subject": _subject(key),
-        "state": _state(told, history, question.only) if history.entries else NONE,
+        "state": _status(told, history, question.only).words,
         "acting": history.lease.held(now, ""),
         "resting": _rests(looks, history, question.only),
         "contained": bool(verified and verified.contained),
@@ -143,20 +141,21 @@ def _rests(looks: tuple[Document, ...], history: History, only: tuple[str, ...])
     return looked and history.missed_at is None and not history.open_intents
 
 
-def _state(told: Summary, history: History, only: tuple[str, ...]) -> str:
+def _status(told: Summary, history: History, only: tuple[str, ...]) -> IncidentStatus:
     """Say how these remediations stand: what others found of theirs is no verdict on them, nor on theirs."""
-    state, looks = told.state, told.verifications(only)
-    if state in _GIVEN_BACK:
-        return state
-    done = all(map(history.remediated.get, only)) and history.missed_at is None if only else state == COMPLETE
+    status, looks = told.status, told.verifications(only)
+    if status in _GIVEN_BACK or not history.entries:
+        return status
+    complete = status is IncidentStatus.COMPLETE
+    done = all(map(history.remediated.get, only)) and history.missed_at is None if only else complete
     if done and not history.open_intents:
-        return COMPLETE
+        return IncidentStatus.COMPLETE
     if _rests(looks, history, only):
-        return told.standing(looks)
-    if state not in {COMPLETE, FOR_REVIEW}:
-        return state
+        return standing(told.runbook, looks)
+    if status not in (IncidentStatus.COMPLETE, IncidentStatus.FOR_REVIEW):
+        return status
     verified = history.verified
-    return "contained" if verified and verified.contained else "under way"
+    return IncidentStatus.CONTAINED if verified and verified.contained else IncidentStatus.UNDER_WAY
 
 
 def _subject(key: ChainKey) -> Answer:

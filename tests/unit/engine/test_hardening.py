@@ -12,7 +12,7 @@ from ringfence.engine.incident_start import MOST_EVENTS
 from ringfence.engine.intake import ExecutionContext, Skipped, answers, continuation, resumed
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser
-from ringfence.engine.requests import IncidentStatus, ResponseRelease
+from ringfence.engine.requests import ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.model.observation import ResourceState
@@ -21,6 +21,7 @@ from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import DecisionMade, FindingReceived, Outcome, Planned, Released, RunRequested
 from ringfence.record.notices import notice
+from ringfence.record.status import IncidentStatus
 from ringfence.record.summary import Summary
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog

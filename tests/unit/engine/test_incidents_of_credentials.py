@@ -11,7 +11,6 @@ import pytest
 
 from ringfence.engine.intake import ExecutionContext, Skipped, answers
 from ringfence.engine.ports import Ports
-from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
 from ringfence.events.dispatch import parse_text
 from ringfence.events.guardduty.credential_trigger import COMPROMISED_CREDENTIALS
@@ -24,6 +23,7 @@ from ringfence.model.subject import GLOBAL, AccessKeyRef, PrincipalRef, RootRef,
 from ringfence.policy.decision import Mode, Policy
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import DecisionMade, FindingReceived
+from ringfence.record.status import IncidentStatus
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.samples import guardduty

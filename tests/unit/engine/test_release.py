@@ -9,7 +9,7 @@ import pytest
 
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser
-from ringfence.engine.requests import IncidentStatus, ResponseRelease
+from ringfence.engine.requests import ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.model.errors import AccessDenied, BadInput, InternalError, Refused, Retryable
 from ringfence.observations.ec2.network import Network
@@ -17,6 +17,7 @@ from ringfence.observations.ec2.target_groups import Targets
 from ringfence.observations.iam.identity import Identity
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Intended, Released, RunRequested
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.network import SetSecurityGroups
 from ringfence.steps.ec2.tags import RestoreTag

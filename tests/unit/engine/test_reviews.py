@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.ports import Ports
-from ringfence.engine.requests import IncidentStatus, ResponseRequest, ResponseResult
+from ringfence.engine.requests import ResponseRequest, ResponseResult
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Refused
 from ringfence.model.observation import Observation, ResourceState
@@ -18,6 +18,7 @@ from ringfence.observations.iam.evidence import Grants, KeyUse
 from ringfence.observations.iam.other_credentials import OtherCredentials
 from ringfence.observations.iam.password import Password
 from ringfence.observations.logging.trail import Trace, Trail
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog

@@ -12,7 +12,7 @@ from ringfence.engine.execution import Execution
 from ringfence.engine.incident_start import AGE
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser
-from ringfence.engine.requests import IncidentStatus, ResponseRelease
+from ringfence.engine.requests import ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.model.errors import AccessDenied, BadInput, NotFound, Refused, Retryable
 from ringfence.model.runbook import Runbook, Stage
@@ -33,6 +33,7 @@ from ringfence.record.facts import (
     RunRequested,
     Verified,
 )
+from ringfence.record.status import IncidentStatus
 from ringfence.remediations.isolate_instance import isolate_instance
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.lifecycle import SetTerminationProtection

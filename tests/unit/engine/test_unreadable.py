@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.ports import Ports
-from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
 from ringfence.model.errors import AccessDenied, InternalError, Refused, Retryable
 from ringfence.observations.ec2.network import Network
@@ -16,6 +15,7 @@ from ringfence.observations.ec2.target_groups import Targets
 from ringfence.observations.iam.identity import Identity
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Planned, RunRequested
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.instance_profile import DetachInstanceProfile
 from ringfence.steps.ec2.target_groups import DeregisterTargets

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.ports import Ports
-from ringfence.engine.requests import IncidentStatus, ResponseRequest, ResponseResult
+from ringfence.engine.requests import ResponseRequest, ResponseResult
 from ringfence.engine.run import Engine
 from ringfence.engine.verify import WAIT_FOR_OTHERS
 from ringfence.model.observation import ResourceState
@@ -17,6 +17,7 @@ from ringfence.model.rule_confirmation import ManagedRule
 from ringfence.model.runbook import Stage
 from ringfence.observations.logging.evaluation import Evaluation, RuleState
 from ringfence.record.chain import ChainKey
+from ringfence.record.status import IncidentStatus
 from ringfence.remediations.evaluate_rule import evaluate_rule
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
