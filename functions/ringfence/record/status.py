@@ -140,7 +140,8 @@ def _events(runbook: str, facts: Iterable[tuple[str, Document]]) -> Iterator[Eve
     for kind, fact in facts:
         yield Event.OPENED
         if kind == "DecisionMade":
-            yield _DECIDED.get(fact.optional_child("decision").optional_text("mode") or "", Event.AUTO)
+            mode = fact.optional_child("decision").optional_text("mode")
+            yield DECIDED[Mode(mode)] if mode in list(Mode) else Event.AUTO
         elif kind == "Verified":
             newest.update(dict.fromkeys(fact.texts("remediations"), fact))
             yield verdict(runbook, latest(runbook, newest, fact))
@@ -150,7 +151,12 @@ def _events(runbook: str, facts: Iterable[tuple[str, Document]]) -> Iterator[Eve
             yield _ENDS[kind]
 
 
-_DECIDED = {Mode.OFF.value: Event.OFF, Mode.NOTIFY.value: Event.NOTIFY, Mode.DRY_RUN.value: Event.DRY_RUN}
+DECIDED = {
+    Mode.OFF: Event.OFF,
+    Mode.NOTIFY: Event.NOTIFY,
+    Mode.DRY_RUN: Event.DRY_RUN,
+    Mode.AUTO: Event.AUTO,
+}
 _ENDS = {"Released": Event.RELEASED, "Closed": Event.CLOSED}
 
 

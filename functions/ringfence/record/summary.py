@@ -107,12 +107,8 @@ class Summary:
     @property
     def allowed(self) -> datetime:
         """When changes were first allowed: a dry run may have stood for weeks before; else its opening."""
-        allowed = (
-            one.at
-            for one in self.lines
-            if one.kind == "DecisionMade"
-            and one.fact.optional_child("decision").optional_text("mode") == Mode.AUTO.value
-        )
+        made = (one for one in self.lines if one.kind == "DecisionMade")
+        allowed = (one.at for one in made if (mode := _mode(one.fact)) and mode.changes)
         return next(allowed, self.lines[0].at)
 
     @cached_property
@@ -135,7 +131,8 @@ class Summary:
     @property
     def decided(self) -> Mode | None:
         """The mode as this version knows it; None where it does not, or nothing was decided."""
-        return Mode(self.mode) if self.mode in list(Mode) else None
+        made = self.last("DecisionMade")
+        return _mode(made) if made else None
 
     @property
     def code(self) -> DecisionCode:
@@ -193,6 +190,11 @@ class Summary:
     def _newest(self) -> dict[str, Document]:
         verified = (one.fact for one in self.lines if one.kind == "Verified")
         return {id_: fact for fact in verified for id_ in fact.texts("remediations")}
+
+
+def _mode(made: Document) -> Mode | None:
+    mode = made.optional_child("decision").optional_text("mode")
+    return Mode(mode) if mode in list(Mode) else None
 
 
 def _reported(finding: Document) -> Reported:

@@ -8,7 +8,7 @@ from functools import singledispatch
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import canonical
-from ringfence.model.errors import BadInput
+from ringfence.model.errors import BadInput, UnknownRecord
 from ringfence.model.finding import Finding
 from ringfence.model.frozen import frozen
 from ringfence.model.subject import InstanceRef
@@ -85,7 +85,7 @@ def timeline(entries: Iterable[Entry]) -> tuple[Row, ...]:
 def _rendered(read: Line, intents: dict[str, str]) -> RenderedFact:
     try:
         told = _as_said(_of_fact(read.entry.fact, intents), read)
-    except (BadInput, ValueError, TypeError, AttributeError):
+    except (BadInput, UnknownRecord, ValueError, TypeError, AttributeError):
         # An entry of another version, or one that was tampered with: it may hold anything.
         told = _as_written(read)
     if read.kind == "Intended":
