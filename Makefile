@@ -1,5 +1,5 @@
-# Everything a fresh machine needs is Python >= 3.11, Node >= 20 and make. Each target does its own set-up;
-# a second run starts at once.
+# You need Python 3.11 or newer, Node 20 or newer, and make. Each target installs what it needs. When everything is
+# installed, a target starts at once.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -27,14 +27,14 @@ $(SETUP): pyproject.toml uv.lock package.json package-lock.json Makefile
 	@mkdir -p $(dir $@) && touch $@
 
 .PHONY: setup
-setup: $(SETUP)  ## Make the environment: pinned Python and Node packages.
+setup: $(SETUP)  ## Install the pinned Python and Node packages.
 
 .PHONY: demo
-demo: $(SETUP)  ## Watch a compromised instance being contained, on a local AWS; SCENARIO=credentials: a leaked key.
+demo: $(SETUP)  ## Show the containment of an instance on a local AWS. SCENARIO=credentials: of a leaked key.
 	@$(BIN)/python -m ringfence.cli.main demo --scenario $(SCENARIO)
 
 .PHONY: local
-local: $(SETUP)  ## Start the local AWS and keep it running.
+local: $(SETUP)  ## Start a local AWS and keep it running.
 	@$(BIN)/ringfence local
 
 .PHONY: format
@@ -42,29 +42,54 @@ format: $(SETUP)  ## Format the code.
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
+# Each check says when it begins and how it ends; what it found is shown where it fails.
+define run
+@echo "  $(1) …"
+@$(2) >.make/$(1).log 2>&1 || { cat .make/$(1).log; echo "  $(1): failed" >&2; exit 1; }
+@echo "  $(1): passed"
+endef
+CHECKS := types layers lint format
+
 .PHONY: check
-check: $(SETUP)  ## Format, lint, types and layers, without changing anything.
-	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-logo >.make/layers.log || { cat .make/layers.log; exit 1; }
+check: $(SETUP)  ## Check format, lint, types and layers in parallel. Changes nothing.
+	@$(MAKE) --no-print-directory --keep-going --jobs $(CHECKS:%=check-%)
+
+.PHONY: $(CHECKS:%=check-%)
+check-format:
+	$(call run,format,$(BIN)/ruff format --check .)
+
+check-lint:
+	$(call run,lint,$(BIN)/ruff check --quiet .)
+
+check-types:
+	$(call run,types,$(BIN)/mypy --no-error-summary)
+
+check-layers:
+	$(call run,layers,$(BIN)/lint-imports --no-logo)
+
+# Tests that share a deployment stand on one worker, in the order of tests/conftest.py: the longest first.
+PYTEST := $(BIN)/python -m pytest --quiet -n 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: test
-test: $(SETUP)  ## Run every test, the deployments to a local AWS included.
-	@$(BIN)/python -m pytest --quiet -n 2 --dist loadgroup
+test: $(SETUP)  ## Run all tests, including deployments to the local AWS.
+	@$(PYTEST)
 
 .PHONY: test-fast
-test-fast: $(SETUP)  ## Run the tests that need no deployment.
-	@$(BIN)/python -m pytest --quiet -n 2 --dist loadgroup -m "not e2e"
+test-fast: $(SETUP)  ## Run all tests that need no deployment.
+	@$(PYTEST) -m "not e2e"
+
+.PHONY: laws
+laws: $(SETUP)  ## Run the property tests with ten times as many random examples.
+	@$(PYTEST) -m "hypothesis and not e2e" --hypothesis-profile laws
 
 .PHONY: bench
-bench: $(SETUP)  ## Count round trips and compare with plain boto3; writes build/bench.json.
+bench: $(SETUP)  ## Measure round trips and compare with plain boto3. Writes build/bench.json.
 	@$(BIN)/python -m benchmarks
 
 .PHONY: docs
-docs: $(SETUP)  ## Write what is generated: the README's table, docs/runbooks.md, requirements.txt.
+docs: $(SETUP)  ## Regenerate the README's table, docs/runbooks.md and requirements.txt.
 	@$(BIN)/python -m tools.generate
 
 .PHONY: clean
-clean:  ## Remove what was made.
+clean:  ## Remove everything that was generated.
 	@rm -rf .make .venv node_modules build cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis

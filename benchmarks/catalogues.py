@@ -7,7 +7,6 @@ stage that answer other findings.
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -52,7 +51,7 @@ _REMEDIATION = '''"""One more remediation."""
 from ringfence.events.cloudtrail.call_trigger import recorded
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
 from ringfence.model.remediation import Option, remediation
-from ringfence.model.subject import InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.observations.ec2.lifecycle import Lifecycle
 from ringfence.steps.{name} import {cls}
 
@@ -74,7 +73,7 @@ def {name}(instance, incident):
 _RUNBOOK = '''"""A runbook."""
 
 from ringfence.model.runbook import Runbook
-from ringfence.model.subject import InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.runbooks import stage
 
 {constant} = Runbook(
@@ -115,6 +114,8 @@ class Code:
         return code
 
     def _write_catalogue(self) -> None:
+        for real in self._modules("ringfence/runbooks"):
+            real.unlink()
         more = [f"grown-{number}" for number in range(self.size - SMALLEST)]
         for id_ in more:
             self._remediation(id_)
@@ -124,7 +125,6 @@ class Code:
             self._runbook(id_, ids)
         first = [FIRST, *(more if self.way is Way.TRIGGERS else ())]
         self._runbook(OURS, first, LATER, *([more] if self.way is Way.STAGES and more else ()))
-        self._list_runbooks([OURS, *(others if self.way is Way.RUNBOOKS else ())])
 
     def _remediation(self, id_: str) -> None:
         words = {"id": id_, "name": _name(id_), "cls": id_.title().replace("-", "")}
@@ -142,13 +142,8 @@ class Code:
         text = _RUNBOOK.format(id=id_, constant=_name(id_).upper(), stages="\n".join(lines))
         self._write(f"ringfence/runbooks/{_name(id_)}.py", text)
 
-    def _list_runbooks(self, ids: Sequence[str]) -> None:
-        own = (ROOT / "functions/ringfence/model/resource_names.py").read_text("utf-8")
-        listed = "".join(f'    "{id_}",\n' for id_ in ids)
-        text, found = re.subn(r"(?m)^RUNBOOKS = \(\n(    .*\n)*\)$", f"RUNBOOKS = (\n{listed})", own)
-        if found != 1:
-            raise RuntimeError("model/resource_names.py has no list of runbooks")
-        self._write("ringfence/model/resource_names.py", text)
+    def _modules(self, folder: str) -> list[Path]:
+        return [one for one in (self.root / folder).glob("*.py") if one.stem != "__init__"]
 
     def _compiled(self) -> str:
         return subprocess.run(

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SIZES = (SMALLEST, 20, 40)
-LISTS = ("ringfence.model.resource_names", f"ringfence.runbooks.{OURS.replace('-', '_')}")
-"""The modules that list the ids of runbooks and of the runbook's remediations: by an id, it is loaded."""
+LISTS = (f"ringfence.runbooks.{OURS.replace('-', '_')}",)
+"""The modules that list ids: the runbook lists its remediations, and each is loaded by its id."""
 
 
 @dataclass(frozen=True)

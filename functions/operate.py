@@ -75,7 +75,7 @@ def status() -> Response[str]:
 def refuse(error: RingfenceError) -> Response[str]:
     """Answer with the error; a bug is raised again."""
     described = error_answer(error)
-    logger().warning("not done", extra={"why": described})
+    logger().warning("failed", extra={"why": described})
     return _response(code_of(described["kind"]), {"error": described})
 
 

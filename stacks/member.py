@@ -8,11 +8,9 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
 from ringfence.model.resource_names import (
-    FUNCTION_ROLES,
     OPERATE,
-    ROLES,
-    SERVICE_ROLES,
     function_role,
+    own_roles,
     release_role,
     run_role,
 )
@@ -81,5 +79,5 @@ class MemberStack(Stack):
         actions = sorted({one.action for one in needed if one.resource == roles and changes(one.action)})
         if actions:
             # By exact names: whoever makes a role may call it anything that begins like them.
-            own = [role_arn(self.account, name) for name in (*ROLES, *FUNCTION_ROLES, *SERVICE_ROLES)]
+            own = [role_arn(self.account, name) for name in own_roles()]
             yield iam.PolicyStatement(effect=iam.Effect.DENY, actions=actions, resources=own)

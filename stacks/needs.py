@@ -77,7 +77,7 @@ READ_STREAM = (
     Permission(
         "dynamodb:ListStreams",
         ("*",),
-        reason="the event source mapping asks for it, and it knows no resources",
+        reason="the event source mapping asks for it, and the action has no resource types",
     ),
     *READ_TABLE,
 )

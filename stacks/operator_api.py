@@ -12,7 +12,7 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from ringfence.handlers.operator_types import QUEUES, ROUTES
-from ringfence.model.resource_names import OPERATE, ROLES
+from ringfence.model.resource_names import OPERATE, acting_roles
 from stacks import needs
 from stacks.alarms import Alarms
 from stacks.functions import FULL_CORE, Handler, Settled, function, log_group, role
@@ -53,7 +53,7 @@ class OperatorApi(Construct):
             needs.OPERATE,
             {
                 "runbook": tuple(one.runbook.id for one in pipelines),
-                "roles": tuple(role_arn("*", name) for name in ROLES),
+                "roles": tuple(role_arn("*", name) for name in acting_roles()),
                 "accounts": settings.accounts,
                 "audit_table": audit.audit_table.table_arn,
                 "control_table": audit.control_table.table_arn,

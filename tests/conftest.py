@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -11,19 +12,40 @@ from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
 
 from ringfence.record.measures import SERVICE
+from tests.support.effort import USUAL
 
 if TYPE_CHECKING:
     from xdist.remote import Producer  # type: ignore[import-untyped]  # likewise
 
-GROUPS = {
-    "tests/e2e/test_faults.py": "e2e-others",
-    "tests/e2e/test_demo_command.py": "e2e-others",
-    "tests/e2e/": "e2e",
-}
-"""Where tests that share a deployment stand, and the name of each such group; the others balance it."""
+    from tests.support.bundles import Store
 
-settings.register_profile("facts", deadline=None, print_blob=True)
+LONGEST = (
+    "tests/e2e/containment/",
+    "tests/e2e/hardening/",
+    "tests/e2e/credentials/",
+    "tests/e2e/",
+    "tests/local/",
+    "tests/laws/",
+)
+"""What takes longest begins first: its worker would go on alone at the end."""
+DEPLOYMENTS = tuple(start for start in LONGEST if start.count("/") > 2)
+"""Folders whose tests share one deployment, and hence one worker."""
+
+# In `make test` the examples are the same each time; `make laws` has ten times as many, at random.
+settings.register_profile("laws", deadline=None, print_blob=True, max_examples=10 * USUAL)
+settings.register_profile("facts", deadline=None, print_blob=True, max_examples=USUAL, derandomize=True)
 settings.load_profile("facts")
+
+
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """The bundles of the session, which its workers share."""
+    from tests.support.bundles import Store  # only now: it brings the CDK and Node with it
+
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "bundles"
+    folder.mkdir(exist_ok=True)
+    return Store(folder)
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +61,16 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # likewise
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        return next((name for start, name in GROUPS.items() if path.startswith(start)), path)
+        return next((folder for folder in DEPLOYMENTS if path.startswith(folder)), path)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Take the longest first; xdist keeps the order (`--no-loadscope-reorder`)."""
+    items.sort(key=lambda item: _rank(item.nodeid))
+
+
+def _rank(nodeid: str) -> int:
+    return next((rank for rank, start in enumerate(LONGEST) if nodeid.startswith(start)), len(LONGEST))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -12,6 +12,7 @@ from moto import mock_aws
 from ringfence.model.errors import Conflict, InternalError
 from ringfence.record.chain import ChainKey, Entry, Lease, link
 from ringfence.record.history import History
+from tests.support.effort import examples
 from tests.support.fakes.audit_home import dynamo_log, tables
 from tests.support.fakes.chains import INCIDENT, KEY, LATER, lease, more, notes, opened, stamp
 from tests.support.fakes.memory_log import MemoryLog
@@ -207,7 +208,7 @@ def _wish(what: str, who: int, number: int, seen: History) -> tuple[tuple[Entry,
     return (), Lease(incident=seen.incident) if what == "free" else lease(owner, seen.incident)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(examples(40), suppress_health_check=[HealthCheck.too_slow])
 @given(OPERATIONS)
 def test_both_logs_answer_alike_whatever_two_responders_do(operations: list[Operation]) -> None:
     with mock_aws():

@@ -20,10 +20,10 @@ from ringfence.local import LocalAws
 from ringfence.model.codec import canonical
 from ringfence.model.errors import NotFound, Refused
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.observation import ResourceState
 from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
-from ringfence.model.subject import BucketRef
 from ringfence.observations.s3.acl import BucketAcl
 from ringfence.observations.s3.block import PublicAccessBlock
 from ringfence.observations.s3.documents import statements

@@ -19,9 +19,9 @@ from ringfence.engine.undo import undo
 from ringfence.local import LocalAws
 from ringfence.model.errors import NotFound
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, Network
 from ringfence.observations.ec2.snapshots import Snapshots
 from ringfence.observations.iam.identity import Identity

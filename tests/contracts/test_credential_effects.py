@@ -20,9 +20,12 @@ from ringfence.engine.undo import undo
 from ringfence.local import LocalAws
 from ringfence.model.errors import NotFound, Refused
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
-from ringfence.model.subject import GLOBAL, AccessKeyRef, RoleSessionRef, UserRef
+from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.access_key import AccessKey
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.reach import DENY_ALL, Reach

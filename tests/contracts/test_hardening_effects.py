@@ -20,8 +20,8 @@ from ringfence.local import LocalAws
 from ringfence.local.estate import IMAGE
 from ringfence.model.errors import NotFound
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.step import State
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.image import Image, Shown
 from ringfence.observations.ec2.management import NAME, Management
 from ringfence.observations.ec2.metadata import Metadata, MetadataOptions

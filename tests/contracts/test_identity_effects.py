@@ -18,9 +18,11 @@ from ringfence.engine.undo import undo
 from ringfence.local import LocalAws
 from ringfence.model.errors import NotFound
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.account import AccountRef
+from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.step import State
-from ringfence.model.subject import GLOBAL, AccountRef, UserRef
+from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.password_policy import PasswordPolicy
 from ringfence.observations.iam.password_use import PasswordUse
 from ringfence.observations.iam.user_keys import UserKeys
@@ -144,7 +146,7 @@ def test_a_password_is_seen_with_the_day_it_was_made(
 def test_where_there_is_no_password_policy_one_is_made_and_deleted_again(aws: LocalAws) -> None:
     case = Case(aws, AccountRef(aws.account, GLOBAL, aws.account))
     (step,) = case.fix("set-password-policy")
-    assert step.diff()[0] == "none but IAM's own"
+    assert step.diff()[0] == "IAM's default"
     assert case.observe(PasswordPolicy)[PasswordPolicy] == PasswordPolicy()
 
 

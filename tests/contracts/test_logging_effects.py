@@ -17,10 +17,13 @@ from ringfence.aws.cloud import AwsCloud
 from ringfence.local import LocalAws
 from ringfence.model.errors import NotFound, Refused
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.detector import DetectorRef
+from ringfence.model.kinds.kms_key import KeyRef
+from ringfence.model.kinds.recorder import RecorderRef
+from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
-from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
 from ringfence.observations.logging.detectors import DetectorStatus
 from ringfence.observations.logging.log_keys import LogKey
 from ringfence.observations.logging.recorders import RecorderStatus

@@ -16,8 +16,10 @@ from ringfence.engine.undo import undo
 from ringfence.local import LocalAws
 from ringfence.model.errors import NotFound, Refused
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.flow_log import FlowLogRef
+from ringfence.model.kinds.security_group import SecurityGroupRef
+from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.step import State
-from ringfence.model.subject import FlowLogRef, SecurityGroupRef, VpcRef
 from ringfence.observations.ec2.flow_log_destination import ROLE
 from ringfence.observations.ec2.flow_logs import FlowLogs
 from ringfence.observations.ec2.security_group import SecurityGroup

@@ -8,9 +8,10 @@ import pytest
 
 from ringfence.local import LocalAws
 from ringfence.local.deploy import REPOSITORY
-from ringfence.local.deployment import AT_ONCE, Deployment
+from ringfence.local.deployment import AT_ONCE
 from ringfence.local.principals import Principals
 from tests.e2e.compliance import EXEMPT, Compliance, settings
+from tests.e2e.deployments import Deployer
 from tests.e2e.faults import Proxy, free_port, running
 from tests.e2e.operators import operator
 from tests.e2e.places import HOME_REGION, Place
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ringfence.local.principals import KeyHolder
+    from tests.support.bundles import Store
 
 DRY = {"name": "only show it", "finding": DRY_TYPE, "mode": "dry-run"}
 CDK = REPOSITORY / "node_modules" / ".bin" / "cdk"
@@ -28,30 +30,34 @@ CDK = REPOSITORY / "node_modules" / ".bin" / "cdk"
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for what the deployment is made of."""
+    """A folder for what the deployments are made of."""
     if not CDK.exists():
         pytest.skip("the CDK command line is not installed: npm ci")
     return tmp_path_factory.mktemp("deployment")
 
 
 @pytest.fixture(scope="session")
-def world(folder: Path) -> Iterator[World]:
-    """Ringfence on a local AWS that records CloudTrail, with a second account in scope."""
-    with LocalAws(cloudtrail=True, log=folder / "server.log") as local:
-        yield World(Deployment.make(local, folder, DRY, AT_ONCE, accounts=(OTHER_ACCOUNT,)))
+def deployer(folder: Path, bundles: Store) -> Deployer:
+    return Deployer(folder, bundles)
 
 
 @pytest.fixture(scope="session")
-def behind_proxy(folder: Path) -> Iterator[tuple[World, Proxy]]:
+def world(folder: Path, deployer: Deployer) -> Iterator[World]:
+    """Ringfence on a local AWS that records CloudTrail, with a second account in scope."""
+    with LocalAws(cloudtrail=True, log=folder / "world.log") as local:
+        yield World(deployer.home(local, DRY, AT_ONCE, accounts=(OTHER_ACCOUNT,)))
+
+
+@pytest.fixture(scope="session")
+def behind_proxy(folder: Path, deployer: Deployer) -> Iterator[tuple[World, Proxy]]:
     """Ringfence whose functions reach AWS through a proxy, and the proxy."""
-    port, assembly = free_port(), folder / "faulty"
-    assembly.mkdir()
-    endpoint, log = f"http://127.0.0.1:{port}", assembly / "server.log"
+    port = free_port()
+    endpoint, log = f"http://127.0.0.1:{port}", folder / "faulty.log"
     with (
         LocalAws(functions_endpoint=endpoint, cloudtrail=True, log=log) as local,
-        running(port, local.endpoint, assembly / "proxy.log") as between,
+        running(port, local.endpoint, folder / "proxy.log") as between,
     ):
-        yield World(Deployment.make(local, assembly)), between
+        yield World(deployer.home(local)), between
 
 
 @pytest.fixture
@@ -65,24 +71,20 @@ def proxy(behind_proxy: tuple[World, Proxy]) -> Proxy:
 
 
 @pytest.fixture(scope="session")
-def place(folder: Path) -> Iterator[Place]:
+def place(folder: Path, deployer: Deployer) -> Iterator[Place]:
     """Ringfence with IAM enforced, in a region where IAM's events are not delivered."""
-    here = folder / "enforced"
-    here.mkdir()
-    with LocalAws(region=HOME_REGION, cloudtrail=True, log=here / "server.log") as local:
-        world = World(Deployment.make(local, here))
+    with LocalAws(region=HOME_REGION, cloudtrail=True, log=folder / "place.log") as local:
+        world = World(deployer.home(local))
         local.enforce(True)
         hand = operator(world, f"arn:aws:iam::{local.account}:policy/ringfence-operator")
         yield Place(world, Principals(local), hand)
 
 
 @pytest.fixture(scope="session")
-def compliance(folder: Path) -> Iterator[Compliance]:
+def compliance(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
     """Ringfence with IAM enforced, and allowed everything that puts compliance right."""
-    here = folder / "compliance"
-    here.mkdir()
-    with LocalAws(region=HOME_REGION, cloudtrail=True, log=here / "server.log") as local:
-        world = World(Deployment.make(local, here, runbooks=settings(), exempt=EXEMPT))
+    with LocalAws(region=HOME_REGION, cloudtrail=True, log=folder / "compliance.log") as local:
+        world = World(deployer.home(local, runbooks=settings(), exempt=EXEMPT))
         local.enforce(True)
         yield Compliance(world, operator(world, f"arn:aws:iam::{local.account}:policy/ringfence-operator"))
 

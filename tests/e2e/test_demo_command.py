@@ -29,12 +29,12 @@ def test_the_demo_shows_a_contained_instance_and_ends_with_zero() -> None:
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert shown.stderr == ""
     for words in (
-        "looked again: contained",
-        "looked again: complete",
+        "verified: contained",
+        "verified: complete",
         "Timeline, in seconds from the finding",
         "the same as the archive's first versions",
         "Before and after, as AWS shows it",
-        "What stays open",
+        "Residual risk",
         "shop-web-1 is contained, and shop-web-2 untouched.",
     ):
         assert words in shown.stdout
@@ -54,10 +54,10 @@ def test_the_demo_of_a_leaked_key_ends_with_the_key_dead_and_the_other_one_at_wo
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert shown.stderr == ""
     for words in (
-        "looked again: contained",
+        "verified: contained",
         "the same as the archive's first versions",
-        "Before and after, as AWS answers",
-        "What stays open",
-        "What it left behind is for a person to review.",
+        "Before and after, as AWS responds",
+        "Residual risk",
+        "A person must review what the intruder left behind.",
     ):
         assert words in shown.stdout

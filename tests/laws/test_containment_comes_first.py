@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.model.errors import InternalError, NotFound, RingfenceError
@@ -22,6 +22,7 @@ from ringfence.steps.ec2.network import SetSecurityGroups
 from ringfence.steps.ec2.own_groups import CreateOwnGroup
 from ringfence.steps.ec2.tags import TagInstance
 from tests.support import trials
+from tests.support.effort import examples
 from tests.support.strategies.instances import instances
 from tests.support.trials import CONTAINED, FAILURES, NAMES, NOTHING_FAILS, UNREADABLE, Failing, never
 from tests.support.worlds import estate
@@ -106,7 +107,7 @@ def test_a_detour_that_fails_is_left_out(failure: RingfenceError) -> None:
     assert trial.run(stages=1).status in CONTAINED
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(
     world=instances(),
     kinds=st.sets(st.sampled_from(OTHERS)),

@@ -9,7 +9,7 @@ import pytest
 
 from ringfence.runbooks.catalogue import CATALOGUE
 from ringfence.runbooks.compliance import FRAMEWORKS, controls_of, named
-from ringfence.runbooks.compliance_table import CONTROLS
+from ringfence.runbooks.compliance.table import CONTROLS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,10 +16,11 @@ from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
 from ringfence.model.codec import decode, encode
 from ringfence.model.errors import NotFound
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.plan import net_changes
 from ringfence.model.step import State, Step
-from ringfence.model.subject import AccessKeyRef, RoleSessionRef
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey, Key
 from ringfence.observations.iam.denial import NAME, Denial, Policy
 from ringfence.observations.iam.evidence import Grants, KeyUse

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.model.errors import AccessDenied, Refused, RingfenceError
-from ringfence.model.subject import AccessKeyRef, RoleSessionRef
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.reach import Reach
@@ -17,6 +18,7 @@ from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.steps.iam.denial import AttachDenial, PutDenial
 from tests.laws.test_credentials import busy
+from tests.support.effort import examples
 from tests.support.strategies.credentials import DEPLOY, KEY, PERSON, SESSION, WEB, WHOLE, principals
 from tests.support.trials import CONTAINED, FAILURES, UNREADABLE, Failing
 from tests.support.trials import Trial as AnyTrial
@@ -155,7 +157,7 @@ def test_a_way_to_deny_that_fails_is_gone_around(
     assert trial.contained
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(world=principals(), failure=st.sampled_from(WAYS_TO_FAIL), data=st.data())
 def test_whatever_a_principal_is_like_and_whatever_else_fails_it_is_contained_or_said_not_to_be(
     world: ResourceState, failure: RingfenceError, data: st.DataObject

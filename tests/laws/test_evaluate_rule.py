@@ -98,7 +98,7 @@ def test_a_change_that_is_not_recorded_yet_is_waited_for_and_then_asked_about() 
     seen = Evaluation((RuleState(OURS, NOON),), NOON, KIND)
     assert plan(seen, *past) == ()
     assert waits(seen, *past) == (
-        f"AWS Config has not recorded yet what was put right: the rule {OURS.name} waits for it",
+        f"AWS Config has not recorded the remediation yet: the rule {OURS.name} needs that record",
     )
     recorded = replace(seen, captured=LATER)
     assert plan(recorded, *past) == (ASKED,)
@@ -125,12 +125,12 @@ def test_where_nothing_was_changed_the_rule_is_asked_at_once() -> None:
     assert plan(Evaluation((RuleState(OURS, NOON),)), NOTED) == (ASKED,)
 
 
-@pytest.mark.parametrize("hindrance", ["the recorder of AWS Config is stopped"])
+@pytest.mark.parametrize("hindrance", ["the AWS Config recorder is stopped"])
 def test_where_config_records_nothing_soon_it_is_said_and_not_waited_for(hindrance: str) -> None:
     seen = Evaluation((RuleState(OURS, NOON),), NOON, KIND, hindrance)
     assert (plan(seen, NOTED, fix()), waits(seen, NOTED, fix())) == ((), ())
     assert exposed(seen, NOTED, fix()) == (
-        f"{hindrance}, so its verdict stays as it is until it records what was put right",
+        f"{hindrance}, so its verdict does not change until it records the remediation",
     )
 
 
@@ -155,7 +155,7 @@ def test_a_rule_is_asked_for_and_one_that_is_being_evaluated_is_left() -> None:
     ]
     assert done.note == ""
     _, done = talk(ASKED.apply({}), (refusal("LimitExceededException", "in progress"),))
-    assert "being evaluated already" in done.note
+    assert "already running" in done.note
     with pytest.raises(NotFound):
         talk(ASKED.apply({}), (refusal("NoSuchConfigRuleException"),))
 

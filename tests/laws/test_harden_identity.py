@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from ringfence.engine.undo import undo
 from ringfence.model.codec import decode, encode
+from ringfence.model.kinds.account import AccountRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.root import RootRef
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.plan import net_changes
 from ringfence.model.step import State
-from ringfence.model.subject import AccountRef, RootRef, UserRef
 from ringfence.observations.iam.password_policy import IAMS_OWN, PasswordPolicy, PasswordRules
 from ringfence.observations.iam.user_keys import DatedKey, UserKeys
 from ringfence.remediations.deactivate_unused_keys import deactivate_unused_keys

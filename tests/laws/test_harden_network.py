@@ -12,10 +12,12 @@ from hypothesis import given
 from ringfence.engine.undo import undo
 from ringfence.model.codec import decode, encode
 from ringfence.model.document import Document
+from ringfence.model.kinds.flow_log import FlowLogRef
+from ringfence.model.kinds.security_group import SecurityGroupRef
+from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.plan import net_changes
 from ringfence.model.step import State
-from ringfence.model.subject import FlowLogRef, SecurityGroupRef, VpcRef
 from ringfence.observations.ec2.flow_log_records import LOGS, S3, Recording
 from ringfence.observations.ec2.flow_logs import FlowLogs
 from ringfence.observations.ec2.security_group import DEFAULT, SecurityGroup, rules_in

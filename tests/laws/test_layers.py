@@ -33,7 +33,10 @@ PURE_ROOMS = (
 )
 READS_FILES = {PACKAGE / f"policy/{name}.py" for name in ("check", "file", "schema", "yaml_source")}
 """What reads and checks the policy file where it is deployed: no function of the deployment imports it."""
-MODULES_BY_ROOM = {room: sorted({*(PACKAGE / room).rglob("*.py")} - READS_FILES) for room in PURE_ROOMS}
+DISCOVERS = PACKAGE / "model/discovery.py"
+"""What finds declarations in their folders and imports them, as an import statement would."""
+NOT_PURE = {*READS_FILES, DISCOVERS}
+MODULES_BY_ROOM = {room: sorted({*(PACKAGE / room).rglob("*.py")} - NOT_PURE) for room in PURE_ROOMS}
 PURE = sorted(path for paths in MODULES_BY_ROOM.values() for path in paths)
 VALUES = {"collections", "dataclasses", "datetime", "enum", "functools", "itertools", "types", "typing"}
 TEXTS = {"fnmatch", "hashlib", "ipaddress", "json", "math", "re"}
@@ -142,6 +145,16 @@ def test_decisions_read_neither_clock_nor_environment_nor_files_nor_chance() -> 
         place for path in PURE for place in places(path, filter(reaches_outside, ast.walk(parsed(path))))
     ]
     assert found == []
+
+
+def test_what_discovers_looks_at_names_alone() -> None:
+    """It is no way around the laws above: it names no way to a file's contents, and no other module."""
+    tree = parsed(DISCOVERS)
+    assert set(imported(tree)) == {"__future__", "importlib", "pathlib", "types", "typing"}
+    called = {named(node.func).split(".")[-1] for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert called & BUILT_IN == {"import_module"}
+    assert attributes & set(dir(Path)) <= {"parents", "joinpath", "iterdir", "name", "replace"}
 
 
 def test_importing_does_nothing() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.model.resource_names import RUNBOOKS
+from ringfence.model.resource_names import runbook_ids
 from tests.support.recorded_calls import GOLDEN, RECORDS, document, read, rules
 from tests.support.samples.calls import call_event
 from tests.support.samples.shared import shared_file
@@ -17,7 +17,7 @@ def test_the_catalogue_acts_on_exactly_the_records_that_were_reviewed() -> None:
     assert document(events) == GOLDEN.read_text("utf-8")
 
 
-@pytest.mark.parametrize("id_", RUNBOOKS)
+@pytest.mark.parametrize("id_", runbook_ids())
 def test_what_a_runbooks_rules_deliver_is_what_it_answers(id_: str) -> None:
     assert not [event for event in read(shared_file(RECORDS)) if not rules(id_).agrees(event)]
 

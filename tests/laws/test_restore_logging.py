@@ -7,16 +7,19 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from ringfence.engine.undo import undo
 from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE
-from ringfence.events.dispatch import parse
 from ringfence.model.codec import decode, encode
+from ringfence.model.incident import Incident
+from ringfence.model.kinds.detector import DetectorRef
+from ringfence.model.kinds.kms_key import KeyRef
+from ringfence.model.kinds.recorder import RecorderRef
+from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.step import State, Step
-from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
 from ringfence.observations.logging.coverage import uncovered
 from ringfence.observations.logging.detectors import DetectorSetup
 from ringfence.observations.logging.logging_subjects import logging_subjects
@@ -27,12 +30,12 @@ from ringfence.observations.logging.selectors import (
     Condition,
     Insight,
 )
-from ringfence.observations.logging.trails import TrailOptions, TrailStatus
+from ringfence.observations.logging.trails import TrailOptions, TrailSetup, TrailStatus
 from ringfence.observations.logging.weakening import weaker
 from ringfence.runbooks.restore_logging import RESTORE_LOGGING
 from ringfence.steps.logging.detectors import CreateDetector, EnableDetector, SetDetectorOptions
 from ringfence.steps.logging.log_keys import CancelDeletion, EnableKey
-from ringfence.steps.logging.logging_notes import trail_baseline
+from ringfence.steps.logging.logging_notes import RecordTrailBaseline, trail_baseline
 from ringfence.steps.logging.recorders import StartRecorder
 from ringfence.steps.logging.trail_creation import CreateTrail
 from ringfence.steps.logging.trail_selectors import SetEventSelectors, SetInsightSelectors
@@ -49,20 +52,33 @@ from tests.support.fakes.logging_answers import (
     TRAIL_ARN,
     TRAIL_NAME,
 )
+from tests.support.parsing import parse
 from tests.support.samples.calls import call_event
 from tests.support.samples.config import verdict
-from tests.support.strategies.logging import DETECTOR, KEY, RECORDER, REFS, TRAIL, incidents, seen
+from tests.support.strategies.instances import INCIDENT
+from tests.support.strategies.logging import DETECTOR, KEY, RECORDER, REFS, TRAIL, incidents, nothing, seen
+from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ringfence.model.call import Call
-    from ringfence.model.incident import Incident
     from ringfence.model.subject import LoggingRef
 
 STAGE = RESTORE_LOGGING.stages[0]
+DELETED_UNVALIDATED = example(
+    before=nothing(TRAIL),
+    incident=Incident(
+        INCIDENT,
+        NOON,
+        past=(RecordTrailBaseline(TrailSetup(TrailOptions("logs"))),),
+        types=("Config:cloud-trail-log-file-validation-enabled",),
+    ),
+)
+"""A deleted trail whose log files were not validated, and a verdict that they have to be."""
 
 
+@DELETED_UNVALIDATED
 @given(before=seen(), incident=incidents())
 def test_the_runbook_has_nothing_to_do_once_it_is_done_and_noted(
     before: ResourceState, incident: Incident
@@ -75,6 +91,7 @@ def test_the_runbook_has_nothing_to_do_once_it_is_done_and_noted(
 
 
 @pytest.mark.parametrize("id_", RESTORE_LOGGING.ids)
+@DELETED_UNVALIDATED
 @given(before=seen(), incident=incidents())
 def test_a_remediation_has_nothing_to_do_once_it_is_done(
     id_: str, before: ResourceState, incident: Incident

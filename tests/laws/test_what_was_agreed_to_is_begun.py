@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.engine.run import Engine
@@ -24,6 +24,7 @@ from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
 from ringfence.runbooks.harden_identity import HARDEN_IDENTITY
 from ringfence.runbooks.harden_instance import HARDEN_INSTANCE
 from ringfence.runbooks.harden_network import HARDEN_NETWORK
+from tests.support.effort import examples
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.site import Site
 from tests.support.strategies import buckets, credentials, hardening, identity, instances, network
@@ -83,7 +84,7 @@ class Lot(Site):
 
 
 @EACH
-@settings(max_examples=30)  # each begins four executions
+@examples(30)  # each begins four executions
 @given(data=st.data(), pause=PAUSE, before=st.booleans())
 def test_in_a_world_that_stood_still_what_was_agreed_to_is_begun(
     runbook: Runbook, data: st.DataObject, pause: int, *, before: bool
@@ -101,7 +102,7 @@ def test_in_a_world_that_stood_still_what_was_agreed_to_is_begun(
 
 
 @EACH
-@settings(max_examples=30)  # each begins four executions
+@examples(30)  # each begins four executions
 @given(data=st.data())
 def test_in_another_world_only_the_same_is_begun(runbook: Runbook, data: st.DataObject) -> None:
     lot = Lot(runbook, data.draw(WORLDS[runbook]))

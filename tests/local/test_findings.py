@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.events.dispatch import parse
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
 from ringfence.local.estate import Ground, Server
 from ringfence.local.findings import InstanceFinding
 from ringfence.model.finding import Finding
-from ringfence.model.subject import InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
+from tests.support.parsing import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

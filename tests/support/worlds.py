@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.requests import ResponseRequest
 from ringfence.model.finding import Finding
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.observation import ResourceState
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.acls import SubnetAcls
 from ringfence.observations.ec2.auto_scaling import Scaling
 from ringfence.observations.ec2.lifecycle import Lifecycle
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 REF = InstanceRef("111122223333", "eu-west-1", "i-0123456789abcdef0")
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=30)
-AUTO = Decision(Mode.AUTO, "rule 1 of the policy says auto", "rule 1")
-DRY_RUN = Decision(Mode.DRY_RUN, "rule 1 of the policy says dry-run", "rule 1")
+AUTO = Decision(Mode.AUTO, "policy rule 1 sets mode auto", "rule 1")
+DRY_RUN = Decision(Mode.DRY_RUN, "policy rule 1 sets mode dry-run", "rule 1")
 NOTIFY = Decision(Mode.NOTIFY, "a person has to look")
 
 

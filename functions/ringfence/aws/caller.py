@@ -49,7 +49,7 @@ def caller() -> Caller:
         try:
             answer = client.get_caller_identity()  # type: ignore[attr-defined]  # made at run time
         except NoCredentialsError as error:
-            raise BadInput("AWS credentials", "must be there: set AWS_PROFILE, or log in") from error
+            raise BadInput("AWS credentials", "are missing: set AWS_PROFILE or log in") from error
     return Caller(answer["Account"], answer["Arn"])
 
 

@@ -96,7 +96,7 @@ class DynamoAuditLog:
             if lease is not None:
                 puts.append(self._put_lease(key, history.lease, lease))
             if puts and not self._write(puts) and not self._is_written(key, chunk, lease):
-                raise Conflict(f"{key.text}: somebody else was first")
+                raise Conflict(f"{key.text}: another execution wrote first")
             lease = None
 
     def _read(self, key: ChainKey) -> History:
@@ -223,7 +223,7 @@ def _entry(item: Mapping[str, Mapping[str, object]]) -> Entry:
         return to_entry(item)
     except (KeyError, ValueError) as error:
         raise InternalError(
-            f"the audit table holds something that is no entry: {ascii(item)[:200]}"
+            f"the audit table contains an item that is not an entry: {ascii(item)[:200]}"
         ) from error
 
 

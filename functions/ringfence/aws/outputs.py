@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 PERMISSIONS = (
     Permission(
-        "cloudformation:DescribeStacks", ("{stack}",), reason="the end of a stack's ARN is made with it"
+        "cloudformation:DescribeStacks",
+        ("{stack}",),
+        reason="CloudFormation adds a random suffix to a stack's ARN",
     ),
 )
 """What finding the audit log, or the API, takes. `{stack}` stands for the ARN of its stack."""
@@ -30,7 +32,7 @@ def operator_client(service: str) -> BaseClient:
     with configured():
         client = own_client(service)
         if not has_credentials():
-            raise BadInput("AWS credentials", "must be there: set AWS_PROFILE, or log in")
+            raise BadInput("AWS credentials", "are missing: set AWS_PROFILE or log in")
         return client
 
 

@@ -62,7 +62,7 @@ class SignedHttp:
         except BotoCoreError as error:
             raise BadInput("AWS credentials", f"cannot be used: {error}") from error
         if credentials is None:
-            raise BadInput("AWS credentials", "must be there: set AWS_PROFILE, or log in")
+            raise BadInput("AWS credentials", "are missing: set AWS_PROFILE or log in")
         headers = {"Content-Type": "application/json", "User-Agent": "ringfence"}
         request = AWSRequest("POST", f"{self.url}{path}", headers, body)
         SigV4Auth(credentials.get_frozen_credentials(), SERVICE, self.region).add_auth(request)

@@ -1,4 +1,4 @@
-"""`ringfence audit`: whether the record is what was written."""
+"""`ringfence audit`: verify the audit log."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ALTERED, UNKNOWN = 1, 3
 
 
 class Unverified(click.ClickException):
-    """Verification could not be carried out: that is neither sound nor altered."""
+    """Verification failed to run. The log is neither verified nor known to be altered."""
 
     exit_code = UNKNOWN
 
@@ -33,21 +33,22 @@ def audit() -> None:
     """Check the audit log."""
 
 
-@audit.command(short_help="Compare an incident's record with the archive.")
+@audit.command(short_help="Verify the audit log of an incident against the archive.")
 @click.argument("incident")
 @click.option(
-    "--without-archive", is_flag=True, help="Check the entries against each other only. This proves less."
+    "--without-archive", is_flag=True, help="Check the entries only against each other. This proves less."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each response.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object per line, one for each response."
+)
 @home_options(AUDIT_TABLE, ARCHIVE_BUCKET)
 @click.pass_context
 def verify(ctx: click.Context, home: Home, incident: str, *, without_archive: bool, as_json: bool) -> None:
-    """Recompute the hash chains of INCIDENT and compare them with the archive's first versions.
+    """Recompute the hash chains of INCIDENT and compare them with the first versions in the archive.
 
-    Exit code 0: they are as they were written; entries that are not archived yet are said to be pending.
-    1: the first entry that is altered, missing or reordered is named. 2: no such incident, or bad
-    input. 3: the table or the archive could not be read, or the verdict not be
-    written.
+    Exit code 0: the entries are unaltered; entries that are not archived yet are reported as pending. 1: an
+    entry was altered, removed or reordered; the first one is named. 2: no such incident, or bad input. 3:
+    the table or the archive cannot be read, or the result cannot be written.
     """
     try:
         verdicts = tuple(_verdicts(home, incident, without_archive=without_archive))
@@ -60,7 +61,7 @@ def verify(ctx: click.Context, home: Home, incident: str, *, without_archive: bo
             click.echo(json.dumps(_as_json(verdict)) if as_json else _as_text(verdict))
     except OSError as error:
         discard()
-        raise Unverified(f"the verdict cannot be written: {error.strerror}") from error
+        raise Unverified(f"the result cannot be written: {error.strerror}") from error
     ctx.exit(0 if all(verdict.sound for verdict in verdicts) else ALTERED)
 
 

@@ -1,4 +1,4 @@
-"""The way to the desk: which door, by what the command and the environment say."""
+"""Create the operator client that the options and the environment select."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def catalogue() -> Mapping[str, Runbook]:
 
 
 def operator_client(wish: CommandOptions) -> OperatorClient:
-    """Open the door that was asked for."""
+    """Return the client that the options select."""
     return direct_client(wish) if wish.direct else http_client(wish)
 
 
 def http_client(wish: CommandOptions) -> HttpOperatorClient:
-    """Find the API: by the option, the environment or the stack's output; raises BadInput."""
+    """Return a client of the API. Raises BadInput if its URL is unknown."""
     from ringfence.aws.caller import default_region
     from ringfence.aws.outputs import stack_outputs
     from ringfence.aws.signed_http import signed_http
@@ -44,7 +44,7 @@ def http_client(wish: CommandOptions) -> HttpOperatorClient:
 
 
 def direct_client(wish: CommandOptions) -> DirectOperatorClient:
-    """Run the desk here, with the operator's own credentials: in their own account and no other."""
+    """Return a client that runs the service in this process, limited to the account of the credentials."""
     from ringfence.aws.caller import caller
     from ringfence.aws.incidents import IncidentReader
     from ringfence.aws.outputs import operator_client
@@ -64,7 +64,7 @@ def direct_client(wish: CommandOptions) -> DirectOperatorClient:
 
 
 def direct_policy(wish: CommandOptions, account: str) -> Policy:
-    """Return the policy narrowed to the account whose credentials these are."""
+    """Return the policy, limited to the account of the credentials."""
     from ringfence.policy.file import BUILT_IN, PolicyFile, load_policy
 
     given = wish.policy or (POLICY if POLICY.exists() else None)

@@ -1,4 +1,4 @@
-"""How frameworks and what supports their requirements look on a terminal."""
+"""Frameworks and the support for their requirements, on a terminal."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
 
     from ringfence.runbooks.compliance import Framework, Requirement
 
-HONESTLY = "A remediation supports a requirement; whether it is complied with is for an assessor to say."
+DISCLAIMER = "A remediation supports a requirement. Only an assessor can say whether you comply with it."
 STYLES = {"on": GOOD, "dry run": OPEN, "off": "dim"}
 
 
 def summary_shown(found: Mapping[Framework, Sequence[Requirement]], unmet: Sequence[str]) -> RenderableType:
-    """Return a table of frameworks, and the controls that no remediation is for."""
+    """Return a table of frameworks, and the controls without a remediation."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("framework", no_wrap=True)
     table.add_column("name")
-    for title in ("supported", "by none"):
+    for title in ("supported", "not supported"):
         table.add_column(title, justify="right", no_wrap=True)
     for one, of in found.items():
         supported = sum(each.supported for each in of)
         table.add_row(one.id, one.name, str(supported), str(len(of) - supported))
-    missing = _listed("Controls that no remediation is for", [(words, "") for words in unmet])
-    return Group(table, *missing, Text(), Text(HONESTLY, "dim"))
+    missing = _listed("Controls without a remediation", [(words, "") for words in unmet])
+    return Group(table, *missing, Text(), Text(DISCLAIMER, "dim"))
 
 
 def framework_shown(of: Framework, found: Sequence[Requirement]) -> RenderableType:
-    """Return what supports each requirement, and then the requirements that nothing does."""
+    """Return the support for each requirement, and then the requirements without support."""
     supported = [one for one in found if one.supported]
-    title = f"{of.name}: {len(supported)} of {len(found)} requirements are supported"
+    title = f"{of.name}: {len(supported)} of {len(found)} requirements are supported by remediations"
     means = [each for one in found for way in one.ways for each in way.means]
     widths = (
         max((len(each.remediation.id) for each in means), default=0),
@@ -47,12 +47,12 @@ def framework_shown(of: Framework, found: Sequence[Requirement]) -> RenderableTy
     )
     shown = [line for one in supported for line in _requirement(one, widths)]
     rest = [(one.number, "; ".join(way.title for way in one.ways)) for one in found if not one.supported]
-    missing = _listed("Requirements that no remediation supports", rest)
-    return Group(Text(title, "bold"), *shown, *missing, Text(), Text(HONESTLY, "dim"))
+    missing = _listed("Requirements without a remediation", rest)
+    return Group(Text(title, "bold"), *shown, *missing, Text(), Text(DISCLAIMER, "dim"))
 
 
 def _requirement(one: Requirement, widths: tuple[int, int]) -> Iterator[Text]:
-    """Yield a line for each remediation, under its control; one that refers to the requirement needs none."""
+    """Yield a line for each remediation, below its control or directly below the requirement."""
     yield from (Text(), Text(one.number, "bold"))
     for way in sorted(one.ways, key=lambda way: bool(way.id)):
         if not way.means:
@@ -66,7 +66,7 @@ def _requirement(one: Requirement, widths: tuple[int, int]) -> Iterator[Text]:
 
 
 def _listed(title: str, items: Sequence[tuple[str, str]]) -> Iterator[RenderableType]:
-    """Yield a title and two columns; nothing where there are no items."""
+    """Yield a title and two columns. Yield nothing without items."""
     if not items:
         return
     grid = Table.grid(padding=(0, 2, 0, 0))

@@ -1,4 +1,4 @@
-"""`ringfence controls`: which requirements of a framework the remediations support, and which none does."""
+"""`ringfence controls`: list the requirements that the remediations support, and those they do not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringfence.runbooks.compliance import FRAMEWORKS, framework, requirements
-from ringfence.runbooks.compliance_table import CONTROLS
+from ringfence.runbooks.compliance.table import CONTROLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Say which requirements of a framework are supported.",
+    short_help="List the requirements that the remediations support.",
     epilog=f"FRAMEWORK is one of {', '.join(one.id for one in FRAMEWORKS)}.",
 )
 @click.argument("name", required=False, metavar="[FRAMEWORK]")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def controls(given: object, name: str | None, *, as_json: bool) -> None:
-    """Say which requirements of FRAMEWORK remediations support, and which none does.
+    """List the requirements of FRAMEWORK that the remediations support, and those that they do not.
 
-    Without FRAMEWORK: how many, of each. A remediation supports a requirement; whether it is complied with
-    is for an assessor to say.
+    Without FRAMEWORK, show the numbers for each framework. A remediation supports a requirement. Only an
+    assessor can say whether you comply with it.
 
-    Exit code 2: no such framework.
+    Exit code 0: listed. 2: no such framework.
     """
     catalogue: Mapping[str, Runbook] = given if isinstance(given, dict) else _catalogue()
     runbooks = tuple(catalogue.values())

@@ -1,4 +1,4 @@
-"""`ringfence demo`: watch a compromised instance or a leaked key being contained, on a local AWS."""
+"""`ringfence demo`: show the containment of an instance or a leaked key on a local AWS."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
     from ringfence.local.demo import Scene
 
 INSTANCE, CREDENTIALS = SCENARIOS = ("instance", "credentials")
-DEPLOYED = "the audit home, the response pipeline, the roles"
+DEPLOYED = "the audit log, the response pipeline, the roles"
 
 
-@click.command(short_help="Watch an instance or a leaked key being contained.")
+@click.command(short_help="Show how an instance or a leaked key is contained.")
 @click.option("--scenario", type=click.Choice(SCENARIOS), default=INSTANCE, show_default=True)
-@click.option("--keep", is_flag=True, help="Keep the local AWS running afterwards, until Ctrl-C.")
-@click.option("--plain", is_flag=True, help="No colours and nothing that moves.")
+@click.option("--keep", is_flag=True, help="Keep the local AWS running until Ctrl-C.")
+@click.option("--plain", is_flag=True, help="Print without colours and animation.")
 @click.pass_context
 def demo(ctx: click.Context, scenario: str, *, keep: bool, plain: bool) -> None:
-    """Watch an instance or a leaked access key being contained, without an account and without Docker.
+    """Show how an instance or a leaked access key is contained, without an account and without Docker.
 
-    Starts a local AWS, deploys the stacks to it with the CDK, builds a small estate, and sends a GuardDuty
-    finding about one of its web servers. With `--scenario credentials` the finding is about one of a
-    user's access keys, and the local AWS evaluates IAM policies.
+    Starts a local AWS, deploys the stacks to it with the CDK, launches a few servers, and sends a GuardDuty
+    finding about one of them. With `--scenario credentials` the finding is about an access key of a user,
+    and the local AWS evaluates IAM policies.
 
-    Exit code 0: it is verified contained, and what stands beside it works as before. 1: something is
-    missing, which is named.
+    Exit code 0: containment was verified, and other resources work as before. 1: some result is missing; it
+    is named. 130: stopped with Ctrl-C.
     """
     try:
         from ringfence.local import LocalAws
@@ -69,12 +69,12 @@ def demo(ctx: click.Context, scenario: str, *, keep: bool, plain: bool) -> None:
         view.stopped()
         ctx.exit(INTERRUPTED)
     except (OSError, RuntimeError) as error:
-        raise click.ClickException(f"the demo came to a stop: {error}") from error
+        raise click.ClickException(f"the demo failed: {error}") from error
     ctx.exit(0 if ended_well else 1)
 
 
 def _of_an_instance(local: LocalAws, view: View, folder: Path) -> tuple[bool, str]:
-    """Set the scene and play it; say whether it ended well, and name the incident."""
+    """Run the instance scenario. Return whether it succeeded, and the incident id."""
     from ringfence.local.findings import InstanceFinding
 
     scene = _set(local, view, folder)
@@ -84,7 +84,7 @@ def _of_an_instance(local: LocalAws, view: View, folder: Path) -> tuple[bool, st
     with view.progress(sent) as shown:
         for row in scene.play(finding):
             shown(row)
-    with view.doing("looking at everything once more"):
+    with view.doing("reading everything again"):
         ending = scene.end()
     view.timeline(sent, datetime.now(UTC))
     view.chain(ending)
@@ -95,7 +95,7 @@ def _of_an_instance(local: LocalAws, view: View, folder: Path) -> tuple[bool, st
 
 
 def _of_a_key(local: LocalAws, view: CredentialView, folder: Path) -> tuple[bool, str]:
-    """Do the same with a leaked key; policies are evaluated from when everything is deployed."""
+    """Run the credentials scenario. The local AWS evaluates policies after the deployment."""
     from ringfence.cli.demo_credentials import told
     from ringfence.local.credentials_demo import CredentialScene
     from ringfence.local.deployment import Deployment
@@ -103,7 +103,7 @@ def _of_a_key(local: LocalAws, view: CredentialView, folder: Path) -> tuple[bool
     with _timed(view, "cdk deploy --all", DEPLOYED):
         deployment = Deployment.make(local, folder)
         local.enforce(True)
-    with _timed(view, "a user", "IAM policies are evaluated from here on"):
+    with _timed(view, "a user", "the local AWS evaluates IAM policies from now on"):
         scene = CredentialScene.build(deployment)
     ending = told(view, scene)
     return not ending.missing, deployment.history(scene.holder.ref).incident
@@ -115,7 +115,7 @@ def _set(local: LocalAws, view: View, folder: Path) -> Scene:
 
     with _timed(view, "cdk deploy --all", DEPLOYED):
         deployment = Deployment.make(local, folder)
-    with _timed(view, "a small estate", "two of a kind, in one Auto Scaling group"):
+    with _timed(view, "a few servers", "two identical instances in one Auto Scaling group"):
         scene = Scene.build(deployment)
     view.estate(scene.estate)
     return scene

@@ -1,4 +1,4 @@
-"""How the credentials' demo looks, and in which order it is told."""
+"""The output of the credentials demo, and its order."""
 
 from __future__ import annotations
 
@@ -15,23 +15,28 @@ from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 if TYPE_CHECKING:
     from ringfence.local.credentials_demo import CredentialEnding, CredentialScene
 
-WORDS = "An access key has leaked. Watch what happens to it, and what does not."
+WORDS = "An access key has leaked. This demo shows how Ringfence responds."
 
 
 class CredentialView(View):
-    """The parts of the demo that speak of keys and sessions."""
+    """The parts of the demo about keys and sessions."""
 
     def holder(self, scene: CredentialScene) -> None:
-        """Introduce the user."""
+        """Print the user."""
         holder = scene.holder
-        self._print(Text(f"{holder.name}  two access keys, and a role, {holder.role}"), indent=4)
         self._print(
-            Text(f"{holder.leaked.key}  leaked: an intruder began a session of each with it"), indent=4
+            Text(f"{holder.name}  a user with two access keys; it may assume role {holder.role}"), indent=4
         )
-        self._print(Text(f"{holder.other.key}  the other key, which production runs on"), indent=4)
+        self._print(
+            Text(
+                f"{holder.leaked.key}  leaked: an intruder started a user session and a role session with it"
+            ),
+            indent=4,
+        )
+        self._print(Text(f"{holder.other.key}  the other key, which production uses"), indent=4)
 
     def tried(self, scene: CredentialScene, ending: CredentialEnding) -> None:
-        """Show what AWS answered, before and after."""
+        """Print the responses of AWS before and after."""
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
         for title in ("", "before", "after"):
             table.add_column(title, overflow="fold")
@@ -39,23 +44,23 @@ class CredentialView(View):
             now = ending.after[what]
             same = "dim" if then == now else ""
             table.add_row(what, plain(then, same), plain(now, same or "bold"))
-        self._title("Before and after, as AWS answers")
+        self._title("Before and after, as AWS responds")
         self._print(table)
 
     def verdict(self, scene: CredentialScene, ending: CredentialEnding) -> None:
-        """Say how it ended."""
+        """Print the result."""
         self.console.print()
         if not ending.missing:
-            text = f"{scene.holder.leaked.key} is dead, {scene.holder.other.key} works."
+            text = f"{scene.holder.leaked.key} is deactivated, {scene.holder.other.key} works."
             self._print(Text(f"{self.marks.good} {text}", style=f"bold {GOOD}"), indent=0)
-            self._print(Text("What it left behind is for a person to review.", style="dim"))
+            self._print(Text("A person must review what the intruder left behind.", style="dim"))
             self.console.print()
             return
         self.missing(ending.missing)
 
 
 def told(view: CredentialView, scene: CredentialScene) -> CredentialEnding:
-    """Play the scene from the finding to the verdict."""
+    """Run the scenario from the finding to the result."""
     view.holder(scene)
     finding = scene.finding()
     view.finding(finding)
@@ -63,7 +68,7 @@ def told(view: CredentialView, scene: CredentialScene) -> CredentialEnding:
     with view.progress(sent) as shown:
         for row in scene.play(finding):
             shown(row)
-    with view.doing("trying everything once more"):
+    with view.doing("making the same calls again"):
         ending = scene.end()
     view.timeline(sent, datetime.now(UTC), CONTAIN_CREDENTIALS)
     view.chain(ending)

@@ -1,4 +1,4 @@
-"""When a response reached what: the moments of its log that matter."""
+"""The milestones of a response, from its audit log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def milestones(
     rows: Sequence[Row], sent: datetime, archived: datetime, runbook: Runbook = CONTAIN_INSTANCE
 ) -> tuple[tuple[str, float], ...]:
-    """Return what was reached, in words, and after how many seconds; in the order of time."""
+    """Return the milestones in order, each with its time in seconds."""
     reached = [*_reached(rows, runbook), ("Every entry archived and verified", archived)]
     return tuple((words, (at - sent).total_seconds()) for words, at in reached)
 
@@ -28,14 +28,14 @@ def _reached(rows: Sequence[Row], runbook: Runbook) -> Iterator[tuple[str, datet
         yield "Finding, decision and intents recorded", rows[0].at
     first, *later = runbook.stages
     verdicts = [(row.at, fact) for row in rows if isinstance(fact := row.entry.fact, Verified)]
-    yield from _first(f"{first.title}, and looked again", (at for at, one in verdicts if one.contained))
+    yield from _first(f"{first.title}: verified", (at for at, one in verdicts if one.contained))
     ends = _ends(rows)
     for stage in later:
         if stage.id in ends:
             yield stage.title, ends[stage.id]
-    yield from _first("Everything done, and looked again", (at for at, one in verdicts if one.complete))
+    yield from _first("All stages complete: verified", (at for at, one in verdicts if one.complete))
     reviewed = (at for at, one in verdicts if one.review and not one.remaining and not one.settling)
-    yield from _first("Everything done but what a person reviews", reviewed)
+    yield from _first("All stages complete except the review by a person", reviewed)
 
 
 def _first(words: str, instants: Iterable[datetime]) -> Iterator[tuple[str, datetime]]:

@@ -1,4 +1,4 @@
-"""How the demo looks: calm, one line for one fact, and nothing that the log does not say."""
+"""The output of the demo: one line per fact, and only facts from the audit log."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ringfence.record.timeline import Row
 
 WIDTH, BAR = 110, 40
-WORDS = "A web server is compromised. Watch what happens to it, and what does not."
+WORDS = "A web server is compromised. This demo shows how Ringfence responds."
 _ABOUT_TO = "about to "
 
 
@@ -91,11 +91,12 @@ class View:
         """Introduce the two servers."""
         web, other = estate.web, estate.bystander
         self._print(
-            Text(f"{web.name}  {web.ref.id}  two interfaces, two volumes, a role, behind a target group"),
+            Text(f"{web.name}  {web.ref.id}  two interfaces, two volumes, a role, in a target group"),
             indent=4,
         )
         self._print(
-            Text(f"{other.name}  {other.ref.id}  its neighbour: the same role, the same groups"), indent=4
+            Text(f"{other.name}  {other.ref.id}  a second server with the same role and security groups"),
+            indent=4,
         )
 
     def finding(self, finding: InstanceFinding | CredentialFinding) -> None:
@@ -108,7 +109,7 @@ class View:
     @contextlib.contextmanager
     def progress(self, sent: datetime) -> Iterator[Callable[[Row], None]]:
         """Show entries of the log as they come."""
-        with self.console.status("waiting for the first entry of the log") as status:
+        with self.console.status("waiting for the first entry in the audit log") as status:
 
             def shown(row: Row) -> None:
                 self.rows.append(row)
@@ -117,7 +118,7 @@ class View:
                     status.update(plain(row.rendered.words))
                     return
                 self._entry(row, (row.at - sent).total_seconds())
-                status.update("waiting for the next entry of the log")
+                status.update("waiting for the next entry in the audit log")
 
             yield shown
 
@@ -130,7 +131,7 @@ class View:
         told, mark, style = row.rendered, self.marks.dot, "dim"
         words = told.words
         if row.kind == "Planned":
-            words = f"{words}; each is written down before it is made"
+            words = f"{words}; each is recorded before it is applied"
         elif row.kind == "Outcome":
             words = words.removeprefix(f"{told.result}: ")
             applied = told.result == "applied"
@@ -164,16 +165,16 @@ class View:
         """Show whether the record is what was written."""
         chain = ending.chain
         proved = chain.sound and not chain.pending
-        self._title("The record")
+        self._title("Audit log")
         sign, style = (self.marks.good, GOOD) if proved else (self.marks.bad, BAD)
         self._print(Text(f"{sign} ", style=style).append(plain(chain.claim, "default")))
-        self._print(Text(f"  {chain.incident}, a hash chain, in a bucket with Object Lock", style="dim"))
+        self._print(Text(f"  {chain.incident}: a hash chain in a bucket with Object Lock", style="dim"))
 
     def comparison(self, scene: Scene, ending: Ending) -> None:
         """Show both servers, before and after."""
         before, after, web, other = scene.before, ending.after, scene.estate.web, scene.estate.bystander
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-        for title in ("", f"{web.name} before", f"{web.name} after", f"{other.name}, its neighbour"):
+        for title in ("", f"{web.name} before", f"{web.name} after", f"{other.name} after"):
             table.add_column(title, overflow="fold")
         for aspect, then in before.web.items():
             now = after.web[aspect]
@@ -193,12 +194,12 @@ class View:
         """Say what nothing of this has closed."""
         if not ending.verified or not ending.verified.exposure:
             return
-        self._title("What stays open")
+        self._title("Residual risk")
         for words in ending.verified.exposure:
             self._row("", Text(self.marks.dot, style=OPEN), plain(words), first=0)
 
     def ending(self, scene: Scene, ending: Ending) -> None:
-        """Say how it ended."""
+        """Print the result."""
         self.console.print()
         if not ending.missing:
             text = f"{scene.estate.web.name} is contained, and {scene.estate.bystander.name} untouched."
@@ -209,25 +210,25 @@ class View:
 
     def missing(self, what: Iterable[str]) -> None:
         """Name what should be and is not."""
-        self._print(Text(f"{self.marks.bad} Not everything is as it should be:", style=BAD), indent=0)
+        self._print(Text(f"{self.marks.bad} Some results are not as expected:", style=BAD), indent=0)
         for words in what:
             self._row("", Text(self.marks.dot, style=BAD), plain(words), first=0)
         self.console.print()
 
     def kept(self, local: LocalAws, incident: str) -> None:
         """Say how to look around."""
-        self._title("Look around, from another shell")
+        self._title("Use the local AWS from another shell")
         for name, value in local.environment().items():
             self._print(Text(f"export {name}={value}"), indent=4)
         for command in ("incidents list", f"incidents show {incident}", f"audit verify {incident}"):
             self._print(Text(f"ringfence {command}"), indent=4)
         self.console.print()
-        self._print(Text("Ctrl-C ends it all.", style="dim"))
+        self._print(Text("Press Ctrl-C to stop.", style="dim"))
 
     def stopped(self) -> None:
         """Say that it was stopped."""
         self.console.print()
-        self._print(Text("Stopped; nothing is left running.", style="dim"), indent=0)
+        self._print(Text("Stopped. Nothing is left running.", style="dim"), indent=0)
 
     def _title(self, text: str) -> None:
         self.console.print()

@@ -1,4 +1,4 @@
-"""`ringfence explain`: what would happen because of an event, offline."""
+"""`ringfence explain`: show offline what would happen for an event."""
 
 from __future__ import annotations
 
@@ -23,31 +23,32 @@ if TYPE_CHECKING:
 EXIT_CODES = {Status.HANDLED: 0, Status.NOT_APPLICABLE: 3, Status.INVALID: 2}
 WORST_FIRST = (Status.INVALID, Status.NOT_APPLICABLE, Status.HANDLED)
 MOST_BYTES = 2**20
-"""No event is longer than what a queue can carry."""
+"""The size limit of an SQS message, and so of an event."""
 POLICY = Path("policy.yaml")
 
 
-@click.command(short_help="Say offline what would happen because of events.")
+@click.command(short_help="Show offline what would happen for an event.")
 @click.argument("events", nargs=-1, required=True, metavar="EVENT.json...")
 @click.option(
     "--policy",
     "policy_path",
     type=click.Path(path_type=Path),
-    help=f"The policy file; {POLICY} of this folder unless given.",
+    help=f"The policy file. Default: {POLICY} in this folder.",
 )
 @click.option(
-    "--home", default="", metavar="ACCOUNT", help="The home account; each finding's own unless given."
+    "--home", default="", metavar="ACCOUNT", help="The home account. Default: the account of each finding."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each file.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line, one for each file.")
 @click.pass_context
 def explain(
     ctx: click.Context, events: tuple[str, ...], policy_path: Path | None, home: str, *, as_json: bool
 ) -> None:
-    """Say what would happen because of events, offline and without AWS.
+    """Show what would happen for events, offline and without AWS.
 
-    Each EVENT.json holds one event as EventBridge delivers it; - reads standard input.
+    Each EVENT.json contains one event as EventBridge delivers it. Use - to read standard input.
 
-    Exit code 0: all would be handled. 3: some are not for us. 2: some are bad input.
+    Exit code 0: Ringfence would handle every event. 3: it would not handle some event. 2: some event is bad
+    input.
     """
     runbooks = ctx.obj if isinstance(ctx.obj, dict) else _catalogue()
     if home and not ACCOUNT.fullmatch(home):
@@ -69,7 +70,7 @@ def _catalogue() -> Mapping[str, Runbook]:
 
 def _explainer(path: Path | None, runbooks: Mapping[str, Runbook]) -> Explainer:
     if path is None and not POLICY.exists():
-        note = f"there is no {POLICY} here, so the built-in policy holds: dry runs only"
+        note = f"there is no {POLICY} in this folder; the built-in policy applies: dry runs only"
         return Explainer(PolicyFile(BUILT_IN), runbooks, note)
     return Explainer(load_policy(path or POLICY, runbooks), runbooks)
 
@@ -92,9 +93,9 @@ def _read(name: str) -> bytes:
     except OSError as error:
         raise BadInput("(file)", f"cannot be read: {error.strerror or 'input/output error'}") from error
     except ValueError as error:
-        raise BadInput("(file)", "cannot be read: that is no file name") from error
+        raise BadInput("(file)", "cannot be read: the file name is not valid") from error
     if len(data) > MOST_BYTES:
-        raise BadInput("(file)", f"is longer than any event: more than {MOST_BYTES} bytes")
+        raise BadInput("(file)", f"is longer than an event can be: more than {MOST_BYTES} bytes")
     return data
 
 
@@ -122,7 +123,7 @@ def _as_text(name: str, explanation: Explanation) -> str:
 def _rows(explanation: Explanation) -> Iterator[tuple[str, str]]:
     if about := explanation.finding:
         severity = "" if about.severity is None else f", severity {about.severity:g}"
-        yield "finding", f"{about.type or 'of no type'}{severity}, id {about.id or 'missing'}"
+        yield "finding", f"{about.type or 'without a type'}{severity}, id {about.id or 'missing'}"
         yield "account", f"{about.account or 'missing'} in {about.region or 'no region'}"
     for ref in explanation.subjects:
         yield "subject", f"{ref.kind} {ref.id}, account {ref.account} in {ref.region}"

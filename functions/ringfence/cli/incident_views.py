@@ -1,4 +1,4 @@
-"""How incidents look on a terminal. All text is plain: nothing in it is read as markup."""
+"""Incidents on a terminal. All text is printed literally, never as markup."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ STYLES = {
 
 
 def show(*parts: RenderableType) -> None:
-    """Print to standard output; where that is no terminal, with room for long lines."""
+    """Print to standard output. Without a terminal, use a large width."""
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = max(console.width, PIPE_WIDTH)
@@ -49,20 +49,20 @@ def show(*parts: RenderableType) -> None:
 
 
 def plain(text: str, style: str = "") -> Text:
-    """Return a text from outside: shortened, and what a terminal would act on written out."""
+    """Return an untrusted text, shortened and with control characters escaped."""
     return Text(safe(shortened(text)), style=style)
 
 
 def listed(summaries: Sequence[Summary]) -> RenderableType:
     """Return a table of responses."""
     if not summaries:
-        return Text("No incidents in this time.")
+        return Text("No incidents in this period.")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for title in ("opened (UTC)", "state", "subject", "finding"):
         table.add_column(title, overflow="fold")
     table.add_column("incident", no_wrap=True)  # what other commands are given can be copied
     for one in summaries:
-        found = one.findings[-1].type if one.findings else "by hand"
+        found = one.findings[-1].type if one.findings else "none (manual run)"
         table.add_row(
             f"{one.began:%Y-%m-%d %H:%M:%S}",
             plain(said(one.runbook, one.state), STYLES.get(one.state, "")),
@@ -74,7 +74,7 @@ def listed(summaries: Sequence[Summary]) -> RenderableType:
 
 
 def header(summary: Summary) -> RenderableType:
-    """Return what the response comes to."""
+    """Return the summary of a response."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="bold")
     grid.add_column(overflow="fold")
@@ -89,21 +89,21 @@ def _facts(summary: Summary) -> Iterable[tuple[str, str, str]]:
     yield "runbook", summary.runbook, ""
     for one in summary.findings:
         yield "finding", f"{one.title} ({one.type}, severity {one.severity:g}, id {one.id})", ""
-    yield "mode", f"{summary.mode}: {summary.reason}" if summary.mode else "not decided", ""
+    yield "mode", f"{summary.mode}: {summary.reason}" if summary.mode else "no decision yet", ""
     yield "state", said(summary.runbook, summary.state), STYLES.get(summary.state, "")
     for label, field, style in (
-        ("to be done", "remaining", BAD),
+        ("remaining", "remaining", BAD),
         ("settling", "settling", OPEN),
         ("refused", "refused", BAD),
     ):
         for words in summary.words(field):
             yield label, words, style
     for words in summary.residual_risk:
-        yield "stays open", words, OPEN
+        yield "residual risk", words, OPEN
 
 
 def rows_shown(rows: Sequence[Row]) -> RenderableType:
-    """Return the timeline, with whoever acts named where that changes."""
+    """Return the timeline. A line names the actor each time it changes."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(justify="right", style="dim")
     grid.add_column(no_wrap=True)
@@ -112,7 +112,7 @@ def rows_shown(rows: Sequence[Row]) -> RenderableType:
     for row in rows:
         if (row.actor, f"{row.at:%Y-%m-%d}") != (actor, day):
             actor, day = row.actor, f"{row.at:%Y-%m-%d}"
-            grid.add_row("", "", plain(f"{day} UTC, by {actor or 'nobody named'}", "bold"))
+            grid.add_row("", "", plain(f"{day} UTC, by {actor or 'unknown'}", "bold"))
         grid.add_row(str(row.entry.seq), _time(row.at), Group(*_lines(row)))
     return Group(grid, Text())
 

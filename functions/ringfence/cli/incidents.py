@@ -1,4 +1,4 @@
-"""`ringfence incidents`: what happened, and what was done about it."""
+"""`ringfence incidents`: list incidents and show their timelines."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 _AGO = re.compile(r"(?P<number>[0-9]{1,4})(?P<unit>[dhm])")
 BEFORE_ALL, AFTER_ALL = datetime(2020, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
-"""Between these lies every incident; each month between is asked for."""
+"""All incidents are between these times. The reader queries each month between them."""
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
 class Since(click.ParamType[datetime]):
-    """A time: so long ago (`7d`, `12h`, `30m`), or a date or instant in ISO form, in UTC unless it says."""
+    """A time: an age (`7d`, `12h`, `30m`), or an ISO date or time. UTC is the default time zone."""
 
     name = "time"
 
@@ -43,7 +43,9 @@ class Since(click.ParamType[datetime]):
             instant = datetime.fromisoformat(value)
         except ValueError:
             self.fail(
-                f"{ascii(value)[:40]} is neither like 7d, 12h or 30m nor a date like 2026-01-31", param, ctx
+                f"{ascii(value)[:40]} is not a time like 7d, 12h or 30m, or a date like 2026-01-31",
+                param,
+                ctx,
             )
         instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
         return min(max(instant, BEFORE_ALL), AFTER_ALL)
@@ -55,9 +57,23 @@ def incidents() -> None:
 
 
 @incidents.command("list")
-@click.option("--since", type=Since(), default="30d", show_default=True, help="7d, 12h, 30m or a date.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most so many.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each response.")
+@click.option(
+    "--since",
+    type=Since(),
+    default="30d",
+    show_default=True,
+    help="Show incidents since this time: 7d, 12h, 30m or a date.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=50,
+    show_default=True,
+    help="Show at most this number of responses.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object per line, one for each response."
+)
 @home_options(AUDIT_TABLE)
 def list_incidents(home: Home, since: datetime, limit: int, *, as_json: bool) -> None:
     """List the responses to incidents, newest first."""
@@ -73,14 +89,14 @@ def list_incidents(home: Home, since: datetime, limit: int, *, as_json: bool) ->
     show(listed(summaries))
 
 
-@incidents.command("show", short_help="Show what was recorded of an incident.")
+@incidents.command("show", short_help="Show the timeline of an incident.")
 @click.argument("incident")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @home_options(AUDIT_TABLE)
 def show_incident(home: Home, incident: str, *, as_json: bool) -> None:
-    """Show what was recorded of INCIDENT: a timeline for each response to it.
+    """Show the timeline of INCIDENT, one for each response.
 
-    Exit code 2: no such incident.
+    Exit code 0: shown. 2: no such incident.
     """
     import ringfence.runbooks.catalogue  # noqa: F401 - steps can be read once their classes were imported
     from ringfence.record.timeline import timeline

@@ -1,4 +1,4 @@
-"""`ringfence local`: run the local AWS until told to stop."""
+"""`ringfence local`: run the local AWS until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -16,17 +16,30 @@ if TYPE_CHECKING:
 _LOOK_EVERY = 1.0  # seconds
 
 
-@click.command(short_help="Run a whole AWS on this machine.")
+@click.command(short_help="Run a local AWS on this machine.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=4566, show_default=True, help="0: any free one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=4566,
+    show_default=True,
+    help="The port; 0 chooses a free one.",
 )
-@click.option("--enforce-iam", is_flag=True, help="Evaluate IAM policies: only root may do everything.")
-@click.option("--cloudtrail", is_flag=True, help="Record management calls, and put them on the event bus.")
-@click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Keep the server's log here.")
+@click.option(
+    "--enforce-iam", is_flag=True, help="Evaluate IAM policies. Only the root user may then do everything."
+)
+@click.option(
+    "--cloudtrail",
+    is_flag=True,
+    help="Record management calls as CloudTrail does, and put them on the event bus.",
+)
+@click.option(
+    "--log", type=click.Path(dir_okay=False, path_type=Path), help="Write the server's log to this file."
+)
 def local(port: int, *, enforce_iam: bool, cloudtrail: bool, log: Path | None) -> None:
-    """Run a whole AWS on this machine, without an account and without Docker.
+    """Run a local AWS on this machine, without an account and without Docker.
 
-    Prints the variables with which any AWS tool uses it, and runs until Ctrl-C. What is in it is gone then.
+    Prints the environment variables that AWS tools need to use it. Runs until Ctrl-C; its contents are then
+    lost.
     """
     from ringfence.local import LocalAws
 
@@ -45,9 +58,9 @@ def local(port: int, *, enforce_iam: bool, cloudtrail: bool, log: Path | None) -
 
 
 def _introduce(aws: LocalAws) -> None:
-    """Print lines a shell can evaluate on standard output, and all else on standard error."""
-    click.echo(f"The local AWS answers on {aws.endpoint}. To use it from another shell:\n", err=True)
+    """Print shell commands to standard output, and everything else to standard error."""
+    click.echo(f"The local AWS listens on {aws.endpoint}. To use it from another shell:\n", err=True)
     for name, value in aws.environment().items():
         click.echo(f"export {name}={value}")
     sys.stdout.flush()
-    click.echo("\nStop it with Ctrl-C.", err=True)
+    click.echo("\nPress Ctrl-C to stop it.", err=True)

@@ -1,4 +1,4 @@
-"""The audit log, as the commands that read it need it."""
+"""Access to the audit log for the commands that read it."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def archive_of(home: Home) -> S3Archive:
 
 
 def find(reader: IncidentReader, archive: S3Archive | None, incident: str) -> tuple[Response, ...]:
-    """Find the responses to an incident; raises BadInput for one that is unknown.
+    """Find the responses to an incident. Raises BadInput for an unknown incident.
 
-    Where the table knows none, the archive is gone through: an incident may have been removed.
+    If the table has none, search the archive: somebody may have removed the incident from the table.
     """
     from ringfence.aws.audit_items import check_incident
     from ringfence.aws.incidents import Response
@@ -43,7 +43,5 @@ def find(reader: IncidentReader, archive: S3Archive | None, incident: str) -> tu
     if not found and archive:
         found = tuple(Response(key, incident) for key in archive.chains(incident))
     if not found:
-        raise BadInput(
-            "incident", "must be one that is in the audit log; see `ringfence incidents list`", incident
-        )
+        raise BadInput("incident", "must be in the audit log; see `ringfence incidents list`", incident)
     return found

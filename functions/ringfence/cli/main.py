@@ -1,4 +1,4 @@
-"""The command `ringfence`. Each sub-command is imported when it is asked for, and not before."""
+"""The command `ringfence`. Each subcommand is imported only when it is used."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ COMMANDS = MappingProxyType(
         "controls": "ringfence.cli.controls:controls",
     }
 )
-"""Where each sub-command stands, as `module:attribute`."""
+"""The module and attribute of each subcommand."""
 
 FAILED, BAD_INPUT = 1, 2
 _FULL = frozenset({ENOSPC, EDQUOT, EFBIG})
-"""The errors of a disk that is full, or of a file that may not grow."""
+"""The error numbers of a full disk, an exhausted quota and a file at its maximum size."""
 
 
 class CommandError(click.ClickException):
-    """An error that the person at the terminal can do something about: one clear message."""
+    """An error that the user can fix: one clear message and an exit code."""
 
     def __init__(self, error: RingfenceError) -> None:
         super().__init__(safe(str(error), lines=True))
@@ -40,15 +40,15 @@ class CommandError(click.ClickException):
 
 
 class LazyGroup(click.Group):
-    """A group whose sub-commands are imported on demand; one that is not installed is not offered."""
+    """A group that imports its subcommands on demand and lists only installed ones."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the sub-commands that are there."""
+        """Return the names of the installed subcommands."""
         del ctx
         return [name for name, target in COMMANDS.items() if find_spec(target.partition(":")[0])]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a sub-command."""
+        """Import a subcommand."""
         if cmd_name not in self.list_commands(ctx):
             return None
         module, _, attribute = COMMANDS[cmd_name].partition(":")
@@ -56,7 +56,7 @@ class LazyGroup(click.Group):
         return command if isinstance(command, click.Command) else None
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a sub-command; what Ringfence raises on purpose becomes a message and an exit code."""
+        """Run a subcommand. Turn errors of Ringfence into a message and an exit code."""
         try:
             return super().invoke(ctx)
         except RingfenceError as error:
@@ -65,13 +65,13 @@ class LazyGroup(click.Group):
             if error.errno not in _FULL:
                 raise
             discard()
-            raise click.ClickException(f"nothing more can be written: {error.strerror}") from error
+            raise click.ClickException(f"the output cannot be written: {error.strerror}") from error
 
 
 @click.group(cls=LazyGroup)
 @click.version_option(package_name="ringfence")
 def main() -> None:
-    """Answer AWS security findings: contain, keep the evidence, write down every step."""
+    """Respond to AWS security findings: contain, keep the evidence, record every change."""
 
 
 if __name__ == "__main__":

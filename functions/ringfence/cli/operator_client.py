@@ -1,4 +1,4 @@
-"""The door to the desk: through the IAM-authorized HTTP API, or into this very process."""
+"""Clients of the operator service: through the HTTP API, or directly in this process."""
 
 from __future__ import annotations
 
@@ -23,61 +23,61 @@ if TYPE_CHECKING:
 
 Body = Mapping[str, object]
 LEASE = timedelta(minutes=5)
-"""For how long an operator's own process may act; should it die, others wait for so long."""
+"""The lease of an operator's own process. If the process dies, others wait until the lease ends."""
 NOT_FOUND, FORBIDDEN = 404, 403
 _PASSING = frozenset({429, 502, 503, 504})
-"""What API Gateway answers itself when a request may be served the next time."""
+"""Status codes of API Gateway for requests that can succeed when repeated."""
 
 
 @contextmanager
 def _own_rights() -> Iterator[None]:
-    """Say at once what the operator's own credentials do not allow: waiting does not change that."""
+    """Report missing permissions of the operator's credentials at once, because retrying does not help."""
     try:
         yield
     except AccessDenied as error:
-        raise BadInput("--direct", f"needs credentials that allow it: {error}") from error
+        raise BadInput("--direct", f"needs credentials with these permissions: {error}") from error
 
 
 class OperatorClient(Protocol):
-    """Where operators are served. Each raises what the desk raises, as if there were nothing between."""
+    """A client of the operator service. Each method raises the errors that the service raises."""
 
     def run(self, body: Body) -> Body:
-        """Ask for a run."""
+        """Request a run."""
         ...
 
     def release(self, body: Body) -> Body:
-        """Ask for a release."""
+        """Request a release."""
         ...
 
     def status(self, body: Body) -> Body:
-        """Ask how it stands."""
+        """Query the status."""
         ...
 
 
 class Http(Protocol):
-    """Posts a document; returns the status code and the answer."""
+    """Sends a document with POST."""
 
     def post(self, path: str, document: Body) -> tuple[int, object]:
-        """Post it; raises Unreachable when no answer comes."""
+        """Return the status code and the response document. Raises Unreachable if there is no response."""
         ...
 
 
 class HttpOperatorClient:
-    """The deployed API. Who calls is established by IAM."""
+    """Calls the deployed API. IAM establishes the caller."""
 
     def __init__(self, http: Http) -> None:
         self._http = http
 
     def run(self, body: Body) -> Body:
-        """Ask for a run."""
+        """Request a run."""
         return self._ask(RUNS, body)
 
     def release(self, body: Body) -> Body:
-        """Ask for a release."""
+        """Request a release."""
         return self._ask(RELEASES, body)
 
     def status(self, body: Body) -> Body:
-        """Ask how it stands."""
+        """Query the status."""
         return self._ask(STATUS, body)
 
     def _ask(self, path: str, body: Body) -> Body:
@@ -89,7 +89,7 @@ class HttpOperatorClient:
         # Of several releases each has its own status; the code is that of the worst.
         if code == OK or "releases" in document:
             return document
-        message = f"the API answered {code}: {document.get('message', 'without a word')}"
+        message = f"the API answered {code}: {document.get('message', 'no message')}"
         if code == FORBIDDEN:
             raise Forbidden(f"{message}. Your IAM policies must allow execute-api:Invoke on it")
         if code == NOT_FOUND:
@@ -98,9 +98,9 @@ class HttpOperatorClient:
 
 
 class DirectOperatorClient:
-    """The desk in this process, with the operator's own credentials; the log says so.
+    """Runs the service in this process, with the operator's own credentials. The audit log records that.
 
-    Nobody else works off what is left to do, so that whoever looks also goes on.
+    No other function continues the work, so each status query also runs the next pending message.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class DirectOperatorClient:
         )
 
     def run(self, body: Body) -> Body:
-        """Run the first stage. This and the others raise BadInput where the credentials do not suffice."""
+        """Run the first stage. Each of these methods raises BadInput for missing permissions."""
         with _own_rights():
             return self._service.run(body, self._execution())
 
@@ -135,7 +135,7 @@ class DirectOperatorClient:
             return answer
 
     def status(self, body: Body) -> Body:
-        """Go on with what is left, then say how it stands."""
+        """Run the next pending message, then return the status."""
         with _own_rights():
             self._go_on()
             return self._service.status(body)

@@ -1,4 +1,4 @@
-"""What `run` and `release` have in common: their options, the question, and the end."""
+"""What `run` and `release` share: their options, the confirmation, and the exit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DONE, NOT_DONE, UNUSABLE = 0, 1, 2
 
 @dataclass(frozen=True)
 class CommandOptions:
-    """What every command by hand is told. `wait`: for how many seconds the end is waited for."""
+    """The options of every operator command. `wait`: the seconds to wait for the result."""
 
     reason: str
     dry_run: bool
@@ -48,13 +48,13 @@ class CommandOptions:
 
 
 def subject_of(ref: Ref) -> dict[str, str]:
-    """Name a subject as the API takes it."""
+    """Return a subject in the form that the API expects."""
     return {"kind": ref.kind, "account": ref.account, "region": ref.region, "id": ref.id}
 
 
 @dataclass(frozen=True)
 class Environment:
-    """What lies outside the commands; tests bring their own as the context's object."""
+    """The environment of the commands. Tests pass a fake one as the object of the Click context."""
 
     caller: Callable[[], Caller]
     region: Callable[[], str]
@@ -66,38 +66,44 @@ class Environment:
 
 
 _OPTIONS = (
-    click.option("--reason", required=True, help="Why, in one line: it is written into the audit log."),
-    click.option("--dry-run", is_flag=True, help="Show what would be changed; change nothing."),
-    click.option("--yes", is_flag=True, help="Do not ask."),
+    click.option("--reason", required=True, help="The reason, in one line. It is recorded in the audit log."),
+    click.option("--dry-run", is_flag=True, help="Show the plan and change nothing."),
+    click.option("--yes", is_flag=True, help="Do not ask for confirmation."),
     click.option(
         "--direct",
         is_flag=True,
-        help="Act with your own credentials in this process, not through the API; the log says so. "
-        "CloudTrail's records of it are answered like anybody's.",
+        help="Use your own credentials in this process instead of the API. The audit log records that. "
+        "Ringfence answers CloudTrail events of these calls like those of anybody else.",
     ),
     click.option(
-        "--json", "as_json", is_flag=True, help="One JSON object at the end; all else goes to standard error."
+        "--json",
+        "as_json",
+        is_flag=True,
+        help="Print one JSON object at the end. All other output goes to standard error.",
     ),
     click.option(
         "--wait",
         type=click.IntRange(0, 86_400),
         default=600,
         show_default=True,
-        help="Seconds to wait for the end.",
+        help="Seconds to wait for the result.",
     ),
     click.option(
-        "--url", envvar=URL, show_envvar=True, help=f"The API. Default: {OUTPUT} of stack {RESPONSE_STACK}."
+        "--url",
+        envvar=URL,
+        show_envvar=True,
+        help=f"The URL of the API. Default: output {OUTPUT} of stack {RESPONSE_STACK}.",
     ),
     click.option(
         "--policy",
         type=click.Path(path_type=Path),
-        help=f"With --direct: the policy file; {POLICY} of this folder unless given.",
+        help=f"With --direct: the policy file. Default: {POLICY} in this folder.",
     ),
 )
 
 
 def operator_command(command: Callable[Concatenate[CommandOptions, P], None]) -> Callable[P, None]:
-    """Give a command the options of everything done by hand, and a `CommandOptions` as its first argument."""
+    """Add the common options to a command, and pass them as its first argument."""
 
     @home_options(AUDIT_TABLE, CONTROL_TABLE)
     @wraps(command)
@@ -115,19 +121,19 @@ _NAMES = ("reason", "dry_run", "yes", "direct", "as_json", "wait", "url", "polic
 
 
 def checked(wish: CommandOptions, outside: Environment) -> None:
-    """Refuse what cannot be asked for, before anything is sent; raises BadInput."""
+    """Check the options before any request is sent. Raises BadInput."""
     check_reason(wish.reason)
     if not (wish.dry_run or wish.yes or outside.interactive()):
-        raise BadInput("--yes", "must be given where nobody can be asked; --dry-run shows what would be done")
+        raise BadInput("--yes", "is required without a terminal; --dry-run shows the plan")
 
 
 def agreed(wish: CommandOptions, question: str) -> bool:
-    """Ask; the default is no."""
+    """Ask for confirmation. The default is no."""
     return wish.yes or click.confirm(question, default=False, err=wish.as_json)
 
 
 def end(wish: CommandOptions, code: int, **told: object) -> NoReturn:
-    """Print the JSON that was asked for, and leave with an exit code."""
+    """Print JSON if requested, and exit."""
     if wish.as_json:
         click.echo(json.dumps(told, default=_plain))
     click.get_current_context().exit(code)
@@ -138,7 +144,7 @@ def _plain(told: object) -> object:
 
 
 def environment() -> Environment:
-    """Return what lies outside: the context's object, or the real world."""
+    """Return the environment: the object of the Click context, or the real one."""
     given = click.get_current_context().obj
     if isinstance(given, Environment):
         return given

@@ -1,4 +1,4 @@
-"""How plans and responses look on a terminal. All text is plain: nothing in it is read as markup."""
+"""Plans and responses on a terminal. All text is printed literally, never as markup."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 PIPE_WIDTH = 2 * MOST_SHOWN
-"""Where nobody reads on a terminal, a text is a line."""
+"""The width without a terminal: each text stays on one line."""
 
 
 class Screen:
-    """Where a person reads: standard output, or standard error where that is for JSON."""
+    """Output for people: standard output, or standard error if standard output is for JSON."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._console = Console(stderr=as_json, highlight=False, markup=False, emoji=False)
@@ -43,15 +43,15 @@ class Screen:
         self.show(plain(text, style))
 
     def conclude(self, text: str, style: str = "") -> None:
-        """Print one line, set off from what came before."""
+        """Print an empty line, then one line."""
         self.show(Text(), plain(text, style))
 
     def note(self, text: str) -> None:
-        """Print something that needs no attention."""
+        """Print one line in a dim color."""
         self.say(text, "dim")
 
     def lines(self, status: Document) -> None:
-        """Print what was recorded, an entry a line."""
+        """Print recorded entries, one per line."""
         for line in status.children("lines"):
             at = (line.optional_text("at") or "")[11:19]
             style = STYLES.get(line.optional_text("result") or "", "")
@@ -60,12 +60,12 @@ class Screen:
                 self.show(*(_indented(plain(note, "dim"), 9) for note in line.texts("notes")))
 
     def busy(self, text: str) -> AbstractContextManager[object]:
-        """Show that something goes on; nothing where nobody watches."""
+        """Show a spinner on a terminal."""
         return self._console.status(plain(text))
 
 
 def plan_shown(answer: Document, heading: str) -> RenderableType:
-    """Return a plan: what each stage changes, from what to what, at which cost, and what stays open."""
+    """Return a plan: the changes of each stage, their side effects, and the residual risk."""
     return Group(*_plan(answer, heading))
 
 
@@ -80,7 +80,7 @@ def _plan(answer: Document, heading: str) -> Iterator[RenderableType]:
             yield _indented(plain("nothing to do", GOOD))
         for step in steps:
             yield from _step(step)
-    yield from listed("What stays open" if _runs(plans) else "What stays as it is", _exposure(plans))
+    yield from listed("Residual risk" if _runs(plans) else "Not undone", _exposure(plans))
 
 
 def _step(step: Document) -> Iterator[RenderableType]:
@@ -88,9 +88,9 @@ def _step(step: Document) -> Iterator[RenderableType]:
     before, after = step.optional_text("before") or "", step.optional_text("after") or ""
     yield _indented(Text.assemble(plain(before, BAD), plain(" → "), plain(after, GOOD)), 4)
     if cost := step.optional_text("cost"):
-        yield _indented(plain(f"cost: {cost}", OPEN), 4)
+        yield _indented(plain(f"side effect: {cost}", OPEN), 4)
     if irreversible := step.optional_text("irreversible"):
-        yield _indented(plain(f"not undone by a release: {irreversible}", "dim"), 4)
+        yield _indented(plain(f"a release does not undo this: {irreversible}", "dim"), 4)
 
 
 def _runs(plans: Iterable[Document]) -> bool:
@@ -102,7 +102,7 @@ def _exposure(plans: Iterable[Document]) -> tuple[str, ...]:
 
 
 def listed(title: str, words: Iterable[str], style: str = OPEN) -> Iterator[RenderableType]:
-    """Yield a title and a list; nothing for an empty list."""
+    """Yield a title and a list. Yield nothing for an empty list."""
     shown = tuple(words)
     if shown:
         yield Text()
@@ -111,23 +111,23 @@ def listed(title: str, words: Iterable[str], style: str = OPEN) -> Iterator[Rend
 
 
 def subject_words(answer: Document) -> str:
-    """Name the subject of an answer."""
+    """Return the subject of a response in words."""
     subject = answer.child("subject")
     kind, account, region, name = (subject.text(key) for key in ("kind", "account", "region", "id"))
     return f"{kind} {name} (account {account}, {region})"
 
 
 def outstanding(status: Document) -> RenderableType:
-    """Return what is left, what was refused and what stays open."""
+    """Return the remaining steps, the refusals and the residual risk."""
     parts = (
-        ("Still to be done", "remaining", BAD),
-        ("Still settling", "settling", OPEN),
-        ("Refused for good", "refused", BAD),
-        ("For you to review", "review", OPEN),
+        ("Remaining", "remaining", BAD),
+        ("Settling", "settling", OPEN),
+        ("Refused permanently", "refused", BAD),
+        ("Needs your review", "review", OPEN),
     )
     shown = [part for title, key, style in parts for part in listed(title, status.texts(key), style)]
     left = (one for one in status.texts("exposure") if one not in status.texts("review"))
-    return Group(*shown, *listed("What stays open", left))
+    return Group(*shown, *listed("Residual risk", left))
 
 
 def _indented(part: RenderableType, by: int = 2) -> RenderableType:

@@ -1,4 +1,4 @@
-"""`ringfence release`: an operator undoes what an incident's responses did."""
+"""`ringfence release`: an operator undoes the changes of an incident."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ringfence.cli.operator_command import (
 from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
-from ringfence.model.subject import parse_key
+from ringfence.model.kinds import parse_key
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
@@ -33,36 +33,36 @@ if TYPE_CHECKING:
 
 _REFUSED = frozenset({"refused", "gone", "forbidden"})
 _OVER = _REFUSED | {IncidentStatus.RELEASED.value, "ended"}
-"""What one response's release came to; any other is asked for again."""
+"""Final results of a release. With any other result the release is requested again."""
 
 
-@click.command(short_help="Undo what was done because of an incident.")
+@click.command(short_help="Undo the changes of an incident.")
 @click.argument("incident")
 @click.option(
     "--skip-drifted",
     is_flag=True,
-    help="Leave what others have changed since, or hold, and restore the rest.",
+    help="Leave values that were changed since, or that another incident holds. Restore the rest.",
 )
 @click.option(
     "--subject",
     metavar="KIND/ACCOUNT/REGION/ID",
-    help="Release this response alone, where an incident has several.",
+    help="Release only the response for this resource.",
 )
 @click.option(
-    "--runbook", help="With --subject: the runbook that responded; needed where several could have."
+    "--runbook", help="With --subject: the runbook. Required if several runbooks act on such a resource."
 )
 @operator_command
 def release(
     wish: CommandOptions, incident: str, *, skip_drifted: bool, subject: str | None, runbook: str | None
 ) -> None:
-    """Undo what was done because of INCIDENT, as far as it stands as it was left.
+    """Undo the changes of INCIDENT, except where somebody has changed a value since.
 
-    Shows what would be restored and what stays, asks, and waits until it was verified by looking again.
-    What you say yes to is what is done: where it would be something else by then, it is refused before any
-    change. With --yes nothing is compared.
+    Shows what would be restored and what would not, asks for confirmation, restores the recorded values,
+    and waits until the result is verified. Your confirmation applies to the plan that was shown. If it has
+    changed, the release is refused before any change. With --yes nothing is compared.
 
-    Exit code 0: released, or a dry run. 1: refused, with what has changed since, or not finished. 2: bad
-    input, no such incident, or the API cannot be reached. 130: Ctrl-C ended the waiting.
+    Exit code 0: released, or a dry run. 1: refused, with the difference, or not finished. 2: bad input, no
+    such incident, or the API cannot be reached. 130: stopped with Ctrl-C.
     """
     from ringfence.aws.audit_items import check_incident
     from ringfence.cli.plan_view import Screen
@@ -83,7 +83,7 @@ def release(
         one.text("status") != IncidentStatus.DRY_RUN for one in responses if one.text("status") != "ended"
     ):
         screen.conclude(
-            "Nothing was changed. --skip-drifted restores the rest, --subject releases one response."
+            "Nothing was changed. --skip-drifted restores the rest. --subject releases one response."
         )
         end(wish, NOT_DONE, status="refused", incident=incident, plan=planned)
     if wish.dry_run:
@@ -108,10 +108,10 @@ def release(
 
 
 def _only(world: Environment, subject: str | None, runbook: str | None) -> dict[str, object]:
-    """Name one response; nothing for all of them. Raises BadInput."""
+    """Return the fields that select one response; none to select all. Raises BadInput."""
     if subject is None:
         if runbook:
-            raise BadInput("--subject", "must be given with --runbook")
+            raise BadInput("--subject", "is required with --runbook")
         return {}
     ref = parse_key(subject)
     fitting = [one.id for one in world.catalogue().values() if isinstance(ref, one.subject)]
@@ -139,7 +139,7 @@ def _show(screen: Screen, responses: list[Document]) -> None:
 
 @dataclass(frozen=True)
 class _Releasing:
-    """Asks for a release until it is done. An answer may be lost: what counts is what the log says."""
+    """Requests a release until it is complete. A response can be lost, so the log decides."""
 
     door: OperatorClient
     body: Mapping[str, object]
@@ -147,7 +147,7 @@ class _Releasing:
     screen: Screen
 
     def until_the_end(self, patience: Poller) -> list[Document]:
-        """Release, look, and release again what was not finished; return how each response stands."""
+        """Release until all is finished. Return the status of each response."""
         while True:
             over = patience.insist(self._release)
             states = [patience.insist(watch.look) for watch in self.watches]
@@ -156,7 +156,7 @@ class _Releasing:
             patience.pause()
 
     def _release(self) -> bool:
-        """Ask for the release unless it is done; say whether another try is of no use."""
+        """Request the release unless it is complete. Return whether another request would be useless."""
         if all(_is_released(watch.look()) for watch in self.watches):
             return True
         answers = list(Document.of(self.door.release(self.body)).children("releases"))
@@ -176,11 +176,11 @@ def _conclude(wish: CommandOptions, screen: Screen, planned: Document, states: l
     incident = planned.text("incident")
     for one in states:
         done = _is_released(one)
-        verdict = "released, verified by looking again" if done else f"not released: {one.text('state')}"
+        verdict = "released and verified" if done else f"not released: {one.text('state')}"
         screen.conclude(f"{subject_words(one)}: {verdict}", "bold green" if done else "bold red")
         if not done:
             screen.show(outstanding(one))
-    screen.conclude(f"The whole record: ringfence incidents show {incident}")
+    screen.conclude(f"Full record: ringfence incidents show {incident}")
     done = all(map(_is_released, states))
     status = IncidentStatus.RELEASED if done else IncidentStatus.OPEN
     told = {"status": status.value, "incident": incident, "plan": planned, "state": states}

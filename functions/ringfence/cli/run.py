@@ -1,4 +1,4 @@
-"""`ringfence run`: an operator runs a runbook by hand."""
+"""`ringfence run`: an operator runs a runbook manually."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from ringfence.cli.operator_command import (
 )
 from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
 from ringfence.model.errors import BadInput, NotFound
-from ringfence.model.subject import GLOBAL, ref_of
+from ringfence.model.kinds import ref_of
+from ringfence.model.subject import GLOBAL
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
@@ -32,24 +33,24 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
 
 
-@click.command(short_help="Run a runbook on a subject by hand.")
+@click.command(short_help="Run a runbook on a resource.")
 @click.argument("runbook", metavar="RUNBOOK")
 @click.argument("id_", metavar="ID")
-@click.option("--account", help="The subject's account; that of your credentials unless given.")
-@click.option("--region", help="The subject's region; AWS_REGION unless given.")
+@click.option("--account", help="The account of the resource. Default: the account of your credentials.")
+@click.option("--region", help="The region of the resource. Default: AWS_REGION.")
 @click.option(
     "--remediation",
     "remediations",
     multiple=True,
     metavar="NAME",
-    help="Run this remediation alone; can be given several times. The policy's choice unless given.",
+    help="Run only this remediation. Can be repeated. Default: the remediations that the policy enables.",
 )
 @click.option(
     "--option",
     "options",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Choose an option of a remediation; can be given several times.",
+    help="Set an option of a remediation. Can be repeated.",
 )
 @operator_command
 def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
@@ -61,17 +62,17 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     remediations: tuple[str, ...],
     options: tuple[str, ...],
 ) -> None:
-    """Run RUNBOOK on the subject ID: `ringfence run contain-instance i-… --reason "…"`.
+    """Run RUNBOOK on the resource ID: `ringfence run contain-instance i-… --reason "…"`.
 
-    Shows the plan, asks, and waits until the result was verified by looking again.
+    Shows the plan, asks for confirmation, applies the plan, and waits until the result is verified.
 
-    What you say yes to is what is begun: where the first stage's plan has changed by then, the run is
-    refused before any change, with what has changed. Later stages are planned anew, from what the first one
-    left: they may differ from what was shown. With --yes nothing is compared.
+    Your confirmation applies to the plan of the first stage that was shown. If that plan has changed, the
+    run is refused before any change, and the difference is shown. Later stages are planned from the result
+    of the first one, so they may differ from what was shown. With --yes nothing is compared.
 
-    Exit code 0: done and complete, or what is left is for you to review or for others to do; or a dry run.
-    1: not contained, not complete or refused. 2: bad input, no such subject, or the API cannot be reached.
-    130: Ctrl-C ended the waiting.
+    Exit code 0: complete, or only a review or the work of AWS services remains, or a dry run. 1: not
+    contained, not complete or refused. 2: bad input, no such resource, or the API cannot be reached. 130:
+    stopped with Ctrl-C.
     """
     from ringfence.cli.plan_view import Screen, plan_shown
 
@@ -90,7 +91,7 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     try:
         planned = patience.first(lambda: door.run({**body, "dry_run": True}))
     except NotFound as gone:
-        raise BadInput("ID", f"there is no {ref.kind} {id_} here: {gone}") from gone
+        raise BadInput("ID", f"there is no {ref.kind} {id_} in this account and region: {gone}") from gone
     screen.show(plan_shown(planned, f"{runbook}:"))
     if planned.text("status") != IncidentStatus.DRY_RUN:
         screen.say(planned.text("reason"))
@@ -114,20 +115,20 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
 
 
 def _agreed(planned: Document) -> dict[str, str]:
-    """Name the plan that was looked at: that of the first stage. Later ones depend on what it changes."""
+    """Return the digest of the first stage's plan. Later plans depend on the changes of the first stage."""
     first = next(iter(planned.children("plans")), planned)
     return {"digest": first.text("digest"), "as_of": planned.text("as_of")}
 
 
 def _named(world: Environment, runbook: str, id_: str, account: str, region: str | None) -> Ref:
-    """Name the subject: a wrong name is told before anything is asked or sent. Raises BadInput."""
+    """Return the subject. Raises BadInput for a wrong name, before any request is sent."""
     runbooks = world.catalogue()
     if runbook not in runbooks:
         raise BadInput("RUNBOOK", f"must be one of {', '.join(sorted(runbooks))}", runbook)
     subject = runbooks[runbook].subject
     region = region or world.region() or ("" if subject.regional else GLOBAL)
     if not region:
-        raise BadInput("--region", "must be given, or AWS_REGION set")
+        raise BadInput("--region", "is required if AWS_REGION is not set")
     return ref_of(subject, account, region, id_)
 
 
@@ -144,15 +145,15 @@ def _options(given: tuple[str, ...]) -> dict[str, str]:
 def _run(
     patience: Poller, watch: ProgressFollower, ask: Callable[[], Mapping[str, object]]
 ) -> Mapping[str, object]:
-    """Run it; where somebody else acts, let them, and run it then: what they did may be something else.
+    """Request the run. If another response is active, wait for its end and request the run again.
 
-    What they released, or what is gone, is left to a person.
+    Stop if the other response was a release, or the subject no longer exists: a person decides then.
     """
     while True:
         done = patience.insist(ask)
         if done.get("status") != IncidentStatus.JOINED:
             return done
-        patience.note(f"{done.get('reason')}: waiting for its end")
+        patience.note(f"{done.get('reason')}: waiting until it ends")
         while (status := patience.insist(watch.look)).flag("acting"):
             if not patience.left:
                 return done
@@ -162,7 +163,7 @@ def _run(
 
 
 def _until_the_end(patience: Poller, watch: ProgressFollower) -> Document:
-    """Look until nothing is left to wait for, or patience is over."""
+    """Query the status until nothing is left to wait for, or the time is over."""
     while True:
         status = patience.insist(watch.look)
         found = _status(status)
@@ -186,7 +187,7 @@ def _conclude(
     style = "bold red" if not good else "bold green" if found is IncidentStatus.COMPLETE else "bold yellow"
     screen.conclude(f"{subject_words(planned)}: {verdict}", style)
     screen.show(outstanding(status))
-    screen.conclude(f"Incident {incident}. The whole record: ringfence incidents show {incident}")
+    screen.conclude(f"Incident {incident}. Full record: ringfence incidents show {incident}")
     if found is not IncidentStatus.RELEASED:
         screen.say(f'To undo it: ringfence release {incident} --reason "…"')
     told = {"status": state, "incident": incident, "plan": planned, "report": done, "state": status}
@@ -194,7 +195,7 @@ def _conclude(
 
 
 def _is_done(status: Document) -> bool:
-    """Say whether all that was to be done is; the rest may be for a person to review, or others to do."""
+    """Return whether the run is complete, except for reviews and the work of AWS services."""
     found = _status(status)
     if found is IncidentStatus.COMPLETE:
         return True
@@ -207,7 +208,7 @@ def _status(status: Document) -> IncidentStatus:
 
 
 def _verdict(status: Document, *, whole: bool) -> str:
-    """Say how it ended. `whole`: the stage that contains was among what ran."""
+    """Return the result in words. `whole`: the run included the containment stage."""
     found, rest = _status(status), ""
     if found is not IncidentStatus.COMPLETE and status.flag("resting"):
         rest = _FOR_YOU if status.texts("review") else _FOR_OTHERS
@@ -215,11 +216,11 @@ def _verdict(status: Document, *, whole: bool) -> str:
         contained = found is IncidentStatus.CONTAINED and not rest
         return _UNFINISHED if contained else f"{status.text('state')}{rest}"
     if not whole:
-        return f"done, and verified by looking again{rest}; {_PART}"
-    return f"contained{'' if rest else ' and complete'}, verified by looking again{rest}"
+        return f"done and verified{rest}; {_PART}"
+    return f"contained{'' if rest else ' and complete'}, verified{rest}"
 
 
-_FOR_YOU = "; the rest is for you to review"
-_FOR_OTHERS = "; what others have yet to do is not waited for"
-_PART = "this was not the whole runbook: it does not contain"
-_UNFINISHED = "contained; what is left goes on by itself and was not waited for any longer"
+_FOR_YOU = "; the rest needs your review"
+_FOR_OTHERS = "; AWS services still have work to do, and this command does not wait for it"
+_PART = "this run did not include containment"
+_UNFINISHED = "contained; the remaining stages continue, and this command stopped waiting for them"

@@ -1,4 +1,4 @@
-"""Where the audit log is: an option, else the environment, else the outputs of the deployed stack."""
+"""Where the audit log is: from an option, the environment, or the outputs of the deployed stack."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AUDIT_STACK = "Ringfence-Audit"
 
 @dataclass(frozen=True)
 class Place:
-    """One thing that must be known: an option, an environment variable, an output of the stack."""
+    """One setting: its option, its environment variable and its stack output."""
 
     option: str
     output: str
@@ -43,13 +43,13 @@ ARCHIVE_BUCKET = Place("--archive-bucket", "ArchiveBucket", "The S3 bucket of th
 
 @dataclass(frozen=True)
 class Home:
-    """Finds each place when it is asked for; AWS is asked only for what is given nowhere else."""
+    """Finds each setting on demand. Queries AWS only if the option and the variable are missing."""
 
     given: Mapping[Place, str | None]
 
     @property
     def audit_table(self) -> str:
-        """The audit table's name; this and the others raise BadInput when it cannot be found."""
+        """The name of the audit table. Each of these properties raises BadInput if it finds nothing."""
         return self._find(AUDIT_TABLE)
 
     @property
@@ -77,19 +77,19 @@ class Home:
 def output(
     outputs: Callable[[], Mapping[str, str]], stack: str, name: str, option: str, variable: str
 ) -> str:
-    """Return an output of a stack; raises BadInput that names what else says it: an option, a variable."""
-    lacking = f"is not given, {variable} is not set, and stack {stack}"
+    """Return an output of a stack. Raises BadInput that names the option and the variable to use."""
+    lacking = f"is missing, {variable} is not set, and stack {stack}"
     try:
         found = outputs()
     except AccessDenied as error:
-        raise BadInput(option, f"{lacking} may not be looked at: {error}") from error
+        raise BadInput(option, f"{lacking} cannot be read: {error}") from error
     if name not in found:
-        raise BadInput(option, f"{lacking} has no {name} in this account and region")
+        raise BadInput(option, f"{lacking} has no output {name} in this account and region")
     return found[name]
 
 
 def home_options(*places: Place) -> Callable[[Callable[Concatenate[Home, P], None]], Callable[P, None]]:
-    """Give a command the options of these places, and a `Home` as its first argument."""
+    """Add the options of these settings to a command, and pass a `Home` as its first argument."""
 
     def decorate(command: Callable[Concatenate[Home, P], None]) -> Callable[P, None]:
         @wraps(command)
@@ -100,7 +100,7 @@ def home_options(*places: Place) -> Callable[[Callable[Concatenate[Home, P], Non
             )
 
         for place in reversed(places):
-            help_text = f"{place.help} Default: {place.output} of stack {AUDIT_STACK}."
+            help_text = f"{place.help} Default: output {place.output} of stack {AUDIT_STACK}."
             click.option(place.option, envvar=place.variable, show_envvar=True, help=help_text)(wrapped)
         return wrapped
 

@@ -1,4 +1,4 @@
-"""Text for a terminal. Findings are hostile: a title may hold escape sequences."""
+"""Text for a terminal. Findings are untrusted: a title can contain escape sequences."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import sys
 from contextlib import suppress
 
 MOST_SHOWN = 1000
-"""Characters of one text; a hostile finding can be all title."""
+"""Maximum characters of one text."""
 
 
 def safe(text: str, *, lines: bool = False) -> str:
-    """Return `text` with everything written out that a terminal would act on or cannot show.
+    """Return `text` with control characters and unsupported characters escaped.
 
-    With `lines`, line feeds stay.
+    With `lines`, line feeds are kept.
     """
     kept = "\n" if lines else ""
     shown = "".join(char if char.isprintable() or char in kept else ascii(char)[1:-1] for char in text)
@@ -23,12 +23,12 @@ def safe(text: str, *, lines: bool = False) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return `text` with its end cut off, and that said, where it is too long for a person."""
+    """Return `text`, cut off with an ellipsis if it is too long."""
     return f"{text[:MOST_SHOWN]}…" if len(text) > MOST_SHOWN else text
 
 
 def discard() -> None:
-    """Write no more to standard output: what cannot be written is not tried again at the very end.
+    """Discard further standard output, so that Python does not try to write it again at exit.
 
     https://docs.python.org/3/library/signal.html#note-on-sigpipe
     """

@@ -1,4 +1,4 @@
-"""Waiting for the end of what was asked for, and showing what happens meanwhile."""
+"""Wait for the result of a request, and show the progress."""
 
 from __future__ import annotations
 
@@ -20,41 +20,39 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 PAUSE = 2.0
-"""Seconds between two looks."""
+"""Seconds between two status queries."""
 
 
 INTERRUPTED = 130
-"""The exit code of what Ctrl-C ended, as shells have it: 128 and the signal's number."""
+"""The exit code after Ctrl-C, as in shells: 128 plus the number of the signal."""
 
 
 class Interrupted(click.ClickException):
-    """Nobody waits any longer. What was begun is not undone by that."""
+    """The user pressed Ctrl-C. That undoes nothing."""
 
     exit_code = INTERRUPTED
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Say so: it is no error."""
+        """Print the message without the prefix `Error`."""
         click.echo(f"\n{self.message}", file=file, err=file is None)
 
 
 @contextmanager
 def interruptible(incident: Callable[[], str], *, goes_on: bool) -> Iterator[None]:
-    """Say at Ctrl-C what becomes of what was begun, and how to look; raises Interrupted.
+    """Explain after Ctrl-C whether the run continues, and how to see its progress. Raises Interrupted.
 
-    `goes_on`: others finish it.
+    `goes_on`: the deployed functions finish the run.
     """
     try:
         yield
     except KeyboardInterrupt as stop:
-        end = (
-            "what was begun goes on" if goes_on else "what is not done yet is done when you ask for it again"
-        )
-        look = f"To look at it: ringfence incidents show {safe(incident())}"
-        raise Interrupted(f"Not waited for any longer; {end}. {look}") from stop
+        end = "the run continues" if goes_on else "run the command again to finish it"
+        look = f"To see the progress: ringfence incidents show {safe(incident())}"
+        raise Interrupted(f"Stopped waiting; {end}. {look}") from stop
 
 
 class Poller:
-    """Waits between looks, for as long as the operator wants to."""
+    """Repeats a request until it succeeds or the time for waiting is over."""
 
     def __init__(self, wish: CommandOptions, outside: Environment, screen: Screen) -> None:
         self._environment = outside
@@ -63,15 +61,15 @@ class Poller:
 
     @property
     def left(self) -> bool:
-        """Whether it is not over yet."""
+        """Whether there is time left."""
         return self._environment.clock() < self._ends
 
     def pause(self) -> None:
-        """Wait for the next look."""
+        """Wait before the next request."""
         self._environment.sleep(PAUSE)
 
     def first(self, ask: Callable[[], Mapping[str, object]]) -> Document:
-        """Ask for a plan; an API that cannot be reached is told at once, as BadInput."""
+        """Request a plan. Raises BadInput at once if the API cannot be reached."""
         from ringfence.aws.signed_http import Unreachable
 
         def reached() -> Mapping[str, object]:
@@ -83,23 +81,23 @@ class Poller:
         return Document.of(self.insist(reached))
 
     def insist(self, ask: Callable[[], R]) -> R:
-        """Ask again while it may work later; raises Retryable when patience is over."""
+        """Repeat a request while it may succeed later. Raises Retryable when the time is over."""
         while True:
             try:
                 return ask()
             except Retryable as error:
                 if not self.left:
                     raise
-                self.note(f"not now: {error}")
+                self.note(f"retrying: {error}")
                 self.pause()
 
     def note(self, text: str) -> None:
-        """Say why it takes longer."""
+        """Show why it takes longer."""
         self._screen.note(text)
 
 
 class ProgressFollower:
-    """Follows one response: prints what is new at each look."""
+    """Follows one response and prints new entries."""
 
     def __init__(self, door: OperatorClient, who: Mapping[str, object], screen: Screen) -> None:
         self._client = door
@@ -109,16 +107,16 @@ class ProgressFollower:
 
     @property
     def incident(self) -> str:
-        """The incident of the newest look."""
+        """The incident of the newest status."""
         return self._incident
 
     def begin(self) -> None:
-        """Take what is recorded so far as known."""
+        """Skip the entries that are recorded so far."""
         now = Document.of(self._client.status({**self._who, "after": 0}))
         self._incident, self._seen = now.optional_text("incident") or "", now.integer("entries")
 
     def look(self) -> Document:
-        """Print what is new, and return how it stands."""
+        """Print new entries and return the status."""
         now = Document.of(self._client.status({**self._who, "after": self._seen}))
         incident = now.optional_text("incident") or ""
         if incident != self._incident and self._seen:

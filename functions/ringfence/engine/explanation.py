@@ -120,7 +120,7 @@ class Explainer:
 
     def _notes(self, finding: Finding) -> str:
         taken = not self.home and self.policy.speaks_of_home
-        home = f"home is taken to be account {finding.account}" if taken else ""
+        home = f"`home` is assumed to be account {finding.account}" if taken else ""
         claim = finding.claim
         confirmed = (
             f"before anything is changed, AWS Config is asked whether {claim.name} is its managed rule "

@@ -10,7 +10,7 @@ from ringfence.model.codec import canonical
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
-from ringfence.model.subject import parse_key
+from ringfence.model.kinds import parse_key
 from ringfence.policy.selection import portions
 from ringfence.record.facts import FindingReceived
 

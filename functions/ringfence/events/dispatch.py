@@ -40,17 +40,6 @@ def findings_of_text(text: str) -> tuple[Finding, ...] | NotForUs:
     return findings(parse_json(text))
 
 
-def parse(event: object) -> Finding | NotForUs:
-    """Return the first of what an event tells of; raises BadInput."""
-    told = findings(event)
-    return told if isinstance(told, NotForUs) else told[0]
-
-
-def parse_text(text: str) -> Finding | NotForUs:
-    """Parse an event as text and return the first of what it tells of; raises BadInput."""
-    return parse(parse_json(text))
-
-
 def _others(envelope: Envelope) -> tuple[Reader, ...]:
     from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE as CALL
     from ringfence.events.cloudtrail.root_trigger import SIGN_IN
@@ -85,6 +74,6 @@ def _of_service(source: str) -> Reader:
         return states.read
     known = ", ".join(sorted((CONFIG, EC2, SOURCE, HEALTH)))
     return lambda event: NotForUs(
-        f"the event is of type {formatted(event.detail_type)}, from {formatted(source)}: "
-        f"beside what CloudTrail recorded, only {known} are answered"
+        f"the event is of type {formatted(event.detail_type)}, from {formatted(source)}; runbooks answer "
+        f"CloudTrail events and only {known}"
     )

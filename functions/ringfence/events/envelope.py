@@ -89,7 +89,7 @@ def parse_json(text: str) -> object:
     except RecursionError as error:
         raise BadInput(WHOLE, "is nested too deeply") from error
     except ValueError as error:  # a whole number of thousands of digits
-        raise BadInput(WHOLE, "holds a number that is too long") from error
+        raise BadInput(WHOLE, "contains a number that is too long") from error
 
 
 def _too_deep(event: object) -> bool:
@@ -108,11 +108,11 @@ def _children(item: object) -> Iterable[object]:
 
 
 def _no_number(name: str) -> NoReturn:
-    raise BadInput(WHOLE, f"holds {name}, which is no JSON")
+    raise BadInput(WHOLE, f"contains {name}, which is not JSON")
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if not isfinite(number):
-        raise BadInput(WHOLE, "holds a number that is too large", text)
+        raise BadInput(WHOLE, "contains a number that is too large", text)
     return number

@@ -42,7 +42,7 @@ def instant(document: Document, key: str) -> datetime:
             return read.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise BadInput(document.at(key), "must be an instant such as 2026-01-31T23:59:59.000Z", given)
+    raise BadInput(document.at(key), "must be a time such as 2026-01-31T23:59:59.000Z", given)
 
 
 def title(text: str) -> str:

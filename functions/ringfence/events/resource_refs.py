@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.events.fields import fit
+from ringfence.model.arn import read_arn
 from ringfence.model.errors import BadInput
-from ringfence.model.subject import GLOBAL, REGION, KeyRef, TrailRef
+from ringfence.model.subject import GLOBAL, REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ringfence.model.subject import Ref
-
-_PREFIXES: Mapping[type[Ref], str] = MappingProxyType({TrailRef: "cloudtrail", KeyRef: "kms"})
-"""What may be named by an ARN as well, and its service."""
-_ARN = re.compile(
-    r"arn:aws[a-z-]*:(?P<service>[a-z]+):(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):[a-z]+/(?P<id>[^/]+)"
-)
 
 
 def ref(kind: type[Ref], field: str, given: str, account: str, region: str) -> Ref:
@@ -27,13 +18,13 @@ def ref(kind: type[Ref], field: str, given: str, account: str, region: str) -> R
 
     An ARN says the region where its resource lives, which need not be the one where it was named.
     """
-    if kind in _PREFIXES and given.startswith("arn:"):
-        found = _ARN.fullmatch(given)
-        if not found or found["service"] != _PREFIXES[kind] or not REGION.fullmatch(found["region"]):
+    if kind.arn_form and given.startswith("arn:"):
+        arn = read_arn(kind, given)
+        if arn is None or not REGION.fullmatch(arn.region or region):
             raise BadInput(field, f"must be the id or ARN of {_a(kind)}", given)
-        if found["account"] != account:
+        if arn.account not in {"", account}:
             raise BadInput(field, f"must be in account {account}, which the event is about", given)
-        region, given = found["region"], found["id"]
+        region, given = arn.region or region, arn.id
     return kind(
         account,
         region if kind.regional else GLOBAL,

@@ -35,11 +35,11 @@ class Archiving:
         if change.kind != INSERT:
             return f"an entry was changed after it was written ({change.kind})"
         if change.entry is None:
-            return "something was written that is no entry"
+            return "an item was written that is not a valid entry"
         if not self.archive.keep(change.chain, change.entry):
             return "the archive has another version of a new entry"
         if digest(change.entry.body) != change.entry.hash:
-            return "an entry was written whose hash is not that of its body"
+            return "an entry was written with a hash that does not match its body"
         return ""
 
     def _alarm(self, change: Change, words: str) -> None:
@@ -50,6 +50,6 @@ class Archiving:
         text = (
             f"The audit log was tampered with: {words}",
             f"Chain {plain(change.chain)}, entry {plain(change.sort)}",
-            f"What was written first: ringfence audit verify {plain(incident)}",
+            f"To see the first version: ringfence audit verify {plain(incident)}",
         )
         self.topic.publish(Notice(subject_line(f"Ringfence: TAMPERING: {words}"), "\n".join(text)))

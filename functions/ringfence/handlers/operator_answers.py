@@ -9,8 +9,8 @@ from ringfence.engine.requests import FollowupKind
 from ringfence.handlers.operator_types import Forbidden
 from ringfence.model.codec import instant_text, recorded_name
 from ringfence.model.errors import BadInput, NotFound, Refused, Retryable, RingfenceError
+from ringfence.model.kinds import parse_key
 from ringfence.model.runbook import unique
-from ringfence.model.subject import parse_key
 from ringfence.record.status import IncidentStatus, is_settled, standing
 from ringfence.record.summary import Summary
 from ringfence.record.timeline import timeline

@@ -27,8 +27,8 @@ from ringfence.handlers.operator_answers import (
 from ringfence.handlers.operator_requests import release_request, response_release, run_request, status_query
 from ringfence.handlers.operator_types import check_actor, within
 from ringfence.model.errors import BadInput, Refused, Retryable
+from ringfence.model.kinds import parse_key
 from ringfence.model.resource_names import release_role, run_role
-from ringfence.model.subject import parse_key
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RELEASE
 
@@ -98,14 +98,14 @@ class OperatorService:
         undoing = release_request(body, self.catalogue, direct=self.direct)
         keys = (undoing.key,) if undoing.key else self.find(undoing.incident)
         if not keys:
-            raise BadInput("incident", "is not known here", undoing.incident)
+            raise BadInput("incident", "is not in the audit log", undoing.incident)
         for key in keys:
             within(self.policy, parse_key(key.subject))
         if undoing.key or len(keys) == 1:
             return OK, {"incident": undoing.incident, "releases": [self._undo(undoing, keys[0], execution)]}
         answers = [self._undone(undoing, key, execution) for key in keys]
         if all(one["status"] == ENDED for one in answers):
-            raise Refused(f"{undoing.incident} was released before")
+            raise Refused(f"{undoing.incident} is already released")
         return worst_code(answers), {"incident": undoing.incident, "releases": answers}
 
     def status(self, body: object) -> Answer:
@@ -122,12 +122,12 @@ class OperatorService:
         try:
             self.go_on(order.runbook.id, watchdog(order), seconds)
         except Retryable as error:
-            logger().warning("nothing stands behind this run", extra={"error": str(error)})
+            logger().warning("this run has no watchdog message", extra={"error": str(error)})
 
     def _answer(self, report: ResponseResult, key: ChainKey) -> Answer:
         runbook = self.catalogue.get(key.runbook)
         titles = {stage.id: stage.title for stage in runbook.stages} if runbook else {}
-        return report_answer(report, key, {**titles, RELEASE: "Put back what was"})
+        return report_answer(report, key, {**titles, RELEASE: "Restore the recorded values"})
 
     def _undo(self, undoing: ReleaseRequest, key: ChainKey, execution: ExecutionContext) -> Answer:
         order = response_release(undoing, key, parse_key(key.subject), execution)
@@ -137,7 +137,7 @@ class OperatorService:
         """Release one of several; what it is refused is its answer."""
         history = self.ports("").log.read(key)
         if history.incident != undoing.incident or history.released_at is not None:
-            return not_done_answer(key, undoing.incident, ENDED, "it was released, or another followed it")
+            return not_done_answer(key, undoing.incident, ENDED, "it is released, or a newer incident exists")
         try:
             return self._undo(undoing, key, execution)
         except (Refused, Retryable) as error:

@@ -22,8 +22,8 @@ from ringfence.engine.requests import Agreed, ResponseRelease, ResponseRequest
 from ringfence.handlers.operator_types import ReleaseRequest, RunRequest, StatusQuery, check_reason, within
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
+from ringfence.model.kinds import ref_of
 from ringfence.model.runbook import unique
-from ringfence.model.subject import ref_of
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RELEASE, RunRequested
@@ -124,7 +124,7 @@ def _document(body: object, *known: str) -> Document:
     document = Document.of(body)
     # A misspelled `dry_run` must not become a change.
     for unknown in sorted(document.value.keys() - set(known)):
-        raise BadInput(unknown, f"is unknown here; known are {', '.join(known)}")
+        raise BadInput(unknown, f"is not a known field; the fields are {', '.join(known)}")
     return document
 
 
@@ -134,20 +134,20 @@ def _agreed(document: Document) -> Agreed | None:
         return None
     plan = document.child("plan")
     for unknown in sorted(plan.value.keys() - {"digest", "as_of"}):
-        raise BadInput(plan.at(unknown), "is unknown here; known are digest, as_of")
+        raise BadInput(plan.at(unknown), "is not a known field; the fields are digest, as_of")
     try:
         as_of = datetime.fromisoformat(plan.text("as_of"))
         as_of.astimezone(UTC)
     except (OverflowError, ValueError):
         as_of = datetime.min  # noqa: DTZ901 - not an instant either
     if as_of.tzinfo is None:
-        raise BadInput(plan.at("as_of"), "must be the instant that the dry run told", plan.text("as_of"))
+        raise BadInput(plan.at("as_of"), "must be the time that the dry run returned", plan.text("as_of"))
     return Agreed(_digest(plan.text("digest"), plan.at("digest")), as_of)
 
 
 def _digest(text: str, field: str) -> str:
     if not _DIGEST.fullmatch(text):
-        raise BadInput(field, "must be the digest that a dry run told of its plan", text)
+        raise BadInput(field, "must be the plan's digest that a dry run returned", text)
     return text
 
 
@@ -167,7 +167,7 @@ def _runbook(document: Document, catalogue: Mapping[str, Runbook]) -> Runbook:
 def _subject(document: Document, runbook: Runbook) -> Ref:
     subject = document.child("subject")
     for unknown in sorted(subject.value.keys() - {"kind", "account", "region", "id"}):
-        raise BadInput(subject.at(unknown), "is unknown here; known are kind, account, region, id")
+        raise BadInput(subject.at(unknown), "is not a known field; the fields are kind, account, region, id")
     account, region, id_ = (subject.text(key) for key in ("account", "region", "id"))
     return ref_of(runbook.subject, account, region, id_, subject.optional_text("kind") or "")
 

@@ -34,7 +34,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
 
 class Forbidden(Refused):
-    """The caller is not known, or the subject is outside the configured scope."""
+    """The caller is not known, or the subject is not in the policy's scope."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +82,14 @@ def within(policy: Policy, ref: Ref) -> None:
 def check_actor(arn: str) -> str:
     """Return the caller's ARN; raises Forbidden where there is none."""
     if not arn.startswith("arn:") or not arn.isprintable() or len(arn) > LONGEST_ACTOR:
-        raise Forbidden("who calls is not known: the request must be signed by an IAM principal")
+        raise Forbidden("the caller is unknown: an IAM principal must sign the request")
     return arn
 
 
 def check_reason(reason: str) -> str:
     """Return the reason; raises BadInput for an empty, long or unprintable one."""
     if not reason.strip():
-        raise BadInput("reason", "is required: say why, for the log")
+        raise BadInput("reason", "is required; it is recorded in the audit log")
     if len(reason) > LONGEST_REASON:
         raise BadInput("reason", f"must be at most {LONGEST_REASON} characters long, not {len(reason)}")
     if not reason.isprintable():

@@ -94,10 +94,10 @@ def _attempt(message: Message, execution: ExecutionContext, work: Work) -> int |
         )
         return message.patience
     except (Retryable, Refused) as error:
-        logger().warning("not done", extra={"message_id": message.id, "error": str(error)})
+        logger().warning("failed", extra={"message_id": message.id, "error": str(error)})
         return message.patience
     if again:
-        logger().warning("must be looked at again", extra={"message_id": message.id, "why": again})
+        logger().warning("must be read again", extra={"message_id": message.id, "why": again})
         return message.patience
     return None
 
@@ -107,4 +107,4 @@ def _come_back(message: Message, seconds: int, queue: Queue) -> None:
     try:
         queue.come_back(message.receipt, seconds)
     except Retryable as error:
-        logger().warning("the message waits out its visibility", extra={"error": str(error)})
+        logger().warning("the message returns after its visibility timeout", extra={"error": str(error)})

@@ -113,9 +113,9 @@ class _Visits:
     def visit(self, ref: Ref) -> tuple[str, ...]:
         now = self.tour.ports.clock()
         if now >= self.tour.until:
-            raise Retryable(f"{ref.key} was not looked at: the time is up")
+            raise Retryable(f"{ref.key} was not reviewed: the time is over")
         if self.failed >= IN_A_ROW:
-            raise Retryable(f"{ref.key} was not looked at: {IN_A_ROW} looks in a row failed")
+            raise Retryable(f"{ref.key} was not reviewed: {IN_A_ROW} reviews in a row failed")
         self.looked.append(ref)
         try:
             again = self.look(finding_of(self.tour.review, ref, now), min(now + LOOK, self.tour.until))

@@ -16,7 +16,8 @@ from ringfence.events.guardduty.credential_trigger import ACCESS_KEY
 from ringfence.events.guardduty.instance_trigger import DETAIL_TYPE, SOURCE, TARGET
 from ringfence.events.health import trigger as health
 from ringfence.local.findings import DETECTOR, REMOTE_ADDRESS, formatted
-from ringfence.model.subject import GLOBAL, RoleSessionRef
+from ringfence.model.kinds.role_session import RoleSessionRef
+from ringfence.model.subject import GLOBAL
 
 if TYPE_CHECKING:
     from ringfence.local.estate import Server

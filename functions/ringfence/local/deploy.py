@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.local.process import LocalAwsError
@@ -29,8 +30,8 @@ class DeployError(LocalAwsError):
 def deploy(
     local: LocalAws,
     *,
-    context: Mapping[str, str],
     outputs: Path,
+    context: Mapping[str, str] = MappingProxyType({}),
     app: Path = REPOSITORY,
     account: str | None = None,
 ) -> dict[str, dict[str, str]]:
@@ -40,12 +41,12 @@ def deploy(
     ----------
     local
         A running local AWS.
-    context
-        CDK context values, as given with `--context key=value`.
     outputs
         The file the stacks' outputs go to; the synthesized assembly goes beside it, in `cdk.out`.
+    context
+        CDK context values, as given with `--context key=value`.
     app
-        The folder that holds `cdk.json`.
+        The folder that holds `cdk.json`, or a cloud assembly that was synthesized before.
     account
         Where to; the local AWS's own unless given.
 
@@ -61,8 +62,6 @@ def deploy(
     """
     outputs.parent.mkdir(parents=True, exist_ok=True)
     outputs.unlink(missing_ok=True)
-    pairs = [word for key, value in context.items() for word in ("--context", f"{key}={value}")]
-    common = ["--app", _app_command(app), "--output", str(outputs.parent / "cdk.out"), "--no-color", *pairs]
     # Not in the app's folder: there the CDK would synthesize the app only to bootstrap.
     environment = _environment(local, account)
     regions = dict.fromkeys((local.region, GLOBAL))
@@ -71,10 +70,21 @@ def deploy(
     _cdk(
         environment,
         app,
-        ["deploy", "--all", "--require-approval", "never", "--outputs-file", str(outputs), *common],
+        [
+            *("deploy", "--all", "--no-color", "--require-approval", "never"),
+            *("--outputs-file", str(outputs), *_app_words(app, outputs.parent / "cdk.out", context)),
+        ],
     )
     deployed: dict[str, dict[str, str]] = json.loads(outputs.read_text()) if outputs.exists() else {}
     return deployed
+
+
+def _app_words(app: Path, output: Path, context: Mapping[str, str]) -> Sequence[str]:
+    """Say what is deployed: an assembly as it is, an app with its context."""
+    if (app / "manifest.json").exists():
+        return ("--app", str(app))
+    pairs = [word for key, value in context.items() for word in ("--context", f"{key}={value}")]
+    return ("--app", _app_command(app), "--output", str(output), *pairs)
 
 
 def _app_command(app: Path) -> str:

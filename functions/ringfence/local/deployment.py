@@ -46,32 +46,16 @@ class Deployment:
     api: str
 
     @classmethod
-    def make(
-        cls,
-        local: LocalAws,
-        folder: Path,
-        *rules: Mapping[str, str],
-        accounts: Sequence[str] = (),
-        runbooks: Mapping[str, object] | None = None,
-        exempt: Sequence[Mapping[str, object]] = (),
-    ) -> Self:
-        """Deploy every stack, with a policy of these rules; unless any are given, all is done at once.
+    def make(cls, local: LocalAws, folder: Path) -> Self:
+        """Deploy every stack, with a policy that has all done at once.
 
-        `folder` takes the policy, the synthesized stacks and their outputs. `accounts` are protected beside
-        the local AWS's own. `runbooks` and `exempt` are the policy's sections of these names. Raises
-        DeployError.
+        `folder` takes the policy, the synthesized stacks and their outputs. Raises DeployError.
         """
         policy = folder / "policy.yaml"
-        sections = {"runbooks": dict(runbooks or {}), "exempt": list(exempt)}
-        text = _policy(rules or (AT_ONCE,), ("home", *accounts), sections)
+        scope = {"accounts": ["home"]}
+        text = json.dumps({"version": 1, "scope": scope, "rules": [AT_ONCE]}, indent=2)  # JSON is YAML
         policy.write_text(text, encoding="utf-8")
-        outputs = deploy(local, context={"policy": str(policy)}, outputs=folder / "outputs.json")
-        return cls.of(local, outputs)
-
-    def protect(self, account: str, folder: Path) -> None:
-        """Deploy the roles to another account, with the policy that `make` left in the folder."""
-        context = {"policy": str(folder / "policy.yaml"), "home_account": self.local.account}
-        deploy(self.local, context=context, outputs=folder / f"{account}.json", account=account)
+        return cls.of(local, deploy(local, context={"policy": str(policy)}, outputs=folder / "outputs.json"))
 
     @classmethod
     def of(cls, local: LocalAws, outputs: dict[str, dict[str, str]]) -> Self:
@@ -132,14 +116,6 @@ class Deployment:
 def runbook_of(ref: Ref) -> str:
     """Return the id of the runbook that answers for such a subject."""
     return next(one.id for one in CATALOGUE.values() if isinstance(ref, one.subject))
-
-
-def _policy(
-    rules: Sequence[Mapping[str, str]], accounts: Sequence[str], sections: Mapping[str, object]
-) -> str:
-    """Write a policy file; JSON is YAML."""
-    policy = {"version": 1, "scope": {"accounts": list(accounts)}, "rules": list(rules)}
-    return json.dumps(policy | {name: section for name, section in sections.items() if section}, indent=2)
 
 
 def _one_by_one(functions: Sequence[Callable[[], object]]) -> list[object]:

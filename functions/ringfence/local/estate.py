@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ringfence.model.subject import InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
 
 ClientOf = Callable[[str], Any]
 IMAGE, ROOT_DEVICE, DATA_DEVICE = "ami-12c6146b", "/dev/sda1", "/dev/sdf"

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import ClientError
 
-from ringfence.model.subject import GLOBAL, AccessKeyRef, RoleSessionRef
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.role_session import RoleSessionRef
+from ringfence.model.subject import GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

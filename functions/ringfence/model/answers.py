@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def document(answer: Answer) -> Document:
     """Return the answer of a call that declared no expected failure."""
     if isinstance(answer, Failed):
-        raise InternalError(f"{answer.code} was declared as expected, but is not handled: {answer.message}")
+        raise InternalError(f"{answer.code} was declared as expected and is not handled: {answer.message}")
     return answer
 
 
@@ -34,7 +34,7 @@ def _refuse(failed: Failed, not_found: Collection[str], refused: Collection[str]
         raise NotFound(words)
     if failed.code in refused:
         raise Refused(words)
-    raise InternalError(f"{words} was declared as expected, but is not handled")
+    raise InternalError(f"{words} was declared as expected and is not handled")
 
 
 def tags(resource: Document, key: str = "Tags") -> dict[str, str]:

@@ -59,7 +59,7 @@ def _register(cls: type[T], name: str) -> type[T]:
     known = _VALUES.setdefault(name, made)
     same_place = (known.__module__, known.__qualname__) == (cls.__module__, cls.__qualname__)
     if known is not made and not same_place:
-        raise InternalError(f"two values are called {name}: in {known.__module__} and {cls.__module__}")
+        raise InternalError(f"two values have the name {name}: in {known.__module__} and {cls.__module__}")
     _VALUES[name] = made
     _NAMES[made] = name
     return made
@@ -107,12 +107,12 @@ def _decode_tagged(data: Mapping[str, object]) -> object:
         return _decode_plain(str(kind), plain)
     cls = _known(kind) if isinstance(kind, str) else None
     if cls is None:
-        raise BadInput(_TAG, "must name a kind of value that this version knows", kind)
+        raise BadInput(_TAG, "must be a value that this version knows", kind)
     given = {name: decode(one) for name, one in data.items() if name != _TAG}
     try:
         return cls(**given)
     except (TypeError, ValueError) as error:
-        raise BadInput(str(kind), f"does not fit this version: {error}") from error
+        raise BadInput(str(kind), f"does not match this version: {error}") from error
 
 
 def _decode_plain(kind: str, plain: str) -> datetime | float:
@@ -121,7 +121,7 @@ def _decode_plain(kind: str, plain: str) -> datetime | float:
             return float(plain)
         instant = datetime.fromisoformat(plain)
     except ValueError as error:
-        raise BadInput(kind, "must be one", plain) from error
+        raise BadInput(kind, "must be a time", plain) from error
     if instant.tzinfo is None:
         raise BadInput(kind, "must have a time zone", plain)
     return instant
@@ -156,5 +156,5 @@ def canonical(data: object) -> str:
 def instant_text(instant: datetime) -> str:
     """Write an aware instant in UTC with microseconds."""
     if instant.tzinfo is None:
-        raise InternalError("an instant without a time zone")
+        raise InternalError("a time without a time zone")
     return instant.astimezone(UTC).isoformat(timespec="microseconds")

@@ -72,7 +72,7 @@ class Incident:
         for key, chosen in self.choices:
             if key == name:
                 return chosen
-        raise InternalError(f"no option is called {name}")
+        raise InternalError(f"there is no option {name}")
 
 
 def incident_id(opened_at: datetime, cause: str) -> str:

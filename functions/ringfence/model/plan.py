@@ -23,7 +23,7 @@ def dependency_levels(steps: Iterable[Step]) -> tuple[tuple[Step, ...], ...]:
         pending = {symbol for step in todo for symbol in step.provides}
         ready = [step for step in todo if not pending.intersection((*step.requires, *step.runs_after))]
         if not ready:
-            raise InternalError(f"steps wait for each other: {', '.join(step.target for step in todo)}")
+            raise InternalError(f"the steps depend on each other: {', '.join(step.target for step in todo)}")
         sorted_waves.append(tuple(ready))
         todo = [step for step in todo if step not in ready]
     return tuple(sorted_waves)

@@ -11,19 +11,16 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from ringfence.model.arn import read_arn
 from ringfence.model.errors import InternalError
 from ringfence.model.frozen import frozen
-from ringfence.model.resource_names import FUNCTION_ROLES, ROLES, SERVICE_ROLES
-from ringfence.model.subject import (
-    ACCOUNT,
-    GLOBAL,
-    AccessKeyRef,
-    OtherPrincipalRef,
-    PrincipalRef,
-    RoleSessionRef,
-    RootRef,
-    UserRef,
-)
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.other_principal import OtherPrincipalRef
+from ringfence.model.kinds.role_session import RoleSessionRef
+from ringfence.model.kinds.root import RootRef
+from ringfence.model.resource_names import own_roles
+from ringfence.model.subject import ACCOUNT, GLOBAL, PrincipalRef
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,37 +81,43 @@ ROOT = (
     "does so by central root access (sts:AssumeRoot) and denies by a service control policy"
 )
 IDENTITY_CENTER = (
-    "the session comes from IAM Identity Center, whose roles cannot be edited and whose users sign in "
-    "again; containment has to go on at the identity provider: disable the user, end its sessions"
+    "the session comes from IAM Identity Center: its roles cannot be edited, and its users can sign in "
+    "again; a person must continue the containment at the identity provider: disable the user and end "
+    "its sessions"
 )
 SERVICE_LINKED = (
-    "the role is linked to a service and cannot be edited; a person has to look at the service that uses it"
+    "the role is linked to a service and cannot be edited; a person must check the service that uses it"
 )
-OWN = "the session is one of Ringfence's own roles; a person has to look before it shuts itself out"
+OWN = (
+    "the session belongs to one of Ringfence's own roles; a person must check it, because Ringfence "
+    "could lock itself out"
+)
 FEDERATED = (
-    "the session was made by GetFederationToken and the report does not name the IAM user that made it, "
-    "whose permissions it has (its own name is free text); a person has to find that user in CloudTrail "
-    "(sessionContext.sessionIssuer) and contain it"
+    "the session was created with GetFederationToken and has the permissions of the IAM user that "
+    "created it; the report does not name that user, and the name of the session is free text; a person "
+    "must find the user in CloudTrail (sessionContext.sessionIssuer) and contain it"
 )
-NO_NAME = "the report names neither a long-term key nor a user; a person has to look"
-NO_SESSION = "the report does not name the role and its session; denying a whole role is a person's choice"
-ODD_KEY = "the access key's id begins neither with AKIA nor with ASIA; a person has to look"
-CONTRADICTION = "the report contradicts itself about whose credentials these are; a person has to look"
-NOBODY = "the calls were anonymous: there are no credentials to contain; a person has to look at the resource"
-UNKNOWN = "the report does not say whose credentials these are in a way that is known; a person has to look"
+NO_NAME = "the report names neither a long-term key nor a user; a person must check"
+NO_SESSION = (
+    "the report does not name the role and its session; only a person may decide to deny a whole role"
+)
+ODD_KEY = "the access key's id starts neither with AKIA nor with ASIA; a person must check"
+CONTRADICTION = "the report contradicts itself about the owner of the credentials; a person must check"
+NOBODY = "the calls were anonymous: there are no credentials to contain; a person must check the resource"
+UNKNOWN = "the report does not name the owner of the credentials in a known form; a person must check"
 _PROVIDER = (
-    "the user is known at an identity provider and not in this account; containment has to go on there: "
-    "disable the user, end its sessions"
+    "the user belongs to an identity provider and not to this account; a person must continue the "
+    "containment there: disable the user and end its sessions"
 )
 _BY_TYPE = MappingProxyType(
     {
         "AWSAccount": (
-            "the caller belongs to another account, where nothing can be changed from here; a person has to "
-            "take away what the resource allows it, and tell that account's owner"
+            "the caller belongs to another account, where Ringfence can change nothing; a person must "
+            "remove the access that the resource gives it, and notify the owner of that account"
         ),
         "AWSService": (
-            "the caller is an AWS service, which has no credentials to contain; a person has to look at "
-            "what made it call"
+            "the caller is an AWS service, which has no credentials to contain; a person must check what "
+            "caused the call"
         ),
         "Directory": _PROVIDER,
         "IdentityCenterUser": IDENTITY_CENTER,
@@ -136,9 +139,6 @@ _SHOWN = (
     (re.compile(rf"{ACCOUNT.pattern}:.+"), Kind.FEDERATED),
 )
 _TEMPORARY_KEY = re.compile(rf"{TEMPORARY}[A-Z0-9]{{12,124}}")
-_USER_ARN = re.compile(rf"arn:aws[a-z-]*:iam::(?P<account>{ACCOUNT.pattern}):user/(?:.+/)?(?P<name>[^/]+)")
-_OWN = frozenset((*ROLES, *FUNCTION_ROLES, *SERVICE_ROLES))
-"""By their exact names: whoever makes a role may call it anything that begins like them."""
 _ODD_CHARACTERS = re.compile(r"[^A-Za-z0-9_+=,.@:/-]+")
 _MOST = 100
 
@@ -149,7 +149,7 @@ def principal_of(caller: Caller, account: str) -> Principal:
     for kinds, keys, answer in _CASES:
         if kind in kinds and key in keys:
             return answer(caller, account)
-    raise InternalError("no case is left over")  # the last one takes everything
+    raise InternalError("there is no other case")  # the last one takes everything
 
 
 def _kind(caller: Caller) -> Kind:
@@ -191,18 +191,18 @@ def _session(caller: Caller, account: str) -> Principal:
     if not role or not _fits(RoleSessionRef.pattern, caller.principal):
         return _other(caller, account, NO_SESSION)
     advice = next((words for prefix, words in _UNEDITABLE if role.startswith(prefix)), "")
-    if role in _OWN:
+    if role in own_roles():  # exact names: whoever makes a role may call it anything that begins like them
         advice = OWN
     return Principal(RoleSessionRef(account, GLOBAL, caller.principal, role), advice)
 
 
 def _federated(caller: Caller, account: str) -> Principal:
     """Contain the user whose permissions the session has: a deny there reaches it."""
-    issuer = _USER_ARN.fullmatch(caller.issuer)
-    name = _name(issuer["name"]) if issuer else ""
+    issuer = read_arn(UserRef, caller.issuer)
+    name = _name(issuer.id) if issuer else ""
     if not issuer or not name:
         return _other(caller, account, FEDERATED)
-    return Principal(UserRef(issuer["account"], GLOBAL, name))
+    return Principal(UserRef(issuer.account, GLOBAL, name))
 
 
 def _told(advice: str) -> Callable[[Caller, str], Principal]:

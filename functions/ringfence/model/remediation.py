@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import InternalError
@@ -42,7 +43,7 @@ class Option:
     def allowed(self) -> str:
         """Say in words what the option may be."""
         named = ", ".join(one or '""' for one in self.values)
-        return f"{named}, or anything that matches {self.pattern}" if self.pattern else f"one of {named}"
+        return f"{named}, or a value that matches {self.pattern}" if self.pattern else f"one of {named}"
 
 
 @frozen
@@ -57,7 +58,7 @@ class Remediation:
     person must look at before the response is complete, or, in the stage that contains, before it is
     contained. `pending_elsewhere` yields what somebody else has yet to do, such as a service that records in
     its own time: it is looked at again after a while, though not for ever.
-    `controls` are ids of `ringfence.runbooks.compliance_table`: what it helps to be so. The requirements of
+    `controls` are ids of `ringfence.runbooks.compliance.table`: what it helps to be so. The requirements of
     frameworks follow from them; `references` are others.
     """
 
@@ -68,7 +69,6 @@ class Remediation:
     observations: tuple[type[Observation], ...]
     steps: tuple[type[Step], ...]
     references: tuple[str, ...]
-    planner: Planner
     options: tuple[Option, ...] = ()
     optional: bool = False
     cost: str = ""
@@ -78,6 +78,12 @@ class Remediation:
     downgrade_reasons: DowngradeReasons | None = None
     pending_elsewhere: ResidualRisk | None = None
     controls: tuple[str, ...] = ()
+    planner: Planner | None = None
+    """The function below the declaration, which makes itself the planner by decoration."""
+
+    def __call__(self, planner: Planner) -> Remediation:
+        """Return this declaration with its planner."""
+        return replace(self, planner=planner)
 
     @property
     def by_default(self) -> str:
@@ -86,16 +92,13 @@ class Remediation:
             return "off"
         return "dry run" if self.workload_risk else "on"
 
-    @property
-    def reversible(self) -> bool:
-        """Whether every step has an inverse."""
-        return not any(step.irreversible for step in self.steps)
-
     def plan(self, observed: ResourceState, incident: Incident) -> tuple[Step, ...]:
         """Return the steps that remain, none where a facet could not be read.
 
         Raises InternalError when the planner yields an undeclared one.
         """
+        if self.planner is None:
+            raise InternalError(f"{self.id} declares no planner")
         steps = tuple(self.planner(observed, incident)) if self._sees(observed) else ()
         for step in steps:
             if type(step) not in self.steps:
@@ -125,53 +128,12 @@ class Remediation:
 
     def _unread(self, observed: ResourceState, *, for_good: bool) -> tuple[str, ...]:
         words = observed.unreadable(self.observations, for_good=for_good)
-        return tuple(f"{one}, so {self.id} can be neither done nor verified" for one in words)
+        return tuple(f"{one}; {self.id} can be neither applied nor verified" for one in words)
 
     def reasons_to_downgrade(self, observed: ResourceState) -> tuple[str, ...]:
         """Say in words why no more than a dry run is right."""
         return tuple(self.downgrade_reasons(observed)) if self.downgrade_reasons else ()
 
 
-def remediation(  # noqa: PLR0913 - a declaration names everything it is made of
-    *,
-    id: str,  # noqa: A002 - the field's own name
-    title: str,
-    subject: type[Ref],
-    triggers: tuple[Trigger, ...],
-    observations: tuple[type[Observation], ...],
-    steps: tuple[type[Step], ...],
-    references: tuple[str, ...],
-    options: tuple[Option, ...] = (),
-    optional: bool = False,
-    cost: str = "",
-    residual_risk: ResidualRisk | None = None,
-    needs_review: ResidualRisk | None = None,
-    workload_risk: str = "",
-    downgrade_reasons: DowngradeReasons | None = None,
-    pending_elsewhere: ResidualRisk | None = None,
-    controls: tuple[str, ...] = (),
-) -> Callable[[Planner], Remediation]:
-    """Declare the decorated planner as a remediation."""
-
-    def declare(planner: Planner) -> Remediation:
-        return Remediation(
-            id=id,
-            title=title,
-            subject=subject,
-            triggers=triggers,
-            observations=observations,
-            steps=steps,
-            references=references,
-            planner=planner,
-            options=options,
-            optional=optional,
-            cost=cost,
-            residual_risk=residual_risk,
-            needs_review=needs_review,
-            workload_risk=workload_risk,
-            downgrade_reasons=downgrade_reasons,
-            pending_elsewhere=pending_elsewhere,
-            controls=controls,
-        )
-
-    return declare
+remediation = Remediation
+"""Declares the function that it decorates as the planner of a remediation."""

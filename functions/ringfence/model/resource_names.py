@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-RUNBOOKS = (
-    "contain-instance",
-    "contain-credentials",
-    "harden-bucket",
-    "harden-network",
-    "restore-logging",
-    "harden-instance",
-    "harden-identity",
-)
-"""The runbooks' ids, in the order in which they are shown: the catalogue."""
+from functools import cache
+
+from ringfence.model.discovery import ids_in
+
 PREFIX = "ringfence-"
+
+
+@cache
+def runbook_ids() -> tuple[str, ...]:
+    """Return the ids of the runbooks, in order: each module of `ringfence.runbooks` bears one."""
+    return ids_in("ringfence.runbooks")
 
 
 def run_role(runbook: str) -> str:
@@ -32,7 +32,6 @@ def function_role(name: str) -> str:
 
 OPERATE, ARCHIVE, NOTIFY = "operate", "archive", "notify"
 """The functions that serve no single runbook."""
-FUNCTION_ROLES = tuple(function_role(name) for name in (*RUNBOOKS, OPERATE, ARCHIVE, NOTIFY))
 FORWARD_ROLE = f"{PREFIX}forward"
 
 
@@ -41,9 +40,18 @@ def schedule_role(runbook: str) -> str:
     return f"{PREFIX}{runbook}-review-schedule"
 
 
-SERVICE_ROLES = (FORWARD_ROLE, *(schedule_role(runbook) for runbook in RUNBOOKS))
-"""The roles in which AWS's services act for it."""
-ROLES = tuple(role(runbook) for role in (run_role, release_role) for runbook in RUNBOOKS)
-"""The roles through which it acts in protected accounts. Exact names: any other that merely begins like
-them may be an intruder's.
-"""
+@cache
+def acting_roles() -> tuple[str, ...]:
+    """Return the roles through which it acts in protected accounts.
+
+    These are exact names: any other role that merely begins like them may be an intruder's.
+    """
+    return tuple(role(runbook) for role in (run_role, release_role) for runbook in runbook_ids())
+
+
+@cache
+def own_roles() -> tuple[str, ...]:
+    """Return every role that is its own: those that act, the functions', and those of AWS's services."""
+    functions = (function_role(name) for name in (*runbook_ids(), OPERATE, ARCHIVE, NOTIFY))
+    schedules = (schedule_role(runbook) for runbook in runbook_ids())
+    return (*acting_roles(), *functions, FORWARD_ROLE, *schedules)

@@ -14,16 +14,17 @@ if TYPE_CHECKING:
 
 def what_a_person_does(account: str) -> Iterator[str]:
     """List it, in order."""
-    yield f"ask whoever holds the root credentials of account {account} whether it was they, and for what"
+    yield f"ask the owner of the root credentials of account {account} whether they used them, and why"
     yield (
-        "if nobody says so, take it for an intruder: no policy inside the account limits its root user. In a "
-        "member account, let the organization's management account delete the root credentials (central root "
-        "access, sts:AssumeRoot); elsewhere sign in as the root user, change its password, delete its access "
-        "keys, check its MFA devices and its email address, and tell AWS Support"
+        "if nobody confirms it, assume an intruder: no policy inside the account limits its root user. "
+        "In a member account, use the organization's management account to delete the root credentials "
+        "(central root access, sts:AssumeRoot). In any other account, sign in as the root user, change "
+        "its password, delete its access keys, check its MFA devices and its email address, and contact "
+        "AWS Support"
     )
     yield (
-        "if it was they, keep it the last time: leave to a role what does not need the root user, and have "
-        "MFA on it and no access keys"
+        "if they confirm it, stop using the root user: use a role for work that does not need it, enable "
+        "MFA for the root user, and delete its access keys"
     )
 
 

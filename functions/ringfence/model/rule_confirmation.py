@@ -25,7 +25,7 @@ class ManagedRule:
     region: str
 
     permissions: ClassVar = (
-        Permission("config:DescribeConfigRules", ("*",), reason="it knows no resources"),
+        Permission("config:DescribeConfigRules", ("*",), reason="the action has no resource types"),
     )
 
     def confirm(self) -> SansIO[str]:
@@ -40,12 +40,10 @@ class ManagedRule:
             ),
         )
         if isinstance(answer, Failed):
-            return f"AWS Config has no rule {self.name} any more; a person has to look"
+            return f"AWS Config no longer has the rule {self.name}; a person must check"
         for rule in answer.children("ConfigRules"):
             source = rule.child("Source")
             found = (source.optional_text("Owner"), source.optional_text("SourceIdentifier"))
             if rule.optional_text("ConfigRuleName") == self.name and found == (AWS, self.identifier):
                 return ""
-        return (
-            f"the Config rule {self.name} is not AWS's managed rule {self.identifier}; a person has to look"
-        )
+        return f"the Config rule {self.name} is not AWS's managed rule {self.identifier}; a person must check"

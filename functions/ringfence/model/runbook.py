@@ -104,6 +104,8 @@ class Runbook:
     """Whether its incidents end when nothing is left to do: what is seen later opens another one."""
     review: Review | None = None
     """A scheduled look at what no event tells of."""
+    position: int = 100
+    """Where it is shown among the runbooks, and named where several answer a finding; equal ones by id."""
     canonical_subject: Callable[[Ref], SansIO[Ref]] | None = None
     """How a subject's own name is found, where reports have another for it: one subject, one incident."""
 
@@ -222,7 +224,7 @@ class Runbook:
         for name, chosen in given.items():
             if name not in options:
                 known = ", ".join(sorted(options)) or "none"
-                raise BadInput(f"options.{name}", f"is no option of {self.id}, which has {known}")
+                raise BadInput(f"options.{name}", f"is not an option of {self.id}; its options are {known}")
             if not options[name].allows(chosen):
                 raise BadInput(f"options.{name}", f"must be {options[name].allowed()}", chosen)
         return tuple((name, given.get(name, choice.values[0])) for name, choice in sorted(options.items()))

@@ -1,4 +1,4 @@
-"""What a response acts on: always with its account and region."""
+"""What a response acts on: a resource, always with its account and region."""
 
 from __future__ import annotations
 
@@ -7,26 +7,95 @@ from typing import ClassVar
 
 from ringfence.model.codec import value
 from ringfence.model.errors import BadInput
+from ringfence.model.frozen import frozen
 
 ACCOUNT = re.compile(r"[0-9]{12}")
 GLOBAL = "us-east-1"
 """The region under which what is global is filed: where IAM's events are delivered."""
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
+ANY = "*"
+"""Stands for every call of a service."""
+
+
+@frozen
+class RecordedCalls:
+    """Calls that CloudTrail records, and where their records name the resource that they were made on.
+
+    Names and paths are CloudTrail's own, which differ from the API's here and there: look them up in
+    published records. EC2's newer calls are recorded as the XML that they were, a request under its own name.
+
+    Parameters
+    ----------
+    service : str
+        The service as its events' source names it: `ec2` for `aws.ec2`.
+    names : tuple of str
+        The names of the calls, or `ANY`. No two kinds may name the same call.
+    paths : tuple of str
+        Dotted paths into the record; the first one that is there holds. Lists, `items` and `content` on the
+        way are looked through. Without a path, the resource is the account that recorded the call.
+    otherwise : str
+        The service's own name for a resource that a call may leave unnamed.
+
+    Examples
+    --------
+    >>> RecordedCalls("guardduty", ("DeleteDetector",), in_request("detectorId")).paths
+    ('requestParameters.detectorId',)
+
+    See Also
+    --------
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+    """
+
+    service: str
+    names: tuple[str, ...]
+    paths: tuple[str, ...] = ()
+    otherwise: str = ""
+
+
+def in_request(path: str) -> tuple[str, ...]:
+    """Return the path of a parameter of the request."""
+    return (f"requestParameters.{path}",)
+
+
+def in_response(path: str) -> tuple[str, ...]:
+    """Return the path of an element of the response."""
+    return (f"responseElements.{path}",)
 
 
 @value
 class Ref:
-    """A resource by account, region and id. Subclasses say which kind and what an id looks like.
+    """A resource by account, region and id. A subclass declares one kind, in `ringfence.model.kinds`.
 
-    Raises BadInput for anything that is not such an id: ids from findings end up in calls and keys.
+    Raises
+    ------
+    BadInput
+        For anything that is not such an id: ids from findings end up in calls and keys.
     """
 
     kind: ClassVar[str] = "resource"
+    """The kind's id, with hyphens: the first part of a reference's key, and the name of its file."""
     form: ClassVar[str] = "an id"
     """What an id is, in words."""
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[\w+=,.@/-]{1,512}", re.ASCII)
+    """What an id matches as a whole."""
+    example: ClassVar[str] = "example"
+    """An id, for the documentation and the laws."""
+    precedence: ClassVar[int] = 0
+    """Which kind an id means that matches several: that of the least. 0 where an id shows its kind."""
     regional: ClassVar[bool] = True
     """Whether it lives in a region; what does not is filed under `GLOBAL`."""
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[\w+=,.@/-]{1,512}", re.ASCII)
+    arn_form: ClassVar[str] = ""
+    """Its ARN, of `{partition}`, `{region}`, `{account}`, `{path}` and `{id}`. Empty: no ARN holds its id."""
+    config_type: ClassVar[str] = ""
+    """Its CloudFormation type, by which AWS Config and CloudTrail name it. Empty: no rule judges it."""
+    calls: ClassVar[tuple[RecordedCalls, ...]] = ()
+    """The recorded calls that are made on it."""
+    records_activity: ClassVar[bool] = False
+    """Whether it records what happens in the account. A change of it is reported even where it was undone
+    before anybody looked. Any other change only says that it is time to look.
+    """
+    holder: ClassVar[str] = ""
+    """The kind that it belongs to: an access key belongs to a user. Empty: it stands for itself."""
 
     account: str
     region: str
@@ -47,15 +116,6 @@ class Ref:
         return f"{self.kind}/{self.account}/{self.region}/{self.id}"
 
 
-@value
-class InstanceRef(Ref):
-    """An EC2 instance."""
-
-    kind: ClassVar[str] = "instance"
-    form: ClassVar[str] = "an instance's id, i- and 8 or 17 hexadecimal digits"
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
-
-
 class IdentityRef(Ref):
     """Whatever IAM keeps: principals, and what an account demands of them.
 
@@ -72,195 +132,13 @@ class PrincipalRef(IdentityRef):
     kind: ClassVar[str] = "principal"
 
 
-@value
-class AccessKeyRef(PrincipalRef):
-    """A long-term access key. `user` is whose it is, where the report says so; it is no part of the key."""
-
-    kind: ClassVar[str] = "access-key"
-    form: ClassVar[str] = "an access key's id, AKIA…"
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"AKIA[A-Z0-9]{12,124}")
-
-    user: str = ""
-
-
-@value
-class UserRef(PrincipalRef):
-    """An IAM user, by name."""
-
-    kind: ClassVar[str] = "iam-user"
-    form: ClassVar[str] = "an IAM user's name"
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
-
-
-@value
-class RoleSessionRef(PrincipalRef):
-    """A session of a role, by `AROA…:session-name`. `role` is the role's name; it is no part of the key."""
-
-    kind: ClassVar[str] = "role-session"
-    form: ClassVar[str] = "a role's session, AROA…:NAME"
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"AROA[A-Z0-9]{12,124}:[\w+=,.@-]{2,64}", re.ASCII)
-
-    role: str = ""
-
-
-@value
-class RootRef(PrincipalRef):
-    """The root user of an account."""
-
-    kind: ClassVar[str] = "root"
-    form: ClassVar[str] = "root"
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"root")
-
-
-@value
-class OtherPrincipalRef(PrincipalRef):
-    """A principal at which nothing can be changed: federated, a service, another account's, anonymous.
-
-    A person is told of it. `id` is what the report calls it, `type:name`, without odd characters.
-    """
-
-    kind: ClassVar[str] = "other-principal"
-    form: ClassVar[str] = "what a report calls another principal"
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[A-Za-z0-9_+=,.@:/-]{1,256}")
-
-
-@value
-class AccountRef(IdentityRef):
-    """An account as a whole, by its id: its password policy, for one."""
-
-    kind: ClassVar[str] = "account"
-    form: ClassVar[str] = "a 12-digit account id"
-    pattern: ClassVar[re.Pattern[str]] = ACCOUNT
-
-
-@value
-class BucketRef(Ref):
-    """An S3 bucket, by name; the oldest names are longer and freer than today's rules."""
-
-    kind: ClassVar[str] = "bucket"
-    form: ClassVar[str] = "a bucket's name"
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
-
-
 class NetworkRef(Ref):
     """What lets traffic through, or records it."""
 
     kind: ClassVar[str] = "network"
 
 
-@value
-class SecurityGroupRef(NetworkRef):
-    """A security group of a VPC."""
-
-    kind: ClassVar[str] = "security-group"
-    form: ClassVar[str] = "a security group's id, sg- and 8 or 17 hexadecimal digits"
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"sg-(?:[0-9a-f]{8}|[0-9a-f]{17})")
-
-
-@value
-class VpcRef(NetworkRef):
-    """A VPC."""
-
-    kind: ClassVar[str] = "vpc"
-    form: ClassVar[str] = "a VPC's id, vpc- and 8 or 17 hexadecimal digits"
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})")
-
-
-@value
-class FlowLogRef(NetworkRef):
-    """A flow log, which may be gone: what it recorded is found out."""
-
-    kind: ClassVar[str] = "flow-log"
-    form: ClassVar[str] = "a flow log's id, fl- and 8 or 17 hexadecimal digits"
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"fl-(?:[0-9a-f]{8}|[0-9a-f]{17})")
-
-
 class LoggingRef(Ref):
     """What records what happens in an account."""
 
     kind: ClassVar[str] = "logging"
-
-
-@value
-class TrailRef(LoggingRef):
-    """A trail of CloudTrail, by name, in its home region."""
-
-    kind: ClassVar[str] = "trail"
-    form: ClassVar[str] = "a trail's name"
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]")
-
-
-@value
-class RecorderRef(LoggingRef):
-    """A configuration recorder of AWS Config, by name."""
-
-    kind: ClassVar[str] = "recorder"
-    form: ClassVar[str] = "a configuration recorder's name"
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[\w.:/+=@-]{1,256}", re.ASCII)
-
-
-@value
-class DetectorRef(LoggingRef):
-    """A detector of GuardDuty."""
-
-    kind: ClassVar[str] = "detector"
-    form: ClassVar[str] = "a detector's id, 32 hexadecimal digits"
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[0-9a-f]{32}")
-
-
-@value
-class KeyRef(LoggingRef):
-    """A KMS key, by id: logs may be written with it."""
-
-    kind: ClassVar[str] = "kms-key"
-    form: ClassVar[str] = "a KMS key's id"
-    pattern: ClassVar[re.Pattern[str]] = re.compile(
-        r"(?:mrk-[0-9a-f]{32})|(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-    )
-
-
-KINDS: dict[str, type[Ref]] = {
-    kind.kind: kind
-    for kind in (
-        InstanceRef,
-        AccessKeyRef,
-        RoleSessionRef,
-        RootRef,
-        AccountRef,
-        UserRef,
-        OtherPrincipalRef,
-        SecurityGroupRef,
-        VpcRef,
-        FlowLogRef,
-        DetectorRef,
-        KeyRef,
-        TrailRef,
-        RecorderRef,
-        BucketRef,
-    )
-}
-
-
-def ref_of(family: type[Ref], account: str, region: str, id_: str, kind: str = "") -> Ref:
-    """Return the reference that a person names: of the kind given, or else the first that the id fits.
-
-    The region of what is global is not asked for. Raises BadInput, which says in words what fits.
-    """
-    kinds = {name: one for name, one in KINDS.items() if issubclass(one, family)}
-    if kind and kind not in kinds:
-        raise BadInput("kind", f"must be one of {', '.join(kinds)}", kind)
-    fitting = [kinds[kind]] if kind else [one for one in kinds.values() if one.pattern.fullmatch(id_)]
-    if not fitting:
-        *forms, last = (one.form for one in kinds.values())
-        raise BadInput(family.kind, f"must be {'; '.join(forms)}{'; or ' if forms else ''}{last}", id_)
-    (named, *_) = fitting
-    return named(account, region if named.regional else GLOBAL, id_)
-
-
-def parse_key(key: str) -> Ref:
-    """Turn `kind/account/region/id` back into a reference; raises BadInput."""
-    kind, _, rest = key.partition("/")
-    parts = rest.split("/", 2)
-    if kind not in KINDS or len(parts) != 3:  # noqa: PLR2004 - account, region and id
-        raise BadInput("subject", f"must be KIND/ACCOUNT/REGION/ID with a kind of {sorted(KINDS)}", key)
-    return KINDS[kind](*parts)

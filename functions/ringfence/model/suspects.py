@@ -21,6 +21,6 @@ def suspected(incident: Incident) -> Iterator[str]:
         user = _USER.fullmatch(who)
         id_ = f"{user['name']} --account {user['account']}" if user else "ID"
         yield (
-            f"it was done by {who}: ask whoever that is, and if nobody knows of it: "
-            f'`ringfence run contain-credentials {id_} --reason "…"`'
+            f"{who} did it: ask the owner of these credentials, and if nobody confirms it, run `ringfence "
+            f'run contain-credentials {id_} --reason "…"`'
         )

@@ -19,8 +19,8 @@ REVIEW = "unused-access-keys"
 UNUSED = Option(
     "unused-days",
     ("90",),
-    "whole days after which a credential that nobody used counts as unused. 90: as long as AWS Config's rule "
-    "allows by default, and what a quarterly job needs; 0: at once, whoever uses it",
+    "whole days without use after which a credential counts as unused. 90: the default of the AWS Config "
+    "rule, and enough for a quarterly job; 0: every credential counts as unused at once",
     pattern=r"0|[1-9][0-9]{0,3}",
 )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jsonschema import Draft202012Validator
 
 from ringfence.model.errors import BadInput
-from ringfence.model.subject import KINDS
+from ringfence.model.kinds import every_kind, kinds_of
 from ringfence.policy.schema import HOME, SCHEMA
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _told(error: ValidationError) -> Iterator[tuple[Path, str]]:
     if error.validator == "additionalProperties":
         known = _mapping(schema["properties"])
         for unknown in (key for key in _mapping(given) if key not in known):
-            yield (*path, unknown), f"is unknown here; known are {', '.join(known)}"
+            yield (*path, unknown), f"is not a known field; the fields are {', '.join(known)}"
     elif error.validator == "required":
         for missing in (key for key in _items(schema["required"]) if key not in _mapping(given)):
             yield (*path, str(missing)), "is required"
@@ -59,7 +59,7 @@ def _names(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path
     for index, rule in enumerate(_items(_get(data, "rules"))):
         glob = _get(rule, "runbook")
         if isinstance(glob, str) and not any(fnmatchcase(id_, glob) for id_ in runbooks):
-            yield ("rules", index, "runbook"), f"matches no runbook; there are {', '.join(runbooks)}"
+            yield ("rules", index, "runbook"), f"matches no runbook; the runbooks are {', '.join(runbooks)}"
         glob = _get(rule, "finding")
         if isinstance(glob, str) and types and not any(fnmatchcase(name, glob) for name in types):
             yield ("rules", index, "finding"), "matches no finding type that any runbook answers"
@@ -68,7 +68,7 @@ def _names(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path
         if id_ in runbooks:
             yield from _choices(("runbooks", id_), settings, runbooks[id_])
         else:
-            yield ("runbooks", id_), f"is no runbook; there are {', '.join(runbooks)}"
+            yield ("runbooks", id_), f"is not a runbook; the runbooks are {', '.join(runbooks)}"
 
 
 def _scope(data: object, home: str) -> Iterator[tuple[Path, str]]:
@@ -80,7 +80,7 @@ def _scope(data: object, home: str) -> Iterator[tuple[Path, str]]:
             unknown = not home and (one == HOME or HOME in named)
             told = named and isinstance(one, str) and not unknown
             if told and (home if one == HOME else one) not in accounts:
-                yield ("rules", index, "accounts", number), "is outside the policy's scope"
+                yield ("rules", index, "accounts", number), "is not in the policy's scope"
 
 
 def _exempt(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
@@ -88,7 +88,7 @@ def _exempt(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Pat
         glob = _get(exempt, "runbook")
         named = [one for id_, one in runbooks.items() if not isinstance(glob, str) or fnmatchcase(id_, glob)]
         if not named:
-            yield ("exempt", index, "runbook"), f"matches no runbook; there are {', '.join(runbooks)}"
+            yield ("exempt", index, "runbook"), f"matches no runbook; the runbooks are {', '.join(runbooks)}"
         wanted = _items(_get(exempt, "remediations"))
         subject = _get(exempt, "subject")
         meant = [one for one in named if not wanted or any(id_ in wanted for id_ in one.ids)]
@@ -97,28 +97,27 @@ def _exempt(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Pat
         known = {id_ for one in named for id_ in one.ids}
         for number, id_ in enumerate(wanted):
             if named and isinstance(id_, str) and id_ not in known:
-                yield ("exempt", index, "remediations", number), "is no remediation of such a runbook"
+                yield ("exempt", index, "remediations", number), "is not a remediation of these runbooks"
 
 
 def _no_subject(glob: object) -> str:
     """Say why a glob matches no subject's key; empty where it may."""
     if not isinstance(glob, str):
         return ""
-    if not any(fnmatchcase(kind, glob.partition("/")[0]) for kind in KINDS):
-        return f"begins with no kind of subject; there are {', '.join(KINDS)}"
+    if not any(fnmatchcase(kind, glob.partition("/")[0]) for kind in every_kind()):
+        return f"does not start with a kind of resource; the kinds are {', '.join(every_kind())}"
     whole = "*" in glob or glob.count("/") >= _SLASHES
-    return "" if whole else "matches no subject, which is KIND/ACCOUNT/REGION/ID"
+    return "" if whole else "matches no resource; a resource is KIND/ACCOUNT/REGION/ID"
 
 
 def _not_theirs(glob: object, runbooks: list[Runbook]) -> str:
     """Say why no runbook of these acts on what a glob matches; empty where one may, or there is none."""
     if not isinstance(glob, str) or not runbooks:
         return ""
-    kinds = [kind for name, kind in KINDS.items() if fnmatchcase(name, glob.partition("/")[0])]
-    if any(issubclass(kind, one.subject) for kind in kinds for one in runbooks):
+    theirs = dict.fromkeys(kind for one in runbooks for kind in kinds_of(one.subject))
+    if any(fnmatchcase(kind, glob.partition("/")[0]) for kind in theirs):
         return ""
-    theirs = [name for name, kind in KINDS.items() if any(issubclass(kind, one.subject) for one in runbooks)]
-    return f"is nothing that such a runbook acts on, which is {', '.join(theirs)}"
+    return f"is not a kind of these runbooks; their kinds are {', '.join(theirs)}"
 
 
 def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[Path, str]]:
@@ -127,11 +126,14 @@ def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[P
             try:
                 runbook.chosen((id_,))
             except BadInput as error:
-                yield (*path, "enable", index), f"is no remediation: {error.problem}"
+                yield (*path, "enable", index), f"is not a remediation of this runbook: {error.problem}"
     for index, id_ in enumerate(_items(_get(settings, "allow"))):
         if not any(one.id == id_ and one.workload_risk for one in runbook.remediations):
             breaking = ", ".join(one.id for one in runbook.remediations if one.workload_risk) or "nothing"
-            yield (*path, "allow", index), f"needs no allowance; what does: {breaking}"
+            yield (
+                (*path, "allow", index),
+                f"cannot break a workload, so it needs no `allow`; those that can: {breaking}",
+            )
     yield from _also(path, settings, runbook)
     for name, value in _mapping(_get(settings, "options")).items():
         if isinstance(value, str):
@@ -145,10 +147,13 @@ def _also(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[Path
     answers, off = runbook.answers_by_type(), {one.id for one in runbook.remediations if one.optional}
     for index, id_ in enumerate(_items(_get(settings, "also"))):
         if id_ not in answers:
-            known = ", ".join(answers) or "none, all of it is about the same findings"
-            yield (*path, "also", index), f"is not chosen by what a finding is about; what is: {known}"
+            known = ", ".join(answers) or "none"
+            yield (
+                (*path, "also", index),
+                f"runs for every finding of the runbook already; remediations for `also`: {known}",
+            )
         elif id_ in off and id_ not in _items(_get(settings, "enable")):
-            yield (*path, "also", index), "is off by default: `enable` must name it too"
+            yield (*path, "also", index), "is off by default; list it in `enable` too"
 
 
 def _types(runbooks: Mapping[str, Runbook]) -> frozenset[str]:

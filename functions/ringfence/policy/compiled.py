@@ -68,7 +68,10 @@ def _runbooks(runbooks: Document) -> tuple[tuple[str, RunbookSettings], ...]:
 def _settings(settings: Document) -> RunbookSettings:
     choices, answers = settings.child("choices"), settings.child("answers")
     if not settings.has("held"):
-        raise BadInput(settings.at("held"), "is required: what is not said to be held would be carried out")
+        raise BadInput(
+            settings.at("held"),
+            "is required: without it, remediations that can break a workload would be applied",
+        )
     return RunbookSettings(
         remediations=settings.texts("remediations"),
         choices=tuple((name, choices.optional_text(name) or "") for name in sorted(choices.value)),

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ringfence.model.codec import value
 from ringfence.model.errors import Refused
 from ringfence.model.frozen import frozen
-from ringfence.model.subject import RootRef
 
 if TYPE_CHECKING:
     from ringfence.model.finding import Finding
@@ -123,9 +122,9 @@ class Policy:
     def outside(self, ref: Ref) -> str:
         """Say why a subject is out of scope; empty when it is within."""
         if ref.account not in self.accounts:
-            return f"account {ref.account} is outside the configured scope"
+            return f"account {ref.account} is not in the policy's scope"
         if ref.regional and self.regions and ref.region not in self.regions:
-            return f"region {ref.region} is outside the configured scope"
+            return f"region {ref.region} is not in the policy's scope"
         return ""
 
 
@@ -185,6 +184,8 @@ def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision
     reason = finding.notify_only_reason_for(ref)
     if not reason or not decision.mode.records:
         return decision
+    from ringfence.model.kinds.root import RootRef  # containment does not wait for it
+
     is_root = isinstance(ref, RootRef) and not finding.advice
     code = DecisionCode.ROOT if is_root else DecisionCode.NOTIFY_ONLY
     return Decision(Mode.NOTIFY, reason, decision.rule, code)
@@ -193,8 +194,8 @@ def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision
 def _by_rules(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:
     for number, rule in enumerate(policy.rules, start=1):
         if rule.matches(runbook, finding, ref):
-            name = rule.name or f"rule {number}"
-            reason = f"{name} of the policy says {rule.mode}"
-            return Decision(rule.mode, reason, name, DecisionCode.POLICY)
-    reason = f"no rule of the policy matches; its default is {policy.default}"
+            label = f'"{rule.name}"' if rule.name else number
+            reason = f"policy rule {label} sets mode {rule.mode}"
+            return Decision(rule.mode, reason, rule.name or f"rule {number}", DecisionCode.POLICY)
+    reason = f"no policy rule matches; the default mode is {policy.default}"
     return Decision(policy.default, reason, "default", DecisionCode.POLICY)

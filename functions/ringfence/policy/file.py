@@ -32,7 +32,7 @@ class InvalidPolicy(BadInput):
 
     def __init__(self, path: Path, flaws: tuple[Flaw, ...]) -> None:
         self.flaws = flaws
-        super().__init__(str(path), "\n".join(("is no valid policy", *(f"  {flaw}" for flaw in flaws))))
+        super().__init__(str(path), "\n".join(("is not a valid policy", *(f"  {flaw}" for flaw in flaws))))
 
 
 @dataclass(frozen=True)

@@ -35,4 +35,4 @@ class Permit:
         if ref != self.ref:
             raise Refused(f"the permit is for {self.ref.key}, not {ref.key}")
         if now >= self.until:
-            raise Retryable(f"the lease ended at {self.until.isoformat()}: no change starts after it")
+            raise Retryable(f"the lease ended at {self.until.isoformat()}; no change may start after that")

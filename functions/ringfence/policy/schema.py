@@ -47,7 +47,7 @@ _SEVERITY: dict[str, object] = {
     "anyOf": [{"type": "number", "minimum": 0, "maximum": 10}, {"enum": list(LEVELS)}],
 }
 _RULE = _object(
-    "a rule of the policy",
+    "a policy rule",
     {
         "name": _text("a name for people"),
         "runbook": _text("a glob over the ids of runbooks"),
@@ -59,7 +59,7 @@ _RULE = _object(
     "mode",
 )
 _SETTINGS = _object(
-    "what is chosen for one runbook",
+    "the settings of one runbook",
     {
         "enable": _list(_text("the id of a remediation"), "ids of remediations"),
         "allow": _list(_text("the id of a remediation"), "ids of remediations"),
@@ -68,17 +68,17 @@ _SETTINGS = _object(
             "description": "must be a mapping of options to their values",
             "type": "object",
             "additionalProperties": {
-                "description": "must be the value of an option, in quotes if it is not a word",
+                "description": "must be the value of an option; put numbers in quotes",
                 "type": "string",
             },
         },
     },
 )
 _EXEMPT = _object(
-    "what is left as it is",
+    "the resources to leave unchanged",
     {
-        "subject": _text("a glob over subjects, KIND/ACCOUNT/REGION/ID"),
-        "reason": _text("the reason, for the record"),
+        "subject": _text("a glob over resources, KIND/ACCOUNT/REGION/ID"),
+        "reason": _text("the reason; it is recorded"),
         "runbook": _text("a glob over the ids of runbooks"),
         "remediations": _list(_text("the id of a remediation"), "ids of remediations", least=1),
     },
@@ -90,7 +90,7 @@ SCHEMA = _object(
     {
         "version": {"description": f"must be {VERSION}", "const": VERSION, "type": "integer"},
         "scope": _object(
-            "what may be touched at all",
+            "the accounts and regions that may be changed",
             {
                 "accounts": _list(_ACCOUNT, "accounts", least=1),
                 "regions": _list(_REGION, "regions"),
@@ -99,13 +99,13 @@ SCHEMA = _object(
         ),
         "default": _MODE,
         "findings": _object(
-            "what is done about findings of these kinds",
+            "what to do about archived findings and samples",
             {"samples": _one_of(IGNORE, ACT), "archived": _one_of(IGNORE, ACT)},
         ),
         "rules": _list(_RULE, "rules"),
         "exempt": _list(_EXEMPT, "exemptions"),
         "runbooks": {
-            "description": "must be a mapping of runbooks to what is chosen for them",
+            "description": "must be a mapping of runbooks to their settings",
             "type": "object",
             "additionalProperties": _SETTINGS,
         },

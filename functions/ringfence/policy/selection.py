@@ -66,11 +66,11 @@ def _exempt(
         if one.speaks_of(runbook.id, ref):
             left.update({id_: one.reason for id_ in about if not one.remediations or id_ in one.remediations})
     reasons = "; ".join(dict.fromkeys(left.values()))
-    return tuple(left), f"the policy leaves it as it is: {reasons}"
+    return tuple(left), f"the policy exempts it: {reasons}"
 
 
 def _unanswered(runbook: Runbook, finding: Finding) -> Decision:
-    reason = f"nothing of {runbook.id} answers {finding.type}"
+    reason = f"no remediation of {runbook.id} answers {finding.type}"
     return Decision(Mode.OFF, reason, code=DecisionCode.NOT_ANSWERED)
 
 
@@ -80,5 +80,5 @@ def _exempted(runbook: Runbook, reason: str, rule: str) -> Portion:
 
 def _kept_dry(runbook: Runbook, ids: tuple[str, ...], rule: str) -> Portion:
     names = ", ".join(ids)
-    reason = f"{names} can break a workload, and stays a dry run unless the policy's `allow` names it"
+    reason = f"{names} can break a workload; stays a dry run until the policy's `allow` lists it"
     return Portion(runbook, Decision(Mode.DRY_RUN, reason, rule, DecisionCode.KEPT_DRY))

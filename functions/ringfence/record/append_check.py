@@ -28,12 +28,12 @@ def check_append(history: History, entries: Sequence[Entry], lease: Lease | None
             entry.seq,
             entry.previous,
         ):
-            raise InternalError(f"entry {entry.incident}#{entry.seq} does not follow the one before")
+            raise InternalError(f"entry {entry.incident}#{entry.seq} does not follow the previous entry")
         head = entry
 
 
 def _check_opening(entry: Entry, lease: Lease | None) -> None:
     if entry.previous:
-        raise InternalError(f"entry {entry.incident}#0 opens an incident and names an entry before it")
+        raise InternalError(f"entry {entry.incident}#0 opens an incident and names a previous entry")
     if lease is None or lease.incident != entry.incident:
-        raise InternalError(f"incident {entry.incident} is opened without a lease that names it")
+        raise InternalError(f"incident {entry.incident} is opened without a lease for it")

@@ -50,9 +50,13 @@ class Entry:
 
     @property
     def fact(self) -> Fact:
-        """The fact; raises UnknownRecord where this version cannot read it."""
+        """The fact.
+
+        Raises UnknownRecord where this version cannot read it, BadInput where the body is no entry at all.
+        """
+        written = self._data.get("fact")
         try:
-            fact = decode(self._data.get("fact"))
+            fact = decode(written)
         except BadInput as error:
             raise UnknownRecord(f"entry {self.seq} of {self.incident} cannot be read: {error}") from error
         if not isinstance(fact, Fact):

@@ -62,29 +62,32 @@ class Verdict:
 
     @property
     def sound(self) -> bool:
-        """Say whether nothing is wrong; entries that are pending are not wrong."""
+        """Whether nothing is wrong. Pending entries are not wrong."""
         return not self.faults
 
     @property
     def first(self) -> Fault | None:
-        """The first entry that is altered, missing or reordered."""
+        """The first fault."""
         return self.faults[0] if self.faults else None
 
     @property
     def claim(self) -> str:
-        """Say what is proved, and no more than that."""
+        """The result in words."""
         if self.first and self.first.seq < 0:
-            return f"NOT SOUND: {self.first.words}"
+            return f"VERIFICATION FAILED: {self.first.words}"
         if self.first:
-            return f"NOT SOUND: entry {self.first.seq} is {_PLAIN[self.first.wrong]}: {self.first.words}"
+            wrong = _PLAIN[self.first.wrong]
+            return f"VERIFICATION FAILED: entry {self.first.seq} is {wrong}: {self.first.words}"
         if self.archived is None:
             return (
-                f"{_count(self.entries)} consistent with each other. Inner consistency only: without the "
-                "archive neither a chain written anew from end to end nor a tail cut off can be seen"
+                f"{_count(self.entries)} consistent with each other. Without the archive, this check detects "
+                "neither a chain that was rewritten completely nor removed entries at its end"
             )
         claim = f"{_count(self.archived)} the same as the archive's first versions"
         if self.pending:
-            claim += f"; {_count(len(self.pending))} pending: not archived yet, inner consistency only"
+            claim += (
+                f"; {_count(len(self.pending))} pending: not archived yet, only checked against each other"
+            )
         return claim
 
 
@@ -115,7 +118,7 @@ def verify(
     first = {} if archive is None else {one.seq: one for one in archive}
     faults: dict[int, Fault] = {}
     for fault in (
-        *(Fault(-1, Wrong.ALTERED, "something is there that is no entry") for one in table if one.seq < 0),
+        *(Fault(-1, Wrong.ALTERED, "there is an item that is not an entry") for one in table if one.seq < 0),
         *_order_faults(numbered),
         *_gaps(kept, first),
         *_content_faults(key, incident, kept),
@@ -138,10 +141,10 @@ def _order_faults(table: Sequence[Entry]) -> Iterator[Fault]:
     found = [entry.seq for entry in table]
     for seq, times in Counter(found).items():
         if times > 1:
-            yield Fault(seq, Wrong.REORDERED, f"it is there {times} times")
+            yield Fault(seq, Wrong.REORDERED, f"it exists {times} times")
     for place, seq in zip(sorted(found), found, strict=True):
         if place != seq:
-            yield Fault(place, Wrong.REORDERED, f"entry {seq} stands in its place")
+            yield Fault(place, Wrong.REORDERED, f"entry {seq} is in its place")
             return
 
 
@@ -150,39 +153,37 @@ def _gaps(kept: Mapping[int, Entry], first: Mapping[int, Archived]) -> Iterator[
         if seq in kept:
             continue
         if seq in first:
-            yield Fault(seq, Wrong.REMOVED, "the archive has it and the table does not")
+            yield Fault(seq, Wrong.REMOVED, "it is in the archive and not in the table")
         else:
-            yield Fault(seq, Wrong.MISSING, "later entries are there and it is not")
+            yield Fault(seq, Wrong.MISSING, "later entries exist and it does not")
 
 
 def _content_faults(key: ChainKey, incident: str, kept: Mapping[int, Entry]) -> Iterator[Fault]:
     for seq, entry in kept.items():
         body = _body(entry)
         if digest(entry.body) != entry.hash:
-            yield Fault(seq, Wrong.ALTERED, "its hash is not that of its body")
+            yield Fault(seq, Wrong.ALTERED, "its hash does not match its body")
         elif (body.get("runbook"), body.get("subject"), body.get("incident")) != (
             key.runbook,
             key.subject,
             incident,
         ):
-            yield Fault(seq, Wrong.ALTERED, "its body is not of this response")
+            yield Fault(seq, Wrong.ALTERED, "its body belongs to another response")
         elif body.get("seq") != seq:
-            yield Fault(
-                seq, Wrong.REORDERED, f"it holds what was written as entry {ascii(body.get('seq'))[:20]}"
-            )
+            yield Fault(seq, Wrong.REORDERED, f"it contains entry {ascii(body.get('seq'))[:20]}")
         elif seq == 0 and body.get("previous") != "":
-            yield Fault(seq, Wrong.ALTERED, "it is the first and names an entry before it")
+            yield Fault(seq, Wrong.ALTERED, "it is the first entry and names a previous entry")
 
 
 def _archive_faults(kept: Mapping[int, Entry], first: Mapping[int, Archived]) -> Iterator[Fault]:
     for seq, archived in first.items():
         entry = kept.get(seq)
         if entry and (entry.body, entry.hash) != (archived.body, archived.hash):
-            yield Fault(seq, Wrong.ALTERED, "it is not what was archived first")
+            yield Fault(seq, Wrong.ALTERED, "it differs from the first archived version")
         if digest(archived.body) != archived.hash:
-            yield Fault(seq, Wrong.ARCHIVE, "the archived hash is not that of the archived body")
+            yield Fault(seq, Wrong.ARCHIVE, "the archived hash does not match the archived body")
         if archived.versions > 1:
-            yield Fault(seq, Wrong.ARCHIVE, f"{archived.versions - 1} more written after the first version")
+            yield Fault(seq, Wrong.ARCHIVE, f"{archived.versions - 1} more versions after the first")
 
 
 def _link_faults(
@@ -201,7 +202,7 @@ def _link_faults(
         if seq - 1 in archived or seq + 1 in broken:
             yield Fault(seq, Wrong.ALTERED, f"it does not follow entry {seq - 1}")
         else:
-            words = f"entry {seq} follows another version of it, unless that one was altered"
+            words = f"entry {seq} follows another version of it, or entry {seq} was altered"
             yield Fault(seq - 1, Wrong.ALTERED, words)
 
 

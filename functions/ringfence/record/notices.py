@@ -62,7 +62,7 @@ def notice(entries: Sequence[Entry]) -> Notice | None:
     if kind == "DecisionMade":
         return _decided(now, before)
     if kind == "Released":
-        return _message("released", now, (("Left as it is", _texts(now, "skipped")),))
+        return _message("released", now, (("Not undone", _texts(now, "skipped")),))
     return None
 
 
@@ -75,13 +75,13 @@ def _verified(now: Summary, before: Summary) -> Notice | None:
         return _message(_words(now, contained=then), now, _open(now), (*measures, *counted))
     if then is False and not frozenset(now.words("review")) <= _reviewed(before):
         return _message(_words(now, contained=then), now, _open(now), measures)
-    return _message("refused for good", now, _open(now), measures) if refused else None
+    return _message("refused permanently", now, _open(now), measures) if refused else None
 
 
 def _words(now: Summary, *, contained: bool) -> str:
     """Say a verdict; where all is done but what a person decides, it is theirs."""
     if not contained and now.status is IncidentStatus.FOR_REVIEW:
-        return "for you to review"
+        return "review needed"
     return said(now.runbook, "contained" if contained else "NOT contained")
 
 
@@ -138,15 +138,15 @@ def _for_a_person(now: Summary) -> Notice:
     why = (("Why nothing was changed", (now.reason,)),)
     if now.code is DecisionCode.ROOT:
         return _message("URGENT, NOT contained", now, why, (Measure(NOT_CONTAINED, runbook=now.runbook),))
-    return _message("for you to decide", now, why)
+    return _message("decision needed", now, why)
 
 
 def _open(now: Summary) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return (
-        ("Still to be done", now.words("remaining")),
-        ("Still settling", now.words("settling")),
-        ("Refused for good", now.words("refused")),
-        ("Stays open", now.residual_risk),
+        ("Remaining", now.words("remaining")),
+        ("Settling", now.words("settling")),
+        ("Refused permanently", now.words("refused")),
+        ("Residual risk", now.residual_risk),
     )
 
 
@@ -166,7 +166,7 @@ def _message(
         f"Incident {now.incident}, runbook {now.runbook}",
         *_findings(now),
         *_lists(parts),
-        f"The whole record: ringfence incidents show {now.incident}",
+        f"Full record: ringfence incidents show {now.incident}",
     ]
     subject = subject_line(f"Ringfence: {what}: {name} ({account} {region})")
     return Notice(subject, "\n".join(plain(one) for one in text), tuple(measures))
@@ -175,7 +175,7 @@ def _message(
 def _findings(now: Summary) -> Iterator[str]:
     """The newest ones: a message has its limit, and so has a person."""
     if (unnamed := len(now.findings) - MOST_WORDS) > 0:
-        yield f"Findings before these: {unnamed}"
+        yield f"Earlier findings: {unnamed}"
     for one in now.findings[-MOST_WORDS:]:
         yield f"Finding: {one.title} ({one.type}, severity {one.severity:g})"
 

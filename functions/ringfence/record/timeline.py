@@ -11,7 +11,7 @@ from ringfence.model.codec import canonical
 from ringfence.model.errors import BadInput, UnknownRecord
 from ringfence.model.finding import Finding
 from ringfence.model.frozen import frozen
-from ringfence.model.subject import InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.policy.decision import Decision
 from ringfence.record.facts import (
     Closed,
@@ -99,7 +99,7 @@ def _as_said(told: RenderedFact, read: Line) -> RenderedFact:
     if read.kind != "Verified":
         return told
     if not is_containment(runbook) and is_for_others(read.fact) and read.fact.texts("review"):
-        words, result = "looked again: the rest is for a person to review", IncidentStatus.FOR_REVIEW.words
+        words, result = "verified: the rest needs review by a person", IncidentStatus.FOR_REVIEW.words
         return replace(told, words=words, result=result)
     return replace(told, words=said(runbook, told.words))
 
@@ -112,14 +112,14 @@ def _as_written(read: Line) -> RenderedFact:
             f"{step.get('$')}, a step that this version does not know", (canonical(step),), before, after
         )
     if read.kind:
-        return RenderedFact(f"{read.kind}, as it was written", (canonical(read.fact.value),))
+        return RenderedFact(f"{read.kind}, shown as stored", (canonical(read.fact.value),))
     return RenderedFact("unreadable", (read.entry.body,) if read.entry.body else ())
 
 
 @singledispatch
 def _of_fact(fact: Fact, intents: Mapping[str, str]) -> RenderedFact:
     del intents
-    raise BadInput("fact", "must be one that a person can be told of", type(fact).__name__)
+    raise BadInput("fact", "must be a fact that the timeline can show", type(fact).__name__)
 
 
 @_of_fact.register
@@ -132,23 +132,23 @@ def _(fact: FindingReceived, _: object) -> RenderedFact:
 @_of_fact.register
 def _(fact: RunRequested, _: object) -> RenderedFact:
     dry = " (dry run)" if fact.dry_run else ""
-    whose = "the caller is established by IAM" if fact.verified else "the caller is not established"
+    whose = "IAM established the caller" if fact.verified else "nobody established the caller"
     only = (f"only {', '.join(fact.remediations)}",) if fact.remediations else ()
-    agreed = (f"the plan that was agreed to is {fact.plan}",) if fact.plan else ()
+    agreed = (f"confirmed plan: {fact.plan}",) if fact.plan else ()
     return RenderedFact(f"{fact.what} requested{dry}: {fact.reason}", (*only, whose, *agreed))
 
 
 @_of_fact.register
 def _(fact: DecisionMade, _: object) -> RenderedFact:
     mode = str(fact.decision.mode)
-    return RenderedFact(f"decided: {mode}: {fact.decision.reason}", result=mode)
+    return RenderedFact(f"decision: {mode}: {fact.decision.reason}", result=mode)
 
 
 @_of_fact.register
 def _(fact: Planned, _: object) -> RenderedFact:
     much = _count(len(fact.steps), "step") if fact.steps else "nothing to do"
     steps = tuple(f"{step.describe()}: {' → '.join(step.diff())}" for step in fact.steps)
-    return RenderedFact(f"planned {fact.stage}: {much}", (*steps, *_each("stays open", fact.exposure)))
+    return RenderedFact(f"planned {fact.stage}: {much}", (*steps, *_each("residual risk", fact.exposure)))
 
 
 @_of_fact.register
@@ -160,7 +160,7 @@ def _(fact: Intended, _: object) -> RenderedFact:
 
 @_of_fact.register
 def _(fact: Outcome, intents: Mapping[str, str]) -> RenderedFact:
-    seen = ("its end was seen by looking, not heard from the call",) if fact.by != "call" else ()
+    seen = ("a later read showed the result, not the response of the call",) if fact.by != "call" else ()
     ids = tuple(f"{symbol} is {name}" for symbol, name in fact.provides)
     notes = (*((fact.detail,) if fact.detail else ()), *seen, *ids)
     words = intents.get(fact.intent, fact.intent)
@@ -172,23 +172,23 @@ def _(fact: Verified, _: object) -> RenderedFact:
     contained = IncidentStatus.CONTAINED if fact.contained else IncidentStatus.OPEN
     result = (IncidentStatus.COMPLETE if fact.complete else contained).words
     notes = (
-        *_each("still to be done", fact.remaining),
-        *_each("still settling", fact.settling),
-        *_each("refused for good", fact.refused),
-        *_each("stays open", fact.exposure),
+        *_each("remaining", fact.remaining),
+        *_each("settling", fact.settling),
+        *_each("refused permanently", fact.refused),
+        *_each("residual risk", fact.exposure),
     )
-    return RenderedFact(f"looked again: {result}", notes, result=result)
+    return RenderedFact(f"verified: {result}", notes, result=result)
 
 
 @_of_fact.register
 def _(fact: Released, intents: Mapping[str, str]) -> RenderedFact:
-    words = "released: what was changed is as it was before" if intents else "released: nothing was changed"
-    return RenderedFact(words, _each("left as it is", fact.skipped), result=IncidentStatus.RELEASED.words)
+    words = "released: the changes were undone" if intents else "released: nothing was changed"
+    return RenderedFact(words, _each("not undone", fact.skipped), result=IncidentStatus.RELEASED.words)
 
 
 @_of_fact.register
 def _(fact: Missed, _: object) -> RenderedFact:
-    return RenderedFact(f"not found, and to be looked for once more: {fact.reason}", result="not found")
+    return RenderedFact(f"not found; it will be read again: {fact.reason}", result="not found")
 
 
 @_of_fact.register

@@ -15,4 +15,4 @@ def said(runbook: str, words: str) -> str:
     """Return words that speak of containment in those that fit the runbook."""
     if is_containment(runbook):
         return words
-    return words.replace("it does not contain", "it does not put right all").replace("contained", "put right")
+    return words.replace("containment", "all remediations").replace("contained", "remediated")

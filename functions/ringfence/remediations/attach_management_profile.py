@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.config.trigger import judged_by
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.management import NAME, Management
 from ringfence.observations.ec2.network import Network
 from ringfence.observations.ec2.origin import Origin
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 def what_stands_in_the_way(instance: ResourceState) -> Iterator[str]:
     """Say why no profile is attached; nothing where nothing keeps it from being."""
     if instance[Tags].incident is not None:
-        yield f"it bears the tag {INCIDENT_TAG}: what may be compromised is given no profile"
+        yield f"it has the tag {INCIDENT_TAG}: an instance that may be compromised gets no profile"
     if _is_isolated(instance[Network]):
-        yield "it is in a group that isolates: what may be compromised is given no profile"
+        yield "it is in a quarantine group: an instance that may be compromised gets no profile"
     if instance[Management].offered is None:
         yield (
-            f"there is no instance profile {NAME} to attach: make it and a role {NAME} in it, both without a "
-            "path, that EC2 may assume and that has the managed policy AmazonSSMManagedInstanceCore "
-            "(docs/session-manager.md has the commands)"
+            f"there is no instance profile {NAME} to attach: create it with a role {NAME}, both without a "
+            "path; EC2 must be able to assume the role, and the role must have the managed policy "
+            "AmazonSSMManagedInstanceCore (docs/session-manager.md has the commands)"
         )
 
 
@@ -45,18 +45,19 @@ def what_remains(instance: ResourceState, incident: Incident) -> Iterator[str]: 
     for one in management.associations:
         if management.offered is None or one.profile.arn != management.offered.arn:
             yield (
-                f"it has instance profile {one.profile.name}, which is left: see that its role has the "
-                "rights of AmazonSSMManagedInstanceCore, and that SSM Agent runs and reaches Systems Manager"
+                f"it has instance profile {one.profile.name}, which is not replaced: check that its role "
+                "has the permissions of AmazonSSMManagedInstanceCore, and that SSM Agent runs and "
+                "reaches Systems Manager"
             )
     if not management.associations:
         yield from what_stands_in_the_way(instance)
-    if words := instance[Origin].next_one("name an instance profile"):
+    if words := instance[Origin].next_one("specify an instance profile"):
         yield words
 
 
 @remediation(
     id="attach-management-profile",
-    title="Let Session Manager administer an instance that has no profile",
+    title="Attach the profile for Session Manager to an instance without a profile",
     subject=InstanceRef,
     triggers=(judged_by("ec2-instance-managed-by-systems-manager"),),
     observations=(Management, Tags, Network, Origin),

@@ -16,8 +16,8 @@ from ringfence.events.cloudtrail.bucket_creation_trigger import OPEN_CREATION
 from ringfence.events.cloudtrail.call_trigger import recorded
 from ringfence.events.config.trigger import judged_by
 from ringfence.events.guardduty.bucket_trigger import EXPOSED_BUCKET
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import BucketRef
 from ringfence.observations.s3.acl import BucketAcl
 from ringfence.observations.s3.block import ALL_ON, PublicAccessBlock
 from ringfence.observations.s3.calls import bucket_of, unreadable
@@ -52,19 +52,19 @@ def what_is_public(bucket: ResourceState, incident: Incident) -> Iterator[str]:
     opened = openings(policy.text)
     if opened and block.restrict:
         yield (
-            f"the policy of bucket {name} still has public statements, which RestrictPublicBuckets takes the "
-            f"force from: {'; '.join(one.words() for one in opened)}. A person should take them out"
+            f"the policy of bucket {name} still has public statements; RestrictPublicBuckets makes them "
+            f"ineffective: {'; '.join(one.words() for one in opened)}. A person should remove them"
         )
     if opened and (shut_out := others(policy.text, bucket.ref.account)):
         yield (
-            f"while public access to bucket {name} is restricted and its policy has a public statement, "
-            "other accounts that the policy names are shut out too: "
+            f"public access to bucket {name} is restricted and its policy has a public statement, so "
+            "other accounts in the policy also lose their access: "
             f"{', '.join(one[:120] for one in shut_out[:5])}"
         )
     if block.ignore_acls and not bucket[BucketAcl].enforced and _ABOUT_ACLS.intersection(incident.types):
         yield (
-            f"S3 shows no public grants of bucket {name}'s ACL while IgnorePublicAcls is on; there may be "
-            "some, of its objects as well"
+            f"S3 shows no public grants in the ACL of bucket {name} while IgnorePublicAcls is on; the "
+            "bucket and its objects may have some"
         )
 
 

@@ -10,8 +10,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.acls import SubnetAcls
 from ringfence.steps.ec2.acls import DenyAddress
 
@@ -27,13 +27,16 @@ def still_reachable(instance: ResourceState, incident: Incident) -> Iterator[str
     """Say which addresses could not be denied."""
     seen = instance[SubnetAcls]
     if not seen.readable:
-        yield "the network ACLs could not be read: the finding's remote addresses are not denied there"
+        yield "the network ACLs could not be read, so the finding's remote addresses are not denied"
     for acl in seen.acls:
         for cidr in _addresses(incident):
             for egress in (False, True):
                 blocked = acl.blocks(cidr, egress=egress)
                 if not blocked and acl.free_number(cidr, egress=egress) is None:
-                    yield f"{cidr} is not denied in {acl.id}: no rule number is free before what allows it"
+                    yield (
+                        f"{cidr} is not denied in {acl.id}: there is no free rule number before the rule "
+                        "that allows it"
+                    )
 
 
 @remediation(
@@ -45,7 +48,7 @@ def still_reachable(instance: ResourceState, incident: Incident) -> Iterator[str
     steps=(DenyAddress,),
     references=("NIST 800-53 SC-7", "D3FEND D3-NTF", "ATT&CK M1037"),
     optional=True,
-    cost="every host in the instance's subnets loses contact with the finding's remote addresses",
+    cost="no host in the instance's subnets can reach the finding's remote addresses",
     residual_risk=still_reachable,
 )
 def block_remote_address(instance: ResourceState, incident: Incident) -> Iterator[Step]:

@@ -45,7 +45,7 @@ def not_ours(group: ResourceState, incident: Incident) -> Iterator[str]:  # noqa
     """Say that a default group belongs to another account, which shares it."""
     seen = group[SecurityGroup]
     if seen.name == DEFAULT and seen.owner != group.ref.account:
-        yield f"{group.ref.id} belongs to account {seen.owner}, which shares it: it has to be changed there"
+        yield f"{group.ref.id} belongs to account {seen.owner}, which shares it: change it there"
 
 
 @remediation(
@@ -57,7 +57,7 @@ def not_ours(group: ResourceState, incident: Incident) -> Iterator[str]:  # noqa
     steps=(RevokeRule,),
     references=("D3FEND D3-ITF", "D3FEND D3-OTF"),
     controls=("default-security-group",),
-    workload_risk="whatever runs in the VPC's default security group: it loses all traffic",
+    workload_risk="every resource in the VPC's default security group loses all traffic",
     residual_risk=relied_on,
     needs_review=not_ours,
 )

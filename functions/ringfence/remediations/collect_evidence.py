@@ -42,8 +42,8 @@ def known(principal: ResourceState, incident: Incident) -> Iterator[str]:
         yield f"{grants.holder} has {has}"
     if trail.regions:
         yield (
-            f"what it left behind was looked for in CloudTrail in {', '.join(trail.regions)} alone; what the "
-            "sessions that it began did is in none of these words"
+            f"CloudTrail was searched for its traces only in {', '.join(trail.regions)}; this list does "
+            "not include the calls of sessions that it started"
         )
     if incident.choice(REVIEW) == _REVIEWED:
         yield from (f"reviewed by a person: {words}" for words in _left(principal, incident))
@@ -58,7 +58,7 @@ def unreviewed(principal: ResourceState, incident: Incident) -> Iterator[str]:
 def _left(principal: ResourceState, incident: Incident) -> Iterator[str]:
     trail, since = principal[Trail], incident.first_seen
     for trace in trail.since(since):
-        yield f"{trace.kind} {trace.name}, left by the principal at {instant_text(trace.at)}"
+        yield f"{trace.kind} {trace.name}, created or changed by the principal at {instant_text(trace.at)}"
     for device in principal[Grants].devices:
         if device.enabled_at >= since:
             yield (
@@ -66,12 +66,12 @@ def _left(principal: ResourceState, incident: Incident) -> Iterator[str]:
                 "first suspicious call; it was not removed"
             )
     if trail.oldest and trail.oldest > since:
-        yield f"what it did before {instant_text(trail.oldest)} was not read: there is too much of it"
+        yield f"its calls before {instant_text(trail.oldest)} were not read, because there are too many"
 
 
 @remediation(
     id="collect-evidence",
-    title="Collect what a compromised principal may do, did and left behind",
+    title="Collect the permissions, calls and traces of a compromised principal",
     subject=PrincipalRef,
     triggers=COMPROMISED_CREDENTIALS,
     observations=(KeyUse, Grants, Trail),
@@ -81,8 +81,9 @@ def _left(principal: ResourceState, incident: Incident) -> Iterator[str]:
         Option(
             REVIEW,
             (_OPEN, _REVIEWED),
-            "open: what the principal left behind keeps the response from being complete; reviewed: a person "
-            "who runs this with a reason has looked at all of it. In a policy it would be true of everything",
+            "open: the response is not complete while traces of the principal need a review; reviewed: a "
+            "person has reviewed all of them, and gives the reason with the run. Do not set it in a "
+            "policy, because it would apply to every incident",
         ),
     ),
     residual_risk=known,

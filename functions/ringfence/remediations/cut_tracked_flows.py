@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import InstanceRef
 from ringfence.model.symbol import QuarantineGroup, TransitionGroup
 from ringfence.observations.ec2.network import TRANSITION, Network
 from ringfence.remediations.isolate_instance import isolate_instance
@@ -33,14 +33,14 @@ def still_tracked(instance: ResourceState, incident: Incident) -> Iterator[str]:
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html
     """
     yield (
-        "connections that were silent during the transition, and those that are always tracked, live on "
-        "while they keep talking"
+        "connections that were idle during the transition, and those that are always tracked, stay open "
+        "while they have traffic"
     )
 
 
 @remediation(
     id="cut-tracked-flows",
-    title="Stop the tracking of a compromised instance's connections while isolating it",
+    title="End the tracked connections of a compromised instance while isolating it",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
     observations=(Network,),
@@ -48,8 +48,8 @@ def still_tracked(instance: ResourceState, incident: Incident) -> Iterator[str]:
     references=("NIST 800-53 SC-7", "NIST 800-53 SC-10", "D3FEND D3-NTF"),
     optional=True,
     cost=(
-        "between the two changes of group the instance is open to everything: about a second, or until the "
-        "retry if the function dies in between"
+        "between the two changes of security group all traffic is allowed: for about a second, or until "
+        "the retry if the function stops in between"
     ),
     residual_risk=still_tracked,
 )

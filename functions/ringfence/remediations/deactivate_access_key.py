@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
+from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.remediation import Option, remediation
-from ringfence.model.subject import AccessKeyRef, PrincipalRef
+from ringfence.model.subject import PrincipalRef
 from ringfence.observations.iam.access_key import ACTIVE, INACTIVE, AccessKey
 from ringfence.steps.iam.access_keys import DeactivateAccessKey
 
@@ -53,9 +54,10 @@ def still_active(principal: ResourceState, incident: Incident) -> Iterator[str]:
             yield f"user {seen.user} has another key that stays active: {key.id}"
     elif left:
         yield (
-            f"AWS does not say which access key of user {seen.user} was exposed, and it cannot be told from "
-            f"{', '.join(f'{one.id} ({one.status})' for one in seen.keys)}: what is active stays so. A "
-            f"person finds out which it is, or chooses `{OTHERS}: {_DEACTIVATE}`"
+            f"AWS does not say which access key of user {seen.user} was exposed, and Ringfence cannot "
+            f"find out which of {', '.join(f'{one.id} ({one.status})' for one in seen.keys)} it is: "
+            f"active keys stay active. A person must find out which key it is, or choose `{OTHERS}: "
+            f"{_DEACTIVATE}`"
         )
 
 
@@ -89,8 +91,9 @@ def no_users(principal: ResourceState, incident: Incident) -> Iterator[str]:  # 
         Option(
             OTHERS,
             (_LEAVE, _DEACTIVATE),
-            "leave: only the key that is known to be exposed stops working, right while nothing speaks "
-            "against the others; deactivate: every key of the user stops working, and whatever runs on them",
+            "leave: only the exposed key stops working; use it if nothing indicates that the other keys "
+            "are exposed; deactivate: every key of the user stops working, and all workloads with these "
+            "keys",
         ),
     ),
     residual_risk=still_active,

@@ -73,7 +73,9 @@ def last_uses(user: ResourceState, incident: Incident) -> Iterator[str]:
         if key.status != ACTIVE or noticed(key, incident) or not last_notice(key, incident):
             continue
         if active_again(key, incident):
-            yield f"access key {key.id} of user {seen.user} is active again: it was to be deactivated"
+            yield (
+                f"access key {key.id} of user {seen.user} is active again, although it was to be deactivated"
+            )
         else:
             yield f"access key {key.id} of user {seen.user} was used after the notice: {key.last_use}"
     for key in due(seen, incident):
@@ -90,14 +92,14 @@ def under_notice(user: ResourceState, incident: Incident) -> Iterator[str]:
         given = noticed(key, incident)
         if given and not _over(given, incident):
             yield (
-                f"access key {key.id} of user {seen.user}, {key.last_use}, is deactivated on "
-                f"{(given + days(incident, GRACE)).date()} unless it is used before"
+                f"access key {key.id} of user {seen.user}, {key.last_use}, will be deactivated on "
+                f"{(given + days(incident, GRACE)).date()} unless somebody uses it before"
             )
 
 
 @remediation(
     id="deactivate-unused-keys",
-    title="Deactivate access keys that nobody uses, after notice",
+    title="Deactivate unused access keys after a notice",
     subject=IdentityRef,
     triggers=(judged_by(RULE), reviewed(REVIEW)),
     observations=(UserKeys,),
@@ -109,7 +111,7 @@ def under_notice(user: ResourceState, incident: Incident) -> Iterator[str]:
         Option(
             GRACE,
             ("14",),
-            "whole days between the notice and the deactivation. 14: time for a person to object; 0: none, "
+            "whole days between the notice and the deactivation. 14: time for a person to object; 0: "
             "both at once",
             pattern=r"0|[1-9][0-9]{0,2}",
         ),

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.iam.identity import Identity
 from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
 
@@ -30,19 +30,20 @@ def still_valid(instance: ResourceState, incident: Incident) -> Iterator[str]:  
     for held in instance[Identity].roles:
         if not held.role.editable and not held.denied:
             yield (
-                f"role {held.role.name} is AWS's own and cannot be edited: credentials of it that the "
-                "instance was given stay valid until they end"
+                f"role {held.role.name} belongs to AWS and cannot be edited: the instance's credentials "
+                "for it stay valid until they expire"
             )
     if instance[Identity].roles:
         yield (
-            "sessions of other roles that were assumed with the instance's credentials stay valid until they "
-            "end, as do presigned URLs and connections that a service authenticated only at their beginning"
+            "sessions of other roles that were assumed with the instance's credentials stay valid until "
+            "they expire; so do presigned URLs, and connections that a service authenticates only at "
+            "their start"
         )
 
 
 @remediation(
     id="deny-instance-sessions",
-    title="Deny everything to a compromised instance's role sessions",
+    title="Deny all access to a compromised instance's role sessions",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
     observations=(Identity,),

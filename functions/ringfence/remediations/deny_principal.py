@@ -56,21 +56,21 @@ def not_denied(principal: ResourceState, incident: Incident) -> Iterator[str]:
     if _bounded(principal, incident):
         wider = f"{USER_DENY}: {_EVERYTHING}" if holder.kind == USER else f"{ROLE_DENY}: {_ROLE}"
         yield (
-            f"{holder.key}: no policy could be added, and its permissions boundary "
-            f"{principal[Denial].boundary} stays, since one that denies these sessions alone would allow the "
-            f"rest; the choice `{wider}` replaces it by one that denies everything, and what was there is "
-            "recorded for a release"
+            f"{holder.key}: no policy could be added. Its permissions boundary "
+            f"{principal[Denial].boundary} was not replaced, because a boundary that denies only these "
+            f"sessions would allow everything else. The option `{wider}` replaces the boundary with one "
+            "that denies everything; a release restores it"
         )
     if reach.before:
         yield (
-            f"user {holder.name}: sessions issued after the incident's instant are not denied, a password "
-            "and other long-term credentials go on working"
+            f"user {holder.name}: sessions issued after the time of the incident are not denied; a "
+            "password and other long-term credentials still work"
         )
     if reach.userid:
-        yield f"role {holder.name}: whoever may assume the role can begin another session of it"
+        yield f"role {holder.name}: everybody who may assume the role can start a new session"
     yield (
-        f"sessions of other roles that {holder.key} assumed stay valid until they end; a resource-based "
-        "policy is no way around the denial, but IAM takes a while to spread it"
+        f"sessions of other roles that {holder.key} assumed stay valid until they expire; resource-based "
+        "policies do not bypass the denial; IAM needs some time to propagate it"
     )
 
 
@@ -94,24 +94,27 @@ def not_editable(principal: ResourceState, incident: Incident) -> Iterator[str]:
         return
     if seen.covers(wanted(principal.ref, seen.holder, incident)):
         return
-    yield f"{seen.holder.key} is AWS's own and cannot be edited: nothing was denied. {_instead(seen.holder)}"
+    yield (
+        f"{seen.holder.key} belongs to AWS and cannot be edited: nothing was denied. {_instead(seen.holder)}"
+    )
 
 
 def _instead(holder: Holder) -> str:
     if holder.path.startswith("/aws-reserved/"):
         return (
-            "A person must contain it in IAM Identity Center: delete the user's sessions, disable the user, "
-            "and deny the permission set's sessions by a service control policy until they have ended"
+            "A person must contain it in IAM Identity Center: delete the user's sessions, disable the "
+            "user, and deny the sessions of the permission set with a service control policy until they "
+            "expire"
         )
     return (
-        "It is linked to a service: a person must look at the service that uses it, and can keep the service "
-        "from acting by a policy of that service alone"
+        "It is linked to a service: a person must check the service that uses it; only a policy of that "
+        "service can stop its actions"
     )
 
 
 @remediation(
     id="deny-principal",
-    title="Deny a compromised user's sessions, or a role's session, everything",
+    title="Deny all access to the sessions of a compromised user or to a role session",
     subject=PrincipalRef,
     triggers=COMPROMISED_CREDENTIALS,
     observations=(Denial,),
@@ -127,16 +130,16 @@ def _instead(holder: Holder) -> str:
         Option(
             USER_DENY,
             (_SESSIONS, _EVERYTHING),
-            "sessions: what was issued to the user before the incident is denied everything, its other keys "
-            "and new sessions work; everything: whatever the user does is denied, by any credential. Where "
-            "no policy can be added, everything alone replaces the permissions boundary, which is recorded",
+            "sessions: deny sessions issued before the incident; other keys and new sessions of the user "
+            "work; everything: deny all calls of the user with any credential. If no policy can be "
+            "added, only `everything` replaces the permissions boundary; the old boundary is recorded",
         ),
         Option(
             ROLE_DENY,
             (_SESSION, _ROLE),
-            "session: only the session that was named is denied everything; role: every session of the role "
-            "is, and whatever runs with the role stops. Where no policy can be added, role alone replaces "
-            "the permissions boundary, which is recorded",
+            "session: deny only the named session; role: deny every session of the role, so that all "
+            "workloads with this role stop. If no policy can be added, only `role` replaces the "
+            "permissions boundary; the old boundary is recorded",
         ),
     ),
     residual_risk=not_denied,

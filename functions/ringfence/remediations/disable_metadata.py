@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.metadata import DISABLED, Metadata
 from ringfence.steps.ec2.metadata import SetMetadataOptions
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @remediation(
     id="disable-metadata",
-    title="Turn a compromised instance's metadata service off",
+    title="Turn off the metadata service of a compromised instance",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
     observations=(Metadata,),

@@ -41,11 +41,11 @@ def not_recorded(vpc: ResourceState, incident: Incident) -> Iterator[str]:
     if seen.covers(incident.choice(TRAFFIC)):
         return
     if seen.owner != vpc.ref.account:
-        yield f"{vpc.ref.id} belongs to account {seen.owner}, which shares it: flow logs are made there"
+        yield f"{vpc.ref.id} belongs to account {seen.owner}, which shares it: create flow logs there"
     elif not incident.choice(DESTINATION):
         yield (
-            f"the traffic of {vpc.ref.id} is not recorded: the option {DESTINATION} of harden-network has to "
-            "say where it is to be delivered"
+            f"the traffic of {vpc.ref.id} is not recorded: set the option {DESTINATION} of harden-network "
+            "to a destination"
         )
     elif wanted(vpc, incident) is None:
         yield f"the traffic of {vpc.ref.id} is not recorded: {NO_ROLE}"
@@ -61,7 +61,7 @@ def failing(vpc: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: A
 
 @remediation(
     id="enable-flow-logs",
-    title="Record the traffic of a VPC that has no flow logs",
+    title="Create flow logs for a VPC without flow logs",
     subject=NetworkRef,
     triggers=(judged_by("vpc-flow-logs-enabled"),),
     observations=(FlowLogs,),
@@ -73,8 +73,8 @@ def failing(vpc: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: A
         Option(
             TRAFFIC,
             ("ALL", "REJECT", "ACCEPT"),
-            "which traffic is recorded: ALL; REJECT: only what was refused, which is less and costs less; "
-            "ACCEPT: only what was let through",
+            "the traffic to record: ALL; REJECT: only rejected traffic, which costs less; ACCEPT: only "
+            "accepted traffic",
         ),
     ),
     residual_risk=failing,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.cloudtrail.call_trigger import recorded
 from ringfence.events.config.trigger import judged_by
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.remediation import Option, remediation
-from ringfence.model.subject import BucketRef
 from ringfence.observations.s3.calls import bucket_of, unreadable
 from ringfence.observations.s3.encryption import AES256, KMS, BucketEncryption, Encryption
 from ringfence.steps.s3.encryption import SetBucketEncryption
@@ -34,25 +34,24 @@ def not_as_wanted(bucket: ResourceState, incident: Incident) -> Iterator[str]:
     wants_kms = bool(set(_WITH_KMS.types).intersection(incident.types))
     if wants_kms and chosen == AES256 and not (seen.default and seen.default.with_kms):
         yield (
-            f"bucket {name} is to be encrypted with KMS: the policy must name the key, by "
-            f"`{DEFAULT_ENCRYPTION}`"
+            f"bucket {name} must be encrypted with KMS: set the key in the policy with `{DEFAULT_ENCRYPTION}`"
         )
     if chosen != AES256 and (region := chosen.split(":")[3]) != bucket.ref.region:
         yield (
-            f"the key that the policy names lies in {region}, and bucket {name} in {bucket.ref.region}: S3 "
-            "takes none"
+            f"the key in the policy is in {region} and bucket {name} is in {bucket.ref.region}: S3 does "
+            "not accept a key of another region"
         )
     if seen.default and _is_strange(seen.default, bucket.ref.account) and seen.default.key != chosen:
         yield (
             f"bucket {name} encrypts with key {seen.default.key[:120]} of account "
-            f"{seen.default.owner[:12]}: what is written can be read only as long as that account allows "
-            "it. A person must say whether that is wanted"
+            f"{seen.default.owner[:12]}: its objects can be read only while that account allows it. A "
+            "person must decide whether that is intended"
         )
 
 
 @remediation(
     id="encrypt-bucket",
-    title="Encrypt what is written to a bucket by default",
+    title="Turn on default encryption of a bucket",
     subject=BucketRef,
     triggers=(
         judged_by("s3-bucket-server-side-encryption-enabled"),
@@ -67,9 +66,9 @@ def not_as_wanted(bucket: ResourceState, incident: Incident) -> Iterator[str]:
         Option(
             DEFAULT_ENCRYPTION,
             (AES256,),
-            "AES256: what has no default encryption gets S3's own keys, and any that is there is left; a "
-            "KMS key's ARN: what is not encrypted with KMS, or with a key of a strange account, gets this "
-            "key and a bucket key, and whoever reads or writes needs rights on it",
+            "AES256: buckets without default encryption get S3 managed keys; other buckets are "
+            "unchanged; the ARN of a KMS key: buckets without KMS encryption, or with a key of an "
+            "unknown account, get this key and a bucket key, and users need permissions on the key",
             _KEY,
         ),
     ),

@@ -27,7 +27,7 @@ def not_recorded(subject: ResourceState, incident: Incident) -> Iterator[str]:
     """Say why Config keeps to its verdict for now, where its recorder is to blame."""
     seen = subject[Evaluation]
     if seen.hindrance and any(_is_open(rule, subject, incident) for rule in incident.rules):
-        yield f"{seen.hindrance}, so its verdict stays as it is until it records what was put right"
+        yield f"{seen.hindrance}, so its verdict does not change until it records the remediation"
 
 
 def not_evaluated(subject: ResourceState, incident: Incident) -> Iterator[str]:
@@ -37,14 +37,14 @@ def not_evaluated(subject: ResourceState, incident: Incident) -> Iterator[str]:
         if seen.hindrance or not _is_open(rule, subject, incident):
             continue
         if seen.lacks(incident.now):
-            yield f"AWS Config has not recorded yet what was put right: the rule {rule.name} waits for it"
+            yield f"AWS Config has not recorded the remediation yet: the rule {rule.name} needs that record"
         elif _asked(rule, subject, incident):
             yield f"AWS Config has not evaluated the rule {rule.name} again yet"
 
 
 @remediation(
     id="evaluate-rule",
-    title="Have AWS Config evaluate the rule again",
+    title="Start a new evaluation of the AWS Config rule",
     subject=Ref,
     triggers=(),
     observations=(Evaluation,),

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import InstanceRef
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.observations.ec2.network import QUARANTINE, Network
 from ringfence.steps.ec2.network import SetSecurityGroups
@@ -33,12 +33,12 @@ def still_open(instance: ResourceState, incident: Incident) -> Iterator[str]:  #
     for interface in instance[Network].interfaces:
         if interface.trunk:
             yield (
-                f"{interface.id} is a trunk: containers on the instance that have branch interfaces of their "
-                "own keep their security groups and their connections; stop or drain them"
+                f"{interface.id} is a trunk interface: containers on the instance with branch interfaces "
+                "keep their security groups and their connections; stop or drain them"
             )
     yield (
-        "connections that were already tracked live on while they keep talking; always tracked are those "
-        "through NAT gateways, load balancers, PrivateLink and the like"
+        "connections that were already tracked stay open while they have traffic; connections through "
+        "NAT gateways, load balancers, PrivateLink and similar services are always tracked"
     )
     yield (
         "security groups do not filter Amazon's DNS, the metadata service, DHCP and NTP: "

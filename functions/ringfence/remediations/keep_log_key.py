@@ -33,8 +33,9 @@ def not_kept(key: ResourceState, incident: Incident) -> Iterator[str]:
         return
     what = state or "gone"
     yield (
-        f"KMS key {key.ref.id} is {what}: {show(trails)} cannot write with it, and what was written cannot "
-        "be read. Enable it, or give the trails another one (`aws cloudtrail update-trail --kms-key-id`)"
+        f"KMS key {key.ref.id} is {what}: {show(trails)} cannot write with it, and existing logs cannot "
+        "be read. Enable it, or set another key for the trails (`aws cloudtrail update-trail "
+        "--kms-key-id`)"
     )
 
 
@@ -43,8 +44,8 @@ def unreadable(key: ResourceState, incident: Incident) -> Iterator[str]:
     if any(isinstance(one, EnableKey) for one in incident.past):
         trails = show(users_of_key(key, incident))
         yield (
-            f"while KMS key {key.ref.id} could not be used, {trails} could not deliver: CloudTrail tries "
-            "again for some time"
+            f"while KMS key {key.ref.id} could not be used, {trails} could not deliver logs; CloudTrail "
+            "retries for some time"
         )
     if users_of_key(key, incident):
         yield from suspected(incident)
@@ -52,7 +53,7 @@ def unreadable(key: ResourceState, incident: Incident) -> Iterator[str]:
 
 @remediation(
     id="keep-log-key",
-    title="Keep a KMS key that CloudTrail's logs are written with",
+    title="Keep the KMS key of CloudTrail logs",
     subject=LoggingRef,
     triggers=(TAKEN_AWAY, reviewed(REVIEW)),
     observations=(LogKey,),

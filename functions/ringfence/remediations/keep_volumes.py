@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.volumes import Volumes
 from ringfence.steps.ec2.volumes import SetDeleteOnTermination
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import Option, remediation
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.auto_scaling import IN_SERVICE, STANDBY, Scaling
 from ringfence.steps.ec2.auto_scaling import DetachFromGroup, EnterStandby, leave
 
@@ -29,8 +29,8 @@ def still_owned(instance: ResourceState, incident: Incident) -> Iterator[str]:  
     scaling = instance[Scaling]
     if scaling.place == STANDBY:
         yield (
-            f"the instance stands by in Auto Scaling group {scaling.group}: deleting or refreshing the group "
-            "can still terminate it"
+            f"the instance is on standby in Auto Scaling group {scaling.group}: deleting or refreshing "
+            "the group can still terminate it"
         )
     if scaling.state.startswith("Terminating"):
         yield f"Auto Scaling group {scaling.group} is terminating the instance"
@@ -38,7 +38,7 @@ def still_owned(instance: ResourceState, incident: Incident) -> Iterator[str]:  
 
 @remediation(
     id="leave-auto-scaling",
-    title="Take a compromised instance out of its Auto Scaling group",
+    title="Remove a compromised instance from its Auto Scaling group",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
     observations=(Scaling,),
@@ -48,9 +48,9 @@ def still_owned(instance: ResourceState, incident: Incident) -> Iterator[str]:  
         Option(
             WAY,
             (_DETACH, _STANDBY),
-            "detach: the group has no hold on the instance any more, which is safest for the evidence; "
-            "standby: the group still owns it, which is easiest to undo, but deleting or refreshing the "
-            "group terminates it. Either way the group launches a replacement if it is at its minimum size",
+            "detach: the group no longer owns the instance, which is safest for the evidence; standby: "
+            "the group still owns it, which is easiest to undo, but deleting or refreshing the group "
+            "terminates it. In both cases the group launches a replacement if it is at its minimum size",
         ),
     ),
     residual_risk=still_owned,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.target_groups import Targets
 from ringfence.steps.ec2.target_groups import DeregisterTargets
 
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 def unread(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """Say when there are more target groups than are looked at."""
     if count := instance[Targets].unread:
-        yield f"{count} target groups of its VPCs were not looked at: the instance may be in one of them"
+        yield (
+            f"{count} target groups in its VPCs were not read: the instance may be registered in one of them"
+        )
 
 
 @remediation(
     id="leave-target-groups",
-    title="Take a compromised instance out of its load balancers' target groups",
+    title="Deregister a compromised instance from its target groups",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
     observations=(Targets,),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from ringfence.events.cloudtrail.call_trigger import recorded
 from ringfence.events.config.trigger import judged_by
 from ringfence.events.guardduty.bucket_trigger import UNLOGGED_BUCKET
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.remediation import Option, remediation
-from ringfence.model.subject import BucketRef
 from ringfence.observations.s3.calls import bucket_of, unreadable
 from ringfence.observations.s3.logging import AccessLogging, LogTarget
 from ringfence.steps.s3.logging import SetAccessLogging
@@ -30,13 +30,13 @@ def not_configured(bucket: ResourceState, incident: Incident) -> Iterator[str]:
         yield unreadable(bucket.ref, "access logging")
     elif seen.target is None and not target:
         yield (
-            f"requests to bucket {bucket.ref.id} are not logged: the policy must name a bucket of its "
-            f"account and region for the logs, by `{ACCESS_LOG_BUCKET}`"
+            f"requests to bucket {bucket.ref.id} are not logged: set a log bucket of the same account and "
+            f"region in the policy with `{ACCESS_LOG_BUCKET}`"
         )
     elif seen.target is None and target == bucket.ref.id:
         yield (
-            f"bucket {bucket.ref.id} holds the logs and would log to itself, without end: a person must "
-            "log it to another bucket, or leave it by the policy's `exempt`"
+            f"bucket {bucket.ref.id} contains the logs and would log to itself in a loop: a person must "
+            "choose another log bucket for it, or exempt it in the policy"
         )
 
 
@@ -48,8 +48,8 @@ def relies_on_target(bucket: ResourceState, incident: Incident) -> Iterator[str]
     target = incident.choice(ACCESS_LOG_BUCKET)
     if target not in {"", bucket.ref.id}:
         yield (
-            f"logs arrive in {target}, as far as its policy lets logging.s3.amazonaws.com write, hours "
-            "late and without promise that none is lost"
+            f"logs arrive in {target} if its policy allows logging.s3.amazonaws.com to write; they arrive "
+            "hours late, and S3 does not guarantee that none is lost"
         )
 
 
@@ -66,12 +66,13 @@ def relies_on_target(bucket: ResourceState, incident: Incident) -> Iterator[str]
         Option(
             ACCESS_LOG_BUCKET,
             ("",),
-            '"": nothing is logged that is not logged already, and a person is told; a bucket\'s name: the '
-            "logs go there, each bucket's under its own name. It must be of the same account and region",
+            '"": no logging is turned on, and Ringfence sends a notification; the name of a bucket: it '
+            "receives the logs, with the name of each source bucket as prefix. It must be in the same "
+            "account and region",
             r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]",
         ),
     ),
-    cost="the logs are stored, and billed, until a lifecycle rule expires them",
+    cost="the logs are stored and billed until a lifecycle rule expires them",
     residual_risk=relies_on_target,
     needs_review=not_configured,
 )

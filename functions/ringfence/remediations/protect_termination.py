@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.lifecycle import STOP, Lifecycle
 from ringfence.steps.ec2.lifecycle import SetShutdownBehavior, SetTerminationProtection
 
@@ -32,7 +32,7 @@ def unprotected(instance: ResourceState, incident: Incident) -> Iterator[str]:  
         yield "a Spot instance cannot be protected: it can be terminated, and interrupted by EC2 at any time"
     elif lifecycle.instance_store_root and lifecycle.on_shutdown != STOP:
         yield (
-            "the root is on an instance store: the instance cannot be stopped, so that a shutdown from "
+            "the root volume is on an instance store: the instance cannot be stopped, so a shutdown from "
             "inside terminates it"
         )
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 @remediation(
     id="record-logging-baseline",
-    title="Note how logging is set up while it is well",
+    title="Record the logging settings as a baseline while logging works",
     subject=LoggingRef,
     triggers=(reviewed(REVIEW),),
     observations=(TrailStatus, RecorderStatus, DetectorStatus, LogKey),

@@ -16,7 +16,7 @@ from ringfence.observations.logging.selectors import DEFAULT
 from ringfence.observations.logging.trails import TrailStatus
 from ringfence.record.notices import plain
 from ringfence.steps.logging.logging_notes import RecordTrailBaseline, trail_baseline
-from ringfence.steps.logging.logging_plans import DELETED, LONGEST, reported, restore, start
+from ringfence.steps.logging.logging_plans import DELETED, LONGEST, reported, restore, start, wanted
 from ringfence.steps.logging.trail_creation import CreateTrail
 from ringfence.steps.logging.trail_selectors import SetEventSelectors, SetInsightSelectors
 from ringfence.steps.logging.trails import SetTrailOptions, StartTrail
@@ -36,13 +36,13 @@ def lost(trail: ResourceState, incident: Incident) -> Iterator[str]:
         return
     if before is None and reported(incident, DELETED):
         yield (
-            f"trail {trail.ref.id} was deleted, and how it was set up was never noted: create it by hand "
+            f"trail {trail.ref.id} was deleted, and its settings were never recorded: create it manually "
             "(`aws cloudtrail create-trail`, `put-event-selectors`, `start-logging`)"
         )
     if before and before.options.organization:
         yield (
-            f"trail {trail.ref.id} of the organization was deleted: the management account creates it again "
-            "(`aws cloudtrail create-trail --is-organization-trail`): "
+            f"organization trail {trail.ref.id} was deleted: recreate it in the management account (`aws "
+            "cloudtrail create-trail --is-organization-trail`): "
             f"{plain(RecordTrailBaseline(before).diff()[1], LONGEST)}"
         )
 
@@ -51,15 +51,15 @@ def unrecorded(trail: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what the trail lacks, and who is suspected."""
     if any(isinstance(one, CreateTrail) for one in incident.past):
         yield (
-            f"what happened while there was no trail {trail.ref.id} is not in its logs, and its log files "
-            "begin a new chain of digests; CloudTrail's event history has the management events of 90 days"
+            f"events while trail {trail.ref.id} did not exist are not in its logs, and its log files "
+            "start a new digest chain; CloudTrail's event history has the management events of 90 days"
         )
     yield from suspected(incident)
 
 
 @remediation(
     id="recreate-trail",
-    title="Create a deleted trail of CloudTrail again",
+    title="Recreate a deleted CloudTrail trail",
     subject=LoggingRef,
     triggers=(DELETED, reviewed(REVIEW)),
     observations=(TrailStatus,),
@@ -71,16 +71,16 @@ def unrecorded(trail: ResourceState, incident: Incident) -> Iterator[str]:
 )
 def recreate_trail(trail: ResourceState, incident: Incident) -> Iterator[Step]:
     """Make it, start it, tell it what to record; go on with what was begun."""
-    before, seen, ref = trail_baseline(incident), trail[TrailStatus], trail.ref
-    if before is None or before.options.organization:
+    before, setup, ref = trail_baseline(incident), wanted(trail, incident), trail.ref
+    if before is None or before.options.organization or setup is None:
         return
-    if seen.gone:
-        yield CreateTrail(ref.id, ref.region, ref.account, before.options, before.tags)
+    if trail[TrailStatus].gone:
+        yield CreateTrail(ref.id, ref.region, ref.account, setup.options, setup.tags)
         yield StartTrail(ref.id)
-        if before.selectors != DEFAULT:
-            yield SetEventSelectors(ref.id, DEFAULT, before.selectors)
-        if before.insights:
-            yield SetInsightSelectors(ref.id, frozenset(), before.insights)
+        if setup.selectors != DEFAULT:
+            yield SetEventSelectors(ref.id, DEFAULT, setup.selectors)
+        if setup.insights:
+            yield SetInsightSelectors(ref.id, frozenset(), setup.insights)
     elif any(isinstance(one, CreateTrail) for one in incident.past):
         yield from start(trail, incident)
         yield from restore(trail, incident)

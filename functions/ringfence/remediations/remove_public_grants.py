@@ -11,8 +11,8 @@ from ringfence.events.cloudtrail.bucket_creation_trigger import OPEN_CREATION
 from ringfence.events.cloudtrail.call_trigger import recorded
 from ringfence.events.config.trigger import judged_by
 from ringfence.events.guardduty.bucket_trigger import EXPOSED_BUCKET, BucketTrigger
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import BucketRef
 from ringfence.observations.s3.acl import BucketAcl
 from ringfence.observations.s3.calls import bucket_of, unreadable
 from ringfence.observations.s3.exposure import public_by_intent
@@ -35,9 +35,8 @@ def objects_too(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # 
     """Say what the bucket's ACL does not reach."""
     if not bucket[BucketAcl].enforced:
         yield (
-            f"objects of bucket {bucket.ref.id} have ACLs of their own, which were not looked at: "
-            "disabling ACLs "
-            "(BucketOwnerEnforced) takes the force from all of them"
+            f"the ACLs of the objects in bucket {bucket.ref.id} were not read; disabling ACLs "
+            "(BucketOwnerEnforced) makes all of them ineffective"
         )
 
 
@@ -50,7 +49,7 @@ def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]: 
 
 @remediation(
     id="remove-public-grants",
-    title="Take the grants to anyone out of a bucket's ACL",
+    title="Remove public grants from a bucket's ACL",
     subject=BucketRef,
     triggers=(
         judged_by("s3-bucket-public-read-prohibited", "s3-bucket-public-write-prohibited"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
+from ringfence.model.kinds.root import RootRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import PrincipalRef, RootRef
+from ringfence.model.subject import PrincipalRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,28 +23,33 @@ def for_a_person(principal: ResourceState, incident: Incident) -> Iterator[str]:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
     """
     if not isinstance(principal.ref, RootRef):
-        yield f"{principal.ref.id} is no principal of this account: nothing was changed, a person has to look"
+        yield (
+            f"{principal.ref.id} is not a principal of this account: nothing was changed, and a person "
+            "must check"
+        )
         return
     account = principal.ref.account
     yield f"nothing was contained: no policy inside account {account} limits its root user"
     yield (
-        "a member account's root credentials are deleted from the organization's management account, or its "
-        "delegated administrator for IAM, by central root access: sts:AssumeRoot with the task policy "
-        "IAMDeleteRootUserCredentials"
+        "for a member account: delete the root credentials from the organization's management account, "
+        "or its delegated administrator for IAM, with central root access: sts:AssumeRoot with the task "
+        "policy IAMDeleteRootUserCredentials"
     )
     yield (
-        f"a service control policy that denies everything where aws:PrincipalArn is arn:aws:iam::{account}:"
-        "root stops a member account's root user meanwhile; it does not reach a management account"
+        "until then, stop the root user of a member account with a service control policy that denies "
+        f"everything if aws:PrincipalArn is arn:aws:iam::{account}:root; it does not apply to a "
+        "management account"
     )
     yield (
-        "in a management account or one without an organization, sign in as the root user: delete its access "
-        "keys, change its password, check its MFA devices and its email address, and tell AWS Support"
+        "for a management account or an account without an organization: sign in as the root user, "
+        "delete its access keys, change its password, check its MFA devices and its email address, and "
+        "contact AWS Support"
     )
 
 
 @remediation(
     id="report-principal",
-    title="Say what a person does about the root user",
+    title="Report what a person must do about the root user",
     subject=PrincipalRef,
     triggers=COMPROMISED_CREDENTIALS,
     observations=(),

@@ -27,7 +27,7 @@ def for_a_person(root: ResourceState, incident: Incident) -> Iterator[str]:  # n
 
 @remediation(
     id="report-root-use",
-    title="Tell a person that the root user was used",
+    title="Report a use of the root user",
     subject=IdentityRef,
     triggers=(ROOT_USE,),
     observations=(),

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.config.trigger import judged_by
 from ringfence.events.ec2_states.trigger import entered
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import Option, remediation
 from ringfence.model.step import counted
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.first_start import FirstStart
 from ringfence.observations.ec2.image import Image, Shown
 from ringfence.observations.ec2.origin import Origin
@@ -33,21 +33,21 @@ STARTED = entered("running")
 OWNERS = Option(
     "image-owners",
     ("",),
-    "Who may own an approved image, separated by commas: account ids, self, or an owner's alias (amazon, "
-    "aws-marketplace). Empty: anybody.",
+    "the owners of approved images, separated by commas: account ids, self, or an owner alias (amazon, "
+    "aws-marketplace). Empty: anybody",
     r"(?:self|amazon|aws-marketplace|[0-9]{12})(?:,(?:self|amazon|aws-marketplace|[0-9]{12}))*",
 )
 TAG = Option(
     "image-tag",
     ("",),
-    "The tag, KEY=VALUE, that an approved image bears; whoever may tag images approves them, and an account "
-    "sees no tags but its own. Empty: none.",
+    "the tag of approved images, KEY=VALUE. Everybody who may tag images can approve them, and an "
+    "account sees only its own tags. Empty: no tag is required",
     r"[^=]{1,128}=.{0,256}",
 )
 AGE = Option(
     "image-age",
     ("0",),
-    "How many days old an approved image may be. 0: any age.",
+    "the maximum age of an approved image in days. 0: any age",
     r"[0-9]{1,4}",
 )
 Reasons = dict[str, str]
@@ -96,7 +96,7 @@ def what_is_reported(instance: ResourceState, incident: Incident) -> Iterator[st
     reasons = unapproved(instance, incident)
     yield from reasons.values()
     if reasons:
-        yield "an instance keeps its image: replace it by one from an approved image"
+        yield "an instance cannot change its image: replace the instance with one from an approved image"
         if words := instance[Origin].next_one("name an approved image"):
             yield words
 
@@ -105,11 +105,12 @@ def what_cannot_be_seen(instance: ResourceState, incident: Incident) -> Iterator
     """Say that the image could not be judged, or that somebody tagged the instance as if it had been told."""
     image = instance[Image]
     if image.shown is Shown.UNREADABLE and _has_rules(incident):
-        yield f"EC2 did not show image {image.id}: whether it is approved is for a person to find out"
+        yield f"EC2 did not show image {image.id}: a person must find out whether it is approved"
     if _is_tagged_by_others(instance, incident):
         yield (
-            f"it was tagged {IMAGE_TAG}={instance[ImageTag].reason} before anybody had looked: whoever "
-            "started it from an image that is not approved may have meant that nobody is told"
+            f"it already had the tag {IMAGE_TAG}={instance[ImageTag].reason} at the first read: the "
+            "person who started it from an unapproved image may have set the tag to prevent a "
+            "notification"
         )
 
 
@@ -127,7 +128,7 @@ def _tag(instance: ResourceState, incident: Incident) -> str:
 
 @remediation(
     id="report-unapproved-image",
-    title="Tag and report an instance whose image is not approved",
+    title="Tag and report an instance with an unapproved image",
     subject=InstanceRef,
     triggers=(JUDGED, STARTED),
     observations=(Image, ImageTag, FirstStart, Origin),

@@ -30,14 +30,14 @@ def signs_in_no_more(user: ResourceState, incident: Incident) -> Iterator[str]:
         used = seen.used if seen.used and seen.used > seen.created else None
         use = f"last used on {used.date()}" if used else f"never used since {seen.created.date()}"
         yield (
-            f"user {seen.user} has a password, {use}: it was left as it is, since deleting it cannot be "
-            "undone; a person deletes it where nobody needs it"
+            f"user {seen.user} has a password, {use}: it was not deleted, because that cannot be undone; "
+            "a person must delete it if nobody needs it"
         )
 
 
 @remediation(
     id="report-unused-password",
-    title="Say that nobody signs in with a user's password",
+    title="Report an unused password of a user",
     subject=IdentityRef,
     triggers=(judged_by(RULE),),
     observations=(PasswordUse,),

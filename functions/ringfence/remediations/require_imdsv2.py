@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.events.config.trigger import judged_by
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
 from ringfence.model.step import counted
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.metadata import DISABLED, REQUIRED, Metadata
 from ringfence.observations.ec2.metadata_use import DAYS, MetadataUse
 from ringfence.observations.ec2.origin import Origin
@@ -30,7 +30,7 @@ def what_depends_on_it(instance: ResourceState, incident: Incident) -> Iterator[
     """Say who still calls without a token, and what launches the next instance."""
     options = instance[Metadata].options
     if options.endpoint == DISABLED:
-        yield "the metadata service is off: there is no token to require, whatever a rule says of the option"
+        yield "the metadata service is off, so it has no tokens to require, whatever the rule says"
         return
     yield _use(instance[MetadataUse].calls, required=options.tokens == REQUIRED)
     if words := instance[Origin].next_one("require a token"):
@@ -39,16 +39,19 @@ def what_depends_on_it(instance: ResourceState, incident: Incident) -> Iterator[
 
 def _use(calls: int | None, *, required: bool) -> str:
     if calls is None:
-        return f"CloudWatch did not say whether anything called without a token in the last {DAYS} days"
+        return f"CloudWatch did not return the number of calls without a token in the last {DAYS} days"
     if not calls:
         return f"no call without a token was counted in the last {DAYS} days"
-    fails = "fails since a token is required" if required else "will fail"
-    return f"{counted(calls, 'call')} without a token in the last {DAYS} days: what makes them {fails}"
+    fails = "fails because a token is required now" if required else "will fail"
+    return (
+        f"{counted(calls, 'call')} without a token in the last {DAYS} days: the software that makes them "
+        f"{fails}"
+    )
 
 
 @remediation(
     id="require-imdsv2",
-    title="Require tokens at an instance's metadata service (IMDSv2)",
+    title="Require IMDSv2 on an instance",
     subject=InstanceRef,
     triggers=(judged_by("ec2-imdsv2-check"),),
     observations=(Metadata, MetadataUse, Origin),

@@ -31,19 +31,20 @@ def still_signs_in(principal: ResourceState, incident: Incident) -> Iterator[str
         return
     if not principal[Denial].covers(Reach()):
         yield (
-            f"user {password.user} has a password, with which anybody who knows it can sign in; it was not "
-            "reset, since the next to sign in would choose the new one: deny the user everything first"
+            f"user {password.user} has a password, and everybody who knows it can sign in; it was not "
+            "reset, because the next person to sign in would choose the new one; deny the user all "
+            "access first"
         )
     else:
         yield (
-            f"user {password.user} has a password: whoever signs in first chooses a new one. Before the "
-            "denial is released, a person must set one that nobody else knows"
+            f"user {password.user} has a password: the first person to sign in chooses a new one. Before "
+            "you release the denial, set a password that nobody else knows"
         )
 
 
 @remediation(
     id="require-password-reset",
-    title="Require a new password of a compromised user",
+    title="Require a new password from a compromised user",
     subject=PrincipalRef,
     triggers=COMPROMISED_CREDENTIALS,
     observations=(Denial, Password),

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.cloudtrail.call_trigger import recorded
 from ringfence.events.config.trigger import judged_by
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import BucketRef
 from ringfence.observations.s3.calls import bucket_of, unreadable
 from ringfence.observations.s3.policy import BucketPolicy
 from ringfence.observations.s3.tls import free_sid, requires_tls
@@ -32,8 +32,8 @@ def speaks_http(bucket: ResourceState) -> Iterator[str]:
     """
     if bucket[BucketUse].website:
         yield (
-            f"bucket {bucket.ref.id} is a website, and S3's website endpoints know no TLS: nobody could "
-            "see it any more unless it is served by a distribution that reaches the bucket otherwise"
+            f"bucket {bucket.ref.id} is a website, and S3 website endpoints do not support TLS: the "
+            "website would be unavailable unless a distribution serves it through another endpoint"
         )
 
 
@@ -44,8 +44,8 @@ def who_speaks_http(bucket: ResourceState, incident: Incident) -> Iterator[str]:
     """
     if _is_missing(bucket):
         yield (
-            f"who reaches bucket {bucket.ref.id} without TLS, and would no longer, stands in its access logs "
-            "(a TLS version of -) and in CloudTrail's data events (no tlsDetails), where these are recorded"
+            f"clients without TLS lose their access to bucket {bucket.ref.id}; if recorded, its access "
+            "logs (TLS version -) and CloudTrail data events (no tlsDetails) show them"
         )
 
 
@@ -56,14 +56,14 @@ def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]: 
         yield unreadable(bucket.ref, "the policy")
     elif not policy.clear:
         yield (
-            f"the policy of bucket {bucket.ref.id} cannot be understood without doubt, so that nothing was "
-            "merged into it; a person must look"
+            f"the policy of bucket {bucket.ref.id} cannot be parsed with certainty, so nothing was merged "
+            "into it; a person must check"
         )
 
 
 @remediation(
     id="require-tls",
-    title="Require TLS of every request to a bucket",
+    title="Require TLS for every request to a bucket",
     subject=BucketRef,
     triggers=(
         judged_by("s3-bucket-ssl-requests-only"),
@@ -76,7 +76,7 @@ def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]: 
     residual_risk=who_speaks_http,
     needs_review=cannot_be_told,
     downgrade_reasons=speaks_http,
-    workload_risk="clients that reach the bucket without TLS: http:// links, and its website endpoint",
+    workload_risk="clients without TLS: http:// links and the website endpoint",
 )
 def require_tls(bucket: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Add the statement unless others require the same."""

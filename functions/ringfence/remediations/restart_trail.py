@@ -36,8 +36,8 @@ def still_stopped(trail: ResourceState, incident: Incident) -> Iterator[str]:
     seen = trail[TrailStatus]
     if seen.setup is not None and not seen.logging and not trail_to_be_started(trail, incident):
         yield (
-            f"trail {trail.ref.id} does not log, and nothing says that it did since this was watched: start "
-            "it (`aws cloudtrail start-logging`), or exempt it in the policy"
+            f"trail {trail.ref.id} does not log, and there is no record that it ever did: start it (`aws "
+            "cloudtrail start-logging`), or exempt it in the policy"
         )
 
 
@@ -57,9 +57,9 @@ def undelivered(trail: ResourceState, incident: Incident) -> Iterator[str]:
     ):
         if error:
             yield (
-                f"trail {trail.ref.id} cannot deliver {what} to bucket {plain(seen.setup.options.bucket)}"
-                f"{when}: {plain(error)}. Put the bucket's policy, or that of the key, right as CloudTrail "
-                "needs it"
+                f"trail {trail.ref.id} cannot deliver {what} to bucket "
+                f"{plain(seen.setup.options.bucket)}{when}: {plain(error)}. Fix the policy of the bucket "
+                "or of the key for CloudTrail"
             )
 
 
@@ -73,7 +73,7 @@ def unrecorded(trail: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what the trail lacks, and who is suspected."""
     if any(isinstance(one, StartTrail) for one in incident.past):
         yield (
-            f"what happened while trail {trail.ref.id} was stopped is not in its logs; CloudTrail's event "
+            f"events while trail {trail.ref.id} was stopped are not in its logs; CloudTrail's event "
             "history has the management events of 90 days"
         )
     yield from suspected(incident)
@@ -81,7 +81,7 @@ def unrecorded(trail: ResourceState, incident: Incident) -> Iterator[str]:
 
 @remediation(
     id="restart-trail",
-    title="Start a stopped trail of CloudTrail again",
+    title="Restart a stopped CloudTrail trail",
     subject=LoggingRef,
     triggers=(STOPPED, reviewed(REVIEW)),
     observations=(TrailStatus,),

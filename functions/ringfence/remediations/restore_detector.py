@@ -35,18 +35,18 @@ def not_put_back(detector: ResourceState, incident: Incident) -> Iterator[str]:
     seen, before, id_ = detector[DetectorStatus], detector_baseline(incident), detector.ref.id
     if seen.setup is None and not seen.others and before is None and not is_reviewed_only(incident):
         yield (
-            f"GuardDuty's detector {id_} was deleted, and how it was set up was never noted: make one (`aws "
-            "guardduty create-detector --enable`), and have the administrator's account add it again"
+            f"GuardDuty's detector {id_} was deleted, and its settings were never recorded: create one "
+            "(`aws guardduty create-detector --enable`), and add it again in the administrator account"
         )
     if _is_replaced(detector, incident) and before:
         yield (
-            f"GuardDuty's detector {id_} was deleted, and another one is there, which was not made here: "
-            f"compare what that watches with what this did: {before.key}"
+            f"GuardDuty's detector {id_} was deleted, and there is another one that Ringfence did not "
+            f"create: compare its settings with the old ones: {before.key}"
         )
     if seen.setup is not None and not seen.enabled and not detector_to_be_enabled(detector, incident):
         yield (
-            f"GuardDuty's detector {id_} is disabled, and nothing says that it was not since this was "
-            "watched: enable it (`aws guardduty update-detector --enable`), or exempt it in the policy"
+            f"GuardDuty's detector {id_} is disabled, and there is no record that it ever was enabled: "
+            "enable it (`aws guardduty update-detector --enable`), or exempt it in the policy"
         )
 
 
@@ -62,17 +62,17 @@ def undetected(detector: ResourceState, incident: Incident) -> Iterator[str]:
     seen, id_ = detector[DetectorStatus], detector.ref.id
     if seen.setup is None and seen.others:
         yield (
-            f"detector {id_} is gone with its findings, filters, lists, members and destinations; another "
-            "one is there: an administrator's account has to add it as a member again"
+            f"detector {id_} was deleted with its findings, filters, lists, members and destinations; "
+            "there is a new one: the administrator account must add it as a member again"
         )
     if any(isinstance(one, EnableDetector) for one in incident.past):
-        yield f"what happened while detector {id_} was disabled was not looked at"
+        yield f"GuardDuty did not analyze events while detector {id_} was disabled"
     yield from suspected(incident)
 
 
 @remediation(
     id="restore-detector",
-    title="Put back what GuardDuty no longer detects",
+    title="Restore the settings of a GuardDuty detector",
     subject=LoggingRef,
     triggers=(CHANGED_DETECTOR, DELETED_DETECTOR, reviewed(REVIEW)),
     observations=(DetectorStatus,),

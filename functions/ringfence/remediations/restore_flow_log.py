@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import NetworkRef, VpcRef
+from ringfence.model.subject import NetworkRef
 from ringfence.observations.ec2.flow_log_destination import DESTINATION, NO_ROLE, WHERE, wanted_place
 from ringfence.observations.ec2.flow_log_records import LOGS, S3
 from ringfence.observations.ec2.flow_logs import FlowLogs
@@ -26,26 +27,26 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
     from ringfence.observations.ec2.flow_log_records import Recording
 
-_HOW = "a person has to look, and to make it again"
+_HOW = "a person must check, and recreate it"
 
 
 def reason_against(log: ResourceState, incident: Incident) -> str:
     """Say why a deleted flow log is not made again; empty when it can be."""
     seen, id_ = log[FlowLogs], log.ref.id
     if seen.deleted is None:
-        return f"what {id_} recorded is known neither to AWS Config nor to CloudTrail: {_HOW}"
+        return f"neither AWS Config nor CloudTrail knows what {id_} recorded: {_HOW}"
     resource, recording = seen.deleted.resource, seen.deleted.recording
     why = ""
     if not VpcRef.pattern.fullmatch(resource):
-        why = f"that is no single VPC: {_HOW}"
+        why = f"that is not a single VPC: {_HOW}"
     elif seen.owner != log.ref.account:
         why = f"the VPC belongs to account {seen.owner}: {_HOW} there"
     elif recording.kind not in {S3, LOGS}:
-        why = f"such a delivery is not made again from here: {_HOW}"
+        why = f"Ringfence does not recreate such a delivery: {_HOW}"
     elif recording.kind == LOGS and not seen.role:
         why = NO_ROLE
     elif not _vouched(recording, log, incident):
-        why = f"nothing vouches for that place: {_HOW}, or to choose it as {DESTINATION}"
+        why = f"the account is not known to use that destination: {_HOW}, or set it as {DESTINATION}"
     return f"{id_} recorded {_plain(recording.words())} for {_plain(resource)}; {why}" if why else ""
 
 
@@ -82,16 +83,16 @@ def different(log: ResourceState, incident: Incident) -> Iterator[str]:
     if recording is None or seen.deleted is None or reason_against(log, incident):
         return
     if recording.role != seen.deleted.recording.role:
-        yield f"{recording.role} delivers to {_plain(recording.destination)}, where another role did"
+        yield f"{recording.role} delivers to {_plain(recording.destination)} instead of another role"
     yield (
-        f"what {log.ref.id} had recorded is where it was delivered to; its tags are not known, and what was "
-        "not recorded meanwhile is lost"
+        f"the existing records of {log.ref.id} are still at its destination; its tags are unknown, and "
+        "the records of the meantime are lost"
     )
 
 
 @remediation(
     id="restore-flow-log",
-    title="Record again what a deleted flow log of a VPC recorded",
+    title="Recreate a deleted flow log of a VPC",
     subject=NetworkRef,
     triggers=(recorded("ec2", "DeleteFlowLogs"),),
     observations=(FlowLogs,),

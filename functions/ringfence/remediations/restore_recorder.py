@@ -49,22 +49,23 @@ def _not_put_back(recorder: ResourceState, incident: Incident) -> Iterator[str]:
     if seen.setup is None:
         if before is None and is_reviewed_only(incident):
             return
-        was = f"it was: {before.key}" if before else "how it was set up was never noted"
-        yield f"configuration recorder {name} was deleted: make it again ({how}) and start it; {was}"
+        was = f"its settings were: {before.key}" if before else "its settings were never recorded"
+        yield f"configuration recorder {name} was deleted: recreate it ({how}) and start it; {was}"
         return
     if not seen.recording and not recorder_to_be_started(recorder, incident):
         yield (
-            f"configuration recorder {name} does not record, and nothing says that it did since this was "
-            "watched: start it (`aws configservice start-configuration-recorder`), or exempt it in the "
-            "policy"
+            f"configuration recorder {name} does not record, and there is no record that it ever did: "
+            "start it (`aws configservice start-configuration-recorder`), or exempt it in the policy"
         )
     if before:
         for words in narrower(before, seen.setup):
-            yield f"configuration recorder {name}: {words}; put it back ({how}); it was: {before.key}"
+            yield (
+                f"configuration recorder {name}: {words}; restore it ({how}); its settings were: {before.key}"
+            )
     elif reported(incident, _CHANGED):
         yield (
-            f"what configuration recorder {name} records was changed, and what it was before was never "
-            f"noted: it is now {seen.setup.key}"
+            f"the settings of configuration recorder {name} were changed, and the old ones were never "
+            f"recorded: they are now {seen.setup.key}"
         )
 
 
@@ -72,15 +73,15 @@ def unrecorded(recorder: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what the recorder lacks, and who is suspected."""
     if any(isinstance(one, StartRecorder) for one in incident.past):
         yield (
-            f"what was changed and changed back while configuration recorder {recorder.ref.id} was stopped "
-            "is in none of its items"
+            f"changes that were made and reverted while configuration recorder {recorder.ref.id} was "
+            "stopped are in none of its items"
         )
     yield from suspected(incident)
 
 
 @remediation(
     id="restore-recorder",
-    title="Start a stopped configuration recorder again, and report one that records less",
+    title="Restart a stopped configuration recorder, and report one that records less",
     subject=LoggingRef,
     triggers=(STOPPED_RECORDER, _CHANGED, DELETED_RECORDER, reviewed(REVIEW)),
     observations=(RecorderStatus,),

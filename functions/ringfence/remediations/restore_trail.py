@@ -32,13 +32,13 @@ def not_put_back(trail: ResourceState, incident: Incident) -> Iterator[str]:
     now, before = trail[TrailStatus].setup, trail_baseline(incident)
     if now and not before and reported(incident, CHANGED):
         yield (
-            f"trail {trail.ref.id} was changed, and how it was set up before was never noted: compare it "
-            "with what it should be; the next review takes it as it is then"
+            f"trail {trail.ref.id} was changed, and its settings were never recorded before: check its "
+            "settings; the next review records them as the baseline"
         )
     if now and before and before.options.organization and not now.options.organization:
         yield (
-            f"trail {trail.ref.id} no longer records the organization's accounts: the management account "
-            "puts that back (`aws cloudtrail update-trail --is-organization-trail`)"
+            f"trail {trail.ref.id} no longer records the organization's accounts: restore that in the "
+            "management account (`aws cloudtrail update-trail --is-organization-trail`)"
         )
 
 
@@ -49,7 +49,7 @@ def suspects(trail: ResourceState, incident: Incident) -> Iterator[str]:  # noqa
 
 @remediation(
     id="restore-trail",
-    title="Put back what a trail of CloudTrail no longer records",
+    title="Restore the settings of a CloudTrail trail",
     subject=LoggingRef,
     triggers=(CHANGED, UNVALIDATED, reviewed(REVIEW)),
     observations=(TrailStatus,),

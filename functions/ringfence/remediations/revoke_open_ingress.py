@@ -64,8 +64,8 @@ def own_by_tag(group: ResourceState) -> Iterator[str]:
     name = NAMES.get(seen.role)
     if name and seen.name.startswith(name):
         yield (
-            f"{group.ref.id} is named and tagged as Ringfence's own {seen.role} group, which its responses "
-            "keep as they need it; anybody who may create groups could have made it look so"
+            f"{group.ref.id} has the name and tag of Ringfence's own {seen.role} group, which Ringfence's "
+            "responses manage; anybody who may create groups could have set both"
         )
 
 
@@ -86,28 +86,31 @@ def still_open(group: ResourceState, incident: Incident) -> Iterator[str]:
         yield f"{group.ref.id}: {seen.used_by()}"
     for rule in revoked:
         if rule.from_port != rule.to_port or rule.protocol == "-1":
-            yield f"{rule.words()} is revoked as a whole: it allows more than {_shown(meant)}"
+            yield f"the whole rule is revoked, although it allows more than {_shown(meant)}: {rule.words()}"
     for rule in seen.in_order():
         if not rule.egress and rule not in revoked:
             yield from _left(rule, seen, meant)
     if any(isinstance(one, RevokeRule) for one in incident.past):
         yield (
-            "connections that were open when a rule was revoked can live on while they keep talking: "
-            "security groups track them"
+            "connections that were open when a rule was revoked can stay open while they have traffic, "
+            "because security groups track them"
         )
 
 
 def _left(rule: Rule, seen: SecurityGroup, meant: frozenset[int]) -> Iterator[str]:
     if rule.world:
-        yield f"{rule.words()} stays: the world reaches it, and no finding is about that"
+        yield f"not revoked, because no finding is about it, although it allows the internet: {rule.words()}"
     if not rule.reaches(meant):
         return
     if rule.prefix and rule.prefix < WIDE[6 if ":" in rule.peer else 4]:
-        yield f"{rule.words()} stays, though its source is nearly the world"
+        yield f"not revoked, although its source is almost the whole internet: {rule.words()}"
     if rule.peer in seen.open_lists:
-        yield f"{rule.words()} stays, though the prefix list holds every address: a person has to change it"
+        yield (
+            "not revoked, although its prefix list contains every address; a person must change it: "
+            f"{rule.words()}"
+        )
     elif rule.peer in seen.unread:
-        yield f"{rule.words()} stays: whether the prefix list holds every address could not be read"
+        yield f"not revoked, because its prefix list could not be read: {rule.words()}"
 
 
 def _shown(meant: frozenset[int]) -> str:
@@ -116,7 +119,7 @@ def _shown(meant: frozenset[int]) -> str:
 
 @remediation(
     id="revoke-open-ingress",
-    title="Revoke ingress from the whole world to ports of a security group",
+    title="Revoke ingress from the internet to ports of a security group",
     subject=NetworkRef,
     triggers=(SSH, COMMON, CALLS),
     observations=(SecurityGroup,),
@@ -127,19 +130,19 @@ def _shown(meant: frozenset[int]) -> str:
         Option(
             PORTS,
             ("22,3389",),
-            "TCP ports that the world may not reach, where a recorded call opened a group or a person asks; "
-            "restricted-ssh is about port 22, whatever is chosen here",
+            "TCP ports that must not be open to the internet, for recorded calls and manual runs; the "
+            "Config rule restricted-ssh always means port 22",
             _LIST,
         ),
         Option(
             COMMON_PORTS,
             ("20,21,3306,3389,4333",),
-            "the ports that the Config rule restricted-common-ports is about: those of its defaults; to be "
-            "set where the rule's own parameters say otherwise",
+            "the ports of the Config rule restricted-common-ports. The default is that of the rule; "
+            "change it if the rule's parameters name other ports",
             _LIST,
         ),
     ),
-    workload_risk="a service that the whole internet is meant to reach on these ports",
+    workload_risk="a service that is meant to be public on these ports",
     downgrade_reasons=own_by_tag,
     residual_risk=still_open,
     needs_review=somebody_elses,

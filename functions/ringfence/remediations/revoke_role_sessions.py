@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.iam.role_sessions import RoleSessions, whole_second
 from ringfence.steps.iam.role_sessions import RevokeRoleSessions
 
@@ -26,7 +26,7 @@ def not_revoked(instance: ResourceState, incident: Incident) -> Iterator[str]:
     instant = whole_second(incident.opened_at)
     for use in instance[RoleSessions].roles:
         if not use.role.editable and not use.covers(instant):
-            yield f"role {use.role.name} is AWS's own and cannot be edited: its older sessions stay valid"
+            yield f"role {use.role.name} belongs to AWS and cannot be edited: its older sessions stay valid"
 
 
 @remediation(
@@ -38,7 +38,7 @@ def not_revoked(instance: ResourceState, incident: Incident) -> Iterator[str]:
     steps=(RevokeRoleSessions,),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-12", "D3FEND D3-ANCI", "ATT&CK T1550.001"),
     optional=True,
-    cost="every user of the role fails until it gets new credentials: other instances, functions and people",
+    cost="all users of the role fail until they get new credentials: other instances, functions and people",
     residual_risk=not_revoked,
 )
 def revoke_role_sessions(instance: ResourceState, incident: Incident) -> Iterator[Step]:

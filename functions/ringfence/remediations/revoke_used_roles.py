@@ -29,9 +29,12 @@ def not_revoked(principal: ResourceState, incident: Incident) -> Iterator[str]:
     """Name the roles that cannot be edited here."""
     for use in _uncovered(principal, incident):
         if not use.role.editable:
-            yield f"role {use.role.name} is AWS's own and cannot be edited: its older sessions stay valid"
+            yield f"role {use.role.name} belongs to AWS and cannot be edited: its older sessions stay valid"
     for arn in principal[UsedRoles].elsewhere:
-        yield f"role {arn} was assumed too and is out of reach: its sessions stay valid until they end"
+        yield (
+            f"role {arn} was also assumed, and Ringfence cannot change it: its sessions stay valid until "
+            "they expire"
+        )
 
 
 def _uncovered(principal: ResourceState, incident: Incident) -> Iterator[RoleUse]:
@@ -52,7 +55,9 @@ def _uncovered(principal: ResourceState, incident: Incident) -> Iterator[RoleUse
     steps=(RevokeUsedRole,),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-12", "D3FEND D3-ANCI", "ATT&CK T1550.001"),
     optional=True,
-    cost="every user of these roles fails until it gets new credentials: instances, functions, tasks, people",
+    cost=(
+        "all users of these roles fail until they get new credentials: instances, functions, tasks and people"
+    ),
     residual_risk=not_revoked,
 )
 def revoke_used_roles(principal: ResourceState, incident: Incident) -> Iterator[Step]:

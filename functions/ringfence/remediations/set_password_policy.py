@@ -68,15 +68,15 @@ def shuts_out(account: ResourceState, incident: Incident) -> Iterator[str]:
     if there and there.hard_expiry and _sooner(there.max_age, wanted) != there.max_age:
         now = f"{there.max_age} days" if there.max_age else "none"
         yield (
-            f"the maximum age of passwords was left as it is, {now}, and not set to {wanted} days: the "
-            "policy lets nobody but an administrator set an expired password, so whoever has an older one "
-            "would be shut out at once; a person has to decide"
+            f"the maximum age of passwords is still {now} and was not set to {wanted} days: the policy "
+            "allows only an administrator to set an expired password, so users with an older password "
+            "would lose their access at once; a person must decide"
         )
 
 
 @remediation(
     id="set-password-policy",
-    title="Demand good passwords of an account's users",
+    title="Set a strong password policy for an account",
     subject=IdentityRef,
     triggers=(
         judged_by("iam-password-policy"),
@@ -97,8 +97,8 @@ def shuts_out(account: ResourceState, incident: Incident) -> Iterator[str]:
         Option(
             REUSE,
             ("24",),
-            "how many earlier passwords may not come again. 24: the most that IAM remembers, as both ask "
-            "for; 0: none is demanded",
+            "the number of earlier passwords that users cannot reuse. 24: the maximum of IAM, and "
+            "required by both; 0: no requirement",
             pattern=r"[0-9]|1[0-9]|2[0-4]",
         ),
         Option(

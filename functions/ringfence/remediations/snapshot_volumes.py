@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
 from ringfence.model.step import counted
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.snapshots import Snapshots
 from ringfence.observations.ec2.volumes import Volumes
 from ringfence.steps.ec2.snapshots import CreateSnapshots
@@ -28,13 +28,16 @@ def not_in_snapshots(instance: ResourceState, incident: Incident) -> Iterator[st
     """Say what is in no snapshot, and what is not sure to be yet."""
     seen = instance[Snapshots]
     if seen.instance_store:
-        yield "what is on instance-store volumes is in no snapshot, and is lost when the instance stops"
-    yield "what is in memory is in no snapshot, and is lost when the instance stops"
+        yield "instance-store volumes have no snapshots; their contents are lost when the instance stops"
+    yield "the contents of memory are in no snapshot and are lost when the instance stops"
     if writing := sum(one.writing for one in seen.evidence(incident.id, incident.opened_at)):
-        yield f"{writing} snapshots are still being written: one that fails is only noticed by looking again"
+        yield f"{writing} snapshots are still pending: only a later read shows a failure"
     if strange := seen.too_old(incident.id, incident.opened_at):
         count = counted(len(strange), "snapshot")
-        yield f"older than this incident, though tagged for it: {count} ({strange[0]})"
+        yield (
+            f"snapshots with the tag of this incident that are older than the incident: {count} "
+            f"({strange[0]})"
+        )
 
 
 @remediation(

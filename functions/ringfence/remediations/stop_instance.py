@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.auto_scaling import IN_SERVICE, Scaling
 from ringfence.observations.ec2.lifecycle import RUNNING, Lifecycle
 from ringfence.steps.ec2.lifecycle import StopInstance, stop
@@ -30,7 +30,7 @@ def still_running(instance: ResourceState, incident: Incident) -> Iterator[str]:
             "would terminate it"
         )
     if instance[Lifecycle].instance_store_root:
-        yield "the instance was not stopped: its root is on an instance store, so that it cannot be"
+        yield "the instance was not stopped: its root volume is on an instance store"
 
 
 @remediation(
@@ -42,7 +42,7 @@ def still_running(instance: ResourceState, incident: Incident) -> Iterator[str]:
     steps=(StopInstance,),
     references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.1", "D3FEND D3-HS"),
     optional=True,
-    cost="the contents of memory and of instance-store volumes are lost for good",
+    cost="the contents of memory and of instance-store volumes are lost permanently",
     residual_risk=still_running,
 )
 def stop_instance(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature

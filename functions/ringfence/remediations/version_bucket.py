@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.cloudtrail.call_trigger import recorded
 from ringfence.events.config.trigger import judged_by
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import BucketRef
 from ringfence.observations.s3.calls import bucket_of, unreadable
 from ringfence.observations.s3.versioning import ENABLED, BucketVersioning
 from ringfence.steps.s3.versioning import SetBucketVersioning
@@ -45,7 +45,7 @@ def by_root_alone(bucket: ResourceState, incident: Incident) -> Iterator[str]:  
     steps=(SetBucketVersioning,),
     references=("ATT&CK T1485", "ATT&CK T1486"),
     controls=("s3-versioning",),
-    cost="every version is stored, and billed, until it is deleted or a lifecycle rule expires it",
+    cost="every version is stored and billed until it is deleted or a lifecycle rule expires it",
     needs_review=by_root_alone,
 )
 def version_bucket(bucket: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature

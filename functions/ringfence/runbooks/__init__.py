@@ -1,5 +1,7 @@
 """Runbooks: which remediations answer for which kind of subject, in which stages. One module each.
 
+Nothing lists them: each module here is a runbook, and what concerns all of them is a package.
+
 A runbook is imported by its id, a remediation when its stage is planned: a function imports what its own
 runbook needs, however many there are.
 """
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.codec import load_on_demand
 from ringfence.model.errors import BadInput, InternalError
 from ringfence.model.remediation import Remediation
-from ringfence.model.resource_names import RUNBOOKS
+from ringfence.model.resource_names import runbook_ids
 from ringfence.model.runbook import Deferred, Runbook, Stage
 
 if TYPE_CHECKING:
@@ -41,15 +43,15 @@ def only(id_: str, *kinds: type[Ref]) -> Deferred:
     return Deferred(id_, load, kinds)
 
 
-EVALUATE = stage("evaluate", "Have AWS Config look again", "evaluate-rule")
+EVALUATE = stage("evaluate", "Have AWS Config evaluate again", "evaluate-rule")
 """What comes after anything that a rule of AWS Config may have found."""
 
 
 @cache
 def runbook(id_: str) -> Runbook:
     """Import a runbook; its module bears its id. Raises BadInput for an id that none has."""
-    if id_ not in RUNBOOKS:
-        raise BadInput("runbook", f"must be one of {', '.join(RUNBOOKS)}", id_)
+    if id_ not in runbook_ids():
+        raise BadInput("runbook", f"must be one of {', '.join(runbook_ids())}", id_)
     name = id_.replace("-", "_")
     found = getattr(import_module(f"ringfence.runbooks.{name}"), name.upper(), None)
     if not isinstance(found, Runbook) or found.id != id_:

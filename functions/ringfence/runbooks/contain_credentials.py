@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.other_principal import OtherPrincipalRef
+from ringfence.model.kinds.role_session import RoleSessionRef
+from ringfence.model.kinds.root import RootRef
 from ringfence.model.runbook import Runbook
-from ringfence.model.subject import (
-    AccessKeyRef,
-    OtherPrincipalRef,
-    PrincipalRef,
-    RoleSessionRef,
-    RootRef,
-    UserRef,
-)
+from ringfence.model.subject import PrincipalRef
 from ringfence.runbooks import only, stage
 
 CONTAIN_CREDENTIALS = Runbook(
     id="contain-credentials",
     title="Contain compromised credentials",
     subject=PrincipalRef,
+    position=20,
     stages=(
         # A key is dead after one call; of a user or a session, the denial is what contains. Of a user whom
         # AWS has put into quarantine, the key that was exposed is another way in.
         stage(
             "disable",
-            "Take the credentials' force away",
+            "Disable the credentials",
             only("deactivate-access-key", AccessKeyRef, UserRef),
             only("deny-principal", UserRef, RoleSessionRef),
             only("report-principal", RootRef, OtherPrincipalRef),
         ),
         stage(
             "deny",
-            "Cut off the sessions that outlive the key",
+            "Deny the sessions that were started with the key",
             only("deny-principal", AccessKeyRef),
         ),
         stage(
             "close",
-            "Close the other ways in",
+            "Disable the other credentials of the principal",
             "require-password-reset",
             "deactivate-other-credentials",
             "revoke-used-roles",

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.runbook import Runbook
-from ringfence.model.subject import InstanceRef
 from ringfence.runbooks import stage
 
 CONTAIN_INSTANCE = Runbook(
     id="contain-instance",
     title="Contain a compromised EC2 instance",
     subject=InstanceRef,
+    position=10,
     stages=(
         stage(
             "isolate",
-            "Cut it off the network",
+            "Isolate the instance from the network",
             "isolate-instance",
             "cut-tracked-flows",
             "block-remote-address",
         ),
         stage(
             "preserve",
-            "Keep it from being lost, and take its identity away",
+            "Protect the instance and remove its role",
             "leave-auto-scaling",
             "protect-termination",
             "keep-volumes",
@@ -32,7 +33,7 @@ CONTAIN_INSTANCE = Runbook(
         ),
         stage(
             "collect",
-            "Take the evidence",
+            "Collect the evidence",
             "snapshot-volumes",
             "tag-instance",
             "stop-instance",

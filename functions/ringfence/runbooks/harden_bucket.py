@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.runbook import Runbook
-from ringfence.model.subject import BucketRef
 from ringfence.runbooks import EVALUATE, stage
 
 HARDEN_BUCKET = Runbook(
     id="harden-bucket",
     title="Harden a bucket",
     subject=BucketRef,
+    position=30,
     stages=(
         stage(
             "fix",
-            "Put its settings right",
+            "Fix the settings of the bucket",
             "block-bucket-public-access",
             "remove-public-grants",
             "require-tls",

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from ringfence.model.kinds.account import AccountRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.root import RootRef
 from ringfence.model.reviews import Review
 from ringfence.model.runbook import Runbook
-from ringfence.model.subject import AccountRef, IdentityRef, RootRef, UserRef
+from ringfence.model.subject import IdentityRef
 from ringfence.model.unused import REVIEW
 from ringfence.observations.iam.users import EVERY_USER, KEYS_OF_USERS, by_name, users_with_active_keys
 from ringfence.runbooks import EVALUATE, only, stage
 
 HARDEN_IDENTITY = Runbook(
     id="harden-identity",
-    title="Put right what breaks compliance about identities",
+    title="Fix compliance violations of users and keys",
     subject=IdentityRef,
+    position=70,
     stages=(
         stage(
             "fix",
-            "Put right what was found",
+            "Fix the violation",
             only("deactivate-unused-keys", UserRef),
             only("report-unused-password", UserRef),
             only("set-password-policy", AccountRef),

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.runbook import Runbook
-from ringfence.model.subject import InstanceRef
 from ringfence.runbooks import EVALUATE, stage
 
 HARDEN_INSTANCE = Runbook(
     id="harden-instance",
-    title="Put right what breaks compliance on an EC2 instance",
+    title="Fix compliance violations of an EC2 instance",
     subject=InstanceRef,
+    position=60,
     stages=(
         stage(
             "fix",
-            "Put right what was found",
+            "Fix the violation",
             "require-imdsv2",
             "attach-management-profile",
             "report-unapproved-image",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from ringfence.model.kinds.flow_log import FlowLogRef
+from ringfence.model.kinds.security_group import SecurityGroupRef
+from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.runbook import Runbook
-from ringfence.model.subject import FlowLogRef, NetworkRef, SecurityGroupRef, VpcRef
+from ringfence.model.subject import NetworkRef
 from ringfence.runbooks import EVALUATE, only, stage
 
 HARDEN_NETWORK = Runbook(
     id="harden-network",
     title="Harden security groups and flow logs",
     subject=NetworkRef,
+    position=40,
     stages=(
         stage(
             "fix",
-            "Close what is open, and record the traffic",
+            "Close open ports and restore flow logs",
             only("revoke-open-ingress", SecurityGroupRef),
             only("close-default-group", SecurityGroupRef),
             only("enable-flow-logs", VpcRef),

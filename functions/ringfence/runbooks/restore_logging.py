@@ -5,20 +5,25 @@ Its incidents do not end by themselves: the baseline is in them.
 
 from __future__ import annotations
 
+from ringfence.model.kinds.detector import DetectorRef
+from ringfence.model.kinds.kms_key import KeyRef
+from ringfence.model.kinds.recorder import RecorderRef
+from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.reviews import Review
 from ringfence.model.runbook import Runbook
-from ringfence.model.subject import DetectorRef, KeyRef, LoggingRef, RecorderRef, TrailRef
+from ringfence.model.subject import LoggingRef
 from ringfence.observations.logging.logging_subjects import PERMISSIONS, REVIEW, logging_subjects
 from ringfence.runbooks import only, stage
 
 RESTORE_LOGGING = Runbook(
     id="restore-logging",
-    title="Restore what records what happens in an account",
+    title="Restore the logging of an account",
     subject=LoggingRef,
+    position=50,
     stages=(
         stage(
             "restore",
-            "Put logging back, and note how it is",
+            "Restore logging and record the baseline",
             only("restart-trail", TrailRef),
             only("recreate-trail", TrailRef),
             only("restore-trail", TrailRef),

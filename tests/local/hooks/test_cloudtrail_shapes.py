@@ -9,19 +9,17 @@ import pytest
 
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
-from ringfence.model.subject import (
-    GLOBAL,
-    AccountRef,
-    BucketRef,
-    DetectorRef,
-    FlowLogRef,
-    InstanceRef,
-    KeyRef,
-    RecorderRef,
-    SecurityGroupRef,
-    TrailRef,
-    VpcRef,
-)
+from ringfence.model.kinds.account import AccountRef
+from ringfence.model.kinds.bucket import BucketRef
+from ringfence.model.kinds.detector import DetectorRef
+from ringfence.model.kinds.flow_log import FlowLogRef
+from ringfence.model.kinds.instance import InstanceRef
+from ringfence.model.kinds.kms_key import KeyRef
+from ringfence.model.kinds.recorder import RecorderRef
+from ringfence.model.kinds.security_group import SecurityGroupRef
+from ringfence.model.kinds.trail import TrailRef
+from ringfence.model.kinds.vpc import VpcRef
+from ringfence.model.subject import GLOBAL
 from tests.local.conftest import IMAGE
 
 if TYPE_CHECKING:

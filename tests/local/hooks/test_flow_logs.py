@@ -9,7 +9,7 @@ import pytest
 
 from ringfence.local.hooks import enforcement_ec2
 from ringfence.model.document import Document
-from ringfence.model.subject import FlowLogRef
+from ringfence.model.kinds.flow_log import FlowLogRef
 from ringfence.observations.ec2.flow_log_records import in_trail, trail_call
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from ringfence.model.codec import value
 from ringfence.model.finding import Finding
 from ringfence.model.incident import incident_id
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.step import Step
-from ringfence.model.subject import InstanceRef
 from ringfence.policy.decision import Decision, Mode
 from ringfence.record.chain import ChainKey, Entry, Lease, Stamp, link
 from ringfence.record.facts import (

@@ -46,7 +46,7 @@ class MemoryLog:
             if taken or (lease is not None and current != history.lease):
                 if _ours(kept, entries) if entries else current == lease:
                     return
-                raise Conflict(f"{key.text}: somebody else was first")
+                raise Conflict(f"{key.text}: another execution wrote first")
             kept.update({(entry.incident, entry.seq): entry for entry in entries})
             if lease is not None:
                 self._leases[key.text] = lease

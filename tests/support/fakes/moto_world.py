@@ -18,7 +18,7 @@ from ringfence.engine.release import Releaser
 from ringfence.engine.requests import ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.local.hooks import autoscaling, ec2, elb, security_groups
-from ringfence.model.subject import InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RunRequested

@@ -9,8 +9,8 @@ from ringfence.engine.intake import ExecutionContext
 from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.handlers.operator_api import OperatorService
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.runbook import Runbook, Stage
-from ringfence.model.subject import InstanceRef
 from ringfence.observations.ec2.network import Network
 from ringfence.policy.decision import Policy, RunbookSettings
 from ringfence.record.chain import ChainKey
@@ -31,7 +31,7 @@ RUNBOOK = Runbook(
     "contain-instance",
     "Isolate for real, keep evidence in name only",
     InstanceRef,
-    (Stage("isolate", "Cut it off the network", (isolate_instance,)), CONTAIN.stages[1]),
+    (Stage("isolate", "Isolate the instance from the network", (isolate_instance,)), CONTAIN.stages[1]),
 )
 KIM = "arn:aws:sts::111122223333:assumed-role/oncall/kim"
 KEY = ChainKey(RUNBOOK.id, REF.key)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.events.config.trigger import judged_by
 from ringfence.model.codec import value
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.remediation import remediation
 from ringfence.model.reviews import Review, reviewed
 from ringfence.model.runbook import Runbook, Stage
 from ringfence.model.step import Done, State, Step
-from ringfence.model.subject import BucketRef, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ringfence.model.call import SansIO
     from ringfence.model.incident import Incident
     from ringfence.model.step import Names
+    from ringfence.model.subject import Ref
 
 REF = BucketRef("111122223333", "eu-west-1", "a-bucket")
 

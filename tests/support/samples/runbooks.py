@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import Option, remediation
 from ringfence.model.runbook import Runbook, Stage
-from ringfence.model.subject import InstanceRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3].parent / "shared"
+ABSENT = "the corpus of events, ../shared beside the repository, is not there or lacks a file"
+"""One reason for every such test: pytest's summary shows the same skips in one line."""
 
 
 def shared_file(name: str) -> Path:
     """Return a file of the corpus, or skip the test."""
     path = ROOT / name
     if not path.exists():
-        pytest.skip(f"there is no ../shared/{name} beside the repository")
+        pytest.skip(ABSENT)
     return path
 
 

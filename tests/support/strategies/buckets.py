@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ringfence.model.codec import canonical
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.observation import ResourceState
-from ringfence.model.subject import BucketRef
 from ringfence.observations.s3.acl import ALL_USERS, AUTHENTICATED_USERS, BucketAcl, Grant
 from ringfence.observations.s3.block import BlockSettings, PublicAccessBlock
 from ringfence.observations.s3.encryption import AES256, KMS, BucketEncryption, Encryption
@@ -19,6 +19,7 @@ from ringfence.observations.s3.tls import SID, tls_statement
 from ringfence.observations.s3.use import BucketUse
 from ringfence.observations.s3.versioning import BucketVersioning
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
+from tests.support.strategies.once import once
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ conditions = st.sampled_from(
 )
 
 
+@once
 @st.composite
 def statements(draw: DrawFn) -> dict[str, object]:
     """One statement: of a usual form, of the form that requires TLS, or with whatever else it may have."""
@@ -87,6 +89,7 @@ def statements(draw: DrawFn) -> dict[str, object]:
     return made
 
 
+@once
 @st.composite
 def policies(draw: DrawFn) -> dict[str, object]:
     """A policy document: one statement alone or several, old versions and ids included."""
@@ -150,6 +153,7 @@ FACETS: dict[type[Observation], SearchStrategy[Observation]] = {
 }
 
 
+@once
 def buckets(*kinds: type[Observation]) -> SearchStrategy[ResourceState]:
     """One bucket, seen through these facets, or through all."""
     wanted: Iterable[type[Observation]] = kinds or FACETS
@@ -157,6 +161,7 @@ def buckets(*kinds: type[Observation]) -> SearchStrategy[ResourceState]:
     return seen.map(lambda facets: ResourceState(BUCKET, {type(one): one for one in facets}))
 
 
+@once
 def incidents() -> SearchStrategy[Incident]:
     """One incident: by hand or because of findings of any of the types, with any of the options."""
     choices = st.builds(

@@ -9,8 +9,12 @@ from hypothesis import strategies as st
 
 from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.role_session import RoleSessionRef
+from ringfence.model.kinds.root import RootRef
 from ringfence.model.observation import ResourceState
-from ringfence.model.subject import GLOBAL, AccessKeyRef, PrincipalRef, RoleSessionRef, RootRef, UserRef
+from ringfence.model.subject import GLOBAL, PrincipalRef
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import NAME, Denial, Policy, inline_name, inline_names, own_arn
 from ringfence.observations.iam.evidence import Device, Grants, KeyUse
@@ -26,6 +30,7 @@ from ringfence.steps.iam.access_keys import DeactivateAccessKey
 from ringfence.steps.iam.boundaries import SetDenyBoundary
 from ringfence.steps.iam.denial import AttachDenial, PutDenial
 from tests.support.strategies.instances import INCIDENT
+from tests.support.strategies.once import once
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
@@ -54,6 +59,7 @@ INSTANTS = (WHOLE - timedelta(days=1), WHOLE, WHOLE + timedelta(hours=1))
 STATUSES = st.sampled_from(("Active", "Inactive", "Expired"))
 
 
+@once
 def incidents(**fixed: str) -> SearchStrategy[Incident]:
     """One incident, with any of the choices, and anything tried before."""
 
@@ -102,12 +108,14 @@ def reaches(ref: PrincipalRef) -> tuple[Reach, ...]:
     return (Reach(), *(Reach(before=one) for one in INSTANTS), *named)
 
 
+@once
 def principals(*kinds: type[Observation], ref: PrincipalRef | None = None) -> SearchStrategy[ResourceState]:
     """A principal of any kind seen through these facets, or through every one."""
     refs = st.just(ref) if ref else st.sampled_from(REFS)
     return refs.flatmap(lambda one: _seen(one, kinds))
 
 
+@once
 def _seen(ref: PrincipalRef, kinds: tuple[type[Observation], ...]) -> SearchStrategy[ResourceState]:
     user = "" if isinstance(ref, RoleSessionRef | RootRef) else "deploy"
     facets: dict[type[Observation], SearchStrategy[Observation]] = {
@@ -143,6 +151,7 @@ def _seen(ref: PrincipalRef, kinds: tuple[type[Observation], ...]) -> SearchStra
     return st.fixed_dictionaries(chosen).map(lambda seen: ResourceState(ref, seen))
 
 
+@once
 def _keys(ref: PrincipalRef) -> SearchStrategy[AccessKey]:
     if not isinstance(ref, AccessKeyRef | UserRef):
         return st.just(AccessKey())
@@ -153,6 +162,7 @@ def _keys(ref: PrincipalRef) -> SearchStrategy[AccessKey]:
     return st.just(none) | st.builds(AccessKey, st.just("deploy"), both | st.tuples(first))
 
 
+@once
 @st.composite
 def denials(draw: DrawFn, ref: PrincipalRef) -> Denial:
     """Denied in no way, in one, or in several; by us, earlier or later, or by a stranger under our name."""
@@ -180,6 +190,7 @@ def denials(draw: DrawFn, ref: PrincipalRef) -> Denial:
     )
 
 
+@once
 def _others(user: str) -> SearchStrategy[OtherCredentials]:
     if not user:
         return st.just(OtherCredentials())
@@ -188,6 +199,7 @@ def _others(user: str) -> SearchStrategy[OtherCredentials]:
     return st.builds(OtherCredentials, st.just(user), unique)
 
 
+@once
 def _used() -> SearchStrategy[UsedRoles]:
     use = st.builds(
         RoleUse,

@@ -18,6 +18,7 @@ from ringfence.observations.ec2.origin import Origin
 from ringfence.observations.ec2.tags import ImageTag, Tags
 from ringfence.observations.iam.identity import Association, Profile, Role
 from tests.support.strategies.instances import INCIDENT, ODD_TEXTS, networks, options
+from tests.support.strategies.once import once
 from tests.support.worlds import NOON, REF
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ RULES = {
 }
 
 
+@once
 def incidents() -> SearchStrategy[Incident]:
     """One incident, with any rules for images, because of a start or of a verdict on the image."""
     return st.builds(
@@ -49,6 +51,7 @@ def incidents() -> SearchStrategy[Incident]:
     )
 
 
+@once
 def seen(*kinds: type[Observation]) -> SearchStrategy[ResourceState]:
     """An instance seen through these facets, or through every one."""
     from ringfence.model.observation import ResourceState
@@ -68,6 +71,7 @@ def seen(*kinds: type[Observation]) -> SearchStrategy[ResourceState]:
     return st.fixed_dictionaries(chosen).map(lambda drawn: ResourceState(REF, drawn))
 
 
+@once
 def managements() -> SearchStrategy[Management]:
     """No profile, the one that is offered, or another; and one to offer, or none."""
     attached = st.sampled_from((OTHER, Profile(OFFERED.arn, None)))
@@ -79,6 +83,7 @@ def managements() -> SearchStrategy[Management]:
     )
 
 
+@once
 def images() -> SearchStrategy[Image]:
     """An image of any owner, tagged or not, of any age, or not shown."""
     shown = st.builds(

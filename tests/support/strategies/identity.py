@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.account import AccountRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.root import RootRef
 from ringfence.model.observation import Observation, ResourceState
-from ringfence.model.subject import GLOBAL, AccountRef, RootRef, UserRef
+from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.password_policy import PasswordPolicy, PasswordRules
 from ringfence.observations.iam.password_use import PasswordUse
 from ringfence.observations.iam.user_keys import DatedKey, UserKeys
 from ringfence.steps.iam.unused_keys import GiveNotice
+from tests.support.strategies.once import once
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
@@ -83,11 +87,13 @@ _OF: Mapping[str, tuple[type[Observation], ...]] = {
 }
 
 
+@once
 def identities(ref: IdentityRef | None = None) -> SearchStrategy[ResourceState]:
     """Return a subject of any kind, or this one, seen through what there is of it; the rest is empty."""
     return (st.just(ref) if ref else st.sampled_from(REFS)).flatmap(_seen)
 
 
+@once
 def _seen(ref: IdentityRef) -> SearchStrategy[ResourceState]:
     empty: dict[type[Observation], SearchStrategy[Observation]] = {
         kind: st.just(kind()) for kind in _BY_FACET
@@ -96,6 +102,7 @@ def _seen(ref: IdentityRef) -> SearchStrategy[ResourceState]:
     return st.fixed_dictionaries({**empty, **own}).map(lambda seen: ResourceState(ref, seen))
 
 
+@once
 def incidents() -> SearchStrategy[Incident]:
     """Return an incident with any of the options, and any notices given before."""
     notices = st.builds(GiveNotice, st.just("deploy"), st.sampled_from((KEY, OTHER)), INSTANTS)

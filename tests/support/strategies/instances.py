@@ -29,6 +29,7 @@ from ringfence.observations.ec2.target_groups import Registration, Target, Targe
 from ringfence.observations.ec2.volumes import Volume, Volumes
 from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role
 from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse, whole_second
+from tests.support.strategies.once import once
 from tests.support.worlds import NOON, REF
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ VPCS = ("vpc-1", "vpc-2", "vpc-3")
 ODD_TEXTS = st.text(max_size=12) | st.sampled_from(("inc-of-somebody-else", "$", "{region}", "../..", "\x00"))
 
 
+@once
 def incidents(**fixed: str) -> SearchStrategy[Incident]:
     """One incident, with any of the choices that the runbook offers and any remote addresses."""
     return st.builds(
@@ -65,6 +67,7 @@ def incidents(**fixed: str) -> SearchStrategy[Incident]:
     )
 
 
+@once
 def instances(*kinds: type[Observation], settled: bool = False) -> SearchStrategy[ResourceState]:
     """An instance seen through these facets, or through every one; `settled`: nothing is under way."""
     facets: dict[type[Observation], SearchStrategy[Observation]] = {
@@ -84,6 +87,7 @@ def instances(*kinds: type[Observation], settled: bool = False) -> SearchStrateg
     return st.fixed_dictionaries(chosen).map(lambda seen: ResourceState(REF, seen))
 
 
+@once
 @st.composite
 def networks(draw: DrawFn) -> Network:
     """Interfaces in up to three VPCs; our groups missing, drifted, in use already, or held by others."""
@@ -108,6 +112,7 @@ def networks(draw: DrawFn) -> Network:
     return Network(draw(st.sampled_from(("running", "stopped"))), tuple(interfaces), groups)
 
 
+@once
 def _own_groups(vpc: str, role: str) -> SearchStrategy[tuple[OwnGroup, ...]]:
     def group(number: int, *, ours: bool, rules: int) -> OwnGroup:
         name = NAMES[role] + (f"-{number}" if number > 1 else "")
@@ -123,6 +128,7 @@ def _own_groups(vpc: str, role: str) -> SearchStrategy[tuple[OwnGroup, ...]]:
     )
 
 
+@once
 def lifecycles(*, settled: bool) -> SearchStrategy[Lifecycle]:
     """Running or not, Spot or not, protected or not, on an instance store or not."""
     states = ("running", "stopped") if settled else ("running", "stopped", "pending", "stopping")
@@ -136,6 +142,7 @@ def lifecycles(*, settled: bool) -> SearchStrategy[Lifecycle]:
     )
 
 
+@once
 def volumes() -> SearchStrategy[Volumes]:
     """Up to three volumes, the first of which may be the root."""
 
@@ -150,6 +157,7 @@ def volumes() -> SearchStrategy[Volumes]:
     return st.builds(built, st.lists(st.booleans(), max_size=3), st.booleans())
 
 
+@once
 def scalings(*, settled: bool) -> SearchStrategy[Scaling]:
     """In no group, in service, on standby, in a warm pool, or on the way between these."""
     steady = ("InService", "Standby", "Warmed:Running")
@@ -159,6 +167,7 @@ def scalings(*, settled: bool) -> SearchStrategy[Scaling]:
     return st.just(Scaling()) | member
 
 
+@once
 def targets(*, settled: bool) -> SearchStrategy[Targets]:
     """Registered in some groups by instance id or address; elsewhere draining."""
     target = st.builds(Target, st.sampled_from((REF.id, "10.0.0.5")), st.sampled_from((80, 8080)))
@@ -176,6 +185,7 @@ def targets(*, settled: bool) -> SearchStrategy[Targets]:
     )
 
 
+@once
 def identities(*, settled: bool) -> SearchStrategy[Identity]:
     """No profile, one with or without a role or path, one that is going; roles known from before."""
     states = ("associated",) if settled else ("associated", "associating", "disassociating")
@@ -198,6 +208,7 @@ def identities(*, settled: bool) -> SearchStrategy[Identity]:
     )
 
 
+@once
 def options() -> SearchStrategy[MetadataOptions]:
     """Any options of the metadata service."""
     switch = st.sampled_from(("enabled", "disabled"))
@@ -211,6 +222,7 @@ def options() -> SearchStrategy[MetadataOptions]:
     )
 
 
+@once
 def role_sessions() -> SearchStrategy[RoleSessions]:
     """Roles that others use, with sessions revoked earlier, later or never."""
     whole = whole_second(NOON)
@@ -224,6 +236,7 @@ def role_sessions() -> SearchStrategy[RoleSessions]:
     return st.builds(RoleSessions, st.lists(use, max_size=2, unique_by=lambda one: one.role.id).map(tuple))
 
 
+@once
 def snapshots() -> SearchStrategy[Snapshots]:
     """Snapshots of this incident and of others, of volumes that are attached and that are not."""
     taken = st.builds(
@@ -237,6 +250,7 @@ def snapshots() -> SearchStrategy[Snapshots]:
     return st.builds(Snapshots, st.frozensets(taken, max_size=4), st.booleans())
 
 
+@once
 def acls() -> SearchStrategy[SubnetAcls]:
     """Network ACLs that allow all, allow nothing, or have rules of their own in the way."""
     entry = st.builds(

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.detector import DetectorRef
+from ringfence.model.kinds.kms_key import KeyRef
+from ringfence.model.kinds.recorder import RecorderRef
+from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.observation import ResourceState
-from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, TrailRef
 from ringfence.observations.logging.detectors import DetectorSetup, DetectorStatus
 from ringfence.observations.logging.log_keys import LogKey
 from ringfence.observations.logging.recorders import (
@@ -49,6 +52,7 @@ from tests.support.fakes.logging_answers import (
     TRAIL_NAME,
 )
 from tests.support.strategies.instances import INCIDENT
+from tests.support.strategies.once import once
 from tests.support.worlds import NOON, REF
 
 if TYPE_CHECKING:
@@ -93,6 +97,7 @@ FIELDS = {
 }
 
 
+@once
 def basic() -> SearchStrategy[BasicSelector]:
     """Any basic selector."""
     values = {
@@ -111,6 +116,7 @@ def basic() -> SearchStrategy[BasicSelector]:
     )
 
 
+@once
 def conditions() -> SearchStrategy[Condition]:
     """Any condition on a field of an event."""
 
@@ -125,6 +131,7 @@ def conditions() -> SearchStrategy[Condition]:
     return st.sampled_from(tuple(FIELDS)).flatmap(on)
 
 
+@once
 def advanced() -> SearchStrategy[AdvancedSelector]:
     """Any advanced selector."""
     return st.builds(
@@ -132,6 +139,7 @@ def advanced() -> SearchStrategy[AdvancedSelector]:
     )
 
 
+@once
 def selectors() -> SearchStrategy[Selectors]:
     """Many selectors, all basic or all advanced."""
     return (
@@ -141,6 +149,7 @@ def selectors() -> SearchStrategy[Selectors]:
     )
 
 
+@once
 def trail_options() -> SearchStrategy[TrailOptions]:
     """Any options; what records every region records what is global."""
     return st.builds(
@@ -159,6 +168,7 @@ def trail_options() -> SearchStrategy[TrailOptions]:
     )
 
 
+@once
 def trail_setups() -> SearchStrategy[TrailSetup]:
     """Any trail."""
     insight = st.builds(
@@ -173,6 +183,7 @@ def trail_setups() -> SearchStrategy[TrailSetup]:
     )
 
 
+@once
 def trails() -> SearchStrategy[TrailStatus]:
     """A trail of ours, a gone one, one that cannot be read, another region's or account's shadow."""
     errors = st.sampled_from(("", "AccessDenied", "\x1b[2J\n" * 99))
@@ -190,6 +201,7 @@ def trails() -> SearchStrategy[TrailStatus]:
     return ours | others
 
 
+@once
 def recorder_setups() -> SearchStrategy[RecorderSetup]:
     """Any recorder's setup."""
     types = st.frozensets(st.sampled_from(("AWS::S3::Bucket", "AWS::IAM::User", "AWS::EC2::Volume")))
@@ -206,6 +218,7 @@ def recorder_setups() -> SearchStrategy[RecorderSetup]:
     )
 
 
+@once
 def detector_setups() -> SearchStrategy[DetectorSetup]:
     """Any detector's setup."""
     newer, older = "RUNTIME_MONITORING", "EKS_RUNTIME_MONITORING"
@@ -219,6 +232,7 @@ def detector_setups() -> SearchStrategy[DetectorSetup]:
     )
 
 
+@once
 def _states(kind: type[Observation]) -> SearchStrategy[Observation]:
     maybe = st.none()
     return {
@@ -244,16 +258,22 @@ OF: dict[type[LoggingRef], type[Observation]] = {
 NOTHING: tuple[Observation, ...] = (TrailStatus(), RecorderStatus(), DetectorStatus(), LogKey())
 
 
+def nothing(ref: LoggingRef) -> ResourceState:
+    """Return a subject that is not there."""
+    return ResourceState(ref, {type(one): one for one in NOTHING})
+
+
+@once
 def seen(*refs: LoggingRef) -> SearchStrategy[ResourceState]:
     """One subject of any kind, or of these, in any condition."""
 
     def of(ref: LoggingRef) -> SearchStrategy[ResourceState]:
-        nothing = ResourceState(ref, {type(one): one for one in NOTHING})
-        return _states(OF[type(ref)]).map(nothing.with_observation)
+        return _states(OF[type(ref)]).map(nothing(ref).with_observation)
 
     return st.sampled_from(refs or REFS).flatmap(of)
 
 
+@once
 def notes() -> SearchStrategy[Step]:
     """Any baseline, or a trail that was made again."""
     return (
@@ -265,6 +285,7 @@ def notes() -> SearchStrategy[Step]:
     )
 
 
+@once
 def incidents() -> SearchStrategy[Incident]:
     """One incident, because of any findings, with anything noted before."""
     return st.builds(

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.flow_log import FlowLogRef
+from ringfence.model.kinds.security_group import SecurityGroupRef
+from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.observation import ResourceState
-from ringfence.model.subject import FlowLogRef, SecurityGroupRef, VpcRef
 from ringfence.observations.ec2.flow_log_records import LOGS, S3, Deleted, Recording
 from ringfence.observations.ec2.flow_logs import FlowLog, FlowLogs
 from ringfence.observations.ec2.network import QUARANTINE, TRANSITION
@@ -24,6 +26,7 @@ from tests.support.fakes.network_answers import (
     VPC_ID,
 )
 from tests.support.strategies.instances import ODD_TEXTS
+from tests.support.strategies.once import once
 from tests.support.worlds import NOON, REF
 
 if TYPE_CHECKING:
@@ -57,6 +60,7 @@ CHOICES = {
 }
 
 
+@once
 def incidents() -> SearchStrategy[Incident]:
     """One incident, with any of the choices, because of any findings."""
     choices = {name: st.sampled_from(each) for name, each in CHOICES.items()}
@@ -69,6 +73,7 @@ def incidents() -> SearchStrategy[Incident]:
     )
 
 
+@once
 def rules() -> SearchStrategy[Rule]:
     """Any rule: a description and tags as odd as anybody writes them."""
     tags = st.dictionaries(st.sampled_from(("team", "Name")), ODD_TEXTS, max_size=2)
@@ -91,6 +96,7 @@ def rules() -> SearchStrategy[Rule]:
     )
 
 
+@once
 def groups() -> SearchStrategy[ResourceState]:
     """A group with any rules; default or not, ours by its looks or not, of this account or not."""
     facet = st.builds(
@@ -109,6 +115,7 @@ def groups() -> SearchStrategy[ResourceState]:
     return facet.map(lambda seen: ResourceState(GROUP, {SecurityGroup: seen}))
 
 
+@once
 def recordings() -> SearchStrategy[Recording]:
     """What a flow log may record, and where to."""
     places = (
@@ -131,6 +138,7 @@ def recordings() -> SearchStrategy[Recording]:
     )
 
 
+@once
 def flow_logs() -> SearchStrategy[tuple[FlowLog, ...]]:
     """Some flow logs; EC2 takes no second one of the same traffic to the same place."""
     one = st.builds(
@@ -146,6 +154,7 @@ def flow_logs() -> SearchStrategy[tuple[FlowLog, ...]]:
     return unique.map(lambda logs: tuple(sorted(logs, key=repr)))
 
 
+@once
 def vpcs() -> SearchStrategy[ResourceState]:
     """A VPC with any flow logs."""
     owners = st.sampled_from((REF.account, REF.account, OTHER_ACCOUNT))
@@ -153,6 +162,7 @@ def vpcs() -> SearchStrategy[ResourceState]:
     return facet.map(lambda seen: ResourceState(VPC, {FlowLogs: seen}))
 
 
+@once
 def deleted_flow_logs() -> SearchStrategy[ResourceState]:
     """A deleted flow log of which everything is known, or nothing; or one that is still there."""
     resources = st.sampled_from((VPC_ID, VPC_ID, "subnet-0123456789abcdef0", f"{OTHER_VPC}, {VPC_ID}"))
@@ -169,6 +179,7 @@ def deleted_flow_logs() -> SearchStrategy[ResourceState]:
     return (gone | there).map(lambda facet: ResourceState(FLOW_LOG, {FlowLogs: facet}))
 
 
+@once
 def subjects() -> SearchStrategy[ResourceState]:
     """A subject of any kind."""
     return groups() | vpcs() | deleted_flow_logs()

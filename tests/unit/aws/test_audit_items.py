@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.aws.audit_items import is_ours
-from ringfence.model.subject import KINDS
+from ringfence.model.kinds import every_kind
 from ringfence.record.chain import ChainKey
 
 ENTRY, HASH = "inc-20260301T120000.000000-0123456789#000000", "0" * 64
 ASCII = st.characters(max_codepoint=127)
 """Whoever reads a report takes no other names."""
+KINDS = every_kind()
 IDS = {name: st.from_regex(kind.pattern, fullmatch=True, alphabet=ASCII) for name, kind in KINDS.items()}
 
 

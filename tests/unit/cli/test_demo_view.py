@@ -97,9 +97,9 @@ def test_milestones_are_the_moments_of_the_log_in_seconds_from_the_finding() -> 
     reached = milestones(LOG, SENT, SENT + timedelta(seconds=4))
     assert reached == (
         ("Finding, decision and intents recorded", 0.5),
-        ("Cut it off the network, and looked again", 1.0),
-        ("Keep it from being lost, and take its identity away", 2.5),
-        ("Everything done, and looked again", 3.0),
+        ("Isolate the instance from the network: verified", 1.0),
+        ("Protect the instance and remove its role", 2.5),
+        ("All stages complete: verified", 3.0),
         ("Every entry archived and verified", 4.0),
     )
 

@@ -39,7 +39,7 @@ class Answers:
     [
         BadInput("reason", "is required"),
         BadInput("instance", "must be an instance's id", "i-wrong"),
-        Forbidden("account 111122223333 is outside the configured scope"),
+        Forbidden("account 111122223333 is not in the policy's scope"),
         NotFound("InvalidInstanceID.NotFound"),
         Refused("the world has moved on"),
         Retryable("RequestLimitExceeded"),
@@ -125,7 +125,7 @@ def test_what_ones_own_credentials_do_not_allow_is_not_waited_for() -> None:
     site.gate = deny
     door = direct(site)
     for ask, body in ((door.run, RUN), (door.status, STATUS)):
-        with pytest.raises(BadInput, match="--direct: needs credentials that allow it"):
+        with pytest.raises(BadInput, match="--direct: needs credentials with these permissions"):
             ask(body)
 
 

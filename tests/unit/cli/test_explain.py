@@ -91,7 +91,7 @@ def test_a_compromise_would_be_contained(auto: Path) -> None:
             "runbook": "contain-instance",
             "remediations": ["isolate-instance", "leave-group", "imds-off"],
             "mode": "auto",
-            "reason": f"rule 2 of the policy says auto. home is taken to be account {samples.ACCOUNT}",
+            "reason": f"policy rule 2 sets mode auto. `home` is assumed to be account {samples.ACCOUNT}",
         },
         HANDLED,
     )
@@ -119,7 +119,7 @@ def test_the_target_of_a_brute_force_attack_would_be_notified_of_only(auto: Path
     [
         (instance_finding(archived=True), "archived"),
         (instance_finding(additionalInfo={"value": '{"sample":true}'}), "sample"),
-        (instance_finding("Backdoor:EC2/Spambot"), "rule 1 of the policy says off"),
+        (instance_finding("Backdoor:EC2/Spambot"), "policy rule 1 sets mode off"),
     ],
 )
 def test_what_the_policy_rules_out_is_not_applicable(event: Json, why: str, auto: Path) -> None:
@@ -138,7 +138,7 @@ def test_an_account_outside_the_scope_is_not_applicable(tmp_path: Path) -> None:
     path.write_text('version: 1\nscope: {accounts: ["444455556666"]}\n', encoding="utf-8")
     answer, code = explained(EVENT, path)
     assert (answer["status"], code) == ("not-applicable", NOT_FOR_US)
-    assert answer["reason"] == f"account {samples.ACCOUNT} is outside the configured scope"
+    assert answer["reason"] == f"account {samples.ACCOUNT} is not in the policy's scope"
 
 
 def test_a_strangers_finding_is_out_of_scope_once_home_is_named() -> None:
@@ -148,7 +148,7 @@ def test_a_strangers_finding_is_out_of_scope_once_home_is_named() -> None:
     assert run("-", "--policy", OURS, "--home", samples.ACCOUNT, stdin=stdin).exit_code == HANDLED
     elsewhere = run("-", "--policy", OURS, "--home", "999988887777", stdin=stdin)
     assert elsewhere.exit_code == NOT_FOR_US
-    assert "outside the configured scope" in elsewhere.stdout
+    assert "is not in the policy's scope" in elsewhere.stdout
 
 
 def test_each_instance_of_a_sequence_is_judged_by_its_own_account(auto: Path) -> None:
@@ -156,9 +156,7 @@ def test_each_instance_of_a_sequence_is_judged_by_its_own_account(auto: Path) ->
     answer, code = explained(sequence_finding(sequence_resource(), other), auto)
     assert (answer["mode"], code) == ("auto", HANDLED)
     assert [subject["account"] for subject in answer["subjects"]] == [samples.ACCOUNT, "444455556666"]
-    assert (
-        "i-0fedcba9876543210: account 444455556666 is outside the configured scope (off)" in answer["reason"]
-    )
+    assert "i-0fedcba9876543210: account 444455556666 is not in the policy's scope (off)" in answer["reason"]
 
 
 def test_a_finding_about_something_else_is_not_applicable() -> None:
@@ -235,7 +233,7 @@ def test_bad_input_names_the_field(event: object, field: str) -> None:
         (b'{"source": "aws.guardduty", "det', "not one complete JSON document"),
         (b"\xff\xfe", "not UTF-8 text at byte 1"),
         (json.dumps(EVENT).encode() + b"\n" + json.dumps(EVENT).encode(), "Extra data"),
-        (b" " * (2**20 + 1), "longer than any event"),
+        (b" " * (2**20 + 1), "longer than an event can be"),
     ],
 )
 def test_text_that_is_no_event_is_bad_input(data: bytes, why: str) -> None:
@@ -287,7 +285,7 @@ def test_the_words_for_a_person_say_it_all(auto: Path) -> None:
         "  runbook       contain-instance",
         "  remediations  isolate-instance, leave-group, imds-off",
         "  mode          auto",
-        f"  why           rule 2 of the policy says auto. home is taken to be account {samples.ACCOUNT}",
+        f"  why           policy rule 2 sets mode auto. `home` is assumed to be account {samples.ACCOUNT}",
     ]
 
 
@@ -321,7 +319,7 @@ def test_without_a_policy_file_the_built_in_policy_runs_dry(tmp_path: Path) -> N
     with CliRunner().isolated_filesystem(tmp_path):
         answer = json.loads(run(file, "--json").stdout)
     assert answer["mode"] == "dry-run"
-    assert "there is no policy.yaml here" in answer["reason"]
+    assert "there is no policy.yaml in this folder" in answer["reason"]
 
 
 def test_the_policy_of_the_folder_is_the_default(auto: Path, tmp_path: Path) -> None:

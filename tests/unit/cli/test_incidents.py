@@ -20,7 +20,7 @@ from ringfence.aws.sessions import _session, own_client
 from ringfence.cli.main import main
 from ringfence.cli.settings import AUDIT_STACK
 from ringfence.model.codec import canonical
-from ringfence.model.errors import BadInput
+from ringfence.model.errors import UnknownRecord
 from ringfence.model.incident import incident_id
 from ringfence.record.chain import ChainKey, Entry, digest, link
 from ringfence.record.facts import FindingReceived
@@ -129,14 +129,14 @@ def test_a_time_before_all_incidents_finds_them_all(client: DynamoDBClient, sinc
 
 def test_no_incidents_are_said_so(client: DynamoDBClient) -> None:
     del client
-    assert ringfence("incidents", "list", "--since", "0m").output == "No incidents in this time.\n"
+    assert ringfence("incidents", "list", "--since", "0m").output == "No incidents in this period.\n"
 
 
 @pytest.mark.parametrize("since", ["9999-12-31T23:00:00-10:00", "9999-12-31"])
 def test_a_time_to_come_finds_none(client: DynamoDBClient, since: str) -> None:
     del client
     result = ringfence("incidents", "list", "--since", since)
-    assert (result.exit_code, result.output) == (0, "No incidents in this time.\n")
+    assert (result.exit_code, result.output) == (0, "No incidents in this period.\n")
 
 
 @pytest.mark.parametrize("since", ["yesterday", "7 days", "2026-13-01", ""])
@@ -162,12 +162,12 @@ def test_an_incident_is_shown_as_a_timeline(client: DynamoDBClient) -> None:
     ]
     story = "\n".join(rows)
     for words in (
-        "stays open DNS is not filtered",
+        "residual risk DNS is not filtered",
         "2025-11-22 UTC, by ringfence",
         "0 12:00:00.000 finding received: The instance talks",
         "3 12:00:01.000 about to turn the key of front\nopen → shut",
         "4 12:00:03.000 applied: turn the key of front\nrequest req-1",
-        "5 12:00:03.000 looked again: complete",
+        "5 12:00:03.000 verified: complete",
     ):
         assert words in story
 
@@ -206,7 +206,7 @@ def test_hostile_text_reaches_no_terminal(client: DynamoDBClient, arguments: tup
     [
         ("nonsense", "must be an incident's id"),
         ("\x1b[2J", "must be an incident's id"),
-        (LATER, f"must be one that is in the audit log; see `ringfence incidents list`, not '{LATER}'"),
+        (LATER, f"must be in the audit log; see `ringfence incidents list`, not '{LATER}'"),
     ],
 )
 def test_a_wrong_id_is_bad_input(s3: S3Client, command: tuple[str, str], incident: str, words: str) -> None:
@@ -239,7 +239,7 @@ def test_a_chain_of_another_version_verifies_and_shows_what_this_one_cannot_read
         entries.append(Entry(INCIDENT, seq, body, previous))
         client.put_item(TableName=AUDIT, Item=to_item(KEY, entries[seq]))
         archive.keep(KEY.text, entries[seq])
-    with pytest.raises(BadInput, match="must name a kind of value that this version knows"):
+    with pytest.raises(UnknownRecord, match="must be a value that this version knows"):
         _ = entries[3].fact
     verified = ringfence("audit", "verify", INCIDENT)
     assert verified.exit_code == 0
@@ -247,7 +247,7 @@ def test_a_chain_of_another_version_verifies_and_shows_what_this_one_cannot_read
     shown = ringfence("incidents", "show", INCIDENT)
     assert shown.exit_code == 0
     assert "StepOfTomorrow, a step that this version does not know" in shown.output
-    assert "FactOfTomorrow, as it was written" in shown.output
+    assert "FactOfTomorrow, shown as stored" in shown.output
     assert ringfence("incidents", "list", "--since", "2020-01-01").exit_code == 0
 
 
@@ -264,7 +264,9 @@ def test_an_altered_entry_is_named(client: DynamoDBClient, s3: S3Client) -> None
     overwrite(client, 2, contained()[2].body.replace("ringfence", "nobody"))
     result = ringfence("audit", "verify", INCIDENT)
     assert result.exit_code == 1
-    assert "NOT SOUND: entry 2 is altered: it is not what was archived first" in result.output
+    assert (
+        "VERIFICATION FAILED: entry 2 is altered: it differs from the first archived version" in result.output
+    )
     verdict = json.loads(ringfence("audit", "verify", INCIDENT, "--json").output)
     assert (verdict["sound"], verdict["faults"][0]["seq"], verdict["pending"]) == (False, 2, [])
 
@@ -272,7 +274,7 @@ def test_an_altered_entry_is_named(client: DynamoDBClient, s3: S3Client) -> None
 def test_without_the_archive_less_is_claimed(client: DynamoDBClient) -> None:
     result = ringfence("audit", "verify", INCIDENT, "--without-archive")
     assert result.exit_code == 0
-    assert "Inner consistency only" in result.output
+    assert "Without the archive, this check detects" in result.output
     overwrite(client, 2, contained()[2].body.replace("ringfence", "nobody"))
     assert ringfence("audit", "verify", INCIDENT, "--without-archive").exit_code == 1
 
@@ -285,8 +287,8 @@ def test_an_incident_that_was_removed_from_the_table_is_found_in_the_archive(
         client.delete_item(TableName=AUDIT, Key={name: item[name] for name in ("chain", "entry")})
     result = ringfence("audit", "verify", INCIDENT)
     assert result.exit_code == 1
-    assert "NOT SOUND: entry 0 is removed" in result.output
-    assert "also: entry 5: the archive has it and the table does not" in result.output
+    assert "VERIFICATION FAILED: entry 0 is removed" in result.output
+    assert "also: entry 5: it is in the archive and not in the table" in result.output
 
 
 def test_what_cannot_be_read_is_neither_sound_nor_altered(client: DynamoDBClient) -> None:
@@ -323,7 +325,7 @@ def test_a_place_that_is_nowhere_is_bad_input(client: DynamoDBClient) -> None:
     del client
     result = ringfence("incidents", "list", places={})
     assert result.exit_code == 2
-    assert "--audit-table: is not given, RINGFENCE_AUDIT_TABLE is not set" in result.output
+    assert "--audit-table: is missing, RINGFENCE_AUDIT_TABLE is not set" in result.output
 
 
 def test_a_missing_region_is_bad_input(client: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -355,7 +357,7 @@ def test_without_credentials_it_is_a_wrong_setting_also_where_the_table_is_given
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     result = ringfence("incidents", "list")
     assert result.exit_code == 2, result.output
-    assert "AWS credentials: must be there" in result.output
+    assert "AWS credentials: are missing" in result.output
 
 
 def test_a_verdict_that_cannot_be_written_is_neither_sound_nor_altered(
@@ -369,4 +371,4 @@ def test_a_verdict_that_cannot_be_written_is_neither_sound_nor_altered(
         with pytest.raises(SystemExit) as ended:
             main(["audit", "verify", INCIDENT])
     assert ended.value.code == 3
-    assert "the verdict cannot be written: No space left on device" in capsys.readouterr().err
+    assert "the result cannot be written: No space left on device" in capsys.readouterr().err

@@ -52,7 +52,7 @@ def test_after_a_yes_the_instance_is_contained_and_verified(terminal: Terminal, 
     result = terminal(*RUN, answer="y\n")
     assert result.exit_code == DONE, result.output
     assert set(site.groups()) == {QUARANTINED}
-    assert "contained and complete, verified by looking again" in result.stdout
+    assert "contained and complete, verified" in result.stdout
     assert f"ringfence release {site.history.incident}" in result.stdout
 
 
@@ -163,7 +163,7 @@ def test_the_json_of_a_dry_run_holds_the_plan(terminal: Terminal) -> None:
         ((*RUN, "--option", "group=explode"), "options.group: must be one of detach, standby"),
         (
             (*RUN, "--option", "colour=red"),
-            "options.colour: is no option of contain-instance, which has group",
+            "options.colour: is not an option of contain-instance; its options are group",
         ),
         ((*RUN, "--remediation", "format-disks"), "remediation: contain-instance has"),
         ((*RUN[:-1], ""), "reason: is required"),
@@ -192,14 +192,14 @@ def test_without_a_region_there_is_no_run(terminal: Terminal) -> None:
     terminal.region = ""
     result = terminal(*RUN, "--yes")
     assert result.exit_code == UNUSABLE
-    assert "--region: must be given, or AWS_REGION set" in result.stderr
+    assert "--region: is required if AWS_REGION is not set" in result.stderr
 
 
 def test_an_instance_that_is_not_there_is_a_wrong_id(terminal: Terminal, site: Site) -> None:
     site.cloud.world = None
     result = terminal(*RUN, "--yes")
     assert result.exit_code == UNUSABLE
-    assert f"there is no instance {REF.id} here" in result.stderr
+    assert f"there is no instance {REF.id} in this account and region" in result.stderr
     assert not site.history.entries
 
 
@@ -214,7 +214,7 @@ def test_an_api_that_cannot_be_reached_is_told_at_once(terminal: Terminal) -> No
 def test_a_subject_outside_the_scope_is_refused() -> None:
     result = Terminal(Site(Policy(("999999999999",))))(*RUN, "--yes")
     assert result.exit_code == NOT_DONE
-    assert "outside the configured scope" in result.stderr
+    assert "is not in the policy's scope" in result.stderr
 
 
 def test_what_is_not_contained_at_once_is_waited_for(terminal: Terminal, site: Site) -> None:
@@ -237,14 +237,14 @@ def test_what_is_not_contained_in_time_is_exit_code_1(terminal: Terminal, site: 
     result = terminal(*RUN, "--yes", "--wait", "10")
     assert result.exit_code == NOT_DONE
     assert "not contained" in result.stdout
-    assert "Still to be done" in result.stdout
+    assert "Remaining" in result.stdout
 
 
 @pytest.mark.parametrize(
     ("words", "goes_on"),
     [
-        ((), "what was begun goes on"),
-        (("--direct",), "what is not done yet is done when you ask for it again"),
+        ((), "the run continues"),
+        (("--direct",), "run the command again to finish it"),
     ],
 )
 def test_ctrl_c_ends_the_waiting_and_says_what_becomes_of_it(
@@ -454,7 +454,7 @@ def test_remediations_without_the_first_stage_are_not_called_containment(
 ) -> None:
     result = terminal(*RUN, "--remediation", "leave-group", "--yes")
     assert result.exit_code == DONE
-    assert "it does not contain" in result.stdout
+    assert "this run did not include containment" in result.stdout
     assert not site.cloud.calls
 
 

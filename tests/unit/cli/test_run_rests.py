@@ -73,10 +73,10 @@ def test_what_is_left_to_a_person_is_not_waited_for(words: tuple[str, ...]) -> N
     result = harden(terminal, *words)
     assert result.exit_code == DONE, result.output
     assert terminal.waited <= 2
-    assert "put right, verified by looking again; the rest is for you to review" in result.stdout
-    assert "not put right" not in result.stdout
-    assert f"For you to review\n  - {ASKED}" in result.stdout
-    assert "What stays open" not in result.stdout.rpartition("For you to review")[2]
+    assert "remediated, verified; the rest needs your review" in result.stdout
+    assert "not remediated" not in result.stdout
+    assert f"Needs your review\n  - {ASKED}" in result.stdout
+    assert "Residual risk" not in result.stdout.rpartition("Needs your review")[2]
 
 
 def test_of_a_bucket_the_json_does_not_speak_of_containment() -> None:
@@ -101,7 +101,7 @@ def test_what_a_service_does_in_its_own_time_is_not_waited_for() -> None:
     result = harden(terminal)
     assert result.exit_code == DONE, result.output
     assert terminal.waited <= 2
-    assert "put right, verified by looking again; what others have yet to do" in result.stdout
+    assert "remediated, verified; AWS services still have work to do" in result.stdout
     assert "AWS Config has not evaluated the rule again yet" in result.stdout
 
 
@@ -111,7 +111,7 @@ def test_an_instance_may_be_contained_and_something_for_a_person() -> None:
     result = terminal("run", RUNBOOK.id, REF.id, *WHY)
     assert result.exit_code == DONE, result.output
     assert terminal.waited <= 2
-    assert "contained, verified by looking again; the rest is for you to review" in result.stdout
+    assert "contained, verified; the rest needs your review" in result.stdout
 
 
 def test_what_a_person_must_contain_is_not_contained_and_not_waited_for_either() -> None:
@@ -119,4 +119,4 @@ def test_what_a_person_must_contain_is_not_contained_and_not_waited_for_either()
     result = terminal("run", RUNBOOK.id, REF.id, *WHY)
     assert result.exit_code == NOT_DONE, result.output
     assert terminal.waited <= 2
-    assert "not contained; the rest is for you to review" in result.stdout
+    assert "not contained; the rest needs your review" in result.stdout

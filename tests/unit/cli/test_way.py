@@ -50,6 +50,6 @@ def test_who_may_not_look_at_the_stack_is_told_what_else_says_it() -> None:
     def denied() -> dict[str, str]:
         raise AccessDenied("cloudformation:DescribeStacks: AccessDenied")
 
-    words = "--url: is not given, RINGFENCE_OPERATE_URL is not set, and stack Ringfence-Response may not be"
+    words = "--url: is missing, RINGFENCE_OPERATE_URL is not set, and stack Ringfence-Response cannot be read"
     with pytest.raises(BadInput, match=words):
         output(denied, "Ringfence-Response", "OperateUrl", "--url", "RINGFENCE_OPERATE_URL")

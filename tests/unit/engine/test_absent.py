@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,8 +11,11 @@ from ringfence.engine.ports import Ports
 from ringfence.engine.requests import ResponseRequest
 from ringfence.engine.run import Engine
 from ringfence.model.errors import NotFound
+from ringfence.model.kinds.detector import DetectorRef
+from ringfence.model.kinds.kms_key import KeyRef
+from ringfence.model.kinds.recorder import RecorderRef
+from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.observation import Observation, ResourceState
-from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, Ref, TrailRef
 from ringfence.observations.logging.detectors import DetectorStatus
 from ringfence.observations.logging.log_keys import LogKey
 from ringfence.observations.logging.recorders import RecorderStatus
@@ -23,6 +27,9 @@ from ringfence.runbooks.restore_logging import RESTORE_LOGGING
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.worlds import DRY_RUN, LEASE, NOON, Ticking, finding
+
+if TYPE_CHECKING:
+    from ringfence.model.subject import Ref
 
 HERE = ("111122223333", "eu-west-1")
 NOTHING: tuple[Observation, ...] = (TrailStatus(), DetectorStatus(), RecorderStatus(), LogKey())

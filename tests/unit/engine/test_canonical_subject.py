@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from ringfence.engine.canonical_subject import with_canonical_subjects
-from ringfence.events.dispatch import parse
 from ringfence.events.envelope import NotForUs
 from ringfence.model.observation import ResourceState
 from ringfence.policy.decision import Exempt, Mode, Policy
 from ringfence.policy.selection import portions
 from ringfence.runbooks.harden_identity import HARDEN_IDENTITY
 from tests.support.fakes.memory_cloud import MemoryCloud
+from tests.support.parsing import parse
 from tests.support.samples.config import verdict
 from tests.support.strategies.identity import ACCOUNT, BY_ID, PERSON
 

@@ -414,10 +414,10 @@ def test_nobody_is_told_that_all_was_put_right_while_another_part_is_open() -> N
     home.receive(verdict("second-on"))
     home.fail()
     home.receive(verdict("first-on", 0.25))
-    assert home.told() == ["NOT put right"]
+    assert home.told() == ["NOT remediated"]
     assert Summary.of(home.history.entries).state == "not contained"
     home.receive(verdict("second-on"))
-    assert home.told() == ["NOT put right", "put right"]
+    assert home.told() == ["NOT remediated", "remediated"]
     assert Summary.of(home.history.entries).state == "complete"
 
 

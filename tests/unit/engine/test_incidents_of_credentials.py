@@ -12,20 +12,23 @@ import pytest
 from ringfence.engine.intake import ExecutionContext, Skipped, answers
 from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
-from ringfence.events.dispatch import parse_text
 from ringfence.events.guardduty.credential_trigger import COMPROMISED_CREDENTIALS
 from ringfence.model.finding import Finding
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.root import RootRef
 from ringfence.model.observation import ResourceState
 from ringfence.model.principals import ROOT
 from ringfence.model.remediation import remediation
 from ringfence.model.runbook import Runbook, Stage
-from ringfence.model.subject import GLOBAL, AccessKeyRef, PrincipalRef, RootRef, UserRef
+from ringfence.model.subject import GLOBAL, PrincipalRef
 from ringfence.policy.decision import Mode, Policy
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import DecisionMade, FindingReceived
 from ringfence.record.status import IncidentStatus
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
+from tests.support.parsing import parse_text
 from tests.support.samples import guardduty
 from tests.support.samples.cloudtrail import OWN, attachment
 from tests.support.samples.health import health_event

@@ -20,14 +20,15 @@ from ringfence.engine.intake import (
     watchdog,
 )
 from ringfence.engine.requests import ResponseRequest, ResponseResult
-from ringfence.events.dispatch import parse_text
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
-from ringfence.model.subject import InstanceRef, Ref
+from ringfence.model.kinds.instance import InstanceRef
+from ringfence.model.subject import Ref
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.record.chain import ChainKey, Stamp, link
 from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
+from tests.support.parsing import parse_text
 from tests.support.samples.guardduty import ACCOUNT, changed, instance_finding
 from tests.support.samples.runbooks import CONTAIN
 from tests.support.worlds import LEASE, NOON, REF, finding
@@ -93,7 +94,7 @@ def test_what_the_policy_turns_off_is_left_alone_and_the_reason_kept() -> None:
     (left,) = answered(finding().finding, replace(AUTO_POLICY, accounts=()))
     assert isinstance(left, Skipped)
     assert left.decision.mode is Mode.OFF
-    assert "outside the configured scope" in left.decision.reason
+    assert "is not in the policy's scope" in left.decision.reason
 
 
 def test_an_order_acts_for_its_execution_with_what_the_policy_chooses() -> None:

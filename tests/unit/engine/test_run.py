@@ -71,7 +71,7 @@ ISOLATE = Runbook(
     "contain-instance",
     "Only the first stage",
     type(REF),
-    (Stage("isolate", "Cut it off the network", (isolate_instance,)),),
+    (Stage("isolate", "Isolate the instance from the network", (isolate_instance,)),),
 )
 KEY = ChainKey("contain-instance", REF.key)
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 REFUSED = Refused("autoscaling is not to be had in this region")
 DENIED = AccessDenied("elbv2:DescribeTargetGroups: AccessDenied: with an explicit deny")
-WORDS = "so leave-target-groups can be neither done nor verified"
+WORDS = "leave-target-groups can be neither applied nor verified"
 
 
 class Bench:
@@ -66,7 +66,7 @@ def test_what_is_refused_for_good_is_for_a_person_and_not_tried_again() -> None:
     assert DetachInstanceProfile in bench.kinds
     assert report.verified
     assert report.verified.refused == (f"Targets could not be read: {REFUSED}",)
-    assert report.verified.review == (f"Targets could not be read: {REFUSED}, {WORDS}",)
+    assert report.verified.review == (f"Targets could not be read: {REFUSED}; {WORDS}",)
     assert set(report.verified.review) <= set(report.verified.exposure)
     written = bench.history.entries
     bench.respond()
@@ -83,7 +83,7 @@ def test_what_may_be_readable_later_is_tried_again_once_the_others_were_done() -
     assert DetachInstanceProfile in bench.kinds
     assert report.verified
     assert report.verified.refused == report.verified.review == ()
-    assert f"Targets could not be read: {DENIED}, {WORDS}" in report.verified.exposure
+    assert f"Targets could not be read: {DENIED}; {WORDS}" in report.verified.exposure
     bench.cloud.unreadable = {}
     assert bench.respond(decision=None, finding=None).status is IncidentStatus.COMPLETE
     assert DeregisterTargets in bench.kinds
@@ -109,7 +109,7 @@ def test_a_plan_says_what_could_not_be_read() -> None:
         assert report.status is IncidentStatus.DRY_RUN
         preserve = next(one for one in report.plans if one.stage == "preserve")
         assert DetachInstanceProfile in {type(step) for step in preserve.steps}
-        assert f"Targets could not be read: {DENIED}, {WORDS}" in preserve.exposure
+        assert f"Targets could not be read: {DENIED}; {WORDS}" in preserve.exposure
         assert bool(again(report)) == (not more), "a person who asks sees it, and asks again"
         assert bench.history.of(Planned)
 

@@ -89,7 +89,7 @@ def test_it_is_neither_complete_nor_tried_again_but_looked_at_later(world: World
     report = world.look()
     assert (report.status, again(report), later(report)) == (IncidentStatus.CONTAINED, (), True)
     assert [words.split(":")[0] for words in world.settling] == [
-        "AWS Config has not recorded yet what was put right"
+        "AWS Config has not recorded the remediation yet"
     ]
 
 
@@ -115,7 +115,7 @@ def test_after_a_while_it_is_said_and_not_waited_for_any_more(world: World) -> N
     report = world.look()
     assert (report.status, later(report)) == (IncidentStatus.COMPLETE, False)
     assert world.history.verified
-    assert "has not recorded yet" in "".join(world.history.verified.exposure)
+    assert "has not recorded the remediation yet" in "".join(world.history.verified.exposure)
     assert world.settling == ()
 
 

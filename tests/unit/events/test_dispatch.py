@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.events.dispatch import findings, parse, parse_text
+from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.model.codec import decode, encode
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
+from tests.support.parsing import parse, parse_text
 from tests.support.samples import guardduty
 from tests.support.samples.calls import by_root, call_event, sign_in
 from tests.support.samples.cloudtrail import OWN, attachment, by_role
@@ -68,7 +69,7 @@ def test_every_source_is_parsed_from_text_and_recorded(event: dict[str, Any]) ->
 def test_an_event_of_an_unknown_source_names_those_that_are_known() -> None:
     verdict = parse(changed(EVENTS["a key"], "source", "aws.\x1bmacie"))
     assert isinstance(verdict, NotForUs)
-    assert r"the event is of type GuardDuty Finding, from aws.\x1bmacie: beside" in verdict.reason
+    assert r"the event is of type GuardDuty Finding, from aws.\x1bmacie; runbooks answer" in verdict.reason
     assert "aws.config, aws.ec2, aws.guardduty, aws.health" in verdict.reason
 
 

@@ -96,7 +96,7 @@ def test_a_hash_that_does_not_fit_is_archived_as_it_is_and_sounds_the_alarm(room
     forged = replace(FIRST, hash=digest("another"))
     assert room.work(record(forged)) == DONE
     assert room.kept() == (Archived(0, forged.body, forged.hash),)
-    assert "whose hash is not that of its body" in room.inbox.read()[0][0]
+    assert "with a hash that does not match its body" in room.inbox.read()[0][0]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_what_is_no_entry_is_not_archived_and_does_not_hold_up_what_follows(
 ) -> None:
     assert room.work(record(FIRST, changes=changes), record(contained()[1])) == DONE
     ((subject, text),) = room.inbox.read()
-    assert subject == "Ringfence: TAMPERING: something was written that is no entry"
+    assert subject == "Ringfence: TAMPERING: an item was written that is not a valid entry"
     assert all(char.isprintable() for char in text.replace("\n", ""))
     assert len(text.splitlines()) == 3
     assert [one.seq for one in room.kept()] == [1]

@@ -83,7 +83,7 @@ def test_a_dry_run_answers_with_the_plan_and_changes_nothing(site: Site) -> None
     assert not site.sent
     assert [plan["stage"] for plan in answer["plans"]] == ["isolate", "keep"]
     first = answer["plans"][0]
-    assert first["title"] == "Cut it off the network"
+    assert first["title"] == "Isolate the instance from the network"
     assert first["exposure"]
     moves = [step for step in first["steps"] if step["kind"] == "SetSecurityGroups"]
     assert [(step["before"], step["after"]) for step in moves] == [
@@ -119,7 +119,7 @@ def test_a_subject_outside_the_scope_is_forbidden() -> None:
     site = Site(Policy(("999999999999",)))
     code, answer = post(site, "/runs", RUN)
     assert (code, answer["error"]["kind"]) == (403, "forbidden")
-    assert "outside the configured scope" in answer["error"]["message"]
+    assert "is not in the policy's scope" in answer["error"]["message"]
     assert not site.cloud.looks
 
 
@@ -276,7 +276,7 @@ def test_the_status_says_in_words_what_was_done_since(site: Site) -> None:
     _, answer = post(site, "/status", WHO)
     words = [line["words"] for line in answer["lines"]]
     assert "applied: move eni-0 to the quarantine group of vpc-1" in words
-    assert words[-1] == "looked again: contained"
+    assert words[-1] == "verified: contained"
     assert answer["entries"] == len(site.history.entries)
     assert post(site, "/status", {**WHO, "after": answer["entries"]})[1]["lines"] == []
 

@@ -85,7 +85,7 @@ def test_what_is_asked_for_many_times_over_is_written_down_once() -> None:
 
 
 def test_a_subject_outside_the_scope_is_forbidden() -> None:
-    with pytest.raises(Forbidden, match="account 111122223333 is outside the configured scope"):
+    with pytest.raises(Forbidden, match="account 111122223333 is not in the policy's scope"):
         asked(Policy(("999999999999",)))
 
 

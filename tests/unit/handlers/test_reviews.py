@@ -12,7 +12,8 @@ import pytest
 from ringfence.handlers.reviews import AT_ONCE, IN_A_ROW, LOOK, Place, Tour
 from ringfence.handlers.threads import Threads
 from ringfence.model.errors import BadInput, InternalError, Retryable
-from ringfence.model.subject import GLOBAL, BucketRef, IdentityRef
+from ringfence.model.kinds.bucket import BucketRef
+from ringfence.model.subject import GLOBAL, IdentityRef
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from tests.support.fakes.audit_home import in_turn
 from tests.support.fakes.memory_cloud import MemoryCloud
@@ -123,7 +124,7 @@ def test_one_subject_that_fails_keeps_no_other_from_being_looked_at() -> None:
 
 def test_no_look_is_begun_when_the_time_is_up() -> None:
     late = replace(tour(), until=tour().ports.clock())
-    with pytest.raises(Retryable, match=r"a-bucket was not looked at: the time is up"):
+    with pytest.raises(Retryable, match=r"a-bucket was not reviewed: the time is over"):
         late.make(REF.region, lambda *_: pytest.fail("it looked"))
 
 

@@ -8,17 +8,18 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.model.codec import canonical, decode, encode, instant_text, load_on_demand, value
 from ringfence.model.errors import BadInput, InternalError
 from ringfence.model.finding import Finding
 from ringfence.model.frozen import frozen
-from ringfence.model.subject import InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.policy.decision import Decision, Mode
 from ringfence.record import facts
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
+from tests.support.effort import examples
 from tests.support.strategies.instances import incidents, instances
 from tests.support.worlds import NOON, REF
 
@@ -104,14 +105,14 @@ def test_every_kind_of_fact_is_among_these() -> None:
 
 
 @pytest.mark.parametrize("kind", FACTS, ids=lambda kind: kind.__name__)
-@settings(max_examples=40)
+@examples(40)
 @given(data=st.data())
 def test_every_kind_of_fact_is_read_back(kind: type[facts.Fact], data: st.DataObject) -> None:
     fact = data.draw(FACTS[kind])
     assert through_the_log(fact) == fact
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(world=instances(), incident=incidents())
 def test_what_is_observed_and_the_incident_can_be_written_too(
     world: ResourceState, incident: Incident
@@ -184,7 +185,7 @@ def test_a_class_that_is_no_value_cannot_be_written() -> None:
 
 def test_two_values_cannot_have_one_name() -> None:
     namesake = type("Outcome", (), {"__annotations__": {}, "__module__": "elsewhere"})
-    with pytest.raises(InternalError, match="two values are called Outcome"):
+    with pytest.raises(InternalError, match="two values have the name Outcome"):
         value(namesake)
 
 
@@ -195,12 +196,12 @@ def test_a_renamed_class_is_written_and_read_by_its_recorded_name() -> None:
 
     assert encode(NameOfToday(7)) == {"$": "NameOfTheFirstRelease", "number": 7}
     assert through_the_log(NameOfToday(7)) == NameOfToday(7)
-    with pytest.raises(BadInput, match="must name a kind of value"):
+    with pytest.raises(BadInput, match="must be a value that this version knows"):
         decode({"$": "NameOfToday", "number": 7})
 
 
 def test_a_renamed_class_cannot_take_the_recorded_name_of_another() -> None:
-    with pytest.raises(InternalError, match="two values are called Outcome"):
+    with pytest.raises(InternalError, match="two values have the name Outcome"):
 
         @value(recorded_as="Outcome")
         class Result:

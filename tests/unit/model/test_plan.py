@@ -90,7 +90,7 @@ def test_nothing_has_no_waves() -> None:
 
 @pytest.mark.parametrize("tie", ["needs", "behind"])
 def test_steps_that_wait_for_each_other_are_a_bug(tie: str) -> None:
-    with pytest.raises(InternalError, match="wait for each other: lever/a, lever/b"):
+    with pytest.raises(InternalError, match="the steps depend on each other: lever/a, lever/b"):
         dependency_levels([lever("a", **{tie: "b"}), lever("b", **{tie: "a"}), lever("c")])
 
 

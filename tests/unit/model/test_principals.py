@@ -10,18 +10,15 @@ from hypothesis import strategies as st
 
 from ringfence.model import principals
 from ringfence.model.codec import decode, encode
+from ringfence.model.kinds import parse_key
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.other_principal import OtherPrincipalRef
+from ringfence.model.kinds.role_session import RoleSessionRef
+from ringfence.model.kinds.root import RootRef
 from ringfence.model.principals import Caller, principal_of
 from ringfence.model.resource_names import function_role, run_role
-from ringfence.model.subject import (
-    GLOBAL,
-    AccessKeyRef,
-    OtherPrincipalRef,
-    PrincipalRef,
-    RoleSessionRef,
-    RootRef,
-    UserRef,
-    parse_key,
-)
+from ringfence.model.subject import GLOBAL, PrincipalRef
 from ringfence.policy.decision import Mode, Policy, decide
 from tests.support.worlds import finding
 

@@ -5,20 +5,14 @@ from __future__ import annotations
 import pytest
 
 from ringfence.model.errors import BadInput
-from ringfence.model.subject import (
-    GLOBAL,
-    AccessKeyRef,
-    InstanceRef,
-    NetworkRef,
-    OtherPrincipalRef,
-    PrincipalRef,
-    Ref,
-    RoleSessionRef,
-    RootRef,
-    UserRef,
-    parse_key,
-    ref_of,
-)
+from ringfence.model.kinds import parse_key, ref_of
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.instance import InstanceRef
+from ringfence.model.kinds.other_principal import OtherPrincipalRef
+from ringfence.model.kinds.role_session import RoleSessionRef
+from ringfence.model.kinds.root import RootRef
+from ringfence.model.subject import GLOBAL, NetworkRef, PrincipalRef, Ref
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 OF_EACH_KIND = (
@@ -68,6 +62,6 @@ def test_of_several_kinds_it_is_said_which_ids_are_taken(id_: str) -> None:
     with pytest.raises(BadInput) as raised:
         ref_of(NetworkRef, ACCOUNT, REGION, id_)
     assert str(raised.value) == (
-        "network: must be a security group's id, sg- and 8 or 17 hexadecimal digits; a VPC's id, vpc- and 8 "
-        f"or 17 hexadecimal digits; or a flow log's id, fl- and 8 or 17 hexadecimal digits, not '{id_}'"
+        "network: must be a flow log's id, fl- and 8 or 17 hexadecimal digits; a security group's id, sg- "
+        f"and 8 or 17 hexadecimal digits; or a VPC's id, vpc- and 8 or 17 hexadecimal digits, not '{id_}'"
     )

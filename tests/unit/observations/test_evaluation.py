@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.model.kinds.bucket import BucketRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.rule_confirmation import ManagedRule
-from ringfence.model.subject import BucketRef, UserRef, VpcRef
 from ringfence.observations.logging.evaluation import Evaluation, RuleState
 from ringfence.steps.ec2.metadata import SetMetadataOptions
 from ringfence.steps.logging.evaluation import EvaluateRule, NoteRule
@@ -145,13 +147,13 @@ def of_old(*kinds: str) -> dict[str, Any]:
         (how_often(DAILY, CONTINUOUS, KIND), ""),
         (how_often(CONTINUOUS, DAILY, "AWS::EC2::VPC", KIND), "once a day"),
         (how_often(CONTINUOUS, DAILY, "AWS::EC2::VPC"), ""),
-        (of_old("AWS::EC2::VPC"), "no recorder"),
+        (of_old("AWS::EC2::VPC"), "no AWS Config recorder"),
         (of_old(KIND), ""),
-        (only("AWS::EC2::VPC"), "no recorder"),
+        (only("AWS::EC2::VPC"), "no AWS Config recorder"),
         (only(KIND), ""),
-        (all_but(KIND), "no recorder"),
+        (all_but(KIND), "no AWS Config recorder"),
         (all_but("AWS::EC2::VPC"), ""),
-        ({"recordingScope": "INTERNAL"}, "no recorder"),
+        ({"recordingScope": "INTERNAL"}, "no AWS Config recorder"),
     ],
 )
 def test_it_is_said_why_a_change_is_not_recorded_soon(setup: dict[str, Any], said: str) -> None:

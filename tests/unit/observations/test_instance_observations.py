@@ -121,7 +121,7 @@ def test_metadata_options_that_ec2_does_not_name_are_its_defaults() -> None:
     assert changed == Metadata(
         MetadataOptions("disabled", "required", 3, "enabled", "enabled"), applied=False
     )
-    assert "still being applied" in changed.settling()
+    assert "still applying" in changed.settling()
 
 
 @pytest.mark.parametrize("text", ["inc-1", "", "\x00", "${jndi:ldap://x}", "\u202etxt", "x" * 256])

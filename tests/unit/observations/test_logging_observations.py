@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 
 from ringfence.model.document import Document
-from ringfence.model.subject import BucketRef, DetectorRef, KeyRef, RecorderRef, TrailRef
+from ringfence.model.kinds.bucket import BucketRef
+from ringfence.model.kinds.detector import DetectorRef
+from ringfence.model.kinds.kms_key import KeyRef
+from ringfence.model.kinds.recorder import RecorderRef
+from ringfence.model.kinds.trail import TrailRef
 from ringfence.observations.logging.detectors import DetectorSetup, DetectorStatus, restored_detector
 from ringfence.observations.logging.log_keys import LogKey
 from ringfence.observations.logging.logging_subjects import logging_subjects
@@ -222,7 +226,7 @@ def test_a_recorder_that_is_gone_is_no_error() -> None:
     ("before", "now", "lost"),
     [
         ((EVERYTHING, ""), (EVERYTHING, ""), ""),
-        ((EVERYTHING, ""), (THESE, "a"), "anything but a"),
+        ((EVERYTHING, ""), (THESE, "a"), "anything except a"),
         ((EVERYTHING, ""), (ALL_BUT_THESE, "a"), "a"),
         ((THESE, "ab"), (THESE, "b"), "a"),
         ((THESE, "ab"), (EVERYTHING, ""), ""),
@@ -230,7 +234,7 @@ def test_a_recorder_that_is_gone_is_no_error() -> None:
         ((THESE, "ab"), (ALL_BUT_THESE, "c"), ""),
         ((ALL_BUT_THESE, "a"), (ALL_BUT_THESE, "ab"), "b"),
         ((ALL_BUT_THESE, "a"), (EVERYTHING, ""), ""),
-        ((ALL_BUT_THESE, "a"), (THESE, "bcd"), "anything but b, c, d"),
+        ((ALL_BUT_THESE, "a"), (THESE, "bcd"), "anything except b, c, d"),
     ],
 )
 def test_a_recorder_that_records_fewer_types_is_narrower(
@@ -281,7 +285,7 @@ def test_a_recorder_in_another_role_may_record_nothing_unless_it_is_the_services
     """What Config may not describe it does not record, and its recorder is said to record none the less."""
     was, own = RecorderSetup(f"{ROLES}config"), f"{ROLES}{SERVICE_ROLE}"
     assert narrower(was, RecorderSetup(f"{ROLES}may-do-nothing")) == (
-        f"it records in the role {ROLES}may-do-nothing, which may be allowed to see less",
+        f"it uses the role {ROLES}may-do-nothing, which may have fewer permissions",
     )
     assert narrower(was, RecorderSetup(own)) == ()
     assert narrower(RecorderSetup(own), RecorderSetup(f"{ROLES}x/{SERVICE_ROLE}"))

@@ -81,7 +81,7 @@ def test_what_may_not_be_read_beside_the_rules_stops_nothing() -> None:
     denied = refusal("UnauthorizedOperation")
     answers = (described(), ruled(rule(1, PrefixListId=LIST_ID)), denied)
     _, seen = talk(SecurityGroup.read(GROUP, ()), answers, (denied,))
-    assert seen.used_by() == "what uses it could not be read"
+    assert seen.used_by() == "its uses could not be read"
     assert (seen.open_lists, seen.unread) == ((), (LIST_ID,))
 
 

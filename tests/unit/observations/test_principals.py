@@ -10,7 +10,8 @@ import pytest
 
 from ringfence.model.codec import instant_text
 from ringfence.model.errors import NotFound
-from ringfence.model.subject import AccessKeyRef, RoleSessionRef
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import NAME, Denial, Policy, inline_name, own_arn
 from ringfence.observations.iam.evidence import Device, Grants, KeyUse
@@ -146,7 +147,7 @@ def test_a_role_that_is_another_than_the_report_says_is_looked_for_by_its_id() -
 
 def test_a_role_that_nobody_has_is_gone_and_so_is_a_user() -> None:
     bare = RoleSessionRef(SESSION.account, SESSION.region, SESSION.id)
-    with pytest.raises(NotFound, match="no session of it is valid"):
+    with pytest.raises(NotFound, match="none of its sessions is valid"):
         talk(Denial.read(bare, ()), ({"Roles": []},))
     with pytest.raises(NotFound):
         talk(Denial.read(PERSON, ()), (NOTHING, NOTHING, NOTHING))

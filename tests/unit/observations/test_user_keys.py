@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.model.errors import NotFound
-from ringfence.model.subject import GLOBAL, UserRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.password_policy import PasswordPolicy, PasswordRules
 from ringfence.observations.iam.password_use import PasswordUse
 from ringfence.observations.iam.user_keys import DatedKey, UserKeys
@@ -62,7 +63,7 @@ def test_a_key_that_was_never_used_counts_from_the_day_it_was_made() -> None:
     """IAM says so by a date that is not there and places that are N/A."""
     _, seen = talk(UserKeys.read(PERSON, ()), (keys((KEY, "Active", NOON)),), (NEVER,))
     assert seen.keys[0].idle_since == NOON
-    assert seen.keys[0].last_use == "never used since it was made on 2026-03-01"
+    assert seen.keys[0].last_use == "never used since it was created on 2026-03-01"
 
 
 def test_the_last_use_is_said_with_its_service_and_region() -> None:
@@ -125,7 +126,7 @@ def test_the_id_of_one_that_is_the_name_of_another_is_neithers() -> None:
     both = users(deploy=BY_ID.id, **{BY_ID.id: "AIDAOTHERUSEREXAMPLE0"})
     _, seen = talk(UserKeys.read(BY_ID, ()), (both,))
     assert (seen.user, seen.keys) == ("", ())
-    assert "a person has to look" in seen.doubt
+    assert "a person must check" in seen.doubt
     assert talk(PasswordUse.read(BY_ID, ()), (both,))[1] == PasswordUse()
 
 

@@ -163,5 +163,5 @@ def test_insights_that_are_gone_are_put_back_beside_the_others() -> None:
     rate, errors = Insight("ApiCallRateInsight"), Insight("ApiErrorRateInsight", "Data")
     before = TrailSetup(OPTIONS, insights=frozenset({rate}))
     now = TrailSetup(OPTIONS, insights=frozenset({errors}))
-    assert lacks(before, now) == ("it no longer looks for all the unusual activity that it did",)
+    assert lacks(before, now) == ("its Insights selectors detect less than before",)
     assert restored(before, now, REF.account).insights == {rate, errors}

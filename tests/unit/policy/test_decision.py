@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.model.errors import Refused
-from ringfence.model.subject import GLOBAL, InstanceRef, RootRef
+from ringfence.model.kinds.instance import InstanceRef
+from ringfence.model.kinds.root import RootRef
+from ringfence.model.subject import GLOBAL
 from ringfence.policy.decision import Decision, DecisionCode, Mode, Policy, Rule, decide
 from ringfence.policy.permit import Permit
 from tests.support.worlds import LEASE, NOON, REF, finding

@@ -179,7 +179,7 @@ def test_the_message_names_the_file_and_every_error(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as caught:
         load_policy(path, CATALOGUE)
     assert str(caught.value).split("\n") == [
-        f"{path}: is no valid policy",
+        f"{path}: is not a valid policy",
         "  line 2, column 1: scope.accounts: is required",
         "  line 3, column 1: default: must be one of off, notify, dry-run, auto, not 'on'",
     ]
@@ -311,14 +311,17 @@ def test_what_is_off_is_not_also_put_right(tmp_path: Path) -> None:
     stages = (Stage("fix", "Fix", (first_switch, replace(second_switch, optional=True))),)
     runbooks = {HARDEN.id: replace(HARDEN, stages=stages)}
     text = "version: 1\nscope: {accounts: [home]}\nrunbooks: {harden-toy: {also: [second-switch]%s}}\n"
-    with pytest.raises(InvalidPolicy, match=r"also\[0\]: is off by default: `enable` must name it too"):
+    with pytest.raises(InvalidPolicy, match=r"also\[0\]: is off by default; list it in `enable` too"):
         load_policy(written(tmp_path, text % ""), runbooks)
     load_policy(written(tmp_path, text % ", enable: [second-switch]"), runbooks)
 
 
 def test_what_needs_no_allowance_is_told_what_does(tmp_path: Path) -> None:
     text = "version: 1\nscope: {accounts: [home]}\nrunbooks: {harden-toy: {allow: [first-switch]}}\n"
-    with pytest.raises(InvalidPolicy, match=r"allow\[0\]: needs no allowance; what does: \S"):
+    with pytest.raises(
+        InvalidPolicy,
+        match=r"allow\[0\]: cannot break a workload, so it needs no `allow`; those that can: \S",
+    ):
         load_policy(written(tmp_path, text), HARDENING)
 
 
@@ -363,7 +366,7 @@ def test_a_rule_for_an_account_outside_the_scope_never_holds(
     with pytest.raises(InvalidPolicy) as caught:
         load_policy(written(tmp_path, RULE % (scope, account)), CATALOGUE, home)
     assert str(caught.value.flaws[0]) == (
-        "line 3, column 33: rules[0].accounts[0]: is outside the policy's scope"
+        "line 3, column 33: rules[0].accounts[0]: is not in the policy's scope"
     )
 
 

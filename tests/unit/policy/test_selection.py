@@ -97,7 +97,7 @@ def test_a_dry_run_plans_all_that_the_finding_is_about() -> None:
 def test_a_finding_that_nothing_answers_is_off() -> None:
     (share,) = shared("third-on", policy())
     assert share.decision.mode is Mode.OFF
-    assert share.decision.reason == "nothing of harden-toy answers Config:third-on"
+    assert share.decision.reason == "no remediation of harden-toy answers Config:third-on"
 
 
 @pytest.mark.parametrize("subject", ["bucket/*/*/a-*", REF.key, "*"])
@@ -105,7 +105,7 @@ def test_what_the_policy_exempts_is_left_and_that_is_recorded(subject: str) -> N
     exempt = Exempt(subject, "it is the public website", remediations=("first-switch",))
     assert chosen("first-on", policy(exempt)) == [(Mode.NOTIFY, ("first-switch",))]
     (share,) = shared("first-on", policy(exempt))
-    assert share.decision.reason == "the policy leaves it as it is: it is the public website"
+    assert share.decision.reason == "the policy exempts it: it is the public website"
     assert chosen("second-on", policy(exempt)) == [(Mode.DRY_RUN, ("second-switch",))]
 
 

@@ -196,7 +196,7 @@ def test_a_body_that_is_no_object_is_altered() -> None:
 @pytest.mark.parametrize(
     ("archive", "claim"),
     [
-        (None, "Inner consistency only"),
+        (None, "Without the archive, this check detects"),
         (archived(contained()), "6 entries are the same as the archive's first versions"),
         (archived(contained(), 5), "1 entry is pending: not archived yet"),
         ((), "6 entries are pending"),
@@ -208,10 +208,12 @@ def test_the_claim_is_what_was_proved(archive: tuple[Archived, ...] | None, clai
 
 def test_the_claim_names_the_first_fault() -> None:
     verdict = verify(KEY, INCIDENT, contained()[:-1], archived(contained()))
-    assert verdict.claim == "NOT SOUND: entry 5 is removed: the archive has it and the table does not"
+    assert (
+        verdict.claim == "VERIFICATION FAILED: entry 5 is removed: it is in the archive and not in the table"
+    )
 
 
 def test_something_that_is_no_entry_is_named() -> None:
     verdict = verify(KEY, INCIDENT, (*contained(), Entry(INCIDENT, -1, "", "")), archived(contained()))
-    assert verdict.claim == "NOT SOUND: something is there that is no entry"
+    assert verdict.claim == "VERIFICATION FAILED: there is an item that is not an entry"
     assert (verdict.entries, verdict.pending) == (6, ())

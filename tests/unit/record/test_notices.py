@@ -53,9 +53,9 @@ def test_containment_is_told_with_what_stays_open_and_how_long_it_took() -> None
         "contained: instance i-0123456789abcdef0 in account 111122223333, eu-west-1",
         f"Incident {INCIDENT}, runbook contain-instance",
         f"Finding: {finding().title} (Backdoor:EC2/C&CActivity.B, severity 8)",
-        "Stays open:",
+        "Residual risk:",
         "- DNS is not filtered",
-        f"The whole record: ringfence incidents show {INCIDENT}",
+        f"Full record: ringfence incidents show {INCIDENT}",
     ]
     runbook = "contain-instance"
     assert message.measures == (
@@ -114,7 +114,7 @@ def test_however_many_findings_there_are_the_message_can_be_sent() -> None:
     message = notice((*start, *more(start, *many, DONE)))
     assert message
     assert len(message.text.encode()) < 50_000
-    assert "Findings before these: 1980" in message.text
+    assert "Earlier findings: 1980" in message.text
 
 
 def test_what_is_settling_is_no_verdict() -> None:
@@ -127,7 +127,7 @@ def test_a_refusal_is_told_and_counted_once() -> None:
     assert first
     assert second
     assert third is None
-    assert second.subject.startswith("Ringfence: refused for good:")
+    assert second.subject.startswith("Ringfence: refused permanently:")
     assert "- turn the key of front: the door is welded" in second.text
     assert second.measures == (Measure(REFUSED, 1, runbook="contain-instance"),)
 
@@ -139,7 +139,7 @@ def test_a_release_is_told_and_its_own_looking_again_is_not() -> None:
     assert "- the back door: found open" in str(told(undone, released)[-1])
 
 
-@pytest.mark.parametrize(("mode", "subject"), [(Mode.NOTIFY, "for you to decide"), (Mode.DRY_RUN, "dry run")])
+@pytest.mark.parametrize(("mode", "subject"), [(Mode.NOTIFY, "decision needed"), (Mode.DRY_RUN, "dry run")])
 def test_a_finding_that_changes_nothing_is_told_with_the_reason(mode: Mode, subject: str) -> None:
     message = notice(opened(mode=mode))
     assert message
@@ -154,7 +154,7 @@ def test_a_decision_is_told_once_and_not_to_the_person_who_asked() -> None:
     assert notice(chain) is None
 
 
-@pytest.mark.parametrize(("mode", "subject"), [(Mode.NOTIFY, "for you to decide"), (Mode.DRY_RUN, "dry run")])
+@pytest.mark.parametrize(("mode", "subject"), [(Mode.NOTIFY, "decision needed"), (Mode.DRY_RUN, "dry run")])
 def test_a_finding_is_told_though_somebody_has_looked_at_the_subject_before(mode: Mode, subject: str) -> None:
     look = RunRequested("run", "a drill", dry_run=True)
     asked = DecisionMade(Decision(Mode.DRY_RUN, "requested by kim"), NOON)

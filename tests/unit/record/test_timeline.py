@@ -34,15 +34,15 @@ def test_a_whole_response_reads_as_a_story() -> None:
     rows = timeline(contained())
     assert [row.rendered.words for row in rows] == [
         "finding received: The instance talks to a command-and-control server",
-        "decided: auto: the policy says so",
+        "decision: auto: the policy says so",
         "planned contain: 1 step",
         "about to turn the key of front",
         "applied: turn the key of front",
-        "looked again: complete",
+        "verified: complete",
     ]
     assert (rows[3].rendered.before, rows[3].rendered.after) == ("open", "shut")
     assert rows[4].rendered.requests == ("req-1",)
-    assert rows[5].rendered.notes == ("stays open: DNS is not filtered",)
+    assert rows[5].rendered.notes == ("residual risk: DNS is not filtered",)
     assert (rows[0].at, rows[0].actor, rows[0].kind) == (NOON, "ringfence", "FindingReceived")
 
 
@@ -50,7 +50,7 @@ def test_a_plan_names_its_steps_and_what_stays_open() -> None:
     some, none = told(Planned("contain", "0", (STEP, STEP), ("DNS",)), Planned("contain", "0"))
     assert some == RenderedFact(
         "planned contain: 2 steps",
-        ("turn the key of front: open → shut", "turn the key of front: open → shut", "stays open: DNS"),
+        ("turn the key of front: open → shut", "turn the key of front: open → shut", "residual risk: DNS"),
     )
     assert none == RenderedFact("planned contain: nothing to do")
 
@@ -62,9 +62,9 @@ def test_a_request_says_whether_the_caller_is_established() -> None:
     )
     assert by_api == RenderedFact(
         "run requested (dry run): a drill",
-        ("only isolate-instance", "the caller is established by IAM"),
+        ("only isolate-instance", "IAM established the caller"),
     )
-    assert direct == RenderedFact("release requested: it was a drill", ("the caller is not established",))
+    assert direct == RenderedFact("release requested: it was a drill", ("nobody established the caller",))
 
 
 def test_an_outcome_that_was_only_seen_says_so() -> None:
@@ -75,7 +75,7 @@ def test_an_outcome_that_was_only_seen_says_so() -> None:
     assert outcome.words == "applied: turn the key of front"
     assert outcome.notes == (
         "late",
-        "its end was seen by looking, not heard from the call",
+        "a later read showed the result, not the response of the call",
         "QuarantineGroup(vpc-1) is sg-1",
     )
 
@@ -88,11 +88,11 @@ def test_an_outcome_that_was_only_seen_says_so() -> None:
             Verified(
                 contained=False, complete=False, remaining=("this",), settling=("that",), refused=("those",)
             ),
-            "looked again: not contained",
-            ("still to be done: this", "still settling: that", "refused for good: those"),
+            "verified: not contained",
+            ("remaining: this", "settling: that", "refused permanently: those"),
         ),
-        (Verified(contained=True, complete=False), "looked again: contained", ()),
-        (Released(("a",)), "released: nothing was changed", ("left as it is: a",)),
+        (Verified(contained=True, complete=False), "verified: contained", ()),
+        (Released(("a",)), "released: nothing was changed", ("not undone: a",)),
         (Closed("it is gone"), "closed: it is gone", ()),
     ],
 )
@@ -102,16 +102,16 @@ def test_every_end_is_told(fact: Fact, words: str, notes: tuple[str, ...]) -> No
 
 def test_a_release_says_that_all_is_as_before_where_anything_was_changed() -> None:
     _, _, released = told(Intended("n-1", "contain", STEP), Outcome("n-1", Result.APPLIED), Released())
-    assert released.words == "released: what was changed is as it was before"
+    assert released.words == "released: the changes were undone"
 
 
 def test_what_is_left_to_a_person_is_not_called_not_put_right() -> None:
     left = Verified(contained=False, complete=False, exposure=("look",), review=("look",))
     other = replace(stamp(), key=ChainKey("harden-toy", stamp().key.subject))
     (row,) = timeline(link(other, None, (left,)))
-    assert row.rendered.words == "looked again: the rest is for a person to review"
+    assert row.rendered.words == "verified: the rest needs review by a person"
     (row,) = timeline(link(stamp(), None, (left,)))
-    assert row.rendered.words == "looked again: not contained", "who contains has not, until a person has"
+    assert row.rendered.words == "verified: not contained", "who contains has not, until a person has"
 
 
 def test_a_step_that_this_version_does_not_know_is_shown_as_it_was_written() -> None:
@@ -170,6 +170,4 @@ def test_a_row_is_json_data() -> None:
 
 def test_a_subject_that_was_not_found_is_looked_for_once_more() -> None:
     (missed,) = told(Missed("i-1 does not exist"))
-    assert missed == RenderedFact(
-        "not found, and to be looked for once more: i-1 does not exist", result="not found"
-    )
+    assert missed == RenderedFact("not found; it will be read again: i-1 does not exist", result="not found")

@@ -7,7 +7,7 @@ import pytest
 from ringfence.record.wording import said
 
 
-@pytest.mark.parametrize("words", ["contained", "NOT contained", "looked again: not contained"])
+@pytest.mark.parametrize("words", ["contained", "NOT contained", "verified: not contained"])
 def test_a_runbook_that_contains_says_so(words: str) -> None:
     assert said("contain-instance", words) == words
     assert said("", words) == words
@@ -15,11 +15,9 @@ def test_a_runbook_that_contains_says_so(words: str) -> None:
 
 @pytest.mark.parametrize("runbook", ["harden-bucket", "restore-logging"])
 def test_any_other_runbook_puts_things_right(runbook: str) -> None:
-    assert said(runbook, "NOT contained") == "NOT put right"
-    assert said(runbook, "contained and complete, verified by looking again") == (
-        "put right and complete, verified by looking again"
-    )
-    assert said(runbook, "this was not the whole runbook: it does not contain").endswith(
-        "it does not put right all"
+    assert said(runbook, "NOT contained") == "NOT remediated"
+    assert said(runbook, "contained and complete, verified") == ("remediated and complete, verified")
+    assert (
+        said(runbook, "this run did not include containment") == "this run did not include all remediations"
     )
     assert said(runbook, "dry run") == "dry run"

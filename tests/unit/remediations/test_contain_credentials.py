@@ -11,8 +11,8 @@ import pytest
 from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.other_principal import OtherPrincipalRef
 from ringfence.model.observation import Observation, ResourceState
-from ringfence.model.subject import OtherPrincipalRef, PrincipalRef
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import NAME, Denial, Policy, inline_name, own_arn
 from ringfence.observations.iam.evidence import Device, Grants, KeyUse
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
     from ringfence.model.remediation import Remediation
     from ringfence.model.step import Step
+    from ringfence.model.subject import PrincipalRef
 
 CHOICES = {"other-keys": "leave", "role-deny": "session", "traces": "open", "user-deny": "sessions"}
 OTHER = "AKIAI44QH8DHBEXAMPLE"
@@ -222,8 +223,8 @@ def test_of_a_user_the_older_sessions_are_denied_and_everything_by_choice() -> N
     assert plan("deny-principal", world) == (PutDenial(DEPLOY, NAME, "", SESSIONS),)
     all_of_it = incident(user_deny="everything")
     assert plan("deny-principal", world, all_of_it) == (PutDenial(DEPLOY, NAME, "", EVERYTHING),)
-    assert "go on working" in said("deny-principal", world)
-    assert "go on working" not in said("deny-principal", world, all_of_it)
+    assert "still work" in said("deny-principal", world)
+    assert "still work" not in said("deny-principal", world, all_of_it)
 
 
 def test_of_a_role_only_the_session_is_denied_and_the_whole_role_by_choice() -> None:
@@ -306,7 +307,7 @@ def test_a_boundary_that_is_left_is_told_once_no_other_way_is_left(
     for past in ((), inline):
         assert BOUNDARY not in said("deny-principal", bounded, incident(past))
     words = said("deny-principal", bounded, incident(both))
-    assert all(one in words for one in (BOUNDARY, "stays", f"`{option}`", "recorded"))
+    assert all(one in words for one in (BOUNDARY, "was not replaced", f"`{option}`", "a release restores it"))
     assert "boundary" not in said("deny-principal", unbounded, incident(both))
     everything = incident(both, **choice)
     assert "boundary" not in said("deny-principal", bounded, everything)
@@ -336,7 +337,7 @@ def test_of_the_root_user_nothing_is_planned_and_a_person_is_told_what_to_do() -
     words = left("report-principal", seen(ROOT))
     assert all(one in words for one in ("sts:AssumeRoot", "service control policy", "nothing was contained"))
     stranger = OtherPrincipalRef(ACCOUNT, ROOT.region, "AWSService:x")
-    assert "no principal of this account" in left("report-principal", seen(stranger))
+    assert "not a principal of this account" in left("report-principal", seen(stranger))
 
 
 # require-password-reset, deactivate-other-credentials

@@ -273,7 +273,9 @@ def test_what_was_begun_before_the_incident_is_no_evidence_of_it_whatever_its_ta
     assert isinstance(step, CreateSnapshots)
     assert step.volumes == ("vol-0",)
     said = exposed("snapshot-volumes", ATTACHED, old)
-    assert "older than this incident, though tagged for it: 1 snapshot (s-0)" in said
+    assert (
+        "snapshots with the tag of this incident that are older than the incident: 1 snapshot (s-0)" in said
+    )
 
 
 def test_a_volume_attached_later_gets_a_set_of_its_own() -> None:
@@ -294,7 +296,7 @@ def test_an_instance_without_ebs_volumes_has_nothing_to_take() -> None:
 def test_what_is_in_no_snapshot_is_said() -> None:
     writing = frozenset({replace(taken(0), writing=True)})
     words = exposed("snapshot-volumes", ATTACHED, Snapshots(writing, instance_store=True))
-    for part in ("instance-store", "memory", "1 snapshots are still being written"):
+    for part in ("instance-store", "memory", "1 snapshots are still pending"):
         assert part in words
 
 

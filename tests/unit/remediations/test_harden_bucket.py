@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.events.dispatch import parse
 from ringfence.model.codec import canonical
-from ringfence.model.subject import BucketRef
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.observations.s3.acl import ALL_USERS, BucketAcl, Grant
 from ringfence.observations.s3.block import ALL_ON, BlockSettings, PublicAccessBlock
 from ringfence.observations.s3.encryption import KMS, BucketEncryption, Encryption
@@ -28,6 +27,7 @@ from ringfence.remediations.require_tls import require_tls
 from ringfence.remediations.version_bucket import version_bucket
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
 from ringfence.steps.s3.block import SetPublicAccessBlock
+from tests.support.parsing import parse
 from tests.support.samples.calls import call_event
 from tests.support.samples.config import verdict
 from tests.support.samples.guardduty import detail, event
@@ -168,7 +168,7 @@ def test_it_is_said_what_is_public_through_what_and_who_is_shut_out() -> None:
     assert public == (
         f"bucket {BUCKET.id} is public: statement 1 (Shop) of the bucket policy allows anyone s3:GetObject"
     )
-    assert shut_out.endswith("are shut out too: 444455556666")
+    assert shut_out.endswith("also lose their access: 444455556666")
 
 
 def test_once_blocked_it_is_said_what_would_be_public_again() -> None:
@@ -256,7 +256,7 @@ def test_a_policy_that_keeps_tls_needs_nothing() -> None:
 
 def test_of_a_plan_that_requires_tls_a_person_is_told_where_it_is_seen_who_speaks_none() -> None:
     (words,) = require_tls.residual_risks(bucket(BucketPolicy("")), incident())
-    assert f"who reaches bucket {BUCKET.id} without TLS" in words
+    assert f"clients without TLS lose their access to bucket {BUCKET.id}" in words
     assert "tlsDetails" in words
 
 
@@ -303,9 +303,9 @@ def test_what_is_encrypted_well_enough_is_left(
 @pytest.mark.parametrize(
     ("found", "chosen", "words"),
     [
-        (Encryption("AES256"), "AES256", "the policy must name the key"),
+        (Encryption("AES256"), "AES256", "set the key in the policy"),
         (Encryption(KMS, STRANGE_KEY), "AES256", "of account 444455556666"),
-        (Encryption("AES256"), KEY_ELSEWHERE, "lies in us-east-2"),
+        (Encryption("AES256"), KEY_ELSEWHERE, "the key in the policy is in us-east-2"),
     ],
 )
 def test_what_only_a_person_can_judge_is_said(found: Encryption, chosen: str, words: str) -> None:
@@ -333,9 +333,7 @@ def test_versions_are_kept_unless_only_root_can_say_so() -> None:
 def test_the_undo_says_that_nothing_leads_back_to_never() -> None:
     (step,) = version_bucket.plan(bucket(BucketVersioning()), incident())
     assert step.diff() == ("never enabled", "Enabled")
-    assert (
-        step.inverse().describe() == f"suspend versioning of bucket {BUCKET.id}: versions that are there stay"
-    )
+    assert step.inverse().describe() == f"suspend versioning of bucket {BUCKET.id}; existing versions stay"
 
 
 # Access logs
@@ -343,7 +341,7 @@ def test_the_undo_says_that_nothing_leads_back_to_never() -> None:
 
 @pytest.mark.parametrize(
     ("target", "planned", "said"),
-    [("", False, "the policy must name a bucket"), (BUCKET.id, False, "log to itself"), (LOGS, True, "")],
+    [("", False, "set a log bucket"), (BUCKET.id, False, "log to itself"), (LOGS, True, "")],
 )
 def test_requests_are_logged_to_another_bucket_that_the_policy_names(
     target: str,

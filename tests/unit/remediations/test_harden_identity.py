@@ -72,14 +72,14 @@ NOTICE = GiveNotice("deploy", KEY, NOON)
 def test_notice_is_given_first_and_nothing_else() -> None:
     assert plan(KEYS, key()) == (NOTICE,)
     assert left(KEYS, key()) == ""
-    assert "never used since it was made" in said(KEYS, key())
+    assert "never used since it was created" in said(KEYS, key())
 
 
 def test_while_the_grace_period_runs_it_is_said_which_key_goes_when_and_it_is_not_complete() -> None:
     assert plan(KEYS, key(), noticed(13)) == ()
     assert left(KEYS, key(), noticed(13)) == (
-        f"access key {KEY} of user deploy, never used since it was made on 2025-01-25, is deactivated on "
-        "2026-03-02 unless it is used before"
+        f"access key {KEY} of user deploy, never used since it was created on 2025-01-25, will be "
+        "deactivated on 2026-03-02 unless somebody uses it before"
     )
 
 
@@ -157,7 +157,7 @@ def test_a_key_that_is_active_again_was_activated_by_somebody_who_gets_notice_an
     assert "active again" in said(KEYS, key(), again)
     anew = replace(again, past=(*again.past, GiveNotice("deploy", KEY, ago(3))))
     assert plan(KEYS, key(), anew) == ()
-    assert "is deactivated on 2026-03-12" in left(KEYS, key(), anew)
+    assert "will be deactivated on 2026-03-12" in left(KEYS, key(), anew)
     over = replace(again, past=(*again.past, GiveNotice("deploy", KEY, ago(14))))
     assert plan(KEYS, key(), replace(over, past=(over.past[0], replace(OFF, at=ago(15)), over.past[2]))) == (
         OFF,
@@ -183,7 +183,7 @@ def test_whose_keys_they_are_in_doubt_is_for_a_person() -> None:
 
 def test_what_a_key_breaks_is_guarded_by_notice_and_grace_alone() -> None:
     assert load(KEYS).workload_risk == ""
-    assert load(KEYS).reversible is False, "a notice that was given stays given"
+    assert any(step.irreversible for step in load(KEYS).steps), "a notice that was given stays given"
     assert DeactivateUnusedKey.irreversible == ""
 
 
@@ -260,6 +260,6 @@ def test_where_only_an_administrator_sets_an_expired_password_the_age_is_left_to
 def test_of_root_use_a_person_is_told_whom_to_ask_and_what_to_do_if_nobody_says_so() -> None:
     report = load("report-root-use")
     words = report.review_items(ResourceState(ROOT), incident())
-    assert words[0].startswith(f"ask whoever holds the root credentials of account {ROOT.account}")
+    assert words[0].startswith(f"ask the owner of the root credentials of account {ROOT.account}")
     assert "sts:AssumeRoot" in words[1]
     assert report.plan(ResourceState(ROOT), incident()) == ()

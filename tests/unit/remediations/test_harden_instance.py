@@ -69,10 +69,10 @@ def test_a_service_that_is_off_is_never_turned_on() -> None:
 @pytest.mark.parametrize(
     ("calls", "words"),
     [
-        (700, "700 calls without a token in the last 14 days: what makes them will fail"),
-        (1, "1 call without a token in the last 14 days: what makes them will fail"),
+        (700, "700 calls without a token in the last 14 days: the software that makes them will fail"),
+        (1, "1 call without a token in the last 14 days: the software that makes them will fail"),
         (0, "no call without a token was counted in the last 14 days"),
-        (None, "CloudWatch did not say whether anything called without a token in the last 14 days"),
+        (None, "CloudWatch did not return the number of calls without a token in the last 14 days"),
     ],
 )
 def test_the_plan_says_who_will_fail(calls: int | None, words: str) -> None:
@@ -81,7 +81,7 @@ def test_the_plan_says_who_will_fail(calls: int | None, words: str) -> None:
 
 def test_once_a_token_is_required_it_says_who_fails_now() -> None:
     (words,) = require_imdsv2.residual_risks(metadata(3, tokens="required"), incident())
-    assert words.endswith("what makes them fails since a token is required")
+    assert words.endswith("the software that makes them fails because a token is required now")
 
 
 def test_it_can_break_a_workload_and_says_so() -> None:
@@ -332,7 +332,7 @@ def test_a_tag_that_stood_there_before_the_first_look_is_anybodys_and_said() -> 
     rules = incident(image_owners="self")
     tagged = of_image(IMAGE, "owner")
     (words,) = report_unapproved_image.review_items(tagged, rules)
-    assert "before anybody had looked" in words
+    assert "at the first read" in words
     ours = replace(rules, past=report_unapproved_image.plan(of_image(IMAGE), rules))
     assert report_unapproved_image.review_items(tagged, ours) == ()
     assert report_unapproved_image.review_items(of_image(IMAGE, "owner", first=False), rules) == ()

@@ -119,7 +119,7 @@ def test_who_launches_an_instance_cannot_tag_it_so_that_nobody_is_told() -> None
     verified = home.history.verified
     assert verified
     assert any("belongs to" in words for words in verified.exposure)
-    assert any("before anybody had looked" in words for words in verified.review)
+    assert any("at the first read" in words for words in verified.review)
     entries = home.history.entries
     home.start()
     assert (home.history.entries, home.cloud.calls) == (entries, [])

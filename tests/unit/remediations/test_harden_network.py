@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.events.dispatch import parse
 from ringfence.model.finding import Finding
 from ringfence.model.incident import Incident
 from ringfence.model.observation import ResourceState
@@ -24,6 +23,7 @@ from ringfence.steps.ec2.flow_logs import CreateFlowLog
 from ringfence.steps.ec2.security_group import revoke
 from tests.support.fakes.network_answers import BUCKET, GROUP_ID, INCIDENT, LIST_ID, LOG_GROUP, VPC_ID
 from tests.support.fakes.network_answers import ROLE as ROLE_ARN
+from tests.support.parsing import parse
 from tests.support.samples.calls import call_event
 from tests.support.samples.config import verdict
 from tests.support.strategies.network import FLOW_LOG, GROUP, OTHER_ACCOUNT, OTHER_ROLE, VPC
@@ -107,7 +107,7 @@ def test_only_the_offending_source_goes() -> None:
 def test_a_wider_rule_goes_as_a_whole_and_what_else_it_allowed_is_said(wide: Rule) -> None:
     assert revoke_open_ingress.plan(group(wide), incident(SSH)) == (revoke(GROUP_ID, wide),)
     words = revoke_open_ingress.residual_risks(group(wide), incident(SSH))
-    assert f"{wide.words()} is revoked as a whole: it allows more than port 22" in words
+    assert f"the whole rule is revoked, although it allows more than port 22: {wide.words()}" in words
 
 
 def test_the_plan_shows_what_depends_on_the_group_and_nothing_does_where_nothing_is_planned() -> None:
@@ -121,16 +121,19 @@ def test_what_stays_open_is_said() -> None:
     rules = (tcp(443), tcp(22, peer="0.0.0.0/1"), tcp(22, peer=LIST_ID), tcp(3389, peer="pl-2"))
     world = group(*rules, open_lists=(LIST_ID,), unread=("pl-2",))
     words = "\n".join(revoke_open_ingress.residual_risks(world, incident(OPENED)))
-    assert "tcp 443 from 0.0.0.0/0 stays: the world reaches it" in words
-    assert "tcp 22 from 0.0.0.0/1 stays, though its source is nearly the world" in words
-    assert f"tcp 22 from {LIST_ID} stays, though the prefix list holds every address" in words
-    assert "tcp 3389 from pl-2 stays: whether the prefix list holds every address could not be read" in words
+    assert "because no finding is about it, although it allows the internet: tcp 443 from 0.0.0.0/0" in words
+    assert "not revoked, although its source is almost the whole internet: tcp 22 from 0.0.0.0/1" in words
+    assert (
+        f"although its prefix list contains every address; a person must change it: tcp 22 from {LIST_ID}"
+        in words
+    )
+    assert "not revoked, because its prefix list could not be read: tcp 3389 from pl-2" in words
 
 
 def test_connections_that_are_open_live_on_and_that_is_said_once_something_was_revoked() -> None:
     done = replace(incident(SSH), past=(revoke(GROUP_ID, tcp(22)),))
     (words,) = revoke_open_ingress.residual_risks(group(), done)
-    assert "can live on" in words
+    assert "can stay open while they have traffic" in words
 
 
 def test_a_group_of_another_account_is_left_and_its_owner_named() -> None:
@@ -273,7 +276,7 @@ def test_a_place_is_vouched_for_by_the_account_by_the_policy_or_by_another_flow_
     world = gone(Deleted(VPC_ID, STRANGE))
     assert restore_flow_log.plan(world, incident()) == ()
     (words,) = restore_flow_log.review_items(world, incident())
-    assert "nothing vouches for that place" in words
+    assert "the account is not known to use that destination" in words
     chosen = incident(flow_log_destination=STRANGE.destination)
     assert restore_flow_log.plan(world, chosen) == made(STRANGE)
     another = FlowLog("vpc-0fedcba9876543210", STRANGE)
@@ -285,10 +288,13 @@ def test_a_place_is_vouched_for_by_the_account_by_the_policy_or_by_another_flow_
 @pytest.mark.parametrize(
     ("world", "why"),
     [
-        (gone(None), "known neither to AWS Config nor to CloudTrail"),
-        (gone(Deleted("subnet-0123456789abcdef0", TO_GROUP)), "no single VPC"),
+        (gone(None), "neither AWS Config nor CloudTrail knows"),
+        (gone(Deleted("subnet-0123456789abcdef0", TO_GROUP)), "not a single VPC"),
         (gone(Deleted(VPC_ID, TO_GROUP), owner=OTHER_ACCOUNT), OTHER_ACCOUNT),
-        (gone(Deleted(VPC_ID, replace(TO_GROUP, kind="kinesis-data-firehose"))), "not made again from here"),
+        (
+            gone(Deleted(VPC_ID, replace(TO_GROUP, kind="kinesis-data-firehose"))),
+            "does not recreate such a delivery",
+        ),
         (gone(Deleted(VPC_ID, TO_GROUP), role=""), ROLE),
     ],
     ids=["unknown", "subnet", "foreign", "firehose", "no role"],

@@ -138,7 +138,7 @@ def test_of_a_change_only_what_it_is_about_is_put_back() -> None:
 def test_a_change_of_a_trail_that_was_never_noted_is_for_a_person() -> None:
     because = incident(cloudtrail("UpdateTrail"))
     assert plan(trail(), because) == ()
-    assert "never noted" in reviews(trail(), because)
+    assert "never recorded" in reviews(trail(), because)
     noted = incident(cloudtrail("UpdateTrail"), past=(RecordTrailBaseline(FULL),))
     assert not reviews(trail(), noted)
 
@@ -171,6 +171,18 @@ def test_what_was_deleted_long_ago_and_never_noted_is_nothing_to_a_review(world:
 def test_a_review_makes_a_noted_trail_again_without_any_event() -> None:
     noted = incident(REVIEW, past=(RecordTrailBaseline(FULL),))
     assert [type(step) for step in plan(trail(None), noted)] == [CreateTrail, StartTrail]
+
+
+def test_a_trail_is_made_again_with_the_validation_that_a_verdict_asks_for() -> None:
+    bare, sound = (TrailSetup(TrailOptions("logs", validation=on)) for on in (False, True))
+    judged = incident(
+        "Config:cloud-trail-log-file-validation-enabled", REVIEW, past=(RecordTrailBaseline(bare),)
+    )
+    assert plan(trail(None), judged) == (
+        CreateTrail(TRAIL.id, TRAIL.region, TRAIL.account, sound.options),
+        StartTrail(TRAIL.id),
+        RecordTrailBaseline(sound),
+    )
 
 
 def test_what_was_begun_of_a_deleted_trail_is_gone_on_with() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from ringfence.model.errors import BadInput, InternalError
 from ringfence.runbooks.compliance import FRAMEWORKS, controls_of, framework, natural, requirements
-from ringfence.runbooks.compliance_table import CONTROLS
+from ringfence.runbooks.compliance.table import CONTROLS
 from tests.support.samples.runbooks import CATALOGUE, controlled
 from tests.support.samples.shared import shared_file
 

@@ -12,8 +12,6 @@ import pytest
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
 
-from stacks.application import services
-from stacks.bundle import Bundle
 from stacks.names import AUDIT_STACK, MEMBER_STACK, RESPONSE_STACK
 from tests.support.synthesis import HOME, MEMBER, NoCode, Template, synthesize, templates_in, told
 
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stacks.settings import Settings
+    from tests.support.bundles import Store
 
 
 @pytest.fixture(scope="session")
@@ -31,10 +30,10 @@ def scoped() -> Settings:
 
 
 @pytest.fixture(scope="session")
-def out(tmp_path_factory: pytest.TempPathFactory, scoped: Settings) -> Path:
+def out(tmp_path_factory: pytest.TempPathFactory, scoped: Settings, bundles: Store) -> Path:
     """The cloud assembly of the home account, bundle and all."""
     folder = tmp_path_factory.mktemp("cdk.out")
-    synthesize(folder, scoped, Bundle(services(), scoped.policy))
+    synthesize(folder, scoped, bundles.bundle(scoped.policy))
     return folder
 
 

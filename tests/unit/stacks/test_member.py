@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.session import Session
 
-from ringfence.model.resource_names import FUNCTION_ROLES, ROLES, SERVICE_ROLES
+from ringfence.model.resource_names import own_roles
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.names import MEMBER_STACK, forward_stack
 from stacks.permissions import INLINE_LIMIT
@@ -76,7 +76,7 @@ def test_no_role_may_change_a_role_of_ringfences_own(member: Template, name: str
         for resource in listed(one["Resource"])
         if one["Effect"] == "Deny"
     }
-    own = [f"arn:aws:iam::{HOME}:role/{one}" for one in (*ROLES, *FUNCTION_ROLES, *SERVICE_ROLES)]
+    own = [f"arn:aws:iam::{HOME}:role/{one}" for one in own_roles()]
     assert denied == {(action, role) for action in changing for role in own}
 
 

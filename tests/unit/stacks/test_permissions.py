@@ -90,4 +90,4 @@ def test_a_placeholder_that_stands_for_nothing_is_a_bug() -> None:
 def test_everything_without_a_reason_is_a_bug() -> None:
     with pytest.raises(InternalError, match="s:A is asked for on every resource, without a reason"):
         resolved([Permission("s:A", ("*",))], {})
-    assert resolved([Permission("s:A", ("*",), reason="it knows no resources")], {})
+    assert resolved([Permission("s:A", ("*",), reason="the action has no resource types")], {})

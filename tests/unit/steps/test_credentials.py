@@ -78,9 +78,9 @@ def test_every_error_that_is_foreseen_ends_it_and_every_other_is_tried_again(ste
         for code in call.expected:
             answer = (refusal(code),)
             if code == "NoSuchEntity" and call.operation.startswith(("Delete", "Detach")):
-                assert "not there" in talk(one.apply({}), answer)[1].note
+                assert "no longer existed" in talk(one.apply({}), answer)[1].note
             elif code == "EntityAlreadyExists":
-                assert "there already" in talk(one.apply({}), answer)[1].note
+                assert "already existed" in talk(one.apply({}), answer)[1].note
             else:
                 with pytest.raises(NotFound if code == "NoSuchEntity" else Refused, match=code):
                     talk(one.apply({}), answer)

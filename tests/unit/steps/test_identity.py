@@ -96,6 +96,6 @@ def test_allowing_again_deletes_that_policy_and_finds_it_deleted() -> None:
         "DeleteRolePolicy",
         f"ringfence-deny-{REF.id}",
     )
-    assert "not there" in talk(allow.apply({}), (refusal("NoSuchEntity"),))[1].note
+    assert "no longer existed" in talk(allow.apply({}), (refusal("NoSuchEntity"),))[1].note
     with pytest.raises(Refused):
         talk(allow.apply({}), (refusal("UnmodifiableEntity"),))

@@ -37,7 +37,7 @@ def test_every_error_that_is_foreseen_ends_it_and_every_other_is_tried_again(ste
     assert not {"ConcurrentModification", "EntityTemporarilyUnmodifiable", "Throttling"} & {*call.expected}
     for code in call.expected:
         if call.operation.startswith("Delete"):
-            assert "not there" in talk(step.apply({}), (refusal(code),))[1].note
+            assert "no longer existed" in talk(step.apply({}), (refusal(code),))[1].note
         else:
             with pytest.raises(NotFound if code == "NoSuchEntity" else Refused, match=code):
                 talk(step.apply({}), (refusal(code),))
@@ -82,8 +82,8 @@ def test_a_policy_is_replaced_whole_and_put_back_whole() -> None:
 def test_where_there_was_no_policy_its_undo_deletes_it() -> None:
     ((call,),), _ = talk(NEW.inverse().apply({}), ({},))
     assert (call.operation, call.parameters) == ("DeleteAccountPasswordPolicy", {})
-    assert NEW.diff()[0] == NEW.inverse().diff()[1] == "none but IAM's own"
-    assert "none but IAM's own" in NEW.inverse().describe()
+    assert NEW.diff()[0] == NEW.inverse().diff()[1] == "IAM's default"
+    assert "IAM's default" in NEW.inverse().describe()
 
 
 def test_whoever_has_an_older_password_is_told_of_a_new_maximum_age_alone() -> None:

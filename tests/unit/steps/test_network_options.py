@@ -112,14 +112,14 @@ def test_a_rule_is_deleted_only_while_it_is_ours() -> None:
     ):
         calls, done = talk(ALLOW.apply({}), (described({**ENTRY, **changed}),))
         assert len(calls) == 1
-        assert "not there" in done.note
+        assert "no longer existed" in done.note
     assert len(talk(ALLOW.apply({}), (refusal("InvalidNetworkAclID.NotFound"),))[0]) == 1
 
 
 def test_only_denying_is_best_effort_and_names_its_price() -> None:
     assert (DENY.best_effort, ALLOW.best_effort) == (True, False)
     assert isinstance(ALLOW, AllowAddress)
-    assert "every host in every subnet" in DENY.side_effects()
+    assert "no host in the subnets" in DENY.side_effects()
 
 
 @pytest.mark.parametrize(

@@ -51,13 +51,13 @@ def test_a_rule_is_revoked_by_the_id_that_it_has_now() -> None:
 def test_a_rule_that_is_not_there_as_it_was_is_not_touched(there: list[Any]) -> None:
     asked, done = talk(REVOKE.apply({}), ({"SecurityGroupRules": there},))
     assert len(asked) == 1
-    assert done.note == "it was not there any more"
+    assert done.note == "it no longer existed"
 
 
 def test_a_rule_that_goes_meanwhile_is_what_was_wanted_and_a_group_that_goes_is_gone() -> None:
     listed = ({"SecurityGroupRules": [SHOWN]},)
     _, done = talk(REVOKE.apply({}), listed, (refusal("InvalidSecurityGroupRuleId.NotFound"),))
-    assert done.note == "somebody else had done it"
+    assert done.note == "somebody else had already done it"
     with pytest.raises(NotFound):
         talk(REVOKE.apply({}), listed, (refusal("InvalidGroup.NotFound"),))
 
@@ -101,7 +101,7 @@ def test_every_kind_of_peer_comes_back_in_its_own_way(
 
 def test_a_rule_that_is_there_already_does_no_harm_and_a_full_group_refuses() -> None:
     _, done = talk(AUTHORIZE.apply({}), (refusal("InvalidPermission.Duplicate"),))
-    assert done.note == "somebody else had done it"
+    assert done.note == "somebody else had already done it"
     with pytest.raises(Refused):
         talk(AUTHORIZE.apply({}), (refusal("RulesPerSecurityGroupLimitExceeded"),))
 
@@ -159,7 +159,7 @@ def test_what_ec2_could_not_do_stands_in_an_answer_of_success() -> None:
 
 def test_one_that_is_there_already_does_no_harm_and_a_vpc_that_is_gone_is_said() -> None:
     _, done = talk(TO_BUCKET.apply({}), (refusal("FlowLogAlreadyExists"),))
-    assert done.note == "somebody else had done it"
+    assert done.note == "somebody else had already done it"
     with pytest.raises(NotFound):
         talk(TO_BUCKET.apply({}), (refusal("InvalidVpcID.NotFound"),))
 
@@ -172,7 +172,7 @@ def test_only_what_we_made_is_deleted() -> None:
     assert names == ["resource-id", "tag:ringfence:incident"]
     assert delete.parameters == {"FlowLogIds": [LOG["FlowLogId"]]}
     _, done = talk(TO_BUCKET.inverse().apply({}), ({"FlowLogs": []},))
-    assert done.note == "it was not there any more"
+    assert done.note == "it no longer existed"
 
 
 def test_a_flow_log_that_somebody_else_made_is_not_taken_for_ours() -> None:

@@ -102,7 +102,7 @@ def test_a_person_is_told_where_it_is_found() -> None:
 
 
 def test_the_words_say_what_each_way_means() -> None:
-    assert "no hold on it" in DETACH.describe()
+    assert "no longer owns it" in DETACH.describe()
     assert "still owns it" in STANDBY.describe()
     assert all("replacement" in step.side_effects() for step in (DETACH, STANDBY))
     assert DETACH.diff() == ("InService in web", "in no group")

@@ -63,4 +63,4 @@ def test_where_the_world_stands() -> None:
 
 
 def test_a_group_is_called_by_its_name() -> None:
-    assert OUT.describe().endswith("out of target group web")
+    assert OUT.describe().endswith("from target group web")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.shown import NOT_SHOWN
+from tools import kinds
 from tools.catalogue import document, with_table
-from tools.generate import README, RUNBOOKS
+from tools.generate import KINDS, README, RUNBOOKS
 
 CATALOG = tuple(CATALOGUE.values())
 
@@ -24,3 +25,7 @@ def test_every_remediation_is_in_the_table() -> None:
     for runbook in CATALOG:
         for id_ in runbook.ids:
             assert f"| `{id_}` |" in readme
+
+
+def test_the_kinds_document_is_what_the_kinds_declare() -> None:
+    assert kinds.document() == KINDS.read_text("utf-8"), "run make docs"

@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from tests.support.effort import examples
 
 HERE = Path(__file__).parents[3]
 
@@ -21,15 +24,33 @@ def commands(target: str, *given: str) -> list[list[str]]:
         text=True,
         check=True,
     )
-    lines = (
-        line.split("||", maxsplit=1)[0] for line in shown.stdout.splitlines() if line.startswith(".venv/")
-    )
-    return [[word for word in shlex.split(line) if not word.startswith(">")] for line in lines]
+    lines = (line for line in shown.stdout.splitlines() if line.startswith(".venv/"))
+    return [shlex.split(line.partition(">")[0]) for line in lines]
 
 
 def test_check_asks_for_format_lint_types_and_layers() -> None:
-    asked = [" ".join(Path(word).name for word in command[:2]) for command in commands("check")]
-    assert asked == ["ruff format", "ruff check", "mypy --no-error-summary", "lint-imports --no-logo"]
+    asked = {" ".join(Path(word).name for word in command[:2]) for command in commands("check")}
+    assert asked == {"ruff format", "ruff check", "mypy --no-error-summary", "lint-imports --no-logo"}
+
+
+def test_laws_are_tried_with_the_profile_of_their_name() -> None:
+    ((*_, option, profile),) = commands("laws")
+    assert (option, profile) == ("--hypothesis-profile", "laws")
+    assert settings.get_profile(profile).max_examples == 10 * settings.get_profile("facts").max_examples
+    assert settings.get_profile("facts").derandomize
+    assert not settings.get_profile(profile).derandomize
+
+
+def test_an_example_that_takes_long_is_tried_in_proportion() -> None:
+    usual = settings.get_current_profile_name()
+    counts = []
+    try:
+        for profile in ("facts", "laws"):
+            settings.load_profile(profile)
+            counts.append(examples(30).max_examples)
+    finally:
+        settings.load_profile(usual)
+    assert counts == [30, 300]
 
 
 @pytest.mark.parametrize("command", commands("check"), ids=" ".join)

@@ -29,7 +29,7 @@ def marked(source: str) -> Iterator[str]:
 
 
 def shown() -> Counter[str]:
-    return Counter(id_ for path in TESTS.glob("test_*.py") for id_ in marked(path.read_text("utf-8")))
+    return Counter(id_ for path in TESTS.rglob("test_*.py") for id_ in marked(path.read_text("utf-8")))
 
 
 def test_marks_name_remediations() -> None:
@@ -41,7 +41,7 @@ def test_every_remediation_is_shown_deployed_or_it_is_said_why_not() -> None:
 
 
 def test_marked_tests_are_deployments() -> None:
-    for path in TESTS.glob("test_*.py"):
+    for path in TESTS.rglob("test_*.py"):
         text = path.read_text("utf-8")
         assert not list(marked(text)) or "pytest.mark.e2e" in text, path.name
 

@@ -1,140 +1,72 @@
-"""What a recorded call was made on: where each service's records name it.
+"""What a recorded call was made on: each kind of resource declares where the records of its calls name it.
 
-Names of calls and paths are CloudTrail's own, which differ from the API's here and there; each was looked
-up in published records. EC2's newer calls are recorded as the XML that they were: a request under its
-own name, and what may come several times as `{"tag": 1, "content": "…"}` or a list of such.
+In records of EC2's newer calls, an element that may come several times is `{"tag": 1, "content": "…"}` or a
+list of such.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.events import resource_refs as named
-from ringfence.model.errors import BadInput
+from ringfence.model.errors import BadInput, InternalError
 from ringfence.model.frozen import frozen
-from ringfence.model.subject import (
-    AccountRef,
-    BucketRef,
-    DetectorRef,
-    FlowLogRef,
-    InstanceRef,
-    KeyRef,
-    RecorderRef,
-    SecurityGroupRef,
-    TrailRef,
-    VpcRef,
-)
+from ringfence.model.kinds import every_kind
+from ringfence.model.subject import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.document import Document
-    from ringfence.model.subject import Ref
-
-ANY = "*"
-"""Stands for every call of a service."""
-_PARAMETERS, _RESPONSE = "requestParameters", "responseElements"
+    from ringfence.model.subject import RecordedCalls, Ref
 
 
 @frozen
 class Place:
-    """Subjects of one kind, and the dotted paths at which they may stand: the first that is there holds.
-
-    `otherwise` is the service's own name for what a call may leave unnamed.
-    """
+    """The kind of resource that some calls are made on, and what it declares of them."""
 
     kind: type[Ref]
-    paths: tuple[str, ...]
-    otherwise: str = ""
-
-
-def _asked(kind: type[Ref], path: str, *others: str) -> Place:
-    return Place(kind, (f"{_PARAMETERS}.{path}", *others))
-
-
-def _made(kind: type[Ref], path: str) -> Place:
-    return Place(kind, (f"{_RESPONSE}.{path}",))
-
-
-def _group(answer: str) -> Place:
-    """A group of the default VPC may be asked for by its name alone; the answer has its id."""
-    return _asked(SecurityGroupRef, "groupId", f"{_RESPONSE}.{answer}.groupId")
-
-
-def _trail(path: str) -> Place:
-    """The answer has the ARN, and with it the home region."""
-    return Place(TrailRef, (f"{_RESPONSE}.trailARN", f"{_PARAMETERS}.{path}"))
-
-
-_ADDED, _REVOKED = _group("securityGroupRuleSet"), _group("revokedSecurityGroupRuleSet")
-_RECORDER = _asked(RecorderRef, "configurationRecorderName")
-_DETECTOR = _asked(DetectorRef, "detectorId")
-_KEY = _asked(KeyRef, "keyId")
-_ACCOUNT = Place(AccountRef, ())
-
-PLACES: Mapping[str, Mapping[str, Place]] = MappingProxyType(
-    {
-        "cloudtrail": {
-            "DeleteTrail": _trail("name"),
-            "PutEventSelectors": _trail("trailName"),
-            "PutInsightSelectors": _trail("trailName"),
-            "StartLogging": _trail("name"),
-            "StopLogging": _trail("name"),
-            "UpdateTrail": _trail("name"),
-        },
-        "config": {
-            "DeleteConfigurationRecorder": _RECORDER,
-            "PutConfigurationRecorder": Place(
-                RecorderRef, (f"{_PARAMETERS}.configurationRecorder.name",), otherwise="default"
-            ),
-            "StartConfigurationRecorder": _RECORDER,
-            "StopConfigurationRecorder": _RECORDER,
-        },
-        "ec2": {
-            "AuthorizeSecurityGroupEgress": _ADDED,
-            "AuthorizeSecurityGroupIngress": _ADDED,
-            "CreateSecurityGroup": _made(SecurityGroupRef, "groupId"),
-            "CreateVpc": _made(VpcRef, "vpc.vpcId"),
-            "DeleteFlowLogs": _asked(FlowLogRef, "DeleteFlowLogsRequest.FlowLogId"),
-            "ModifyInstanceMetadataOptions": _asked(
-                InstanceRef, "ModifyInstanceMetadataOptionsRequest.InstanceId"
-            ),
-            "ModifySecurityGroupRules": _asked(SecurityGroupRef, "ModifySecurityGroupRulesRequest.GroupId"),
-            "RevokeSecurityGroupEgress": _REVOKED,
-            "RevokeSecurityGroupIngress": _REVOKED,
-            "RunInstances": _made(InstanceRef, "instancesSet.instanceId"),
-        },
-        "guardduty": {"DeleteDetector": _DETECTOR, "UpdateDetector": _DETECTOR},
-        "iam": {"DeleteAccountPasswordPolicy": _ACCOUNT, "UpdateAccountPasswordPolicy": _ACCOUNT},
-        "kms": {"DisableKey": _KEY, "ScheduleKeyDeletion": _KEY},
-        "s3": {ANY: _asked(BucketRef, "bucketName")},
-    }
-)
-"""By service and CloudTrail's name of the call."""
+    calls: RecordedCalls
 
 
 def place(service: str, name: str) -> Place | None:
     """Return where the records of a call name what it was made on; None for calls that nothing answers."""
-    known = PLACES.get(service, {})
-    return known.get(name) or known.get(ANY)
+    return places().get((service, name)) or places().get((service, ANY))
+
+
+@cache
+def places() -> Mapping[tuple[str, str], Place]:
+    """Return what every kind declares, by service and CloudTrail's name of the call."""
+    found: dict[tuple[str, str], Place] = {}
+    for kind in every_kind().values():
+        for calls in kind.calls:
+            for name in calls.names:
+                first = found.setdefault((calls.service, name), Place(kind, calls))
+                if first.calls is not calls:
+                    raise InternalError(
+                        f"{first.kind.kind} and {kind.kind} both declare {calls.service}:{name}"
+                    )
+    return MappingProxyType(found)
 
 
 def subjects(where: Place, detail: Document, account: str, region: str) -> tuple[Ref, ...]:
     """Return what a call was made on, each once; raises BadInput where the record names nothing."""
-    if not where.paths:
-        return (named.ref(where.kind, "recipientAccountId", account, account, region),)
-    for path in where.paths:
+    kind, paths = where.kind, where.calls.paths
+    if not paths:
+        return (named.ref(kind, "recipientAccountId", account, account, region),)
+    for path in paths:
         found = tuple(_texts(detail.value, detail.path, path.split(".")))
         if found:
             return tuple(
-                dict.fromkeys(named.ref(where.kind, field, text, account, region) for field, text in found)
+                dict.fromkeys(named.ref(kind, field, text, account, region) for field, text in found)
             )
-    field = f"{detail.path}.{where.paths[0]}"
-    if where.otherwise:
-        return (named.ref(where.kind, field, where.otherwise, account, region),)
-    raise BadInput(field, f"is required: it names the {where.kind.kind.replace('-', ' ')}")
+    field = f"{detail.path}.{paths[0]}"
+    if where.calls.otherwise:
+        return (named.ref(kind, field, where.calls.otherwise, account, region),)
+    raise BadInput(field, f"is required: it names the {kind.kind.replace('-', ' ')}")
 
 
 def _texts(value: object, at: str, path: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.frozen import frozen
-from ringfence.model.resource_names import ROLES
+from ringfence.model.resource_names import acting_roles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +70,7 @@ def type_of(service: str, name: str) -> str:
 
 def successful_and_not_ours() -> dict[str, object]:
     """Return what a pattern says of calls that changed something and that Ringfence did not make."""
-    others = [{"anything-but": list(ROLES)}, {"exists": False}]
+    others = [{"anything-but": list(acting_roles())}, {"exists": False}]
     return {
         "errorCode": [{"exists": False}],
         "readOnly": [False, {"exists": False}],

@@ -18,19 +18,14 @@ from ringfence.events.cloudtrail.quarantine_trigger import ATTACH
 from ringfence.events.cloudtrail.quarantine_trigger import SOURCE as IAM
 from ringfence.events.envelope import NotForUs
 from ringfence.model.finding import Finding
-from ringfence.model.subject import BucketRef, DetectorRef, FlowLogRef, RecorderRef, TrailRef
 
 if TYPE_CHECKING:
     from ringfence.events.cloudtrail.call_subjects import Place
     from ringfence.events.envelope import Envelope
     from ringfence.model.document import Document
+    from ringfence.model.subject import Ref
 
-_BUCKET = "AWS::S3::Bucket"
 _NAME = re.compile(r"[A-Za-z0-9_]{1,128}")
-_RECORDING = (TrailRef, RecorderRef, DetectorRef, FlowLogRef)
-"""What records what happens: a change of it is told even where it was changed back before anybody looked. Any
-other change only says that it is time to look.
-"""
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
@@ -49,7 +44,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         return quarantine.read(envelope)
     where = place(service, name)
     if where is None or detail.value.get("managementEvent", True) is not True:
-        return NotForUs(f"nothing answers the call {fields.formatted(f'{service}:{name}')}")
+        return NotForUs(f"no runbook answers the call {fields.formatted(f'{service}:{name}')}")
     return _finding(envelope, detail, type_of(service, name), where)
 
 
@@ -61,10 +56,10 @@ def _name(detail: Document) -> str:
 def _finding(envelope: Envelope, detail: Document, type_: str, where: Place) -> Finding | NotForUs:
     account = records.account(detail, envelope.document)
     region = fields.region(detail, "awsRegion")
-    if where.kind is BucketRef and _is_elsewhere(detail, account):
-        return NotForUs("the bucket is in another account, which has a record of its own")
+    if _is_elsewhere(where.kind, detail, account):
+        return NotForUs(f"the {where.kind.kind} is in another account, which gets its own CloudTrail event")
     if type_ == CREATED and not grants(detail.optional_child("requestParameters").value):
-        return NotForUs("the bucket was made for nobody but its owner")
+        return NotForUs("the bucket was created without access for others")
     about = subjects(where, detail, account, region)
     who = records.suspects(detail)
     at = fields.instant(detail, "eventTime")
@@ -81,15 +76,20 @@ def _finding(envelope: Envelope, detail: Document, type_: str, where: Place) -> 
         subjects=about,
         digest=envelope.digest,
         suspects=who,
-        routine=where.kind not in _RECORDING,
+        routine=not where.kind.records_activity,
     )
 
 
-def _is_elsewhere(detail: Document, account: str) -> bool:
-    """Say whether the record is the caller's, of a call on somebody else's bucket."""
+def _is_elsewhere(kind: type[Ref], detail: Document, account: str) -> bool:
+    """Say whether the record is the caller's, of a call on what somebody else's account owns.
+
+    What its ARN says the account of, such as a trail, is compared where its ARN is read.
+    """
+    if not kind.config_type or "{account}" in kind.arn_form:
+        return False
     owners = {
         one.optional_text("accountId")
         for one in detail.children("resources")
-        if one.optional_text("type") == _BUCKET
+        if one.optional_text("type") == kind.config_type
     }
     return bool(owners) and not owners & {account, None}

@@ -9,8 +9,10 @@ from ringfence.events.cloudtrail import records
 from ringfence.events.cloudtrail.quarantine_trigger import POLICIES, QUARANTINE, SEVERITY, SOURCE
 from ringfence.events.envelope import About, NotForUs
 from ringfence.model.finding import Finding
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.principals import Caller, Kind, principal_of
-from ringfence.model.subject import GLOBAL, AccessKeyRef, UserRef
+from ringfence.model.subject import GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ringfence.events import fields
-from ringfence.model.resource_names import ROLES
+from ringfence.model.resource_names import acting_roles
 
 if TYPE_CHECKING:
     from ringfence.model.document import Document
@@ -31,7 +31,7 @@ def unanswered(detail: Document) -> str:
         return "the call was refused, so nothing was changed"
     if detail.value.get("readOnly", False) is not False:
         return "the call only reads"
-    return "the call was made by Ringfence itself" if _issuer(detail) in ROLES else ""
+    return "the call was made by Ringfence itself" if _issuer(detail) in acting_roles() else ""
 
 
 def suspects(detail: Document) -> tuple[str, ...]:

@@ -25,8 +25,9 @@ from ringfence.events.cloudtrail.root_trigger import (
 )
 from ringfence.events.envelope import NotForUs
 from ringfence.model.finding import Finding
+from ringfence.model.kinds.root import RootRef
 from ringfence.model.root_advice import notify_only_reason
-from ringfence.model.subject import GLOBAL, RootRef
+from ringfence.model.subject import GLOBAL
 
 if TYPE_CHECKING:
     from ringfence.events.envelope import Envelope
@@ -69,16 +70,18 @@ def _refused(detail: Document) -> str:
     """Say why a record is no use of the root user; empty when it is. The pattern says the same."""
     identity = detail.optional_child("userIdentity")
     if identity.value.get("type") != ROOT:
-        return "it was not the root user who made the call"
+        return "the root user did not make the call"
     if "invokedBy" in identity.value:
         return "a service made the call in the root user's name"
     if not (kind := detail.optional_text("eventType")) or kind == SERVICE_EVENT:
-        return "it is an event of a service, not a call"
+        return "it is a service event, not a call"
     if not (name := detail.optional_text("eventName")) or name in ANYBODYS:
-        return "it is no use of the root user: anybody who knows the address can bring it about"
+        return "it does not show a use of the root user: anybody who knows the email address can cause it"
     outcome = detail.value.get("responseElements")
     signed_in = outcome.get("ConsoleLogin", SUCCESS) if isinstance(outcome, dict) else SUCCESS
-    return "" if signed_in == SUCCESS else "the sign-in failed: whoever knows the address can try"
+    return (
+        "" if signed_in == SUCCESS else "the sign-in failed: anybody who knows the email address can try it"
+    )
 
 
 def _words(envelope: Envelope, detail: Document) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE as CALL
 from ringfence.model.frozen import frozen
-from ringfence.model.subject import RootRef
+from ringfence.model.kinds.root import RootRef
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

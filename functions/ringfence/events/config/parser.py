@@ -6,7 +6,6 @@ Shape: "Monitoring AWS Config with Amazon EventBridge". Config says nothing of h
 from __future__ import annotations
 
 import re
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.events import fields
@@ -22,38 +21,14 @@ from ringfence.events.config.trigger import (
 )
 from ringfence.events.envelope import NotForUs
 from ringfence.model.finding import Finding
+from ringfence.model.kinds import every_kind
 from ringfence.model.rule_confirmation import ManagedRule
-from ringfence.model.subject import (
-    AccountRef,
-    BucketRef,
-    InstanceRef,
-    KeyRef,
-    SecurityGroupRef,
-    TrailRef,
-    UserRef,
-    VpcRef,
-)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ringfence.events.envelope import Envelope
     from ringfence.model.document import Document
     from ringfence.model.subject import Ref
 
-KINDS: Mapping[str, type[Ref]] = MappingProxyType(
-    {
-        "AWS::::Account": AccountRef,
-        "AWS::CloudTrail::Trail": TrailRef,
-        "AWS::EC2::Instance": InstanceRef,
-        "AWS::EC2::SecurityGroup": SecurityGroupRef,
-        "AWS::EC2::VPC": VpcRef,
-        "AWS::IAM::User": UserRef,
-        "AWS::KMS::Key": KeyRef,
-        "AWS::S3::Bucket": BucketRef,
-    }
-)
-"""What a resource of a type is to us. IAM's are named by their unique ids: who asks IAM finds their names."""
 _RULE = re.compile(r"[\w-]{1,128}", re.ASCII)
 
 
@@ -66,9 +41,18 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     verdict, what = result.text("complianceType"), detail.text("resourceType")
     if verdict != NON_COMPLIANT:
         return NotForUs(f"the verdict is {fields.formatted(verdict)}, and only {NON_COMPLIANT} is answered")
-    if what not in KINDS:
-        return NotForUs(f"nothing is done about resources of type {fields.formatted(what)}")
-    return _finding(detail, result, KINDS[what], envelope.digest)
+    kind = _kind_of_type(what)
+    if kind is None:
+        return NotForUs(f"no runbook answers resources of type {fields.formatted(what)}")
+    return _finding(detail, result, kind, envelope.digest)
+
+
+def _kind_of_type(type_: str) -> type[Ref] | None:
+    """Return the kind that Config knows by this type.
+
+    IAM's resources are named by their unique ids: who asks IAM finds their names.
+    """
+    return next((one for one in every_kind().values() if one.config_type == type_), None)
 
 
 def _finding(detail: Document, result: Document, kind: type[Ref], digest: str) -> Finding:

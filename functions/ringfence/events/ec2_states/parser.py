@@ -14,7 +14,7 @@ from ringfence.events.ec2_states.trigger import DETAIL_TYPE, PREFIX, SEVERITY, S
 from ringfence.events.envelope import NotForUs
 from ringfence.model.codec import instant_text
 from ringfence.model.finding import Finding
-from ringfence.model.subject import InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
 
 if TYPE_CHECKING:
     from ringfence.events.envelope import Envelope
@@ -27,7 +27,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     whole, detail = envelope.document, envelope.document.child("detail")
     state = detail.text("state")
     if state not in STATES:
-        return NotForUs(f"{fields.formatted(state)} is no state of an instance")
+        return NotForUs(f"{fields.formatted(state)} is not a state of an instance")
     account = fields.account(whole, "account")
     region = fields.region(whole, "region")
     at = fields.instant(whole, "time")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.events.guardduty.instance_trigger import SOURCE, patterns
 from ringfence.model.frozen import frozen
-from ringfence.model.subject import BucketRef
+from ringfence.model.kinds.bucket import BucketRef
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,21 +5,19 @@ Shape: `S3BucketDetail` in the GuardDuty API reference. A bucket's account is th
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ringfence.events import fields
 from ringfence.events import resource_refs as named
+from ringfence.model.arn import read_arn
 from ringfence.model.errors import BadInput
-from ringfence.model.subject import BucketRef
+from ringfence.model.kinds.bucket import BucketRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.document import Document
     from ringfence.model.subject import Ref
-
-_ARN = re.compile(r"arn:aws[a-z-]*:s3:::(?P<name>[^/]+)")
 
 
 def buckets(detail: Document, account: str, region: str) -> tuple[Ref, ...]:
@@ -29,7 +27,7 @@ def buckets(detail: Document, account: str, region: str) -> tuple[Ref, ...]:
         dict.fromkeys(_bucket(one, account, region) for one in resource.children("s3BucketDetails"))
     )
     if not found:
-        raise BadInput(resource.at("s3BucketDetails"), "must hold a bucket")
+        raise BadInput(resource.at("s3BucketDetails"), "must contain a bucket")
     return found
 
 
@@ -43,10 +41,10 @@ def suspects(detail: Document) -> Iterator[str]:
 
 def _bucket(details: Document, account: str, region: str) -> Ref:
     arn = details.optional_text("arn") or ""
-    found = _ARN.fullmatch(arn)
+    found = read_arn(BucketRef, arn)
     if arn and not found:
         raise BadInput(details.at("arn"), "must be the ARN of a bucket", arn)
-    name = details.optional_text("name") or (found["name"] if found else "")
-    if found and found["name"] != name:
+    name = details.optional_text("name") or (found.id if found else "")
+    if found and found.id != name:
         raise BadInput(details.at("arn"), "contradicts the bucket's name", arn)
     return named.ref(BucketRef, details.at("name"), name, account, region)

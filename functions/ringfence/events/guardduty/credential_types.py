@@ -77,26 +77,26 @@ _IN_THE_WRONG_HANDS = (
 )
 
 _SIGN_IN = (
-    "an unusual sign-in shows a changed place, which a journey or a VPN changes as well; a person asks "
-    "whether it was the user"
+    "an unusual sign-in shows a new location, and a journey or a VPN can cause that too; a person must "
+    "ask the user"
 )
 _SETTING = (
-    "somebody changed a setting that administrators change too; who did it shows only whose credentials "
-    "were used, not that they are in the wrong hands; a person has to look"
+    "somebody changed a setting that administrators also change; that does not show that the credentials "
+    "are compromised; a person must check"
 )
 _PROMPT = (
-    "a prompt that tries to overrule its model came through these credentials, which are mostly an "
-    "application's own and in the right hands; a person looks at who typed it"
+    "a prompt that tries to override its model was sent with these credentials, which usually belong to "
+    "an application and are not compromised; a person must check who wrote the prompt"
 )
 _FOR_A_PERSON = {
     "Impact:IAMUser/PromptInjection.Direct": _PROMPT,
     "Policy:IAMUser/RootCredentialUsage": (
-        "the root user was used, which is bad practice and no sign of an intruder by itself; a person has "
-        "to ask its owner"
+        "the root user was used, which is bad practice and does not by itself show an intruder; a person "
+        "must ask its owner"
     ),
     "Policy:IAMUser/ShortTermRootCredentialUsage": (
-        "a short root session was used, as central root access hands them out for single tasks; a person "
-        "has to ask who asked for it"
+        "a short root session was used, as central root access creates them for single tasks; a person "
+        "must ask who requested it"
     ),
     "PrivilegeEscalation:IAMUser/AdministrativePermissions": _SETTING,
     "DefenseEvasion:IAMUser/BedrockLoggingDisabled": _SETTING,
@@ -169,10 +169,10 @@ CREDENTIAL_TYPES = MappingProxyType(
 )
 """Every type that names credentials for which containment, or a person, is the answer; by name."""
 
-_WORKLOAD = "it is about how a workload was deployed, which says nothing of whose credentials did it"
-_CLUSTER = "it is about a cluster's settings: nobody's credentials are shown to be in the wrong hands"
+_WORKLOAD = "it is about the deployment of a workload and does not show whose credentials were used"
+_CLUSTER = "it is about the settings of a cluster and does not show compromised credentials"
 _ANONYMOUS = "the calls were anonymous: there are no credentials to contain"
-_BUCKET = "it is about a bucket's settings: nobody's credentials are shown to be in the wrong hands"
+_BUCKET = "it is about the settings of a bucket and does not show compromised credentials"
 _OBJECT = "the malware is in an object or a backup; no credentials are named"
 
 NO_CREDENTIALS = MappingProxyType(

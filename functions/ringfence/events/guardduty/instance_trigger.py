@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.events.guardduty.instance_types import TYPES, Shape
 from ringfence.model.errors import InternalError
 from ringfence.model.frozen import frozen
-from ringfence.model.subject import InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -54,13 +54,10 @@ def notify_only_reason(name: str, role: str | None) -> str:
     if role == TARGET:
         return (
             f"service.resourceRole is TARGET: the instance is {target}, which does not show that it is "
-            "compromised; a person has to look"
+            "compromised; a person must check"
         )
     missing = "is missing" if not role else "is neither ACTOR nor TARGET"
-    return (
-        f"service.resourceRole {missing}, so the instance may only be the one that is {target}; "
-        "a person has to look"
-    )
+    return f"service.resourceRole {missing}, so the instance may only be {target}; a person must check"
 
 
 @frozen

@@ -6,23 +6,23 @@ access key may well describe the instance that the key was stolen from.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ringfence.events.envelope import NotForUs
 from ringfence.events.guardduty.instance_trigger import CONTAINERS, INSTANCE
 from ringfence.events.guardduty.instance_types import Shape
+from ringfence.model.arn import Arn, read_arn
 from ringfence.model.errors import BadInput
-from ringfence.model.subject import ACCOUNT, REGION, InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
+from ringfence.model.subject import ACCOUNT, REGION
 
 if TYPE_CHECKING:
+    import re
+
     from ringfence.events.guardduty.instance_types import FindingType
     from ringfence.model.document import Document
 
 Subjects = tuple[InstanceRef, ...]
-_ARN = re.compile(
-    r"arn:aws[a-z-]*:ec2:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):instance/(?P<id>i-[0-9a-f]+)"
-)
 
 
 def subjects(kind: FindingType, detail: Document, account: str, region: str) -> Subjects | NotForUs:
@@ -41,7 +41,7 @@ def subjects(kind: FindingType, detail: Document, account: str, region: str) -> 
         return (_ref(account, region, instance.text("instanceId"), instance.at("instanceId")),)
     host = resource.optional_child("instanceDetails")
     if not (host_id := host.optional_text("instanceId")):
-        return NotForUs(f"{kind.name}: the finding names no EC2 instance that the {what} runs on")
+        return NotForUs(f"{kind.name}: the finding does not name the EC2 instance that the {what} runs on")
     return (_ref(account, region, host_id, host.at("instanceId")),)
 
 
@@ -65,22 +65,18 @@ def _of_sequence(detail: Document, account: str, region: str) -> Subjects:
         )
     )
     if not found:
-        raise BadInput(sequence.at("resources"), "must hold an EC2_INSTANCE")
+        raise BadInput(sequence.at("resources"), "must contain an EC2_INSTANCE")
     return found
 
 
 def _of_resource(resource: Document, account: str, region: str) -> InstanceRef:
     """Read a resource of an attack sequence: its `uid` is an ARN, or the id alone."""
     uid = resource.text("uid")
-    arn = _ARN.fullmatch(uid)
-    if arn is None:
-        arn_account, arn_region, instance = "", "", uid
-    else:
-        arn_account, arn_region, instance = arn["account"], arn["region"], arn["id"]
+    arn = read_arn(InstanceRef, uid) or Arn("", "", uid)
     return _ref(
-        _agreed(resource, "accountId", arn_account, account, ACCOUNT),
-        _agreed(resource, "region", arn_region, region, REGION),
-        instance,
+        _agreed(resource, "accountId", arn.account, account, ACCOUNT),
+        _agreed(resource, "region", arn.region, region, REGION),
+        arn.id,
         resource.at("uid"),
     )
 
@@ -90,7 +86,7 @@ def _agreed(resource: Document, key: str, in_arn: str, default: str, pattern: re
     if in_arn and given != in_arn:
         raise BadInput(resource.at(key), "contradicts the resource's uid", given)
     if not pattern.fullmatch(given):
-        raise BadInput(resource.at(key), "must be one that AWS has", given)
+        raise BadInput(resource.at(key), "must be a valid account id or region", given)
     return given
 
 

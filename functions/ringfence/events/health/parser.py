@@ -41,7 +41,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     detail = envelope.document.child("detail")
     code = detail.text("eventTypeCode")
     if code not in EXPOSED_CREDENTIALS.types:
-        return NotForUs(f"{fields.formatted(code)}: no runbook answers that")
+        return NotForUs(f"no runbook answers {fields.formatted(code)}")
     arn = fields.fit(_ARN, detail.at("eventArn"), detail.text("eventArn"), "the ARN of a Health event")
     account = _account(detail, envelope.document)
     at = _instant(detail, envelope.document)
@@ -87,7 +87,7 @@ def _http_date(document: Document, key: str) -> datetime:
         try:
             return datetime(year, _MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC)
         except ValueError as error:
-            raise BadInput(document.at(key), "must be an instant that exists", given) from error
+            raise BadInput(document.at(key), "must be a time that exists", given) from error
     return fields.instant(document, key)
 
 

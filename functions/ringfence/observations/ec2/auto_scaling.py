@@ -31,7 +31,7 @@ class Scaling(Observation):
         Permission(
             "autoscaling:DescribeAutoScalingInstances",
             ("*",),
-            reason="Auto Scaling's Describe actions know no resources",
+            reason="Auto Scaling's Describe actions have no resource types",
         ),
     )
 

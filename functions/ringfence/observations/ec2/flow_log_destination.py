@@ -26,14 +26,14 @@ _GROUP = rf"arn:aws[a-z-]*:logs:{_REGION}:{_ACCOUNT}:log-group:[A-Za-z0-9._/#-]{
 WHERE = Option(
     DESTINATION,
     ("",),
-    "where flow logs go: the ARN of an S3 bucket, with a folder if wanted, whose policy lets AWS's log "
-    "delivery write; or of a log group of CloudWatch Logs, with {region} and {account} standing for the "
-    f"VPC's, to which the role {ROLE} delivers. Without one, none is made",
+    "the destination of flow logs: the ARN of an S3 bucket, optionally with a folder, whose policy "
+    "allows AWS log delivery to write; or of a CloudWatch Logs log group, where {region} and {account} "
+    f"are those of the VPC, and the role {ROLE} delivers. Empty: no flow logs are created",
     f"({_BUCKET}|{_GROUP})",
 )
 NO_ROLE = (
-    f"there is no role {ROLE}, without a path, that delivers to log groups of CloudWatch Logs: its owner has "
-    "to make it for the service vpc-flow-logs.amazonaws.com"
+    f"there is no role {ROLE} without a path to deliver to CloudWatch Logs: create it for the service "
+    "vpc-flow-logs.amazonaws.com"
 )
 
 

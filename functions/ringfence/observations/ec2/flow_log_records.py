@@ -36,9 +36,11 @@ _DEFAULT_FORMAT = (
     "${packets} ${bytes} ${start} ${end} ${action} ${log-status}"
 )
 LOOKUPS = (
-    Permission("cloudtrail:LookupEvents", ("*",), reason="LookupEvents knows no resources"),
+    Permission("cloudtrail:LookupEvents", ("*",), reason="LookupEvents has no resource types"),
     Permission(
-        "config:GetResourceConfigHistory", ("*",), reason="it knows no resources but what Config recorded"
+        "config:GetResourceConfigHistory",
+        ("*",),
+        reason="the only resource type of the action is what Config recorded",
     ),
 )
 

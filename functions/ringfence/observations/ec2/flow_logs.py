@@ -12,9 +12,10 @@ from ringfence.model.answers import accept, document, tags
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import NotFound
+from ringfence.model.kinds.flow_log import FlowLogRef
+from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.observation import Observation
 from ringfence.model.step import Step
-from ringfence.model.subject import FlowLogRef, VpcRef
 from ringfence.observations.ec2.flow_log_destination import ROLE, ROLE_ARN
 from ringfence.observations.ec2.flow_log_records import (
     LOOKUPS,
@@ -154,7 +155,7 @@ def _owner(described: Answer, vpc_id: str) -> str:
     """Return whose the VPC is; raises NotFound where it does not exist."""
     for vpc in accept(described, not_found=NO_VPC).children("Vpcs"):
         return vpc.optional_text("OwnerId") or ""
-    raise NotFound(f"{vpc_id} does not exist any more")
+    raise NotFound(f"{vpc_id} no longer exists")
 
 
 def _offered(found: Answer, ref: Ref) -> str:

@@ -21,7 +21,7 @@ OVER = ("terminated", "shutting-down")
 def ec2_describes(*what: str) -> tuple[Permission, ...]:
     """Return the permissions for EC2's Describe actions of these names."""
     return tuple(
-        Permission(f"ec2:Describe{name}", ("*",), reason="EC2's Describe actions know no resources")
+        Permission(f"ec2:Describe{name}", ("*",), reason="EC2's Describe actions have no resource types")
         for name in what
     )
 

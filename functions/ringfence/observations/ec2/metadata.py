@@ -65,4 +65,4 @@ class Metadata(Observation):
 
     def settling(self) -> str:
         """Say that the options are still being applied."""
-        return "" if self.applied else "the metadata service's options are still being applied"
+        return "" if self.applied else "EC2 is still applying the options of the metadata service"

@@ -35,7 +35,7 @@ class MetadataUse(Observation):
 
     permissions: ClassVar = (
         Permission(
-            "cloudwatch:GetMetricStatistics", ("*",), reason="CloudWatch's metrics are no resources of IAM's"
+            "cloudwatch:GetMetricStatistics", ("*",), reason="CloudWatch metrics are not IAM resources"
         ),
     )
 

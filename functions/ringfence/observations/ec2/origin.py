@@ -43,6 +43,6 @@ class Origin(Observation):
             return ""
         source = f"launch template {self.template}" if self.template else "launch template or configuration"
         return (
-            f"Auto Scaling group {self.group} launches the next instance from its {source}: "
-            f"{what} there too, or the next one is as this one was"
+            f"Auto Scaling group {self.group} launches its next instance from its {source}: {what} there "
+            "too, or the next instance has the same problem"
         )

@@ -168,7 +168,7 @@ class SecurityGroup(Observation):
     def used_by(self) -> str:
         """Say for a person what depends on the group."""
         if not self.countable:
-            return "what uses it could not be read"
+            return "its uses could not be read"
         if not self.interfaces:
             return "no network interface uses it"
         least = "at least " if self.more else ""

@@ -61,7 +61,7 @@ class Targets(Observation):
             Permission(
                 f"elasticloadbalancing:Describe{what}",
                 ("*",),
-                reason="Elastic Load Balancing's Describe actions know no resources",
+                reason="Elastic Load Balancing's Describe actions have no resource types",
             )
             for what in ("TargetGroups", "TargetHealth")
         ),

@@ -9,8 +9,9 @@ from ringfence.model.answers import accept
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import NotFound
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.observation import Observation
-from ringfence.model.subject import AccessKeyRef, UserRef
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import OWNER, USERS, UserStep, last_used
 
@@ -83,7 +84,7 @@ class AccessKey(Observation):
             return cls()
         keys = _keys(listed)
         if not others and not any(one.id == ref.id for one in keys):
-            raise NotFound(f"{ref.id} is no key of user {user} any more")
+            raise NotFound(f"{ref.id} is no longer a key of user {user}")
         return cls(user, keys)
 
     def key(self, id_: str) -> Key | None:

@@ -8,9 +8,9 @@ from ringfence.model.answers import document
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import canonical, value
 from ringfence.model.errors import NotFound
+from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.observation import Observation
 from ringfence.model.step import Step
-from ringfence.model.subject import RoleSessionRef
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY, ROLES, policy_of
 from ringfence.observations.iam.principals import (
     FINDING_HOLDERS,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import instant_text, value
+from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.observation import Observation
-from ringfence.model.subject import AccessKeyRef
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY, ROLES
 from ringfence.observations.iam.principals import (
     FINDING_HOLDERS,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
+from ringfence.model.kinds.account import AccountRef
 from ringfence.model.observation import Observation
-from ringfence.model.subject import AccountRef
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
-OF_THE_ACCOUNT = "it acts on the whole account and knows no resources"
+OF_THE_ACCOUNT = "it acts on the whole account and has no resource types"
 
 
 @value
@@ -39,10 +39,10 @@ class PasswordRules:
         """Say it for a person."""
         kinds = ("symbols", "numbers", "uppercase", "lowercase")
         parts = [f"at least {self.length} characters", *(one for one in kinds if getattr(self, one))]
-        parts.append(f"valid for {self.max_age} days" if self.max_age else "valid for ever")
-        parts.append(f"unlike the last {self.reuse}" if self.reuse else "may be the last one again")
+        parts.append(f"valid for {self.max_age} days" if self.max_age else "never expire")
+        parts.append(f"different from the last {self.reuse}" if self.reuse else "can be reused")
         parts += ["users may change them"] if self.may_change else []
-        parts += ["none but an administrator sets an expired one"] if self.hard_expiry else []
+        parts += ["only an administrator can set an expired one"] if self.hard_expiry else []
         return ", ".join(parts)
 
     @classmethod

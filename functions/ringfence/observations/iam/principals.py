@@ -11,8 +11,11 @@ from ringfence.model.answers import accept, document
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import NotFound
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.step import Step
-from ringfence.model.subject import REGION, AccessKeyRef, RoleSessionRef, UserRef
+from ringfence.model.subject import REGION
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY, PROTECTED, ROLES
 
 if TYPE_CHECKING:
@@ -129,7 +132,7 @@ def _role_name(ref: RoleSessionRef) -> SansIO[str]:
     for one in document(listed).children("Roles"):
         if one.text("RoleId") == role_id(ref):
             return one.text("RoleName")
-    raise NotFound(f"role {role_id(ref)} does not exist: no session of it is valid any more")
+    raise NotFound(f"role {role_id(ref)} does not exist: none of its sessions is valid")
 
 
 def role_id(ref: Ref) -> str:

@@ -15,8 +15,9 @@ from ringfence.model.answers import document
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import NotFound
+from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.observation import Observation
-from ringfence.model.subject import GLOBAL, RoleSessionRef
+from ringfence.model.subject import GLOBAL
 from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.iam.identity import (
     NO_SUCH_ENTITY,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 MOST_ROLES, MOST_TASKS = 10, 20
 _ROLE_ARN = re.compile(r"arn:aws:iam::(?P<account>[0-9]{12}):role/(?:[!-~]+/)?(?P<name>[\w+=,.@-]{1,64})")
-_NO_RESOURCES = "its list and describe actions know no resources"
+_NO_RESOURCES = "its list and describe actions have no resource types"
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnrecognizedClientException")
 """A region may be switched off, or denied by the organization: who uses a role there is then not known."""
 

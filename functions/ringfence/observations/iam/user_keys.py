@@ -40,7 +40,7 @@ class DatedKey:
         """Say when and for what it was last used."""
         if self.used:
             return f"last used on {self.used.date()}{self.used_for}"
-        return f"never used since it was made on {self.created.date()}" if self.created else "never used"
+        return f"never used since it was created on {self.created.date()}" if self.created else "never used"
 
 
 @value

@@ -16,7 +16,8 @@ from ringfence.model.answers import document
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.errors import NotFound
 from ringfence.model.frozen import frozen
-from ringfence.model.subject import GLOBAL, UserRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.access_key import ACTIVE
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import USERS
@@ -58,7 +59,7 @@ def named(ref: Ref) -> SansIO[Named]:
     if not found:
         raise NotFound(f"no user has the id {ref.id}")
     if len(found) > 1:
-        return Named(doubt=f"{ref.id} is the id of one user and the name of another: a person has to look")
+        return Named(doubt=f"{ref.id} is the id of one user and the name of another: a person must check")
     return Named(found[0])
 
 

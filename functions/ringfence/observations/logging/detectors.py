@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
+from ringfence.model.kinds.detector import DetectorRef
 from ringfence.model.observation import Observation
-from ringfence.model.subject import DetectorRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
 
 DETECTORS = ("arn:aws:guardduty:{region}:{account}:detector/*",)
-LIST_DETECTORS = Permission("guardduty:ListDetectors", ("*",), reason="it knows no resources")
+LIST_DETECTORS = Permission("guardduty:ListDetectors", ("*",), reason="the action has no resource types")
 NO_DETECTOR = "BadRequestException"
 """What GuardDuty says of a detector that is not there, and of much else."""
 ENABLED = "ENABLED"

@@ -6,31 +6,24 @@ https://docs.aws.amazon.com/config/latest/developerguide/how-does-config-work.ht
 from __future__ import annotations
 
 from datetime import datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
+from ringfence.model.kinds.bucket import BucketRef
+from ringfence.model.kinds.instance import InstanceRef
+from ringfence.model.kinds.security_group import SecurityGroupRef
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.observation import Observation
 from ringfence.model.step import Step
-from ringfence.model.subject import BucketRef, InstanceRef, SecurityGroupRef
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
     from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.subject import Ref
 
-RECORDED: Mapping[type[Ref], str] = MappingProxyType(
-    {
-        BucketRef: "AWS::S3::Bucket",
-        InstanceRef: "AWS::EC2::Instance",
-        SecurityGroupRef: "AWS::EC2::SecurityGroup",
-    }
-)
+_BY_CONFIGURATION = (BucketRef, InstanceRef, SecurityGroupRef)
 """What is judged by its recorded configuration, of which a fix is a part. All else is judged periodically,
 by what there is then: whether a VPC has flow logs is no part of the VPC."""
 NO_RULE = "NoSuchConfigRuleException"
@@ -75,10 +68,12 @@ class Evaluation(Observation):
     hindrance: str = ""
 
     permissions: ClassVar = (
-        Permission("config:DescribeConfigRuleEvaluationStatus", ("*",), reason="it knows no resources"),
+        Permission(
+            "config:DescribeConfigRuleEvaluationStatus", ("*",), reason="the action has no resource types"
+        ),
         Permission("config:DescribeConfigurationRecorderStatus", _RECORDERS),
         Permission("config:DescribeConfigurationRecorders", _RECORDERS),
-        Permission("config:GetResourceConfigHistory", ("*",), reason="it knows no resources"),
+        Permission("config:GetResourceConfigHistory", ("*",), reason="the action has no resource types"),
     )
 
     @classmethod
@@ -88,7 +83,8 @@ class Evaluation(Observation):
         if not rules:
             return cls()
         asked = tuple(_status_of(rule) for rule in rules)
-        kind = RECORDED.get(type(ref), "") if _has_changed_something(past) else ""
+        judged_so = isinstance(ref, _BY_CONFIGURATION) and _has_changed_something(past)
+        kind = ref.config_type if judged_so else ""
         answers = yield (*asked, *(_recording_of(ref, kind) if kind else ()))
         states = tuple(_state(rule, answer) for rule, answer in zip(rules, answers, strict=False))
         if not kind:
@@ -165,10 +161,10 @@ def _hindrance(kind: str, recorders: Answer, status: Answer) -> str:
         if one.optional_text("recordingScope") != _INTERNAL and _is_recorded(kind, one)
     ]
     if not ours:
-        return f"no recorder of AWS Config records {kind}"
+        return f"no AWS Config recorder records {kind}"
     recording = [one for one in ours if one.optional_text("name") in running]
     if not recording:
-        return "the recorder of AWS Config is stopped"
+        return "the AWS Config recorder is stopped"
     if all(_frequency(kind, one) == _DAILY for one in recording):
         return f"AWS Config records {kind} once a day"
     return ""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
+from ringfence.model.kinds.kms_key import KeyRef
 from ringfence.model.observation import Observation
-from ringfence.model.subject import KeyRef
 from ringfence.observations.logging.trails import DESCRIBE_TRAILS, describe_trails
 
 if TYPE_CHECKING:

@@ -10,7 +10,10 @@ from ringfence.model.answers import accept
 from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
-from ringfence.model.subject import DetectorRef, KeyRef, RecorderRef, Ref, TrailRef
+from ringfence.model.kinds.detector import DetectorRef
+from ringfence.model.kinds.kms_key import KeyRef
+from ringfence.model.kinds.recorder import RecorderRef
+from ringfence.model.kinds.trail import TrailRef
 from ringfence.observations.logging.detectors import LIST_DETECTORS, list_detectors
 from ringfence.observations.logging.recorders import RECORDERS
 from ringfence.observations.logging.trails import DESCRIBE_TRAILS, account_in, describe_trails, owner_of
@@ -18,7 +21,7 @@ from ringfence.observations.logging.trails import DESCRIBE_TRAILS, account_in, d
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ringfence.model.subject import LoggingRef
+    from ringfence.model.subject import LoggingRef, Ref
 
 REVIEW = "logging"
 """The name of the scheduled review."""
@@ -26,7 +29,7 @@ PERMISSIONS = (
     DESCRIBE_TRAILS,
     LIST_DETECTORS,
     Permission("config:DescribeConfigurationRecorders", RECORDERS),
-    Permission("cloudtrail:LookupEvents", ("*",), reason="it knows no resources"),
+    Permission("cloudtrail:LookupEvents", ("*",), reason="the action has no resource types"),
 )
 _DELETIONS: Mapping[str, tuple[type[LoggingRef], str]] = MappingProxyType(
     {

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
+from ringfence.model.kinds.recorder import RecorderRef
 from ringfence.model.observation import Observation
-from ringfence.model.subject import RecorderRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ class RecorderSetup:
     @property
     def key(self) -> str:
         """All of it in one line, for whoever has to put it back by hand."""
-        named = {EVERYTHING: "everything", THESE: "only", ALL_BUT_THESE: "everything but"}
+        named = {EVERYTHING: "everything", THESE: "only", ALL_BUT_THESE: "everything except"}
         types = f" {', '.join(sorted(self.types))}" if self.strategy != EVERYTHING else ""
         rare = f" ({', '.join(sorted(self.rare))} otherwise)" if self.rare else ""
         return (
@@ -69,7 +69,7 @@ class RecorderStatus(Observation):
     permissions: ClassVar = (
         Permission("config:DescribeConfigurationRecorders", RECORDERS),
         Permission("config:DescribeConfigurationRecorderStatus", RECORDERS),
-        Permission("config:DescribeDeliveryChannels", ("*",), reason="it knows no resources"),
+        Permission("config:DescribeDeliveryChannels", ("*",), reason="the action has no resource types"),
     )
 
     @classmethod
@@ -107,11 +107,11 @@ def _narrower(before: RecorderSetup, now: RecorderSetup) -> Iterator[str]:
     if before.global_types and not now.global_types:
         yield "it no longer records global types of resources"
     if _is_rarer(before, now):
-        yield "it records daily what it recorded continuously"
+        yield "it records daily instead of continuously"
     if before.channel != now.channel and before.channel:
         yield f"it delivers to {now.channel or 'nowhere'}"
     if before.role != now.role and not now.role.endswith(_SERVICE_ROLE):
-        yield f"it records in the role {now.role}, which may be allowed to see less"
+        yield f"it uses the role {now.role}, which may have fewer permissions"
 
 
 def _missing(before: RecorderSetup, now: RecorderSetup) -> str:
@@ -119,7 +119,7 @@ def _missing(before: RecorderSetup, now: RecorderSetup) -> str:
         lost = before.types - now.types if now.strategy == THESE else before.types & _left_out(now)
         return ", ".join(sorted(lost))
     if now.strategy == THESE:
-        return f"anything but {', '.join(sorted(now.types)) or 'nothing'}"
+        return f"anything except {', '.join(sorted(now.types)) or 'nothing'}"
     return ", ".join(sorted(_left_out(now) - _left_out(before)))
 
 

@@ -17,8 +17,11 @@ from ringfence.model.codec import value
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.observation import Observation
-from ringfence.model.subject import GLOBAL, AccessKeyRef, RoleSessionRef, UserRef
+from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import (
     FINDING_HOLDERS,
@@ -92,7 +95,7 @@ class Trail(Observation):
     lags: ClassVar = True
     permissions: ClassVar = (
         *FINDING_HOLDERS,
-        Permission("cloudtrail:LookupEvents", ("*",), reason="LookupEvents knows no resources"),
+        Permission("cloudtrail:LookupEvents", ("*",), reason="LookupEvents has no resource types"),
     )
 
     @classmethod

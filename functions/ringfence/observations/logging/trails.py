@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
+from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.observation import Observation
-from ringfence.model.subject import TrailRef
 from ringfence.observations.logging.selectors import (
     DEFAULT,
     Insights,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
 
 TRAILS = ("arn:aws:cloudtrail:{region}:{account}:trail/*",)
-DESCRIBE_TRAILS = Permission("cloudtrail:DescribeTrails", ("*",), reason="it knows no resources")
+DESCRIBE_TRAILS = Permission("cloudtrail:DescribeTrails", ("*",), reason="the action has no resource types")
 NO_TRAIL = "TrailNotFoundException"
 NO_INSIGHTS = "InsightNotEnabledException"
 _NO_TAGS = ("ResourceNotFoundException", "CloudTrailARNInvalidException")

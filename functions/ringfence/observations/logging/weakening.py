@@ -62,13 +62,13 @@ ASPECTS = (
     Aspect(
         "destination",
         ("bucket", "prefix"),
-        "its logs are delivered elsewhere",
+        "its logs are delivered to another bucket",
         lambda before, now, _: (before.bucket, before.prefix) != (now.bucket, now.prefix),
     ),
     Aspect(
         "regions",
         ("multi_region", "global_events"),
-        "it no longer records every region or what is global",
+        "it no longer records every region or global services",
         lambda before, now, _: (
             (before.multi_region and not now.multi_region) or (before.global_events and not now.global_events)
         ),
@@ -87,7 +87,7 @@ ASPECTS = (
         _elsewhere("log_group", "log_role"),
     ),
     Aspect("key", ("key",), "its logs are no longer encrypted with its KMS key", _other_key),
-    Aspect("topic", ("topic",), "it no longer tells its SNS topic of log files", _elsewhere("topic")),
+    Aspect("topic", ("topic",), "it no longer notifies its SNS topic of log files", _elsewhere("topic")),
     Aspect("recursive", ("recursive",), "it no longer records its own deliveries", _off("recursive")),
 )
 """Every option of a trail, in the order in which they are put back."""
@@ -108,9 +108,9 @@ def _weaker(before: TrailSetup, now: TrailSetup, account: str) -> Iterator[str]:
         if one.weaker(before.options, now.options, account):
             yield one.words
     if uncovered(before.selectors, now.selectors):
-        yield "its event selectors no longer record all that they did"
+        yield "its event selectors record less than before"
     if before.insights - now.insights:
-        yield "it no longer looks for all the unusual activity that it did"
+        yield "its Insights selectors detect less than before"
 
 
 def restored(before: TrailSetup, now: TrailSetup, account: str) -> TrailSetup:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.errors import InternalError, NotFound
-from ringfence.model.subject import BucketRef
+from ringfence.model.kinds.bucket import BucketRef
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
@@ -49,13 +49,13 @@ def is_denied(answer: Answer) -> bool:
 def bucket_of(observed: ResourceState) -> BucketRef:
     """Return the bucket that was observed; raises InternalError where it is none."""
     if not isinstance(observed.ref, BucketRef):
-        raise InternalError(f"{observed.ref.key} is no bucket")
+        raise InternalError(f"{observed.ref.key} is not a bucket")
     return observed.ref
 
 
 def unreadable(ref: Ref, what: str) -> str:
     """Say to a person that something of a bucket is not shown, and who can do something about it."""
     return (
-        f"{what} of bucket {ref.id} cannot be read: access is denied, by the bucket's own policy perhaps. "
-        "A person must look; the account's root user can delete a bucket policy that denies everybody"
+        f"{what} of bucket {ref.id} cannot be read: access is denied, perhaps by the bucket policy. A "
+        "person must check; the account's root user can delete a bucket policy that denies everybody"
     )

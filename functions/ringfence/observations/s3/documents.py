@@ -67,7 +67,7 @@ def texts(found: object) -> tuple[str, ...]:
 def _unambiguous(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
+        raise ValueError("a name occurs twice")
     return found
 
 

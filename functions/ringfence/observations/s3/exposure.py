@@ -41,11 +41,11 @@ def public_by_intent(bucket: ResourceState) -> Iterator[str]:
     use = bucket[BucketUse]
     if use.tag:
         yield (
-            f"bucket {bucket.ref.id} has the tag {PUBLIC_TAG}, which anybody may have set: a person must say "
-            "whether it is to be public, in the policy's `exempt`, or block it by hand"
+            f"bucket {bucket.ref.id} has the tag {PUBLIC_TAG}, which anybody may have set: a person must "
+            "exempt it in the policy if it is meant to be public, or block public access manually"
         )
     if use.website:
         yield (
-            f"bucket {bucket.ref.id} is a website, which nobody could see any more: a person must say "
-            "whether it is to be public, in the policy's `exempt`, or block it by hand"
+            f"bucket {bucket.ref.id} is a website, which would be unavailable: a person must exempt it in "
+            "the policy if it is meant to be public, or block public access manually"
         )

@@ -39,7 +39,7 @@ class Opening:
         """Name the statement and what it allows, shortened: anybody may have written it."""
         name = f"statement {self.number}" + (f" ({_shown(self.sid)})" if self.sid else "")
         named = [_shown(one) for one in self.actions]
-        listed = ", ".join(named[:SHOWN]) or "what cannot be understood"
+        listed = ", ".join(named[:SHOWN]) or "actions that cannot be parsed"
         more = " and more" if len(named) > SHOWN else ""
         return f"{name} of the bucket policy allows anyone {listed}{more}"
 
@@ -63,7 +63,7 @@ def _openings(found: list[object]) -> Iterator[Opening]:
             yield Opening(number, "", ())
         elif statement.get("Effect") != "Deny" and is_public(statement):
             actions = statement.get("Action")
-            without = tuple(f"everything but {one}" for one in texts(statement.get("NotAction", [])))
+            without = tuple(f"everything except {one}" for one in texts(statement.get("NotAction", [])))
             sid = statement.get("Sid")
             shown = without if actions is None else texts(actions)
             yield Opening(number, sid if isinstance(sid, str) else "", shown)

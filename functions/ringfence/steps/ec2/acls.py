@@ -144,7 +144,7 @@ class DenyAddress(_AclStep):
 
     def side_effects(self) -> str:
         """Name the blast radius."""
-        return f"every host in every subnet of {self.acl_id} loses contact with {self.cidr}"
+        return f"no host in the subnets of {self.acl_id} can reach {self.cidr}"
 
 
 @value
@@ -172,7 +172,7 @@ class AllowAddress(_AclStep):
         )
         acl = acl_in(looked)
         if acl is None or self.entry not in acl.entries:
-            return Done(note="it was not there any more")
+            return Done(note="it no longer existed")
         key = {"NetworkAclId": self.acl_id, "RuleNumber": self.number, "Egress": self.egress}
         (answer,) = yield (Call("ec2", "DeleteNetworkAclEntry", key, expected=(*_GONE, *self._MISSING)),)
         accept(answer, not_found=(*_GONE, *self._MISSING))
@@ -180,7 +180,7 @@ class AllowAddress(_AclStep):
 
     def describe(self) -> str:
         """Say what is no longer denied."""
-        return f"stop denying traffic {self._direction} {self.cidr} in network ACL {self.acl_id}"
+        return f"remove the denial of traffic {self._direction} {self.cidr} from network ACL {self.acl_id}"
 
 
 DenyAddress.inverse_type = AllowAddress

@@ -63,9 +63,7 @@ class _ScalingStep(Step):
 
     @property
     def _one_less(self) -> str:
-        return (
-            f"{self.group} runs with one instance less; at its minimum size it launches a replacement instead"
-        )
+        return f"{self.group} runs with one instance less; at its minimum size it launches a replacement"
 
     def _ask(self, operation: str, *, decrement: bool | None = None) -> Call:
         parameters: dict[str, object] = {
@@ -97,7 +95,7 @@ class _ScalingStep(Step):
         (answer,) = yield (describe_membership(self.instance_id),)
         now = Scaling.of_answer(answer)
         if now.place == self.after and now.group in {self.group, ""}:
-            return Done(note="somebody else had done it")
+            return Done(note="somebody else had already done it")
         words = f"{failed.code}: {failed.message}"
         if now.passing or "running" in failed.message.lower():
             raise Retryable(f"{words} (now {now.state or 'in no group'})")
@@ -127,7 +125,7 @@ class DetachFromGroup(_ScalingStep):
 
     def describe(self) -> str:
         """Say what detaching means."""
-        return f"detach {self.instance_id} from Auto Scaling group {self.group}, which then has no hold on it"
+        return f"detach {self.instance_id} from Auto Scaling group {self.group}; the group no longer owns it"
 
     def side_effects(self) -> str:
         """Say what the group does then."""
@@ -184,7 +182,9 @@ class EnterStandby(_ScalingStep):
 
     def describe(self) -> str:
         """Say what standby means."""
-        return f"put {self.instance_id} on standby in Auto Scaling group {self.group}, which still owns it"
+        return (
+            f"put {self.instance_id} on standby in Auto Scaling group {self.group}; the group still owns it"
+        )
 
     def side_effects(self) -> str:
         """Say what the group does then."""

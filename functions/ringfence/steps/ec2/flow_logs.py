@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ringfence.model.step import Names
 
 _LOGS = "arn:aws:ec2:{region}:{account}:vpc-flow-log/*"
-_DELIVERY = "log delivery knows no resources"
+_DELIVERY = "log delivery actions have no resource types"
 _END_DELIVERY = Permission("logs:DeleteLogDelivery", ("*",), reason=_DELIVERY, implied=True)
 
 
@@ -111,7 +111,7 @@ class CreateFlowLog(_FlowLogStep):
         expected = (*NO_VPC, self._THERE, *self._REFUSED)
         (answer,) = yield (Call("ec2", "CreateFlowLogs", self._parameters(), expected=expected),)
         if isinstance(answer, Failed) and answer.code == self._THERE:
-            return Done(note="somebody else had done it")
+            return Done(note="somebody else had already done it")
         made = accept(answer, not_found=NO_VPC, refused=self._REFUSED)
         for one in made.children("Unsuccessful"):
             error = one.optional_child("Error")
@@ -148,7 +148,7 @@ class CreateFlowLog(_FlowLogStep):
 
     def side_effects(self) -> str:
         """Name the price."""
-        return "what is recorded is charged for by its volume, and is kept at the destination"
+        return "AWS charges for the recorded volume; the records stay at the destination"
 
 
 @value
@@ -185,7 +185,7 @@ class DeleteFlowLog(_FlowLogStep):
             if is_active(log) and is_of(log, self.recording)
         ]
         if not ids:
-            return Done(note="it was not there any more")
+            return Done(note="it no longer existed")
         (answer,) = yield (Call("ec2", "DeleteFlowLogs", {"FlowLogIds": ids}, expected=self._MISSING),)
         if isinstance(answer, Failed):
             raise NotFound(answer.message)

@@ -106,7 +106,7 @@ class DetachInstanceProfile(_ProfileStep):
                 expected=self._GONE,
             ),
         )
-        return Done(note="somebody else had done it" if isinstance(answer, Failed) else "")
+        return Done(note="somebody else had already done it" if isinstance(answer, Failed) else "")
 
     def describe(self) -> str:
         """Say what is taken away."""

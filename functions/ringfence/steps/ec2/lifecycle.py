@@ -88,7 +88,7 @@ class SetShutdownBehavior(Step):
 
     def describe(self) -> str:
         """Say what a shutdown will do."""
-        return f"let a shutdown from inside {self.instance_id} {self.after} it"
+        return f"set the shutdown behavior of {self.instance_id} to {self.after}"
 
 
 def _modify(instance_id: str, **attribute: object) -> SansIO[Done]:
@@ -163,8 +163,8 @@ class StopInstance(_PowerStep):
     def side_effects(self) -> str:
         """Name what is lost for good."""
         return (
-            "the contents of memory and of instance-store volumes are lost for good; a public address that "
-            "is not an Elastic IP changes"
+            "the contents of memory and of instance-store volumes are lost permanently; a public address "
+            "that is not an Elastic IP changes"
         )
 
 

@@ -84,7 +84,7 @@ class AttachManagementProfile(_ManagementStep):
 
     def side_effects(self) -> str:
         """Name who else gains by it."""
-        return f"whatever runs on the instance can use the credentials of role {self.after.name}"
+        return f"all software on the instance can use the credentials of role {self.after.name}"
 
 
 @value
@@ -106,11 +106,11 @@ class DetachManagementProfile(_ManagementStep):
         (described,) = yield (describe_associations(self.instance_id),)
         ours = [id_ for id_, arn, _ in associations_in(document(described)) if arn == self.before.arn]
         if not ours:
-            return Done(note="somebody else had done it")
+            return Done(note="somebody else had already done it")
         (answer,) = yield (
             Call("ec2", "DisassociateIamInstanceProfile", {"AssociationId": ours[0]}, expected=_OVER),
         )
-        return Done(note="somebody else had done it" if isinstance(answer, Failed) else "")
+        return Done(note="somebody else had already done it" if isinstance(answer, Failed) else "")
 
     def describe(self) -> str:
         """Say what is taken back."""

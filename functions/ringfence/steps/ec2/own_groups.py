@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 GROUPS = "arn:aws:ec2:{region}:{account}:security-group/*"
 _OURS = (("StringEquals", f"aws:ResourceTag/{ROLE_TAG}", (QUARANTINE, TRANSITION)),)
 _DESCRIBE = Permission(
-    "ec2:DescribeSecurityGroups", ("*",), reason="EC2's Describe actions know no resources"
+    "ec2:DescribeSecurityGroups", ("*",), reason="EC2's Describe actions have no resource types"
 )
 _DESCRIBE_RULES = Permission(
-    "ec2:DescribeSecurityGroupRules", ("*",), reason="EC2's Describe actions know no resources"
+    "ec2:DescribeSecurityGroupRules", ("*",), reason="EC2's Describe actions have no resource types"
 )
 _CREATE = (
     # A VPC that is shared belongs to another account, and its ARN names that one.
@@ -88,8 +88,10 @@ class CreateOwnGroup(Step):
         (described,) = yield (_by_name(self.vpc_id, self.name),)
         for group in document(described).children("SecurityGroups"):
             if tags(group).get(ROLE_TAG) == self.role:
-                return Done({self._symbol: group.text("GroupId")}, "another responder had created it")
-        raise Retryable(f"a group called {self.name} appeared in {self.vpc_id}, without our tag")
+                return Done({self._symbol: group.text("GroupId")}, "another execution had created it")
+        raise Retryable(
+            f"a group with the name {self.name} and without Ringfence's tag appeared in {self.vpc_id}"
+        )
 
     @property
     def _symbol(self) -> Symbol:
@@ -132,7 +134,7 @@ class EmptyQuarantineGroup(Step):
         Permission("ec2:RevokeSecurityGroupIngress", (GROUPS,), _OURS),
         Permission("ec2:RevokeSecurityGroupEgress", (GROUPS,), _OURS),
     )
-    irreversible: ClassVar = "a quarantine group with rules is none"
+    irreversible: ClassVar = "a quarantine group must have no rules"
 
     @property
     def target(self) -> str:
@@ -223,7 +225,7 @@ def _shown_without_rules(group: str) -> SansIO[None]:
     for shown in document(answer).children("SecurityGroups"):
         if not (*shown.children("IpPermissions"), *shown.children("IpPermissionsEgress")):
             return
-    raise Retryable(f"the rules of {group} are not shown yet")
+    raise Retryable(f"EC2 does not show the rules of {group} yet")
 
 
 def _by_name(vpc_id: str, name: str) -> Call:

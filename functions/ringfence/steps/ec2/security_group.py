@@ -89,12 +89,12 @@ class RevokeRule(_RuleStep):
         accept(listed, not_found=NO_GROUP)
         rule_id = rules_in(listed).get(self.rule)
         if rule_id is None:
-            return Done(note="it was not there any more")
+            return Done(note="it no longer existed")
         operation = f"RevokeSecurityGroup{self._direction}"
         parameters = {"GroupId": self.group_id, "SecurityGroupRuleIds": [rule_id]}
         (answer,) = yield (Call("ec2", operation, parameters, expected=(*NO_GROUP, *self._MISSING)),)
         if isinstance(answer, Failed) and answer.code in self._MISSING:
-            return Done(note="somebody else had done it")
+            return Done(note="somebody else had already done it")
         accept(answer, not_found=NO_GROUP)
         return Done(note=f"it was {rule_id}")
 
@@ -105,8 +105,8 @@ class RevokeRule(_RuleStep):
     def side_effects(self) -> str:
         """Say who loses contact."""
         if self.rule.egress:
-            return f"what uses {self.group_id} loses contact with {self.rule.peer}: {self.rule.traffic()}"
-        return f"{self.rule.peer} loses contact with what uses {self.group_id}: {self.rule.traffic()}"
+            return f"resources with {self.group_id} cannot reach {self.rule.peer}: {self.rule.traffic()}"
+        return f"{self.rule.peer} cannot reach resources with {self.group_id}: {self.rule.traffic()}"
 
 
 @value
@@ -156,7 +156,7 @@ class AuthorizeRule(_RuleStep):
         operation = f"AuthorizeSecurityGroup{self._direction}"
         (answer,) = yield (Call("ec2", operation, parameters, expected=expected),)
         if isinstance(answer, Failed) and answer.code in self._THERE:
-            return Done(note="somebody else had done it")
+            return Done(note="somebody else had already done it")
         accept(answer, not_found=NO_GROUP, refused=self._REFUSED)
         return Done()
 

@@ -87,7 +87,7 @@ class CreateSnapshots(Step):
         """
         (looked,) = yield (describe_snapshots(self.instance_id),)
         if self._shown(Snapshots(read_snapshots(looked))):
-            return Done(note="it had been taken already")
+            return Done(note="it had already been taken")
         (answer,) = yield (
             Call(
                 "ec2",

@@ -76,13 +76,13 @@ class DeregisterTargets(_TargetsStep):
         """Deregister; a target that is not there any more is what was wanted."""
         (answer,) = yield (self._call("DeregisterTargets", self.before - self.after),)
         if isinstance(answer, Failed) and answer.code == _INVALID:
-            return Done(note="somebody else had done it")
+            return Done(note="somebody else had already done it")
         accept(answer, not_found=GONE, refused=_TOO_MANY)
         return Done()
 
     def describe(self) -> str:
         """Say what is taken out."""
-        return f"take {show(self.before)} out of target group {_name(self.group)}"
+        return f"deregister {show(self.before)} from target group {_name(self.group)}"
 
 
 @value
@@ -106,7 +106,7 @@ class RegisterTargets(_TargetsStep):
 
     def describe(self) -> str:
         """Say what is put in."""
-        return f"put {show(self.after)} into target group {_name(self.group)}"
+        return f"register {show(self.after)} with target group {_name(self.group)}"
 
 
 DeregisterTargets.inverse_type = RegisterTargets

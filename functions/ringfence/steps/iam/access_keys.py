@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
+from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.step import Done, State
-from ringfence.model.subject import AccessKeyRef
 from ringfence.observations.iam.access_key import ACTIVE, INACTIVE, AccessKey, KeyStep
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import USERS

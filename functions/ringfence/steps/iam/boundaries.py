@@ -86,7 +86,7 @@ class SetDenyBoundary(_BoundaryStep):
 
     def describe(self) -> str:
         """Say what bounds whom."""
-        return f"deny {self.holder.key} by making {self.after} its permissions boundary"
+        return f"deny {self.holder.key} with permissions boundary {self.after}"
 
 
 @value
@@ -107,7 +107,7 @@ class RestoreBoundary(_BoundaryStep):
 
     def describe(self) -> str:
         """Say what is put back."""
-        return f"put the permissions boundary of {self.holder.key} back: {self.after or 'none'}"
+        return f"restore the permissions boundary of {self.holder.key}: {self.after or 'none'}"
 
 
 SetDenyBoundary.inverse_type = RestoreBoundary

@@ -121,7 +121,7 @@ class PutDenial(_InlineStep):
 
     def describe(self) -> str:
         """Say whom it reaches."""
-        return f"deny {self.holder.key} by inline policy {self.name}: {described(self.after)}"
+        return f"deny {self.holder.key} with inline policy {self.name}: {described(self.after)}"
 
 
 @value
@@ -138,7 +138,7 @@ class WithdrawDenial(_InlineStep):
 
     def describe(self) -> str:
         """Say what is left."""
-        return f"put inline policy {self.name} of {self.holder.key} back: it denies {described(self.after)}"
+        return f"restore inline policy {self.name} of {self.holder.key}: it denies {described(self.after)}"
 
 
 PutDenial.inverse_type = WithdrawDenial
@@ -202,7 +202,7 @@ class AttachDenial(_AttachmentStep):
 
     def describe(self) -> str:
         """Say what is attached to whom."""
-        return f"deny {self.holder.key} by attaching {self.arn}"
+        return f"attach {self.arn} to {self.holder.key} to deny it"
 
 
 @value
@@ -239,4 +239,4 @@ def removed(answer: Failed | object) -> Done:
     """Return how a removal ended: what was not there any more is what was wanted; raises Refused."""
     if isinstance(answer, Failed) and answer.code not in NO_SUCH_ENTITY:
         accept(answer, refused=(answer.code,))
-    return Done(note="it was not there any more" if isinstance(answer, Failed) else "")
+    return Done(note="it no longer existed" if isinstance(answer, Failed) else "")

@@ -89,7 +89,7 @@ class CreateDenialPolicy(_OwnPolicyStep):
         expected = (self._THERE, *self._REFUSED)
         (answer,) = yield (Call("iam", "CreatePolicy", parameters, expected=expected),)
         if isinstance(answer, Failed) and answer.code == self._THERE:
-            return Done(note="it was there already")
+            return Done(note="it already existed")
         accept(answer, refused=self._REFUSED)
         return Done()
 
@@ -120,7 +120,7 @@ class DeleteDenialPolicy(_OwnPolicyStep):
         expected = (*NO_SUCH_ENTITY, *self._REFUSED)
         (answer,) = yield (Call("iam", "DeletePolicy", {"PolicyArn": self.arn}, expected=expected),)
         if isinstance(answer, Failed) and answer.code in NO_SUCH_ENTITY:
-            return Done(note="it was not there any more")
+            return Done(note="it no longer existed")
         accept(answer, refused=self._REFUSED)
         return Done()
 

@@ -64,4 +64,4 @@ class SetPasswordReset(UserStep):
     def describe(self) -> str:
         """Say what is required of whom."""
         verb = "require" if self.after else "no longer require"
-        return f"{verb} a new password of user {self.user} at the next sign-in"
+        return f"{verb} a new password from user {self.user} at the next sign-in"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _REFUSED = ("LimitExceeded", "MalformedPolicyDocument")
 _UPDATE = Permission("iam:UpdateAccountPasswordPolicy", ("*",), reason=OF_THE_ACCOUNT)
-_NONE = "none but IAM's own"
+_NONE = "IAM's default"
 
 
 class _PolicyStep(Step):
@@ -68,7 +68,7 @@ class SetPasswordPolicy(_PolicyStep):
 
     def describe(self) -> str:
         """Say what is demanded."""
-        return f"demand of the passwords of the account's users: {self.after}"
+        return f"require of the account's passwords: {self.after}"
 
     def side_effects(self) -> str:
         """Say whom it meets at once; all else is asked of the next password alone."""
@@ -76,7 +76,8 @@ class SetPasswordPolicy(_PolicyStep):
         if self.after.max_age == was:
             return ""
         return (
-            f"whoever has a password older than {self.after.max_age} days sets a new one at the next sign-in"
+            f"users with a password older than {self.after.max_age} days must set a new one at the next "
+            "sign-in"
         )
 
 
@@ -98,11 +99,11 @@ class RestorePasswordPolicy(_PolicyStep):
         if self.after:
             return (yield from _update(self.after))
         (answer,) = yield (Call("iam", "DeleteAccountPasswordPolicy", expected=NO_SUCH_ENTITY),)
-        return Done(note="it was not there any more" if isinstance(answer, Failed) else "")
+        return Done(note="it no longer existed" if isinstance(answer, Failed) else "")
 
     def describe(self) -> str:
         """Say what is put back."""
-        return f"put the account's password policy back: {self.after or _NONE}"
+        return f"restore the account's password policy: {self.after or _NONE}"
 
 
 SetPasswordPolicy.inverse_type = RestorePasswordPolicy

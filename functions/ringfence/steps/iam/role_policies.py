@@ -46,4 +46,4 @@ def delete_role_policy(role: Role, name: str) -> SansIO[Done]:
     )
     if isinstance(answer, Failed) and answer.code not in NO_SUCH_ENTITY:
         raise Refused(f"{answer.code}: {answer.message}")
-    return Done(note="it was not there any more" if isinstance(answer, Failed) else "")
+    return Done(note="it no longer existed" if isinstance(answer, Failed) else "")

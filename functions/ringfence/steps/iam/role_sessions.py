@@ -131,8 +131,8 @@ class RevokeRoleSessions(Revoking):
     def side_effects(self) -> str:
         """Name the blast radius."""
         return (
-            f"{len(self.others)} other instances in the region use the role{named(self.others)}: they fail "
-            "until they get new credentials; functions, people and other regions that use it are not counted"
+            f"{len(self.others)} other instances in the region use the role{named(self.others)}: they "
+            "fail until they get new credentials; functions, people and other regions are not counted"
         )
 
 

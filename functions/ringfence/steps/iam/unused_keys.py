@@ -34,7 +34,10 @@ class GiveNotice(LogOnlyStep):
 
     def describe(self) -> str:
         """Say which key of whom."""
-        return f"give notice that access key {self.key} of user {self.user} is deactivated unless it is used"
+        return (
+            f"give notice that access key {self.key} of user {self.user} will be deactivated unless "
+            "somebody uses it"
+        )
 
     def diff(self) -> tuple[str, str]:
         """Say from when it counts."""

@@ -49,8 +49,8 @@ class RevokeUsedRole(_OfUsedRole, Revoking):
     def side_effects(self) -> str:
         """Name the blast radius."""
         return (
-            f"{len(self.others)} others were found to use the role{named(self.others)}: they fail until they "
-            "get new credentials; people, other accounts and regions that were not looked at are not counted"
+            f"{len(self.others)} other users of the role were found{named(self.others)}: they fail until "
+            "they get new credentials; people, other accounts and unread regions are not counted"
         )
 
 

@@ -152,13 +152,13 @@ class SetDetectorOptions(_UpdateStep):
         """It watches that."""
         seen = observed[DetectorStatus]
         if seen.setup is None:
-            raise InternalError(f"detector {self.detector} is gone")
+            raise InternalError(f"detector {self.detector} does not exist")
         setup = replace(seen.setup, frequency=self.after.frequency, on=self.after.on)
         return observed.with_observation(replace(seen, setup=setup))
 
     def describe(self) -> str:
         """Say which."""
-        return f"put back what GuardDuty's detector {self.detector} watches"
+        return f"restore what GuardDuty's detector {self.detector} monitors"
 
     def diff(self) -> tuple[str, str]:
         """Write what it watches."""
@@ -175,7 +175,7 @@ class CreateDetector(Step):
     observation: ClassVar = DetectorStatus
     irreversible: ClassVar = NEVER_OFF
     permissions: ClassVar = (
-        Permission("guardduty:CreateDetector", ("*",), reason="it knows no resources"),
+        Permission("guardduty:CreateDetector", ("*",), reason="the action has no resource types"),
         Permission("guardduty:TagResource", DETECTORS, implied=True),
         *_LINK,
     )
@@ -212,7 +212,7 @@ class CreateDetector(Step):
 
     def describe(self) -> str:
         """Say in whose place."""
-        return f"create a detector of GuardDuty in the place of {self.detector}"
+        return f"create a GuardDuty detector to replace {self.detector}"
 
     def diff(self) -> tuple[str, str]:
         """Write what it watches."""

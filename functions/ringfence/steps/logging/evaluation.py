@@ -40,11 +40,11 @@ class NoteRule(RuleStep, LogOnlyStep):
 
     def describe(self) -> str:
         """Name the rule."""
-        return f"write down that the Config rule {self.rule.name} judged"
+        return f"note that the Config rule {self.rule.name} reported the violation"
 
     def diff(self) -> tuple[str, str]:
         """Say when it judged."""
-        return "none", f"judged by {instant_text(self.since)}"
+        return "none", f"reported at {instant_text(self.since)}"
 
 
 @value
@@ -57,7 +57,7 @@ class EvaluateRule(RuleStep):
 
     observation: ClassVar = Evaluation
     permissions: ClassVar = (Permission("config:StartConfigRulesEvaluation", _RULES),)
-    irreversible: ClassVar = "it changes nothing: it has AWS Config look again"
+    irreversible: ClassVar = "it changes nothing: AWS Config evaluates its rule again"
 
     @property
     def target(self) -> str:
@@ -79,7 +79,7 @@ class EvaluateRule(RuleStep):
             ),
         )
         if isinstance(answer, Failed) and answer.code == _UNDER_WAY:
-            return Done(note=f"it was being evaluated already: {answer.message}")
+            return Done(note=f"the evaluation was already running: {answer.message}")
         accept(answer, not_found=(NO_RULE,))
         return Done()
 
@@ -101,7 +101,7 @@ class EvaluateRule(RuleStep):
 
     def describe(self) -> str:
         """Name the rule."""
-        return f"have AWS Config evaluate the rule {self.rule.name} again"
+        return f"start a new evaluation of the Config rule {self.rule.name}"
 
     def diff(self) -> tuple[str, str]:
         """Say when it last ended an evaluation."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _REFUSED = ("InvalidArnException", "KMSInvalidStateException")
 _KEPT = "KMS key is kept"
-KEEP_READABLE = "without it logs can be neither written nor read: no tool takes it away again"
+KEEP_READABLE = "without the key, logs can be neither written nor read; a release must not disable it"
 
 
 class _KeyStep(Step):

@@ -19,7 +19,7 @@ from ringfence.observations.logging.trails import TrailSetup, TrailStatus
 if TYPE_CHECKING:
     from ringfence.model.incident import Incident
 
-KEEP = "it is a note in the log: what the next review finds becomes the baseline of a new incident"
+KEEP = "it is a note in the audit log; the next review records the baseline of a new incident"
 
 
 class _Baseline(LogOnlyStep):
@@ -33,7 +33,7 @@ class _Baseline(LogOnlyStep):
 
     def describe(self) -> str:
         """Say of what."""
-        return f"note how this {self.noun} is set up, as what is put back later"
+        return f"note the settings of this {self.noun} as the baseline to restore"
 
 
 @value

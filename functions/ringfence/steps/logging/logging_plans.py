@@ -77,16 +77,14 @@ def out_of_reach(trail: ResourceState, incident: Incident) -> Iterator[str]:
     elif not seen.ours(trail.ref) and (before := trail_baseline(incident)):
         was = plain(RecordTrailBaseline(before).diff()[1], LONGEST)
         yield (
-            f"trail {name} of this region was deleted, and the one of its name has its home in {seen.home} "
-            f"of account {seen.owner}: while that has the name, this one cannot be made again; it was: {was}"
+            f"trail {name} of this region was deleted, and another trail with this name has its home "
+            f"region {seen.home} in account {seen.owner}: it cannot be recreated while the other one has "
+            f"the name; its settings were: {was}"
         )
     elif not seen.ours(trail.ref):
-        yield (
-            f"trail {name} can be changed in its home {seen.home} of account {seen.owner} alone: what is "
-            "shown of it here follows that"
-        )
+        yield (f"trail {name} can be changed only in its home region {seen.home} of account {seen.owner}")
     elif seen.setup is None:
-        yield f"trail {name} cannot be read from here; a person has to look"
+        yield f"trail {name} cannot be read from here; a person must check"
 
 
 def start(trail: ResourceState, incident: Incident) -> Iterator[Step]:
@@ -96,12 +94,16 @@ def start(trail: ResourceState, incident: Incident) -> Iterator[Step]:
 
 
 def wanted(trail: ResourceState, incident: Incident) -> TrailSetup | None:
-    """Return what a trail should be; None where there is none to be seen."""
+    """Return what a trail should be, also a deleted one that can be created again from here.
+
+    None where it is neither to be seen nor to be created.
+    """
     now, before = trail[TrailStatus].setup, trail_baseline(incident)
     if now is None:
-        return None
-    setup = restored(before, now, trail.ref.account) if before else now
-    if reported(incident, UNVALIDATED):
+        setup = before if before and trail[TrailStatus].gone and not before.options.organization else None
+    else:
+        setup = restored(before, now, trail.ref.account) if before else now
+    if setup and reported(incident, UNVALIDATED):
         setup = replace(setup, options=replace(setup.options, validation=True))
     return setup
 

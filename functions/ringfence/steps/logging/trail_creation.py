@@ -75,7 +75,7 @@ class CreateTrail(Step):
 
     def describe(self) -> str:
         """Say which trail."""
-        return f"create trail {self.name} again"
+        return f"recreate trail {self.name}"
 
     def diff(self) -> tuple[str, str]:
         """Say where its logs go."""

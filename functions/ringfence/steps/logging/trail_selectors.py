@@ -55,7 +55,7 @@ class SetEventSelectors(TrailStep):
 
     def describe(self) -> str:
         """Say of which trail."""
-        return f"put the event selectors of trail {self.name} back"
+        return f"restore the event selectors of trail {self.name}"
 
     def diff(self) -> tuple[str, str]:
         """Write them in full."""
@@ -94,7 +94,7 @@ class SetInsightSelectors(TrailStep):
 
     def describe(self) -> str:
         """Say of which trail."""
-        return f"put the Insights selectors of trail {self.name} back"
+        return f"restore the Insights selectors of trail {self.name}"
 
     def diff(self) -> tuple[str, str]:
         """Name them."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ringfence.model.step import Names
     from ringfence.model.symbol import Symbol
 
-NEVER_OFF = "it would blind the account again: no tool switches logging off"
+NEVER_OFF = "it would turn off logging again; Ringfence never turns logging off"
 """Why nothing here is undone: a release would be an intruder's best friend."""
 MADE = "trail exists"
 _ORDER = ("logging", *(one.id for one in ASPECTS), "selectors", "insights")
@@ -73,7 +73,7 @@ class TrailStep(Step):
         """Return the trail; raises InternalError where it is gone: no effect is to be had then."""
         setup = observed[TrailStatus].setup
         if setup is None:
-            raise InternalError(f"trail {self.name} is gone")
+            raise InternalError(f"trail {self.name} does not exist")
         return setup
 
     def call(self, operation: str, parameters: Mapping[str, object]) -> SansIO[Done]:
@@ -162,7 +162,7 @@ class SetTrailOptions(TrailStep):
 
     def describe(self) -> str:
         """Say what is put back."""
-        return f"put the {self.aspect} of trail {self.name} back"
+        return f"restore the {self.aspect} of trail {self.name}"
 
     def diff(self) -> tuple[str, str]:
         """Write the options of this aspect."""

@@ -18,9 +18,9 @@ from ringfence.steps.s3.calls import BLOCKED, accepted
 
 if TYPE_CHECKING:
     from ringfence.model.call import SansIO
+    from ringfence.model.kinds.bucket import BucketRef
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names
-    from ringfence.model.subject import BucketRef
     from ringfence.model.symbol import Symbol
 
 _REFUSED = ("AccessControlListNotSupported", "InvalidBucketAclWithObjectOwnership", "MalformedACLError")
@@ -89,9 +89,9 @@ class SetPublicGrants(Step):
     def describe(self) -> str:
         """Say what becomes of which grants."""
         if self.after:
-            return f"grant again to anyone by the ACL of bucket {self.bucket.id}: {show(self.after)}"
-        return f"take the public grants out of the ACL of bucket {self.bucket.id}: {show(self.before)}"
+            return f"restore the public grants in the ACL of bucket {self.bucket.id}: {show(self.after)}"
+        return f"remove the public grants from the ACL of bucket {self.bucket.id}: {show(self.before)}"
 
     def side_effects(self) -> str:
         """Say who is shut out."""
-        return "" if self.after else "whoever lists, reads or writes by these grants is shut out"
+        return "" if self.after else "users of these grants lose their access"

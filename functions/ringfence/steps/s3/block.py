@@ -14,9 +14,9 @@ from ringfence.steps.s3.calls import BLOCKED, POLICY, accepted
 
 if TYPE_CHECKING:
     from ringfence.model.call import SansIO
+    from ringfence.model.kinds.bucket import BucketRef
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names
-    from ringfence.model.subject import BucketRef
     from ringfence.model.symbol import Symbol
 
 
@@ -86,4 +86,4 @@ class SetPublicAccessBlock(Step):
         """Say who is shut out."""
         if not self._blocks:
             return ""
-        return "whoever reaches the bucket as anyone may is shut out"
+        return "users without their own permissions lose their access to the bucket"

@@ -12,9 +12,9 @@ from ringfence.steps.s3.calls import accepted
 
 if TYPE_CHECKING:
     from ringfence.model.call import SansIO
+    from ringfence.model.kinds.bucket import BucketRef
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names
-    from ringfence.model.subject import BucketRef
 
 _REFUSED = ("InvalidArgument", "InvalidRequest", "MalformedXML")
 
@@ -81,7 +81,9 @@ class SetBucketEncryption(Step):
         """Say what readers and writers need from now on."""
         if self.after is None or not self.after.with_kms:
             return ""
-        return "whoever writes or reads new objects needs rights on the KMS key, whose use is billed"
+        return (
+            "users need permissions on the KMS key to write or read new objects; AWS bills the use of the key"
+        )
 
 
 def _rule(default: Encryption) -> dict[str, object]:

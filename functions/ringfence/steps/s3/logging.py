@@ -12,9 +12,9 @@ from ringfence.steps.s3.calls import accepted
 
 if TYPE_CHECKING:
     from ringfence.model.call import SansIO
+    from ringfence.model.kinds.bucket import BucketRef
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names
-    from ringfence.model.subject import BucketRef
 
 _REFUSED = (
     "CrossLocationLoggingProhibited",
@@ -79,4 +79,4 @@ class SetAccessLogging(Step):
 
     def side_effects(self) -> str:
         """Say what is billed."""
-        return "the logs are stored, and billed, until a lifecycle rule expires them" if self.after else ""
+        return "the logs are stored and billed until a lifecycle rule expires them" if self.after else ""

@@ -22,9 +22,9 @@ from ringfence.observations.s3.tls import has_statement, with_tls, without_tls
 from ringfence.steps.s3.calls import BLOCKED, POLICY, accepted
 
 if TYPE_CHECKING:
+    from ringfence.model.kinds.bucket import BucketRef
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names
-    from ringfence.model.subject import BucketRef
     from ringfence.model.symbol import Symbol
     from ringfence.observations.s3.documents import Json
 
@@ -80,14 +80,16 @@ class _TlsStep(Step):
         document = parsed(text) if text else None
         if text and document is None:
             raise Refused(
-                f"the policy of bucket {self.bucket.id} cannot be understood, so nothing was merged into it"
+                f"the policy of bucket {self.bucket.id} cannot be parsed, so nothing was merged into it"
             )
         return document
 
     def _put(self, document: Json) -> SansIO[None]:
         text = written(document)
         if (size := len(text.encode())) > LIMIT:
-            raise Refused(f"the policy of bucket {self.bucket.id} would have {size} bytes; S3 takes {LIMIT}")
+            raise Refused(
+                f"the policy of bucket {self.bucket.id} would have {size} bytes; the limit of S3 is {LIMIT}"
+            )
         call = of_bucket(self.bucket, "PutBucketPolicy", *_REFUSED, *DENIED, parameters={"Policy": text})
         (answer,) = yield (call,)
         accepted(answer, _REFUSED)
@@ -116,19 +118,17 @@ class AddTlsStatement(_TlsStep):
         """
         document = yield from self._read()
         if has_statement(document, self.bucket.id, self.sid):
-            return Done(note="the statement was there already")
+            return Done(note="the statement already existed")
         yield from self._put(with_tls(document, self.bucket.id, self.sid))
         return Done()
 
     def describe(self) -> str:
         """Say what is refused."""
-        return f"require TLS of every request to bucket {self.bucket.id}"
+        return f"require TLS for every request to bucket {self.bucket.id}"
 
     def side_effects(self) -> str:
         """Say whom it shuts out."""
-        return (
-            "clients that reach the bucket without TLS are refused: http:// links, and its website endpoint"
-        )
+        return "clients without TLS are refused: http:// links and the website endpoint"
 
 
 @value
@@ -152,7 +152,7 @@ class RemoveTlsStatement(_TlsStep):
         """Read the policy and put it without our statement; delete it where nothing is left."""
         document = yield from self._read()
         if document is None or not has_statement(document, self.bucket.id, self.sid):
-            return Done(note="the statement was not there any more")
+            return Done(note="the statement no longer existed")
         left = without_tls(document, self.bucket.id, self.sid)
         if left is None:
             (answer,) = yield (of_bucket(self.bucket, "DeleteBucketPolicy"),)
@@ -163,7 +163,7 @@ class RemoveTlsStatement(_TlsStep):
 
     def describe(self) -> str:
         """Say what is allowed again."""
-        return f"no longer require TLS of requests to bucket {self.bucket.id}"
+        return f"no longer require TLS for requests to bucket {self.bucket.id}"
 
 
 AddTlsStatement.inverse_type = RemoveTlsStatement

@@ -13,9 +13,9 @@ from ringfence.steps.s3.calls import accepted
 
 if TYPE_CHECKING:
     from ringfence.model.call import SansIO
+    from ringfence.model.kinds.bucket import BucketRef
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names
-    from ringfence.model.subject import BucketRef
 
 _REFUSED = ("InvalidBucketState", "InvalidRequest")
 """S3's refusals: object lock needs versions, replication does."""
@@ -48,7 +48,9 @@ class SetBucketVersioning(Step):
         (answer,) = yield (call,)
         accepted(answer, _REFUSED)
         return Done(
-            note="versioning is suspended; it cannot be as before it was enabled" if not self.after else ""
+            note="versioning is suspended; S3 cannot return a bucket to the state before versioning"
+            if not self.after
+            else ""
         )
 
     def state(self, observed: ResourceState) -> State:
@@ -71,10 +73,10 @@ class SetBucketVersioning(Step):
         """Say which way."""
         if self.after == ENABLED:
             return f"keep versions of the objects in bucket {self.bucket.id}"
-        return f"suspend versioning of bucket {self.bucket.id}: versions that are there stay"
+        return f"suspend versioning of bucket {self.bucket.id}; existing versions stay"
 
     def side_effects(self) -> str:
         """Say what is billed."""
         if self.after != ENABLED:
             return ""
-        return "every version is stored, and billed, until it is deleted or a lifecycle rule expires it"
+        return "every version is stored and billed until it is deleted or a lifecycle rule expires it"

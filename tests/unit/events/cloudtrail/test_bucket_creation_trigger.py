@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.events.cloudtrail.bucket_creation_trigger import ACL, GRANTS, OPEN_CREATION, PUBLIC_ACLS
-from ringfence.events.dispatch import parse
 from ringfence.events.envelope import NotForUs
 from ringfence.model.finding import Finding
-from ringfence.model.subject import BucketRef
+from ringfence.model.kinds.bucket import BucketRef
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
 from tests.support.delivery import Delivery
+from tests.support.parsing import parse
 from tests.support.samples.calls import call_event
 
 if TYPE_CHECKING:

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from ringfence.events.dispatch import parse
 from ringfence.events.envelope import NotForUs
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
-from ringfence.model.subject import GLOBAL, AccessKeyRef, UserRef
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.subject import GLOBAL
+from tests.support.parsing import parse
 from tests.support.samples.calls import call_event
 from tests.support.samples.cloudtrail import BY_AWS, EVENT_ID, OWN, attachment, by_role
 from tests.support.samples.guardduty import ACCOUNT, ADMINISTRATOR, KEY, SESSION_KEY, USER, changed, without
@@ -63,7 +65,7 @@ def test_the_account_is_the_recipients_and_else_the_envelopes() -> None:
     [
         (attachment("arn:aws:iam::aws:policy/ReadOnlyAccess"), "not AWSCompromisedKeyQuarantine"),
         (attachment(errorCode="AccessDenied"), "refused"),
-        (attachment(eventName="CreateUser"), "nothing answers the call iam:CreateUser"),
+        (attachment(eventName="CreateUser"), "no runbook answers the call iam:CreateUser"),
         (attachment(identity=by_role("ringfence-contain-credentials")), "Ringfence itself"),
         (changed(attachment(), "detail-type", "\x1b[2J"), r"\x1b"),
     ],

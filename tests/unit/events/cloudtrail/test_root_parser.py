@@ -8,7 +8,8 @@ from ringfence.events.cloudtrail.root_parser import read
 from ringfence.events.envelope import Envelope, NotForUs
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
-from ringfence.model.subject import GLOBAL, RootRef
+from ringfence.model.kinds.root import RootRef
+from ringfence.model.subject import GLOBAL
 from tests.support.samples.calls import by_root, call_event, sign_in
 from tests.support.samples.guardduty import ACCOUNT, changed, without
 
@@ -79,7 +80,7 @@ def test_a_person_is_told_whom_to_ask_and_what_to_do_each_day_anew() -> None:
         (changed(sign_in(), "detail.eventName", "PasswordRecoveryRequested"), "anybody"),
         (changed(sign_in(), "detail.eventName", "CheckMfa"), "anybody"),
         (changed(call(), "detail.userIdentity", {**by_root(), "invokedBy": "x"}), "a service made the call"),
-        (changed(call(), "detail.eventType", "AwsServiceEvent"), "an event of a service"),
+        (changed(call(), "detail.eventType", "AwsServiceEvent"), "a service event, not a call"),
     ],
 )
 def test_what_the_root_user_did_not_do_itself_is_not_for_us(event: object, reason: str) -> None:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ringfence.events.dispatch import parse
 from ringfence.events.envelope import NotForUs
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
-from ringfence.model.subject import InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
+from tests.support.parsing import parse
 from tests.support.samples.guardduty import ACCOUNT, INSTANCE, REGION, changed
 from tests.support.samples.states import state_change
 

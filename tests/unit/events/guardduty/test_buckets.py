@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from ringfence.events.dispatch import parse
 from ringfence.events.envelope import NotForUs
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
-from ringfence.model.subject import BucketRef
+from ringfence.model.kinds.bucket import BucketRef
+from tests.support.parsing import parse
 from tests.support.samples.guardduty import ACCOUNT, REGION, bucket_finding, changed
 
 TYPE = "Policy:S3/BucketAnonymousAccessGranted"

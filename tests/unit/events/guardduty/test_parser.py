@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.events.dispatch import parse, parse_text
 from ringfence.events.envelope import NotForUs
 from ringfence.model.codec import decode, encode
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
-from ringfence.model.subject import InstanceRef
+from ringfence.model.kinds.instance import InstanceRef
+from tests.support.parsing import parse, parse_text
 from tests.support.samples import guardduty as samples
 from tests.support.samples.guardduty import (
     changed,

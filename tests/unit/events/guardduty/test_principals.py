@@ -6,21 +6,19 @@ from typing import Any
 
 import pytest
 
-from ringfence.events.dispatch import parse
 from ringfence.events.envelope import NotForUs
 from ringfence.events.guardduty.credential_types import CREDENTIAL_TYPES
 from ringfence.model import principals
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
-from ringfence.model.subject import (
-    GLOBAL,
-    AccessKeyRef,
-    InstanceRef,
-    OtherPrincipalRef,
-    RoleSessionRef,
-    RootRef,
-    UserRef,
-)
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.instance import InstanceRef
+from ringfence.model.kinds.other_principal import OtherPrincipalRef
+from ringfence.model.kinds.role_session import RoleSessionRef
+from ringfence.model.kinds.root import RootRef
+from ringfence.model.subject import GLOBAL
+from tests.support.parsing import parse
 from tests.support.samples import guardduty as samples
 from tests.support.samples.guardduty import (
     ACCOUNT,

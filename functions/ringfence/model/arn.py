@@ -1,0 +1,52 @@
+"""ARNs of resources, written and read as their kinds declare them."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ringfence.model.frozen import frozen
+
+if TYPE_CHECKING:
+    from ringfence.model.subject import Ref
+
+_PARTS = {
+    "{partition}": r"aws[a-z-]*",
+    "{region}": r"(?P<region>[a-z0-9-]+)",
+    "{account}": r"(?P<account>[0-9]{12})",
+    "{path}": r"(?:.+/)?",
+    "{id}": r"(?P<id>[^/]+)",
+}
+"""What stands for each part of `Ref.arn_form`. Whether an id is one, the reference says."""
+
+
+@frozen
+class Arn:
+    """What an ARN says of a resource; `region` and `account` are empty where ARNs of its kind have none."""
+
+    region: str
+    account: str
+    id: str
+
+
+def read_arn(kind: type[Ref], text: str) -> Arn | None:
+    """Read the ARN of a resource of one kind; None for anything else.
+
+    Examples
+    --------
+    >>> from ringfence.model.kinds.bucket import BucketRef
+    >>> read_arn(BucketRef, "arn:aws:s3:::reports").id
+    'reports'
+    """
+    found = _pattern(kind.arn_form).fullmatch(text) if kind.arn_form else None
+    if not found:
+        return None
+    parts = found.groupdict()
+    return Arn(parts.get("region", ""), parts.get("account", ""), found["id"])
+
+
+@cache
+def _pattern(form: str) -> re.Pattern[str]:
+    parts = re.split(r"({[a-z]+})", form)
+    return re.compile("".join(_PARTS.get(one) or re.escape(one) for one in parts))

@@ -1,0 +1,38 @@
+"""Declarations that are found in their folder instead of being listed.
+
+A module is found by its name and imported when it is asked for; what a file holds is never read otherwise.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+_ROOT = "ringfence"
+
+
+def ids_in(package: str) -> tuple[str, ...]:
+    """Return the ids that the modules of a package bear, in order, and import none of them.
+
+    `access_key.py` bears `access-key`. Packages and `__init__` bear none. `pkgutil` finds the same, and
+    importing it would cost a function time.
+    """
+    folder = Path(__file__).parents[1].joinpath(*package.removeprefix(f"{_ROOT}.").split("."))
+    names = (path.name.partition(".") for path in folder.iterdir())
+    found = {name for name, _, ending in names if ending in {"py", "pyc"} and not name.startswith("_")}
+    return tuple(sorted(name.replace("_", "-") for name in found))
+
+
+def module_of(package: str, id_: str) -> ModuleType | None:
+    """Import the module of a package that bears an id; None where none does."""
+    name = f"{package}.{id_.replace('-', '_')}"
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        return None

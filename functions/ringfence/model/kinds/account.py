@@ -1,0 +1,20 @@
+"""AWS accounts."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ringfence.model.codec import value
+from ringfence.model.subject import ACCOUNT, IdentityRef, RecordedCalls
+
+
+@value
+class AccountRef(IdentityRef):
+    """An account as a whole, by its id: its password policy, for one."""
+
+    kind: ClassVar = "account"
+    form: ClassVar = "a 12-digit account id"
+    pattern: ClassVar = ACCOUNT
+    example: ClassVar = "111122223333"
+    config_type: ClassVar = "AWS::::Account"
+    calls: ClassVar = (RecordedCalls("iam", ("DeleteAccountPasswordPolicy", "UpdateAccountPasswordPolicy")),)

@@ -1,0 +1,23 @@
+"""S3 buckets."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from ringfence.model.codec import value
+from ringfence.model.subject import ANY, RecordedCalls, Ref, in_request
+
+
+@value
+class BucketRef(Ref):
+    """An S3 bucket, by name; the oldest names are longer and freer than today's rules."""
+
+    kind: ClassVar = "bucket"
+    form: ClassVar = "a bucket's name"
+    pattern: ClassVar = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
+    example: ClassVar = "reports"
+    precedence: ClassVar = 1
+    arn_form: ClassVar = "arn:{partition}:s3:::{id}"
+    config_type: ClassVar = "AWS::S3::Bucket"
+    calls: ClassVar = (RecordedCalls("s3", (ANY,), in_request("bucketName")),)

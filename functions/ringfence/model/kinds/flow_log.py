@@ -1,0 +1,24 @@
+"""Flow logs of VPCs."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from ringfence.model.codec import value
+from ringfence.model.subject import NetworkRef, RecordedCalls, in_request
+
+
+@value
+class FlowLogRef(NetworkRef):
+    """A flow log, which may be deleted already: what it recorded is then found out."""
+
+    kind: ClassVar = "flow-log"
+    form: ClassVar = "a flow log's id, fl- and 8 or 17 hexadecimal digits"
+    pattern: ClassVar = re.compile(r"fl-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+    example: ClassVar = "fl-0a1b2c3d4e5f60718"
+    arn_form: ClassVar = "arn:{partition}:ec2:{region}:{account}:vpc-flow-log/{id}"
+    calls: ClassVar = (
+        RecordedCalls("ec2", ("DeleteFlowLogs",), in_request("DeleteFlowLogsRequest.FlowLogId")),
+    )
+    records_activity: ClassVar = True

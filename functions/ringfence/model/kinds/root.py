@@ -1,0 +1,19 @@
+"""The root users of accounts."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from ringfence.model.codec import value
+from ringfence.model.subject import PrincipalRef
+
+
+@value
+class RootRef(PrincipalRef):
+    """The root user of an account."""
+
+    kind: ClassVar = "root"
+    form: ClassVar = "root"
+    pattern: ClassVar = re.compile(r"root")
+    example: ClassVar = "root"

@@ -1,0 +1,64 @@
+"""With IAM enforced: an auditor reads and verifies the record by the policy made for that, and no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.local.credential_findings import CredentialFinding
+from ringfence.record.facts import RunRequested
+from tests.e2e.operators import operator
+from tests.e2e.places import HOME_REGION
+
+if TYPE_CHECKING:
+    from ringfence.local.principals import KeyHolder
+    from ringfence.record.history import History
+    from tests.e2e.operators import Operator
+    from tests.e2e.places import Place
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def auditor(place: Place) -> Operator:
+    return operator(place.world, f"arn:aws:iam::{place.world.local.account}:policy/ringfence-auditor")
+
+
+@pytest.fixture(scope="module")
+def user(place: Place) -> KeyHolder:
+    return place.principals.holder(place.world.builder().name)
+
+
+@pytest.fixture(scope="module")
+def history(place: Place, user: KeyHolder) -> History:
+    """A response, archived."""
+    place.send(CredentialFinding.of_key(user, HOME_REGION))
+    history = place.over(user.ref)
+    place.prove(user.ref)
+    return history
+
+
+def test_an_auditor_finds_reads_and_verifies_the_record(auditor: Operator, history: History) -> None:
+    incident = history.incident
+    listed, shown = auditor.types("incidents", "list"), auditor.types("incidents", "show", incident)
+    assert (listed.returncode, shown.returncode) == (0, 0), listed.stderr + shown.stderr
+    assert incident in listed.stdout
+    assert incident in shown.stdout
+    verified = auditor.types("audit", "verify", incident)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert "the same as the archive's first versions" in verified.stdout
+
+
+def test_an_auditor_may_neither_run_nor_release(
+    place: Place, auditor: Operator, user: KeyHolder, history: History
+) -> None:
+    why = ("--yes", "--reason", "because I can", "--url", place.world.deployment.api)
+    for words in (("run", "contain-credentials", user.ref.id), ("release", history.incident)):
+        refused = auditor.types(*words, *why)
+        assert refused.returncode == 1, refused.stdout
+        assert "Your IAM policies must allow execute-api:Invoke" in refused.stderr
+        assert "Traceback" not in refused.stderr
+    now = place.history(user.ref)
+    assert now.incident == history.incident
+    assert not now.of(RunRequested)

@@ -1,0 +1,74 @@
+"""Deploy what the test process synthesizes: one CDK and one bundle serve every deployment of a worker.
+
+`ringfence demo` deploys as an owner does, by the app's own command.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringfence.local.deploy import deploy
+from ringfence.local.deployment import AT_ONCE, Deployment
+from stacks.settings import settings
+from tests.support.synthesis import synthesize
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from ringfence.local import LocalAws
+    from tests.support.bundles import Store
+
+
+@dataclass(frozen=True)
+class Deployer:
+    """Deploys to local AWSs with files of its own.
+
+    Parameters
+    ----------
+    folder
+        Takes the policies, the cloud assemblies and their outputs.
+    bundles
+        Where bundles are.
+
+    """
+
+    folder: Path
+    bundles: Store
+
+    def home(
+        self,
+        local: LocalAws,
+        *rules: Mapping[str, str],
+        accounts: Sequence[str] = (),
+        runbooks: Mapping[str, object] | None = None,
+        exempt: Sequence[Mapping[str, object]] = (),
+    ) -> Deployment:
+        """Deploy every stack, with a policy of these rules; without any, all is done at once.
+
+        `accounts` are protected beside the local AWS's own. `runbooks` and `exempt` are the policy's sections
+        of these names.
+        """
+        scope = {"accounts": ["home", *accounts]}
+        policy: dict[str, object] = {"version": 1, "scope": scope, "rules": list(rules or (AT_ONCE,))}
+        sections = {"runbooks": dict(runbooks or {}), "exempt": list(exempt)}
+        policy |= {name: section for name, section in sections.items() if section}
+        self._policy(local).write_text(json.dumps(policy, indent=2), encoding="utf-8")  # JSON is YAML
+        return Deployment.of(local, self._deploy(local, local.account))
+
+    def protect(self, local: LocalAws, account: str) -> None:
+        """Deploy the roles to another account, with the policy of the home account."""
+        self._deploy(local, account)
+
+    def _deploy(self, local: LocalAws, account: str) -> dict[str, dict[str, str]]:
+        context = {"policy": str(self._policy(local)), "home_account": local.account}
+        here = {"CDK_DEFAULT_ACCOUNT": account, "CDK_DEFAULT_REGION": local.region}
+        given, name = settings(context.get, here), f"{local.port}-{account}"
+        assembly = self.folder / f"{name}.out"
+        synthesize(assembly, given, self.bundles.bundle(given.policy))
+        return deploy(local, app=assembly, outputs=self.folder / f"{name}.json", account=account)
+
+    def _policy(self, local: LocalAws) -> Path:
+        return self.folder / f"{local.port}.yaml"

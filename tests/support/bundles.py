@@ -1,0 +1,53 @@
+"""The Lambda bundle, made once for all workers of a session."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stacks.application import services
+from stacks.bundle import POLICY, Bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of bundles; each has its digest as its name."""
+
+    folder: Path
+
+    def bundle(self, policy: Mapping[str, object]) -> Bundle:
+        """Return the bundle that carries this policy."""
+        return _Stored(policy, self)
+
+    def common(self) -> Path:
+        """Return the folder of what every bundle has in common, and make it if no worker has."""
+        plain = Bundle(services(), {})
+        made = self.folder / plain.digest
+        with (self.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                beginning = self.folder / "beginning"
+                plain.make(beginning)
+                beginning.rename(made)
+        return made
+
+
+class _Stored(Bundle):
+    """A bundle of which only the policy is new."""
+
+    def __init__(self, policy: Mapping[str, object], store: Store) -> None:
+        super().__init__(services(), policy)
+        self._store = store
+
+    def make(self, folder: Path) -> None:
+        """Link what every bundle has in common, and add the policy."""
+        shutil.copytree(self._store.common(), folder, copy_function=os.link, dirs_exist_ok=True)
+        (folder / POLICY).unlink()  # a link: written to, it would change in every bundle
+        (folder / POLICY).write_text(self.policy, encoding="utf-8")

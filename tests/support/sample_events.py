@@ -1,0 +1,123 @@
+"""For a trigger, events that it should answer: made from what the kinds of resource declare.
+
+A trigger of a new class needs a maker here: the law of triggers fails for one without.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+from ringfence.events.cloudtrail.bucket_creation_trigger import OpenCreationTrigger
+from ringfence.events.cloudtrail.call_subjects import place
+from ringfence.events.cloudtrail.call_trigger import PREFIX as CALL
+from ringfence.events.cloudtrail.call_trigger import CallTrigger
+from ringfence.events.cloudtrail.quarantine_trigger import QuarantineTrigger
+from ringfence.events.cloudtrail.root_trigger import SIGNED_IN, RootTrigger
+from ringfence.events.config.trigger import PREFIX as RULE
+from ringfence.events.config.trigger import ConfigTrigger
+from ringfence.events.ec2_states.trigger import PREFIX as STATE
+from ringfence.events.ec2_states.trigger import StateTrigger
+from ringfence.events.guardduty.bucket_trigger import BucketTrigger
+from ringfence.events.guardduty.credential_trigger import CredentialsTrigger
+from ringfence.events.guardduty.instance_trigger import GuardDutyTrigger
+from ringfence.events.health.trigger import HealthTrigger
+from ringfence.model.kinds import kinds_of
+from ringfence.model.subject import ANY
+from tests.support.samples.calls import by_root, call_event, sign_in
+from tests.support.samples.cloudtrail import attachment
+from tests.support.samples.config import verdict
+from tests.support.samples.guardduty import ACCOUNT, KEY, bucket_finding, changed, of_type
+from tests.support.samples.health import health_event
+from tests.support.samples.states import state_change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.model.subject import Ref
+    from ringfence.model.trigger import Trigger
+
+Json = dict[str, Any]
+OWNERS: tuple[Json, ...] = (
+    {"userType": "Root", "userName": "Root", "principalId": ACCOUNT, "accessKeyId": KEY},
+    {"userType": "AWSService", "userName": "config", "principalId": "config", "accessKeyId": KEY},
+)
+"""Principals of a finding that are no keys, users or sessions."""
+
+
+@singledispatch
+def samples(trigger: Trigger, type_: str, subject: type[Ref]) -> Iterator[Json]:
+    """Yield events of one type that are about a kind of `subject`, as far as the source can tell of one."""
+    raise NotImplementedError(f"no sample is made for a {type(trigger).__name__}")
+
+
+@samples.register(GuardDutyTrigger)
+def _of_instances(_: GuardDutyTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
+    yield of_type(type_)
+
+
+@samples.register(BucketTrigger)
+def _of_buckets(_: BucketTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
+    yield bucket_finding(type_)
+
+
+@samples.register(CredentialsTrigger)
+def _of_credentials(_: CredentialsTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
+    event = of_type(type_)
+    yield event
+    for owner in OWNERS:
+        yield changed(event, "detail.resource.accessKeyDetails", owner)
+
+
+@samples.register(ConfigTrigger)
+def _of_config(_: ConfigTrigger, type_: str, subject: type[Ref]) -> Iterator[Json]:
+    for kind in kinds_of(subject).values():
+        if kind.config_type:
+            example = ACCOUNT if kind.kind == "account" else kind.example
+            yield verdict(type_.removeprefix(RULE), kind.config_type, example)
+
+
+@samples.register(CallTrigger)
+def _of_calls(_: CallTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
+    service, name = type_.removeprefix(CALL).split(":")
+    yield from calls(service, name)
+
+
+@samples.register(OpenCreationTrigger)
+def _of_creations(_: OpenCreationTrigger, __: str, ___: type[Ref]) -> Iterator[Json]:
+    for event in calls("s3", "CreateBucket"):
+        yield changed(event, "detail.requestParameters.x-amz-acl", "public-read")
+
+
+@samples.register(QuarantineTrigger)
+def _of_quarantine(_: QuarantineTrigger, __: str, ___: type[Ref]) -> Iterator[Json]:
+    yield attachment()
+
+
+@samples.register(RootTrigger)
+def _of_root(_: RootTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
+    yield sign_in() if type_ == SIGNED_IN else call_event("ec2", "CreateKeyPair", None, identity=by_root())
+
+
+@samples.register(StateTrigger)
+def _of_states(_: StateTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
+    yield state_change(type_.removeprefix(STATE))
+
+
+@samples.register(HealthTrigger)
+def _of_health(_: HealthTrigger, __: str, ___: type[Ref]) -> Iterator[Json]:
+    yield health_event()
+
+
+def calls(service: str, name: str) -> Iterator[Json]:
+    """Yield a call that succeeded for each path at which its kind is declared to be named; none for ANY."""
+    found = place(service, name)
+    if found is None or name == ANY:
+        return
+    for path in found.calls.paths or ("requestParameters.any",):
+        root, *keys = path.split(".")
+        told: object = found.kind.example
+        for key in reversed(keys):
+            told = {key: told}
+        event = call_event(service, name, None)
+        yield {**event, "detail": {**event["detail"], root: told}}

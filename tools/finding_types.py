@@ -1,0 +1,119 @@
+"""The tables of finding types in docs/runbooks.md: what each type means, and what Ringfence does about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringfence.events.cloudtrail import call_trigger, quarantine_trigger, root_trigger
+from ringfence.events.config import trigger as config_trigger
+from ringfence.events.ec2_states import trigger as state_trigger
+from ringfence.events.guardduty.credential_types import CREDENTIAL_TYPES
+from ringfence.events.guardduty.instance_types import TYPES as INSTANCE_TYPES
+from ringfence.events.health import trigger as health_trigger
+from ringfence.handlers import reviews as scheduled
+from ringfence.model import reviews
+from ringfence.model.runbook import unique
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.model.runbook import Runbook
+
+HEADER = ("| Finding type | Meaning | Severity | Response |", "| --- | --- | --- | --- |")
+WHOLE_RUNBOOK = "runs the runbook"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source of findings.
+
+    Parameters
+    ----------
+    prefix
+        How the names of its finding types begin.
+    meaning
+        What a finding of this source says.
+    severity
+        The severity, 0 to 10, that Ringfence sets. None if the source sets one in each finding.
+
+    """
+
+    prefix: str
+    meaning: str
+    severity: float | None = None
+
+
+SOURCES = (
+    Source(
+        config_trigger.PREFIX, "a managed rule of AWS Config reports NON_COMPLIANT", config_trigger.SEVERITY
+    ),
+    Source(
+        call_trigger.PREFIX, "CloudTrail recorded a successful API call of this name", call_trigger.SEVERITY
+    ),
+    Source(state_trigger.PREFIX, "an EC2 instance entered this state", state_trigger.SEVERITY),
+    Source(reviews.PREFIX, "a scheduled review by Ringfence", scheduled.SEVERITY),
+    Source(root_trigger.CALLED, "the root user called an API", root_trigger.SEVERITY),
+    Source(root_trigger.SIGNED_IN, "the root user signed in to the console", root_trigger.SEVERITY),
+    Source(
+        quarantine_trigger.QUARANTINE,
+        "AWS attached its quarantine policy to a user",
+        quarantine_trigger.SEVERITY,
+    ),
+    *(
+        Source(name, "AWS Health reports exposed credentials", health_trigger.SEVERITY)
+        for name in health_trigger.EXPOSED_CREDENTIALS.types
+    ),
+)
+GUARDDUTY = Source("", "a GuardDuty finding")
+
+
+def source_of(finding_type: str) -> Source:
+    """Return the source of a finding type.
+
+    Raises
+    ------
+    ValueError
+        If no source has such types. GuardDuty's types have a slash: `Purpose:Resource/Name`.
+
+    """
+    for source in SOURCES:
+        if finding_type.startswith(source.prefix):
+            return source
+    if "/" not in finding_type:
+        raise ValueError(f"tools/finding_types.py has no source for the finding type {finding_type}")
+    return GUARDDUTY
+
+
+def table(runbook: Runbook) -> Iterator[str]:
+    """Yield the lines of a runbook's table, one row for each finding type."""
+    yield from HEADER
+    for name in unique(name for trigger in runbook.triggers for name in trigger.types):
+        source = source_of(name)
+        severity = "set by GuardDuty" if source.severity is None else f"{source.severity:g}"
+        yield f"| `{name}` | {source.meaning} | {severity} | {response(runbook, name)} |"
+
+
+def response(runbook: Runbook, finding_type: str) -> str:
+    """Say what a runbook does about findings of a type."""
+    if reason := _notify_only(runbook, finding_type):
+        return reason
+    selected = [id_ for id_, types in runbook.answers_by_type().items() if finding_type in types]
+    return f"runs {', '.join(f'`{id_}`' for id_ in selected)}" if selected else WHOLE_RUNBOOK
+
+
+def _notify_only(runbook: Runbook, finding_type: str) -> str:
+    """Say when a GuardDuty type leads to a notification only. Empty for types that always run."""
+    if runbook.id == "contain-instance":
+        one = INSTANCE_TYPES.get(finding_type)
+        return (
+            f"{WHOLE_RUNBOOK} if the instance is the actor; otherwise notifies only"
+            if one and one.target
+            else ""
+        )
+    of_credentials = CREDENTIAL_TYPES.get(finding_type) if runbook.id == "contain-credentials" else None
+    return (
+        f"notifies only: {of_credentials.notify_only_reason}"
+        if of_credentials and of_credentials.notify_only_reason
+        else ""
+    )
