@@ -52,7 +52,7 @@ RUNBOOKS = {
     "contain": replace(HARDEN, id="contain-toy", stages=STAGES, closes_when_complete=False),
     "harden": replace(HARDEN, stages=STAGES, closes_when_complete=True),
 }
-SEEN = {
+SEEN: dict[str, ResourceState | NotFound] = {
     "work": ResourceState(REF).with_observation(ToySwitches()),
     "clean": ResourceState(REF).with_observation(ToySwitches(frozenset({"first", "second"}))),
     "gone": NotFound("it does not exist"),
