@@ -101,7 +101,7 @@ def _queues() -> Mapping[str, str]:
     try:
         given = Document.of(json.loads(os.environ.get(QUEUES, "")), QUEUES)
     except ValueError as error:
-        raise BadInput(QUEUES, "must hold JSON: the queues by runbook") from error
+        raise BadInput(QUEUES, "must be JSON: the queue URLs by runbook") from error
     return {runbook: given.text(runbook) for runbook in CATALOGUE}
 
 

@@ -1,4 +1,4 @@
-"""What AwsSolutions asks for and is not done, each with its reason."""
+"""Suppressed AwsSolutions rules, each with its reason."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
     from stacks.permissions import Need
 
-_FROM_A_FINDING = "which one is known only when a finding or a person names it"
+_FROM_A_FINDING = "only a finding or a person names the resource"
 
 
 def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
-    """Leave one rule of AwsSolutions unheeded here."""
+    """Suppress one AwsSolutions rule here."""
     Validations.of(construct).acknowledge(
         Acknowledgment(id=f"AwsSolutions::AwsSolutions-{rule}", reason=reason)
     )
 
 
 def acknowledge_wildcards(construct: IConstruct, needs: Iterable[Need]) -> None:
-    """Leave resources that are patterns unheeded: each for the reason declared with its permission."""
+    """Suppress findings about resource patterns, each with the reason of its permission."""
     reasons: dict[str, dict[str, set[str]]] = {}
     for need in needs:
         if "*" in need.resource:
@@ -37,7 +37,7 @@ def acknowledge_wildcards(construct: IConstruct, needs: Iterable[Need]) -> None:
 
 
 def _shown(resolved: object) -> str:
-    """Write an ARN as cdk-nag does: a reference as `<LogicalId.Attribute>`."""
+    """Return an ARN as cdk-nag prints it: a reference as `<LogicalId.Attribute>`."""
     match resolved:
         case {"Fn::GetAtt": [logical_id, attribute]}:
             return f"<{logical_id}.{attribute}>"

@@ -1,4 +1,4 @@
-"""Alarms: each says what is wrong and what to do, and goes to the notices topic. Missing data is no alarm."""
+"""Alarms. Each one describes the problem and the action, and notifies the topic. Missing data is no alarm."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ MAXIMUM, SUM = "Maximum", "Sum"
 
 @dataclass(frozen=True)
 class Alarms:
-    """Makes alarms in one construct."""
+    """Creates alarms in one construct."""
 
     scope: Construct
     topic: sns.ITopic
 
     def above(self, name: str, metric: cloudwatch.IMetric, most: float, words: str) -> cloudwatch.Alarm:
-        """Ring when the metric is above `most` for a minute."""
+        """Alarm if the metric is above `most` for a minute."""
         alarm = cloudwatch.Alarm(
             self.scope,
             f"{name.title().replace('-', '')}Alarm",
@@ -47,34 +47,37 @@ class Alarms:
         return alarm
 
     def errors(self, name: str, function: lambda_.IFunction) -> None:
-        """Ring when a function fails."""
+        """Alarm if a function fails."""
         self.above(
             f"{name}-errors",
             function.metric_errors(period=MINUTE, statistic=SUM),
             0,
-            f"The function {name} failed: its log says why. What it worked on is tried again.",
+            f"The function {name} failed. Its log contains the reason. Its message or batch is retried.",
         )
 
     def depth(self, name: str, queue: sqs.IQueue) -> None:
-        """Ring when anything lies in a dead-letter queue."""
+        """Alarm if a dead-letter queue contains a message."""
         self.above(
             f"{name}-dead-letters",
             queue.metric_approximate_number_of_messages_visible(period=MINUTE, statistic=MAXIMUM),
             0,
-            f"{name} gave up on a message: read it, put right what is wrong, and run it by hand.",
+            f"{name} has a dead letter. Read the message, fix the cause, and start the runbook manually.",
         )
 
     def age(self, name: str, queue: sqs.IQueue, seconds: int) -> None:
-        """Ring when a queue does not keep up."""
+        """Alarm if a queue does not keep up."""
         self.above(
             f"{name}-age",
             queue.metric_approximate_age_of_oldest_message(period=MINUTE, statistic=MAXIMUM),
             seconds,
-            f"A message waits for {name} for over {seconds} s: is its function failing or throttled?",
+            (
+                f"A message for {name} is older than {seconds} s. Check whether its function fails or is "
+                "throttled."
+            ),
         )
 
     def own(self, name: str, measure: Measure, most: float, words: str) -> None:
-        """Ring on a metric that the functions write themselves."""
+        """Alarm on a metric that the functions emit."""
         self.above(
             name,
             cloudwatch.Metric(

@@ -1,4 +1,4 @@
-"""The app: which stacks there are, what they share, and how they are checked."""
+"""The CDK app: its stacks, their shared parts, and their checks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
-    """Put the stacks of one account into the app, checked by the rules of AwsSolutions."""
+    """Add the stacks of one account to the app, checked by the AwsSolutions rules."""
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     Tags.of(app).add("application", "ringfence")
     env = Environment(account=settings.account, region=settings.region)
@@ -39,11 +39,11 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
         made = forward.ForwardStack(
             app, forward_stack(region), env=there, settings=settings, patterns=patterns
         )
-        made.add_dependency(member, "its role is there, one for all regions")
+        made.add_dependency(member, "its role is in that stack, one for all regions")
 
 
 def services() -> frozenset[str]:
-    """Return IAM's names of the services that the functions call: those that permissions name."""
+    """Return IAM's names of the services that the functions call, from their permissions."""
     return frozenset(
         permission.action.partition(":")[0] for permission in _declared() if not permission.implied
     )

@@ -1,4 +1,4 @@
-"""The audit home: the log, its archive, who is told, and what watches over them."""
+"""The audit stack: the log, its archive, its notices and their alarms."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ACCESS_LOGS_KEPT = Duration.days(365)
 
 
 class AuditStack(Stack):
-    """What is not in here did not happen."""
+    """The audit log, its archive and the notices."""
 
     def __init__(
         self, scope: Construct, id_: str, *, env: Environment, settings: Settings, bundle: Bundle
@@ -90,7 +90,7 @@ class AuditStack(Stack):
         sort: dynamodb.Attribute | None = None,
         stream: dynamodb.StreamViewType | None = None,
     ) -> dynamodb.Table:
-        """Nothing in it ever expires: no time to live."""
+        """Create a table without a time to live, so its items never expire."""
         return dynamodb.Table(
             self,
             f"{id_}Store",
@@ -134,7 +134,7 @@ class AuditStack(Stack):
         self.access_logs = s3.Bucket(
             self,
             "AccessLogs",
-            # S3 delivers access logs to no bucket whose default is a KMS key.
+            # S3 does not deliver access logs to a bucket with a KMS key as default.
             encryption=s3.BucketEncryption.S3_MANAGED,
             versioned=True,
             enforce_ssl=True,
@@ -151,7 +151,7 @@ class AuditStack(Stack):
         return self.access_logs
 
     def _watch(self, settled: Settled, places: Mapping[str, str]) -> None:
-        """Archive the stream and tell people of it: each at its own pace, neither waiting for the other."""
+        """Archive the stream and send notices from it. Neither waits for the other."""
         environment = {
             "RINGFENCE_AUDIT_TABLE": self.audit_table.table_name,
             "RINGFENCE_ARCHIVE_BUCKET": self.archive.bucket_name,
@@ -173,8 +173,8 @@ class AuditStack(Stack):
             "tampering",
             Measure(TAMPER),
             0,
-            "An entry of the audit log was changed or removed. Nothing of Ringfence does that: run "
-            "`ringfence audit verify` and find out who did.",
+            "An entry of the audit log was changed or removed. Ringfence never does that. Run `ringfence "
+            "audit verify`, and find out who did it.",
         )
 
 

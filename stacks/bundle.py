@@ -1,7 +1,7 @@
-"""The code of every function: one folder, made without Docker, the same bytes for the same input.
+"""The code of all functions: one folder, built without Docker, with the same bytes for the same input.
 
-Dependencies come from `uv.lock` with their hashes, for the functions' platform and nothing but wheels;
-of botocore's service models only those of the services that permissions name.
+Dependencies come from `uv.lock` with their hashes, as wheels for Lambda's platform. The bundle contains
+only the botocore service models that permissions name.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ FUNCTIONS = ROOT / "functions"
 PYTHON, PLATFORM = "3.13", "aarch64-manylinux2014"
 GROUP = "lambda"
 LEFT_OUT = ("cli", "local")
-"""Packages of `ringfence` that no function imports."""
+"""Packages of `ringfence` that functions do not import."""
 POLICY = "policy.json"
 
 _MODELS = Path("botocore", "data")
 _ELSEWHERE = {"elasticloadbalancing": "elbv2"}
-"""botocore's name of a service where IAM has another."""
+"""botocore's names of services that IAM names differently."""
 _UNUSED = (
     "**/__pycache__",
     "bin",
@@ -48,30 +48,30 @@ _KEPT_OF_DIST_INFO = ("METADATA", "licenses")
 
 
 class BundleError(RuntimeError):
-    """The code cannot be bundled; the message says which tool said what."""
+    """The bundle cannot be built. The message contains the tool's output."""
 
 
 @jsii.implements(ILocalBundling)
 class Bundle:
-    """One bundle: IAM's names of the services whose models it keeps, and the policy that it carries."""
+    """One bundle: IAM's names of its services, and the policy."""
 
     def __init__(self, services: Iterable[str], policy: Mapping[str, object]) -> None:
         self.services = tuple(sorted(set(services)))
         self.policy = json.dumps(policy, indent=1, sort_keys=True) + "\n"
 
     def code(self) -> lambda_.Code:
-        """Return the asset of one stack's functions; the folder is made once for all stacks."""
+        """Return the asset for the functions of a stack. All stacks share the folder."""
         return lambda_.Code.from_asset(
             str(FUNCTIONS),
             asset_hash=self.digest,
             asset_hash_type=AssetHashType.CUSTOM,
-            # The image is never used: it stands here because the CDK asks for one.
+            # The CDK requires an image and never uses this one.
             bundling=BundlingOptions(image=DockerImage.from_registry("none"), local=self),
         )
 
     @cached_property
     def digest(self) -> str:
-        """Hash all that the bundle is made from."""
+        """Return a hash of the bundle's input."""
         told = hashlib.sha256()
         for part in (*self.services, self.policy, requirements(), Path(__file__).read_text(encoding="utf-8")):
             told.update(part.encode() + b"\0")
@@ -80,7 +80,7 @@ class Bundle:
         return told.hexdigest()
 
     def try_bundle(self, output_dir: str, *_options: object, **_more: object) -> bool:
-        """Fill the folder; the CDK calls this in place of Docker."""
+        """Fill the folder. The CDK calls this instead of Docker."""
         self.make(Path(output_dir))
         return True
 
@@ -96,7 +96,7 @@ class Bundle:
 
 
 def sources() -> Iterator[Path]:
-    """Yield our own modules that go to Lambda, in order."""
+    """Yield our modules for Lambda, in order."""
     out = tuple(FUNCTIONS / "ringfence" / name for name in LEFT_OUT)
     for path in sorted(FUNCTIONS.rglob("*.py")):
         if not any(path.is_relative_to(folder) for folder in out):
@@ -110,7 +110,7 @@ def models(services: Iterable[str]) -> frozenset[str]:
 
 @cache
 def requirements() -> str:
-    """Return the functions' dependencies as they are locked, each with its hashes."""
+    """Return the locked dependencies of the functions with their hashes."""
     return export("--only-group", GROUP)
 
 
@@ -140,11 +140,11 @@ def _install(folder: Path) -> None:
 
 
 def _trim(folder: Path, kept: frozenset[str]) -> None:
-    """Remove what Lambda does not need: most of it service models."""
+    """Remove files that Lambda does not need, mostly service models."""
     offered = {path.name for path in (folder / _MODELS).iterdir() if path.is_dir()}
     if unknown := sorted(kept - offered):
         raise BundleError(
-            f"botocore has no model of {', '.join(unknown)}: does it call the service otherwise?"
+            f"botocore has no model for {', '.join(unknown)}: add its name in botocore to stacks/bundle.py"
         )
     for name in offered - kept:
         shutil.rmtree(folder / _MODELS / name)

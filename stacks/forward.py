@@ -1,6 +1,6 @@
-"""What is delivered elsewhere, brought home: from other regions, from other accounts, and from `GLOBAL`.
+"""Forward events to the home region: from other regions, from other accounts, and from `GLOBAL`.
 
-AWS Health's events, IAM's of CloudTrail and sign-ins of the root user are delivered in `GLOBAL` alone.
+AWS delivers AWS Health events, IAM's CloudTrail events and root sign-ins only in `GLOBAL`.
 
 https://docs.aws.amazon.com/health/latest/ug/choosing-a-region.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 
 
 def places(settings: Settings) -> dict[str, Patterns]:
-    """Return what has to be brought home from where, by region.
+    """Return the patterns to forward, by region.
 
-    From every region of the scope comes all that any runbook answers; where the scope names none, only the
-    region that is deployed to is meant. Findings of GuardDuty that its delegated administrator has as well
-    come twice, which changes nothing.
+    Each region of the scope forwards the events of all runbooks. If the scope names no regions, only the
+    deployment's region does. GuardDuty findings that the delegated administrator also has arrive twice,
+    which changes nothing.
     """
     if settings.region is None:
         return {}
@@ -58,9 +58,9 @@ def everything() -> Patterns:
 
 
 def delivered_globally() -> Patterns:
-    """Return the patterns of what is delivered in `GLOBAL` alone, each once.
+    """Return the patterns of events that AWS delivers only in `GLOBAL`, each once.
 
-    That is what runbooks for global subjects answer to, but for GuardDuty's findings, which stay in the
+    These are the patterns of runbooks for global subjects, except GuardDuty's findings, which stay in the
     region of their detector.
     """
     found = (
@@ -73,9 +73,10 @@ def delivered_globally() -> Patterns:
 
 
 def let_in(scope: Construct, settings: Settings) -> None:
-    """Let the other accounts of the scope put what they forward on the home account's bus, in that role.
+    """Allow the other accounts of the scope to put events on the home bus with their forwarding role.
 
-    One statement for all: a bus's policy has 10,240 characters ("Amazon EventBridge quotas").
+    One statement covers all, because the policy of a bus can have 10,240 characters ("Amazon EventBridge
+    quotas").
     """
     others = [account for account in settings.accounts if account != settings.home]
     if not others:
@@ -100,7 +101,7 @@ def let_in(scope: Construct, settings: Settings) -> None:
 
 
 def forwarding_role(scope: Stack, settings: Settings) -> iam.Role:
-    """Return the role in which EventBridge puts events on the home bus, from every region of an account."""
+    """Return the role with which EventBridge puts events on the home bus, for all regions of an account."""
     put = iam.PolicyStatement(actions=["events:PutEvents"], resources=[home_bus(settings)])
     return iam.Role(
         scope,
@@ -131,9 +132,7 @@ class ForwardStack(Stack):
     def __init__(
         self, scope: Construct, id_: str, *, env: Environment, settings: Settings, patterns: Patterns
     ) -> None:
-        super().__init__(
-            scope, id_, env=env, description=f"Ringfence: brings home what is delivered in {env.region}"
-        )
+        super().__init__(scope, id_, env=env, description=f"Ringfence: forwards the events of {env.region}")
         key = encryption_key(
             self, "ringfence-forward", "Ringfence's events that could not be forwarded", RemovalPolicy.RETAIN
         )
@@ -143,7 +142,7 @@ class ForwardStack(Stack):
             self._rule(number, pattern, settings, dead) for number, pattern in enumerate(patterns, start=1)
         ]
         take_from(dead, [rule.attr_arn for rule in rules])
-        # An alarm tells topics of its own region alone.
+        # An alarm can only notify topics of its own region.
         Alarms(self, notices(self, key, settings.notices_email)).depth(FORWARD, dead)
 
     def _rule(
@@ -152,7 +151,7 @@ class ForwardStack(Stack):
         return events.CfnRule(
             self,
             f"Rule{number}",
-            description=f"Ringfence: brought home to {settings.home_region}, {number}",
+            description=f"Ringfence: forwarded to {settings.home_region}, {number}",
             event_pattern=pattern,
             state="ENABLED",
             targets=[

@@ -1,4 +1,4 @@
-"""A function, its log group and its role: the same manner for all of them."""
+"""A function with its log group and role, the same way for all functions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 FULL_CORE = 1769
-"""Megabytes; with them comes one whole processor, which a cold start is limited by.
+"""Megabytes. This size includes one full processor, which limits a cold start.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 """
@@ -37,7 +37,7 @@ LOGS_KEPT = logs.RetentionDays.ONE_YEAR
 
 @dataclass(frozen=True)
 class Settled:
-    """What the functions of a stack have in common."""
+    """The shared settings of a stack's functions."""
 
     scope: Construct
     code: lambda_.Code
@@ -46,7 +46,7 @@ class Settled:
 
 @dataclass(frozen=True)
 class Handler:
-    """One function: its name, its handler, its times and what it is told."""
+    """One function: its name, handler, times and environment."""
 
     name: str
     handler: str
@@ -57,7 +57,7 @@ class Handler:
 
 
 def log_group(scope: Construct, id_: str, key: kms.IKey) -> logs.LogGroup:
-    """Return an encrypted log group that outlives its stack."""
+    """Return an encrypted log group that is kept when its stack is deleted."""
     return logs.LogGroup(
         scope, id_, encryption_key=key, retention=LOGS_KEPT, removal_policy=RemovalPolicy.RETAIN
     )
@@ -69,23 +69,23 @@ def role(
     permissions: Iterable[Permission],
     places: Mapping[str, str | tuple[str, ...]],
 ) -> iam.IRole:
-    """Return a function's own role, which may do what is declared and is given nothing else."""
+    """Return a function's role with the declared permissions and no others."""
     needed = resolved((*EVERY_FUNCTION, *permissions), {"home_region": Stack.of(scope).region, **places})
     own = iam.Role(
         scope,
         "Role",
         role_name=function_role(name),
-        description=f"What Ringfence's {name} function may do itself",
+        description=f"Permissions of Ringfence's {name} function in the home account",
         assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         inline_policies={"declared": document(needed)},
     )
     acknowledge_wildcards(own, needed)
-    # The CDK would add what it thinks that the function needs.
+    # The CDK would add permissions on its own.
     return own.without_policy_updates()
 
 
 def function(settled: Settled, handler: Handler, own: iam.IRole, group: logs.ILogGroup) -> lambda_.Function:
-    """Return a function on arm64, traced, with a log group of its own."""
+    """Return a function on arm64 with tracing and its own log group."""
     made = lambda_.Function(
         settled.scope,
         f"{handler.handler.replace('.', ' ').title().replace(' ', '')}Function",
@@ -108,7 +108,7 @@ def function(settled: Settled, handler: Handler, own: iam.IRole, group: logs.ILo
     )
     bare = made.node.default_child
     if isinstance(bare, lambda_.CfnFunction):
-        # The CDK waits for policies beside the role; this one has all of them within.
+        # The CDK waits for separate policies. This role has inline policies only.
         bare.add_deletion_override("DependsOn")
-    acknowledge(made, "L1", "3.13 is what the code is tested for, and AWS supports it for years to come")
+    acknowledge(made, "L1", "the code is tested with Python 3.13, and AWS supports it for years")
     return made

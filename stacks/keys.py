@@ -15,7 +15,7 @@ _USE = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 def encryption_key(scope: Construct, alias: str, description: str, removal: RemovalPolicy) -> kms.Key:
-    """Return a key that rotates; this account's policies say who uses it, CloudWatch Logs does."""
+    """Return a rotating key. The account's IAM policies control its use, and CloudWatch Logs may use it."""
     stack = Stack.of(scope)
     groups = f"arn:aws:logs:{stack.region}:{stack.account}:log-group:*"
     key = kms.Key(
@@ -46,7 +46,7 @@ def encryption_key(scope: Construct, alias: str, description: str, removal: Remo
 
 
 def used_by(key: kms.Key, service: str, account: str) -> None:
-    """Let a service use the key on behalf of this account: to put events and alarms where they belong."""
+    """Allow a service to use the key for this account, to deliver events and alarms."""
     key.add_to_resource_policy(
         iam.PolicyStatement(
             sid=service.title().replace(".", ""),

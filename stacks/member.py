@@ -1,4 +1,4 @@
-"""A protected account: the roles through which Ringfence acts there, and nothing else."""
+"""The member stack: the roles with which Ringfence acts in a protected account."""
 
 from __future__ import annotations
 
@@ -32,25 +32,27 @@ if TYPE_CHECKING:
 
 
 class MemberStack(Stack):
-    """Two roles for each runbook: one that responds, and one that undoes."""
+    """Two roles for each runbook: one for responses, one for releases."""
 
     def __init__(self, scope: Construct, id_: str, *, env: Environment, settings: Settings) -> None:
-        super().__init__(scope, id_, env=env, description="Ringfence: the roles that it acts through here")
+        super().__init__(
+            scope, id_, env=env, description="Ringfence: the roles for responses in this account"
+        )
         self.settings = settings
         for runbook in CATALOGUE.values():
             self._role(run_role(runbook.id), runbook.title, runbook.permissions(), (runbook.id, OPERATE))
             undo = runbook.release_permissions()
-            self._role(release_role(runbook.id), f"Undo: {runbook.title}", undo, (OPERATE,))
+            self._role(release_role(runbook.id), f"Release: {runbook.title}", undo, (OPERATE,))
         if forward.places(settings):
             forward.forwarding_role(self, settings)
 
     def _role(
         self, name: str, title: str, permissions: Iterable[Permission], functions: Iterable[str]
     ) -> None:
-        """Make a role that may do what is declared, for these functions of the home account alone.
+        """Create a role with the declared permissions, for these functions of the home account only.
 
-        They are named by a condition and not as principals: a principal must exist when the role is made,
-        and a role that is made anew under the same name is another principal.
+        A condition names the functions. A principal would have to exist when the role is created, and a
+        role that is recreated under the same name is another principal.
         """
         permissions, home = tuple(permissions), self.settings.home
         trusted = [role_arn(home, function_role(one)) for one in functions]
@@ -70,7 +72,7 @@ class MemberStack(Stack):
     def _never(
         self, needed: Iterable[Need], permissions: Iterable[Permission]
     ) -> dict[str, iam.PolicyDocument]:
-        """Deny changes of Ringfence's own roles, which must not widen itself, and regions out of scope."""
+        """Deny changes to Ringfence's own roles, and to regions outside the scope."""
         denied = [*self._own_roles(needed), *elsewhere(permissions, self.settings.regions)]
         return {"never": iam.PolicyDocument(statements=denied)} if denied else {}
 
@@ -78,6 +80,6 @@ class MemberStack(Stack):
         roles = role_arn(self.account, "*")
         actions = sorted({one.action for one in needed if one.resource == roles and changes(one.action)})
         if actions:
-            # By exact names: whoever makes a role may call it anything that begins like them.
+            # Exact names, because anybody who creates a role can choose a name with the same prefix.
             own = [role_arn(self.account, name) for name in own_roles()]
             yield iam.PolicyStatement(effect=iam.Effect.DENY, actions=actions, resources=own)

@@ -1,4 +1,4 @@
-"""Names that stand in more than one stack or account. They are fixed: roles refer to each other by name."""
+"""Names that several stacks or accounts use. They are fixed, because roles refer to each other by name."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ FORWARD = "forward"
 
 
 def forward_stack(region: str) -> str:
-    """Return the name of the stack that brings home what is delivered in a region."""
+    """Return the name of the stack that forwards the events of a region."""
     return f"Ringfence-Forward-{region}"
 
 
 def prefixed(name: str) -> str:
-    """Return a resource's name: of a runbook's queue and function, of its role in a member account."""
+    """Return a resource's name: of a runbook's queue or function, or of its role in a member account."""
     return f"ringfence-{name}"
 
 
@@ -22,5 +22,5 @@ def role_arn(account: str, name: str) -> str:
 
 
 def stack_arns(account: str, region: str, name: str) -> str:
-    """Return a pattern for the ARN of a stack, which ends in an id that is made with it."""
+    """Return a pattern for the ARN of a stack. CloudFormation adds an id at its end."""
     return f"arn:aws:cloudformation:{region}:{account}:stack/{name}/*"

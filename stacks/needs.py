@@ -1,6 +1,6 @@
-"""What the functions need besides the log and their roles elsewhere: queues, keys, logs, traces.
+"""Permissions of the functions besides the log and the member roles: queues, keys, logs, traces.
 
-Declared like the permissions of steps, and checked by the same tests. `{placeholders}` stand for ARNs.
+They are declared like the permissions of steps, and checked by the same tests. `{placeholders}` are ARNs.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ LOGS = (
     Permission("logs:PutLogEvents", ("{logs}",)),
 )
 TRACES = tuple(
-    Permission(action, ("*",), reason="X-Ray's writing actions know no resources")
+    Permission(action, ("*",), reason="X-Ray's write actions have no resource types")
     for action in ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
 )
 EVERY_FUNCTION = (*LOGS, *TRACES)
 
 ASSUME = (Permission("sts:AssumeRole", ("{roles}",)),)
-"""The roles in the protected accounts; a function changes nothing with its own."""
+"""Permission to assume one role in the protected accounts. A function changes nothing with its own role."""
 _SCOPE = (("StringEquals", "aws:ResourceAccount", ("{accounts}",)),)
 ASSUME_EACH = tuple(replace(one, conditions=_SCOPE) for one in ASSUME)
-"""Many roles in the protected accounts: the accounts are named once, and not with each role."""
+"""Permission to assume several roles. The condition names the accounts once for all of them."""
 
 _QUEUES = (("StringEquals", "kms:ViaService", ("sqs.{home_region}.amazonaws.com",)),)
 CONSUME = (
@@ -59,7 +59,7 @@ USE_TABLES = tuple(
         "kms:ReEncryptTo",
     )
 )
-"""What DynamoDB demands of the callers of a table with a key of one's own, of them through DynamoDB alone.
+"""The KMS permissions of callers of a table with a customer managed key, through DynamoDB only.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 """
@@ -68,7 +68,7 @@ READ_TABLE = tuple(
     Permission(action, ("{audit_key}",), _TABLES, implied=True)
     for action in ("kms:Decrypt", "kms:DescribeKey")
 )
-"""What those need who only read such a table or its stream: what the CDK grants them."""
+"""The KMS permissions of readers of such a table or its stream, as the CDK grants them."""
 READ_STREAM = (
     *(
         Permission(action, ("{stream}",))
@@ -77,7 +77,7 @@ READ_STREAM = (
     Permission(
         "dynamodb:ListStreams",
         ("*",),
-        reason="the event source mapping asks for it, and the action has no resource types",
+        reason="the event source mapping needs it, and the action has no resource types",
     ),
     *READ_TABLE,
 )
@@ -86,7 +86,7 @@ SET_ASIDE = (
     Permission("kms:GenerateDataKey", ("{audit_key}",), _QUEUES, implied=True),
     Permission("kms:Decrypt", ("{audit_key}",), _QUEUES, implied=True),
 )
-"""Batches of the stream that no attempt got through."""
+"""Permission to store failed batches of the stream."""
 
 _ARCHIVE = (("StringEquals", "kms:ViaService", ("s3.{home_region}.amazonaws.com",)),)
 READ_ARCHIVE = Permission("kms:Decrypt", ("{audit_key}",), _ARCHIVE, implied=True)
@@ -100,7 +100,7 @@ USE_TOPIC = (
     Permission("kms:Decrypt", ("{audit_key}",), _TOPIC, implied=True),
 )
 
-_EACH = "each entry of the log is an object of its own"
+_EACH = "each entry of the log is one object"
 WRITE_ARCHIVE, GET_ARCHIVE = (
     tuple(replace(one, reason=one.reason or _EACH) for one in declared)
     for declared in (archive.WRITE_PERMISSIONS, archive.READ_PERMISSIONS)
@@ -110,9 +110,9 @@ RESPOND = (*dynamo.PERMISSIONS, *USE_TABLES, *ASSUME, *CONSUME, *CONTINUE)
 OPERATE = (*dynamo.PERMISSIONS, *operations.FIND_PERMISSIONS, *USE_TABLES, *ASSUME_EACH, *CONTINUE)
 ARCHIVE = (*WRITE_ARCHIVE, *USE_ARCHIVE, *notice.PERMISSIONS, *USE_TOPIC)
 NOTIFY = (*incidents.ENTRIES_PERMISSIONS, *notice.PERMISSIONS, *USE_TOPIC)
-"""What each function needs of its own, beside what feeds it and what every function needs."""
+"""The additional permissions of each function."""
 
 AUDIT = (*incidents.PERMISSIONS, *GET_ARCHIVE, *outputs.PERMISSIONS, *READ_TABLE, READ_ARCHIVE)
-"""What a person needs to read and verify the record: `ringfence incidents` and `ringfence audit`."""
+"""The permissions to read and verify the log: `ringfence incidents` and `ringfence audit`."""
 OPERATOR = (Permission("execute-api:Invoke", ("{routes}",)), *outputs.PERMISSIONS)
-"""What a person needs to run and release by hand: the API, and to be told where it is."""
+"""The permissions to start runs and releases: the API, and its stack's outputs."""

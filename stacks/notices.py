@@ -1,4 +1,4 @@
-"""Where people are told: an encrypted topic that alarms may publish to."""
+"""The topic of notices: encrypted, and open to this account's alarms."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def notices(scope: Construct, key: kms.Key, email: str) -> sns.Topic:
-    """Return a topic under `key` that this account's alarms publish to; `email` hears it unless empty."""
+    """Return a topic encrypted with `key` for this account's alarms. `email`, if any, subscribes to it."""
     account = Stack.of(scope).account
     topic = sns.Topic(scope, "Notices", display_name="Ringfence", master_key=key, enforce_ssl=True)
     topic.add_to_resource_policy(

@@ -1,4 +1,4 @@
-"""The operator's door: an HTTP API that knows its callers, and the function behind it."""
+"""The operator API: an HTTP API with IAM authorization, and its function."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ERROR = "integrationErrorMessage"
 
 
 class OperatorApi(Construct):
-    """Only callers that IAM allows come through, and the function is told who they are."""
+    """The API allows only callers that IAM permits, and passes their identity to the function."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class OperatorApi(Construct):
             Handler(
                 OPERATE,
                 "operate.handler",
-                "Ringfence: run and release by hand",
+                "Ringfence: manual runs and releases",
                 OPERATE_TIMEOUT,
                 FULL_CORE,
                 {
@@ -91,7 +91,7 @@ class OperatorApi(Construct):
             self,
             "Api",
             api_name=prefixed(OPERATE),
-            description="Ringfence: run and release by hand",
+            description="Ringfence: manual runs and releases",
             create_default_stage=False,
             default_authorizer=HttpIamAuthorizer(),
         )
@@ -111,7 +111,7 @@ class OperatorApi(Construct):
         return api
 
     def _operators(self) -> None:
-        """Make the policy of whoever may call the API, attached to nobody."""
+        """Create the managed policy for callers of the API, attached to nobody."""
         stack = Stack.of(self)
         routes = (
             stack.format_arn(
@@ -124,7 +124,7 @@ class OperatorApi(Construct):
     def _log_access(self, stage: apigateway.HttpStage) -> None:
         group = log_group(self, "AccessLogs", self.settled.key)
         line = {name.rpartition(".")[2]: f"$context.{name}" for name in (*_LOGGED, _ERROR)}
-        # A log group's own ARN ends with `:*`; API Gateway takes it without.
+        # A log group's ARN ends with `:*`. API Gateway expects it without.
         arn = Stack.of(self).format_arn(
             service="logs",
             resource="log-group",

@@ -1,4 +1,4 @@
-"""The policies of people: of operators, and of auditors, who find, read and verify the record and no more."""
+"""The managed policies for people: for operators, and for auditors, who only find, read and verify."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 
 def operators(scope: Construct, routes: Iterable[str]) -> None:
-    """Let whoever has it call these routes of the API, and ask where it is."""
+    """Create the policy to call these routes of the API and read its address."""
     places = {"routes": tuple(routes), **_here(scope)}
-    _policy(scope, "operator", "Run and release by hand through Ringfence", resolved(needs.OPERATOR, places))
+    _policy(scope, "operator", "Start runs and releases with Ringfence", resolved(needs.OPERATOR, places))
 
 
 def auditors(stack: Stack, places: Mapping[str, str]) -> None:
-    """Let whoever has it check the record; `places` are those of the audit home."""
+    """Create the policy to verify the log. `places` are those of the audit stack."""
     home = {**places, "home_region": stack.region, **_here(stack)}
-    _policy(stack, "auditor", "Read and verify what Ringfence recorded", resolved(needs.AUDIT, home))
+    _policy(stack, "auditor", "Read and verify the audit log of Ringfence", resolved(needs.AUDIT, home))
 
 
 def _policy(scope: Construct, who: str, does: str, needed: tuple[Need, ...]) -> None:
-    """Make a managed policy, attached to nobody."""
+    """Create a managed policy, attached to nobody."""
     policy = iam.ManagedPolicy(
         scope,
         f"{who.capitalize()}s",

@@ -1,4 +1,4 @@
-"""IAM statements from declared permissions: nothing more than they say, in as few statements as it takes."""
+"""IAM statements from declared permissions: exactly these permissions, in as few statements as possible."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Conditions = tuple[tuple[str, str, tuple[str, ...]], ...]
 Resources = tuple[str, ...]
 
 INLINE_LIMIT = 10_240
-"""Characters of all inline policies of one role, white space not counted.
+"""Maximum characters of all inline policies of a role, without white space.
 
 "IAM and AWS STS quotas": https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
@@ -27,7 +27,7 @@ _PLACEHOLDER = re.compile(r"(?<!\$)\{(\w+)\}")
 
 
 class Need(NamedTuple):
-    """One action on one resource under conditions, and why on so many where the resource is a pattern."""
+    """One action on one resource with conditions, and the reason if the resource is a pattern."""
 
     action: str
     resource: str
@@ -41,30 +41,30 @@ def resolved(
     *,
     regions: Resources = (),
 ) -> tuple[Need, ...]:
-    """Put places in for the placeholders of permissions.
+    """Fill in the placeholders of permissions.
 
     Parameters
     ----------
     permissions
-        What is allowed.
+        The permissions.
     places
-        What the placeholders of resources and conditions stand for. One that stands for several
-        values multiplies the resource or the value it is in.
+        The values of the placeholders in resources and conditions. Several values multiply the resource
+        or the condition value.
     regions
-        What `{region}` in a condition stands for: any where empty. Resources may lie in any: what keeps a
-        role to some regions is `elsewhere`, once and not with each statement.
+        The values of `{region}` in conditions. Empty means any region. Resources match any region, because
+        `elsewhere` limits the regions of a role once.
 
     Raises
     ------
     InternalError
-        A placeholder stands for nothing, or a permission on everything gives no reason.
+        A placeholder has no value, or a permission on every resource has no reason.
 
     """
     return tuple(need for permission in permissions for need in _resolved(permission, places, regions))
 
 
 def elsewhere(permissions: Iterable[Permission], regions: Resources) -> tuple[iam.PolicyStatement, ...]:
-    """Return what denies actions on regional resources outside these regions; nothing where any will do."""
+    """Return the statement that denies regional actions outside these regions. None if all are allowed."""
     actions = {one.action for one in permissions if any("{region}" in where for where in one.resources)}
     if not regions or not actions:
         return ()
@@ -76,7 +76,7 @@ def elsewhere(permissions: Iterable[Permission], regions: Resources) -> tuple[ia
 
 
 def changes(action: str) -> bool:
-    """Say whether an action of IAM changes what it names: it neither reads it nor hands it on."""
+    """Return whether an IAM action changes its resource: it neither reads nor passes it."""
     return not action.partition(":")[2].startswith(("Get", "List", "Pass"))
 
 
@@ -96,7 +96,7 @@ def _resolved(
     permission: Permission, places: Mapping[str, str | Resources], regions: Resources
 ) -> Iterator[Need]:
     if "*" in permission.resources and not permission.reason:
-        raise InternalError(f"{permission.action} is asked for on every resource, without a reason")
+        raise InternalError(f"{permission.action} is requested on every resource without a reason")
     for resource in permission.resources:
         conditions = tuple(_condition(*one, places, regions) for one in permission.conditions)
         for filled in _filled(resource, {"region": "*", **places}):
@@ -106,19 +106,19 @@ def _resolved(
 def _condition(
     operator: str, key: str, values: Resources, places: Mapping[str, str | Resources], regions: Resources
 ) -> tuple[str, str, Resources]:
-    """Any region is a pattern, which StringEquals would take by the letter."""
+    """Choose StringLike for any region, because StringEquals takes the pattern literally."""
     anywhere = not regions and any("{region}" in value for value in values)
     filled = (one for value in values for one in _filled(value, {"region": regions or "*", **places}))
     return ("StringLike" if anywhere and operator == "StringEquals" else operator), key, tuple(filled)
 
 
 def _filled(text: str, places: Mapping[str, str | Resources]) -> Resources:
-    """Put values in place of `{name}`; IAM's own `${variables}` stay."""
+    """Replace `{name}` by its values. IAM's own `${variables}` stay."""
     found = _PLACEHOLDER.search(text)
     if not found:
         return (text,)
     if found[1] not in places:
-        raise InternalError(f"{text} names {found[1]}, which is not among {', '.join(sorted(places))}")
+        raise InternalError(f"{text} contains {found[1]}, which is not one of {', '.join(sorted(places))}")
     given = places[found[1]]
     values = (given,) if isinstance(given, str) else given
     rest = _filled(text[found.end() :], places)
@@ -126,7 +126,7 @@ def _filled(text: str, places: Mapping[str, str | Resources]) -> Resources:
 
 
 def merged(needs: Iterable[Need]) -> list[tuple[Resources, Resources, Conditions]]:
-    """Put together what may be: actions on the same resources, resources of the same actions."""
+    """Merge actions on the same resources, and resources of the same actions."""
     by_action: dict[tuple[str, Conditions], set[str]] = {}
     for need in needs:
         by_action.setdefault((need.action, need.conditions), set()).add(need.resource)

@@ -1,4 +1,4 @@
-"""All of one runbook: its rules, queues, functions, role and alarms."""
+"""The resources of one runbook: its rules, queues, functions, role and alarms."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CONTAIN, CONTINUE = "respond.handler", "respond.resume"
 
 
 class Pipeline(Construct):
-    """The way of an event from its rule to the function, and of what is left after containment."""
+    """The path of an event from its rule to the function, and the second queue after containment."""
 
     def __init__(
         self, scope: Construct, runbook: Runbook, *, settled: Settled, audit: AuditStack, settings: Settings
@@ -77,7 +77,7 @@ class Pipeline(Construct):
             self._review(runbook.review, here, groups[2], alarms)
 
     def _rules(self) -> tuple[events.CfnRule, ...]:
-        """One rule for each pattern: together they deliver what the runbook's triggers match."""
+        """Create one rule for each pattern. Together they deliver all events of the runbook's triggers."""
         patterns = enumerate(self.runbook.patterns(), start=1)
         rules = tuple(self._rule(number, pattern) for number, pattern in patterns)
         arns = [rule.attr_arn for rule in rules]
@@ -97,7 +97,7 @@ class Pipeline(Construct):
                 events.CfnRule.TargetProperty(
                     id="queue",
                     arn=self.first.main.queue_arn,
-                    # What EventBridge cannot deliver is not lost either.
+                    # Undeliverable events are kept as dead letters.
                     dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self.first.dead.queue_arn),
                 )
             ],
@@ -112,7 +112,7 @@ class Pipeline(Construct):
             Handler(
                 source.name,
                 handler,
-                f"{self.runbook.title}: {'the first stage' if first else 'what comes after containment'}",
+                f"{self.runbook.title}: {'the first stage' if first else 'the stages after containment'}",
                 given.timeout,
                 FULL_CORE if first else MODEST,
                 {**self.environment, "RINGFENCE_QUEUE_URL": source.main.queue_url},
@@ -134,14 +134,14 @@ class Pipeline(Construct):
         return made
 
     def _review(self, review: Review, settled: Settled, group: logs.LogGroup, alarms: Alarms) -> None:
-        """Look regularly at what no event tells of."""
+        """Schedule the review of problems without events."""
         name = f"{self.runbook.id}-review"
         made = function(
             settled,
             Handler(
                 name,
                 "review.handler",
-                f"{self.runbook.title}: the scheduled look",
+                f"{self.runbook.title}: the scheduled review",
                 times.REVIEW_TIMEOUT,
                 environment={**self.environment, "RINGFENCE_QUEUE_URL": self.second.main.queue_url},
             ),
@@ -159,17 +159,23 @@ class Pipeline(Construct):
             alarms.errors(source.name, made)
             alarms.depth(source.name, source.dead)
             alarms.age(source.name, source.main, given.late)
-        if self.runbook.closes_when_complete:  # what puts compliance right waits for people: that is no alarm
+        if self.runbook.closes_when_complete:  # compliance runbooks can wait for people, which is no alarm
             return
         alarms.own(
             f"{self.runbook.id}-time",
             Measure(TIME_TO_CONTAINMENT, runbook=self.runbook.id),
             times.CONTAINMENT_LATE,
-            f"Containment took over {times.CONTAINMENT_LATE} s from the finding: the audit log says where.",
+            (
+                f"Containment took more than {times.CONTAINMENT_LATE} s after the finding. The audit log "
+                "shows the delay."
+            ),
         )
         alarms.own(
             f"{self.runbook.id}-open",
             Measure(NOT_CONTAINED, runbook=self.runbook.id),
             0,
-            "What a finding named was looked at again and is not contained: the incident says what remains.",
+            (
+                "Verification shows that the resource of a finding is not contained. The incident lists the "
+                "remaining steps."
+            ),
         )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Queue:
-    """A queue and the queue for what it gives up on."""
+    """A queue and its dead-letter queue."""
 
     name: str
     main: sqs.Queue
@@ -32,7 +32,7 @@ class Queue:
 
 
 def dead_letters(scope: Construct, name: str, key: kms.IKey) -> sqs.Queue:
-    """Return an encrypted queue that keeps what others gave up on as long as SQS can."""
+    """Return an encrypted dead-letter queue with the longest retention of SQS."""
     dead = sqs.Queue(
         scope,
         "DeadLetters",
@@ -42,12 +42,12 @@ def dead_letters(scope: Construct, name: str, key: kms.IKey) -> sqs.Queue:
         enforce_ssl=True,
         retention_period=Duration.days(DEAD_LETTERS_KEPT_DAYS),
     )
-    acknowledge(dead, "SQS3", "it is itself where messages go that nobody got through")
+    acknowledge(dead, "SQS3", "it is itself a dead-letter queue")
     return dead
 
 
 def queue(scope: Construct, name: str, key: kms.IKey, times: QueueTimes) -> Queue:
-    """Return an encrypted queue whose messages are hidden a little longer than their function runs."""
+    """Return an encrypted queue with a visibility timeout slightly longer than its function's timeout."""
     dead = dead_letters(scope, name, key)
     main = sqs.Queue(
         scope,
@@ -55,7 +55,7 @@ def queue(scope: Construct, name: str, key: kms.IKey, times: QueueTimes) -> Queu
         queue_name=prefixed(name),
         encryption=sqs.QueueEncryption.KMS,
         encryption_master_key=key,
-        # A key's outage or throttling is felt at the next renewal: an hour is rarer than five minutes.
+        # KMS errors only matter at a renewal, so an hour is better than five minutes.
         data_key_reuse=Duration.hours(1),
         enforce_ssl=True,
         visibility_timeout=Duration.seconds(times.visibility),
@@ -65,7 +65,7 @@ def queue(scope: Construct, name: str, key: kms.IKey, times: QueueTimes) -> Queu
 
 
 def take_from(target: sqs.Queue, rules: Sequence[str]) -> None:
-    """Let these EventBridge rules send to the queue."""
+    """Allow these EventBridge rules to send to the queue."""
     target.add_to_resource_policy(
         iam.PolicyStatement(
             sid="TheseRules",
@@ -78,7 +78,7 @@ def take_from(target: sqs.Queue, rules: Sequence[str]) -> None:
 
 
 def take_from_nobody_else(target: sqs.Queue, rules: Sequence[str]) -> None:
-    """Deny sending to everybody but these rules, whatever their own policies allow: events can be forged."""
+    """Deny everybody else to send, whatever their own policies allow, because events can be forged."""
     target.add_to_resource_policy(
         iam.PolicyStatement(
             sid="NobodyElse",

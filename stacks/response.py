@@ -1,4 +1,4 @@
-"""What responds: a pipeline for each runbook, and the door for operators."""
+"""The response stack: a pipeline for each runbook, and the operator API."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ResponseStack(Stack):
-    """From events, and from operators, to changes."""
+    """The functions that respond to events and operators."""
 
     def __init__(  # noqa: PLR0913 - a stack's own parameters beside the CDK's
         self,
@@ -35,9 +35,7 @@ class ResponseStack(Stack):
         bundle: Bundle,
         audit: AuditStack,
     ) -> None:
-        super().__init__(
-            scope, id_, env=env, description="Ringfence: what responds to findings and to operators"
-        )
+        super().__init__(scope, id_, env=env, description="Ringfence: responses to findings and operators")
         key = encryption_key(
             self, "ringfence-response", "Ringfence's queues and function logs", RemovalPolicy.RETAIN
         )

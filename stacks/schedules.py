@@ -1,4 +1,4 @@
-"""A schedule that invokes a function, in a role that may do that and nothing else."""
+"""A schedule that invokes a function, with a role for this only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def scheduled(  # noqa: PLR0913 - what is invoked, when, and where it goes when 
     dead: sqs.IQueue,
     key: kms.IKey,
 ) -> scheduler.CfnSchedule:
-    """Invoke the function again and again; what cannot be delivered goes to the dead letters."""
+    """Invoke the function on a schedule. Failed invocations go to the dead-letter queue."""
     here = Construct(scope, "Schedule")
     role = iam.Role(
         here,

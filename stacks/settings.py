@@ -1,4 +1,4 @@
-"""What a deployment is told: CDK context, the account and region, and the policy file. Read once."""
+"""The settings of a deployment: CDK context, account, region and policy file. They are read once."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 GOVERNANCE, COMPLIANCE = "GOVERNANCE", "COMPLIANCE"
 MOST_ACCOUNTS = 100
-"""More would not fit into the policies of the functions' roles, which name each account's."""
+"""The roles of the functions name each account, and more would not fit into their policies."""
 NAMES = ("policy", "home_account", "home_region", "retention_days", "retention_mode", "notices_email")
-"""The context values that are read."""
+"""The context values of Ringfence."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _REGIONS = ("CDK_DEFAULT_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
 
@@ -36,17 +36,17 @@ class Settings:
     home
         The account of the audit log and of the functions.
     account, region
-        Where this synthesis is deployed to; no region leaves it to the deployment.
+        The target of this synthesis. Without a region, the deployment chooses it.
     home_region
-        Where the functions are: where this is deployed to, unless the context says otherwise.
+        The region of the functions. Default: the region of this synthesis.
     policy
         The compiled policy.
     accounts, regions
-        Its scope: the accounts that may be touched; no regions means all.
+        The policy's scope: the accounts and regions that may be changed. No regions means all.
     retention_days, retention_mode
-        For how long the archive locks an entry, and whether anybody may lift the lock.
+        How long the archive locks an entry, and whether anybody may remove the lock.
     notices_email
-        Who is told by mail; empty for nobody.
+        The email address for notices. Empty for none.
 
     """
 
@@ -63,12 +63,12 @@ class Settings:
 
     @property
     def is_home(self) -> bool:
-        """Whether this is the home account's own deployment."""
+        """Whether this deploys to the home account."""
         return self.account == self.home
 
 
 def settings(context: Callable[[str], object], environment: Mapping[str, str]) -> Settings:
-    """Read the context and the environment; raises BadInput naming the context value."""
+    """Read the context and the environment. Raises BadInput that names the context value."""
 
     def text(key: str, default: str = "") -> str:
         return str(context(key) or default)
@@ -78,15 +78,17 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
     if not ACCOUNT.fullmatch(home):
         raise BadInput(
             "home_account",
-            "must be a 12-digit account id: give AWS credentials or --context home_account=…",
+            "must be a 12-digit account id: set AWS credentials or --context home_account=…",
             home,
         )
     compiled = compile_policy(ROOT / text("policy", "policy.yaml"), home, CATALOGUE)
     scope = policy_from_json(compiled)
     if len(scope.accounts) > MOST_ACCOUNTS:
-        raise BadInput("scope.accounts", f"of the policy must be {MOST_ACCOUNTS} at most")
+        raise BadInput("scope.accounts", f"must have at most {MOST_ACCOUNTS} accounts")
     if account not in {home, *scope.accounts}:
-        raise BadInput("scope.accounts", f"of the policy does not name {account}: add it, then deploy there")
+        raise BadInput(
+            "scope.accounts", f"must contain {account}: add it to the policy before you deploy there"
+        )
     region = next((environment[name] for name in _REGIONS if environment.get(name)), None)
     return Settings(
         home=home,
@@ -103,14 +105,14 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
 
 
 def check_names(given: Iterable[str]) -> None:
-    """Raise BadInput for a name of the context that is one of ours but for a slip.
+    """Raise BadInput for a misspelled context value of Ringfence.
 
-    What else stands there is not ours to know: the CDK and its users keep values of their own in it.
+    Other names are allowed, because the CDK and its users also store values in the context.
     """
     for name in given:
         meant = get_close_matches(name.lower().replace("-", "_"), NAMES, n=1, cutoff=0.8)
         if meant and name not in NAMES:
-            raise BadInput(name, f"is no context value of Ringfence; {meant[0]} is")
+            raise BadInput(name, f"is not a context value of Ringfence; did you mean {meant[0]}?")
 
 
 def _region(given: str) -> str | None:

@@ -1,4 +1,4 @@
-"""A function fed from the audit log's stream."""
+"""A function that reads the audit log's stream."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BATCH = 100
 
 
 class StreamFunction(Construct):
-    """Works on every entry in order; what no attempt gets through is set aside, and an alarm rings."""
+    """Handles every entry in order. A batch that keeps failing is set aside, and an alarm rings."""
 
     def __init__(  # noqa: PLR0913 - what one such function is made of
         self,
@@ -59,7 +59,7 @@ class StreamFunction(Construct):
         handler = Handler(
             name,
             f"{name}.handler",
-            f"Ringfence: {name} what the audit log's stream brings",
+            f"Ringfence: {name} for new entries of the audit log",
             STREAM_TIMEOUT,
             environment=environment,
         )
@@ -93,5 +93,8 @@ class StreamFunction(Construct):
                 statistic=MAXIMUM,
             ),
             STREAM_LATE * 1000,
-            f"The function {name} is more than {STREAM_LATE} s behind the audit log: is it failing?",
+            (
+                f"The function {name} is more than {STREAM_LATE} s behind the audit log. Check whether it "
+                "fails."
+            ),
         )

@@ -1,4 +1,4 @@
-"""How long things take and are waited for: the numbers of ADR 0101, in one place. Times are seconds."""
+"""Timeouts, retries and delays: the numbers of ADR 0101, in one place. Times are seconds."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class QueueTimes:
     margin
         By how much the queue's visibility exceeds the lease.
     receives
-        How often a message is tried before it goes to the dead-letter queue.
+        How often a message is delivered before it goes to the dead-letter queue.
     concurrency
-        How many messages are worked on at once.
+        How many messages are handled at once.
     late
         The age of the oldest message that raises an alarm.
 
@@ -32,7 +32,7 @@ class QueueTimes:
 
     @property
     def visibility(self) -> int:
-        """For how long a message that is being worked on is hidden."""
+        """The visibility timeout of a message."""
         return self.timeout + self.margin
 
 
@@ -40,17 +40,17 @@ CONTAIN = QueueTimes(timeout=30, margin=5, receives=30, concurrency=20, late=60)
 CONTINUE = QueueTimes(timeout=300, margin=10, receives=240, concurrency=10, late=1800)
 
 REVIEW_TIMEOUT = 600
-"""A scheduled review looks at a few subjects at once, at every subject of an account and region."""
+"""A review checks a few resources in parallel, and every resource of an account and region."""
 REVIEW_RETRIES = 2
 OPERATE_TIMEOUT = 29
 """An HTTP API waits 30 s for its function."""
 STREAM_TIMEOUT = 60
 STREAM_RETRIES = 100
-"""Of a batch that fails; a stream keeps its records for a day."""
+"""The retries of a failing batch. A stream keeps its records for a day."""
 STREAM_LATE = 300
-"""The age of the oldest record of the audit stream not archived or told of that raises an alarm."""
+"""The age of the oldest unhandled record of the audit stream that raises an alarm."""
 CONTAINMENT_LATE = 60
 """The time to containment that raises an alarm."""
 
 DEAD_LETTERS_KEPT_DAYS = 14
-"""The longest that SQS keeps a message."""
+"""The longest retention of SQS."""

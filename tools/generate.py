@@ -1,4 +1,4 @@
-"""Write what is generated: `make docs`."""
+"""Generate the documentation and requirements.txt: `make docs`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ REQUIREMENTS = ROOT / "requirements.txt"
 
 
 def requirements(text: str) -> str:
-    """Return requirements.txt made anew, under its first line, which says how it is made."""
-    from stacks.bundle import export  # starts Node, which the other documents do not need
+    """Return a new requirements.txt. Its first line, which says how it is generated, stays."""
+    from stacks.bundle import export  # it starts Node, which the other documents do not need
 
     return "\n".join((text.partition("\n")[0], export("--no-default-groups", "--group", "infra")))
 

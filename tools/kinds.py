@@ -1,4 +1,4 @@
-"""docs/kinds.md: the kinds of resource, as their files declare them."""
+"""docs/kinds.md: the kinds of resource, from their declarations."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ if TYPE_CHECKING:
 
 _HEAD = """# Kinds of resource
 
-Made by `make docs` from `functions/ringfence/model/kinds`, one file a kind. A subject is written
-`KIND/ACCOUNT/REGION/ID`, in the audit log, in exemptions and on the command line. What is global is filed
-under `us-east-1`.
+`make docs` generates this file from `functions/ringfence/model/kinds`. Do not edit it.
+
+The key of a resource is `KIND/ACCOUNT/REGION/ID`, in the audit log, in exemptions and on the command line.
+Global resources have the region `us-east-1`.
 
 """
 _COLUMNS = ("Kind", "Id", "Example", "Where", "ARN", "Type in AWS Config", "Belongs to")
 _CALLS = """
 ## Recorded calls
 
-The calls by which CloudTrail's records name a resource, and where in a record. The first path that is there
-holds.
+These calls name a resource in their CloudTrail records, at one of these paths. The first existing path
+counts.
 
 """
 _CALL_COLUMNS = ("Kind", "Service", "Calls", "Named at")

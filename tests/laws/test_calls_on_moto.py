@@ -23,8 +23,6 @@ from ringfence.record.history import History
 from ringfence.record.notices import Notice
 from ringfence.record.status import IncidentStatus
 from stacks import needs
-from tests.laws.test_containment_comes_first import EVERYTHING
-from tests.laws.test_permissions_are_exact import declared
 from tests.support.fakes.audit_home import (
     ARCHIVE,
     AUDIT,
@@ -37,6 +35,8 @@ from tests.support.fakes.audit_home import (
 )
 from tests.support.fakes.chains import INCIDENT, KEY, LATER, NOON, contained, lease, opened
 from tests.support.fakes.moto_world import Clients, clients, world
+from tests.support.laws.permissions import declared
+from tests.support.strategies.contain_instance import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

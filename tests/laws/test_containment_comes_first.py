@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 
 from ringfence.model.errors import InternalError, NotFound, RingfenceError
 from ringfence.model.symbol import QuarantineGroup
-from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
+from ringfence.observations.ec2.acls import SubnetAcls
 from ringfence.observations.ec2.network import TRANSITION, Network
 from ringfence.record.facts import Result
 from ringfence.record.status import IncidentStatus
 from ringfence.remediations.isolate_instance import isolate_instance
-from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.acls import DenyAddress
 from ringfence.steps.ec2.lifecycle import StopInstance
 from ringfence.steps.ec2.network import SetSecurityGroups
@@ -23,20 +22,18 @@ from ringfence.steps.ec2.own_groups import CreateOwnGroup
 from ringfence.steps.ec2.tags import TagInstance
 from tests.support import trials
 from tests.support.effort import examples
+from tests.support.strategies.contain_instance import EVERYTHING, WAYS, everything_to_do
 from tests.support.strategies.instances import instances
 from tests.support.trials import CONTAINED, FAILURES, NAMES, NOTHING_FAILS, UNREADABLE, Failing, never
-from tests.support.worlds import estate
 
 if TYPE_CHECKING:
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
 
-EVERYTHING = CONTAIN_INSTANCE.chosen(one.id for one in CONTAIN_INSTANCE.remediations if one.optional)
 FIRST, *LATER = EVERYTHING.stages
 OTHERS = tuple(step for step in EVERYTHING.steps if step not in isolate_instance.steps)
 LATER_FACETS = tuple(facet for facet in EVERYTHING.observations if facet not in FIRST.observations)
-WAYS = (("auto-scaling", "detach"), ("auto-scaling", "standby"))
 
 
 def isolates(step: Step) -> bool:
@@ -68,14 +65,6 @@ class Trial(trials.Trial):
             one.groups == {QuarantineGroup(one.vpc_id)} and QuarantineGroup(one.vpc_id) in usable
             for one in network.interfaces
         )
-
-
-def everything_to_do() -> ResourceState:
-    """An instance on which every remediation has something to do."""
-    allowing = (
-        AclEntry(100, egress, deny=False, protocol="-1", cidr="0.0.0.0/0") for egress in (False, True)
-    )
-    return estate().with_observation(SubnetAcls((Acl("acl-a", frozenset(allowing)),)))
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=NAMES)

@@ -17,8 +17,8 @@ from ringfence.observations.iam.reach import Reach
 from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.steps.iam.denial import AttachDenial, PutDenial
-from tests.laws.test_credentials import busy
 from tests.support.effort import examples
+from tests.support.strategies.contain_credentials import busy
 from tests.support.strategies.credentials import DEPLOY, KEY, PERSON, SESSION, WEB, WHOLE, principals
 from tests.support.trials import CONTAINED, FAILURES, UNREADABLE, Failing
 from tests.support.trials import Trial as AnyTrial

@@ -1,10 +1,9 @@
-"""The laws for `evaluate-rule`: convergence, exact permissions, and when AWS Config is asked and when not."""
+"""What holds for `evaluate-rule` beside the laws: when AWS Config is asked, and when it is not."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,41 +13,30 @@ from hypothesis import strategies as st
 from ringfence.model.codec import decode, encode
 from ringfence.model.errors import InternalError, NotFound
 from ringfence.model.incident import Incident
-from ringfence.model.observation import Observation, ResourceState
-from ringfence.model.rule_confirmation import ManagedRule
+from ringfence.model.observation import ResourceState
 from ringfence.model.step import State
 from ringfence.observations.logging.evaluation import Evaluation, RuleState
 from ringfence.remediations.evaluate_rule import evaluate_rule
 from ringfence.steps.logging.evaluation import EvaluateRule, NoteRule
-from tests.laws.test_convergence import applied
-from tests.laws.test_permissions_are_exact import action, check, declared
-from tests.support.fakes.conversations import ways
+from tests.support.laws.plans import applied
+from tests.support.strategies.evaluate_rule import (
+    ASKED,
+    BUCKET,
+    INCIDENT,
+    KIND,
+    LATER,
+    NOTED,
+    OTHER,
+    OURS,
+    evaluations,
+    fix,
+)
 from tests.support.talks import refusal, talk
 from tests.support.worlds import NOON
-from tests.unit.observations.test_evaluation import BUCKET, KIND, LATER, NOTED, OURS, fix
 
 if TYPE_CHECKING:
-    from ringfence.model.call import Call
+    from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.step import Step
-
-OTHER = ManagedRule(
-    "securityhub-s3-bucket-logging-enabled-1a2b3c4d", "S3_BUCKET_LOGGING_ENABLED", "eu-west-1"
-)
-ASKED = EvaluateRule(OURS, NOON, NOON)
-INCIDENT = Incident("inc-1", NOON, rules=(OURS,))
-SOURCES: tuple[type[Observation | Step], ...] = (Evaluation, EvaluateRule, NoteRule)
-
-instants = st.none() | st.integers(-3, 3).map(lambda number: NOON + timedelta(minutes=number))
-
-
-@st.composite
-def worlds(draw: st.DrawFn, rules: tuple[ManagedRule, ...]) -> Evaluation:
-    """Draw what Config may know once the rules are noted."""
-    awaited = draw(st.sampled_from(["", KIND]))
-    states = tuple(RuleState(rule, draw(instants), draw(st.booleans())) for rule in rules)
-    if not awaited:
-        return Evaluation(states)
-    return Evaluation(states, draw(instants), awaited, draw(st.sampled_from(["", "it is stopped"])))
 
 
 def plan(seen: Evaluation, *past: Step, incident: Incident = INCIDENT) -> tuple[Step, ...]:
@@ -73,7 +61,7 @@ def test_a_plan_that_is_applied_leaves_nothing_to_plan(
     incident = replace(INCIDENT, rules=rules)
     notes = plan(Evaluation(), incident=incident)
     assert notes == tuple(NoteRule(rule, NOON) for rule in rules)
-    before = ResourceState(BUCKET).with_observation(data.draw(worlds(rules)))
+    before = ResourceState(BUCKET).with_observation(data.draw(evaluations(rules)))
     incident = replace(incident, past=notes)
     steps = evaluate_rule.plan(before, incident)
     after = applied(before, steps)
@@ -182,20 +170,3 @@ def test_a_step_says_what_it_does_and_has_no_inverse(step: Step) -> None:
     assert was != becomes
     with pytest.raises(InternalError):
         step.inverse()
-
-
-def calls_of(source: type[Observation | Step]) -> tuple[Call, ...]:
-    if issubclass(source, Observation):
-        pasts: tuple[tuple[Step, ...], ...] = ((), (NOTED,), (NOTED, fix()))
-        looks = (ways(lambda past=past: source.read(BUCKET, past)) for past in pasts)  # type: ignore[misc]  # a default is a type too
-        return tuple(chain.from_iterable(chain.from_iterable(looks)))
-    example = next(one for one in (ASKED, NOTED) if type(one) is source)
-    return tuple(chain.from_iterable(ways(lambda: example.apply({}))))
-
-
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.__name__)
-def test_permissions_are_exact(source: type[Observation | Step]) -> None:
-    calls = calls_of(source)
-    assert {action(call) for call in calls} == declared(source.permissions)
-    for call in calls:
-        check(call)

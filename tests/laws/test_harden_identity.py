@@ -1,40 +1,29 @@
-"""The laws for `harden-identity`: convergence, reversibility, exact permissions, nothing made weaker."""
+"""What holds for `harden-identity` beside the laws: nothing is made weaker, and a notice comes first."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import chain
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.engine.undo import undo
-from ringfence.model.codec import decode, encode
-from ringfence.model.kinds.account import AccountRef
-from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.kinds.root import RootRef
-from ringfence.model.log_only_step import LogOnlyStep
-from ringfence.model.observation import Observation, ResourceState
-from ringfence.model.plan import net_changes
-from ringfence.model.step import State
+from ringfence.model.observation import ResourceState
 from ringfence.observations.iam.password_policy import IAMS_OWN, PasswordPolicy, PasswordRules
 from ringfence.observations.iam.user_keys import DatedKey, UserKeys
 from ringfence.remediations.deactivate_unused_keys import deactivate_unused_keys
 from ringfence.remediations.set_password_policy import demanded, stricter
 from ringfence.runbooks.harden_identity import HARDEN_IDENTITY
 from ringfence.steps.iam.unused_keys import DeactivateUnusedKey, GiveNotice
-from tests.laws.test_convergence import applied, run
-from tests.laws.test_permissions_are_exact import action, check, declared
-from tests.support.fakes.conversations import ways
+from tests.support.laws.plans import applied, run
+from tests.support.strategies.harden_identity import FIX
 from tests.support.strategies.identity import (
     ACCOUNT,
     KEY,
-    OTHER,
     PERSON,
-    REFS,
     ROOT,
     RULES,
     WHOLE,
@@ -46,63 +35,12 @@ from tests.support.strategies.identity import (
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ringfence.model.call import Call
     from ringfence.model.incident import Incident
     from ringfence.model.runbook import Runbook
-    from ringfence.model.step import Step
-
-FIX = HARDEN_IDENTITY.narrowed(one.id for one in HARDEN_IDENTITY.stages[0].members)
-"""The stage of its own; what comes after it is any runbook's."""
-OWN = tuple(dict.fromkeys((*FIX.steps, *FIX.inverses)))
 
 
 def answered(before: ResourceState) -> Runbook:
     return FIX.on(before.ref)
-
-
-@given(before=identities(), at=incidents())
-def test_nothing_is_left_to_do_once_it_is_done_and_its_notices_are_recorded(
-    before: ResourceState, at: Incident
-) -> None:
-    after, steps = run(answered(before), before, at)
-    then = replace(at, past=(*at.past, *steps))
-    assert answered(before).stages[0].plan(after, then) == ()
-    assert [step for step in steps if step.state(after) is not State.AFTER] == []
-
-
-@given(before=identities(), at=incidents())
-def test_undoing_it_gives_back_the_state_and_keeps_the_notices(before: ResourceState, at: Incident) -> None:
-    after, steps = run(answered(before), before, at)
-    way = undo(steps, after)
-    assert (way.drifted, way.settling) == ((), ())
-    assert len(way.kept) == sum(isinstance(step, LogOnlyStep) for step in steps)
-    assert applied(after, way.steps) == before
-
-
-@given(before=identities(), at=incidents())
-def test_a_plan_can_be_recorded_read_back_and_said(before: ResourceState, at: Incident) -> None:
-    steps = answered(before).stages[0].plan(before, at)
-    assert tuple(decode(encode(step)) for step in steps) == steps
-    assert len({step.target for step in steps}) == len(steps)
-    for step in steps:
-        was, becomes = step.diff()
-        assert step.describe()
-        assert was != becomes
-
-
-@given(before=identities(), at=incidents())
-def test_a_change_can_be_turned(before: ResourceState, at: Incident) -> None:
-    for step in answered(before).stages[0].plan(before, at):
-        if isinstance(step, LogOnlyStep):
-            continue
-        back = step.inverse()
-        assert step.state(before) is State.BEFORE
-        assert step.describe() != back.describe()
-        assert (back.inverse(), back.target) == (step, step.target)
-        assert back.diff() == tuple(reversed(step.diff()))
-        assert net_changes((step, back)) == ()
 
 
 # What is there is not lost
@@ -214,55 +152,6 @@ def test_a_key_that_is_activated_again_goes_only_after_a_notice_of_its_own(
             notices = [one.at for one in at.past if isinstance(one, GiveNotice)]
             assert last < notices[-1] <= at.now - timedelta(days=grace)
             last = at.now
-
-
-# Law 3
-
-
-def busy() -> Iterator[tuple[ResourceState, Incident]]:
-    """Yield worlds with everything to do."""
-    keys = (DatedKey(KEY, "Active", ago(400)), DatedKey(OTHER, "Active", ago(400), ago(200)))
-    for ref in REFS:
-        if isinstance(ref, UserRef):
-            yield ResourceState(ref).with_observation(UserKeys("deploy", keys)), incident(grace_days="0")
-        if isinstance(ref, AccountRef):
-            for rules in (None, PasswordRules(6, max_age=0), PasswordRules(6, max_age=400, reuse=3)):
-                yield ResourceState(ref).with_observation(PasswordPolicy(rules)), incident()
-
-
-def examples() -> Iterator[Step]:
-    """Yield examples of every class of step."""
-    for world, at in busy():
-        chosen = FIX.narrowed(("deactivate-unused-keys", "set-password-policy")).on(world.ref)
-        for step in chosen.stages[0].plan(world, at):
-            yield from (step,) if step.irreversible else (step, step.inverse())
-
-
-def calls_of(source: type[Observation | Step]) -> tuple[Call, ...]:
-    """Return every call that a facet or a step may make."""
-    if issubclass(source, Observation):
-        looks = (ways(lambda ref=ref: source.read(ref, ())) for ref in REFS)  # type: ignore[misc]  # a default is a type too
-        return tuple(call for look in looks for calls in look for call in calls)
-    steps = [step for step in examples() if type(step) is source]
-    assert steps, "there is an example"
-    return tuple(call for step in steps for calls in ways(lambda step=step: step.apply({})) for call in calls)  # type: ignore[misc]  # likewise
-
-
-@pytest.mark.parametrize("source", [*FIX.observations, *OWN], ids=lambda one: one.__name__)
-def test_what_is_declared_is_called_and_its_calls_can_be_made(source: type[Observation | Step]) -> None:
-    calls = calls_of(source)
-    assert {action(call) for call in calls} == declared(source.permissions)
-    for call in calls:
-        check(call)
-
-
-def test_the_review_declares_what_it_calls_and_its_calls_can_be_made() -> None:
-    review = HARDEN_IDENTITY.review
-    assert review
-    calls = tuple(chain.from_iterable(ways(lambda: review.listing(ACCOUNT, "us-east-1"))))
-    assert {action(call) for call in calls} == declared(review.permissions)
-    for call in calls:
-        check(call)
 
 
 def test_nothing_that_responds_may_delete_a_policy_or_touch_anything_but_keys_of_users() -> None:

@@ -21,10 +21,10 @@ from ringfence.record.facts import FindingReceived, Intended, Outcome, Result, R
 from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
-from tests.laws.test_credentials import busy
 from tests.support.fakes.interruption import Killed, Killer, Loser, Through, Turns, interleavings
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
+from tests.support.strategies.contain_credentials import busy
 from tests.support.strategies.credentials import DEPLOY, KEY, PERSON, SESSION, WEB
 from tests.support.worlds import LEASE, Ticking, estate, finding, order
 

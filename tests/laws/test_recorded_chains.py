@@ -22,7 +22,7 @@ from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.recorded_chains import read
-from tests.support.runbook_worlds import cases_of
+from tests.support.runbook_worlds import worlds_of
 from tests.support.worlds import LEASE, Ticking
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ EACH = pytest.mark.parametrize(("id_", "name"), CHAINS)
 @pytest.mark.parametrize("id_", CATALOGUE)
 def test_every_case_of_a_runbook_was_recorded(id_: str) -> None:
     """Where one was not: `python -m tests.support.recorded_chains`."""
-    assert read(id_).keys() == cases_of(id_).keys() != set()
+    assert read(id_).keys() == worlds_of(id_).cases.keys() != set()
 
 
 @pytest.mark.parametrize("runbook", CATALOGUE.values(), ids=lambda one: one.id)
@@ -87,7 +87,7 @@ def test_a_recorded_chain_is_told_to_a_person(id_: str, name: str) -> None:
 @EACH
 def test_what_a_recorded_chain_changed_is_given_back(id_: str, name: str) -> None:
     """By the release of this version, from the chain alone and the world as the chain left it."""
-    case, chain = cases_of(id_)[name], CHAINS[id_, name]
+    case, chain = worlds_of(id_).cases[name], CHAINS[id_, name]
     clock, log = Ticking(chain[-1].at), MemoryLog()
     log.append(case.key, History(), chain, Lease("", None, chain[0].incident))
     steps = History(chain).steps(Result.APPLIED)
@@ -112,8 +112,8 @@ def test_what_a_recorded_chain_changed_is_given_back(id_: str, name: str) -> Non
 def left_by(case: Case, chain: tuple[Entry, ...]) -> ResourceState:
     """Return the world after the recorded steps."""
     world = case.world
-    for facet in case.becomes:
-        world = world.with_observation(facet)
+    for observation in case.becomes:
+        world = world.with_observation(observation)
     for step in History(chain).steps(Result.APPLIED):
         world = step.effect(world)
     return world

@@ -1,117 +1,50 @@
-"""The laws for `restore-logging`: convergence, no way back, exact permissions, nothing lost, triggers."""
+"""What holds for `restore-logging` beside the laws: nothing is lost, and nothing is ever switched off."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 
 from ringfence.engine.undo import undo
 from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE
-from ringfence.model.codec import decode, encode
-from ringfence.model.incident import Incident
 from ringfence.model.kinds.detector import DetectorRef
 from ringfence.model.kinds.kms_key import KeyRef
 from ringfence.model.kinds.recorder import RecorderRef
 from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.log_only_step import LogOnlyStep
-from ringfence.model.observation import Observation, ResourceState
-from ringfence.model.step import State, Step
 from ringfence.observations.logging.coverage import uncovered
-from ringfence.observations.logging.detectors import DetectorSetup
-from ringfence.observations.logging.logging_subjects import logging_subjects
-from ringfence.observations.logging.selectors import (
-    DEFAULT,
-    AdvancedSelector,
-    BasicSelector,
-    Condition,
-    Insight,
-)
-from ringfence.observations.logging.trails import TrailOptions, TrailSetup, TrailStatus
+from ringfence.observations.logging.trails import TrailStatus
 from ringfence.observations.logging.weakening import weaker
 from ringfence.runbooks.restore_logging import RESTORE_LOGGING
-from ringfence.steps.logging.detectors import CreateDetector, EnableDetector, SetDetectorOptions
-from ringfence.steps.logging.log_keys import CancelDeletion, EnableKey
-from ringfence.steps.logging.logging_notes import RecordTrailBaseline, trail_baseline
-from ringfence.steps.logging.recorders import StartRecorder
-from ringfence.steps.logging.trail_creation import CreateTrail
-from ringfence.steps.logging.trail_selectors import SetEventSelectors, SetInsightSelectors
-from ringfence.steps.logging.trails import SetTrailOptions, StartTrail
-from tests.laws.test_convergence import run
-from tests.laws.test_permissions_are_exact import action, check, declared
-from tests.support.fakes.conversations import model, ways
+from ringfence.steps.logging.logging_notes import trail_baseline
+from tests.support.fakes.conversations import model
 from tests.support.fakes.logging_answers import (
     DETECTOR_ID,
     KEY_ARN,
     KEY_ID,
-    LOG_GROUP,
-    LOG_ROLE,
     TRAIL_ARN,
     TRAIL_NAME,
 )
+from tests.support.laws.permissions import calls_of
+from tests.support.laws.plans import run
 from tests.support.parsing import parse
 from tests.support.samples.calls import call_event
 from tests.support.samples.config import verdict
-from tests.support.strategies.instances import INCIDENT
-from tests.support.strategies.logging import DETECTOR, KEY, RECORDER, REFS, TRAIL, incidents, nothing, seen
-from tests.support.worlds import NOON
+from tests.support.strategies.logging import DETECTOR, KEY, RECORDER, REFS, TRAIL, incidents, seen
+from tests.support.strategies.restore_logging import WORLDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from ringfence.model.call import Call
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import Observation, ResourceState
+    from ringfence.model.step import Step
     from ringfence.model.subject import LoggingRef
 
 STAGE = RESTORE_LOGGING.stages[0]
-DELETED_UNVALIDATED = example(
-    before=nothing(TRAIL),
-    incident=Incident(
-        INCIDENT,
-        NOON,
-        past=(RecordTrailBaseline(TrailSetup(TrailOptions("logs"))),),
-        types=("Config:cloud-trail-log-file-validation-enabled",),
-    ),
-)
-"""A deleted trail whose log files were not validated, and a verdict that they have to be."""
-
-
-@DELETED_UNVALIDATED
-@given(before=seen(), incident=incidents())
-def test_the_runbook_has_nothing_to_do_once_it_is_done_and_noted(
-    before: ResourceState, incident: Incident
-) -> None:
-    runbook = RESTORE_LOGGING.on(before.ref)
-    after, steps = run(runbook, before, incident)
-    done = replace(incident, past=(*incident.past, *steps))
-    assert runbook.stages[0].plan(after, done) == ()
-    assert [step for step in steps if step.state(after) is not State.AFTER] == []
-
-
-@pytest.mark.parametrize("id_", RESTORE_LOGGING.ids)
-@DELETED_UNVALIDATED
-@given(before=seen(), incident=incidents())
-def test_a_remediation_has_nothing_to_do_once_it_is_done(
-    id_: str, before: ResourceState, incident: Incident
-) -> None:
-    runbook = RESTORE_LOGGING.narrowed((id_,)).on(before.ref)
-    after, steps = run(runbook, before, incident)
-    done = replace(incident, past=(*incident.past, *steps))
-    assert [stage.plan(after, done) for stage in runbook.stages] == [() for _ in runbook.stages]
-
-
-@given(before=seen(), incident=incidents())
-def test_a_plan_can_be_recorded_read_back_and_said(before: ResourceState, incident: Incident) -> None:
-    steps = STAGE.on(before.ref).plan(before, incident)
-    assert tuple(decode(encode(step)) for step in steps) == steps
-    assert len({step.target for step in steps}) == len(steps)
-    for step in steps:
-        was, becomes = step.diff()
-        assert step.describe()
-        assert was != becomes
-        assert isinstance(step, LogOnlyStep) or step.state(before) in {State.BEFORE, State.GONE}
 
 
 @given(before=seen(), incident=incidents())
@@ -178,78 +111,6 @@ def test_everything_that_is_told_is_one_printable_line(before: ResourceState, in
         assert words.isprintable(), words
 
 
-# Law 3
-
-FULL = TrailOptions("logs", "p", "topic", True, True, True, True, LOG_GROUP, LOG_ROLE, KEY_ARN)
-BARE = TrailOptions("other")
-MANY = frozenset(
-    {
-        AdvancedSelector(
-            frozenset(
-                {
-                    Condition("eventCategory", frozenset({"Data"})),
-                    Condition("resources.ARN", starts_with=frozenset({"a"})),
-                }
-            ),
-            "named",
-        ),
-        AdvancedSelector(frozenset({Condition("eventCategory", frozenset({"Management"}))})),
-    }
-)
-INSIGHTS = frozenset({Insight("ApiCallRateInsight", "Management"), Insight("ApiErrorRateInsight")})
-WATCHING = DetectorSetup("ONE_HOUR", frozenset({"A", "B/C", "B"}), frozenset({("team", "security")}))
-
-
-def examples() -> Iterator[Step]:
-    """Yield examples of every class of step."""
-    yield StartTrail(TRAIL_NAME)
-    for aspect in ("destination", "log-group", "key", "regions"):
-        yield SetTrailOptions(TRAIL_NAME, aspect, BARE, FULL)
-        yield SetTrailOptions(TRAIL_NAME, aspect, FULL, BARE)
-    yield SetEventSelectors(TRAIL_NAME, DEFAULT, MANY)
-    yield SetEventSelectors(
-        TRAIL_NAME, MANY, frozenset({BasicSelector(excluded=frozenset({"kms.amazonaws.com"}))})
-    )
-    yield SetInsightSelectors(TRAIL_NAME, frozenset(), INSIGHTS)
-    for options in (FULL, BARE):
-        yield CreateTrail(TRAIL_NAME, TRAIL.region, TRAIL.account, options, frozenset({("team", "security")}))
-    yield CreateTrail(TRAIL_NAME, TRAIL.region, TRAIL.account, BARE)
-    yield StartRecorder(RECORDER.id)
-    yield EnableDetector(DETECTOR_ID)
-    yield SetDetectorOptions(DETECTOR_ID, DetectorSetup("SIX_HOURS"), WATCHING)
-    yield SetDetectorOptions(DETECTOR_ID, DetectorSetup("SIX_HOURS"), DetectorSetup("ONE_HOUR"))
-    yield CreateDetector(DETECTOR_ID, WATCHING)
-    yield CreateDetector(DETECTOR_ID, DetectorSetup("SIX_HOURS"))
-    yield CancelDeletion(KEY_ID)
-    yield EnableKey(KEY_ID)
-
-
-def calls_of(source: type[Observation | Step]) -> tuple[Call, ...]:
-    """Return every call that a facet or a step may make."""
-    if issubclass(source, Observation):
-        looks = (ways(lambda ref=ref: source.read(ref, ())) for ref in REFS)  # type: ignore[misc]  # a default is a type too
-        return tuple(chain.from_iterable(chain.from_iterable(looks)))
-    steps = [step for step in examples() if type(step) is source]
-    return tuple(chain.from_iterable(calls for one in steps for calls in ways(lambda one=one: one.apply({}))))  # type: ignore[misc]  # likewise
-
-
-def implied(call: Call) -> Iterator[str]:
-    """Say which other actions a call demands.
-
-    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudtrail.html
-    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonguardduty.html
-    https://docs.aws.amazon.com/guardduty/latest/ug/security_iam_id-based-policy-examples.html
-    """
-    if call.parameters.get("CloudWatchLogsRoleArn"):
-        yield "iam:PassRole"
-    if "TagsList" in call.parameters:
-        yield "cloudtrail:AddTags"
-    if call.operation == "CreateDetector" and "Tags" in call.parameters:
-        yield "guardduty:TagResource"
-    if call.operation == "CreateDetector" or "Features" in call.parameters:
-        yield from ("iam:CreateServiceLinkedRole", "iam:GetRole")
-
-
 SOURCES = (
     *RESTORE_LOGGING.observations,
     *(one for one in RESTORE_LOGGING.steps if not issubclass(one, LogOnlyStep)),
@@ -257,30 +118,9 @@ SOURCES = (
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda one: one.__name__)
-def test_what_is_declared_is_called_and_implied_and_can_be_asked_for(
-    source: type[Observation | Step],
-) -> None:
-    calls = calls_of(source)
-    assert calls
-    assert {action(call) for call in calls} == declared(source.permissions)
-    assert {one for call in calls for one in implied(call)} == declared(source.permissions, implied=True)
-    for call in calls:
-        check(call)
-
-
-def test_a_review_declares_what_its_listing_calls() -> None:
-    review = RESTORE_LOGGING.review
-    assert review
-    calls = tuple(chain.from_iterable(ways(lambda: logging_subjects(TRAIL.account, TRAIL.region))))
-    assert {action(call) for call in calls} == declared(review.permissions)
-    for call in calls:
-        check(call)
-
-
-@pytest.mark.parametrize("source", SOURCES, ids=lambda one: one.__name__)
 def test_every_refusal_that_is_expected_is_published(source: type[Observation | Step]) -> None:
     """Whatever else is answered is tried again."""
-    for call in calls_of(source):
+    for call in calls_of(WORLDS, source):
         operation = model(call.service).operation_model(call.operation)
         assert {one.name for one in operation.error_shapes}.issuperset(call.expected), call
 

@@ -61,7 +61,7 @@ def test_what_is_not_running_says_so(aws: LocalAws) -> None:
         stopped.enforce(True)
     with pytest.raises(LocalAwsError, match="not running"):
         _ = stopped.log
-    with pytest.raises(LocalAwsError, match="running already"):
+    with pytest.raises(LocalAwsError, match="already running"):
         aws.start()
 
 

@@ -23,7 +23,7 @@ from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
-from tests.support.runbook_worlds import cases_of
+from tests.support.runbook_worlds import worlds_of
 from tests.support.worlds import AUTO, LEASE, Ticking
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ class Recording:
             review = self.case.runbook.review
             assert review
             self._until_done(FindingReceived(finding_of(review, self.case.state.ref, self.clock())))
-            for facet in self.case.becomes:
+            for observation in self.case.becomes:
                 assert self.cloud.world
-                self.cloud.world = self.cloud.world.with_observation(facet)
+                self.cloud.world = self.cloud.world.with_observation(observation)
         for received in self.case.received():
             self._until_done(received)
         return self.log.all(self.case.key)
@@ -123,7 +123,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     for id_ in CATALOGUE:
         kept = read(id_)
-        new = {name: Recording(case).run() for name, case in cases_of(id_).items() if name not in kept}
+        new = {name: Recording(case).run() for name, case in worlds_of(id_).cases.items() if name not in kept}
         path_of(id_).write_text(document({**kept, **new}), "utf-8")
 
 

@@ -5,24 +5,34 @@ The file is `tests/support/strategies/RUNBOOK.py`, named after the runbook's id;
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
 from ringfence.events.config.trigger import PREFIX, identifier
+from ringfence.model.incident import Incident
+from ringfence.model.observation import ResourceState
 from ringfence.model.rule_confirmation import ManagedRule
 from ringfence.observations.logging.evaluation import Evaluation, RuleState
 from ringfence.record.chain import ChainKey
 from tests.support.worlds import NOON, finding
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from ringfence.model.observation import Observation, ResourceState
+    from ringfence.model.observation import Observation
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+    from ringfence.model.symbol import Symbol
     from ringfence.record.facts import FindingReceived
+
+    Reads = Iterable[tuple[Ref, tuple[Step, ...]]]
 
 SEEN = "Backdoor:EC2/C&CActivity.B"
 """The type of a finding that says no more than that something was seen."""
@@ -84,8 +94,95 @@ class Case:
         )
 
 
+Situation = tuple[ResourceState, Incident]
+"""A subject, and what is known of the incident."""
+
+
+Situations = Callable[..., SearchStrategy[Situation]]
+"""Draws situations in which the subject is seen through the given observations, or through every one.
+
+`settled=True`: nothing is under way.
+"""
+
+
+def everything(state: ResourceState, names: Mapping[Symbol, str]) -> object:  # noqa: ARG001 - named by nothing
+    """Compare all that is observed."""
+    return state
+
+
+@dataclass(frozen=True, repr=False)
+class Worlds:
+    """The worlds of a runbook: what it may meet, and how it is told that an undo gave it back.
+
+    `runbook` has the remediations that these are the worlds of. `steps` returns examples of every class of
+    step, and of their inverses; `reads` subjects and earlier steps with which an observation is read in
+    every way, unless it is one `with_many_ways`. `comparable` reduces a state to what an undo restores.
+    `pinned` are situations in which a law did not hold once.
+    """
+
+    runbook: Runbook
+    cases: Mapping[str, Case]
+    situations: Situations
+    steps: Callable[[], Iterable[Step]]
+    reads: Callable[[type[Observation]], Reads]
+    comparable: Callable[[ResourceState, Mapping[Symbol, str]], object] = everything
+    with_many_ways: tuple[type[Observation], ...] = ()
+    pinned: tuple[Situation, ...] = ()
+
+    def __repr__(self) -> str:
+        """Keep reports of failures short."""
+        return f"the worlds of {self.runbook.id}"
+
+    @property
+    def options(self) -> SearchStrategy[set[str]]:
+        """Any of its optional remediations."""
+        return st.sets(st.sampled_from([one.id for one in self.runbook.remediations if one.optional]))
+
+    def of(self, id_: str) -> Runbook:
+        """Return the runbook narrowed to one of its remediations."""
+        return self.runbook.narrowed((id_,))
+
+
+def own(runbook: Runbook) -> Runbook:
+    """Return a runbook without what ends several of them."""
+    return runbook.narrowed(id_ for id_ in runbook.ids if id_ not in SHARED)
+
+
+def independent(
+    states: Callable[..., SearchStrategy[ResourceState]], incidents: Callable[[], SearchStrategy[Incident]]
+) -> Situations:
+    """Combine any state, drawn by its observations, with any incident; nothing is ever under way."""
+
+    @cache
+    def situations(*kinds: type[Observation], settled: bool = False) -> SearchStrategy[Situation]:  # noqa: ARG001 - so it is
+        return st.tuples(states(*kinds), incidents())
+
+    return situations
+
+
+def of(*refs: Ref) -> Callable[[type[Observation]], Reads]:
+    """Read every observation of each of these subjects, before anything was done."""
+    return lambda _: ((ref, ()) for ref in refs)
+
+
+def by_observations(
+    states: Callable[[], SearchStrategy[ResourceState]],
+) -> Callable[..., SearchStrategy[ResourceState]]:
+    """Have states that are drawn as a whole seen through the observations that are asked for."""
+    return cache(lambda *kinds: states().map(lambda state: seen_through(state, kinds)))
+
+
+def seen_through(state: ResourceState, kinds: Sequence[type[Observation]]) -> ResourceState:
+    """Return a state as it is seen through some observations, or through every one."""
+    kept = {
+        kind: observation for kind, observation in state.observations.items() if not kinds or kind in kinds
+    }
+    return ResourceState(state.ref, kept)
+
+
 @cache
-def cases_of(id_: str) -> Mapping[str, Case]:
-    """Return the cases of a runbook by name; raises ModuleNotFoundError for one that brings none."""
-    found: Mapping[str, Case] = import_module(f"tests.support.strategies.{id_.replace('-', '_')}").CASES
+def worlds_of(id_: str) -> Worlds:
+    """Return the worlds of a runbook; raises ModuleNotFoundError for one that brings none."""
+    found = import_module(f"tests.support.strategies.{id_.replace('-', '_')}").WORLDS
+    assert isinstance(found, Worlds)
     return found

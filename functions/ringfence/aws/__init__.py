@@ -1,1 +1,1 @@
-"""The only home of boto3."""
+"""The only package that uses boto3."""

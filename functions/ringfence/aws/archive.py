@@ -1,4 +1,4 @@
-"""The archive: every entry once, in a versioned bucket whose lock keeps what was written first."""
+"""The archive: a versioned bucket with Object Lock. It contains every entry once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ READ_PERMISSIONS = (
     Permission("s3:ListBucketVersions", ("{archive}",)),
     Permission("s3:GetObjectVersion", ("{archive}/chains/*",)),
 )
-"""What archiving and verifying need. `{archive}` stands for the bucket's ARN; its key is beside these."""
+"""The permissions for archiving and verifying. `{archive}` is the bucket's ARN. Its key is separate."""
 
 _HASH = "hash"
 _THERE = "PreconditionFailed"
@@ -37,13 +37,13 @@ _THERE = "PreconditionFailed"
 
 @dataclass(frozen=True)
 class S3Archive:
-    """Writes entries once and reads their first versions. Raises Retryable where S3 fails."""
+    """Writes entries once, and reads their first versions. Raises Retryable if S3 fails."""
 
     client: S3Client
     bucket: str
 
     def keep(self, chain: str, entry: Entry) -> bool:
-        """Write an entry unless it is there; False if something else is there in its place.
+        """Write an entry unless it exists. Return False if another object has its key.
 
         The bucket's default retention locks it.
         """
@@ -84,7 +84,7 @@ class S3Archive:
         return tuple(one for one in side_by_side(reads) if isinstance(one, Archived)) if reads else ()
 
     def chains(self, incident: str) -> tuple[ChainKey, ...]:
-        """Find an incident's responses by going through the whole archive: for when the table has none."""
+        """Search the whole archive for the responses to an incident that the table lacks."""
         found: dict[ChainKey, None] = {}
         with raised("s3:ListBucketVersions"):
             pages = self.client.get_paginator("list_object_versions")
@@ -97,7 +97,7 @@ class S3Archive:
         return tuple(found)
 
     def _first(self, name: str, versions: list[ObjectVersionTypeDef], extra: int) -> Archived:
-        """Read the oldest version: S3 lists the newest first."""
+        """Read the oldest version. S3 lists the newest first."""
         oldest = min(reversed(versions), key=lambda version: version["LastModified"])
         body, kept = self._get(name, oldest["VersionId"])
         return Archived(_seq(name) or 0, body, kept, len(versions) + extra)

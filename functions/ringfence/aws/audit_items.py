@@ -1,7 +1,7 @@
-"""How entries and leases lie in the tables and in the archive: names of attributes, keys, month.
+"""The storage format of entries and leases: attribute names, keys and month.
 
-Items are in the low-level wire format, `{"S": …}`: turning them into Python values by boto3's resource
-layer costs an import on the way to the isolating call.
+Items are in the low-level wire format, `{"S": …}`. boto3's resource layer converts them to Python values,
+but its import would delay the isolating call.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from ringfence.record.chain import ChainKey
 
 CHAIN, ENTRY, MONTH, CONTROL_KEY = "chain", "entry", "month", "key"
-"""The audit table's partition and sort key, the index's partition key, the control table's key."""
+"""The keys of the audit table, of its index and of the control table."""
 INCIDENTS = "incidents"
-"""The sparse index: `month` and `entry`, keys only, of each incident's first entry."""
+"""The sparse index. It contains the keys of each incident's first entry: `month` and `entry`."""
 ARCHIVE_PREFIX = "chains/"
 
 _INCIDENT = re.compile(r"inc-[0-9]{8}T[0-9]{6}\.[0-9]{6}-[0-9a-f]{10}")
@@ -46,25 +46,25 @@ Item = dict[str, "Text | Number"]
 
 
 def sort_key(incident: str, seq: int) -> str:
-    """Return an entry's sort key: incidents sort by their opening, entries by their number."""
+    """Return the sort key of an entry. Incidents sort by time of opening, entries by number."""
     return f"{incident}#{seq:06d}"
 
 
 def month_of(incident: str) -> str:
-    """Return the month of an incident's opening, `2026-11`, from its id."""
+    """Return the month in which an incident was opened, `2026-11`, from its id."""
     stamp = incident.removeprefix("inc-")
     return f"{stamp[:4]}-{stamp[4:6]}"
 
 
 def check_incident(text: str) -> str:
-    """Return `text` if it is an incident's id; raises BadInput."""
+    """Return `text` if it is an incident id. Raises BadInput."""
     if not _INCIDENT.fullmatch(text):
         raise BadInput("incident", "must be an incident's id, inc-YYYYMMDDTHHMMSS.ffffff-xxxxxxxxxx", text)
     return text
 
 
 def is_ours(chain: str, entry: str, hash_text: str) -> bool:
-    """Say whether keys and hash are of the kind that the audit log writes: they end up in other keys."""
+    """Return whether keys and hash have the form that the audit log writes. They end up in other keys."""
     incident, _, seq = entry.rpartition("#")
     return bool(
         _CHAIN.fullmatch(chain)
@@ -90,18 +90,18 @@ def to_item(key: ChainKey, entry: Entry) -> Item:
 
 
 def to_entry(item: Mapping[str, Mapping[str, object]]) -> Entry:
-    """Read an item of the audit table; raises KeyError or ValueError for what is not one.
+    """Read an item of the audit table. Raises KeyError or ValueError for an invalid one.
 
-    Which entry it is follows from its key, not from its attributes.
+    The key, not the attributes, identifies the entry.
     """
     incident, _, seq = str(item[ENTRY]["S"]).rpartition("#")
     return Entry(incident, int(seq), str(item["body"]["S"]), str(item["hash"]["S"]))
 
 
 def as_stored(item: Mapping[str, Mapping[str, object]]) -> Entry:
-    """Read whatever lies under an entry's key: what is missing is empty, so that it cannot verify.
+    """Read any item under an entry's key. Missing attributes are empty, so that it fails verification.
 
-    What stands under a key that is none has the number -1.
+    An item under an invalid key has the number -1.
     """
     incident, _, seq = str(item[ENTRY]["S"]).rpartition("#")
     body, kept = (str(item.get(name, {}).get("S", "")) for name in ("body", "hash"))
@@ -118,7 +118,7 @@ def lease_values(lease: Lease) -> dict[str, Text]:
 
 
 def to_lease(item: Mapping[str, Mapping[str, object]]) -> Lease:
-    """Read a lease; an empty item is no lease."""
+    """Read a lease. An empty item means no lease."""
     if not item:
         return Lease()
     until = str(item["until"]["S"])
@@ -130,7 +130,7 @@ def to_lease(item: Mapping[str, Mapping[str, object]]) -> Lease:
 
 
 def archive_prefix(chain: str, incident: str) -> str:
-    """Return the folder of one response in the archive; `chain` is the table's partition."""
+    """Return the folder of one response in the archive. `chain` is the partition of the table."""
     return f"{ARCHIVE_PREFIX}{chain.replace('#', '/', 1)}/{incident}/"
 
 

@@ -1,4 +1,4 @@
-"""Who the operator at the terminal is, by their own credentials."""
+"""The operator at the terminal, identified by their credentials."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Caller:
 
 @contextmanager
 def configured() -> Iterator[None]:
-    """Turn what is wrong with the operator's own settings, their profile say, into BadInput."""
+    """Convert errors in the operator's settings, such as the profile, into BadInput."""
     try:
         yield
     except NoRegionError as error:
@@ -38,7 +38,7 @@ def configured() -> Iterator[None]:
 
 
 def caller() -> Caller:
-    """Ask STS who calls; raises BadInput without usable credentials, Retryable where STS fails.
+    """Return the caller according to STS. Raises BadInput without usable credentials, Retryable if STS fails.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
     """
@@ -54,9 +54,9 @@ def caller() -> Caller:
 
 
 def default_region() -> str:
-    """Return the region in force: AWS_REGION, else what botocore finds; empty when there is none.
+    """Return the region: AWS_REGION, or the one that botocore finds. Empty if there is none.
 
-    Raises BadInput where botocore cannot read its configuration.
+    Raises BadInput if botocore cannot read its configuration.
     """
     with configured():
         given = os.environ.get("AWS_REGION") or botocore.session.Session().get_config_variable("region")

@@ -1,4 +1,4 @@
-"""The one driver of conversations: it makes the calls that facets and steps ask for."""
+"""The only driver of the generators: it makes the calls of observations and steps."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ R = TypeVar("R")
 
 
 AGAIN = "calls that the transport sent again"
-"""How the log counts calls whose answer was an error that passes, or came too late."""
+"""The log field for retried calls: their response was a temporary error or came too late."""
 
 
 @frozen
 class Made:
-    """What became of a step that was applied."""
+    """The result of an applied step."""
 
     provides: Names
     note: str
@@ -46,7 +46,7 @@ class Made:
 
 @frozen
 class AwsCloud:
-    """Observes and changes AWS through the subject's account's role."""
+    """Reads and changes AWS with the role in the subject's account."""
 
     clients: Clients
     clock: Clock
@@ -55,7 +55,7 @@ class AwsCloud:
     def observe(
         self, ref: Ref, observations: Sequence[type[Observation]], past: tuple[Step, ...] = ()
     ) -> ResourceState:
-        """Hold all conversations in step, so that a call that several ask for is made once."""
+        """Run all generators in lockstep, so that a call that several of them need is made once."""
         talks: dict[type[Observation], SansIO[Observation]] = {
             kind: kind.read(ref, past) for kind in observations
         }
@@ -64,7 +64,7 @@ class AwsCloud:
         for kind, talk in talks.items():
             try:
                 asked[kind] = next(talk)
-            except StopIteration as ended:  # there is nothing to read of such a subject
+            except StopIteration as ended:  # such a subject has nothing to read
                 seen[kind] = ended.value
         while asked:
             answers = self._answers(ref, tuple(call for calls in asked.values() for call in calls))
@@ -78,15 +78,15 @@ class AwsCloud:
         return ResourceState(ref, seen)
 
     def confirm(self, ref: Ref, claim: ManagedRule) -> str:
-        """Hold the claim's conversation."""
+        """Run the confirmation of a rule."""
         return self._held(ref, claim.confirm())
 
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
-        """Hold a review's conversation in one account and region."""
+        """Run the listing of a review in one account and region."""
         return self._held(Ref(account, region, review.name), review.listing(account, region))
 
     def canonical_subject(self, ref: Ref, naming: Callable[[Ref], SansIO[Ref]]) -> Ref:
-        """Hold the conversation that finds a subject's name."""
+        """Run the generator that finds a subject's canonical name."""
         return self._held(ref, naming(ref))
 
     def _held(self, ref: Ref, talk: SansIO[R]) -> R:
@@ -100,7 +100,7 @@ class AwsCloud:
             return found
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Made:
-        """Hold a step's conversation; the permit is asked before each round of calls."""
+        """Run a step. Check the permit before each round of calls."""
         talk = step.apply(names)
         made: list[_Job] = []
         try:
@@ -117,7 +117,7 @@ class AwsCloud:
     def _answers(
         self, ref: Ref, calls: tuple[Call, ...], made: list[_Job] | None = None
     ) -> dict[str, Answer]:
-        """Make each call once, side by side. Clients are made first, one after another."""
+        """Make each call once, in parallel. Clients are created first, one after another."""
         unique = {_key(call): call for call in calls}
         now = self.clock()
         jobs = [_Job(self.clients, ref, call, now) for call in unique.values()]
@@ -148,7 +148,7 @@ class _Job:
     made: list[object] = field(default_factory=list)
 
     def prepare(self) -> None:
-        """Make the client; parsing service models in threads is slower than one after another."""
+        """Create the client. Parsing service models in parallel threads is slower than one after another."""
         single = self.call.single_attempt
         ref = replace(self.ref, region=self.call.region) if self.call.region else self.ref
         self.made.append(self.clients.client(ref, self.call.service, single_attempt=single))

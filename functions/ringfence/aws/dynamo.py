@@ -1,6 +1,6 @@
-"""The audit log in DynamoDB: an append-only table of facts, and a table of leases beside it.
+"""The audit log in DynamoDB: an append-only table of facts and a table of leases.
 
-Imported before the isolating call: nothing here that it does not need.
+This module is imported before the isolating call, so it contains only what that call needs.
 """
 
 from __future__ import annotations
@@ -42,13 +42,14 @@ PERMISSIONS = (
     Permission("dynamodb:Query", ("{audit_table}",), _OWN_CHAINS),
     Permission("dynamodb:GetItem", ("{control_table}",), _OWN_CHAINS),
 )
-"""What a runbook's function may do with its own chains. `{audit_table}` and `{control_table}` stand for
-the tables' ARNs, `{runbook}` for the runbook's id. TransactWriteItems is no IAM action: its puts are."""
+"""The permissions of a runbook's function on its own chains. `{audit_table}` and `{control_table}` are the
+ARNs of the tables, `{runbook}` is the runbook's id. TransactWriteItems is not an IAM action; its puts are.
+"""
 
 _PAGE = 200
-"""Entries read at once: more than an incident has, fewer than the older incidents of its subject."""
+"""Entries per read: more than one incident has, and less than all older incidents of its subject have."""
 _MOST_ITEMS, _MOST_BYTES = 100, 3_000_000
-"""A transaction holds 100 items and 4 MB; the rest of the 4 MB is for keys and hashes."""
+"""A transaction can contain 100 items and 4 MB. The rest of the 4 MB is for keys and hashes."""
 _LOST_RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 _INVALID = frozenset({"ValidationException", "ValidationError"})
 
@@ -56,8 +57,8 @@ _INVALID = frozenset({"ValidationException", "ValidationError"})
 class DynamoAuditLog:
     """Implements `ringfence.engine.ports.AuditLog`.
 
-    Every error of the service is Retryable: where nothing can be recorded, nothing is done. Only a
-    request that DynamoDB calls invalid is an InternalError.
+    Every error of the service is Retryable: without a record no change is made. Only a request that
+    DynamoDB calls invalid is an InternalError.
     """
 
     def __init__(
@@ -69,12 +70,12 @@ class DynamoAuditLog:
         self._side_by_side = side_by_side
 
     def read(self, key: ChainKey) -> History:
-        """Return the newest incident's entries and the lease.
+        """Return the entries of the newest incident, and the lease.
 
-        The two reads are not one snapshot: where the lease names another incident than the entries
-        show, one was opened in between, and both are read again. If they still differ, the lease is
-        right: the one who opened it has a slow clock. If its entries are not there, somebody has deleted
-        them: the tamper alarm says so, and it must not keep a subject from being contained.
+        The two reads are not one snapshot. If the lease names another incident than the entries, an
+        incident was opened in between, and both are read again. If they still differ, the lease is right:
+        the writer of the lease has a slow clock. If its entries do not exist, somebody has deleted them.
+        The tamper alarm reports that, and it must not prevent containment.
         """
         history = self._read(key)
         if history.lease.incident in {"", history.incident}:
@@ -85,10 +86,10 @@ class DynamoAuditLog:
         return History(self._of(key, history.lease.incident) or history.entries, history.lease)
 
     def append(self, key: ChainKey, history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
-        """Write the entries, and `lease` in place of `history.lease`, in one transaction.
+        """Write the entries and the new `lease` in one transaction.
 
-        More than one transaction holds is written in several, in order, the lease in the first: what
-        a crash leaves behind is a shorter chain, and a sound one.
+        Entries beyond the size of one transaction follow in further ones, in order. The first contains the
+        lease. So a crash leaves a shorter, valid chain.
         """
         check_append(history, entries, lease)
         for chunk in _chunks(entries, first=_MOST_ITEMS - (lease is not None)):
@@ -170,7 +171,7 @@ class DynamoAuditLog:
         }
 
     def _write(self, puts: Sequence[TransactWriteItemTypeDef]) -> bool:
-        """Write them all; False when somebody, perhaps ourselves a moment ago, was first."""
+        """Write them all. Return False if another writer, perhaps an earlier attempt of ours, was first."""
         try:
             self._client.transact_write_items(TransactItems=puts)
         except ClientError as error:
@@ -182,7 +183,7 @@ class DynamoAuditLog:
         return True
 
     def _is_written(self, key: ChainKey, entries: Sequence[Entry], lease: Lease | None) -> bool:
-        """Say whether this very write was made: its answer was lost, and the transport tried again."""
+        """Return whether this write succeeded earlier: its response was lost, and the transport retried."""
         if not entries:
             return self._lease(key) == lease
         keys = sorted(sort_key(entry.incident, entry.seq) for entry in entries)
@@ -208,7 +209,7 @@ class DynamoAuditLog:
 
 
 def _chunks(entries: Sequence[Entry], first: int) -> Iterator[Sequence[Entry]]:
-    """Cut entries into what one transaction holds; the first, which may be empty, holds `first` items."""
+    """Split entries into transactions. The first one, which can be empty, has `first` items."""
     most, start, size = first, 0, 0
     for index, entry in enumerate(entries):
         if index - start == most or size + len(entry.body) > _MOST_BYTES:
@@ -228,7 +229,7 @@ def _entry(item: Mapping[str, Mapping[str, object]]) -> Entry:
 
 
 def _codes(error: ClientError | BotoCoreError) -> frozenset[str]:
-    """Return the error's code and, of a cancelled transaction, its items' codes."""
+    """Return the error's code and, for a cancelled transaction, the codes of its items."""
     if not isinstance(error, ClientError):
         return frozenset()
     reasons = cast("Sequence[Mapping[str, str]]", error.response.get("CancellationReasons", ()))

@@ -1,4 +1,4 @@
-"""The services' failures as Ringfence's errors."""
+"""Convert errors of AWS services into errors of Ringfence."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
-"""What the services answer where IAM, or an organization's policy, does not allow a call."""
+"""Error codes for calls that IAM or an organization's policy denies."""
 
 
 @contextmanager
 def raised(what: str) -> Iterator[None]:
-    """Turn botocore's errors into Retryable, and a call that cannot be built into InternalError."""
+    """Convert botocore's errors into Retryable, and an invalid call into InternalError."""
     try:
         yield
     except ParamValidationError as error:
@@ -40,7 +40,7 @@ def code_of(error: ClientError) -> str:
 
 
 def _is_its_own(error: ClientError) -> bool:
-    """Say whether the service failed: it may have done what it was asked for."""
+    """Return whether the service failed. It may have made the change."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return int(status) >= HTTPStatus.INTERNAL_SERVER_ERROR
 

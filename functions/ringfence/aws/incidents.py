@@ -1,4 +1,4 @@
-"""The audit table, read: which incidents there were, and what was recorded of each."""
+"""Read incidents and their entries from the audit table."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from ringfence.record.chain import Entry
 
 PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}", "{audit_table}/index/incidents")),)
-"""What a person needs who reads the log."""
+"""The permissions of a person who reads the log."""
 ENTRIES_PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}",)),)
-"""What the notices need: a response's entries."""
+"""The permissions for notices: to read the entries of a response."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """One runbook's answer to one incident on one subject."""
+    """The response of one runbook to one incident on one subject."""
 
     key: ChainKey
     incident: str
@@ -35,13 +35,13 @@ class Response:
 
 @dataclass(frozen=True)
 class IncidentReader:
-    """Reads the audit table. Raises Retryable where DynamoDB fails."""
+    """Reads the audit table. Raises Retryable if DynamoDB fails."""
 
     client: DynamoDBClient
     table: str
 
     def opened(self, since: datetime, until: datetime) -> Iterator[Response]:
-        """Find the responses to incidents opened in a time, newest first, as they are asked for."""
+        """Yield the responses to incidents that were opened in a period, newest first, on demand."""
         first = f"inc-{since.astimezone(UTC):%Y%m%dT%H%M%S}"
         for month in _months(since, until):
             yield from self._index(month, "#entry >= :entry", first, newest_first=True)
@@ -91,7 +91,7 @@ class IncidentReader:
 
 
 def _months(since: datetime, until: datetime) -> Iterator[str]:
-    """Yield the months of a time, newest first."""
+    """Yield the months of a period, newest first."""
     since, month = since.astimezone(UTC), until.astimezone(UTC)
     while (month.year, month.month) >= (since.year, since.month):
         yield f"{month:%Y-%m}"

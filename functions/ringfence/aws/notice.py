@@ -1,4 +1,4 @@
-"""Notices go to an SNS topic."""
+"""Send notices to an SNS topic."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from ringfence.record.notices import Notice
 
 PERMISSIONS = (Permission("sns:Publish", ("{topic}",)),)
-"""What telling needs. `{topic}` stands for the topic's ARN; the topic's key is beside this."""
+"""The permission to send notices. `{topic}` is the topic's ARN. Its key is separate."""
 
 
 @dataclass(frozen=True)
 class Topic:
-    """Where notices are published."""
+    """A publisher of notices."""
 
     client: SNSClient
     arn: str
 
     def publish(self, notice: Notice) -> None:
-        """Send a notice; raises Retryable."""
+        """Send a notice. Raises Retryable."""
         with raised("sns:Publish"):
             self.client.publish(TopicArn=self.arn, Subject=notice.subject, Message=notice.text)

@@ -1,4 +1,4 @@
-"""Where a deployment is: clients for a person at a terminal, and the outputs of its stacks."""
+"""Clients for a person at a terminal, and the outputs of a deployment's stacks."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ PERMISSIONS = (
         reason="CloudFormation adds a random suffix to a stack's ARN",
     ),
 )
-"""What finding the audit log, or the API, takes. `{stack}` stands for the ARN of its stack."""
+"""The permission to find the audit log or the API. `{stack}` is the ARN of their stack."""
 _NO_STACK = "ValidationError"
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html"""
 
 
 def operator_client(service: str) -> BaseClient:
-    """Return a client with the operator's own credentials; raises BadInput where none can be made."""
+    """Return a client with the operator's own credentials. Raises BadInput if it cannot be created."""
     with configured():
         client = own_client(service)
         if not has_credentials():
@@ -37,9 +37,9 @@ def operator_client(service: str) -> BaseClient:
 
 
 def stack_outputs(stack: str) -> dict[str, str]:
-    """Return a stack's outputs, none where there is no such stack.
+    """Return the outputs of a stack. Empty if the stack does not exist.
 
-    Raises BadInput without credentials, AccessDenied where they do not allow it, Retryable otherwise.
+    Raises BadInput without credentials, AccessDenied if they do not allow it, and Retryable otherwise.
     """
     client = operator_client("cloudformation")
     with raised("cloudformation:DescribeStacks"):

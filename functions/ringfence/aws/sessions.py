@@ -1,4 +1,4 @@
-"""Clients for a subject's account and region, through the role that may act there."""
+"""Clients for the account and region of a subject, with the role that may act there."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
 
 MARGIN = timedelta(minutes=2)
-"""Credentials that end sooner are fetched anew."""
+"""Credentials that expire sooner are renewed."""
 CONNECT_TIMEOUT, READ_TIMEOUT = 2, 8
-"""Seconds; a call that hangs may not use up the function's time."""
+"""Seconds. A hanging call must not use up the function's time."""
 
 
 class Clients(Protocol):
-    """Where the driver gets its clients."""
+    """The source of the driver's clients."""
 
     def client(self, ref: Ref, service: str, *, single_attempt: bool = False) -> BaseClient:
         """Return a client that acts in the account and region of `ref`. Raises Retryable."""
@@ -39,7 +39,7 @@ class Clients(Protocol):
 
 
 def config(*, single_attempt: bool = False) -> Config:
-    """Return the settings of every client; `single_attempt` forbids the transport's own retry."""
+    """Return the settings of every client. `single_attempt` turns off the transport's retries."""
     return Config(
         retries={"mode": "standard", "total_max_attempts": 1 if single_attempt else 3},
         connect_timeout=CONNECT_TIMEOUT,
@@ -51,31 +51,31 @@ def config(*, single_attempt: bool = False) -> Config:
 
 @cache
 def own_client(service: str, region: str | None = None) -> BaseClient:
-    """Return a client with this process's own credentials, made once."""
+    """Return a client with the credentials of this process. It is created once."""
     return _session().create_client(service, region_name=region, config=config())
 
 
 def has_credentials() -> bool:
-    """Say whether this process has any; raises what botocore raises where they cannot be read."""
+    """Return whether this process has credentials. Raises botocore's error if they cannot be read."""
     return _session().get_credentials() is not None
 
 
 @dataclass
 class OwnClients:
-    """Acts with the process's own credentials: an operator's."""
+    """Acts with the credentials of the process, which belong to an operator."""
 
     _made: _Made = field(default_factory=lambda: _Made({}))
 
     def client(self, ref: Ref, service: str, *, single_attempt: bool = False) -> BaseClient:
-        """Return a client in the region of `ref`; the account is that of the credentials."""
+        """Return a client in the region of `ref`, in the account of the credentials."""
         return self._made.client(ref.region, service, single_attempt=single_attempt)
 
 
 @dataclass
 class RoleClients:
-    """Assumes `role` in the subject's account: the home account included.
+    """Assumes `role` in the subject's account, including the home account.
 
-    Credentials and clients are kept for the next event on the same warm function.
+    Credentials and clients are kept for the next event in the same Lambda environment.
     """
 
     role: str
@@ -111,7 +111,7 @@ class RoleClients:
 
 @dataclass
 class _Made:
-    """Clients made with one set of credentials: one at a time, for threads that ask at once."""
+    """Clients with one set of credentials. Creates one at a time, because threads ask in parallel."""
 
     credentials: Mapping[str, str]
     _clients: dict[tuple[str, str, bool], BaseClient] = field(default_factory=dict)
@@ -134,7 +134,7 @@ class _Made:
 
 @frozen
 class _Assumed:
-    """A role's temporary credentials, as clients, and when they end."""
+    """Clients with a role's temporary credentials, and the time when these expire."""
 
     made: _Made
     ends: datetime
@@ -142,9 +142,9 @@ class _Assumed:
 
 @cache
 def _session() -> botocore.session.Session:
-    """One session per process: it caches the service models.
+    """One session per process. It caches the service models.
 
-    Lambda and people set AWS_REGION; botocore reads AWS_DEFAULT_REGION alone.
+    Lambda and people set AWS_REGION. botocore reads only AWS_DEFAULT_REGION.
     """
     session = botocore.session.Session()
     if region := os.environ.get("AWS_REGION"):

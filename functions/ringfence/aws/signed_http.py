@@ -1,4 +1,4 @@
-"""JSON over HTTP, signed with the caller's own credentials for an IAM-authorized API.
+"""JSON over HTTP, signed with the caller's credentials for an API with IAM authorization.
 
 "Signature Version 4": https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
 """
@@ -24,27 +24,27 @@ if TYPE_CHECKING:
 
 SERVICE = "execute-api"
 TIMEOUT = 35
-"""Seconds; an HTTP API gives up on its function after 30."""
+"""Seconds. An HTTP API waits 30 s for its function."""
 _HOST = re.compile(r"(?P<api>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Unreachable(Retryable):
-    """No answer came: whether the request was served is not known."""
+    """There was no response, so the result of the request is unknown."""
 
 
 @dataclass(frozen=True)
 class SignedHttp:
-    """Posts JSON to one API. `region` is what the signature is for, `session` whose credentials sign."""
+    """Sends JSON to one API. The signature is for `region`, with the credentials of `session`."""
 
     url: str
     region: str
     session: botocore.session.Session = field(default_factory=botocore.session.Session)
 
     def post(self, path: str, document: Mapping[str, object]) -> tuple[int, object]:
-        """Post a document; return the status code and the answer, None where it is no JSON.
+        """Send a document. Return the status code and the response, or None if that is not JSON.
 
-        Raises BadInput without credentials, Unreachable when no answer comes. Nothing is sent twice.
+        Raises BadInput without credentials, and Unreachable without a response. Sends nothing twice.
         """
         request = self._signed(path, json.dumps(document).encode())
         try:
@@ -72,9 +72,9 @@ class SignedHttp:
 def signed_http(url: str, endpoint: str = "", region: str = "") -> SignedHttp:
     """Return a client of the API at `url`.
 
-    `endpoint` is another AWS than the real one, which serves APIs under a path of its own; `region` holds
-    where the URL names none. Raises BadInput for what is no URL, and for one without TLS: what proves who
-    calls must not travel in the clear, but to this machine itself.
+    `endpoint` is the endpoint of a local AWS, which serves APIs under a path. `region` is used if the URL
+    contains none. Raises BadInput for an invalid URL and for a URL without TLS to another machine, because
+    the signature must not be sent in plain text.
     """
     try:
         parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""Queues: putting a message in, and saying when one comes back."""
+"""Send messages to SQS queues, and set when they return."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 @frozen
 class SqsQueue:
-    """A queue by its URL. `client` gives the client once it is needed: containment comes first."""
+    """A queue, given its URL. `client` returns the client on first use, because containment comes first."""
 
     url: str
     client: Callable[[], SQSClient]
 
     def send(self, body: str, seconds: int = 0) -> None:
-        """Put a message in, to be delivered after so many seconds, 900 at most; raises Retryable."""
+        """Send a message with a delay in seconds, 900 at most. Raises Retryable."""
         with raised("sqs:SendMessage"):
             self.client().send_message(QueueUrl=self.url, MessageBody=body, DelaySeconds=seconds)
 
     def come_back(self, receipt: str, seconds: int) -> None:
-        """Let a message that was received come back after so many seconds; raises Retryable."""
+        """Let a received message return after this number of seconds. Raises Retryable."""
         with raised("sqs:ChangeMessageVisibility"):
             self.client().change_message_visibility(
                 QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds

@@ -38,7 +38,7 @@ _ABOUT_TO = "about to "
 
 @dataclass(frozen=True)
 class Marks:
-    """Signs, in what the terminal can show."""
+    """Symbols that the terminal can show."""
 
     good: str = "✓"
     bad: str = "✗"
@@ -52,7 +52,7 @@ ASCII = Marks("+", "x", "->", "=", "-")
 
 @dataclass
 class View:
-    """Prints. `rows` are the entries shown so far."""
+    """Prints the demo. `rows` are the entries shown so far."""
 
     console: Console
     marks: Marks
@@ -61,7 +61,7 @@ class View:
 
     @classmethod
     def on_terminal(cls, *, plain: bool) -> Self:
-        """Print to standard output; `plain` without colours and movement."""
+        """Print to standard output. `plain`: without colors and animation."""
         still = False if plain else None
         console = Console(
             highlight=False, markup=False, emoji=False, force_terminal=still, no_color=plain or None
@@ -70,25 +70,25 @@ class View:
         return cls(console, ASCII if console.options.ascii_only else Marks())
 
     def heading(self, words: str = WORDS) -> None:
-        """Say what this is."""
+        """Print the title."""
         self._title("Ringfence")
         self._print(Text(words), indent=0)
         self.console.print()
 
     def done(self, what: str, about: str, seconds: float | None = None) -> None:
-        """Say what was set up."""
+        """Print a completed set-up step."""
         took = "" if seconds is None else f"{seconds:.1f} s"
         line = Text(f"{self.marks.good} ", style=GOOD).append(f"{what:<18}", style="default")
         self._print(line.append(f"{took:>7}  {about}".rstrip(), style="dim"))
 
     @contextlib.contextmanager
     def doing(self, what: str) -> Iterator[None]:
-        """Show that something takes its time; nothing where nothing can move."""
+        """Show a spinner. Show nothing in plain mode."""
         with self.console.status(_Ticking(what, monotonic())):
             yield
 
     def estate(self, estate: Estate) -> None:
-        """Introduce the two servers."""
+        """Print the two servers."""
         web, other = estate.web, estate.bystander
         self._print(
             Text(f"{web.name}  {web.ref.id}  two interfaces, two volumes, a role, in a target group"),
@@ -100,7 +100,7 @@ class View:
         )
 
     def finding(self, finding: InstanceFinding | CredentialFinding) -> None:
-        """Show what GuardDuty says."""
+        """Print the finding."""
         detail = finding.detail()
         self._title(f"GuardDuty: {finding.type}, severity {finding.severity:g}")
         self._print(plain(str(detail["title"])))
@@ -108,7 +108,7 @@ class View:
 
     @contextlib.contextmanager
     def progress(self, sent: datetime) -> Iterator[Callable[[Row], None]]:
-        """Show entries of the log as they come."""
+        """Print entries of the log as they arrive."""
         with self.console.status("waiting for the first entry in the audit log") as status:
 
             def shown(row: Row) -> None:
@@ -123,7 +123,7 @@ class View:
             yield shown
 
     def _intent(self, row: Row) -> None:
-        """Keep what the outcome does not repeat."""
+        """Print an entry unless its outcome repeats it."""
         words = row.rendered.words.removeprefix(_ABOUT_TO)
         self._changes[words] = (row.rendered.before, row.rendered.after)
 
@@ -148,7 +148,7 @@ class View:
             self._row("", Text(), plain(f"{before} {self.marks.arrow} {after}", "dim"))
 
     def timeline(self, sent: datetime, archived: datetime, runbook: Runbook = CONTAIN_INSTANCE) -> None:
-        """Show how long everything took."""
+        """Print the time of each milestone."""
         self._title("Timeline, in seconds from the finding")
         reached = milestones(self.rows, sent, archived, runbook)
         longest = max((seconds for _, seconds in reached), default=1.0)
@@ -162,7 +162,7 @@ class View:
         self._print(grid)
 
     def chain(self, ending: Ending | CredentialEnding) -> None:
-        """Show whether the record is what was written."""
+        """Print the verification of the audit log."""
         chain = ending.chain
         proved = chain.sound and not chain.pending
         self._title("Audit log")
@@ -171,7 +171,7 @@ class View:
         self._print(Text(f"  {chain.incident}: a hash chain in a bucket with Object Lock", style="dim"))
 
     def comparison(self, scene: Scene, ending: Ending) -> None:
-        """Show both servers, before and after."""
+        """Print both servers before and after."""
         before, after, web, other = scene.before, ending.after, scene.estate.web, scene.estate.bystander
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
         for title in ("", f"{web.name} before", f"{web.name} after", f"{other.name} after"):
@@ -191,7 +191,7 @@ class View:
         return plain(then, "dim") if then == now else plain(f"{then} {self.marks.arrow} {now}", BAD)
 
     def exposure(self, ending: Ending | CredentialEnding) -> None:
-        """Say what nothing of this has closed."""
+        """Print the residual risk."""
         if not ending.verified or not ending.verified.exposure:
             return
         self._title("Residual risk")
@@ -209,14 +209,14 @@ class View:
         self.missing(ending.missing)
 
     def missing(self, what: Iterable[str]) -> None:
-        """Name what should be and is not."""
+        """Print the missing results."""
         self._print(Text(f"{self.marks.bad} Some results are not as expected:", style=BAD), indent=0)
         for words in what:
             self._row("", Text(self.marks.dot, style=BAD), plain(words), first=0)
         self.console.print()
 
     def kept(self, local: LocalAws, incident: str) -> None:
-        """Say how to look around."""
+        """Print how to use the local AWS from another shell."""
         self._title("Use the local AWS from another shell")
         for name, value in local.environment().items():
             self._print(Text(f"export {name}={value}"), indent=4)
@@ -226,7 +226,7 @@ class View:
         self._print(Text("Press Ctrl-C to stop.", style="dim"))
 
     def stopped(self) -> None:
-        """Say that it was stopped."""
+        """Print that the demo was stopped."""
         self.console.print()
         self._print(Text("Stopped. Nothing is left running.", style="dim"), indent=0)
 
@@ -248,7 +248,7 @@ class View:
 
 @dataclass(frozen=True)
 class _Ticking:
-    """What is being done, and for how long already, as of the moment it is drawn."""
+    """A task and its elapsed time at the moment of drawing."""
 
     what: str
     began: float

@@ -86,7 +86,7 @@ class HttpOperatorClient:
         error = document.get("error")
         if isinstance(error, dict):
             raise_answer(error)
-        # Of several releases each has its own status; the code is that of the worst.
+        # Each of several releases has its own status. The code is that of the worst one.
         if code == OK or "releases" in document:
             return document
         message = f"the API answered {code}: {document.get('message', 'no message')}"
@@ -129,7 +129,7 @@ class DirectOperatorClient:
             return self._service.run(body, self._execution())
 
     def release(self, body: Body) -> Body:
-        """Undo."""
+        """Run a release."""
         with _own_rights():
             _, answer = self._service.release(body, self._execution())
             return answer

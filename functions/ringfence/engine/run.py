@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ringfence.record.facts import Planned
 
 ATTEMPTS = 5
-"""How often a request is started_plan again when others were faster."""
+"""How often a request is begun again when others were faster."""
 
 
 @frozen

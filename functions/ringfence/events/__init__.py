@@ -1,1 +1,1 @@
-"""Parsers: events of AWS services in, findings out. Standard library and core only."""
+"""One package for each event source: its trigger and its parser."""

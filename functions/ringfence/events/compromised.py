@@ -1,4 +1,4 @@
-"""Which findings call for the containment of credentials, whatever service they come from."""
+"""The triggers for compromised credentials, of all sources."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ if TYPE_CHECKING:
     from ringfence.model.trigger import Trigger
 
 COMPROMISED_CREDENTIALS: tuple[Trigger, ...] = (BY_GUARDDUTY, EXPOSED_CREDENTIALS, QUARANTINED_USER)
-"""Every trigger whose findings name a principal that is to be contained."""
+"""Every trigger whose findings name a principal to contain."""

@@ -1,6 +1,7 @@
-"""An event of any service in, findings out.
+"""Parse an event of any source into findings.
 
-Only GuardDuty's parser is imported beforehand: containment of an instance waits for no other.
+Only GuardDuty's parser is imported at once, because the containment of an instance must not wait for
+others.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 
 
 def findings(event: object) -> tuple[Finding, ...] | NotForUs:
-    """Return all that an EventBridge event tells of, or say why none of it is for us.
+    """Return the findings of an EventBridge event, or why it is not for Ringfence.
 
-    A recorded call may tell of two things: what it did, and that the root user made it. Raises BadInput
-    naming the field for what claims to be a finding for us and cannot be used as one.
+    A recorded call can give two findings: about its effect, and about a use of the root user. Raises
+    BadInput that names the field, for an event that should be a finding and is invalid.
     """
     envelope = Envelope.of(event)
     if (envelope.source, envelope.detail_type) == (SOURCE, DETAIL_TYPE):
@@ -36,7 +37,7 @@ def findings(event: object) -> tuple[Finding, ...] | NotForUs:
 
 
 def findings_of_text(text: str) -> tuple[Finding, ...] | NotForUs:
-    """Parse an event as text, such as the body of an SQS message; raises BadInput."""
+    """Parse an event in text form, such as the body of an SQS message. Raises BadInput."""
     return findings(parse_json(text))
 
 
@@ -53,7 +54,7 @@ def _others(envelope: Envelope) -> tuple[Reader, ...]:
 
 
 def _of_service(source: str) -> Reader:
-    """Return what reads a service's own events."""
+    """Return the parser of a service's events."""
     from ringfence.events.config.trigger import SOURCE as CONFIG
     from ringfence.events.ec2_states.trigger import SOURCE as EC2
     from ringfence.events.health.trigger import SOURCE as HEALTH

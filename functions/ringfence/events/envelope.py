@@ -1,7 +1,7 @@
-"""The EventBridge envelope that every source shares, and the text it comes in.
+"""The EventBridge envelope that all sources share, and its text form.
 
-Shape: "AWS service event metadata" in the Amazon EventBridge documentation. A message in an SQS queue that
-a rule feeds has the event as its whole body.
+Shape: "AWS service event metadata" in the Amazon EventBridge documentation. The body of an SQS message from
+a rule is the whole event.
 """
 
 from __future__ import annotations
@@ -23,23 +23,24 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
 
 WHOLE = "(document)"
-"""The field that errors name when no single field is at fault."""
+"""The field name in errors about the whole document."""
 MOST_LEVELS = 64
-"""Of nesting: several times what any service sends, and far from what would exhaust a stack."""
+"""The maximum nesting. Services use a fraction of it, and it does not exhaust the stack."""
 
 
 @frozen
 class NotForUs:
-    """A well-formed event that nothing here answers, and why, in words."""
+    """A valid event that no runbook answers, and the reason in words."""
 
     reason: str
 
 
 @frozen
 class About:
-    """What a finding speaks of.
+    """The subjects of a finding.
 
-    `notify_only_reason`, `notify_only_reasons` and `suspects` are `Finding.advice`, `advices` and `suspects`.
+    `notify_only_reason`, `notify_only_reasons` and `suspects` are `Finding.advice`, `advices` and
+    `suspects`.
     """
 
     subjects: tuple[Ref, ...]
@@ -49,7 +50,7 @@ class About:
 
     @classmethod
     def of(cls, principals: Iterable[Principal], notify_only_reason: str = "") -> About:
-        """Take principals, each once: what was said of one first holds."""
+        """Create it from principals, each once. The first statement about a principal counts."""
         once: dict[str, Principal] = {}
         for one in principals:
             once.setdefault(one.ref.key, one)
@@ -68,7 +69,7 @@ class Envelope:
 
     @classmethod
     def of(cls, event: object) -> Envelope:
-        """Take an event; raises BadInput naming `source` or `detail-type` where it is none."""
+        """Create it from an event. Raises BadInput that names `source` or `detail-type`."""
         if _too_deep(event):
             raise BadInput(WHOLE, f"is nested deeper than {MOST_LEVELS} levels")
         document = Document.of(event)
@@ -80,7 +81,7 @@ class Envelope:
 
 
 def parse_json(text: str) -> object:
-    """Read one JSON document; raises BadInput that says where the text stops being one."""
+    """Read one JSON document. Raises BadInput that names the position of an error."""
     try:
         return json.loads(text, parse_constant=_no_number, parse_float=_finite)
     except json.JSONDecodeError as error:
@@ -88,7 +89,7 @@ def parse_json(text: str) -> object:
         raise BadInput(WHOLE, f"is not one complete JSON document: {error.msg} at {where}") from error
     except RecursionError as error:
         raise BadInput(WHOLE, "is nested too deeply") from error
-    except ValueError as error:  # a whole number of thousands of digits
+    except ValueError as error:  # an integer with thousands of digits
         raise BadInput(WHOLE, "contains a number that is too long") from error
 
 

@@ -1,4 +1,4 @@
-"""Fields that events of every source have, read strictly."""
+"""Strict readers for fields that all event sources have."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TITLE_LENGTH = 200
 
 
 def fit(pattern: re.Pattern[str], field: str, given: str, what: str) -> str:
-    """Return `given` if it is what it must be; raises BadInput."""
+    """Return `given` if it matches the pattern. Raises BadInput."""
     if not pattern.fullmatch(given):
         raise BadInput(field, f"must be {what}", given)
     return given
@@ -34,7 +34,7 @@ def region(document: Document, key: str) -> str:
 
 
 def instant(document: Document, key: str) -> datetime:
-    """Return the instant at `key`, written as ISO 8601, in UTC."""
+    """Return the time at `key`, an ISO 8601 text, in UTC."""
     given = document.text(key)
     try:
         read = datetime.fromisoformat(given)
@@ -46,12 +46,12 @@ def instant(document: Document, key: str) -> datetime:
 
 
 def title(text: str) -> str:
-    """Make a title harmless on a terminal and short: it is free text that an intruder can influence."""
+    """Shorten a title and escape it for a terminal. An intruder can influence this text."""
     printable = "".join(char if char.isprintable() else " " for char in text[: 2 * TITLE_LENGTH])
     plain = " ".join(printable.split())
     return plain if len(plain) <= TITLE_LENGTH else plain[: TITLE_LENGTH - 1] + "…"
 
 
 def formatted(text: str) -> str:
-    """Return a text from outside as it can be shown in a message."""
+    """Return an untrusted value in a form for messages."""
     return ascii(text[:80])[1:-1]

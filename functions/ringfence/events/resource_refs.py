@@ -1,4 +1,4 @@
-"""References to resources as events name them: by id, or by an ARN that must agree with the rest."""
+"""References to resources in events: an id, or an ARN that must match the event."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def ref(kind: type[Ref], field: str, given: str, account: str, region: str) -> Ref:
-    """Return the reference that a text at `field` stands for; raises BadInput.
+    """Return the reference for a text at `field`. Raises BadInput.
 
-    An ARN says the region where its resource lives, which need not be the one where it was named.
+    An ARN contains the region of its resource, which can differ from the region of the event.
     """
     if kind.arn_form and given.startswith("arn:"):
         arn = read_arn(kind, given)

@@ -1,4 +1,4 @@
-"""What becomes of a change in the audit table: new entries are archived, anything else is tampering."""
+"""Archive new entries of the audit table. Every other change is tampering."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Archiving:
-    """Archives new entries, and sounds the tamper alarm: a metric, an error in the log, a notice."""
+    """Archives new entries, and raises the tamper alarm: a metric, an error in the log and a notice."""
 
     archive: S3Archive
     topic: Topic
 
     def act(self, change: Change) -> None:
-        """Deal with one change. Raises Retryable where the archive or the topic cannot be used."""
+        """Handle one change. Raises Retryable if the archive or the topic fails."""
         if words := self._tampering(change):
             self._alarm(change, words)
 
     def _tampering(self, change: Change) -> str:
-        """Archive a new entry as it is; say in words what is wrong, or nothing."""
+        """Archive a new entry unchanged. Return what is wrong in words, or nothing."""
         if change.kind != INSERT:
             return f"an entry was changed after it was written ({change.kind})"
         if change.entry is None:
@@ -43,7 +43,7 @@ class Archiving:
         return ""
 
     def _alarm(self, change: Change, words: str) -> None:
-        """The metric comes first: its alarm does not depend on the topic."""
+        """Emit the metric first, because its alarm does not depend on the topic."""
         emit((Measure(TAMPER),))
         logger().error("tampering", extra={"what": words, "chain": change.chain, "entry": change.sort})
         incident = change.sort.rpartition("#")[0]

@@ -1,7 +1,7 @@
-"""Imported first by a handler: the cold start runs without the cyclic garbage collector.
+"""Turn off the cyclic garbage collector during the cold start. Handlers import this module first.
 
-Parsing the services' models makes a few hundred thousand objects and no garbage; looking through them
-again and again is a quarter of the time until the isolating call. Memory is that of the objects either way.
+Parsing the service models creates some hundred thousand objects and no garbage. Scanning them repeatedly
+takes a quarter of the time until the isolating call. The memory usage is the same either way.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ gc.disable()
 
 
 def over() -> None:
-    """Collect garbage from now on, and leave alone what the cold start made: it stays."""
+    """Turn on the garbage collector and exclude the objects of the cold start, which are permanent."""
     if not gc.isenabled():
         gc.freeze()
         gc.enable()

@@ -1,4 +1,4 @@
-"""What the functions do with findings: each subject gets its answer, and what is left goes on elsewhere."""
+"""Respond to a finding: run the first stage for each subject, and queue the rest."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def answer(finding: Finding, event: str, policy: Policy, execution: ExecutionContext) -> tuple[str, ...]:
-    """Run the first stage for each subject of a finding; leave the rest to the second queue.
+    """Run the first stage for each subject of a finding, and send the rest to the second queue.
 
-    Returns in words what must be looked at again. Raises what `several.each` does.
+    Returns in words what must be read again. Raises the errors of `concurrency.each`.
     """
     answering = runbook(composition.settings().runbook)
     if answering.canonical_subject:
@@ -34,7 +34,7 @@ def answer(finding: Finding, event: str, policy: Policy, execution: ExecutionCon
 
 
 def respond(order: ResponseRequest) -> tuple[str, ...]:
-    """Carry out an order; return in words why it must come back."""
+    """Run a request. Return in words why it must be retried."""
     report = Engine(composition.warm()).respond(order)
     for followup in report.followups:
         if followup.kind is not FollowupKind.RETRY:

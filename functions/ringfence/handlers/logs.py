@@ -1,4 +1,4 @@
-"""Logs and metrics, imported late: nothing before the isolating call waits for them."""
+"""The logger. Imported late, because nothing before the isolating call needs it."""
 
 from __future__ import annotations
 

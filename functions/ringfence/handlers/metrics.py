@@ -1,4 +1,4 @@
-"""Metrics, written to the log in CloudWatch's embedded metric format."""
+"""Write metrics to the log in CloudWatch's embedded metric format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def emit(measures: Iterable[Measure]) -> None:
-    """Write each measure as a line of its own: they differ in their dimensions."""
+    """Write one line for each measure, because their dimensions differ."""
     from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
     for one in measures:

@@ -1,4 +1,4 @@
-"""What becomes of a new entry that is worth telling: a notice, and its metrics."""
+"""Send the notice and the metrics of a new entry."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Notifier:
-    """Reads what was recorded up to an entry, and tells what is new. Tampering is the archive's to tell."""
+    """Reads the entries up to a new one and sends its notice. Tampering is reported by the archive."""
 
     reader: IncidentReader
     topic: Topic
 
     def act(self, change: Change) -> None:
-        """Deal with one change. Raises Retryable where the table or the topic cannot be used."""
+        """Handle one change. Raises Retryable if the table or the topic fails."""
         if change.kind != INSERT or change.entry is None or line(change.entry).kind not in NOTIFYING_FACTS:
             return
         runbook, _, subject = change.chain.partition("#")

@@ -1,4 +1,4 @@
-"""By hand: how operators are answered. Pure: reports, histories and errors in, JSON documents out."""
+"""Responses to operators. Pure: results, histories and errors in, JSON documents out."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 Answer = dict[str, object]
 OK = 200
 _GIVEN_BACK = (IncidentStatus.RELEASED, IncidentStatus.RELEASING, IncidentStatus.CLOSED)
-"""What is no verdict on what was to be done."""
+"""Statuses that are not a verdict on the response."""
 ENDED = "ended"
-"""The status of a response, one of several, that was released before, or that another followed."""
+"""The status of one of several responses that is already released or has a newer incident."""
 _SHOWN = frozenset({"FindingReceived", "Outcome", "Verified", "Released", "Missed", "Closed"})
-"""The entries that tell an operator how it goes on; the plan was shown before."""
+"""The entries that show progress. The operator has seen the plan before."""
 
 _KINDS: tuple[tuple[type[RingfenceError], str, int], ...] = (
     (BadInput, "bad-input", 400),
@@ -43,22 +43,22 @@ _KINDS: tuple[tuple[type[RingfenceError], str, int], ...] = (
     (Refused, "refused", 409),
     (Retryable, "retry", 503),
 )
-"""Errors that are answers, the special ones first: kind and HTTP status code."""
+"""Errors with a response: name and HTTP status code. Subclasses come first."""
 
 
 def code_of(kind: object) -> int:
-    """Return the HTTP status code of a kind of error; 200 for a status that is none."""
+    """Return the HTTP status code of a kind of error. 200 for a status that is not an error."""
     return next((code for _, name, code in _KINDS if name == kind), OK)
 
 
 def worst_code(answers: Iterable[Answer]) -> int:
-    """Return one HTTP status code for several answers: what is refused for good comes before a retry."""
+    """Return one HTTP status code for several results. Permanent refusals come before retryable errors."""
     codes = {code_of(one["status"]) for one in answers}
     return next((code for _, _, code in _KINDS if code in codes), OK)
 
 
 def error_answer(error: RingfenceError) -> Answer:
-    """Describe an error to the caller. An InternalError is none of theirs and is raised again."""
+    """Return the response for an error. An InternalError is raised again."""
     for kind, name, _ in _KINDS:
         if isinstance(error, kind):
             if isinstance(error, BadInput):
@@ -68,10 +68,10 @@ def error_answer(error: RingfenceError) -> Answer:
 
 
 def raise_answer(described: Mapping[str, object]) -> None:
-    """Raise the error that `error_answer` described; nothing for what describes none."""
+    """Raise the error that `error_answer` described. Do nothing for other documents."""
     kind, message = described.get("kind"), str(described.get("message", ""))
     if kind == "bad-input":
-        # The message holds the field, the problem and the value as it was shown.
+        # The message contains the field, the problem and the formatted value.
         field = str(described.get("field", ""))
         raise BadInput(field, message.removeprefix(f"{field}: "))
     for error, name, _ in _KINDS[1:]:
@@ -80,7 +80,7 @@ def raise_answer(described: Mapping[str, object]) -> None:
 
 
 def report_answer(report: ResponseResult, key: ChainKey, titles: Mapping[str, str]) -> Answer:
-    """Describe what became of an order; `titles` are those of the stages."""
+    """Return the response for a result. `titles` are the titles of the stages."""
     return {
         "status": str(report.status),
         "incident": report.incident,
@@ -96,7 +96,7 @@ def report_answer(report: ResponseResult, key: ChainKey, titles: Mapping[str, st
 
 
 def not_done_answer(key: ChainKey, incident: str, status: object, reason: str) -> Answer:
-    """Describe one of several responses that was not released, in the shape of a report."""
+    """Return the response for one of several releases that failed, in the shape of a result."""
     return {
         "status": status,
         "incident": incident,
@@ -112,7 +112,7 @@ def not_done_answer(key: ChainKey, incident: str, status: object, reason: str) -
 
 
 def status_answer(question: StatusQuery, history: History, now: datetime) -> Answer:
-    """Describe how the newest incident stands, with a line for each entry that is asked for."""
+    """Return the status of the newest incident, with a line for each requested entry."""
     told, key = Summary.of(history.entries), question.key
     verified = history.verified
     looks = told.verifications(question.only) if question.only else told.latest_by_remediation
@@ -136,13 +136,13 @@ def status_answer(question: StatusQuery, history: History, now: datetime) -> Ans
 
 
 def _rests(looks: tuple[Document, ...], history: History, only: tuple[str, ...]) -> bool:
-    """Say whether nothing is left of them but what others have yet to do, or a person to look at."""
+    """Return whether only AWS services or a person have work left."""
     looked = bool(looks) and len(looks) >= len(only) and all(map(is_settled, looks))
     return looked and history.missed_at is None and not history.open_intents
 
 
 def _status(told: Summary, history: History, only: tuple[str, ...]) -> IncidentStatus:
-    """Say how these remediations stand: what others found of theirs is no verdict on them, nor on theirs."""
+    """Return the status of these remediations, from their own verifications only."""
     status, looks = told.status, told.verifications(only)
     if status in _GIVEN_BACK or not history.entries:
         return status

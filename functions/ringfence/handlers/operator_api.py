@@ -1,7 +1,7 @@
-"""The desk at which operators are served: the same runs, releases and looks, whoever brings the request.
+"""The operator service: runs, releases and status queries.
 
-The Lambda behind the HTTP API serves callers that IAM has verified; `--direct` serves the operator with
-their own credentials, in their own process.
+The Lambda function behind the HTTP API serves callers that IAM has verified. `--direct` runs the service in
+the operator's own process, with the operator's credentials.
 """
 
 from __future__ import annotations
@@ -44,17 +44,16 @@ if TYPE_CHECKING:
     from ringfence.policy.decision import Policy
 
 MARGIN = timedelta(seconds=10)
-"""How long after the end of its lease an execution that died is gone on with: its function has ended too."""
+"""The time from the end of a dead execution's lease to its continuation."""
 
 
 @dataclass(frozen=True)
 class OperatorService:
     """Serves operators.
 
-    `ports` are given by the role that acts in the subject's account; no role reads the log alone.
-    `find` names every response to an incident. `go_on` takes the message that lets later stages run: a
-    runbook's id, the message, and after how many seconds it is due. `direct`: nobody verified who calls,
-    and the log says so.
+    `ports` maps a role to the ports that act with it. Without a role they only read the log. `find` returns
+    every response to an incident. `go_on` queues a message for later stages: a runbook's id, the message,
+    and the delay in seconds. `direct`: nobody verified the caller, and the log says so.
     """
 
     catalogue: Mapping[str, Runbook]
@@ -65,9 +64,10 @@ class OperatorService:
     direct: bool = False
 
     def run(self, body: object, execution: ExecutionContext) -> Answer:
-        """Run a runbook's first stage and leave the rest to a continuation; a dry run plans every stage.
+        """Run the first stage of a runbook and queue the rest. A dry run plans every stage.
 
-        Raises BadInput, Forbidden, NotFound, Refused and Retryable; each can be described to the caller.
+        Raises BadInput, Forbidden, NotFound, Refused and Retryable. Each one can be described to the
+        caller.
         """
         check_actor(execution.actor)
         ask = run_request(body, self.catalogue, self.policy, execution, direct=self.direct)
@@ -81,7 +81,7 @@ class OperatorService:
         return {**answer, "whole": ask.whole, "remediations": list(order.runbook.on(order.ref).ids)}
 
     def resume(self, runbook: str, message: str, execution: ExecutionContext) -> ResponseResult:
-        """Take up a continuation."""
+        """Continue a run."""
         order = resumed(message, self.catalogue[runbook], execution)
         report = Engine(self.ports(run_role(runbook))).respond(order)
         if report.follows(FollowupKind.RETRY):
@@ -89,10 +89,10 @@ class OperatorService:
         return report
 
     def release(self, body: object, execution: ExecutionContext) -> tuple[int, Answer]:
-        """Undo every response to an incident, or the one that is named.
+        """Release every response to an incident, or the named one.
 
-        What one response is refused does not keep the others from being released: each is answered for,
-        and the status code is that of the worst. Raises what concerns the request as a whole.
+        A refusal of one response does not stop the others. Each one has its own result, and the status code
+        is that of the worst. Raises errors about the whole request.
         """
         check_actor(execution.actor)
         undoing = release_request(body, self.catalogue, direct=self.direct)
@@ -109,14 +109,14 @@ class OperatorService:
         return worst_code(answers), {"incident": undoing.incident, "releases": answers}
 
     def status(self, body: object) -> Answer:
-        """Say how the newest incident on a subject stands; changes nothing."""
+        """Return the status of the newest incident of a subject. Changes nothing."""
         question, ports = status_query(body, self.catalogue), self.ports("")
         return status_answer(question, ports.log.read(question.key), ports.clock())
 
     def _start_watchdog(self, order: ResponseRequest, ports: Ports) -> None:
-        """Leave a message that goes on should this execution die: no other brings it back.
+        """Queue a message that continues the run if this execution dies.
 
-        Containment does not wait for a queue that is out of order: whoever asked is there, and asks again.
+        Containment does not wait for a failing queue, because the operator can repeat the request.
         """
         seconds = (order.until - ports.clock() + MARGIN) // timedelta(seconds=1)
         try:
@@ -134,7 +134,7 @@ class OperatorService:
         return self._answer(Releaser(self.ports(release_role(key.runbook))).release(order), key)
 
     def _undone(self, undoing: ReleaseRequest, key: ChainKey, execution: ExecutionContext) -> Answer:
-        """Release one of several; what it is refused is its answer."""
+        """Release one of several responses. A refusal is its result."""
         history = self.ports("").log.read(key)
         if history.incident != undoing.incident or history.released_at is not None:
             return not_done_answer(key, undoing.incident, ENDED, "it is released, or a newer incident exists")

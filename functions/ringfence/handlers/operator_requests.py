@@ -1,13 +1,13 @@
-"""By hand: operators' requests are read. Pure: JSON documents in, what is asked for out.
+"""Read the requests of operators. Pure: JSON documents in, requests out.
 
-Shapes of the requests, every field checked and none unknown::
+Shapes of the requests. Every field is checked, and unknown fields are refused::
 
     POST /runs      {runbook, subject: {account, region, id, kind?}, reason, dry_run, remediations?, options?,
                      plan?: {digest, as_of}}
     POST /releases  {incident, reason, dry_run, skip_drifted?, runbook? and subject?, plans?: [digest, ...]}
     POST /status    {runbook, subject, after?, remediations?}
 
-`plan` and `plans` are what a dry run answered with, and its caller agreed to: nothing else is begun then.
+`plan` and `plans` are results of a dry run that the caller confirmed. No other plan is then applied.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def run_request(
     *,
     direct: bool,
 ) -> RunRequest:
-    """Turn a request for a run into an order for its first stage.
+    """Return the request for the first stage of a run.
 
-    Raises BadInput naming the field, Forbidden for a subject outside the scope.
+    Raises BadInput that names the field, and Forbidden for a subject outside the scope.
     """
     document = _document(body, "runbook", "subject", "reason", "dry_run", "remediations", "options", "plan")
     runbook = _runbook(document, catalogue)
@@ -80,7 +80,7 @@ def run_request(
 
 
 def release_request(body: object, catalogue: Mapping[str, Runbook], *, direct: bool) -> ReleaseRequest:
-    """Read a request for a release; raises BadInput naming the field."""
+    """Read a release request. Raises BadInput that names the field."""
     document = _document(body, "incident", "runbook", "subject", "reason", "dry_run", "skip_drifted", "plans")
     incident = check_incident(document.text("incident"))
     key = None
@@ -95,7 +95,7 @@ def release_request(body: object, catalogue: Mapping[str, Runbook], *, direct: b
 def response_release(
     undoing: ReleaseRequest, key: ChainKey, ref: Ref, execution: ExecutionContext
 ) -> ResponseRelease:
-    """Turn a release into an order for one of the incident's responses."""
+    """Return the release of one of the incident's responses."""
     return ResponseRelease(
         runbook=key.runbook,
         ref=ref,
@@ -110,7 +110,7 @@ def response_release(
 
 
 def status_query(body: object, catalogue: Mapping[str, Runbook]) -> StatusQuery:
-    """Read a question for the status; raises BadInput naming the field."""
+    """Read a status query. Raises BadInput that names the field."""
     document = _document(body, "runbook", "subject", "after", "remediations")
     after = document.integer("after") if document.has("after") else 0
     if after < 0:
@@ -129,7 +129,7 @@ def _document(body: object, *known: str) -> Document:
 
 
 def _agreed(document: Document) -> Agreed | None:
-    """Read which plan was agreed to; raises BadInput."""
+    """Read the confirmed plan. Raises BadInput."""
     if not document.has("plan"):
         return None
     plan = document.child("plan")
@@ -139,7 +139,7 @@ def _agreed(document: Document) -> Agreed | None:
         as_of = datetime.fromisoformat(plan.text("as_of"))
         as_of.astimezone(UTC)
     except (OverflowError, ValueError):
-        as_of = datetime.min  # noqa: DTZ901 - not an instant either
+        as_of = datetime.min  # noqa: DTZ901 - not a real time either
     if as_of.tzinfo is None:
         raise BadInput(plan.at("as_of"), "must be the time that the dry run returned", plan.text("as_of"))
     return Agreed(_digest(plan.text("digest"), plan.at("digest")), as_of)

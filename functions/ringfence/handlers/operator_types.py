@@ -1,6 +1,6 @@
-"""By hand: what operators may ask for, and who may ask. Pure.
+"""The requests of operators, and who may send them. Pure.
 
-`operation_requests` reads it from what they send, `operation_answers` says how it is answered.
+`operator_requests` reads them, and `operator_answers` builds their responses.
 """
 
 from __future__ import annotations
@@ -20,41 +20,41 @@ if TYPE_CHECKING:
 
 RUNS, RELEASES, STATUS = "/runs", "/releases", "/status"
 ROUTES = (RUNS, RELEASES, STATUS)
-"""What an operator may POST to; there is nothing else."""
+"""The paths of the API."""
 QUEUES = "RINGFENCE_CONTINUATION_QUEUE_URLS"
-"""The variable that holds the runbooks' second queues: a JSON object, runbook's id → URL."""
+"""The variable with the runbooks' second queues: a JSON object from runbook id to URL."""
 FIND_PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}/index/incidents",)),)
-"""What a release by the incident's id alone needs besides the log; the index is keyed by month."""
+"""The additional permission of a release by incident id. The index is keyed by month."""
 LONGEST_REASON = 500
 LONGEST_ACTOR = 2048
-"""Characters of the longest ARN that STS deals in.
+"""The length of the longest ARN in STS.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 """
 
 
 class Forbidden(Refused):
-    """The caller is not known, or the subject is not in the policy's scope."""
+    """The caller is unknown, or the subject is not in the policy's scope."""
 
 
 @dataclass(frozen=True)
 class RunRequest:
-    """A run that was asked for. `whole`: it contains, because the first stage is part of it."""
+    """A requested run. `whole`: it includes containment, because the first stage is part of it."""
 
     response_request: ResponseRequest
     whole: bool
 
     @property
     def dry_run(self) -> bool:
-        """Whether nothing may be changed."""
+        """Whether this is a dry run."""
         return self.response_request.decision is None or not self.response_request.decision.mode.changes
 
 
 @dataclass(frozen=True)
 class ReleaseRequest:
-    """A release that was asked for; `key` is None for every response to the incident.
+    """A requested release. `key` is None for every response to the incident.
 
-    `plans` are the digests of those that were agreed to; None where nobody looked.
+    `plans` are the digests of the confirmed plans. None without a confirmation.
     """
 
     incident: str
@@ -66,7 +66,7 @@ class ReleaseRequest:
 
 @dataclass(frozen=True)
 class StatusQuery:
-    """How a response stands, in lines from entry number `after` on; as to `only` these, or all."""
+    """A status query: entries from number `after` on, about the remediations in `only`, or about all."""
 
     key: ChainKey
     after: int = 0
@@ -74,20 +74,20 @@ class StatusQuery:
 
 
 def within(policy: Policy, ref: Ref) -> None:
-    """Raise Forbidden for a subject that is never touched."""
+    """Raise Forbidden for a subject outside the scope."""
     if outside := policy.outside(ref):
         raise Forbidden(outside)
 
 
 def check_actor(arn: str) -> str:
-    """Return the caller's ARN; raises Forbidden where there is none."""
+    """Return the caller's ARN. Raises Forbidden if there is none."""
     if not arn.startswith("arn:") or not arn.isprintable() or len(arn) > LONGEST_ACTOR:
         raise Forbidden("the caller is unknown: an IAM principal must sign the request")
     return arn
 
 
 def check_reason(reason: str) -> str:
-    """Return the reason; raises BadInput for an empty, long or unprintable one."""
+    """Return the reason. Raises BadInput for an empty, long or unprintable one."""
     if not reason.strip():
         raise BadInput("reason", "is required; it is recorded in the audit log")
     if len(reason) > LONGEST_REASON:

@@ -1,4 +1,4 @@
-"""One queue's messages: which are done, which come back, and how soon."""
+"""Handle the messages of one queue: which are done, which return, and when."""
 
 from __future__ import annotations
 
@@ -17,26 +17,27 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     Work = Callable[[str, ExecutionContext], tuple[str, ...]]
-    """Works on a message's body; returns in words why it must come back, or nothing."""
+    """Handles a message body. Returns in words why it must return, or nothing."""
 
 RESERVE = timedelta(seconds=5)
-"""Time at the end of an execution in which no change is begun: for looking again and recording."""
+"""Time at the end of an execution in which no change starts. It is for verification and recording."""
 FIRST_RETRY, LAST_RETRY, BAD_INPUT = 5, 60, 0
-"""Seconds after which a message comes back: twice as many each time, up to the last. Bad input gets no
-better: it is among the dead letters quickly."""
+"""Seconds until a message returns. The time doubles with each delivery, up to the last value. Bad input
+returns at once and reaches the dead-letter queue quickly.
+"""
 
 
 class Queue(Protocol):
-    """Where the messages are from."""
+    """The queue of the messages."""
 
     def come_back(self, receipt: str, seconds: int) -> None:
-        """Let a message come back after so many seconds. Raises Retryable."""
+        """Let a message return after this number of seconds. Raises Retryable."""
         ...
 
 
 @frozen
 class Message:
-    """An SQS message as an event source mapping delivers it."""
+    """An SQS message, as the event source mapping delivers it."""
 
     id: str
     body: str
@@ -51,17 +52,17 @@ class Message:
 
     @property
     def patience(self) -> int:
-        """After how many seconds to try again."""
+        """The seconds until the next delivery."""
         return min(FIRST_RETRY << min(self.received - 1, 8), LAST_RETRY)
 
 
 def work_off(
     event: Mapping[str, list[dict[str, Any]]], execution: ExecutionContext, work: Work, queue: Queue
 ) -> dict[str, list[dict[str, str]]]:
-    """Work on each message; return those that come back as batch item failures.
+    """Handle each message. Return those to retry as batch item failures.
 
-    What nobody foresaw is raised: the function fails, its alarm rings, and the message comes back when
-    the lease that it may have taken is over.
+    Unexpected errors are raised: the function fails, its alarm rings, and the message returns after the
+    lease.
     """
     failures = []
     for record in event["Records"]:
@@ -74,13 +75,13 @@ def work_off(
 
 
 def execution_of(context: LambdaContext, actor: str, now: datetime) -> ExecutionContext:
-    """Name an execution after its request; its lease ends before its time does."""
+    """Return the context of an execution. Its id is the request id, and its lease ends before its timeout."""
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
     return ExecutionContext(context.aws_request_id, actor, now + left - RESERVE)
 
 
 def _attempt(message: Message, execution: ExecutionContext, work: Work) -> int | None:
-    """Return after how many seconds the message must come back, or None when it is done."""
+    """Return the seconds until the message must return. None if it is done."""
     try:
         again = work(message.body, execution)
     except BadInput as error:
@@ -103,7 +104,7 @@ def _attempt(message: Message, execution: ExecutionContext, work: Work) -> int |
 
 
 def _come_back(message: Message, seconds: int, queue: Queue) -> None:
-    """Shorten the message's wait; where that fails, it waits out its visibility."""
+    """Shorten the visibility timeout of the message. If that fails, the message returns later."""
     try:
         queue.come_back(message.receipt, seconds)
     except Retryable as error:

@@ -1,4 +1,4 @@
-"""Scheduled reviews: where to look, at what, and the finding that each look is made for."""
+"""Scheduled reviews: the accounts, regions and resources to check, and the finding for each check."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ if TYPE_CHECKING:
     from ringfence.policy.decision import Policy
 
 Look = Callable[[Finding, datetime], tuple[str, ...]]
-"""Looks because of a finding, and begins no change after an instant; says what must be looked at again."""
+"""Responds to a finding and starts no change after a time. Returns in words what must be read again."""
 T = TypeVar("T")
 SEVERITY = 4.0
-"""Medium, on GuardDuty's scale: nobody says that anything is wrong."""
+"""Medium, on GuardDuty's scale. Nothing is known to be wrong."""
 LOOK = timedelta(seconds=25)
-"""For how long a look may begin changes, as one that an event is the cause of: should the review die, whoever
-finds the subject taken waits no longer for it.
+"""The time in which a check may start changes, as for an event. So if the review dies, a finding about the
+resource waits no longer than usual.
 """
 AT_ONCE = 4
-"""Subjects that are looked at side by side: 5,000 users are then done within the time, and an account's IAM,
-which containment needs as well, is asked no faster than by the list of their keys.
+"""Resources that are checked in parallel. Four check 5,000 users within the timeout, and call IAM, which
+containment needs as well, no faster than listing their keys does.
 """
 IN_A_ROW = 20
-"""Looks in a row that failed and may work later, after which it is not the subjects that something is wrong
-with: asking on would only make it worse.
+"""Retryable failures in a row after which the review leaves this account and region: more calls would only
+make it worse.
 """
 
 
 @frozen
 class Place:
-    """An account and a region to look at."""
+    """An account and a region to review."""
 
     account: str
     region: str
@@ -54,9 +54,9 @@ class Place:
 
 @frozen
 class Tour:
-    """A look at every subject of a runbook's review, place by place; none is begun after `until`.
+    """A review of every resource, one account and region after the other. No check starts after `until`.
 
-    `side_by_side` runs the looks at a place's subjects; not the engine's own pool, which they wait for.
+    `side_by_side` runs the checks. It must not be the engine's pool, because the checks wait for that.
     """
 
     runbook: Runbook
@@ -66,11 +66,11 @@ class Tour:
     side_by_side: SideBySide
 
     def make(self, home_region: str, look: Look) -> int:
-        """Look at each subject because of a finding of our own; return how many there were.
+        """Check each resource. Return the number of resources.
 
-        What becomes of one keeps no other from being looked at, unless a place's looks fail one after
-        another. Raises at the end what `several.each` does, and Retryable where something must be looked
-        at again: no queue brings it back.
+        A failure of one does not stop the others, unless many fail in a row. Raises the errors of
+        `concurrency.each` at the end, and Retryable if something must be read again, because no queue
+        repeats it.
         """
         looked: list[Ref] = []
         began = self.ports.clock()
@@ -84,9 +84,9 @@ class Tour:
         return len(looked)
 
     def places(self, home_region: str) -> Iterator[Place]:
-        """Yield every account of the scope with each of its regions; the home region where it names none.
+        """Yield every account of the scope with each of its regions, or with the home region if it has none.
 
-        What is global is looked at once in an account.
+        Global resources are checked once per account.
         """
         regions = (self.policy.regions or (home_region,)) if self.runbook.subject.regional else (GLOBAL,)
         for account in self.policy.accounts:
@@ -95,7 +95,7 @@ class Tour:
 
     @property
     def review(self) -> Review:
-        """The runbook's scheduled look; raises InternalError where it has none."""
+        """The runbook's review. Raises InternalError if it has none."""
         if self.runbook.review is None:
             raise InternalError(f"{self.runbook.id} has no scheduled review")
         return self.runbook.review
@@ -103,7 +103,7 @@ class Tour:
 
 @dataclass
 class _Visits:
-    """The looks at one place's subjects; `failed` of the last ones in a row may work later."""
+    """The checks in one account and region. `failed`: the number of retryable failures in a row."""
 
     tour: Tour
     look: Look
@@ -127,13 +127,13 @@ class _Visits:
 
 
 def turned(items: tuple[T, ...], began: datetime) -> tuple[T, ...]:
-    """Begin elsewhere each time: where time does not suffice for all, everything has its turn."""
+    """Start at another item each time, so that every item has its turn if the time is too short for all."""
     start = int(digest(instant_text(began))[:8], 16) % len(items) if items else 0
     return (*items[start:], *items[:start])
 
 
 def finding_of(review: Review, ref: Ref, now: datetime) -> Finding:
-    """Return the finding that says it is time to look at a subject."""
+    """Return the finding of a scheduled check."""
     return Finding(
         source=SOURCE,
         id=f"{review.name} of {ref.key}",

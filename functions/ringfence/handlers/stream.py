@@ -1,4 +1,4 @@
-"""The audit table's stream: its records one after another, and where to begin again."""
+"""Handle the stream of the audit table record by record, and report where to continue."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INSERT = "INSERT"
 
 
 class Images(TypedDict, total=False):
-    """What a record says of an item, in the wire format."""
+    """The item in a record, in the wire format."""
 
     Keys: Mapping[str, Mapping[str, str]]
     NewImage: Mapping[str, Mapping[str, str]]
@@ -26,20 +26,20 @@ class Images(TypedDict, total=False):
 
 
 class Record(TypedDict):
-    """A record, as far as it is read: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html."""
+    """The part of a record that is read: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html."""
 
     eventName: str
     dynamodb: Images
 
 
 class Event(TypedDict):
-    """What an event source mapping delivers."""
+    """The event of an event source mapping."""
 
     Records: list[Record]
 
 
 class Answer(TypedDict):
-    """What an event source mapping wants to hear: the record from which it shall begin again."""
+    """The response to an event source mapping: the record at which it must continue."""
 
     batchItemFailures: list[dict[str, str]]
 
@@ -55,7 +55,7 @@ class Change:
 
     @classmethod
     def of(cls, record: Record) -> Change:
-        """Read a record; `entry` is None where the new item is none of ours."""
+        """Read a record. `entry` is None if the new item is not a valid entry."""
         images = record["dynamodb"]
         keys = images["Keys"]
         chain, sort = keys[CHAIN]["S"], keys[ENTRY]["S"]
@@ -69,9 +69,9 @@ class Change:
 
 
 def each(event: Event, act: Callable[[Change], None]) -> Answer:
-    """Act on each change in order, up to the first that fails: the stream begins again there.
+    """Handle each change in order, up to the first failure. The stream continues there.
 
-    What nobody foresaw is raised: the function fails, and its alarm rings.
+    Unexpected errors are raised: the function fails, and its alarm rings.
     """
     for record in event["Records"]:
         change = Change.of(record)

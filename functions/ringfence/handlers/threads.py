@@ -1,4 +1,4 @@
-"""Running functions at the same time."""
+"""Run functions in parallel."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ WIDTH = 16
 
 
 class Threads:
-    """A side-by-side port on a pool of threads that is kept for the next call.
+    """Runs functions on a pool of threads, which is kept for the next call.
 
-    Nested use takes a pool of its own: functions that wait in one pool for others in it could starve.
+    Nested use takes its own pool: functions that wait for others in the same pool could block forever.
     """
 
     def __init__(self, name: str = "ringfence", width: int = WIDTH) -> None:
         self._pool = ThreadPoolExecutor(width, name)
 
     def __call__(self, functions: Sequence[Callable[[], object]]) -> Sequence[object]:
-        """Run the functions; wait for all of them, then return their results or raise the first error."""
+        """Run the functions and wait for all of them. Return their results, or raise the first error."""
         if len(functions) == 1:
             return [functions[0]()]
         futures = [self._pool.submit(function) for function in functions]

@@ -1,4 +1,4 @@
-"""The one composition root: settings from the environment, ports from settings."""
+"""Create settings from the environment, and ports from settings. Only this module does so."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from ringfence.policy.decision import Policy
 
 POLICY = "policy.json"
-"""The compiled policy lies beside the handlers."""
+"""The compiled policy is in the same folder as the handlers."""
 
 
 @frozen
 class Settings:
-    """What a deployment tells its functions."""
+    """The settings of a deployed function."""
 
     audit_table: str
     control_table: str
@@ -46,7 +46,7 @@ class Settings:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
-        """Read the settings; raises BadInput for one that is missing."""
+        """Read the settings. Raises BadInput for a missing one."""
 
         def need(name: str) -> str:
             if not environment.get(name):
@@ -65,12 +65,12 @@ class Settings:
 
 
 def now() -> datetime:
-    """Tell the time."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
 def ports(settings: Settings, clients: Clients) -> Ports:
-    """Put the ports together. Adapters share a pool of their own: the engine's waits for them."""
+    """Create the ports. Adapters have their own pool, because the engine's pool waits for them."""
     calls = Threads("ringfence-call")
     dynamodb = cast("DynamoDBClient", own_client("dynamodb"))
     log = DynamoAuditLog(dynamodb, settings.audit_table, settings.control_table, calls)
@@ -85,7 +85,7 @@ def settings() -> Settings:
 
 @cache
 def warm(role: str = "") -> Ports:
-    """Return ports that are kept for the next event; `role` is assumed in the subject's account."""
+    """Return ports, which are kept for the next event. `role` is assumed in the subject's account."""
     given = settings()
     role = role or given.role
     clients = RoleClients(role, given.function, now) if role else OwnClients()
@@ -94,10 +94,10 @@ def warm(role: str = "") -> Ports:
 
 @cache
 def policy(beside: str) -> Policy:
-    """Return the compiled policy that lies beside a handler's file."""
+    """Return the compiled policy in the folder of a handler's file."""
     return policy_from_json(json.loads(Path(beside).with_name(POLICY).read_text("utf-8")))
 
 
 def queue(url: str) -> SqsQueue:
-    """Return a queue; its client is made when it is first used."""
+    """Return a queue. Its client is created on first use."""
     return SqsQueue(url, lambda: cast("SQSClient", own_client("sqs")))

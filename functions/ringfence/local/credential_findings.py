@@ -98,7 +98,7 @@ class CredentialFinding:
             "createdAt": formatted(first),
             "updatedAt": formatted(self.updated),
             "title": self.title.format(name=self.details["userName"]),
-            "description": "Made up for a local AWS.",
+            "description": "An example for the local AWS.",
         }
 
     def entry(self) -> dict[str, str]:
@@ -119,7 +119,7 @@ def exposed_entry(holder: KeyHolder, at: datetime) -> dict[str, str]:
         "lastUpdatedTime": _http_date(at),
         "statusCode": "open",
         "eventRegion": GLOBAL,
-        "eventDescription": [{"language": "en_US", "latestDescription": "Made up for a local AWS."}],
+        "eventDescription": [{"language": "en_US", "latestDescription": "An example for the local AWS."}],
         "affectedEntities": [{"entityValue": holder.leaked.key}],
         "affectedAccount": holder.account,
     }

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from ringfence.record.integrity import Verdict
     from ringfence.record.timeline import Row
 
-LEAKED, EARLIER = "the leaked key", "a session that it began"
+LEAKED, EARLIER = "the leaked key", "a session that was started with it"
 OTHER, NEW = "the user's other key", "a new session of the other key"
-ASSUMED = "a role's session that it assumed"
+ASSUMED = "a role session that was started with it"
 MUST_WORK = (OTHER, NEW)
 MUST_BE_REFUSED = (LEAKED, EARLIER)
 
@@ -105,17 +105,17 @@ class CredentialScene:
             if after[what] == WORKS:
                 yield f"{what} still works"
         if not verified or not verified.contained:
-            yield "the log does not say that the key is contained"
+            yield "the audit log does not show that the key is contained"
         elif not is_over(verified):
-            yield "the log does not say that everything was done"
+            yield "the audit log does not show that every stage is complete"
         if (
             verified
             and after[ASSUMED] == WORKS
             and not any(self.holder.role in one for one in verified.exposure)
         ):
-            yield f"{ASSUMED} works, and the log does not say so"
+            yield f"{ASSUMED} works, and the audit log does not mention it"
         if not chain.sound or chain.pending or not chain.archived:
-            yield f"the record is not proved: {chain.claim}"
+            yield f"the audit log is not verified: {chain.claim}"
 
 
 def _next_second() -> None:

@@ -82,19 +82,19 @@ class Scene:
     def _missing(self, after: Sides, verified: Verified | None, chain: Verdict) -> Iterator[str]:
         """Trust no record: what AWS shows decides, and the record must say the same."""
         if not self.inspector.closed(self.estate.web):
-            yield "an interface of the web server is not cut off"
+            yield "an interface of the web server is not isolated"
         for aspect, wanted in WANTED.items():
             if after.web[aspect] != wanted:
                 yield f"{aspect}: {after.web[aspect]}, not {wanted}"
         if not verified or not verified.contained:
-            yield "the log does not say that the instance is contained"
+            yield "the audit log does not show that the instance is contained"
         elif not verified.complete:
-            yield "the log does not say that the response is complete"
+            yield "the audit log does not show that the response is complete"
         if not chain.sound or chain.pending or not chain.archived:
-            yield f"the record is not proved: {chain.claim}"
+            yield f"the audit log is not verified: {chain.claim}"
         for aspect, then in self.before.bystander.items():
             if after.bystander[aspect] != then:
-                yield f"the bystander was touched: {aspect}: {then} became {after.bystander[aspect]}"
+                yield f"the other server was changed: {aspect}: {then} became {after.bystander[aspect]}"
 
 
 WANTED = {

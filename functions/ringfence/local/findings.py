@@ -29,7 +29,7 @@ class InstanceFinding:
     id: str
     updated: datetime
     type: str = "Backdoor:EC2/C&CActivity.B"
-    title: str = "{instance} is talking to a known command-and-control server."
+    title: str = "{instance} is communicating with a known command-and-control server."
     severity: float = 8.0
     count: int = 1
 
@@ -69,7 +69,7 @@ class InstanceFinding:
             "createdAt": formatted(first),
             "updatedAt": formatted(self.updated),
             "title": self.title.format(instance=ref.id),
-            "description": f"EC2 instance {ref.id} has been talking to {REMOTE_ADDRESS} on port 443.",
+            "description": f"EC2 instance {ref.id} communicated with {REMOTE_ADDRESS} on port 443.",
         }
 
     def entry(self) -> dict[str, str]:

@@ -116,7 +116,7 @@ class LocalAws:
 
         """
         if self._server is not None:
-            raise LocalAwsError("the local AWS is running already")
+            raise LocalAwsError("the local AWS is already running")
         if missing := [name for name in ("ministack", "moto") if find_spec(name) is None]:
             raise LocalAwsError(f"{' and '.join(missing)} not installed: install ringfence[local]")
         # The socket is bound here and handed over: nobody can take the port in between, and a request made
@@ -242,7 +242,7 @@ class LocalAws:
             with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=timeout) as answer:  # noqa: S310 - http, loopback
                 health: dict[str, Any] = json.load(answer)
         except (urllib.error.URLError, OSError, ValueError) as error:
-            raise LocalAwsError(f"the local AWS does not answer: {error}{self._tail()}") from error
+            raise LocalAwsError(f"the local AWS does not respond: {error}{self._tail()}") from error
         return health
 
     def _tail(self) -> str:

@@ -1,1 +1,1 @@
-"""What may happen by itself, and why."""
+"""What Ringfence may do on its own, and why."""

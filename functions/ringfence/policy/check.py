@@ -1,4 +1,4 @@
-"""Everything that can be wrong with a policy, found at once."""
+"""Find all errors of a policy at once."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 _SLASHES = 3
-"""In the key of a subject; an id may hold more."""
+"""The slashes in a resource's key before the id. An id can contain more."""
 
 
 def flaws_of(document: Located, runbooks: Mapping[str, Runbook], home: str = "") -> tuple[Flaw, ...]:
-    """Return what is wrong with a policy, in the order of its lines. `home`: the home account, if known."""
+    """Return the errors of a policy, in line order. `home`: the home account, if known."""
     found = {
         document.flaw(path, problem)
         for check in (_shape(document.plain), _names(document.plain, runbooks), _scope(document.plain, home))
@@ -54,7 +54,7 @@ def _told(error: ValidationError) -> Iterator[tuple[Path, str]]:
 
 
 def _names(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
-    """Find names that nothing bears: a rule or an option that silently never holds."""
+    """Find unknown names. A rule or option with an unknown name would never apply."""
     types = _types(runbooks)
     for index, rule in enumerate(_items(_get(data, "rules"))):
         glob = _get(rule, "runbook")
@@ -72,7 +72,7 @@ def _names(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path
 
 
 def _scope(data: object, home: str) -> Iterator[tuple[Path, str]]:
-    """Find accounts of rules that the scope does not name, as far as it is known which account is home."""
+    """Find rules with accounts outside the scope, as far as the home account is known."""
     named = set(map(str, _items(_get(_get(data, "scope"), "accounts"))))
     accounts = {home if one == HOME and home else one for one in named}
     for index, rule in enumerate(_items(_get(data, "rules"))):
@@ -101,7 +101,7 @@ def _exempt(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Pat
 
 
 def _no_subject(glob: object) -> str:
-    """Say why a glob matches no subject's key; empty where it may."""
+    """Return why a glob matches no resource. Empty if it can match one."""
     if not isinstance(glob, str):
         return ""
     if not any(fnmatchcase(kind, glob.partition("/")[0]) for kind in every_kind()):
@@ -111,7 +111,7 @@ def _no_subject(glob: object) -> str:
 
 
 def _not_theirs(glob: object, runbooks: list[Runbook]) -> str:
-    """Say why no runbook of these acts on what a glob matches; empty where one may, or there is none."""
+    """Return why none of these runbooks acts on the resources of a glob. Empty if one can."""
     if not isinstance(glob, str) or not runbooks:
         return ""
     theirs = dict.fromkeys(kind for one in runbooks for kind in kinds_of(one.subject))
@@ -157,7 +157,7 @@ def _also(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[Path
 
 
 def _types(runbooks: Mapping[str, Runbook]) -> frozenset[str]:
-    """Return every finding type that is answered."""
+    """Return every finding type that some runbook answers."""
     triggers = (trigger for runbook in runbooks.values() for trigger in runbook.triggers)
     return frozenset(name for trigger in triggers for name in trigger.types)
 

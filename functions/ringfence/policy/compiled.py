@@ -1,7 +1,7 @@
-"""The compiled policy: plain JSON, as it is shipped with the functions.
+"""The compiled policy: the JSON that is deployed with the functions.
 
-It has the shape of the policy file with every default written out, severities as numbers and no `home`
-left among the accounts.
+It has the shape of the policy file. Every default is filled in, severities are numbers, and `home` is
+replaced by the home account.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ IGNORE, ACT = "ignore", "act"
 
 
 def policy_from_json(data: object) -> Policy:
-    """Read a compiled policy; raises BadInput naming the field: a policy in doubt permits nothing."""
+    """Read a compiled policy. Raises BadInput that names the field, so an invalid policy permits nothing."""
     document = Document.of(data)
     if (version := document.integer("version")) != VERSION:
         raise BadInput("version", f"must be {VERSION}", version)

@@ -1,4 +1,4 @@
-"""The policy: which finding gets which mode. Pure; what cannot be evaluated closes."""
+"""The policy: the mode of each finding. Pure. An undecidable case permits nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Mode(StrEnum):
-    """What may happen by itself."""
+    """What Ringfence may do about a finding."""
 
     OFF = "off"
     NOTIFY = "notify"
@@ -47,7 +47,7 @@ class Mode(StrEnum):
 
 @frozen
 class Rule:
-    """One line of the policy; globs are case-sensitive and match the whole text."""
+    """One rule of the policy. Globs are case-sensitive and match the whole text."""
 
     mode: Mode
     runbook: str = "*"
@@ -57,7 +57,7 @@ class Rule:
     name: str = ""
 
     def matches(self, runbook: str, finding: Finding, ref: Ref) -> bool:
-        """Say whether the rule speaks of this finding and this subject."""
+        """Return whether the rule matches this finding and resource."""
         return (
             fnmatchcase(runbook, self.runbook)
             and fnmatchcase(finding.type, self.finding)
@@ -68,11 +68,11 @@ class Rule:
 
 @frozen
 class RunbookSettings:
-    """What the policy chooses for one runbook: its remediations, and a value for every option.
+    """The policy's settings for one runbook: its remediations and the value of every option.
 
-    `kept_dry` are those of the remediations that can break a workload and that the policy does not allow:
-    they stay dry runs. `answers` says which types of findings a remediation answers; one that is not named
-    there answers whatever the runbook does.
+    `kept_dry`: remediations that can break a workload and that the policy does not allow. They stay dry
+    runs. `answers`: the finding types of each remediation. A remediation that is not in it answers every
+    finding of the runbook.
     """
 
     remediations: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ class RunbookSettings:
 
 @frozen
 class Exempt:
-    """What is left as it is, and why: a glob over subjects' keys, for these remediations or for all."""
+    """An exemption: a glob over the keys of resources, for some remediations or for all."""
 
     subject: str
     reason: str
@@ -91,16 +91,16 @@ class Exempt:
     remediations: tuple[str, ...] = ()
 
     def speaks_of(self, runbook: str, ref: Ref) -> bool:
-        """Say whether it is about this subject in this runbook."""
+        """Return whether it matches this resource in this runbook."""
         return fnmatchcase(runbook, self.runbook) and fnmatchcase(ref.key, self.subject)
 
 
 @frozen
 class Policy:
-    """The reviewed file, compiled.
+    """The compiled policy file.
 
-    `accounts` and `regions` are the scope: nothing outside is ever touched; no regions means all.
-    The first matching rule decides; `default` holds where none does.
+    `accounts` and `regions` are the scope: nothing outside is ever changed. No regions means all regions.
+    The first matching rule decides. `default` is the mode if no rule matches.
     """
 
     accounts: tuple[str, ...]
@@ -113,14 +113,14 @@ class Policy:
     exempt: tuple[Exempt, ...] = ()
 
     def settings(self, runbook: Runbook) -> tuple[Runbook, tuple[tuple[str, str], ...]]:
-        """Return the runbook with the remediations that the policy chooses, and the options in force."""
+        """Return the runbook with its enabled remediations, and the values of its options."""
         settings = dict(self.runbooks).get(runbook.id)
         if settings is None:
             return runbook.chosen(()), runbook.choose({})
         return runbook.narrowed(settings.remediations), settings.choices
 
     def outside(self, ref: Ref) -> str:
-        """Say why a subject is out of scope; empty when it is within."""
+        """Return why a resource is outside the scope. Empty if it is inside."""
         if ref.account not in self.accounts:
             return f"account {ref.account} is not in the policy's scope"
         if ref.regional and self.regions and ref.region not in self.regions:
@@ -154,7 +154,7 @@ class DecisionCode(StrEnum):
 
 @value
 class Decision:
-    """What may happen, and why: `code` for programs, `reason` for people."""
+    """The mode of a response, and the reason: `code` for programs, `reason` for people."""
 
     mode: Mode
     reason: str
@@ -162,18 +162,18 @@ class Decision:
     code: DecisionCode = DecisionCode.UNKNOWN
 
     def __post_init__(self) -> None:
-        """Take mode and code back from the log, where they are texts; an unknown mode allows nothing."""
+        """Convert mode and code from the texts in the log. An unknown mode raises an error."""
         object.__setattr__(self, "mode", Mode(self.mode))
         object.__setattr__(self, "code", DecisionCode(self.code))
 
     def permit(self) -> None:
-        """Raise Refused unless the mode allows changes: the one gate before any change."""
+        """Raise Refused unless the mode allows changes. Every change passes this check."""
         if not self.mode.changes:
             raise Refused(f"mode is {self.mode}: {self.reason}")
 
 
 def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:
-    """Decide what may happen to `ref` because of `finding`."""
+    """Decide what Ringfence may do to `ref` because of `finding`."""
     if outside := policy.outside(ref):
         return Decision(Mode.OFF, outside, code=DecisionCode.OUT_OF_SCOPE)
     if finding.archived and not policy.act_on_archived:

@@ -1,6 +1,6 @@
-"""The policy file: read, checked as a whole, and compiled to JSON for the functions.
+"""Read the policy file, check all of it, and compile it to JSON for the functions.
 
-Used at synthesis and by the command line only; in Lambda the compiled policy is read by
+Only the synthesis and the command line use this module. Lambda reads the compiled policy with
 `ringfence.policy.compiled`.
 """
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook
 
 BUILT_IN: Mapping[str, object] = {"version": VERSION, "scope": {"accounts": [HOME]}}
-"""The policy where there is no file: nothing but dry runs, in the home account."""
+"""The policy without a file: dry runs only, in the home account."""
 
 
 class InvalidPolicy(BadInput):
-    """A policy file with `flaws`: all of them, in the order of their lines."""
+    """An invalid policy file. `flaws` are all of its errors, in line order."""
 
     def __init__(self, path: Path, flaws: tuple[Flaw, ...]) -> None:
         self.flaws = flaws
@@ -37,14 +37,14 @@ class InvalidPolicy(BadInput):
 
 @dataclass(frozen=True)
 class PolicyFile:
-    """A checked policy that may still speak of `home`."""
+    """A valid policy that may contain `home`."""
 
     data: Mapping[str, object]
     runbooks: Mapping[str, Runbook] = field(default_factory=dict)
 
     @property
     def speaks_of_home(self) -> bool:
-        """Whether it depends on which account is the home account."""
+        """Whether its meaning depends on the home account."""
         return self.compile("0" * 12) != self.compile("1" * 12)
 
     def compile(self, home_account: str) -> dict[str, object]:
@@ -57,9 +57,9 @@ class PolicyFile:
 
 
 def load_policy(path: Path, runbooks: Mapping[str, Runbook], home: str = "") -> PolicyFile:
-    """Read and check a policy file against the catalogue; raises InvalidPolicy with every flaw.
+    """Read a policy file and check it against the catalogue. Raises InvalidPolicy with every error.
 
-    `home` is the home account, where it is known.
+    `home` is the home account, if it is known.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -75,9 +75,9 @@ def load_policy(path: Path, runbooks: Mapping[str, Runbook], home: str = "") -> 
 
 
 def compile_policy(path: Path, home_account: str, runbooks: Mapping[str, Runbook]) -> dict[str, object]:
-    """Check a policy file and compile it for a deployment to `home_account`; raises BadInput.
+    """Check a policy file and compile it for a deployment to `home_account`. Raises BadInput.
 
-    `runbooks` is the catalogue to check it against.
+    `runbooks` is the catalogue.
     """
     return load_policy(path, runbooks, home_account).compile(home_account)
 
@@ -109,7 +109,7 @@ def _rule(rule: Mapping[str, object], home: str) -> dict[str, object]:
 
 
 def _settings(runbook: Runbook, settings: Mapping[str, object]) -> dict[str, object]:
-    """Write out what is chosen, so that the function need not load what it does not run."""
+    """Fill in all settings, so that a function need not load remediations that it does not run."""
     enabled = [str(one) for one in _items(settings.get("enable"))]
     options = {name: str(chosen) for name, chosen in _mapping(settings.get("options")).items()}
     chosen, answers = runbook.chosen(enabled), runbook.answers_by_type()
@@ -119,7 +119,7 @@ def _settings(runbook: Runbook, settings: Mapping[str, object]) -> dict[str, obj
         "remediations": list(chosen.ids),
         "choices": dict(runbook.choose(options)),
         "held": [one.id for one in chosen.remediations if one.workload_risk and one.id not in allowed],
-        # The whole runbook's: its rules deliver what those that are left out would answer as well.
+        # The whole runbook's types: its EventBridge rules also deliver findings of disabled remediations.
         "answers": {
             id_: list(every if id_ in also else types) for id_, types in answers.items() if id_ in chosen.ids
         },

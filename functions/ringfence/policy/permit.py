@@ -1,4 +1,4 @@
-"""The right to change something: only a decision that allows it makes one."""
+"""The permission to make changes. Only a decision that allows changes creates one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @frozen
 class Permit:
-    """Without one, nothing is ever changed: whoever applies a step asks it first.
+    """A permit for one resource. The engine checks it before it applies a step.
 
-    `until` is the end of the lease: no change starts after it.
+    `until` is the end of the lease. No change may start after it.
     """
 
     ref: Ref
@@ -26,12 +26,12 @@ class Permit:
 
     @classmethod
     def of(cls, decision: Decision, ref: Ref, until: datetime) -> Permit:
-        """Make a permit; raises Refused unless the decision's mode allows changes."""
+        """Create a permit. Raises Refused unless the decision's mode allows changes."""
         decision.permit()
         return cls(ref, until)
 
     def check(self, ref: Ref, now: datetime) -> None:
-        """Raise Refused for another subject, Retryable after the lease's end."""
+        """Raise Refused for another resource, and Retryable after the end of the lease."""
         if ref != self.ref:
             raise Refused(f"the permit is for {self.ref.key}, not {ref.key}")
         if now >= self.until:

@@ -1,4 +1,4 @@
-"""The schema of the policy file. Each `description` is also the error message: what must stand there."""
+"""The schema of the policy file. Each `description` is also the error message."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from ringfence.policy.compiled import ACT, IGNORE, VERSION
 from ringfence.policy.decision import Mode
 
 HOME = "home"
-"""Stands for the account that Ringfence is deployed to."""
+"""The name of the account to which Ringfence is deployed."""
 
 LEVELS = MappingProxyType({"low": 1.0, "medium": 4.0, "high": 7.0, "critical": 9.0})
-"""The least severity of each of GuardDuty's levels."""
+"""The lowest severity of each level of GuardDuty."""
 
 
 def _object(about: str, properties: dict[str, object], *required: str) -> dict[str, object]:

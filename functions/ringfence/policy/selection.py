@@ -1,4 +1,4 @@
-"""What of a runbook runs because of a finding: what it is about, and no more than the policy allows. Pure."""
+"""Select the remediations of a runbook for a finding, and the mode of each. Pure."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 @frozen
 class Portion:
-    """Some remediations of a runbook and what may happen by them; none where nothing may."""
+    """Remediations of a runbook and their decision. Empty if nothing may run."""
 
     runbook: Runbook
     decision: Decision
 
 
 def portions(policy: Policy, runbook: Runbook, finding: Finding, ref: Ref) -> tuple[Portion, ...]:
-    """Decide what of the runbook runs on `ref` because of `finding`.
+    """Decide which remediations run on `ref` because of `finding`.
 
-    There are several shares where a part of what would be done can break a workload, which stays a dry run
-    unless the policy allows it, or where the policy leaves a part as it is.
+    The result has several portions if some remediations can break a workload and must stay a dry run, or if
+    the policy exempts some.
     """
     decision = decide(policy, runbook.id, finding, ref)
     chosen, _ = policy.settings(runbook)
@@ -60,7 +60,7 @@ def _part(chosen: Runbook, about: tuple[str, ...], always: tuple[str, ...]) -> R
 def _exempt(
     policy: Policy, runbook: Runbook, ref: Ref, about: tuple[str, ...]
 ) -> tuple[tuple[str, ...], str]:
-    """Return which remediations the policy exempts the subject from, and why."""
+    """Return the remediations that the policy exempts for this resource, and the reason."""
     left: dict[str, str] = {}
     for one in policy.exempt:
         if one.speaks_of(runbook.id, ref):

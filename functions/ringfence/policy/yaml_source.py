@@ -1,4 +1,4 @@
-"""YAML with line and column, so that errors can say where."""
+"""YAML with the line and column of each value, for error messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, order=True)
 class Flaw:
-    """What is wrong, and where: line and column count from 1."""
+    """An error and its position. Lines and columns count from 1."""
 
     line: int
     column: int
@@ -33,19 +33,19 @@ class Flaw:
 
 @dataclass(frozen=True)
 class Located:
-    """A YAML document: as plain data, and as nodes that know their place."""
+    """A YAML document: its data, and its nodes with their positions."""
 
     plain: object
     node: object
 
     def flaw(self, path: Path, problem: str) -> Flaw:
-        """Return a flaw at the line of `path`, or of the nearest thing that is there."""
+        """Return an error at the line of `path`, or of its nearest existing parent."""
         line, column = _place(self.node, path)
         return Flaw(line + 1, column + 1, field_of(path), problem)
 
 
 def read_yaml(text: str) -> Located:
-    """Read one YAML document; raises BadInput that says where it stops being one."""
+    """Read one YAML document. Raises BadInput that names the position of an error."""
     try:
         node = YAML(typ="rt", pure=True).load(text)
         return Located(_plain(node), node)
@@ -79,7 +79,7 @@ def _plain(node: object) -> object:
     for kind in (int, float, str):
         if isinstance(node, kind):
             return kind(node)
-    return ascii(node)  # a timestamp, a tagged scalar: no schema takes it for anything
+    return ascii(node)  # a timestamp or a tagged scalar: no schema accepts it
 
 
 def _place(node: object, path: Path) -> tuple[int, int]:

@@ -1,1 +1,1 @@
-"""The audit log: facts, chain, what is read from them."""
+"""The audit log: its facts, its chain, and views of them."""

@@ -1,4 +1,4 @@
-"""What every audit log demands of an append, wherever it is kept."""
+"""The check that every audit log makes before an append."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def check_append(history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
-    """Raise InternalError unless the entries continue `history`, or open an incident under a lease of it.
+    """Raise InternalError unless the entries continue `history` or open an incident with its lease.
 
-    A lease is what two responders that open an incident at once collide on: their entries, of
-    different incidents, would not.
+    Two responders that open different incidents at once conflict on the lease. Their entries alone would
+    not conflict.
     """
     head = history.head
     for entry in entries:

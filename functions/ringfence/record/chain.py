@@ -21,7 +21,7 @@ VERSION = 1
 
 @frozen
 class ChainKey:
-    """A response: one runbook on one subject. `subject` is the reference's key."""
+    """The identity of a response: one runbook on one resource. `subject` is the resource's key."""
 
     runbook: str
     subject: str
@@ -34,7 +34,7 @@ class ChainKey:
 
 @frozen
 class Entry:
-    """One fact as it is stored: the canonical body, and the hash of exactly these bytes."""
+    """One stored fact: its canonical body, and the hash of exactly these bytes."""
 
     incident: str
     seq: int
@@ -70,7 +70,7 @@ class Entry:
 
     @property
     def actor(self) -> str:
-        """Who wrote it, or for whom."""
+        """The actor: the function, or the person it acted for."""
         return str(self._data["actor"])
 
     @property
@@ -80,13 +80,13 @@ class Entry:
 
     @property
     def previous(self) -> str:
-        """The hash of the entry before."""
+        """The hash of the previous entry."""
         return str(self._data["previous"])
 
 
 @frozen
 class Stamp:
-    """What every entry of one execution has in common. `attempt` is the function's request id."""
+    """The data that all entries of one execution share. `attempt` is the request id of the function."""
 
     key: ChainKey
     incident: str
@@ -96,7 +96,7 @@ class Stamp:
 
 
 def link(stamp: Stamp, head: Entry | None, facts: Iterable[Fact]) -> tuple[Entry, ...]:
-    """Append facts to a chain, each entry holding the hash of the one before."""
+    """Append facts to a chain. Each entry contains the hash of the previous one."""
     seq, previous = (head.seq + 1, head.hash) if head else (0, "")
     entries = []
     for fact in facts:
@@ -127,12 +127,12 @@ def digest(text: str) -> str:
 
 @frozen
 class Lease:
-    """Who may act on a subject, and until when. `incident` is the newest that was opened on it."""
+    """The right to act on a resource until some time. `incident` is the newest incident of the resource."""
 
     owner: str = ""
     until: datetime | None = None
     incident: str = ""
 
     def held(self, now: datetime, owner: str) -> bool:
-        """Say whether somebody else holds it."""
+        """Return whether another execution holds the lease."""
         return bool(self.owner) and self.owner != owner and self.until is not None and now < self.until

@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from ringfence.policy.decision import Decision
 
 RELEASE = "release"
-"""The stage of an undo, and how what a person asks for begins where it is one."""
+"""The stage id of a release, and the first word of a release request."""
 
 
 class Fact:
-    """Something that happened. What is not recorded as a fact did not happen."""
+    """Something that happened. Every event in a response is recorded as a fact."""
 
 
 @value
 class FindingReceived(Fact):
-    """A finding came in: the first, an update of it, or another one about the same subject.
+    """A finding arrived: the first one, an update, or another one about the same resource.
 
-    `event` is the event as received, shortened to what an entry can hold.
+    `event` is the received event, shortened to fit into an entry.
     """
 
     finding: Finding
@@ -34,9 +34,9 @@ class FindingReceived(Fact):
 
 @value
 class RunRequested(Fact):
-    """A person asked for a run or a release. `verified`: the caller's ARN was established by IAM.
+    """A person requested a run or a release. `verified`: IAM established the caller's ARN.
 
-    `plan` is the digest of the plan that they looked at and agreed to; empty where they did not look.
+    `plan` is the digest of the plan that the person confirmed. Empty if there was none.
     """
 
     what: str
@@ -49,9 +49,9 @@ class RunRequested(Fact):
 
 @value
 class DecisionMade(Fact):
-    """What may happen because of a finding or a request, and why.
+    """The decision about a finding or a request, and its reason.
 
-    `opened_at` is the incident's instant, `choices` the options in force.
+    `opened_at` is the time of the incident. `choices` are the values of the options.
     """
 
     decision: Decision
@@ -63,7 +63,7 @@ class DecisionMade(Fact):
 
 @value
 class Planned(Fact):
-    """The steps that remained when a stage was planned, and what stays open, in words."""
+    """The planned steps of a stage, and the residual risk in words."""
 
     stage: str
     digest: str
@@ -81,7 +81,7 @@ class Intended(Fact):
 
 
 class Result:
-    """How an intent ended."""
+    """The result of an intent."""
 
     APPLIED = "applied"
     NOT_APPLIED = "not-applied"
@@ -95,9 +95,9 @@ class Result:
 
 @value
 class Outcome(Fact):
-    """What became of an intent. `by` is `call`, or `observation` where the call's end is unknown.
+    """The outcome of an intent. `by` is `call`, or `observation` if the response was lost.
 
-    `provides` are the ids that symbols came to stand for, `requests` the service's request ids.
+    `provides` are the ids for symbols. `requests` are the request ids of the service.
     """
 
     intent: str
@@ -110,12 +110,12 @@ class Outcome(Fact):
 
 @value
 class Verified(Fact):
-    """What a second look found. `remaining` and `exposure` are in words.
+    """The result of a verification. `remaining` and `exposure` are in words.
 
-    `judged`: containment was among what ran; a run of later stages alone says nothing about it. `review`
-    is what of the exposure a person must look at: until then it is not complete. `waiting` is what of the
-    settling others have yet to do, in their own time. `whole`: every stage was looked at. `remediations` are
-    those that it speaks of; all that were decided on where none are named.
+    `judged`: containment was part of this run. A run of later stages alone says nothing about it. `review`:
+    the part of the exposure that a person must review; the response is not complete before. `waiting`: the
+    part of `settling` that AWS services do in their own time. `whole`: every stage was read.
+    `remediations`: the remediations that this verification covers. Empty means all that were decided on.
     """
 
     contained: bool
@@ -133,20 +133,20 @@ class Verified(Fact):
 
 @value
 class Released(Fact):
-    """The recorded steps were undone, seen by looking again."""
+    """A release undid the recorded steps, and a second read verified it."""
 
     skipped: tuple[str, ...] = ()
 
 
 @value
 class Missed(Fact):
-    """The subject was not found. The incident is closed once a second look says the same."""
+    """The resource was not found. The incident is closed if a second read does not find it either."""
 
     reason: str
 
 
 @value
 class Closed(Fact):
-    """Nothing is left to act on."""
+    """The incident is closed because the resource no longer exists."""
 
     reason: str

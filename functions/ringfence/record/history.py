@@ -1,4 +1,4 @@
-"""What can be read from the chain of one response."""
+"""What the chain of one response says."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ F = TypeVar("F", bound=Fact)
 
 @frozen
 class History:
-    """The newest incident's chain on one subject, and the lease beside it."""
+    """The chain of the newest incident of a resource, and its lease."""
 
     entries: tuple[Entry, ...] = ()
     lease: Lease = Lease()
 
     @property
     def incident(self) -> str:
-        """The incident's id; empty when there is none."""
+        """The incident's id. Empty if there is none."""
         return self.entries[0].incident if self.entries else ""
 
     @property
@@ -72,7 +72,7 @@ class History:
         return tuple((e, f) for e, f in self.facts if isinstance(f, Intended) and f.intent not in known)
 
     def steps(self, *results: str) -> tuple[Step, ...]:
-        """Return the steps whose intents ended so; with no results named, all that were intended."""
+        """Return the steps with one of these results. Without results, return all intended steps."""
         known = self.outcomes
         return tuple(
             one.step
@@ -82,13 +82,13 @@ class History:
 
     @property
     def closed_at(self) -> datetime | None:
-        """When the incident was released or closed; None while it is open."""
+        """When the incident was released or closed. None while it is open."""
         ends = [entry.at for entry, fact in self.facts if isinstance(fact, Released | Closed)]
         return ends[-1] if ends else None
 
     @property
     def missed_at(self) -> datetime | None:
-        """When the subject was first not found since it was last seen; None while it is not missed."""
+        """When the resource was first not found since it was last seen. None if it exists."""
         found = None
         for entry, fact in self.facts:
             if isinstance(fact, Missed):
@@ -99,15 +99,15 @@ class History:
 
     @property
     def released_at(self) -> datetime | None:
-        """When the incident was released; None where it was not, though it may be closed."""
+        """When the incident was released. None if it was not, even if it is closed."""
         return next((entry.at for entry, fact in self.facts if isinstance(fact, Released)), None)
 
     @cached_property
     def remediated(self) -> dict[str, datetime | None]:
-        """When the newest look at each remediation that was to be carried out found nothing left to do.
+        """When the newest verification of each applied remediation found no remaining step.
 
-        None where it found otherwise, or nobody has looked yet: findings of one incident are answered by
-        different remediations, and what became of one says nothing of the others.
+        None if a step remained or nothing was verified. Different remediations answer the findings of one
+        incident, so each has its own time.
         """
         found: dict[str, datetime | None] = {}
         for entry, fact in self.facts:
@@ -120,16 +120,16 @@ class History:
 
     @property
     def completed_at(self) -> datetime | None:
-        """When the last that was to be carried out was found put right; None while anything is left."""
+        """When the last applied remediation was verified. None while a step remains."""
         found = tuple(self.remediated.values())
         times = tuple(at for at in found if at)
         return max(times) if times and times == found and not self.open_intents else None
 
     @property
     def release_asked_at(self) -> datetime | None:
-        """When a person last asked for a release; None where a run was asked for or called for since.
+        """When a person last requested a release. None if a run was requested or called for since.
 
-        Activity that was seen later, and may be acted on, calls for one.
+        Later activity that may be acted on calls for a run.
         """
         asked = [(entry.at, fact) for entry, fact in self.facts if isinstance(fact, RunRequested)]
         wishes = [(at, fact.what) for at, fact in asked if not fact.dry_run]
@@ -142,7 +142,7 @@ class History:
 
     @property
     def opened_at(self) -> datetime | None:
-        """The incident's instant."""
+        """The time of the incident."""
         decision = self.last(DecisionMade)
         return decision.opened_at if decision else None
 
@@ -152,6 +152,6 @@ class History:
         return self.last(Verified)
 
     def knows(self, received: FindingReceived) -> bool:
-        """Say whether this update of the finding is recorded."""
+        """Return whether this update of the finding is recorded."""
         new = (received.finding.id, received.finding.updated_at)
         return any((old.finding.id, old.finding.updated_at) == new for old in self.of(FindingReceived))

@@ -1,4 +1,4 @@
-"""Verification of a chain: recompute it, compare it with the archive, name what is wrong first."""
+"""Verify a chain: recompute it, compare it with the archive, and name the first fault."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Wrong(StrEnum):
-    """In what way an entry is not as it was written."""
+    """The kind of a fault."""
 
     ALTERED = "altered"
     MISSING = "missing"
@@ -29,7 +29,7 @@ class Wrong(StrEnum):
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """What is wrong with one entry, in words."""
+    """The fault of one entry, in words."""
 
     seq: int
     wrong: Wrong
@@ -40,7 +40,7 @@ class Fault:
 class Archived:
     """The first version of one entry in the archive.
 
-    `versions` counts them, delete markers too: the archive is written once.
+    `versions` counts all versions and delete markers. A correct archive has one version per entry.
     """
 
     seq: int
@@ -51,7 +51,7 @@ class Archived:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What verification found. `archived` is None where there was no archive to compare with."""
+    """The result of a verification. `archived` is None if there was no archive to compare with."""
 
     incident: str
     chain: str
@@ -107,11 +107,11 @@ def _count(number: int) -> str:
 def verify(
     key: ChainKey, incident: str, table: Sequence[Entry], archive: Iterable[Archived] | None = None
 ) -> Verdict:
-    """Verify one incident's chain.
+    """Verify the chain of one incident.
 
-    `table` are the entries in the order in which the table gives them; what has a negative number
-    stands among them and is none. Without `archive` a chain that
-    was recomputed as a whole, and a tail that was cut off, cannot be seen; the verdict says so.
+    `table` are the entries in the order of the table. An entry with a negative number is an item that is
+    not an entry. Without `archive`, the verification cannot detect a completely recomputed chain or removed
+    entries at the end. The result says so.
     """
     numbered = [entry for entry in table if entry.seq >= 0]
     kept = {entry.seq: entry for entry in numbered}
@@ -189,9 +189,9 @@ def _archive_faults(kept: Mapping[int, Entry], first: Mapping[int, Archived]) ->
 def _link_faults(
     kept: Mapping[int, Entry], sound: AbstractSet[int], archived: AbstractSet[int]
 ) -> Iterator[Fault]:
-    """Blame a broken link on the entry that fits neither neighbour, or on the one that is not archived.
+    """Attribute a broken link to the entry that matches neither neighbor, or to the one that is not archived.
 
-    Links to an entry that is known to be wrong say nothing new.
+    Links to an entry with a known fault are ignored.
     """
     broken = {
         seq

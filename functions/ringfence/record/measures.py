@@ -1,4 +1,4 @@
-"""The metrics that Ringfence emits: their names, units and dimensions, for handlers and alarms alike."""
+"""The metrics of Ringfence: their names, units and dimensions, for handlers and alarms."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COUNT, SECONDS = "Count", "Seconds"
 
 @frozen
 class Measure:
-    """One value of a metric. `runbook` is a dimension, where it is of a response."""
+    """One value of a metric. `runbook` is its dimension, if it belongs to a response."""
 
     name: str
     value: float = 1
@@ -27,5 +27,5 @@ class Measure:
 
     @property
     def dimensions(self) -> dict[str, str]:
-        """The dimensions of the metric: an alarm must name the same."""
+        """The dimensions of the metric. An alarm must use the same ones."""
         return {"service": SERVICE, **({"runbook": self.runbook} if self.runbook else {})}

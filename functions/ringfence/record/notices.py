@@ -1,4 +1,4 @@
-"""Notices: which facts a person is told of, in which words. Not one for every fact."""
+"""Notices: the messages that some facts cause."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from ringfence.record.chain import Entry
 
 NOTIFYING_FACTS = frozenset({"DecisionMade", "Verified", "Released"})
-"""The facts that may lead to a notice."""
+"""The facts that can cause a notice."""
 LONGEST_SUBJECT, LONGEST_TEXT, MOST_WORDS = 99, 300, 20
 
 
 @frozen
 class Notice:
-    """A message for a person: a subject of one ASCII line, and a text. `measures` go with it."""
+    """A message for a person: a subject of one ASCII line, and a text. `measures` are its metrics."""
 
     subject: str
     text: str
@@ -38,7 +38,7 @@ class Notice:
 
 
 def plain(text: str, most: int = LONGEST_TEXT) -> str:
-    """Shorten a text from outside and write out what is not printable: it may be hostile."""
+    """Shorten an untrusted text and escape characters that are not printable."""
     shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text[:most])
     return f"{shown}…" if len(text) > most else shown
 
@@ -49,9 +49,9 @@ def subject_line(text: str) -> str:
 
 
 def notice(entries: Sequence[Entry]) -> Notice | None:
-    """Return what the last of `entries` is worth telling, given those before it; None for nothing.
+    """Return the notice for the last of `entries`, given the earlier ones. None if it causes none.
 
-    Raises BadInput for an entry whose fields are not of their types.
+    Raises BadInput for an entry with fields of a wrong type.
     """
     now, before = Summary.of(entries), Summary.of(entries[:-1])
     if not now.lines:
@@ -79,17 +79,17 @@ def _verified(now: Summary, before: Summary) -> Notice | None:
 
 
 def _words(now: Summary, *, contained: bool) -> str:
-    """Say a verdict; where all is done but what a person decides, it is theirs."""
+    """Return the title of a verdict. If only a review remains, the title says so."""
     if not contained and now.status is IncidentStatus.FOR_REVIEW:
         return "review needed"
     return said(now.runbook, "contained" if contained else "NOT contained")
 
 
 def _verdicts(summary: Summary) -> list[bool | None]:
-    """Return for each verification whether it was contained; None where that was not to be told.
+    """Return for each verification whether it was contained. None if it causes no notice.
 
-    It is not while something settles, and not after a run of later stages alone. What puts right has done
-    so where the newest look at each remediation says it: findings are answered by different ones.
+    It causes none while something settles, or after a run of later stages alone. A compliance runbook is
+    contained if the newest verification of each of its remediations says so.
     """
     verdicts: list[bool | None] = []
     parts: dict[str, bool] = {}
@@ -105,7 +105,7 @@ def _verdicts(summary: Summary) -> list[bool | None]:
 
 
 def _reviewed(summary: Summary) -> frozenset[str]:
-    """Return what was for a person to review whenever a verdict was told, or was the same as before."""
+    """Return the reviews that earlier notices already named."""
     looks = (one.fact for one in summary.lines if one.kind == "Verified")
     told = zip(looks, _verdicts(summary), strict=True)
     return frozenset(words for fact, verdict in told if verdict is not None for words in fact.texts("review"))
@@ -134,7 +134,7 @@ def _decided(now: Summary, before: Summary) -> Notice | None:
 
 
 def _for_a_person(now: Summary) -> Notice:
-    """Root credentials in the wrong hands are the worst there is, and nobody but a person can act on them."""
+    """Compromised root credentials are the most urgent case, because only a person can act on them."""
     why = (("Why nothing was changed", (now.reason,)),)
     if now.code is DecisionCode.ROOT:
         return _message("URGENT, NOT contained", now, why, (Measure(NOT_CONTAINED, runbook=now.runbook),))
@@ -173,7 +173,7 @@ def _message(
 
 
 def _findings(now: Summary) -> Iterator[str]:
-    """The newest ones: a message has its limit, and so has a person."""
+    """Yield the newest findings only, because a message has a size limit."""
     if (unnamed := len(now.findings) - MOST_WORDS) > 0:
         yield f"Earlier findings: {unnamed}"
     for one in now.findings[-MOST_WORDS:]:

@@ -1,7 +1,7 @@
-"""What an incident's entries come to, read plainly from their JSON.
+"""The summary of an incident, read from the JSON of its entries.
 
-Nothing is decoded into steps: a notice or a list must not fail because an entry holds a step that this
-version does not know.
+The steps are not decoded: a notice or a list must not fail if an entry contains a step that this version
+does not know.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @frozen
 class Line:
-    """One entry with its fact as plain JSON. `kind` is the fact's class name; empty when unreadable."""
+    """One entry with its fact as JSON. `kind` is the name of the fact's class. Empty if unreadable."""
 
     entry: Entry
     kind: str
@@ -38,7 +38,7 @@ class Line:
 
     @property
     def at(self) -> datetime:
-        """When it was written; the start of time when the entry does not say."""
+        """When it was written. The earliest possible time if the entry does not say."""
         try:
             instant = datetime.fromisoformat(str(self.body.value.get("at")))
         except ValueError:
@@ -47,7 +47,7 @@ class Line:
 
 
 def line(entry: Entry) -> Line:
-    """Read one entry; what is no entry of ours comes back without a kind."""
+    """Read one entry. The result for an unreadable entry has no kind."""
     try:
         body = json.loads(entry.body)
     except ValueError:
@@ -61,7 +61,7 @@ def line(entry: Entry) -> Line:
 
 @frozen
 class Reported:
-    """A finding, as far as a person needs it."""
+    """The data of a finding that people need."""
 
     id: str
     type: str
@@ -106,7 +106,10 @@ class Summary:
 
     @property
     def allowed(self) -> datetime:
-        """When changes were first allowed: a dry run may have stood for weeks before; else its opening."""
+        """When changes were first allowed. The time of opening if they never were.
+
+        A dry run can be weeks older than the first permission.
+        """
         made = (one for one in self.lines if one.kind == "DecisionMade")
         allowed = (one.at for one in made if (mode := _mode(one.fact)) and mode.changes)
         return next(allowed, self.lines[0].at)
@@ -124,7 +127,7 @@ class Summary:
 
     @property
     def mode(self) -> str:
-        """The mode that the newest decision gave."""
+        """The mode of the newest decision."""
         made = self.last("DecisionMade")
         return made.optional_child("decision").optional_text("mode") or "" if made else ""
 
@@ -147,19 +150,19 @@ class Summary:
         return made.optional_child("decision").optional_text("reason") or "" if made else ""
 
     def words(self, field: str) -> tuple[str, ...]:
-        """Return a list of the newest verification: remaining, settling, refused or exposure."""
+        """Return a field of the newest verification: remaining, settling, refused or exposure."""
         verified = self.last("Verified")
         return verified.texts(field) if verified else ()
 
     @property
     def latest_by_remediation(self) -> tuple[Document, ...]:
-        """The newest verification; where something is put right, that of each remediation besides."""
+        """The newest verification. For a compliance runbook also the newest one of each remediation."""
         last = self.last("Verified")
         return latest(self.runbook, self._newest, last) if last else ()
 
     @property
     def residual_risk(self) -> tuple[str, ...]:
-        """What stays open: as verified, or as planned where nothing was verified."""
+        """The residual risk: from the newest verification, or from the plans without one."""
         if self.last("Verified"):
             return self.words("exposure")
         planned = (one.fact.texts("exposure") for one in self.lines if one.kind == "Planned")
@@ -167,7 +170,7 @@ class Summary:
 
     @property
     def releasing(self) -> bool:
-        """Whether the newest change belongs to an undo."""
+        """Whether the newest change belongs to a release."""
         intended = self.last("Intended")
         return intended is not None and intended.optional_text("stage") == RELEASE
 
@@ -178,11 +181,11 @@ class Summary:
 
     @property
     def state(self) -> str:
-        """How it stands, in a word or two."""
+        """The status in one or two words."""
         return self.status.words
 
     def verifications(self, only: Iterable[str]) -> tuple[Document, ...]:
-        """Return the newest verification of each of these remediations that was looked at."""
+        """Return the newest verification of each of these remediations, if there is one."""
         newest = self._newest
         return tuple(newest[id_] for id_ in only if id_ in newest)
 

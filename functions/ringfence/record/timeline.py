@@ -1,4 +1,4 @@
-"""A response's entries as rows for a person: when, who, what, from what to what, with which result."""
+"""The entries of a response as rows for people: time, actor, action, change and result."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from ringfence.record.summary import Line
 
 VALUES = (Finding, Decision, InstanceRef)
-"""What facts hold beside steps: a value can be read once its class was imported."""
+"""The value classes in facts other than steps. Importing them makes them readable."""
 _ABOUT_TO = "about to "
 
 
 @frozen
 class RenderedFact:
-    """What a fact comes to. `words` say it, `notes` are what is to be known beside it."""
+    """A fact in words. `notes` are additional details."""
 
     words: str
     notes: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class RenderedFact:
 
 @frozen
 class Row:
-    """One entry. `kind` is the fact's class, empty where the entry is unreadable."""
+    """One entry. `kind` is the fact's class. Empty if the entry is unreadable."""
 
     entry: Entry
     at: datetime
@@ -71,7 +71,7 @@ class Row:
 
 
 def timeline(entries: Iterable[Entry]) -> tuple[Row, ...]:
-    """Return one row for each entry. What this version cannot read is shown as it was written."""
+    """Return one row for each entry. An entry that this version cannot read is shown as stored."""
     intents: dict[str, str] = {}
     rows = []
     for entry in entries:
@@ -86,7 +86,7 @@ def _rendered(read: Line, intents: dict[str, str]) -> RenderedFact:
     try:
         told = _as_said(_of_fact(read.entry.fact, intents), read)
     except (BadInput, UnknownRecord, ValueError, TypeError, AttributeError):
-        # An entry of another version, or one that was tampered with: it may hold anything.
+        # An entry of another version, or a tampered one: it can contain anything.
         told = _as_written(read)
     if read.kind == "Intended":
         intents[str(read.fact.value.get("intent"))] = told.words.removeprefix(_ABOUT_TO)
@@ -94,7 +94,7 @@ def _rendered(read: Line, intents: dict[str, str]) -> RenderedFact:
 
 
 def _as_said(told: RenderedFact, read: Line) -> RenderedFact:
-    """Say a verdict as the runbook's: one that contains does not where anything is left to a person."""
+    """Use the verdict's words for this runbook. A containment runbook is not contained before a review."""
     runbook = str(read.body.value.get("runbook", ""))
     if read.kind != "Verified":
         return told

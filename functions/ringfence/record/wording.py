@@ -1,18 +1,18 @@
-"""How a verdict is said: what was compromised is contained, what broke compliance is put right."""
+"""The words of a verdict: compromised resources are contained, compliance violations remediated."""
 
 from __future__ import annotations
 
 CONTAIN = "contain-"
-"""How the ids of runbooks begin that contain."""
+"""The prefix of the ids of containment runbooks."""
 
 
 def is_containment(runbook: str) -> bool:
-    """Say whether a runbook, by its id, contains."""
+    """Return whether a runbook, given its id, is a containment runbook."""
     return not runbook or runbook.startswith(CONTAIN)
 
 
 def said(runbook: str, words: str) -> str:
-    """Return words that speak of containment in those that fit the runbook."""
+    """Adapt words about containment to the runbook."""
     if is_containment(runbook):
         return words
     return words.replace("containment", "all remediations").replace("contained", "remediated")

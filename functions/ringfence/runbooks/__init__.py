@@ -1,9 +1,7 @@
-"""Runbooks: which remediations answer for which kind of subject, in which stages. One module each.
+"""One module for each runbook: its remediations in stages, for one kind of subject.
 
-Nothing lists them: each module here is a runbook, and what concerns all of them is a package.
-
-A runbook is imported by its id, a remediation when its stage is planned: a function imports what its own
-runbook needs, however many there are.
+A runbook is imported by its id, and a remediation when its stage is planned. So a function imports only
+what its own runbook needs.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 
 @cache
 def load(id_: str) -> Remediation:
-    """Import a remediation; its file bears its id."""
+    """Import a remediation. The name of its file is its id."""
     name = id_.replace("-", "_")
     found = getattr(import_module(f"ringfence.remediations.{name}"), name, None)
     if not isinstance(found, Remediation) or found.id != id_:
@@ -33,23 +31,23 @@ def load(id_: str) -> Remediation:
 
 
 def stage(id_: str, title: str, *remediations: str | Deferred) -> Stage:
-    """Declare a stage by the ids of its remediations."""
+    """Declare a stage with the ids of its remediations."""
     members = (one if isinstance(one, Deferred) else Deferred(one, load) for one in remediations)
     return Stage(id_, title, tuple(members))
 
 
 def only(id_: str, *kinds: type[Ref]) -> Deferred:
-    """Declare that a remediation is for these kinds of subject alone in its stage."""
+    """Declare that a remediation runs only for these kinds of subject in its stage."""
     return Deferred(id_, load, kinds)
 
 
 EVALUATE = stage("evaluate", "Have AWS Config evaluate again", "evaluate-rule")
-"""What comes after anything that a rule of AWS Config may have found."""
+"""The last stage of runbooks that answer AWS Config rules."""
 
 
 @cache
 def runbook(id_: str) -> Runbook:
-    """Import a runbook; its module bears its id. Raises BadInput for an id that none has."""
+    """Import a runbook. The name of its module is its id. Raises BadInput for an unknown id."""
     if id_ not in runbook_ids():
         raise BadInput("runbook", f"must be one of {', '.join(runbook_ids())}", id_)
     name = id_.replace("-", "_")
@@ -61,7 +59,7 @@ def runbook(id_: str) -> Runbook:
 
 
 def _everything_of(found: Runbook) -> tuple[Remediation, ...]:
-    """Import what the log of a runbook may name: every class of step, and findings."""
+    """Import the classes that the log of a runbook can contain: findings and all of its steps."""
     import_module("ringfence.model.finding")
     import_module("ringfence.model.rule_confirmation")
     return found.remediations

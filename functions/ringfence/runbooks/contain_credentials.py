@@ -1,4 +1,4 @@
-"""Contain compromised credentials: the key, the sessions, the other ways in."""
+"""Contain compromised credentials: disable the key, its sessions and the principal's other credentials."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ CONTAIN_CREDENTIALS = Runbook(
     subject=PrincipalRef,
     position=20,
     stages=(
-        # A key is dead after one call; of a user or a session, the denial is what contains. Of a user whom
-        # AWS has put into quarantine, the key that was exposed is another way in.
+        # One call disables a key. A user or a session is contained by the denial. If AWS quarantined a user,
+        # the exposed key must be deactivated as well.
         stage(
             "disable",
             "Disable the credentials",

@@ -1,4 +1,4 @@
-"""Contain a compromised EC2 instance: cut it off, keep it, take the evidence."""
+"""Contain a compromised EC2 instance: isolate it, protect it, and collect evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Put right what lets anyone at a bucket, or leaves it unencrypted, unversioned, unlogged."""
+"""Fix buckets that are public, unencrypted, unversioned or without logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Put right what breaks compliance about identities: unused access keys, the password policy, root use."""
+"""Fix unused access keys and the password policy, and report uses of the root user."""
 
 from __future__ import annotations
 

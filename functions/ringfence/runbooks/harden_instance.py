@@ -1,4 +1,4 @@
-"""Put right what breaks compliance on an EC2 instance."""
+"""Fix compliance violations of an EC2 instance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Harden the network: close what the world reaches, and record what crosses it."""
+"""Close ports that are open to the internet, and record the traffic of VPCs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Restore logging: what records an account goes on doing so, as it did when all was well.
+"""Restore the logging of an account from the recorded baseline.
 
-Its incidents do not end by themselves: the baseline is in them.
+Its incidents do not end on their own, because they contain the baseline.
 """
 
 from __future__ import annotations

@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
+from ringfence.model.incident import Incident
+from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.observation import ResourceState
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey, Key
-from ringfence.observations.iam.denial import Denial
+from ringfence.observations.iam.denial import NAME, Denial, Policy
 from ringfence.observations.iam.evidence import Grants, KeyUse
 from ringfence.observations.iam.other_credentials import KINDS, Credential, OtherCredentials
 from ringfence.observations.iam.password import Password
+from ringfence.observations.iam.reach import DENY_ALL
 from ringfence.observations.iam.role_sessions import RoleUse
 from ringfence.observations.iam.used_roles import UsedRole, UsedRoles
 from ringfence.observations.logging.trail import Trail
+from ringfence.runbooks import load
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.steps.iam.denial import AttachDenial, PutDenial
-from tests.support.runbook_worlds import Case
-from tests.support.strategies.credentials import BOUNDARY, DEPLOY, KEY, PERSON, ROLES, SESSION, WEB
+from ringfence.steps.iam.denial_policies import CreateDenialPolicy
+from tests.support.runbook_worlds import Case, Worlds, independent
+from tests.support.strategies.credentials import (
+    BOUNDARY,
+    DEPLOY,
+    KEY,
+    PERSON,
+    REFS,
+    ROLES,
+    SESSION,
+    STRANGE,
+    WEB,
+    incidents,
+    principals,
+)
+from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ringfence.model.observation import Observation
-    from ringfence.model.subject import PrincipalRef
+    from ringfence.model.step import Step
+    from ringfence.model.subject import PrincipalRef, Ref
 
 EVERYTHING = CONTAIN_CREDENTIALS.chosen(CONTAIN_CREDENTIALS.ids)
 """The runbook with every option switched on."""
@@ -31,7 +53,7 @@ def busy(ref: PrincipalRef, denial: Denial) -> ResourceState:
     others = OtherCredentials(
         "deploy", tuple(Credential(kind, "ACCAIOSFODNN7EXAMPLE0123", ACTIVE) for kind in KINDS)
     )
-    facets: tuple[Observation, ...] = (
+    observations: tuple[Observation, ...] = (
         AccessKey("deploy", (Key(KEY.id, ACTIVE),)),
         denial,
         Password("deploy"),
@@ -41,7 +63,49 @@ def busy(ref: PrincipalRef, denial: Denial) -> ResourceState:
         Grants(),
         Trail(),
     )
-    return ResourceState(ref, {type(one): one for one in facets})
+    return ResourceState(ref, {type(one): one for one in observations})
+
+
+@cache
+def steps() -> tuple[Step, ...]:
+    """Return every class of step, and its way back: a world with everything to do, each way."""
+    seen: dict[Step, None] = {}
+    for ref, holder in ((KEY, DEPLOY), (PERSON, DEPLOY), (SESSION, WEB)):
+        for boundary in ("", BOUNDARY):
+            for reach in ("sessions", "session"), ("everything", "role"):
+                world = busy(ref, Denial(holder, boundary=boundary))
+                past: tuple[Step, ...] = ()
+                for _ in range(3):
+                    planned = [
+                        step
+                        for one in CONTAIN_CREDENTIALS.remediations
+                        for step in one.plan(world, incident(reach, past))
+                    ]
+                    past = (*past, *planned)
+                    seen.update({one: None for step in planned for one in (step, step.inverse())})
+    denied = busy(PERSON, Denial(DEPLOY, attached=frozenset({DENY_ALL})))
+    seen.update(dict.fromkeys(load("require-password-reset").plan(denied, incident(reach))))
+    for ref, holder in ((PERSON, DEPLOY), (SESSION, WEB)):
+        strangers = busy(ref, Denial(holder, (Policy(NAME, STRANGE),)))
+        wider = incident(("sessions", "role"))
+        seen.update({step.inverse(): None for step in load("deny-principal").plan(strangers, wider)})
+    return tuple(seen)
+
+
+def incident(reach: tuple[str, str], past: tuple[Step, ...] = ()) -> Incident:
+    """Return an incident whose denial reaches so far."""
+    user, role = reach
+    choices = (("other-keys", "leave"), ("role-deny", role), ("traces", "open"), ("user-deny", user))
+    return Incident("inc-1", NOON, choices=choices, past=past)
+
+
+def reads(observation: type[Observation]) -> Iterator[tuple[Ref, tuple[Step, ...]]]:  # noqa: ARG001 - every observation takes its clues from the same
+    """Of each kind of subject, with what the report says of it and without; sessions with a clue as well."""
+    bare = tuple(type(ref)(ref.account, ref.region, ref.id) for ref in REFS)
+    made = tuple(one for one in steps() if isinstance(one, CreateDenialPolicy))[:1]
+    for ref in (*REFS, *bare):
+        for past in ((), made) if isinstance(ref, RoleSessionRef) else ((),):
+            yield ref, past
 
 
 CASES = {
@@ -59,3 +123,6 @@ CASES = {
         refused=(PutDenial, AttachDenial),
     ),
 }
+WORLDS = Worlds(
+    CONTAIN_CREDENTIALS, CASES, independent(principals, incidents), steps, reads, with_many_ways=(UsedRoles,)
+)

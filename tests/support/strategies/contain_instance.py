@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
+from hypothesis import strategies as st
+
+from ringfence.model.incident import Incident
 from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
+from ringfence.observations.ec2.auto_scaling import Scaling
+from ringfence.observations.ec2.network import QUARANTINE, Network, OwnGroup
+from ringfence.observations.ec2.snapshots import Snapshots
+from ringfence.observations.ec2.tags import Tags
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
-from tests.support.runbook_worlds import Case
-from tests.support.worlds import estate
+from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
+from tests.support.fakes.conversations import ROLE
+from tests.support.runbook_worlds import Case, Worlds
+from tests.support.strategies.instances import INCIDENT, incidents, instances
+from tests.support.worlds import NOON, REF, estate
 
 if TYPE_CHECKING:
-    from ringfence.model.observation import ResourceState
+    from collections.abc import Iterator, Mapping
+
+    from hypothesis.strategies import SearchStrategy
+
+    from ringfence.model.observation import Observation, ResourceState
+    from ringfence.model.step import Step
+    from ringfence.model.symbol import Symbol
+    from tests.support.runbook_worlds import Reads, Situation
 
 EVERYTHING = CONTAIN_INSTANCE.chosen(one.id for one in CONTAIN_INSTANCE.remediations if one.optional)
 """The runbook with every option switched on."""
+WAYS = (("auto-scaling", "detach"), ("auto-scaling", "standby"))
 
 
 def everything_to_do() -> ResourceState:
@@ -24,8 +43,65 @@ def everything_to_do() -> ResourceState:
     return estate().with_observation(SubnetAcls((Acl("acl-a", frozenset(allowing)),)))
 
 
+@cache
+def situations(*kinds: type[Observation], settled: bool = False) -> SearchStrategy[Situation]:
+    """Any instance in any incident."""
+    return st.tuples(instances(*kinds, settled=settled), incidents())
+
+
+@cache
+def steps() -> tuple[Step, ...]:
+    """Return every class of step, from plans for instances with everything to do."""
+    busy = everything_to_do()
+    drifted = OwnGroup("sg-q", "vpc-1", QUARANTINE, "ringfence-quarantine", ours=True, rules=2)
+    network = busy[Network]
+    states = (
+        busy,
+        busy.with_observation(Network(network.state, network.interfaces, (drifted,))),
+        busy.with_observation(Tags("inc-of-last-year")).with_observation(Scaling()),
+    )
+    return tuple(dict.fromkeys(step for state in states for way in WAYS for step in planned(state, way)))
+
+
+def planned(state: ResourceState, way: tuple[str, str]) -> Iterator[Step]:
+    """Yield every step that any stage plans, and its way back."""
+    incident = Incident(INCIDENT, NOON, ("f-1",), ("198.51.100.7", "2001:db8::7"), (way,))
+    for stage in CONTAIN_INSTANCE.stages:
+        for step in stage.plan(state, incident):
+            yield step
+            if not step.irreversible:
+                yield step.inverse()
+
+
+def reads(observation: type[Observation]) -> Reads:  # noqa: ARG001 - every observation takes its clues from the same
+    """Before anything was done, and after all of it."""
+    held = DenyInstanceSessions(REF.id, ROLE, before=False, after=True)
+    return ((REF, past) for past in ((), steps(), (held,)))
+
+
+def comparable(state: ResourceState, names: Mapping[Symbol, str]) -> dict[str, object]:
+    """Return what a reversible remediation may change: not groups of our own, nor snapshots.
+
+    Groups are told by id: one that was repaired is another symbol, but the same group.
+    """
+    known = {symbol.key: name for symbol, name in names.items()}
+    found: dict[str, object] = {
+        kind.__name__: observation
+        for kind, observation in state.observations.items()
+        if kind not in {Network, Snapshots, Scaling}
+    }
+    if Network in state:
+        for one in state[Network].interfaces:
+            ids = {group if isinstance(group, str) else known[group.key] for group in one.groups}
+            found[one.id] = ids
+    if Scaling in state:
+        found["scaling"] = (state[Scaling].group, state[Scaling].place)
+    return found
+
+
 CASES = {
     "defaults": Case(CONTAIN_INSTANCE.chosen(()), estate()),
     "detached": Case(EVERYTHING, everything_to_do()),
     "on-standby": Case(EVERYTHING, everything_to_do(), choices={"auto-scaling": "standby"}),
 }
+WORLDS = Worlds(CONTAIN_INSTANCE, CASES, situations, steps, reads, comparable)

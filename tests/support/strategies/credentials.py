@@ -56,6 +56,7 @@ ROLES = (
     Role("AWSServiceRoleForThings", "AROAAWS", "/aws-service-role/things.amazonaws.com/"),
 )
 INSTANTS = (WHOLE - timedelta(days=1), WHOLE, WHOLE + timedelta(hours=1))
+CREDENTIAL_IDS = ("ACCAIOSFODNN7EXAMPLE0123", "ACCAI44QH8DHBEXAMPLE0123")
 STATUSES = st.sampled_from(("Active", "Inactive", "Expired"))
 
 
@@ -183,7 +184,7 @@ def denials(draw: DrawFn, ref: PrincipalRef) -> Denial:
     policies = tuple(
         Policy(arn, STRANGE if arn in tampered else {**own, **bounds}[arn]) for arn in sorted(there)
     )
-    attached = draw(st.frozensets(st.sampled_from([DENY_ALL, *(there & own.keys())]), max_size=2))
+    attached = draw(st.frozensets(st.sampled_from([DENY_ALL, *sorted(there & own.keys())]), max_size=2))
     boundary = draw(st.sampled_from(["", BOUNDARY, DENY_ALL, *sorted(there & bounds.keys())]))
     return Denial(
         holder, tuple(Policy(name, inline[name]) for name in sorted(inline)), attached, boundary, policies
@@ -194,7 +195,7 @@ def denials(draw: DrawFn, ref: PrincipalRef) -> Denial:
 def _others(user: str) -> SearchStrategy[OtherCredentials]:
     if not user:
         return st.just(OtherCredentials())
-    one = st.builds(Credential, st.sampled_from(tuple(KINDS)), st.sampled_from(("c-1", "c-2")), STATUSES)
+    one = st.builds(Credential, st.sampled_from(tuple(KINDS)), st.sampled_from(CREDENTIAL_IDS), STATUSES)
     unique = st.lists(one, max_size=4, unique_by=lambda found: (found.kind, found.id)).map(tuple)
     return st.builds(OtherCredentials, st.just(user), unique)
 

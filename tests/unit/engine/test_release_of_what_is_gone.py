@@ -24,10 +24,10 @@ from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.acls import AllowAddress
 from ringfence.steps.iam.instance_sessions import AllowInstanceSessions
 from ringfence.steps.iam.role_sessions import AllowRoleSessions
-from tests.laws.test_containment_comes_first import EVERYTHING
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.fakes.moto_world import world
+from tests.support.strategies.contain_instance import EVERYTHING
 from tests.support.worlds import LEASE, REF, Ticking, estate, finding, order
 
 if TYPE_CHECKING:

@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.rule_confirmation import ManagedRule
 from ringfence.observations.logging.evaluation import Evaluation, RuleState
-from ringfence.steps.ec2.metadata import SetMetadataOptions
 from ringfence.steps.logging.evaluation import EvaluateRule, NoteRule
 from tests.support.fakes.config_answers import RULE, evaluated, item, recorders, running
+from tests.support.strategies.evaluate_rule import BUCKET, KIND, LATER, NOTED, OURS, fix
 from tests.support.talks import refusal, talk
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
     from ringfence.model.step import Step
-
-KIND = "AWS::S3::Bucket"
-BUCKET = BucketRef("111122223333", "eu-west-1", "reports")
-OURS = ManagedRule(RULE, "S3_BUCKET_VERSIONING_ENABLED", "eu-west-1")
-NOTED = NoteRule(OURS, NOON)
-LATER = NOON + timedelta(minutes=4)
-
-
-def fix() -> Step:
-    """Any change: what it is makes no difference here."""
-    from ringfence.observations.ec2.metadata import MetadataOptions
-
-    options = MetadataOptions(endpoint="enabled", tokens="optional")
-    return SetMetadataOptions("i-0123456789abcdef0", options, options)
 
 
 def look(*answers: Any, past: tuple[Step, ...] = (), ref: Any = BUCKET) -> Evaluation:  # noqa: ANN401 - parts of answers

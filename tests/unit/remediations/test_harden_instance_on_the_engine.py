@@ -21,11 +21,11 @@ from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Closed, FindingReceived
 from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.harden_instance import HARDEN_INSTANCE
-from tests.laws.test_harden_instance import busy
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.samples.config import verdict
 from tests.support.samples.states import state_change
+from tests.support.strategies.harden_instance import busy
 from tests.support.strategies.hardening import IMAGE
 from tests.support.worlds import LEASE, NOON, REF, Ticking
 

@@ -159,5 +159,5 @@ def test_every_dependency_is_pinned_with_its_hash() -> None:
 
 
 def test_a_service_without_a_model_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match="no model of nonesuch"):
+    with pytest.raises(BundleError, match="no model for nonesuch"):
         Bundle(("nonesuch",), {}).make(tmp_path)

@@ -83,11 +83,11 @@ def test_a_condition_on_any_region_is_a_pattern_and_on_some_names_them() -> None
 
 
 def test_a_placeholder_that_stands_for_nothing_is_a_bug() -> None:
-    with pytest.raises(InternalError, match="names bucket, which is not among region, table"):
+    with pytest.raises(InternalError, match="contains bucket, which is not one of region, table"):
         resolved([Permission("s:A", ("{bucket}",))], {"table": "t"})
 
 
 def test_everything_without_a_reason_is_a_bug() -> None:
-    with pytest.raises(InternalError, match="s:A is asked for on every resource, without a reason"):
+    with pytest.raises(InternalError, match="s:A is requested on every resource without a reason"):
         resolved([Permission("s:A", ("*",))], {})
     assert resolved([Permission("s:A", ("*",), reason="the action has no resource types")], {})

@@ -42,7 +42,7 @@ def test_in_another_account_of_the_scope_home_is_the_account_that_is_named(tmp_p
 
 
 def test_nothing_is_deployed_to_an_account_outside_the_scope() -> None:
-    with pytest.raises(BadInput, match=r"scope.accounts: of the policy does not name 444455556666"):
+    with pytest.raises(BadInput, match=r"scope.accounts: must contain 444455556666"):
         told_by({"home_account": HOME}, {"CDK_DEFAULT_ACCOUNT": MEMBER})
 
 
@@ -70,7 +70,7 @@ def test_an_address_that_is_none_is_named(address: str) -> None:
 
 @pytest.mark.parametrize("name", ["notice_email", "retention-days", "home_acount", "Policy"])
 def test_a_slip_in_the_name_of_a_context_value_is_named(name: str) -> None:
-    with pytest.raises(BadInput, match=f"{name}: is no context value of Ringfence; "):
+    with pytest.raises(BadInput, match=f"{name}: is not a context value of Ringfence; "):
         check_names([name])
 
 
@@ -84,7 +84,7 @@ def test_what_else_stands_in_the_context_is_not_ours_to_know() -> None:
     [
         ((), "home_account: must be a 12-digit account id"),
         (("home_account=1",), "home_account: must be a 12-digit account id"),
-        (("notice_email=a@example.com",), "notice_email: is no context value of Ringfence"),
+        (("notice_email=a@example.com",), "notice_email: is not a context value of Ringfence"),
         (("policy=nowhere.yaml", f"home_account={HOME}"), "nowhere.yaml: cannot be read"),
     ],
 )

@@ -1,9 +1,10 @@
-"""Recorded creations of buckets that grant anything to anyone but their owner, and the pattern for them.
+"""The trigger for new buckets with access for others than their owner, and its pattern.
 
-CloudTrail records the headers of the request among its parameters, a canned ACL as a text or as a list of
-one. S3 takes either a canned ACL or grants, and today refuses public ones of a new bucket, whose public
-access it blocks (`InvalidBucketAclWithBlockPublicAccessError`): where it did not, this is how they are seen.
-Most buckets are made without either, and nobody looks at them.
+CloudTrail records request headers among the parameters, a canned ACL as a text or as a list of one text. S3
+accepts either a canned ACL or grants. Today it refuses public ones for a new bucket, because new buckets
+block public access (`InvalidBucketAclWithBlockPublicAccessError`). This trigger covers buckets where it did
+not. Most buckets are created without either and do not match.
+
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 """
 
@@ -24,12 +25,12 @@ CREATED = type_of("s3", "CreateBucket")
 ACL = "x-amz-acl"
 PUBLIC_ACLS = ("authenticated-read", "public-read", "public-read-write")
 GRANTS = tuple(f"x-amz-grant-{one}" for one in ("full-control", "read", "read-acp", "write", "write-acp"))
-"""The headers that grant a permission. To whom stands inside their text: it is looked at, not read."""
+"""The headers that grant a permission. Their text names the grantee and is not parsed here."""
 
 
 @frozen
 class OpenCreationTrigger:
-    """Creations of buckets with a public canned ACL, or with grants."""
+    """Creations of buckets with a public canned ACL or with grants."""
 
     id: str
     types: tuple[str, ...]
@@ -38,23 +39,23 @@ class OpenCreationTrigger:
     permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
-        """Return the one pattern."""
+        """Return the only pattern."""
         (pattern,) = recorded("s3", "CreateBucket").patterns()
         detail = pattern["detail"]
         granted = [{ACL: list(PUBLIC_ACLS)}, *({name: [{"exists": True}]} for name in GRANTS)]
         return ({**pattern, "detail": {**detail, "requestParameters": {"$or": granted}}},)  # type: ignore[dict-item]  # a mapping of our own making
 
     def matches(self, finding: Finding) -> bool:
-        """Say whether the finding is of one of the types: only of such creations is there any."""
+        """Return whether the finding has one of the types. The parser creates no others."""
         return finding.type in self.types
 
 
 OPEN_CREATION = OpenCreationTrigger("cloudtrail-open-bucket", (CREATED,))
-"""Buckets that may have been public from the first."""
+"""Buckets that may be public since their creation."""
 
 
 def grants(parameters: Mapping[str, object]) -> bool:
-    """Say whether a creation with these parameters grants anything to others, as the pattern does."""
+    """Return whether a creation with these parameters grants access to others. Agrees with the pattern."""
     acls = parameters.get(ACL)
     canned = acls if isinstance(acls, list) else [acls]
     return any(one in PUBLIC_ACLS for one in canned if isinstance(one, str)) or any(

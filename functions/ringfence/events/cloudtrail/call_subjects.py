@@ -1,7 +1,8 @@
-"""What a recorded call was made on: each kind of resource declares where the records of its calls name it.
+"""Where the CloudTrail records of each service name the resource of a call.
 
-In records of EC2's newer calls, an element that may come several times is `{"tag": 1, "content": "…"}` or a
-list of such.
+Names of calls and paths are CloudTrail's, which sometimes differ from those of the API. Each one was
+checked in published records. CloudTrail records newer EC2 calls as their XML: a request under its own name,
+and repeated elements as `{"tag": 1, "content": "…"}` or a list of these.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Place:
 
 
 def place(service: str, name: str) -> Place | None:
-    """Return where the records of a call name what it was made on; None for calls that nothing answers."""
+    """Return where the records of a call name its resource. None for calls that no runbook answers."""
     return places().get((service, name)) or places().get((service, ANY))
 
 
@@ -53,7 +54,7 @@ def places() -> Mapping[tuple[str, str], Place]:
 
 
 def subjects(where: Place, detail: Document, account: str, region: str) -> tuple[Ref, ...]:
-    """Return what a call was made on, each once; raises BadInput where the record names nothing."""
+    """Return the resources of a call, each once. Raises BadInput if the record names none."""
     kind, paths = where.kind, where.calls.paths
     if not paths:
         return (named.ref(kind, "recipientAccountId", account, account, region),)
@@ -70,7 +71,7 @@ def subjects(where: Place, detail: Document, account: str, region: str) -> tuple
 
 
 def _texts(value: object, at: str, path: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield what stands at a path, and where: lists, `items` and `content` are seen through."""
+    """Yield the values at a path, and the path. Looks into lists, `items` and `content`."""
     if value is None:
         return
     if isinstance(value, list):
@@ -82,5 +83,5 @@ def _texts(value: object, at: str, path: Sequence[str]) -> Iterator[tuple[str, s
         yield from _texts(value.get(key), f"{at}.{key}", rest)
     elif not isinstance(value, str):
         raise BadInput(at, "must be a string", value)
-    elif value and not path:  # an empty element is an empty text
+    elif value and not path:  # an empty element is recorded as an empty text
         yield at, value

@@ -1,8 +1,8 @@
-"""Which recorded calls of an AWS API call for a remediation, and the patterns for them.
+"""The trigger for recorded API calls, and its patterns.
 
-Event shape: "CloudTrail record contents" under `detail`. Event names are CloudTrail's own, which differ from
-the API's here and there. A failed call changed nothing, one that only reads neither; what Ringfence itself
-did is never answered.
+Event shape: "CloudTrail record contents" under `detail`. Event names are CloudTrail's, which sometimes
+differ from those of the API. Failed calls and read-only calls do not match. Calls by Ringfence do not
+match.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 DETAIL_TYPE = "AWS API Call via CloudTrail"
 PREFIX = "CloudTrail:"
-"""How the types of such findings begin; the service and the event's name follow."""
+"""The prefix of the finding types. The service and the event name follow."""
 SEVERITY = 5.0
-"""Fixed, for CloudTrail gives none: medium. Somebody changed a setting, which those do as well who may."""
+"""CloudTrail sets no severity. Medium: somebody changed a setting, which authorized people do too."""
 
 
 @frozen
 class CallTrigger:
-    """Successful calls of one service. `types`: `CloudTrail:`, the service, a colon, the event's name."""
+    """Successful calls of one service. `types`: `CloudTrail:`, the service, a colon, the event name."""
 
     service: str
     types: tuple[str, ...]
@@ -36,16 +36,16 @@ class CallTrigger:
 
     @property
     def id(self) -> str:
-        """Name it after its service."""
+        """The id: it contains the service."""
         return f"cloudtrail-{self.service}"
 
     @property
     def family(self) -> str:
-        """Calls of one service are delivered together."""
+        """The family: calls of one service share their EventBridge rule."""
         return self.service
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
-        """Return the one pattern."""
+        """Return the only pattern."""
         detail = {
             "eventSource": [f"{self.service}.amazonaws.com"],
             "eventName": [one.rpartition(":")[2] for one in self.types],
@@ -54,22 +54,22 @@ class CallTrigger:
         return ({"source": [f"aws.{self.service}"], "detail-type": [DETAIL_TYPE], "detail": detail},)
 
     def matches(self, finding: Finding) -> bool:
-        """Say whether the finding is of one of the types."""
+        """Return whether the finding has one of the types."""
         return finding.type in self.types
 
 
 def recorded(service: str, *names: str) -> CallTrigger:
-    """Answer to successful calls of a service, by CloudTrail's names for them."""
+    """Return a trigger for successful calls of a service, by CloudTrail's names."""
     return CallTrigger(service, tuple(type_of(service, name) for name in names))
 
 
 def type_of(service: str, name: str) -> str:
-    """Return the type of a finding about a recorded call."""
+    """Return the finding type of a recorded call."""
     return f"{PREFIX}{service}:{name}"
 
 
 def successful_and_not_ours() -> dict[str, object]:
-    """Return what a pattern says of calls that changed something and that Ringfence did not make."""
+    """Return the part of a pattern for successful writing calls by others than Ringfence."""
     others = [{"anything-but": list(acting_roles())}, {"exists": False}]
     return {
         "errorCode": [{"exists": False}],

@@ -1,7 +1,7 @@
-"""Calls that CloudTrail recorded, as EventBridge delivers them.
+"""Parse CloudTrail events for API calls.
 
-Shape: "CloudTrail record contents" under `detail`. Events reach EventBridge in the region where a call is
-recorded, given a trail; IAM's in us-east-1.
+Shape: "CloudTrail record contents" under `detail`. EventBridge receives them in the region of the call if
+there is a trail, and those of IAM in us-east-1.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NAME = re.compile(r"[A-Za-z0-9_]{1,128}")
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
-    """Turn a recorded call into a finding, or say why it is none for us; raises BadInput."""
+    """Return a finding for a recorded call, or why it is not for Ringfence. Raises BadInput."""
     if envelope.detail_type != DETAIL_TYPE:
         return NotForUs(f"the event is of type {fields.formatted(envelope.detail_type)}, not {DETAIL_TYPE}")
     detail = envelope.document.child("detail")
@@ -81,10 +81,7 @@ def _finding(envelope: Envelope, detail: Document, type_: str, where: Place) -> 
 
 
 def _is_elsewhere(kind: type[Ref], detail: Document, account: str) -> bool:
-    """Say whether the record is the caller's, of a call on what somebody else's account owns.
-
-    What its ARN says the account of, such as a trail, is compared where its ARN is read.
-    """
+    """Return whether this is the caller's record of a call on a bucket of another account."""
     if not kind.config_type or "{account}" in kind.arn_form:
         return False
     owners = {

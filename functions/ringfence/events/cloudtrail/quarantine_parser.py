@@ -1,4 +1,4 @@
-"""AWS's quarantine of a user, as CloudTrail recorded it: in us-east-1, and given a trail."""
+"""Parse CloudTrail events about AWS's quarantine of a user. They need a trail and arrive in us-east-1."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
-    """Turn a successful attachment of a policy to a user into a finding; raises BadInput."""
+    """Return a finding for the attachment of the policy to a user. Raises BadInput."""
     detail = envelope.document.child("detail")
     arn = detail.optional_child("requestParameters").optional_text("policyArn") or ""
     if not arn.startswith(POLICIES):
@@ -50,7 +50,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
 
 
 def _quarantined(detail: Document, account: str) -> Iterator[Principal]:
-    """Yield the user, and the key where the user's own made the call: AWS may call in the user's name."""
+    """Yield the user. Yield also the key if it made the call: AWS can make the call in the user's name."""
     parameters = detail.child("requestParameters")
     what = "the name of an IAM user"
     user = fields.fit(UserRef.pattern, parameters.at("userName"), parameters.text("userName"), what)

@@ -1,8 +1,9 @@
-"""CloudTrail's record that AWS has put a user into quarantine for an exposed key: the job is half done.
+"""The trigger for users that AWS has quarantined because of an exposed key.
 
-AWS attaches a managed policy, `AWSCompromisedKeyQuarantine` or one of its later versions, which forbids
-what costs money and leaves reading as it was ("AWS managed policy reference"). Only AWS can make a policy
-under the account `aws`, so the beginning of its ARN tells all versions, those to come included.
+AWS attaches a managed policy, `AWSCompromisedKeyQuarantine` or one of its later versions. It denies
+expensive actions and allows reading ("AWS managed policy reference"), so containment is still needed. Only
+AWS can create policies in the account `aws`, so the prefix of the ARN identifies all versions, including
+future ones.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ QUARANTINE = "AWSCompromisedKeyQuarantine"
 POLICIES = tuple(
     f"arn:{partition}:iam::aws:policy/{QUARANTINE}" for partition in ("aws", "aws-cn", "aws-us-gov")
 )
-"""How the policies' ARNs begin, by partition."""
+"""The prefixes of the policies' ARNs, by partition."""
 SEVERITY = 8.0
-"""Fixed, for CloudTrail gives none: high, as for a key that AWS Health calls exposed."""
+"""CloudTrail sets no severity. High, as for a key that AWS Health reports as exposed."""
 
 
 @frozen
 class QuarantineTrigger:
-    """Successful attachments of the quarantine policy, but for those that Ringfence made itself."""
+    """Successful attachments of the quarantine policy by others than Ringfence."""
 
     id: str
     types: tuple[str, ...]
@@ -41,7 +42,7 @@ class QuarantineTrigger:
     permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
-        """Return the one pattern."""
+        """Return the only pattern."""
         detail = {
             "eventSource": [EVENT_SOURCE],
             "eventName": [ATTACH],
@@ -51,7 +52,7 @@ class QuarantineTrigger:
         return ({"source": [SOURCE], "detail-type": [DETAIL_TYPE], "detail": detail},)
 
     def matches(self, finding: Finding) -> bool:
-        """Say whether it is the quarantine of a user."""
+        """Return whether the finding is the quarantine of a user."""
         return (
             finding.source == SOURCE
             and finding.type in self.types
@@ -60,4 +61,4 @@ class QuarantineTrigger:
 
 
 QUARANTINED_USER = QuarantineTrigger("cloudtrail-quarantined-user", (QUARANTINE,))
-"""Users whom AWS has put into quarantine."""
+"""Users that AWS has quarantined."""

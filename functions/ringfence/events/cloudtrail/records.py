@@ -1,4 +1,4 @@
-"""What every record of CloudTrail has: "CloudTrail record contents"."""
+"""The common fields of CloudTrail records: "CloudTrail record contents"."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 def account(detail: Document, envelope: Document) -> str:
-    """Return the account whose trail recorded it, which need not be that of the caller."""
+    """Return the account whose trail recorded the call. The caller can belong to another account."""
     key = "recipientAccountId"
     return fields.account(detail, key) if detail.has(key) else fields.account(envelope, "account")
 
@@ -26,7 +26,7 @@ def id_of(detail: Document) -> str:
 
 
 def unanswered(detail: Document) -> str:
-    """Say why a call is answered by nobody; empty when it may be. Every condition stands in the patterns."""
+    """Return why no runbook answers a call. Empty if one can. The patterns contain the same conditions."""
     if "errorCode" in detail.value:
         return "the call was refused, so nothing was changed"
     if detail.value.get("readOnly", False) is not False:
@@ -35,7 +35,7 @@ def unanswered(detail: Document) -> str:
 
 
 def suspects(detail: Document) -> tuple[str, ...]:
-    """Say who made the call: by ARN, or else by type and id, without odd characters."""
+    """Return the caller: its ARN, or else its type and id, without special characters."""
     who = detail.optional_child("userIdentity")
     if arn := who.optional_text("arn"):
         return (fields.title(arn),)

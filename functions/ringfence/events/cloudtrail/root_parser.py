@@ -1,9 +1,10 @@
-"""Uses of the root user that CloudTrail recorded, as EventBridge delivers them.
+"""Parse CloudTrail events for uses of the root user.
 
 Shape: "CloudTrail record contents" under `detail`, sign-ins included.
 
-Every page of the console makes calls. So the calls of a day are one finding, and so are its sign-ins; each
-is brought up to date once an hour. A person is told once a day, and the log has an entry for each hour.
+Each page of the console makes calls. So all calls of a day form one finding, and all sign-ins of a day
+another. Each is updated at most once an hour. So there is one notification per day, and one log entry per
+hour.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _TYPES = {CALL: CALLED, SIGN_IN: SIGNED_IN}
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
-    """Turn a use of the root user into a finding, or say why it is none for us; raises BadInput."""
+    """Return a finding for a use of the root user, or why it is not for Ringfence. Raises BadInput."""
     if envelope.detail_type not in _TYPES:
         return NotForUs(
             f"the event is of type {fields.formatted(envelope.detail_type)}, not a recorded call or sign-in"
@@ -67,7 +68,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
 
 
 def _refused(detail: Document) -> str:
-    """Say why a record is no use of the root user; empty when it is. The pattern says the same."""
+    """Return why a record does not show a use of the root user. Empty if it does. Agrees with the pattern."""
     identity = detail.optional_child("userIdentity")
     if identity.value.get("type") != ROOT:
         return "the root user did not make the call"

@@ -1,9 +1,9 @@
-"""Uses of an account's root user, and the pattern for them.
+"""The trigger for uses of an account's root user, and its pattern.
 
-What counts is what the CIS AWS Foundations Benchmark has monitored: the root user's own doing, neither a
-service's in its name nor an event of a service. A refused call is a use as well. A sign-in that failed is
-none: whoever knows the address can make it, as they can ask for a new password. Calls are recorded in the
-region where they are made, sign-ins of the root user in us-east-1 ("AWS Management Console sign-in events").
+It follows the CIS AWS Foundations Benchmark: actions of the root user itself, without service events and
+calls by services in its name. A refused call counts as a use. A failed sign-in does not: anybody who knows
+the email address can cause one, or request a new password. Calls are recorded in their region, root
+sign-ins in us-east-1 ("AWS Management Console sign-in events").
 """
 
 from __future__ import annotations
@@ -23,15 +23,14 @@ if TYPE_CHECKING:
 SIGN_IN = "AWS Console Sign In via CloudTrail"
 SERVICE_EVENT = "AwsServiceEvent"
 ANYBODYS = ("CheckMfa", "PasswordRecoveryRequested")
-"""What is recorded as the root user's before anybody has signed in: told, it would hide a use of that day."""
+"""Events before anybody has signed in. Reporting one would hide a real use on the same day."""
 ROOT = "Root"
 SUCCESS = "Success"
 CALLED, SIGNED_IN = "Root:Call", "Root:SignIn"
-"""The types of such findings."""
+"""The finding types."""
 SEVERITY = 9.0
-"""Fixed, for CloudTrail gives none: critical. Its use by itself is no sign of an intruder, and GuardDuty
-calls it low; but no work needs the root user, nothing in the account limits it, and no least severity that
-a policy asks of what is acted on should keep a person from being told.
+"""CloudTrail sets no severity. Critical: nothing in the account limits the root user and no work needs it.
+GuardDuty rates its use as low. But a minimum severity in a policy must not suppress this notification.
 """
 
 
@@ -46,7 +45,7 @@ class RootTrigger:
     permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
-        """Return the one pattern. Nobody but a service can put an event with a source of `aws.` on a bus."""
+        """Return the only pattern. Only AWS services can send events with a source of `aws.`."""
         kinds = {CALLED: CALL, SIGNED_IN: SIGN_IN}
         detail = {
             "eventName": [{"anything-but": list(ANYBODYS)}],
@@ -58,9 +57,9 @@ class RootTrigger:
         return ({"source": [{"prefix": "aws."}], "detail-type": types, "detail": detail},)
 
     def matches(self, finding: Finding) -> bool:
-        """Say whether the finding is of one of the types and names the root user."""
+        """Return whether the finding has one of the types and names the root user."""
         return finding.type in self.types and any(isinstance(one, RootRef) for one in finding.subjects)
 
 
 ROOT_USE = RootTrigger("root-use", (CALLED, SIGNED_IN))
-"""Whatever the root user did itself."""
+"""All actions of the root user itself."""

@@ -1,6 +1,6 @@
-"""Verdicts of AWS Config's rules as EventBridge delivers them.
+"""Parse verdicts of AWS Config rules.
 
-Shape: "Monitoring AWS Config with Amazon EventBridge". Config says nothing of how bad a verdict is.
+Shape: "Monitoring AWS Config with Amazon EventBridge". Config sets no severity.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _RULE = re.compile(r"[\w-]{1,128}", re.ASCII)
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
-    """Turn a verdict into a finding, or say why it is none for us; raises BadInput."""
+    """Return a finding for a verdict, or why it is not for Ringfence. Raises BadInput."""
     if envelope.detail_type != DETAIL_TYPE:
         return NotForUs(f"the event is of type {fields.formatted(envelope.detail_type)}, not {DETAIL_TYPE}")
     detail = envelope.document.child("detail")

@@ -1,8 +1,9 @@
-"""Which verdicts of AWS Config call for a remediation, and the patterns for them.
+"""The trigger for verdicts of AWS Config, and its patterns.
 
-Event shape: "Monitoring AWS Config with Amazon EventBridge". An event names a rule as its owner does.
-Services that make rules put affixes around the managed rule's own name; what remains must be the whole of
-it: `restricted-ssh` lies inside `nacl-no-unrestricted-ssh-rdp` as well.
+Event shape: "Monitoring AWS Config with Amazon EventBridge". An event contains the name that the owner gave
+the rule. Services that create rules add prefixes and suffixes to the name of the managed rule. The rest
+must match completely, because one name can contain another: `restricted-ssh` is part of
+`nacl-no-unrestricted-ssh-rdp`.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ SOURCE = "aws.config"
 DETAIL_TYPE = "Config Rules Compliance Change"
 NON_COMPLIANT = "NON_COMPLIANT"
 PREFIX = "Config:"
-"""How the types of such findings begin; the managed rule's name follows."""
+"""The prefix of the finding types. The name of the managed rule follows."""
 SEVERITY = 5.0
-"""Fixed, for Config gives none: medium. A setting is wrong, and nobody has been seen to use it."""
+"""Config sets no severity. Medium: a setting is wrong, and there is no sign that anybody used it."""
 _IRREGULAR = MappingProxyType(
     {
         "cloudtrail-enabled": "CLOUD_TRAIL_ENABLED",
@@ -38,34 +39,34 @@ _IRREGULAR = MappingProxyType(
         "restricted-ssh": "INCOMING_SSH_DISABLED",
     }
 )
-"""Identifiers that are not the rule's name in capitals."""
+"""Identifiers that differ from the rule's name in capitals."""
 _AFFIXES = (
-    ("securityhub-", "-"),  # what Security Hub makes for its standards
+    ("securityhub-", "-"),  # rules that Security Hub creates for its standards
     ("OrgConfigRule-", "-"),  # an organization's rule in its accounts
     ("", "-conformance-pack-"),  # a rule of a conformance pack
 )
-"""What services put before a rule's name and after it; an id of small letters and digits ends it.
+"""The prefixes and suffixes that services add. An id of lowercase letters and digits follows.
 
-The last two: `SourceKeyword` in the AWS Audit Manager API reference, on service-linked rules.
+For the last two see `SourceKeyword` in the AWS Audit Manager API reference, on service-linked rules.
 """
 _NAME, _ID = r"(?P<name>[a-z][a-z0-9-]*[a-z0-9])", r"[a-z0-9]{6,16}"
 _AFFIXED = tuple(re.compile(f"{before}{_NAME}{after}{_ID}") for before, after in _AFFIXES)
 
 
 def managed_name(name: str) -> str:
-    """Return a rule's name without what services put around it."""
+    """Return a rule's name without the additions of services."""
     found = next(filter(None, (affixed.fullmatch(name) for affixed in _AFFIXED)), None)
     return found["name"] if found else name
 
 
 def identifier(name: str) -> str:
-    """Return the identifier of a managed rule by its name."""
+    """Return the identifier of a managed rule, given its name."""
     return _IRREGULAR.get(name, name.upper().replace("-", "_"))
 
 
 @frozen
 class ConfigTrigger:
-    """Verdicts of managed rules that something is not compliant. `types`: `Config:` and the rule's name."""
+    """NON_COMPLIANT verdicts of managed rules. `types`: `Config:` and the rule's name."""
 
     id: str
     types: tuple[str, ...]
@@ -74,21 +75,21 @@ class ConfigTrigger:
     permissions: ClassVar[tuple[Permission, ...]] = ManagedRule.permissions
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
-        """Return EventBridge patterns within the limit; no event matches two of them."""
+        """Return EventBridge patterns within the size limit. No event matches two of them."""
         return tuple(within_limit((one.removeprefix(PREFIX) for one in self.types), _pattern))
 
     def matches(self, finding: Finding) -> bool:
-        """Say whether the finding is of one of the types."""
+        """Return whether the finding has one of the types."""
         return finding.source == SOURCE and finding.type in self.types
 
 
 def judged_by(*names: str) -> ConfigTrigger:
-    """Answer to managed rules of these names."""
+    """Return a trigger for managed rules with these names."""
     return ConfigTrigger("config-rules", tuple(PREFIX + name for name in names))
 
 
 def _pattern(names: list[str]) -> Mapping[str, object]:
-    """Deliver a rule by its name or with affixes; the parser reads the name to its end."""
+    """Match a rule by its name, with or without additions. The parser then checks the whole name."""
     prefixes = [f"{before}{name}{after}" for name in names for before, after in _AFFIXES]
     rules = [*names, *({"prefix": prefix} for prefix in prefixes)]
     detail = {"configRuleName": rules, "newEvaluationResult": {"complianceType": [NON_COMPLIANT]}}

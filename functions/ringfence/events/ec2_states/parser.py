@@ -1,7 +1,7 @@
-"""Changes of an EC2 instance's state as EventBridge delivers them.
+"""Parse state changes of EC2 instances.
 
-Shape: "EC2 Instance State-change Notification". It has no id of its own: the same instance may enter the
-same state twice, so the instant is a part of it.
+Shape: "EC2 Instance State-change Notification". It has no unique id: an instance can enter a state twice.
+So the id of the finding contains the time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
-    """Turn a change of state into a finding, or say why it is none for us; raises BadInput."""
+    """Return a finding for a state change, or why it is not for Ringfence. Raises BadInput."""
     if envelope.detail_type != DETAIL_TYPE:
         return NotForUs(f"the event is of type {fields.formatted(envelope.detail_type)}, not {DETAIL_TYPE}")
     whole, detail = envelope.document, envelope.document.child("detail")

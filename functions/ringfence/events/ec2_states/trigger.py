@@ -1,4 +1,4 @@
-"""Which changes of an instance's state call for a remediation, and the pattern for them.
+"""The trigger for state changes of EC2 instances, and its pattern.
 
 Event shape: "EC2 Instance State-change Notification" in the Amazon EC2 User Guide.
 """
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 SOURCE = "aws.ec2"
 DETAIL_TYPE = "EC2 Instance State-change Notification"
 PREFIX = "EC2:"
-"""How the types of such findings begin; the state follows."""
+"""The prefix of the finding types. The state follows."""
 STATES = ("pending", "running", "shutting-down", "stopped", "stopping", "terminated")
 SEVERITY = 1.0
-"""Fixed, for EC2 gives none: the lowest, for nothing is known to be wrong."""
+"""EC2 sets no severity. The lowest: nothing is known to be wrong."""
 
 
 @frozen
@@ -35,15 +35,15 @@ class StateTrigger:
     permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
-        """Return the one pattern."""
+        """Return the only pattern."""
         detail = {"state": [one.removeprefix(PREFIX) for one in self.types]}
         return ({"source": [SOURCE], "detail-type": [DETAIL_TYPE], "detail": detail},)
 
     def matches(self, finding: Finding) -> bool:
-        """Say whether the finding is of one of the types."""
+        """Return whether the finding has one of the types."""
         return finding.source == SOURCE and finding.type in self.types
 
 
 def entered(*states: str) -> StateTrigger:
-    """Answer to instances that enter these states, values of `STATES`."""
+    """Return a trigger for instances that enter these states, values of `STATES`."""
     return StateTrigger("instance-states", tuple(PREFIX + state for state in states))

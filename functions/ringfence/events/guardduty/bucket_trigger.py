@@ -1,8 +1,8 @@
-"""Which GuardDuty findings are about a bucket's own settings, and the patterns for them.
+"""The triggers for GuardDuty findings about a bucket's settings, and their patterns.
 
-Source: "GuardDuty S3 Protection finding types" in the Amazon GuardDuty User Guide. What a bucket's
-settings are is a fact, whoever made them so: whose key it was is no more than a clue for a person.
-`Policy:S3/AccountBlockPublicAccessDisabled` is left out, for it names no bucket.
+Source: "GuardDuty S3 Protection finding types" in the Amazon GuardDuty User Guide. The settings of a bucket
+are a fact, independent of who changed them. The key that changed them is only a hint for a person.
+`Policy:S3/AccountBlockPublicAccessDisabled` is not included, because it names no bucket.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BUCKET_TYPES = frozenset((*EXPOSED, *UNLOGGED))
 
 @frozen
 class BucketTrigger:
-    """The findings of some types, about buckets."""
+    """Findings of some types about buckets."""
 
     id: str
     types: tuple[str, ...]
@@ -39,11 +39,11 @@ class BucketTrigger:
     permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
-        """Return EventBridge patterns within the limit; no event matches two of them."""
+        """Return EventBridge patterns within the size limit. No event matches two of them."""
         return tuple(patterns(self.types, {}))
 
     def matches(self, finding: Finding) -> bool:
-        """Say whether the finding is of one of the types and names a bucket."""
+        """Return whether the finding has one of the types and names a bucket."""
         return (
             finding.source == SOURCE
             and finding.type in self.types
@@ -52,6 +52,6 @@ class BucketTrigger:
 
 
 EXPOSED_BUCKET = BucketTrigger("guardduty-exposed-bucket", EXPOSED)
-"""Buckets that were opened to others, or are no longer kept from being opened."""
+"""Buckets that are public or no longer protected from being public."""
 UNLOGGED_BUCKET = BucketTrigger("guardduty-unlogged-bucket", UNLOGGED)
 """Buckets whose access is no longer logged."""

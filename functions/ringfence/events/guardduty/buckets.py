@@ -1,6 +1,7 @@
-"""Which buckets a GuardDuty finding speaks of.
+"""Find the buckets that a GuardDuty finding names.
 
-Shape: `S3BucketDetail` in the GuardDuty API reference. A bucket's account is the finding's.
+Shape: `S3BucketDetail` in the GuardDuty API reference. The account of a bucket is the account of the
+finding.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def buckets(detail: Document, account: str, region: str) -> tuple[Ref, ...]:
-    """Return the buckets, each once; raises BadInput where there is none."""
+    """Return the buckets, each once. Raises BadInput if there are none."""
     resource = detail.child("resource")
     found = tuple(
         dict.fromkeys(_bucket(one, account, region) for one in resource.children("s3BucketDetails"))
@@ -32,7 +33,7 @@ def buckets(detail: Document, account: str, region: str) -> tuple[Ref, ...]:
 
 
 def suspects(detail: Document) -> Iterator[str]:
-    """Yield in words whose key it was that changed the bucket, where the finding says so."""
+    """Yield in words whose key changed the bucket, if the finding names it."""
     details = detail.child("resource").optional_child("accessKeyDetails")
     who = details.optional_text("userName") or details.optional_text("principalId")
     if who:

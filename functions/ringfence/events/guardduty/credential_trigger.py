@@ -1,4 +1,4 @@
-"""Which GuardDuty findings call for the containment of credentials, and the patterns for them."""
+"""The trigger for GuardDuty findings about credentials, and its patterns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BY_A_KEY = {"accessKeyDetails": {"accessKeyId": [{"prefix": LONG_TERM}, {"prefi
 
 @frozen
 class CredentialsTrigger:
-    """The findings of some types, about principals."""
+    """Findings of some types about principals."""
 
     id: str
     types: tuple[str, ...]
@@ -33,13 +33,13 @@ class CredentialsTrigger:
     permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
-        """Return EventBridge patterns within the limit; no event matches two of them."""
+        """Return EventBridge patterns within the size limit. No event matches two of them."""
         called = [name for name in self.types if CREDENTIAL_TYPES[name].actor is Actor.CALLER]
         plain = [name for name in self.types if name not in called]
         return (*patterns(plain, {}), *patterns(called, _BY_A_KEY))
 
     def matches(self, finding: Finding) -> bool:
-        """Say whether the finding is of one of the types and names a principal."""
+        """Return whether the finding has one of the types and names a principal."""
         return (
             finding.source == SOURCE
             and finding.type in self.types
@@ -50,4 +50,4 @@ class CredentialsTrigger:
 COMPROMISED_CREDENTIALS = CredentialsTrigger(
     "guardduty-compromised-credentials", tuple(sorted(CREDENTIAL_TYPES))
 )
-"""Every finding for which containing credentials, or telling a person of them, is right."""
+"""Every finding that leads to the containment of credentials or to a notification."""

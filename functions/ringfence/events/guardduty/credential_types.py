@@ -1,9 +1,9 @@
-"""GuardDuty's finding types as far as they speak of credentials, each one reviewed.
+"""GuardDuty's finding types about credentials. Each one was reviewed.
 
 Source: the IAM, S3, EKS audit log and attack sequence finding types in the Amazon GuardDuty User Guide,
-retired ones included. A type says one of two things: that credentials are in the wrong hands, and then
-containing them is right, however sure the finding is (that is its severity, and for the policy to
-weigh); or that somebody did what an administrator may do as well, and then a person is told.
+including retired ones. Some types mean that credentials are compromised: containing them is right, and the
+severity, which the policy weighs, says how certain GuardDuty is. The other types describe actions that
+administrators also take: they lead to a notification.
 """
 
 from __future__ import annotations
@@ -15,22 +15,21 @@ from ringfence.model.frozen import frozen
 
 
 class Actor(StrEnum):
-    """Where a type of finding names the principals that it speaks of."""
+    """Where a finding type names its principals."""
 
     SUBJECT = "subject"
     """In `resource.accessKeyDetails`: the finding is about them."""
     CALLER = "caller"
-    """Likewise, where an access key made the calls; otherwise the finding is about the resource alone."""
+    """In the same place if an access key made the calls. Otherwise the finding is about the resource only."""
     SEQUENCE = "sequence"
     """In `service.detection.sequence`: `actors`, and `resources` that are access keys."""
 
 
 @frozen
 class CredentialType:
-    """One type of finding.
+    """One finding type.
 
-    `notify_only_reason` says why a person is notified and nothing is changed; it is empty where changes are
-    right.
+    `notify_only_reason` says why Ringfence only notifies a person. Empty if it may make changes.
     """
 
     name: str
@@ -167,7 +166,7 @@ CREDENTIAL_TYPES = MappingProxyType(
         )
     }
 )
-"""Every type that names credentials for which containment, or a person, is the answer; by name."""
+"""Every type about credentials that leads to containment or a notification, by name."""
 
 _WORKLOAD = "it is about the deployment of a workload and does not show whose credentials were used"
 _CLUSTER = "it is about the settings of a cluster and does not show compromised credentials"
@@ -199,4 +198,4 @@ NO_CREDENTIALS = MappingProxyType(
         "S3Object:S3/MaliciousFile": _OBJECT,
     }
 )
-"""Types about buckets and clusters that may name an access key and do not call for its containment."""
+"""Types about buckets and clusters that can name an access key and do not lead to its containment."""

@@ -1,4 +1,4 @@
-"""Details of a GuardDuty finding that no decision to act rests on, read with tolerance."""
+"""Details of a GuardDuty finding that do not affect a decision. Invalid details are ignored."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from ringfence.model.document import Document
 
 MOST_ADDRESSES = 50
-"""More than any finding lists; a bound on what a hostile one can put into the log."""
+"""More than any real finding has. It limits what a hostile finding can add to the log."""
 
 
 def is_sample(service: Document) -> bool:
-    """Say whether GuardDuty made the finding up on request.
+    """Return whether the finding is a sample.
 
-    Older events carry `additionalInfo.sample`, newer ones JSON in the text of `additionalInfo.value`.
+    Older events have `additionalInfo.sample`, newer ones JSON in the text of `additionalInfo.value`.
     """
     info = service.optional_child("additionalInfo")
     if info.flag("sample"):
@@ -31,7 +31,7 @@ def is_sample(service: Document) -> bool:
 
 
 def remote_addresses(service: Document) -> tuple[str, ...]:
-    """Return the remote IP addresses, normalised, each once; what is no address is left out."""
+    """Return the remote IP addresses, normalized, each once. Ignores invalid addresses."""
     found = dict.fromkeys(filter(None, map(_address, _candidates(service.value))))
     return tuple(found)[:MOST_ADDRESSES]
 
@@ -49,7 +49,9 @@ def _candidates(service: object) -> Iterator[object]:
 
 
 def _address(text: object) -> str:
-    if not isinstance(text, str) or "%" in text:  # a zone is free text and means nothing elsewhere
+    if (
+        not isinstance(text, str) or "%" in text
+    ):  # the zone of an address is free text without meaning elsewhere
         return ""
     try:
         return str(ipaddress.ip_address(text))

@@ -1,6 +1,6 @@
-"""Which GuardDuty findings call for the isolation of an EC2 instance, and the patterns for them.
+"""The trigger for GuardDuty findings about compromised EC2 instances, and its patterns.
 
-Event shape: "Creating custom responses to GuardDuty findings with Amazon EventBridge"; limits of event
+Event shape: "Creating custom responses to GuardDuty findings with Amazon EventBridge". Limits of event
 patterns: "Amazon EventBridge quotas".
 """
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 SOURCE = "aws.guardduty"
 DETAIL_TYPE = "GuardDuty Finding"
 PATTERN_LIMIT = 2048
-"""Characters; EventBridge refuses longer patterns."""
+"""Characters. EventBridge refuses longer patterns."""
 
 INSTANCE = "Instance"
 CONTAINERS = ("Container", "ECSCluster", "EKSCluster")
-"""Values of `resource.resourceType` for containers: an instance is named where they run on one."""
+"""Values of `resource.resourceType` for containers. The finding names an instance if they run on one."""
 ACTOR, TARGET = "ACTOR", "TARGET"
 
 _ON_AN_INSTANCE = {"resourceType": [INSTANCE]}
@@ -39,14 +39,14 @@ _CONDITIONS: tuple[tuple[Mapping[str, object], frozenset[Shape]], ...] = (
     (_HOSTED, frozenset({Shape.WORKLOAD})),
     (_NAMED, frozenset({Shape.STOLEN})),
 )
-"""What `resource` must hold for a finding of some shapes; no event fulfils two for the same type."""
+"""What `resource` must contain for a finding of some shapes. No event matches two for the same type."""
 
 
 def notify_only_reason(name: str, role: str | None) -> str:
-    """Say why a finding of this type calls for a person and not for isolation; empty when it does not.
+    """Return why a finding of this type leads to a notification and not to isolation. Empty if it does not.
 
     `role` is `service.resourceRole`. It is only meaningful for types that both sides of an attack can
-    cause: there, anything but ACTOR leaves open whether the instance is compromised.
+    cause. For these types every value except ACTOR leaves open whether the instance is compromised.
     """
     target = TYPES[name].target
     if not target or role == ACTOR:
@@ -62,7 +62,7 @@ def notify_only_reason(name: str, role: str | None) -> str:
 
 @frozen
 class GuardDutyTrigger:
-    """The findings of some types, about EC2 instances."""
+    """Findings of some types about EC2 instances."""
 
     id: str
     types: tuple[str, ...]
@@ -71,7 +71,7 @@ class GuardDutyTrigger:
     permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
-        """Return EventBridge patterns within the limit; no event matches two of them."""
+        """Return EventBridge patterns within the size limit. No event matches two of them."""
         return tuple(
             pattern
             for resource, shapes in _CONDITIONS
@@ -79,7 +79,7 @@ class GuardDutyTrigger:
         )
 
     def matches(self, finding: Finding) -> bool:
-        """Say whether the finding is of one of the types and names an instance."""
+        """Return whether the finding has one of the types and names an instance."""
         return (
             finding.source == SOURCE
             and finding.type in self.types
@@ -88,14 +88,14 @@ class GuardDutyTrigger:
 
 
 def patterns(names: Iterable[str], resource: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
-    """Yield patterns within the limit for findings of some types whose `resource` holds this."""
+    """Yield patterns within the limit for findings of some types with this `resource`."""
     return within_limit(names, lambda chunk: _pattern(chunk, resource))
 
 
 def within_limit(
     names: Iterable[str], pattern: Callable[[list[str]], Mapping[str, object]]
 ) -> Iterator[Mapping[str, object]]:
-    """Yield patterns for all the names, in their order, each with as many as the limit lets it hold."""
+    """Yield patterns for all names in order, each with as many names as the limit allows."""
     chunk: list[str] = []
     for name in names:
         if _length(pattern([*chunk, name])) >= PATTERN_LIMIT:
@@ -116,8 +116,8 @@ def _pattern(names: list[str], resource: Mapping[str, object]) -> Mapping[str, o
 
 
 def _length(pattern: Mapping[str, object]) -> int:
-    return len(json.dumps(pattern))  # with its spaces: however it is written, it fits
+    return len(json.dumps(pattern))  # with spaces, so that every way to write it fits
 
 
 COMPROMISED_INSTANCE = GuardDutyTrigger("guardduty-compromised-instance", tuple(sorted(TYPES)))
-"""Every finding for which isolating an instance can be right."""
+"""Every finding that can lead to the isolation of an instance."""

@@ -1,7 +1,7 @@
-"""GuardDuty's finding types as far as they speak of EC2 instances, each one reviewed.
+"""GuardDuty's finding types about EC2 instances. Each one was reviewed.
 
-Source: the finding types in the Amazon GuardDuty User Guide, retired ones included. A type that is not
-in `TYPES` is never acted on, however much its name resembles one that is.
+Source: the finding types in the Amazon GuardDuty User Guide, including retired ones. Ringfence never acts
+on a type that is not in `TYPES`, even if its name is similar.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from ringfence.model.frozen import frozen
 
 
 class Shape(StrEnum):
-    """Where a type of finding names the instances that it speaks of."""
+    """Where a finding type names its instances."""
 
     INSTANCE = "instance"
-    """In `resource.instanceDetails`; `resource.resourceType` is Instance."""
+    """In `resource.instanceDetails`. `resource.resourceType` is Instance."""
     WORKLOAD = "workload"
-    """Likewise, or else the workload is a container: then its host, if it has one, stands there."""
+    """In the same place. If the workload is a container, the details describe its host, if any."""
     SEQUENCE = "sequence"
     """In `service.detection.sequence.resources`."""
     STOLEN = "stolen"
-    """In `resource.instanceDetails`, beside the credentials that were taken from it."""
+    """In `resource.instanceDetails`, next to the credentials that were stolen from it."""
 
 
 @frozen
 class FindingType:
     """One type. `target` says what happens to an instance that is only the TARGET of the activity.
 
-    Where `target` is empty the type itself means that the instance is compromised, whatever the role:
-    GuardDuty calls an instance that contacts its command-and-control server TARGET as well.
+    If `target` is empty, the type itself means that the instance is compromised, whatever its role:
+    GuardDuty also calls an instance TARGET if it contacts its command-and-control server.
     """
 
     name: str
@@ -161,7 +161,7 @@ TYPES = MappingProxyType(
         )
     }
 )
-"""Every type for which isolating an instance can be right, by name."""
+"""Every type that can lead to the isolation of an instance, by name."""
 
 REVIEWED = MappingProxyType(
     {
@@ -172,7 +172,7 @@ REVIEWED = MappingProxyType(
         "AttackSequence:EKS/CompromisedCluster": "a whole cluster is compromised, not an instance",
     }
 )
-"""Types that look as if they were for an instance and are not, with the reason."""
+"""Types that seem to be about an instance and are not, with the reason."""
 
 _FAMILIES = MappingProxyType(
     {
@@ -196,7 +196,7 @@ _ANSWERED = MappingProxyType(
 
 
 def why_not(name: str) -> str:
-    """Say in words why a type that no table holds is not acted on."""
+    """Return why Ringfence does not act on a type that is in no table."""
     if reason := REVIEWED.get(name):
         return reason
     family = name.partition(":")[2].partition("/")[0]

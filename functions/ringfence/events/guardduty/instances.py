@@ -1,7 +1,7 @@
-"""Which instances a GuardDuty finding speaks of.
+"""Find the instances that a GuardDuty finding names.
 
-The type of the finding says where to look, never the blocks that happen to be there: a finding about an
-access key may well describe the instance that the key was stolen from.
+Only the finding type decides where to look. Other blocks can describe other instances: a finding about an
+access key can describe the instance from which the key was stolen.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Subjects = tuple[InstanceRef, ...]
 
 
 def subjects(kind: FindingType, detail: Document, account: str, region: str) -> Subjects | NotForUs:
-    """Return the instances, each once, or say why there is none; raises BadInput."""
+    """Return the instances, each once, or why there are none. Raises BadInput."""
     if kind.shape is Shape.SEQUENCE:
         return _of_sequence(detail, account, region)
     if kind.shape is Shape.STOLEN:
@@ -46,9 +46,9 @@ def subjects(kind: FindingType, detail: Document, account: str, region: str) -> 
 
 
 def _of_theft(detail: Document, account: str, region: str) -> Subjects:
-    """Return the instance that credentials were taken from, where the finding names one.
+    """Return the instance from which credentials were stolen, if the finding names it.
 
-    A session's name may be an instance's id as well, but whoever may assume a role chooses that name.
+    The session name can also be an instance id, but everybody who may assume the role chooses that name.
     """
     instance = detail.optional_child("resource").optional_child("instanceDetails")
     named = instance.optional_text("instanceId") or ""
@@ -70,7 +70,7 @@ def _of_sequence(detail: Document, account: str, region: str) -> Subjects:
 
 
 def _of_resource(resource: Document, account: str, region: str) -> InstanceRef:
-    """Read a resource of an attack sequence: its `uid` is an ARN, or the id alone."""
+    """Read a resource of an attack sequence. Its `uid` is an ARN or an id."""
     uid = resource.text("uid")
     arn = read_arn(InstanceRef, uid) or Arn("", "", uid)
     return _ref(

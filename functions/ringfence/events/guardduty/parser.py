@@ -1,7 +1,7 @@
-"""GuardDuty findings as EventBridge delivers them.
+"""Parse GuardDuty findings.
 
-Strict in what decisions need, tolerant of all else. Shapes: the `Finding` structure of the GuardDuty API
-reference, in camel case under `detail`.
+Strict about fields that affect a decision, tolerant about all others. Shape: the `Finding` structure of the
+GuardDuty API reference, in camel case under `detail`.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _ID = re.compile(r"[\w.:/-]{1,256}", re.ASCII)
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
-    """Turn an event of GuardDuty into a finding, or say why it is none for us.
+    """Return the finding of a GuardDuty event, or why it is not for Ringfence.
 
-    Raises BadInput naming the field for what claims to be a finding for us and cannot be used as one.
+    Raises BadInput that names the field, for an event that should be a finding and is invalid.
     """
     if envelope.detail_type != DETAIL_TYPE:
         return NotForUs(f"the event is of type {fields.formatted(envelope.detail_type)}, not {DETAIL_TYPE}")
@@ -43,7 +43,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
 
 
 def _refused(name: str) -> str:
-    """Say why a type is not acted on; empty when it is. What is not about instances is looked up later."""
+    """Return why Ringfence does not act on a type. Types without instances are checked later."""
     if name in TYPES:
         return ""
     from ringfence.events.guardduty.bucket_trigger import BUCKET_TYPES
@@ -115,7 +115,7 @@ def _advice(kind: FindingType, detail: Document) -> str:
 
 
 def _region(detail: Document, envelope: Document) -> str:
-    """Return the finding's region, or the envelope's where it has none: findings stay in their region."""
+    """Return the finding's region, or that of the envelope if it has none. Findings stay in their region."""
     given = detail.optional_text("region") or envelope.optional_text("region") or ""
     return fields.fit(REGION, detail.at("region"), given, "a region such as eu-west-1")
 
@@ -129,6 +129,6 @@ def _severity(detail: Document) -> float:
 
 def _count(service: Document) -> int:
     count = service.integer("count") if service.has("count") else 1
-    if not 1 <= count < 2**53:  # what any JSON reader holds exactly
+    if not 1 <= count < 2**53:  # every JSON reader represents it exactly
         raise BadInput(service.at("count"), "must be at least 1", "a number out of range")
     return count

@@ -1,7 +1,7 @@
-"""Which principals a GuardDuty finding speaks of.
+"""Find the principals that a GuardDuty finding names.
 
-Every field is optional: what a finding does not say is for a person to find out, and no reason to leave
-the rest undone.
+Every field is optional. If the finding leaves something out, a person must find it out, and the rest of the
+response continues.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _KEY = re.compile(rf"(?:.*[:/])?((?:{LONG_TERM}|{TEMPORARY})[A-Z0-9]+)")
 
 
 def principals(name: str, detail: Document, account: str) -> About | NotForUs:
-    """Return the principals, each once, or say why there is none; raises BadInput."""
+    """Return the principals, each once, or why there are none. Raises BadInput."""
     kind = CREDENTIAL_TYPES[name]
     if kind.actor is Actor.SEQUENCE:
         return About.of(_of_sequence(detail, account), kind.notify_only_reason)
@@ -50,7 +50,7 @@ def _caller(details: Document) -> Caller:
 
 
 def _of_sequence(detail: Document, account: str) -> Iterator[Principal]:
-    """Yield the users among the actors and the access keys among the resources, or that there is none."""
+    """Yield the users among the actors and the access keys among the resources, or that there are none."""
     sequence = detail.child("service").child("detection").child("sequence")
     found = [
         *(_of_actor(one, account) for one in sequence.children("actors") if one.has("user")),
@@ -76,7 +76,7 @@ def _of_actor(actor: Document, account: str) -> Principal:
 
 
 def _of_resource(resource: Document, account: str) -> Principal:
-    """Read an access key among the resources: its id is its `uid` or `name`, alone or in an ARN."""
+    """Read an access key among the resources. Its `uid` or `name` is its id or an ARN."""
     data = resource.optional_child("data").optional_child("accessKey")
     named = (_KEY.fullmatch(resource.optional_text(field) or "") for field in ("uid", "name"))
     caller = Caller(

@@ -1,7 +1,7 @@
-"""AWS Health events as EventBridge delivers them.
+"""Parse AWS Health events.
 
-Shape: "Reference: AWS Health events Amazon EventBridge schema". An event may come more than once: in its
-region and in the backup region, and to an organization's delegated administrator.
+Shape: "Reference: AWS Health events Amazon EventBridge schema". An event can arrive more than once: in its
+region, in the backup region, and for an organization's delegated administrator.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _HTTP_DATE = re.compile(
     rf"[A-Z][a-z]{{2}}, (\d{{1,2}}) ({'|'.join(_MONTHS)}) (\d{{4}}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII
 )
 _WHEN = ("lastUpdatedTime", "startTime")
-"""The instants of an event, newest first."""
+"""The times of an event, newest first."""
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
-    """Turn an event of AWS Health into a finding, or say why it is none for us; raises BadInput."""
+    """Return a finding for an AWS Health event, or why it is not for Ringfence. Raises BadInput."""
     if envelope.detail_type != DETAIL_TYPE:
         return NotForUs(f"the event is of type {fields.formatted(envelope.detail_type)}, not {DETAIL_TYPE}")
     detail = envelope.document.child("detail")
@@ -65,7 +65,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
 
 
 def _account(detail: Document, envelope: Document) -> str:
-    """Return the affected account: the envelope's is that of whoever receives the event."""
+    """Return the affected account. The account in the envelope is that of the receiver."""
     if detail.has("affectedAccount"):
         return fields.account(detail, "affectedAccount")
     return fields.account(envelope, "account")
@@ -79,7 +79,7 @@ def _instant(detail: Document, envelope: Document) -> datetime:
 
 
 def _http_date(document: Document, key: str) -> datetime:
-    """Return the instant at `key`, such as `Sat, 05 Jun 2016 15:10:09 GMT`; names of days are not checked."""
+    """Return the time at `key`, such as `Sat, 05 Jun 2016 15:10:09 GMT`. Ignores the name of the day."""
     given = document.text(key)
     if match := _HTTP_DATE.fullmatch(given):
         day, month, *rest = match.groups()
@@ -92,7 +92,7 @@ def _http_date(document: Document, key: str) -> datetime:
 
 
 def _exposed(detail: Document, account: str) -> Iterator[Principal]:
-    """Yield whom each entity names: the ids of access keys are acted on, what else there is is told."""
+    """Yield the principal of each entity. Only access key ids lead to changes."""
     named = [entity.optional_text("entityValue") or "" for entity in detail.children("affectedEntities")]
     for value in named or [""]:
         yield principal_of(Caller(key=value), account)

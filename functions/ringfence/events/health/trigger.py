@@ -1,8 +1,8 @@
-"""AWS Health's word that AWS itself has found credentials exposed.
+"""The trigger for credentials that AWS itself found exposed.
 
-`AWS_RISK_CREDENTIALS_EXPOSED` and its shape: the README of the automated action of that name in AWS's
-repository aws-health-tools. `AWS_RISK_IAM_QUARANTINE` and the types of mere suspicion are left out: no
-documentation of AWS says what they hold.
+For `AWS_RISK_CREDENTIALS_EXPOSED` and its shape see the README of the automated action of that name in
+AWS's repository aws-health-tools. `AWS_RISK_IAM_QUARANTINE` and the types for suspicions are not included,
+because AWS does not document their contents.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 SOURCE = "aws.health"
 DETAIL_TYPE = "AWS Health Event"
 SEVERITY = 8.0
-"""Fixed, for Health gives none: high, as GuardDuty's own for credentials in use elsewhere. An exposed key
-is tried out within minutes, and AWS has seen it exposed, which is no guess."""
+"""Health sets no severity. High, like GuardDuty's findings about stolen credentials in use. Intruders try
+exposed keys within minutes, and AWS has seen the key.
+"""
 
 
 @frozen
 class HealthTrigger:
-    """Health's events of some types, about principals. `types` are values of `eventTypeCode`."""
+    """Health events of some types about principals. `types` are values of `eventTypeCode`."""
 
     id: str
     types: tuple[str, ...]
@@ -36,12 +37,12 @@ class HealthTrigger:
     permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
-        """Return the one pattern."""
+        """Return the only pattern."""
         detail = {"eventTypeCode": list(self.types)}
         return ({"source": [SOURCE], "detail-type": [DETAIL_TYPE], "detail": detail},)
 
     def matches(self, finding: Finding) -> bool:
-        """Say whether the event is of one of the types."""
+        """Return whether the event has one of the types."""
         return (
             finding.source == SOURCE
             and finding.type in self.types
@@ -50,4 +51,4 @@ class HealthTrigger:
 
 
 EXPOSED_CREDENTIALS = HealthTrigger("health-exposed-credentials", ("AWS_RISK_CREDENTIALS_EXPOSED",))
-"""Access keys that AWS has found where everybody can read them."""
+"""Access keys that AWS found in public places."""

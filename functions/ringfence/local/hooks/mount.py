@@ -121,7 +121,7 @@ def _ask(moto: Callable[..., Any], service: str, request: Request) -> Response:
 
 def _not_implemented(service: str) -> Response:
     """Answer for what moto cannot do, in the service's protocol and finally, so that no SDK tries again."""
-    message = f"the local AWS does not implement this call of {service}; its log says more"
+    message = f"the local AWS does not implement this call of {service}; its log has details"
     if service not in _QUERY_PROTOCOL:
         error = {"__type": "NotImplemented", "message": message}
         return 400, {"Content-Type": "application/json"}, json.dumps(error).encode()

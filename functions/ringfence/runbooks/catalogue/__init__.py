@@ -1,4 +1,4 @@
-"""The catalogue: every runbook, by its id. For what deals with all of them; a function imports its own."""
+"""The catalogue: every runbook, by id. For code about all runbooks; a function imports only its own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Controls, the requirements that frameworks state, and which remediations support them. Pure.
+"""Controls, the requirements of frameworks, and the remediations that support them. Pure.
 
-A remediation supports a requirement: whether it is complied with is for an assessor to say. No function
-imports this: it is for the command line and the documentation.
+A remediation supports a requirement. Only an assessor can say whether you comply with it. The command line
+and the documentation use this module; no function imports it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Framework:
-    """What states requirements. A reference to one of them is `reference`, a space and its number."""
+    """A framework. A reference to its requirement is `reference`, a space and the number."""
 
     id: str
     name: str
@@ -39,12 +39,12 @@ FRAMEWORKS = (
     Framework("cis6", "CIS AWS Foundations Benchmark 6.0", "CIS AWS 6.0"),
     Framework("cis5", "CIS AWS Foundations Benchmark 5.0", "CIS AWS 5.0"),
 )
-"""In the order in which they are shown."""
+"""In display order."""
 
 
 @frozen
 class Control:
-    """What is to be so, in words; `requirements` by the ids of the frameworks that it is mapped to."""
+    """A control. `requirements`: the numbers of the requirements it is mapped to, by framework id."""
 
     id: str
     title: str
@@ -66,9 +66,9 @@ class Means:
 
 @frozen
 class Way:
-    """How a requirement can be supported: by a control, or, without an id, by what a remediation does.
+    """A way to support a requirement: a control, or, without an id, a remediation that names the requirement.
 
-    `means` are the remediations that do so; there may be none.
+    `means` are the remediations that do so. It can be empty.
     """
 
     id: str
@@ -90,7 +90,7 @@ class Requirement:
 
 
 def framework(name: str) -> Framework:
-    """Return a framework by its id, name or alias, however it is written; raises BadInput."""
+    """Return a framework, given its id, name or alias in any spelling. Raises BadInput."""
     wanted = _letters(name)
     for one in FRAMEWORKS:
         if wanted in {_letters(known) for known in (one.id, one.name, one.reference, *one.aliases)}:
@@ -101,7 +101,7 @@ def framework(name: str) -> Framework:
 def requirements(
     of: Framework, controls: Iterable[Control], runbooks: Iterable[Runbook]
 ) -> tuple[Requirement, ...]:
-    """Return every requirement that is mapped to a control or named by a remediation, in their order."""
+    """Return, in order, every requirement that a control is mapped to or a remediation names."""
     ways: dict[str, list[Way]] = {}
     means = tuple(Means(one, runbook.id) for runbook in runbooks for one in runbook.remediations)
     for control in controls:
@@ -115,13 +115,13 @@ def requirements(
 
 
 def named(of: Framework, one: Remediation) -> tuple[str, ...]:
-    """Return the numbers of the framework's requirements that a remediation itself refers to."""
+    """Return the numbers of the framework's requirements that a remediation itself names."""
     start = f"{of.reference} "
     return tuple(text.removeprefix(start) for text in one.references if text.startswith(start))
 
 
 def controls_of(one: Remediation, known: Mapping[str, Control]) -> Iterator[Control]:
-    """Yield the controls that a remediation names; raises InternalError for one that is not known."""
+    """Yield the controls that a remediation names. Raises InternalError for an unknown one."""
     for id_ in one.controls:
         if id_ not in known:
             raise InternalError(f"{one.id} names the control {id_}, which is not in the table")
@@ -129,7 +129,7 @@ def controls_of(one: Remediation, known: Mapping[str, Control]) -> Iterator[Cont
 
 
 def natural(number: str) -> tuple[tuple[bool, int, str], ...]:
-    """Sort 10.2 behind 9.1, and figures before letters."""
+    """Return a sort key: 10.2 comes after 9.1, and digits before letters."""
     parts = re.findall(r"[0-9]+|[^0-9]+", number)
     return tuple((not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts)
 

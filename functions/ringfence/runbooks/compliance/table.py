@@ -1,11 +1,11 @@
-"""Which requirements of which frameworks a control is mapped to. Facts alone.
+"""The requirements to which each control is mapped. Data only.
 
-A control is named with AWS's own nouns. `checks` are those of Prowler, and the requirements those that its
-compliance files map these checks to (https://github.com/prowler-cloud/prowler, Apache-2.0): NIST's without
-their enhancements, PCI's without the number that Prowler gives a check. A mapping is an opinion: an assessor
-may have another.
+A control has a name in AWS's terms. `checks` are Prowler's. The requirements are those that Prowler's
+compliance files map these checks to (https://github.com/prowler-cloud/prowler, Apache-2.0): those of NIST
+without enhancements, and those of PCI without Prowler's number of the check. A mapping is an opinion, and
+an assessor can have another one.
 
-No function imports this: a remediation names its controls by their ids.
+No function imports this. A remediation names its controls by id.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _control(id_: str, title: str, checks: str, **requirements: str) -> Control:
-    """Read the words of a control: `requirements` by the ids of frameworks, hyphens written as `_`."""
+    """Return a control. `requirements`: by framework id, with `_` for hyphens."""
     mapped = tuple(
         (framework.replace("_", "-"), tuple(text.split())) for framework, text in requirements.items()
     )
@@ -339,4 +339,4 @@ _TABLE = (
 )
 
 CONTROLS: Mapping[str, Control] = MappingProxyType({one.id: one for one in _TABLE})
-"""Every control by its id, in the order in which they are shown."""
+"""Every control by id, in display order."""
