@@ -39,17 +39,17 @@ class Way(StrEnum):
 _STEP = '''"""One more change."""
 
 from ringfence.model.codec import value
-from ringfence.steps.ec2.lifecycle import SetTerminationProtection
+from ringfence.steps.ec2.lifecycle import StopInstance
 
 
 @value
-class {cls}(SetTerminationProtection):
+class {cls}(StopInstance):
     """Change one more thing."""
 '''
 _REMEDIATION = '''"""One more remediation."""
 
-from ringfence.events.cloudtrail.call_trigger import recorded
-from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.events.cloudtrail.trigger.calls import recorded
+from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.remediation import Option, remediation
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.observations.ec2.lifecycle import Lifecycle

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ringfence.engine.intake import ExecutionContext, Skipped, answers
 from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
-from ringfence.events.cloudtrail.root_parser import read
+from ringfence.events.cloudtrail.parser.root import read
 from ringfence.events.envelope import Envelope, NotForUs
 from ringfence.handlers.reviews import finding_of
 from ringfence.model.observation import ResourceState

@@ -9,7 +9,7 @@ from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser
 from ringfence.engine.requests import ResponseRelease
 from ringfence.engine.run import Engine
-from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
+from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINE
 from ringfence.events.health.trigger import EXPOSED_CREDENTIALS
 from ringfence.model.errors import Refused
 from ringfence.model.finding import Finding

@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.envelope import NotForUs
-from ringfence.events.guardduty.instance_trigger import CONTAINERS, INSTANCE
-from ringfence.events.guardduty.instance_types import Shape
-from ringfence.model.arn import Arn, read_arn
+from ringfence.events.guardduty.trigger.instance_types import Shape
+from ringfence.events.guardduty.trigger.instances import CONTAINERS, INSTANCE
 from ringfence.model.errors import BadInput
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.subject import ACCOUNT, REGION
@@ -19,7 +18,7 @@ from ringfence.model.subject import ACCOUNT, REGION
 if TYPE_CHECKING:
     import re
 
-    from ringfence.events.guardduty.instance_types import FindingType
+    from ringfence.events.guardduty.trigger.instance_types import FindingType
     from ringfence.model.document import Document
 
 Subjects = tuple[InstanceRef, ...]
@@ -71,6 +70,8 @@ def _of_sequence(detail: Document, account: str, region: str) -> Subjects:
 
 def _of_resource(resource: Document, account: str, region: str) -> InstanceRef:
     """Read a resource of an attack sequence. Its `uid` is an ARN or an id."""
+    from ringfence.model.arn import Arn, read_arn  # attack sequences alone name instances so
+
     uid = resource.text("uid")
     arn = read_arn(InstanceRef, uid) or Arn("", "", uid)
     return _ref(
