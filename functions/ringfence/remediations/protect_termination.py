@@ -1,7 +1,7 @@
-"""Keep a compromised instance from being terminated, from outside and from inside.
+"""Protect a compromised instance from termination, by API calls and from inside.
 
-Termination protection stops the API call; a shutdown from inside the instance would get round it, so
-that is made to stop the instance instead.
+Termination protection stops the API call. A shutdown from inside the instance would bypass it, so a
+shutdown then only stops the instance.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def unprotected(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say what EC2 cannot protect.
+    """Yield what EC2 cannot protect.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_ChangingDisableAPITermination.html
     """
@@ -48,7 +48,7 @@ def unprotected(instance: ResourceState, incident: Incident) -> Iterator[str]:  
     residual_risk=unprotected,
 )
 def protect_termination(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Turn protection on, and let a shutdown stop the instance."""
+    """Turn on protection, and set the shutdown behavior to stop."""
     lifecycle = instance[Lifecycle]
     if lifecycle.spot:
         return
