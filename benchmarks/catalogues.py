@@ -48,8 +48,8 @@ class {cls}(SetTerminationProtection):
 '''
 _REMEDIATION = '''"""One more remediation."""
 
-from ringfence.events.cloudtrail.call_trigger import recorded
-from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.events.cloudtrail.trigger.calls import recorded
+from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.remediation import Option, remediation
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.observations.ec2.lifecycle import Lifecycle

@@ -15,7 +15,7 @@ from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 
-from ringfence.events.guardduty.instance_trigger import SOURCE as GUARDDUTY
+from ringfence.events.guardduty.trigger import SOURCE as GUARDDUTY
 from ringfence.model.resource_names import FORWARD_ROLE
 from ringfence.model.subject import GLOBAL
 from ringfence.runbooks.catalogue import CATALOGUE

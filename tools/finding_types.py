@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail import call_trigger, quarantine_trigger, root_trigger
+from ringfence.events.cloudtrail.trigger import calls, quarantine, root
 from ringfence.events.config import trigger as config_trigger
 from ringfence.events.ec2_states import trigger as state_trigger
-from ringfence.events.guardduty.credential_types import CREDENTIAL_TYPES
-from ringfence.events.guardduty.instance_types import TYPES as INSTANCE_TYPES
+from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES
+from ringfence.events.guardduty.trigger.instance_types import TYPES as INSTANCE_TYPES
 from ringfence.events.health import trigger as health_trigger
 from ringfence.handlers import reviews as scheduled
 from ringfence.model import reviews
@@ -48,17 +48,15 @@ SOURCES = (
     Source(
         config_trigger.PREFIX, "a managed rule of AWS Config reports NON_COMPLIANT", config_trigger.SEVERITY
     ),
-    Source(
-        call_trigger.PREFIX, "CloudTrail recorded a successful API call of this name", call_trigger.SEVERITY
-    ),
+    Source(calls.PREFIX, "CloudTrail recorded a successful API call of this name", calls.SEVERITY),
     Source(state_trigger.PREFIX, "an EC2 instance entered this state", state_trigger.SEVERITY),
     Source(reviews.PREFIX, "a scheduled review by Ringfence", scheduled.SEVERITY),
-    Source(root_trigger.CALLED, "the root user called an API", root_trigger.SEVERITY),
-    Source(root_trigger.SIGNED_IN, "the root user signed in to the console", root_trigger.SEVERITY),
+    Source(root.CALLED, "the root user called an API", root.SEVERITY),
+    Source(root.SIGNED_IN, "the root user signed in to the console", root.SEVERITY),
     Source(
-        quarantine_trigger.QUARANTINE,
+        quarantine.QUARANTINE,
         "AWS attached its quarantine policy to a user",
-        quarantine_trigger.SEVERITY,
+        quarantine.SEVERITY,
     ),
     *(
         Source(name, "AWS Health reports exposed credentials", health_trigger.SEVERITY)

@@ -57,8 +57,8 @@ OLD = """
     ringfence.events.envelope.About.advice
     ringfence.events.envelope.About.advices
     ringfence.events.fields.shown
-    ringfence.events.guardduty.credential_types.CredentialType.advice
-    ringfence.events.guardduty.instance_trigger.advice
+    ringfence.events.guardduty.trigger.credential_types.CredentialType.advice
+    ringfence.events.guardduty.trigger.instances.advice
     ringfence.handlers.notify.Telling
     ringfence.handlers.operator_api.Desk
     ringfence.handlers.operator_requests.ask_of

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from ringfence.engine.release import undo
-from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE
+from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE
 from ringfence.model.kinds.detector import DetectorRef
 from ringfence.model.kinds.kms_key import KeyRef
 from ringfence.model.kinds.recorder import RecorderRef

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.events.cloudtrail.call_subjects import places
-from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.events.cloudtrail.parser.subjects import places
+from ringfence.events.cloudtrail.trigger.calls import recorded
 from ringfence.events.config.trigger import judged_by
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs

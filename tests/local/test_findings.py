@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.local.estate import Ground, Server
 from ringfence.local.findings import InstanceFinding
 from ringfence.model.finding import Finding

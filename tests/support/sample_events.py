@@ -8,19 +8,19 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
-from ringfence.events.cloudtrail.bucket_creation_trigger import OpenCreationTrigger
-from ringfence.events.cloudtrail.call_subjects import place
-from ringfence.events.cloudtrail.call_trigger import PREFIX as CALL
-from ringfence.events.cloudtrail.call_trigger import CallTrigger
-from ringfence.events.cloudtrail.quarantine_trigger import QuarantineTrigger
-from ringfence.events.cloudtrail.root_trigger import SIGNED_IN, RootTrigger
+from ringfence.events.cloudtrail.parser.subjects import place
+from ringfence.events.cloudtrail.trigger.bucket_creation import OpenCreationTrigger
+from ringfence.events.cloudtrail.trigger.calls import PREFIX as CALL
+from ringfence.events.cloudtrail.trigger.calls import CallTrigger
+from ringfence.events.cloudtrail.trigger.quarantine import QuarantineTrigger
+from ringfence.events.cloudtrail.trigger.root import SIGNED_IN, RootTrigger
 from ringfence.events.config.trigger import PREFIX as RULE
 from ringfence.events.config.trigger import ConfigTrigger
 from ringfence.events.ec2_states.trigger import PREFIX as STATE
 from ringfence.events.ec2_states.trigger import StateTrigger
-from ringfence.events.guardduty.bucket_trigger import BucketTrigger
-from ringfence.events.guardduty.credential_trigger import CredentialsTrigger
-from ringfence.events.guardduty.instance_trigger import GuardDutyTrigger
+from ringfence.events.guardduty.trigger.buckets import BucketTrigger
+from ringfence.events.guardduty.trigger.credentials import CredentialsTrigger
+from ringfence.events.guardduty.trigger.instances import GuardDutyTrigger
 from ringfence.events.health.trigger import HealthTrigger
 from ringfence.model.kinds import kinds_of
 from ringfence.model.subject import ANY

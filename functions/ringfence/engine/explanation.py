@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs, parse_json
-from ringfence.events.guardduty.instance_trigger import DETAIL_TYPE, SOURCE
 from ringfence.events.guardduty.parser import MAX_SEVERITY
+from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
 from ringfence.model.errors import BadInput
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.decision import Mode

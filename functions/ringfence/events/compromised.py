@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINED_USER
-from ringfence.events.guardduty.credential_trigger import COMPROMISED_CREDENTIALS as BY_GUARDDUTY
+from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINED_USER
+from ringfence.events.guardduty.trigger.credentials import COMPROMISED_CREDENTIALS as BY_GUARDDUTY
 from ringfence.events.health.trigger import EXPOSED_CREDENTIALS
 
 if TYPE_CHECKING:

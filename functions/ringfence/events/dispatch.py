@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ringfence.events.envelope import Envelope, NotForUs, parse_json
 from ringfence.events.fields import formatted
 from ringfence.events.guardduty import parser as guardduty
-from ringfence.events.guardduty.instance_trigger import DETAIL_TYPE, SOURCE
+from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,12 +42,12 @@ def findings_of_text(text: str) -> tuple[Finding, ...] | NotForUs:
 
 
 def _others(envelope: Envelope) -> tuple[Reader, ...]:
-    from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE as CALL
-    from ringfence.events.cloudtrail.root_trigger import SIGN_IN
+    from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE as CALL
+    from ringfence.events.cloudtrail.trigger.root import SIGN_IN
 
     if envelope.source.startswith("aws.") and envelope.detail_type in {CALL, SIGN_IN}:
-        from ringfence.events.cloudtrail import parser as cloudtrail
-        from ringfence.events.cloudtrail import root_parser as root_use
+        from ringfence.events.cloudtrail.parser import calls as cloudtrail
+        from ringfence.events.cloudtrail.parser import root as root_use
 
         return (cloudtrail.read, root_use.read)
     return (_of_service(envelope.source),)

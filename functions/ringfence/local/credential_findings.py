@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from ringfence.events.guardduty.credential_trigger import ACCESS_KEY
-from ringfence.events.guardduty.instance_trigger import DETAIL_TYPE, SOURCE, TARGET
+from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
+from ringfence.events.guardduty.trigger.credentials import ACCESS_KEY
+from ringfence.events.guardduty.trigger.instances import TARGET
 from ringfence.events.health import trigger as health
 from ringfence.local.findings import DETECTOR, REMOTE_ADDRESS, formatted
 from ringfence.model.kinds.role_session import RoleSessionRef

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from ringfence.events.guardduty.instance_trigger import DETAIL_TYPE, SOURCE, TARGET
+from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
+from ringfence.events.guardduty.trigger.instances import TARGET
 
 if TYPE_CHECKING:
     from ringfence.local.estate import Server

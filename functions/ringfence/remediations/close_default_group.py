@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.events.cloudtrail.trigger.calls import recorded
 from ringfence.events.config.trigger import judged_by
 from ringfence.model.remediation import remediation
 from ringfence.model.subject import NetworkRef

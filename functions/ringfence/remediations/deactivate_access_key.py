@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
+from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINE
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.remediation import Option, remediation

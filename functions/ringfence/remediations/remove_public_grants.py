@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.bucket_creation_trigger import OPEN_CREATION
-from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.events.cloudtrail.trigger.bucket_creation import OPEN_CREATION
+from ringfence.events.cloudtrail.trigger.calls import recorded
 from ringfence.events.config.trigger import judged_by
-from ringfence.events.guardduty.bucket_trigger import EXPOSED_BUCKET, BucketTrigger
+from ringfence.events.guardduty.trigger.buckets import EXPOSED_BUCKET, BucketTrigger
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.remediation import remediation
 from ringfence.observations.s3.acl import BucketAcl

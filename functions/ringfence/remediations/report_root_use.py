@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.root_trigger import ROOT_USE
+from ringfence.events.cloudtrail.trigger.root import ROOT_USE
 from ringfence.model.remediation import remediation
 from ringfence.model.root_advice import what_a_person_does
 from ringfence.model.subject import IdentityRef

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.events.cloudtrail.trigger.calls import recorded
 from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.remediation import remediation
 from ringfence.model.subject import NetworkRef

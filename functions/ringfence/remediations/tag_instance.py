@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
 from ringfence.observations.ec2.tags import Tags

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.events.cloudtrail.trigger.calls import recorded
 from ringfence.events.config.trigger import judged_by
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.remediation import remediation

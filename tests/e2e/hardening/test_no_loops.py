@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE
+from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.kinds.security_group import SecurityGroupRef
 from ringfence.model.resource_names import acting_roles, release_role, run_role, runbook_ids

@@ -5,8 +5,8 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from ringfence.events.guardduty.credential_types import CREDENTIAL_TYPES, Actor
-from ringfence.events.guardduty.instance_types import TYPES, Shape
+from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES, Actor
+from ringfence.events.guardduty.trigger.instance_types import TYPES, Shape
 
 Json = dict[str, Any]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
+from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINE
 from ringfence.model.incident import Incident
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.iam_user import UserRef

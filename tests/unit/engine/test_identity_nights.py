@@ -10,7 +10,7 @@ from ringfence.engine.execution import Ports
 from ringfence.engine.intake import ExecutionContext, Skipped, answers
 from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
-from ringfence.events.cloudtrail.root_parser import read
+from ringfence.events.cloudtrail.parser.root import read
 from ringfence.events.envelope import Envelope, NotForUs
 from ringfence.handlers.reviews import finding_of
 from ringfence.model.observation import ResourceState

@@ -13,7 +13,7 @@ from ringfence.engine.execution import Ports
 from ringfence.engine.intake import ExecutionContext, Skipped, answers
 from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
-from ringfence.events.guardduty.credential_trigger import COMPROMISED_CREDENTIALS
+from ringfence.events.guardduty.trigger.credentials import COMPROMISED_CREDENTIALS
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.iam_user import UserRef

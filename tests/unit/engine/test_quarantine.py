@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ringfence.engine.execution import Ports
 from ringfence.engine.intake import ExecutionContext, Skipped, answers
 from ringfence.engine.run import Engine
-from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE, SEVERITY, SOURCE
+from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINE, SEVERITY, SOURCE
 from ringfence.model.finding import Finding
 from ringfence.model.observation import ResourceState
 from ringfence.model.subject import GLOBAL

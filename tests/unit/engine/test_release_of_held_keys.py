@@ -9,7 +9,7 @@ from ringfence.engine.intake import ExecutionContext, Skipped, answers
 from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
-from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
+from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINE
 from ringfence.events.health.trigger import EXPOSED_CREDENTIALS
 from ringfence.model.errors import Refused
 from ringfence.model.finding import Finding

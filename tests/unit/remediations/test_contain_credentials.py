@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINE
+from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINE
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
 from ringfence.model.incident import Incident
 from ringfence.model.kinds.other_principal import OtherPrincipalRef

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE
+from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.incident import Incident
 from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.plan import dependency_levels

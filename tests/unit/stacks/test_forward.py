@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.events.cloudtrail import quarantine_trigger as cloudtrail
+from ringfence.events.cloudtrail.trigger import quarantine as cloudtrail
 from ringfence.events.config import trigger as config_rules
-from ringfence.events.guardduty.instance_trigger import PATTERN_LIMIT
 from ringfence.events.health import trigger as health
+from ringfence.events.patterns import PATTERN_LIMIT
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import names
 from stacks.forward import places

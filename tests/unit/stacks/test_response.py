@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.events.guardduty.instance_trigger import PATTERN_LIMIT
+from ringfence.events.patterns import PATTERN_LIMIT
 from ringfence.model.resource_names import schedule_role
 from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
 from ringfence.runbooks.catalogue import CATALOGUE

@@ -12,7 +12,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.events.guardduty.instance_trigger import within_limit
+from ringfence.events.patterns import within_limit
 from ringfence.model.frozen import frozen
 from ringfence.model.rule_confirmation import ManagedRule
 

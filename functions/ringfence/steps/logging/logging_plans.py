@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.call_trigger import recorded
+from ringfence.events.cloudtrail.trigger.calls import recorded
 from ringfence.events.config.trigger import judged_by
 from ringfence.model.reviews import PREFIX
 from ringfence.observations.logging.detectors import DetectorStatus

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.events.cloudtrail.bucket_creation_trigger import ACL, GRANTS, OPEN_CREATION, PUBLIC_ACLS
+from ringfence.events.cloudtrail.trigger.bucket_creation import ACL, GRANTS, OPEN_CREATION, PUBLIC_ACLS
 from ringfence.events.envelope import NotForUs
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.bucket import BucketRef

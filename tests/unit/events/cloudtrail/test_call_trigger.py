@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.events.cloudtrail.bucket_creation_trigger import OPEN_CREATION
-from ringfence.events.cloudtrail.call_subjects import places
-from ringfence.events.cloudtrail.call_trigger import recorded
-from ringfence.events.guardduty.instance_trigger import PATTERN_LIMIT
+from ringfence.events.cloudtrail.parser.subjects import places
+from ringfence.events.cloudtrail.trigger.bucket_creation import OPEN_CREATION
+from ringfence.events.cloudtrail.trigger.calls import recorded
+from ringfence.events.patterns import PATTERN_LIMIT
 from ringfence.model.resource_names import acting_roles
 from tests.support.delivery import Delivery
 from tests.support.samples.calls import by_root, by_user, call_event

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.events.cloudtrail.quarantine_trigger import QUARANTINED_USER
-from ringfence.events.guardduty.credential_trigger import COMPROMISED_CREDENTIALS
-from ringfence.events.guardduty.instance_trigger import PATTERN_LIMIT
+from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINED_USER
+from ringfence.events.guardduty.trigger.credentials import COMPROMISED_CREDENTIALS
 from ringfence.events.health.trigger import EXPOSED_CREDENTIALS
+from ringfence.events.patterns import PATTERN_LIMIT
 from ringfence.model.resource_names import release_role, run_role
 from tests.support.delivery import Delivery
 from tests.support.samples import guardduty

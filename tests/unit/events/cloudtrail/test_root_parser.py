@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.events.cloudtrail.root_parser import read
+from ringfence.events.cloudtrail.parser.root import read
 from ringfence.events.envelope import Envelope, NotForUs
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding

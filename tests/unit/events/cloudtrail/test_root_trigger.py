@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.events.cloudtrail.root_trigger import ROOT_USE
-from ringfence.events.guardduty.instance_trigger import PATTERN_LIMIT
+from ringfence.events.cloudtrail.trigger.root import ROOT_USE
+from ringfence.events.patterns import PATTERN_LIMIT
 from tests.support.delivery import Delivery
 from tests.support.samples.calls import by_root, by_user, call_event, sign_in
 from tests.support.samples.cloudtrail import by_role

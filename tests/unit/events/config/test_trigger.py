@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.events.config.trigger import identifier, judged_by, managed_name
-from ringfence.events.guardduty.instance_trigger import PATTERN_LIMIT
+from ringfence.events.patterns import PATTERN_LIMIT
 from tests.support.delivery import Delivery
 from tests.support.samples.config import verdict
 from tests.support.samples.guardduty import changed

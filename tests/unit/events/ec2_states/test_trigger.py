@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.events.ec2_states.trigger import STATES, entered
-from ringfence.events.guardduty.instance_trigger import PATTERN_LIMIT
+from ringfence.events.patterns import PATTERN_LIMIT
 from tests.support.delivery import Delivery
 from tests.support.samples.guardduty import changed
 from tests.support.samples.shared import shared_events

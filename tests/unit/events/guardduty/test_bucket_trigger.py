@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.events.guardduty.bucket_trigger import BUCKET_TYPES, EXPOSED_BUCKET, UNLOGGED_BUCKET
-from ringfence.events.guardduty.credential_trigger import COMPROMISED_CREDENTIALS
-from ringfence.events.guardduty.credential_types import CREDENTIAL_TYPES
-from ringfence.events.guardduty.instance_trigger import PATTERN_LIMIT
+from ringfence.events.guardduty.trigger.buckets import BUCKET_TYPES, EXPOSED_BUCKET, UNLOGGED_BUCKET
+from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES
+from ringfence.events.guardduty.trigger.credentials import COMPROMISED_CREDENTIALS
+from ringfence.events.patterns import PATTERN_LIMIT
 from tests.support.delivery import Delivery
 from tests.support.samples.guardduty import bucket_finding, changed
 from tests.support.samples.shared import shared_events

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.events.guardduty import credential_types as types
-from ringfence.events.guardduty.credential_trigger import COMPROMISED_CREDENTIALS
-from ringfence.events.guardduty.credential_types import CREDENTIAL_TYPES, NO_CREDENTIALS, Actor
-from ringfence.events.guardduty.instance_trigger import COMPROMISED_INSTANCE, PATTERN_LIMIT
-from ringfence.events.guardduty.instance_types import TYPES, Shape
+from ringfence.events.guardduty.trigger import credential_types as types
+from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES, NO_CREDENTIALS, Actor
+from ringfence.events.guardduty.trigger.credentials import COMPROMISED_CREDENTIALS
+from ringfence.events.guardduty.trigger.instance_types import TYPES, Shape
+from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
+from ringfence.events.patterns import PATTERN_LIMIT
 from tests.support.delivery import Delivery
 from tests.support.samples import guardduty as samples
 from tests.support.samples.shared import shared_events, shared_file

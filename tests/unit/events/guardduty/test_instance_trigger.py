@@ -8,14 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.events.guardduty import instance_types as guardduty_types
-from ringfence.events.guardduty.credential_types import CREDENTIAL_TYPES, NO_CREDENTIALS
-from ringfence.events.guardduty.instance_trigger import (
-    COMPROMISED_INSTANCE,
-    PATTERN_LIMIT,
-    notify_only_reason,
-)
-from ringfence.events.guardduty.instance_types import REVIEWED, TYPES, Shape, why_not
+from ringfence.events.guardduty.trigger import instance_types as guardduty_types
+from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES, NO_CREDENTIALS
+from ringfence.events.guardduty.trigger.instance_types import REVIEWED, TYPES, Shape, why_not
+from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE, notify_only_reason
+from ringfence.events.patterns import PATTERN_LIMIT
 from tests.support.delivery import Delivery
 from tests.support.samples import guardduty as samples
 from tests.support.samples.shared import shared_events, shared_file

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ringfence.events.envelope import NotForUs
-from ringfence.events.guardduty.credential_types import CREDENTIAL_TYPES
+from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES
 from ringfence.model import principals
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding

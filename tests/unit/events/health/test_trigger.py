@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.events.guardduty.instance_trigger import PATTERN_LIMIT
 from ringfence.events.health.trigger import EXPOSED_CREDENTIALS
+from ringfence.events.patterns import PATTERN_LIMIT
 from tests.support.delivery import Delivery
 from tests.support.samples.guardduty import changed
 from tests.support.samples.health import health_event

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.events.guardduty.instance_trigger import SOURCE, patterns
+from ringfence.events.guardduty.trigger import SOURCE, patterns
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds.bucket import BucketRef
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events import fields
-from ringfence.events.cloudtrail import records
-from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE as CALL
-from ringfence.events.cloudtrail.root_trigger import (
+from ringfence.events.cloudtrail.parser import records
+from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE as CALL
+from ringfence.events.cloudtrail.trigger.root import (
     ANYBODYS,
     CALLED,
     ROOT,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.events.cloudtrail.call_trigger import recorded, type_of
+from ringfence.events.cloudtrail.trigger.calls import recorded, type_of
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:

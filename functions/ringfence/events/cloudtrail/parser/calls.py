@@ -10,17 +10,17 @@ import re
 from typing import TYPE_CHECKING
 
 from ringfence.events import fields
-from ringfence.events.cloudtrail import records
-from ringfence.events.cloudtrail.bucket_creation_trigger import CREATED, grants
-from ringfence.events.cloudtrail.call_subjects import place, subjects
-from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE, SEVERITY, type_of
-from ringfence.events.cloudtrail.quarantine_trigger import ATTACH
-from ringfence.events.cloudtrail.quarantine_trigger import SOURCE as IAM
+from ringfence.events.cloudtrail.parser import records
+from ringfence.events.cloudtrail.parser.subjects import place, subjects
+from ringfence.events.cloudtrail.trigger.bucket_creation import CREATED, grants
+from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE, SEVERITY, type_of
+from ringfence.events.cloudtrail.trigger.quarantine import ATTACH
+from ringfence.events.cloudtrail.trigger.quarantine import SOURCE as IAM
 from ringfence.events.envelope import NotForUs
 from ringfence.model.finding import Finding
 
 if TYPE_CHECKING:
-    from ringfence.events.cloudtrail.call_subjects import Place
+    from ringfence.events.cloudtrail.parser.subjects import Place
     from ringfence.events.envelope import Envelope
     from ringfence.model.document import Document
     from ringfence.model.subject import Ref
@@ -39,7 +39,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     if reason := records.unanswered(detail):
         return NotForUs(reason)
     if (envelope.source, name) == (IAM, ATTACH):
-        from ringfence.events.cloudtrail import quarantine_parser as quarantine
+        from ringfence.events.cloudtrail.parser import quarantine
 
         return quarantine.read(envelope)
     where = place(service, name)

@@ -1,29 +1,22 @@
 """The trigger for GuardDuty findings about compromised EC2 instances, and its patterns.
 
-Event shape: "Creating custom responses to GuardDuty findings with Amazon EventBridge". Limits of event
-patterns: "Amazon EventBridge quotas".
+Event shape: "Creating custom responses to GuardDuty findings with Amazon EventBridge".
 """
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.events.guardduty.instance_types import TYPES, Shape
-from ringfence.model.errors import InternalError
+from ringfence.events.guardduty.trigger import SOURCE, patterns
+from ringfence.events.guardduty.trigger.instance_types import TYPES, Shape
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds.instance import InstanceRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from ringfence.model.call import Permission
     from ringfence.model.finding import Finding
-
-SOURCE = "aws.guardduty"
-DETAIL_TYPE = "GuardDuty Finding"
-PATTERN_LIMIT = 2048
-"""Characters. EventBridge refuses longer patterns."""
 
 INSTANCE = "Instance"
 CONTAINERS = ("Container", "ECSCluster", "EKSCluster")
@@ -85,38 +78,6 @@ class GuardDutyTrigger:
             and finding.type in self.types
             and any(isinstance(subject, InstanceRef) for subject in finding.subjects)
         )
-
-
-def patterns(names: Iterable[str], resource: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
-    """Yield patterns within the limit for findings of some types with this `resource`."""
-    return within_limit(names, lambda chunk: _pattern(chunk, resource))
-
-
-def within_limit(
-    names: Iterable[str], pattern: Callable[[list[str]], Mapping[str, object]]
-) -> Iterator[Mapping[str, object]]:
-    """Yield patterns for all names in order, each with as many names as the limit allows."""
-    chunk: list[str] = []
-    for name in names:
-        if _length(pattern([*chunk, name])) >= PATTERN_LIMIT:
-            if not chunk:
-                raise InternalError(f"no pattern can hold {name}")
-            yield pattern(chunk)
-            chunk = []
-        chunk.append(name)
-    if chunk:
-        yield pattern(chunk)
-
-
-def _pattern(names: list[str], resource: Mapping[str, object]) -> Mapping[str, object]:
-    detail: dict[str, object] = {"type": list(names)}
-    if resource:
-        detail["resource"] = dict(resource)
-    return {"source": [SOURCE], "detail-type": [DETAIL_TYPE], "detail": detail}
-
-
-def _length(pattern: Mapping[str, object]) -> int:
-    return len(json.dumps(pattern))  # with spaces, so that every way to write it fits
 
 
 COMPROMISED_INSTANCE = GuardDutyTrigger("guardduty-compromised-instance", tuple(sorted(TYPES)))

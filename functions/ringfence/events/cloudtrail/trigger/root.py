@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE as CALL
+from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE as CALL
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds.root import RootRef
 

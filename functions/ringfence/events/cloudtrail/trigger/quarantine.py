@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.events.cloudtrail.call_trigger import DETAIL_TYPE, successful_and_not_ours
+from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE, successful_and_not_ours
 from ringfence.model.frozen import frozen
 from ringfence.model.subject import PrincipalRef
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events import fields
-from ringfence.events.cloudtrail import records
-from ringfence.events.cloudtrail.quarantine_trigger import POLICIES, QUARANTINE, SEVERITY, SOURCE
+from ringfence.events.cloudtrail.parser import records
+from ringfence.events.cloudtrail.trigger.quarantine import POLICIES, QUARANTINE, SEVERITY, SOURCE
 from ringfence.events.envelope import About, NotForUs
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.access_key import AccessKeyRef

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.envelope import NotForUs
-from ringfence.events.guardduty.instance_trigger import CONTAINERS, INSTANCE
-from ringfence.events.guardduty.instance_types import Shape
+from ringfence.events.guardduty.trigger.instance_types import Shape
+from ringfence.events.guardduty.trigger.instances import CONTAINERS, INSTANCE
 from ringfence.model.arn import Arn, read_arn
 from ringfence.model.errors import BadInput
 from ringfence.model.kinds.instance import InstanceRef
@@ -19,7 +19,7 @@ from ringfence.model.subject import ACCOUNT, REGION
 if TYPE_CHECKING:
     import re
 
-    from ringfence.events.guardduty.instance_types import FindingType
+    from ringfence.events.guardduty.trigger.instance_types import FindingType
     from ringfence.model.document import Document
 
 Subjects = tuple[InstanceRef, ...]

@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from ringfence.events.envelope import About, NotForUs
-from ringfence.events.guardduty.credential_trigger import ACCESS_KEY
-from ringfence.events.guardduty.credential_types import CREDENTIAL_TYPES, Actor
+from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES, Actor
+from ringfence.events.guardduty.trigger.credentials import ACCESS_KEY
 from ringfence.model.errors import BadInput
 from ringfence.model.principals import LONG_TERM, TEMPORARY, Caller, principal_of
 from ringfence.model.subject import ACCOUNT

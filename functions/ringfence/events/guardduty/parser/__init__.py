@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 
 from ringfence.events import fields
 from ringfence.events.envelope import About, NotForUs
-from ringfence.events.guardduty.details import is_sample, remote_addresses
-from ringfence.events.guardduty.instance_trigger import DETAIL_TYPE, SOURCE, notify_only_reason
-from ringfence.events.guardduty.instance_types import TYPES, Shape, why_not
-from ringfence.events.guardduty.instances import subjects
+from ringfence.events.guardduty.parser.details import is_sample, remote_addresses
+from ringfence.events.guardduty.parser.instances import subjects
+from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
+from ringfence.events.guardduty.trigger.instance_types import TYPES, Shape, why_not
+from ringfence.events.guardduty.trigger.instances import notify_only_reason
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.subject import REGION
 
 if TYPE_CHECKING:
     from ringfence.events.envelope import Envelope
-    from ringfence.events.guardduty.instance_types import FindingType
+    from ringfence.events.guardduty.trigger.instance_types import FindingType
     from ringfence.model.document import Document
 
 MAX_SEVERITY = 10.0
@@ -46,8 +47,8 @@ def _refused(name: str) -> str:
     """Return why Ringfence does not act on a type. Types without instances are checked later."""
     if name in TYPES:
         return ""
-    from ringfence.events.guardduty.bucket_trigger import BUCKET_TYPES
-    from ringfence.events.guardduty.credential_types import CREDENTIAL_TYPES, NO_CREDENTIALS
+    from ringfence.events.guardduty.trigger.buckets import BUCKET_TYPES
+    from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES, NO_CREDENTIALS
 
     if name in CREDENTIAL_TYPES or name in BUCKET_TYPES:
         return ""
@@ -91,13 +92,13 @@ def _about(name: str, detail: Document, account: str, region: str) -> About | No
     if kind and kind.shape is not Shape.STOLEN:
         found = subjects(kind, detail, account, region)
         return found if isinstance(found, NotForUs) else About(found, _advice(kind, detail))
-    from ringfence.events.guardduty.bucket_trigger import BUCKET_TYPES
+    from ringfence.events.guardduty.trigger.buckets import BUCKET_TYPES
 
     if name in BUCKET_TYPES:
-        from ringfence.events.guardduty.buckets import buckets, suspects
+        from ringfence.events.guardduty.parser.buckets import buckets, suspects
 
         return About(buckets(detail, account, region), suspects=tuple(suspects(detail)))
-    from ringfence.events.guardduty.principals import principals
+    from ringfence.events.guardduty.parser.credentials import principals
 
     about = principals(name, detail, account)
     robbed = subjects(kind, detail, account, region) if kind else ()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.events.guardduty.credential_types import CREDENTIAL_TYPES, Actor
-from ringfence.events.guardduty.instance_trigger import SOURCE, patterns
+from ringfence.events.guardduty.trigger import SOURCE, patterns
+from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES, Actor
 from ringfence.model.frozen import frozen
 from ringfence.model.principals import LONG_TERM, TEMPORARY
 from ringfence.model.subject import PrincipalRef
