@@ -59,7 +59,7 @@ class SetTerminationProtection(Step):
 
 @value
 class SetShutdownBehavior(Step):
-    """Set what a shutdown from inside the instance does: `stop` or `terminate`."""
+    """Set the shutdown behavior of the instance: `stop` or `terminate`."""
 
     instance_id: str
     before: str
@@ -139,7 +139,7 @@ class _PowerStep(Step):
 
 @value
 class StopInstance(_PowerStep):
-    """Stop the instance. What is in memory and on instance-store volumes is lost."""
+    """Stop the instance. The contents of memory and instance-store volumes are lost."""
 
     instance_id: str
     before: str

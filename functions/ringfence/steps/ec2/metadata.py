@@ -20,7 +20,7 @@ _REFUSED = ("OperationNotPermitted", "UnsupportedOperation", "InvalidParameterCo
 
 @value
 class SetMetadataOptions(Step):
-    """Set the options of the metadata service at once; while it is off, EC2 takes no other."""
+    """Set all options of the metadata service at once, because EC2 refuses others while it is off."""
 
     instance_id: str
     before: MetadataOptions

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @value
 class SetDeleteOnTermination(Step):
-    """Say whether one volume is deleted when its instance is terminated."""
+    """Set whether one volume is deleted when its instance is terminated."""
 
     instance_id: str
     volume_id: str

@@ -22,7 +22,7 @@ _REFUSED = ("LimitExceeded", "PasswordPolicyViolation")
 
 @value
 class SetPasswordReset(UserStep):
-    """Require a new password at the next sign-in, or do so no more."""
+    """Require a new password at the next sign-in, or no longer require it."""
 
     user: str
     before: bool

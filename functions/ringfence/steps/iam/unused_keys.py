@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @value
 class GiveNotice(LogOnlyStep):
-    """Give notice that a key is deactivated unless it is used. `at`: from when the grace period counts."""
+    """Give notice that an unused key will be deactivated. `at`: the start of the grace period."""
 
     user: str
     key: str
@@ -76,7 +76,7 @@ class _AmongUserKeys:
 
 @value
 class DeactivateUnusedKey(_AmongUserKeys, DeactivateAccessKey):
-    """Deactivate an access key that nobody uses. `at`: up to when nobody had."""
+    """Deactivate an unused access key. `at`: the time up to which it was unused."""
 
     at: datetime | None = None
 

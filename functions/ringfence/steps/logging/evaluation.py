@@ -26,7 +26,7 @@ _UNDER_WAY = "LimitExceededException"
 
 @value
 class NoteRule(RuleStep, LogOnlyStep):
-    """Write down which rule judged, so that it is looked at when what was found is put right."""
+    """Note the rule behind a finding, so that it is evaluated again after the remediation."""
 
     rule: ManagedRule
     since: datetime
@@ -49,7 +49,7 @@ class NoteRule(RuleStep, LogOnlyStep):
 
 @value
 class EvaluateRule(RuleStep):
-    """Have a rule evaluated again. `before`: when it last ended an evaluation before it was asked."""
+    """Start a new evaluation of a rule. `before`: the end of its last evaluation."""
 
     rule: ManagedRule
     since: datetime

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @value
 class SetPublicAccessBlock(Step):
-    """Set all four settings of Block Public Access at once, each as it is to be."""
+    """Set all four settings of Block Public Access at once."""
 
     bucket: BucketRef
     before: BlockSettings

@@ -21,7 +21,7 @@ _REFUSED = ("InvalidArgument", "InvalidRequest", "MalformedXML")
 
 @value
 class SetBucketEncryption(Step):
-    """Set how objects are encrypted whose writer does not say how; those that are there stay as they are."""
+    """Set the default encryption of new objects. Existing objects do not change."""
 
     bucket: BucketRef
     before: Encryption | None

@@ -26,7 +26,7 @@ _REFUSED = (
 
 @value
 class SetAccessLogging(Step):
-    """Log the requests to a bucket that logs nothing; its undo logs nothing again."""
+    """Log the requests to a bucket without logging. Its inverse turns logging off."""
 
     bucket: BucketRef
     before: LogTarget | None

@@ -23,7 +23,7 @@ _REFUSED = ("InvalidBucketState", "InvalidRequest")
 
 @value
 class SetBucketVersioning(Step):
-    """Keep versions, or suspend that: what was enabled once can never be as if it had not been.
+    """Enable or suspend versioning. S3 cannot return a bucket to the state before versioning.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
     """
