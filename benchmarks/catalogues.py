@@ -39,11 +39,11 @@ class Way(StrEnum):
 _STEP = '''"""One more change."""
 
 from ringfence.model.codec import value
-from ringfence.steps.ec2.lifecycle import SetTerminationProtection
+from ringfence.steps.ec2.lifecycle import StopInstance
 
 
 @value
-class {cls}(SetTerminationProtection):
+class {cls}(StopInstance):
     """Change one more thing."""
 '''
 _REMEDIATION = '''"""One more remediation."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ringfence.runbooks.catalogue import CATALOGUE
+from stacks.function_code import export
 from tests.support.shown import NOT_SHOWN
 from tools import kinds
 from tools.catalogue import document, with_table
@@ -17,8 +18,6 @@ REQUIREMENTS = ROOT / "requirements.txt"
 
 def requirements(text: str) -> str:
     """Return a new requirements.txt. Its first line, which says how it is generated, stays."""
-    from stacks.bundle import export  # it starts Node, which the other documents do not need
-
     return "\n".join((text.partition("\n")[0], export("--no-default-groups", "--group", "infra")))
 
 

@@ -28,12 +28,12 @@ from ringfence.observations.s3.acl import BucketAcl
 from ringfence.observations.s3.block import PublicAccessBlock
 from ringfence.observations.s3.documents import statements
 from ringfence.observations.s3.exposure import ways_in
-from ringfence.observations.s3.logging import AccessLogging
 from ringfence.observations.s3.policy import BucketPolicy
 from ringfence.observations.s3.tls import requires_tls
 from ringfence.observations.s3.use import BucketUse
-from ringfence.observations.s3.versioning import BucketVersioning
 from ringfence.policy.permit import Permit
+from ringfence.remediations.log_bucket_access import AccessLogging
+from ringfence.remediations.version_bucket import BucketVersioning
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
 from tests.support.worlds import AUTO, NOON
 

@@ -12,10 +12,10 @@ from ringfence.observations.s3.block import PublicAccessBlock
 from ringfence.observations.s3.documents import same, statements
 from ringfence.observations.s3.encryption import BucketEncryption
 from ringfence.observations.s3.exposure import ways_in
-from ringfence.observations.s3.logging import AccessLogging
 from ringfence.observations.s3.policy import BucketPolicy
 from ringfence.observations.s3.tls import requires_tls
-from ringfence.observations.s3.versioning import ENABLED, BucketVersioning
+from ringfence.remediations.log_bucket_access import AccessLogging
+from ringfence.remediations.version_bucket import ENABLED, BucketVersioning
 from tests.support.laws.permissions import calls_of
 from tests.support.laws.plans import run
 from tests.support.strategies.buckets import BUCKET, buckets, incidents

@@ -148,7 +148,7 @@ def test_decisions_read_neither_clock_nor_environment_nor_files_nor_chance() -> 
 def test_what_discovers_looks_at_names_alone() -> None:
     """It is no way around the laws above: it names no way to a file's contents, and no other module."""
     tree = parsed(DISCOVERS)
-    assert set(imported(tree)) == {"__future__", "importlib", "pathlib", "types", "typing"}
+    assert set(imported(tree)) == {"__future__", "collections", "importlib", "pathlib", "types", "typing"}
     called = {named(node.func).split(".")[-1] for node in ast.walk(tree) if isinstance(node, ast.Call)}
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     assert called & BUILT_IN == {"import_module"}

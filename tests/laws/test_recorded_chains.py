@@ -110,9 +110,7 @@ def test_what_a_recorded_chain_changed_is_given_back(id_: str, name: str) -> Non
 
 def left_by(case: Case, chain: tuple[Entry, ...]) -> ResourceState:
     """Return the world after the recorded steps."""
-    world = case.world
-    for observation in case.becomes:
-        world = world.with_observation(observation)
+    world = case.became
     for step in History(chain).steps(Result.APPLIED):
         world = step.effect(world)
     return world

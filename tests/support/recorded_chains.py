@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING, Any
 from ringfence.engine.execution import Ports
 from ringfence.engine.requests import IncidentStatus, ResponseRequest
 from ringfence.engine.run import Engine
-from ringfence.handlers.reviews import finding_of
 from ringfence.model.codec import canonical
 from ringfence.model.errors import Refused
 from ringfence.record.chain import Entry
-from ringfence.record.facts import FindingReceived
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
 
     from ringfence.engine.requests import ResponseResult
     from ringfence.model.step import Step
+    from ringfence.record.facts import FindingReceived
     from tests.support.runbook_worlds import Case
 
     Chains = Mapping[str, tuple[Entry, ...]]
@@ -57,12 +56,8 @@ class Recording:
     def run(self) -> tuple[Entry, ...]:
         """Note how all is while it is well, where the runbook does; then respond to each finding."""
         if self.case.becomes:
-            review = self.case.runbook.review
-            assert review
-            self._until_done(FindingReceived(finding_of(review, self.case.state.ref, self.clock())))
-            for observation in self.case.becomes:
-                assert self.cloud.world
-                self.cloud.world = self.cloud.world.with_observation(observation)
+            self._until_done(self.case.reviewed(self.clock()))
+            self.cloud.world = self.case.became
         for received in self.case.received():
             self._until_done(received)
         return self.log.all(self.case.key)

@@ -15,22 +15,24 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from ringfence.events.config.trigger import PREFIX, identifier
+from ringfence.handlers.reviews import finding_of
 from ringfence.model.incident import Incident
 from ringfence.model.observation import ResourceState
 from ringfence.model.rule_confirmation import ManagedRule
 from ringfence.observations.logging.evaluation import Evaluation, RuleState
 from ringfence.record.chain import ChainKey
+from ringfence.record.facts import FindingReceived
 from tests.support.worlds import NOON, finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from ringfence.model.observation import Observation
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
     from ringfence.model.symbol import Symbol
-    from ringfence.record.facts import FindingReceived
 
     Reads = Iterable[tuple[Ref, tuple[Step, ...]]]
 
@@ -46,7 +48,7 @@ class Case:
 
     `runbook` has the options on that the case is about; `choices` are its defaults unless given. Where the
     first look only notes how the subject is, `becomes` is what somebody makes of it before the findings.
-    Steps of the kinds `refused` are refused.
+    Steps of the kinds `refused` are refused. `changes` is false where people are only told.
     """
 
     runbook: Runbook
@@ -55,6 +57,7 @@ class Case:
     choices: Mapping[str, str] | None = None
     becomes: tuple[Observation, ...] = ()
     refused: tuple[type[Step], ...] = ()
+    changes: bool = True
 
     @property
     def key(self) -> ChainKey:
@@ -77,12 +80,22 @@ class Case:
         """The subject, and those rules as AWS Config has them."""
         return self.state.with_observation(Evaluation(tuple(RuleState(rule, NOON) for rule in self.rules)))
 
-    def received(self, name: str = "f") -> tuple[FindingReceived, ...]:
-        """Return a finding of each type."""
+    @property
+    def became(self) -> ResourceState:
+        """The subject once somebody made something else of it."""
+        return self.world.updated(ResourceState(self.state.ref, {type(one): one for one in self.becomes}))
+
+    def reviewed(self, now: datetime) -> FindingReceived:
+        """Return what a scheduled review reports: that it is time to look."""
+        assert self.runbook.review
+        return FindingReceived(finding_of(self.runbook.review, self.state.ref, now))
+
+    def received(self, first: str = "f-1") -> tuple[FindingReceived, ...]:
+        """Return a finding of each type; `first` is the id of the first."""
         claims = {rule.name: rule for rule in self.rules}
         return tuple(
             finding(
-                f"{name}-{number}",
+                first if number == 1 else f"{first}-{number}",
                 type=type_,
                 claim=claims.get(type_.removeprefix(PREFIX)),
                 account=self.state.ref.account,

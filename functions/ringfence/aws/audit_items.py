@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 
 from ringfence.model.codec import instant_text
-from ringfence.model.errors import BadInput
-from ringfence.record.chain import Entry, Lease
+from ringfence.model.incident import INCIDENT_ID
+from ringfence.record.chain import CHAIN_KEY, Entry, Lease
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +25,6 @@ INCIDENTS = "incidents"
 """The sparse index. It contains the keys of each incident's first entry: `month` and `entry`."""
 ARCHIVE_PREFIX = "chains/"
 
-_INCIDENT = re.compile(r"inc-[0-9]{8}T[0-9]{6}\.[0-9]{6}-[0-9a-f]{10}")
-_CHAIN = re.compile(r"[a-z0-9-]{1,64}#[\w+=,.:@/-]{1,600}", re.ASCII)
 _SEQ, _HASH = re.compile(r"[0-9]{6}"), re.compile(r"[0-9a-f]{64}")
 
 
@@ -56,19 +54,12 @@ def month_of(incident: str) -> str:
     return f"{stamp[:4]}-{stamp[4:6]}"
 
 
-def check_incident(text: str) -> str:
-    """Return `text` if it is an incident id. Raises BadInput."""
-    if not _INCIDENT.fullmatch(text):
-        raise BadInput("incident", "must be an incident's id, inc-YYYYMMDDTHHMMSS.ffffff-xxxxxxxxxx", text)
-    return text
-
-
 def is_ours(chain: str, entry: str, hash_text: str) -> bool:
     """Return whether keys and hash have the form that the audit log writes. They end up in other keys."""
     incident, _, seq = entry.rpartition("#")
     return bool(
-        _CHAIN.fullmatch(chain)
-        and _INCIDENT.fullmatch(incident)
+        CHAIN_KEY.fullmatch(chain)
+        and INCIDENT_ID.fullmatch(incident)
         and _SEQ.fullmatch(seq)
         and _HASH.fullmatch(hash_text)
     )

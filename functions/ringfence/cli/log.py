@@ -36,8 +36,8 @@ def find(reader: IncidentReader, archive: S3Archive | None, incident: str) -> tu
 
     If the table has none, search the archive: somebody may have removed the incident from the table.
     """
-    from ringfence.aws.audit_items import check_incident
     from ringfence.aws.incidents import Response
+    from ringfence.model.incident import check_incident
 
     found = reader.responses(check_incident(incident))
     if not found and archive:

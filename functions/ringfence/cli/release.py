@@ -63,8 +63,8 @@ def release(
     Exit code 0: released, or a dry run. 1: refused, with the difference, or not finished. 2: bad input, no
     such incident, or the API cannot be reached. 130: stopped with Ctrl-C.
     """
-    from ringfence.aws.audit_items import check_incident
     from ringfence.cli.plan_view import Screen
+    from ringfence.model.incident import check_incident
 
     world, screen = environment(), Screen(as_json=wish.as_json)
     body: dict[str, object] = {

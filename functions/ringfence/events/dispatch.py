@@ -12,6 +12,7 @@ from ringfence.events.envelope import Envelope, NotForUs, parse_json
 from ringfence.events.fields import formatted
 from ringfence.events.guardduty import parser as guardduty
 from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
+from ringfence.model.discovery import folders_in, module_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ringfence.model.finding import Finding
 
     Reader = Callable[[Envelope], Finding | NotForUs]
+
+_EVENTS = "ringfence.events"
 
 
 def findings(event: object) -> tuple[Finding, ...] | NotForUs:
@@ -54,26 +57,16 @@ def _others(envelope: Envelope) -> tuple[Reader, ...]:
 
 
 def _of_service(source: str) -> Reader:
-    """Return the parser of a service's events."""
-    from ringfence.events.config.trigger import SOURCE as CONFIG
-    from ringfence.events.ec2_states.trigger import SOURCE as EC2
-    from ringfence.events.health.trigger import SOURCE as HEALTH
-
-    if source == SOURCE:
-        return guardduty.read
-    if source == HEALTH:
-        from ringfence.events.health import parser as health
-
-        return health.read
-    if source == CONFIG:
-        from ringfence.events.config import parser as config
-
-        return config.read
-    if source == EC2:
-        from ringfence.events.ec2_states import parser as states
-
-        return states.read
-    known = ", ".join(sorted((CONFIG, EC2, SOURCE, HEALTH)))
+    """Return the parser of a service's events: its folder's trigger names the service."""
+    folders = {
+        named: folder
+        for folder in folders_in(_EVENTS)
+        if (named := getattr(module_of(f"{_EVENTS}.{folder}", "trigger"), "SOURCE", ""))
+    }
+    if source in folders:
+        read: Reader = vars(module_of(f"{_EVENTS}.{folders[source]}", "parser"))["read"]
+        return read
+    known = ", ".join(sorted(folders))
     return lambda event: NotForUs(
         f"the event is of type {formatted(event.detail_type)}, from {formatted(source)}; runbooks answer "
         f"CloudTrail events and only {known}"

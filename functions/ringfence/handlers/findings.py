@@ -5,20 +5,54 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.engine.concurrency import each
-from ringfence.engine.intake import Skipped, answers, continuation
+from ringfence.engine.intake import Skipped, answers, continuation, resumed
 from ringfence.engine.run import Engine
-from ringfence.handlers import wiring as composition
+from ringfence.events.dispatch import findings_of_text
+from ringfence.events.envelope import NotForUs
+from ringfence.handlers import wiring
 from ringfence.handlers.logs import logger
+from ringfence.handlers.queue import execution_of, work_off
 from ringfence.runbooks import runbook
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.requests import ResponseRequest, ResponseResult
+    from ringfence.handlers.queue import Work
     from ringfence.model.finding import Finding
     from ringfence.policy.decision import Policy
 
+    Event = dict[str, list[dict[str, str]]]
+
 LATER = 900
 """Seconds until the additional read for late records. CloudTrail can take that long."""
+
+
+def work_through(event: Event, context: LambdaContext, work: Work) -> Event:
+    """Handle the messages of a queue. Return those that must be retried."""
+    settings = wiring.settings()
+    execution = execution_of(context, settings.function, wiring.now())
+    return work_off(event, execution, work, wiring.queue(settings.queue_url))
+
+
+def contain(body: str, execution: ExecutionContext) -> tuple[str, ...]:
+    """Run the first stage for the findings of a message."""
+    told = findings_of_text(body)
+    if isinstance(told, NotForUs):
+        logger().info("not for us", extra={"why": told.reason})
+        return ()
+    policy = wiring.policy()
+    return each(_answered(told), lambda finding: answer(finding, body, policy, execution))
+
+
+def resume(body: str, execution: ExecutionContext) -> tuple[str, ...]:
+    """Run a continuation, unless its account has left the scope since."""
+    order = resumed(body, runbook(wiring.settings().runbook), execution)
+    if outside := wiring.policy().outside(order.ref):
+        logger().info("off", extra={"subject": order.ref.key, "why": outside})
+        return ()
+    return respond(order)
 
 
 def answer(finding: Finding, event: str, policy: Policy, execution: ExecutionContext) -> tuple[str, ...]:
@@ -26,17 +60,17 @@ def answer(finding: Finding, event: str, policy: Policy, execution: ExecutionCon
 
     Returns in words what must be read again. Raises the errors of `concurrency.each`.
     """
-    answering = runbook(composition.settings().runbook)
+    answering = runbook(wiring.settings().runbook)
     if answering.canonical_subject:
         from ringfence.engine.canonical_subject import with_canonical_subjects
 
-        finding = with_canonical_subjects(finding, answering, policy, composition.warm().cloud)
+        finding = with_canonical_subjects(finding, answering, policy, wiring.warm().cloud)
     return each(answers(finding, event, answering, policy, execution), _answer)
 
 
 def respond(order: ResponseRequest) -> tuple[str, ...]:
     """Run a request. Return in words why it must be retried."""
-    report = Engine(composition.warm()).respond(order)
+    report = Engine(wiring.warm()).respond(order)
     if report.goes_on:
         _continue(order, report)
     if report.later:
@@ -48,6 +82,14 @@ def respond(order: ResponseRequest) -> tuple[str, ...]:
     return report.comes_back
 
 
+def _answered(told: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Leave out of what an event tells of what it was not delivered for; mostly, it tells of one thing."""
+    if len(told) == 1:
+        return told
+    answering = runbook(wiring.settings().runbook)
+    return tuple(finding for finding in told if answering.answers(finding))
+
+
 def _answer(one: ResponseRequest | Skipped) -> tuple[str, ...]:
     if isinstance(one, Skipped):
         logger().info("off", extra={"subject": one.ref.key, "why": one.decision.reason})
@@ -56,5 +98,5 @@ def _answer(one: ResponseRequest | Skipped) -> tuple[str, ...]:
 
 
 def _continue(order: ResponseRequest, report: ResponseResult, seconds: int = 0) -> None:
-    queue = composition.queue(composition.settings().continuation_queue_url)
+    queue = wiring.queue(wiring.settings().continuation_queue_url)
     queue.send(continuation(order, report), seconds)

@@ -17,12 +17,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ringfence.aws.audit_items import check_incident
 from ringfence.engine.release import ResponseRelease
 from ringfence.engine.requests import Agreed, ResponseRequest
 from ringfence.handlers.operator_types import ReleaseRequest, RunRequest, StatusQuery, check_reason, within
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
+from ringfence.model.incident import check_incident
 from ringfence.model.kinds import ref_of
 from ringfence.model.runbook import unique
 from ringfence.policy.decision import Decision, Mode

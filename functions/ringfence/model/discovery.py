@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
 _ROOT = "ringfence"
@@ -21,10 +22,22 @@ def ids_in(package: str) -> tuple[str, ...]:
     `access_key.py` bears `access-key`. Packages and `__init__` bear none. `pkgutil` finds the same, and
     importing it would cost a function time.
     """
-    folder = Path(__file__).parents[1].joinpath(*package.removeprefix(f"{_ROOT}.").split("."))
-    names = (path.name.partition(".") for path in folder.iterdir())
-    found = {name for name, _, ending in names if ending in {"py", "pyc"} and not name.startswith("_")}
+    found = {name for name, ending in _names(package) if ending in {"py", "pyc"}}
     return tuple(sorted(name.replace("_", "-") for name in found))
+
+
+def folders_in(package: str) -> tuple[str, ...]:
+    """Return the names of the packages in a package, in order, and import none of them."""
+    return tuple(sorted(name for name, ending in _names(package) if not ending))
+
+
+def _names(package: str) -> Iterator[tuple[str, str]]:
+    """Yield what lies in a package's folder, as names and endings, without `__init__` and caches."""
+    folder = Path(__file__).parents[1].joinpath(*package.removeprefix(f"{_ROOT}.").split("."))
+    for path in folder.iterdir():
+        name, _, ending = path.name.partition(".")
+        if not name.startswith("_"):
+            yield name, ending
 
 
 def module_of(package: str, id_: str) -> ModuleType | None:

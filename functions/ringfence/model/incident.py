@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import instant_text, value
-from ringfence.model.errors import InternalError
+from ringfence.model.errors import BadInput, InternalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
+
+
+INCIDENT_ID = re.compile(r"inc-[0-9]{8}T[0-9]{6}\.[0-9]{6}-[0-9a-f]{10}")
 
 
 @value
@@ -73,6 +77,13 @@ class Incident:
             if key == name:
                 return chosen
         raise InternalError(f"there is no option {name}")
+
+
+def check_incident(text: str) -> str:
+    """Return `text` if it is an incident id. Raises BadInput."""
+    if not INCIDENT_ID.fullmatch(text):
+        raise BadInput("incident", "must be an incident's id, inc-YYYYMMDDTHHMMSS.ffffff-xxxxxxxxxx", text)
+    return text
 
 
 def incident_id(opened_at: datetime, cause: str) -> str:

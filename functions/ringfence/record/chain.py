@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 VERSION = 1
+CHAIN_KEY = re.compile(r"[a-z0-9-]{1,64}#[\w+=,.:@/-]{1,600}", re.ASCII)
+"""What `ChainKey.text` matches."""
 
 
 @frozen

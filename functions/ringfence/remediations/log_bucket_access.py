@@ -2,25 +2,95 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.events.cloudtrail.trigger.calls import recorded
 from ringfence.events.config.trigger import judged_by
 from ringfence.events.guardduty.trigger.buckets import UNLOGGED_BUCKET
+from ringfence.model.codec import value
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.remediation import Option, remediation
-from ringfence.observations.s3.calls import bucket_of, unreadable
-from ringfence.observations.s3.logging import AccessLogging, LogTarget
-from ringfence.steps.s3.logging import SetAccessLogging
+from ringfence.observations.s3.calls import BucketObservation, bucket_of, on_buckets, unreadable
+from ringfence.steps.s3.calls import BucketSetting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ringfence.model.document import Document
     from ringfence.model.incident import Incident
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
 ACCESS_LOG_BUCKET = "access-log-bucket"
+_BILLED = "the logs are stored and billed until a lifecycle rule expires them"
+
+
+@value
+class LogTarget:
+    """Where logs go: the name of a bucket, and how the names of the logs in it begin."""
+
+    bucket: str
+    prefix: str = ""
+
+    @property
+    def key(self) -> str:
+        """Both in one."""
+        return f"{self.bucket}/{self.prefix}"
+
+
+@value
+class AccessLogging(BucketObservation):
+    """Where requests to a bucket are logged; `target` is None where they are not."""
+
+    target: LogTarget | None = None
+
+    operation: ClassVar = "GetBucketLogging"
+    permissions: ClassVar = on_buckets("GetBucketLogging")
+
+    @classmethod
+    def of_answer(cls, answer: Document) -> Self:
+        """Read the target."""
+        if not answer.has("LoggingEnabled"):
+            return cls()
+        enabled = answer.child("LoggingEnabled")
+        return cls(LogTarget(enabled.text("TargetBucket"), enabled.optional_text("TargetPrefix") or ""))
+
+
+@value
+class SetAccessLogging(BucketSetting):
+    """Log the requests to a bucket, to the log bucket in the policy, and never to itself."""
+
+    before: LogTarget | None
+    after: LogTarget | None
+
+    aspect: ClassVar = "access-logging"
+    observation: ClassVar = AccessLogging
+    field: ClassVar = "target"
+    operation: ClassVar = "PutBucketLogging"
+    permissions: ClassVar = on_buckets("PutBucketLogging")
+    refused: ClassVar = (
+        "CrossLocationLoggingProhibited",
+        "InvalidArgument",
+        "InvalidRequest",
+        "InvalidTargetBucketForLogging",
+    )
+
+    def parameters(self) -> dict[str, object]:
+        """Name the target, or none."""
+        status: dict[str, object] = {}
+        if self.after:
+            status["LoggingEnabled"] = {"TargetBucket": self.after.bucket, "TargetPrefix": self.after.prefix}
+        return {"BucketLoggingStatus": status}
+
+    def describe(self) -> str:
+        """Say where requests are logged."""
+        if self.after is None:
+            return f"no longer log requests to bucket {self.bucket.id}"
+        return f"log requests to bucket {self.bucket.id} to {self.after.key}"
+
+    def side_effects(self) -> str:
+        """Say what is billed."""
+        return _BILLED if self.after else ""
 
 
 def not_configured(bucket: ResourceState, incident: Incident) -> Iterator[str]:
@@ -72,7 +142,7 @@ def relies_on_target(bucket: ResourceState, incident: Incident) -> Iterator[str]
             r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]",
         ),
     ),
-    cost="the logs are stored and billed until a lifecycle rule expires them",
+    cost=_BILLED,
     residual_risk=relies_on_target,
     needs_review=not_configured,
 )

@@ -6,13 +6,14 @@ shutdown then only stops the instance.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
+from ringfence.model.codec import value
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
 from ringfence.observations.ec2.lifecycle import STOP, Lifecycle
-from ringfence.steps.ec2.lifecycle import SetShutdownBehavior, SetTerminationProtection
+from ringfence.steps.ec2.attributes import AttributeSetting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,46 @@ if TYPE_CHECKING:
     from ringfence.model.incident import Incident
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
+
+
+@value
+class SetTerminationProtection(AttributeSetting):
+    """Turn termination protection on or off; EC2 refuses it for Spot instances.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_ChangingDisableAPITermination.html
+    """
+
+    before: bool
+    after: bool
+
+    aspect: ClassVar = "termination-protection"
+    observation: ClassVar = Lifecycle
+    field: ClassVar = "protected"
+    attribute: ClassVar = "DisableApiTermination"
+
+    def describe(self) -> str:
+        """Say what is turned on or off."""
+        return f"turn termination protection of {self.instance_id} {'on' if self.after else 'off'}"
+
+
+@value
+class SetShutdownBehavior(AttributeSetting):
+    """Set the shutdown behavior of the instance: `stop` or `terminate`.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_ChangingInstanceInitiatedShutdownBehavior.html
+    """
+
+    before: str
+    after: str
+
+    aspect: ClassVar = "shutdown-behavior"
+    observation: ClassVar = Lifecycle
+    field: ClassVar = "on_shutdown"
+    attribute: ClassVar = "InstanceInitiatedShutdownBehavior"
+
+    def describe(self) -> str:
+        """Say what a shutdown will do."""
+        return f"set the shutdown behavior of {self.instance_id} to {self.after}"
 
 
 def unprotected(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature

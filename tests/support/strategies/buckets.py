@@ -13,11 +13,11 @@ from ringfence.model.observation import ResourceState
 from ringfence.observations.s3.acl import ALL_USERS, AUTHENTICATED_USERS, BucketAcl, Grant
 from ringfence.observations.s3.block import BlockSettings, PublicAccessBlock
 from ringfence.observations.s3.encryption import AES256, KMS, BucketEncryption, Encryption
-from ringfence.observations.s3.logging import AccessLogging, LogTarget
 from ringfence.observations.s3.policy import BucketPolicy
 from ringfence.observations.s3.tls import SID, tls_statement
 from ringfence.observations.s3.use import BucketUse
-from ringfence.observations.s3.versioning import BucketVersioning
+from ringfence.remediations.log_bucket_access import AccessLogging, LogTarget
+from ringfence.remediations.version_bucket import BucketVersioning
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
 from tests.support.strategies.once import once
 from tests.support.worlds import NOON

@@ -10,9 +10,9 @@ from ringfence.observations.s3.acl import ALL_USERS, BucketAcl, Grant
 from ringfence.observations.s3.block import PublicAccessBlock
 from ringfence.observations.s3.documents import statements
 from ringfence.observations.s3.encryption import BucketEncryption
-from ringfence.observations.s3.logging import AccessLogging
 from ringfence.observations.s3.policy import BucketPolicy
-from ringfence.observations.s3.versioning import ENABLED, BucketVersioning
+from ringfence.remediations.log_bucket_access import AccessLogging
+from ringfence.remediations.version_bucket import ENABLED, BucketVersioning
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
 from tests.support.runbook_worlds import Case, Worlds, independent, of, own
 from tests.support.strategies.buckets import BUCKET, KEY, LOGS, bucket, buckets, incident, incidents

@@ -17,7 +17,7 @@ from ringfence.record.chain import ChainKey, Entry, Stamp, link
 from ringfence.record.facts import DecisionMade, Fact, FindingReceived, Intended, Outcome, Result, Verified
 from ringfence.record.integrity import Verdict
 from ringfence.record.timeline import Row, timeline
-from ringfence.steps.ec2.lifecycle import SetTerminationProtection
+from ringfence.remediations.protect_termination import SetTerminationProtection
 from ringfence.steps.ec2.own_groups import CreateOwnGroup
 
 SENT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -24,8 +24,8 @@ from ringfence.record.facts import (
     Verified,
 )
 from ringfence.record.history import History
+from ringfence.remediations.protect_termination import SetTerminationProtection
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
-from ringfence.steps.ec2.lifecycle import SetTerminationProtection
 from ringfence.steps.logging.logging_notes import RecordKeyBaseline
 from tests.support.worlds import AUTO, DRY_RUN, LEASE, NOON, NOTIFY, REF, finding, order
 

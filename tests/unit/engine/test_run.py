@@ -32,8 +32,8 @@ from ringfence.record.facts import (
     Verified,
 )
 from ringfence.remediations.isolate_instance import isolate_instance
+from ringfence.remediations.protect_termination import SetTerminationProtection
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
-from ringfence.steps.ec2.lifecycle import SetTerminationProtection
 from ringfence.steps.ec2.network import SetSecurityGroups
 from ringfence.steps.ec2.own_groups import CreateOwnGroup, EmptyQuarantineGroup
 from tests.support.fakes.memory_cloud import MemoryCloud

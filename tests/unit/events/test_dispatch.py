@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.model.codec import decode, encode
+from ringfence.model.discovery import folders_in, module_of
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from tests.support.parsing import parse, parse_text
@@ -85,10 +86,19 @@ def test_an_event_of_an_unknown_source_names_those_that_are_known() -> None:
     assert "aws.config, aws.ec2, aws.guardduty, aws.health" in verdict.reason
 
 
+@pytest.mark.parametrize("source", folders_in("ringfence.events"))
+def test_a_source_is_a_folder_with_a_trigger_and_a_parser_side_by_side(source: str) -> None:
+    trigger, parser = (module_of(f"ringfence.events.{source}", one) for one in ("trigger", "parser"))
+    assert trigger is not None
+    assert parser is not None
+    assert hasattr(trigger, "SOURCE") == hasattr(parser, "read")
+    assert hasattr(trigger, "SOURCE") or source == "cloudtrail"  # it records calls to every service
+
+
 def imported(event: dict[str, Any]) -> set[str]:
     """Parse an event in a fresh process and return the names of our modules."""
     script = (
-        "import sys, respond; respond.findings_of_text(sys.argv[1]);"
+        "import sys, respond; respond.findings.findings_of_text(sys.argv[1]);"
         "print(*(name.partition('.')[2] for name in sys.modules if name.startswith('ringfence.')))"
     )
     ran = subprocess.run(  # noqa: S603 - our own interpreter and script

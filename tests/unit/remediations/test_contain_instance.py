@@ -24,12 +24,13 @@ from ringfence.observations.ec2.target_groups import Registration, Target, Targe
 from ringfence.observations.ec2.volumes import Volume, Volumes
 from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role
 from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse
+from ringfence.remediations.protect_termination import SetShutdownBehavior, SetTerminationProtection
 from ringfence.runbooks import load
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.acls import DenyAddress
 from ringfence.steps.ec2.auto_scaling import DetachFromGroup, EnterStandby
 from ringfence.steps.ec2.instance_profile import DetachInstanceProfile
-from ringfence.steps.ec2.lifecycle import SetShutdownBehavior, SetTerminationProtection, StopInstance
+from ringfence.steps.ec2.lifecycle import StopInstance
 from ringfence.steps.ec2.metadata import SetMetadataOptions
 from ringfence.steps.ec2.network import SetSecurityGroups
 from ringfence.steps.ec2.own_groups import CreateOwnGroup, EmptyQuarantineGroup

@@ -12,19 +12,17 @@ from ringfence.model.kinds.bucket import BucketRef
 from ringfence.observations.s3.acl import ALL_USERS, BucketAcl, Grant
 from ringfence.observations.s3.block import ALL_ON, BlockSettings, PublicAccessBlock
 from ringfence.observations.s3.encryption import KMS, BucketEncryption, Encryption
-from ringfence.observations.s3.logging import AccessLogging, LogTarget
 from ringfence.observations.s3.policy import BucketPolicy
 from ringfence.observations.s3.tls import SID, tls_statement
 from ringfence.observations.s3.use import BucketUse
-from ringfence.observations.s3.versioning import BucketVersioning
 from ringfence.policy.decision import Exempt, Mode, Policy, Rule, RunbookSettings
 from ringfence.policy.selection import portions
 from ringfence.remediations.block_bucket_public_access import block_bucket_public_access
 from ringfence.remediations.encrypt_bucket import encrypt_bucket
-from ringfence.remediations.log_bucket_access import log_bucket_access
+from ringfence.remediations.log_bucket_access import AccessLogging, LogTarget, log_bucket_access
 from ringfence.remediations.remove_public_grants import remove_public_grants
 from ringfence.remediations.require_tls import require_tls
-from ringfence.remediations.version_bucket import version_bucket
+from ringfence.remediations.version_bucket import BucketVersioning, version_bucket
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
 from ringfence.steps.s3.block import SetPublicAccessBlock
 from tests.support.parsing import parse

@@ -16,9 +16,9 @@ from ringfence.observations.ec2.tags import Tags
 from ringfence.observations.ec2.volumes import Volumes
 from ringfence.observations.iam.identity import Role
 from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse
+from ringfence.remediations.keep_volumes import SetDeleteOnTermination
 from ringfence.steps.ec2.metadata import SetMetadataOptions
 from ringfence.steps.ec2.tags import TagInstance
-from ringfence.steps.ec2.volumes import SetDeleteOnTermination
 from ringfence.steps.iam.role_sessions import RevokeRoleSessions
 from tests.support.talks import refusal, talk
 from tests.support.worlds import NOON, REF

@@ -16,15 +16,14 @@ from ringfence.observations.s3.acl import ALL_USERS, Grant
 from ringfence.observations.s3.block import ALL_ON, BlockSettings, PublicAccessBlock
 from ringfence.observations.s3.documents import LIMIT
 from ringfence.observations.s3.encryption import KMS, BucketEncryption, Encryption
-from ringfence.observations.s3.logging import LogTarget
 from ringfence.observations.s3.policy import BucketPolicy
 from ringfence.observations.s3.tls import SID, tls_statement
+from ringfence.remediations.log_bucket_access import LogTarget, SetAccessLogging
+from ringfence.remediations.version_bucket import SetBucketVersioning
 from ringfence.steps.s3.acl import SetPublicGrants
 from ringfence.steps.s3.block import SetPublicAccessBlock
 from ringfence.steps.s3.encryption import SetBucketEncryption
-from ringfence.steps.s3.logging import SetAccessLogging
 from ringfence.steps.s3.policy import AddTlsStatement
-from ringfence.steps.s3.versioning import SetBucketVersioning
 from tests.support.fakes.bucket_answers import FULL, OWNER, READ_BY_ALL
 from tests.support.strategies.buckets import BUCKET, KEY, bucket
 

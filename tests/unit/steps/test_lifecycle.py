@@ -9,10 +9,9 @@ from ringfence.model.observation import ResourceState
 from ringfence.model.step import State, Step
 from ringfence.model.symbol import Ready
 from ringfence.observations.ec2.lifecycle import Lifecycle
+from ringfence.remediations.protect_termination import SetShutdownBehavior, SetTerminationProtection
 from ringfence.steps.ec2.lifecycle import (
     EVIDENCE,
-    SetShutdownBehavior,
-    SetTerminationProtection,
     StartInstance,
     StopInstance,
     stop,

@@ -3,39 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Self
 
 from ringfence.model.codec import value
-from ringfence.model.observation import Observation
-from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
+from ringfence.observations.ec2.instance import InstanceObservation
 
 if TYPE_CHECKING:
-    from ringfence.model.call import SansIO
     from ringfence.model.document import Document
-    from ringfence.model.step import Step
-    from ringfence.model.subject import Ref
 
 _AT_ONCE = timedelta(minutes=1)
 """How far apart launch and attachment of the primary interface lie at most where both are one launch."""
 
 
 @value
-class FirstStart(Observation):
+class FirstStart(InstanceObservation):
     """`first`: whether the instance was never started again since it was made; in doubt it was not."""
 
     first: bool = True
 
-    permissions: ClassVar = ec2_describes("Instances")
-
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
+    def of_instance(cls, instance: Document) -> Self:
         """Compare when it was launched, which each start moves on, with when it got its primary interface.
 
         That is attached with the making of the instance and can never be detached.
         https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
         """
-        (described,) = yield (describe_instance(ref),)
-        instance = described_instance(described, ref)
         launched, made = _instant(instance, "LaunchTime"), _made(instance)
         return cls(launched is None or made is None or launched - made <= _AT_ONCE)
 

@@ -1,16 +1,18 @@
-"""The one look at the instance itself, which many facets share: equal calls are made once."""
+"""The call that describes an instance. Many observations share it: equal calls are made once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Permission
 from ringfence.model.errors import NotFound
+from ringfence.model.observation import Observation
 
 if TYPE_CHECKING:
-    from ringfence.model.call import Answer
+    from ringfence.model.call import Answer, SansIO
     from ringfence.model.document import Document
+    from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
 NOT_FOUND = ("InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed")
@@ -32,7 +34,7 @@ def describe_instance(ref: Ref) -> Call:
 
 
 def described_instance(answer: Answer, ref: Ref) -> Document:
-    """Return the instance in the answer; raises NotFound where it does not exist or is being terminated."""
+    """Return the instance in the answer; raises Gone where it does not exist or is being terminated."""
     for reservation in accept(answer, not_found=NOT_FOUND).children("Reservations"):
         for instance in reservation.children("Instances"):
             state = state_of(instance)
@@ -45,3 +47,30 @@ def described_instance(answer: Answer, ref: Ref) -> Document:
 def state_of(instance: Document) -> str:
     """Return the instance's state, such as `running`."""
     return instance.child("State").text("Name")
+
+
+class InstanceObservation(Observation):
+    """What DescribeInstances shows of an instance: all of these are read by one call.
+
+    A subclass is a `@value` class that reads the description.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
+    """
+
+    permissions: ClassVar[tuple[Permission, ...]] = ec2_describes("Instances")
+
+    @classmethod
+    def of_instance(cls, instance: Document) -> Self:
+        """Read the description of the instance."""
+        raise NotImplementedError
+
+    @classmethod
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
+        """Describe the instance.
+
+        Raises
+        ------
+        Gone
+            Where the instance does not exist or is being terminated.
+        """
+        (described,) = yield (describe_instance(ref),)
+        return cls.of_instance(described_instance(described, ref))

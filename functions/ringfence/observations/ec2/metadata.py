@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Self
 
 from ringfence.model.codec import value
-from ringfence.model.observation import Observation
-from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
+from ringfence.observations.ec2.instance import InstanceObservation
 
 if TYPE_CHECKING:
-    from ringfence.model.call import SansIO
-    from ringfence.model.step import Step
-    from ringfence.model.subject import Ref
+    from ringfence.model.document import Document
 
 ENABLED, DISABLED = "enabled", "disabled"
 OPTIONAL, REQUIRED = "optional", "required"
@@ -38,22 +35,19 @@ class MetadataOptions:
 
 
 @value
-class Metadata(Observation):
+class Metadata(InstanceObservation):
     """The options in force or being applied."""
 
     options: MetadataOptions
     applied: bool = True
 
-    permissions: ClassVar = ec2_describes("Instances")
-
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
+    def of_instance(cls, instance: Document) -> Self:
         """Read them from the instance.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsResponse.html
         """
-        (described,) = yield (describe_instance(ref),)
-        found = described_instance(described, ref).optional_child("MetadataOptions")
+        found = instance.optional_child("MetadataOptions")
         options = MetadataOptions(
             endpoint=found.optional_text("HttpEndpoint") or ENABLED,
             tokens=found.optional_text("HttpTokens") or OPTIONAL,

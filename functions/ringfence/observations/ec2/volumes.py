@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Self
 
 from ringfence.model.codec import value
-from ringfence.model.observation import Observation
-from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
+from ringfence.observations.ec2.instance import InstanceObservation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.model.call import SansIO
     from ringfence.model.document import Document
-    from ringfence.model.step import Step
-    from ringfence.model.subject import Ref
 
 
 @value
@@ -28,18 +24,15 @@ class Volume:
 
 
 @value
-class Volumes(Observation):
+class Volumes(InstanceObservation):
     """The attached EBS volumes, by device."""
 
     attached: tuple[Volume, ...]
 
-    permissions: ClassVar = ec2_describes("Instances")
-
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
+    def of_instance(cls, instance: Document) -> Self:
         """Read them from the instance."""
-        (described,) = yield (describe_instance(ref),)
-        return cls(tuple(_attached(described_instance(described, ref))))
+        return cls(tuple(_attached(instance)))
 
     @property
     def root(self) -> Volume | None:

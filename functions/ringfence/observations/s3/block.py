@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.answers import document
-from ringfence.model.call import Failed, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Observation
-from ringfence.observations.s3.calls import DENIED, is_denied, of_bucket, on_buckets, present
+from ringfence.observations.s3.calls import BucketObservation, on_buckets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.model.call import Answer
-    from ringfence.model.step import Step
-    from ringfence.model.subject import Ref
-
-NO_BLOCK = ("NoSuchPublicAccessBlockConfiguration",)
+    from ringfence.model.document import Document
 
 
 @value
@@ -61,32 +54,29 @@ ALL_ON = BlockSettings(block_acls=True, ignore_acls=True, block_policy=True, res
 
 
 @value
-class PublicAccessBlock(Observation):
-    """The bucket's own settings. `readable`: whether S3 showed them.
+class PublicAccessBlock(BucketObservation):
+    """The bucket's own settings of Block Public Access.
 
     The account's are not read: where they are on, S3 refuses what would make a bucket public, and turning on
     the bucket's own as well takes nothing from anybody.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetPublicAccessBlock.html
     """
 
     settings: BlockSettings = BlockSettings()
-    readable: bool = True
 
+    operation: ClassVar = "GetPublicAccessBlock"
     permissions: ClassVar = on_buckets("GetBucketPublicAccessBlock")
+    unset: ClassVar = ("NoSuchPublicAccessBlockConfiguration",)
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
-        """Read them."""
-        (answer,) = yield (of_bucket(ref, "GetPublicAccessBlock", *NO_BLOCK, *DENIED),)
-        return cls(_settings(present(answer, ref)), readable=not is_denied(answer))
-
-
-def _settings(answer: Answer) -> BlockSettings:
-    if isinstance(answer, Failed):
-        return BlockSettings()
-    found = document(answer).child("PublicAccessBlockConfiguration")
-    return BlockSettings(
-        found.flag("BlockPublicAcls"),
-        found.flag("IgnorePublicAcls"),
-        found.flag("BlockPublicPolicy"),
-        found.flag("RestrictPublicBuckets"),
-    )
+    def of_answer(cls, answer: Document) -> Self:
+        """Read the four settings."""
+        found = answer.child("PublicAccessBlockConfiguration")
+        return cls(
+            BlockSettings(
+                found.flag("BlockPublicAcls"),
+                found.flag("IgnorePublicAcls"),
+                found.flag("BlockPublicPolicy"),
+                found.flag("RestrictPublicBuckets"),
+            )
+        )

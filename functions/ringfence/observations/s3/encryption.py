@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Failed, SansIO
 from ringfence.model.codec import value
-from ringfence.model.observation import Observation
-from ringfence.observations.s3.calls import DENIED, is_denied, of_bucket, on_buckets, present
+from ringfence.observations.s3.calls import BucketObservation, on_buckets
 
 if TYPE_CHECKING:
-    from ringfence.model.call import Answer
-    from ringfence.model.step import Step
-    from ringfence.model.subject import Ref
+    from ringfence.model.document import Document
 
-NO_ENCRYPTION = ("ServerSideEncryptionConfigurationNotFoundError",)
 AES256, KMS = "AES256", "aws:kms"
 
 
@@ -44,31 +39,32 @@ class Encryption:
 
 
 @value
-class BucketEncryption(Observation):
-    """The default; None where there is none. `readable`: whether S3 showed it."""
+class BucketEncryption(BucketObservation):
+    """The default encryption of a bucket; `default` is None where there is none.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html
+    """
 
     default: Encryption | None = None
-    readable: bool = True
 
+    operation: ClassVar = "GetBucketEncryption"
     permissions: ClassVar = on_buckets("GetEncryptionConfiguration")
+    unset: ClassVar = ("ServerSideEncryptionConfigurationNotFoundError",)
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
-        """Read it: S3 keeps one rule."""
-        (answer,) = yield (of_bucket(ref, "GetBucketEncryption", *NO_ENCRYPTION, *DENIED),)
-        return cls(_default(present(answer, ref)), readable=not is_denied(answer))
+    def of_answer(cls, answer: Document) -> Self:
+        """Read the default: S3 keeps one rule."""
+        for rule in answer.child("ServerSideEncryptionConfiguration").children("Rules"):
+            if rule.has("ApplyServerSideEncryptionByDefault"):
+                return cls(_default(rule))
+        return cls()
 
 
-def _default(answer: Answer) -> Encryption | None:
-    if isinstance(answer, Failed):
-        return None
-    for rule in answer.child("ServerSideEncryptionConfiguration").children("Rules"):
-        if rule.has("ApplyServerSideEncryptionByDefault"):
-            default = rule.child("ApplyServerSideEncryptionByDefault")
-            return Encryption(
-                default.text("SSEAlgorithm"),
-                default.optional_text("KMSMasterKeyID") or "",
-                rule.flag("BucketKeyEnabled"),
-                rule.optional_child("BlockedEncryptionTypes").texts("EncryptionType"),
-            )
-    return None
+def _default(rule: Document) -> Encryption:
+    default = rule.child("ApplyServerSideEncryptionByDefault")
+    return Encryption(
+        default.text("SSEAlgorithm"),
+        default.optional_text("KMSMasterKeyID") or "",
+        rule.flag("BucketKeyEnabled"),
+        rule.optional_child("BlockedEncryptionTypes").texts("EncryptionType"),
+    )

@@ -4,40 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.call import Failed, SansIO
+from ringfence.model.call import Failed
 from ringfence.model.codec import canonical, value
-from ringfence.model.observation import Observation
-from ringfence.observations.s3.calls import DENIED, is_denied, of_bucket, on_buckets, present
+from ringfence.observations.s3.calls import BucketObservation, on_buckets
 from ringfence.observations.s3.documents import parsed
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
-    from ringfence.model.step import Step
-    from ringfence.model.subject import Ref
+    from ringfence.model.document import Document
     from ringfence.observations.s3.documents import Json
 
 NO_POLICY = ("NoSuchBucketPolicy",)
 
 
 @value
-class BucketPolicy(Observation):
-    """The policy as canonical JSON, or as it is where it cannot be understood; empty where there is none.
+class BucketPolicy(BucketObservation):
+    """A bucket's policy; `text` is canonical JSON, or as S3 shows it where it cannot be understood.
 
-    `readable`: whether S3 showed it.
+    It is empty where there is no policy.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html
     """
 
     text: str = ""
-    readable: bool = True
 
+    operation: ClassVar = "GetBucketPolicy"
     permissions: ClassVar = on_buckets("GetBucketPolicy")
+    unset: ClassVar = NO_POLICY
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
-        """Read it."""
-        (answer,) = yield (of_bucket(ref, "GetBucketPolicy", *NO_POLICY, *DENIED),)
-        text = policy_in(present(answer, ref))
+    def of_answer(cls, answer: Document) -> Self:
+        """Read the policy."""
+        text = policy_in(answer)
         document = parsed(text)
-        return cls(text if document is None else canonical(document), readable=not is_denied(answer))
+        return cls(text if document is None else canonical(document))
 
     @property
     def document(self) -> Json | None:

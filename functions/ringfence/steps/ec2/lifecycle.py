@@ -1,4 +1,4 @@
-"""Steps on how an instance's life can end: termination protection, shutdown behaviour, stop and start."""
+"""Stopping and starting an instance."""
 
 from __future__ import annotations
 
@@ -20,88 +20,7 @@ if TYPE_CHECKING:
 INSTANCES = "arn:aws:ec2:{region}:{account}:instance/*"
 EVIDENCE = "snapshots"
 """What a stop comes after: the condition that the volumes' snapshots were taken."""
-_MODIFY = Permission("ec2:ModifyInstanceAttribute", (INSTANCES,))
 _REFUSED = ("OperationNotPermitted", "UnsupportedOperation")
-
-
-@value
-class SetTerminationProtection(Step):
-    """Turn termination protection (`DisableApiTermination`) on or off."""
-
-    instance_id: str
-    before: bool
-    after: bool
-
-    observation: ClassVar = Lifecycle
-    permissions: ClassVar = (_MODIFY,)
-
-    @property
-    def target(self) -> str:
-        """The attribute of the instance."""
-        return f"instance/{self.instance_id}/termination-protection"
-
-    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
-        """Set the attribute; EC2 refuses it for Spot instances."""
-        return (yield from _modify(self.instance_id, DisableApiTermination={"Value": self.after}))
-
-    def state(self, observed: ResourceState) -> State:
-        """Compare the attribute, which has two values only."""
-        return State.AFTER if observed[Lifecycle].protected == self.after else State.BEFORE
-
-    def effect(self, observed: ResourceState) -> ResourceState:
-        """Set the attribute."""
-        return observed.with_observation(replace(observed[Lifecycle], protected=self.after))
-
-    def describe(self) -> str:
-        """Say what is turned on or off."""
-        return f"turn termination protection of {self.instance_id} {'on' if self.after else 'off'}"
-
-
-@value
-class SetShutdownBehavior(Step):
-    """Set the shutdown behavior of the instance: `stop` or `terminate`."""
-
-    instance_id: str
-    before: str
-    after: str
-
-    observation: ClassVar = Lifecycle
-    permissions: ClassVar = (_MODIFY,)
-
-    @property
-    def target(self) -> str:
-        """The attribute of the instance."""
-        return f"instance/{self.instance_id}/shutdown-behavior"
-
-    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
-        """Set the attribute."""
-        behavior = {"Value": self.after}
-        return (yield from _modify(self.instance_id, InstanceInitiatedShutdownBehavior=behavior))
-
-    def state(self, observed: ResourceState) -> State:
-        """Compare the attribute, which has two values only."""
-        return State.AFTER if observed[Lifecycle].on_shutdown == self.after else State.BEFORE
-
-    def effect(self, observed: ResourceState) -> ResourceState:
-        """Set the attribute."""
-        return observed.with_observation(replace(observed[Lifecycle], on_shutdown=self.after))
-
-    def describe(self) -> str:
-        """Say what a shutdown will do."""
-        return f"set the shutdown behavior of {self.instance_id} to {self.after}"
-
-
-def _modify(instance_id: str, **attribute: object) -> SansIO[Done]:
-    (answer,) = yield (
-        Call(
-            "ec2",
-            "ModifyInstanceAttribute",
-            {"InstanceId": instance_id, **attribute},
-            expected=(*NOT_FOUND, *_REFUSED),
-        ),
-    )
-    accept(answer, not_found=NOT_FOUND, refused=_REFUSED)
-    return Done()
 
 
 class _PowerStep(Step):

@@ -4,55 +4,50 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission, SansIO
+from ringfence.model.call import Permission
 from ringfence.model.codec import value
-from ringfence.model.step import Done, State, Step, show
+from ringfence.model.setting import SettingStep
+from ringfence.model.step import State
 from ringfence.observations.ec2.instance import NOT_FOUND
 from ringfence.observations.ec2.metadata import DISABLED, REQUIRED, Metadata, MetadataOptions
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Names
-
-_REFUSED = ("OperationNotPermitted", "UnsupportedOperation", "InvalidParameterCombination")
 
 
 @value
-class SetMetadataOptions(Step):
-    """Set all options of the metadata service at once, because EC2 refuses others while it is off."""
+class SetMetadataOptions(SettingStep):
+    """Set all options of the metadata service at once, because EC2 refuses others while it is off.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceMetadataOptions.html
+    """
 
     instance_id: str
     before: MetadataOptions
     after: MetadataOptions
 
     observation: ClassVar = Metadata
+    field: ClassVar = "options"
+    service: ClassVar = "ec2"
+    operation: ClassVar = "ModifyInstanceMetadataOptions"
     permissions: ClassVar = (
         Permission("ec2:ModifyInstanceMetadataOptions", ("arn:aws:ec2:{region}:{account}:instance/*",)),
     )
+    not_found: ClassVar = NOT_FOUND
+    refused: ClassVar = ("OperationNotPermitted", "UnsupportedOperation", "InvalidParameterCombination")
 
     @property
     def target(self) -> str:
         """The options of the instance."""
         return f"instance/{self.instance_id}/metadata-options"
 
-    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
-        """Set the options. What is not named stays as it is.
-
-        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceMetadataOptions.html
-        """
-        parameters = {"InstanceId": self.instance_id, "HttpEndpoint": self.after.endpoint, **self._others}
-        (answer,) = yield (
-            Call("ec2", "ModifyInstanceMetadataOptions", parameters, expected=(*NOT_FOUND, *_REFUSED)),
-        )
-        accept(answer, not_found=NOT_FOUND, refused=_REFUSED)
-        return Done()
-
-    @property
-    def _others(self) -> dict[str, object]:
+    def parameters(self) -> dict[str, object]:
+        """Name every option. What is not named stays as it is."""
+        endpoint = {"InstanceId": self.instance_id, "HttpEndpoint": self.after.endpoint}
         if self.after.endpoint == DISABLED:
-            return {}
+            return {**endpoint}
         return {
+            **endpoint,
             "HttpTokens": self.after.tokens,
             "HttpPutResponseHopLimit": self.after.hop_limit,
             "HttpProtocolIpv6": self.after.ipv6,
@@ -60,18 +55,12 @@ class SetMetadataOptions(Step):
         }
 
     def state(self, observed: ResourceState) -> State:
-        """Compare all options."""
-        now = observed[Metadata]
-        if now.options == self.after:
-            return State.AFTER if now.applied else State.SETTLING
-        return State.BEFORE if now.options == self.before else State.DRIFTED
-
-    def actual(self, observed: ResourceState) -> str:
-        """Write the options that are in force."""
-        return show(observed[Metadata].options)
+        """Compare all options; they are in force once they are applied."""
+        found = super().state(observed)
+        return State.SETTLING if found is State.AFTER and not observed[Metadata].applied else found
 
     def effect(self, observed: ResourceState) -> ResourceState:
-        """Set the options."""
+        """Set and apply the options."""
         return observed.with_observation(Metadata(self.after))
 
     def describe(self) -> str:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission, SansIO
+from ringfence.model.call import Call, Permission
 from ringfence.model.codec import value
-from ringfence.model.step import Done, State, Step, show
+from ringfence.model.setting import SettingStep
 from ringfence.observations.ec2.instance import NOT_FOUND
 from ringfence.observations.ec2.tags import IMAGE_TAG, INCIDENT_TAG, ImageTag, Tags
 
-if TYPE_CHECKING:
-    from ringfence.model.observation import Observation, ResourceState
-    from ringfence.model.step import Names
-
 _INSTANCES = ("arn:aws:ec2:{region}:{account}:instance/*",)
-_REFUSED = ("TagLimitExceeded",)
 
 
 def _may(action: str, tag: str) -> Permission:
@@ -24,59 +18,31 @@ def _may(action: str, tag: str) -> Permission:
     return Permission(f"ec2:{action}", _INSTANCES, (("ForAllValues:StringEquals", "aws:TagKeys", (tag,)),))
 
 
-class _TagStep(Step):
-    """Writing and restoring: two ways along one road."""
+class _TagStep(SettingStep):
+    """Write a tag, or give back what it was before: with no value, the tag is removed.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
+    """
 
     instance_id: str
     before: str | None
     after: str | None
 
     key: ClassVar[str]
-
-    @staticmethod
-    def read(observed: ResourceState) -> str | None:
-        """Return the tag's value."""
-        raise NotImplementedError
-
-    @staticmethod
-    def written(value_: str | None) -> Observation:
-        """Return the facet that shows this value."""
-        raise NotImplementedError
+    not_found: ClassVar = NOT_FOUND
+    refused: ClassVar = ("TagLimitExceeded",)
 
     @property
     def target(self) -> str:
         """The tag of the instance."""
         return f"instance/{self.instance_id}/tags/{self.key}"
 
-    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
-        """Write the value; where there shall be none, delete the tag if it still has ours."""
+    def call(self) -> Call:
+        """Write the value, or delete the tag if it still has ours."""
         operation = "DeleteTags" if self.after is None else "CreateTags"
         tag = {"Key": self.key, "Value": self.before if self.after is None else self.after}
-        (answer,) = yield (
-            Call(
-                "ec2",
-                operation,
-                {"Resources": [self.instance_id], "Tags": [tag]},
-                expected=(*NOT_FOUND, *_REFUSED),
-            ),
-        )
-        accept(answer, not_found=NOT_FOUND, refused=_REFUSED)
-        return Done()
-
-    def state(self, observed: ResourceState) -> State:
-        """Compare the tag's value."""
-        now = self.read(observed)
-        if now == self.after:
-            return State.AFTER
-        return State.BEFORE if now == self.before else State.DRIFTED
-
-    def actual(self, observed: ResourceState) -> str:
-        """Write the value that is there."""
-        return show(self.read(observed))
-
-    def effect(self, observed: ResourceState) -> ResourceState:
-        """Write the tag."""
-        return observed.with_observation(self.written(self.after))
+        parameters = {"Resources": [self.instance_id], "Tags": [tag]}
+        return Call("ec2", operation, parameters, expected=(*NOT_FOUND, *self.refused))
 
     def describe(self) -> str:
         """Say what the tag becomes."""
@@ -88,27 +54,13 @@ class _TagStep(Step):
 class _IncidentTagStep(_TagStep):
     key = INCIDENT_TAG
     observation: ClassVar = Tags
-
-    @staticmethod
-    def read(observed: ResourceState) -> str | None:
-        return observed[Tags].incident
-
-    @staticmethod
-    def written(value_: str | None) -> Observation:
-        return Tags(value_)
+    field: ClassVar = "incident"
 
 
 class _ImageTagStep(_TagStep):
     key = IMAGE_TAG
     observation: ClassVar = ImageTag
-
-    @staticmethod
-    def read(observed: ResourceState) -> str | None:
-        return observed[ImageTag].reason
-
-    @staticmethod
-    def written(value_: str | None) -> Observation:
-        return ImageTag(value_)
+    field: ClassVar = "reason"
 
 
 @value

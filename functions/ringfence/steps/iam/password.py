@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission, SansIO
+from ringfence.model.call import Permission
 from ringfence.model.codec import value
-from ringfence.model.step import Done, State
+from ringfence.model.setting import SettingStep
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.password import Password
 from ringfence.observations.iam.principals import USERS, UserStep
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Names
-
-_REFUSED = ("LimitExceeded", "PasswordPolicyViolation")
 
 
 @value
-class SetPasswordReset(UserStep):
-    """Require a new password at the next sign-in, or no longer require it."""
+class SetPasswordReset(UserStep, SettingStep):
+    """Require a new password at the next sign-in, or do so no more; the password itself stays.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateLoginProfile.html
+    """
 
     user: str
     before: bool
     after: bool
 
     observation: ClassVar = Password
+    field: ClassVar = "reset"
+    service: ClassVar = "iam"
+    operation: ClassVar = "UpdateLoginProfile"
     survives_subject: ClassVar = True
     permissions: ClassVar = (Permission("iam:UpdateLoginProfile", (USERS,)),)
+    not_found: ClassVar = NO_SUCH_ENTITY
+    refused: ClassVar = ("LimitExceeded", "PasswordPolicyViolation")
 
     @property
     def owner(self) -> str:
@@ -42,24 +45,13 @@ class SetPasswordReset(UserStep):
         """The flag."""
         return f"user/{self.user}/password-reset-required"
 
-    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
-        """Set the flag; the password itself stays."""
-        parameters = {"UserName": self.user, "PasswordResetRequired": self.after}
-        expected = (*NO_SUCH_ENTITY, *_REFUSED)
-        (answer,) = yield (Call("iam", "UpdateLoginProfile", parameters, expected=expected),)
-        accept(answer, not_found=NO_SUCH_ENTITY, refused=_REFUSED)
-        return Done()
+    def parameters(self) -> dict[str, object]:
+        """Set the flag and nothing else."""
+        return {"UserName": self.user, "PasswordResetRequired": self.after}
 
-    def state(self, observed: ResourceState) -> State:
-        """Compare the flag."""
-        seen = observed[Password]
-        if seen.user != self.user:
-            return State.GONE
-        return State.AFTER if seen.reset == self.after else State.BEFORE
-
-    def effect(self, observed: ResourceState) -> ResourceState:
-        """Set the flag."""
-        return observed.with_observation(replace(observed[Password], reset=self.after))
+    def exists(self, observed: ResourceState) -> bool:
+        """A user without a password has no flag."""
+        return observed[Password].user == self.user
 
     def describe(self) -> str:
         """Say what is required of whom."""

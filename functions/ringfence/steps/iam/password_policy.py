@@ -4,53 +4,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.model.answers import accept
-from ringfence.model.call import Call, Failed, Permission, SansIO
+from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.codec import value
-from ringfence.model.step import Done, State, Step
+from ringfence.model.setting import SettingStep
+from ringfence.model.step import Done
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.password_policy import OF_THE_ACCOUNT, PasswordPolicy, PasswordRules
 
 if TYPE_CHECKING:
+    from ringfence.model.call import Answer
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Names
 
-_REFUSED = ("LimitExceeded", "MalformedPolicyDocument")
 _UPDATE = Permission("iam:UpdateAccountPasswordPolicy", ("*",), reason=OF_THE_ACCOUNT)
 _NONE = "IAM's default"
 
 
-class _PolicyStep(Step):
-    """Demanding and putting back: two ways along one road. None stands for no policy."""
+class _PolicyStep(SettingStep):
+    """Demand more, or put back what was demanded. None stands for no policy.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccountPasswordPolicy.html
+    """
 
     before: PasswordRules | None
     after: PasswordRules | None
 
     observation: ClassVar = PasswordPolicy
+    field: ClassVar = "rules"
+    service: ClassVar = "iam"
+    operation: ClassVar = "UpdateAccountPasswordPolicy"
+    refused: ClassVar = ("LimitExceeded", "MalformedPolicyDocument")
+    labels: ClassVar = {None: _NONE}
 
     @property
     def target(self) -> str:
         """The policy: an account has one at most."""
         return "account/password-policy"
 
-    def state(self, observed: ResourceState) -> State:
-        """Compare every field."""
-        rules = observed[PasswordPolicy].rules
-        if rules == self.after:
-            return State.AFTER
-        return State.BEFORE if rules == self.before else State.DRIFTED
+    def parameters(self) -> dict[str, object]:
+        """Name every field: IAM knows no update of a part."""
+        return self.after.parameters() if self.after else {}
 
     def effect(self, observed: ResourceState) -> ResourceState:
-        """Replace the policy."""
+        """Replace the policy, whatever was observed of it."""
         return observed.with_observation(PasswordPolicy(self.after))
-
-    def diff(self) -> tuple[str, str]:
-        """Say both."""
-        return str(self.before or _NONE), str(self.after or _NONE)
-
-    def actual(self, observed: ResourceState) -> str:
-        """Say what is demanded now."""
-        return str(observed[PasswordPolicy].rules or _NONE)
 
 
 @value
@@ -61,10 +57,6 @@ class SetPasswordPolicy(_PolicyStep):
     after: PasswordRules
 
     permissions: ClassVar = (_UPDATE,)
-
-    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
-        """Replace the whole policy: IAM knows no update of a part."""
-        return (yield from _update(self.after))
 
     def describe(self) -> str:
         """Say what is demanded."""
@@ -83,7 +75,10 @@ class SetPasswordPolicy(_PolicyStep):
 
 @value
 class RestorePasswordPolicy(_PolicyStep):
-    """Put back the policy that was there, or none."""
+    """Put back the policy that was there, or none.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccountPasswordPolicy.html
+    """
 
     before: PasswordRules
     after: PasswordRules | None
@@ -94,11 +89,16 @@ class RestorePasswordPolicy(_PolicyStep):
     )
     inverse_type: ClassVar = SetPasswordPolicy
 
-    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
+    def call(self) -> Call:
         """Replace the policy, or delete it where there was none."""
         if self.after:
-            return (yield from _update(self.after))
-        (answer,) = yield (Call("iam", "DeleteAccountPasswordPolicy", expected=NO_SUCH_ENTITY),)
+            return super().call()
+        return Call("iam", "DeleteAccountPasswordPolicy", expected=NO_SUCH_ENTITY)
+
+    def finish(self, answer: Answer) -> Done:
+        """A policy that is gone needs no deletion."""
+        if self.after:
+            return super().finish(answer)
         return Done(note="it no longer existed" if isinstance(answer, Failed) else "")
 
     def describe(self) -> str:
@@ -107,10 +107,3 @@ class RestorePasswordPolicy(_PolicyStep):
 
 
 SetPasswordPolicy.inverse_type = RestorePasswordPolicy
-
-
-def _update(rules: PasswordRules) -> SansIO[Done]:
-    call = Call("iam", "UpdateAccountPasswordPolicy", rules.parameters(), expected=_REFUSED)
-    (answer,) = yield (call,)
-    accept(answer, refused=_REFUSED)
-    return Done()

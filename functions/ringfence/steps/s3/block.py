@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.codec import value
-from ringfence.model.step import Done, State, Step
 from ringfence.model.symbol import Ready
 from ringfence.observations.s3.block import BlockSettings, PublicAccessBlock
 from ringfence.observations.s3.calls import of_bucket, on_buckets
-from ringfence.steps.s3.calls import BLOCKED, POLICY, accepted
+from ringfence.steps.s3.calls import BLOCKED, POLICY, BucketSetting
 
 if TYPE_CHECKING:
-    from ringfence.model.call import SansIO
-    from ringfence.model.kinds.bucket import BucketRef
-    from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Names
+    from ringfence.model.call import Call
     from ringfence.model.symbol import Symbol
 
 
 @value
-class SetPublicAccessBlock(Step):
-    """Set all four settings of Block Public Access at once."""
+class SetPublicAccessBlock(BucketSetting):
+    """Set all four settings of Block Public Access at once.
 
-    bucket: BucketRef
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutPublicAccessBlock.html
+    """
+
     before: BlockSettings
     after: BlockSettings
 
+    aspect: ClassVar = "public-access-block"
     observation: ClassVar = PublicAccessBlock
+    field: ClassVar = "settings"
     permissions: ClassVar = on_buckets("PutBucketPublicAccessBlock")
-
-    @property
-    def target(self) -> str:
-        """The settings."""
-        return f"bucket/{self.bucket.id}/public-access-block"
 
     @property
     def runs_after(self) -> tuple[Symbol, ...]:
@@ -50,32 +44,10 @@ class SetPublicAccessBlock(Step):
     def _blocks(self) -> bool:
         return self.before.within(self.after)
 
-    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
-        """Put the settings.
-
-        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutPublicAccessBlock.html
-        """
-        settings: dict[str, object] = {"PublicAccessBlockConfiguration": dict(self.after.configuration)}
-        (answer,) = yield (of_bucket(self.bucket, "PutPublicAccessBlock", parameters=settings),)
-        accepted(answer)
-        return Done()
-
-    def state(self, observed: ResourceState) -> State:
-        """Compare the settings."""
-        seen = observed[PublicAccessBlock]
-        if not seen.readable:
-            return State.SETTLING
-        if seen.settings == self.after:
-            return State.AFTER
-        return State.BEFORE if seen.settings == self.before else State.DRIFTED
-
-    def effect(self, observed: ResourceState) -> ResourceState:
-        """Set them."""
-        return observed.with_observation(replace(observed[PublicAccessBlock], settings=self.after))
-
-    def actual(self, observed: ResourceState) -> str:
-        """Name each setting."""
-        return observed[PublicAccessBlock].settings.key
+    def call(self) -> Call:
+        """Put the settings."""
+        settings = {"PublicAccessBlockConfiguration": dict(self.after.configuration)}
+        return of_bucket(self.bucket, "PutPublicAccessBlock", parameters=settings)
 
     def describe(self) -> str:
         """Say whether more is blocked than before."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from ringfence.events.envelope import NotForUs
 from ringfence.events.guardduty.trigger.instance_types import Shape
 from ringfence.events.guardduty.trigger.instances import CONTAINERS, INSTANCE
-from ringfence.model.arn import Arn, read_arn
 from ringfence.model.errors import BadInput
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.subject import ACCOUNT, REGION
@@ -71,6 +70,8 @@ def _of_sequence(detail: Document, account: str, region: str) -> Subjects:
 
 def _of_resource(resource: Document, account: str, region: str) -> InstanceRef:
     """Read a resource of an attack sequence. Its `uid` is an ARN or an id."""
+    from ringfence.model.arn import Arn, read_arn  # attack sequences alone name instances so
+
     uid = resource.text("uid")
     arn = read_arn(InstanceRef, uid) or Arn("", "", uid)
     return _ref(
