@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.engine.concurrency import each
 from ringfence.engine.intake import Skipped, answers, continuation, resumed
+from ringfence.engine.requests import FollowupKind
 from ringfence.engine.run import Engine
 from ringfence.events.dispatch import findings_of_text
 from ringfence.events.envelope import NotForUs
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
     from ringfence.policy.decision import Policy
 
     Event = dict[str, list[dict[str, str]]]
-
-LATER = 900
-"""Seconds until the additional read for late records. CloudTrail can take that long."""
 
 
 def work_through(event: Event, context: LambdaContext, work: Work) -> Event:
@@ -71,15 +70,14 @@ def answer(finding: Finding, event: str, policy: Policy, execution: ExecutionCon
 def respond(order: ResponseRequest) -> tuple[str, ...]:
     """Run a request. Return in words why it must be retried."""
     report = Engine(wiring.warm()).respond(order)
-    if report.goes_on:
-        _continue(order, report)
-    if report.later:
-        _continue(order, report, LATER)
+    for followup in report.followups:
+        if followup.kind is not FollowupKind.RETRY:
+            _continue(order, report, followup.after // timedelta(seconds=1))
     logger().info(
         report.status,
         extra={"subject": order.ref.key, "incident": report.incident, "why": report.reason},
     )
-    return report.comes_back
+    return report.reasons(FollowupKind.RETRY)
 
 
 def _answered(told: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -97,6 +95,6 @@ def _answer(one: ResponseRequest | Skipped) -> tuple[str, ...]:
     return respond(one)
 
 
-def _continue(order: ResponseRequest, report: ResponseResult, seconds: int = 0) -> None:
+def _continue(order: ResponseRequest, report: ResponseResult, seconds: int) -> None:
     queue = wiring.queue(wiring.settings().continuation_queue_url)
     queue.send(continuation(order, report), seconds)

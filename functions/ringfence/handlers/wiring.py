@@ -13,7 +13,7 @@ from ringfence.aws.cloud import AwsCloud
 from ringfence.aws.dynamo import DynamoAuditLog
 from ringfence.aws.sessions import OwnClients, RoleClients, own_client
 from ringfence.aws.sqs import SqsQueue
-from ringfence.engine.execution import Ports
+from ringfence.engine.ports import Ports
 from ringfence.handlers.threads import Threads
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
