@@ -40,7 +40,17 @@ class LogTarget:
 
 @value
 class AccessLogging(BucketObservation):
-    """Where requests to a bucket are logged; `target` is None where they are not."""
+    """Where the requests to a bucket are logged.
+
+    Attributes
+    ----------
+    target : LogTarget or None
+        The target; None where requests are not logged.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLogging.html
+    """
 
     target: LogTarget | None = None
 

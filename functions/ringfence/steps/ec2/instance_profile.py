@@ -86,7 +86,19 @@ class _ProfileStep(RoleStep):
 
 @value
 class DetachInstanceProfile(_ProfileStep):
-    """Detach the instance profile. Issued credentials stay valid until they expire."""
+    """Detach the instance profile. Issued credentials stay valid until they expire.
+
+    Attributes
+    ----------
+    instance_id : str
+        The instance, such as `i-0123456789abcdef0`.
+    association_id : str
+        The association that ends.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisassociateIamInstanceProfile.html
+    """
 
     instance_id: str
     association_id: str
@@ -115,7 +127,12 @@ class DetachInstanceProfile(_ProfileStep):
 
 @value
 class AttachInstanceProfile(_ProfileStep):
-    """Give the instance its profile back."""
+    """Give the instance its profile back.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateIamInstanceProfile.html
+    """
 
     instance_id: str
     association_id: str

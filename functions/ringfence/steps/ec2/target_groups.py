@@ -64,7 +64,17 @@ class _TargetsStep(Step):
 
 @value
 class DeregisterTargets(_TargetsStep):
-    """Deregister the instance from a target group. The load balancer lets open connections finish."""
+    """Deregister the instance from a target group. The load balancer lets open connections finish.
+
+    Attributes
+    ----------
+    group : str
+        ARN of the target group.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeregisterTargets.html
+    """
 
     group: str
     before: frozenset[Target]
@@ -87,7 +97,12 @@ class DeregisterTargets(_TargetsStep):
 
 @value
 class RegisterTargets(_TargetsStep):
-    """Put the instance into a target group again."""
+    """Put the instance into a target group again.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RegisterTargets.html
+    """
 
     group: str
     before: frozenset[Target]

@@ -69,7 +69,18 @@ class _BoundaryStep(HolderStep):
 
 @value
 class SetDenyBoundary(_BoundaryStep):
-    """Deny with the permissions boundary. The old boundary is recorded."""
+    """Deny with the permissions boundary. The old boundary is recorded.
+
+    Attributes
+    ----------
+    holder : Holder
+        The user or role.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPermissionsBoundary.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePermissionsBoundary.html
+    """
 
     holder: Holder
     before: str
@@ -91,7 +102,13 @@ class SetDenyBoundary(_BoundaryStep):
 
 @value
 class RestoreBoundary(_BoundaryStep):
-    """Put back the boundary that was there, or none."""
+    """Put back the boundary that was there, or none.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUserPermissionsBoundary.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRolePermissionsBoundary.html
+    """
 
     holder: Holder
     before: str

@@ -63,7 +63,17 @@ class _OwnPolicyStep(PolicyStep):
 
 @value
 class CreateDenialPolicy(_OwnPolicyStep):
-    """Create the managed policy for the denial."""
+    """Create the managed policy for the denial.
+
+    Attributes
+    ----------
+    arn : str
+        ARN of the managed policy.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
+    """
 
     arn: str
     before: str
@@ -100,7 +110,12 @@ class CreateDenialPolicy(_OwnPolicyStep):
 
 @value
 class DeleteDenialPolicy(_OwnPolicyStep):
-    """Delete the managed policy, once nothing uses it."""
+    """Delete the managed policy, once nothing uses it.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html
+    """
 
     arn: str
     before: str

@@ -117,7 +117,18 @@ class Allowing(RevocationStep):
 class RevokeRoleSessions(Revoking):
     """Deny all access to every session of the role that was issued before a time.
 
-    `others` are the other instances of the region that use the role: the blast radius.
+    Attributes
+    ----------
+    role : Role
+        The role.
+    instant : datetime
+        Sessions that were issued earlier are denied, in UTC and whole seconds.
+    others : tuple of str
+        The other instances of the region that use the role.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
     """
 
     role: Role
@@ -138,7 +149,12 @@ class RevokeRoleSessions(Revoking):
 
 @value
 class AllowRoleSessions(Allowing):
-    """Take the revocation back."""
+    """Take the revocation back.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRolePolicy.html
+    """
 
     role: Role
     instant: datetime

@@ -28,7 +28,17 @@ _REFUSED = ("AccessControlListNotSupported", "InvalidBucketAclWithObjectOwnershi
 
 @value
 class SetPublicGrants(Step):
-    """Set the public grants of the bucket's ACL. The inverse restores them."""
+    """Set the public grants of the bucket's ACL. The inverse restores them.
+
+    Attributes
+    ----------
+    bucket : BucketRef
+        The bucket.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html
+    """
 
     bucket: BucketRef
     before: frozenset[Grant]
