@@ -104,7 +104,7 @@ class _ScalingStep(Step):
 
 @value
 class DetachFromGroup(_ScalingStep):
-    """Detach the instance: the group forgets it, and can neither replace nor terminate it any more.
+    """Detach the instance from its group, which can then no longer terminate it.
 
     Attributes
     ----------
@@ -178,7 +178,7 @@ DetachFromGroup.inverse_type = AttachToGroup
 
 @value
 class EnterStandby(_ScalingStep):
-    """Put the instance on standby: still of the group, but neither health-checked nor replaced.
+    """Put the instance on standby. The group still owns it, and no longer checks or replaces it.
 
     Attributes
     ----------

@@ -69,7 +69,7 @@ class _FlowLogStep(FlowLogStep):
 
 @value
 class CreateFlowLog(_FlowLogStep):
-    """Record the traffic of a VPC from now on, under our tag.
+    """Create a flow log for a VPC, with Ringfence's tag.
 
     Attributes
     ----------

@@ -86,7 +86,7 @@ class _ProfileStep(RoleStep):
 
 @value
 class DetachInstanceProfile(_ProfileStep):
-    """Take the instance profile away. Credentials that were handed out stay valid until they end.
+    """Detach the instance profile. Issued credentials stay valid until they expire.
 
     Attributes
     ----------

@@ -58,7 +58,7 @@ class _PowerStep(Step):
 
 @value
 class StopInstance(_PowerStep):
-    """Stop the instance. What is in memory and on instance-store volumes is lost.
+    """Stop the instance. The contents of memory and instance-store volumes are lost.
 
     Attributes
     ----------

@@ -58,7 +58,7 @@ class _ManagementStep(Step):
 
 @value
 class AttachManagementProfile(_ManagementStep):
-    """Give the instance the profile for Session Manager; EC2 refuses where another is attached.
+    """Attach the profile for Session Manager. EC2 refuses if another one is attached.
 
     Attributes
     ----------

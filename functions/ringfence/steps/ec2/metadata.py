@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @value
 class SetMetadataOptions(SettingStep):
-    """Set the options of the metadata service at once; while it is off, EC2 takes no other.
+    """Set all options of the metadata service at once, because EC2 refuses others while it is off.
 
     Attributes
     ----------

@@ -46,7 +46,7 @@ _DUPLICATE = ("InvalidGroup.Duplicate",)
 
 @value
 class CreateOwnGroup(Step):
-    """Create our group of a role in a VPC. It is born allowing all egress.
+    """Create a group of Ringfence in a VPC. EC2 creates groups with a rule that allows all egress.
 
     Attributes
     ----------

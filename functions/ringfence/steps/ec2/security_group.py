@@ -67,7 +67,7 @@ class _RuleStep(Step):
 
 @value
 class RevokeRule(_RuleStep):
-    """Revoke one rule by its id: the group's other rules, also of the same ports, stay as they are.
+    """Revoke one rule by its id. The group's other rules stay, also those of the same ports.
 
     Attributes
     ----------

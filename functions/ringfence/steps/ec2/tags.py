@@ -65,7 +65,7 @@ class _ImageTagStep(_TagStep):
 
 @value
 class TagInstance(_IncidentTagStep):
-    """Tag the instance with the incident; the tag's value before, whoever wrote it, is kept for an undo.
+    """Tag the instance with the incident. The old value of the tag is recorded for a release.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ class RestoreTag(_IncidentTagStep):
 
 @value
 class TagUnapprovedImage(_ImageTagStep):
-    """Tag the instance with why its image is not approved; the tag's value before is kept for an undo.
+    """Tag the instance with the reasons. The old value of the tag is recorded for a release.
 
     Attributes
     ----------

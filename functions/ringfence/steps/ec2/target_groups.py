@@ -64,7 +64,7 @@ class _TargetsStep(Step):
 
 @value
 class DeregisterTargets(_TargetsStep):
-    """Take the instance out of a target group; connections that are open are let finish by the balancer.
+    """Deregister the instance from a target group. The load balancer lets open connections finish.
 
     Attributes
     ----------

@@ -28,7 +28,7 @@ _OURS = (("StringEquals", f"aws:ResourceTag/{ROLE_TAG}", (TRANSITION,)),)
 
 @value
 class OpenTransitionGroup(Step):
-    """Let the transition group allow everything, in and out, by IPv4 and IPv6.
+    """Allow all traffic in the transition group, in both directions, for IPv4 and IPv6.
 
     Attributes
     ----------

@@ -69,7 +69,7 @@ class _BoundaryStep(HolderStep):
 
 @value
 class SetDenyBoundary(_BoundaryStep):
-    """Deny by the permissions boundary. The one that was there is recorded.
+    """Deny with the permissions boundary. The old boundary is recorded.
 
     Attributes
     ----------

@@ -110,7 +110,7 @@ class _InlineStep(HolderStep):
 
 @value
 class PutDenial(_InlineStep):
-    """Deny everything by an inline policy of the user or role.
+    """Deny all access with an inline policy of the user or role.
 
     Attributes
     ----------
@@ -199,7 +199,7 @@ class _AttachmentStep(HolderStep):
 
 @value
 class AttachDenial(_AttachmentStep):
-    """Deny by an attached managed policy: where the inline ones are full.
+    """Deny with an attached managed policy, if the inline policies are full.
 
     Attributes
     ----------

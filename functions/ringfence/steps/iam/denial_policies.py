@@ -63,7 +63,7 @@ class _OwnPolicyStep(PolicyStep):
 
 @value
 class CreateDenialPolicy(_OwnPolicyStep):
-    """Create a managed policy that denies exactly what is to be denied.
+    """Create the managed policy for the denial.
 
     Attributes
     ----------

@@ -62,7 +62,7 @@ class _DenialStep(RoleStep):
 
 @value
 class DenyInstanceSessions(_DenialStep):
-    """Deny everything to this instance's sessions of the role, whenever issued; nobody else's are touched.
+    """Deny all access to this instance's sessions of the role, whenever issued, and to no others.
 
     Attributes
     ----------

@@ -51,7 +51,7 @@ class _PolicyStep(SettingStep):
 
 @value
 class SetPasswordPolicy(_PolicyStep):
-    """Demand more of passwords. The policy that was there is recorded, or that there was none.
+    """Set a stronger password policy. The old one is recorded, or that there was none.
 
     References
     ----------

@@ -115,7 +115,7 @@ class Allowing(RevocationStep):
 
 @value
 class RevokeRoleSessions(Revoking):
-    """Deny everything to credentials of the role issued before an instant, whoever has them.
+    """Deny all access to every session of the role that was issued before a time.
 
     Attributes
     ----------

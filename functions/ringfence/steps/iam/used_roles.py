@@ -35,7 +35,7 @@ class _OfUsedRole(RevocationStep):
 
 @value
 class RevokeUsedRole(_OfUsedRole, Revoking):
-    """Deny everything to credentials of the role issued before an instant, whoever has them.
+    """Deny all access to every session of the role that was issued before a time.
 
     `others` are the instances, functions and tasks that were found to use the role: the blast radius.
 

@@ -122,7 +122,7 @@ class EnableDetector(_UpdateStep):
 
 @value
 class SetDetectorOptions(_UpdateStep):
-    """Put back what a detector watches, and how often it tells. Tags are not touched.
+    """Restore the features of a detector and its publishing frequency, without tags.
 
     Attributes
     ----------
@@ -187,7 +187,7 @@ class SetDetectorOptions(_UpdateStep):
 
 @value
 class CreateDetector(Step):
-    """Make a detector in the place of one that was deleted. It has a new id.
+    """Create a detector to replace a deleted one. It has a new id.
 
     Attributes
     ----------

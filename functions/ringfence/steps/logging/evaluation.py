@@ -26,7 +26,7 @@ _UNDER_WAY = "LimitExceededException"
 
 @value
 class NoteRule(RuleStep, LogOnlyStep):
-    """Write down which rule judged, so that it is looked at when what was found is put right.
+    """Note the rule behind a finding, so that it is evaluated again after the remediation.
 
     Attributes
     ----------

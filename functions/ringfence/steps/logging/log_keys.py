@@ -47,7 +47,7 @@ class _KeyStep(Step):
 
 @value
 class CancelDeletion(_KeyStep):
-    """Cancel a key's deletion: it is disabled then.
+    """Cancel the deletion of a key, which leaves the key disabled.
 
     Attributes
     ----------

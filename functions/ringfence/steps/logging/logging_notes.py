@@ -38,7 +38,7 @@ class _Baseline(LogOnlyStep):
 
 @value
 class RecordTrailBaseline(_Baseline):
-    """A trail that logs.
+    """Record the settings of a trail that logs.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class RecordTrailBaseline(_Baseline):
 
 @value
 class RecordRecorderBaseline(_Baseline):
-    """A recorder that records.
+    """Record the settings of a running recorder.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class RecordRecorderBaseline(_Baseline):
 
 @value
 class RecordDetectorBaseline(_Baseline):
-    """A detector that is enabled.
+    """Record the settings of an enabled detector.
 
     Attributes
     ----------
@@ -116,7 +116,7 @@ class RecordDetectorBaseline(_Baseline):
 
 @value
 class RecordKeyBaseline(_Baseline):
-    """A key that trails write with: it stays known though they are told to write without it.
+    """Record a key that trails use. It stays in the baseline even if the trails no longer use it.
 
     Attributes
     ----------

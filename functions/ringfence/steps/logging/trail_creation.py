@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @value
 class CreateTrail(Step):
-    """Make a deleted trail again, with its options and tags; starting it is another step.
+    """Recreate a deleted trail with its options and tags. Another step starts it.
 
     Attributes
     ----------

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @value
 class SetEventSelectors(TrailStep):
-    """Put event selectors back: all at once, as CloudTrail takes them.
+    """Restore all event selectors at once, as CloudTrail requires.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class SetEventSelectors(TrailStep):
 
 @value
 class SetInsightSelectors(TrailStep):
-    """Put Insights selectors back.
+    """Restore the Insights selectors.
 
     Attributes
     ----------

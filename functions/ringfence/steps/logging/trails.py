@@ -129,7 +129,7 @@ class StartTrail(TrailStep):
 
 @value
 class SetTrailOptions(TrailStep):
-    """Put options back that belong together, those of one aspect; the others are not touched.
+    """Restore the options of one aspect of a trail. Other options do not change.
 
     Attributes
     ----------

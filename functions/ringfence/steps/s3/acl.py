@@ -28,7 +28,7 @@ _REFUSED = ("AccessControlListNotSupported", "InvalidBucketAclWithObjectOwnershi
 
 @value
 class SetPublicGrants(Step):
-    """Set what the bucket's ACL grants to anyone; its undo grants it again.
+    """Set the public grants of the bucket's ACL. The inverse restores them.
 
     Attributes
     ----------

@@ -97,7 +97,7 @@ class _TlsStep(Step):
 
 @value
 class AddTlsStatement(_TlsStep):
-    """Deny every request to the bucket that comes without TLS, by a statement of our own in its policy.
+    """Deny every request without TLS, with one statement in the bucket policy.
 
     Attributes
     ----------
