@@ -87,7 +87,7 @@ bench: $(SETUP)  ## Measure round trips and compare with plain boto3. Writes bui
 	@$(BIN)/python -m benchmarks
 
 .PHONY: docs
-docs: $(SETUP)  ## Regenerate the README's table, docs/runbooks.md and requirements.txt.
+docs: $(SETUP)  ## Regenerate the README's table, the generated pages of docs/ and requirements.txt.
 	@$(BIN)/python -m tools.generate
 
 .PHONY: clean

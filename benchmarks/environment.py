@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import compileall
 import json
 import os
-import shutil
+import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from ringfence.policy.file import PolicyFile
 from ringfence.runbooks.catalogue import CATALOGUE
+from stacks.bytecode import compile_all
+from stacks.function_code import FunctionCode
+from stacks.operations import operations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,15 +53,11 @@ POLICY = {"version": 1, "scope": {"accounts": ["home"]}, "default": "auto"}
 
 @contextmanager
 def deployed() -> Iterator[Path]:
-    """Lay out the function's code as it is deployed, with a compiled policy beside the handlers."""
+    """Make the folder that is deployed, with bytecode for this interpreter, which the others have too."""
     with tempfile.TemporaryDirectory() as folder:
         code = Path(folder) / "code"
-        shutil.copytree(
-            ROOT / "functions", code, ignore=shutil.ignore_patterns("cli", "local", "__pycache__")
-        )
-        compiled = PolicyFile(POLICY, CATALOGUE).compile(ACCOUNT)
-        (code / "policy.json").write_text(json.dumps(compiled), "utf-8")
-        compileall.compile_dir(code, quiet=1)  # as the yardstick's libraries are
+        FunctionCode(operations(), PolicyFile(POLICY, CATALOGUE).compile(ACCOUNT)).make(code)
+        compile_all(code, sys.executable)
         yield code
 
 

@@ -29,10 +29,10 @@ def main() -> None:
 
     with Stub(on_call=note) as stub:
         os.environ.update(stub.environment)
-        from benchmarks.ours import invoke
+        from benchmarks.ours import handle
 
         sys.stdout, answer = sys.stderr, sys.stdout
-        invoke(event)
+        handle(event)
     at["answered"] = loaded()
     json.dump(at, answer)
 

@@ -1,4 +1,4 @@
-"""One cold start of the function: as the runtime does it, import the handler and hand it an event."""
+"""The function: as the runtime does it, import the handler and hand it an event."""
 
 import json
 import sys
@@ -18,11 +18,11 @@ class Context:
         return 30_000
 
 
-def invoke(event: str) -> None:
+def handle(event: str) -> None:
     """Handle one event."""
     record = {"messageId": "m-1", "body": event, "receiptHandle": "r-1"}
     respond.handler({"Records": [record]}, Context())  # type: ignore[arg-type]  # all that is used of it
 
 
 if __name__ == "__main__":
-    invoke(json.loads(sys.stdin.read()))
+    handle(json.loads(sys.stdin.read()))

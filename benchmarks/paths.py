@@ -7,11 +7,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from benchmarks.environment import ROOT, deployed, environment, event, health_event, key_event
+from benchmarks.environment import ROOT, environment, event, health_event, key_event
 from benchmarks.stub import Noted, Stub, depth, until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 DELAY = 0.08
 """Seconds per call: long against the time between calls, so that what overlaps was made side by side."""
@@ -19,9 +20,9 @@ FRESH, WARM, FIRST_USE, UNNAMED = "fresh_role", "warm", "first_use", "unnamed"
 
 SCRIPT = """
 import json, sys
-from benchmarks.ours import invoke
+from benchmarks.ours import handle
 for line in sys.stdin:
-    invoke(json.loads(line))
+    handle(json.loads(line))
     print("done", flush=True)
 """
 
@@ -29,15 +30,15 @@ for line in sys.stdin:
 ISOLATING, DEACTIVATING = "ModifyNetworkInterfaceAttribute", "UpdateAccessKey"
 
 
-def count_paths() -> dict[str, float]:
+def count_paths(code: Path) -> dict[str, float]:
     """Count for both runbooks: with a fresh role, warm, and warm where more must be found out or made.
 
     More is where the VPC has no group yet, or a report of AWS Health names a key and not its user.
     """
     bodies = dict.fromkeys((FRESH, WARM, FIRST_USE), event())
-    instance = _paths("contain-instance", bodies, ISOLATING)
+    instance = _paths(code, "contain-instance", bodies, ISOLATING)
     bodies = {FRESH: key_event(), WARM: key_event(), UNNAMED: health_event()}
-    key = _paths("contain-credentials", bodies, DEACTIVATING)
+    key = _paths(code, "contain-credentials", bodies, DEACTIVATING)
     return {
         "api_calls_to_isolation": len(instance[WARM]),
         "round_trips_to_isolation": depth(instance[WARM]),
@@ -52,10 +53,10 @@ def count_paths() -> dict[str, float]:
     }
 
 
-def _paths(runbook: str, bodies: Mapping[str, str], ending: str) -> dict[str, list[Noted]]:
+def _paths(code: Path, runbook: str, bodies: Mapping[str, str], ending: str) -> dict[str, list[Noted]]:
     """Invoke one process again and again; return the calls up to the one that ends the danger."""
     paths: dict[str, list[Noted]] = {}
-    with deployed() as code, Stub() as stub:
+    with Stub() as stub:
 
         def hasten(operation: str) -> None:
             if operation == ending:

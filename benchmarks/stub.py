@@ -140,6 +140,7 @@ _RULES = (
 _INSTANCE = (
     f"<reservationSet><item><instancesSet><item><instanceId>{INSTANCE}</instanceId>"
     "<instanceState><code>16</code><name>running</name></instanceState>"
+    "<tagSet><item><key>Name</key><value>web</value></item></tagSet>"
     f"<networkInterfaceSet><item><networkInterfaceId>{INTERFACE}</networkInterfaceId><subnetId>subnet-1</subnetId>"
     f"<vpcId>{VPC}</vpcId><groupSet><item><groupId>{GROUP}</groupId><groupName>web</groupName></item></groupSet>"
     "</item></networkInterfaceSet></item></instancesSet></item></reservationSet>"

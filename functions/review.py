@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.handlers import wiring as composition
+from ringfence.handlers import wiring
 from ringfence.handlers.findings import answer
 from ringfence.handlers.logs import logger
 from ringfence.handlers.queue import execution_of
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 def handler(event: object, context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - a schedule says nothing
     """Look at every subject once; what fails is raised at the end, and Lambda tries twice more."""
-    settings, policy, log = composition.settings(), composition.policy(__file__), logger()
-    execution = execution_of(context, settings.function, composition.now())
-    composition.queue(settings.continuation_queue_url).client()  # made once, before several ask for it
+    settings, policy, log = wiring.settings(), wiring.policy(), logger()
+    execution = execution_of(context, settings.function, wiring.now())
+    wiring.queue(settings.continuation_queue_url).client()  # made once, before several ask for it
     side_by_side = Threads("ringfence-review", AT_ONCE)
-    tour = Tour(runbook(settings.runbook), policy, composition.warm(), execution.until, side_by_side)
+    tour = Tour(runbook(settings.runbook), policy, wiring.warm(), execution.until, side_by_side)
 
     def look(finding: Finding, until: datetime) -> tuple[str, ...]:
         return answer(finding, "", policy, replace(execution, until=until))

@@ -7,20 +7,17 @@ from typing import TYPE_CHECKING
 from aws_cdk import Environment, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from ringfence.runbooks.catalogue import CATALOGUE
-from stacks import forward, needs
+from stacks import forward
 from stacks.audit import AuditStack
 from stacks.bundle import Bundle
 from stacks.member import MemberStack
 from stacks.names import AUDIT_STACK, MEMBER_STACK, RESPONSE_STACK, forward_stack
+from stacks.operations import operations
 from stacks.response import ResponseStack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from aws_cdk import App
 
-    from ringfence.model.call import Permission
     from stacks.settings import Settings
 
 
@@ -30,7 +27,7 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
     Tags.of(app).add("application", "ringfence")
     env = Environment(account=settings.account, region=settings.region)
     if settings.is_home:
-        bundle = bundle or Bundle(services(), settings.policy)
+        bundle = bundle or Bundle(operations(), settings.policy)
         audit = AuditStack(app, AUDIT_STACK, env=env, settings=settings, bundle=bundle)
         ResponseStack(app, RESPONSE_STACK, env=env, settings=settings, bundle=bundle, audit=audit)
     member = MemberStack(app, MEMBER_STACK, env=env, settings=settings)
@@ -40,18 +37,3 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
             app, forward_stack(region), env=there, settings=settings, patterns=patterns
         )
         made.add_dependency(member, "its role is in that stack, one for all regions")
-
-
-def services() -> frozenset[str]:
-    """Return IAM's names of the services that the functions call, from their permissions."""
-    return frozenset(
-        permission.action.partition(":")[0] for permission in _declared() if not permission.implied
-    )
-
-
-def _declared() -> Iterator[Permission]:
-    for runbook in CATALOGUE.values():
-        yield from runbook.permissions()
-        yield from runbook.release_permissions()
-    for function in (needs.RESPOND, needs.OPERATE, needs.ARCHIVE, needs.NOTIFY):
-        yield from function

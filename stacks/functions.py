@@ -112,3 +112,18 @@ def function(settled: Settled, handler: Handler, own: iam.IRole, group: logs.ILo
         bare.add_deletion_override("DependsOn")
     acknowledge(made, "L1", "the code is tested with Python 3.13, and AWS supports it for years")
     return made
+
+
+def provisioned(function: lambda_.Function, environments: int) -> lambda_.Alias:
+    """Return the alias that invokes a function in environments which are initialized before any event.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
+    """
+    return lambda_.Alias(
+        function,
+        "Provisioned",
+        alias_name="provisioned",
+        description="Execution environments that are initialized before any event",
+        version=function.current_version,
+        provisioned_concurrent_executions=environments,
+    )

@@ -11,7 +11,7 @@ from constructs import Construct
 from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
 from stacks import needs, times
 from stacks.alarms import Alarms
-from stacks.functions import FULL_CORE, MODEST, Handler, Settled, function, log_group, role
+from stacks.functions import FULL_CORE, MODEST, Handler, Settled, function, log_group, provisioned, role
 from stacks.names import prefixed, role_arn
 from stacks.queues import Queue, queue, take_from, take_from_nobody_else
 from stacks.schedules import scheduled
@@ -38,6 +38,7 @@ class Pipeline(Construct):
     ) -> None:
         super().__init__(scope, "".join(word.title() for word in runbook.id.split("-")))
         self.runbook = runbook
+        self.environments = 0 if runbook.closes_when_complete else settings.provisioned_concurrency
         self.first = queue(Construct(self, "First"), runbook.id, settled.key, times.CONTAIN)
         self.second = queue(
             Construct(self, "Second"), f"{runbook.id}-continuation", settled.key, times.CONTINUE
@@ -123,7 +124,7 @@ class Pipeline(Construct):
         lambda_.CfnEventSourceMapping(
             self,
             "ContainMapping" if first else "ContinueMapping",
-            function_name=made.function_name,
+            function_name=self._invoked(made) if first else made.function_name,
             event_source_arn=source.main.queue_arn,
             batch_size=1,
             function_response_types=["ReportBatchItemFailures"],
@@ -132,6 +133,12 @@ class Pipeline(Construct):
             ),
         )
         return made
+
+    def _invoked(self, contain: lambda_.Function) -> str:
+        """Return what the first queue invokes: an alias where environments are kept initialized for it."""
+        if not self.environments:
+            return contain.function_name
+        return provisioned(contain, self.environments).function_arn
 
     def _review(self, review: Review, settled: Settled, group: logs.LogGroup, alarms: Alarms) -> None:
         """Schedule the review of problems without events."""

@@ -13,6 +13,7 @@ from ringfence.model.subject import ACCOUNT, REGION
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.file import compile_policy
 from ringfence.runbooks.catalogue import CATALOGUE
+from stacks.times import CONTAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -21,7 +22,17 @@ ROOT = Path(__file__).resolve().parents[1]
 GOVERNANCE, COMPLIANCE = "GOVERNANCE", "COMPLIANCE"
 MOST_ACCOUNTS = 100
 """The roles of the functions name each account, and more would not fit into their policies."""
-NAMES = ("policy", "home_account", "home_region", "retention_days", "retention_mode", "notices_email")
+MOST_ENVIRONMENTS = CONTAIN.concurrency
+"""No containing function runs more often than this at the same time."""
+NAMES = (
+    "policy",
+    "home_account",
+    "home_region",
+    "retention_days",
+    "retention_mode",
+    "notices_email",
+    "provisioned_concurrency",
+)
 """The context values of Ringfence."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _REGIONS = ("CDK_DEFAULT_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
@@ -47,6 +58,8 @@ class Settings:
         How long the archive locks an entry, and whether anybody may remove the lock.
     notices_email
         The email address for notices. Empty for none.
+    provisioned_concurrency
+        How many environments of each containing function are initialized before any event.
 
     """
 
@@ -60,6 +73,7 @@ class Settings:
     retention_days: int
     retention_mode: str
     notices_email: str
+    provisioned_concurrency: int
 
     @property
     def is_home(self) -> bool:
@@ -101,6 +115,7 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         retention_days=_days(text("retention_days", "365")),
         retention_mode=_mode(text("retention_mode", GOVERNANCE)),
         notices_email=_email(text("notices_email")),
+        provisioned_concurrency=_environments(text("provisioned_concurrency", "0")),
     )
 
 
@@ -124,6 +139,12 @@ def _region(given: str) -> str | None:
 def _days(given: str) -> int:
     if not given.isascii() or not given.isdigit() or not 1 <= int(given) <= 36_500:  # noqa: PLR2004 - S3's limits
         raise BadInput("retention_days", "must be a number of days from 1 to 36500", given)
+    return int(given)
+
+
+def _environments(given: str) -> int:
+    if not given.isascii() or not given.isdigit() or int(given) > MOST_ENVIRONMENTS:
+        raise BadInput("provisioned_concurrency", f"must be a number from 0 to {MOST_ENVIRONMENTS}", given)
     return int(given)
 
 

@@ -5,29 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 
 from ringfence.runbooks.catalogue import CATALOGUE
+from stacks.function_code import export
 from tests.support.shown import NOT_SHOWN
-from tools import kinds
+from tools import incident_status, kinds
 from tools.catalogue import document, with_table
 
 ROOT = Path(__file__).resolve().parent.parent
 README, RUNBOOKS = ROOT / "README.md", ROOT / "docs" / "runbooks.md"
 KINDS = ROOT / "docs" / "kinds.md"
+STATUSES = ROOT / "docs" / "incident-status.md"
 REQUIREMENTS = ROOT / "requirements.txt"
 
 
 def requirements(text: str) -> str:
     """Return a new requirements.txt. Its first line, which says how it is generated, stays."""
-    from stacks.bundle import export  # it starts Node, which the other documents do not need
-
     return "\n".join((text.partition("\n")[0], export("--no-default-groups", "--group", "infra")))
 
 
 def main() -> None:
-    """Write the README's table, docs/runbooks.md, docs/kinds.md and requirements.txt."""
+    """Write the README's table, the generated pages of docs/ and requirements.txt."""
     runbooks = tuple(CATALOGUE.values())
     README.write_text(with_table(README.read_text("utf-8"), runbooks, NOT_SHOWN), "utf-8")
     RUNBOOKS.write_text(document(runbooks, NOT_SHOWN), "utf-8")
     KINDS.write_text(kinds.document(), "utf-8")
+    STATUSES.write_text(incident_status.document(), "utf-8")
     REQUIREMENTS.write_text(requirements(REQUIREMENTS.read_text("utf-8")), "utf-8")
 
 

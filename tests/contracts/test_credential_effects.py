@@ -16,7 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ringfence.aws.cloud import AwsCloud
-from ringfence.engine.release import undo
+from ringfence.engine.undo import undo
 from ringfence.local import LocalAws
 from ringfence.model.errors import NotFound, Refused
 from ringfence.model.incident import Incident

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.aws.cloud import AwsCloud
-from ringfence.engine.release import undo
+from ringfence.engine.undo import undo
 from ringfence.local import LocalAws
 from ringfence.model.errors import NotFound
 from ringfence.model.incident import Incident

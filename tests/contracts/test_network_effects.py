@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.aws.cloud import AwsCloud
-from ringfence.engine.release import undo
+from ringfence.engine.undo import undo
 from ringfence.local import LocalAws
 from ringfence.model.errors import NotFound, Refused
 from ringfence.model.incident import Incident

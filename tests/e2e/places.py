@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ringfence.engine.intake import continuation
-from ringfence.engine.requests import IncidentStatus, ResponseRequest, ResponseResult
+from ringfence.engine.requests import ResponseRequest, ResponseResult
 from ringfence.local.credentials_demo import is_over
 from ringfence.local.principals import WORKS
 from ringfence.record.facts import DecisionMade, Released
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.e2e.world import until
 

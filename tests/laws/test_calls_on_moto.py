@@ -19,9 +19,9 @@ from ringfence.aws.incidents import IncidentReader, Response
 from ringfence.aws.notice import Topic
 from ringfence.cli.main import main
 from ringfence.cli.settings import AUDIT_STACK
-from ringfence.engine.requests import IncidentStatus
 from ringfence.record.history import History
 from ringfence.record.notices import Notice
+from ringfence.record.status import IncidentStatus
 from stacks import needs
 from tests.support.fakes.audit_home import (
     ARCHIVE,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given
 
-from ringfence.engine.release import undo
+from ringfence.engine.undo import undo
 from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINE
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.role_session import RoleSessionRef

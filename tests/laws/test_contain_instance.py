@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given
 
-from ringfence.engine.release import undo
+from ringfence.engine.undo import undo
 from ringfence.observations.ec2.network import Network
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support.laws.plans import run

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.engine.requests import IncidentStatus
 from ringfence.model.errors import InternalError, NotFound, RingfenceError
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.observations.ec2.acls import SubnetAcls
 from ringfence.observations.ec2.network import TRANSITION, Network
 from ringfence.record.facts import Result
+from ringfence.record.status import IncidentStatus
 from ringfence.remediations.isolate_instance import isolate_instance
 from ringfence.steps.ec2.acls import DenyAddress
 from ringfence.steps.ec2.lifecycle import StopInstance

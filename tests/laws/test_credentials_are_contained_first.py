@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.engine.requests import IncidentStatus
 from ringfence.model.errors import AccessDenied, Refused, RingfenceError
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.reach import Reach
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.steps.iam.denial import AttachDenial, PutDenial
 from tests.support.effort import examples

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.engine.release import undo
+from ringfence.engine.undo import undo
 from ringfence.model.kinds.root import RootRef
 from ringfence.model.observation import ResourceState
 from ringfence.observations.iam.password_policy import IAMS_OWN, PasswordPolicy, PasswordRules

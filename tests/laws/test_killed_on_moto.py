@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 from moto import mock_aws
 
-from ringfence.engine.requests import IncidentStatus
 from ringfence.observations.ec2.network import Network
 from ringfence.record.chain import digest
 from ringfence.record.facts import Outcome, Result
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.auto_scaling import EnterStandby
 from ringfence.steps.ec2.lifecycle import StopInstance

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.policy.decision import Mode
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -174,6 +176,44 @@ def test_only_the_adapters_name_boto3() -> None:
         ("ringfence", "aws"),
         ("ringfence", "local"),
     }
+
+
+MODES = {mode.name for mode in Mode}
+
+
+def compares_modes(node: ast.AST) -> bool:
+    """Say whether an expression compares with members of `Mode`, or matches them."""
+    if not isinstance(node, ast.Compare | ast.MatchValue):
+        return False
+    inner = (named(one).removesuffix(".value").split(".")[-2:] for one in ast.walk(node))
+    return any(one[:1] == ["Mode"] and one[-1] in MODES for one in inner)
+
+
+def test_only_the_policy_compares_modes() -> None:
+    """Elsewhere a mode is asked what it does: another mode then changes nothing else."""
+    found = [
+        place
+        for path in SOURCES
+        if not path.is_relative_to(PACKAGE / "policy")
+        for place in places(path, filter(compares_modes, ast.walk(parsed(path))))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("text", "compares"),
+    [
+        ("mode is Mode.AUTO", True),
+        ("decision.mode != policy.Mode.OFF", True),
+        ("mode in (Mode.OFF, Mode.NOTIFY)", True),
+        ("text == Mode.AUTO.value", True),
+        ("mode.changes", False),
+        ("Decision(Mode.AUTO, reason)", False),
+        ("mode is other", False),
+    ],
+)
+def test_a_comparison_of_modes_is_seen(text: str, *, compares: bool) -> None:
+    assert any(map(compares_modes, ast.walk(ast.parse(text)))) is compares
 
 
 def test_every_remediation_is_a_file_of_its_name_and_named_in_one_runbook() -> None:

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.execution import Ports
-from ringfence.engine.release import Releaser, ResponseRelease
-from ringfence.engine.requests import IncidentStatus, ResponseResult
+from ringfence.engine.ports import Ports
+from ringfence.engine.release import Releaser
+from ringfence.engine.requests import ResponseRelease, ResponseResult
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.observations.iam.denial import Denial
 from ringfence.record.chain import digest
 from ringfence.record.facts import FindingReceived, Intended, Outcome, Result, RunRequested
+from ringfence.record.status import IncidentStatus
 from tests.support.catalogue import WORLDS
 from tests.support.fakes.interruption import Killed, Killer, Loser, Through, Turns, interleavings
 from tests.support.fakes.memory_cloud import MemoryCloud

@@ -31,14 +31,11 @@ OLD = """
     ringfence.cli.waiting.Patience
     ringfence.cli.waiting.Watch
     ringfence.cli.way
-    ringfence.engine.attempt.Attempt.begun
-    ringfence.engine.attempt.Attempt.meant
-    ringfence.engine.attempt.Attempt.session
-    ringfence.engine.attempt.PATIENCE
-    ringfence.engine.attempt.Response
+    ringfence.engine.verify.PATIENCE
+    ringfence.engine.run.Response
     ringfence.engine.canonical_subject.by_name
     ringfence.engine.execution.Session
-    ringfence.engine.execution._Job.session
+    ringfence.engine.apply._Job.session
     ringfence.engine.incident_start.IncidentStart.stale
     ringfence.engine.incident_start.Opening
     ringfence.engine.incident_start.careful

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.execution import Ports
-from ringfence.engine.release import Releaser, ResponseRelease
-from ringfence.engine.requests import IncidentStatus
+from ringfence.engine.ports import Ports
+from ringfence.engine.release import Releaser
+from ringfence.engine.requests import ResponseRelease
 from ringfence.model.codec import encode
 from ringfence.record.chain import ChainKey, Lease
 from ringfence.record.facts import Fact, Intended, Result, RunRequested
 from ringfence.record.history import History
 from ringfence.record.integrity import verify
+from ringfence.record.status import IncidentStatus
 from ringfence.record.timeline import timeline
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.fakes.memory_cloud import MemoryCloud

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 
-from ringfence.engine.release import undo
+from ringfence.engine.undo import undo
 from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE
 from ringfence.model.kinds.detector import DetectorRef
 from ringfence.model.kinds.kms_key import KeyRef

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.engine.requests import IncidentStatus
 from ringfence.engine.run import Engine
 from ringfence.handlers.operator_api import OperatorService
 from ringfence.model.errors import NotFound, Refused
@@ -18,6 +17,7 @@ from ringfence.observations.ec2.security_group import Rule, SecurityGroup
 from ringfence.policy.decision import Policy
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Intended
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET

@@ -8,8 +8,9 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stacks.application import services
-from stacks.bundle import POLICY, Bundle
+from stacks.bundle import Bundle
+from stacks.function_code import POLICY, FunctionCode
+from stacks.operations import operations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,7 @@ class Store:
 
     def common(self) -> Path:
         """Return the folder of what every bundle has in common, and make it if no worker has."""
-        plain = Bundle(services(), {})
+        plain = FunctionCode(operations(), {})
         made = self.folder / plain.digest
         with (self.folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -43,7 +44,7 @@ class _Stored(Bundle):
     """A bundle of which only the policy is new."""
 
     def __init__(self, policy: Mapping[str, object], store: Store) -> None:
-        super().__init__(services(), policy)
+        super().__init__(operations(), policy)
         self._store = store
 
     def make(self, folder: Path) -> None:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ringfence.engine.execution import Ports
-from ringfence.engine.requests import IncidentStatus, ResponseRequest
+from ringfence.engine.ports import Ports
+from ringfence.engine.requests import ResponseRequest
 from ringfence.engine.run import Engine
 from ringfence.model.codec import canonical
 from ringfence.model.errors import Refused
 from ringfence.record.chain import Entry
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog

@@ -68,6 +68,11 @@ class NoCode(Bundle):
         return lambda_.Code.from_inline("nothing")
 
 
+def synthesize_without_code(out: Path, given: Settings) -> dict[str, Template]:
+    """Synthesize the app where only its templates are looked at."""
+    return synthesize(out, given, NoCode({}, given.policy))
+
+
 def told(**context: str) -> Settings:
     """Return the settings of a deployment in the home account, as its context says."""
     return settings(context.get, {"CDK_DEFAULT_ACCOUNT": HOME, "CDK_DEFAULT_REGION": "eu-west-1"})

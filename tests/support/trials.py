@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ringfence.engine.execution import Ports
-from ringfence.engine.requests import IncidentStatus
+from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.model.errors import (
     AccessDenied,
@@ -18,6 +17,7 @@ from ringfence.model.errors import (
     RingfenceError,
 )
 from ringfence.record.chain import ChainKey
+from ringfence.record.status import IncidentStatus
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.worlds import Ticking, finding, order

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ringfence.cli.text import safe, shortened
-from ringfence.record.summary import FOR_REVIEW
+from ringfence.record.status import IncidentStatus
 from ringfence.record.wording import said
 
 if TYPE_CHECKING:
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 160
 GOOD, BAD, OPEN = "green", "bold red", "yellow"
 STYLES = {
-    "complete": GOOD,
-    "contained": GOOD,
+    IncidentStatus.COMPLETE.words: GOOD,
+    IncidentStatus.CONTAINED.words: GOOD,
     "applied": GOOD,
-    "released": GOOD,
-    "not contained": BAD,
+    IncidentStatus.RELEASED.words: GOOD,
+    IncidentStatus.OPEN.words: BAD,
     "failed": BAD,
     "denied": BAD,
     "refused": BAD,
     "drifted": OPEN,
     "skipped": OPEN,
-    "settling": OPEN,
-    FOR_REVIEW: OPEN,
+    IncidentStatus.SETTLING.words: OPEN,
+    IncidentStatus.FOR_REVIEW.words: OPEN,
     "not-applied": OPEN,
 }
 

@@ -16,7 +16,7 @@ from ringfence.handlers.operator_types import RELEASES, RUNS, STATUS, Forbidden
 from ringfence.model.errors import AccessDenied, BadInput, Refused, Retryable
 
 if TYPE_CHECKING:
-    from ringfence.engine.execution import Ports
+    from ringfence.engine.ports import Ports
     from ringfence.model.runbook import Runbook
     from ringfence.policy.decision import Policy
     from ringfence.record.chain import ChainKey

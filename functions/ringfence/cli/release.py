@@ -23,6 +23,7 @@ from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.kinds import parse_key
+from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from ringfence.cli.plan_view import Screen
 
 _REFUSED = frozenset({"refused", "gone", "forbidden"})
-_OVER = _REFUSED | {"released", "ended"}
+_OVER = _REFUSED | {IncidentStatus.RELEASED.value, "ended"}
 """Final results of a release. With any other result the release is requested again."""
 
 
@@ -78,21 +79,25 @@ def release(
     planned = patience.first(lambda: door.release({**body, "dry_run": True}))
     responses = list(planned.children("releases"))
     _show(screen, responses)
-    if any(one.text("status") != "dry-run" for one in responses if one.text("status") != "ended"):
+    if any(
+        one.text("status") != IncidentStatus.DRY_RUN for one in responses if one.text("status") != "ended"
+    ):
         screen.conclude(
             "Nothing was changed. --skip-drifted restores the rest. --subject releases one response."
         )
         end(wish, NOT_DONE, status="refused", incident=incident, plan=planned)
     if wish.dry_run:
         screen.conclude("Dry run: nothing was changed.", "dim")
-        end(wish, DONE, status="dry-run", incident=incident, plan=planned)
+        end(wish, DONE, status=IncidentStatus.DRY_RUN.value, incident=incident, plan=planned)
     if not agreed(wish, f"\nRelease {incident} now?"):
         screen.say("Nothing was changed.")
         end(wish, NOT_DONE, status="declined", incident=incident, plan=planned)
     if not wish.yes:
         body["plans"] = [plan.text("digest") for one in responses for plan in one.children("plans")]
     watches = [
-        ProgressFollower(door, _who(one), screen) for one in responses if one.text("status") == "dry-run"
+        ProgressFollower(door, _who(one), screen)
+        for one in responses
+        if one.text("status") == IncidentStatus.DRY_RUN
     ]
     with interruptible(lambda: incident, goes_on=False), screen.busy(f"releasing {incident}"):
         for watch in watches:
@@ -128,7 +133,7 @@ def _show(screen: Screen, responses: list[Document]) -> None:
 
     for one in responses:
         screen.show(plan_shown(one, "Release of"))
-        if one.text("status") != "dry-run":
+        if one.text("status") != IncidentStatus.DRY_RUN:
             screen.say(f"  {one.text('status')}: {one.text('reason')}", "bold red")
 
 
@@ -162,7 +167,7 @@ class _Releasing:
 
 
 def _is_released(status: Document) -> bool:
-    return status.text("state") == "released"
+    return status.text("state") == IncidentStatus.RELEASED.words
 
 
 def _conclude(wish: CommandOptions, screen: Screen, planned: Document, states: list[Document]) -> None:
@@ -177,5 +182,6 @@ def _conclude(wish: CommandOptions, screen: Screen, planned: Document, states: l
             screen.show(outstanding(one))
     screen.conclude(f"Full record: ringfence incidents show {incident}")
     done = all(map(_is_released, states))
-    told = {"status": "released" if done else "open", "incident": incident, "plan": planned, "state": states}
+    status = IncidentStatus.RELEASED if done else IncidentStatus.OPEN
+    told = {"status": status.value, "incident": incident, "plan": planned, "state": states}
     end(wish, DONE if done else NOT_DONE, **told)

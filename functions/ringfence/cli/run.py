@@ -23,6 +23,7 @@ from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
 from ringfence.model.errors import BadInput, NotFound
 from ringfence.model.kinds import ref_of
 from ringfence.model.subject import GLOBAL
+from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
     from ringfence.cli.plan_view import Screen
     from ringfence.model.document import Document
     from ringfence.model.subject import Ref
-
-_GIVEN_BACK = frozenset({"released", "closed"})
-_ENDED = _GIVEN_BACK | {"complete"}
-"""States in which the command stops waiting."""
 
 
 @click.command(short_help="Run a runbook on a resource.")
@@ -96,12 +93,12 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     except NotFound as gone:
         raise BadInput("ID", f"there is no {ref.kind} {id_} in this account and region: {gone}") from gone
     screen.show(plan_shown(planned, f"{runbook}:"))
-    if planned.text("status") != "dry-run":
+    if planned.text("status") != IncidentStatus.DRY_RUN:
         screen.say(planned.text("reason"))
         end(wish, NOT_DONE, status=planned.text("status"), incident=planned.text("incident"), plan=planned)
     if wish.dry_run:
         screen.conclude("Dry run: nothing was changed.", "dim")
-        end(wish, DONE, status="dry-run", incident=planned.text("incident"), plan=planned)
+        end(wish, DONE, status=IncidentStatus.DRY_RUN.value, incident=planned.text("incident"), plan=planned)
     if not agreed(wish, f"\nRun {runbook} on {id_} now?"):
         screen.say("Nothing was changed.")
         end(wish, NOT_DONE, status="declined", incident=planned.text("incident"), plan=planned)
@@ -154,14 +151,14 @@ def _run(
     """
     while True:
         done = patience.insist(ask)
-        if done.get("status") != "joined":
+        if done.get("status") != IncidentStatus.JOINED:
             return done
         patience.note(f"{done.get('reason')}: waiting until it ends")
         while (status := patience.insist(watch.look)).flag("acting"):
             if not patience.left:
                 return done
             patience.pause()
-        if status.text("state") in _GIVEN_BACK or not patience.left:
+        if _status(status).is_over or not patience.left:
             return done
 
 
@@ -169,7 +166,9 @@ def _until_the_end(patience: Poller, watch: ProgressFollower) -> Document:
     """Query the status until nothing is left to wait for, or the time is over."""
     while True:
         status = patience.insist(watch.look)
-        if not status.flag("acting") and (status.text("state") in _ENDED or status.flag("resting")):
+        found = _status(status)
+        ended = found.is_over or found is IncidentStatus.COMPLETE or status.flag("resting")
+        if not status.flag("acting") and ended:
             return status
         if not patience.left:
             return status
@@ -182,14 +181,14 @@ def _conclude(
     from ringfence.cli.plan_view import outstanding, subject_words
     from ringfence.record.wording import said
 
-    state, incident = status.text("state"), status.text("incident")
+    state, incident, found = status.text("state"), status.text("incident"), _status(status)
     good = _is_done(status)
     verdict = said(status.text("runbook"), _verdict(status, whole=bool(done.get("whole", True))))
-    style = "bold red" if not good else "bold green" if state == "complete" else "bold yellow"
+    style = "bold red" if not good else "bold green" if found is IncidentStatus.COMPLETE else "bold yellow"
     screen.conclude(f"{subject_words(planned)}: {verdict}", style)
     screen.show(outstanding(status))
     screen.conclude(f"Incident {incident}. Full record: ringfence incidents show {incident}")
-    if state != "released":
+    if found is not IncidentStatus.RELEASED:
         screen.say(f'To undo it: ringfence release {incident} --reason "…"')
     told = {"status": state, "incident": incident, "plan": planned, "report": done, "state": status}
     end(wish, DONE if good else NOT_DONE, **told)
@@ -197,19 +196,25 @@ def _conclude(
 
 def _is_done(status: Document) -> bool:
     """Return whether the run is complete, except for reviews and the work of AWS services."""
-    state = status.text("state")
-    if state == "complete":
+    found = _status(status)
+    if found is IncidentStatus.COMPLETE:
         return True
-    return status.flag("resting") and state != "not contained" and not status.texts("refused")
+    return status.flag("resting") and found is not IncidentStatus.OPEN and not status.texts("refused")
+
+
+def _status(status: Document) -> IncidentStatus:
+    """Return how the incident stands; OPEN where a newer deployment says what this version does not know."""
+    return IncidentStatus.of_words(status.text("state")) or IncidentStatus.OPEN
 
 
 def _verdict(status: Document, *, whole: bool) -> str:
     """Return the result in words. `whole`: the run included the containment stage."""
-    state, rest = status.text("state"), ""
-    if state != "complete" and status.flag("resting"):
+    found, rest = _status(status), ""
+    if found is not IncidentStatus.COMPLETE and status.flag("resting"):
         rest = _FOR_YOU if status.texts("review") else _FOR_OTHERS
     if not _is_done(status):
-        return _UNFINISHED if state == "contained" and not rest else f"{state}{rest}"
+        contained = found is IncidentStatus.CONTAINED and not rest
+        return _UNFINISHED if contained else f"{status.text('state')}{rest}"
     if not whole:
         return f"done and verified{rest}; {_PART}"
     return f"contained{'' if rest else ' and complete'}, verified{rest}"

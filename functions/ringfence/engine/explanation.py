@@ -96,7 +96,7 @@ class Explainer:
         others = [_also(one, finding) for one in answers if one is not first]
         mode = list(Mode)[_strongest(decisions)]
         return Explanation(
-            status=Status.NOT_APPLICABLE if mode is Mode.OFF else Status.HANDLED,
+            status=Status.HANDLED if mode.records else Status.NOT_APPLICABLE,
             reason=". ".join(filter(None, (_reason(decisions), *others, self._notes(finding)))),
             finding=_about(finding),
             subjects=tuple(dict.fromkeys(ref for ref, _ in decisions)),
@@ -169,9 +169,9 @@ def _also(answer: Answer, told: Finding) -> str:
 
 def _remediations(decisions: Iterable[Decided], mode: Mode) -> tuple[str, ...]:
     """Return what runs in the strongest mode."""
-    if mode not in {Mode.DRY_RUN, Mode.AUTO}:
+    if not mode.observes:
         return ()
-    strongest = [share.runbook for _, share in decisions if share.decision.mode is mode]
+    strongest = [share.runbook for _, share in decisions if share.decision.mode == mode]
     return tuple(dict.fromkeys(id_ for runbook in strongest for id_ in runbook.ids))
 
 

@@ -10,7 +10,7 @@ from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 from ringfence.model.incident import incident_id, subject_cause
 from ringfence.model.observation import ResourceState
-from ringfence.policy.decision import Decision, Mode
+from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.facts import DecisionMade, FindingReceived, Intended
 from ringfence.record.history import History
 
@@ -54,6 +54,13 @@ class IncidentStart:
         """Whether this opens an incident."""
         return not self.history.entries
 
+    def repeats(self, order: ResponseRequest) -> bool:
+        """Say whether it is the same routine look once more: only what it finds may be news."""
+        known = {one.finding.id for one in self.history.of(FindingReceived)}
+        return order.routine and all(
+            isinstance(one, FindingReceived) and one.finding.id in known for one in self.facts
+        )
+
 
 def incident_start(
     order: ResponseRequest, history: History, now: datetime, *, finds: bool = True
@@ -77,7 +84,7 @@ def incident_start(
     if order.decision is None and not stale:
         check_decided(order, known)
     opened_at = last.opened_at if last else instant(order, now)
-    if last and decision.mode is Mode.AUTO and not is_allowed(known):
+    if last and decision.mode.changes and not is_allowed(known):
         # A dry run of weeks ago says nothing of the sessions that are to be revoked now.
         opened_at = max(opened_at, instant(order, now))
     if not joins and history.incident >= incident_id(opened_at, cause(order)):
@@ -114,30 +121,33 @@ def check_decided(order: ResponseRequest, known: History) -> None:
 
 def is_allowed(known: History) -> bool:
     """Say whether any decision allowed changes: until then the incident's instant moves on."""
-    return any(made.decision.mode is Mode.AUTO for made in known.of(DecisionMade))
+    return any(made.decision.mode.changes for made in known.of(DecisionMade))
 
 
 def _in_force(known: History) -> tuple[DecisionMade, ...]:
     made = known.of(DecisionMade)
-    return tuple(one for one in made if one.decision.mode is Mode.AUTO) or made
+    return tuple(one for one in made if one.decision.mode.changes) or made
 
 
-def downgrade(order: ResponseRequest, observed: ResourceState | NotFound, doubt: str) -> ResponseRequest:
+def downgrade(
+    order: ResponseRequest, observed: ResourceState | NotFound | None, doubt: str
+) -> ResponseRequest:
     """Allow less than the policy does where a claim does not hold, or the subject calls for caution.
 
     What a subject says of itself, by a tag say, may be an intruder's word: it makes an order more cautious,
     never less. A person's request stands.
     """
     given = order.decision
-    if not order.finding or not given or given.mode in (Mode.OFF, Mode.NOTIFY):
+    if not order.finding or not given or not given.mode.observes:
         return order
     if doubt:
-        return replace(order, decision=Decision(Mode.NOTIFY, doubt, given.rule))
-    if given.mode is not Mode.AUTO or not isinstance(observed, ResourceState):
+        return replace(order, decision=Decision(Mode.NOTIFY, doubt, given.rule, DecisionCode.UNCONFIRMED))
+    if not given.mode.changes or not isinstance(observed, ResourceState):
         return order
     if not (cautions := order.runbook.stages[0].reasons_to_downgrade(observed)):
         return order
-    return replace(order, decision=Decision(Mode.DRY_RUN, "; ".join(cautions), given.rule))
+    reason = "; ".join(cautions)
+    return replace(order, decision=Decision(Mode.DRY_RUN, reason, given.rule, DecisionCode.DOWNGRADED))
 
 
 def is_over(order: ResponseRequest, history: History) -> bool:
@@ -148,7 +158,7 @@ def is_over(order: ResponseRequest, history: History) -> bool:
     if history.closed_at is not None:
         return True
     completed = history.completed_at if order.runbook.closes_when_complete else None
-    if completed is None or not order.decision or order.decision.mode is not Mode.AUTO:
+    if completed is None or not order.decision or not order.decision.mode.changes:
         return False
     return order.finding is None or order.finding.finding.last_seen > completed
 
@@ -202,7 +212,13 @@ def decision_facts(
     """Return the decision as a fact, unless it is recorded already."""
     finding = order.finding.finding.id if order.finding else ""
     made = DecisionMade(decision, opened_at, finding, order.runbook.ids, order.choices)
-    return [made] if order.request or made not in known.of(DecisionMade) else []
+    recorded = map(_without_code, known.of(DecisionMade))
+    return [made] if order.request or _without_code(made) not in recorded else []
+
+
+def _without_code(made: DecisionMade) -> DecisionMade:
+    """Decisions that were recorded before there were codes have none, and are the same all the same."""
+    return replace(made, decision=replace(made.decision, code=DecisionCode.UNKNOWN))
 
 
 def instant(order: ResponseRequest, now: datetime) -> datetime:

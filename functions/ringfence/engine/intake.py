@@ -11,7 +11,6 @@ from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds import parse_key
-from ringfence.policy.decision import Mode
 from ringfence.policy.selection import portions
 from ringfence.record.facts import FindingReceived
 
@@ -61,7 +60,7 @@ def answers(
         if not isinstance(ref, runbook.subject):
             continue
         for share in portions(policy, runbook, finding, ref):
-            if share.decision.mode is Mode.OFF:
+            if not share.decision.mode.records:
                 yield Skipped(ref, share.decision)
                 continue
             yield ResponseRequest(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.policy.decision import Decision, Mode
+from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.facts import Planned, RunRequested
 
 if TYPE_CHECKING:
@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 CHANGED = "refused: the plan is no longer the one that was agreed to"
 
 
+def plan_changed() -> Decision:
+    """Return what is decided where a plan is no longer the one that was agreed to: the new one is shown."""
+    return Decision(Mode.DRY_RUN, CHANGED, code=DecisionCode.PLAN_CHANGED)
+
+
 def as_refused(order: ResponseRequest) -> ResponseRequest:
     """Return a person's order as what is left of it where the plan has changed: the new plan, shown."""
     request = replace(order.request, dry_run=True) if order.request else None
-    return replace(order, decision=Decision(Mode.DRY_RUN, CHANGED), request=request, agreed=None)
+    return replace(order, decision=plan_changed(), request=request, agreed=None)
 
 
 def started_plan(history: History, actor: str, digests: Collection[str]) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from ringfence.model.frozen import frozen
+
 if TYPE_CHECKING:
     from ringfence.model.call import SansIO
     from ringfence.model.observation import Observation, ResourceState
@@ -84,3 +86,13 @@ Clock = Callable[[], datetime]
 
 SideBySide = Callable[[Sequence[Callable[[], object]]], Sequence[object]]
 """Runs functions at the same time and returns their results in order, or raises the first error."""
+
+
+@frozen
+class Ports:
+    """The outside world."""
+
+    cloud: Cloud
+    log: AuditLog
+    clock: Clock
+    side_by_side: SideBySide

@@ -1,39 +1,89 @@
-"""Looking at a subject of which not everything can be read."""
+"""What is read before anything is decided: values, and what a request has to read first. Pure."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-from ringfence.model.errors import BadInput, InternalError, NotFound, Refused, Retryable
-from ringfence.model.observation import ResourceState
+from ringfence.model.errors import InternalError, NotFound
+from ringfence.model.frozen import frozen
+from ringfence.model.runbook import unique
+from ringfence.record.chain import ChainKey
+from ringfence.record.history import History
 
 if TYPE_CHECKING:
-    from ringfence.engine.execution import Ports
-    from ringfence.model.observation import Observation
+    from collections.abc import Iterable
+
+    from ringfence.engine.requests import ResponseRequest
+    from ringfence.model.observation import Observation, ResourceState
+    from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
 
-def look_at(
-    ports: Ports, ref: Ref, observations: tuple[type[Observation], ...], past: tuple[Step, ...]
-) -> ResourceState:
-    """Read the facets together; where that fails, each by itself, and note why one could not be read.
+@frozen
+class ReadRequest:
+    """What to read side by side: a chain, observations of a resource, and whether a claim holds.
 
-    Raises NotFound.
+    `past` are recorded steps, as clues where to look; `clues` has them taken from the chain that is read.
+    Where one of the `essential` observations cannot be read, the error is raised; of others it is noted.
+    None: all are essential.
     """
-    try:
-        return ports.cloud.observe(ref, observations, past)
-    except NotFound:
-        raise
-    except (BadInput, InternalError, Refused, Retryable) as error:
-        if len(observations) == 1:
-            return ResourceState(ref, unread={observations[0]: error})
-    seen = ResourceState(ref)
-    for one in ports.side_by_side(
-        [partial(look_at, ports, ref, (observation,), past) for observation in observations]
-    ):
-        if not isinstance(one, ResourceState):
-            raise TypeError("a look ends with an observation")
-        seen = seen.updated(one)
-    return seen
+
+    ref: Ref
+    observations: tuple[type[Observation], ...] | None = None
+    past: tuple[Step, ...] = ()
+    essential: tuple[type[Observation], ...] | None = None
+    chain: ChainKey | None = None
+    claim: ManagedRule | None = None
+    clues: bool = False
+
+
+@frozen
+class Reading:
+    """What was read. `resource` is None where nothing was to be observed, `doubt` why the claim fails."""
+
+    history: History = History()
+    resource: ResourceState | NotFound | None = None
+    doubt: str = ""
+
+    @property
+    def found(self) -> ResourceState:
+        """The resource; raises NotFound where it does not exist."""
+        if isinstance(self.resource, NotFound):
+            raise self.resource
+        if self.resource is None:
+            raise InternalError("the resource was not observed")
+        return self.resource
+
+
+def first_read(request: ResponseRequest) -> ReadRequest:
+    """Return what must be known before anything is decided: one round trip.
+
+    A finding that nothing is done about needs no look at its subject.
+    """
+    key = ChainKey(request.runbook.id, request.ref.key)
+    if request.decision is not None and not request.decision.mode.observes and not request.routine:
+        return ReadRequest(request.ref, chain=key)
+    return ReadRequest(
+        request.ref,
+        request.runbook.stages[0].observations,
+        chain=key,
+        claim=request.finding.finding.claim if request.finding else None,
+        # Later stages are looked at where earlier steps point to; containment needs no such clues.
+        clues=not request.runbook.has_containment_stage,
+    )
+
+
+def further_read(
+    request: ResponseRequest, history: History, kinds: Iterable[type[Observation]]
+) -> ReadRequest:
+    """Return what to read of these, where recorded steps point to; the first stage's must be readable."""
+    essential = request.runbook.stages[0].observations
+    return ReadRequest(request.ref, unique(kinds), history.steps(), essential)
+
+
+def check_reads(resource: ResourceState | NotFound) -> None:
+    """Raise a read's own error, once all else is done: it keeps no subject from being contained."""
+    for error in () if isinstance(resource, NotFound) else resource.unread.values():
+        if isinstance(error, InternalError):
+            raise error

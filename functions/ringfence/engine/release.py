@@ -1,240 +1,131 @@
-"""Undo from recorded state: fold the steps, refuse where the world has moved on, restore, look again."""
+"""Undo from recorded state, by the same phases with the inverse plan; refuse where the world has moved on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from ringfence.engine.apply import Changes, apply
 from ringfence.engine.execution import Execution
-from ringfence.engine.plan_binding import CHANGED, difference, started_plan
-from ringfence.engine.requests import IncidentStatus, ResponseResult
-from ringfence.model.errors import BadInput, Conflict, InternalError, NotFound, Refused, Retryable
+from ringfence.engine.journal import journal
+from ringfence.engine.read import read
+from ringfence.engine.reading import ReadRequest
+from ringfence.engine.report import report
+from ringfence.engine.undo import (
+    Look,
+    by_stage,
+    check_release,
+    next_release,
+    undo,
+    verify_release,
+    without_held,
+)
+from ringfence.engine.verification import Conclusion
+from ringfence.model.errors import Conflict, InternalError, NotFound, Refused, Retryable
+from ringfence.model.frozen import frozen
 from ringfence.model.observation import ResourceState
-from ringfence.model.plan import digest_text, net_changes
-from ringfence.model.step import State
-from ringfence.policy.decision import Decision, Mode
-from ringfence.record.chain import ChainKey, digest
-from ringfence.record.facts import RELEASE, DecisionMade, Intended, Planned, Released, Result, Verified
+from ringfence.model.runbook import unique
+from ringfence.record.chain import ChainKey
+from ringfence.record.facts import RELEASE, Result
+from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from ringfence.engine.execution import Ports
-    from ringfence.model.step import Step
-    from ringfence.model.subject import Ref
-    from ringfence.record.facts import RunRequested
+    from ringfence.engine.ports import Ports
+    from ringfence.engine.requests import ResponseRelease, ResponseResult
+    from ringfence.engine.undo import ReleaseMove, Undo
     from ringfence.record.history import History
 
 
-@dataclass(frozen=True)
-class ResponseRelease:
-    """Undo `incident` on `ref`. `skip_drifted` restores the rest where the world has moved on.
-
-    `plans` are the digests of what was agreed to: of another plan nothing is begun. None: nobody looked.
-    """
-
-    runbook: str
-    ref: Ref
-    incident: str
-    attempt: str
-    actor: str
-    until: datetime
-    request: RunRequested
-    skip_drifted: bool = False
-    plans: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Undo:
-    """What a release would do. `steps` lead back, in order; the rest is said in words."""
-
-    steps: tuple[Step, ...]
-    drifted: tuple[str, ...]
-    settling: tuple[str, ...]
-    kept: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Look:
-    """What was seen. `gone` says why nothing but what outlives the subject was; empty where it is there."""
-
-    observed: ResourceState
-    gone: str = ""
-
-
-def undo(applied: Iterable[Step], observed: ResourceState, gone: str = "") -> Undo:
-    """Work out the way back from the recorded steps and the world as it is. Pure.
-
-    Where the subject is `gone`, what outlives it is put back, and the rest is kept as it is.
-    """
-    steps: list[Step] = []
-    drifted: list[str] = []
-    settling: list[str] = []
-    kept: list[str] = []
-    for step in reversed(net_changes(applied)):
-        if step.irreversible:
-            kept.append(f"{step.describe()}: {step.irreversible}")
-            continue
-        if gone and not (step.survives_subject and step.observation in observed):
-            kept.append(f"{step.describe()}: {gone}")
-            continue
-        state = step.state(observed)
-        if state is State.AFTER:
-            steps.append(step.inverse())
-        elif state is State.DRIFTED:
-            drifted.append(f"{step.target}: left as {step.diff()[1]}, found {step.actual(observed)}")
-        elif state is State.SETTLING:
-            settling.append(f"{step.target} is still settling")
-        elif state is State.GONE:
-            kept.append(f"{step.target} is gone")
-    return Undo(tuple(steps), tuple(drifted), tuple(settling), tuple(kept))
-
-
-@dataclass(frozen=True)
+@frozen
 class Releaser:
     """Runs releases: like the engine, behind the record, and looks again."""
 
     ports: Ports
 
-    def release(self, order: ResponseRelease) -> ResponseResult:
+    def release(self, request: ResponseRelease) -> ResponseResult:
         """Undo what an incident's response changed; of a subject that is gone, what outlives it.
 
         Raises BadInput for an incident that is not the newest on its subject, Refused where the world
         has moved on, where it was released before or where what is to be done is no longer what was agreed
         to, Retryable where somebody else acts.
         """
-        key = ChainKey(order.runbook, order.ref.key)
-        history = self.ports.log.read(key)
-        self._check(order, history)
-        session = Execution(self.ports, key, order.ref, order.incident, order.actor, order.attempt, history)
-        look = self._observe(session)
-        unclear = session.resolve(look.observed, {intended.stage for _, intended in history.open_intents})
+        key = ChainKey(request.runbook, request.ref.key)
+        history = read(self.ports, ReadRequest(request.ref, chain=key)).history
+        check_release(request, history, self.ports.clock())
+        execution = Execution(key, request.ref, request.incident, request.actor, request.attempt, history)
+        before = look_at_changes(self.ports, execution)
+        stages = {intended.stage for _, intended in history.open_intents}
+        execution, unclear = execution.resolve(before.observed, stages, self.ports.clock())
         if unclear:
             raise Retryable("; ".join(unclear))
-        session.append()
-        way = self._unheld(order, undo(session.history.steps(Result.APPLIED), look.observed, look.gone))
-        if way.settling:
-            raise Retryable("; ".join(way.settling))
-        if way.drifted and not order.skip_drifted:
-            raise Refused("the world has moved on; nothing was undone. " + "; ".join(way.drifted))
-        return self._run(order, session, way, look.gone)
-
-    def _check(self, order: ResponseRelease, history: History) -> None:
-        if history.incident != order.incident:
-            newest = history.incident or "none"
-            raise BadInput(
-                "incident", f"must be the newest on {order.ref.key}, which is {newest}", order.incident
-            )
-        if history.released_at is not None:
-            raise Refused(f"{order.incident} was released at {history.released_at.isoformat()}")
-        if history.lease.held(self.ports.clock(), order.attempt):
-            raise Retryable(f"another execution acts on {order.ref.key} until {history.lease.until}")
-
-    def _observe(self, session: Execution) -> Look:
-        """Look at everything that was changed; where the subject is gone, at what outlives it, one by one."""
-        past = session.history.steps()
-        observations = tuple(dict.fromkeys(step.observation for step in past))
-        observe = self.ports.cloud.observe
-        try:
-            return Look(observe(session.ref, observations, past))
-        except NotFound as gone:
-            reason = gone.reason
-        seen = ResourceState(session.ref)
-        for observation in dict.fromkeys(step.observation for step in past if step.survives_subject):
-            try:
-                seen = seen.with_observation(observe(session.ref, (observation,), past)[observation])
-            except NotFound:
-                continue
-        return Look(seen, reason)
-
-    def _unheld(self, order: ResponseRelease, way: Undo) -> Undo:
-        """Leave what an incident of its own holds, as what has changed since."""
-        holders = [(step, self._holder(order, step)) for step in way.steps]
-        held = tuple(f"{step.target}: held by {holder}" for step, holder in holders if holder)
-        return replace(
-            way,
-            steps=tuple(step for step, holder in holders if not holder),
-            drifted=(*way.drifted, *held),
+        execution = journal(self.ports, execution)
+        way = undo(execution.history.steps(Result.APPLIED), before.observed, before.gone)
+        way = without_held(request, way, self._others(request, way))
+        move = next_release(request, execution.history, way, self.ports.clock())
+        if move.decision.mode.changes:
+            return _Releasing(self.ports, request, way, before, execution).act(move)
+        journal(self.ports, execution, move.facts)
+        if move.refusal:
+            raise Refused(move.refusal)
+        return report(
+            request.incident, Conclusion(IncidentStatus.DRY_RUN, "dry run: nothing was changed"), (way.plan,)
         )
 
-    def _holder(self, order: ResponseRelease, step: Step) -> str:
-        """Name another incident that may act, and was not released, on what the step changes; else empty."""
-        ref = step.affected_ref(order.ref)
-        if ref.key == order.ref.key:
-            return ""
-        known = self.ports.log.read(ChainKey(order.runbook, ref.key))
-        acts = any(made.decision.mode is Mode.AUTO for made in known.of(DecisionMade))
-        if not acts or known.released_at is not None or known.incident == order.incident:
-            return ""
-        return f"{known.incident} on {ref.key}, which is to be released first"
+    def _others(self, request: ResponseRelease, way: Undo) -> dict[str, History]:
+        """Read the chains of those who have incidents of their own, and whom the steps would change."""
+        refs = unique(step.affected_ref(request.ref) for step in way.steps)
+        others = [ref for ref in refs if ref.key != request.ref.key]
+        asked = [ReadRequest(ref, chain=ChainKey(request.runbook, ref.key)) for ref in others]
+        readings = [read(self.ports, one) for one in asked]
+        return {ref.key: one.history for ref, one in zip(others, readings, strict=True)}
 
-    def _run(self, order: ResponseRelease, session: Execution, way: Undo, gone: str) -> ResponseResult:
-        plan = Planned(RELEASE, digest(digest_text(way.steps)), way.steps, (*way.drifted, *way.kept))
-        request, known, refusal = order.request, session.history, ""
-        if order.plans is not None and not request.dry_run:
-            agreed = (
-                plan.digest if plan.digest in order.plans else started_plan(known, order.actor, order.plans)
-            )
-            request = replace(request, plan=agreed, dry_run=not agreed)
-            refusal = "" if agreed else difference(known, order.plans, plan)
-        mode = Mode.DRY_RUN if request.dry_run else Mode.AUTO
-        decision = Decision(mode, CHANGED if refusal else f"release requested by {order.actor}")
-        facts = (request, DecisionMade(decision, known.opened_at or self.ports.clock()), plan)
-        if request.dry_run:
-            session.append(facts)
-            if refusal:
-                raise Refused(refusal)
-            return ResponseResult(
-                IncidentStatus.DRY_RUN, order.incident, "dry run: nothing was changed", (plan,)
-            )
-        intents = session.intend(RELEASE, way.steps)
+
+@dataclass
+class _Releasing:
+    """One release that is carried out. What is known by now stands here, whatever a phase raises."""
+
+    ports: Ports
+    request: ResponseRelease
+    way: Undo
+    before: Look
+    execution: Execution
+
+    def act(self, move: ReleaseMove) -> ResponseResult:
+        """Record, change stage by stage, and look again."""
+        intents, until = self.execution.intents(RELEASE, self.way.steps), self.request.until
         try:
-            session.take((*facts, *intents), order.until)
-            for group in self._by_stage(session.history, intents):
-                session.apply(group, decision, order.until)
-            return self._verify(order, session, way, plan, gone)
+            self.execution = journal(self.ports, self.execution, (*move.facts, *intents), until=until)
+            for group in by_stage(self.execution.history, intents):
+                applied = apply(self.ports, self.execution, Changes(group, move.decision, until))
+                self.execution = applied.execution
+                applied.check()
+            return self._conclude()
         except Conflict:
-            session.surrender()
+            journal(self.ports, self.execution.surrendered())
             raise
         except (InternalError, Retryable):
-            session.finish()
+            journal(self.ports, self.execution, ends=True)
             raise
 
-    def _by_stage(self, history: History, intents: tuple[Intended, ...]) -> list[list[Intended]]:
-        """Group by the stage that made the change, the last stage first: the network opens last."""
-        made = {one.step.target: one.stage for one in history.of(Intended) if one.stage != RELEASE}
-        stages = list(dict.fromkeys(made.values()))
-        groups: list[list[Intended]] = [[] for _ in stages]
-        for intended in intents:
-            groups[stages.index(made[intended.step.target])].append(intended)
-        return [group for group in reversed(groups) if group]
+    def _conclude(self) -> ResponseResult:
+        self.execution = journal(self.ports, self.execution)
+        after = look_at_changes(self.ports, self.execution)
+        self.execution, unclear = self.execution.resolve(after.observed, (RELEASE,), self.ports.clock())
+        found = verify_release(self.way, self.before, after, self.execution, unclear)
+        self.execution = journal(self.ports, self.execution, found.facts, ends=True)
+        return report(self.request.incident, found, (self.way.plan,))
 
-    def _verify(
-        self, order: ResponseRelease, session: Execution, way: Undo, plan: Planned, gone: str
-    ) -> ResponseResult:
-        """Look again: nothing may stand as the response left it; whether the subject is gone must be sure."""
-        session.append()
-        look = self._observe(session)
-        unclear = session.resolve(look.observed, (RELEASE,))
-        observed, refused = look.observed, session.ended(Result.REFUSED, Result.GONE)
-        pending = [
-            step.describe()
-            for step in way.steps
-            if step.target not in refused
-            and step.observation in observed
-            and step.state(observed) is not State.AFTER
-        ]
-        unsure = (f"{order.ref.key} was not found, but not each time",) if gone != look.gone else ()
-        again = (*pending, *unclear, *observed.settling(), *unsure)
-        if again:
-            verified = Verified(contained=False, complete=False, remaining=tuple(pending), settling=again)
-            session.finish((verified,))
-            return ResponseResult(
-                IncidentStatus.OPEN, order.incident, "looked again", (plan,), verified, again
-            )
-        skipped = (*way.drifted, *way.kept, *refused.values())
-        session.finish((Released(skipped),))
-        return ResponseResult(
-            IncidentStatus.RELEASED, order.incident, "looked again: all is as it was before", (plan,)
-        )
+
+def look_at_changes(ports: Ports, execution: Execution) -> Look:
+    """Look at everything that was changed; where the subject is gone, at what outlives it, one by one."""
+    past = execution.history.steps()
+    ask = partial(ReadRequest, execution.ref, past=past)
+    resource = read(ports, ask(unique(step.observation for step in past))).resource
+    if not isinstance(resource, NotFound):
+        return Look(resource or ResourceState(execution.ref))
+    seen = ResourceState(execution.ref)
+    for facet in unique(step.observation for step in past if step.survives_subject):
+        left = read(ports, ask((facet,))).resource
+        seen = seen if isinstance(left, NotFound) or left is None else seen.updated(left)
+    return Look(seen, resource.reason)

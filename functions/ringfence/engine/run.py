@@ -1,194 +1,193 @@
-"""The one way anything is ever run: observe, decide, record, change, look again."""
+"""The one pipeline: read → plan → decide → journal → apply → verify → report."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, assert_never
 
-from ringfence.engine.attempt import Attempt, is_routine
+from ringfence.engine.apply import Changes, apply
+from ringfence.engine.decide import Act, Close, Defer, Ignore, Preview, Record, Reject, next_move
 from ringfence.engine.execution import Execution
-from ringfence.engine.incident_start import downgrade, incident_start
-from ringfence.engine.requests import IncidentStatus, ResponseResult
-from ringfence.model.errors import Conflict, InternalError, NotFound, Refused
+from ringfence.engine.journal import journal
+from ringfence.engine.plan import plan
+from ringfence.engine.read import read
+from ringfence.engine.reading import check_reads, first_read, further_read
+from ringfence.engine.report import report
+from ringfence.engine.verification import Conclusion, SecondLook
+from ringfence.engine.verify import verify
+from ringfence.model.errors import BadInput, Conflict, InternalError, NotFound, Refused, Retryable
 from ringfence.model.frozen import frozen
-from ringfence.model.observation import ResourceState
-from ringfence.policy.decision import Decision, Mode
-from ringfence.record.chain import ChainKey
-from ringfence.record.facts import DecisionMade
-from ringfence.record.history import History
+from ringfence.record.facts import RELEASE
+from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping
 
-    from ringfence.engine.execution import Ports
-    from ringfence.engine.incident_start import IncidentStart
-    from ringfence.engine.requests import ResponseRequest
-    from ringfence.model.step import Step
+    from ringfence.engine.ports import Ports
+    from ringfence.engine.prospect import Prospect
+    from ringfence.engine.requests import ResponseRequest, ResponseResult
+    from ringfence.model.observation import Observation, ResourceState
+    from ringfence.model.runbook import Stage
+    from ringfence.model.symbol import Symbol
+    from ringfence.record.facts import Planned
 
 ATTEMPTS = 5
-"""How often an order is begun anew when others were faster."""
-
-QUIET = (Mode.OFF, Mode.NOTIFY)
-"""Modes in which nothing is observed, planned or changed."""
-
-
-def is_at_rest(history: History) -> bool:
-    """Say whether nothing of an incident is under way: whatever was to be carried out was put right."""
-    return all(history.remediated.values()) and not history.open_intents
-
-
-def may_act(attempt: str, history: History) -> bool:
-    """Say whether an execution recorded, in the newest incident, a decision that allowed it changes."""
-    return any(
-        isinstance(fact, DecisionMade) and fact.decision.mode is Mode.AUTO
-        for entry, fact in history.facts
-        if entry.attempt == attempt
-    )
-
-
-def has_ended(history: History, observed: ResourceState | NotFound) -> bool:
-    """Say whether the newest incident ended by itself: it is complete, or its subject was gone and is."""
-    if history.released_at is not None:
-        return False
-    return history.completed_at is not None if history.closed_at is None else isinstance(observed, NotFound)
+"""How often a request is begun again when others were faster."""
 
 
 @frozen
 class Engine:
-    """Runs orders. Holds no state of its own: all of it is in the log and in the world."""
+    """Answers requests. Holds no state of its own: all of it is in the log and in the world."""
 
     ports: Ports
 
-    def respond(self, order: ResponseRequest) -> ResponseResult:
-        """Carry out an order up to verification.
+    def respond(self, request: ResponseRequest) -> ResponseResult:
+        """Carry out a request up to verification.
 
         Raises Retryable when it must be tried again, NotFound when a person named a subject that does not
-        exist, BadInput when nothing is recorded to go on with, InternalError when a step
-        contradicted itself: what is known by then is recorded.
+        exist, BadInput when nothing is recorded to go on with, InternalError when a step contradicted
+        itself: what is known by then is recorded.
         """
-        order = replace(order, runbook=order.runbook.on(order.ref))
+        request = replace(request, runbook=request.runbook.on(request.ref))
         for _ in range(ATTEMPTS - 1):
             try:
-                return self._respond(order)
+                return self._attempt(request)
             except Conflict:
                 continue
-        return self._respond(order)
+        return self._attempt(request)
 
-    def _respond(self, order: ResponseRequest) -> ResponseResult:
-        key = ChainKey(order.runbook.id, order.ref.key)
-        history, observed, doubt = self._look(order, key)
-        if (
-            order.request
-            and not history.entries
-            and isinstance(observed, ResourceState)
-            and observed.absent()
-        ):
-            observed = NotFound(
-                f"nor was any ever noted in {order.ref.region} of account {order.ref.account}"
-            )
-        order = downgrade(order, observed, doubt)
-        if order.watchdog and not may_act(order.watchdog, history):
-            return ResponseResult(
-                IncidentStatus.JOINED, history.incident, "what it stands behind was not begun"
-            )
+    def _attempt(self, request: ResponseRequest) -> ResponseResult:
+        reading = read(self.ports, first_read(request))
         now = self.ports.clock()
-        response = self._begin(order, key, incident_start(order, history, now))
-        if response.start.outdated:
-            return response.report(IncidentStatus.JOINED, "it is about what was over before")
-        if is_routine(order) and is_at_rest(response.start.history) and not response.finds(observed):
-            return response.report(
-                IncidentStatus.COMPLETE, "a routine look found nothing to do, and is not recorded"
-            )
-        response = self._rejoined(response, history, observed, now)
-        begun = response.start
-        if begun.decision.mode in QUIET:
-            return response.record()
-        if begun.decision.mode is Mode.AUTO and history.lease.held(now, order.attempt):
-            return response.join()
-        if not order.runbook.has_containment_stage and begun.history.entries:
-            # Later stages are looked at where earlier steps point to; containment needs no such clues.
-            observed = self._observe(order, begun.history.steps())
-        return self._carry_out(response, history, observed, now)
+        move = next_move(request, reading, plan(request, reading, now), now)
+        match move:
+            case Reject(error):
+                raise error
+            case Ignore(status, incident, reason):
+                return report(incident, Conclusion(status, reason))
+            case Record(start, facts):
+                journal(self.ports, Execution.of(request, start), facts)
+                return report(start.incident, Conclusion(IncidentStatus.RECORDED, start.decision.reason))
+            case Defer(start, facts, reason, again):
+                journal(self.ports, Execution.of(request, start), facts)
+                return report(start.incident, Conclusion(IncidentStatus.JOINED, reason, again=again))
+            case Close(prospect, gone):
+                return self._acting(request, prospect).conclude(SecondLook(gone, now))
+            case Preview(prospect, refusal):
+                return self._preview(request, prospect, reading.found, refusal)
+            case Act(prospect):
+                return self._acting(request, prospect).act(reading.found)
+            case _:
+                assert_never(move)
 
-    def _carry_out(
-        self, response: Attempt, history: History, observed: ResourceState | NotFound, now: datetime
-    ) -> ResponseResult:
-        if isinstance(observed, NotFound):
-            return response.close(observed)
-        if response.start.decision.mode is Mode.AUTO:
-            self._check_agreed(response, history, observed, now)
-            return response.act(observed)
-        if response.order.request:
-            response.preview = self._preview(response.order, history, observed, now)
-        return response.dry_run(observed)
-
-    def _rejoined(
-        self, response: Attempt, history: History, observed: ResourceState | NotFound, now: datetime
-    ) -> Attempt:
-        """Let what finds nothing to do join an incident that ended by itself, rather than open another."""
-        if not response.start.is_new or not has_ended(history, observed) or response.finds(observed):
-            return response
-        order = response.order
-        return self._begin(order, response.execution.key, incident_start(order, history, now, finds=False))
+    def _acting(self, request: ResponseRequest, prospect: Prospect) -> _Acting:
+        execution = Execution.of(request, prospect.start).adding(prospect.start.facts)
+        return _Acting(self.ports, request, prospect, execution)
 
     def _preview(
-        self, order: ResponseRequest, history: History, observed: ResourceState, now: datetime
-    ) -> IncidentStart:
-        """Return what a person's order would open or join if it was carried out."""
-        run = replace(order, decision=Decision(Mode.AUTO, ""))
-        begun = self._begin(run, ChainKey(order.runbook.id, order.ref.key), incident_start(run, history, now))
-        return self._rejoined(begun, history, observed, now).start
+        self, request: ResponseRequest, prospect: Prospect, resource: ResourceState, refusal: str
+    ) -> ResponseResult:
+        """Plan every stage from what is there now, and record the plans; change nothing."""
+        execution = Execution.of(request, prospect.start)
+        plans = []
+        for stage in request.runbook.stages:
+            missing = (kind for kind in stage.observations if kind not in resource)
+            more = further_read(request, execution.history, missing)
+            resource = resource.updated(read(self.ports, more).found)
+            plans.append(prospect.plan(stage, execution.history, resource))
+        journal(self.ports, execution, prospect.news(request, plans))
+        check_reads(resource)
+        if refusal:
+            raise Refused(refusal)
+        unread = () if request.request else resource.unreadable(resource.unread, for_good=False)
+        shown = Conclusion(IncidentStatus.DRY_RUN, "dry run: nothing was changed", again=unread)
+        return report(execution.incident, shown, plans, prospect.planned_for.opened_at)
 
-    def _check_agreed(
-        self, response: Attempt, history: History, observed: ResourceState, now: datetime
-    ) -> None:
-        """Raise Refused, on the record, where the plan is no longer the one that a person agreed to."""
-        order, agreed = response.order, response.order.agreed
-        if agreed is None:
-            return
-        from ringfence.engine.plan_binding import as_refused, difference, is_same, started_plan
 
-        if not response.start.is_new and started_plan(history, order.actor, (agreed.digest,)):
-            return
-        refused = as_refused(order)
-        look = self._begin(refused, response.execution.key, incident_start(refused, history, now))
-        meant = self._preview(order, history, observed, now)
-        plan = response.first(observed)
-        look.preview = replace(meant, opened_at=agreed.as_of)
-        if is_same(agreed.digest, look.first(observed), plan):
-            return
-        look.preview = meant
-        look.dry_run(observed)
-        raise Refused(difference(history, (agreed.digest,), plan))
+@dataclass
+class _Acting:
+    """One try to run the stages. What is known by now stands here, whatever a phase raises."""
 
-    def _begin(self, order: ResponseRequest, key: ChainKey, begun: IncidentStart) -> Attempt:
-        session = Execution(
-            self.ports, key, order.ref, begun.incident, order.actor, order.attempt, begun.history
-        )
-        return Attempt(order, begun, session)
+    ports: Ports
+    request: ResponseRequest
+    prospect: Prospect
+    execution: Execution
+    plans: list[Planned] = field(default_factory=list)
+    unclear: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    names: Mapping[Symbol, str] = field(default_factory=dict)
+    changed: bool = False
 
-    def _look(self, order: ResponseRequest, key: ChainKey) -> tuple[History, ResourceState | NotFound, str]:
-        """Read the incident, observe the subject and confirm the claim, side by side: the first round trip.
-
-        A finding that nothing is done about needs no look at its subject.
-        """
-        quiet = order.decision is not None and order.decision.mode in QUIET and not is_routine(order)
-        claim = order.finding.finding.claim if order.finding and not quiet else None
-
-        def observe() -> ResourceState | NotFound:
-            return ResourceState(order.ref) if quiet else self._observe(order)
-
-        jobs: list[Callable[[], object]] = [lambda: self.ports.log.read(key), observe]
-        if claim:
-            jobs.append(lambda: self.ports.cloud.confirm(order.ref, claim))
-        history, observed, *doubts = self.ports.side_by_side(jobs)
-        if not isinstance(history, History) or not isinstance(observed, ResourceState | NotFound):
-            raise InternalError("what was read side by side came back as something else")
-        return history, observed, "".join(str(one) for one in doubts)
-
-    def _observe(self, order: ResponseRequest, past: tuple[Step, ...] = ()) -> ResourceState | NotFound:
+    def act(self, resource: ResourceState) -> ResponseResult:
+        """Run the stages, each behind its record, and look again."""
         try:
-            return self.ports.cloud.observe(order.ref, order.runbook.stages[0].observations, past)
+            return self.conclude(self._look_again(self._run(resource)))
+        except Conflict:
+            journal(self.ports, self.execution.surrendered())
+            raise
         except NotFound as gone:
-            return gone
+            return self.conclude(SecondLook(gone, self.ports.clock()))
+        except (BadInput, InternalError, Refused, Retryable):
+            self._give_back()
+            raise
+
+    def conclude(self, look: SecondLook) -> ResponseResult:
+        """Record what the second look says, give the lease back, and report."""
+        found = verify(self.request, self.prospect, self.execution, look)
+        self.execution = journal(self.ports, replace(self.execution, pending=found.facts), ends=True)
+        check_reads(look.resource)
+        return report(self.execution.incident, found, self.plans)
+
+    def _run(self, resource: ResourceState) -> ResourceState:
+        """Run one stage after another, until it cannot be told what became of an earlier change."""
+        first, *later = self.request.running
+        goes_on = self._run_stage(first, resource, self.prospect.first)
+        for stage in later:
+            if not goes_on:
+                break
+            resource = self._read(resource, stage.observations)
+            goes_on = self._run_stage(stage, resource)
+        return resource
+
+    def _run_stage(self, stage: Stage, resource: ResourceState, planned: Planned | None = None) -> bool:
+        """See what became of earlier changes, plan, record, change; say whether the next stage may follow."""
+        self._resolve(stage, resource)
+        if self.unclear[stage.id]:
+            return False
+        planned = planned or self.prospect.plan(stage, self.execution.history, resource)
+        self.plans.append(planned)
+        steps = self.execution.allowed(planned.steps, containing=self.request.contains(stage))
+        if steps:
+            intents = self.execution.intents(stage.id, steps)
+            until = self.request.until
+            self.execution = journal(self.ports, self.execution, (planned, *intents), until=until)
+            names = {**self.names, **resource.names()}
+            changes = Changes(intents, self.prospect.start.decision, until, names)
+            applied = apply(self.ports, self.execution, changes)
+            self.execution, self.names, self.changed = applied.execution, applied.names, True
+            applied.check()
+        return True
+
+    def _look_again(self, resource: ResourceState) -> SecondLook:
+        """Read everything once more where anything was changed, or could not be told."""
+        if self.changed or any(self.unclear.values()):
+            stages = self.request.running
+            resource = self._read(resource, (kind for stage in stages for kind in stage.observations))
+            for stage in stages:
+                self._resolve(stage, resource)
+        return SecondLook(resource, self.ports.clock(), self.unclear)
+
+    def _resolve(self, stage: Stage, resource: ResourceState) -> None:
+        self.execution, self.unclear[stage.id] = self.execution.resolve(
+            resource, (stage.id, RELEASE), self.ports.clock()
+        )
+
+    def _read(self, resource: ResourceState, kinds: Iterable[type[Observation]]) -> ResourceState:
+        more = further_read(self.request, self.execution.history, kinds)
+        return resource.updated(read(self.ports, more).found)
+
+    def _give_back(self) -> None:
+        """Record what is known and let others act."""
+        try:
+            journal(self.ports, self.execution, ends=True)
+        except Conflict:
+            journal(self.ports, self.execution.surrendered())

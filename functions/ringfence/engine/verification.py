@@ -1,7 +1,8 @@
-"""The second look at what was done: what remains, what settles, what is for a person. Pure."""
+"""What a second look comes to: what remains, what settles, what is for a person. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
@@ -10,11 +11,42 @@ from ringfence.record.facts import Verified
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import datetime
 
+    from ringfence.model.errors import NotFound
     from ringfence.model.incident import Incident
     from ringfence.model.observation import ResourceState
     from ringfence.model.runbook import Runbook, Stage
     from ringfence.model.step import Step
+    from ringfence.record.facts import Fact
+    from ringfence.record.status import IncidentStatus
+
+
+@frozen
+class SecondLook:
+    """What was seen at last, and when. `unclear` says by stage what cannot be told yet."""
+
+    resource: ResourceState | NotFound
+    at: datetime
+    unclear: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@frozen
+class Conclusion:
+    """What a request ends with.
+
+    `facts` are what is still to be recorded. `again` says in words what can be tried or looked at again.
+    `continues`: later stages remain, and must not wait for what is left of the first. `waits`: a record was
+    read that lags behind, or somebody else has yet to do something.
+    """
+
+    status: IncidentStatus
+    reason: str
+    facts: tuple[Fact, ...] = ()
+    verified: Verified | None = None
+    again: tuple[str, ...] = ()
+    continues: bool = False
+    waits: bool = False
 
 
 @frozen

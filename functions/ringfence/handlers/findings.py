@@ -2,23 +2,56 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.engine.concurrency import each
-from ringfence.engine.intake import Skipped, answers, continuation
+from ringfence.engine.intake import Skipped, answers, continuation, resumed
+from ringfence.engine.requests import FollowupKind
 from ringfence.engine.run import Engine
-from ringfence.handlers import wiring as composition
+from ringfence.events.dispatch import findings_of_text
+from ringfence.events.envelope import NotForUs
+from ringfence.handlers import wiring
 from ringfence.handlers.logs import logger
+from ringfence.handlers.queue import execution_of, work_off
 from ringfence.runbooks import runbook
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.requests import ResponseRequest, ResponseResult
+    from ringfence.handlers.queue import Work
     from ringfence.model.finding import Finding
     from ringfence.policy.decision import Policy
 
-LATER = 900
-"""Seconds until the additional read for late records. CloudTrail can take that long."""
+    Event = dict[str, list[dict[str, str]]]
+
+
+def work_through(event: Event, context: LambdaContext, work: Work) -> Event:
+    """Handle the messages of a queue. Return those that must be retried."""
+    settings = wiring.settings()
+    execution = execution_of(context, settings.function, wiring.now())
+    return work_off(event, execution, work, wiring.queue(settings.queue_url))
+
+
+def contain(body: str, execution: ExecutionContext) -> tuple[str, ...]:
+    """Run the first stage for the findings of a message."""
+    told = findings_of_text(body)
+    if isinstance(told, NotForUs):
+        logger().info("not for us", extra={"why": told.reason})
+        return ()
+    policy = wiring.policy()
+    return each(_answered(told), lambda finding: answer(finding, body, policy, execution))
+
+
+def resume(body: str, execution: ExecutionContext) -> tuple[str, ...]:
+    """Run a continuation, unless its account has left the scope since."""
+    order = resumed(body, runbook(wiring.settings().runbook), execution)
+    if outside := wiring.policy().outside(order.ref):
+        logger().info("off", extra={"subject": order.ref.key, "why": outside})
+        return ()
+    return respond(order)
 
 
 def answer(finding: Finding, event: str, policy: Policy, execution: ExecutionContext) -> tuple[str, ...]:
@@ -26,26 +59,33 @@ def answer(finding: Finding, event: str, policy: Policy, execution: ExecutionCon
 
     Returns in words what must be read again. Raises the errors of `concurrency.each`.
     """
-    answering = runbook(composition.settings().runbook)
+    answering = runbook(wiring.settings().runbook)
     if answering.canonical_subject or answering.review:
         from ringfence.engine.canonical_subject import with_canonical_subjects
 
-        finding = with_canonical_subjects(finding, answering, policy, composition.warm().cloud)
+        finding = with_canonical_subjects(finding, answering, policy, wiring.warm().cloud)
     return each(answers(finding, event, answering, policy, execution), _answer)
 
 
 def respond(order: ResponseRequest) -> tuple[str, ...]:
     """Run a request. Return in words why it must be retried."""
-    report = Engine(composition.warm()).respond(order)
-    if report.goes_on:
-        _continue(order, report)
-    if report.later:
-        _continue(order, report, LATER)
+    report = Engine(wiring.warm()).respond(order)
+    for followup in report.followups:
+        if followup.kind is not FollowupKind.RETRY:
+            _continue(order, report, followup.after // timedelta(seconds=1))
     logger().info(
         report.status,
         extra={"subject": order.ref.key, "incident": report.incident, "why": report.reason},
     )
-    return report.comes_back
+    return report.reasons(FollowupKind.RETRY)
+
+
+def _answered(told: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Leave out of what an event tells of what it was not delivered for; mostly, it tells of one thing."""
+    if len(told) == 1:
+        return told
+    answering = runbook(wiring.settings().runbook)
+    return tuple(finding for finding in told if answering.answers(finding))
 
 
 def _answer(one: ResponseRequest | Skipped) -> tuple[str, ...]:
@@ -55,6 +95,6 @@ def _answer(one: ResponseRequest | Skipped) -> tuple[str, ...]:
     return respond(one)
 
 
-def _continue(order: ResponseRequest, report: ResponseResult, seconds: int = 0) -> None:
-    queue = composition.queue(composition.settings().continuation_queue_url)
+def _continue(order: ResponseRequest, report: ResponseResult, seconds: int) -> None:
+    queue = wiring.queue(wiring.settings().continuation_queue_url)
     queue.send(continuation(order, report), seconds)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from ringfence.engine.requests import FollowupKind
 from ringfence.handlers.operator_types import Forbidden
 from ringfence.model.codec import instant_text, recorded_name
 from ringfence.model.errors import BadInput, NotFound, Refused, Retryable, RingfenceError
 from ringfence.model.kinds import parse_key
 from ringfence.model.runbook import unique
-from ringfence.record.summary import FOR_REVIEW, Summary, is_settled
+from ringfence.record.status import IncidentStatus, is_settled, standing
+from ringfence.record.summary import Summary
 from ringfence.record.timeline import timeline
 
 if TYPE_CHECKING:
@@ -27,11 +29,8 @@ if TYPE_CHECKING:
 
 Answer = dict[str, object]
 OK = 200
-NONE = "none"
-"""The state of a resource without records."""
-COMPLETE = "complete"
-_GIVEN_BACK = frozenset({"released", "being released", "closed"})
-"""States that are not a verdict on the response."""
+_GIVEN_BACK = (IncidentStatus.RELEASED, IncidentStatus.RELEASING, IncidentStatus.CLOSED)
+"""Statuses that are not a verdict on the response."""
 ENDED = "ended"
 """The status of one of several responses that is already released or has a newer incident."""
 _SHOWN = frozenset({"FindingReceived", "Outcome", "Verified", "Released", "Missed", "Closed"})
@@ -90,8 +89,8 @@ def report_answer(report: ResponseResult, key: ChainKey, titles: Mapping[str, st
         "subject": _subject(key),
         "plans": [_plan(plan, titles.get(plan.stage, "")) for plan in report.plans],
         "verified": asdict(report.verified) if report.verified else None,
-        "again": list(report.again),
-        "goes_on": report.goes_on,
+        "again": list(report.reasons()),
+        "goes_on": report.follows(FollowupKind.CONTINUE),
         "as_of": instant_text(report.as_of) if report.as_of else None,
     }
 
@@ -121,7 +120,7 @@ def status_answer(question: StatusQuery, history: History, now: datetime) -> Ans
         "incident": history.incident,
         "runbook": key.runbook,
         "subject": _subject(key),
-        "state": _state(told, history, question.only) if history.entries else NONE,
+        "state": _status(told, history, question.only).words,
         "acting": history.lease.held(now, ""),
         "resting": _rests(looks, history, question.only),
         "contained": bool(verified and verified.contained),
@@ -142,20 +141,21 @@ def _rests(looks: tuple[Document, ...], history: History, only: tuple[str, ...])
     return looked and history.missed_at is None and not history.open_intents
 
 
-def _state(told: Summary, history: History, only: tuple[str, ...]) -> str:
-    """Return the state of these remediations, from their own verifications only."""
-    state, looks = told.state, told.verifications(only)
-    if state in _GIVEN_BACK:
-        return state
-    done = all(map(history.remediated.get, only)) and history.missed_at is None if only else state == COMPLETE
+def _status(told: Summary, history: History, only: tuple[str, ...]) -> IncidentStatus:
+    """Return the status of these remediations, from their own verifications only."""
+    status, looks = told.status, told.verifications(only)
+    if status in _GIVEN_BACK or not history.entries:
+        return status
+    complete = status is IncidentStatus.COMPLETE
+    done = all(map(history.remediated.get, only)) and history.missed_at is None if only else complete
     if done and not history.open_intents:
-        return COMPLETE
+        return IncidentStatus.COMPLETE
     if _rests(looks, history, only):
-        return told.standing(looks)
-    if state not in {COMPLETE, FOR_REVIEW}:
-        return state
+        return standing(told.runbook, looks)
+    if status not in (IncidentStatus.COMPLETE, IncidentStatus.FOR_REVIEW):
+        return status
     verified = history.verified
-    return "contained" if verified and verified.contained else "under way"
+    return IncidentStatus.CONTAINED if verified and verified.contained else IncidentStatus.UNDER_WAY
 
 
 def _subject(key: ChainKey) -> Answer:

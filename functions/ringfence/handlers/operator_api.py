@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.intake import continuation, resumed, watchdog
 from ringfence.engine.release import Releaser
+from ringfence.engine.requests import FollowupKind
 from ringfence.engine.run import Engine
 from ringfence.handlers.logs import logger
 from ringfence.handlers.operator_answers import (
@@ -34,8 +35,8 @@ from ringfence.record.facts import RELEASE
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ringfence.engine.execution import Ports
     from ringfence.engine.intake import ExecutionContext
+    from ringfence.engine.ports import Ports
     from ringfence.engine.requests import ResponseRequest, ResponseResult
     from ringfence.handlers.operator_answers import Answer
     from ringfence.handlers.operator_types import ReleaseRequest
@@ -74,7 +75,7 @@ class OperatorService:
         if not (self.direct or ask.dry_run):
             self._start_watchdog(order, ports)
         report = Engine(ports).respond(order)
-        if report.goes_on or report.again:
+        if report.follows(FollowupKind.CONTINUE, FollowupKind.RETRY):
             self.go_on(order.runbook.id, continuation(order, report), 0)
         answer = self._answer(report, ChainKey(order.runbook.id, order.ref.key))
         return {**answer, "whole": ask.whole, "remediations": list(order.runbook.on(order.ref).ids)}
@@ -83,7 +84,7 @@ class OperatorService:
         """Continue a run."""
         order = resumed(message, self.catalogue[runbook], execution)
         report = Engine(self.ports(run_role(runbook))).respond(order)
-        if report.again:
+        if report.follows(FollowupKind.RETRY):
             self.go_on(runbook, message, 0)
         return report
 

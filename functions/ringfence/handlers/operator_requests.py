@@ -17,15 +17,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ringfence.engine.release import ResponseRelease
-from ringfence.engine.requests import Agreed, ResponseRequest
+from ringfence.engine.requests import Agreed, ResponseRelease, ResponseRequest
 from ringfence.handlers.operator_types import ReleaseRequest, RunRequest, StatusQuery, check_reason, within
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.incident import check_incident
 from ringfence.model.kinds import ref_of
 from ringfence.model.runbook import unique
-from ringfence.policy.decision import Decision, Mode
+from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RELEASE, RunRequested
 
@@ -71,7 +70,7 @@ def run_request(
         attempt=execution.attempt,
         actor=execution.actor,
         until=execution.until,
-        decision=Decision(mode, f"requested by {execution.actor}"),
+        decision=Decision(mode, f"requested by {execution.actor}", code=DecisionCode.REQUESTED),
         request=replace(request, plan=agreed.digest) if agreed else request,
         choices=runbook.choose({**dict(choices), **given}),
         stages=1,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.call import Permission
 from ringfence.model.errors import BadInput, Refused
-from ringfence.policy.decision import Mode
 
 if TYPE_CHECKING:
     from ringfence.engine.requests import ResponseRequest
@@ -48,7 +47,7 @@ class RunRequest:
     @property
     def dry_run(self) -> bool:
         """Whether this is a dry run."""
-        return self.response_request.decision is None or self.response_request.decision.mode is not Mode.AUTO
+        return self.response_request.decision is None or not self.response_request.decision.mode.changes
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ringfence.engine.intake import ExecutionContext
 from ringfence.handlers.logs import logger
-from ringfence.model.errors import BadInput, Refused, Retryable
+from ringfence.model.errors import BadInput, Refused, Retryable, UnknownRecord
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
@@ -89,6 +89,11 @@ def _attempt(message: Message, execution: ExecutionContext, work: Work) -> int |
             "bad input", extra={"message_id": message.id, "field": error.field, "error": str(error)}
         )
         return BAD_INPUT
+    except UnknownRecord as error:
+        logger().error(
+            "a newer version wrote to the log", extra={"message_id": message.id, "error": str(error)}
+        )
+        return message.patience
     except (Retryable, Refused) as error:
         logger().warning("failed", extra={"message_id": message.id, "error": str(error)})
         return message.patience

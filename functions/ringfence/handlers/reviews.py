@@ -19,8 +19,7 @@ from ringfence.record.chain import digest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.engine.execution import Ports
-    from ringfence.engine.ports import SideBySide
+    from ringfence.engine.ports import Ports, SideBySide
     from ringfence.model.reviews import Review
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref

@@ -13,7 +13,7 @@ from ringfence.aws.cloud import AwsCloud
 from ringfence.aws.dynamo import DynamoAuditLog
 from ringfence.aws.sessions import OwnClients, RoleClients, own_client
 from ringfence.aws.sqs import SqsQueue
-from ringfence.engine.execution import Ports
+from ringfence.engine.ports import Ports
 from ringfence.handlers.threads import Threads
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from ringfence.aws.sessions import Clients
     from ringfence.policy.decision import Policy
 
-POLICY = "policy.json"
-"""The compiled policy is in the same folder as the handlers."""
+CODE, POLICY = Path(__file__).parents[2], "policy.json"
+"""The folder of the functions' code, and the compiled policy in it."""
 
 
 @frozen
@@ -93,9 +93,9 @@ def warm(role: str = "") -> Ports:
 
 
 @cache
-def policy(beside: str) -> Policy:
-    """Return the compiled policy in the folder of a handler's file."""
-    return policy_from_json(json.loads(Path(beside).with_name(POLICY).read_text("utf-8")))
+def policy() -> Policy:
+    """Return the compiled policy of this deployment."""
+    return policy_from_json(json.loads((CODE / POLICY).read_text("utf-8")))
 
 
 def queue(url: str) -> SqsQueue:

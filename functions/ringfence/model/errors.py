@@ -19,6 +19,13 @@ class OutcomeUnknown(Retryable):
     """No answer came, or none that tells: whether it was done is found out by looking."""
 
 
+class UnknownRecord(Retryable):
+    """The log holds a fact that this version cannot read: a newer version wrote it, before a rollback say.
+
+    It is neither bad input nor lost: the message waits until that version is back, or a person is alarmed.
+    """
+
+
 class AccessDenied(Retryable):
     """IAM does not allow the call. It is tried again, and nothing else waits for it."""
 

@@ -24,6 +24,26 @@ class Mode(StrEnum):
     DRY_RUN = "dry-run"
     AUTO = "auto"
 
+    @property
+    def records(self) -> bool:
+        """Whether an incident is opened or joined."""
+        return self is not Mode.OFF
+
+    @property
+    def observes(self) -> bool:
+        """Whether the subject is looked at, and steps are planned."""
+        return self in (Mode.DRY_RUN, Mode.AUTO)
+
+    @property
+    def changes(self) -> bool:
+        """Whether steps are carried out."""
+        return self is Mode.AUTO
+
+    @property
+    def leaves_to_a_person(self) -> bool:
+        """Whether a person is told of what is not carried out."""
+        return self in (Mode.NOTIFY, Mode.DRY_RUN)
+
 
 @frozen
 class Rule:
@@ -108,37 +128,67 @@ class Policy:
         return ""
 
 
+class DecisionCode(StrEnum):
+    """Why it was decided so, for programs: sentences are for people."""
+
+    UNKNOWN = ""
+    """A decision that was recorded before there were codes, or by a newer version."""
+    POLICY = "policy"
+    OUT_OF_SCOPE = "out-of-scope"
+    ARCHIVED = "archived"
+    SAMPLE = "sample"
+    NOT_ANSWERED = "not-answered"
+    EXEMPT = "exempt"
+    KEPT_DRY = "kept-dry"
+    NOTIFY_ONLY = "notify-only"
+    ROOT = "root"
+    UNCONFIRMED = "unconfirmed"
+    DOWNGRADED = "downgraded"
+    REQUESTED = "requested"
+    PLAN_CHANGED = "plan-changed"
+
+    @classmethod
+    def _missing_(cls, value: object) -> DecisionCode:  # noqa: ARG003 - whatever a newer version wrote
+        return cls.UNKNOWN
+
+
 @value
 class Decision:
-    """The mode of a response, and the reason in words."""
+    """The mode of a response, and the reason: `code` for programs, `reason` for people."""
 
     mode: Mode
     reason: str
     rule: str = ""
+    code: DecisionCode = DecisionCode.UNKNOWN
 
     def __post_init__(self) -> None:
-        """Convert the mode from the text in the log. An unknown mode raises an error."""
+        """Convert mode and code from the texts in the log. An unknown mode raises an error."""
         object.__setattr__(self, "mode", Mode(self.mode))
+        object.__setattr__(self, "code", DecisionCode(self.code))
 
     def permit(self) -> None:
         """Raise Refused unless the mode allows changes. Every change passes this check."""
-        if self.mode != Mode.AUTO:
+        if not self.mode.changes:
             raise Refused(f"mode is {self.mode}: {self.reason}")
 
 
 def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:
     """Decide what Ringfence may do to `ref` because of `finding`."""
     if outside := policy.outside(ref):
-        return Decision(Mode.OFF, outside)
+        return Decision(Mode.OFF, outside, code=DecisionCode.OUT_OF_SCOPE)
     if finding.archived and not policy.act_on_archived:
-        return Decision(Mode.OFF, "the finding is archived")
+        return Decision(Mode.OFF, "the finding is archived", code=DecisionCode.ARCHIVED)
     if finding.sample and not policy.act_on_samples:
-        return Decision(Mode.OFF, "the finding is a sample")
+        return Decision(Mode.OFF, "the finding is a sample", code=DecisionCode.SAMPLE)
     decision = _by_rules(policy, runbook, finding, ref)
-    advice = finding.notify_only_reason_for(ref)
-    if advice and decision.mode is not Mode.OFF:
-        return Decision(Mode.NOTIFY, advice, decision.rule)
-    return decision
+    reason = finding.notify_only_reason_for(ref)
+    if not reason or not decision.mode.records:
+        return decision
+    from ringfence.model.kinds.root import RootRef  # containment does not wait for it
+
+    is_root = isinstance(ref, RootRef) and not finding.advice
+    code = DecisionCode.ROOT if is_root else DecisionCode.NOTIFY_ONLY
+    return Decision(Mode.NOTIFY, reason, decision.rule, code)
 
 
 def _by_rules(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:
@@ -146,7 +196,6 @@ def _by_rules(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decis
         if rule.matches(runbook, finding, ref):
             label = f'"{rule.name}"' if rule.name else number
             reason = f"policy rule {label} sets mode {rule.mode}"
-            return Decision(rule.mode, reason, rule.name or f"rule {number}")
-    return Decision(
-        policy.default, f"no policy rule matches; the default mode is {policy.default}", "default"
-    )
+            return Decision(rule.mode, reason, rule.name or f"rule {number}", DecisionCode.POLICY)
+    reason = f"no policy rule matches; the default mode is {policy.default}"
+    return Decision(policy.default, reason, "default", DecisionCode.POLICY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
-from ringfence.policy.decision import Decision, Mode, RunbookSettings, decide
+from ringfence.policy.decision import Decision, DecisionCode, Mode, RunbookSettings, decide
 
 if TYPE_CHECKING:
     from ringfence.model.finding import Finding
@@ -30,26 +30,24 @@ def portions(policy: Policy, runbook: Runbook, finding: Finding, ref: Ref) -> tu
     """
     decision = decide(policy, runbook.id, finding, ref)
     chosen, _ = policy.settings(runbook)
-    if decision.mode is Mode.OFF:
+    if not decision.mode.records:
         return (Portion(chosen, decision),)
     settings = dict(policy.runbooks).get(runbook.id, RunbookSettings())
     answers = dict(settings.answers)
     always = tuple(id_ for id_ in chosen.ids if answers and id_ not in answers)
     about = tuple(id_ for id_ in chosen.ids if not answers or finding.type in answers.get(id_, ()))
     if not about:
-        return (
-            Portion(chosen, Decision(Mode.OFF, f"no remediation of {runbook.id} answers {finding.type}")),
-        )
+        return (Portion(chosen, _unanswered(runbook, finding)),)
     left, reason = _exempt(policy, runbook, ref, about)
     about = tuple(id_ for id_ in about if id_ not in left)
-    leaving = Portion(chosen.narrowed(left), Decision(Mode.NOTIFY, reason, decision.rule)) if left else None
-    if not about or decision.mode is Mode.NOTIFY:
+    leaving = _exempted(chosen.narrowed(left), reason, decision.rule) if left else None
+    if not about or not decision.mode.observes:
         return (Portion(_part(chosen, about, always), decision) if about or not leaving else leaving,)
-    held = tuple(id_ for id_ in about if id_ in settings.kept_dry) if decision.mode is Mode.AUTO else ()
+    held = tuple(id_ for id_ in about if id_ in settings.kept_dry) if decision.mode.changes else ()
     acting = tuple(id_ for id_ in about if id_ not in held)
     found = (
         Portion(_part(chosen, acting, always), decision) if acting else None,
-        Portion(chosen.narrowed(held), Decision(Mode.DRY_RUN, _held(held), decision.rule)) if held else None,
+        _kept_dry(chosen.narrowed(held), held, decision.rule) if held else None,
         leaving,
     )
     return tuple(one for one in found if one)
@@ -71,5 +69,16 @@ def _exempt(
     return tuple(left), f"the policy exempts it: {reasons}"
 
 
-def _held(ids: tuple[str, ...]) -> str:
-    return f"{', '.join(ids)} can break a workload; stays a dry run until the policy's `allow` lists it"
+def _unanswered(runbook: Runbook, finding: Finding) -> Decision:
+    reason = f"no remediation of {runbook.id} answers {finding.type}"
+    return Decision(Mode.OFF, reason, code=DecisionCode.NOT_ANSWERED)
+
+
+def _exempted(runbook: Runbook, reason: str, rule: str) -> Portion:
+    return Portion(runbook, Decision(Mode.NOTIFY, reason, rule, DecisionCode.EXEMPT))
+
+
+def _kept_dry(runbook: Runbook, ids: tuple[str, ...], rule: str) -> Portion:
+    names = ", ".join(ids)
+    reason = f"{names} can break a workload; stays a dry run until the policy's `allow` lists it"
+    return Portion(runbook, Decision(Mode.DRY_RUN, reason, rule, DecisionCode.KEPT_DRY))

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import canonical, decode, encode, instant_text
-from ringfence.model.errors import BadInput
+from ringfence.model.errors import BadInput, UnknownRecord
 from ringfence.model.frozen import frozen
 from ringfence.record.facts import Fact
 
@@ -53,10 +53,17 @@ class Entry:
 
     @property
     def fact(self) -> Fact:
-        """The fact. Raises BadInput if this version cannot read it."""
-        fact = decode(self._data.get("fact"))
+        """The fact.
+
+        Raises UnknownRecord where this version cannot read it, BadInput where the body is no entry at all.
+        """
+        written = self._data.get("fact")
+        try:
+            fact = decode(written)
+        except BadInput as error:
+            raise UnknownRecord(f"entry {self.seq} of {self.incident} cannot be read: {error}") from error
         if not isinstance(fact, Fact):
-            raise BadInput("fact", "must be a fact", fact)
+            raise UnknownRecord(f"entry {self.seq} of {self.incident} holds no fact that is known")
         return fact
 
     @property

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from ringfence.model.frozen import frozen
-from ringfence.policy.decision import Mode
 from ringfence.record.chain import Lease
 from ringfence.record.facts import (
     RELEASE,
@@ -112,7 +111,7 @@ class History:
         """
         found: dict[str, datetime | None] = {}
         for entry, fact in self.facts:
-            if isinstance(fact, DecisionMade) and fact.decision.mode is Mode.AUTO:
+            if isinstance(fact, DecisionMade) and fact.decision.mode.changes:
                 found = {**dict.fromkeys(fact.remediations), **found}
             elif isinstance(fact, Verified):
                 looked = fact.remediations or tuple(found)
@@ -137,7 +136,7 @@ class History:
         if not wishes or not wishes[-1][1].startswith(RELEASE):
             return None
         at = wishes[-1][0]
-        acted_on = {made.finding for made in self.of(DecisionMade) if made.decision.mode == Mode.AUTO}
+        acted_on = {made.finding for made in self.of(DecisionMade) if made.decision.mode.changes}
         seen = (one.finding for one in self.of(FindingReceived) if one.finding.last_seen > at)
         return None if any(finding.id in acted_on for finding in seen) else at
 

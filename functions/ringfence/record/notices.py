@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
-from ringfence.model.principals import ROOT
+from ringfence.policy.decision import DecisionCode
 from ringfence.record.measures import (
     CONTAINED,
     NOT_CONTAINED,
@@ -14,7 +14,8 @@ from ringfence.record.measures import (
     TIME_TO_CONTAINMENT,
     Measure,
 )
-from ringfence.record.summary import FOR_REVIEW, Summary
+from ringfence.record.status import IncidentStatus
+from ringfence.record.summary import Summary
 from ringfence.record.wording import is_containment, said
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _verified(now: Summary, before: Summary) -> Notice | None:
 
 def _words(now: Summary, *, contained: bool) -> str:
     """Return the title of a verdict. If only a review remains, the title says so."""
-    if not contained and now.state == FOR_REVIEW:
+    if not contained and now.status is IncidentStatus.FOR_REVIEW:
         return "review needed"
     return said(now.runbook, "contained" if contained else "NOT contained")
 
@@ -124,17 +125,18 @@ def _decided(now: Summary, before: Summary) -> Notice | None:
     asked = before.lines and before.lines[-1].kind == "RunRequested"
     if asked or (now.mode, now.reason) == (before.mode, before.reason):
         return None
-    if now.mode == "notify":
+    mode = now.decided
+    if mode is None or not mode.leaves_to_a_person:
+        return None
+    if not mode.observes:
         return _for_a_person(now)
-    if now.mode == "dry-run":
-        return _message("dry run", now, (("Why nothing was changed", (now.reason,)),))
-    return None
+    return _message("dry run", now, (("Why nothing was changed", (now.reason,)),))
 
 
 def _for_a_person(now: Summary) -> Notice:
     """Compromised root credentials are the most urgent case, because only a person can act on them."""
     why = (("Why nothing was changed", (now.reason,)),)
-    if now.reason == ROOT:
+    if now.code is DecisionCode.ROOT:
         return _message("URGENT, NOT contained", now, why, (Measure(NOT_CONTAINED, runbook=now.runbook),))
     return _message("decision needed", now, why)
 

@@ -9,23 +9,21 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import filterfalse
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import decode
 from ringfence.model.document import Document
 from ringfence.model.frozen import frozen
-from ringfence.policy.decision import Mode
+from ringfence.policy.decision import DecisionCode, Mode
 from ringfence.record.facts import RELEASE
-from ringfence.record.wording import is_containment
+from ringfence.record.status import latest, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ringfence.record.chain import Entry
+    from ringfence.record.status import IncidentStatus
 
-FOR_REVIEW = "for review"
-"""The state in which only the review by a person remains."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -112,12 +110,8 @@ class Summary:
 
         A dry run can be weeks older than the first permission.
         """
-        allowed = (
-            one.at
-            for one in self.lines
-            if one.kind == "DecisionMade"
-            and one.fact.optional_child("decision").optional_text("mode") == Mode.AUTO
-        )
+        made = (one for one in self.lines if one.kind == "DecisionMade")
+        allowed = (one.at for one in made if (mode := _mode(one.fact)) and mode.changes)
         return next(allowed, self.lines[0].at)
 
     @cached_property
@@ -138,6 +132,18 @@ class Summary:
         return made.optional_child("decision").optional_text("mode") or "" if made else ""
 
     @property
+    def decided(self) -> Mode | None:
+        """The mode as this version knows it; None where it does not, or nothing was decided."""
+        made = self.last("DecisionMade")
+        return _mode(made) if made else None
+
+    @property
+    def code(self) -> DecisionCode:
+        """Why the newest decision was made, for programs."""
+        made = self.last("DecisionMade")
+        return DecisionCode(made.optional_child("decision").optional_text("code") or "" if made else "")
+
+    @property
     def reason(self) -> str:
         """The newest decision's reason."""
         made = self.last("DecisionMade")
@@ -151,10 +157,8 @@ class Summary:
     @property
     def latest_by_remediation(self) -> tuple[Document, ...]:
         """The newest verification. For a compliance runbook also the newest one of each remediation."""
-        verified = [one.fact for one in self.lines if one.kind == "Verified"]
-        if is_containment(self.runbook) or not verified or not verified[-1].texts("remediations"):
-            return tuple(verified[-1:])
-        return (*self._newest.values(), verified[-1])
+        last = self.last("Verified")
+        return latest(self.runbook, self._newest, last) if last else ()
 
     @property
     def residual_risk(self) -> tuple[str, ...]:
@@ -170,19 +174,15 @@ class Summary:
         intended = self.last("Intended")
         return intended is not None and intended.optional_text("stage") == RELEASE
 
+    @cached_property
+    def status(self) -> IncidentStatus:
+        """How it stands."""
+        return status_of(self.runbook, ((one.kind, one.fact) for one in self.lines))
+
     @property
     def state(self) -> str:
-        """The state in one or two words."""
-        ended = next((one for one in reversed(self.lines) if one.kind in {"Released", "Closed"}), None)
-        if ended and (ended.kind == "Released" or not self.releasing):
-            return ended.kind.lower()
-        if self.releasing:
-            return "being released"
-        return (
-            self.standing(self.latest_by_remediation)
-            if self.latest_by_remediation
-            else _BY_MODE.get(self.mode, "under way")
-        )
+        """The status in one or two words."""
+        return self.status.words
 
     def verifications(self, only: Iterable[str]) -> tuple[Document, ...]:
         """Return the newest verification of each of these remediations, if there is one."""
@@ -194,37 +194,10 @@ class Summary:
         verified = (one.fact for one in self.lines if one.kind == "Verified")
         return {id_: fact for fact in verified for id_ in fact.texts("remediations")}
 
-    def standing(self, parts: tuple[Document, ...]) -> str:
-        """Return the state of some verifications in one or two words: the worst one counts."""
-        left = [one for one in parts if not one.flag("complete")]
-        worst = next(iter((*filterfalse(is_settled, left), *left)), parts[-1])
-        if not is_containment(self.runbook) and is_settled(worst) and worst.texts("review"):
-            return FOR_REVIEW
-        return _verdict(worst)
 
-
-_BY_MODE = {"off": "noted", "notify": "for a person", "dry-run": "dry run"}
-
-
-def is_for_others(verified: Document) -> bool:
-    """Return whether only AWS services or a person have work left after a verification."""
-    waited_for = frozenset(verified.texts("waiting"))
-    return not verified.texts("remaining") and waited_for.issuperset(verified.texts("settling"))
-
-
-def is_settled(verified: Document) -> bool:
-    """Return whether a verification read every stage and left work only to others."""
-    return verified.flag("whole") and is_for_others(verified)
-
-
-def _verdict(verified: Document) -> str:
-    if verified.flag("complete"):
-        return "complete"
-    if verified.flag("contained"):
-        return "contained"
-    if not verified.flag("judged", default=True):
-        return "under way"
-    return "settling" if verified.texts("settling") and not verified.texts("remaining") else "not contained"
+def _mode(made: Document) -> Mode | None:
+    mode = made.optional_child("decision").optional_text("mode")
+    return Mode(mode) if mode in list(Mode) else None
 
 
 def _reported(finding: Document) -> Reported:

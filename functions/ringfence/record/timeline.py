@@ -8,7 +8,7 @@ from functools import singledispatch
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import canonical
-from ringfence.model.errors import BadInput
+from ringfence.model.errors import BadInput, UnknownRecord
 from ringfence.model.finding import Finding
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds.instance import InstanceRef
@@ -26,7 +26,8 @@ from ringfence.record.facts import (
     RunRequested,
     Verified,
 )
-from ringfence.record.summary import FOR_REVIEW, is_for_others, line
+from ringfence.record.status import IncidentStatus, is_for_others
+from ringfence.record.summary import line
 from ringfence.record.wording import is_containment, said
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def timeline(entries: Iterable[Entry]) -> tuple[Row, ...]:
 def _rendered(read: Line, intents: dict[str, str]) -> RenderedFact:
     try:
         told = _as_said(_of_fact(read.entry.fact, intents), read)
-    except (BadInput, ValueError, TypeError, AttributeError):
+    except (BadInput, UnknownRecord, ValueError, TypeError, AttributeError):
         # An entry of another version, or a tampered one: it can contain anything.
         told = _as_written(read)
     if read.kind == "Intended":
@@ -98,7 +99,8 @@ def _as_said(told: RenderedFact, read: Line) -> RenderedFact:
     if read.kind != "Verified":
         return told
     if not is_containment(runbook) and is_for_others(read.fact) and read.fact.texts("review"):
-        return replace(told, words="verified: the rest needs review by a person", result=FOR_REVIEW)
+        words, result = "verified: the rest needs review by a person", IncidentStatus.FOR_REVIEW.words
+        return replace(told, words=words, result=result)
     return replace(told, words=said(runbook, told.words))
 
 
@@ -167,7 +169,8 @@ def _(fact: Outcome, intents: Mapping[str, str]) -> RenderedFact:
 
 @_of_fact.register
 def _(fact: Verified, _: object) -> RenderedFact:
-    result = "complete" if fact.complete else "contained" if fact.contained else "not contained"
+    contained = IncidentStatus.CONTAINED if fact.contained else IncidentStatus.OPEN
+    result = (IncidentStatus.COMPLETE if fact.complete else contained).words
     notes = (
         *_each("remaining", fact.remaining),
         *_each("settling", fact.settling),
@@ -180,7 +183,7 @@ def _(fact: Verified, _: object) -> RenderedFact:
 @_of_fact.register
 def _(fact: Released, intents: Mapping[str, str]) -> RenderedFact:
     words = "released: the changes were undone" if intents else "released: nothing was changed"
-    return RenderedFact(words, _each("not undone", fact.skipped), result="released")
+    return RenderedFact(words, _each("not undone", fact.skipped), result=IncidentStatus.RELEASED.words)
 
 
 @_of_fact.register
@@ -190,7 +193,7 @@ def _(fact: Missed, _: object) -> RenderedFact:
 
 @_of_fact.register
 def _(fact: Closed, _: object) -> RenderedFact:
-    return RenderedFact(f"closed: {fact.reason}", result="closed")
+    return RenderedFact(f"closed: {fact.reason}", result=IncidentStatus.CLOSED.words)
 
 
 def _each(what: str, words: Iterable[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
-import operate
+from ringfence.handlers import operator_http
 from ringfence.handlers.logs import logger
 from tests.support.fakes.site import KIM
 
@@ -83,7 +83,7 @@ def event(path: str, body: object, authorizer: Json | None) -> Json:
 def serve(site: Site, asked: Json) -> Json:
     """Have the function answer an event at a site's desk."""
     context: Any = Context()
-    return operate.serve(site.desk, asked, context)
+    return operator_http.serve(site.desk, asked, context)
 
 
 class Gateway:

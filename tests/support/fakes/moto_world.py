@@ -13,8 +13,9 @@ import botocore.session
 from ringfence.aws.cloud import AwsCloud
 from ringfence.aws.dynamo import DynamoAuditLog
 from ringfence.aws.sessions import config
-from ringfence.engine.execution import Ports
-from ringfence.engine.release import Releaser, ResponseRelease
+from ringfence.engine.ports import Ports
+from ringfence.engine.release import Releaser
+from ringfence.engine.requests import ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.local.hooks import autoscaling, ec2, elb, security_groups
 from ringfence.model.kinds.instance import InstanceRef

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.engine.execution import Ports
 from ringfence.engine.intake import ExecutionContext
+from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.handlers.operator_api import OperatorService
 from ringfence.model.kinds.instance import InstanceRef

@@ -19,6 +19,7 @@ from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.observation import Observation
 from ringfence.model.symbol import QuarantineGroup, Symbol, TransitionGroup
 from ringfence.observations.ec2.flow_log_records import S3
+from stacks.operations import operations
 from tests.support.fakes.conversations import model, paginated, possible_answers, ways
 from tests.support.strategies.instances import VPCS
 from tests.support.worlds import NOON
@@ -59,7 +60,8 @@ PASSING = ("CloudWatchLogsRoleArn", "DeliverLogsPermissionArn", "IamInstanceProf
 
 
 def action(call: Call) -> str:
-    """Name the IAM action of a call: nearly all operations have its name."""
+    """Name the IAM action of a call, which the bundle can make: nearly all operations have its name."""
+    assert call.operation in operations()[call.service]
     signs = model(call.service).signing_name
     known = OTHERWISE.get((call.service, call.operation), call.operation)
     return f"{IAM_NAMES.get(signs, signs)}:{known}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.engine.release import undo
+from ringfence.engine.undo import undo
 from ringfence.model.plan import net_changes
 from ringfence.model.step import State
 from tests.support.laws.plans import run

@@ -20,7 +20,7 @@ from ringfence.aws.sessions import _session, own_client
 from ringfence.cli.main import main
 from ringfence.cli.settings import AUDIT_STACK
 from ringfence.model.codec import canonical
-from ringfence.model.errors import BadInput
+from ringfence.model.errors import UnknownRecord
 from ringfence.model.incident import incident_id
 from ringfence.record.chain import ChainKey, Entry, digest, link
 from ringfence.record.facts import FindingReceived
@@ -239,7 +239,7 @@ def test_a_chain_of_another_version_verifies_and_shows_what_this_one_cannot_read
         entries.append(Entry(INCIDENT, seq, body, previous))
         client.put_item(TableName=AUDIT, Item=to_item(KEY, entries[seq]))
         archive.keep(KEY.text, entries[seq])
-    with pytest.raises(BadInput, match="must be a value that this version knows"):
+    with pytest.raises(UnknownRecord, match="must be a value that this version knows"):
         _ = entries[3].fact
     verified = ringfence("audit", "verify", INCIDENT)
     assert verified.exit_code == 0

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.execution import Ports
-from ringfence.engine.requests import IncidentStatus, ResponseRequest
+from ringfence.engine.ports import Ports
+from ringfence.engine.requests import ResponseRequest
 from ringfence.engine.run import Engine
 from ringfence.model.errors import NotFound
 from ringfence.model.kinds.detector import DetectorRef
@@ -22,6 +22,7 @@ from ringfence.observations.logging.recorders import RecorderStatus
 from ringfence.observations.logging.trails import TrailStatus
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RunRequested
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.restore_logging import RESTORE_LOGGING
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog

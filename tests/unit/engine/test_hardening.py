@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.execution import Ports
 from ringfence.engine.incident_start import MOST_EVENTS
 from ringfence.engine.intake import ExecutionContext, Skipped, answers, continuation, resumed
-from ringfence.engine.release import Releaser, ResponseRelease
-from ringfence.engine.requests import IncidentStatus
+from ringfence.engine.ports import Ports
+from ringfence.engine.release import Releaser
+from ringfence.engine.requests import ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.model.observation import ResourceState
@@ -21,9 +21,11 @@ from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import DecisionMade, FindingReceived, Outcome, Planned, Released, RunRequested
 from ringfence.record.notices import notice
+from ringfence.record.status import IncidentStatus
 from ringfence.record.summary import Summary
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
+from tests.support.followups import goes_on
 from tests.support.samples.hardening import HARDEN, REF, ToySwitches, first_switch
 from tests.support.worlds import LEASE, NOON, Ticking
 from tests.unit.policy.test_selection import SETTINGS, policy, verdict
@@ -56,7 +58,7 @@ class Home:
         for order in answers(finding, "{}", HARDEN, self.policy, self.execution):
             assert not isinstance(order, Skipped)
             report = self.engine.respond(order)
-            if report.goes_on:
+            if goes_on(report):
                 report = self.engine.respond(resumed(continuation(order, report), HARDEN, self.execution))
             reports.append(report.status)
         self.clock.tick(seconds=30)

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.engine.execution import Ports
 from ringfence.engine.intake import ExecutionContext, Skipped, answers
-from ringfence.engine.requests import IncidentStatus
+from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.parser.root import read
 from ringfence.events.envelope import Envelope, NotForUs
@@ -19,6 +18,7 @@ from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import DecisionMade, FindingReceived, Planned, Verified
 from ringfence.record.notices import notice
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.harden_identity import HARDEN_IDENTITY
 from ringfence.steps.iam.unused_keys import GiveNotice
 from tests.support.fakes.memory_cloud import MemoryCloud

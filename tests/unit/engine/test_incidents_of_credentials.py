@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.engine.execution import Ports
 from ringfence.engine.intake import ExecutionContext, Skipped, answers
-from ringfence.engine.requests import IncidentStatus
+from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.events.guardduty.trigger.credentials import COMPROMISED_CREDENTIALS
 from ringfence.model.finding import Finding
@@ -26,6 +25,7 @@ from ringfence.model.subject import GLOBAL, PrincipalRef
 from ringfence.policy.decision import Mode, Policy
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import DecisionMade, FindingReceived
+from ringfence.record.status import IncidentStatus
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.parsing import parse_text

@@ -19,13 +19,14 @@ from ringfence.engine.intake import (
     resumed,
     watchdog,
 )
-from ringfence.engine.requests import IncidentStatus, ResponseRequest, ResponseResult
+from ringfence.engine.requests import ResponseRequest, ResponseResult
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.subject import Ref
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.record.chain import ChainKey, Stamp, link
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support.parsing import parse_text
 from tests.support.samples.guardduty import ACCOUNT, changed, instance_finding

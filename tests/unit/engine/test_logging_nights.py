@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ringfence.engine.execution import Ports
 from ringfence.engine.intake import ExecutionContext, Skipped, answers
-from ringfence.engine.requests import IncidentStatus
+from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.handlers.reviews import finding_of
 from ringfence.model.observation import ResourceState
@@ -14,6 +13,7 @@ from ringfence.observations.logging.trails import Delivery, TrailOptions, TrailS
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.record.chain import ChainKey
 from ringfence.record.notices import notice
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.restore_logging import RESTORE_LOGGING
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.engine.execution import Ports
 from ringfence.engine.intake import ExecutionContext, Skipped, answers
+from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINE, SEVERITY, SOURCE
 from ringfence.model.finding import Finding

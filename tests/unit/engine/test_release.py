@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.execution import Ports
-from ringfence.engine.release import Releaser, ResponseRelease
-from ringfence.engine.requests import IncidentStatus
+from ringfence.engine.ports import Ports
+from ringfence.engine.release import Releaser
+from ringfence.engine.requests import ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.model.errors import AccessDenied, BadInput, InternalError, Refused, Retryable
 from ringfence.observations.ec2.network import Network
@@ -17,11 +17,13 @@ from ringfence.observations.ec2.target_groups import Targets
 from ringfence.observations.iam.identity import Identity
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Intended, Released, RunRequested
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.network import SetSecurityGroups
 from ringfence.steps.ec2.tags import RestoreTag
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
+from tests.support.followups import goes_on
 from tests.support.worlds import AUTO, LEASE, NOON, REF, Ticking, estate, finding, order
 
 if TYPE_CHECKING:
@@ -191,7 +193,7 @@ def test_new_activity_after_half_a_release_goes_on_to_the_later_stages(contained
     contained.clock.tick(minutes=1)
     seen = finding(updated=contained.clock(), count=9)
     first = contained.engine.respond(order(contained.clock(), attempt="new", received=seen, stages=1))
-    assert first.goes_on
+    assert goes_on(first)
     rest = contained.engine.respond(order(contained.clock(), attempt="rest", decision=None))
     assert rest.status is IncidentStatus.COMPLETE
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.engine.execution import Ports
 from ringfence.engine.intake import ExecutionContext, Skipped, answers
-from ringfence.engine.release import Releaser, ResponseRelease
-from ringfence.engine.requests import IncidentStatus
+from ringfence.engine.ports import Ports
+from ringfence.engine.release import Releaser
+from ringfence.engine.requests import ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINE
 from ringfence.events.health.trigger import EXPOSED_CREDENTIALS
@@ -19,6 +19,7 @@ from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Released, RunRequested
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto import mock_aws
 
-from ringfence.engine.execution import Ports
-from ringfence.engine.release import Releaser, ResponseRelease
-from ringfence.engine.requests import IncidentStatus
+from ringfence.engine.ports import Ports
+from ringfence.engine.release import Releaser
+from ringfence.engine.requests import ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.model.errors import NotFound, Refused, Retryable
 from ringfence.model.observation import ResourceState
@@ -18,6 +18,7 @@ from ringfence.observations.iam.identity import Identity
 from ringfence.observations.iam.role_sessions import RoleSessions
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Closed, Intended, Released, RunRequested
+from ringfence.record.status import IncidentStatus
 from ringfence.record.summary import Summary
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.acls import AllowAddress

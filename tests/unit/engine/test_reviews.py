@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.execution import Ports
-from ringfence.engine.requests import IncidentStatus, ResponseRequest, ResponseResult
+from ringfence.engine.ports import Ports
+from ringfence.engine.requests import ResponseRequest, ResponseResult
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Refused
 from ringfence.model.observation import Observation, ResourceState
@@ -18,9 +18,11 @@ from ringfence.observations.iam.evidence import Grants, KeyUse
 from ringfence.observations.iam.other_credentials import OtherCredentials
 from ringfence.observations.iam.password import Password
 from ringfence.observations.logging.trail import Trace, Trail
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
+from tests.support.followups import again, goes_on, later
 from tests.support.strategies.credentials import DEPLOY, KEY, PERSON, RESERVED, ROOT, SESSION
 from tests.support.worlds import Ticking, finding, order
 
@@ -62,7 +64,7 @@ def trace() -> Trace:
 def test_a_key_is_contained_by_one_change_after_one_look() -> None:
     world = World(KEY, Denial(DEPLOY))
     report = world.respond("a-1", stages=1)
-    assert (report.status, report.goes_on) == (IncidentStatus.CONTAINED, True)
+    assert (report.status, goes_on(report)) == (IncidentStatus.CONTAINED, True)
     assert [type(step).__name__ for step in world.cloud.calls] == ["DeactivateAccessKey"]
     assert world.cloud.looks[0] == (AccessKey,)
 
@@ -74,20 +76,20 @@ def test_with_nothing_left_behind_it_is_complete_and_looked_at_once_more(
     """CloudTrail may not have shown anything yet."""
     world = World(ref, denial)
     report = world.respond("a-1")
-    assert (report.status, report.later) == (IncidentStatus.COMPLETE, True)
+    assert (report.status, later(report)) == (IncidentStatus.COMPLETE, True)
     again = world.respond("a-2")
-    assert (again.status, again.later) == (IncidentStatus.COMPLETE, False)
+    assert (again.status, later(again)) == (IncidentStatus.COMPLETE, False)
 
 
 def test_what_was_left_behind_leaves_it_contained_and_is_looked_at_once_more() -> None:
     world = World(KEY, Denial(DEPLOY), trace())
     report = world.respond("a-1")
-    assert (report.status, report.again, report.later) == (IncidentStatus.CONTAINED, (), True)
+    assert (report.status, again(report), later(report)) == (IncidentStatus.CONTAINED, (), True)
     assert report.verified
     assert "backdoor" in report.verified.review[0]
     assert set(report.verified.review) <= set(report.verified.exposure)
     once_more = world.respond("a-2")
-    assert (once_more.status, once_more.again, once_more.later) == (IncidentStatus.CONTAINED, (), False)
+    assert (once_more.status, again(once_more), later(once_more)) == (IncidentStatus.CONTAINED, (), False)
 
 
 def test_once_a_person_has_reviewed_it_it_is_complete() -> None:
@@ -102,9 +104,9 @@ def test_what_cannot_be_contained_is_never_said_to_be(ref: PrincipalRef, denial:
     """It does not go back to its queue: trying again changes nothing. The record is looked at once more."""
     world = World(ref, denial)
     first = world.respond("a-1", stages=1)
-    assert (first.status, first.again, first.goes_on) == (IncidentStatus.OPEN, (), True)
+    assert (first.status, again(first), goes_on(first)) == (IncidentStatus.OPEN, (), True)
     report = world.respond("a-2")
-    assert (report.status, report.again, report.later) == (IncidentStatus.OPEN, (), True)
+    assert (report.status, again(report), later(report)) == (IncidentStatus.OPEN, (), True)
     assert report.verified
     assert not report.verified.contained
     assert world.cloud.calls == []
@@ -117,7 +119,7 @@ def test_what_cannot_be_read_of_a_principal_keeps_back_no_more_than_what_needs_i
     world = World(KEY, Denial(DEPLOY))
     world.cloud.unreadable = {facet: Refused("it is not shown")}
     report = world.respond("a-1")
-    assert (report.status, report.again) == (IncidentStatus.CONTAINED, ())
+    assert (report.status, again(report)) == (IncidentStatus.CONTAINED, ())
     done = {type(step).__name__ for step in world.cloud.calls}
     assert done == {"DeactivateAccessKey", *(() if facet is Denial else ("PutDenial",))}
     assert report.verified

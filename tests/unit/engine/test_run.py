@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.execution import Ports
+from ringfence.engine.apply import Changes, apply
+from ringfence.engine.execution import Execution
 from ringfence.engine.incident_start import AGE
-from ringfence.engine.release import Releaser, ResponseRelease
-from ringfence.engine.requests import IncidentStatus
+from ringfence.engine.ports import Ports
+from ringfence.engine.release import Releaser
+from ringfence.engine.requests import ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.model.errors import AccessDenied, BadInput, NotFound, Refused, Retryable
 from ringfence.model.runbook import Runbook, Stage
@@ -31,6 +33,7 @@ from ringfence.record.facts import (
     RunRequested,
     Verified,
 )
+from ringfence.record.status import IncidentStatus
 from ringfence.remediations.isolate_instance import isolate_instance
 from ringfence.remediations.protect_termination import SetTerminationProtection
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
@@ -38,6 +41,7 @@ from ringfence.steps.ec2.network import SetSecurityGroups
 from ringfence.steps.ec2.own_groups import CreateOwnGroup, EmptyQuarantineGroup
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
+from tests.support.followups import again, comes_back, goes_on
 from tests.support.worlds import (
     AUTO,
     DRY_RUN,
@@ -171,12 +175,10 @@ def test_a_finding_for_a_person_is_recorded_and_nothing_is_changed(bench: Bench)
 
 
 def test_no_step_is_applied_without_an_allowing_decision(bench: Bench) -> None:
-    """The session refuses, whoever calls it: dry run is enforced where steps are applied."""
-    from ringfence.engine.execution import Execution
-
-    session = Execution(bench.engine.ports, KEY, REF, "inc", "test", "a-1", bench.history)
+    """The phase refuses, whoever calls it: dry run is enforced where steps are applied."""
+    execution = Execution(KEY, REF, "inc", "test", "a-1", bench.history)
     with pytest.raises(Refused, match="dry-run"):
-        session.apply((), DRY_RUN, NOON + LEASE)
+        apply(bench.engine.ports, execution, Changes((), DRY_RUN, NOON + LEASE))
 
 
 def test_drift_of_the_quarantine_group_is_repaired_before_it_is_used(bench: Bench) -> None:
@@ -197,7 +199,7 @@ def test_a_failing_step_is_recorded_and_tried_again_next_time(bench: Bench) -> N
     bench.cloud.refuse = fail
     report = bench.engine.respond(order(runbook=ISOLATE))
     assert report.status is IncidentStatus.OPEN
-    assert report.again
+    assert again(report)
     assert Result.FAILED in {one.result for one in bench.history.of(Outcome)}
     bench.cloud.refuse = lambda _: None
     assert bench.engine.respond(order(runbook=ISOLATE, attempt="a-2")).status is IncidentStatus.COMPLETE
@@ -271,10 +273,10 @@ def test_a_denied_isolation_keeps_no_evidence_waiting(bench: Bench, kind: type[S
 
     bench.cloud.refuse = deny
     report = bench.engine.respond(order(stages=1))
-    assert (report.status, report.goes_on) == (IncidentStatus.OPEN, True)
+    assert (report.status, goes_on(report)) == (IncidentStatus.OPEN, True)
     later = bench.engine.respond(order(decision=None, attempt="a-2"))
     assert later.status is IncidentStatus.OPEN
-    assert later.again
+    assert again(later)
     assert "CreateSnapshots" in {type(step).__name__ for step in bench.cloud.calls}
     bench.cloud.refuse = lambda _: None
     assert bench.engine.respond(order(decision=None, attempt="a-3")).status is IncidentStatus.COMPLETE
@@ -287,7 +289,7 @@ def test_what_settles_in_a_later_stage_takes_no_containment_back(bench: Bench) -
     assert report.status is IncidentStatus.CONTAINED
     assert report.verified
     assert report.verified.settling
-    assert report.again
+    assert again(report)
 
 
 def test_a_held_lease_makes_others_join(bench: Bench) -> None:
@@ -298,7 +300,7 @@ def test_a_held_lease_makes_others_join(bench: Bench) -> None:
     report = bench.engine.respond(order(received=finding("f-2"), runbook=ISOLATE, attempt="a-2"))
     assert report.status is IncidentStatus.JOINED
     assert [one.finding.id for one in bench.history.of(FindingReceived)] == ["f-1", "f-2"]
-    assert report.again, "whoever holds it may die, or do something else"
+    assert again(report), "whoever holds it may die, or do something else"
 
 
 def test_an_execution_that_could_not_give_its_lease_back_is_not_taken_for_somebody_who_acts() -> None:
@@ -311,7 +313,7 @@ def test_an_execution_that_could_not_give_its_lease_back_is_not_taken_for_somebo
     fails.failing = False
     bench.clock.tick(seconds=5)
     back = bench.engine.respond(order(bench.clock(), runbook=ISOLATE, attempt="a-2"))
-    assert (back.status, bool(back.again)) == (IncidentStatus.JOINED, True)
+    assert (back.status, bool(again(back))) == (IncidentStatus.JOINED, True)
     bench.clock.tick(seconds=30)
     back = bench.engine.respond(order(bench.clock(), runbook=ISOLATE, attempt="a-3"))
     assert back.status is IncidentStatus.COMPLETE
@@ -488,10 +490,10 @@ def test_an_interface_that_cannot_be_isolated_does_not_keep_the_evidence_from_be
 
     bench.cloud.refuse = refuse
     report = bench.engine.respond(order(stages=1))
-    assert (report.status, report.goes_on, report.comes_back) == (IncidentStatus.OPEN, True, ())
+    assert (report.status, goes_on(report), comes_back(report)) == (IncidentStatus.OPEN, True, ())
     report = bench.engine.respond(order(decision=None, attempt="a-2"))
     assert bench.cloud.world[Lifecycle].protected
-    assert report.comes_back, "containment is not given up on"
+    assert comes_back(report), "containment is not given up on"
 
 
 def test_a_person_may_have_tried_again_what_was_refused_for_good(bench: Bench) -> None:
@@ -520,7 +522,7 @@ def test_what_only_failed_is_tried_again_before_anything_else(bench: Bench) -> N
 
     bench.cloud.refuse = fail
     report = bench.engine.respond(order(stages=1))
-    assert (report.goes_on, bool(report.again)) == (False, True)
+    assert (goes_on(report), bool(again(report))) == (False, True)
 
 
 def test_one_execution_names_every_intent_differently(bench: Bench) -> None:
@@ -576,10 +578,10 @@ def test_no_change_starts_after_the_lease_ended(bench: Bench) -> None:
 def test_an_instance_that_is_gone_closes_its_incident(bench: Bench) -> None:
     bench.cloud.world = None
     first = bench.engine.respond(order(runbook=ISOLATE))
-    assert (first.status, bool(first.comes_back)) == (IncidentStatus.OPEN, True)
+    assert (first.status, bool(comes_back(first))) == (IncidentStatus.OPEN, True)
     bench.clock.tick(seconds=5)
     second = bench.engine.respond(order(runbook=ISOLATE, attempt="a-2"))
-    assert (second.status, second.comes_back) == (IncidentStatus.CLOSED, ())
+    assert (second.status, comes_back(second)) == (IncidentStatus.CLOSED, ())
     assert isinstance(bench.history.facts[-1][1], Closed)
     again = bench.engine.respond(order(runbook=ISOLATE, attempt="a-3"))
     assert again.status is IncidentStatus.JOINED
@@ -635,7 +637,7 @@ def test_an_instance_that_goes_while_it_is_acted_on_closes_its_incident(bench: B
             raise NotFound("InvalidNetworkInterfaceID.NotFound")
 
     bench.cloud.refuse = vanish
-    assert bench.engine.respond(order(runbook=ISOLATE)).comes_back
+    assert comes_back(bench.engine.respond(order(runbook=ISOLATE)))
     assert not bench.history.open_intents
     assert bench.history.lease.owner == ""
     bench.clock.tick(seconds=5)

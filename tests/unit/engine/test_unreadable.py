@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.execution import Ports
-from ringfence.engine.requests import IncidentStatus
+from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.model.errors import AccessDenied, InternalError, Refused, Retryable
 from ringfence.observations.ec2.network import Network
@@ -16,12 +15,14 @@ from ringfence.observations.ec2.target_groups import Targets
 from ringfence.observations.iam.identity import Identity
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Planned, RunRequested
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.instance_profile import DetachInstanceProfile
 from ringfence.steps.ec2.target_groups import DeregisterTargets
 from tests.support.fakes.interruption import Killed
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
+from tests.support.followups import again, later
 from tests.support.worlds import DRY_RUN, REF, Ticking, estate, order
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Bench:
 def test_what_is_refused_for_good_is_for_a_person_and_not_tried_again() -> None:
     bench = Bench(REFUSED)
     report = bench.respond()
-    assert (report.status, report.again, report.later) == (IncidentStatus.CONTAINED, (), False)
+    assert (report.status, again(report), later(report)) == (IncidentStatus.CONTAINED, (), False)
     assert DetachInstanceProfile in bench.kinds
     assert report.verified
     assert report.verified.refused == (f"Targets could not be read: {REFUSED}",)
@@ -75,7 +76,7 @@ def test_what_is_refused_for_good_is_for_a_person_and_not_tried_again() -> None:
 def test_what_may_be_readable_later_is_tried_again_once_the_others_were_done() -> None:
     bench = Bench(DENIED)
     report = bench.respond()
-    assert (report.status, report.again) == (
+    assert (report.status, again(report)) == (
         IncidentStatus.CONTAINED,
         (f"Targets could not be read: {DENIED}",),
     )
@@ -109,7 +110,7 @@ def test_a_plan_says_what_could_not_be_read() -> None:
         preserve = next(one for one in report.plans if one.stage == "preserve")
         assert DetachInstanceProfile in {type(step) for step in preserve.steps}
         assert f"Targets could not be read: {DENIED}; {WORDS}" in preserve.exposure
-        assert bool(report.again) == (not more), "a person who asks sees it, and asks again"
+        assert bool(again(report)) == (not more), "a person who asks sees it, and asks again"
         assert bench.history.of(Planned)
 
 

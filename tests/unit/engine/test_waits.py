@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.attempt import WAIT_FOR_OTHERS
-from ringfence.engine.execution import Ports
-from ringfence.engine.requests import IncidentStatus, ResponseRequest, ResponseResult
+from ringfence.engine.ports import Ports
+from ringfence.engine.requests import ResponseRequest, ResponseResult
 from ringfence.engine.run import Engine
+from ringfence.engine.verify import WAIT_FOR_OTHERS
 from ringfence.model.observation import ResourceState
 from ringfence.model.rule_confirmation import ManagedRule
 from ringfence.model.runbook import Stage
 from ringfence.observations.logging.evaluation import Evaluation, RuleState
 from ringfence.record.chain import ChainKey
+from ringfence.record.status import IncidentStatus
 from ringfence.remediations.evaluate_rule import evaluate_rule
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
+from tests.support.followups import again, goes_on, later
 from tests.support.samples.hardening import HARDEN, REF, ToySwitches, first_switch
 from tests.support.worlds import AUTO, NOON, Ticking, finding, order
 
@@ -85,7 +87,7 @@ def world() -> World:
 
 def test_it_is_neither_complete_nor_tried_again_but_looked_at_later(world: World) -> None:
     report = world.look()
-    assert (report.status, report.again, report.later) == (IncidentStatus.CONTAINED, (), True)
+    assert (report.status, again(report), later(report)) == (IncidentStatus.CONTAINED, (), True)
     assert [words.split(":")[0] for words in world.settling] == [
         "AWS Config has not recorded the remediation yet"
     ]
@@ -94,7 +96,7 @@ def test_it_is_neither_complete_nor_tried_again_but_looked_at_later(world: World
 def test_nothing_is_done_while_it_is_waited_for_and_what_is_known_is_not_said_again(world: World) -> None:
     world.look()
     entries, calls = len(world.history.entries), len(world.cloud.calls)
-    assert world.look().later
+    assert later(world.look())
     assert (len(world.history.entries), len(world.cloud.calls)) == (entries, calls)
 
 
@@ -103,7 +105,7 @@ def test_what_was_waited_for_is_answered_and_then_it_is_complete(world: World) -
     world.show(evaluated=0, captured=4)
     report = world.look()
     assert type(world.cloud.calls[-1]).__name__ == "EvaluateRule"
-    assert (report.status, report.again, report.later) == (IncidentStatus.COMPLETE, (), False)
+    assert (report.status, again(report), later(report)) == (IncidentStatus.COMPLETE, (), False)
     assert world.settling == ()
 
 
@@ -111,7 +113,7 @@ def test_after_a_while_it_is_said_and_not_waited_for_any_more(world: World) -> N
     world.look()
     world.clock.tick(seconds=WAIT_FOR_OTHERS.total_seconds())
     report = world.look()
-    assert (report.status, report.later) == (IncidentStatus.COMPLETE, False)
+    assert (report.status, later(report)) == (IncidentStatus.COMPLETE, False)
     assert world.history.verified
     assert "has not recorded the remediation yet" in "".join(world.history.verified.exposure)
     assert world.settling == ()
@@ -120,4 +122,4 @@ def test_after_a_while_it_is_said_and_not_waited_for_any_more(world: World) -> N
 def test_containment_alone_waits_for_nobody() -> None:
     """The first function looks at what it put right; what comes after that is the other's."""
     report = World().look(first=True, stages=1)
-    assert (report.status, report.later, report.goes_on) == (IncidentStatus.CONTAINED, False, True)
+    assert (report.status, later(report), goes_on(report)) == (IncidentStatus.CONTAINED, False, True)

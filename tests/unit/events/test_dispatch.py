@@ -98,7 +98,7 @@ def test_a_source_is_a_folder_with_a_trigger_and_a_parser_side_by_side(source: s
 def imported(event: dict[str, Any]) -> set[str]:
     """Parse an event in a fresh process and return the names of our modules."""
     script = (
-        "import sys, respond; respond.findings_of_text(sys.argv[1]);"
+        "import sys, respond; respond.findings.findings_of_text(sys.argv[1]);"
         "print(*(name.partition('.')[2] for name in sys.modules if name.startswith('ringfence.')))"
     )
     ran = subprocess.run(  # noqa: S603 - our own interpreter and script

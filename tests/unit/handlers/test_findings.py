@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from ringfence.engine.attempt import WAIT_FOR_OTHERS
-from ringfence.handlers.findings import LATER
+from ringfence.engine.report import RECHECK_AFTER
+from ringfence.engine.verify import WAIT_FOR_OTHERS
 
 LOOP = 16
 """Invocations in one chain of messages, after which Lambda takes them for a loop and stops the function.
@@ -16,4 +14,4 @@ LOOP = 16
 
 def test_looks_that_wait_for_others_end_before_lambda_takes_them_for_a_loop() -> None:
     """Before them come the look at containment and the one at everything; after them, the last."""
-    assert WAIT_FOR_OTHERS / timedelta(seconds=LATER) + 3 < LOOP
+    assert WAIT_FOR_OTHERS / RECHECK_AFTER + 3 < LOOP

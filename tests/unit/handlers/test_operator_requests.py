@@ -13,7 +13,7 @@ from ringfence.engine.requests import Agreed
 from ringfence.handlers.operator_requests import release_request, run_request, status_query
 from ringfence.handlers.operator_types import LONGEST_REASON, Forbidden, RunRequest, StatusQuery
 from ringfence.model.errors import BadInput
-from ringfence.policy.decision import Decision, Mode, Policy
+from ringfence.policy.decision import Decision, DecisionCode, Mode, Policy
 from ringfence.record.facts import RunRequested
 from tests.support.fakes.site import KEY, KIM, POLICY, RUNBOOK
 from tests.support.worlds import LEASE, NOON, REF
@@ -35,7 +35,7 @@ def asked(policy: Policy = POLICY, *, direct: bool = False, **changes: object) -
 def test_a_run_is_an_order_for_the_first_stage_in_the_callers_name() -> None:
     order = asked().response_request
     assert (order.ref, order.attempt, order.actor, order.stages) == (REF, "call-1", KIM, 1)
-    assert order.decision == Decision(Mode.AUTO, f"requested by {KIM}")
+    assert order.decision == Decision(Mode.AUTO, f"requested by {KIM}", code=DecisionCode.REQUESTED)
     assert order.request == RunRequested("run", "it beacons", verified=True)
 
 

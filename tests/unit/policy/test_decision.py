@@ -9,7 +9,9 @@ import pytest
 
 from ringfence.model.errors import Refused
 from ringfence.model.kinds.instance import InstanceRef
-from ringfence.policy.decision import Decision, Mode, Policy, Rule, decide
+from ringfence.model.kinds.root import RootRef
+from ringfence.model.subject import GLOBAL
+from ringfence.policy.decision import Decision, DecisionCode, Mode, Policy, Rule, decide
 from ringfence.policy.permit import Permit
 from tests.support.worlds import LEASE, NOON, REF, finding
 
@@ -61,6 +63,15 @@ def test_archived_findings_and_samples_are_left_unless_told_so(what: str) -> Non
 
 def test_a_finding_that_shows_no_compromise_is_never_more_than_notified() -> None:
     assert mode(advice="a person has to look") is Mode.NOTIFY
+
+
+def test_credentials_of_the_root_user_are_told_by_a_code_of_their_own() -> None:
+    """What a person is told is written by whoever writes sentences; the notice of it goes by the code."""
+    root = RootRef(REF.account, GLOBAL, "root")
+    per_subject = finding(advices=((root.key, "a person has to look"),), subjects=(root,))
+    assert decide(POLICY, "contain-credentials", per_subject.finding, root).code is DecisionCode.ROOT
+    of_all = finding(advice="a person has to look", subjects=(root,))
+    assert decide(POLICY, "contain-credentials", of_all.finding, root).code is DecisionCode.NOTIFY_ONLY
 
 
 def test_a_rule_can_switch_even_notices_off() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ringfence.model.errors import BadInput
 from ringfence.model.principals import ROOT
-from ringfence.policy.decision import Decision, Mode
+from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.chain import Entry, digest, link
 from ringfence.record.facts import (
     Closed,
@@ -171,7 +171,7 @@ def test_what_is_off_and_what_has_only_begun_is_not_told(mode: Mode) -> None:
 
 def test_root_credentials_in_the_wrong_hands_are_urgent_and_count_as_not_contained() -> None:
     """Nothing can be changed about them from inside: the alarm must not wait for a look that finds so."""
-    made = DecisionMade(Decision(Mode.NOTIFY, ROOT), NOON)
+    made = DecisionMade(Decision(Mode.NOTIFY, ROOT, code=DecisionCode.ROOT), NOON)
     message = notice(link(stamp(), None, (FindingReceived(finding()), made)))
     assert message
     assert message.subject.startswith("Ringfence: URGENT, NOT contained: ")

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.execution import Ports
 from ringfence.engine.intake import ExecutionContext, Skipped, answers
-from ringfence.engine.requests import IncidentStatus
+from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
@@ -20,6 +19,7 @@ from ringfence.observations.ec2.tags import ImageTag
 from ringfence.policy.decision import Mode, Policy, Rule, RunbookSettings
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Closed, FindingReceived
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.harden_instance import HARDEN_INSTANCE
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog

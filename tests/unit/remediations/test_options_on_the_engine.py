@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.execution import Ports
-from ringfence.engine.requests import IncidentStatus
+from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Refused, Retryable
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
 from ringfence.observations.ec2.network import Network
 from ringfence.record.chain import ChainKey
+from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.network import SetSecurityGroups
 from tests.support.fakes.memory_cloud import MemoryCloud

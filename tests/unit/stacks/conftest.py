@@ -13,7 +13,15 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
 
 from stacks.names import AUDIT_STACK, MEMBER_STACK, RESPONSE_STACK
-from tests.support.synthesis import HOME, MEMBER, NoCode, Template, synthesize, templates_in, told
+from tests.support.synthesis import (
+    HOME,
+    MEMBER,
+    Template,
+    synthesize,
+    synthesize_without_code,
+    templates_in,
+    told,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,6 +42,13 @@ def out(tmp_path_factory: pytest.TempPathFactory, scoped: Settings, bundles: Sto
     """The cloud assembly of the home account, bundle and all."""
     folder = tmp_path_factory.mktemp("cdk.out")
     synthesize(folder, scoped, bundles.bundle(scoped.policy))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bundle(out: Path) -> Path:
+    """The folder that the stacks deploy."""
+    (folder,) = out.glob("asset.*")
     return folder
 
 
@@ -60,4 +75,4 @@ def member(templates: Mapping[str, Template]) -> Template:
 @pytest.fixture
 def variant(tmp_path: Path) -> Callable[[Settings], dict[str, Template]]:
     """Give the function that synthesizes other settings, without the code."""
-    return lambda given: synthesize(tmp_path, given, NoCode((), given.policy))
+    return lambda given: synthesize_without_code(tmp_path, given)

@@ -18,7 +18,7 @@ from ringfence.handlers.queue import RESERVE
 from ringfence.handlers.reviews import LOOK
 from ringfence.local import deployment
 from ringfence.runbooks.catalogue import CATALOGUE
-from stacks import bundle, names, times
+from stacks import function_code, names, times
 from stacks.settings import ROOT
 from tools.generate import REQUIREMENTS, requirements
 
@@ -74,7 +74,7 @@ def test_a_template_is_within_the_services_limit(templates: Mapping[str, Templat
 
 
 def test_functions_read_the_policy_where_the_bundle_has_it() -> None:
-    assert composition.POLICY == bundle.POLICY
+    assert composition.POLICY == function_code.POLICY
 
 
 def test_requirements_are_what_the_lock_says() -> None:

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.policy.compiled import policy_from_json
-from stacks.application import services
-from stacks.bundle import FUNCTIONS, Bundle, BundleError, models, requirements, sources
+from stacks.function_code import FUNCTIONS, PYTHON, BundleError, FunctionCode, requirements, sources
+from stacks.operations import operations
 from tests.support.synthesis import told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.synthesis import Template
@@ -26,13 +25,6 @@ if TYPE_CHECKING:
 HANDLERS = sorted(path.stem for path in FUNCTIONS.glob("*.py"))
 LARGEST = 25_000_000
 """Bytes, unzipped; the quota is ten times that, but a cold start reads what it imports."""
-
-
-@pytest.fixture(scope="session")
-def bundle(out: Path) -> Path:
-    """The folder that the stacks deploy."""
-    (folder,) = out.glob("asset.*")
-    return folder
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -85,7 +77,8 @@ def test_it_is_pure_python(bundle: Path) -> None:
 
 
 def test_it_holds_our_sources_without_the_command_line_and_the_local_aws(bundle: Path) -> None:
-    ours = {name for name in files(bundle) if name.startswith("ringfence/")}
+    found = {name for name in files(bundle) if name.startswith("ringfence/")}
+    ours = {name for name in found if "__pycache__" not in name}  # each is of a module that is looked at here
     assert "ringfence/engine/run.py" in ours
     assert not [name for name in ours if name.startswith(("ringfence/cli/", "ringfence/local/"))]
     assert ours < {str(path.relative_to(FUNCTIONS)) for path in sources()}
@@ -93,7 +86,17 @@ def test_it_holds_our_sources_without_the_command_line_and_the_local_aws(bundle:
 
 def test_it_is_small_and_has_no_leftovers(bundle: Path) -> None:
     assert sum(path.stat().st_size for path in bundle.rglob("*") if path.is_file()) < LARGEST
-    assert not [name for name in files(bundle) if "__pycache__" in name or name.startswith(("bin/", "."))]
+    assert not [name for name in files(bundle) if name.startswith(("bin/", "."))]
+
+
+def test_its_bytecode_is_of_every_module_or_of_none_and_for_lambdas_python(bundle: Path) -> None:
+    compiled = {name for name in files(bundle) if "__pycache__" in name}
+    end = f".cpython-{PYTHON.replace('.', '')}.pyc"
+    modules = {name for name in files(bundle) if name.endswith(".py")}
+    assert {name.replace("__pycache__/", "").removesuffix(end) + ".py" for name in compiled} in (
+        set(),
+        modules,
+    )
 
 
 def test_it_keeps_the_licences_of_what_it_carries(bundle: Path) -> None:
@@ -107,40 +110,8 @@ def test_it_carries_the_compiled_policy(bundle: Path) -> None:
     assert policy.accounts == ("111122223333",)
 
 
-def called(name: str) -> Iterator[ast.Call]:
-    """Find where a function is called in the sources that go to Lambda."""
-    for path in sources():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
-                yield node
-
-
-def calls() -> Iterator[str]:
-    """Yield the service of every call that facets and steps ask for, as written in the sources."""
-    for call in called("Call"):
-        yield str(ast.literal_eval(call.args[0]))
-
-
-def clients() -> Iterator[str]:
-    """Yield the service of every client that the functions make for themselves."""
-    for call in called("own_client"):
-        if isinstance(call.args[0], ast.Constant):
-            yield str(call.args[0].value)
-
-
-def test_it_keeps_the_service_models_that_are_called(bundle: Path) -> None:
-    kept = {path.name for path in (bundle / "botocore" / "data").iterdir() if path.is_dir()}
-    assert kept == models(services())
-    assert kept == {*calls(), *clients()}
-
-
-def test_of_each_service_it_keeps_the_latest_model_alone(bundle: Path) -> None:
-    for service in (path for path in (bundle / "botocore" / "data").iterdir() if path.is_dir()):
-        assert len(list(service.iterdir())) == 1
-
-
 def test_the_same_input_gives_the_same_bytes_and_the_same_name(tmp_path: Path) -> None:
-    first, second = (Bundle(services(), told().policy) for _ in range(2))
+    first, second = (FunctionCode(operations(), told().policy) for _ in range(2))
     first.make(tmp_path / "first")
     second.make(tmp_path / "second")
     assert files(tmp_path / "first") == files(tmp_path / "second")
@@ -149,7 +120,7 @@ def test_the_same_input_gives_the_same_bytes_and_the_same_name(tmp_path: Path) -
 
 def test_another_policy_is_another_bundle() -> None:
     policy = told().policy
-    assert Bundle((), policy).digest != Bundle((), {**policy, "default": "auto"}).digest
+    assert FunctionCode({}, policy).digest != FunctionCode({}, {**policy, "default": "auto"}).digest
 
 
 def test_every_dependency_is_pinned_with_its_hash() -> None:
@@ -158,6 +129,13 @@ def test_every_dependency_is_pinned_with_its_hash() -> None:
     assert requirements().count("--hash=sha256:") >= len(wanted)
 
 
-def test_a_service_without_a_model_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match="no model for nonesuch"):
-        Bundle(("nonesuch",), {}).make(tmp_path)
+def test_another_operation_is_another_bundle() -> None:
+    one, other = ({"sts": (operation,)} for operation in ("AssumeRole", "GetCallerIdentity"))
+    assert FunctionCode(one, {}).digest != FunctionCode(other, {}).digest
+
+
+def test_what_botocore_does_not_know_is_an_error_that_says_where_to_mend_it(tmp_path: Path) -> None:
+    with pytest.raises(
+        BundleError, match=r"no model for nonesuch: add its name in botocore to stacks/operations\.py"
+    ):
+        FunctionCode({"nonesuch": ("Do",)}, {}).make(tmp_path)

@@ -68,6 +68,17 @@ def test_an_address_that_is_none_is_named(address: str) -> None:
         told(notices_email=address)
 
 
+def test_no_environment_is_initialized_before_an_event_unless_somebody_pays_for_it() -> None:
+    assert told().provisioned_concurrency == 0
+    assert told(provisioned_concurrency="20").provisioned_concurrency == 20
+
+
+@pytest.mark.parametrize("number", ["-1", "21", "1.5", "one", "٣"])
+def test_a_number_of_environments_that_is_none_is_named(number: str) -> None:
+    with pytest.raises(BadInput, match="provisioned_concurrency: must be a number from 0 to 20"):
+        told(provisioned_concurrency=number)
+
+
 @pytest.mark.parametrize("name", ["notice_email", "retention-days", "home_acount", "Policy"])
 def test_a_slip_in_the_name_of_a_context_value_is_named(name: str) -> None:
     with pytest.raises(BadInput, match=f"{name}: is not a context value of Ringfence; "):

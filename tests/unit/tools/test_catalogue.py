@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.shown import NOT_SHOWN
-from tools import kinds
+from tools import incident_status, kinds
 from tools.catalogue import document, with_table
-from tools.generate import KINDS, README, RUNBOOKS
+from tools.generate import KINDS, README, RUNBOOKS, STATUSES
 
 CATALOG = tuple(CATALOGUE.values())
 
@@ -29,3 +29,7 @@ def test_every_remediation_is_in_the_table() -> None:
 
 def test_the_kinds_document_is_what_the_kinds_declare() -> None:
     assert kinds.document() == KINDS.read_text("utf-8"), "run make docs"
+
+
+def test_the_document_of_statuses_is_their_table() -> None:
+    assert incident_status.document() == STATUSES.read_text("utf-8"), "run make docs"

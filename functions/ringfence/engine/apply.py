@@ -1,0 +1,135 @@
+"""Phase 5, apply: the one place where anything is changed, behind the record and with a permit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ringfence.model.errors import (
+    AccessDenied,
+    BadInput,
+    InternalError,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+    Retryable,
+)
+from ringfence.model.frozen import frozen
+from ringfence.model.plan import dependency_levels
+from ringfence.policy.permit import Permit
+from ringfence.record.facts import Outcome, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from ringfence.engine.execution import Execution
+    from ringfence.engine.ports import Ports
+    from ringfence.model.symbol import Symbol
+    from ringfence.policy.decision import Decision
+    from ringfence.record.facts import Intended
+
+
+@frozen
+class Changes:
+    """What to change: recorded intents, under which decision, and until when a change may start.
+
+    `names` are the ids that symbols stand for.
+    """
+
+    intents: Sequence[Intended]
+    decision: Decision
+    until: datetime
+    names: Mapping[Symbol, str] = field(default_factory=dict)
+
+
+@frozen
+class Applied:
+    """The execution with the outcomes, the ids that symbols stand for, and an error of our own."""
+
+    execution: Execution
+    names: Mapping[Symbol, str]
+    error: InternalError | None = None
+
+    def check(self) -> None:
+        """Raise our own error, once every other step was taken: it keeps no subject from being contained."""
+        if self.error:
+            raise self.error
+
+
+def apply(ports: Ports, execution: Execution, changes: Changes) -> Applied:
+    """Make the recorded changes, level by level; their outcomes become pending.
+
+    Raises Refused unless the decision allows changes.
+    """
+    permit = Permit.of(changes.decision, execution.ref, changes.until)
+    recorded = {one.intent for _, one in execution.history.open_intents}
+    by_step = {one.step: one for one in changes.intents if one.intent in recorded}
+    names, outcomes = dict(changes.names), list[Outcome]()
+    failed, errors = set[object](), list[InternalError]()
+    for level in dependency_levels(by_step):
+        jobs = [_Job(ports, by_step[step], permit, names, frozenset(failed)) for step in level]
+        ports.side_by_side([job.run for job in jobs])
+        for job in jobs:
+            if job.outcome is None or job.outcome.result != Result.APPLIED:
+                failed.update(job.intent.step.provides)
+        names.update({symbol: name for job in jobs for symbol, name in job.provided.items()})
+        outcomes.extend(job.outcome for job in jobs if job.outcome)
+        errors.extend(job.error for job in jobs if job.error)
+    return Applied(execution.adding(outcomes), names, next(iter(errors), None))
+
+
+@dataclass
+class _Job:
+    """One step being applied in a thread of its own; it never raises for what it can record.
+
+    `outcome` stays None where nobody knows what became of it: the intent stays open until a look.
+    """
+
+    ports: Ports
+    intent: Intended
+    permit: Permit
+    names: Mapping[Symbol, str]
+    failed: frozenset[object]
+    provided: dict[Symbol, str] = field(default_factory=dict)
+    outcome: Outcome | None = None
+    error: InternalError | None = None
+
+    def run(self) -> None:
+        step = self.intent.step
+        if why := self._hindered():
+            self._ends(Result.SKIPPED, why)
+            return
+        try:
+            applied = self.ports.cloud.apply(self.permit.ref, step, self.names, self.permit)
+        except NotFound as error:
+            self._ends(Result.GONE, error.reason)
+        except Refused as error:
+            self._ends(Result.REFUSED, error.reason)
+        except (BadInput, InternalError, Retryable) as error:
+            self._failed(error)
+        else:
+            self.provided = dict(applied.provides)
+            shown = tuple((symbol.key, name) for symbol, name in applied.provides.items())
+            intent, requests = self.intent.intent, applied.requests
+            self.outcome = Outcome(intent, Result.APPLIED, "call", applied.note, shown, requests)
+
+    def _failed(self, error: BadInput | InternalError | Retryable) -> None:
+        """Record what may work later; what is only best effort is given up on instead."""
+        if self.intent.step.best_effort:
+            self._ends(Result.REFUSED, str(error))
+            return
+        if isinstance(error, OutcomeUnknown):
+            return
+        self.error = error if isinstance(error, InternalError) else None
+        self._ends(Result.DENIED if isinstance(error, AccessDenied) else Result.FAILED, str(error))
+
+    def _hindered(self) -> str:
+        missing = [symbol.key for symbol in self.intent.step.requires if symbol in self.failed]
+        if missing:
+            return f"it needs {', '.join(missing)}, which failed"
+        ended = self.ports.clock() >= self.permit.until
+        return "the lease ended before it could start" if ended else ""
+
+    def _ends(self, result: str, detail: str) -> None:
+        self.outcome = Outcome(self.intent.intent, result, "call", detail[:1000])

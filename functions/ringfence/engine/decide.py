@@ -1,0 +1,173 @@
+"""Phase 3, decide: what happens next, of everything that may. Pure, and total over a closed union."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.engine.plan_binding import difference, is_same, started_plan
+from ringfence.model.errors import BadInput, NotFound
+from ringfence.model.frozen import frozen
+from ringfence.model.observation import ResourceState
+from ringfence.record.facts import DecisionMade, FindingReceived
+from ringfence.record.status import IncidentStatus
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.engine.incident_start import IncidentStart
+    from ringfence.engine.prospect import Plan, Prospect
+    from ringfence.engine.reading import Reading
+    from ringfence.engine.requests import Agreed, ResponseRequest
+    from ringfence.model.errors import RingfenceError
+    from ringfence.record.facts import Fact
+    from ringfence.record.history import History
+
+
+@frozen
+class Reject:
+    """The caller gets the error; nothing is recorded."""
+
+    error: RingfenceError
+
+
+@frozen
+class Ignore:
+    """There is nothing to do, and nothing to record."""
+
+    status: IncidentStatus
+    incident: str
+    reason: str
+
+
+@frozen
+class Record:
+    """A person is told; nothing is planned or changed."""
+
+    start: IncidentStart
+    facts: tuple[Fact, ...]
+
+
+@frozen
+class Defer:
+    """Somebody else acts: they are left the findings that they may not know of, and the request comes back.
+
+    They may die, act for a message that nobody sends again, do something else, or give back.
+    """
+
+    start: IncidentStart
+    facts: tuple[Fact, ...]
+    reason: str
+    again: tuple[str, ...]
+
+
+@frozen
+class Close:
+    """The resource does not exist: the incident closes once a second look says the same."""
+
+    prospect: Prospect
+    gone: NotFound
+
+
+@frozen
+class Preview:
+    """Every stage is planned from what is there, and the plans are recorded. `refusal` is raised then."""
+
+    prospect: Prospect
+    refusal: str = ""
+
+
+@frozen
+class Act:
+    """The stages are run."""
+
+    prospect: Prospect
+
+
+Move = Reject | Ignore | Record | Defer | Close | Preview | Act
+
+
+def next_move(request: ResponseRequest, reading: Reading, plan: Plan | BadInput, now: datetime) -> Move:
+    """Return what happens next because of a request, given what was read and what would be done."""
+    if request.watchdog and not may_act(request.watchdog, reading.history):
+        reason = "what it stands behind was not begun"
+        return Ignore(IncidentStatus.JOINED, reading.history.incident, reason)
+    if isinstance(plan, BadInput):
+        return Reject(plan)
+    return _ignored(request, plan) or _move(request, reading, plan, now)
+
+
+def _move(request: ResponseRequest, reading: Reading, plan: Plan, now: datetime) -> Move:
+    start = plan.chosen.start
+    if not start.decision.mode.observes:
+        return Record(start, () if start.repeats(request) else start.facts)
+    if start.decision.mode.changes and reading.history.lease.held(now, request.attempt):
+        return _deferred(request, start)
+    gone = _gone(request, reading)
+    return _missing(request, plan, gone) if gone else _act_or_show(request, reading, plan)
+
+
+def may_act(attempt: str, history: History) -> bool:
+    """Say whether an execution recorded, in the newest incident, a decision that allowed it changes."""
+    return any(
+        isinstance(fact, DecisionMade) and fact.decision.mode.changes
+        for entry, fact in history.facts
+        if entry.attempt == attempt
+    )
+
+
+def _ignored(request: ResponseRequest, plan: Plan) -> Ignore | None:
+    start = plan.opened.start
+    if start.outdated:
+        return Ignore(IncidentStatus.JOINED, start.incident, "it is about what was over before")
+    if request.routine and _is_at_rest(start.history) and not plan.opened.finds:
+        reason = "a routine look found nothing to do, and is not recorded"
+        return Ignore(IncidentStatus.COMPLETE, start.incident, reason)
+    return None
+
+
+def _is_at_rest(history: History) -> bool:
+    """Say whether nothing of an incident is under way: whatever was to be carried out was put right."""
+    return all(history.remediated.values()) and not history.open_intents
+
+
+def _deferred(request: ResponseRequest, start: IncidentStart) -> Defer:
+    """Leave the findings that they may not know of; a new incident is theirs to open. A person asks again."""
+    facts = () if start.is_new else tuple(one for one in start.facts if isinstance(one, FindingReceived))
+    reason = "another execution is acting on it"
+    return Defer(start, facts, reason, () if request.request else (reason,))
+
+
+def _gone(request: ResponseRequest, reading: Reading) -> NotFound | None:
+    """Return why there is no such resource; what a person names must be there, or have been noted."""
+    resource, ref = reading.resource, request.ref
+    if request.request and not reading.history.entries and isinstance(resource, ResourceState):
+        noted = f"nor was any ever noted in {ref.region} of account {ref.account}"
+        return NotFound(noted) if resource.absent() else None
+    return resource if isinstance(resource, NotFound) else None
+
+
+def _missing(request: ResponseRequest, plan: Plan, gone: NotFound) -> Move:
+    """Tell a person, and above all whoever agreed to a plan: were it found again, nobody would compare."""
+    if request.request and (plan.chosen.start.is_new or request.agreed):
+        return Reject(gone)
+    return Close(plan.chosen, gone)
+
+
+def _act_or_show(request: ResponseRequest, reading: Reading, plan: Plan) -> Move:
+    if not plan.chosen.start.decision.mode.changes:
+        return Preview(plan.shown)
+    if request.agreed is None:
+        return Act(plan.chosen)
+    return _act_as_agreed(request, request.agreed, reading.history, plan)
+
+
+def _act_as_agreed(request: ResponseRequest, agreed: Agreed, history: History, plan: Plan) -> Move:
+    """Refuse where the plan is no longer the one that a person agreed to, and record the new one."""
+    if not plan.chosen.start.is_new and started_plan(history, request.actor, (agreed.digest,)):
+        return Act(plan.chosen)
+    now, then = plan.chosen, plan.agreed
+    if now.first is None or then is None or then.first is None:
+        return Reject(now.failed or BadInput("plan", "cannot be compared with what is there"))
+    if is_same(agreed.digest, then.first, now.first):
+        return Act(plan.chosen)
+    return Preview(plan.shown, difference(history, (agreed.digest,), now.first))

@@ -1,0 +1,112 @@
+"""Phase 4, journal: nothing happens that is not written before, and the lease is in the same transaction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ringfence.model.errors import Conflict
+from ringfence.record.chain import Lease, Stamp, link
+from ringfence.record.facts import Closed, FindingReceived, Intended, Outcome, Released
+from ringfence.record.history import History
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from ringfence.engine.execution import Execution
+    from ringfence.engine.ports import Ports
+    from ringfence.record.chain import Entry
+    from ringfence.record.facts import Fact
+
+REBASES = 8
+"""How often an append is tried on a chain that others write to."""
+
+
+def journal(
+    ports: Ports,
+    execution: Execution,
+    facts: Iterable[Fact] = (),
+    *,
+    until: datetime | None = None,
+    ends: bool = False,
+) -> Execution:
+    """Write the pending facts and these, in one transaction.
+
+    `until` takes the lease if it is not held yet, `ends` gives it back if it is. The first entry of an
+    incident names it in the lease's record, so that two cannot be opened at once. On a conflict the chain
+    is read again. Facts are put behind what others added, as long as nobody else has acted since;
+    otherwise raises Conflict, and nothing of this was written.
+    """
+    execution = execution.adding(facts)
+    execution = _rebased(ports, execution) if execution.lost and execution.pending else execution
+    lease = _lease(execution, until, ends=ends)
+    for _ in range(REBASES):
+        if not execution.pending and lease is None:
+            return execution
+        entries = _link(ports, execution)
+        try:
+            ports.log.append(execution.key, execution.history, entries, lease)
+        except Conflict:
+            execution = _rebased(ports, execution)
+        else:
+            return _written(execution, entries, lease)
+    if execution.lost:
+        return execution
+    raise Conflict(f"{execution.key.text} is written to by others: tried {REBASES} times")
+
+
+def _lease(execution: Execution, until: datetime | None, *, ends: bool) -> Lease | None:
+    if until is not None and not execution.holds:
+        return Lease(execution.attempt, until, execution.incident)
+    if ends and execution.holds:
+        return Lease("", None, execution.incident)
+    opens = execution.pending and not execution.history.entries
+    return Lease("", None, execution.incident) if opens else None
+
+
+def _link(ports: Ports, execution: Execution) -> tuple[Entry, ...]:
+    stamp = Stamp(execution.key, execution.incident, execution.actor, execution.attempt, ports.clock())
+    joins = execution.history.incident == execution.incident
+    return link(stamp, execution.history.head if joins else None, execution.pending)
+
+
+def _written(execution: Execution, entries: tuple[Entry, ...], lease: Lease | None) -> Execution:
+    history = execution.history
+    before = history.entries if history.incident == execution.incident else ()
+    holds = execution.holds if lease is None else bool(lease.owner)
+    known = History((*before, *entries), history.lease if lease is None else lease)
+    return replace(execution, history=known, pending=(), holds=holds)
+
+
+def _rebased(ports: Ports, execution: Execution) -> Execution:
+    fresh, known = ports.log.read(execution.key), execution.history
+    if execution.lost:
+        return replace(execution, history=fresh, pending=_outcomes(execution, fresh))
+    if fresh.lease != known.lease or fresh.incident != known.incident:
+        raise Conflict(f"another execution took the lease on {execution.key.text}")
+    added = (fact for _, fact in fresh.facts[len(known.entries) :])
+    if not execution.holds and any(isinstance(fact, Intended | Released | Closed) for fact in added):
+        raise Conflict(f"another execution acted on {execution.key.text}, and gave the lease back")
+    return replace(execution, history=fresh, pending=_unknown(execution, fresh))
+
+
+def _unknown(execution: Execution, fresh: History) -> tuple[Fact, ...]:
+    """Return the pending facts without those that others have written by now."""
+    known = fresh.outcomes
+    return tuple(
+        one
+        for one in execution.pending
+        if not (isinstance(one, Outcome) and one.intent in known)
+        and not (isinstance(one, FindingReceived) and fresh.knows(one))
+    )
+
+
+def _outcomes(execution: Execution, fresh: History) -> tuple[Fact, ...]:
+    """Return what is written after the lease was lost: outcomes are facts, whoever acts now."""
+    known, intended = fresh.outcomes, {one.intent for one in fresh.of(Intended)}
+    return tuple(
+        one
+        for one in execution.pending
+        if isinstance(one, Outcome) and one.intent in intended and one.intent not in known
+    )

@@ -1,0 +1,84 @@
+"""Phase 2, plan: what a request would come to, in each incident that it may open or join. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ringfence.engine.incident_start import downgrade, incident_start
+from ringfence.engine.plan_binding import as_refused
+from ringfence.engine.prospect import Plan, Prospect
+from ringfence.model.errors import BadInput, NotFound, RingfenceError
+from ringfence.model.observation import ResourceState
+from ringfence.policy.decision import Decision, Mode
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.engine.incident_start import IncidentStart
+    from ringfence.engine.reading import Reading
+    from ringfence.engine.requests import ResponseRequest
+    from ringfence.record.history import History
+
+
+def plan(request: ResponseRequest, reading: Reading, now: datetime) -> Plan | BadInput:
+    """Plan the first stage. That there is nothing to go on with, or that less was decided, is an answer."""
+    request = downgrade(request, reading.resource, reading.doubt)
+    try:
+        opened = _planned(request, reading, incident_start(request, reading.history, now))
+    except BadInput as error:
+        return error
+    chosen = _rejoined(request, reading, opened, now)
+    return _with_preview(request, reading, Plan(opened, chosen, shown=chosen), now)
+
+
+def _with_preview(request: ResponseRequest, reading: Reading, made: Plan, now: datetime) -> Plan:
+    """Add what a person is shown: what a run would do now, and as of the plan that they agreed to."""
+    if request.request is None or not isinstance(reading.resource, ResourceState):
+        return made
+    run = _as_run(request, reading, now)
+    if not made.chosen.start.decision.mode.changes:
+        return replace(made, shown=_planned(request, reading, made.chosen.start, run))
+    if request.agreed is None:
+        return made
+    look = incident_start(as_refused(request), reading.history, now)
+    then = replace(run, opened_at=request.agreed.as_of)
+    shown, agreed = (_planned(request, reading, look, one) for one in (run, then))
+    return replace(made, shown=shown, agreed=agreed)
+
+
+def _as_run(request: ResponseRequest, reading: Reading, now: datetime) -> IncidentStart:
+    """Return what a person's request would open or join if it was carried out."""
+    run = replace(request, decision=Decision(Mode.AUTO, ""))
+    opened = _planned(run, reading, incident_start(run, reading.history, now))
+    return _rejoined(run, reading, opened, now).start
+
+
+def _rejoined(request: ResponseRequest, reading: Reading, opened: Prospect, now: datetime) -> Prospect:
+    """Let what finds nothing to do join an incident that ended by itself, rather than open another."""
+    if opened.finds or not opened.start.is_new or not _has_ended(reading.history, reading.resource):
+        return opened
+    return _planned(request, reading, incident_start(request, reading.history, now, finds=False))
+
+
+def _has_ended(history: History, resource: ResourceState | NotFound | None) -> bool:
+    """Say whether the newest incident ended by itself: it is complete, or its subject was gone and is."""
+    if history.released_at is not None:
+        return False
+    return history.completed_at is not None if history.closed_at is None else isinstance(resource, NotFound)
+
+
+def _planned(
+    request: ResponseRequest, reading: Reading, start: IncidentStart, planned_for: IncidentStart | None = None
+) -> Prospect:
+    prospect = Prospect(start, planned_for or start, request.choices)
+    if not isinstance(reading.resource, ResourceState):
+        return replace(prospect, finds=reading.resource is None)
+    stage = request.runbook.stages[0]
+    try:
+        first = prospect.plan(stage, start.history, reading.resource)
+        incident = prospect.incident(start.history)
+        finds = bool(first.steps or stage.review_items(reading.resource, incident))
+    except RingfenceError as error:
+        return replace(prospect, failed=error)
+    return replace(prospect, first=first, finds=finds)

@@ -1,0 +1,85 @@
+"""Phase 1, read: the chain, the resource and the claim, side by side in one round trip."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ringfence.engine.reading import Reading
+from ringfence.model.errors import BadInput, InternalError, NotFound, Refused, Retryable
+from ringfence.model.observation import ResourceState
+from ringfence.record.history import History
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringfence.engine.ports import Ports
+    from ringfence.engine.reading import ReadRequest
+    from ringfence.model.observation import Observation
+
+
+def read(ports: Ports, request: ReadRequest) -> Reading:
+    """Read what is asked for. That the resource does not exist is an answer.
+
+    Raises what kept an essential observation from being read, and what the log raises.
+    """
+    jobs: list[Callable[[], object]] = []
+    if request.chain is not None:
+        jobs.append(partial(ports.log.read, request.chain))
+    if request.observations is not None:
+        jobs.append(partial(_observe, ports, request, request.observations))
+    if request.claim is not None:
+        jobs.append(partial(ports.cloud.confirm, request.ref, request.claim))
+    reading = Reading()
+    for found in ports.side_by_side(jobs) if len(jobs) > 1 else [job() for job in jobs]:
+        if isinstance(found, History):
+            reading = replace(reading, history=found)
+        elif isinstance(found, ResourceState | NotFound):
+            reading = replace(reading, resource=found)
+        else:
+            reading = replace(reading, doubt=str(found))
+    return _with_clues(ports, request, reading)
+
+
+def _with_clues(ports: Ports, request: ReadRequest, reading: Reading) -> Reading:
+    """Observe once more where the steps of the chain, which was not known before, point to."""
+    history = reading.history
+    if not request.clues or not history.entries or history.closed_at is not None:
+        return reading
+    request = replace(request, past=history.steps())
+    return replace(reading, resource=_observe(ports, request, request.observations or ()))
+
+
+def _observe(
+    ports: Ports, request: ReadRequest, kinds: tuple[type[Observation], ...]
+) -> ResourceState | NotFound:
+    if not kinds:
+        return ResourceState(request.ref)
+    try:
+        if request.essential is None:
+            return ports.cloud.observe(request.ref, kinds, request.past)
+        resource = _partly(ports, request, kinds)
+    except NotFound as gone:
+        return gone
+    for kind in request.essential:
+        if kind in resource.unread:
+            raise resource.unread[kind]
+    return resource
+
+
+def _partly(ports: Ports, request: ReadRequest, kinds: tuple[type[Observation], ...]) -> ResourceState:
+    """Read the observations together; where that fails, each by itself, and note why one was not read."""
+    try:
+        return ports.cloud.observe(request.ref, kinds, request.past)
+    except NotFound:
+        raise
+    except (BadInput, InternalError, Refused, Retryable) as error:
+        if len(kinds) == 1:
+            return ResourceState(request.ref, unread={kinds[0]: error})
+    resource = ResourceState(request.ref)
+    for one in ports.side_by_side([partial(_partly, ports, request, (kind,)) for kind in kinds]):
+        if not isinstance(one, ResourceState):
+            raise TypeError("a read ends with an observation")
+        resource = resource.updated(one)
+    return resource

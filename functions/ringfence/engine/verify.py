@@ -1,0 +1,128 @@
+"""Phase 6, verify: what the second look says, and what of it is recorded. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ringfence.engine.verification import Conclusion, Verification
+from ringfence.model.errors import NotFound
+from ringfence.record.facts import Closed, Intended, Missed, Outcome, Result, Verified
+from ringfence.record.status import IncidentStatus
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.engine.execution import Execution
+    from ringfence.engine.prospect import Prospect
+    from ringfence.engine.requests import ResponseRequest
+    from ringfence.engine.verification import SecondLook
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.runbook import Stage
+
+WAIT_FOR_OTHERS = timedelta(hours=1)
+"""For how long after the last change what others have yet to do is waited for."""
+SURE = timedelta(seconds=3)
+"""How far apart two looks that do not find a subject lie at least: a message comes back after five."""
+
+
+def verify(
+    request: ResponseRequest, prospect: Prospect, execution: Execution, look: SecondLook
+) -> Conclusion:
+    """Plan again from what was seen at last: what was planned may not remain."""
+    if isinstance(look.resource, NotFound):
+        return _missing(request, prospect, execution, look.resource.reason, look.at)
+    found = _verification(request, prospect, execution, look, look.resource)
+    verified = found.verified
+    news = (verified,) if _is_news(verified, execution, request) else ()
+    silent = not news and prospect.start.repeats(request)
+    hopeless = execution.ended(Result.REFUSED, Result.DENIED, Result.SKIPPED)
+    return Conclusion(
+        status=_status(verified),
+        reason=_reason(verified, found.again),
+        facts=() if silent else (*execution.pending, *news),
+        verified=verified,
+        again=found.again,
+        continues=found.is_stuck(hopeless) and not found.whole,
+        waits=found.whole and (found.only_waits or _lags(found.stages, execution)),
+    )
+
+
+def _missing(
+    request: ResponseRequest, prospect: Prospect, execution: Execution, reason: str, now: datetime
+) -> Conclusion:
+    """Close at a second look that does not find the subject either.
+
+    One wrong answer, or one that does not know yet what was just made, must not end an incident.
+    """
+    since = execution.history.missed_at
+    if since and now >= since + SURE:
+        return Conclusion(IncidentStatus.CLOSED, reason, (*execution.pending, Closed(reason)))
+    missed = () if since else (Missed(reason),)
+    words = f"{reason}: looked for once more"
+    shown = request.request and not prospect.start.decision.mode.changes
+    return Conclusion(
+        IncidentStatus.OPEN, words, (*execution.pending, *missed), again=() if shown else (words,)
+    )
+
+
+def _verification(
+    request: ResponseRequest,
+    prospect: Prospect,
+    execution: Execution,
+    look: SecondLook,
+    resource: ResourceState,
+) -> Verification:
+    incident, stages = prospect.incident(execution.history), request.running
+    others = tuple(words for stage in stages for words in stage.pending(resource, incident))
+    patient = look.at < _last_change(prospect, execution) + WAIT_FOR_OTHERS
+    return Verification(
+        runbook=request.runbook,
+        stages=stages,
+        seen=resource,
+        incident=incident,
+        remaining={
+            one.id: execution.allowed(one.plan(resource, incident), containing=request.contains(one))
+            for one in stages
+        },
+        unclear=look.unclear,
+        refused=tuple(execution.ended(Result.REFUSED).values()),
+        waiting=others if patient else (),
+        overdue=() if patient else others,
+    )
+
+
+def _last_change(prospect: Prospect, execution: Execution) -> datetime:
+    changed = [entry.at for entry, fact in execution.history.facts if isinstance(fact, Intended)]
+    return changed[-1] if changed else prospect.start.opened_at
+
+
+def _lags(stages: tuple[Stage, ...], execution: Execution) -> bool:
+    """Say whether a record that lags behind was read, and everything looked at, for the first time."""
+    lagging = any(facet.lags for stage in stages for facet in stage.observations)
+    return lagging and not any(one.whole for one in execution.history.of(Verified))
+
+
+def _is_news(verified: Verified, execution: Execution, request: ResponseRequest) -> bool:
+    """Say whether the log does not say it already: an update of a finding need not repeat the verdict.
+
+    A look at containment alone takes back nothing that a look at everything has found.
+    """
+    last = execution.history.verified
+    acted = request.request or any(isinstance(one, Outcome) for one in execution.pending)
+    same = verified == last or (not verified.whole and last and last.contained and verified.contained)
+    return bool(acted) or execution.history.missed_at is not None or not same
+
+
+def _status(verified: Verified) -> IncidentStatus:
+    if verified.complete:
+        return IncidentStatus.COMPLETE
+    return IncidentStatus.CONTAINED if verified.contained else IncidentStatus.OPEN
+
+
+def _reason(verified: Verified, again: tuple[str, ...]) -> str:
+    if again:
+        return f"looked again: {len(again)} to be done"
+    if verified.review:
+        return f"looked again: {len(verified.review)} for a person to review"
+    return "looked again: nothing is left to do"

@@ -1,0 +1,90 @@
+"""The HTTP API: operators' requests to run, to release and for the status, from callers that IAM verified."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from ringfence.engine.intake import ExecutionContext
+from ringfence.events.envelope import WHOLE, parse_json
+from ringfence.handlers.logs import logger
+from ringfence.handlers.operator_answers import OK, code_of, error_answer
+from ringfence.handlers.operator_types import RELEASES, RUNS, STATUS, check_actor
+from ringfence.handlers.queue import RESERVE
+from ringfence.model.errors import BadInput, RingfenceError
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from ringfence.handlers.operator_answers import Answer
+    from ringfence.handlers.operator_api import OperatorService
+
+RETRY_AFTER = 5
+"""Seconds until it is worth asking again."""
+
+app = APIGatewayHttpResolver()
+
+
+def serve(service: OperatorService, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Serve one request; what nobody foresaw is raised, and the function's alarm rings."""
+    app.append_context(service=service)  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
+    return app.resolve(event, context)
+
+
+@app.post(RUNS)
+def runs() -> Response[str]:
+    """Run a runbook, or say what it would do."""
+    caller = _caller()
+    return _response(OK, _service().run(_body(), caller))
+
+
+@app.post(RELEASES)
+def releases() -> Response[str]:
+    """Undo what was done, or say what that would be."""
+    caller = _caller()
+    return _response(*_service().release(_body(), caller))
+
+
+@app.post(STATUS)
+def status() -> Response[str]:
+    """Say how an incident stands."""
+    _caller()
+    return _response(OK, _service().status(_body()))
+
+
+@app.exception_handler(RingfenceError)  # type: ignore[untyped-decorator]  # likewise
+def refuse(error: RingfenceError) -> Response[str]:
+    """Answer with the error; a bug is raised again."""
+    described = error_answer(error)
+    logger().warning("failed", extra={"why": described})
+    return _response(code_of(described["kind"]), {"error": described})
+
+
+def _service() -> OperatorService:
+    return cast("OperatorService", app.context["service"])
+
+
+def _caller() -> ExecutionContext:
+    """Name the execution after its request, and let it act for the caller; raises Forbidden."""
+    arn = app.current_event.request_context.authorizer.iam.user_arn
+    left = timedelta(milliseconds=app.lambda_context.get_remaining_time_in_millis())
+    until = _service().ports("").clock() + left - RESERVE
+    return ExecutionContext(app.lambda_context.aws_request_id, check_actor(arn), until)
+
+
+def _body() -> object:
+    try:
+        text = app.current_event.decoded_body or ""
+    except ValueError as error:
+        raise BadInput(WHOLE, "must be UTF-8 text") from error
+    return parse_json(text)
+
+
+def _response(code: int, answer: Answer) -> Response[str]:
+    headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
+    if code == code_of("retry"):
+        headers["Retry-After"] = str(RETRY_AFTER)
+    return Response(code, "application/json", json.dumps(answer), headers)

@@ -1,0 +1,50 @@
+"""The operators' service of a deployment, put together from its environment."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from typing import TYPE_CHECKING, cast
+
+from ringfence.aws.incidents import IncidentReader
+from ringfence.aws.sessions import own_client
+from ringfence.handlers import wiring
+from ringfence.handlers.operator_api import OperatorService
+from ringfence.handlers.operator_types import QUEUES
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput
+from ringfence.runbooks.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from ringfence.record.chain import ChainKey
+
+
+@cache
+def operator_service() -> OperatorService:
+    """Return the service of this process."""
+    queues = _queues()
+
+    def go_on(runbook: str, message: str, seconds: int) -> None:
+        wiring.queue(queues[runbook]).send(message, seconds)
+
+    return OperatorService(CATALOGUE, wiring.policy(), wiring.warm, _find, go_on)
+
+
+def _find(incident: str) -> tuple[ChainKey, ...]:
+    client = cast("DynamoDBClient", own_client("dynamodb"))
+    reader = IncidentReader(client, wiring.settings().audit_table)
+    return tuple(response.key for response in reader.responses(incident))
+
+
+def _queues() -> Mapping[str, str]:
+    """Read the second queues; raises BadInput before anything is done, where one is missing."""
+    try:
+        given = Document.of(json.loads(os.environ.get(QUEUES, "")), QUEUES)
+    except ValueError as error:
+        raise BadInput(QUEUES, "must be JSON: the queue URLs by runbook") from error
+    return {runbook: given.text(runbook) for runbook in CATALOGUE}

@@ -1,0 +1,65 @@
+"""The operations that the functions call, by botocore's names: derived from the permissions they declare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ringfence.runbooks.catalogue import CATALOGUE
+from stacks import needs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ringfence.model.call import Permission
+
+Operations = Mapping[str, tuple[str, ...]]
+"""The operations of each service, both by botocore's names and sorted."""
+
+_SERVICES = {"elasticloadbalancing": "elbv2"}
+"""botocore's name of a service where IAM has another."""
+
+OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
+    "dynamodb:PutItem": ("TransactWriteItems",),
+    "s3:GetBucketPublicAccessBlock": ("GetPublicAccessBlock",),
+    "s3:GetEncryptionConfiguration": ("GetBucketEncryption",),
+    "s3:PutBucketPublicAccessBlock": ("PutPublicAccessBlock",),
+    "s3:PutEncryptionConfiguration": ("DeleteBucketEncryption", "PutBucketEncryption"),
+}
+"""The operations that an action allows, where it does not allow the operation of its own name.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+"""
+
+MADE_BY_LAMBDA = frozenset({"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"})
+"""Actions of the event source mappings: Lambda polls the queues with the function's role."""
+
+MADE_BY_BOTOCORE: Mapping[str, tuple[str, ...]] = {"s3": ("CreateSession", "HeadBucket")}
+"""Operations that botocore calls itself: to find a bucket's region, and to use a directory bucket."""
+
+
+@cache
+def operations() -> Operations:
+    """Return what all functions together call."""
+    return operations_of(_declared())
+
+
+def operations_of(permissions: Iterable[Permission]) -> Operations:
+    """Return the operations that permissions allow. Implied permissions allow no operation of their own."""
+    found: dict[str, set[str]] = {}
+    for action in {one.action for one in permissions if not one.implied} - MADE_BY_LAMBDA:
+        prefix, _, name = action.partition(":")
+        service = _SERVICES.get(prefix, prefix)
+        known = found.setdefault(service, set(MADE_BY_BOTOCORE.get(service, ())))
+        known.update(OTHER_NAMES.get(action, (name,)))
+    return {service: tuple(sorted(names)) for service, names in sorted(found.items())}
+
+
+def _declared() -> Iterator[Permission]:
+    for runbook in CATALOGUE.values():
+        yield from runbook.permissions()
+        yield from runbook.release_permissions()
+    for function in (needs.RESPOND, needs.OPERATE, needs.ARCHIVE, needs.NOTIFY):
+        yield from function

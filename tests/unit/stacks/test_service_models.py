@@ -1,0 +1,229 @@
+"""What is kept of botocore's data describes the same calls and the same endpoints as all of it."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+import pytest
+from botocore import UNSIGNED, xform_name
+from botocore.config import Config
+from botocore.loaders import Loader
+from botocore.model import ListShape, MapShape, ServiceModel, StructureShape
+from botocore.regions import EndpointResolver
+from botocore.utils import ArgumentGenerator
+
+from stacks.operations import operations
+from stacks.service_models import MODEL, PAGINATORS, RULES, UnknownOperationError, model_of, trim
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from botocore.awsrequest import AWSPreparedRequest
+    from botocore.client import BaseClient
+    from botocore.model import Shape
+
+    Json = dict[str, Any]
+
+OPERATIONS = operations()
+SERVICES = pytest.mark.parametrize("service", OPERATIONS)
+FULL = Loader()
+UNREAD = ("documentation", "documentationUrl", "enum", "pattern")
+VARIANTS: tuple[tuple[bool, bool], ...] = ((False, False), (True, False), (False, True))
+"""Whether an endpoint is dual-stack, and whether it is validated by FIPS 140."""
+RANDOM = ("amz-sdk-invocation-id",)
+"""Headers that differ from request to request."""
+FUTURE = "eu-west-9"
+"""A region that is not listed; its endpoints follow from the partition's pattern."""
+
+
+@pytest.fixture(scope="session")
+def kept(bundle: Path) -> Loader:
+    """Read the bundle's data and no other."""
+    data = str(bundle / "botocore" / "data")
+    return Loader(extra_search_paths=[data], include_default_search_paths=False)
+
+
+@cache
+def model(service: str) -> Json:
+    """Return the full model, with what botocore merges into it."""
+    read: Json = FULL.load_service_model(service, MODEL)
+    return read
+
+
+def without_documentation(document: object) -> object:
+    if isinstance(document, dict):
+        return {
+            key: without_documentation(value)
+            for key, value in document.items()
+            if key not in UNREAD or isinstance(value, dict)
+        }
+    return [without_documentation(one) for one in document] if isinstance(document, list) else document
+
+
+def reached(service: str) -> set[str]:
+    """Name the shapes that botocore finds when it follows the kept operations."""
+    whole, found = ServiceModel(model(service), service), set[str]()
+
+    def follow(shape: Shape | None) -> None:
+        if shape is None or shape.name in found:
+            return
+        found.add(shape.name)
+        for member in parts(shape):
+            follow(member)
+
+    for name in OPERATIONS[service]:
+        one = whole.operation_model(name)
+        for shape in (one.input_shape, one.output_shape, *one.error_shapes):
+            follow(shape)
+    return found
+
+
+def parts(shape: Shape) -> Iterator[Shape]:
+    if isinstance(shape, StructureShape):
+        yield from shape.members.values()
+    elif isinstance(shape, ListShape):
+        yield shape.member
+    elif isinstance(shape, MapShape):
+        yield from (shape.key, shape.value)
+
+
+@SERVICES
+def test_the_operations_are_described_as_before(kept: Loader, service: str) -> None:
+    found = kept.load_service_model(service, MODEL)
+    assert tuple(sorted(found["operations"])) == OPERATIONS[service]
+    for name, one in found["operations"].items():
+        assert one == without_documentation(model(service)["operations"][name])
+    assert found["metadata"] == without_documentation(model(service)["metadata"])
+
+
+@SERVICES
+def test_the_shapes_are_those_that_the_operations_reach_and_as_before(kept: Loader, service: str) -> None:
+    found = kept.load_service_model(service, MODEL)
+    assert set(found["shapes"]) == reached(service)
+    for name, one in found["shapes"].items():
+        assert one == without_documentation(model(service)["shapes"][name])
+
+
+@SERVICES
+def test_pages_are_read_as_before(kept: Loader, service: str) -> None:
+    before = FULL.load_service_model(service, PAGINATORS)["pagination"]
+    assert kept.load_service_model(service, PAGINATORS)["pagination"] == {
+        name: one for name, one in before.items() if name in OPERATIONS[service]
+    }
+
+
+@SERVICES
+def test_the_rules_of_endpoints_are_as_before(kept: Loader, service: str) -> None:
+    before = FULL.load_service_model(service, RULES)
+    assert kept.load_service_model(service, RULES) == without_documentation(before)
+
+
+def test_the_partitions_are_as_before(kept: Loader) -> None:
+    assert kept.load_data("partitions") == FULL.load_data("partitions")
+
+
+def resolvers(kept: Loader) -> tuple[EndpointResolver, EndpointResolver]:
+    one, other = (EndpointResolver(loader.load_data("endpoints")) for loader in (FULL, kept))
+    return one, other
+
+
+def test_every_partition_and_region_is_known(kept: Loader) -> None:
+    before, after = (loader.load_data("endpoints")["partitions"] for loader in (FULL, kept))
+    assert [{**one, "services": {}} for one in after] == [{**one, "services": {}} for one in before]
+
+
+@SERVICES
+def test_the_endpoint_in_every_region_is_as_before(kept: Loader, service: str) -> None:
+    before, after = resolvers(kept)
+    prefix = model(service)["metadata"]["endpointPrefix"]
+    regions = [name for one in FULL.load_data("endpoints")["partitions"] for name in one["regions"]]
+    assert len(regions) > 40
+    for region in (*regions, FUTURE, "aws-global"):
+        for dual_stack, fips in VARIANTS:
+            given: Json = {"use_dualstack_endpoint": dual_stack, "use_fips_endpoint": fips}
+            assert outcome(after, prefix, region, given) == outcome(before, prefix, region, given)
+
+
+def outcome(resolver: EndpointResolver, prefix: str, region: str, given: Json) -> object:
+    """Return what a service's endpoint in a region comes to, an error as its text."""
+    try:
+        return resolver.construct_endpoint(prefix, region, **given)
+    except botocore.exceptions.BotoCoreError as error:
+        return str(error)
+
+
+class Sent(Exception):
+    """A request, in place of its answer: method, URL, headers, body."""
+
+
+def client(loader: Loader, service: str) -> BaseClient:
+    """Return a client that sends nothing."""
+    session = botocore.session.Session()
+    session.register_component("data_loader", loader)
+    made = session.create_client(
+        service, "eu-west-1", config=Config(signature_version=UNSIGNED, parameter_validation=False)
+    )
+
+    def stop(request: AWSPreparedRequest, **_: object) -> None:
+        headers = {name: one for name, one in request.headers.items() if name not in RANDOM}
+        body = request.body
+        if not isinstance(body, (str, bytes, bytearray, type(None))):  # botocore wraps it for a checksum
+            body = body.read()
+        raise Sent(request.method, request.url, headers, body)
+
+    made.meta.events.register("before-send", stop)
+    return made
+
+
+def sent(made: BaseClient, operation: str, parameters: Json) -> str:
+    """Return the request, or why there is none."""
+    with pytest.raises((Sent, botocore.exceptions.BotoCoreError)) as stopped:
+        getattr(made, xform_name(operation))(**parameters)
+    return repr(stopped.value)
+
+
+def with_bytes(example: Any) -> Any:  # noqa: ANN401 - any parameters
+    """Put bytes where an example has nothing: botocore has none for them."""
+    if isinstance(example, dict):
+        return {name: with_bytes(one) for name, one in example.items()}
+    if isinstance(example, list):
+        return [with_bytes(one) for one in example]
+    return b"bytes" if example is None else example
+
+
+@SERVICES
+def test_every_request_is_as_before(kept: Loader, service: str) -> None:
+    """With each parameter that an operation has: what it is called, or the least of its kind."""
+    before, after = client(FULL, service), client(kept, service)
+    examples = ArgumentGenerator(use_member_names=True)
+    requests = []
+    for operation in OPERATIONS[service]:
+        shape = before.meta.service_model.operation_model(operation).input_shape
+        parameters = with_bytes(examples.generate_skeleton(shape)) if shape else {}
+        requests.append(sent(before, operation, parameters))
+        assert sent(after, operation, parameters) == requests[-1]
+    assert any(one.startswith("Sent(") for one in requests)
+
+
+def test_a_member_that_is_called_like_what_is_not_read_stays() -> None:
+    shape = {"type": "structure", "members": {"pattern": {"shape": "Text", "documentation": "<p>One.</p>"}}}
+    operation = {"name": "Do", "input": {"shape": "In"}}
+    shapes = {"In": shape, "Text": {"type": "string", "pattern": ".*"}, "Other": {"type": "string"}}
+    found = model_of({"operations": {"Do": operation, "No": {"name": "No"}}, "shapes": shapes}, ["Do"])
+    assert found["operations"] == {"Do": operation}
+    assert found["shapes"] == {
+        "In": {"type": "structure", "members": {"pattern": {"shape": "Text"}}},
+        "Text": {"type": "string"},
+    }
+
+
+def test_an_operation_that_botocore_does_not_know_is_named(tmp_path: Path) -> None:
+    latest = tmp_path / "sts" / "2011-06-15"
+    latest.mkdir(parents=True)
+    (latest / f"{MODEL}.json").write_text(json.dumps({"operations": {}, "shapes": {}}))
+    with pytest.raises(UnknownOperationError, match="botocore's model of sts has no AssumeRoles"):
+        trim(tmp_path, {"sts": ("AssumeRoles",)})
