@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _READS = ("Describe", "Get", "Search")
 # Launching uses a dozen kinds of resource, and Ringfence launches nothing.
-_READS_OF_A_RESOURCE = ("GetManagedPrefixListEntries",)
+_READS_OF_A_RESOURCE = ("DescribeSnapshotAttribute", "GetManagedPrefixListEntries")
 _LEFT_TO_MINISTACK = ("RunInstances",)
 _KIND_OF_PREFIX = {
     "i": "instance",
