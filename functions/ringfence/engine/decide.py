@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.engine.plan_binding import difference, is_same, started_plan
 from ringfence.model.errors import BadInput, NotFound
 from ringfence.model.frozen import frozen
 from ringfence.model.observation import ResourceState
@@ -163,6 +162,8 @@ def _act_or_show(request: ResponseRequest, reading: Reading, plan: Plan) -> Move
 
 def _act_as_agreed(request: ResponseRequest, agreed: Agreed, history: History, plan: Plan) -> Move:
     """Refuse where the plan is no longer the one that a person agreed to, and record the new one."""
+    from ringfence.engine.plan_binding import difference, is_same, started_plan  # findings do not wait for it
+
     if not plan.chosen.start.is_new and started_plan(history, request.actor, (agreed.digest,)):
         return Act(plan.chosen)
     now, then = plan.chosen, plan.agreed

@@ -31,10 +31,32 @@ from ringfence.record.facts import RELEASE, Result
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ringfence.engine.ports import Ports
-    from ringfence.engine.requests import ResponseRelease, ResponseResult
+    from ringfence.engine.results import ResponseResult
     from ringfence.engine.undo import ReleaseMove, Undo
+    from ringfence.model.subject import Ref
+    from ringfence.record.facts import RunRequested
     from ringfence.record.history import History
+
+
+@frozen
+class ResponseRelease:
+    """Undo `incident` on `ref`. `skip_drifted` restores the rest where the world has moved on.
+
+    `plans` are the digests of what was agreed to: no other plan is carried out. None: nobody looked.
+    """
+
+    runbook: str
+    ref: Ref
+    incident: str
+    attempt: str
+    actor: str
+    until: datetime
+    request: RunRequested
+    skip_drifted: bool = False
+    plans: tuple[str, ...] | None = None
 
 
 @frozen

@@ -1,9 +1,7 @@
-"""What the engine is asked to do, and what it answers."""
+"""What the engine is asked to do."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
@@ -14,8 +12,7 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook, Stage
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Decision
-    from ringfence.record.facts import FindingReceived, Planned, RunRequested, Verified
-    from ringfence.record.status import IncidentStatus
+    from ringfence.record.facts import FindingReceived, RunRequested
 
 
 @frozen
@@ -64,69 +61,3 @@ class ResponseRequest:
     def contains(self, stage: Stage) -> bool:
         """Say whether a stage is the one that contains."""
         return self.runbook.has_containment_stage and stage is self.runbook.stages[0]
-
-
-@frozen
-class ResponseRelease:
-    """Undo `incident` on `ref`. `skip_drifted` restores the rest where the world has moved on.
-
-    `plans` are the digests of what was agreed to: no other plan is carried out. None: nobody looked.
-    """
-
-    runbook: str
-    ref: Ref
-    incident: str
-    attempt: str
-    actor: str
-    until: datetime
-    request: RunRequested
-    skip_drifted: bool = False
-    plans: tuple[str, ...] | None = None
-
-
-class FollowupKind(StrEnum):
-    """How what is left of a request goes on."""
-
-    RETRY = "retry"
-    """The request goes back to its queue."""
-    CONTINUE = "continue"
-    """Later stages remain for a continuation, which tries again what comes before them."""
-    RECHECK = "recheck"
-    """A record was read that lags behind, or somebody else has yet to do something."""
-
-
-@frozen
-class Followup:
-    """What follows a request, after how long, and in words why."""
-
-    kind: FollowupKind
-    after: timedelta = timedelta(0)
-    reasons: tuple[str, ...] = ()
-
-
-@frozen
-class ResponseResult:
-    """What became of a request.
-
-    `followups` say what has to happen next: none where nothing is left to do. A request never goes both
-    back to its queue and to a continuation: two queues must not try the same. `as_of` is the instant that
-    the plans of a dry run were made for.
-    """
-
-    status: IncidentStatus
-    incident: str
-    reason: str
-    plans: tuple[Planned, ...] = ()
-    verified: Verified | None = None
-    followups: tuple[Followup, ...] = ()
-    as_of: datetime | None = None
-
-    def follows(self, *kinds: FollowupKind) -> bool:
-        """Say whether a followup of one of these kinds is to come."""
-        return any(one.kind in kinds for one in self.followups)
-
-    def reasons(self, *kinds: FollowupKind) -> tuple[str, ...]:
-        """Return in words why followups of these kinds are to come; of every kind where none is named."""
-        return tuple(
-            reason for one in self.followups if not kinds or one.kind in kinds for reason in one.reasons
-        )
