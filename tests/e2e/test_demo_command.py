@@ -35,7 +35,7 @@ def test_the_demo_shows_a_contained_instance_and_ends_with_zero() -> None:
         "the same as the archive's first versions",
         "Before and after, as AWS shows it",
         "Residual risk",
-        "shop-web-1 is contained, and shop-web-2 untouched.",
+        "shop-web-1 is contained. shop-web-2 is unchanged.",
     ):
         assert words in shown.stdout
 

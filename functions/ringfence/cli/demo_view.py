@@ -202,7 +202,7 @@ class View:
         """Print the result."""
         self.console.print()
         if not ending.missing:
-            text = f"{scene.estate.web.name} is contained, and {scene.estate.bystander.name} untouched."
+            text = f"{scene.estate.web.name} is contained. {scene.estate.bystander.name} is unchanged."
             self._print(Text(f"{self.marks.good} {text}", style=f"bold {GOOD}"), indent=0)
             self.console.print()
             return

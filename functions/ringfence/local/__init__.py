@@ -1,7 +1,7 @@
-"""A whole AWS on this machine: two emulators in one process, behind one endpoint on loopback.
+"""A local AWS: two emulators in one process, behind one endpoint on loopback.
 
-`ministack` runs CloudFormation, EventBridge, SQS, Lambda, S3, DynamoDB and IAM; `moto` is mounted inside it
-for what it lacks, EC2 first. What either gets wrong and Ringfence relies on, a module in `hooks` puts right.
+`ministack` provides CloudFormation, EventBridge, SQS, Lambda, S3, DynamoDB and IAM. `moto` runs inside it
+and provides what it lacks, mainly EC2. The modules in `hooks` fix errors of both that matter to Ringfence.
 Nothing here is part of a deployment.
 """
 

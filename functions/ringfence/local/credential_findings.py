@@ -1,4 +1,4 @@
-"""Reports about credentials, made up in the shapes that the services publish.
+"""Sample findings about credentials, in the shapes that the services publish.
 
 https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings_eventbridge.html
 https://docs.aws.amazon.com/health/latest/ug/aws-health-events-eventbridge-schema.html
@@ -29,7 +29,7 @@ STOLEN = "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS"
 
 @dataclass(frozen=True)
 class CredentialFinding:
-    """What GuardDuty says of credentials. `details` is its `accessKeyDetails`, `updated` when it said so."""
+    """A GuardDuty finding about credentials. `details` is its `accessKeyDetails`, `updated` its time."""
 
     account: str
     region: str
@@ -43,7 +43,7 @@ class CredentialFinding:
 
     @classmethod
     def of_key(cls, holder: KeyHolder, region: str, **more: Any) -> Self:  # noqa: ANN401 - the fields above
-        """Report the leaked key of a user."""
+        """Return a finding about the leaked key of a user."""
         details = {
             "accessKeyId": holder.leaked.key,
             "principalId": "AIDAEXAMPLE000000001",
@@ -54,13 +54,13 @@ class CredentialFinding:
 
     @classmethod
     def of_session(cls, holder: KeyHolder, session: Credentials, region: str, **more: Any) -> Self:  # noqa: ANN401 - likewise
-        """Report a session of the role that a user assumed."""
+        """Return a finding about a session of the role that a user assumed."""
         details = _of_role(session.key, session.principal, holder.role)
         return cls(holder.account, region, details, **more)
 
     @classmethod
     def of_theft(cls, server: Server, principal: str, role: str) -> Self:
-        """Report an instance's session of its role, `AROA…:i-…`, used where the instance is not."""
+        """Return a finding about an instance's session of its role, `AROA…:i-…`, used from elsewhere."""
         instance = {"instanceDetails": {"instanceId": server.ref.id, "instanceType": "m7i.large"}}
         ref = server.ref
         details = _of_role(f"ASIA{principal[4:20]}", principal, role)
@@ -68,11 +68,11 @@ class CredentialFinding:
 
     @property
     def session(self) -> RoleSessionRef:
-        """The session of a role that this reports."""
+        """The role session of this finding."""
         return RoleSessionRef(self.account, GLOBAL, self.details["principalId"], self.details["userName"])
 
     def detail(self) -> dict[str, Any]:
-        """Return the finding as it stands in an event's `detail`."""
+        """Return the finding as the `detail` of an event."""
         first = self.updated - timedelta(minutes=2)
         where = f"arn:aws:guardduty:{self.region}:{self.account}:detector/{DETECTOR}"
         return {
@@ -108,7 +108,7 @@ class CredentialFinding:
 
 
 def exposed_entry(holder: KeyHolder, at: datetime) -> dict[str, str]:
-    """Return AWS Health's event of `at` that the leaked key was exposed a while before, for PutEvents."""
+    """Return AWS Health's event at `at` about the earlier exposure of the key, for PutEvents."""
     code = "AWS_RISK_CREDENTIALS_EXPOSED"
     detail = {
         "eventArn": f"arn:aws:health:{GLOBAL}::event/RISK/{code}/{code}-{uuid.uuid4().hex}",

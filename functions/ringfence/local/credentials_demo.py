@@ -1,4 +1,4 @@
-"""The credentials' demo without its looks: a leaked key, a finding about it, and whether all ended well."""
+"""The credentials demo without its output: a leaked key, a finding about it, and the checks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MUST_BE_REFUSED = (LEAKED, EARLIER)
 
 @dataclass(frozen=True)
 class CredentialEnding:
-    """How it ended. `missing` says in words what should be and is not; empty when all is well."""
+    """The result. `missing` names the missing results in words. Empty if there are none."""
 
     after: Portrait
     verified: Verified | None
@@ -42,7 +42,7 @@ class CredentialEnding:
 
 @dataclass(frozen=True)
 class CredentialScene:
-    """A user whose key leaked, under the protection of a deployment, and what worked at first."""
+    """A user with a leaked key in a deployment, and the calls that worked at the start."""
 
     deployment: Deployment
     principals: Principals
@@ -53,7 +53,7 @@ class CredentialScene:
 
     @classmethod
     def build(cls, deployment: Deployment) -> Self:
-        """Make the user in the deployment's account, and let the intruder begin sessions with its key."""
+        """Create the user in the deployment's account, and start an intruder's sessions with its key."""
         principals = Principals(deployment.local)
         holder = principals.holder("shop-deployer")
         earlier = principals.session(holder.leaked)
@@ -62,7 +62,7 @@ class CredentialScene:
         return replace(scene, before=scene.portrait())
 
     def portrait(self) -> Portrait:
-        """Try everything, by calling AWS with it."""
+        """Make a call with each key and session."""
         new = self.principals.session(self.holder.other)
         return {
             LEAKED: self.principals.tried(self.holder.leaked),
@@ -73,12 +73,12 @@ class CredentialScene:
         }
 
     def finding(self) -> CredentialFinding:
-        """Report the key: later than its sessions began, by the seconds that IAM reckons in."""
+        """Return the finding, some seconds later than its sessions, because IAM uses whole seconds."""
         _next_second()
         return CredentialFinding.of_key(self.holder, self.deployment.local.region)
 
     def play(self, finding: CredentialFinding) -> Iterator[Row]:
-        """Send a finding and yield each entry of the log as it appears, until all is done or time is up."""
+        """Send a finding and yield each new entry of the log, until the end or the timeout."""
         self.deployment.send(finding)
         seen = 0
         for history in self.deployment.histories(self.holder.ref, GIVE_UP):
@@ -89,15 +89,15 @@ class CredentialScene:
                 return
 
     def end(self) -> CredentialEnding:
-        """Try everything once more, and look at the archive."""
+        """Make the calls again, and verify the archive."""
         chain = self.deployment.archived(self.holder.ref)
         verified = self.deployment.history(self.holder.ref).verified
-        _next_second()  # the instant before which sessions are denied is rounded up
+        _next_second()  # the time before which sessions are denied is rounded up
         after = self.portrait()
         return CredentialEnding(after, verified, chain, tuple(self._missing(after, verified, chain)))
 
     def _missing(self, after: Portrait, verified: Verified | None, chain: Verdict) -> Iterator[str]:
-        """Trust no record: what AWS answers decides, and the record must say the same."""
+        """Compare the responses of AWS with the expected ones, and the audit log with the responses."""
         for what in MUST_WORK:
             if after[what] != WORKS:
                 yield f"{what} does not work: {after[what]}"
@@ -123,7 +123,7 @@ def _next_second() -> None:
 
 
 def is_over(verified: Verified | None) -> bool:
-    """Say whether all is done but for what a person has to review."""
+    """Return whether everything is complete except the review by a person."""
     if verified is None or not verified.contained:
         return False
     return verified.complete or bool(verified.review and not verified.remaining and not verified.settling)

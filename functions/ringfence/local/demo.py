@@ -1,4 +1,4 @@
-"""The demo without its looks: an estate, a finding about it, and whether all ended well."""
+"""The demo without its output: servers, a finding about one of them, and the checks."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from ringfence.record.timeline import Row
 
 GIVE_UP = 90.0
-"""Seconds after which a response that is not complete counts as failed."""
+"""Seconds after which an incomplete response counts as failed."""
 
 
 @dataclass(frozen=True)
 class Sides:
-    """Both servers, as they are at one moment."""
+    """Both servers at one moment."""
 
     web: Portrait
     bystander: Portrait
@@ -35,7 +35,7 @@ class Sides:
 
 @dataclass(frozen=True)
 class Ending:
-    """How it ended. `missing` says in words what should be and is not; empty when all is well."""
+    """The result. `missing` names the missing results in words. Empty if there are none."""
 
     after: Sides
     verified: Verified | None
@@ -45,7 +45,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class Scene:
-    """An estate under the protection of a deployment, and how it was at first."""
+    """Servers in a deployment, and their state at the start."""
 
     deployment: Deployment
     estate: Estate
@@ -54,14 +54,14 @@ class Scene:
 
     @classmethod
     def build(cls, deployment: Deployment, name: str = "shop") -> Self:
-        """Build the estate in the deployment's account; `name` is the beginning of all names in it."""
+        """Create the servers in the deployment's account. `name` is the prefix of all names."""
         local = deployment.local
         estate = Builder(local.client, local.account, local.region, name).estate()
         inspector = Inspector(local.client)
         return cls(deployment, estate, inspector, _sides(inspector, estate))
 
     def play(self, finding: InstanceFinding) -> Iterator[Row]:
-        """Send a finding and yield each entry of the log as it appears, until all is done or time is up."""
+        """Send a finding and yield each new entry of the log, until the end or the timeout."""
         self.deployment.send(finding)
         ref, seen = self.estate.web.ref, 0
         for history in self.deployment.histories(ref, GIVE_UP):
@@ -72,7 +72,7 @@ class Scene:
                 return
 
     def end(self) -> Ending:
-        """Look at everything once more, the archive included."""
+        """Read everything again, including the archive."""
         ref = self.estate.web.ref
         chain = self.deployment.archived(ref)
         verified = self.deployment.history(ref).verified
@@ -80,7 +80,7 @@ class Scene:
         return Ending(after, verified, chain, tuple(self._missing(after, verified, chain)))
 
     def _missing(self, after: Sides, verified: Verified | None, chain: Verdict) -> Iterator[str]:
-        """Trust no record: what AWS shows decides, and the record must say the same."""
+        """Compare the state in AWS with the expected one, and the audit log with that state."""
         if not self.inspector.closed(self.estate.web):
             yield "an interface of the web server is not isolated"
         for aspect, wanted in WANTED.items():
@@ -107,7 +107,7 @@ WANTED = {
     "volumes": "all kept",
     "snapshots": "1 of each of 2 volumes",
 }
-"""How the web server must be in the end, beside being cut off the network."""
+"""The expected state of the web server, in addition to isolation."""
 
 
 def _sides(inspector: Inspector, estate: Estate) -> Sides:

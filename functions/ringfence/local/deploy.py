@@ -24,7 +24,7 @@ _TAIL = 4000
 
 
 class DeployError(LocalAwsError):
-    """The CDK's command line failed; the message holds the end of what it printed."""
+    """The CDK failed. The message contains the end of its output."""
 
 
 def deploy(
@@ -62,7 +62,7 @@ def deploy(
     """
     outputs.parent.mkdir(parents=True, exist_ok=True)
     outputs.unlink(missing_ok=True)
-    # Not in the app's folder: there the CDK would synthesize the app only to bootstrap.
+    # Outside the app's folder, because the CDK would synthesize the app there to bootstrap.
     environment = _environment(local, account)
     regions = dict.fromkeys((local.region, GLOBAL))
     where = [f"aws://{environment['AWS_ACCOUNT_ID']}/{region}" for region in regions]
@@ -80,7 +80,7 @@ def deploy(
 
 
 def _app_words(app: Path, output: Path, context: Mapping[str, str]) -> Sequence[str]:
-    """Say what is deployed: an assembly as it is, an app with its context."""
+    """Return the CDK's arguments: an assembly, or an app with its context."""
     if (app / "manifest.json").exists():
         return ("--app", str(app))
     pairs = [word for key, value in context.items() for word in ("--context", f"{key}={value}")]
@@ -88,7 +88,7 @@ def _app_words(app: Path, output: Path, context: Mapping[str, str]) -> Sequence[
 
 
 def _app_command(app: Path) -> str:
-    """Give the command of `cdk.json`, run by this interpreter: the one that has the CDK's libraries."""
+    """Return the command in `cdk.json` with this interpreter, which has the CDK's libraries."""
     command = shlex.split(json.loads((app / "cdk.json").read_text())["app"])
     if Path(command[0]).name.startswith("python"):
         command[0] = sys.executable
@@ -114,7 +114,7 @@ def _cdk(environment: Mapping[str, str], app: Path, words: Sequence[str]) -> Non
 
 
 def _environment(local: LocalAws, account: str | None) -> dict[str, str]:
-    """Give this process's environment without its AWS settings, and with those of the local AWS."""
+    """Return this process's environment with the AWS settings of the local AWS."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
     quiet = {
         "CDK_DISABLE_CLI_TELEMETRY": "true",

@@ -1,4 +1,4 @@
-"""Ringfence as it stands on a local AWS: where its parts are, and what they say."""
+"""A deployment of Ringfence on a local AWS: its parts, and their contents."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ RUNBOOK = CONTAIN_INSTANCE.id
 AUDIT_STACK, RESPONSE_STACK = "Ringfence-Audit", "Ringfence-Response"
 AT_ONCE = {"name": "contain at once", "mode": Mode.AUTO.value}
 LOOK_EVERY = 0.05
-"""Seconds between two looks at the log."""
+"""Seconds between two reads of the log."""
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """A deployed Ringfence, seen by its owner."""
+    """A deployment, as its owner sees it."""
 
     local: LocalAws
     audit_table: str
@@ -59,7 +59,7 @@ class Deployment:
 
     @classmethod
     def of(cls, local: LocalAws, outputs: dict[str, dict[str, str]]) -> Self:
-        """Take what a deployment put out."""
+        """Create it from the outputs of the stacks."""
         audit, response = outputs[AUDIT_STACK], outputs[RESPONSE_STACK]
         host = response["OperateUrl"].split("//")[-1]
         return cls(
@@ -72,11 +72,11 @@ class Deployment:
         )
 
     def send(self, *findings: InstanceFinding | CredentialFinding) -> None:
-        """Put findings on the event bus, as GuardDuty does."""
+        """Put findings on the event bus as GuardDuty does."""
         self.put(*(one.entry() for one in findings))
 
     def put(self, *entries: Mapping[str, object]) -> None:
-        """Put events on the event bus, each as PutEvents takes it."""
+        """Put events on the event bus, in the form of PutEvents."""
         events = self.local.client("events")
         for start in range(0, len(entries), 10):  # PutEvents takes ten
             answer = events.put_events(Entries=entries[start : start + 10])
@@ -84,13 +84,13 @@ class Deployment:
                 raise RuntimeError(f"EventBridge refused an event: {json.dumps(answer['Entries'])}")
 
     def history(self, ref: Ref, runbook: str = "") -> History:
-        """Read a subject's newest incident, in the first runbook for such subjects unless one is named."""
+        """Read the newest incident of a subject, from the first matching runbook unless one is named."""
         dynamodb = self.local.client("dynamodb")
         log = DynamoAuditLog(dynamodb, self.audit_table, self.control_table, _one_by_one)
         return log.read(ChainKey(runbook or runbook_of(ref), ref.key))
 
     def histories(self, ref: Ref, within: float) -> Iterator[History]:
-        """Read a subject's newest incident again and again, for so many seconds."""
+        """Read the newest incident of a subject repeatedly for some seconds."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             yield self.history(ref)
@@ -101,12 +101,12 @@ class Deployment:
         incident, key = self.history(ref, runbook).incident, ChainKey(runbook or runbook_of(ref), ref.key)
         archive = S3Archive(self.local.client("s3"), self.archive)
         first = archive.first_versions(key, incident, Threads())
-        # Read after the archive, what is written meanwhile is pending; read before, it would seem removed.
+        # Read after the archive: new entries are then pending. Otherwise they would seem to be removed.
         entries = self.history(ref, runbook).entries
         return verify(key, incident, entries, first)
 
     def archived(self, ref: Ref, within: float = 30.0, runbook: str = "") -> Verdict:
-        """Verify once every entry is archived, or with what is pending when time is up (seconds)."""
+        """Verify when every entry is archived, or with pending entries after the timeout in seconds."""
         deadline = time.monotonic() + within
         while (verdict := self.verdict(ref, runbook)).pending and time.monotonic() < deadline:
             time.sleep(LOOK_EVERY)
@@ -114,7 +114,7 @@ class Deployment:
 
 
 def runbook_of(ref: Ref) -> str:
-    """Return the id of the runbook that answers for such a subject."""
+    """Return the id of the runbook for such a subject."""
     return next(one.id for one in CATALOGUE.values() if isinstance(ref, one.subject))
 
 

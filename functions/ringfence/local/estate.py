@@ -1,6 +1,6 @@
-"""Something to protect: small estates on the local AWS, built through its API like anybody's.
+"""Test resources on the local AWS, created through its API.
 
-Whoever builds brings the clients, as a function from a service's name to a boto3 client.
+The caller passes the clients, as a function from a service's name to a boto3 client.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ringfence.model.kinds.instance import InstanceRef
 
 ClientOf = Callable[[str], Any]
 IMAGE, ROOT_DEVICE, DATA_DEVICE = "ami-12c6146b", "/dev/sda1", "/dev/sdf"
-"""An image that the emulator knows, its root device, and a device for a second volume."""
+"""An image of the emulator, its root device, and a device for a second volume."""
 _TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -29,7 +29,7 @@ _RIGHTS = {
 
 @dataclass(frozen=True)
 class Ground:
-    """A VPC with two subnets in one zone, and three groups that let traffic in and out."""
+    """A VPC with two subnets in one zone, and three security groups with rules."""
 
     vpc: str
     subnets: tuple[str, str]
@@ -39,7 +39,7 @@ class Ground:
 
 @dataclass(frozen=True)
 class Server:
-    """A running instance; its interfaces and volumes in the order of their devices."""
+    """A running instance. Its interfaces and volumes are in device order."""
 
     ref: InstanceRef
     name: str
@@ -50,7 +50,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Estate:
-    """A web server and a bystander: two of a kind, in one Auto Scaling group behind one target group."""
+    """Two identical servers in one Auto Scaling group and one target group."""
 
     ground: Ground
     web: Server
@@ -63,7 +63,7 @@ class Estate:
 
 @dataclass(frozen=True)
 class Builder:
-    """Builds in one account and region; `name` is the beginning of all names, so that estates can share."""
+    """Creates resources in one account and region. `name` is the prefix of all their names."""
 
     client: ClientOf
     account: str
@@ -71,7 +71,7 @@ class Builder:
     name: str = "shop"
 
     def estate(self) -> Estate:
-        """Build ground, identity and group, launch both servers into them."""
+        """Create network, role and group, and launch both servers."""
         ground, profile = self.ground(), self.profile()
         target_group = self._target_group(ground)
         group = self._scaling_group(ground, target_group)
@@ -85,7 +85,7 @@ class Builder:
         return Estate(ground, web, bystander, profile, profile, group, target_group)
 
     def ground(self, network: str = "10.20") -> Ground:
-        """Make a VPC, IPv6 included, with its subnets and groups; `network` are its first two bytes."""
+        """Create a VPC with IPv6, its subnets and groups. `network` contains its first two bytes."""
         ec2 = self.client("ec2")
         vpc = ec2.create_vpc(CidrBlock=f"{network}.0.0/16", AmazonProvidedIpv6CidrBlock=True)["Vpc"]["VpcId"]
         zone = f"{self.region}a"
@@ -102,7 +102,7 @@ class Builder:
         return Ground(vpc, (first, second), (web, office), data)
 
     def profile(self) -> str:
-        """Make a role for instances and a profile of the same name, with a path; return the name."""
+        """Create a role and a profile of the same name, with a path. Return the name."""
         iam, name = self.client("iam"), f"{self.name}-server"
         iam.create_role(RoleName=name, Path=f"/{self.name}/", AssumeRolePolicyDocument=json.dumps(_TRUST))
         iam.put_role_policy(RoleName=name, PolicyName="assets", PolicyDocument=json.dumps(_RIGHTS))

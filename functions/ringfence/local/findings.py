@@ -1,4 +1,4 @@
-"""GuardDuty findings about instances, made up in the shape that the service publishes.
+"""Sample GuardDuty findings about instances, in the shape that the service publishes.
 
 https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings_eventbridge.html
 """
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 DETECTOR = "d0c1e2f3a4b5c6d7e8f90a1b2c3d4e5f"
 REMOTE_ADDRESS = "198.51.100.7"
-"""From the block that is reserved for documentation."""
+"""An address from the block for documentation."""
 
 
 @dataclass(frozen=True)
 class InstanceFinding:
-    """What GuardDuty says of one instance. `updated` is when it last said so, `count` how often."""
+    """A GuardDuty finding about one instance. `updated`: its last update. `count`: its occurrences."""
 
     server: Server
     id: str
@@ -36,15 +36,15 @@ class InstanceFinding:
 
     @classmethod
     def about(cls, server: Server, **more: Any) -> Self:  # noqa: ANN401 - the fields above
-        """Make a finding of this moment."""
+        """Return a finding of the current time."""
         return cls(server, uuid.uuid4().hex, datetime.now(UTC), **more)
 
     def again(self) -> Self:
-        """Return an update: GuardDuty saw the same once more."""
+        """Return an update of the finding with another occurrence."""
         return replace(self, updated=self.updated + timedelta(minutes=5), count=self.count + 1)
 
     def detail(self) -> dict[str, Any]:
-        """Return the finding as it stands in an event's `detail`."""
+        """Return the finding as the `detail` of an event."""
         ref, first = self.server.ref, self.updated - timedelta(minutes=2)
         return {
             "schemaVersion": "2.0",
@@ -106,5 +106,5 @@ def _connection() -> dict[str, Any]:
 
 
 def formatted(instant: datetime) -> str:
-    """Write an instant as GuardDuty does."""
+    """Return a time in GuardDuty's format."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -1,6 +1,6 @@
-"""What an owner sees of a server, asked of AWS itself: before and after can be compared.
+"""The state of a server according to AWS, to compare before and after.
 
-Nothing here uses Ringfence's own eyes: what checks it may not share its mistakes.
+This uses none of Ringfence's observations, because a check must not share their errors.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 NONE = "none"
 Portrait = dict[str, str]
-"""Aspect → how it is, in words; in the order in which a person would ask."""
+"""Aspects of a server and their values in words, in display order."""
 
 
 @dataclass(frozen=True)
 class Inspector:
-    """Looks at servers of one account and region."""
+    """Reads servers of one account and region."""
 
     client: ClientOf
 
     def portrait(self, server: Server, role: str = "") -> Portrait:
-        """Describe a server; `role` is the role whose credentials it has or had."""
+        """Return the state of a server. `role` is the role whose credentials it has or had."""
         ec2 = self.client("ec2")
         found = ec2.describe_instances(InstanceIds=[server.ref.id])["Reservations"][0]["Instances"][0]
         return {
@@ -47,7 +47,7 @@ class Inspector:
         }
 
     def closed(self, server: Server) -> bool:
-        """Say whether every interface has one group and no other, of its own VPC and without any rule."""
+        """Return whether every interface has exactly one group, of its VPC and without rules."""
         ec2 = self.client("ec2")
         interfaces = ec2.describe_network_interfaces(NetworkInterfaceIds=list(server.interfaces))
         for interface in interfaces["NetworkInterfaces"]:
@@ -141,7 +141,7 @@ def _denies(statement: Mapping[str, Any], instance_id: str) -> bool:
 
 
 def _taken(snapshot: Mapping[str, Any]) -> bool:
-    """Leave out the snapshots that the emulator's images are made of."""
+    """Exclude the snapshots of the emulator's images."""
     return INCIDENT_TAG in _tags(snapshot)
 
 

@@ -1,6 +1,6 @@
-"""Credentials to protect: a user with two keys, sessions of its own, and a role that it assumes.
+"""Test credentials: a user with two keys, its sessions, and a role that it assumes.
 
-Whoever builds brings the clients, as a function from a service's name and credentials to a boto3 client.
+The caller passes the clients, as a function from a service's name and credentials to a boto3 client.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ RIGHTS = {
 
 @dataclass(frozen=True)
 class Credentials:
-    """An access key with its secret, and its token where it is a session's; `principal` is `AROA…:name`."""
+    """An access key with its secret, and the token of a session. `principal` is `AROA…:name`."""
 
     key: str
     secret: str
@@ -38,14 +38,14 @@ class Credentials:
 
     @classmethod
     def of(cls, answer: Mapping[str, Any], principal: str = "") -> Self:
-        """Take them from an answer of IAM or STS."""
+        """Create them from a response of IAM or STS."""
         token = answer.get("SessionToken")
         return cls(answer["AccessKeyId"], answer["SecretAccessKey"], token, principal)
 
 
 @dataclass(frozen=True)
 class KeyHolder:
-    """A user with two keys, who may list buckets and assume one role that may do the same."""
+    """A user with two keys who may list buckets and assume one role with the same permission."""
 
     account: str
     name: str
@@ -65,12 +65,12 @@ class KeyHolder:
 
 @dataclass(frozen=True)
 class Principals:
-    """Makes and tries credentials of one local AWS's account."""
+    """Creates and uses credentials in one account of the local AWS."""
 
     local: LocalAws
 
     def holder(self, name: str) -> KeyHolder:
-        """Make the user, its keys and its role."""
+        """Create the user, its keys and its role."""
         iam, account = self.local.client("iam"), self.local.account
         iam.create_user(UserName=name)
         iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=json.dumps(RIGHTS))
@@ -83,17 +83,17 @@ class Principals:
         return KeyHolder(account, name, role, leaked, other)
 
     def session(self, key: Credentials) -> Credentials:
-        """Begin a session of the user itself."""
+        """Start a session of the user itself."""
         return Credentials.of(self.client("sts", key, GLOBAL).get_session_token()["Credentials"])
 
     def assume(self, key: Credentials, role: str, name: str) -> Credentials:
-        """Begin a session of a role."""
+        """Start a session of a role."""
         arn = f"arn:aws:iam::{self.local.account}:role/{role}"
         answer = self.client("sts", key, GLOBAL).assume_role(RoleArn=arn, RoleSessionName=name)
         return Credentials.of(answer["Credentials"], answer["AssumedRoleUser"]["AssumedRoleId"])
 
     def tried(self, credentials: Credentials) -> str:
-        """Say whether a call with them is answered: `WORKS`, or the code of the refusal."""
+        """Return the result of a call with these credentials: `WORKS`, or the error code."""
         try:
             self.client("s3", credentials).list_buckets()
         except ClientError as error:

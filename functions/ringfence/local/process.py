@@ -28,12 +28,12 @@ _SOURCES = Path(__file__).resolve().parents[2]
 _READY_WITHIN = 60.0
 _STOP_WITHIN = 10.0
 _SWITCH_WITHIN = 60.0
-"""Every Lambda worker is ended one after another, and there may be dozens."""
+"""Seconds. Lambda workers end one after another, and there can be dozens."""
 _LOG_TAIL = 4000
 
 
 class LocalAwsError(Refused):
-    """The local AWS did not start, stop or answer; the message holds the end of its log."""
+    """The local AWS did not start, stop or respond. The message contains the end of its log."""
 
 
 class LocalAws:
@@ -92,7 +92,7 @@ class LocalAws:
 
     @property
     def endpoint(self) -> str:
-        """The URL every service answers on."""
+        """The endpoint of all services."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
@@ -158,7 +158,7 @@ class LocalAws:
             )
 
     def stop(self) -> None:
-        """Stop the server and the Lambda workers it started; does nothing when it is not running."""
+        """Stop the server and its Lambda workers. Does nothing if it is not running."""
         server, self._server = self._server, None
         if server is not None:
             if server.stdin is not None:
@@ -173,12 +173,12 @@ class LocalAws:
             scratch.cleanup()
 
     def check(self) -> None:
-        """Raise `LocalAwsError` when the server has ended by itself."""
+        """Raise `LocalAwsError` if the server has ended on its own."""
         if self._running().poll() is not None:
             raise LocalAwsError(f"the local AWS has ended{self._tail()}")
 
     def enforce(self, on: bool) -> None:  # noqa: FBT001 - a switch: enforce(True), enforce(False)
-        """Turn the evaluation of IAM policies on or off; Lambda workers start afresh under the new rule."""
+        """Turn the evaluation of IAM policies on or off. Lambda workers restart under the new setting."""
         server = self._running()
         server.send_signal(signal.SIGUSR1 if on else signal.SIGUSR2)
         wanted = "enabled" if on else "disabled"
@@ -191,7 +191,7 @@ class LocalAws:
             time.sleep(0.01)
 
     def environment(self, account: str | None = None, region: str | None = None) -> dict[str, str]:
-        """Give the variables with which any AWS tool uses this AWS as the root user of `account`."""
+        """Return the environment variables for AWS tools to use this AWS as root user of `account`."""
         account, region = account or self.account, region or self.region
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
@@ -211,7 +211,7 @@ class LocalAws:
         region: str | None = None,
         **options: Any,  # noqa: ANN401 - whatever boto3's client takes besides
     ) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
-        """Make a boto3 client of this AWS, by default as the root user of `account`."""
+        """Return a boto3 client of this AWS, by default as the root user of `account`."""
         settings = {
             "endpoint_url": self.endpoint,
             "region_name": region or self.region,
@@ -228,7 +228,7 @@ class LocalAws:
         return boto3.session.Session()
 
     def http_api(self, api_id: str) -> str:
-        """Give the URL of an HTTP API's $default stage: its own host name resolves only on AWS."""
+        """Return the URL of an HTTP API's $default stage. Its own host name resolves only on AWS."""
         return f"{self.endpoint}/_aws/execute-api/{api_id}/$default"
 
     def _running(self) -> subprocess.Popen[bytes]:

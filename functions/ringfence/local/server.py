@@ -19,7 +19,7 @@ _PASSED_ON = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTU
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until stopped."""
     settings = Settings.from_arguments()
     passed_on = {name: value for name, value in os.environ.items() if name in _PASSED_ON}
     os.environ.clear()
@@ -52,12 +52,12 @@ async def _serve(settings: Settings) -> None:
             shutil.rmtree(settings.scratch, ignore_errors=True)
         logging.shutdown()
         sys.stdout.flush()
-        # The emulators' poller and invocation threads never end, so an orderly exit would wait for ever.
+        # The emulators' threads never end, so a normal exit would wait forever.
         os._exit(0)
 
 
 def _listen_for_signals() -> asyncio.Event:
-    """Answer the signals this process knows; the event is set when it is time to stop."""
+    """Handle the signals. The event is set when the process must stop."""
     from ringfence.local.hooks import enforcement
 
     stop = asyncio.Event()
@@ -67,7 +67,7 @@ def _listen_for_signals() -> asyncio.Event:
     loop.add_signal_handler(signal.SIGUSR1, enforcement.switch, True)
     loop.add_signal_handler(signal.SIGUSR2, enforcement.switch, False)
     if not sys.stdin.isatty():
-        # Whoever started this process holds the other end, and closes it also by dying.
+        # The parent process holds the other end, which is also closed when it dies.
         loop.add_reader(sys.stdin.fileno(), stop.set)
     return stop
 

@@ -1,4 +1,4 @@
-"""What a local AWS is started with, shared by the process that starts it and the process that is it."""
+"""The settings of a local AWS, shared by the parent process and the server process."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Settings:
     scratch: str | None = None
 
     def arguments(self) -> list[str]:
-        """Give the command line that `from_arguments` reads back to the same settings."""
+        """Return the command line that `from_arguments` reads back."""
         words = ["--port", str(self.port), "--account", self.account, "--region", self.region]
         if self.listener is not None:
             words += ["--listener", str(self.listener)]
@@ -60,7 +60,7 @@ class Settings:
 
     @classmethod
     def from_arguments(cls, words: Sequence[str] | None = None) -> Settings:
-        """Read a command line; a wrong one ends the process with usage and exit code 2."""
+        """Read a command line. An invalid one ends the process with usage and exit code 2."""
         parser = argparse.ArgumentParser(prog="python -m ringfence.local.server", description=__doc__)
         parser.add_argument("--port", type=int, required=True)
         parser.add_argument("--listener", type=int)
@@ -73,15 +73,15 @@ class Settings:
         return cls(**vars(parser.parse_args(words)))
 
     def environment(self) -> dict[str, str]:
-        """Give the variables the emulators read when they are imported, and pass on to Lambda code."""
+        """Return the variables that the emulators read at import and pass to Lambda code."""
         variables = {
-            # Loopback only, and none of the listeners ministack opens beside its gateway.
+            # Loopback only, without ministack's other listeners.
             "BIND_HOST": "127.0.0.1",
             "MINISTACK_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
-            # It would look after containers; nothing here needs Docker, and nobody's containers are touched.
+            # This turns off its container management. Nothing here needs Docker.
             "DOCKER_HOST": "unix:///dev/null/docker.sock",
             "MINISTACK_ACCOUNT_ID": self.account,
             "MINISTACK_REGION": self.region,

@@ -1,4 +1,4 @@
-"""What was observed: a subject seen through facets, each read by a pure conversation with AWS."""
+"""What is observed of a subject, each observation read by pure calls and answers."""
 
 from __future__ import annotations
 
@@ -19,44 +19,103 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Observation")
 MOST_WORDS = 500
-"""Characters that are kept of why a facet could not be read."""
+"""Characters that are kept of why an observation could not be read."""
 
 
 @frozen
 class Observation:
     """One aspect of a subject, as seen at one moment.
 
-    Subclasses are frozen dataclasses that declare the `permissions` of their reads.
+    A subclass is a `@value` class. Its fields are what was seen; `read` makes the calls that show it. For
+    S3 and for the description of an instance there are base classes that make the call:
+    `BucketObservation` and `InstanceObservation`.
+
+    Attributes
+    ----------
+    permissions : tuple of Permission
+        What the calls of `read` need, and nothing else.
+    lags : bool
+        Whether it reads a record that lags behind by minutes. It is then read once more later.
+
+    Examples
+    --------
+    `read` is a generator. It yields the calls of one round trip, receives their answers and returns the
+    observation. It does no I/O itself.
+
+    >>> from ringfence.model.call import Call
+    >>> from ringfence.model.codec import value
+    >>> from ringfence.model.document import Document
+    >>> from ringfence.model.subject import Ref
+    >>> @value
+    ... class Door(Observation):
+    ...     shut: bool
+    ...
+    ...     @classmethod
+    ...     def read(cls, ref, past):
+    ...         (answer,) = yield (Call("doors", "GetDoor", {"Id": ref.id}),)
+    ...         return cls(answer.flag("Shut"))
+    >>> reading = Door.read(Ref("111122223333", "eu-west-1", "d-1"), past=())
+    >>> [call.operation for call in next(reading)]
+    ['GetDoor']
+    >>> try:
+    ...     reading.send((Document.of({"Shut": True}),))
+    ... except StopIteration as end:
+    ...     end.value.shut
+    True
     """
 
     permissions: ClassVar[tuple[Permission, ...]]
     lags: ClassVar[bool] = False
-    """Whether it reads a record that lags behind by minutes: it is looked at once more later."""
 
     @classmethod
     def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
-        """Read the facet. `past`: the steps already intended for this incident, as clues where to look.
+        """Read the subject.
 
-        Raises `NotFound` where the subject does not exist.
+        Parameters
+        ----------
+        ref : Ref
+            The subject: its kind, account, region and id.
+        past : tuple of Step
+            The steps that this incident intended before. They tell where to look.
+
+        Raises
+        ------
+        NotFound
+            Where the subject does not exist.
         """
         raise NotImplementedError
 
     def names(self) -> Mapping[Symbol, str]:
-        """Return the ids of symbols that this facet shows to exist."""
+        """Return the ids of symbols that this observation shows to exist."""
         return {}
 
     def settling(self) -> str:
-        """Say in words what is still under way and must be looked at again; empty when nothing is."""
+        """Say in words what is still under way and must be read again; empty where nothing is."""
         return ""
 
-    def absent(self, ref: Ref) -> bool:  # noqa: ARG002 - for facets that are about what may be gone
+    def absent(self, ref: Ref) -> bool:  # noqa: ARG002 - for observations of what may be gone
         """Say whether this shows that there is no such subject, which is no reason to raise `NotFound`."""
         return False
 
 
 @frozen
 class ResourceState:
-    """A subject and the facets of it that were read; `unread` says why others could not be."""
+    """A subject and what was observed of it.
+
+    Attributes
+    ----------
+    ref : Ref
+        The subject.
+    observations : mapping of type to Observation
+        What was read, by its class: `state[Lifecycle]` returns the observation.
+    unread : mapping of type to RingfenceError
+        Why others could not be read.
+
+    Raises
+    ------
+    InternalError
+        By `state[kind]`, where that was not read.
+    """
 
     ref: Ref
     observations: Mapping[type[Observation], Observation] = field(default_factory=dict)
@@ -72,23 +131,23 @@ class ResourceState:
         return kind in self.observations
 
     def with_observation(self, observation: Observation) -> ResourceState:
-        """Return this observation with `observation` put in or replaced."""
+        """Return this state with an observation added or replaced."""
         return self.updated(ResourceState(self.ref, {type(observation): observation}))
 
     def updated(self, newer: ResourceState) -> ResourceState:
-        """Return this observation with a newer one put in: what cannot be read any more is not known."""
+        """Return this state with a newer one put in: what cannot be read any more is not known."""
         observations = {kind: one for kind, one in self.observations.items() if kind not in newer.unread}
         unread = {kind: why for kind, why in self.unread.items() if kind not in newer.observations}
         return ResourceState(self.ref, {**observations, **newer.observations}, {**unread, **newer.unread})
 
     def of(self, kinds: Iterable[type[Observation]]) -> ResourceState:
-        """Return the observation of these facets alone."""
+        """Return the state with these observations alone."""
         wanted = tuple(kinds)
         unread = {kind: self.unread[kind] for kind in wanted if kind in self.unread}
         return ResourceState(self.ref, {kind: self[kind] for kind in wanted if kind not in unread}, unread)
 
     def names(self) -> Mapping[Symbol, str]:
-        """Return every symbol whose id the facets show."""
+        """Return every symbol whose id the observations show."""
         return {
             symbol: name
             for observation in self.observations.values()
@@ -101,11 +160,11 @@ class ResourceState:
         return (*filter(None, words), *self.unreadable(self.unread, for_good=False))
 
     def absent(self) -> bool:
-        """Say whether any facet shows that there is no such subject."""
+        """Say whether any observation shows that there is no such subject."""
         return any(observation.absent(self.ref) for observation in self.observations.values())
 
     def unreadable(self, kinds: Iterable[type[Observation]], *, for_good: bool) -> tuple[str, ...]:
-        """Say in words which of these facets could not be read: refused for good, or not this time."""
+        """Say in words which of these could not be read: refused permanently, or not this time."""
         return tuple(
             f"{kind.__name__} could not be read: {str(self.unread[kind])[:MOST_WORDS]}"
             for kind in kinds

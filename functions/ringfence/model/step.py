@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 class State(StrEnum):
-    """Where the world stands with regard to a step."""
+    """How the subject is with regard to a step.
+
+    `BEFORE`: the step has not been applied. `AFTER`: it has been. `GONE`: what it changes does not exist.
+    `DRIFTED`: somebody set another value. `SETTLING`: it cannot be told yet.
+    """
 
     BEFORE = "before"
     AFTER = "after"
@@ -34,53 +38,90 @@ Names = Mapping["Symbol", str]
 
 @frozen
 class Done:
-    """What a step's conversation ended with: the ids it provides, and a note for the log."""
+    """How a step ended.
+
+    Attributes
+    ----------
+    provides : mapping of Symbol to str
+        The ids of what it made, for other steps of the stage.
+    note : str
+        What the log says beside the change; empty for nothing.
+    """
 
     provides: Names = field(default_factory=dict)
     note: str = ""
 
 
 class Step:
-    """One convergent change: at most one kind of mutation.
+    """One change that converges: to apply it twice is to apply it once. It makes one kind of mutation.
 
-    Subclasses are `@value` classes. Where a step has a value before and after, its fields are called
-    `before` and `after`; a step that moves the other way is its inverse.
+    A subclass is a `@value` class. Its fields are recorded in the log. Where a step replaces a value, its
+    fields are called `before` and `after`, and the step that leads back has them exchanged. A step that
+    sets one value is a `SettingStep`, which needs less code.
+
+    Attributes
+    ----------
+    observation : type of Observation
+        The class of the observation that shows the step's state.
+    permissions : tuple of Permission
+        What its calls need, and nothing else.
+    irreversible : str
+        Why there is no inverse; empty where there is one.
+    inverse_type : type of Step or None
+        The class of the inverse, where it is another. It has the same fields.
+    visibility_delay : timedelta
+        For how long AWS may not show the change after it was made.
+    survives_subject : bool
+        Whether what it changes can exist without the subject. A release then undoes it all the same.
+
+    Examples
+    --------
+    `apply` is a generator. It yields the calls of one round trip, receives their answers and returns `Done`.
+
+    >>> from ringfence.model.call import Call
+    >>> from ringfence.model.codec import value
+    >>> @value
+    ... class RingBell(Step):
+    ...     door: str
+    ...     irreversible = "a bell cannot be unrung"
+    ...
+    ...     def apply(self, names):
+    ...         (answer,) = yield (Call("doors", "RingBell", {"Id": self.door}),)
+    ...         return Done(note="it rang")
+    >>> step = RingBell("d-1")
+    >>> [call.operation for call in next(step.apply({}))]
+    ['RingBell']
+    >>> step.inverse()
+    Traceback (most recent call last):
+        ...
+    ringfence.model.errors.InternalError: RingBell has no inverse: a bell cannot be unrung
     """
 
     observation: ClassVar[type[Observation]]
-    """The facet that shows the step's state."""
     permissions: ClassVar[tuple[Permission, ...]]
-    """What its calls need, and nothing else."""
     irreversible: ClassVar[str] = ""
-    """Why there is no inverse; empty when there is one."""
     inverse_type: ClassVar[type[Step] | None] = None
-    """The class of the inverse, where it is not the step's own: it has the same fields."""
     visibility_delay: ClassVar[timedelta] = timedelta(0)
-    """For how long not seeing the change is no proof that it was not made."""
     survives_subject: ClassVar[bool] = False
-    """Whether what it changes is there without the subject: a release then puts it back all the same.
-
-    Its facet is read where the steps of the past point to.
-    """
 
     @property
     def target(self) -> str:
-        """What is changed, as a stable text: steps with one target are folded together by an undo."""
+        """What is changed, as a stable text. A release combines steps that have one target."""
         raise NotImplementedError
 
     @property
     def best_effort(self) -> bool:
-        """Whether a failure is recorded and not tried again, and nothing that follows waits for it."""
+        """Whether a failure is recorded and not retried, and no later step waits for it."""
         return False
 
     @property
     def requires(self) -> tuple[Symbol, ...]:
-        """What must be provided first; the step is skipped where its provider did not succeed."""
+        """What must be provided first. The step is skipped where its provider did not succeed."""
         return ()
 
     @property
     def runs_after(self) -> tuple[Symbol, ...]:
-        """What it comes after, whatever became of that."""
+        """What it runs after, whether or not that succeeded."""
         return ()
 
     @property
@@ -93,11 +134,24 @@ class Step:
         return ref
 
     def apply(self, names: Names) -> SansIO[Done]:
-        """Make the change, as a conversation with AWS."""
+        """Make the change.
+
+        Parameters
+        ----------
+        names : mapping of Symbol to str
+            The ids of what `requires` names.
+
+        Raises
+        ------
+        NotFound
+            Where what it changes does not exist.
+        Refused
+            Where AWS will never make this change.
+        """
         raise NotImplementedError
 
     def state(self, observed: ResourceState) -> State:
-        """Say where the world stands: as before the step, as after it, or elsewhere."""
+        """Compare what was observed with the step: see `State`."""
         raise NotImplementedError
 
     def effect(self, observed: ResourceState) -> ResourceState:
@@ -105,7 +159,13 @@ class Step:
         raise NotImplementedError
 
     def inverse(self) -> Step:
-        """Return the step that leads back; raises InternalError where there is none."""
+        """Return the step that leads back.
+
+        Raises
+        ------
+        InternalError
+            Where it is irreversible.
+        """
         if self.irreversible:
             raise InternalError(f"{type(self).__name__} has no inverse: {self.irreversible}")
         both = cast("_BeforeAfter", self)
@@ -114,7 +174,7 @@ class Step:
         return other(**{field.name: getattr(turned, field.name) for field in fields(turned)})
 
     def merged_with(self, later: Self) -> Self:
-        """Fold a later step on the same target into this one."""
+        """Return one step for this one and a later one with the same target."""
         if self.irreversible:
             return later
         return cast("Self", replace(cast("_BeforeAfter", self), after=cast("_BeforeAfter", later).after))
@@ -129,11 +189,11 @@ class Step:
         return show(both.before), show(both.after)
 
     def actual(self, observed: ResourceState) -> str:  # noqa: ARG002 - subclasses look
-        """Say what stands there now, for a person who is told that the world has moved on."""
+        """Write the value that is observed, for a person who is told of a drift."""
         return "something else"
 
     def side_effects(self) -> str:
-        """Say what it costs or breaks, in words; empty when nothing to speak of."""
+        """Say what it costs or breaks; empty for nothing."""
         return ""
 
 
@@ -156,7 +216,7 @@ def counted(number: int, what: str) -> str:
 
 @frozen
 class _BeforeAfter:
-    """The fields that `inverse` and `then` work on."""
+    """The fields that `inverse` and `merged_with` work on."""
 
     before: object
     after: object

@@ -13,7 +13,24 @@ if TYPE_CHECKING:
 
 
 class Trigger(Protocol):
-    """One family of findings."""
+    """One family of findings that a remediation answers.
+
+    Each source has its own class of trigger, beside its parser in `events/`. An implementation is a frozen
+    value with a field `types`.
+
+    Examples
+    --------
+    >>> from ringfence.events.config.trigger import judged_by
+    >>> trigger = judged_by("restricted-ssh")
+    >>> trigger.types
+    ('Config:restricted-ssh',)
+    >>> [pattern["source"] for pattern in trigger.patterns()]
+    [['aws.config']]
+
+    References
+    ----------
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
+    """
 
     @property
     def id(self) -> str:

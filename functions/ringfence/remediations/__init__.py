@@ -1,1 +1,1 @@
-"""Remediations: one file each, file name = id. Declaration and planner side by side."""
+"""One file for each remediation, named after its id: declaration and planner."""

@@ -1,7 +1,7 @@
-"""Give an instance that has no profile the one by which Session Manager administers it.
+"""Attach the profile for Session Manager to an instance without a profile.
 
-The profile and the role in it are both called `ringfence-ssm`, without a path; their owner makes them. What
-is attached already is never replaced, and an instance that may be compromised is given no identity.
+The profile and its role are both called `ringfence-ssm`, without a path. The account's owner creates them.
+An existing profile is never replaced, and an instance that may be compromised gets none.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def what_stands_in_the_way(instance: ResourceState) -> Iterator[str]:
-    """Say why no profile is attached; nothing where nothing keeps it from being."""
+    """Yield why no profile is attached."""
     if instance[Tags].incident is not None:
         yield f"it has the tag {INCIDENT_TAG}: an instance that may be compromised gets no profile"
     if _is_isolated(instance[Network]):
@@ -40,7 +40,7 @@ def what_stands_in_the_way(instance: ResourceState) -> Iterator[str]:
 
 
 def what_remains(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say what keeps the instance from being managed, and what launches the next one."""
+    """Yield what prevents the management of the instance, and what launches the next one."""
     management = instance[Management]
     for one in management.associations:
         if management.offered is None or one.profile.arn != management.offered.arn:
@@ -67,13 +67,13 @@ def what_remains(instance: ResourceState, incident: Incident) -> Iterator[str]: 
     residual_risk=what_remains,
 )
 def attach_management_profile(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Attach it where there is none; in doubt, not."""
+    """Attach the profile if there is none and no doubt."""
     management = instance[Management]
     if management.offered and not management.associations and not any(what_stands_in_the_way(instance)):
         yield AttachManagementProfile(instance.ref.id, None, management.offered)
 
 
 def _is_isolated(network: Network) -> bool:
-    """Say whether an interface is in one of our groups, be its rules right or not."""
+    """Return whether an interface is in a group of Ringfence, whatever its rules are."""
     ours = {*network.names(), *(group.id for group in network.groups)}
     return any(not ours.isdisjoint(interface.groups) for interface in network.interfaces)

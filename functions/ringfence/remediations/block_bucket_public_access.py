@@ -1,11 +1,11 @@
-"""Block public access to a bucket, whatever its policy and its ACL say.
+"""Block public access to a bucket, independent of its policy and its ACL.
 
-A bucket's own four settings are turned on. `RestrictPublicBuckets` and `IgnorePublicAcls` take the force from
-what is public already, `BlockPublicPolicy` and `BlockPublicAcls` keep more from being put. The policy itself
-stays: whoever wrote it may want its other statements.
+It turns on the bucket's four settings. `RestrictPublicBuckets` and `IgnorePublicAcls` make existing public
+access ineffective. `BlockPublicPolicy` and `BlockPublicAcls` prevent new public access. The policy stays,
+because its author may need the other statements.
 
-A report about the settings themselves is answered whenever one of them is off; one about the policy or the
-ACL only where the bucket is public.
+A finding about the settings applies if one of them is off. A finding about the policy or the ACL applies
+only if the bucket is public.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ _ABOUT_ACLS = frozenset({*_PROHIBITED.types, *_ACL.types, *OPEN_CREATION.types, 
 _RULE = judged_by("s3-bucket-level-public-access-prohibited")
 _CALLS = recorded("s3", "PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock")
 ABOUT_SETTINGS = frozenset({*_RULE.types, *_CALLS.types, "Policy:S3/BucketBlockPublicAccessDisabled"})
-"""Types of findings that are about the settings, whether or not anything is public."""
+"""Finding types about the settings themselves, independent of public access."""
 
 
 def what_is_public(bucket: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say through what the bucket is public, what would be so without the settings, and who depends on it."""
+    """Yield why the bucket is public, what would be public without the settings, and who depends on it."""
     name, block = bucket.ref.id, bucket[PublicAccessBlock].settings
     for way in ways_in(bucket):
         yield f"bucket {name} is public: {way}"
@@ -69,7 +69,7 @@ def what_is_public(bucket: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say what S3 does not show."""
+    """Yield what S3 does not show."""
     if not bucket[PublicAccessBlock].readable:
         yield unreadable(bucket.ref, "Block Public Access")
     if not bucket[BucketPolicy].readable:
@@ -98,12 +98,12 @@ def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]: 
     downgrade_reasons=public_by_intent,
 )
 def block_bucket_public_access(bucket: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Turn all four settings on where the report is about them, or where the bucket is public."""
+    """Turn on all four settings if the finding is about them, or if the bucket is public."""
     block = bucket[PublicAccessBlock]
     if block.readable and not block.settings.complete and (about_settings(incident) or any(ways_in(bucket))):
         yield SetPublicAccessBlock(bucket_of(bucket), block.settings, ALL_ON)
 
 
 def about_settings(incident: Incident) -> bool:
-    """Say whether a finding is about the settings; a person who asks without one means them."""
+    """Return whether a finding is about the settings. A manual run without findings is."""
     return not incident.types or bool(ABOUT_SETTINGS.intersection(incident.types))

@@ -1,7 +1,7 @@
 """Deny traffic with a finding's remote addresses in the network ACLs of a compromised instance's subnets.
 
-Network ACLs are stateless: unlike security groups they end connections that are tracked at once. They
-hold for whole subnets.
+Network ACLs are stateless, so unlike security groups they end tracked connections at once. They apply to
+whole subnets.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def still_reachable(instance: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say which addresses could not be denied."""
+    """Yield the addresses that could not be denied."""
     seen = instance[SubnetAcls]
     if not seen.readable:
         yield "the network ACLs could not be read, so the finding's remote addresses are not denied"
@@ -52,7 +52,7 @@ def still_reachable(instance: ResourceState, incident: Incident) -> Iterator[str
     residual_risk=still_reachable,
 )
 def block_remote_address(instance: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Deny each address in both directions, under the lowest free number."""
+    """Deny each address in both directions, with the lowest free rule number."""
     for acl in instance[SubnetAcls].acls:
         for egress in (False, True):
             taken: set[int] = set()
@@ -64,7 +64,7 @@ def block_remote_address(instance: ResourceState, incident: Incident) -> Iterato
 
 
 def _addresses(incident: Incident) -> Iterator[str]:
-    """Return the remote addresses as CIDR; a finding may hold anything, and ours is never one of these."""
+    """Return the remote addresses as CIDR blocks. Ignore invalid ones and those of our own network."""
     for text in dict.fromkeys(incident.remote_addresses):
         try:
             address = ip_address(text)

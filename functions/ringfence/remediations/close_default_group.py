@@ -1,6 +1,6 @@
-"""Close a VPC's default security group: what nobody gave a group of its own must not be reachable by default.
+"""Close the default security group of a VPC, so that new resources are not reachable by default.
 
-Every rule goes, of both directions. A group of another name is never the default group, and is left.
+It revokes all rules of both directions. A group with another name is never the default group.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ CALLS = recorded(
 
 
 def in_force(group: ResourceState) -> Iterator[Rule]:
-    """Yield the rules of a default group of this account; none of any other group."""
+    """Yield the rules of a default group in this account. Yield none for any other group."""
     seen = group[SecurityGroup]
     if seen.name == DEFAULT and seen.owner == group.ref.account:
         yield from seen.in_order()
 
 
 def relied_on(group: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say what depends on the rules."""
+    """Yield what depends on the rules."""
     if any(in_force(group)):
         yield f"{group.ref.id}, the default group of its VPC: {group[SecurityGroup].used_by()}"
 
 
 def not_ours(group: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say that a default group belongs to another account, which shares it."""
+    """Yield that a default group belongs to another account, which shares it."""
     seen = group[SecurityGroup]
     if seen.name == DEFAULT and seen.owner != group.ref.account:
         yield f"{group.ref.id} belongs to account {seen.owner}, which shares it: change it there"

@@ -1,7 +1,7 @@
-"""Collect what a person must know of a compromised principal, and what it left behind. Nothing is changed.
+"""Collect the permissions, calls and traces of a compromised principal. Nothing is changed.
 
-What it made, and the sessions that it began, outlive the containment: until a person has reviewed them, the
-response is contained and not complete.
+Resources that it created and sessions that it started survive the containment. The response is not complete
+until a person has reviewed them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OPEN, _REVIEWED = "open", "reviewed"
 
 
 def known(principal: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what the principal is and may do, and how much of what it did was read."""
+    """Yield the principal's permissions, and how many of its calls were read."""
     if words := principal[KeyUse].words:
         yield f"access key {principal.ref.id} was {words}"
     grants, trail = principal[Grants], principal[Trail]
@@ -50,7 +50,7 @@ def known(principal: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def unreviewed(principal: ResourceState, incident: Incident) -> Iterator[str]:
-    """Name what it left behind, unless a person has reviewed that."""
+    """Yield its traces, unless a person has reviewed them."""
     if incident.choice(REVIEW) == _OPEN:
         yield from _left(principal, incident)
 
@@ -90,5 +90,5 @@ def _left(principal: ResourceState, incident: Incident) -> Iterator[str]:
     needs_review=unreviewed,
 )
 def collect_evidence(principal: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Plan nothing: what was read is said, and recorded so."""
+    """Plan nothing. The evidence is reported and recorded as words."""
     return iter(())

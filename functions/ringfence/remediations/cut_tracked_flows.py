@@ -1,8 +1,8 @@
-"""Stop the tracking of a compromised instance's connections on its way into quarantine.
+"""End the tracked connections of a compromised instance while isolating it.
 
-Changing groups does not end connections that are tracked. Flows that an all-open group lets through are
-not tracked, so each interface passes through one: whatever is sent while it is there ends with the
-isolation that follows. A connection that is silent in that moment stays tracked.
+A change of security groups does not end tracked connections. Flows that a fully open group allows are not
+tracked. So each interface passes through such a group, and all connections with traffic in that moment end
+with the isolation. Idle connections stay tracked.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def still_tracked(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say what the transition does not reach.
+    """Yield what the transition does not reach.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html
     """
@@ -54,9 +54,9 @@ def still_tracked(instance: ResourceState, incident: Incident) -> Iterator[str]:
     residual_risk=still_tracked,
 )
 def cut_tracked_flows(instance: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Take each interface through its VPC's transition group; the isolation is part of the plan.
+    """Move each interface through its VPC's transition group. The plan includes the isolation.
 
-    Without it a run of this remediation alone would leave the instance open.
+    Without it, a run of this remediation alone would leave the instance open.
     """
     network = instance[Network]
     before = {one: _outside(one.vpc_id) for one in network.interfaces}

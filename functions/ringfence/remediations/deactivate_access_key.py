@@ -1,11 +1,11 @@
-"""Deactivate the access key that a finding names: the first thing done, and the least.
+"""Deactivate the access key that a finding names. This is the first and smallest change.
 
-The user's other keys are left unless somebody chose otherwise: they may be what production runs on.
+The user's other keys stay active unless an option says otherwise, because production may use them.
 
-AWS's own quarantine names a user and no key. It is the exposed one where the user has no other, an inactive
-one included, which may be the exposed one that somebody deactivated, and where it was there before the
-quarantine. That is told once, from what there is at the first look: a person may delete the exposed key
-later, and what is left then is what they work with.
+AWS's quarantine names a user and no key. The user's key is the exposed one if the user has no other key and
+the key is older than the quarantine. Inactive keys count too, because somebody may have deactivated the
+exposed one. This is decided once, at the first read: a person may delete the exposed key later, and the
+remaining key is then the one in use.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LEAVE, _DEACTIVATE = "leave", "deactivate"
 
 
 def exposed(principal: ResourceState, incident: Incident) -> frozenset[str]:
-    """Return the ids of the keys that are known to be exposed."""
+    """Return the ids of the exposed keys."""
     if isinstance(principal.ref, AccessKeyRef):
         return frozenset({principal.ref.id})
     if incident.past or incident.looked:
@@ -44,7 +44,7 @@ def exposed(principal: ResourceState, incident: Incident) -> frozenset[str]:
 
 
 def still_active(principal: ResourceState, incident: Incident) -> Iterator[str]:
-    """Name the user's keys that go on working."""
+    """Yield the user's keys that stay active."""
     seen = principal[AccessKey]
     if incident.choice(OTHERS) == _DEACTIVATE or not concerns(principal, incident):
         return
@@ -62,12 +62,12 @@ def still_active(principal: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def concerns(principal: ResourceState, incident: Incident) -> bool:
-    """Say whether the report is about a long-term key: by its id, or since AWS has found one exposed."""
+    """Return whether the finding is about a long-term key: by its id, or because AWS found one exposed."""
     return isinstance(principal.ref, AccessKeyRef) or QUARANTINE in incident.types
 
 
 def no_users(principal: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say that a key which belongs to no user cannot be deactivated from here.
+    """Yield that a key without a user cannot be deactivated from this account.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html
     """
@@ -100,7 +100,7 @@ def no_users(principal: ResourceState, incident: Incident) -> Iterator[str]:  # 
     needs_review=no_users,
 )
 def deactivate_access_key(principal: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Deactivate the exposed key if it is active; the user's others by choice."""
+    """Deactivate the exposed key if it is active. Deactivate the other keys if the option says so."""
     if not concerns(principal, incident):
         return
     seen, named = principal[AccessKey], exposed(principal, incident)

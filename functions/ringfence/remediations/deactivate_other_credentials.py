@@ -1,4 +1,4 @@
-"""Deactivate what else a compromised user signs in with: an intruder may have made it, or know it."""
+"""Deactivate the other credentials of a compromised user. An intruder may have created or seen them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     references=("NIST 800-53 IR-4", "NIST 800-53 IA-5", "D3FEND D3-CR", "ATT&CK T1098.001"),
 )
 def deactivate_other_credentials(principal: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Deactivate each that is active."""
+    """Deactivate each active one."""
     seen = principal[OtherCredentials]
     for one in seen.credentials:
         if one.status == ACTIVE:

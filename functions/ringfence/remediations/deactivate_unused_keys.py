@@ -1,12 +1,12 @@
-"""Deactivate access keys that nobody has used for a while: notice first, then the key.
+"""Deactivate unused access keys after a notice.
 
-A key that was never used counts from the day it was made. The notice stands in the log, and so in what a
-person is told of; the grace period counts from it up to the newest recorded instant. Whoever uses the key
-meanwhile keeps it: every look plans anew from what IAM says. Whoever activates it again afterwards gets
-notice anew: that is a person's word, also where nobody has used the key yet.
+The age of a key that was never used counts from its creation. The notice is in the audit log, and so in the
+notification. The grace period counts from the notice up to the newest recorded time. If somebody uses the
+key in the meantime, it stays active, because each plan starts from IAM's data. If somebody activates it
+again later, it gets a new notice, even if it is still unused.
 
-It is not held back as what can break a workload: that nothing was seen to use the key for months, the
-notice, and one more look when the grace period is over are the guard; and activating the key again undoes it.
+It does not count as a workload risk: nobody used the key for months, the notice gives time, and the key is
+read again after the grace period. A release activates it again.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ GRACE = "grace-days"
 
 
 def due(seen: UserKeys, incident: Incident) -> Iterator[DatedKey]:
-    """Yield the active keys that nobody has used for as long as the option says."""
+    """Yield the active keys that were unused for as long as the option says."""
     for key in seen.keys:
         if key.status == ACTIVE and is_unused(key.idle_since, incident):
             yield key
 
 
 def noticed(key: DatedKey, incident: Incident) -> datetime | None:
-    """Return when notice was last given of a key; None where none was, or somebody has answered it since."""
+    """Return when the last valid notice about a key was given. None if there was none or it was answered."""
     last = last_notice(key, incident)
     if last is None or (key.used and key.used > last) or active_again(key, incident):
         return None
@@ -50,16 +50,16 @@ def noticed(key: DatedKey, incident: Incident) -> datetime | None:
 
 
 def last_notice(key: DatedKey, incident: Incident) -> datetime | None:
-    """Return when notice was last given of a key; None where none was."""
+    """Return when the last notice about a key was given. None if there was none."""
     given = (one.at for one in incident.past if isinstance(one, GiveNotice) and one.key == key.id)
     return max(given, default=None)
 
 
 def active_again(key: DatedKey, incident: Incident) -> bool:
-    """Say whether an active key was deactivated since the last notice, at an earlier look than this one.
+    """Return whether an active key was deactivated since the last notice, before the current plan.
 
-    IAM does not tell since when a key has its status. Where the change had failed the notice is given anew
-    too: too late rather than without one.
+    IAM does not return the time of a status change. A new notice is also given after a failed change: a
+    late deactivation is better than one without a notice.
     """
     last = last_notice(key, incident)
     gone = (one.at for one in incident.past if isinstance(one, DeactivateUnusedKey) and one.key == key.id)
@@ -67,7 +67,7 @@ def active_again(key: DatedKey, incident: Incident) -> bool:
 
 
 def last_uses(user: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say which key was used or activated after all, and what is known of the use of those that are due."""
+    """Yield which keys were used or activated again, and the last use of those that are due."""
     seen = user[UserKeys]
     for key in seen.keys:
         if key.status != ACTIVE or noticed(key, incident) or not last_notice(key, incident):
@@ -84,7 +84,7 @@ def last_uses(user: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def under_notice(user: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say which key is deactivated when, or why nobody can tell whose keys they are."""
+    """Yield when each key will be deactivated, or why its user is unknown."""
     seen = user[UserKeys]
     if seen.doubt:
         yield f"nothing was changed: {seen.doubt}"
@@ -120,7 +120,7 @@ def under_notice(user: ResourceState, incident: Incident) -> Iterator[str]:
     needs_review=under_notice,
 )
 def deactivate_unused_keys(user: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Give notice of each key that is due; deactivate it where that was long enough ago."""
+    """Give notice about each key that is due. Deactivate it if the notice is old enough."""
     seen = user[UserKeys]
     for key in due(seen, incident):
         given = noticed(key, incident)

@@ -1,7 +1,7 @@
-"""Deny everything to a compromised instance's own sessions of its role: a blast radius of one.
+"""Deny all access to a compromised instance's sessions of its role, and to no other session.
 
-Credentials that were handed out stay valid for hours after the profile is detached. `aws:userid` of an
-instance's session is the role's id and the instance's: other instances with the role are not touched.
+Issued credentials stay valid for hours after the profile is detached. `aws:userid` of an instance's session
+consists of the ids of the role and the instance, so other instances with the role are not affected.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def still_valid(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Name the roles that cannot be edited, and what a denial does not reach.
+    """Yield the roles that cannot be edited, and the limits of the denial.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
     """
@@ -52,7 +52,7 @@ def still_valid(instance: ResourceState, incident: Incident) -> Iterator[str]:  
     residual_risk=still_valid,
 )
 def deny_instance_sessions(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Deny the instance each role that it holds or held."""
+    """Deny the instance each role that it has or had."""
     for held in instance[Identity].roles:
         if held.role.editable and not held.denied:
             yield DenyInstanceSessions(instance.ref.id, held.role, before=False, after=True)

@@ -1,11 +1,11 @@
-"""Deny a compromised user, or one session of a role, everything: what a key's deactivation does not reach.
+"""Deny all access to a compromised user or to one role session, beyond the deactivation of a key.
 
-Sessions that were made with a key outlive it. By default a user's are cut off as of the incident, and what
-else the user does goes on; of a role only the session that was named is cut off.
+Sessions that were started with a key stay valid without it. By default, a user's sessions issued before the
+incident are denied, and the user's other access works. Of a role only the named session is denied.
 
-The denial is an inline policy under a fixed name. Where that could not be put, since the policies are full,
-it is attached, and where that could not be done either, it becomes the permissions boundary: each try that
-did not end in a denial makes the next one take another way.
+The denial is an inline policy with a fixed name. If the policies are full, a managed policy is attached
+instead. If that fails too, it becomes the permissions boundary. Each failed attempt makes the next one use
+another way.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SESSIONS, _EVERYTHING, _SESSION, _ROLE = "sessions", "everything", "session", "
 
 
 def wanted(ref: Ref, holder: Holder, incident: Incident) -> Reach:
-    """Say whom the denial is to reach, by choice."""
+    """Return whom the denial must reach, according to the options."""
     if holder.kind == USER:
         everything = incident.choice(USER_DENY) == _EVERYTHING
         return Reach() if everything else Reach(before=whole_second(incident.opened_at))
@@ -45,7 +45,7 @@ def wanted(ref: Ref, holder: Holder, incident: Incident) -> Reach:
 
 
 def not_denied(principal: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what a denial does not reach.
+    """Yield the limits of the denial.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_disable-perms.html
     """
@@ -75,7 +75,7 @@ def not_denied(principal: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def _bounded(principal: ResourceState, incident: Incident) -> bool:
-    """Say whether every other way was tried, and the last is not taken because of the boundary there is."""
+    """Return whether every other way failed and the existing boundary prevents the last one."""
     seen, ref = principal[Denial], principal.ref
     if seen.holder is None or not seen.boundary:
         return False
@@ -85,7 +85,7 @@ def _bounded(principal: ResourceState, incident: Incident) -> bool:
 
 
 def not_editable(principal: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what a person does about roles that nobody in the account can edit.
+    """Yield what a person must do about roles that nobody in the account can edit.
 
     https://docs.aws.amazon.com/singlesignon/latest/userguide/revoke-user-permissions.html
     """
@@ -146,7 +146,7 @@ def _instead(holder: Holder) -> str:
     needs_review=not_editable,
 )
 def deny_principal(principal: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Deny unless it is denied already; a denial that reaches further is left, whatever its instant."""
+    """Deny unless a denial exists. A denial with a larger reach stays, whatever its time."""
     seen = principal[Denial]
     if seen.holder is None or not seen.holder.editable:
         return
@@ -157,7 +157,7 @@ def deny_principal(principal: ResourceState, incident: Incident) -> Iterator[Ste
 
 
 def _tries(way: tuple[Step, ...], incident: Incident) -> int:
-    """Count how often a way was gone: by its last step, whatever stood there before."""
+    """Count how often a way was tried, by its last step."""
     last = way[-1]
     return sum(1 for one in incident.past if type(one) is type(last) and one.target == last.target)
 
@@ -174,7 +174,7 @@ def _ways(seen: Denial, holder: Holder, reach: Reach, account: str) -> Iterator[
         yield (*_create(seen, arn, text), AttachDenial(holder, arn, before=False, after=True))
     bounding = reach.document(boundary=True)
     arn = own_arn(account, holder, bounding)
-    # A boundary that allows the rest must not take the place of one that does not.
+    # A boundary that allows everything else must not replace a stricter one.
     if not seen.boundary and seen.document(arn) in {"", bounding}:
         yield (*_create(seen, arn, bounding), SetDenyBoundary(holder, "", arn))
 

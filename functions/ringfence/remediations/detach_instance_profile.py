@@ -1,4 +1,4 @@
-"""Take a compromised instance's profile away, so that it is given no new credentials of its role."""
+"""Detach the profile of a compromised instance, so that it gets no new credentials of its role."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-2(13)", "D3FEND D3-CTS", "ATT&CK T1552.005"),
 )
 def detach_instance_profile(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """End the association; one that is coming or going is looked at again."""
+    """Remove the association. One that is changing is read again."""
     for association in instance[Identity].associations:
         if association.state == ASSOCIATED:
             yield detach(instance.ref.id, association)

@@ -1,4 +1,4 @@
-"""Turn a compromised instance's metadata service off, so that nothing on it can fetch credentials."""
+"""Turn off the metadata service of a compromised instance, so that no software can fetch credentials."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     cost="software on the instance that reads the metadata service stops working: agents, SDKs, scripts",
 )
 def disable_metadata(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Disable the endpoint and leave every other option as it is."""
+    """Disable the endpoint and keep all other options."""
     options = instance[Metadata].options
     if options.endpoint != DISABLED:
         yield SetMetadataOptions(instance.ref.id, options, replace(options, endpoint=DISABLED))

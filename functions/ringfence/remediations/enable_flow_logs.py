@@ -1,6 +1,6 @@
-"""Record the traffic of a VPC that has no flow logs, to the place that its owner chose.
+"""Create flow logs for a VPC without flow logs, at the destination in the policy.
 
-Without a place nothing is done, and a person is told what has to be chosen.
+Without a destination nothing is done, and the record says what to set.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TRAFFIC = "flow-log-traffic"
 
 
 def wanted(vpc: ResourceState, incident: Incident) -> Recording | None:
-    """Return what is to be recorded; None where no place was chosen or the role that it needs is missing."""
+    """Return the flow log to create. None without a destination or its role."""
     destination = wanted_place(vpc.ref, incident)
     kind = S3 if ":s3:::" in destination else LOGS
     role = vpc[FlowLogs].role if kind == LOGS else ""
@@ -36,7 +36,7 @@ def wanted(vpc: ResourceState, incident: Incident) -> Recording | None:
 
 
 def not_recorded(vpc: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what a person has to choose, or to do in another account."""
+    """Yield what a person must set, or must do in another account."""
     seen = vpc[FlowLogs]
     if seen.covers(incident.choice(TRAFFIC)):
         return
@@ -52,7 +52,7 @@ def not_recorded(vpc: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def failing(vpc: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Name the flow logs of which nothing arrives."""
+    """Yield the flow logs that deliver nothing."""
     for log in vpc[FlowLogs].of_vpc():
         if log.failing:
             reason = ascii(log.failing)[1:-1]
@@ -81,7 +81,7 @@ def failing(vpc: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: A
     needs_review=not_recorded,
 )
 def enable_flow_logs(vpc: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Make a flow log unless the VPC's others record the traffic already, wherever to."""
+    """Create a flow log unless the VPC has one for this traffic, at any destination."""
     seen, recording = vpc[FlowLogs], wanted(vpc, incident)
     if seen.owner != vpc.ref.account or recording is None or seen.covers(recording.traffic):
         return

@@ -1,4 +1,4 @@
-"""Encrypt what is written to a bucket by default: with S3's own keys, or with the KMS key of the policy."""
+"""Turn on default encryption of a bucket: with S3 managed keys, or with the KMS key in the policy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KEY = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-f0-9rmk-]{36}"
 
 
 def not_as_wanted(bucket: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what the policy must name first, or what only a person can judge."""
+    """Yield what the policy must name, or what only a person can decide."""
     seen, name = bucket[BucketEncryption], bucket.ref.id
     chosen = incident.choice(DEFAULT_ENCRYPTION)
     if not seen.readable:
@@ -75,7 +75,7 @@ def not_as_wanted(bucket: ResourceState, incident: Incident) -> Iterator[str]:
     needs_review=not_as_wanted,
 )
 def encrypt_bucket(bucket: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Set what the policy wants where less is there; what the bucket refuses to take stays so."""
+    """Set the policy's encryption if the current one is weaker. Blocked types stay blocked."""
     seen, chosen = bucket[BucketEncryption], incident.choice(DEFAULT_ENCRYPTION)
     if not seen.readable:
         return

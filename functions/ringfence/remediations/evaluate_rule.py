@@ -1,8 +1,8 @@
-"""Have AWS Config evaluate the rules again that judged, once it has recorded what was put right.
+"""Start a new evaluation of the AWS Config rules behind the findings, after Config recorded the remediation.
 
-A rule looks at the newest recorded configuration: asked before that, it says what it said. Config itself
-evaluates rules that look at configurations when it records a new one, and then nothing is asked. What is
-not judged by its configuration, or was not changed by this incident, is asked about at once.
+A rule reads the newest recorded configuration. An earlier evaluation would repeat the old verdict. Config
+itself evaluates configuration rules when it records a change, and then this does nothing. Rules that do not
+read the configuration, or whose resource this incident did not change, are evaluated at once.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 def not_recorded(subject: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say why Config keeps to its verdict for now, where its recorder is to blame."""
+    """Yield why Config keeps its verdict, if its recorder is the reason."""
     seen = subject[Evaluation]
     if seen.hindrance and any(_is_open(rule, subject, incident) for rule in incident.rules):
         yield f"{seen.hindrance}, so its verdict does not change until it records the remediation"
 
 
 def not_evaluated(subject: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what Config has yet to do."""
+    """Yield what Config has yet to do."""
     seen = subject[Evaluation]
     for rule in incident.rules:
         if seen.hindrance or not _is_open(rule, subject, incident):
@@ -54,7 +54,7 @@ def not_evaluated(subject: ResourceState, incident: Incident) -> Iterator[str]:
     pending_elsewhere=not_evaluated,
 )
 def evaluate_rule(subject: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Write down each rule that judged, and ask about it when there is something new to see."""
+    """Note each rule, and start its evaluation when there is something new to read."""
     seen = subject[Evaluation]
     for rule in incident.rules:
         noted = NoteRule(rule, incident.now)
@@ -76,7 +76,7 @@ def _is_due(rule: ManagedRule, subject: ResourceState, incident: Incident) -> bo
 
 
 def _is_open(rule: ManagedRule, subject: ResourceState, incident: Incident) -> bool:
-    """Say whether the rule was noted, exists, and has not evaluated since there is something new to see."""
+    """Return whether the rule is noted, exists, and has not been evaluated since the change."""
     seen = subject[Evaluation]
     state = seen.state(rule)
     if state is None or not state.exists:

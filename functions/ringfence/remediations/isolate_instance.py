@@ -1,7 +1,7 @@
-"""Cut a compromised EC2 instance off the network, leaving it running for forensics.
+"""Isolate a compromised EC2 instance from the network. It keeps running for forensics.
 
-Every interface moves to its VPC's quarantine group, which allows nothing in or out. The groups it had
-travel with each step, so that a release can put them back.
+Every interface moves to the quarantine group of its VPC, which allows no traffic. Each step contains the
+old groups, so that a release can restore them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def still_open(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say what security groups cannot close, and which interfaces are not the instance's to move.
+    """Yield what security groups cannot block, and interfaces that the instance cannot isolate.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html
     https://docs.aws.amazon.com/eks/latest/userguide/security-groups-for-pods.html
@@ -57,7 +57,7 @@ def still_open(instance: ResourceState, incident: Incident) -> Iterator[str]:  #
     residual_risk=still_open,
 )
 def isolate_instance(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Quarantine each interface that is not quarantined already."""
+    """Move each interface to the quarantine group."""
     network = instance[Network]
     for vpc_id in network.vpcs():
         yield from prepare(network, vpc_id)
@@ -68,7 +68,7 @@ def isolate_instance(instance: ResourceState, incident: Incident) -> Iterator[St
 
 
 def prepare(network: Network, vpc_id: str) -> Iterator[Step]:
-    """Create the VPC's quarantine group, or repair one that has drifted."""
+    """Create the quarantine group of the VPC, or remove the rules of a drifted one."""
     group = network.own(vpc_id, QUARANTINE)
     if group is None:
         yield CreateOwnGroup(vpc_id, QUARANTINE, network.free_name(vpc_id, QUARANTINE))

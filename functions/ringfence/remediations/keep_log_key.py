@@ -1,7 +1,7 @@
-"""Keep a KMS key that trails write their logs with: cancel its deletion, enable it again.
+"""Keep the KMS key of CloudTrail logs: cancel its deletion and enable it.
 
-Without the key CloudTrail cannot deliver, and what was delivered cannot be read. Keys that no trail writes
-with are their owners' business.
+Without the key CloudTrail cannot deliver logs, and existing logs cannot be read. Keys without a trail are
+not changed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def not_kept(key: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say that a key cannot be used, where nothing is done about it."""
+    """Yield that a key cannot be used, if Ringfence does nothing about it."""
     state, trails = key[LogKey].state, users_of_key(key, incident)
     if not trails or state == USABLE or key_to_be_kept(key, incident):
         return
@@ -40,7 +40,7 @@ def not_kept(key: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def unreadable(key: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what could not be written, and who is suspected."""
+    """Yield which logs could not be written, and who is suspected."""
     if any(isinstance(one, EnableKey) for one in incident.past):
         trails = show(users_of_key(key, incident))
         yield (
@@ -63,7 +63,7 @@ def unreadable(key: ResourceState, incident: Incident) -> Iterator[str]:
     needs_review=not_kept,
 )
 def keep_log_key(key: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Cancel the deletion, which leaves the key disabled; enable it."""
+    """Cancel the deletion, which leaves the key disabled, and enable it."""
     if not key_to_be_kept(key, incident):
         return
     if key[LogKey].state in TO_BE_DELETED:

@@ -27,6 +27,14 @@ class SetDeleteOnTermination(SettingStep):
     """Set whether one volume is deleted when its instance is terminated.
 
     EC2 refuses devices to which nothing is attached any more.
+
+    Attributes
+    ----------
+    instance_id, volume_id, device : str
+        The volume's attachment, such as `i-0123456789abcdef0`, `vol-0123456789abcdef0` and `/dev/sdf`.
+
+    References
+    ----------
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EbsInstanceBlockDeviceSpecification.html
     """
 

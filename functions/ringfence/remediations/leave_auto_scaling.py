@@ -1,6 +1,7 @@
-"""Take a compromised instance out of its Auto Scaling group, before the group terminates the evidence.
+"""Remove a compromised instance from its Auto Scaling group before the group terminates it.
 
-An isolated instance fails its group's health checks and is terminated, whatever protects it otherwise.
+An isolated instance fails the group's health checks, and the group then terminates it despite other
+protections.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _DETACH, _STANDBY = "detach", "standby"
 
 
 def still_owned(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say when a group still can end the instance."""
+    """Yield when the group can still terminate the instance."""
     scaling = instance[Scaling]
     if scaling.place == STANDBY:
         yield (
@@ -56,7 +57,7 @@ def still_owned(instance: ResourceState, incident: Incident) -> Iterator[str]:  
     residual_risk=still_owned,
 )
 def leave_auto_scaling(instance: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Leave the group if it counts on the instance; one that stands by already is left there."""
+    """Leave the group if the instance is in service. An instance on standby stays on standby."""
     scaling = instance[Scaling]
     if scaling.place == IN_SERVICE and not scaling.passing:
         yield leave(instance.ref.id, scaling, standby=incident.choice(WAY) == _STANDBY)

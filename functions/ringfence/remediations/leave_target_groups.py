@@ -1,4 +1,4 @@
-"""Take a compromised instance out of every target group, so that load balancers send it no requests."""
+"""Deregister a compromised instance from every target group, so that load balancers send it no requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def unread(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say when there are more target groups than are looked at."""
+    """Yield the number of target groups that were not read."""
     if count := instance[Targets].unread:
         yield (
             f"{count} target groups in its VPCs were not read: the instance may be registered in one of them"
@@ -37,7 +37,7 @@ def unread(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noq
     residual_risk=unread,
 )
 def leave_target_groups(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Deregister every target of the instance; those that are draining are on their way out."""
+    """Deregister every target of the instance, except those that are draining."""
     for registration in instance[Targets].registrations:
         if registration.targets:
             yield DeregisterTargets(registration.group, registration.targets, frozenset())

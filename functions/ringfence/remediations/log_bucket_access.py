@@ -1,4 +1,4 @@
-"""Log the requests to a bucket, to the bucket that the policy names for it: never to itself."""
+"""Log the requests to a bucket, to the log bucket in the policy, and never to itself."""
 
 from __future__ import annotations
 
@@ -40,7 +40,17 @@ class LogTarget:
 
 @value
 class AccessLogging(BucketObservation):
-    """Where requests to a bucket are logged; `target` is None where they are not."""
+    """Where the requests to a bucket are logged.
+
+    Attributes
+    ----------
+    target : LogTarget or None
+        The target; None where requests are not logged.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLogging.html
+    """
 
     target: LogTarget | None = None
 
@@ -58,7 +68,7 @@ class AccessLogging(BucketObservation):
 
 @value
 class SetAccessLogging(BucketSetting):
-    """Log the requests to a bucket that logs nothing; its undo logs nothing again.
+    """Log the requests to a bucket that logs nothing. The undo logs nothing again.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLogging.html
     """
@@ -97,7 +107,7 @@ class SetAccessLogging(BucketSetting):
 
 
 def not_configured(bucket: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what a person must configure before anything can be logged."""
+    """Yield what a person must set before requests can be logged."""
     seen, target = bucket[AccessLogging], incident.choice(ACCESS_LOG_BUCKET)
     if not seen.readable:
         yield unreadable(bucket.ref, "access logging")
@@ -114,7 +124,7 @@ def not_configured(bucket: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def relies_on_target(bucket: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what must be so for logs to arrive.
+    """Yield the conditions for the delivery of logs.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
     """
@@ -150,7 +160,7 @@ def relies_on_target(bucket: ResourceState, incident: Incident) -> Iterator[str]
     needs_review=not_configured,
 )
 def log_bucket_access(bucket: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Log to the policy's bucket where nothing is logged; a target that is there is left."""
+    """Log to the policy's bucket if nothing is logged. An existing target stays."""
     seen, target = bucket[AccessLogging], incident.choice(ACCESS_LOG_BUCKET)
     if seen.readable and seen.target is None and target not in {"", bucket.ref.id}:
         yield SetAccessLogging(bucket_of(bucket), None, LogTarget(target, f"{bucket.ref.id}/"))

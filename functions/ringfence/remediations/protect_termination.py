@@ -1,7 +1,7 @@
-"""Keep a compromised instance from being terminated, from outside and from inside.
+"""Protect a compromised instance from termination, by API calls and from inside.
 
-Termination protection stops the API call; a shutdown from inside the instance would get round it, so
-that is made to stop the instance instead.
+Termination protection stops the API call. A shutdown from inside the instance would bypass it, so a
+shutdown then only stops the instance.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class SetTerminationProtection(AttributeSetting):
 
 @value
 class SetShutdownBehavior(AttributeSetting):
-    """Set what a shutdown from inside the instance does: `stop` or `terminate`.
+    """Set the shutdown behavior of the instance: `stop` or `terminate`.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_ChangingInstanceInitiatedShutdownBehavior.html
     """
@@ -64,7 +64,10 @@ class SetShutdownBehavior(AttributeSetting):
 
 
 def unprotected(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say what EC2 cannot protect."""
+    """Yield what EC2 cannot protect.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_ChangingDisableAPITermination.html
+    """
     lifecycle = instance[Lifecycle]
     if lifecycle.spot:
         yield "a Spot instance cannot be protected: it can be terminated, and interrupted by EC2 at any time"
@@ -86,7 +89,7 @@ def unprotected(instance: ResourceState, incident: Incident) -> Iterator[str]:  
     residual_risk=unprotected,
 )
 def protect_termination(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Turn protection on, and let a shutdown stop the instance."""
+    """Turn on protection, and set the shutdown behavior to stop."""
     lifecycle = instance[Lifecycle]
     if lifecycle.spot:
         return

@@ -1,7 +1,7 @@
-"""Note how logging is set up while it is well: the record in the log is what is put back later.
+"""Record the logging settings as a baseline while logging works. Later restores use this record.
 
-What is noted is never weaker than what was noted before: of what is weaker, the former is kept. An owner who
-means to log less releases the incident, and the next review notes what is there then; or exempts it.
+A new baseline is never weaker than the old one: the stronger setting stays. An owner who wants less logging
+releases the incident, and the next review records the current settings. Or the policy exempts the resource.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     references=("NIST 800-53 CM-2", "NIST 800-53 CM-3"),
 )
 def record_logging_baseline(subject: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Note what differs from the newest note and is not weaker; the first time, only what is switched on."""
+    """Record changed settings that are not weaker. The first record needs enabled logging."""
     yield from _trail(subject, incident)
     yield from _recorder(subject, incident)
     yield from _detector(subject, incident)
@@ -83,7 +83,7 @@ def _detector(subject: ResourceState, incident: Incident) -> Iterator[Step]:
 
 
 def _key(subject: ResourceState, incident: Incident) -> Iterator[Step]:
-    """A key stays known though its trails are told to write without it."""
+    """Return the trails of a key. A key stays in the baseline even if its trails no longer use it."""
     seen, before = subject[LogKey], key_baseline(incident)
     on = before or seen.state == USABLE or key_to_be_kept(subject, incident)
     if seen.trails and on and seen.trails != before:

@@ -1,6 +1,6 @@
-"""Make a deleted trail again, as its baseline says: in its old bucket, with its old name, and start it.
+"""Recreate a deleted trail from its baseline, with its old name and bucket, and start it.
 
-Without a baseline nobody here knows what it was; an organization's is its management account's to make.
+Without a baseline its settings are unknown. The management account must recreate an organization trail.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def lost(trail: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what a person has to make again, and how."""
+    """Yield what a person must recreate, and how."""
     before = trail_baseline(incident)
     if not trail[TrailStatus].gone:
         return
@@ -48,7 +48,7 @@ def lost(trail: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def unrecorded(trail: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what the trail lacks, and who is suspected."""
+    """Yield what the logs lack, and who is suspected."""
     if any(isinstance(one, CreateTrail) for one in incident.past):
         yield (
             f"events while trail {trail.ref.id} did not exist are not in its logs, and its log files "
@@ -70,7 +70,7 @@ def unrecorded(trail: ResourceState, incident: Incident) -> Iterator[str]:
     needs_review=lost,
 )
 def recreate_trail(trail: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Make it, start it, tell it what to record; go on with what was begun."""
+    """Create it, start it and set its selectors. Resume an earlier attempt."""
     before, setup, ref = trail_baseline(incident), wanted(trail, incident), trail.ref
     if before is None or before.options.organization or setup is None:
         return

@@ -1,6 +1,6 @@
-"""Take the grants to anyone out of a bucket's ACL: to S3's groups AllUsers and AuthenticatedUsers.
+"""Remove public grants from a bucket's ACL: to S3's groups AllUsers and AuthenticatedUsers.
 
-Every other grant stays. Where ACLs are disabled (`BucketOwnerEnforced`) there is nothing to do.
+All other grants stay. With disabled ACLs (`BucketOwnerEnforced`) there is nothing to do.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _GRANTED = BucketTrigger(
 
 
 def objects_too(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say what the bucket's ACL does not reach."""
+    """Yield what the ACL of the bucket does not cover."""
     if not bucket[BucketAcl].enforced:
         yield (
             f"the ACLs of the objects in bucket {bucket.ref.id} were not read; disabling ACLs "
@@ -41,7 +41,7 @@ def objects_too(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # 
 
 
 def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say what S3 does not show."""
+    """Yield what S3 does not show."""
     acl = bucket[BucketAcl]
     if not acl.readable and not acl.enforced:
         yield unreadable(bucket.ref, "the ACL")
@@ -66,6 +66,6 @@ def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]: 
     downgrade_reasons=public_by_intent,
 )
 def remove_public_grants(bucket: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Keep every grant but the public ones."""
+    """Keep every grant except the public ones."""
     if public := bucket[BucketAcl].public:
         yield SetPublicGrants(bucket_of(bucket), public, frozenset())

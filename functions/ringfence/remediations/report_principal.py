@@ -1,4 +1,4 @@
-"""Say what a person does about credentials that nothing in the account can take away: the root user's."""
+"""Report what a person must do about root credentials, which nothing in the account can limit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def for_a_person(principal: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """List what a person does.
+    """Yield what a person must do.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
     """
@@ -58,5 +58,5 @@ def for_a_person(principal: ResourceState, incident: Incident) -> Iterator[str]:
     needs_review=for_a_person,
 )
 def report_principal(principal: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Plan nothing: there is nothing that could be done."""
+    """Plan nothing, because nothing can be done from here."""
     return iter(())

@@ -1,6 +1,6 @@
-"""Tell a person that the root user was used. Nothing is changed: nothing in the account could stop it.
+"""Report a use of the root user. Nothing is changed, because nothing in the account could stop it.
 
-Whoever uses it may well be right to, so what is told is whom to ask, and what to do if nobody says so.
+The use can be legitimate. So the report says whom to ask, and what to do if nobody confirms it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def for_a_person(root: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """List what a person does."""
+    """Yield what a person must do."""
     yield from what_a_person_does(root.ref.account)
 
 

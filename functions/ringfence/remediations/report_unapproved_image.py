@@ -1,8 +1,8 @@
-"""Tag and report an instance whose image nobody approved: the golden-image check.
+"""Tag and report an instance with an unapproved image: the golden-image check.
 
-An image is approved when it meets every rule that the policy gives: its owner, a tag on it, its age. One
-that EC2 does not show any more meets none. What AWS Config judged is not approved, whatever these rules say.
-An instance cannot change its image, so nothing else is changed.
+An image is approved if it meets every rule in the policy: its owner, its tag and its age. An image that EC2
+no longer shows meets none. An image that AWS Config judged is not approved, whatever these rules say. An
+instance cannot change its image, so nothing else is changed.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ AGE = Option(
     r"[0-9]{1,4}",
 )
 Reasons = dict[str, str]
-"""Why an image is not approved: a short name for the tag, and words for a person."""
+"""A reason why an image is not approved: a short name for the tag, and words for people."""
 
 
 def unapproved(instance: ResourceState, incident: Incident) -> Reasons:
-    """Say why the image is not approved; nothing where it is, or where that cannot be seen."""
+    """Yield why the image is not approved. Yield nothing if it is, or if that cannot be determined."""
     image = instance[Image]
     judged = any(one in JUDGED.types for one in incident.types)
     found = {"config": f"AWS Config judged that its image {image.id} is not approved"} if judged else {}
@@ -92,7 +92,7 @@ def _by_rules(image: Image, account: str, incident: Incident) -> Reasons:
 
 
 def what_is_reported(instance: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say why the image is not approved, and what launches the next instance."""
+    """Yield why the image is not approved, and what launches the next instance."""
     reasons = unapproved(instance, incident)
     yield from reasons.values()
     if reasons:
@@ -102,7 +102,7 @@ def what_is_reported(instance: ResourceState, incident: Incident) -> Iterator[st
 
 
 def what_cannot_be_seen(instance: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say that the image could not be judged, or that somebody tagged the instance as if it had been told."""
+    """Yield that the image could not be judged, or that somebody set the tag in advance."""
     image = instance[Image]
     if image.shown is Shown.UNREADABLE and _has_rules(incident):
         yield f"EC2 did not show image {image.id}: a person must find out whether it is approved"
@@ -115,7 +115,7 @@ def what_cannot_be_seen(instance: ResourceState, incident: Incident) -> Iterator
 
 
 def _is_tagged_by_others(instance: ResourceState, incident: Incident) -> bool:
-    """Say whether the tag stands there at the first start, and is not ours: with it, nothing is to do."""
+    """Return whether the tag exists at the first start and is not ours. It must not stop the report."""
     ours = any(isinstance(one, TagUnapprovedImage) for one in incident.past)
     starts = not ours and instance[FirstStart].first and set(STARTED.types).intersection(incident.types)
     reasons = _tag(instance, incident) if starts else ""
@@ -140,7 +140,7 @@ def _tag(instance: ResourceState, incident: Incident) -> str:
     needs_review=what_cannot_be_seen,
 )
 def report_unapproved_image(instance: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Write the reasons' short names into the tag, unless they stand there."""
+    """Write the short names of the reasons into the tag, unless they are there."""
     reasons, tagged = _tag(instance, incident), instance[ImageTag].reason
     if reasons and tagged != reasons:
         yield TagUnapprovedImage(instance.ref.id, tagged, reasons)

@@ -1,7 +1,7 @@
-"""Say that nobody signs in with a user's password: AWS Config's rule judges it beside the access keys.
+"""Report an unused password of a user. AWS Config judges it together with the access keys.
 
-Nothing is changed: a password cannot be disabled, only deleted for good, and nobody else can set it again as
-it was.
+Nothing is changed: a password cannot be disabled. It can only be deleted permanently, and nobody can
+restore it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 def signs_in_no_more(user: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say since when nobody used the password, where that is as long as makes a key unused."""
+    """Yield since when the password is unused, if that is as long as for an unused key."""
     seen = user[PasswordUse]
     if seen.created and is_unused(max(seen.used or seen.created, seen.created), incident):
-        # One that was made anew is as old as that, whenever the user last signed in by the one before.
+        # The age of a new password counts from its creation, whenever the old one was last used.
         used = seen.used if seen.used and seen.used > seen.created else None
         use = f"last used on {used.date()}" if used else f"never used since {seen.created.date()}"
         yield (

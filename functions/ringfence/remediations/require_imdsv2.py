@@ -1,7 +1,6 @@
-"""Require IMDSv2: the metadata service answers nobody who does not first ask for a token.
+"""Require IMDSv2: the metadata service refuses requests without a token.
 
-A request that an attacker makes a program on the instance send for him cannot ask for one. The hop limit
-and every other option stay as they are.
+A server-side request forgery cannot get a token. The hop limit and all other options stay.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def what_depends_on_it(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say who still calls without a token, and what launches the next instance."""
+    """Yield how many calls have no token, and what launches the next instance."""
     options = instance[Metadata].options
     if options.endpoint == DISABLED:
         yield "the metadata service is off, so it has no tokens to require, whatever the rule says"
@@ -62,7 +61,7 @@ def _use(calls: int | None, *, required: bool) -> str:
     residual_risk=what_depends_on_it,
 )
 def require_imdsv2(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Change that one option; a service that is off is left off."""
+    """Change only that option. A disabled service stays disabled."""
     options = instance[Metadata].options
     if options.endpoint != DISABLED and options.tokens != REQUIRED:
         yield SetMetadataOptions(instance.ref.id, options, replace(options, tokens=REQUIRED))

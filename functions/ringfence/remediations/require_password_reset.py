@@ -1,7 +1,7 @@
-"""Require a new password of a compromised user, behind a denial of everything.
+"""Require a new password from a compromised user whose access is denied completely.
 
-A login profile cannot be disabled, only deleted for good. A reset alone lets whoever knows the old password
-choose the new one; behind the denial that leads nowhere.
+A login profile cannot be disabled, only deleted permanently. A reset alone would let everybody who knows
+the old password choose the new one. Behind the denial that has no effect.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def still_signs_in(principal: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say that the password works, and what becomes of it."""
+    """Yield that the password works, and what happens to it."""
     password = principal[Password]
     if not password.user:
         return
@@ -53,7 +53,7 @@ def still_signs_in(principal: ResourceState, incident: Incident) -> Iterator[str
     residual_risk=still_signs_in,
 )
 def require_password_reset(principal: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Require it where there is a password, once everything of the user is denied."""
+    """Require it if there is a password and all access of the user is denied."""
     password = principal[Password]
     if password.user and not password.reset and principal[Denial].covers(Reach()):
         yield SetPasswordReset(password.user, before=False, after=True)

@@ -1,6 +1,6 @@
-"""Require TLS of every request to a bucket, by one statement merged into the bucket's policy.
+"""Require TLS for every request to a bucket, with one statement that is merged into the bucket policy.
 
-Every other statement stays as it is, and an undo takes out exactly this one.
+All other statements stay. A release removes exactly this statement.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def speaks_http(bucket: ResourceState) -> Iterator[str]:
-    """Say that a website would go dark.
+    """The bucket is a website: its endpoint does not support TLS, so the website would be unavailable.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteEndpoints.html
     """
@@ -38,7 +38,7 @@ def speaks_http(bucket: ResourceState) -> Iterator[str]:
 
 
 def who_speaks_http(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say where it is seen who would be shut out: no setting of the bucket tells.
+    """Yield where to find clients without TLS, because no setting of the bucket shows them.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
     """
@@ -50,7 +50,7 @@ def who_speaks_http(bucket: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say why nothing can be merged."""
+    """Yield why nothing can be merged."""
     policy = bucket[BucketPolicy]
     if not policy.readable:
         yield unreadable(bucket.ref, "the policy")
@@ -79,13 +79,13 @@ def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]: 
     workload_risk="clients without TLS: http:// links and the website endpoint",
 )
 def require_tls(bucket: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Add the statement unless others require the same."""
+    """Add the statement unless others already require TLS."""
     if _is_missing(bucket):
         sid = free_sid(bucket[BucketPolicy].document)
         yield AddTlsStatement(bucket_of(bucket), sid, before=False, after=True)
 
 
 def _is_missing(bucket: ResourceState) -> bool:
-    """Say whether the policy is known not to require TLS."""
+    """Return whether the policy certainly does not require TLS."""
     policy = bucket[BucketPolicy]
     return policy.clear and not requires_tls(policy.document, bucket_of(bucket).id)

@@ -1,8 +1,8 @@
-"""Start a trail that somebody stopped: it needs no baseline, only that it logged before.
+"""Restart a stopped trail. It needs no baseline, only a record that it logged before.
 
-The stop of an only trail is the last thing that it records, and may be recorded by nobody: the review looks.
-A trail that was stopped before anything was noted of it may be meant to be: a person is told. So is one that
-logs where nobody can read it: its bucket refuses what it delivers, which says nothing by itself.
+If the account's only trail is stopped, there may be no event about it, so the review checks trails. A trail
+that was stopped before the first record may be meant to be stopped: it is only reported. A trail whose
+bucket refuses its logs is reported too, because AWS sends no event about that.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _LONG = timedelta(days=1)
 
 
 def still_stopped(trail: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say that a trail does not log, where nothing is done about it."""
+    """Yield that a trail does not log, if Ringfence does nothing about it."""
     yield from out_of_reach(trail, incident)
     seen = trail[TrailStatus]
     if seen.setup is not None and not seen.logging and not trail_to_be_started(trail, incident):
@@ -42,9 +42,9 @@ def still_stopped(trail: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def undelivered(trail: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say that a trail logs and cannot deliver, in words that stay the same while it cannot.
+    """Yield that a trail logs and cannot deliver. The words stay the same while it cannot.
 
-    Since when is said once it is a day: where some deliveries succeed, the time moves on with each.
+    The start time is included only after a day, because it changes with each successful delivery.
     """
     seen = trail[TrailStatus]
     if seen.setup is None or not seen.logging:
@@ -64,13 +64,13 @@ def undelivered(trail: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def not_recording(trail: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what of it a person has to put right."""
+    """Yield what a person must fix."""
     yield from still_stopped(trail, incident)
     yield from undelivered(trail, incident)
 
 
 def unrecorded(trail: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what the trail lacks, and who is suspected."""
+    """Yield what the logs lack, and who is suspected."""
     if any(isinstance(one, StartTrail) for one in incident.past):
         yield (
             f"events while trail {trail.ref.id} was stopped are not in its logs; CloudTrail's event "

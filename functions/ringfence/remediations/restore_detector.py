@@ -1,6 +1,6 @@
-"""Enable a detector of GuardDuty that somebody disabled, put back what it watches, make a deleted one again.
+"""Enable a disabled GuardDuty detector, restore its settings, or recreate a deleted one.
 
-A deleted detector's findings, filters, lists, members and destinations are lost with it: that is said.
+A deleted detector loses its findings, filters, lists, members and destinations. The response reports that.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def not_put_back(detector: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what a person has to put back."""
+    """Yield what a person must restore."""
     seen, before, id_ = detector[DetectorStatus], detector_baseline(incident), detector.ref.id
     if seen.setup is None and not seen.others and before is None and not is_reviewed_only(incident):
         yield (
@@ -51,14 +51,14 @@ def not_put_back(detector: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def _is_replaced(detector: ResourceState, incident: Incident) -> bool:
-    """Say whether somebody else made a detector in the place of one that is gone."""
+    """Return whether somebody else created a detector to replace a deleted one."""
     seen = detector[DetectorStatus]
     made = any(isinstance(one, CreateDetector) for one in incident.past)
     return seen.setup is None and bool(seen.others) and not made
 
 
 def undetected(detector: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what is lost for good, and who is suspected."""
+    """Yield what is lost permanently, and who is suspected."""
     seen, id_ = detector[DetectorStatus], detector.ref.id
     if seen.setup is None and seen.others:
         yield (
@@ -82,7 +82,7 @@ def undetected(detector: ResourceState, incident: Incident) -> Iterator[str]:
     needs_review=not_put_back,
 )
 def restore_detector(detector: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Enable it, have it watch what it did, or make one in its place."""
+    """Enable it, restore its settings, or create one to replace it."""
     seen, before, id_ = detector[DetectorStatus], detector_baseline(incident), detector.ref.id
     if detector_to_be_enabled(detector, incident):
         yield EnableDetector(id_)

@@ -1,8 +1,9 @@
-"""Record again what a deleted flow log of a VPC recorded, to the same place.
+"""Recreate a deleted flow log of a VPC with its old destination.
 
-CloudTrail names no more than its id; what it was is read where it is known. Whoever may make and delete flow
-logs could have had one made that delivers to a place of their own, so the place must be vouched for: a log
-group of the same account, the chosen destination, or one to which another flow log of the account delivers.
+CloudTrail records only its id. Its settings are read from AWS Config or from CloudTrail's record of its
+creation. An intruder may have created a flow log with a destination of their own. So the destination must
+be a log group of the same account, the destination in the policy, or one that another flow log of the
+account uses.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _HOW = "a person must check, and recreate it"
 
 
 def reason_against(log: ResourceState, incident: Incident) -> str:
-    """Say why a deleted flow log is not made again; empty when it can be."""
+    """Return why a deleted flow log is not recreated. Empty if it can be."""
     seen, id_ = log[FlowLogs], log.ref.id
     if seen.deleted is None:
         return f"neither AWS Config nor CloudTrail knows what {id_} recorded: {_HOW}"
@@ -51,7 +52,7 @@ def reason_against(log: ResourceState, incident: Incident) -> str:
 
 
 def _plain(text: str) -> str:
-    """Write out what whoever made the flow log chose."""
+    """Escape text that the creator of the flow log chose."""
     return ascii(text)[1:-1]
 
 
@@ -63,13 +64,13 @@ def _vouched(recording: Recording, log: ResourceState, incident: Incident) -> bo
 
 
 def missing(log: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say why a person has to look."""
+    """Yield why a person must check."""
     if not log[FlowLogs].exists and (reason := reason_against(log, incident)):
         yield reason
 
 
 def again(log: ResourceState) -> Recording | None:
-    """Return what is to be recorded again; to a log group, the role delivers that may be passed on."""
+    """Return the flow log to recreate. For a log group it uses the role that may be passed."""
     seen = log[FlowLogs]
     if seen.exists or seen.deleted is None:
         return None
@@ -78,7 +79,7 @@ def again(log: ResourceState) -> Recording | None:
 
 
 def different(log: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what is not as it was."""
+    """Yield what differs from before."""
     recording, seen = again(log), log[FlowLogs]
     if recording is None or seen.deleted is None or reason_against(log, incident):
         return
@@ -104,7 +105,7 @@ def different(log: ResourceState, incident: Incident) -> Iterator[str]:
     needs_review=missing,
 )
 def restore_flow_log(log: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Make the flow log again unless one records the same to the same place already."""
+    """Recreate the flow log unless one records the same traffic to the same destination."""
     seen, recording = log[FlowLogs], again(log)
     if recording and not reason_against(log, incident) and not seen.records(recording):
         yield CreateFlowLog(seen.vpc_id, recording, incident.id, before=False, after=True)

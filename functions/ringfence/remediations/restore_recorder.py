@@ -1,6 +1,7 @@
-"""Start a configuration recorder that somebody stopped; report one that was deleted or told to record less.
+"""Restart a stopped configuration recorder. Report one that was deleted or records less.
 
-What a recorder records is its owner's to choose, and costs by the item: it is said, not put back.
+The owner decides what a recorder records, and each item costs money. So settings are reported and not
+restored.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
 
 LONGEST = 4000
-"""Characters of what a person has to put back by hand: enough for a recorder with many types."""
+"""Maximum characters of the settings that a person must restore: enough for many resource types."""
 _CHANGED = recorded("config", "PutConfigurationRecorder")
 
 
 def not_put_back(recorder: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what a person has to put back, and how it was."""
+    """Yield what a person must restore, and the old settings."""
     for words in _not_put_back(recorder, incident):
         yield plain(words, LONGEST)
 
@@ -70,7 +71,7 @@ def _not_put_back(recorder: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def unrecorded(recorder: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what the recorder lacks, and who is suspected."""
+    """Yield what the recorder lacks, and who is suspected."""
     if any(isinstance(one, StartRecorder) for one in incident.past):
         yield (
             f"changes that were made and reverted while configuration recorder {recorder.ref.id} was "

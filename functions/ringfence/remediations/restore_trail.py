@@ -1,6 +1,6 @@
-"""Put back what of a trail records less than its baseline: options, event selectors, Insights selectors.
+"""Restore settings of a trail that are weaker than its baseline: options and selectors.
 
-What was strengthened since the baseline stays.
+Settings that are stronger than the baseline stay.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def not_put_back(trail: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what a person has to compare or put back."""
+    """Yield what a person must compare or restore."""
     yield from out_of_reach(trail, incident)
     now, before = trail[TrailStatus].setup, trail_baseline(incident)
     if now and not before and reported(incident, CHANGED):
@@ -43,7 +43,7 @@ def not_put_back(trail: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def suspects(trail: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say who is suspected."""
+    """Yield who is suspected."""
     yield from suspected(incident)
 
 
@@ -60,5 +60,5 @@ def suspects(trail: ResourceState, incident: Incident) -> Iterator[str]:  # noqa
     needs_review=not_put_back,
 )
 def restore_trail(trail: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Put back what is weaker."""
+    """Restore the weaker settings."""
     yield from restore(trail, incident)

@@ -1,7 +1,7 @@
-"""Revoke what lets the whole world reach ports of a security group, source by source.
+"""Revoke ingress from the internet to ports of a security group, source by source.
 
-A rule with a range of ports, or with all traffic, is open on the port that is meant, so it is revoked as a
-whole; what else it allowed is said. Rules from narrower sources, on the same ports too, stay.
+A rule with a range of ports, or with all traffic, is revoked completely if it includes such a port. The
+response reports what else it allowed. Rules with narrower sources stay, on the same ports too.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ CALLS = recorded("ec2", "AuthorizeSecurityGroupIngress", "ModifySecurityGroupRul
 PORTS, COMMON_PORTS = "ports", "common-ports"
 SSH_PORT = 22
 WIDE = {4: 8, 6: 16}
-"""Prefixes shorter than these, by version of IP, are nearly the world."""
+"""Prefixes shorter than these, by IP version, cover almost the whole internet."""
 _LIST = r"[0-9]{1,5}(,[0-9]{1,5}){0,49}"
 
 
 def ports(incident: Incident) -> frozenset[int]:
-    """Return the ports that the findings are about; the chosen ones for calls and for a person's request."""
+    """Return the ports of the findings. Recorded calls and manual runs use the option."""
     types = frozenset(incident.types)
     judged = types.intersection((*SSH.types, *COMMON.types))
     meant: set[int] = set()
@@ -52,14 +52,14 @@ def _numbers(chosen: str) -> Iterator[int]:
 
 
 def whole_world(group: ResourceState, incident: Incident) -> Iterator[Rule]:
-    """Yield the rules that let every address reach one of the ports."""
+    """Yield the rules that open one of the ports to every address."""
     for rule in group[SecurityGroup].in_order():
         if not rule.egress and rule.world and rule.reaches(ports(incident)):
             yield rule
 
 
 def own_by_tag(group: ResourceState) -> Iterator[str]:
-    """Say that a group is named and tagged like Ringfence's own: whoever made it can have done that."""
+    """The group has the name and tag of a group of Ringfence, which anybody could have set."""
     seen = group[SecurityGroup]
     name = NAMES.get(seen.role)
     if name and seen.name.startswith(name):
@@ -70,14 +70,14 @@ def own_by_tag(group: ResourceState) -> Iterator[str]:
 
 
 def somebody_elses(group: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say that a group belongs to another account, which shares it."""
+    """Yield that a group belongs to another account, which shares it."""
     owner = group[SecurityGroup].owner
     if owner != group.ref.account:
         yield f"{group.ref.id} belongs to account {owner}, which shares it: it has to be changed there"
 
 
 def still_open(group: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what depends on the rules, what they allow beside the ports, and what stays open."""
+    """Yield what depends on the rules, what else they allow, and the residual risk."""
     seen, meant = group[SecurityGroup], ports(incident)
     if seen.owner != group.ref.account:
         return
@@ -148,7 +148,7 @@ def _shown(meant: frozenset[int]) -> str:
     needs_review=somebody_elses,
 )
 def revoke_open_ingress(group: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Revoke each rule from the world that reaches one of the ports."""
+    """Revoke each rule that opens one of the ports to the internet."""
     if group[SecurityGroup].owner == group.ref.account:
         for rule in whole_world(group, incident):
             yield revoke(group.ref.id, rule)

@@ -1,6 +1,7 @@
-"""Revoke every session of a compromised instance's role that was issued before the incident.
+"""Revoke all sessions of a compromised instance's role that were issued before the incident.
 
-For credentials that may have been used elsewhere under other names. It hits everybody who uses the role.
+This is for credentials that may be in use elsewhere with other session names. It affects all users of the
+role.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def not_revoked(instance: ResourceState, incident: Incident) -> Iterator[str]:
-    """Name the roles that cannot be edited."""
+    """Yield the roles that cannot be edited."""
     instant = whole_second(incident.opened_at)
     for use in instance[RoleSessions].roles:
         if not use.role.editable and not use.covers(instant):
@@ -42,7 +43,7 @@ def not_revoked(instance: ResourceState, incident: Incident) -> Iterator[str]:
     residual_risk=not_revoked,
 )
 def revoke_role_sessions(instance: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Revoke what was issued before the incident's instant, unless a later revocation covers that."""
+    """Revoke sessions issued before the time of the incident, unless a later revocation includes them."""
     instant = whole_second(incident.opened_at)
     for use in instance[RoleSessions].roles:
         if use.role.editable and not use.covers(instant):

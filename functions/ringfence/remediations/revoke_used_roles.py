@@ -1,8 +1,8 @@
-"""Revoke every session, issued before the incident, of the roles that a compromised principal used.
+"""Revoke sessions of the roles that a compromised principal used, if issued before the incident.
 
-Of a role's session it is that role, whose other sessions may be the intruder's too; of a user or a key, the
-roles that it assumed since it was first seen: their sessions are out of the reach of any denial of the user.
-It hits everybody who uses these roles.
+For a role session this is its role, whose other sessions may also be the intruder's. For a user or a key
+these are the roles it assumed since it was first seen: a denial of the user does not affect their sessions.
+It affects all users of these roles.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def not_revoked(principal: ResourceState, incident: Incident) -> Iterator[str]:
-    """Name the roles that cannot be edited here."""
+    """Yield the roles that cannot be edited here."""
     for use in _uncovered(principal, incident):
         if not use.role.editable:
             yield f"role {use.role.name} belongs to AWS and cannot be edited: its older sessions stay valid"
@@ -38,7 +38,7 @@ def not_revoked(principal: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def _uncovered(principal: ResourceState, incident: Incident) -> Iterator[RoleUse]:
-    """Yield the roles that were used since the first sight and whose older sessions are not revoked."""
+    """Yield the roles that were used since the first activity and whose older sessions are not revoked."""
     instant = whole_second(incident.opened_at)
     for one in principal[UsedRoles].roles:
         used = one.assumed_at is None or one.assumed_at >= incident.first_seen
@@ -61,7 +61,7 @@ def _uncovered(principal: ResourceState, incident: Incident) -> Iterator[RoleUse
     residual_risk=not_revoked,
 )
 def revoke_used_roles(principal: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Revoke what was issued before the incident's instant, unless a later revocation covers that."""
+    """Revoke sessions issued before the time of the incident, unless a later revocation includes them."""
     instant = whole_second(incident.opened_at)
     for use in _uncovered(principal, incident):
         if use.role.editable:

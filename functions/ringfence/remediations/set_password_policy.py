@@ -1,9 +1,10 @@
-"""Demand good passwords of an account's users. What is demanded already is never made less.
+"""Set a strong password policy for an account. Existing requirements never become weaker.
 
-It breaks no workload: console passwords are people's. A demand on length, characters or reuse meets the next
-password alone; a maximum age has whoever has an older one set a new one at the next sign-in. Who may set
-passwords is left as it is. Where an administrator has to set an expired one (hard expiry), a shorter age
-would shut people out at once, the administrators among them: that is left to a person.
+It breaks no workload, because only people use console passwords. Requirements on length, characters or
+reuse apply to the next password. With a maximum age, users with an older password must set a new one at the
+next sign-in. The permission to set passwords does not change. If only an administrator can set an expired
+password (hard expiry), a shorter age would lock out people at once, administrators included. So that change
+is left to a person.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ LENGTH, REUSE, AGE = "minimum-length", "reuse-prevention", "max-age"
 
 
 def demanded(incident: Incident) -> PasswordRules:
-    """Return what the options demand; every kind of character always."""
+    """Return the requirements of the options. All kinds of characters are always required."""
     return PasswordRules(
         length=int(incident.choice(LENGTH)),
         symbols=True,
@@ -42,7 +43,7 @@ def demanded(incident: Incident) -> PasswordRules:
 
 
 def stricter(there: PasswordRules, wanted: PasswordRules) -> PasswordRules:
-    """Take of each demand the stricter; who may set a password stays as it is there."""
+    """Return the stricter of two values for each requirement. The permission to set passwords stays."""
     age = there.max_age if there.hard_expiry else _sooner(there.max_age, wanted.max_age)
     return replace(
         there,
@@ -57,12 +58,12 @@ def stricter(there: PasswordRules, wanted: PasswordRules) -> PasswordRules:
 
 
 def _sooner(one: int, other: int) -> int:
-    """Return the shorter age; 0 is none at all."""
+    """Return the shorter age. 0 means no limit."""
     return min(one, other) if one and other else one or other
 
 
 def shuts_out(account: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say which maximum age was not set, and why."""
+    """Yield which maximum age was not set, and why."""
     there = account[PasswordPolicy].rules
     wanted = int(incident.choice(AGE))
     if there and there.hard_expiry and _sooner(there.max_age, wanted) != there.max_age:
@@ -112,7 +113,7 @@ def shuts_out(account: ResourceState, incident: Incident) -> Iterator[str]:
     needs_review=shuts_out,
 )
 def set_password_policy(account: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Replace the policy where it demands too little."""
+    """Replace the policy if it requires too little."""
     there = account[PasswordPolicy].rules
     after = stricter(there or IAMS_OWN, demanded(incident))
     if after != there:

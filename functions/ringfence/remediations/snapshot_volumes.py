@@ -1,7 +1,7 @@
 """Take one crash-consistent set of snapshots of a compromised instance's volumes.
 
-A set covers what is attached when it is taken. A volume that is attached later gets a set of its own: a
-snapshot too many costs little, a volume without one may be the evidence.
+A set contains the volumes that are attached at that time. A volume that is attached later gets its own set:
+an additional snapshot costs little, and a volume without one may be evidence.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def not_in_snapshots(instance: ResourceState, incident: Incident) -> Iterator[str]:
-    """Say what is in no snapshot, and what is not sure to be yet."""
+    """Yield what is in no snapshot, and which snapshots are pending."""
     seen = instance[Snapshots]
     if seen.instance_store:
         yield "instance-store volumes have no snapshots; their contents are lost when the instance stops"
@@ -51,7 +51,7 @@ def not_in_snapshots(instance: ResourceState, incident: Incident) -> Iterator[st
     residual_risk=not_in_snapshots,
 )
 def snapshot_volumes(instance: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Take every volume of which this incident has no snapshot, all at once."""
+    """Take snapshots of all volumes without a snapshot of this incident, at once."""
     volumes = instance[Volumes]
     covered = instance[Snapshots].covered(incident.id, incident.opened_at)
     missing = tuple(volume.id for volume in volumes.attached if volume.id not in covered)

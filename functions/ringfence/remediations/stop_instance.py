@@ -1,6 +1,7 @@
-"""Stop a compromised instance: the one lever that ends every connection and every process at once.
+"""Stop a compromised instance. This ends every connection and every process at once.
 
-Only once it is out of service in its Auto Scaling group, which would terminate it for being stopped.
+It runs only after the instance is out of service in its Auto Scaling group, which would otherwise terminate
+a stopped instance.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def still_running(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say why the instance was not stopped."""
+    """Yield why the instance was not stopped."""
     if instance[Lifecycle].state == RUNNING and _would_be_terminated(instance):
         yield (
             f"the instance was not stopped: Auto Scaling group {instance[Scaling].group} still has it and "
@@ -46,7 +47,7 @@ def still_running(instance: ResourceState, incident: Incident) -> Iterator[str]:
     residual_risk=still_running,
 )
 def stop_instance(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Stop it if it runs and can be stopped without being lost."""
+    """Stop it if it runs and stopping does not terminate it."""
     lifecycle = instance[Lifecycle]
     possible = not lifecycle.instance_store_root and not _would_be_terminated(instance)
     if lifecycle.state == RUNNING and possible:

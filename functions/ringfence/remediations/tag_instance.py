@@ -1,4 +1,4 @@
-"""Tag a compromised instance with its incident, so that whoever meets it knows."""
+"""Tag a compromised instance with its incident, so that everybody can recognize it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     references=("NIST 800-53 IR-5", "NIST 800-61r2 3.3.2"),
 )
 def tag_instance(instance: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Write the tag unless it names this incident already."""
+    """Write the tag unless it names this incident."""
     tagged = instance[Tags].incident
     if tagged != incident.id:
         yield TagInstance(instance.ref.id, tagged, incident.id)

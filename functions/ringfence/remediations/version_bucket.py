@@ -1,4 +1,4 @@
-"""Keep versions of a bucket's objects, so that what is overwritten or deleted can be had again."""
+"""Keep versions of a bucket's objects, so that overwritten and deleted objects can be recovered."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class BucketVersioning(BucketObservation):
 
 @value
 class SetBucketVersioning(BucketSetting):
-    """Enable or suspend versioning. Once it was enabled, it can never be as if it had not been.
+    """Enable or suspend versioning. S3 cannot return a bucket to the state before versioning.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
     """
@@ -78,7 +78,7 @@ class SetBucketVersioning(BucketSetting):
 
 
 def by_root_alone(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Say what nobody but the root user can change."""
+    """Yield what only the root user can change."""
     seen = bucket[BucketVersioning]
     if not seen.readable:
         yield unreadable(bucket.ref, "versioning")
@@ -102,7 +102,7 @@ def by_root_alone(bucket: ResourceState, incident: Incident) -> Iterator[str]:  
     needs_review=by_root_alone,
 )
 def version_bucket(bucket: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Enable versioning; an undo suspends it, since nothing leads back to never."""
+    """Enable versioning. A release suspends it, because S3 cannot return to the state before versioning."""
     seen = bucket[BucketVersioning]
     if seen.readable and seen.status != ENABLED and not seen.mfa_delete:
         yield SetBucketVersioning(bucket_of(bucket), seen.status, ENABLED)

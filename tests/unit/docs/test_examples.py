@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
@@ -17,19 +18,21 @@ from click.testing import CliRunner
 from ringfence.cli.main import main
 from ringfence.model.incident import Incident
 from ringfence.model.kinds.instance import InstanceRef
-from ringfence.model.observation import ResourceState
+from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.remediation import Remediation
 from ringfence.observations.ec2 import flow_log_destination, management
+from ringfence.observations.ec2.tags import Tags
 from ringfence.observations.ec2.volumes import Volume, Volumes
 from ringfence.policy.file import load_policy
-from ringfence.remediations import keep_volumes
+from ringfence.remediations import keep_volumes, tag_instance
 from ringfence.runbooks.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted(
     (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md"))
 )
-README = ROOT / "README.md"
+README, CONTRIBUTING = ROOT / "README.md", ROOT / "CONTRIBUTING.md"
+KEPT, DELETED = Volume("vol-0", "/dev/sda1", True, False), Volume("vol-1", "/dev/sdf", False, True)
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 HERE_DOCUMENT = re.compile(r"<<'JSON'\n(.*?)^JSON$", re.MULTILINE | re.DOTALL)
@@ -114,27 +117,23 @@ def test_a_link_inside_the_repository_leads_to_a_file(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
-def test_the_remediation_in_the_readme_plans_like_the_one_in_the_catalogue() -> None:
-    (example,) = blocks("python", README)
-    module: dict[str, Any] = dict(vars(keep_volumes))
+@pytest.mark.parametrize(
+    ("page", "namespace", "real", "observed"),
+    [
+        (README, vars(keep_volumes), keep_volumes.keep_volumes, Volumes((KEPT, DELETED))),
+        (CONTRIBUTING, {"__name__": "example"}, tag_instance.tag_instance, Tags(None)),
+    ],
+    ids=["README", "CONTRIBUTING"],
+)
+def test_an_example_of_a_remediation_is_the_one_of_the_catalogue(
+    page: Path, namespace: dict[str, Any], real: Remediation, observed: Observation
+) -> None:
+    (example,) = blocks("python", page)
+    module = dict(namespace)
     exec(example, module)  # noqa: S102 - our own text
-    shown, real = module["keep_volumes"], keep_volumes.keep_volumes
+    shown = module[real.id.replace("-", "_")]
     assert isinstance(shown, Remediation)
-    assert (shown.id, shown.title, shown.subject, shown.triggers) == (
-        real.id,
-        real.title,
-        real.subject,
-        real.triggers,
-    )
-    assert (shown.observations, shown.steps, shown.references) == (
-        real.observations,
-        real.steps,
-        real.references,
-    )
-    ref = InstanceRef("111122223333", "eu-west-1", "i-0a1b2c3d4e5f60718")
-    kept, deleted = (
-        Volume(f"vol-{number}", f"/dev/sd{number}", number == 0, number == 1) for number in (0, 1)
-    )
-    instance = ResourceState(ref).with_observation(Volumes((kept, deleted)))
-    incident = Incident("inc-1", datetime(2026, 3, 1, tzinfo=UTC))
-    assert shown.plan(instance, incident) == real.plan(instance, incident) != ()
+    assert replace(shown, planner=real.planner) == real
+    instance = ResourceState(InstanceRef("111122223333", "eu-west-1", "i-0a1b2c3d4e5f60718"))
+    state, incident = instance.with_observation(observed), Incident("inc-1", datetime(2026, 3, 1, tzinfo=UTC))
+    assert shown.plan(state, incident) == real.plan(state, incident) != ()

@@ -1,8 +1,7 @@
-"""Everything that is changed in the emulators, one module an area.
+"""The changes to the emulators, one module for each area.
 
-Each module has one public `install`, and each thing it changes has a docstring that says what is wrong in
-the emulator. All of them reach into private parts of pinned versions: `tests/local` holds a contract test
-for each.
+Each module has one public function, `install`. The docstring of each change describes the emulator's error.
+All of them use private parts of pinned versions. `tests/local` contains a contract test for each.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ from ringfence.local.hooks import (
 if TYPE_CHECKING:
     from ringfence.local.settings import Settings
 
-# The mount comes first: others wrap the handlers it puts in place.
+# The mount comes first, because other hooks wrap its handlers.
 _AREAS = (
     mount,
     ec2,
@@ -64,7 +63,7 @@ _AREAS = (
 
 
 def install(settings: Settings) -> None:
-    """Change the emulators; to be called once, before the server starts."""
+    """Change the emulators. Call it once, before the server starts."""
     for area in _AREAS:
         area.install()
     if settings.cloudtrail:

@@ -1,4 +1,4 @@
-"""Auto Scaling in moto: leaving a group, standing by, and what target groups learn of it."""
+"""Auto Scaling in moto: detach, standby, and the effect on target groups."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def install() -> None:
-    """Put right what moto gets wrong; each function below says what that is."""
+    """Fix what moto gets wrong. Each function below describes one error."""
     from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
 
     around(AutoScalingBackend, "detach_instances", _detach)
@@ -37,7 +37,7 @@ def _detach(original: Original, backend: Any, group_name: str, ids: Sequence[str
 def _enter_standby(
     original: Original, backend: Any, group_name: str, ids: Sequence[str], decrement: Any
 ) -> Any:
-    """EnterStandby: as DetachInstances; and only instances in service may."""
+    """EnterStandby: like DetachInstances. Only instances in service are allowed."""
     _members(backend, group_name, ids, "InService")
     _check_minimum(backend, group_name, ids, decrement, "place into standby")
     activities = original(backend, group_name, ids, decrement)
@@ -46,7 +46,7 @@ def _enter_standby(
 
 
 def _exit_standby(original: Original, backend: Any, group_name: str, ids: Sequence[str]) -> Any:
-    """ExitStandby: moto takes any instance, and does not register it with the target groups again."""
+    """ExitStandby: moto accepts any instance, and does not register it with the target groups again."""
     _members(backend, group_name, ids, "Standby")
     activities = original(backend, group_name, ids)
     backend.update_attached_target_groups(group_name)
@@ -54,7 +54,7 @@ def _exit_standby(original: Original, backend: Any, group_name: str, ids: Sequen
 
 
 def _attach(original: Original, backend: Any, group_name: str, ids: Sequence[str]) -> None:
-    """AttachInstances: moto takes an instance twice and counts those standing by as capacity."""
+    """AttachInstances: moto accepts an instance twice, and counts instances on standby as capacity."""
     group = _group(backend, group_name)
     for state in (state for each in backend.autoscaling_groups.values() for state in each.instance_states):
         if state.instance.id in ids:
@@ -64,20 +64,20 @@ def _attach(original: Original, backend: Any, group_name: str, ids: Sequence[str
 
 
 def _register_in_service_only(original: Original, backend: Any, group_name: str) -> None:
-    """Target groups: moto registers every member, those standing by too."""
+    """Target groups: moto also registers members on standby."""
     with _without_standby(backend.autoscaling_groups[group_name]):
         original(backend, group_name)
 
 
 def _leave_standby_alone(original: Original, group: Any, new_capacity: int | None) -> None:
-    """Scaling in: moto may terminate an instance that stands by."""
+    """Scaling in: moto can terminate an instance on standby."""
     with _without_standby(group):
         original(group, new_capacity)
 
 
 @contextmanager
 def _without_standby(group: Any) -> Iterator[None]:
-    """Take those standing by out of the group for as long as the block runs."""
+    """Exclude instances on standby from the group inside the block."""
     standby = [state for state in group.instance_states if state.lifecycle_state == "Standby"]
     group.instance_states = [state for state in group.instance_states if state not in standby]
     try:
@@ -87,7 +87,7 @@ def _without_standby(group: Any) -> Iterator[None]:
 
 
 def _group(backend: Any, name: str) -> Any:
-    """Give the group; moto crashes when there is none of that name."""
+    """Return the group. moto crashes for an unknown name."""
     if name not in backend.autoscaling_groups:
         raise _invalid(f"AutoScalingGroup name not found - AutoScalingGroup '{name}' not found")
     return backend.autoscaling_groups[name]

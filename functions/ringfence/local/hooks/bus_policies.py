@@ -13,7 +13,7 @@ _TYPE = "AWS::Events::EventBusPolicy"
 
 
 def install() -> None:
-    """Let a template put a statement into a bus's policy, change it and take it out again."""
+    """Let a template add, change and remove a statement of a bus policy."""
     from ministack.services.cloudformation import provisioners
 
     provisioners._RESOURCE_HANDLERS[_TYPE] = {"create": _create, "update": _update, "delete": _delete}

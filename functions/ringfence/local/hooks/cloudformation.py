@@ -1,7 +1,7 @@
-"""What ministack's CloudFormation drops without a word, applied once the resource is made.
+"""Properties that ministack's CloudFormation ignores. They are applied after the resource is created.
 
-Dropped are a bucket's Object Lock and KMS key; a table's encryption, point-in-time recovery and time to live;
-a function's reserved concurrency. Each is set through the emulator's own service, as by a caller of its API.
+It ignores a bucket's Object Lock and KMS key; a table's encryption, point-in-time recovery and time to
+live; and a function's reserved concurrency. Each one is set through the emulator's own API.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def install() -> None:
-    """Let each resource type below go on to have applied what was dropped."""
+    """Apply the ignored properties of each resource type below."""
     _after("AWS::S3::Bucket", _bucket)
     _after("AWS::DynamoDB::Table", _table)
     _after("AWS::Lambda::Function", _function)
@@ -56,7 +56,7 @@ def _bucket(name: str, properties: Properties) -> None:
         )
     rules = (properties.get("BucketEncryption") or {}).get("ServerSideEncryptionConfiguration", [])
     defaults = [_encryption_rule(rule) for rule in rules]
-    # Without a key of its own a bucket would need the account's aws/s3 key, which ministack does not have.
+    # Without a key a bucket would need the account's aws/s3 key, which ministack lacks.
     if any("KMSMasterKeyID" in rule["ApplyServerSideEncryptionByDefault"] for rule in defaults):
         document = _xml("ServerSideEncryptionConfiguration", {"Rule": defaults[0]})
         _accepted(name, s3._put_bucket_encryption(name, document))

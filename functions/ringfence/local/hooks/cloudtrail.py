@@ -1,4 +1,4 @@
-"""CloudTrail in ministack: who called what, and the event on the default bus, as with a trail."""
+"""CloudTrail in ministack: the callers of calls, and events on the default bus, as with a trail."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LOOKUP_KEYS = ("EventName", "Username", "AccessKeyId", "EventSource", "EventId"
 
 
 def install() -> None:
-    """Record every management call with its real name and caller, and answer LookupEvents page by page."""
+    """Record every management call with its real name and caller, and page LookupEvents."""
     from ministack import app as gateway
     from ministack.services import cloudtrail
 
@@ -43,9 +43,9 @@ def install() -> None:
 
 
 def _record_safely(service: str, *call: Any) -> None:
-    """Record a call that has been answered: a fault here must not undo the answer, so it is only logged.
+    """Record a call after its response. An error here must not change the response, so it is only logged.
 
-    IAM's calls are recorded in us-east-1 wherever they come from; ministack knows no such region.
+    IAM's calls are recorded in us-east-1, whatever their region. ministack does not do that.
     """
     from ministack.core.responses import get_account_id, get_region, request_scope
 
@@ -133,7 +133,7 @@ def _put_on_bus(namespace: str, event: Mapping[str, Any]) -> None:
 
 
 def _identity(key: str, account: str) -> dict[str, Any]:
-    """Give the caller as CloudTrail's userIdentity element; ministack names every caller an IAM user."""
+    """Return the caller as CloudTrail's userIdentity element. ministack calls every caller an IAM user."""
     from ministack.core import iam_evaluator
 
     known = iam_evaluator.resolve_caller_identity(key) if not iam_evaluator.is_root_access_key(key) else None
@@ -162,7 +162,7 @@ def _identity(key: str, account: str) -> dict[str, Any]:
 def _shapes(
     namespace: str, name: str, path: str, body: bytes, params: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """Return what a call was asked and answered, as CloudTrail records it."""
+    """Return the request and response of a call in CloudTrail's form."""
     from ministack.core.responses import get_account_id, get_region
 
     answer = cloudtrail_answers.elements(namespace, name, _named)
@@ -184,7 +184,7 @@ def _parameters(body: bytes, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _named(given: Any) -> Any:
-    """Write the names of parameters as CloudTrail does: they begin with a small letter."""
+    """Return parameters with CloudTrail's names, which start with a lowercase letter."""
     if isinstance(given, list):
         return [_named(one) for one in given]
     if not isinstance(given, dict):
@@ -193,13 +193,13 @@ def _named(given: Any) -> Any:
 
 
 def _detector(path: str) -> dict[str, Any]:
-    """Return the detector that a call of GuardDuty names in its address."""
+    """Return the detector in the URL of a GuardDuty call."""
     found = _DETECTOR.match(path)
     return {"detectorId": found["id"]} if found else {}
 
 
 def _lookup(request: Mapping[str, Any]) -> Any:
-    """LookupEvents: ministack gives no NextToken, so everything after the first page is lost."""
+    """LookupEvents: ministack returns no NextToken, so everything after the first page is lost."""
     from ministack.services import cloudtrail
 
     wanted = {a["AttributeKey"]: a["AttributeValue"] for a in request.get("LookupAttributes", [])}

@@ -1,7 +1,7 @@
-"""What a call was answered, for CloudTrail's record of it: ministack records that it was made, and no more.
+"""The responses of calls in CloudTrail records. ministack records only the call itself.
 
-A refused call has its error's code, and what it was made on stands in the answer where the call makes it.
-Only what published records have is kept of an answer: most records have nothing.
+The record of a refused call has its error code. A response is recorded only as far as published records
+contain it. Most records contain none.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ringfence.local.hooks.mount import Handler, Response
 
 _JSON = frozenset({"cloudtrail", "kms"})
-"""Services whose records have the answer as it is."""
+"""Services whose records contain the whole response."""
 _EC2 = frozenset(
     (
         *(f"{verb}SecurityGroup{way}" for verb in ("Authorize", "Revoke") for way in ("Ingress", "Egress")),
@@ -29,11 +29,11 @@ _CODE = re.compile(rb"<Code>([\w.]+)</Code>")
 _NUMBERS = frozenset({"fromPort", "toPort"})
 _BAD = 400
 _last: ContextVar[tuple[int, bytes]] = ContextVar("answer", default=(200, b""))
-"""The status and the body of what this call was answered."""
+"""The status and the body of this call's response."""
 
 
 def watch() -> None:
-    """Keep what every service answers until the call is recorded, which is in the same task."""
+    """Keep each response until the call is recorded, which happens in the same task."""
     from ministack import app as gateway
 
     for service, handler in gateway.SERVICE_HANDLERS.items():
@@ -50,7 +50,7 @@ def _kept(handler: Handler) -> Handler:
 
 
 def refused(namespace: str) -> dict[str, str]:
-    """Return the error of a call that was refused, as its record has it; nothing for one that was not."""
+    """Return the error of a refused call as its record contains it. Nothing for others."""
     status, body = _last.get()
     if status < _BAD:
         return {}
@@ -62,7 +62,7 @@ def refused(namespace: str) -> dict[str, str]:
 
 
 def elements(namespace: str, name: str, named: Callable[[Any], Any]) -> dict[str, Any] | None:
-    """Return `responseElements`; `named` writes the names of JSON as CloudTrail does."""
+    """Return `responseElements`. `named` converts JSON names to CloudTrail's."""
     status, body = _last.get()
     if status >= _BAD:
         return None
@@ -82,7 +82,7 @@ def _of_json(body: bytes) -> dict[str, Any]:
 
 
 def _of_xml(element: ET.Element) -> Any:
-    """Write an element as CloudTrail does: a list has `items`, and what is empty is an empty object."""
+    """Return an element in CloudTrail's form: a list has `items`, and an empty element is an empty object."""
     children = list(element)
     if children and all(_name(child) == "item" for child in children):
         return {"items": [_of_xml(child) for child in children]}

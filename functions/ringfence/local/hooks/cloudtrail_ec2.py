@@ -1,8 +1,8 @@
-"""How CloudTrail records EC2's calls.
+"""CloudTrail records of EC2 calls.
 
-Newer ones as the XML that they were, under the request's own name: what may come several times is
-`{"tag": 1, "content": "…"}`, or a list. Older ones with lists as `items`, under the names of the parameters.
-Both seen in published records of AWS's.
+Newer calls are recorded as their XML, under the request's name. A repeated element is `{"tag": 1,
+"content": "…"}` or a list. Older calls have lists as `items`, under the names of the parameters. Published
+records of AWS show both.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SEVERAL = {
 
 
 def shaped(name: str, params: Mapping[str, Any], account: str, region: str) -> Shaped | None:
-    """Return the request and the answer of a call as they are recorded; None for older calls."""
+    """Return the request and response of a call as they are recorded. None for older calls."""
     if name not in _SEVERAL:
         return None
     given = {key: value[0] if isinstance(value, list) else value for key, value in params.items()}
@@ -71,7 +71,7 @@ def _put(into: dict[str, Any], path: list[str], value: str) -> None:
 def _answer(
     name: str, resources: list[str], plain: Mapping[str, Any], account: str, region: str
 ) -> dict[str, Any] | None:
-    """Return the ids of the flow logs that are there now: the answer itself is not seen here."""
+    """Return the ids of the existing flow logs, because the response itself is not available here."""
     if name != "CreateFlowLogs":
         return None
     from moto.ec2.models import ec2_backends

@@ -1,7 +1,7 @@
-"""Calls on buckets as CloudTrail records them: its own names for them, and the bucket's name.
+"""CloudTrail records of calls on buckets: CloudTrail's names of the calls, and the bucket's name.
 
-ministack knows the IAM action and what stands in the address. Shapes: "CloudTrail log file entries for Amazon
-S3" in the Amazon S3 user guide.
+ministack knows the IAM action and the URL. Shapes: "CloudTrail log file entries for Amazon S3" in the
+Amazon S3 user guide.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _NAMES: Mapping[tuple[str, str], str] = MappingProxyType(
         ("PUT", "PutEncryptionConfiguration"): "PutBucketEncryption",
     }
 )
-"""What CloudTrail calls a call whose IAM action has another name."""
+"""CloudTrail's names of calls whose IAM action has another name."""
 _HEADERS = ("x-amz-acl", "x-amz-grant-", "x-amz-object-ownership")
-"""Headers that are recorded as parameters, by how they begin."""
+"""The prefixes of headers that are recorded as parameters."""
 
 
 def shaped(
     action: str, method: str, path: str, headers: Mapping[str, str], body: bytes
 ) -> tuple[str, dict[str, Any]]:
-    """Return CloudTrail's name of a call, and its parameters as far as they are of use here."""
+    """Return CloudTrail's name of a call, and those of its parameters that are needed here."""
     bucket = path.strip("/").split("/")[0]
     parameters: dict[str, Any] = {"bucketName": bucket, "Host": headers.get("host", "")}
     parameters |= {name: one for name, one in headers.items() if one and name.startswith(_HEADERS)}

@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 
 def install() -> None:
-    """Put right what ministack gets wrong; each function below says what that is."""
+    """Fix what ministack gets wrong. Each function below describes one error."""
     from ministack.core import iam_evaluator
 
     around(iam_evaluator, "_resolve_condition_key", _resolve)
 
 
 def _resolve(original: Callable[..., Any], key: str, context: Any) -> Any:
-    """aws:PrincipalArn of a role's session is the role's ARN; ministack gives the session's.
+    """aws:PrincipalArn of a role session is the role's ARN. ministack uses the session's ARN.
 
-    aws:SecureTransport is true: the one endpoint is plain HTTP on loopback, and policies that demand TLS,
-    as every bucket, queue and topic of Ringfence has, would deny everything.
+    aws:SecureTransport is true. The endpoint is plain HTTP on loopback, and policies that require TLS, as
+    all of Ringfence's buckets, queues and topics have, would deny everything.
     """
     name = key.lower()
     if name == "aws:securetransport":

@@ -1,6 +1,6 @@
-"""AWS Config in moto: evaluations are asked for and done at once, and what CloudTrail saw is recorded.
+"""AWS Config in moto: evaluations end at once, and CloudTrail's changes are recorded.
 
-Rules judge nothing here: whoever wants a verdict puts it on the bus.
+Rules evaluate nothing here. Tests put verdicts on the event bus.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 _JSON = {"Content-Type": "application/x-amz-json-1.1"}
 _RECORDED = frozenset(("AWS::EC2::Instance", "AWS::EC2::SecurityGroup", "AWS::S3::Bucket"))
 _evaluated: dict[tuple[str, str, str], float] = {}
-"""When a rule was last evaluated, by account, region and name; in seconds since the epoch."""
+"""The last evaluation of a rule, by account, region and name, in seconds since the epoch."""
 
 
 class _Refused(Exception):
-    """An error of the service, by its code."""
+    """An error of the service with its code."""
 
 
 def install() -> None:
-    """Answer what moto does not know or cannot tell; each function below says what that is."""
+    """Implement calls that moto lacks or answers wrongly. Each function below describes one."""
     from ministack import app as gateway
 
     gateway.SERVICE_HANDLERS["config"] = _handler(gateway.SERVICE_HANDLERS["config"])
@@ -74,7 +74,7 @@ def _evaluation_status(wanted: Mapping[str, Any], account: str, region: str) -> 
 def _history(wanted: Mapping[str, Any], account: str, region: str) -> dict[str, Any]:
     """GetResourceConfigHistory: moto says that everything was recorded just now.
 
-    Here a running recorder has an item of when CloudTrail last saw a change.
+    Here a running recorder has an item from the last change in CloudTrail.
     """
     if not any(_recording(account, region)):
         raise _Refused("NoAvailableConfigurationRecorderException")

@@ -1,4 +1,4 @@
-"""EC2 instances and interfaces in moto, as far as containing an instance depends on them."""
+"""EC2 instances and interfaces in moto, as far as containment needs them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _METADATA_OPTIONS = {
 
 
 def install() -> None:
-    """Put right what moto gets wrong; each function below says what that is."""
+    """Fix what moto gets wrong. Each function below describes one error."""
     from moto.ec2.models import elastic_network_interfaces as interfaces
     from moto.ec2.models import instances
     from moto.ec2.responses.instances import InstanceResponse
@@ -39,12 +39,12 @@ def install() -> None:
 
 
 def _own_groups(interface: Any) -> list[Any]:
-    """Interfaces: moto shows the union of the interface's groups and its instance's, so none ever leaves."""
+    """Interfaces: moto shows the groups of the interface and of its instance, so none ever disappears."""
     return list(interface._group_set)
 
 
 def _primary_groups(instance: Any) -> list[Any]:
-    """Instances: an instance's groups are those of interface 0; moto keeps a second list that drifts away."""
+    """Instances: an instance's groups are those of interface 0. moto has a second list that differs."""
     primary = getattr(instance, "nics", {}).get(0)
     return list(primary._group_set) if primary else list(instance.__dict__.get("launch_groups", ()))
 
@@ -58,14 +58,14 @@ def _set_primary_groups(instance: Any, groups: list[Any]) -> None:
 
 
 def _attached(instance: Any) -> list[Any]:
-    """Terminated instances have no interfaces; moto goes on showing them, deleted ones too."""
+    """Terminated instances have no interfaces. moto still shows them, even deleted ones."""
     return [] if instance.state == "terminated" else list(instance.nics.values())
 
 
 def _delete_primary_with_instance(
     original: Original, instance: Any, nic_spec: Any, *args: Any, **kw: Any
 ) -> None:
-    """Launch: interface 0 goes with its instance unless the launch says otherwise; in moto it stays."""
+    """Launch: interface 0 is deleted with its instance by default. moto keeps it."""
     asked = next((s.get("DeleteOnTermination") for s in nic_spec if int(s["DeviceIndex"]) == 0), None)
     brought = any(s.get("NetworkInterfaceId") for s in nic_spec if int(s["DeviceIndex"]) == 0)
     original(instance, nic_spec, *args, **kw)
@@ -74,7 +74,7 @@ def _delete_primary_with_instance(
 
 
 def _create_interface(original: Original, backend: Any, subnet: Any, *args: Any, **kw: Any) -> Any:
-    """Interfaces: moto makes up a group for every unknown id it is given."""
+    """Interfaces: moto creates a group for every unknown id."""
     vpc = subnet.vpc_id if hasattr(subnet, "vpc_id") else backend.get_subnet(subnet).vpc_id
     _check_groups(backend, vpc, kw.get("group_ids") or (args[2] if len(args) > 2 else None) or [])  # noqa: PLR2004 - its position
     return original(backend, subnet, *args, **kw)
@@ -83,7 +83,7 @@ def _create_interface(original: Original, backend: Any, subnet: Any, *args: Any,
 def _modify_interface(
     original: Original, backend: Any, eni_id: str, group_ids: Any, *args: Any, **kw: Any
 ) -> None:
-    """Interfaces: moto takes groups that do not exist or lie in another VPC."""
+    """Interfaces: moto accepts groups that do not exist or are in another VPC."""
     _check_groups(backend, backend.get_network_interface(eni_id).vpc_id, group_ids or [])
     original(backend, eni_id, group_ids, *args, **kw)
 
@@ -102,7 +102,7 @@ def _check_groups(backend: Any, vpc_id: str, group_ids: list[str]) -> None:
 
 
 def _keep_omitted_options(original: Original, backend: Any, instance_id: str, **options: Any) -> Any:
-    """ModifyInstanceMetadataOptions: moto resets every option that the call leaves out."""
+    """ModifyInstanceMetadataOptions: moto resets every option that the call does not include."""
     current = backend.get_instance(instance_id).metadata_options
     for parameter, attribute in _METADATA_OPTIONS.items():
         if options.get(parameter) is None:
@@ -111,10 +111,10 @@ def _keep_omitted_options(original: Original, backend: Any, instance_id: str, **
 
 
 def _groups_or_shutdown_behaviour(original: Original, response: Any) -> bool:
-    """ModifyInstanceAttribute: moto takes what it does not know for Groups=[] and empties interface 0.
+    """ModifyInstanceAttribute: moto treats unknown attributes as Groups=[] and empties interface 0.
 
-    The shutdown behaviour is such an attribute. And Groups itself is refused by EC2 when there are several
-    interfaces, where moto accepts it.
+    The shutdown behavior is such an attribute. EC2 refuses Groups itself for several interfaces, and moto
+    accepts it.
     """
     from moto.ec2.exceptions import EC2ClientError
 
@@ -137,7 +137,7 @@ def _groups_or_shutdown_behaviour(original: Original, response: Any) -> bool:
 
 
 def _known_devices(original: Original, response: Any) -> bool:
-    """ModifyInstanceAttribute: a device that is not mapped is an error of the caller; moto crashes."""
+    """ModifyInstanceAttribute: an unmapped device is the caller's error. moto crashes."""
     from moto.ec2.exceptions import EC2ClientError
 
     mappings = response._get_param("BlockDeviceMappings", [])

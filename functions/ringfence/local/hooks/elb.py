@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def install() -> None:
-    """Put right what moto gets wrong; the function below says what that is."""
+    """Fix what moto gets wrong. The function below describes it."""
     from moto.elbv2.models import FakeTargetGroup
 
     around(FakeTargetGroup, "deregister", _only_registered)
 
 
 def _only_registered(original: Callable[..., Any], group: Any, targets: list[dict[str, Any]]) -> None:
-    """DeregisterTargets: a target that is not registered, or at another port, is passed over, not refused."""
+    """DeregisterTargets: an unregistered target, or another port, is ignored. moto refuses it."""
     original(group, [target for target in targets if _is_registered(group, target)])
 
 

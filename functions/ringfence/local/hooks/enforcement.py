@@ -1,7 +1,7 @@
-"""IAM enforcement in ministack: when it begins, and for which services it asks.
+"""IAM enforcement in ministack: its start, and its services.
 
-What a call touches is made out in `enforcement_ec2` and `enforcement_arns`, and what IAM's conditions ask
-for in `enforcement_iam`.
+`enforcement_ec2` and `enforcement_arns` determine the resources of a call, `enforcement_iam` its condition
+keys.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _iam_context: contextvars.ContextVar[dict[str, str] | None] = contextvars.Contex
 
 
 def install() -> None:
-    """Put right what ministack gets wrong; each function below says what that is."""
+    """Fix what ministack gets wrong. Each function below describes one error."""
     from ministack.core import iam_actions, iam_evaluator
 
     # Calls of services that ministack does not know are not checked at all.
@@ -38,10 +38,10 @@ def install() -> None:
 
 
 def switch(on: bool) -> None:  # noqa: FBT001 - a switch
-    """Begin or end enforcement.
+    """Turn enforcement on or off.
 
-    Functions get their role's credentials when their worker starts: workers from before the switch would go
-    on as root, so none is kept.
+    Functions get their role's credentials when their worker starts. Older workers would continue as root,
+    so none is kept.
     """
     from ministack import app as gateway
     from ministack.core import lambda_runtime
@@ -61,10 +61,10 @@ def _make_out_resources(
     region: str,
     account_id: str,
 ) -> Any:
-    """Profiles, scaling and target groups, recorders, detectors: ministack takes them for nothing at all.
+    """Profiles, scaling and target groups, recorders, detectors: ministack assigns no resource to them.
 
-    What EC2's calls touch, and which policies IAM's name, is noted for `_check_each_resource`, which is asked
-    next and is not told.
+    The resources of EC2 calls and the policies of IAM calls are stored for `_check_each_resource`, which
+    runs next.
     """
     _ec2_checks.set(enforcement_ec2.checks(query_params, region, account_id) if service == "ec2" else ())
     _iam_context.set(enforcement_iam.context(query_params) if service == "iam" else None)
@@ -85,9 +85,9 @@ def _check_each_resource(
     resource_arn: str = "*",
     service_context: dict[str, Any] | None = None,
 ) -> Any:
-    """EC2: ministack checks one resource at most, without tags; neither PassRole nor tagging on creation.
+    """EC2: ministack checks at most one resource, without tags, and neither PassRole nor tags on creation.
 
-    IAM: it knows no condition key of IAM's own.
+    IAM: it lacks the condition keys of IAM.
     """
     context = (service_context or {}) | ((_iam_context.get() or {}) if service == "iam" else {})
     noted = _ec2_checks.get() if service == "ec2" else ()

@@ -1,4 +1,4 @@
-"""What calls of IAM, Auto Scaling and Elastic Load Balancing touch, where ministack cannot tell.
+"""The resources of IAM, Auto Scaling and Elastic Load Balancing calls that ministack does not determine.
 
 Source: Service Authorization Reference, the resource types of each of these services.
 """
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def resource(service: str, params: Mapping[str, Any], region: str, account: str) -> str | None:
-    """Return the ARN of what a call touches; None where the call names nothing that is known here."""
+    """Return the ARN of the resource of a call. None if the call names no known resource."""
     if service == "iam":
         return _of_iam(params, account)
     if service == "autoscaling":
@@ -24,7 +24,7 @@ def resource(service: str, params: Mapping[str, Any], region: str, account: str)
 
 
 def _of_iam(params: Mapping[str, Any], account: str) -> str | None:
-    """A profile by its name; a policy that is being made; the user of a key that is named alone."""
+    """Return the ARN of a profile, of a policy in creation, or of the user of a key."""
     from ministack.services import iam
 
     if _first(params, "Action") == "CreatePolicy":

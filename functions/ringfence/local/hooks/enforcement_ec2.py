@@ -1,4 +1,4 @@
-"""Which IAM checks an EC2 call takes: actions, resources and condition keys.
+"""The IAM checks of an EC2 call: actions, resources and condition keys.
 
 Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2".
 """
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _READS = ("Describe", "Get", "Search")
-# Launching touches a dozen kinds of resource and is nothing that Ringfence does.
+# Launching uses a dozen kinds of resource, and Ringfence launches nothing.
 _READS_OF_A_RESOURCE = ("GetManagedPrefixListEntries",)
 _LEFT_TO_MINISTACK = ("RunInstances",)
 _KIND_OF_PREFIX = {
@@ -48,7 +48,7 @@ _NAMES_A_RESOURCE = (
 
 @dataclass(frozen=True)
 class Check:
-    """One question to the policies: `action` on `arn`, with `context` as condition keys."""
+    """One check: `action` on `arn`, with `context` as condition keys."""
 
     action: str
     arn: str
@@ -56,7 +56,7 @@ class Check:
 
 
 def checks(params: Mapping[str, Any], region: str, account: str) -> tuple[Check, ...]:
-    """List what a call with these query parameters takes; when empty, ministack's own check serves."""
+    """Return the checks of a call with these query parameters. If empty, ministack's own check applies."""
     call = _Call(params, region, account)
     reads = call.action.startswith(_READS) and call.action not in _READS_OF_A_RESOURCE
     if reads or call.action in _LEFT_TO_MINISTACK:
@@ -111,7 +111,7 @@ class _Call:
                     yield from map(self._arn_of, self._values(name))
 
     def _delivery(self) -> Iterator[Check]:
-        """Flow logs: the role that delivers is passed on; to S3 the caller begins and ends the delivery."""
+        """Flow logs: the call passes the role. For S3 the caller creates and deletes the delivery."""
         for role in self._values("DeliverLogsPermissionArn"):
             yield Check("iam:PassRole", role, {"iam:passedtoservice": "vpc-flow-logs.amazonaws.com"})
         known = self._backend.flow_logs
@@ -134,7 +134,7 @@ class _Call:
             yield (iam._roles.get(name) or {}).get("Arn", f"arn:aws:iam::{self._account}:role/{name}")
 
     def _request_tags(self) -> dict[str, Any]:
-        """Give the condition keys of the tags that something is created with."""
+        """Return the condition keys for the tags of a new resource."""
         tags = {
             key: next(self._values(f"{re.escape(name[: -len('Key')])}Value"), "")
             for name in sorted(self._params)

@@ -1,4 +1,4 @@
-"""What calls of CloudTrail, Config and GuardDuty touch, where ministack cannot tell.
+"""The resources of CloudTrail, Config and GuardDuty calls that ministack does not determine.
 
 Source: Service Authorization Reference, the resource types of each of these services.
 """
@@ -20,7 +20,7 @@ _DETECTOR = re.compile(r"/detector/(?P<id>[0-9a-f]{32})")
 def resource(
     service: str, path: str, headers: Mapping[str, str], body: bytes, region: str, account: str
 ) -> str | None:
-    """Return the ARN of what a call touches; None where the call names nothing that is known here."""
+    """Return the ARN of the resource of a call. None if the call names no known resource."""
     if service == "guardduty":
         found = _DETECTOR.match(path)
         return f"arn:aws:guardduty:{region}:{account}:detector/{found['id']}" if found else None
@@ -34,7 +34,7 @@ def resource(
 
 
 def _rule(fields: Mapping[str, Any], region: str, account: str) -> str | None:
-    """Return the ARN of the first rule that is named: it holds an id, which the call does not."""
+    """Return the ARN of the first named rule. It contains an id that the call lacks."""
     from moto.config.models import config_backends
 
     known = config_backends[account][region].config_rules
@@ -43,7 +43,7 @@ def _rule(fields: Mapping[str, Any], region: str, account: str) -> str | None:
 
 
 def _recorder(fields: Mapping[str, Any]) -> str:
-    """Return name and id; a call that names no recorder is about every one."""
+    """Return name and id. A call that names no recorder applies to all."""
     names = fields.get("ConfigurationRecorderNames") or [fields.get("ConfigurationRecorderName", "*")]
     return f"{names[0]}/0a1b2c3d4e5f6a7b"
 

@@ -1,4 +1,4 @@
-"""Event source mappings in ministack: DynamoDB streams â†’ functions, and how promptly anything is polled."""
+"""Event source mappings in ministack: DynamoDB streams to functions, and polling intervals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PAUSE_AFTER_FAILURE = 0.2  # seconds, where ministack waits 1
 
 
 def install() -> None:
-    """Put right what ministack gets wrong; each function below says what that is."""
+    """Fix what ministack gets wrong. Each function below describes one error."""
     from ministack.services import lambda_svc
 
     replace(lambda_svc, "_ESM_BACKOFF_SECONDS", _PAUSE_AFTER_FAILURE)
@@ -33,9 +33,9 @@ _only: contextvars.ContextVar[str | None] = contextvars.ContextVar("only_mapping
 
 
 class _EachOnItsOwn:
-    """Polling: one thread serves all queues and streams, so a slow reader of a stream holds up the rest.
+    """Polling: one thread serves all queues and streams, so a slow stream reader delays the others.
 
-    Each stream's mapping is polled on a thread of its own, as Lambda does it.
+    Here each stream's mapping has its own thread, as in Lambda.
     """
 
     def __init__(self) -> None:
@@ -73,16 +73,16 @@ class _EachOnItsOwn:
 
 
 def _one_or_all(original: Original) -> list[Any]:
-    """Give the one mapping that this thread polls, or all."""
+    """Return the mapping of this thread, or all."""
     only = _only.get()
     return [each for each in original() if only is None or each[2]["UUID"] == only]
 
 
 def _deliver(original: Original, function: Any, event: Any, *args: Any, **kw: Any) -> Result:
-    """Streams: ministack drops partial failures and retries a batch that failed whole for ever.
+    """Streams: ministack ignores partial failures and retries a failed batch forever.
 
-    Done here as Lambda does it: ReportBatchItemFailures, BisectBatchOnFunctionError, MaximumRetryAttempts and
-    the on-failure destination.
+    Here it works as in Lambda: ReportBatchItemFailures, BisectBatchOnFunctionError, MaximumRetryAttempts
+    and the on-failure destination.
     """
     mapping = _mapping(function, event)
     if mapping is None:
@@ -112,7 +112,7 @@ _attempts: dict[tuple[str, str], int] = {}  # (mapping, first record not done) â
 
 
 class _Delivery:
-    """One batch of a stream on its way to a function."""
+    """One batch of a stream for a function."""
 
     def __init__(self, mapping: Any, function: Any, invoke: Callable[[list[Record]], Result]) -> None:
         self.last: Result = {}
@@ -121,7 +121,7 @@ class _Delivery:
         self._invoke = invoke
 
     def process(self, batch: list[Record]) -> list[Record]:
-        """Deliver in order; give what is left to be retried, from the first record not done."""
+        """Deliver in order. Return the rest to retry, from the first failed record."""
         while batch:
             self.last = self._invoke(batch)
             crashed = bool(self.last.get("error"))
@@ -143,7 +143,7 @@ class _Delivery:
         return []
 
     def _done(self, batch: list[Record]) -> int:
-        """Count the leading records that the function says it has done."""
+        """Return the number of leading records that the function handled."""
         if "ReportBatchItemFailures" not in self._mapping.get("FunctionResponseTypes", []):
             return len(batch)
         body = self.last.get("body")
@@ -171,7 +171,7 @@ class _Delivery:
 
 
 def _rewind(mapping: Any, record: Record) -> None:
-    """Move the mapping's read position to `record`, from where the poller tries again."""
+    """Move the mapping's read position to `record`, where the poller retries."""
     from ministack.services import dynamodb, lambda_svc
 
     table = mapping["EventSourceArn"].split("/stream/")[0].rsplit("/", 1)[-1]

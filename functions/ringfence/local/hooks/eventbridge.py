@@ -1,4 +1,4 @@
-"""EventBridge in ministack: whose events it takes, and where it delivers them."""
+"""EventBridge in ministack: allowed senders, and deliveries."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def install() -> None:
-    """Put right what ministack gets wrong; each function below says what that is."""
+    """Fix what ministack gets wrong. Each function below describes one error."""
     from ministack.services import eventbridge
 
-    # PutEvents: ministack refuses sources that begin with "aws.", as AWS does. Here they are the services.
+    # PutEvents: ministack refuses sources that start with "aws.", as AWS does. Here they are the services.
     replace(eventbridge._put_events, "__defaults__", (True,))
     around(eventbridge, "_dispatch_to_lambda", _invoke_asynchronously)
     around(eventbridge, "_invoke_target", _dead_letter_when_gone)
@@ -25,7 +25,7 @@ def install() -> None:
 
 
 def _invoke_asynchronously(_original: Original, arn: str, payload: str) -> None:
-    """Rule → function: ministack invokes once; on AWS it is an asynchronous invocation, with retries."""
+    """Rule → function: ministack invokes once. AWS invokes asynchronously, with retries."""
     from ministack.services import lambda_svc
 
     function, configuration, _ = lambda_svc._get_func_record_for_ref(arn)
@@ -37,7 +37,7 @@ def _invoke_asynchronously(_original: Original, arn: str, payload: str) -> None:
 def _dead_letter_when_gone(
     original: Original, target: dict[str, Any], event: Any, rule: Any, view: Any = None
 ) -> None:
-    """Rule → target that is gone: ministack drops the event instead of sending it to the target's DLQ."""
+    """Rule → deleted target: ministack drops the event instead of sending it to the target's DLQ."""
     from ministack.core.arn import parse_arn
     from ministack.services import eventbridge
 
@@ -60,10 +60,9 @@ def _exists(arn: str) -> bool:
 
 
 def _forward(original: Original, bus: Any, event: Any, rule: Any, path: Any, payload: Any = None) -> None:
-    """Rule → bus of another account or region: ministack drops it.
+    """Rule → bus of another account or region: ministack drops the event.
 
-    The event keeps the account and region it came from. Another account's bus must allow this one in its
-    policy.
+    The event keeps its account and region. The policy of another account's bus must allow this account.
     """
     from ministack.core.responses import _request_account_id, _request_region, get_account_id, get_region
     from ministack.services import eventbridge
@@ -83,7 +82,7 @@ def _forward(original: Original, bus: Any, event: Any, rule: Any, path: Any, pay
 
 
 def _allows(policy: Any, account: str) -> bool:
-    """Tell whether a bus policy names `account`, or everyone."""
+    """Return whether a bus policy allows `account` or everybody."""
     for statement in (policy or {}).get("Statement", []):
         principal = statement.get("Principal")
         named = principal.get("AWS", []) if isinstance(principal, dict) else [principal]

@@ -1,4 +1,4 @@
-"""Flow logs in moto: where they go is ministack's, and moto looks for it in what nobody uses here."""
+"""Flow logs in moto: their destinations are in ministack, and moto searches its own services."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GROUP = ":log-group:"
 
 
 def install() -> None:
-    """Put right what moto gets wrong; each function below says what that is."""
+    """Fix what moto gets wrong. Each function below describes one error."""
     from moto.ec2.models.flow_logs import FlowLogsBackend
     from moto.logs.models import LogsBackend
     from moto.s3.models import S3Backend
@@ -26,7 +26,7 @@ def install() -> None:
 
 
 def _name_the_group(original: Original, backend: Any, **given: Any) -> Any:
-    """CreateFlowLogs: a log group may be given by its ARN, which moto does not read."""
+    """CreateFlowLogs: a log group can be given by its ARN, which moto does not read."""
     _, found, name = (given.get("log_destination") or "").partition(_GROUP)
     if found and not given.get("log_group_name"):
         given["log_group_name"] = name.removesuffix(":*")
@@ -34,7 +34,7 @@ def _name_the_group(original: Original, backend: Any, **given: Any) -> Any:
 
 
 def _bucket_of_ministack(_original: Original, _backend: Any, name: str, *_: Any, **__: Any) -> Any:
-    """S3: the bucket is ministack's; an ARN may have a folder behind the bucket's name."""
+    """S3: the bucket is in ministack. An ARN can have a folder after the bucket's name."""
     from ministack.services import s3
     from moto.s3.exceptions import MissingBucket
 
@@ -45,7 +45,7 @@ def _bucket_of_ministack(_original: Original, _backend: Any, name: str, *_: Any,
 
 
 def _group_of_ministack(_original: Original, _backend: Any, name: str) -> dict[str, str]:
-    """Logs: the log group is ministack's."""
+    """Logs: the log group is in ministack."""
     from ministack.services import cloudwatch_logs
     from moto.logs.exceptions import ResourceNotFoundException
 

@@ -18,17 +18,17 @@ _extracted: dict[str, Path] = {}
 
 
 def install() -> None:
-    """Put right what ministack gets wrong; the class below says what that is."""
+    """Fix what ministack gets wrong. The code below describes it."""
     from ministack.core import lambda_runtime
 
     replace(lambda_runtime, "zipfile", types.SimpleNamespace(**vars(zipfile) | {"ZipFile": _Bundle}))
 
 
 class _Bundle(zipfile.ZipFile):
-    """Workers: each extracts and compiles its function's code anew.
+    """Workers: each worker extracts and compiles its function's code.
 
-    On Lambda it lies there already. Here all workers of the same code share one copy: thirty at once would
-    write half a gigabyte, and compile the same modules thirty times on two cores.
+    On Lambda the code is already there. Here all workers of the same code share one copy. Thirty workers at
+    once would write half a gigabyte and compile the same modules thirty times on two cores.
     """
 
     def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:

@@ -14,14 +14,14 @@ _EXCEPTION = re.compile(r"^([A-Za-z_][\w.]*)(?:: |$)")
 
 
 def install() -> None:
-    """Put right what ministack gets wrong; the function below says what that is."""
+    """Fix what ministack gets wrong. The code below describes it."""
     from ministack.services import lambda_svc
 
     around(lambda_svc, "_execute_function_warm", _name_the_error)
 
 
 def _name_the_error(original: Callable[..., Any], *args: Any) -> Any:
-    """A function's exception: errorType is its class; ministack calls every one Runtime.HandlerError."""
+    """Errors: errorType is the class of the exception. ministack returns Runtime.HandlerError."""
     result = original(*args)
     body = result.get("body")
     if result.get("error") and isinstance(body, dict) and body.get("errorType") == "Runtime.HandlerError":

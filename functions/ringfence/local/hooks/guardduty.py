@@ -1,4 +1,4 @@
-"""GuardDuty in moto: one detector a region, and features that are changed by name."""
+"""GuardDuty in moto: one detector per region, and changes of single features."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BAD_REQUEST = "BadRequestException"
 
 
 def install() -> None:
-    """Put right what moto gets wrong; each function below says what that is."""
+    """Fix what moto gets wrong. Each function below describes one error."""
     from moto.guardduty.exceptions import DetectorNotFoundException
     from moto.guardduty.models import Detector, GuardDutyBackend
 
@@ -25,7 +25,7 @@ def install() -> None:
 
 
 def _call_it_a_bad_request(_original: Original, error: Any) -> None:
-    """GetDetector and UpdateDetector: moto has a code of its own for a detector that is not there."""
+    """GetDetector and UpdateDetector: moto returns another error code for a missing detector."""
     from moto.guardduty.exceptions import GuardDutyException
 
     words = "The request is rejected because the input detectorId is not owned by the current account."
@@ -33,7 +33,7 @@ def _call_it_a_bad_request(_original: Original, error: Any) -> None:
 
 
 def _refuse_a_second(original: Original, backend: Any, *given: Any) -> Any:
-    """CreateDetector: moto makes as many as are asked for."""
+    """CreateDetector: moto creates any number."""
     from moto.guardduty.exceptions import GuardDutyException
 
     if backend.list_detectors():
@@ -43,7 +43,7 @@ def _refuse_a_second(original: Original, backend: Any, *given: Any) -> Any:
 
 
 def _keep_other_features(original: Original, detector: Any, *given: Any) -> Any:
-    """UpdateDetector: moto forgets the features that are not named."""
+    """UpdateDetector: moto deletes features that the call does not name."""
     *others, features = given
     if features is not None:
         named = {one["name"]: one for one in (*detector.features, *features)}

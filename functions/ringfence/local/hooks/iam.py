@@ -1,4 +1,4 @@
-"""IAM in ministack: managed denials, quotas, protected roles, the password policy, credentials it lacks."""
+"""IAM in ministack: managed denials, quotas, protected roles, the password policy, other credentials."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ringfence.local.hooks.mount import Handler, Response
 
 _ALL = {"Effect": "Deny", "Action": "*", "Resource": "*"}
-# The quarantine policies deny long lists of actions that change with each version; three stand for them.
+# The quarantine policies deny long lists of actions that change with each version. These are three of them.
 _SOME = {
     "Effect": "Deny",
     "Action": ["iam:CreateUser", "iam:CreateAccessKey", "ec2:RunInstances"],
@@ -36,11 +36,11 @@ _CHANGES = frozenset(
 # Characters without white space: IAM and AWS STS quotas, "IAM and STS character limits".
 _QUOTA = {"PutUserPolicy": 2048, "PutRolePolicy": 10240}
 _MOST_ATTACHED = 10
-"""Managed policies of a user or of a role, unless an account has more: "IAM and AWS STS quotas"."""
+"""The default quota of managed policies of a user or role: "IAM and AWS STS quotas"."""
 
 
 def install() -> None:
-    """Put right what ministack gets wrong; each function below says what that is."""
+    """Fix what ministack gets wrong. Each function below describes one error."""
     from ministack import app as gateway
     from ministack.services import iam
 
@@ -70,7 +70,7 @@ def _handler(ministack: Handler) -> Handler:
 
 
 def _unknown(form: dict[str, str]) -> Response | None:
-    """A user who does not exist: ministack lists no keys of such a one, as if there were the user."""
+    """A missing user: ministack returns an empty list of keys instead of an error."""
     from ministack.services import iam
 
     name = form.get("UserName", "")
@@ -80,14 +80,14 @@ def _unknown(form: dict[str, str]) -> Response | None:
 
 
 def _forget_password_policy() -> None:
-    """An update replaces the whole policy: ministack keeps what the update does not say."""
+    """An update replaces the whole policy. ministack keeps values that the update does not include."""
     from ministack.services import iam
 
     iam._account_password_policy.pop("policy", None)
 
 
 def _no_service_specific_credentials() -> Response:
-    """Neither emulator has service-specific credentials, so nobody has any."""
+    """Service-specific credentials: neither emulator has them, so the list is always empty."""
     body = (
         '<ListServiceSpecificCredentialsResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">'
         "<ListServiceSpecificCredentialsResult><ServiceSpecificCredentials/><IsTruncated>false</IsTruncated>"
@@ -98,7 +98,7 @@ def _no_service_specific_credentials() -> Response:
 
 
 def _copy_user(name: str) -> None:
-    """SSH keys and signing certificates: only moto has them, and it has to know whose they are."""
+    """SSH keys and signing certificates: only moto has them, and it must know their users."""
     from ministack.core.responses import get_account_id
     from ministack.services import iam
     from moto.iam.models import iam_backends
@@ -109,7 +109,7 @@ def _copy_user(name: str) -> None:
 
 
 def _refused(form: dict[str, str]) -> Response | None:
-    """Policies of users and roles: ministack has no quotas, and lets protected roles be changed."""
+    """Policies of users and roles: ministack has no quotas and allows changes to protected roles."""
     from ministack.services import iam
 
     action = form.get("Action", "")

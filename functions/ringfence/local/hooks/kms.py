@@ -1,4 +1,4 @@
-"""KMS in ministack: a key that is to be deleted cannot be enabled, nor one be kept that is not."""
+"""KMS in ministack: a key pending deletion cannot be enabled, and only such a key can be kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _INVALID = "KMSInvalidStateException"
 
 
 def install() -> None:
-    """Look at the key's state before it is changed: ministack does not."""
+    """Check the key's state before a change. ministack does not."""
     from ministack.services import kms
 
     around(kms, "_enable_key", _checked(to_be_deleted=False))

@@ -1,7 +1,7 @@
-"""Services that ministack lacks or has only in part: moto, in the same process, answers for them.
+"""Services that ministack lacks completely or partly. moto provides them in the same process.
 
-EC2, Auto Scaling, Elastic Load Balancing, Config, GuardDuty, Security Hub, and Systems Manager's Run Command
-and documents go to moto's WSGI application, with the account and region that ministack made out.
+EC2, Auto Scaling, Elastic Load Balancing, Config, GuardDuty, Security Hub, and Systems Manager's Run
+Command and documents go to moto's WSGI application, with the account and region that ministack determined.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class Request(NamedTuple):
-    """What ministack hands to a service's handler."""
+    """The arguments that ministack passes to a service's handler."""
 
     method: str
     path: str
@@ -45,7 +45,7 @@ def install() -> None:
 
     for service in (*_QUERY_PROTOCOL, *_JSON_PROTOCOL):
         gateway.SERVICE_HANDLERS[service] = handler(service)
-    for service in ("guardduty", "securityhub"):  # ministack's router has never heard of these two
+    for service in ("guardduty", "securityhub"):  # ministack's router does not know these two
         router.SERVICE_PATTERNS.setdefault(
             service, {"credential_scope": service, "host_patterns": [rf"^{service}\."]}
         )
@@ -53,12 +53,12 @@ def install() -> None:
 
 
 def target(headers: Mapping[str, str]) -> str:
-    """Give the operation that a JSON-protocol request names, '' for other protocols."""
+    """Return the operation of a JSON-protocol request, '' for other protocols."""
     return next((value for name, value in headers.items() if name.lower() == "x-amz-target"), "")
 
 
 def handler(service: str) -> Handler:
-    """Make a ministack service handler that has moto answer for `service`."""
+    """Return a ministack service handler that calls moto for `service`."""
     moto = _moto()
 
     async def handle(*request: Any) -> Response:
@@ -83,7 +83,7 @@ def _moto() -> Callable[..., Any]:
     from werkzeug.test import Client
 
     client = Client(DomainDispatcherApplication(create_backend_app), use_cookies=False)
-    one_at_a_time = threading.Lock()  # moto's backends take no locks of their own
+    one_at_a_time = threading.Lock()  # moto's backends have no locks
 
     def ask(path: str, **request: Any) -> Any:
         with one_at_a_time:
@@ -120,7 +120,7 @@ def _ask(moto: Callable[..., Any], service: str, request: Request) -> Response:
 
 
 def _not_implemented(service: str) -> Response:
-    """Answer for what moto cannot do, in the service's protocol and finally, so that no SDK tries again."""
+    """Return a permanent error in the service's protocol for unknown calls. SDKs do not retry it."""
     message = f"the local AWS does not implement this call of {service}; its log has details"
     if service not in _QUERY_PROTOCOL:
         error = {"__type": "NotImplemented", "message": message}

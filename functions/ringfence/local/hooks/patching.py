@@ -1,4 +1,4 @@
-"""How hooks change an emulator: in one way, which fails at start-up when what it changes is gone."""
+"""Change an emulator in a way that fails at start-up if the changed code no longer exists."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ def around(owner: object, name: str, replacement: Callable[..., Any]) -> None:
     Raises
     ------
     AttributeError
-        `owner` has no such function: the emulator's version is not the one this hook was written for.
-
+        `owner` has no such function: the hook does not match this version of the emulator.
     """
     original = getattr(owner, name)
 
@@ -28,6 +27,6 @@ def around(owner: object, name: str, replacement: Callable[..., Any]) -> None:
 
 
 def replace(owner: object, name: str, value: object) -> None:
-    """Put `value` in the place of `owner.name`, which must exist."""
+    """Replace `owner.name`, which must exist, by `value`."""
     getattr(owner, name)
     setattr(owner, name, value)

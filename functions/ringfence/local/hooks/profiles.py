@@ -1,4 +1,4 @@
-"""Instance profiles: made in ministack's IAM, associated in moto's EC2."""
+"""Instance profiles: created in ministack's IAM, associated in moto's EC2."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def install() -> None:
-    """Let moto's EC2 see the profiles of ministack's IAM, and report an association as EC2 does."""
+    """Show the profiles of ministack's IAM to moto's EC2, and report associations as EC2 does."""
     from moto.ec2.models.iam_instance_profile import (
         IamInstanceProfileAssociation,
         IamInstanceProfileAssociationBackend,
@@ -24,7 +24,7 @@ def install() -> None:
 
 
 def _profiles_of_ministack(_original: Callable[..., Any], backend: Any) -> list[Any]:
-    """Profiles: moto's EC2 looks for them in moto's IAM, where there are none."""
+    """Profiles: moto's EC2 searches moto's IAM, which has none."""
     from ministack.services import iam
     from moto.iam import models
 
@@ -43,13 +43,13 @@ def _profiles_of_ministack(_original: Callable[..., Any], backend: Any) -> list[
 
 
 def _associate(original: Callable[..., Any], association: Any, *args: Any, **kw: Any) -> None:
-    """DescribeInstances: the profile's id stands there, not the association's as in moto."""
+    """DescribeInstances: it must return the profile's id. moto returns the association's id."""
     original(association, *args, **kw)
     _show_on_instance(association)
 
 
 def _replace(original: Callable[..., Any], backend: Any, *args: Any, **kw: Any) -> Any:
-    """ReplaceIamInstanceProfileAssociation: moto's instance goes on showing the profile it had."""
+    """ReplaceIamInstanceProfileAssociation: moto's instance still shows the old profile."""
     association = original(backend, *args, **kw)
     _show_on_instance(association)
     return association

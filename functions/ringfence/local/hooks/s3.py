@@ -1,4 +1,4 @@
-"""S3 in ministack: whose bucket a call expects."""
+"""S3 in ministack: the expected owner of a bucket."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _XML = {"Content-Type": "application/xml"}
 
 
 def install() -> None:
-    """Put right what ministack gets wrong; the function below says what that is."""
+    """Fix what ministack gets wrong. The code below describes it."""
     from ministack import app as gateway
 
     gateway.SERVICE_HANDLERS["s3"] = _check_owner(gateway.SERVICE_HANDLERS["s3"])
 
 
 def _check_owner(ministack: Handler) -> Handler:
-    """A call may say whose bucket it expects: ministack does not look."""
+    """A call can contain the expected bucket owner. ministack does not check it."""
 
     async def handle(*request: Any) -> Response:
         from ministack.core.responses import get_account_id

@@ -13,7 +13,7 @@ _LIST = 7  # the position of `prefix_list_id` among moto's arguments for a rule
 
 
 def install() -> None:
-    """Put right what moto gets wrong; each function below says what that is."""
+    """Fix what moto gets wrong. Each function below describes one error."""
     from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
 
     around(SecurityGroupRule, "__init__", _keep_list_description)
@@ -26,7 +26,7 @@ def install() -> None:
 def _refuse_while_in_use(
     original: Callable[..., Any], backend: Any, name: str | None = None, group_id: str | None = None
 ) -> None:
-    """DeleteSecurityGroup: moto deletes groups that interfaces still have."""
+    """DeleteSecurityGroup: moto deletes groups that interfaces use."""
     from moto.ec2.exceptions import DependencyViolationError
 
     group = backend.get_security_group_by_name_or_id(group_id or name or "")
@@ -36,14 +36,14 @@ def _refuse_while_in_use(
 
 
 def _keep_list_description(original: Callable[..., Any], rule: Any, *args: Any, **kw: Any) -> None:
-    """Rules: moto forgets the description of one with a prefix list."""
+    """Rules: moto loses the description of a rule with a prefix list."""
     original(rule, *args, **kw)
     given = kw.get("prefix_list_id") or (args[_LIST] if len(args) > _LIST else None)
     rule.list_description = (given or {}).get("Description")
 
 
 def _description(rule: Any) -> str | None:
-    """DescribeSecurityGroupRules: moto shows no description of rules with a group or a prefix list."""
+    """DescribeSecurityGroupRules: moto returns no description for rules with a group or a prefix list."""
     found = (rule.ip_range.get("Description"), rule.source_group.get("Description"), rule.list_description)
     return next((one for one in found if one), None)
 
@@ -51,7 +51,7 @@ def _description(rule: Any) -> str | None:
 def _known_rule_ids(
     original: Callable[..., Any], backend: Any, group_name_or_id: str, *args: Any, **kw: Any
 ) -> Any:
-    """Revoke by rule id: moto answers InvalidPermission.NotFound, the error for a rule without an id."""
+    """Revoke by rule id: moto returns InvalidPermission.NotFound, the error for a rule without an id."""
     from moto.ec2.exceptions import InvalidSecurityGroupRuleIdNotFoundError
 
     found = backend.get_security_group_by_name_or_id(group_name_or_id)

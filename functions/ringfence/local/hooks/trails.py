@@ -1,4 +1,4 @@
-"""CloudTrail's trails in ministack: what CreateTrail leaves out, and Insights selectors."""
+"""CloudTrail trails in ministack: missing parts of CreateTrail, and Insights selectors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _INSIGHTS = "_InsightSelectors"
 
 
 def install() -> None:
-    """Put right what ministack gets wrong; each function below says what that is."""
+    """Fix what ministack gets wrong. Each function below describes one error."""
     from ministack.services import cloudtrail
 
     dispatch = cloudtrail._DISPATCH
@@ -28,7 +28,7 @@ def install() -> None:
 
 
 def _creating(original: Operation) -> Operation:
-    """CreateTrail: the log group, its role and the tags are forgotten."""
+    """CreateTrail: ministack ignores the log group, its role and the tags."""
 
     def create(request: Mapping[str, Any]) -> Answer:
         from ministack.services import cloudtrail
@@ -45,7 +45,7 @@ def _creating(original: Operation) -> Operation:
 
 
 def _view(original: Callable[..., dict[str, Any]], trail: Mapping[str, Any]) -> dict[str, Any]:
-    """A trail as it is described: SNS topics have ARNs, and what is kept beside the trail is not shown."""
+    """Return a trail as DescribeTrails does: with the ARN of its SNS topic, without internal fields."""
     from ministack.core.responses import get_account_id, get_region
 
     shown = {name: value for name, value in original(trail).items() if name != _INSIGHTS}
@@ -58,12 +58,12 @@ def _view(original: Callable[..., dict[str, Any]], trail: Mapping[str, Any]) -> 
 
 
 def _get_insights(request: Mapping[str, Any]) -> Answer:
-    """GetInsightSelectors: ministack does not know it."""
+    """GetInsightSelectors: ministack lacks it."""
     return _on_trail(request, put=None)
 
 
 def _put_insights(request: Mapping[str, Any]) -> Answer:
-    """PutInsightSelectors: ministack does not know it. An empty list switches Insights off."""
+    """PutInsightSelectors: ministack lacks it. An empty list turns Insights off."""
     return _on_trail(request, put=request["InsightSelectors"])
 
 

@@ -84,7 +84,19 @@ class AclStep(Step):
 
 @value
 class SubnetAcls(Observation):
-    """The network ACLs, each once, with those of earlier steps. `readable`: whether AWS showed them."""
+    """The network ACLs of the instance's subnets, each once, and those of earlier steps.
+
+    Attributes
+    ----------
+    acls : tuple of Acl
+        Each with its id and its entries.
+    readable : bool
+        Whether EC2 showed them.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNetworkAcls.html
+    """
 
     acls: tuple[Acl, ...] = ()
     readable: bool = True

@@ -22,7 +22,19 @@ _PASSING = ("Pending", "Detaching", "EnteringStandby", "Terminating")
 
 @value
 class Scaling(Observation):
-    """Membership in an Auto Scaling group. Both are empty for an instance that is in none."""
+    """Membership in an Auto Scaling group.
+
+    Attributes
+    ----------
+    group : str
+        The group's name; empty for an instance that is in none.
+    state : str
+        The lifecycle state in the group, such as `InService`; empty outside of groups.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingInstances.html
+    """
 
     group: str = ""
     state: str = OUT

@@ -17,7 +17,17 @@ _AT_ONCE = timedelta(minutes=1)
 
 @value
 class FirstStart(InstanceObservation):
-    """`first`: whether the instance was never started again since it was made; in doubt it was not."""
+    """Whether an instance runs for the first time.
+
+    Attributes
+    ----------
+    first : bool
+        False once it was started again. True where the description does not tell.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
+    """
 
     first: bool = True
 

@@ -67,10 +67,26 @@ class FlowLog:
 
 @value
 class FlowLogs(Observation):
-    """The VPC, its owner, and the flow logs that are active: those of the region, for a deleted flow log.
+    """The active flow logs of a VPC; for a deleted flow log, those of the region.
 
-    `deleted` is what the subject recorded; None where it is a VPC, is still there or nobody knows. `role`
-    is the ARN of the role that delivers to log groups; empty where there is none.
+    Attributes
+    ----------
+    vpc_id : str
+        The VPC; empty where there is none.
+    owner : str
+        The account that owns the VPC.
+    logs : tuple of FlowLog
+        The active flow logs.
+    deleted : Deleted or None
+        What the subject recorded; None where it is a VPC, still exists, or is unknown.
+    exists : bool
+        Whether the flow log that is the subject still exists.
+    role : str
+        ARN of the role that delivers to log groups; empty where there is none.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeFlowLogs.html
     """
 
     vpc_id: str = ""

@@ -33,7 +33,27 @@ class Shown(StrEnum):
 
 @value
 class Image(Observation):
-    """An image. `alias` is the owner's, such as amazon; `created` is None where the image does not say."""
+    """The image that an instance was launched from.
+
+    Attributes
+    ----------
+    id : str
+        The image, such as `ami-0123456789abcdef0`.
+    shown : Shown
+        Whether EC2 showed it.
+    owner : str
+        The account that owns it.
+    alias : str
+        The owner's alias, such as `amazon`; empty without one.
+    tags : frozenset of (str, str)
+        Keys and values.
+    created : datetime or None
+        When it was made, in UTC; None where the image does not say.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html
+    """
 
     id: str
     shown: Shown = Shown.YES

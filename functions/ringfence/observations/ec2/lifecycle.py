@@ -31,8 +31,22 @@ STOP, TERMINATE = "stop", "terminate"
 class Lifecycle(Observation):
     """The state of an instance and the attributes that decide how it can end.
 
-    `protected`: termination protection is on. `on_shutdown` is `stop` or `terminate`. An instance whose
-    root is on an instance store cannot be stopped; one bought as Spot cannot be protected.
+    Attributes
+    ----------
+    state : str
+        EC2's word, such as `running`.
+    spot : bool
+        Whether it is a Spot instance, which cannot be protected.
+    instance_store_root : bool
+        Whether its root is on an instance store: then it cannot be stopped.
+    protected : bool
+        Whether termination protection is on.
+    on_shutdown : str
+        What a shutdown from inside does: `stop` or `terminate`.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceAttribute.html
     """
 
     state: str

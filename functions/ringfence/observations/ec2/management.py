@@ -40,7 +40,20 @@ _UNREADABLE = ("AccessDenied", "AccessDeniedException")
 
 @value
 class Management(Observation):
-    """The instance's profile associations, and the profile that may be given; None where there is none."""
+    """The profile that an instance has, and the profile for Session Manager that it may be given.
+
+    Attributes
+    ----------
+    associations : tuple of Association
+        The associations with a profile; at most one, unless one is being replaced.
+    offered : Profile or None
+        The profile that may be attached; None where the account has none.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeIamInstanceProfileAssociations.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetInstanceProfile.html
+    """
 
     associations: tuple[Association, ...] = ()
     offered: Profile | None = None

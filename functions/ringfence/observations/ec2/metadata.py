@@ -36,7 +36,19 @@ class MetadataOptions:
 
 @value
 class Metadata(InstanceObservation):
-    """The options in force or being applied."""
+    """The options of the metadata service (IMDS), which hands out the credentials of an instance's role.
+
+    Attributes
+    ----------
+    options : MetadataOptions
+        The options in force, or being applied.
+    applied : bool
+        False while EC2 still applies them.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsResponse.html
+    """
 
     options: MetadataOptions
     applied: bool = True

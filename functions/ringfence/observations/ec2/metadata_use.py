@@ -29,7 +29,17 @@ UNREADABLE = (
 
 @value
 class MetadataUse(Observation):
-    """`calls`: how many came without a token in the last `DAYS` days; None where CloudWatch did not say."""
+    """How often the metadata service was called without a token.
+
+    Attributes
+    ----------
+    calls : int or None
+        Calls in the last `DAYS` days; None where CloudWatch did not say.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
+    """
 
     calls: int | None
 

@@ -61,7 +61,22 @@ class OwnGroup:
 
 @value
 class Network(Observation):
-    """The interfaces of an instance, and the groups named like ours in every VPC of the region."""
+    """The network interfaces of an instance, and Ringfence's own security groups.
+
+    Attributes
+    ----------
+    state : str
+        The instance's state, such as `running`.
+    interfaces : tuple of Interface
+        Each with its VPC and its security groups.
+    groups : tuple of OwnGroup
+        Security groups with the names of Ringfence's own, in every VPC of the region.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroup.html
+    """
 
     state: str
     interfaces: tuple[Interface, ...]

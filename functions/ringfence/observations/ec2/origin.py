@@ -17,7 +17,19 @@ GROUP_TAG, TEMPLATE_TAG = "aws:autoscaling:groupName", "aws:ec2launchtemplate:id
 
 @value
 class Origin(InstanceObservation):
-    """The Auto Scaling group and the launch template, where there are any."""
+    """What launched an instance and will launch the next one like it.
+
+    Attributes
+    ----------
+    group : str
+        The Auto Scaling group; empty where there is none.
+    template : str
+        The id of the launch template; empty where there is none.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html
+    """
 
     group: str = ""
     template: str = ""

@@ -99,10 +99,35 @@ class Rule:
 
 @value
 class SecurityGroup(Observation):
-    """The group. `role` is the value of the tag that Ringfence's own groups bear; anybody may have set it.
+    """A security group: its rules, and what uses it.
 
-    `interfaces` counts those that use the group, of one page; `more`: there are others. `open_lists` are
-    the prefix lists among the sources that hold every address, `unread` those that were not read.
+    Attributes
+    ----------
+    name : str
+        The name; `default` for the default group of a VPC.
+    owner : str
+        The account that owns it.
+    rules : frozenset of Rule
+        Every rule, in and out.
+    role : str
+        The value of the tag of Ringfence's own groups. Anybody may have set it.
+    interfaces : int
+        How many interfaces use it, of the first page that EC2 shows.
+    instances : tuple of str
+        The instances of those interfaces.
+    more : bool
+        Whether further interfaces use it.
+    countable : bool
+        Whether EC2 showed the interfaces.
+    open_lists : tuple of str
+        Prefix lists among the sources that hold every address.
+    unread : tuple of str
+        Prefix lists among the sources that could not be read.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroupRules.html
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNetworkInterfaces.html
     """
 
     name: str

@@ -47,9 +47,18 @@ class Snapshot:
 
 @value
 class Snapshots(Observation):
-    """The account's own snapshots tagged with the instance; failed and deleted ones are left out.
+    """The account's own snapshots that are tagged with the instance, without failed and deleted ones.
 
-    `instance_store`: the instance's type has volumes of which no snapshot can be taken.
+    Attributes
+    ----------
+    taken : frozenset of Snapshot
+        The snapshots.
+    instance_store : bool
+        Whether the instance has volumes of which no snapshot can be taken.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html
     """
 
     taken: frozenset[Snapshot] = frozenset()

@@ -20,7 +20,17 @@ IMAGE_TAG = "ringfence:unapproved-image"
 
 @value
 class Tags(InstanceObservation):
-    """The incident that the instance's tag names. Anybody may have written it: nothing relies on it."""
+    """The incident that the instance's tag names. Anybody may have written it: nothing relies on it.
+
+    Attributes
+    ----------
+    incident : str or None
+        The id of the incident; None without the tag.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
+    """
 
     incident: str | None
 
@@ -32,7 +42,17 @@ class Tags(InstanceObservation):
 
 @value
 class ImageTag(InstanceObservation):
-    """What the instance's tag says of its image. Anybody may have written it: nothing relies on it."""
+    """What the instance's tag says of its image. Anybody may have written it: nothing relies on it.
+
+    Attributes
+    ----------
+    reason : str or None
+        Why the image is not approved; None without the tag.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
+    """
 
     reason: str | None
 

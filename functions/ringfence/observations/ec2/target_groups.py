@@ -47,9 +47,18 @@ class Registration:
 
 @value
 class Targets(Observation):
-    """Every registration of the instance or of an address of its interfaces.
+    """Every registration of the instance, or of an address of its interfaces, in a target group.
 
-    `unread` counts target groups that were not looked at.
+    Attributes
+    ----------
+    registrations : tuple of Registration
+        One for each target group.
+    unread : int
+        Target groups that were not read.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html
     """
 
     registrations: tuple[Registration, ...] = ()

@@ -25,7 +25,17 @@ class Volume:
 
 @value
 class Volumes(InstanceObservation):
-    """The attached EBS volumes, by device."""
+    """The attached EBS volumes.
+
+    Attributes
+    ----------
+    attached : tuple of Volume
+        By device name.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceBlockDeviceMapping.html
+    """
 
     attached: tuple[Volume, ...]
 

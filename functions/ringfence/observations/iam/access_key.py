@@ -43,7 +43,19 @@ class KeyStep(UserStep):
 
 @value
 class AccessKey(Observation):
-    """The keys of the user that the subject is or whose key it is; no user where the key is no user's."""
+    """The access keys of the user that the subject is, or whose key it is.
+
+    Attributes
+    ----------
+    user : str
+        The user's name; empty where the subject is no user's.
+    keys : tuple of Key
+        Each with its id and its status.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccessKeys.html
+    """
 
     user: str = ""
     keys: tuple[Key, ...] = ()

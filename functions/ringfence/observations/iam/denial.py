@@ -52,9 +52,25 @@ class PolicyStep(Step):
 
 @value
 class Denial(Observation):
-    """Who holds the principal's permissions, and what of it is denied. No holder: nobody to deny.
+    """Who holds the principal's permissions, and what of it is denied.
 
-    `attached` are ARNs, of ours and AWSDenyAll alone; `policies` our managed policies that exist.
+    Attributes
+    ----------
+    holder : Holder or None
+        The user or role; None where there is nobody to deny.
+    inline : tuple of Policy
+        Inline policies, each with its name and its document.
+    attached : frozenset of str
+        ARNs of attached policies: those of Ringfence and `AWSDenyAll` alone.
+    boundary : str
+        ARN of the permissions boundary; empty for none.
+    policies : tuple of Policy
+        Managed policies of Ringfence that exist.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPolicy.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
     """
 
     holder: Holder | None = None

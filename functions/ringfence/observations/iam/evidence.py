@@ -29,7 +29,17 @@ if TYPE_CHECKING:
 
 @value
 class KeyUse(Observation):
-    """When, where and for which service a key was last used, in words; empty for what is no key."""
+    """The last use of an access key.
+
+    Attributes
+    ----------
+    words : str
+        When, where and for which service, in words; empty for what is no key.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
+    """
 
     words: str = ""
 
@@ -59,7 +69,28 @@ class Device:
 
 @value
 class Grants(Observation):
-    """What the holder of a principal's permissions has: policies by name, groups, boundary, MFA devices."""
+    """What the holder of a principal's permissions has.
+
+    Attributes
+    ----------
+    holder : str
+        The user or role, in words; empty where there is none.
+    inline : tuple of str
+        Names of inline policies.
+    attached : tuple of str
+        ARNs of attached policies.
+    groups : tuple of str
+        Names of the user's groups.
+    boundary : str
+        ARN of the permissions boundary; empty for none.
+    devices : tuple of Device
+        The user's MFA devices.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAttachedUserPolicies.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAttachedRolePolicies.html
+    """
 
     holder: str = ""
     inline: tuple[str, ...] = ()

@@ -91,7 +91,20 @@ class RoleStep(Step):
 
 @value
 class Identity(Observation):
-    """The profile associations, and the roles known from them and from the steps taken before."""
+    """The instance profile of an instance, and the roles whose credentials it has or had.
+
+    Attributes
+    ----------
+    associations : tuple of Association
+        The associations with a profile; at most one, unless one is being replaced.
+    roles : tuple of HeldRole
+        The roles of those profiles and of earlier steps, and whether each is denied.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeIamInstanceProfileAssociations.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetInstanceProfile.html
+    """
 
     associations: tuple[Association, ...] = ()
     roles: tuple[HeldRole, ...] = ()

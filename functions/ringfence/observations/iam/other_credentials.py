@@ -63,7 +63,21 @@ class Credential:
 
 @value
 class OtherCredentials(Observation):
-    """A user's credentials of these kinds."""
+    """The user's credentials that are neither access keys nor a password.
+
+    Attributes
+    ----------
+    user : str
+        The user's name; empty where the subject is no user's.
+    credentials : tuple of Credential
+        Each with its kind, its id and its status.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListSigningCertificates.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListSSHPublicKeys.html
+    """
 
     user: str = ""
     credentials: tuple[Credential, ...] = ()

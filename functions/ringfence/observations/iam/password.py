@@ -17,7 +17,19 @@ if TYPE_CHECKING:
 
 @value
 class Password(Observation):
-    """A user's login profile. `user` is empty where there is none, which is normal."""
+    """The password of a user: the login profile.
+
+    Attributes
+    ----------
+    user : str
+        The user's name; empty where there is no password.
+    reset : bool
+        Whether a new password is required at the next sign-in.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetLoginProfile.html
+    """
 
     user: str = ""
     reset: bool = False

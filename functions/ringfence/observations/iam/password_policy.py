@@ -89,7 +89,17 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_accoun
 
 @value
 class PasswordPolicy(Observation):
-    """The account's password policy; None where there is none and IAM's own holds."""
+    """What an account requires of its users' passwords.
+
+    Attributes
+    ----------
+    rules : PasswordRules or None
+        The policy; None where the account has none and IAM's default applies.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountPasswordPolicy.html
+    """
 
     rules: PasswordRules | None = None
 

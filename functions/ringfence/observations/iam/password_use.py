@@ -20,7 +20,22 @@ if TYPE_CHECKING:
 
 @value
 class PasswordUse(Observation):
-    """A user's password. `created` is None where the user has none, `used` where nobody signed in by it."""
+    """The last sign-in with a user's password.
+
+    Attributes
+    ----------
+    user : str
+        The user's name; empty where it cannot be told.
+    created : datetime or None
+        When the password was set; None where the user has none.
+    used : datetime or None
+        When somebody last signed in with it; None for never.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetLoginProfile.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html
+    """
 
     user: str = ""
     created: datetime | None = None

@@ -49,7 +49,17 @@ class RoleUse:
 
 @value
 class RoleSessions(Observation):
-    """The roles whose credentials the instance has or had."""
+    """The roles whose credentials the instance has or had.
+
+    Attributes
+    ----------
+    roles : tuple of RoleUse
+        Each with its revocations and the other instances that use it.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRolePolicies.html
+    """
 
     roles: tuple[RoleUse, ...] = ()
 

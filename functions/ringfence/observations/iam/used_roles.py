@@ -57,7 +57,20 @@ class UsedRole:
 
 @value
 class UsedRoles(Observation):
-    """The roles, each once."""
+    """The principal's own role, and those that it assumed according to CloudTrail.
+
+    Attributes
+    ----------
+    roles : tuple of UsedRole
+        Each once, with the start of the principal's last session of it.
+    elsewhere : tuple of str
+        ARNs of roles that are in other accounts, or that were not read.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRolePolicies.html
+    """
 
     roles: tuple[UsedRole, ...] = ()
     elsewhere: tuple[str, ...] = ()

@@ -45,7 +45,22 @@ class DatedKey:
 
 @value
 class UserKeys(Observation):
-    """The keys of a user. `doubt`: why it cannot be told whose they are; then there are none."""
+    """The access keys of a user, with the dates of their making and their last use.
+
+    Attributes
+    ----------
+    user : str
+        The user's name; empty where it cannot be told.
+    keys : tuple of DatedKey
+        The keys.
+    doubt : str
+        Why it cannot be told whose keys are meant; empty where it can.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccessKeys.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
+    """
 
     user: str = ""
     keys: tuple[DatedKey, ...] = ()

@@ -50,7 +50,21 @@ class DetectorSetup:
 
 @value
 class DetectorStatus(Observation):
-    """A detector as it is; no `setup` where it is gone. `others`: how many more the region has."""
+    """A GuardDuty detector.
+
+    Attributes
+    ----------
+    setup : DetectorSetup or None
+        What it watches; None where it does not exist.
+    enabled : bool
+        Whether it is enabled.
+    others : int
+        How many other detectors the region has.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/guardduty/latest/APIReference/API_GetDetector.html
+    """
 
     setup: DetectorSetup | None = None
     enabled: bool = False

@@ -55,11 +55,23 @@ class RuleState:
 
 @value
 class Evaluation(Observation):
-    """The rules that judged, as they are now, and what Config recorded of the subject.
+    """The AWS Config rules that judged the subject, and what AWS Config recorded of it.
 
-    `captured`: when the newest recorded configuration is from; None where none was looked for or found.
-    `awaited`: the type of the resource, where a change that this incident made has to be recorded before
-    an evaluation says anything new. `hindrance`: why Config does not record it soon.
+    Attributes
+    ----------
+    rules : tuple of RuleState
+        Each with the end of its last evaluation.
+    captured : datetime or None
+        When the newest recorded configuration was captured; None where none was read.
+    awaited : str
+        The resource type whose change must be recorded before an evaluation is new; empty for none.
+    hindrance : str
+        Why AWS Config does not record that soon; empty where it does.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/config/latest/APIReference/API_DescribeConfigRuleEvaluationStatus.html
+    https://docs.aws.amazon.com/config/latest/APIReference/API_GetResourceConfigHistory.html
     """
 
     rules: tuple[RuleState, ...] = ()

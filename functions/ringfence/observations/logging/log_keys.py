@@ -26,9 +26,19 @@ TO_BE_DELETED = ("PendingDeletion", "PendingReplicaDeletion")
 
 @value
 class LogKey(Observation):
-    """A key: its state in KMS's words, empty where it is gone. `trails` that encrypt their logs with it.
+    """A KMS key that trails encrypt their logs with.
 
-    Trails are seen that have their home in the key's region, or record all regions.
+    Attributes
+    ----------
+    state : str
+        KMS's word, such as `Enabled`; empty where the key does not exist.
+    trails : frozenset of str
+        Names of the trails that use the key and are seen from its region.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DescribeTrails.html
     """
 
     state: str = ""

@@ -61,7 +61,19 @@ class RecorderSetup:
 
 @value
 class RecorderStatus(Observation):
-    """A recorder as it is; no `setup` where it is gone."""
+    """A configuration recorder of AWS Config.
+
+    Attributes
+    ----------
+    setup : RecorderSetup or None
+        What it records; None where it does not exist.
+    recording : bool
+        Whether it records.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/config/latest/APIReference/API_DescribeConfigurationRecorders.html
+    """
 
     setup: RecorderSetup | None = None
     recording: bool = False

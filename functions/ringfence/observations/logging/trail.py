@@ -86,7 +86,21 @@ class Trace:
 
 @value
 class Trail(Observation):
-    """What was found. `oldest` is how far back it was read, where there was more than was read."""
+    """What CloudTrail recorded of the principal.
+
+    Attributes
+    ----------
+    traces : tuple of Trace
+        What it left: the kind in words, the name, and when, in UTC.
+    regions : tuple of str
+        The regions that were searched.
+    oldest : datetime or None
+        How far back was read, where CloudTrail has more; None where all was read.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
+    """
 
     traces: tuple[Trace, ...] = ()
     regions: tuple[str, ...] = ()

@@ -74,10 +74,25 @@ class Delivery:
 
 @value
 class TrailStatus(Observation):
-    """A trail as it is; no `setup` where there is none that can be read in this account and region.
+    """A trail of CloudTrail.
 
-    `home` is the region that it can be changed in and `owner` the account; both are empty where no trail
-    of the name is to be seen.
+    Attributes
+    ----------
+    setup : TrailSetup or None
+        Its options and selectors; None where none can be read in this account and region.
+    logging : bool
+        Whether it logs.
+    home : str
+        The region in which it can be changed; empty where no such trail is seen.
+    owner : str
+        The account that owns it; empty where no such trail is seen.
+    delivery : Delivery
+        What S3 answered when logs were last delivered.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetTrail.html
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetTrailStatus.html
     """
 
     setup: TrailSetup | None = None

@@ -45,10 +45,21 @@ class Grant:
 
 @value
 class BucketAcl(Observation):
-    """The grants of the ACL as S3 enforces it, without those that Block Public Access ignores.
+    """The grants of a bucket's ACL as S3 enforces it, without those that Block Public Access ignores.
 
-    `enforced`: only the owner's policies count, ACLs are disabled. `readable`: whether S3 showed the ACL.
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+    Attributes
+    ----------
+    grants : frozenset of Grant
+        Each with its grantee and its permission.
+    enforced : bool
+        Whether the bucket owner is enforced as the owner of all objects: then ACLs have no effect.
+    readable : bool
+        Whether S3 showed the ACL.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAcl.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketOwnershipControls.html
     """
 
     grants: frozenset[Grant] = frozenset()

@@ -59,6 +59,14 @@ class PublicAccessBlock(BucketObservation):
 
     The account's are not read: where they are on, S3 refuses what would make a bucket public, and turning on
     the bucket's own as well takes nothing from anybody.
+
+    Attributes
+    ----------
+    settings : BlockSettings
+        All four; off where S3 has no configuration.
+
+    References
+    ----------
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetPublicAccessBlock.html
     """
 

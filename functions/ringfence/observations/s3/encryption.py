@@ -40,8 +40,15 @@ class Encryption:
 
 @value
 class BucketEncryption(BucketObservation):
-    """The default encryption of a bucket; `default` is None where there is none.
+    """The default encryption of a bucket.
 
+    Attributes
+    ----------
+    default : Encryption or None
+        The default; None where there is none.
+
+    References
+    ----------
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html
     """
 

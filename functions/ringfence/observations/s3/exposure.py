@@ -37,7 +37,10 @@ def ways_in(bucket: ResourceState) -> Iterator[str]:
 
 
 def public_by_intent(bucket: ResourceState) -> Iterator[str]:
-    """Say what speaks for the bucket's being public on purpose. An intruder could have made it look so."""
+    """A tag or a website configuration can show that the bucket is public on purpose.
+
+    An intruder could have set it.
+    """
     use = bucket[BucketUse]
     if use.tag:
         yield (

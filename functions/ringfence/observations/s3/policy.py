@@ -19,9 +19,15 @@ NO_POLICY = ("NoSuchBucketPolicy",)
 
 @value
 class BucketPolicy(BucketObservation):
-    """A bucket's policy; `text` is canonical JSON, or as S3 shows it where it cannot be understood.
+    """A bucket's policy.
 
-    It is empty where there is no policy.
+    Attributes
+    ----------
+    text : str
+        Canonical JSON, or the text itself where it cannot be parsed; empty without a policy.
+
+    References
+    ----------
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html
     """
 

@@ -21,7 +21,20 @@ _NO_WEBSITE, _NO_TAGS = "NoSuchWebsiteConfiguration", "NoSuchTagSet"
 
 @value
 class BucketUse(Observation):
-    """Whether it is a website, and what its tag says of its being public; what is not shown is not so."""
+    """What a bucket says about its own use. What S3 does not show counts as absent.
+
+    Attributes
+    ----------
+    website : bool
+        Whether it is configured as a website.
+    tag : str
+        The value of the tag `PUBLIC_TAG`; empty without it. Anybody may have set it.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketWebsite.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketTagging.html
+    """
 
     website: bool = False
     tag: str = ""

@@ -22,7 +22,7 @@ _GONE = ("InvalidNetworkAclID.NotFound",)
 
 
 class _AclStep(AclStep):
-    """Denying and allowing: two ways along one road."""
+    """What denying and allowing have in common."""
 
     acl_id: str
     number: int
@@ -93,7 +93,23 @@ class _AclStep(AclStep):
 
 @value
 class DenyAddress(_AclStep):
-    """Deny all traffic between a subnet and one remote address, in one direction."""
+    """Deny all traffic between a subnet and one remote address, in one direction.
+
+    Attributes
+    ----------
+    acl_id : str
+        The network ACL.
+    number : int
+        The number of the entry. Entries apply in ascending order.
+    egress : bool
+        Whether it is for outgoing traffic.
+    cidr : str
+        The remote address, such as `198.51.100.7/32`.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNetworkAclEntry.html
+    """
 
     acl_id: str
     number: int
@@ -149,7 +165,12 @@ class DenyAddress(_AclStep):
 
 @value
 class AllowAddress(_AclStep):
-    """Take the rule away again, if it still is ours."""
+    """Take the rule away again, if it still is ours.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteNetworkAclEntry.html
+    """
 
     acl_id: str
     number: int

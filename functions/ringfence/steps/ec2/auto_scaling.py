@@ -104,7 +104,19 @@ class _ScalingStep(Step):
 
 @value
 class DetachFromGroup(_ScalingStep):
-    """Detach the instance: the group forgets it, and can neither replace nor terminate it any more."""
+    """Detach the instance from its group, which can then no longer terminate it.
+
+    Attributes
+    ----------
+    instance_id : str
+        The instance, such as `i-0123456789abcdef0`.
+    group : str
+        The Auto Scaling group.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DetachInstances.html
+    """
 
     instance_id: str
     group: str
@@ -134,7 +146,12 @@ class DetachFromGroup(_ScalingStep):
 
 @value
 class AttachToGroup(_ScalingStep):
-    """Attach the instance to the group again, as an instance in service."""
+    """Attach the instance to the group again, as an instance in service.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AttachInstances.html
+    """
 
     instance_id: str
     group: str
@@ -161,7 +178,19 @@ DetachFromGroup.inverse_type = AttachToGroup
 
 @value
 class EnterStandby(_ScalingStep):
-    """Put the instance on standby: still of the group, but neither health-checked nor replaced."""
+    """Put the instance on standby. The group still owns it, and no longer checks or replaces it.
+
+    Attributes
+    ----------
+    instance_id : str
+        The instance, such as `i-0123456789abcdef0`.
+    group : str
+        The Auto Scaling group.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_EnterStandby.html
+    """
 
     instance_id: str
     group: str
@@ -193,7 +222,12 @@ class EnterStandby(_ScalingStep):
 
 @value
 class ExitStandby(_ScalingStep):
-    """Put the instance back in service."""
+    """Put the instance back in service.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_ExitStandby.html
+    """
 
     instance_id: str
     group: str

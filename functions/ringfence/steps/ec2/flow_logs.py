@@ -33,7 +33,7 @@ _END_DELIVERY = Permission("logs:DeleteLogDelivery", ("*",), reason=_DELIVERY, i
 
 
 class _FlowLogStep(FlowLogStep):
-    """Recording and no longer recording: two ways along one road."""
+    """What recording and no longer recording have in common."""
 
     incident: str
     before: bool
@@ -69,7 +69,21 @@ class _FlowLogStep(FlowLogStep):
 
 @value
 class CreateFlowLog(_FlowLogStep):
-    """Record the traffic of a VPC from now on, under our tag."""
+    """Create a flow log for a VPC, with Ringfence's tag.
+
+    Attributes
+    ----------
+    vpc_id : str
+        The VPC.
+    recording : Recording
+        Which traffic, where to, and in which format.
+    incident : str
+        The id of the incident: the tag of the flow log.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html
+    """
 
     vpc_id: str
     recording: Recording
@@ -153,7 +167,12 @@ class CreateFlowLog(_FlowLogStep):
 
 @value
 class DeleteFlowLog(_FlowLogStep):
-    """Stop recording what we began to record."""
+    """Stop recording what we began to record.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteFlowLogs.html
+    """
 
     vpc_id: str
     recording: Recording

@@ -48,7 +48,7 @@ def named(seen: Identity | Management) -> str:
 
 
 class _ProfileStep(RoleStep):
-    """Detaching and attaching: two ways along one road."""
+    """What detaching and attaching have in common."""
 
     instance_id: str
     association_id: str
@@ -86,7 +86,19 @@ class _ProfileStep(RoleStep):
 
 @value
 class DetachInstanceProfile(_ProfileStep):
-    """Take the instance profile away. Credentials that were handed out stay valid until they end."""
+    """Detach the instance profile. Issued credentials stay valid until they expire.
+
+    Attributes
+    ----------
+    instance_id : str
+        The instance, such as `i-0123456789abcdef0`.
+    association_id : str
+        The association that ends.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisassociateIamInstanceProfile.html
+    """
 
     instance_id: str
     association_id: str
@@ -115,7 +127,12 @@ class DetachInstanceProfile(_ProfileStep):
 
 @value
 class AttachInstanceProfile(_ProfileStep):
-    """Give the instance its profile back."""
+    """Give the instance its profile back.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateIamInstanceProfile.html
+    """
 
     instance_id: str
     association_id: str

@@ -24,7 +24,7 @@ _REFUSED = ("OperationNotPermitted", "UnsupportedOperation")
 
 
 class _PowerStep(Step):
-    """Stopping and starting: two ways along one road."""
+    """What stopping and starting have in common."""
 
     instance_id: str
     before: str
@@ -58,7 +58,17 @@ class _PowerStep(Step):
 
 @value
 class StopInstance(_PowerStep):
-    """Stop the instance. What is in memory and on instance-store volumes is lost."""
+    """Stop the instance. The contents of memory and instance-store volumes are lost.
+
+    Attributes
+    ----------
+    instance_id : str
+        The instance, such as `i-0123456789abcdef0`.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StopInstances.html
+    """
 
     instance_id: str
     before: str
@@ -89,7 +99,12 @@ class StopInstance(_PowerStep):
 
 @value
 class StartInstance(_PowerStep):
-    """Start the instance again."""
+    """Start the instance again.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StartInstances.html
+    """
 
     instance_id: str
     before: str

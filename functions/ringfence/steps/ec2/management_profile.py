@@ -29,7 +29,7 @@ _OVER = ("InvalidAssociationID.NotFound",)
 
 
 class _ManagementStep(Step):
-    """Giving and taking: two ways along one road."""
+    """What giving and taking have in common."""
 
     instance_id: str
     before: Profile | None
@@ -58,7 +58,17 @@ class _ManagementStep(Step):
 
 @value
 class AttachManagementProfile(_ManagementStep):
-    """Give the instance the profile for Session Manager; EC2 refuses where another is attached."""
+    """Attach the profile for Session Manager. EC2 refuses if another one is attached.
+
+    Attributes
+    ----------
+    instance_id : str
+        The instance, such as `i-0123456789abcdef0`.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateIamInstanceProfile.html
+    """
 
     instance_id: str
     before: None
@@ -89,7 +99,12 @@ class AttachManagementProfile(_ManagementStep):
 
 @value
 class DetachManagementProfile(_ManagementStep):
-    """Take the profile for Session Manager back, and no other."""
+    """Take the profile for Session Manager back, and no other.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisassociateIamInstanceProfile.html
+    """
 
     instance_id: str
     before: Profile

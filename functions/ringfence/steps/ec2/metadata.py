@@ -17,8 +17,15 @@ if TYPE_CHECKING:
 
 @value
 class SetMetadataOptions(SettingStep):
-    """Set the options of the metadata service at once; while it is off, EC2 takes no other.
+    """Set all options of the metadata service at once, because EC2 refuses others while it is off.
 
+    Attributes
+    ----------
+    instance_id : str
+        The instance, such as `i-0123456789abcdef0`.
+
+    References
+    ----------
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceMetadataOptions.html
     """
 

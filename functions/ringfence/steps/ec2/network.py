@@ -21,7 +21,19 @@ if TYPE_CHECKING:
 
 @value
 class SetSecurityGroups(Step):
-    """Set the security groups of one interface, all at once."""
+    """Set the security groups of one interface, all at once.
+
+    Attributes
+    ----------
+    interface_id : str
+        The interface, such as `eni-0123456789abcdef0`.
+    vpc_id : str
+        Its VPC.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyNetworkInterfaceAttribute.html
+    """
 
     interface_id: str
     vpc_id: str

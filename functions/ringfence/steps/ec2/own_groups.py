@@ -46,7 +46,21 @@ _DUPLICATE = ("InvalidGroup.Duplicate",)
 
 @value
 class CreateOwnGroup(Step):
-    """Create our group of a role in a VPC. It is born allowing all egress."""
+    """Create a group of Ringfence in a VPC. EC2 creates groups with a rule that allows all egress.
+
+    Attributes
+    ----------
+    vpc_id : str
+        The VPC.
+    role : str
+        What the group is for: `quarantine` or `transition`.
+    name : str
+        The name of the group.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
+    """
 
     vpc_id: str
     role: str
@@ -122,7 +136,20 @@ class CreateOwnGroup(Step):
 
 @value
 class EmptyQuarantineGroup(Step):
-    """Revoke every rule of the quarantine group, by rule id."""
+    """Revoke every rule of the quarantine group, by rule id.
+
+    Attributes
+    ----------
+    vpc_id : str
+        The VPC of the group.
+    rules : int
+        How many rules it has.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupEgress.html
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupIngress.html
+    """
 
     vpc_id: str
     rules: int

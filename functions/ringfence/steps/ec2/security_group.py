@@ -23,7 +23,7 @@ _ALL = "-1"
 
 
 class _RuleStep(Step):
-    """Revoking and authorizing: two ways along one road."""
+    """What revoking and authorizing have in common."""
 
     group_id: str
     rule: Rule
@@ -67,7 +67,20 @@ class _RuleStep(Step):
 
 @value
 class RevokeRule(_RuleStep):
-    """Revoke one rule by its id: the group's other rules, also of the same ports, stay as they are."""
+    """Revoke one rule by its id. The group's other rules stay, also those of the same ports.
+
+    Attributes
+    ----------
+    group_id : str
+        The security group.
+    rule : Rule
+        The rule, with its id.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupIngress.html
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupEgress.html
+    """
 
     group_id: str
     rule: Rule
@@ -111,7 +124,13 @@ class RevokeRule(_RuleStep):
 
 @value
 class AuthorizeRule(_RuleStep):
-    """Allow again exactly what was allowed, with its description and tags; the rule gets a new id."""
+    """Allow again exactly what was allowed, with its description and tags; the rule gets a new id.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupIngress.html
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupEgress.html
+    """
 
     group_id: str
     rule: Rule

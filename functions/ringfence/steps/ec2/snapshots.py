@@ -36,8 +36,26 @@ _TAG_LENGTH = 256
 class CreateSnapshots(Step):
     """Take one crash-consistent set of snapshots of an instance's volumes.
 
-    `since` is the incident's instant: what is older is no evidence of it. `volumes` are those that it is for;
-    the others that are attached are left out: `without_root` and `without`.
+    Attributes
+    ----------
+    instance_id : str
+        The instance, such as `i-0123456789abcdef0`.
+    incident : str
+        The id of the incident: the tag of the snapshots.
+    since : datetime
+        The start of the incident, in UTC. Older snapshots are no evidence of it.
+    finding : str
+        The id of the finding, for the tags.
+    volumes : tuple of str
+        The volumes to take snapshots of.
+    without_root : bool
+        Whether the root volume is left out.
+    without : tuple of str
+        Other attached volumes that are left out.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshots.html
     """
 
     instance_id: str

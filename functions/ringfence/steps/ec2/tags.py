@@ -65,7 +65,17 @@ class _ImageTagStep(_TagStep):
 
 @value
 class TagInstance(_IncidentTagStep):
-    """Tag the instance with the incident; the tag's value before, whoever wrote it, is kept for an undo."""
+    """Tag the instance with the incident. The old value of the tag is recorded for a release.
+
+    Attributes
+    ----------
+    instance_id : str
+        The instance, such as `i-0123456789abcdef0`.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html
+    """
 
     instance_id: str
     before: str | None
@@ -76,7 +86,12 @@ class TagInstance(_IncidentTagStep):
 
 @value
 class RestoreTag(_IncidentTagStep):
-    """Remove the tag or give back its former value."""
+    """Remove the tag or give back its former value.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteTags.html
+    """
 
     instance_id: str
     before: str
@@ -88,7 +103,17 @@ class RestoreTag(_IncidentTagStep):
 
 @value
 class TagUnapprovedImage(_ImageTagStep):
-    """Tag the instance with why its image is not approved; the tag's value before is kept for an undo."""
+    """Tag the instance with the reasons. The old value of the tag is recorded for a release.
+
+    Attributes
+    ----------
+    instance_id : str
+        The instance, such as `i-0123456789abcdef0`.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html
+    """
 
     instance_id: str
     before: str | None
@@ -99,7 +124,12 @@ class TagUnapprovedImage(_ImageTagStep):
 
 @value
 class RestoreImageTag(_ImageTagStep):
-    """Remove the tag about the image or give back its former value."""
+    """Remove the tag about the image or give back its former value.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteTags.html
+    """
 
     instance_id: str
     before: str

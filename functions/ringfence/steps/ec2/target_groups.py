@@ -22,7 +22,7 @@ _TOO_MANY = ("TooManyTargets", "TooManyRegistrationsForTargetId")
 
 
 class _TargetsStep(Step):
-    """Deregistering and registering: two ways along one road."""
+    """What deregistering and registering have in common."""
 
     group: str
     before: frozenset[Target]
@@ -64,7 +64,17 @@ class _TargetsStep(Step):
 
 @value
 class DeregisterTargets(_TargetsStep):
-    """Take the instance out of a target group; connections that are open are let finish by the balancer."""
+    """Deregister the instance from a target group. The load balancer lets open connections finish.
+
+    Attributes
+    ----------
+    group : str
+        ARN of the target group.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeregisterTargets.html
+    """
 
     group: str
     before: frozenset[Target]
@@ -87,7 +97,12 @@ class DeregisterTargets(_TargetsStep):
 
 @value
 class RegisterTargets(_TargetsStep):
-    """Put the instance into a target group again."""
+    """Put the instance into a target group again.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RegisterTargets.html
+    """
 
     group: str
     before: frozenset[Target]

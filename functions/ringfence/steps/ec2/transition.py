@@ -28,7 +28,20 @@ _OURS = (("StringEquals", f"aws:ResourceTag/{ROLE_TAG}", (TRANSITION,)),)
 
 @value
 class OpenTransitionGroup(Step):
-    """Let the transition group allow everything, in and out, by IPv4 and IPv6."""
+    """Allow all traffic in the transition group, in both directions, for IPv4 and IPv6.
+
+    Attributes
+    ----------
+    vpc_id : str
+        The VPC of the group.
+    rules : int
+        How many rules it has.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupIngress.html
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupEgress.html
+    """
 
     vpc_id: str
     rules: int

@@ -29,7 +29,7 @@ _REFUSED = ("InvalidInput", "LimitExceeded")
 
 
 class _KeyStatusStep(KeyStep):
-    """Deactivating and activating: two ways along one road."""
+    """What deactivating and activating have in common."""
 
     user: str
     key: str
@@ -95,7 +95,19 @@ class _KeyStatusStep(KeyStep):
 
 @value
 class DeactivateAccessKey(_KeyStatusStep):
-    """Deactivate an access key of a user."""
+    """Deactivate an access key of a user.
+
+    Attributes
+    ----------
+    user : str
+        The name of the user.
+    key : str
+        The id of the access key.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccessKey.html
+    """
 
     user: str
     key: str
@@ -111,7 +123,12 @@ class DeactivateAccessKey(_KeyStatusStep):
 
 @value
 class ActivateAccessKey(_KeyStatusStep):
-    """Activate an access key of a user that was active before."""
+    """Activate an access key of a user that was active before.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccessKey.html
+    """
 
     user: str
     key: str

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class _BoundaryStep(HolderStep):
-    """Setting and restoring: two ways along one road. ARNs, empty for no boundary."""
+    """What setting and restoring have in common. ARNs, empty for no boundary."""
 
     holder: Holder
     before: str
@@ -69,7 +69,18 @@ class _BoundaryStep(HolderStep):
 
 @value
 class SetDenyBoundary(_BoundaryStep):
-    """Deny by the permissions boundary. The one that was there is recorded."""
+    """Deny with the permissions boundary. The old boundary is recorded.
+
+    Attributes
+    ----------
+    holder : Holder
+        The user or role.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPermissionsBoundary.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePermissionsBoundary.html
+    """
 
     holder: Holder
     before: str
@@ -91,7 +102,13 @@ class SetDenyBoundary(_BoundaryStep):
 
 @value
 class RestoreBoundary(_BoundaryStep):
-    """Put back the boundary that was there, or none."""
+    """Put back the boundary that was there, or none.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUserPermissionsBoundary.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRolePermissionsBoundary.html
+    """
 
     holder: Holder
     before: str

@@ -59,7 +59,7 @@ class HolderStep(UserStep):
 
 
 class _InlineStep(HolderStep):
-    """Putting and taking back: two ways along one road. Documents are canonical texts, empty for none."""
+    """What putting and taking back have in common. Documents are canonical texts, empty for none."""
 
     holder: Holder
     name: str
@@ -110,7 +110,20 @@ class _InlineStep(HolderStep):
 
 @value
 class PutDenial(_InlineStep):
-    """Deny everything by an inline policy of the user or role."""
+    """Deny all access with an inline policy of the user or role.
+
+    Attributes
+    ----------
+    holder : Holder
+        The user or role.
+    name : str
+        The name of the inline policy.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPolicy.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
+    """
 
     holder: Holder
     name: str
@@ -126,7 +139,13 @@ class PutDenial(_InlineStep):
 
 @value
 class WithdrawDenial(_InlineStep):
-    """Take the inline policy away, or put back the one that it replaced."""
+    """Take the inline policy away, or put back the one that it replaced.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUserPolicy.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRolePolicy.html
+    """
 
     holder: Holder
     name: str
@@ -147,7 +166,7 @@ _THESE = (("ArnLike", "iam:PolicyARN", (DENY_ALL, OWN_POLICIES)),)
 
 
 class _AttachmentStep(HolderStep):
-    """Attaching and detaching: two ways along one road."""
+    """What attaching and detaching have in common."""
 
     holder: Holder
     arn: str
@@ -180,7 +199,20 @@ class _AttachmentStep(HolderStep):
 
 @value
 class AttachDenial(_AttachmentStep):
-    """Deny by an attached managed policy: where the inline ones are full."""
+    """Deny with an attached managed policy, if the inline policies are full.
+
+    Attributes
+    ----------
+    holder : Holder
+        The user or role.
+    arn : str
+        ARN of the managed policy.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachUserPolicy.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html
+    """
 
     holder: Holder
     arn: str
@@ -207,7 +239,13 @@ class AttachDenial(_AttachmentStep):
 
 @value
 class DetachDenial(_AttachmentStep):
-    """Detach the managed policy."""
+    """Detach the managed policy.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DetachUserPolicy.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DetachRolePolicy.html
+    """
 
     holder: Holder
     arn: str

@@ -23,7 +23,7 @@ EXISTS, UNUSED = "the policy exists", "the policy is in use no more"
 
 
 class _OwnPolicyStep(PolicyStep):
-    """Creating and deleting: two ways along one road. Documents are canonical texts, empty for none."""
+    """What creating and deleting have in common. Documents are canonical texts, empty for none."""
 
     arn: str
     before: str
@@ -63,7 +63,17 @@ class _OwnPolicyStep(PolicyStep):
 
 @value
 class CreateDenialPolicy(_OwnPolicyStep):
-    """Create a managed policy that denies exactly what is to be denied."""
+    """Create the managed policy for the denial.
+
+    Attributes
+    ----------
+    arn : str
+        ARN of the managed policy.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
+    """
 
     arn: str
     before: str
@@ -100,7 +110,12 @@ class CreateDenialPolicy(_OwnPolicyStep):
 
 @value
 class DeleteDenialPolicy(_OwnPolicyStep):
-    """Delete the managed policy, once nothing uses it."""
+    """Delete the managed policy, once nothing uses it.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html
+    """
 
     arn: str
     before: str

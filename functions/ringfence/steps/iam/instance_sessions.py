@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class _DenialStep(RoleStep):
-    """Denying and allowing: two ways along one road."""
+    """What denying and allowing have in common."""
 
     instance_id: str
     role: Role
@@ -62,7 +62,19 @@ class _DenialStep(RoleStep):
 
 @value
 class DenyInstanceSessions(_DenialStep):
-    """Deny everything to this instance's sessions of the role, whenever issued; nobody else's are touched."""
+    """Deny all access to this instance's sessions of the role, whenever issued, and to no others.
+
+    Attributes
+    ----------
+    instance_id : str
+        The instance, such as `i-0123456789abcdef0`.
+    role : Role
+        The role.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
+    """
 
     instance_id: str
     role: Role
@@ -83,7 +95,12 @@ class DenyInstanceSessions(_DenialStep):
 
 @value
 class AllowInstanceSessions(_DenialStep):
-    """Take the denial back."""
+    """Take the denial back.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRolePolicy.html
+    """
 
     instance_id: str
     role: Role

@@ -25,7 +25,7 @@ _REFUSED = ("InvalidInput", "LimitExceeded")
 
 
 class _CredentialStatusStep(UserStep):
-    """Deactivating and activating: two ways along one road."""
+    """What deactivating and activating have in common."""
 
     user: str
     kind: str
@@ -83,7 +83,23 @@ class _CredentialStatusStep(UserStep):
 
 @value
 class DeactivateCredential(_CredentialStatusStep):
-    """Deactivate a credential of a user."""
+    """Deactivate a credential of a user.
+
+    Attributes
+    ----------
+    user : str
+        The name of the user.
+    kind : str
+        The kind of credential, a key of `KINDS`.
+    id : str
+        The id of the credential.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateServiceSpecificCredential.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateSigningCertificate.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateSSHPublicKey.html
+    """
 
     user: str
     kind: str
@@ -100,7 +116,14 @@ class DeactivateCredential(_CredentialStatusStep):
 
 @value
 class ActivateCredential(_CredentialStatusStep):
-    """Activate a credential of a user that was active before."""
+    """Activate a credential of a user that was active before.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateServiceSpecificCredential.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateSigningCertificate.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateSSHPublicKey.html
+    """
 
     user: str
     kind: str

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 class SetPasswordReset(UserStep, SettingStep):
     """Require a new password at the next sign-in, or do so no more; the password itself stays.
 
+    Attributes
+    ----------
+    user : str
+        The name of the user.
+
+    References
+    ----------
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateLoginProfile.html
     """
 

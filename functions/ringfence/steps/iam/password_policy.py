@@ -51,7 +51,12 @@ class _PolicyStep(SettingStep):
 
 @value
 class SetPasswordPolicy(_PolicyStep):
-    """Demand more of passwords. The policy that was there is recorded, or that there was none."""
+    """Set a stronger password policy. The old one is recorded, or that there was none.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccountPasswordPolicy.html
+    """
 
     before: PasswordRules | None
     after: PasswordRules

@@ -29,9 +29,9 @@ def named(others: tuple[str, ...]) -> str:
 
 
 class RevocationStep(RoleStep):
-    """Revoking and allowing: two ways along one road. A policy for each instant: none is ever moved back.
+    """What revoking and allowing have in common. A policy for each instant: none is ever moved back.
 
-    The facet has `role()`; what it looks like otherwise, subclasses know.
+    Subclasses know which observation shows the role.
     """
 
     role: Role
@@ -115,9 +115,20 @@ class Allowing(RevocationStep):
 
 @value
 class RevokeRoleSessions(Revoking):
-    """Deny everything to credentials of the role issued before an instant, whoever has them.
+    """Deny all access to every session of the role that was issued before a time.
 
-    `others` are the other instances of the region that use the role: the blast radius.
+    Attributes
+    ----------
+    role : Role
+        The role.
+    instant : datetime
+        Sessions that were issued earlier are denied, in UTC and whole seconds.
+    others : tuple of str
+        The other instances of the region that use the role.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
     """
 
     role: Role
@@ -138,7 +149,12 @@ class RevokeRoleSessions(Revoking):
 
 @value
 class AllowRoleSessions(Allowing):
-    """Take the revocation back."""
+    """Take the revocation back.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRolePolicy.html
+    """
 
     role: Role
     instant: datetime

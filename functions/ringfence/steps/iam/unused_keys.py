@@ -19,7 +19,21 @@ if TYPE_CHECKING:
 
 @value
 class GiveNotice(LogOnlyStep):
-    """Give notice that a key is deactivated unless it is used. `at`: from when the grace period counts."""
+    """Give notice that a key is deactivated unless it is used.
+
+    Attributes
+    ----------
+    user : str
+        The name of the user.
+    key : str
+        The id of the access key.
+    at : datetime
+        When the grace period begins, in UTC.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
+    """
 
     user: str
     key: str
@@ -76,14 +90,29 @@ class _AmongUserKeys:
 
 @value
 class DeactivateUnusedKey(_AmongUserKeys, DeactivateAccessKey):
-    """Deactivate an access key that nobody uses. `at`: up to when nobody had."""
+    """Deactivate an access key that nobody uses.
+
+    Attributes
+    ----------
+    at : datetime or None
+        Until when nobody had used it, in UTC.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccessKey.html
+    """
 
     at: datetime | None = None
 
 
 @value
 class ActivateUnusedKey(_AmongUserKeys, ActivateAccessKey):
-    """Activate an access key again that nobody used."""
+    """Activate an access key again that nobody used.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccessKey.html
+    """
 
     at: datetime | None = None
 

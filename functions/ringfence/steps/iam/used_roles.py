@@ -35,9 +35,22 @@ class _OfUsedRole(RevocationStep):
 
 @value
 class RevokeUsedRole(_OfUsedRole, Revoking):
-    """Deny everything to credentials of the role issued before an instant, whoever has them.
+    """Deny all access to every session of the role that was issued before a time.
 
     `others` are the instances, functions and tasks that were found to use the role: the blast radius.
+
+    Attributes
+    ----------
+    role : Role
+        The role.
+    instant : datetime
+        Sessions that were issued earlier are denied, in UTC and whole seconds.
+    others : tuple of str
+        The other instances of the region that use the role.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
     """
 
     role: Role
@@ -56,7 +69,12 @@ class RevokeUsedRole(_OfUsedRole, Revoking):
 
 @value
 class AllowUsedRole(_OfUsedRole, Allowing):
-    """Take the revocation back."""
+    """Take the revocation back.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRolePolicy.html
+    """
 
     role: Role
     instant: datetime

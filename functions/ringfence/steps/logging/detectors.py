@@ -72,7 +72,17 @@ class _UpdateStep(Step):
 
 @value
 class EnableDetector(_UpdateStep):
-    """Enable a detector."""
+    """Enable a detector.
+
+    Attributes
+    ----------
+    detector : str
+        The id of the detector.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/guardduty/latest/APIReference/API_UpdateDetector.html
+    """
 
     detector: str
 
@@ -112,7 +122,17 @@ class EnableDetector(_UpdateStep):
 
 @value
 class SetDetectorOptions(_UpdateStep):
-    """Put back what a detector watches, and how often it tells. Tags are not touched."""
+    """Restore the features of a detector and its publishing frequency, without tags.
+
+    Attributes
+    ----------
+    detector : str
+        The id of the detector.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/guardduty/latest/APIReference/API_UpdateDetector.html
+    """
 
     detector: str
     before: DetectorSetup
@@ -167,7 +187,17 @@ class SetDetectorOptions(_UpdateStep):
 
 @value
 class CreateDetector(Step):
-    """Make a detector in the place of one that was deleted. It has a new id."""
+    """Create a detector to replace a deleted one. It has a new id.
+
+    Attributes
+    ----------
+    detector : str
+        The id of the detector that was deleted.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/guardduty/latest/APIReference/API_CreateDetector.html
+    """
 
     detector: str
     after: DetectorSetup

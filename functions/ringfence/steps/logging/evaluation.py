@@ -26,7 +26,19 @@ _UNDER_WAY = "LimitExceededException"
 
 @value
 class NoteRule(RuleStep, LogOnlyStep):
-    """Write down which rule judged, so that it is looked at when what was found is put right."""
+    """Note the rule behind a finding, so that it is evaluated again after the remediation.
+
+    Attributes
+    ----------
+    rule : ManagedRule
+        The rule, with its region.
+    since : datetime
+        When it last judged, as far as the findings say, in UTC.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/config/latest/APIReference/API_DescribeConfigRuleEvaluationStatus.html
+    """
 
     rule: ManagedRule
     since: datetime
@@ -49,7 +61,21 @@ class NoteRule(RuleStep, LogOnlyStep):
 
 @value
 class EvaluateRule(RuleStep):
-    """Have a rule evaluated again. `before`: when it last ended an evaluation before it was asked."""
+    """Have a rule evaluated again.
+
+    Attributes
+    ----------
+    rule : ManagedRule
+        The rule, with its region.
+    since : datetime
+        When it last judged, as far as the findings say, in UTC.
+    before : datetime or None
+        When it last ended an evaluation before this step; None for never.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/config/latest/APIReference/API_StartConfigRulesEvaluation.html
+    """
 
     rule: ManagedRule
     since: datetime

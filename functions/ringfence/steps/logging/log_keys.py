@@ -47,8 +47,15 @@ class _KeyStep(Step):
 
 @value
 class CancelDeletion(_KeyStep):
-    """Cancel a key's deletion: it is disabled then.
+    """Cancel the deletion of a key, which leaves the key disabled.
 
+    Attributes
+    ----------
+    key_id : str
+        The id of the key.
+
+    References
+    ----------
     https://docs.aws.amazon.com/kms/latest/APIReference/API_CancelKeyDeletion.html
     """
 
@@ -86,7 +93,17 @@ class CancelDeletion(_KeyStep):
 
 @value
 class EnableKey(_KeyStep):
-    """Enable a disabled key."""
+    """Enable a disabled key.
+
+    Attributes
+    ----------
+    key_id : str
+        The id of the key.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKey.html
+    """
 
     key_id: str
 

@@ -38,7 +38,17 @@ class _Baseline(LogOnlyStep):
 
 @value
 class RecordTrailBaseline(_Baseline):
-    """A trail that logs."""
+    """Record the settings of a trail that logs.
+
+    Attributes
+    ----------
+    setup : TrailSetup
+        Its options and selectors.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_Trail.html
+    """
 
     setup: TrailSetup
 
@@ -58,7 +68,17 @@ class RecordTrailBaseline(_Baseline):
 
 @value
 class RecordRecorderBaseline(_Baseline):
-    """A recorder that records."""
+    """Record the settings of a running recorder.
+
+    Attributes
+    ----------
+    setup : RecorderSetup
+        What it records.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/config/latest/APIReference/API_ConfigurationRecorder.html
+    """
 
     setup: RecorderSetup
 
@@ -72,7 +92,17 @@ class RecordRecorderBaseline(_Baseline):
 
 @value
 class RecordDetectorBaseline(_Baseline):
-    """A detector that is enabled."""
+    """Record the settings of an enabled detector.
+
+    Attributes
+    ----------
+    setup : DetectorSetup
+        What it watches.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/guardduty/latest/APIReference/API_GetDetector.html
+    """
 
     setup: DetectorSetup
 
@@ -86,7 +116,17 @@ class RecordDetectorBaseline(_Baseline):
 
 @value
 class RecordKeyBaseline(_Baseline):
-    """A key that trails write with: it stays known though they are told to write without it."""
+    """Record a key that trails use. It stays in the baseline even if the trails no longer use it.
+
+    Attributes
+    ----------
+    trails : frozenset of str
+        Names of the trails.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html
+    """
 
     trails: frozenset[str]
 

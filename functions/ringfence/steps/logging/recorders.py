@@ -21,7 +21,17 @@ _REFUSED = ("NoAvailableDeliveryChannelException", "UnmodifiableEntityException"
 
 @value
 class StartRecorder(Step):
-    """Start a configuration recorder."""
+    """Start a configuration recorder.
+
+    Attributes
+    ----------
+    name : str
+        The name of the recorder.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/config/latest/APIReference/API_StartConfigurationRecorder.html
+    """
 
     name: str
 

@@ -21,7 +21,25 @@ if TYPE_CHECKING:
 
 @value
 class CreateTrail(Step):
-    """Make a deleted trail again, with its options and tags; starting it is another step."""
+    """Recreate a deleted trail with its options and tags. Another step starts it.
+
+    Attributes
+    ----------
+    name : str
+        The name of the trail.
+    region : str
+        The region to make it in.
+    account : str
+        The account to make it in.
+    options : TrailOptions
+        Where it logs to, and what it covers.
+    tags : frozenset of (str, str)
+        Keys and values.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
+    """
 
     name: str
     region: str

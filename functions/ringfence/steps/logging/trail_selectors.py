@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
 @value
 class SetEventSelectors(TrailStep):
-    """Put event selectors back: all at once, as CloudTrail takes them."""
+    """Restore all event selectors at once, as CloudTrail requires.
+
+    Attributes
+    ----------
+    name : str
+        The name of the trail.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html
+    """
 
     name: str
     before: Selectors
@@ -64,7 +74,17 @@ class SetEventSelectors(TrailStep):
 
 @value
 class SetInsightSelectors(TrailStep):
-    """Put Insights selectors back."""
+    """Restore the Insights selectors.
+
+    Attributes
+    ----------
+    name : str
+        The name of the trail.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutInsightSelectors.html
+    """
 
     name: str
     before: Insights

@@ -86,7 +86,17 @@ class TrailStep(Step):
 
 @value
 class StartTrail(TrailStep):
-    """Start a trail's logging."""
+    """Start a trail's logging.
+
+    Attributes
+    ----------
+    name : str
+        The name of the trail.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_StartLogging.html
+    """
 
     name: str
 
@@ -119,7 +129,19 @@ class StartTrail(TrailStep):
 
 @value
 class SetTrailOptions(TrailStep):
-    """Put options back that belong together, those of one aspect; the others are not touched."""
+    """Restore the options of one aspect of a trail. Other options do not change.
+
+    Attributes
+    ----------
+    name : str
+        The name of the trail.
+    aspect : str
+        The id of the aspect in `ASPECTS`: which options are set.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_UpdateTrail.html
+    """
 
     name: str
     aspect: str

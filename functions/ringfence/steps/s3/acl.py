@@ -28,7 +28,17 @@ _REFUSED = ("AccessControlListNotSupported", "InvalidBucketAclWithObjectOwnershi
 
 @value
 class SetPublicGrants(Step):
-    """Set what the bucket's ACL grants to anyone; its undo grants it again."""
+    """Set the public grants of the bucket's ACL. The inverse restores them.
+
+    Attributes
+    ----------
+    bucket : BucketRef
+        The bucket.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html
+    """
 
     bucket: BucketRef
     before: frozenset[Grant]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @value
 class SetPublicAccessBlock(BucketSetting):
-    """Set all four settings of Block Public Access at once, each as it is to be.
+    """Set all four settings of Block Public Access at once.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutPublicAccessBlock.html
     """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @value
 class SetBucketEncryption(BucketSetting):
-    """Set how objects are encrypted whose writer does not say how; those that are there stay as they are.
+    """Set the default encryption of new objects. Existing objects do not change.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html
     """

@@ -32,7 +32,7 @@ _REFUSED = ("InvalidPolicyDocument", "MalformedPolicy", "PolicyTooLarge")
 
 
 class _TlsStep(Step):
-    """Putting in and taking out: two ways along one road. `sid` is the statement's id."""
+    """What putting in and taking out have in common. `sid` is the statement's id."""
 
     bucket: BucketRef
     sid: str
@@ -97,7 +97,19 @@ class _TlsStep(Step):
 
 @value
 class AddTlsStatement(_TlsStep):
-    """Deny every request to the bucket that comes without TLS, by a statement of our own in its policy."""
+    """Deny every request without TLS, with one statement in the bucket policy.
+
+    Attributes
+    ----------
+    bucket : BucketRef
+        The bucket.
+    sid : str
+        The id of the statement in the policy.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+    """
 
     bucket: BucketRef
     sid: str
@@ -133,7 +145,13 @@ class AddTlsStatement(_TlsStep):
 
 @value
 class RemoveTlsStatement(_TlsStep):
-    """Take exactly our statement out of the bucket policy."""
+    """Take exactly our statement out of the bucket policy.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html
+    """
 
     bucket: BucketRef
     sid: str
