@@ -141,16 +141,13 @@ class _Acting:
 
     def _run(self, resource: ResourceState) -> ResourceState:
         """Run one stage after another, until it cannot be told what became of an earlier change."""
-        first, *later = self.request.running
-        goes_on = self._run_stage(first, resource, self.prospect.first)
-        for stage in later:
-            if not goes_on:
+        for number, stage in enumerate(self.request.running):
+            resource = self._read(resource, stage.observations) if number else resource
+            if not self._run_stage(stage, resource, None if number else self.prospect.first):
                 break
-            resource = self._read(resource, stage.observations)
-            goes_on = self._run_stage(stage, resource)
         return resource
 
-    def _run_stage(self, stage: Stage, resource: ResourceState, planned: Planned | None = None) -> bool:
+    def _run_stage(self, stage: Stage, resource: ResourceState, planned: Planned | None) -> bool:
         """See what became of earlier changes, plan, record, change; say whether the next stage may follow."""
         self._resolve(stage, resource)
         if self.unclear[stage.id]:
