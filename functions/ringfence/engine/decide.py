@@ -89,7 +89,7 @@ Move = Reject | Ignore | Record | Defer | Close | Preview | Act
 def next_move(request: ResponseRequest, reading: Reading, plan: Plan | BadInput, now: datetime) -> Move:
     """Return what happens next because of a request, given what was read and what would be done."""
     if request.watchdog and not may_act(request.watchdog, reading.history):
-        reason = "what it stands behind was not begun"
+        reason = "the run behind this watchdog message did not start"
         return Ignore(IncidentStatus.JOINED, reading.history.incident, reason)
     if isinstance(plan, BadInput):
         return Reject(plan)
@@ -118,9 +118,13 @@ def may_act(attempt: str, history: History) -> bool:
 def _ignored(request: ResponseRequest, plan: Plan) -> Ignore | None:
     start = plan.opened.start
     if start.outdated:
-        return Ignore(IncidentStatus.JOINED, start.incident, "it is about what was over before")
+        return Ignore(
+            IncidentStatus.JOINED,
+            start.incident,
+            "the finding is about activity before the end of the incident",
+        )
     if request.routine and _is_at_rest(start.history) and not plan.opened.finds:
-        reason = "a routine look found nothing to do, and is not recorded"
+        reason = "a routine read found nothing to do and is not recorded"
         return Ignore(IncidentStatus.COMPLETE, start.incident, reason)
     return None
 
@@ -141,7 +145,7 @@ def _gone(request: ResponseRequest, reading: Reading) -> NotFound | None:
     """Return why there is no such resource; what a person names must be there, or have been noted."""
     resource, ref = reading.resource, request.ref
     if request.request and not reading.history.entries and isinstance(resource, ResourceState):
-        noted = f"nor was any ever noted in {ref.region} of account {ref.account}"
+        noted = f"there is no record of it in {ref.region} of account {ref.account}"
         return NotFound(noted) if resource.absent() else None
     return resource if isinstance(resource, NotFound) else None
 
@@ -167,7 +171,7 @@ def _act_as_agreed(request: ResponseRequest, agreed: Agreed, history: History, p
         return Act(plan.chosen)
     now, then = plan.chosen, plan.agreed
     if now.first is None or then is None or then.first is None:
-        return Reject(now.failed or BadInput("plan", "cannot be compared with what is there"))
+        return Reject(now.failed or BadInput("plan", "cannot be compared with the current plan"))
     if is_same(agreed.digest, then.first, now.first):
         return Act(plan.chosen)
     return Preview(plan.shown, difference(history, (agreed.digest,), now.first))

@@ -108,7 +108,7 @@ class Execution:
                 continue
             state = step.state(observed)
             if state is State.SETTLING or (state is State.BEFORE and now < entry.at + step.visibility_delay):
-                unclear.append(f"whether it was done is not to be seen yet: {step.describe()}")
+                unclear.append(f"the result is not visible yet: {step.describe()}")
                 continue
             found.append(Outcome(intended.intent, _SEEN[state], by="observation"))
         return self.adding(found), tuple(unclear)

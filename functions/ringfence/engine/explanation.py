@@ -123,7 +123,7 @@ class Explainer:
         home = f"`home` is assumed to be account {finding.account}" if taken else ""
         claim = finding.claim
         confirmed = (
-            f"before anything is changed, AWS Config is asked whether {claim.name} is its managed rule "
+            f"before any change, Ringfence confirms with AWS Config that {claim.name} is the managed rule "
             f"{claim.identifier}"
             if claim
             else ""
@@ -164,7 +164,7 @@ def _also(answer: Answer, told: Finding) -> str:
     finding, runbook, decisions = answer
     named = ", ".join(dict.fromkeys(f"{ref.kind} {ref.id}" for ref, _ in decisions))
     other = "" if finding is told else f" {finding.type}"
-    return f"{runbook.id} answers{other} as well ({list(Mode)[_strongest(decisions)]}), for {named}"
+    return f"{runbook.id} also answers{other} ({list(Mode)[_strongest(decisions)]}), for {named}"
 
 
 def _remediations(decisions: Iterable[Decided], mode: Mode) -> tuple[str, ...]:

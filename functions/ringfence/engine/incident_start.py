@@ -80,7 +80,7 @@ def incident_start(
     last = known.last(DecisionMade)
     decision = order.decision or recorded_decision(known)
     if decision is None:
-        raise BadInput("incident", f"nothing is recorded to go on with on {order.ref.key}")
+        raise BadInput("incident", f"there is no record to resume for {order.ref.key}")
     if order.decision is None and not stale:
         check_decided(order, known)
     opened_at = last.opened_at if last else instant(order, now)
@@ -111,12 +111,12 @@ def check_decided(order: ResponseRequest, known: History) -> None:
     decided = {id_ for made in _in_force(known) for id_ in made.remediations}
     for id_ in order.runbook.ids:
         if id_ not in decided:
-            raise BadInput("remediations", "must be among those that were decided on", id_)
+            raise BadInput("remediations", "must be part of the decision", id_)
     chosen = {choice for made in _in_force(known) for choice in made.choices}
     for name, choice in order.choices:
         # An option that is newer than the decision has its default: nobody could choose.
         if (name, choice) not in chosen and any(name == one for one, _ in chosen):
-            raise BadInput(f"choices.{name}", "must be as it was decided", choice)
+            raise BadInput(f"choices.{name}", "must match the decision", choice)
 
 
 def is_allowed(known: History) -> bool:

@@ -53,7 +53,7 @@ def journal(
             return _written(execution, entries, lease)
     if execution.lost:
         return execution
-    raise Conflict(f"{execution.key.text} is written to by others: tried {REBASES} times")
+    raise Conflict(f"other executions keep writing to {execution.key.text}: tried {REBASES} times")
 
 
 def _lease(execution: Execution, until: datetime | None, *, ends: bool) -> Lease | None:
@@ -87,7 +87,7 @@ def _rebased(ports: Ports, execution: Execution) -> Execution:
         raise Conflict(f"another execution took the lease on {execution.key.text}")
     added = (fact for _, fact in fresh.facts[len(known.entries) :])
     if not execution.holds and any(isinstance(fact, Intended | Released | Closed) for fact in added):
-        raise Conflict(f"another execution acted on {execution.key.text}, and gave the lease back")
+        raise Conflict(f"another execution acted on {execution.key.text} and released the lease")
     return replace(execution, history=fresh, pending=_unknown(execution, fresh))
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
     from ringfence.record.history import History
 
-CHANGED = "refused: the plan is no longer the one that was agreed to"
+CHANGED = "refused: the plan differs from the confirmed one"
 
 
 def plan_changed() -> Decision:
@@ -61,10 +61,10 @@ def difference(history: History, digests: Collection[str], now: Planned) -> str:
     new = _lines(now.steps)
     gone = sorted(old.difference(new))
     came = [one for one in new if one not in old] if recorded else new
-    parts = ["the plan has changed since it was agreed to, and nothing was done"]
-    parts += [f"no longer: {'; '.join(gone)}"] if gone else []
-    parts += [f"now: {'; '.join(came)}"] if came else []
-    return f"{'. '.join(parts)}. Look again, and decide anew"
+    parts = ["the plan has changed since you confirmed it, and nothing was changed"]
+    parts += [f"removed steps: {'; '.join(gone)}"] if gone else []
+    parts += [f"new steps: {'; '.join(came)}"] if came else []
+    return f"{'. '.join(parts)}. Check the new plan and confirm it"
 
 
 def _lines(steps: Iterable[Step]) -> list[str]:

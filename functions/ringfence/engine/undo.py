@@ -71,11 +71,11 @@ def undo(applied: Iterable[Step], observed: ResourceState, gone: str = "") -> Un
         if state is State.AFTER:
             steps.append(step.inverse())
         elif state is State.DRIFTED:
-            drifted.append(f"{step.target}: left as {step.diff()[1]}, found {step.actual(observed)}")
+            drifted.append(f"{step.target}: Ringfence set {step.diff()[1]}, found {step.actual(observed)}")
         elif state is State.SETTLING:
             settling.append(f"{step.target} is still settling")
         elif state is State.GONE:
-            kept.append(f"{step.target} is gone")
+            kept.append(f"{step.target} does not exist")
     return Undo(tuple(steps), tuple(drifted), tuple(settling), tuple(kept))
 
 
@@ -84,7 +84,9 @@ def check_release(request: ResponseRelease, history: History, now: datetime) -> 
     if history.incident != request.incident:
         newest = history.incident or "none"
         raise BadInput(
-            "incident", f"must be the newest on {request.ref.key}, which is {newest}", request.incident
+            "incident",
+            f"must be the newest incident of {request.ref.key}, which is {newest}",
+            request.incident,
         )
     if history.released_at is not None:
         raise Refused(f"{request.incident} was released at {history.released_at.isoformat()}")
@@ -110,7 +112,7 @@ def _holder(request: ResponseRelease, step: Step, others: Mapping[str, History])
     if known is None or known.released_at is not None or known.incident == request.incident:
         return ""
     acts = any(made.decision.mode.changes for made in known.of(DecisionMade))
-    return f"{known.incident} on {ref.key}, which is to be released first" if acts else ""
+    return f"{known.incident} on {ref.key}, which must be released first" if acts else ""
 
 
 @frozen
@@ -127,7 +129,7 @@ def next_release(request: ResponseRelease, history: History, way: Undo, now: dat
     if way.settling:
         raise Retryable("; ".join(way.settling))
     if way.drifted and not request.skip_drifted:
-        raise Refused("the world has moved on; nothing was undone. " + "; ".join(way.drifted))
+        raise Refused("somebody has changed values since; nothing was undone. " + "; ".join(way.drifted))
     asked, plan, refusal = request.request, way.plan, ""
     if request.plans is not None and not asked.dry_run:
         started = started_plan(history, request.actor, request.plans)
@@ -163,10 +165,10 @@ def verify_release(
         and step.observation in observed
         and step.state(observed) is not State.AFTER
     )
-    unsure = (f"{execution.ref.key} was not found, but not each time",) if before.gone != after.gone else ()
+    unsure = (f"only one of two reads found {execution.ref.key}",) if before.gone != after.gone else ()
     again = (*pending, *unclear, *observed.settling(), *unsure)
     if again:
         verified = Verified(contained=False, complete=False, remaining=pending, settling=again)
-        return Conclusion(IncidentStatus.OPEN, "looked again", (verified,), verified, again)
+        return Conclusion(IncidentStatus.OPEN, "verified", (verified,), verified, again)
     skipped = (*way.drifted, *way.kept, *refused.values())
-    return Conclusion(IncidentStatus.RELEASED, "looked again: all is as it was before", (Released(skipped),))
+    return Conclusion(IncidentStatus.RELEASED, "verified: the changes are undone", (Released(skipped),))

@@ -59,7 +59,7 @@ def _missing(
     if since and now >= since + SURE:
         return Conclusion(IncidentStatus.CLOSED, reason, (*execution.pending, Closed(reason)))
     missed = () if since else (Missed(reason),)
-    words = f"{reason}: looked for once more"
+    words = f"{reason}; it will be read again"
     shown = request.request and not prospect.start.decision.mode.changes
     return Conclusion(
         IncidentStatus.OPEN, words, (*execution.pending, *missed), again=() if shown else (words,)
@@ -122,7 +122,7 @@ def _status(verified: Verified) -> IncidentStatus:
 
 def _reason(verified: Verified, again: tuple[str, ...]) -> str:
     if again:
-        return f"looked again: {len(again)} to be done"
+        return f"verified: {len(again)} remaining"
     if verified.review:
-        return f"looked again: {len(verified.review)} for a person to review"
-    return "looked again: nothing is left to do"
+        return f"verified: {len(verified.review)} for a person to review"
+    return "verified: no step remains"
