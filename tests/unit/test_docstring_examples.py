@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 ROOMS = (ringfence.model, ringfence.observations, ringfence.steps)
 BASE = (
     "model.observation.Observation",
+    "model.remediation.Remediation",
     "model.setting.SettingStep",
     "model.step.Step",
     "model.trigger.Trigger",

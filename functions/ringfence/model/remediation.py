@@ -25,10 +25,24 @@ if TYPE_CHECKING:
 
 @frozen
 class Option:
-    """An option of a remediation: `name` may take one of `values`; the first is the default.
+    """An option of a remediation. The policy or an operator sets it.
 
-    With a `pattern`, any other text that it matches as a whole is allowed as well. `help` says what each
-    value means and costs.
+    Attributes
+    ----------
+    name : str
+        The name in the policy, in lower case with hyphens.
+    values : tuple of str
+        The values that are allowed. The first is the default.
+    help : str
+        What each value means and costs.
+    pattern : str
+        A regular expression. Any other value that it matches as a whole is allowed as well.
+
+    Examples
+    --------
+    >>> days = Option("grace-days", ("14",), "days between notice and change", pattern="[0-9]{1,2}")
+    >>> days.allows("30"), days.allows("a month")
+    (True, False)
     """
 
     name: str
@@ -50,16 +64,59 @@ class Option:
 class Remediation:
     """The declaration of one remediation and its planner.
 
-    `optional` remediations run only where the policy enables them; `cost` says what they cost.
-    `workload_risk` says what workloads a change can break: it stays a dry run unless the policy allows it by
-    its id. One without triggers runs whenever its runbook does; any other where one of its triggers matches.
-    `downgrade_reasons` yields why, as the subject stands, a finding leads to no more than a dry run.
-    `residual_risk` yields, in words, what stays open even when no step remains. `needs_review` yields what a
-    person must look at before the response is complete, or, in the stage that contains, before it is
-    contained. `pending_elsewhere` yields what somebody else has yet to do, such as a service that records in
-    its own time: it is looked at again after a while, though not for ever.
-    `controls` are ids of `ringfence.runbooks.compliance.table`: what it helps to be so. The requirements of
-    frameworks follow from them; `references` are others.
+    Attributes
+    ----------
+    id : str
+        The name of its file, with hyphens.
+    title : str
+        What it does, as a heading.
+    subject : type of Ref
+        The kind of subject, or a base class of several kinds.
+    triggers : tuple of Trigger
+        The findings that it answers. Without triggers it runs whenever its runbook runs.
+    observations : tuple of types of Observation
+        What the planner reads.
+    steps : tuple of types of Step
+        The classes of step that the planner may yield.
+    references : tuple of str
+        Controls, standards or techniques, for the documentation.
+    options : tuple of Option
+        What the policy or an operator can choose.
+    optional : bool
+        Whether it runs only where the policy enables it.
+    cost : str
+        What it costs, for the documentation.
+    residual_risk : function of ResourceState and Incident
+        Yields what stays open when no step remains.
+    needs_review : function of ResourceState and Incident
+        Yields what a person must check before the response is complete, or contained.
+    workload_risk : str
+        What workload it can break. It stays a dry run until the policy allows it by its id.
+    downgrade_reasons : function of ResourceState
+        Yields why a finding on this subject leads to a dry run at most.
+    pending_elsewhere : function of ResourceState and Incident
+        Yields what an AWS service has yet to do. The subject is read again later, a limited number of times.
+    controls : tuple of str
+        Ids in `ringfence.runbooks.compliance.table`. The requirements of frameworks follow from them.
+    planner : function of ResourceState and Incident
+        The decorated function. It yields the steps that remain, and nothing where none remain.
+
+    Examples
+    --------
+    >>> from ringfence.model.kinds.instance import InstanceRef
+    >>> @remediation(
+    ...     id="leave-alone",
+    ...     title="Leave an instance alone",
+    ...     subject=InstanceRef,
+    ...     triggers=(),
+    ...     observations=(),
+    ...     steps=(),
+    ...     references=(),
+    ... )
+    ... def leave_alone(instance, incident):
+    ...     yield from ()
+    >>> leave_alone.by_default
+    'on'
     """
 
     id: str
@@ -79,7 +136,6 @@ class Remediation:
     pending_elsewhere: ResidualRisk | None = None
     controls: tuple[str, ...] = ()
     planner: Planner | None = None
-    """The function below the declaration, which makes itself the planner by decoration."""
 
     def __call__(self, planner: Planner) -> Remediation:
         """Return this declaration with its planner."""
@@ -93,9 +149,12 @@ class Remediation:
         return "dry run" if self.workload_risk else "on"
 
     def plan(self, observed: ResourceState, incident: Incident) -> tuple[Step, ...]:
-        """Return the steps that remain, none where a facet could not be read.
+        """Return the steps that remain; none where an observation could not be read.
 
-        Raises InternalError when the planner yields an undeclared one.
+        Raises
+        ------
+        InternalError
+            Where there is no planner, or where it yields a step that is not declared.
         """
         if self.planner is None:
             raise InternalError(f"{self.id} declares no planner")

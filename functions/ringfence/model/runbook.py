@@ -27,9 +27,16 @@ T = TypeVar("T")
 
 @frozen
 class Deferred:
-    """A remediation by its id: what containment does not need is not imported before it.
+    """A remediation by its id, so that a function imports it only when its stage is planned.
 
-    `only` are the kinds of subject that it is for in its stage; none means every kind.
+    Attributes
+    ----------
+    id : str
+        The id of the remediation.
+    load : function of str
+        Imports it.
+    only : tuple of types of Ref
+        The kinds of subject that it is for in its stage; empty for every kind.
     """
 
     id: str
@@ -39,7 +46,17 @@ class Deferred:
 
 @frozen
 class Stage:
-    """Remediations that run side by side; the next stage waits for them."""
+    """Remediations that run side by side. The next stage waits for them.
+
+    Attributes
+    ----------
+    id : str
+        In lower case with hyphens.
+    title : str
+        What the stage does, as a heading.
+    members : tuple of Remediation or Deferred
+        The remediations.
+    """
 
     id: str
     title: str
@@ -64,7 +81,7 @@ class Stage:
 
     @property
     def observations(self) -> tuple[type[Observation], ...]:
-        """Every facet that the stage reads, each once."""
+        """Every observation that the stage reads, each once."""
         return unique(
             observation for remediation in self.remediations for observation in remediation.observations
         )
@@ -92,22 +109,39 @@ class Stage:
 
 @frozen
 class Runbook:
-    """What is done for one kind of subject. Containment is the first stage."""
+    """What is done for one kind of subject: stages of remediations. It is the unit that is deployed.
+
+    Attributes
+    ----------
+    id : str
+        The name of its file, with hyphens.
+    title : str
+        What it is for, as a heading.
+    subject : type of Ref
+        The kind of subject, or a base class of several kinds.
+    stages : tuple of Stage
+        In order. The first one contains.
+    containment_stage : str
+        The id of the stage that contains; empty for the first. It is set where this is a part of a runbook.
+    closes_when_complete : bool
+        Whether its incidents close when nothing is left to do. A later finding then starts a new incident.
+    review : Review or None
+        A scheduled search for subjects that no event reports.
+    position : int
+        Where it is listed among the runbooks; those with equal positions are sorted by id.
+    canonical_subject : function of Ref or None
+        Finds the subject's own name, where reports use another, so that one subject has one incident.
+    """
 
     id: str
     title: str
     subject: type[Ref]
     stages: tuple[Stage, ...]
     containment_stage: str = ""
-    """The id of the stage that contains: the first, unless this is a part of a runbook."""
     closes_when_complete: bool = False
-    """Whether its incidents end when nothing is left to do: what is seen later opens another one."""
     review: Review | None = None
-    """A scheduled look at what no event tells of."""
     position: int = 100
-    """Where it is shown among the runbooks, and named where several answer a finding; equal ones by id."""
     canonical_subject: Callable[[Ref], SansIO[Ref]] | None = None
-    """How a subject's own name is found, where reports have another for it: one subject, one incident."""
 
     @property
     def has_containment_stage(self) -> bool:
@@ -136,7 +170,7 @@ class Runbook:
 
     @property
     def observations(self) -> tuple[type[Observation], ...]:
-        """Every facet that any stage reads."""
+        """Every observation that any stage reads."""
         return unique(observation for stage in self.stages for observation in stage.observations)
 
     @property
@@ -236,5 +270,5 @@ def unique(items: Iterable[T]) -> tuple[T, ...]:
 
 
 def needs(*sources: type[Observation | Step]) -> tuple[Permission, ...]:
-    """Return what reading these facets and taking these steps needs."""
+    """Return what these observations and steps need."""
     return unique(need for source in sources for need in source.permissions)

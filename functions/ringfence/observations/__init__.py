@@ -1,1 +1,1 @@
-"""Facets: what is observed of a subject, each with the pure conversation that reads it."""
+"""Observations: what is read of a subject, each with the pure calls that read it."""

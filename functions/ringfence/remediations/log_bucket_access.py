@@ -68,7 +68,10 @@ class AccessLogging(BucketObservation):
 
 @value
 class SetAccessLogging(BucketSetting):
-    """Log the requests to a bucket, to the log bucket in the policy, and never to itself."""
+    """Log the requests to a bucket that logs nothing. The undo logs nothing again.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLogging.html
+    """
 
     before: LogTarget | None
     after: LogTarget | None

@@ -47,7 +47,7 @@ class BucketVersioning(BucketObservation):
 
 @value
 class SetBucketVersioning(BucketSetting):
-    """Enable or suspend versioning. Once it was enabled, it can never be as if it had not been.
+    """Enable or suspend versioning. S3 cannot return a bucket to the state before versioning.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
     """
@@ -78,10 +78,7 @@ class SetBucketVersioning(BucketSetting):
 
 
 def by_root_alone(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Yield what only the root user can change.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html
-    """
+    """Yield what only the root user can change."""
     seen = bucket[BucketVersioning]
     if not seen.readable:
         yield unreadable(bucket.ref, "versioning")

@@ -22,7 +22,7 @@ _GONE = ("InvalidNetworkAclID.NotFound",)
 
 
 class _AclStep(AclStep):
-    """Denying and allowing: two ways along one road."""
+    """What denying and allowing have in common."""
 
     acl_id: str
     number: int

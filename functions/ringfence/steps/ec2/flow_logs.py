@@ -33,7 +33,7 @@ _END_DELIVERY = Permission("logs:DeleteLogDelivery", ("*",), reason=_DELIVERY, i
 
 
 class _FlowLogStep(FlowLogStep):
-    """Recording and no longer recording: two ways along one road."""
+    """What recording and no longer recording have in common."""
 
     incident: str
     before: bool

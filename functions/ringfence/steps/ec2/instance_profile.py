@@ -48,7 +48,7 @@ def named(seen: Identity | Management) -> str:
 
 
 class _ProfileStep(RoleStep):
-    """Detaching and attaching: two ways along one road."""
+    """What detaching and attaching have in common."""
 
     instance_id: str
     association_id: str

@@ -24,7 +24,7 @@ _REFUSED = ("OperationNotPermitted", "UnsupportedOperation")
 
 
 class _PowerStep(Step):
-    """Stopping and starting: two ways along one road."""
+    """What stopping and starting have in common."""
 
     instance_id: str
     before: str

@@ -29,7 +29,7 @@ _OVER = ("InvalidAssociationID.NotFound",)
 
 
 class _ManagementStep(Step):
-    """Giving and taking: two ways along one road."""
+    """What giving and taking have in common."""
 
     instance_id: str
     before: Profile | None

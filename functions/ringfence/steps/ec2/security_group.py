@@ -23,7 +23,7 @@ _ALL = "-1"
 
 
 class _RuleStep(Step):
-    """Revoking and authorizing: two ways along one road."""
+    """What revoking and authorizing have in common."""
 
     group_id: str
     rule: Rule

@@ -22,7 +22,7 @@ _TOO_MANY = ("TooManyTargets", "TooManyRegistrationsForTargetId")
 
 
 class _TargetsStep(Step):
-    """Deregistering and registering: two ways along one road."""
+    """What deregistering and registering have in common."""
 
     group: str
     before: frozenset[Target]

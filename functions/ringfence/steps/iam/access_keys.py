@@ -29,7 +29,7 @@ _REFUSED = ("InvalidInput", "LimitExceeded")
 
 
 class _KeyStatusStep(KeyStep):
-    """Deactivating and activating: two ways along one road."""
+    """What deactivating and activating have in common."""
 
     user: str
     key: str

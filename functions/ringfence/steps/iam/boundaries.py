@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class _BoundaryStep(HolderStep):
-    """Setting and restoring: two ways along one road. ARNs, empty for no boundary."""
+    """What setting and restoring have in common. ARNs, empty for no boundary."""
 
     holder: Holder
     before: str

@@ -59,7 +59,7 @@ class HolderStep(UserStep):
 
 
 class _InlineStep(HolderStep):
-    """Putting and taking back: two ways along one road. Documents are canonical texts, empty for none."""
+    """What putting and taking back have in common. Documents are canonical texts, empty for none."""
 
     holder: Holder
     name: str
@@ -166,7 +166,7 @@ _THESE = (("ArnLike", "iam:PolicyARN", (DENY_ALL, OWN_POLICIES)),)
 
 
 class _AttachmentStep(HolderStep):
-    """Attaching and detaching: two ways along one road."""
+    """What attaching and detaching have in common."""
 
     holder: Holder
     arn: str

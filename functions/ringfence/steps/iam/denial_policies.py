@@ -23,7 +23,7 @@ EXISTS, UNUSED = "the policy exists", "the policy is in use no more"
 
 
 class _OwnPolicyStep(PolicyStep):
-    """Creating and deleting: two ways along one road. Documents are canonical texts, empty for none."""
+    """What creating and deleting have in common. Documents are canonical texts, empty for none."""
 
     arn: str
     before: str

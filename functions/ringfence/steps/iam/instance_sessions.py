@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class _DenialStep(RoleStep):
-    """Denying and allowing: two ways along one road."""
+    """What denying and allowing have in common."""
 
     instance_id: str
     role: Role

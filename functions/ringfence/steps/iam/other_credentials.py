@@ -25,7 +25,7 @@ _REFUSED = ("InvalidInput", "LimitExceeded")
 
 
 class _CredentialStatusStep(UserStep):
-    """Deactivating and activating: two ways along one road."""
+    """What deactivating and activating have in common."""
 
     user: str
     kind: str

@@ -29,9 +29,9 @@ def named(others: tuple[str, ...]) -> str:
 
 
 class RevocationStep(RoleStep):
-    """Revoking and allowing: two ways along one road. A policy for each instant: none is ever moved back.
+    """What revoking and allowing have in common. A policy for each instant: none is ever moved back.
 
-    The facet has `role()`; what it looks like otherwise, subclasses know.
+    Subclasses know which observation shows the role.
     """
 
     role: Role

@@ -32,7 +32,7 @@ _REFUSED = ("InvalidPolicyDocument", "MalformedPolicy", "PolicyTooLarge")
 
 
 class _TlsStep(Step):
-    """Putting in and taking out: two ways along one road. `sid` is the statement's id."""
+    """What putting in and taking out have in common. `sid` is the statement's id."""
 
     bucket: BucketRef
     sid: str
