@@ -1,4 +1,4 @@
-"""What the engine is asked to do, and what it answers."""
+"""The requests of the engine and their results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Agreed:
-    """What a person said yes to: the digest of the first stage's plan, and the instant it was made for."""
+    """A confirmed plan: the digest of the first stage's plan, and the time it was made for."""
 
     digest: str
     as_of: datetime
@@ -28,13 +28,12 @@ class Agreed:
 
 @frozen
 class ResponseRequest:
-    """Respond to a finding, to a person's request, or go on with what is recorded (neither given).
+    """Respond to a finding, respond to a person's request, or resume what is recorded (neither given).
 
-    `runbook` holds the enabled remediations, `choices` the options in force. `attempt` names the
-    execution, `actor` who acts. No change starts after `until`. `stages` says how many stages this
-    execution runs; all are run when it is None. `incident` is the one to go on with; the newest if empty.
-    `watchdog` names the execution whose work is gone on with, where it was allowed to act at all. Where a
-    plan was `agreed` to, no other is carried out.
+    `runbook` contains the enabled remediations, `choices` the option values. `attempt` is the id of the
+    execution, `actor` who acts. No change starts after `until`. `stages` is the number of stages to run;
+    None means all. `incident` is the one to resume; empty means the newest. `watchdog` names the execution
+    to continue, if it was allowed to act. With an `agreed` plan, no other plan is applied.
     """
 
     runbook: Runbook
@@ -53,7 +52,7 @@ class ResponseRequest:
 
     @property
     def routine(self) -> bool:
-        """Whether it is time to look, and nobody says that anything is wrong."""
+        """Whether this is a routine read: no finding says that anything is wrong."""
         return self.finding is not None and self.finding.finding.routine
 
     @property
@@ -62,15 +61,15 @@ class ResponseRequest:
         return self.runbook.stages[: self.stages]
 
     def contains(self, stage: Stage) -> bool:
-        """Say whether a stage is the one that contains."""
+        """Return whether a stage is the containment stage."""
         return self.runbook.has_containment_stage and stage is self.runbook.stages[0]
 
 
 @frozen
 class ResponseRelease:
-    """Undo `incident` on `ref`. `skip_drifted` restores the rest where the world has moved on.
+    """Release `incident` of `ref`. `skip_drifted` leaves values that somebody has changed since.
 
-    `plans` are the digests of what was agreed to: no other plan is carried out. None: nobody looked.
+    `plans` are the digests of the confirmed plans. None means no confirmation.
     """
 
     runbook: str
@@ -85,19 +84,19 @@ class ResponseRelease:
 
 
 class FollowupKind(StrEnum):
-    """How what is left of a request goes on."""
+    """How a request continues."""
 
     RETRY = "retry"
     """The request goes back to its queue."""
     CONTINUE = "continue"
-    """Later stages remain for a continuation, which tries again what comes before them."""
+    """Later stages remain for a continuation, which also retries earlier steps."""
     RECHECK = "recheck"
-    """A record was read that lags behind, or somebody else has yet to do something."""
+    """A late record was read, or an AWS service has work to do."""
 
 
 @frozen
 class Followup:
-    """What follows a request, after how long, and in words why."""
+    """What follows a request, after what delay, and the reasons in words."""
 
     kind: FollowupKind
     after: timedelta = timedelta(0)
@@ -106,11 +105,11 @@ class Followup:
 
 @frozen
 class ResponseResult:
-    """What became of a request.
+    """The result of a request.
 
-    `followups` say what has to happen next: none where nothing is left to do. A request never goes both
-    back to its queue and to a continuation: two queues must not try the same. `as_of` is the instant that
-    the plans of a dry run were made for.
+    `followups` say what must happen next. Empty if nothing is left. A request never continues in both its
+    queue and a continuation, because two queues must not retry the same. `as_of` is the time of a dry run's
+    plans.
     """
 
     status: IncidentStatus
@@ -122,11 +121,11 @@ class ResponseResult:
     as_of: datetime | None = None
 
     def follows(self, *kinds: FollowupKind) -> bool:
-        """Say whether a followup of one of these kinds is to come."""
+        """Return whether a followup of one of these kinds exists."""
         return any(one.kind in kinds for one in self.followups)
 
     def reasons(self, *kinds: FollowupKind) -> tuple[str, ...]:
-        """Return in words why followups of these kinds are to come; of every kind where none is named."""
+        """Return the reasons of followups of these kinds, or of all kinds."""
         return tuple(
             reason for one in self.followups if not kinds or one.kind in kinds for reason in one.reasons
         )

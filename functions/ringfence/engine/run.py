@@ -1,4 +1,4 @@
-"""The one pipeline: read → plan → decide → journal → apply → verify → report."""
+"""The pipeline: read → plan → decide → journal → apply → verify → report."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ if TYPE_CHECKING:
     from ringfence.record.facts import Planned
 
 ATTEMPTS = 5
-"""How often a request is begun again when others were faster."""
+"""The number of attempts if others were faster."""
 
 
 @frozen
 class Engine:
-    """Answers requests. Holds no state of its own: all of it is in the log and in the world."""
+    """Runs requests. It has no state: all state is in the log and in AWS."""
 
     ports: Ports
 
     def respond(self, request: ResponseRequest) -> ResponseResult:
-        """Carry out a request up to verification.
+        """Run a request up to verification.
 
-        Raises Retryable when it must be tried again, NotFound when a person named a subject that does not
-        exist, BadInput when nothing is recorded to go on with, InternalError when a step contradicted
-        itself: what is known by then is recorded.
+        Raises Retryable if it must be retried, NotFound if a person named a missing subject, BadInput if
+        there is nothing to resume, and InternalError if a step contradicts itself. Everything known by then
+        is recorded.
         """
         request = replace(request, runbook=request.runbook.on(request.ref))
         for _ in range(ATTEMPTS - 1):
@@ -87,7 +87,7 @@ class Engine:
     def _preview(
         self, request: ResponseRequest, prospect: Prospect, resource: ResourceState, refusal: str
     ) -> ResponseResult:
-        """Plan every stage from what is there now, and record the plans; change nothing."""
+        """Plan every stage from the current state and record the plans. Change nothing."""
         execution = Execution.of(request, prospect.start)
         plans = []
         for stage in request.runbook.stages:
@@ -106,7 +106,7 @@ class Engine:
 
 @dataclass
 class _Acting:
-    """One try to run the stages. What is known by now stands here, whatever a phase raises."""
+    """One attempt to run the stages. It keeps what is known, whatever error a phase raises."""
 
     ports: Ports
     request: ResponseRequest
@@ -118,7 +118,7 @@ class _Acting:
     changed: bool = False
 
     def act(self, resource: ResourceState) -> ResponseResult:
-        """Run the stages, each behind its record, and look again."""
+        """Run the stages, each after its record, and verify."""
         try:
             return self.conclude(self._look_again(self._run(resource)))
         except Conflict:
@@ -131,14 +131,14 @@ class _Acting:
             raise
 
     def conclude(self, look: SecondLook) -> ResponseResult:
-        """Record what the second look says, give the lease back, and report."""
+        """Record the verification, release the lease, and report."""
         found = verify(self.request, self.prospect, self.execution, look)
         self.execution = journal(self.ports, replace(self.execution, pending=found.facts), ends=True)
         check_reads(look.resource)
         return report(self.execution.incident, found, self.plans)
 
     def _run(self, resource: ResourceState) -> ResourceState:
-        """Run one stage after another, until it cannot be told what became of an earlier change."""
+        """Run one stage after another, until the result of a change is unknown."""
         first, *later = self.request.running
         goes_on = self._run_stage(first, resource, self.prospect.first)
         for stage in later:
@@ -149,7 +149,7 @@ class _Acting:
         return resource
 
     def _run_stage(self, stage: Stage, resource: ResourceState, planned: Planned | None = None) -> bool:
-        """See what became of earlier changes, plan, record, change; say whether the next stage may follow."""
+        """Resolve open intents, plan, record and apply. Return whether the next stage may follow."""
         self._resolve(stage, resource)
         if self.unclear[stage.id]:
             return False
@@ -168,7 +168,7 @@ class _Acting:
         return True
 
     def _look_again(self, resource: ResourceState) -> SecondLook:
-        """Read everything once more where anything was changed, or could not be told."""
+        """Read everything again if anything was changed or is unknown."""
         if self.changed or any(self.unclear.values()):
             stages = self.request.running
             resource = self._read(resource, (kind for stage in stages for kind in stage.observations))
@@ -186,7 +186,7 @@ class _Acting:
         return resource.updated(read(self.ports, more).found)
 
     def _give_back(self) -> None:
-        """Record what is known and let others act."""
+        """Record what is known, and let others act."""
         try:
             journal(self.ports, self.execution, ends=True)
         except Conflict:

@@ -1,4 +1,4 @@
-"""The inverse plan: what leads back from recorded steps, and what a release may do of it. Pure."""
+"""The inverse plan: the inverse of recorded steps, and what a release may apply of it. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Undo:
-    """What a release would do. `steps` lead back, in order; the rest is said in words."""
+    """The plan of a release. `steps` are the inverse steps in order. The rest is in words."""
 
     steps: tuple[Step, ...]
     drifted: tuple[str, ...]
@@ -39,22 +39,22 @@ class Undo:
 
     @property
     def plan(self) -> Planned:
-        """What is recorded of it."""
+        """The fact to record."""
         return Planned(RELEASE, digest(digest_text(self.steps)), self.steps, (*self.drifted, *self.kept))
 
 
 @frozen
 class Look:
-    """What was seen. `gone` says why nothing but what outlives the subject was; empty where it is there."""
+    """What was read. `gone`: why only what exists without the subject was read. Empty if it exists."""
 
     observed: ResourceState
     gone: str = ""
 
 
 def undo(applied: Iterable[Step], observed: ResourceState, gone: str = "") -> Undo:
-    """Work out the way back from the recorded steps and the world as it is.
+    """Compute the inverse plan from the recorded steps and the current state.
 
-    Where the subject is `gone`, what outlives it is put back, and the rest is kept as it is.
+    If the subject is `gone`, only what exists without it is restored.
     """
     steps: list[Step] = []
     drifted: list[str] = []
@@ -80,7 +80,7 @@ def undo(applied: Iterable[Step], observed: ResourceState, gone: str = "") -> Un
 
 
 def check_release(request: ResponseRelease, history: History, now: datetime) -> None:
-    """Raise BadInput, Refused or Retryable where the incident cannot be released now."""
+    """Raise BadInput, Refused or Retryable if the incident cannot be released now."""
     if history.incident != request.incident:
         newest = history.incident or "none"
         raise BadInput(
@@ -95,7 +95,7 @@ def check_release(request: ResponseRelease, history: History, now: datetime) -> 
 
 
 def without_held(request: ResponseRelease, way: Undo, others: Mapping[str, History]) -> Undo:
-    """Leave what another incident of the resource that it belongs to holds, as what has changed since."""
+    """Leave values that an incident of the owning resource holds, like values that were changed since."""
     holders = [(step, _holder(request, step, others)) for step in way.steps]
     held = tuple(f"{step.target}: held by {holder}" for step, holder in holders if holder)
     return replace(
@@ -106,7 +106,7 @@ def without_held(request: ResponseRelease, way: Undo, others: Mapping[str, Histo
 
 
 def _holder(request: ResponseRelease, step: Step, others: Mapping[str, History]) -> str:
-    """Name another incident that may act, and was not released, on what the step changes; else empty."""
+    """Return another open incident that may act on what the step changes. Empty if there is none."""
     ref = step.affected_ref(request.ref)
     known = others.get(ref.key)
     if known is None or known.released_at is not None or known.incident == request.incident:
@@ -117,7 +117,7 @@ def _holder(request: ResponseRelease, step: Step, others: Mapping[str, History])
 
 @frozen
 class ReleaseMove:
-    """What a release records, and whether it changes anything. `refusal` is raised once it is recorded."""
+    """The decision about a release. `refusal` is raised after it is recorded."""
 
     facts: tuple[Fact, ...]
     decision: Decision
@@ -125,7 +125,7 @@ class ReleaseMove:
 
 
 def next_release(request: ResponseRelease, history: History, way: Undo, now: datetime) -> ReleaseMove:
-    """Decide what a release does; raises Refused where the world has moved on, Retryable while it moves."""
+    """Decide about a release. Raises Refused for drift, and Retryable while something settles."""
     if way.settling:
         raise Retryable("; ".join(way.settling))
     if way.drifted and not request.skip_drifted:
@@ -144,7 +144,7 @@ def next_release(request: ResponseRelease, history: History, way: Undo, now: dat
 
 
 def by_stage(history: History, intents: tuple[Intended, ...]) -> list[list[Intended]]:
-    """Group by the stage that made the change, the last stage first: the network opens last."""
+    """Group the steps by their stage, the last stage first, so that the network opens last."""
     made = {one.step.target: one.stage for one in history.of(Intended) if one.stage != RELEASE}
     stages = list(dict.fromkeys(made.values()))
     groups: list[list[Intended]] = [[] for _ in stages]
@@ -156,7 +156,7 @@ def by_stage(history: History, intents: tuple[Intended, ...]) -> list[list[Inten
 def verify_release(
     way: Undo, before: Look, after: Look, execution: Execution, unclear: tuple[str, ...]
 ) -> Conclusion:
-    """Say what a release ends with: nothing may stand as the response left it, and the looks must agree."""
+    """Return the result of a release. No change of the response may remain, and both reads must agree."""
     observed, refused = after.observed, execution.ended(Result.REFUSED, Result.GONE)
     pending = tuple(
         step.describe()
