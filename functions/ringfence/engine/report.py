@@ -1,4 +1,4 @@
-"""Phase 7, report: what became of a request, what follows, and when. Pure."""
+"""Phase 7, report: the result of a request, and what follows when. Pure."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from ringfence.record.facts import Planned
 
 RECHECK_AFTER = timedelta(minutes=15)
-"""After how long what lags behind is looked at once more: CloudTrail may take that long."""
+"""The delay of the additional read for late records. CloudTrail can take that long."""
 
 
 def report(incident: str, conclusion: Conclusion, plans: Sequence[Planned] = ()) -> ResponseResult:
-    """Say what became of a request."""
+    """Return the result of a request."""
     return ResponseResult(
         conclusion.status,
         incident,
@@ -30,7 +30,7 @@ def report(incident: str, conclusion: Conclusion, plans: Sequence[Planned] = ())
 
 
 def _followups(conclusion: Conclusion) -> Iterator[Followup]:
-    """Leave what can be tried again to a continuation, if there is one: two queues must not try the same."""
+    """Leave retries to a continuation, if there is one, because two queues must not retry the same."""
     if conclusion.continues:
         yield Followup(FollowupKind.CONTINUE, reasons=conclusion.again)
     elif conclusion.again:

@@ -1,4 +1,4 @@
-"""What the engine is asked to do."""
+"""The requests of the engine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Agreed:
-    """What a person said yes to: the digest of the first stage's plan, and the instant it was made for."""
+    """A confirmed plan: the digest of the first stage's plan, and the time it was made for."""
 
     digest: str
     as_of: datetime
@@ -25,13 +25,12 @@ class Agreed:
 
 @frozen
 class ResponseRequest:
-    """Respond to a finding, to a person's request, or go on with what is recorded (neither given).
+    """Respond to a finding, respond to a person's request, or resume what is recorded (neither given).
 
-    `runbook` holds the enabled remediations, `choices` the options in force. `attempt` names the
-    execution, `actor` who acts. No change starts after `until`. `stages` says how many stages this
-    execution runs; all are run when it is None. `incident` is the one to go on with; the newest if empty.
-    `watchdog` names the execution whose work is gone on with, where it was allowed to act at all. Where a
-    plan was `agreed` to, no other is carried out.
+    `runbook` contains the enabled remediations, `choices` the option values. `attempt` is the id of the
+    execution, `actor` who acts. No change starts after `until`. `stages` is the number of stages to run;
+    None means all. `incident` is the one to resume; empty means the newest. `watchdog` names the execution
+    to continue, if it was allowed to act. With an `agreed` plan, no other plan is applied.
     """
 
     runbook: Runbook
@@ -50,7 +49,7 @@ class ResponseRequest:
 
     @property
     def routine(self) -> bool:
-        """Whether it is time to look, and nobody says that anything is wrong."""
+        """Whether this is a routine read: no finding says that anything is wrong."""
         return self.finding is not None and self.finding.finding.routine
 
     @property
@@ -59,5 +58,5 @@ class ResponseRequest:
         return self.runbook.stages[: self.stages]
 
     def contains(self, stage: Stage) -> bool:
-        """Say whether a stage is the one that contains."""
+        """Return whether a stage is the containment stage."""
         return self.runbook.has_containment_stage and stage is self.runbook.stages[0]

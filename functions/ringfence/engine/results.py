@@ -1,4 +1,4 @@
-"""What the engine answers, and what follows. Imported late: containment does not wait for it."""
+"""The results of the engine. Imported after the isolating call."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class FollowupKind(StrEnum):
-    """How what is left of a request goes on."""
+    """How a request continues."""
 
     RETRY = "retry"
     """The request goes back to its queue."""
     CONTINUE = "continue"
-    """Later stages remain for a continuation, which tries again what comes before them."""
+    """Later stages remain for a continuation, which also retries earlier steps."""
     RECHECK = "recheck"
-    """A record was read that lags behind, or somebody else has yet to do something."""
+    """A late record was read, or an AWS service has work to do."""
 
 
 @frozen
 class Followup:
-    """What follows a request, after how long, and in words why."""
+    """What follows a request, after what delay, and the reasons in words."""
 
     kind: FollowupKind
     after: timedelta = timedelta(0)
@@ -37,11 +37,11 @@ class Followup:
 
 @frozen
 class ResponseResult:
-    """What became of a request.
+    """The result of a request.
 
-    `followups` say what has to happen next: none where nothing is left to do. A request never goes both
-    back to its queue and to a continuation: two queues must not try the same. `as_of` is the instant that
-    the plans of a dry run were made for.
+    `followups` say what must happen next. Empty if nothing is left. A request never continues in both its
+    queue and a continuation, because two queues must not retry the same. `as_of` is the time of a dry run's
+    plans.
     """
 
     status: IncidentStatus
@@ -53,11 +53,11 @@ class ResponseResult:
     as_of: datetime | None = None
 
     def follows(self, *kinds: FollowupKind) -> bool:
-        """Say whether a followup of one of these kinds is to come."""
+        """Return whether a followup of one of these kinds exists."""
         return any(one.kind in kinds for one in self.followups)
 
     def reasons(self, *kinds: FollowupKind) -> tuple[str, ...]:
-        """Return in words why followups of these kinds are to come; of every kind where none is named."""
+        """Return the reasons of followups of these kinds, or of all kinds."""
         return tuple(
             reason for one in self.followups if not kinds or one.kind in kinds for reason in one.reasons
         )

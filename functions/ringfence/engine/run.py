@@ -1,4 +1,4 @@
-"""The one pipeline: read → plan → decide → journal → apply → verify → report."""
+"""The pipeline: read → plan → decide → journal → apply → verify → report."""
 
 from __future__ import annotations
 
@@ -30,20 +30,21 @@ if TYPE_CHECKING:
     from ringfence.record.facts import Planned
 
 ATTEMPTS = 5
-"""How often a request is begun again when others were faster."""
+"""The number of attempts if others were faster."""
 
 
 @frozen
 class Engine:
-    """Answers requests. Holds no state of its own: all of it is in the log and in the world."""
+    """Runs requests. It has no state: all state is in the log and in AWS."""
 
     ports: Ports
 
     def respond(self, request: ResponseRequest) -> ResponseResult:
-        """Carry out a request up to verification.
+        """Run a request up to verification.
 
-        Raises Retryable, NotFound for what a person named, BadInput when nothing is recorded to go on with,
-        and InternalError when a step contradicted itself; what is known by then is recorded.
+        Raises Retryable if it must be retried, NotFound if a person named a missing subject, BadInput if
+        there is nothing to resume, and InternalError if a step contradicts itself. All that is known by then
+        is recorded.
         """
         request = replace(request, runbook=request.runbook.on(request.ref))
         for _ in range(ATTEMPTS - 1):
@@ -84,7 +85,7 @@ class Engine:
     def _preview(
         self, request: ResponseRequest, prospect: Prospect, resource: ResourceState, refusal: str
     ) -> ResponseResult:
-        """Plan every stage from what is there now, and record the plans; change nothing."""
+        """Plan every stage from the current state and record the plans. Change nothing."""
         execution = Execution.of(request, prospect.start)
         plans = []
         for stage in request.runbook.stages:
@@ -103,7 +104,7 @@ class Engine:
 
 @dataclass(eq=False, repr=False)
 class _Acting:
-    """One try to run the stages. What is known by now stands here, whatever a phase raises."""
+    """One attempt to run the stages. It keeps what is known, whatever error a phase raises."""
 
     ports: Ports
     request: ResponseRequest
@@ -115,7 +116,7 @@ class _Acting:
     changed: bool = False
 
     def act(self, resource: ResourceState) -> ResponseResult:
-        """Run the stages, each behind its record, and look again."""
+        """Run the stages, each after its record, and verify."""
         try:
             return self.conclude(self._look_again(self._run(resource)))
         except Conflict:
@@ -128,8 +129,8 @@ class _Acting:
             raise
 
     def conclude(self, resource: ResourceState | NotFound) -> ResponseResult:
-        """Record what the second look says, give the lease back, and report."""
-        from ringfence.engine.report import report  # the isolating call does not wait for what comes after it
+        """Record the verification, release the lease, and report."""
+        from ringfence.engine.report import report  # the isolating call does not wait for these
         from ringfence.engine.verification import SecondLook
         from ringfence.engine.verify import verify
 
@@ -140,7 +141,7 @@ class _Acting:
         return report(self.execution.incident, found, self.plans)
 
     def _run(self, resource: ResourceState) -> ResourceState:
-        """Run one stage after another, until it cannot be told what became of an earlier change."""
+        """Run one stage after another, until the result of a change is unknown."""
         for number, stage in enumerate(self.request.running):
             resource = self._read(resource, stage.observations) if number else resource
             if not self._run_stage(stage, resource, None if number else self.prospect.first):
@@ -148,7 +149,7 @@ class _Acting:
         return resource
 
     def _run_stage(self, stage: Stage, resource: ResourceState, planned: Planned | None) -> bool:
-        """See what became of earlier changes, plan, record, change; say whether the next stage may follow."""
+        """Resolve open intents, plan, record and apply. Return whether the next stage may follow."""
         self._resolve(stage, resource)
         if self.unclear[stage.id]:
             return False
@@ -166,7 +167,7 @@ class _Acting:
         return True
 
     def _look_again(self, resource: ResourceState) -> ResourceState:
-        """Read everything once more where anything was changed, or could not be told."""
+        """Read everything again if anything was changed or is unknown."""
         if self.changed or any(self.unclear.values()):
             kinds = (kind for stage in self.request.running for kind in stage.observations)
             resource = self._read(resource, kinds)
@@ -183,7 +184,7 @@ class _Acting:
         return resource.updated(read(self.ports, more).found)
 
     def _give_back(self) -> None:
-        """Record what is known and let others act."""
+        """Record what is known, and let others act."""
         try:
             journal(self.ports, self.execution, ends=True)
         except Conflict:

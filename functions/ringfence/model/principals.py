@@ -76,9 +76,9 @@ class Key(StrEnum):
 
 
 ROOT = (
-    "these are root credentials, whose permissions nothing inside the account can take away; a person has "
-    "to delete the root user's keys and change its password, or the organization's management account "
-    "does so by central root access (sts:AssumeRoot) and denies by a service control policy"
+    "these are root credentials, and nothing inside the account can limit them; a person must delete the "
+    "root user's keys and change its password, or do so from the organization's management account with "
+    "central root access (sts:AssumeRoot) and deny the root user with a service control policy"
 )
 IDENTITY_CENTER = (
     "the session comes from IAM Identity Center: its roles cannot be edited, and its users can sign in "

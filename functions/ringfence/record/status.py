@@ -1,4 +1,4 @@
-"""How an incident stands. `transitions` computes it from the facts. Imported before the isolating call."""
+"""The status of an incident. `transitions` computes it. Imported before the isolating call."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class IncidentStatus(StrEnum):
-    """How an incident stands, and what became of a request."""
+    """The status of an incident, and of a request."""
 
     NONE = "none"
     STARTED = "started"
@@ -23,21 +23,21 @@ class IncidentStatus(StrEnum):
     RELEASED = "released"
     CLOSED = "closed"
     JOINED = "joined"
-    """The answer to a request that others see to: no incident stands so."""
+    """The status of a request that another execution handles. No incident has it."""
 
     @property
     def words(self) -> str:
-        """How it is written for people, and in the answers of the API."""
+        """The text for people and for the API."""
         return _WORDS.get(self, self.value)
 
     @classmethod
     def of_words(cls, words: str) -> IncidentStatus | None:
-        """Return the status that is written so; None for words that are none."""
+        """Return the status with this text. None for any other text."""
         return next((one for one in reversed(cls) if one.words == words), None)
 
     @property
     def is_over(self) -> bool:
-        """Whether it was released, or its subject is gone."""
+        """Whether the incident is released or closed."""
         return self in (IncidentStatus.RELEASED, IncidentStatus.CLOSED)
 
 

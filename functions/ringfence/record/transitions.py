@@ -1,4 +1,4 @@
-"""The status of an incident: a fold over its facts, by a table that the documentation shows too. Pure."""
+"""The status of an incident: a fold over its facts, by a table that the documentation shows. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _S = IncidentStatus
 
 
 class Event(StrEnum):
-    """What a fact says of an incident's status."""
+    """The events in the status table."""
 
     OPENED = "the first fact"
     OFF = "`DecisionMade`: off"
@@ -59,16 +59,16 @@ TRANSITIONS: tuple[tuple[Event, tuple[IncidentStatus, ...], IncidentStatus], ...
     (Event.RELEASED, (*_NOT_OVER, _S.CLOSED, _S.RELEASING), _S.RELEASED),
     (Event.CLOSED, _NOT_OVER, _S.CLOSED),
 )
-"""Event, from which status, to which; any other event leaves the status as it is.
+"""Event, old status, new status. Any other event leaves the status unchanged.
 
-A release that was begun is not over: until it is, events change what a run that follows goes back to.
+A started release is not over. Until then, events change the status to which a later run returns.
 """
 _TABLE = {(event, source): target for event, sources, target in TRANSITIONS for source in sources}
 
 
 @frozen
 class _Standing:
-    """The status, and what a run that follows a release that was begun goes back to."""
+    """The status, and the status to which a run after a started release returns."""
 
     status: IncidentStatus = IncidentStatus.NONE
     before: IncidentStatus = IncidentStatus.NONE
@@ -83,7 +83,7 @@ class _Standing:
 
 
 def status_of(runbook: str, facts: Iterable[tuple[str, Document]]) -> IncidentStatus:
-    """Return how an incident stands. Each fact is given by its kind and its plain JSON."""
+    """Return the status of an incident. Each fact is given by its kind and its JSON."""
     standing = _Standing()
     for event in _events(runbook, facts):
         standing = standing.after(event)
@@ -116,14 +116,14 @@ _ENDS = {"Released": Event.RELEASED, "Closed": Event.CLOSED}
 
 
 def latest(runbook: str, newest: dict[str, Document], last: Document) -> tuple[Document, ...]:
-    """The newest verification; where something is remediated, the newest of each remediation besides."""
+    """Return the newest verification. For a compliance runbook also the newest one of each remediation."""
     if is_containment(runbook) or not last.texts("remediations"):
         return (last,)
     return (*newest.values(), last)
 
 
 def verdict(runbook: str, parts: tuple[Document, ...]) -> Event:
-    """Say what verifications, one at least, come to: the worst of them."""
+    """Return the worst of some verifications, at least one."""
     left = [one for one in parts if not one.flag("complete")]
     worst = next(iter((*filterfalse(is_settled, left), *left)), parts[-1])
     if not is_containment(runbook) and is_settled(worst) and worst.texts("review"):
@@ -138,16 +138,16 @@ def verdict(runbook: str, parts: tuple[Document, ...]) -> Event:
 
 
 def standing(runbook: str, parts: tuple[Document, ...]) -> IncidentStatus:
-    """Return the status that verifications, one at least, lead to."""
+    """Return the status for some verifications, at least one."""
     return _TABLE[verdict(runbook, parts), IncidentStatus.STARTED]
 
 
 def is_for_others(verified: Document) -> bool:
-    """Say whether all that a verification found left is others' to do: a service's, or a person's."""
+    """Return whether only AWS services or a person have work left."""
     waited_for = frozenset(verified.texts("waiting"))
     return not verified.texts("remaining") and waited_for.issuperset(verified.texts("settling"))
 
 
 def is_settled(verified: Document) -> bool:
-    """Say whether everything was looked at, and what is left is for others."""
+    """Return whether every stage was read and only others have work left."""
     return verified.flag("whole") and is_for_others(verified)

@@ -134,7 +134,9 @@ def test_a_dry_run_changes_nothing(contained: Contained) -> None:
 def test_a_release_refuses_where_the_world_has_moved_on_and_says_how(contained: Contained) -> None:
     contained.move("sg-other")
     made = len(contained.cloud.calls)
-    with pytest.raises(Refused, match=r"eni-0/groups: left as the quarantine group of vpc-1, found sg-other"):
+    with pytest.raises(
+        Refused, match=r"eni-0/groups: Ringfence set the quarantine group of vpc-1, found sg-other"
+    ):
         contained.release()
     assert len(contained.cloud.calls) == made
 

@@ -658,7 +658,7 @@ def test_an_instance_that_goes_while_it_is_acted_on_closes_its_incident(bench: B
 
 
 def test_going_on_without_anything_recorded_is_bad_input(bench: Bench) -> None:
-    with pytest.raises(BadInput, match="nothing is recorded"):
+    with pytest.raises(BadInput, match="there is no record to resume"):
         bench.engine.respond(order(decision=None, runbook=ISOLATE))
 
 
