@@ -159,11 +159,11 @@ def _about(finding: Finding) -> About:
     return About(finding.id, finding.type, finding.severity, finding.account, finding.region)
 
 
-def _also(answer: Answer, told: Finding) -> str:
+def _also(answer: Answer, first: Finding) -> str:
     """Return what another runbook does about the same finding, or about another finding of the same event."""
     finding, runbook, decisions = answer
     named = ", ".join(dict.fromkeys(f"{ref.kind} {ref.id}" for ref, _ in decisions))
-    other = "" if finding is told else f" {finding.type}"
+    other = "" if finding is first else f" {finding.type}"
     return f"{runbook.id} also answers{other} ({list(Mode)[_strongest(decisions)]}), for {named}"
 
 

@@ -41,7 +41,7 @@ class Mode(StrEnum):
 
     @property
     def leaves_to_a_person(self) -> bool:
-        """Whether a person is told of what is not carried out."""
+        """Whether a notification reports what is not applied."""
         return self in (Mode.NOTIFY, Mode.DRY_RUN)
 
 
