@@ -1,7 +1,7 @@
-"""What a finding is about, before anything is decided: subjects by their own names, as policies name them.
+"""Replace ids of subjects by their canonical names before the decision. Policies and people use names.
 
-Some rules of AWS Config judge an account where something in one of its regions is wrong. A runbook that has
-a review answers that for each subject that the review lists there.
+Some rules of AWS Config judge the account if one of its resources in a region is wrong. A runbook with a
+review then responds for each resource that the review lists in that region.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 def with_canonical_subjects(finding: Finding, runbook: Runbook, policy: Policy, cloud: Cloud) -> Finding:
-    """Return the finding with its subjects as the runbook names them. Nothing out of scope is asked about.
+    """Return the finding with the canonical names of its subjects. Subjects outside the scope are not read.
 
     Raises Retryable.
     """
 
     def subjects() -> Iterator[Ref]:
         for ref in finding.subjects:
-            if _is_judged_as_a_whole(ref, finding, runbook, policy) and runbook.review:
+            if _judges_the_account(ref, finding, runbook, policy) and runbook.review:
                 yield from cloud.listed(ref.account, finding.region, runbook.review)
             elif runbook.canonical_subject and isinstance(ref, runbook.subject) and not policy.outside(ref):
                 yield cloud.canonical_subject(ref, runbook.canonical_subject)
@@ -40,8 +40,8 @@ def with_canonical_subjects(finding: Finding, runbook: Runbook, policy: Policy, 
     return replace(finding, subjects=unique(subjects()))
 
 
-def _is_judged_as_a_whole(ref: Ref, finding: Finding, runbook: Runbook, policy: Policy) -> bool:
-    """Say whether an account stands for what the runbook's review lists in the finding's region."""
+def _judges_the_account(ref: Ref, finding: Finding, runbook: Runbook, policy: Policy) -> bool:
+    """Say whether the finding judges an account and the runbook's review lists the resources."""
     if not isinstance(ref, AccountRef) or isinstance(ref, runbook.subject) or not runbook.answers(finding):
         return False
     in_scope = not policy.regions or finding.region in policy.regions

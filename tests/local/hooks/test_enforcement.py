@@ -154,6 +154,26 @@ def test_snapshots_need_instance_volumes_and_snapshots_and_tagging_them(
     assert len(take(**wanted)["Snapshots"]) == 2
 
 
+def test_sharing_a_snapshot_needs_the_snapshot_and_the_group(
+    enforced: LocalAws, caller: Caller, refusal: Callable[..., str]
+) -> None:
+    root, ec2 = enforced.client("ec2"), caller.client("ec2")
+    volume = root.create_volume(AvailabilityZone=f"{enforced.region}a", Size=1)["VolumeId"]
+    wanted = {
+        "SnapshotId": root.create_snapshot(VolumeId=volume)["SnapshotId"],
+        "Attribute": "createVolumePermission",
+    }
+    remove = {**wanted, "GroupNames": ["all"], "OperationType": "remove"}
+    caller.may(allow("ec2:ModifySnapshotAttribute", on=SNAPSHOTS, StringEquals={"ec2:Remove/group": "x"}))
+    assert refusal(ec2.modify_snapshot_attribute, **remove) in DENIED
+    caller.may(allow("ec2:ModifySnapshotAttribute", on=SNAPSHOTS, StringEquals={"ec2:Remove/group": "all"}))
+    ec2.modify_snapshot_attribute(**remove)
+    assert refusal(ec2.modify_snapshot_attribute, **{**remove, "OperationType": "add"}) in DENIED
+    assert refusal(ec2.describe_snapshot_attribute, **wanted) in DENIED
+    caller.may(allow("ec2:DescribeSnapshotAttribute", on=SNAPSHOTS))
+    ec2.describe_snapshot_attribute(**wanted)
+
+
 def test_a_group_made_with_tags_needs_its_vpc_and_the_right_to_tag(
     caller: Caller, target: Target, refusal: Callable[..., str], unique: str
 ) -> None:
