@@ -79,7 +79,7 @@ def apply(ports: Ports, execution: Execution, changes: Changes) -> Applied:
     return Applied(execution.adding(outcomes), names, next(iter(errors), None))
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Job:
     """One step that is applied in its own thread. It raises no error that it can record.
 

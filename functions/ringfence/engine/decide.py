@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.engine.plan_binding import difference, is_same, started_plan
 from ringfence.model.errors import BadInput, NotFound
 from ringfence.model.frozen import frozen
 from ringfence.model.observation import ResourceState
@@ -168,6 +167,8 @@ def _act_or_show(request: ResponseRequest, reading: Reading, plan: Plan) -> Move
 
 def _act_as_agreed(request: ResponseRequest, agreed: Agreed, history: History, plan: Plan) -> Move:
     """Refuse if the plan differs from the confirmed one, and record the new plan."""
+    from ringfence.engine.plan_binding import difference, is_same, started_plan  # findings do not wait for it
+
     if not plan.chosen.start.is_new and started_plan(history, request.actor, (agreed.digest,)):
         return Act(plan.chosen)
     now, then = plan.chosen, plan.agreed

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from ringfence.engine.requests import ResponseResult
+    from ringfence.engine.results import ResponseResult
     from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref

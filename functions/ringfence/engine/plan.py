@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.engine.incident_start import downgrade, incident_start
-from ringfence.engine.plan_binding import as_refused
 from ringfence.engine.prospect import Plan, Prospect
 from ringfence.model.errors import BadInput, NotFound, RingfenceError
 from ringfence.model.observation import ResourceState
@@ -41,6 +40,8 @@ def _with_preview(request: ResponseRequest, reading: Reading, made: Plan, now: d
         return replace(made, shown=_planned(request, reading, made.chosen.start, run))
     if request.agreed is None:
         return made
+    from ringfence.engine.plan_binding import as_refused  # findings do not wait for it
+
     look = incident_start(as_refused(request), reading.history, now)
     then = replace(run, opened_at=request.agreed.as_of)
     shown, agreed = (_planned(request, reading, look, one) for one in (run, then))

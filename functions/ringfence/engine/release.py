@@ -31,10 +31,32 @@ from ringfence.record.facts import RELEASE, Result
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ringfence.engine.ports import Ports
-    from ringfence.engine.requests import ResponseRelease, ResponseResult
+    from ringfence.engine.results import ResponseResult
     from ringfence.engine.undo import ReleaseMove, Undo
+    from ringfence.model.subject import Ref
+    from ringfence.record.facts import RunRequested
     from ringfence.record.history import History
+
+
+@frozen
+class ResponseRelease:
+    """Release `incident` of `ref`. `skip_drifted` leaves values that somebody has changed since.
+
+    `plans` are the digests of the confirmed plans. None means no confirmation.
+    """
+
+    runbook: str
+    ref: Ref
+    incident: str
+    attempt: str
+    actor: str
+    until: datetime
+    request: RunRequested
+    skip_drifted: bool = False
+    plans: tuple[str, ...] | None = None
 
 
 @frozen

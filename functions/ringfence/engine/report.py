@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.engine.requests import Followup, FollowupKind, ResponseResult
+from ringfence.engine.results import Followup, FollowupKind, ResponseResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
     from ringfence.engine.verification import Conclusion
     from ringfence.record.facts import Planned
@@ -18,10 +17,8 @@ RECHECK_AFTER = timedelta(minutes=15)
 """The delay of the additional read for late records. CloudTrail can take that long."""
 
 
-def report(
-    incident: str, conclusion: Conclusion, plans: Sequence[Planned] = (), as_of: datetime | None = None
-) -> ResponseResult:
-    """Return the result of a request. `as_of` is the time of a dry run's plans."""
+def report(incident: str, conclusion: Conclusion, plans: Sequence[Planned] = ()) -> ResponseResult:
+    """Return the result of a request."""
     return ResponseResult(
         conclusion.status,
         incident,
@@ -29,7 +26,6 @@ def report(
         tuple(plans),
         conclusion.verified,
         tuple(_followups(conclusion)),
-        as_of,
     )
 
 

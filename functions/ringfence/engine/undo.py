@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.engine.execution import Execution
-    from ringfence.engine.requests import ResponseRelease
+    from ringfence.engine.release import ResponseRelease
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.record.facts import Fact

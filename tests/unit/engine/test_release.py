@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.ports import Ports
-from ringfence.engine.release import Releaser
-from ringfence.engine.requests import ResponseRelease
+from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.model.errors import AccessDenied, BadInput, InternalError, Refused, Retryable
 from ringfence.observations.ec2.network import Network

@@ -11,8 +11,7 @@ from ringfence.engine.apply import Changes, apply
 from ringfence.engine.execution import Execution
 from ringfence.engine.incident_start import AGE
 from ringfence.engine.ports import Ports
-from ringfence.engine.release import Releaser
-from ringfence.engine.requests import ResponseRelease
+from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.model.errors import AccessDenied, BadInput, NotFound, Refused, Retryable
 from ringfence.model.runbook import Runbook, Stage
@@ -59,7 +58,7 @@ from tests.support.worlds import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ringfence.engine.requests import ResponseResult
+    from ringfence.engine.results import ResponseResult
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
@@ -406,6 +405,20 @@ def test_where_there_was_nothing_to_do_incidents_end_after_a_week(bench: Bench, 
     incidents += [respond_later(bench, AUTO, runbook=runbook).incident for _ in range(3)]
     assert incidents == sorted(set(incidents))
     assert bench.cloud.calls == []
+
+
+def test_what_a_person_is_told_of_opens_an_incident_a_week_after_one_that_had_nothing_to_do(
+    bench: Bench,
+) -> None:
+    """Nothing is looked at then, and nobody can say whether there is anything to do."""
+    contained = Bench()
+    contained.engine.respond(order(runbook=ISOLATE))
+    bench.cloud.world = contained.cloud.world
+    first = bench.engine.respond(order(runbook=ISOLATE))
+    assert bench.history.completed_at
+    second = respond_later(bench, NOTIFY)
+    assert second.status is IncidentStatus.RECORDED
+    assert second.incident > first.incident
 
 
 def test_an_incident_in_which_something_was_changed_waits_for_its_release(bench: Bench) -> None:
