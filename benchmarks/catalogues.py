@@ -67,7 +67,7 @@ from ringfence.steps.{name} import {cls}
     options=(Option("{id}", ("this", "that"), "this or that"),),
 )
 def {name}(instance, incident):
-    """Leave it as it is."""
+    """Change nothing."""
     yield from ()
 '''
 _RUNBOOK = '''"""A runbook."""

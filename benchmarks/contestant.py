@@ -1,4 +1,4 @@
-"""A process of its own for one contestant: an event a line in, the CPU seconds used so far a line out.
+"""A separate process for one contestant: one event per line in, its CPU seconds per line out.
 
 `python -I -S contestant.py MODULE PATH...`: imports come from the paths and the standard library alone.
 """

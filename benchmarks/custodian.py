@@ -1,4 +1,4 @@
-"""Cloud Custodian's function: as it is deployed, with the policy beside it in config.json."""
+"""Cloud Custodian's function with its policy in config.json, as deployed."""
 
 import json
 

@@ -142,7 +142,7 @@ class ForwardStack(Stack):
             self._rule(number, pattern, settings, dead) for number, pattern in enumerate(patterns, start=1)
         ]
         take_from(dead, [rule.attr_arn for rule in rules])
-        # An alarm can only notify topics of its own region.
+        # An alarm can only notify topics in its region.
         Alarms(self, notices(self, key, settings.notices_email)).depth(FORWARD, dead)
 
     def _rule(

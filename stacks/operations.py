@@ -27,7 +27,7 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "s3:PutBucketPublicAccessBlock": ("PutPublicAccessBlock",),
     "s3:PutEncryptionConfiguration": ("DeleteBucketEncryption", "PutBucketEncryption"),
 }
-"""The operations that an action allows, where it does not allow the operation of its own name.
+"""The operations of an action that does not allow the operation with its name.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
@@ -47,7 +47,7 @@ def operations() -> Operations:
 
 
 def operations_of(permissions: Iterable[Permission]) -> Operations:
-    """Return the operations that permissions allow. Implied permissions allow no operation of their own."""
+    """Return the operations that permissions allow. Implied permissions allow none."""
     found: dict[str, set[str]] = {}
     for action in {one.action for one in permissions if not one.implied} - MADE_BY_LAMBDA:
         prefix, _, name = action.partition(":")

@@ -59,7 +59,7 @@ class Settings:
     notices_email
         The email address for notices. Empty for none.
     provisioned_concurrency
-        How many environments of each containing function are initialized before any event.
+        The number of initialized environments of each containment function.
 
     """
 

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ringfence.engine.intake import continuation
-from ringfence.engine.requests import ResponseRequest, ResponseResult
+from ringfence.engine.requests import ResponseRequest
+from ringfence.engine.results import ResponseResult
 from ringfence.local.credentials_demo import is_over
 from ringfence.local.principals import WORKS
 from ringfence.record.facts import DecisionMade, Released

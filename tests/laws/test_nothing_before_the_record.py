@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.ports import Ports
-from ringfence.engine.release import Releaser
-from ringfence.engine.requests import ResponseRelease, ResponseResult
+from ringfence.engine.release import Releaser, ResponseRelease
+from ringfence.engine.results import ResponseResult
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.model.log_only_step import LogOnlyStep

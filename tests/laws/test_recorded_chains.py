@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.ports import Ports
-from ringfence.engine.release import Releaser
-from ringfence.engine.requests import ResponseRelease
+from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.model.codec import encode
 from ringfence.record.chain import ChainKey, Lease
 from ringfence.record.facts import Fact, Intended, Result, RunRequested

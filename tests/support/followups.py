@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.engine.requests import FollowupKind
+from ringfence.engine.results import FollowupKind
 
 if TYPE_CHECKING:
-    from ringfence.engine.requests import ResponseResult
+    from ringfence.engine.results import ResponseResult
 
 
 def again(result: ResponseResult) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from tests.support.worlds import AUTO, LEASE, Ticking
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.engine.requests import ResponseResult
+    from ringfence.engine.results import ResponseResult
     from ringfence.model.step import Step
     from ringfence.record.facts import FindingReceived
     from tests.support.runbook_worlds import Case

@@ -25,7 +25,7 @@ from tests.support.worlds import Ticking, finding, order
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringfence.engine.requests import ResponseResult
+    from ringfence.engine.results import ResponseResult
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step

@@ -17,7 +17,7 @@ def safe(text: str, *, lines: bool = False) -> str:
     """
     kept = "\n" if lines else ""
     shown = "".join(char if char.isprintable() or char in kept else ascii(char)[1:-1] for char in text)
-    # What stands in for standard output while something moves on the terminal has no encoding of its own.
+    # The replacement of standard output during an animation has no encoding.
     encoding = sys.stdout.encoding or getattr(sys.__stdout__, "encoding", None) or "ascii"
     return shown.encode(encoding, "backslashreplace").decode(encoding)
 

@@ -1,1 +1,1 @@
-"""The one way anything is ever run."""
+"""The engine: the only code that runs a plan."""

@@ -1,4 +1,4 @@
-"""Phase 5, apply: the one place where anything is changed, behind the record and with a permit."""
+"""Phase 5, apply: make the recorded changes, with a permit. No other code makes changes."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 @frozen
 class Changes:
-    """What to change: recorded intents, under which decision, and until when a change may start.
+    """The changes to make: recorded intents, their decision, and the time after which no change may start.
 
-    `names` are the ids that symbols stand for.
+    `names` are the ids for symbols.
     """
 
     intents: Sequence[Intended]
@@ -45,20 +45,20 @@ class Changes:
 
 @frozen
 class Applied:
-    """The execution with the outcomes, the ids that symbols stand for, and an error of our own."""
+    """The execution with its outcomes, the ids for symbols, and an internal error, if any."""
 
     execution: Execution
     names: Mapping[Symbol, str]
     error: InternalError | None = None
 
     def check(self) -> None:
-        """Raise our own error, once every other step was taken: it keeps no subject from being contained."""
+        """Raise the internal error after all other steps. It must not prevent containment."""
         if self.error:
             raise self.error
 
 
 def apply(ports: Ports, execution: Execution, changes: Changes) -> Applied:
-    """Make the recorded changes, level by level; their outcomes become pending.
+    """Make the recorded changes, one dependency level after the other. Their outcomes become pending.
 
     Raises Refused unless the decision allows changes.
     """
@@ -79,11 +79,11 @@ def apply(ports: Ports, execution: Execution, changes: Changes) -> Applied:
     return Applied(execution.adding(outcomes), names, next(iter(errors), None))
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Job:
-    """One step being applied in a thread of its own; it never raises for what it can record.
+    """One step that is applied in its own thread. It raises no error that it can record.
 
-    `outcome` stays None where nobody knows what became of it: the intent stays open until a look.
+    `outcome` is None if the result is unknown. The intent then stays open until a read shows it.
     """
 
     ports: Ports
@@ -115,7 +115,7 @@ class _Job:
             self.outcome = Outcome(intent, Result.APPLIED, "call", applied.note, shown, requests)
 
     def _failed(self, error: BadInput | InternalError | Retryable) -> None:
-        """Record what may work later; what is only best effort is given up on instead."""
+        """Record a retryable failure. A best-effort step is abandoned instead."""
         if self.intent.step.best_effort:
             self._ends(Result.REFUSED, str(error))
             return

@@ -1,4 +1,4 @@
-"""Subjects by their own names: before anything is decided, for policies speak of names, and so do people."""
+"""Replace ids of subjects by their canonical names before the decision. Policies and people use names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def with_canonical_subjects(finding: Finding, runbook: Runbook, policy: Policy, cloud: Cloud) -> Finding:
-    """Return the finding with its subjects named as the runbook does. Nothing out of scope is asked about.
+    """Return the finding with the canonical names of its subjects. Subjects outside the scope are not read.
 
     Raises Retryable.
     """

@@ -1,4 +1,4 @@
-"""Several subjects of one finding: what becomes of one does not keep the others from being contained."""
+"""Handle several subjects of one finding. A failure of one must not prevent the containment of others."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def in_turn(functions: Sequence[Callable[[], object]]) -> Sequence[object]:
 def each(
     items: Iterable[T], work: Callable[[T], tuple[str, ...]], side_by_side: SideBySide = in_turn
 ) -> tuple[str, ...]:
-    """Work on every item; return in words what must be looked at again.
+    """Handle every item. Return in words what must be read again.
 
-    Raises at the end, once every item had its turn, where any of them failed: an InternalError before
-    what can be tried again, that before what never will work.
+    Raises an error at the end if any item failed: an InternalError first, then a retryable error, then a
+    permanent one.
     """
     again: list[str] = []
     failed: list[RingfenceError] = []

@@ -1,10 +1,9 @@
-"""Phase 3, decide: what happens next, of everything that may. Pure, and total over a closed union."""
+"""Phase 3, decide: choose the next move. Pure, and total over a closed union."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.engine.plan_binding import difference, is_same, started_plan
 from ringfence.model.errors import BadInput, NotFound
 from ringfence.model.frozen import frozen
 from ringfence.model.observation import ResourceState
@@ -25,14 +24,14 @@ if TYPE_CHECKING:
 
 @frozen
 class Reject:
-    """The caller gets the error; nothing is recorded."""
+    """The caller gets the error. Nothing is recorded."""
 
     error: RingfenceError
 
 
 @frozen
 class Ignore:
-    """There is nothing to do, and nothing to record."""
+    """There is nothing to do and nothing to record."""
 
     status: IncidentStatus
     incident: str
@@ -41,7 +40,7 @@ class Ignore:
 
 @frozen
 class Record:
-    """A person is told; nothing is planned or changed."""
+    """A person is notified. Nothing is planned or changed."""
 
     start: IncidentStart
     facts: tuple[Fact, ...]
@@ -49,9 +48,10 @@ class Record:
 
 @frozen
 class Defer:
-    """Somebody else acts: they are left the findings that they may not know of, and the request comes back.
+    """Another execution acts. Record the findings that it may not know, and retry the request later.
 
-    They may die, act for a message that nobody sends again, do something else, or give back.
+    The other execution can die, act for a message that is never repeated, do something else, or be a
+    release.
     """
 
     start: IncidentStart
@@ -62,7 +62,7 @@ class Defer:
 
 @frozen
 class Close:
-    """The resource does not exist: the incident closes once a second look says the same."""
+    """The resource does not exist. The incident closes after a second read that does not find it."""
 
     prospect: Prospect
     gone: NotFound
@@ -70,7 +70,7 @@ class Close:
 
 @frozen
 class Preview:
-    """Every stage is planned from what is there, and the plans are recorded. `refusal` is raised then."""
+    """Plan every stage from the current state and record the plans. `refusal` is raised after that."""
 
     prospect: Prospect
     refusal: str = ""
@@ -78,7 +78,7 @@ class Preview:
 
 @frozen
 class Act:
-    """The stages are run."""
+    """Run the stages."""
 
     prospect: Prospect
 
@@ -87,9 +87,9 @@ Move = Reject | Ignore | Record | Defer | Close | Preview | Act
 
 
 def next_move(request: ResponseRequest, reading: Reading, plan: Plan | BadInput, now: datetime) -> Move:
-    """Return what happens next because of a request, given what was read and what would be done."""
+    """Return the next move for a request, from what was read and planned."""
     if request.watchdog and not may_act(request.watchdog, reading.history):
-        reason = "what it stands behind was not begun"
+        reason = "the run behind this watchdog message did not start"
         return Ignore(IncidentStatus.JOINED, reading.history.incident, reason)
     if isinstance(plan, BadInput):
         return Reject(plan)
@@ -107,7 +107,7 @@ def _move(request: ResponseRequest, reading: Reading, plan: Plan, now: datetime)
 
 
 def may_act(attempt: str, history: History) -> bool:
-    """Say whether an execution recorded, in the newest incident, a decision that allowed it changes."""
+    """Return whether an execution recorded, in the newest incident, a decision that allowed it changes."""
     return any(
         isinstance(fact, DecisionMade) and fact.decision.mode.changes
         for entry, fact in history.facts
@@ -118,36 +118,40 @@ def may_act(attempt: str, history: History) -> bool:
 def _ignored(request: ResponseRequest, plan: Plan) -> Ignore | None:
     start = plan.opened.start
     if start.outdated:
-        return Ignore(IncidentStatus.JOINED, start.incident, "it is about what was over before")
+        return Ignore(
+            IncidentStatus.JOINED,
+            start.incident,
+            "the finding is about activity before the end of the incident",
+        )
     if request.routine and _is_at_rest(start.history) and not plan.opened.finds:
-        reason = "a routine look found nothing to do, and is not recorded"
+        reason = "a routine read found nothing to do and is not recorded"
         return Ignore(IncidentStatus.COMPLETE, start.incident, reason)
     return None
 
 
 def _is_at_rest(history: History) -> bool:
-    """Say whether nothing of an incident is under way: whatever was to be carried out was put right."""
+    """Return whether nothing of an incident is in progress: every applied remediation is verified."""
     return all(history.remediated.values()) and not history.open_intents
 
 
 def _deferred(request: ResponseRequest, start: IncidentStart) -> Defer:
-    """Leave the findings that they may not know of; a new incident is theirs to open. A person asks again."""
+    """Record findings that the other execution may not know. It opens new incidents itself."""
     facts = () if start.is_new else tuple(one for one in start.facts if isinstance(one, FindingReceived))
     reason = "another execution is acting on it"
     return Defer(start, facts, reason, () if request.request else (reason,))
 
 
 def _gone(request: ResponseRequest, reading: Reading) -> NotFound | None:
-    """Return why there is no such resource; what a person names must be there, or have been noted."""
+    """Return why there is no such resource. A resource that a person names must exist or be recorded."""
     resource, ref = reading.resource, request.ref
     if request.request and not reading.history.entries and isinstance(resource, ResourceState):
-        noted = f"nor was any ever noted in {ref.region} of account {ref.account}"
+        noted = f"there is no record of it in {ref.region} of account {ref.account}"
         return NotFound(noted) if resource.absent() else None
     return resource if isinstance(resource, NotFound) else None
 
 
 def _missing(request: ResponseRequest, plan: Plan, gone: NotFound) -> Move:
-    """Tell a person, and above all whoever agreed to a plan: were it found again, nobody would compare."""
+    """Report a missing resource to a person at once. A later retry would not compare the confirmed plan."""
     if request.request and (plan.chosen.start.is_new or request.agreed):
         return Reject(gone)
     return Close(plan.chosen, gone)
@@ -162,12 +166,14 @@ def _act_or_show(request: ResponseRequest, reading: Reading, plan: Plan) -> Move
 
 
 def _act_as_agreed(request: ResponseRequest, agreed: Agreed, history: History, plan: Plan) -> Move:
-    """Refuse where the plan is no longer the one that a person agreed to, and record the new one."""
+    """Refuse if the plan differs from the confirmed one, and record the new plan."""
+    from ringfence.engine.plan_binding import difference, is_same, started_plan  # findings do not wait for it
+
     if not plan.chosen.start.is_new and started_plan(history, request.actor, (agreed.digest,)):
         return Act(plan.chosen)
     now, then = plan.chosen, plan.agreed
     if now.first is None or then is None or then.first is None:
-        return Reject(now.failed or BadInput("plan", "cannot be compared with what is there"))
+        return Reject(now.failed or BadInput("plan", "cannot be compared with the current plan"))
     if is_same(agreed.digest, then.first, now.first):
         return Act(plan.chosen)
     return Preview(plan.shown, difference(history, (agreed.digest,), now.first))

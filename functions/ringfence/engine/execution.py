@@ -1,4 +1,4 @@
-"""One execution on one subject: what it knows of its chain, and what it has yet to write. Pure."""
+"""One execution on one subject: its chain and the facts to write. Pure."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 @frozen
 class Execution:
-    """Who acts on what, and how far it has come.
+    """The state of an execution.
 
-    `pending` are facts that the next append writes: outcomes wait for the next stage's boundary. `holds`
-    says whether it holds the lease; where the lease was `lost`, only outcomes are still written.
+    `pending` are facts for the next append. Outcomes wait for the end of their stage. `holds`: it holds the
+    lease. `lost`: it lost the lease and writes only outcomes.
     """
 
     key: ChainKey
@@ -44,22 +44,23 @@ class Execution:
 
     @classmethod
     def of(cls, request: ResponseRequest, start: IncidentStart) -> Execution:
-        """Begin at the start of an incident."""
+        """Create it at the start of an incident."""
         key = ChainKey(request.runbook.id, request.ref.key)
         return cls(key, request.ref, start.incident, request.actor, request.attempt, start.history)
 
     def adding(self, facts: Iterable[Fact]) -> Execution:
-        """Return it with facts that are yet to be written."""
+        """Return it with additional pending facts."""
         return replace(self, pending=(*self.pending, *facts))
 
     def surrendered(self) -> Execution:
-        """Return what it may still write once somebody else acts: outcomes of its own changes."""
+        """Return it limited to what it may write after another execution took over: its own outcomes."""
         return replace(self, lost=True) if self.holds else replace(self, pending=())
 
     def intents(self, stage: str, steps: Sequence[Step]) -> tuple[Intended, ...]:
-        """Name the changes that are about to be made, in their order: an undo folds them in it.
+        """Name the intents in their order. A release uses this order.
 
-        No two of an incident bear one name, also where an execution begins again on intents of its own.
+        Two intents of an incident never have the same name, even if an execution starts again after its own
+        intents.
         """
         first = [one.intent.rpartition(".")[0] for one in self.history.of(Intended)].count(self.attempt)
         in_order = (step for wave in dependency_levels(steps) for step in wave)
@@ -68,9 +69,9 @@ class Execution:
         )
 
     def ended(self, *results: str) -> dict[str, str]:
-        """Return, by target, the steps whose last try ended so, and why.
+        """Return, by target, the steps whose last attempt had this result, and the reason.
 
-        What a person asks for is tried once more: they may have removed what stood in the way.
+        A request by a person retries them, because the person may have removed the cause.
         """
         facts = [*(fact for _, fact in self.history.facts), *self.pending]
         asked = [
@@ -87,7 +88,7 @@ class Execution:
         }
 
     def allowed(self, steps: Iterable[Step], *, containing: bool) -> tuple[Step, ...]:
-        """Leave out what was refused for good; containment is never given up on."""
+        """Leave out permanently refused steps. Containment is never abandoned."""
         refused = self.ended(Result.REFUSED)
         return tuple(
             step for step in steps if step.target not in refused or (containing and not step.best_effort)
@@ -96,9 +97,9 @@ class Execution:
     def resolve(
         self, observed: ResourceState, stages: Iterable[str], now: datetime
     ) -> tuple[Execution, tuple[str, ...]]:
-        """Find out by looking what became of intents with an unknown outcome.
+        """Determine the outcomes of open intents from the observed state.
 
-        Returns also what cannot be told yet, in words: look again.
+        Also returns in words what is unknown and must be read again.
         """
         wanted, unclear, found = frozenset(stages), [], []
         known = {one.intent for one in self.pending if isinstance(one, Outcome)}
@@ -108,14 +109,14 @@ class Execution:
                 continue
             state = step.state(observed)
             if state is State.SETTLING or (state is State.BEFORE and now < entry.at + step.visibility_delay):
-                unclear.append(f"whether it was done is not to be seen yet: {step.describe()}")
+                unclear.append(f"the result is not visible yet: {step.describe()}")
                 continue
             found.append(Outcome(intended.intent, _SEEN[state], by="observation"))
         return self.adding(found), tuple(unclear)
 
 
 def _aim(step: Step) -> tuple[str, str]:
-    """What a step changes, and to what: one target may be changed twice on its way."""
+    """The target of a step and its new value. A plan can change one target twice."""
     return step.target, step.diff()[1]
 
 

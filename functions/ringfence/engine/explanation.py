@@ -1,4 +1,4 @@
-"""What would happen because of an event, without AWS: the same parser, policy and runbooks, no engine."""
+"""Explain what would happen for an event, without AWS. It uses the same parser, policy and runbooks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """What becomes of an event."""
+    """The result for an event."""
 
     HANDLED = "handled"
     NOT_APPLICABLE = "not-applicable"
@@ -38,7 +38,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class About:
-    """What can be said of a finding, even of one that cannot be used; None where it says nothing."""
+    """The known fields of a finding, even of an invalid one. None for missing fields."""
 
     id: str | None = None
     type: str | None = None
@@ -49,7 +49,7 @@ class About:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What would happen, and why, in words. `field` and `problem` are for bad input."""
+    """The explanation in words. `field` and `problem` describe bad input."""
 
     status: Status
     reason: str
@@ -64,9 +64,9 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Explainer:
-    """Explains events under one policy; `note` says in words where that policy comes from.
+    """Explains events for one policy. `note` describes the source of the policy.
 
-    `home` is the account that the policy calls so; the finding's own is taken for it where none is given.
+    `home` is the home account. Without it, the account of each finding is used.
     """
 
     policy: PolicyFile
@@ -75,7 +75,7 @@ class Explainer:
     home: str = ""
 
     def explain(self, data: bytes) -> Explanation:
-        """Say what would happen because of an event in UTF-8; bad input is an answer, not an error."""
+        """Explain an event in UTF-8. Bad input is a result, not an error."""
         event: object = None
         try:
             event = parse_json(_decode(data))
@@ -123,7 +123,7 @@ class Explainer:
         home = f"`home` is assumed to be account {finding.account}" if taken else ""
         claim = finding.claim
         confirmed = (
-            f"before anything is changed, AWS Config is asked whether {claim.name} is its managed rule "
+            f"before any change, Ringfence confirms with AWS Config that {claim.name} is the managed rule "
             f"{claim.identifier}"
             if claim
             else ""
@@ -132,7 +132,7 @@ class Explainer:
 
 
 def invalid(error: BadInput, about: About | None = None) -> Explanation:
-    """Explain why an event cannot be used."""
+    """Return the explanation of an invalid event."""
     return Explanation(Status.INVALID, str(error), about, field=error.field, problem=error.problem)
 
 
@@ -159,16 +159,16 @@ def _about(finding: Finding) -> About:
     return About(finding.id, finding.type, finding.severity, finding.account, finding.region)
 
 
-def _also(answer: Answer, told: Finding) -> str:
-    """Say what another runbook does about the same finding, or about another one of the same event."""
+def _also(answer: Answer, first: Finding) -> str:
+    """Return what another runbook does about the same finding, or about another finding of the same event."""
     finding, runbook, decisions = answer
     named = ", ".join(dict.fromkeys(f"{ref.kind} {ref.id}" for ref, _ in decisions))
-    other = "" if finding is told else f" {finding.type}"
-    return f"{runbook.id} answers{other} as well ({list(Mode)[_strongest(decisions)]}), for {named}"
+    other = "" if finding is first else f" {finding.type}"
+    return f"{runbook.id} also answers{other} ({list(Mode)[_strongest(decisions)]}), for {named}"
 
 
 def _remediations(decisions: Iterable[Decided], mode: Mode) -> tuple[str, ...]:
-    """Return what runs in the strongest mode."""
+    """Return the remediations that run in the strongest mode."""
     if not mode.observes:
         return ()
     strongest = [share.runbook for _, share in decisions if share.decision.mode == mode]
@@ -176,7 +176,7 @@ def _remediations(decisions: Iterable[Decided], mode: Mode) -> tuple[str, ...]:
 
 
 def _glimpse(event: object) -> About | None:
-    """Say what there is to say about a finding that was not parsed."""
+    """Return the known fields of a finding that was not parsed."""
     if not isinstance(event, dict) or (event.get("source"), event.get("detail-type")) != (
         SOURCE,
         DETAIL_TYPE,

@@ -1,4 +1,4 @@
-"""How an execution begins: joining the open incident or opening one. Pure."""
+"""Start an execution: join the open incident or open a new one. Pure."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from ringfence.record.facts import Fact
 
 MOST_EVENTS = 50
-"""Findings of one incident whose events are kept whole; of later ones the digest stands for the event.
+"""Findings of an incident whose events are stored completely. Later events are stored as a digest.
 
-Who can cause findings must not be able to make a chain that is too long to be read.
+The sender of findings must not be able to make a chain too long to read.
 """
 AGE = timedelta(days=7)
-"""How long findings join an incident in which nothing is carried out: each reads its chain whole."""
+"""How long findings join an incident without changes. Each finding reads its whole chain."""
 CLOCKS = timedelta(seconds=5)
-"""By how much the time of an event may lie before ours: services tell whole seconds, by their own clocks.
-What may have happened after it was put right is looked at once more.
+"""The tolerance for event times, which have a precision of one second and come from other clocks. Events
+within it after a remediation cause another read.
 """
 
 
 @frozen
 class IncidentStart:
-    """What an execution starts from.
+    """The start of an execution.
 
-    `history` is the incident that is joined, without entries when a new one is opened. `facts` begin
-    this execution's record. `outdated`: the order speaks of a time before its incident was closed.
+    `history` is the incident that is joined. It has no entries if a new one is opened. `facts` are the
+    first facts of this execution. `outdated`: the request is about a time before its incident was closed.
     """
 
     incident: str
@@ -55,7 +55,7 @@ class IncidentStart:
         return not self.history.entries
 
     def repeats(self, order: ResponseRequest) -> bool:
-        """Say whether it is the same routine look once more: only what it finds may be news."""
+        """Return whether it is the same routine read again. Then only its result can be news."""
         known = {one.finding.id for one in self.history.of(FindingReceived)}
         return order.routine and all(
             isinstance(one, FindingReceived) and one.finding.id in known for one in self.facts
@@ -67,10 +67,9 @@ def incident_start(
 ) -> IncidentStart:
     """Join the open incident or open a new one.
 
-    Where a look `finds` nothing to do, none is opened after one that was put right or closed: only the
-    newest incident can be undone, and one in which nothing is done must not stand before it. In one that
-    has aged there is nothing to undo. Raises BadInput when there is nothing to go on with, or more is asked
-    for than was decided.
+    If a read `finds` nothing to do, no incident is opened after a remediated or closed one: only the newest
+    incident can be undone, so an incident without changes must not replace it. An aged incident has nothing
+    to undo. Raises BadInput if there is nothing to resume, or if the request exceeds the decision.
     """
     stale = is_outdated(order, history)
     over = is_over(order, history) and (finds or history.released_at is not None)
@@ -80,15 +79,15 @@ def incident_start(
     last = known.last(DecisionMade)
     decision = order.decision or recorded_decision(known)
     if decision is None:
-        raise BadInput("incident", f"nothing is recorded to go on with on {order.ref.key}")
+        raise BadInput("incident", f"there is no record to resume for {order.ref.key}")
     if order.decision is None and not stale:
         check_decided(order, known)
     opened_at = last.opened_at if last else instant(order, now)
     if last and decision.mode.changes and not is_allowed(known):
-        # A dry run of weeks ago says nothing of the sessions that are to be revoked now.
+        # An old dry run says nothing about the sessions to revoke now.
         opened_at = max(opened_at, instant(order, now))
     if not joins and history.incident >= incident_id(opened_at, cause(order)):
-        opened_at = now  # an update that bears the instant of what ended: ids sort by the time of opening
+        opened_at = now  # an update with the time of the ended incident: ids sort by the time of opening
     facts: list[Fact] = []
     if order.finding and not known.knows(order.finding):
         whole = len(known.of(FindingReceived)) < MOST_EVENTS
@@ -102,25 +101,25 @@ def incident_start(
 
 
 def recorded_decision(known: History) -> Decision | None:
-    """Return the newest decision that allowed changes, or else the newest: a later one takes none back."""
+    """Return the newest decision that allowed changes, or else the newest one. A later one revokes none."""
     return next((made.decision for made in reversed(_in_force(known))), None)
 
 
 def check_decided(order: ResponseRequest, known: History) -> None:
-    """Raise BadInput where going on means more than was decided: the message may be anybody's."""
+    """Raise BadInput if a continuation exceeds the decision, because anybody could have sent the message."""
     decided = {id_ for made in _in_force(known) for id_ in made.remediations}
     for id_ in order.runbook.ids:
         if id_ not in decided:
-            raise BadInput("remediations", "must be among those that were decided on", id_)
+            raise BadInput("remediations", "must be part of the decision", id_)
     chosen = {choice for made in _in_force(known) for choice in made.choices}
     for name, choice in order.choices:
-        # An option that is newer than the decision has its default: nobody could choose.
+        # An option that is newer than the decision has its default value.
         if (name, choice) not in chosen and any(name == one for one, _ in chosen):
-            raise BadInput(f"choices.{name}", "must be as it was decided", choice)
+            raise BadInput(f"choices.{name}", "must match the decision", choice)
 
 
 def is_allowed(known: History) -> bool:
-    """Say whether any decision allowed changes: until then the incident's instant moves on."""
+    """Return whether any decision allowed changes. Until then the time of the incident advances."""
     return any(made.decision.mode.changes for made in known.of(DecisionMade))
 
 
@@ -132,10 +131,10 @@ def _in_force(known: History) -> tuple[DecisionMade, ...]:
 def downgrade(
     order: ResponseRequest, observed: ResourceState | NotFound | None, doubt: str
 ) -> ResponseRequest:
-    """Allow less than the policy does where a claim does not hold, or the subject calls for caution.
+    """Downgrade the decision if a rule is not confirmed, or if the subject has reasons for a dry run.
 
-    What a subject says of itself, by a tag say, may be an intruder's word: it makes an order more cautious,
-    never less. A person's request stands.
+    Data on a subject, such as a tag, can come from an intruder. It makes a response more cautious, never
+    less. A request by a person is not downgraded.
     """
     given = order.decision
     if not order.finding or not given or not given.mode.observes:
@@ -151,9 +150,10 @@ def downgrade(
 
 
 def is_over(order: ResponseRequest, history: History) -> bool:
-    """Say whether the incident has ended, so that what is asked now opens another one.
+    """Return whether the incident has ended, so that the request opens another one.
 
-    What may change nothing opens none after one that was put right: that can still be undone.
+    A request that may change nothing opens none after a remediated incident, which can then still be
+    undone.
     """
     if history.closed_at is not None:
         return True
@@ -164,10 +164,10 @@ def is_over(order: ResponseRequest, history: History) -> bool:
 
 
 def has_aged(order: ResponseRequest, history: History, now: datetime) -> bool:
-    """Say whether a finding is news to an old incident in which nothing was, or is to be, carried out.
+    """Return whether a finding opens a new incident after an old one without changes.
 
-    There is nothing in it to undo, and no note. A person goes on with what they were told of, and a routine
-    look that finds the same again is no news. The age counts by our clock: a finding may claim any time.
+    There is nothing to undo in the old one. Requests of a person stay in it, and so do routine reads with
+    the same result. The age counts by our clock, because a finding can contain any time.
     """
     found = order.finding
     if not found or not history.entries or now < history.entries[0].at + AGE or history.knows(found):
@@ -179,10 +179,10 @@ def has_aged(order: ResponseRequest, history: History, now: datetime) -> bool:
 
 
 def is_outdated(order: ResponseRequest, history: History) -> bool:
-    """Say whether what is asked was seen before the incident was closed; a person's wish never is.
+    """Return whether the activity of a request was seen before the incident was closed. Never for a person.
 
-    From the moment that a person asks for a release, what is on its way from before changes nothing;
-    nor does what was left to do of another incident.
+    After a person requested a release, earlier activity changes nothing. Neither does the remaining work of
+    another incident.
     """
     if order.incident and history.incident != order.incident:
         return bool(history.entries)
@@ -193,12 +193,12 @@ def is_outdated(order: ResponseRequest, history: History) -> bool:
 
 
 def _is_before(seen: datetime, ended: datetime) -> bool:
-    """Say whether it was seen before; CloudTrail tells whole seconds, and the last of them may hold both."""
+    """Return whether it was seen before. CloudTrail has whole seconds, so one second can be both."""
     return seen < ended.replace(microsecond=0) if not seen.microsecond else seen <= ended
 
 
 def _remediated_at(order: ResponseRequest, history: History) -> datetime | None:
-    """Return until when what was seen had been put right; None where some of it was not, or was not tried."""
+    """Return when everything seen was remediated. None if some of it was not, or was not tried."""
     if not order.runbook.closes_when_complete or not order.finding:
         return None
     found = [history.remediated.get(id_) for id_ in order.runbook.ids]
@@ -209,7 +209,7 @@ def _remediated_at(order: ResponseRequest, history: History) -> datetime | None:
 def decision_facts(
     order: ResponseRequest, known: History, decision: Decision, opened_at: datetime
 ) -> list[Fact]:
-    """Return the decision as a fact, unless it is recorded already."""
+    """Return the decision as a fact, unless it is recorded."""
     finding = order.finding.finding.id if order.finding else ""
     made = DecisionMade(decision, opened_at, finding, order.runbook.ids, order.choices)
     recorded = map(_without_code, known.of(DecisionMade))
@@ -217,17 +217,17 @@ def decision_facts(
 
 
 def _without_code(made: DecisionMade) -> DecisionMade:
-    """Decisions that were recorded before there were codes have none, and are the same all the same."""
+    """Compare decisions without their codes, because older records have none."""
     return replace(made, decision=replace(made.decision, code=DecisionCode.UNKNOWN))
 
 
 def instant(order: ResponseRequest, now: datetime) -> datetime:
-    """Return the incident's instant: the finding's own, so that every redelivery says the same."""
+    """Return the time of the incident: that of the finding, so that every redelivery gives the same."""
     return min(order.finding.finding.updated_at, now) if order.finding else now
 
 
 def cause(order: ResponseRequest) -> str:
-    """Return what the incident is named for; responses to one finding share it."""
+    """Return the cause of the incident. Responses to one finding share it."""
     if order.finding:
         finding = order.finding.finding
         return f"{finding.source} {finding.account} {finding.id}"

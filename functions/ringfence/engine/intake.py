@@ -1,4 +1,4 @@
-"""From a finding, or a continuation of its response, to orders. Pure."""
+"""Turn a finding or a continuation message into requests. Pure."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from ringfence.engine.requests import ResponseResult
+    from ringfence.engine.results import ResponseResult
     from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Decision, Policy
 
 EVENT_LENGTH = 64_000
-"""Characters of an event that are kept in the log, as they are written there; its digest stands for the
-whole. An item of the log holds 400 KB, and a character beyond ASCII takes up to twelve: who can fill a
-finding with those must not keep it from being recorded.
+"""Maximum characters of an event in the log.
+
+A digest identifies the whole event. An item can have 400 KB, and a non-ASCII character takes up to twelve
+bytes. The sender of a finding must not be able to prevent its record.
 """
 CONTINUATION = 1
 """The version of a continuation message."""
@@ -35,7 +36,7 @@ CONTINUATION = 1
 
 @frozen
 class ExecutionContext:
-    """Which execution this is, for whom it acts, and when it may not begin changes any more."""
+    """The identity of an execution, its actor, and the time after which no change may start."""
 
     attempt: str
     actor: str
@@ -44,7 +45,7 @@ class ExecutionContext:
 
 @frozen
 class Skipped:
-    """A subject about which nothing is done, and why."""
+    """A subject that is skipped, and the reason."""
 
     ref: Ref
     decision: Decision
@@ -53,7 +54,7 @@ class Skipped:
 def answers(
     finding: Finding, event: str, runbook: Runbook, policy: Policy, execution: ExecutionContext
 ) -> Iterator[ResponseRequest | Skipped]:
-    """Turn a finding into an order for each of its subjects that the runbook is for."""
+    """Return a request for each subject of a finding that the runbook handles."""
     _, choices = policy.settings(runbook)
     received = FindingReceived(finding, event if len(canonical(event)) <= EVENT_LENGTH else "")
     for ref in finding.subjects:
@@ -77,12 +78,12 @@ def answers(
 
 
 def continuation(order: ResponseRequest, report: ResponseResult) -> str:
-    """Return the message that lets a second queue go on where containment ended."""
+    """Return the continuation message for the second queue."""
     return _message(order, incident=report.incident)
 
 
 def watchdog(order: ResponseRequest) -> str:
-    """Return the message that stands behind an execution which may die, whatever it will have recorded."""
+    """Return the watchdog message of an execution."""
     return _message(order, behind=order.attempt)
 
 
@@ -100,7 +101,7 @@ def _message(order: ResponseRequest, **begun: str) -> str:
 
 
 def resumed(body: str, runbook: Runbook, execution: ExecutionContext) -> ResponseRequest:
-    """Turn a continuation message into an order for every stage; raises BadInput."""
+    """Return the request for every stage from a continuation message. Raises BadInput."""
     try:
         message = Document.of(json.loads(body))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Phase 4, journal: nothing happens that is not written before, and the lease is in the same transaction."""
+"""Phase 4, journal: record before any change, with the lease in the same transaction."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ringfence.record.facts import Fact
 
 REBASES = 8
-"""How often an append is tried on a chain that others write to."""
+"""The number of attempts to append to a chain with other writers."""
 
 
 def journal(
@@ -31,12 +31,12 @@ def journal(
     until: datetime | None = None,
     ends: bool = False,
 ) -> Execution:
-    """Write the pending facts and these, in one transaction.
+    """Write the pending facts and these in one transaction.
 
-    `until` takes the lease if it is not held yet, `ends` gives it back if it is. The first entry of an
-    incident names it in the lease's record, so that two cannot be opened at once. On a conflict the chain
-    is read again. Facts are put behind what others added, as long as nobody else has acted since;
-    otherwise raises Conflict, and nothing of this was written.
+    `until` takes the lease if it is not held. `ends` releases it. The first entry of an incident also names
+    it in the lease record, so that two incidents cannot be opened at once. On a conflict the chain is read
+    again. The facts are appended after those of others, unless another execution has acted since. In that
+    case it raises Conflict and writes nothing.
     """
     execution = execution.adding(facts)
     execution = _rebased(ports, execution) if execution.lost and execution.pending else execution
@@ -53,7 +53,7 @@ def journal(
             return _written(execution, entries, lease)
     if execution.lost:
         return execution
-    raise Conflict(f"{execution.key.text} is written to by others: tried {REBASES} times")
+    raise Conflict(f"other executions keep writing to {execution.key.text}: tried {REBASES} times")
 
 
 def _lease(execution: Execution, until: datetime | None, *, ends: bool) -> Lease | None:
@@ -87,12 +87,12 @@ def _rebased(ports: Ports, execution: Execution) -> Execution:
         raise Conflict(f"another execution took the lease on {execution.key.text}")
     added = (fact for _, fact in fresh.facts[len(known.entries) :])
     if not execution.holds and any(isinstance(fact, Intended | Released | Closed) for fact in added):
-        raise Conflict(f"another execution acted on {execution.key.text}, and gave the lease back")
+        raise Conflict(f"another execution acted on {execution.key.text} and released the lease")
     return replace(execution, history=fresh, pending=_unknown(execution, fresh))
 
 
 def _unknown(execution: Execution, fresh: History) -> tuple[Fact, ...]:
-    """Return the pending facts without those that others have written by now."""
+    """Return the pending facts without those that others have written."""
     known = fresh.outcomes
     return tuple(
         one
@@ -103,7 +103,7 @@ def _unknown(execution: Execution, fresh: History) -> tuple[Fact, ...]:
 
 
 def _outcomes(execution: Execution, fresh: History) -> tuple[Fact, ...]:
-    """Return what is written after the lease was lost: outcomes are facts, whoever acts now."""
+    """Return the facts to write after the lease was lost: only outcomes."""
     known, intended = fresh.outcomes, {one.intent for one in fresh.of(Intended)}
     return tuple(
         one

@@ -1,4 +1,4 @@
-"""Phase 2, plan: what a request would come to, in each incident that it may open or join. Pure."""
+"""Phase 2, plan: plan a request for each incident that it can open or join. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.engine.incident_start import downgrade, incident_start
-from ringfence.engine.plan_binding import as_refused
 from ringfence.engine.prospect import Plan, Prospect
 from ringfence.model.errors import BadInput, NotFound, RingfenceError
 from ringfence.model.observation import ResourceState
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def plan(request: ResponseRequest, reading: Reading, now: datetime) -> Plan | BadInput:
-    """Plan the first stage. That there is nothing to go on with, or that less was decided, is an answer."""
+    """Plan the first stage. An invalid continuation is a result, not an error."""
     request = downgrade(request, reading.resource, reading.doubt)
     try:
         opened = _planned(request, reading, incident_start(request, reading.history, now))
@@ -33,7 +32,7 @@ def plan(request: ResponseRequest, reading: Reading, now: datetime) -> Plan | Ba
 
 
 def _with_preview(request: ResponseRequest, reading: Reading, made: Plan, now: datetime) -> Plan:
-    """Add what a person is shown: what a run would do now, and as of the plan that they agreed to."""
+    """Add the plans for a person: of a run now, and as of the confirmed plan."""
     if request.request is None or not isinstance(reading.resource, ResourceState):
         return made
     run = _as_run(request, reading, now)
@@ -41,6 +40,8 @@ def _with_preview(request: ResponseRequest, reading: Reading, made: Plan, now: d
         return replace(made, shown=_planned(request, reading, made.chosen.start, run))
     if request.agreed is None:
         return made
+    from ringfence.engine.plan_binding import as_refused  # findings do not wait for it
+
     look = incident_start(as_refused(request), reading.history, now)
     then = replace(run, opened_at=request.agreed.as_of)
     shown, agreed = (_planned(request, reading, look, one) for one in (run, then))
@@ -48,21 +49,21 @@ def _with_preview(request: ResponseRequest, reading: Reading, made: Plan, now: d
 
 
 def _as_run(request: ResponseRequest, reading: Reading, now: datetime) -> IncidentStart:
-    """Return what a person's request would open or join if it was carried out."""
+    """Return the incident that a person's request would open or join if it were applied."""
     run = replace(request, decision=Decision(Mode.AUTO, ""))
     opened = _planned(run, reading, incident_start(run, reading.history, now))
     return _rejoined(run, reading, opened, now).start
 
 
 def _rejoined(request: ResponseRequest, reading: Reading, opened: Prospect, now: datetime) -> Prospect:
-    """Let what finds nothing to do join an incident that ended by itself, rather than open another."""
+    """Join an ended incident instead of opening another one if there is nothing to do."""
     if opened.finds or not opened.start.is_new or not _has_ended(reading.history, reading.resource):
         return opened
     return _planned(request, reading, incident_start(request, reading.history, now, finds=False))
 
 
 def _has_ended(history: History, resource: ResourceState | NotFound | None) -> bool:
-    """Say whether the newest incident ended by itself: it is complete, or its subject was gone and is."""
+    """Return whether the newest incident ended on its own: it is complete, or its subject does not exist."""
     if history.released_at is not None:
         return False
     return history.completed_at is not None if history.closed_at is None else isinstance(resource, NotFound)

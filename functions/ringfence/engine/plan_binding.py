@@ -1,4 +1,4 @@
-"""The plan that a person looked at and said yes to: no other is carried out because of it. Pure."""
+"""Bind a request to the plan that a person confirmed. No other plan is applied. Pure."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
     from ringfence.record.history import History
 
-CHANGED = "refused: the plan is no longer the one that was agreed to"
+CHANGED = "refused: the plan differs from the confirmed one"
 
 
 def plan_changed() -> Decision:
-    """Return what is decided where a plan is no longer the one that was agreed to: the new one is shown."""
+    """Return the decision if the plan differs from the confirmed one: a dry run of the new one."""
     return Decision(Mode.DRY_RUN, CHANGED, code=DecisionCode.PLAN_CHANGED)
 
 
 def as_refused(order: ResponseRequest) -> ResponseRequest:
-    """Return a person's order as what is left of it where the plan has changed: the new plan, shown."""
+    """Return the request as a dry run, which shows the new plan."""
     request = replace(order.request, dry_run=True) if order.request else None
     return replace(order, decision=plan_changed(), request=request, agreed=None)
 
 
 def started_plan(history: History, actor: str, digests: Collection[str]) -> str:
-    """Return which of these plans this person agreed to and was let begin, if that is the newest wish.
+    """Return which of these plans this person confirmed and started, if that is the newest request.
 
-    An answer may be lost, and what was begun has changed the plan: it is asked for again. Empty for none,
-    and where they have looked since, or anybody has asked for a change.
+    A response can be lost, and the changes so far have altered the plan. The person then repeats the
+    request. Empty if there is none, if the person made a dry run since, or if anybody requested a change
+    since.
     """
     asked = [(entry.actor, one) for entry, one in history.facts if isinstance(one, RunRequested)]
     wishes = [(who, one) for who, one in asked if who == actor or not one.dry_run]
@@ -42,10 +43,10 @@ def started_plan(history: History, actor: str, digests: Collection[str]) -> str:
 
 
 def is_same(agreed: str, shown: Planned, now: Planned) -> bool:
-    """Say whether a plan is the one that was agreed to.
+    """Return whether a plan is the confirmed one.
 
-    It is made twice: `shown` as of the instant of the look, which must be equal to the last letter, and
-    `now` as it would be carried out, which may differ in the incident's own name and instant alone.
+    It is made twice: `shown` as of the time of the dry run, which must be equal exactly, and `now` as it
+    would be applied, which may differ only in the incident's id and time.
     """
     return shown.digest == agreed and _kinds(shown) == _kinds(now)
 
@@ -55,16 +56,16 @@ def _kinds(plan: Planned) -> list[type[Step]]:
 
 
 def difference(history: History, digests: Collection[str], now: Planned) -> str:
-    """Say how a plan differs from the newest of these that is recorded, and what to do."""
+    """Return in words how a plan differs from the newest recorded one of these, and what to do."""
     recorded = [one for one in history.of(Planned) if one.digest in digests and one.stage == now.stage]
     old = set(_lines(recorded[-1].steps)) if recorded else set()
     new = _lines(now.steps)
     gone = sorted(old.difference(new))
     came = [one for one in new if one not in old] if recorded else new
-    parts = ["the plan has changed since it was agreed to, and nothing was done"]
-    parts += [f"no longer: {'; '.join(gone)}"] if gone else []
-    parts += [f"now: {'; '.join(came)}"] if came else []
-    return f"{'. '.join(parts)}. Look again, and decide anew"
+    parts = ["the plan has changed since you confirmed it, and nothing was changed"]
+    parts += [f"removed steps: {'; '.join(gone)}"] if gone else []
+    parts += [f"new steps: {'; '.join(came)}"] if came else []
+    return f"{'. '.join(parts)}. Check the new plan and confirm it"
 
 
 def _lines(steps: Iterable[Step]) -> list[str]:

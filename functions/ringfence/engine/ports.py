@@ -1,4 +1,4 @@
-"""What the engine needs from outside, as protocols."""
+"""The ports of the engine, as protocols."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 
 class Applied(Protocol):
-    """What became of a step that was applied."""
+    """The result of an applied step."""
 
     @property
     def provides(self) -> Names:
-        """The ids that symbols came to stand for."""
+        """The ids for symbols."""
         ...
 
     @property
     def note(self) -> str:
-        """A remark for the log."""
+        """A note for the log."""
         ...
 
     @property
@@ -40,57 +40,57 @@ class Applied(Protocol):
 
 
 class Cloud(Protocol):
-    """The world that is observed and changed."""
+    """AWS, as the engine reads and changes it."""
 
     def observe(
         self, ref: Ref, observations: Sequence[type[Observation]], past: tuple[Step, ...] = ()
     ) -> ResourceState:
-        """Read the facets, side by side. Raises NotFound, Retryable."""
+        """Read the observations in parallel. Raises NotFound, Retryable."""
         ...
 
     def confirm(self, ref: Ref, claim: ManagedRule) -> str:
-        """Say in words why a claim about the subject does not hold; empty when it does. Raises Retryable."""
+        """Return in words why a rule is not confirmed. Empty if it is. Raises Retryable."""
         ...
 
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
-        """Return the subjects that a review looks at in one account and region. Raises Retryable."""
+        """Return the subjects of a review in one account and region. Raises Retryable."""
         ...
 
     def canonical_subject(self, ref: Ref, naming: Callable[[Ref], SansIO[Ref]]) -> Ref:
-        """Return a subject by its own name. Raises Retryable."""
+        """Return a subject with its canonical name. Raises Retryable."""
         ...
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Applied:
-        """Make one change, if the permit holds. Raises NotFound, Refused, Retryable."""
+        """Make one change if the permit allows it. Raises NotFound, Refused, Retryable."""
         ...
 
 
 class AuditLog(Protocol):
-    """The append-only log of facts, and the leases beside it."""
+    """The append-only log of facts, and its leases."""
 
     def read(self, key: ChainKey) -> History:
-        """Return the newest incident's entries and the lease, as of now (strongly consistent)."""
+        """Return the entries of the newest incident, and the lease, with strong consistency."""
         ...
 
     def append(self, key: ChainKey, history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
-        """Write the entries, all or none, where `history` is still the newest.
+        """Write all entries or none, if `history` is still the newest.
 
-        With `lease` given, it replaces `history.lease` in the same transaction. Raises Conflict when
-        another entry or lease was first; entries of one's own that are found there count as written.
+        `lease` replaces `history.lease` in the same transaction. Raises Conflict if another entry or lease
+        was first. Entries that an earlier attempt of this write stored count as written.
         """
         ...
 
 
 Clock = Callable[[], datetime]
-"""Tells the time, in UTC."""
+"""Returns the current time in UTC."""
 
 SideBySide = Callable[[Sequence[Callable[[], object]]], Sequence[object]]
-"""Runs functions at the same time and returns their results in order, or raises the first error."""
+"""Runs functions in parallel. Returns their results in order, or raises the first error."""
 
 
 @frozen
 class Ports:
-    """The outside world."""
+    """The ports together."""
 
     cloud: Cloud
     log: AuditLog

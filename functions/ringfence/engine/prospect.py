@@ -1,4 +1,4 @@
-"""What a request would come to in one incident: where it is recorded, and what is planned. Pure."""
+"""A request in one incident: where it is recorded, and what is planned. Pure."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 @frozen
 class Prospect:
-    """One incident that a request may open or join, and the plan of the first stage for it.
+    """One incident that a request can open or join, with the plan of its first stage.
 
-    `start` is where it is recorded, `planned_for` what plans are made for: the dry run of a person shows
-    what a run would do, which may open another incident. `first` is None where the resource was not
-    observed, or where planning `failed`. `finds` says whether there is anything to do or to review.
+    `start`: where the request is recorded. `planned_for`: the incident that plans are made for. A person's
+    dry run shows what a run would do, which may open another incident. `first`: None if the resource was
+    not observed or planning `failed`. `finds`: whether there is anything to do or to review.
     """
 
     start: IncidentStart
@@ -40,7 +40,7 @@ class Prospect:
     failed: RingfenceError | None = None
 
     def incident(self, history: History) -> Incident:
-        """Return what planners may know. `history` is the chain of `start` as it is by now."""
+        """Return the incident for planners. `history` is the current chain of `start`."""
         opens = self.planned_for.is_new and not self.start.is_new
         known = self.planned_for.history if opens else history
         incident = Incident(
@@ -54,13 +54,13 @@ class Prospect:
         return incident.with_findings(one.finding for one in (*known.of(FindingReceived), *new))
 
     def plan(self, stage: Stage, history: History, resource: ResourceState) -> Planned:
-        """Return the steps of a stage that remain, and what stays open."""
+        """Return the remaining steps of a stage, and the residual risk."""
         incident = self.incident(history)
         steps = stage.plan(resource, incident)
         return Planned(stage.id, digest(digest_text(steps)), steps, stage.residual_risks(resource, incident))
 
     def news(self, request: ResponseRequest, plans: Sequence[Planned]) -> tuple[Fact, ...]:
-        """Return what a dry run records: what is recorded already is no news, unless a person asked."""
+        """Return the facts of a dry run. Recorded plans are not repeated unless a person asked."""
         repeats = self.start.repeats(request)
         last = {one.stage: one for one in self.start.history.of(Planned)}
         new = [one for one in plans if request.request or _differ(one, last.get(one.stage), repeats=repeats)]
@@ -69,11 +69,11 @@ class Prospect:
 
 @frozen
 class Plan:
-    """What a request would come to.
+    """The possible incidents of a request.
 
-    `opened` is the incident that it opens or joins by what is recorded alone. `chosen` is the same, unless
-    it finds nothing to do: then it joins an incident that ended rather than open another. `shown` is what a
-    person is shown, `agreed` the same as of the instant of the plan that they agreed to.
+    `opened` is the one it opens or joins according to the record alone. `chosen` is the same, or an ended
+    incident that it joins because there is nothing to do. `shown` is for a person. `agreed` is the same as
+    of the time of the confirmed plan.
     """
 
     opened: Prospect
@@ -83,7 +83,7 @@ class Plan:
 
 
 def _differ(plan: Planned, last: Planned | None, *, repeats: bool) -> bool:
-    """Say whether a plan is news. That a routine look would note something at another time is none."""
+    """Return whether a plan is news. A routine read that would only note another time is not."""
     if last is None or not repeats:
         return last is None or plan.digest != last.digest
     return _gist(plan) != _gist(last)

@@ -1,4 +1,4 @@
-"""Phase 1, read: the chain, the resource and the claim, side by side in one round trip."""
+"""Phase 1, read: read the chain, the resource and the rule in parallel, in one round trip."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def read(ports: Ports, request: ReadRequest) -> Reading:
-    """Read what is asked for. That the resource does not exist is an answer.
+    """Read everything that is requested. A missing resource is a result, not an error.
 
-    Raises what kept an essential observation from being read, and what the log raises.
+    Raises the error of an essential observation, and errors of the log.
     """
     jobs: list[Callable[[], object]] = []
     if request.chain is not None:
@@ -43,7 +43,7 @@ def read(ports: Ports, request: ReadRequest) -> Reading:
 
 
 def _with_clues(ports: Ports, request: ReadRequest, reading: Reading) -> Reading:
-    """Observe once more where the steps of the chain, which was not known before, point to."""
+    """Read again where the steps of the chain point, which was unknown before."""
     history = reading.history
     if not request.clues or not history.entries or history.closed_at is not None:
         return reading
@@ -69,7 +69,7 @@ def _observe(
 
 
 def _partly(ports: Ports, request: ReadRequest, kinds: tuple[type[Observation], ...]) -> ResourceState:
-    """Read the observations together; where that fails, each by itself, and note why one was not read."""
+    """Read the observations together. If that fails, read each one separately and note the errors."""
     try:
         return ports.cloud.observe(request.ref, kinds, request.past)
     except NotFound:

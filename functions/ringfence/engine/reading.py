@@ -1,4 +1,4 @@
-"""What is read before anything is decided: values, and what a request has to read first. Pure."""
+"""What a request must read, and the result, as values. Pure."""
 
 from __future__ import annotations
 
@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
 @frozen
 class ReadRequest:
-    """What to read side by side: a chain, observations of a resource, and whether a claim holds.
+    """What to read in parallel: a chain, observations of a resource, and a rule.
 
-    `past` are recorded steps, as clues where to look; `clues` has them taken from the chain that is read.
-    Where one of the `essential` observations cannot be read, the error is raised; of others it is noted.
-    None: all are essential.
+    `past` are recorded steps that show where to read. `clues` takes them from the chain. The error of an
+    `essential` observation is raised, those of others are noted. None means that all are essential.
     """
 
     ref: Ref
@@ -40,7 +39,7 @@ class ReadRequest:
 
 @frozen
 class Reading:
-    """What was read. `resource` is None where nothing was to be observed, `doubt` why the claim fails."""
+    """What was read. `resource`: None if nothing was observed. `doubt`: why a rule is not confirmed."""
 
     history: History = History()
     resource: ResourceState | NotFound | None = None
@@ -48,7 +47,7 @@ class Reading:
 
     @property
     def found(self) -> ResourceState:
-        """The resource; raises NotFound where it does not exist."""
+        """The resource. Raises NotFound if it does not exist."""
         if isinstance(self.resource, NotFound):
             raise self.resource
         if self.resource is None:
@@ -57,9 +56,9 @@ class Reading:
 
 
 def first_read(request: ResponseRequest) -> ReadRequest:
-    """Return what must be known before anything is decided: one round trip.
+    """Return what must be read before the decision, in one round trip.
 
-    A finding that nothing is done about needs no look at its subject.
+    A finding that leads to no action needs no read of its subject.
     """
     key = ChainKey(request.runbook.id, request.ref.key)
     if request.decision is not None and not request.decision.mode.observes and not request.routine:
@@ -69,7 +68,7 @@ def first_read(request: ResponseRequest) -> ReadRequest:
         request.runbook.stages[0].observations,
         chain=key,
         claim=request.finding.finding.claim if request.finding else None,
-        # Later stages are looked at where earlier steps point to; containment needs no such clues.
+        # Later stages read where earlier steps point. Containment does not need that.
         clues=not request.runbook.has_containment_stage,
     )
 
@@ -77,13 +76,13 @@ def first_read(request: ResponseRequest) -> ReadRequest:
 def further_read(
     request: ResponseRequest, history: History, kinds: Iterable[type[Observation]]
 ) -> ReadRequest:
-    """Return what to read of these, where recorded steps point to; the first stage's must be readable."""
+    """Return what to read where recorded steps point. The observations of the first stage are essential."""
     essential = request.runbook.stages[0].observations
     return ReadRequest(request.ref, unique(kinds), history.steps(), essential)
 
 
 def check_reads(resource: ResourceState | NotFound) -> None:
-    """Raise a read's own error, once all else is done: it keeps no subject from being contained."""
+    """Raise an internal error of a read after everything else. It must not prevent containment."""
     for error in () if isinstance(resource, NotFound) else resource.unread.values():
         if isinstance(error, InternalError):
             raise error

@@ -1,4 +1,4 @@
-"""Undo from recorded state, by the same phases with the inverse plan; refuse where the world has moved on."""
+"""Release an incident: the same phases with the inverse plan. Refuse if somebody has changed values since."""
 
 from __future__ import annotations
 
@@ -31,24 +31,46 @@ from ringfence.record.facts import RELEASE, Result
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ringfence.engine.ports import Ports
-    from ringfence.engine.requests import ResponseRelease, ResponseResult
+    from ringfence.engine.results import ResponseResult
     from ringfence.engine.undo import ReleaseMove, Undo
+    from ringfence.model.subject import Ref
+    from ringfence.record.facts import RunRequested
     from ringfence.record.history import History
 
 
 @frozen
+class ResponseRelease:
+    """Release `incident` of `ref`. `skip_drifted` leaves values that somebody has changed since.
+
+    `plans` are the digests of the confirmed plans. None means no confirmation.
+    """
+
+    runbook: str
+    ref: Ref
+    incident: str
+    attempt: str
+    actor: str
+    until: datetime
+    request: RunRequested
+    skip_drifted: bool = False
+    plans: tuple[str, ...] | None = None
+
+
+@frozen
 class Releaser:
-    """Runs releases: like the engine, behind the record, and looks again."""
+    """Runs releases. Like the engine, it records first and verifies."""
 
     ports: Ports
 
     def release(self, request: ResponseRelease) -> ResponseResult:
-        """Undo what an incident's response changed; of a subject that is gone, what outlives it.
+        """Undo the changes of an incident. For a missing subject, undo what exists without it.
 
-        Raises BadInput for an incident that is not the newest on its subject, Refused where the world
-        has moved on, where it was released before or where what is to be done is no longer what was agreed
-        to, Retryable where somebody else acts.
+        Raises BadInput if the incident is not the newest of its subject. Raises Refused if somebody has
+        changed values since, if it is already released, or if the plan differs from the confirmed one.
+        Raises Retryable while another execution acts.
         """
         key = ChainKey(request.runbook, request.ref.key)
         history = read(self.ports, ReadRequest(request.ref, chain=key)).history
@@ -73,7 +95,7 @@ class Releaser:
         )
 
     def _others(self, request: ResponseRelease, way: Undo) -> dict[str, History]:
-        """Read the chains of those who have incidents of their own, and whom the steps would change."""
+        """Read the chains of other resources with their own incidents that the steps would change."""
         refs = unique(step.affected_ref(request.ref) for step in way.steps)
         others = [ref for ref in refs if ref.key != request.ref.key]
         asked = [ReadRequest(ref, chain=ChainKey(request.runbook, ref.key)) for ref in others]
@@ -83,7 +105,7 @@ class Releaser:
 
 @dataclass
 class _Releasing:
-    """One release that is carried out. What is known by now stands here, whatever a phase raises."""
+    """One release in progress. It keeps what is known, whatever error a phase raises."""
 
     ports: Ports
     request: ResponseRelease
@@ -92,7 +114,7 @@ class _Releasing:
     execution: Execution
 
     def act(self, move: ReleaseMove) -> ResponseResult:
-        """Record, change stage by stage, and look again."""
+        """Record, apply stage by stage, and verify."""
         intents, until = self.execution.intents(RELEASE, self.way.steps), self.request.until
         try:
             self.execution = journal(self.ports, self.execution, (*move.facts, *intents), until=until)
@@ -118,7 +140,7 @@ class _Releasing:
 
 
 def look_at_changes(ports: Ports, execution: Execution) -> Look:
-    """Look at everything that was changed; where the subject is gone, at what outlives it, one by one."""
+    """Read everything that was changed. If the subject does not exist, read what exists without it."""
     past = execution.history.steps()
     ask = partial(ReadRequest, execution.ref, past=past)
     resource = read(ports, ask(unique(step.observation for step in past))).resource

@@ -1,27 +1,24 @@
-"""Phase 7, report: what became of a request, what follows, and when. Pure."""
+"""Phase 7, report: the result of a request, and what follows when. Pure."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.engine.requests import Followup, FollowupKind, ResponseResult
+from ringfence.engine.results import Followup, FollowupKind, ResponseResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
     from ringfence.engine.verification import Conclusion
     from ringfence.record.facts import Planned
 
 RECHECK_AFTER = timedelta(minutes=15)
-"""After how long what lags behind is looked at once more: CloudTrail may take that long."""
+"""The delay of the additional read for late records. CloudTrail can take that long."""
 
 
-def report(
-    incident: str, conclusion: Conclusion, plans: Sequence[Planned] = (), as_of: datetime | None = None
-) -> ResponseResult:
-    """Say what became of a request. `as_of` is the instant that the plans of a dry run were made for."""
+def report(incident: str, conclusion: Conclusion, plans: Sequence[Planned] = ()) -> ResponseResult:
+    """Return the result of a request."""
     return ResponseResult(
         conclusion.status,
         incident,
@@ -29,12 +26,11 @@ def report(
         tuple(plans),
         conclusion.verified,
         tuple(_followups(conclusion)),
-        as_of,
     )
 
 
 def _followups(conclusion: Conclusion) -> Iterator[Followup]:
-    """Leave what can be tried again to a continuation, if there is one: two queues must not try the same."""
+    """Leave retries to a continuation, if there is one, because two queues must not retry the same."""
     if conclusion.continues:
         yield Followup(FollowupKind.CONTINUE, reasons=conclusion.again)
     elif conclusion.again:

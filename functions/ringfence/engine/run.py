@@ -1,4 +1,4 @@
-"""The one pipeline: read → plan → decide → journal → apply → verify → report."""
+"""The pipeline: read → plan → decide → journal → apply → verify → report."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from ringfence.engine.journal import journal
 from ringfence.engine.plan import plan
 from ringfence.engine.read import read
 from ringfence.engine.reading import check_reads, first_read, further_read
-from ringfence.engine.report import report
-from ringfence.engine.verification import Conclusion, SecondLook
-from ringfence.engine.verify import verify
 from ringfence.model.errors import BadInput, Conflict, InternalError, NotFound, Refused, Retryable
 from ringfence.model.frozen import frozen
 from ringfence.record.facts import RELEASE
@@ -25,28 +22,29 @@ if TYPE_CHECKING:
 
     from ringfence.engine.ports import Ports
     from ringfence.engine.prospect import Prospect
-    from ringfence.engine.requests import ResponseRequest, ResponseResult
+    from ringfence.engine.requests import ResponseRequest
+    from ringfence.engine.results import ResponseResult
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.runbook import Stage
     from ringfence.model.symbol import Symbol
     from ringfence.record.facts import Planned
 
 ATTEMPTS = 5
-"""How often a request is begun again when others were faster."""
+"""The number of attempts if others were faster."""
 
 
 @frozen
 class Engine:
-    """Answers requests. Holds no state of its own: all of it is in the log and in the world."""
+    """Runs requests. It has no state: all state is in the log and in AWS."""
 
     ports: Ports
 
     def respond(self, request: ResponseRequest) -> ResponseResult:
-        """Carry out a request up to verification.
+        """Run a request up to verification.
 
-        Raises Retryable when it must be tried again, NotFound when a person named a subject that does not
-        exist, BadInput when nothing is recorded to go on with, InternalError when a step contradicted
-        itself: what is known by then is recorded.
+        Raises Retryable if it must be retried, NotFound if a person named a missing subject, BadInput if
+        there is nothing to resume, and InternalError if a step contradicts itself. All that is known by then
+        is recorded.
         """
         request = replace(request, runbook=request.runbook.on(request.ref))
         for _ in range(ATTEMPTS - 1):
@@ -64,15 +62,15 @@ class Engine:
             case Reject(error):
                 raise error
             case Ignore(status, incident, reason):
-                return report(incident, Conclusion(status, reason))
+                return _ended(incident, status, reason)
             case Record(start, facts):
                 journal(self.ports, Execution.of(request, start), facts)
-                return report(start.incident, Conclusion(IncidentStatus.RECORDED, start.decision.reason))
+                return _ended(start.incident, IncidentStatus.RECORDED, start.decision.reason)
             case Defer(start, facts, reason, again):
                 journal(self.ports, Execution.of(request, start), facts)
-                return report(start.incident, Conclusion(IncidentStatus.JOINED, reason, again=again))
+                return _ended(start.incident, IncidentStatus.JOINED, reason, again)
             case Close(prospect, gone):
-                return self._acting(request, prospect).conclude(SecondLook(gone, now))
+                return self._acting(request, prospect).conclude(gone)
             case Preview(prospect, refusal):
                 return self._preview(request, prospect, reading.found, refusal)
             case Act(prospect):
@@ -87,7 +85,7 @@ class Engine:
     def _preview(
         self, request: ResponseRequest, prospect: Prospect, resource: ResourceState, refusal: str
     ) -> ResponseResult:
-        """Plan every stage from what is there now, and record the plans; change nothing."""
+        """Plan every stage from the current state and record the plans. Change nothing."""
         execution = Execution.of(request, prospect.start)
         plans = []
         for stage in request.runbook.stages:
@@ -100,13 +98,13 @@ class Engine:
         if refusal:
             raise Refused(refusal)
         unread = () if request.request else resource.unreadable(resource.unread, for_good=False)
-        shown = Conclusion(IncidentStatus.DRY_RUN, "dry run: nothing was changed", again=unread)
-        return report(execution.incident, shown, plans, prospect.planned_for.opened_at)
+        ended = _ended(execution.incident, IncidentStatus.DRY_RUN, "dry run: nothing was changed", unread)
+        return replace(ended, plans=tuple(plans), as_of=prospect.planned_for.opened_at)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Acting:
-    """One try to run the stages. What is known by now stands here, whatever a phase raises."""
+    """One attempt to run the stages. It keeps what is known, whatever error a phase raises."""
 
     ports: Ports
     request: ResponseRequest
@@ -118,38 +116,40 @@ class _Acting:
     changed: bool = False
 
     def act(self, resource: ResourceState) -> ResponseResult:
-        """Run the stages, each behind its record, and look again."""
+        """Run the stages, each after its record, and verify."""
         try:
             return self.conclude(self._look_again(self._run(resource)))
         except Conflict:
             journal(self.ports, self.execution.surrendered())
             raise
         except NotFound as gone:
-            return self.conclude(SecondLook(gone, self.ports.clock()))
+            return self.conclude(gone)
         except (BadInput, InternalError, Refused, Retryable):
             self._give_back()
             raise
 
-    def conclude(self, look: SecondLook) -> ResponseResult:
-        """Record what the second look says, give the lease back, and report."""
+    def conclude(self, resource: ResourceState | NotFound) -> ResponseResult:
+        """Record the verification, release the lease, and report."""
+        from ringfence.engine.report import report  # the isolating call does not wait for these
+        from ringfence.engine.verification import SecondLook
+        from ringfence.engine.verify import verify
+
+        look = SecondLook(resource, self.ports.clock(), self.unclear)
         found = verify(self.request, self.prospect, self.execution, look)
         self.execution = journal(self.ports, replace(self.execution, pending=found.facts), ends=True)
-        check_reads(look.resource)
+        check_reads(resource)
         return report(self.execution.incident, found, self.plans)
 
     def _run(self, resource: ResourceState) -> ResourceState:
-        """Run one stage after another, until it cannot be told what became of an earlier change."""
-        first, *later = self.request.running
-        goes_on = self._run_stage(first, resource, self.prospect.first)
-        for stage in later:
-            if not goes_on:
+        """Run one stage after another, until the result of a change is unknown."""
+        for number, stage in enumerate(self.request.running):
+            resource = self._read(resource, stage.observations) if number else resource
+            if not self._run_stage(stage, resource, None if number else self.prospect.first):
                 break
-            resource = self._read(resource, stage.observations)
-            goes_on = self._run_stage(stage, resource)
         return resource
 
-    def _run_stage(self, stage: Stage, resource: ResourceState, planned: Planned | None = None) -> bool:
-        """See what became of earlier changes, plan, record, change; say whether the next stage may follow."""
+    def _run_stage(self, stage: Stage, resource: ResourceState, planned: Planned | None) -> bool:
+        """Resolve open intents, plan, record and apply. Return whether the next stage may follow."""
         self._resolve(stage, resource)
         if self.unclear[stage.id]:
             return False
@@ -157,8 +157,7 @@ class _Acting:
         self.plans.append(planned)
         steps = self.execution.allowed(planned.steps, containing=self.request.contains(stage))
         if steps:
-            intents = self.execution.intents(stage.id, steps)
-            until = self.request.until
+            intents, until = self.execution.intents(stage.id, steps), self.request.until
             self.execution = journal(self.ports, self.execution, (planned, *intents), until=until)
             names = {**self.names, **resource.names()}
             changes = Changes(intents, self.prospect.start.decision, until, names)
@@ -167,27 +166,33 @@ class _Acting:
             applied.check()
         return True
 
-    def _look_again(self, resource: ResourceState) -> SecondLook:
-        """Read everything once more where anything was changed, or could not be told."""
+    def _look_again(self, resource: ResourceState) -> ResourceState:
+        """Read everything again if anything was changed or is unknown."""
         if self.changed or any(self.unclear.values()):
-            stages = self.request.running
-            resource = self._read(resource, (kind for stage in stages for kind in stage.observations))
-            for stage in stages:
+            kinds = (kind for stage in self.request.running for kind in stage.observations)
+            resource = self._read(resource, kinds)
+            for stage in self.request.running:
                 self._resolve(stage, resource)
-        return SecondLook(resource, self.ports.clock(), self.unclear)
+        return resource
 
     def _resolve(self, stage: Stage, resource: ResourceState) -> None:
-        self.execution, self.unclear[stage.id] = self.execution.resolve(
-            resource, (stage.id, RELEASE), self.ports.clock()
-        )
+        stages, now = (stage.id, RELEASE), self.ports.clock()
+        self.execution, self.unclear[stage.id] = self.execution.resolve(resource, stages, now)
 
     def _read(self, resource: ResourceState, kinds: Iterable[type[Observation]]) -> ResourceState:
         more = further_read(self.request, self.execution.history, kinds)
         return resource.updated(read(self.ports, more).found)
 
     def _give_back(self) -> None:
-        """Record what is known and let others act."""
+        """Record what is known, and let others act."""
         try:
             journal(self.ports, self.execution, ends=True)
         except Conflict:
             journal(self.ports, self.execution.surrendered())
+
+
+def _ended(incident: str, status: IncidentStatus, reason: str, again: tuple[str, ...] = ()) -> ResponseResult:
+    from ringfence.engine.report import report
+    from ringfence.engine.verification import Conclusion
+
+    return report(incident, Conclusion(status, reason, again=again))

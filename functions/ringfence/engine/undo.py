@@ -1,4 +1,4 @@
-"""The inverse plan: what leads back from recorded steps, and what a release may do of it. Pure."""
+"""The inverse plan: the inverse of recorded steps, and what a release may apply of it. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.engine.execution import Execution
-    from ringfence.engine.requests import ResponseRelease
+    from ringfence.engine.release import ResponseRelease
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.record.facts import Fact
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Undo:
-    """What a release would do. `steps` lead back, in order; the rest is said in words."""
+    """The plan of a release. `steps` are the inverse steps in order. The rest is in words."""
 
     steps: tuple[Step, ...]
     drifted: tuple[str, ...]
@@ -39,22 +39,22 @@ class Undo:
 
     @property
     def plan(self) -> Planned:
-        """What is recorded of it."""
+        """The fact to record."""
         return Planned(RELEASE, digest(digest_text(self.steps)), self.steps, (*self.drifted, *self.kept))
 
 
 @frozen
 class Look:
-    """What was seen. `gone` says why nothing but what outlives the subject was; empty where it is there."""
+    """What was read. `gone`: why only what exists without the subject was read. Empty if it exists."""
 
     observed: ResourceState
     gone: str = ""
 
 
 def undo(applied: Iterable[Step], observed: ResourceState, gone: str = "") -> Undo:
-    """Work out the way back from the recorded steps and the world as it is.
+    """Compute the inverse plan from the recorded steps and the current state.
 
-    Where the subject is `gone`, what outlives it is put back, and the rest is kept as it is.
+    If the subject is `gone`, only what exists without it is restored.
     """
     steps: list[Step] = []
     drifted: list[str] = []
@@ -71,20 +71,22 @@ def undo(applied: Iterable[Step], observed: ResourceState, gone: str = "") -> Un
         if state is State.AFTER:
             steps.append(step.inverse())
         elif state is State.DRIFTED:
-            drifted.append(f"{step.target}: left as {step.diff()[1]}, found {step.actual(observed)}")
+            drifted.append(f"{step.target}: Ringfence set {step.diff()[1]}, found {step.actual(observed)}")
         elif state is State.SETTLING:
             settling.append(f"{step.target} is still settling")
         elif state is State.GONE:
-            kept.append(f"{step.target} is gone")
+            kept.append(f"{step.target} does not exist")
     return Undo(tuple(steps), tuple(drifted), tuple(settling), tuple(kept))
 
 
 def check_release(request: ResponseRelease, history: History, now: datetime) -> None:
-    """Raise BadInput, Refused or Retryable where the incident cannot be released now."""
+    """Raise BadInput, Refused or Retryable if the incident cannot be released now."""
     if history.incident != request.incident:
         newest = history.incident or "none"
         raise BadInput(
-            "incident", f"must be the newest on {request.ref.key}, which is {newest}", request.incident
+            "incident",
+            f"must be the newest incident of {request.ref.key}, which is {newest}",
+            request.incident,
         )
     if history.released_at is not None:
         raise Refused(f"{request.incident} was released at {history.released_at.isoformat()}")
@@ -93,7 +95,7 @@ def check_release(request: ResponseRelease, history: History, now: datetime) -> 
 
 
 def without_held(request: ResponseRelease, way: Undo, others: Mapping[str, History]) -> Undo:
-    """Leave what another incident of the resource that it belongs to holds, as what has changed since."""
+    """Leave values that an incident of the owning resource holds, like values that were changed since."""
     holders = [(step, _holder(request, step, others)) for step in way.steps]
     held = tuple(f"{step.target}: held by {holder}" for step, holder in holders if holder)
     return replace(
@@ -104,18 +106,18 @@ def without_held(request: ResponseRelease, way: Undo, others: Mapping[str, Histo
 
 
 def _holder(request: ResponseRelease, step: Step, others: Mapping[str, History]) -> str:
-    """Name another incident that may act, and was not released, on what the step changes; else empty."""
+    """Return another open incident that may act on what the step changes. Empty if there is none."""
     ref = step.affected_ref(request.ref)
     known = others.get(ref.key)
     if known is None or known.released_at is not None or known.incident == request.incident:
         return ""
     acts = any(made.decision.mode.changes for made in known.of(DecisionMade))
-    return f"{known.incident} on {ref.key}, which is to be released first" if acts else ""
+    return f"{known.incident} on {ref.key}, which must be released first" if acts else ""
 
 
 @frozen
 class ReleaseMove:
-    """What a release records, and whether it changes anything. `refusal` is raised once it is recorded."""
+    """The decision about a release. `refusal` is raised after it is recorded."""
 
     facts: tuple[Fact, ...]
     decision: Decision
@@ -123,11 +125,11 @@ class ReleaseMove:
 
 
 def next_release(request: ResponseRelease, history: History, way: Undo, now: datetime) -> ReleaseMove:
-    """Decide what a release does; raises Refused where the world has moved on, Retryable while it moves."""
+    """Decide about a release. Raises Refused for drift, and Retryable while something settles."""
     if way.settling:
         raise Retryable("; ".join(way.settling))
     if way.drifted and not request.skip_drifted:
-        raise Refused("the world has moved on; nothing was undone. " + "; ".join(way.drifted))
+        raise Refused("somebody has changed values since; nothing was undone. " + "; ".join(way.drifted))
     asked, plan, refusal = request.request, way.plan, ""
     if request.plans is not None and not asked.dry_run:
         started = started_plan(history, request.actor, request.plans)
@@ -142,7 +144,7 @@ def next_release(request: ResponseRelease, history: History, way: Undo, now: dat
 
 
 def by_stage(history: History, intents: tuple[Intended, ...]) -> list[list[Intended]]:
-    """Group by the stage that made the change, the last stage first: the network opens last."""
+    """Group the steps by their stage, the last stage first, so that the network opens last."""
     made = {one.step.target: one.stage for one in history.of(Intended) if one.stage != RELEASE}
     stages = list(dict.fromkeys(made.values()))
     groups: list[list[Intended]] = [[] for _ in stages]
@@ -154,7 +156,7 @@ def by_stage(history: History, intents: tuple[Intended, ...]) -> list[list[Inten
 def verify_release(
     way: Undo, before: Look, after: Look, execution: Execution, unclear: tuple[str, ...]
 ) -> Conclusion:
-    """Say what a release ends with: nothing may stand as the response left it, and the looks must agree."""
+    """Return the result of a release. No change of the response may remain, and both reads must agree."""
     observed, refused = after.observed, execution.ended(Result.REFUSED, Result.GONE)
     pending = tuple(
         step.describe()
@@ -163,10 +165,10 @@ def verify_release(
         and step.observation in observed
         and step.state(observed) is not State.AFTER
     )
-    unsure = (f"{execution.ref.key} was not found, but not each time",) if before.gone != after.gone else ()
+    unsure = (f"only one of two reads found {execution.ref.key}",) if before.gone != after.gone else ()
     again = (*pending, *unclear, *observed.settling(), *unsure)
     if again:
         verified = Verified(contained=False, complete=False, remaining=pending, settling=again)
-        return Conclusion(IncidentStatus.OPEN, "looked again", (verified,), verified, again)
+        return Conclusion(IncidentStatus.OPEN, "verified", (verified,), verified, again)
     skipped = (*way.drifted, *way.kept, *refused.values())
-    return Conclusion(IncidentStatus.RELEASED, "looked again: all is as it was before", (Released(skipped),))
+    return Conclusion(IncidentStatus.RELEASED, "verified: the changes are undone", (Released(skipped),))

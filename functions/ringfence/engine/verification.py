@@ -1,4 +1,4 @@
-"""What a second look comes to: what remains, what settles, what is for a person. Pure."""
+"""The result of a verification: what remains, what settles, what needs review. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @frozen
 class SecondLook:
-    """What was seen at last, and when. `unclear` says by stage what cannot be told yet."""
+    """The last read. `unclear`: what is unknown, by stage."""
 
     resource: ResourceState | NotFound
     at: datetime
@@ -33,11 +33,11 @@ class SecondLook:
 
 @frozen
 class Conclusion:
-    """What a request ends with.
+    """The conclusion of a request.
 
-    `facts` are what is still to be recorded. `again` says in words what can be tried or looked at again.
-    `continues`: later stages remain, and must not wait for what is left of the first. `waits`: a record was
-    read that lags behind, or somebody else has yet to do something.
+    `facts` are the facts to record. `again`: what can be retried or read again, in words. `continues`:
+    later stages remain and must not wait for the first. `waits`: a late record was read, or an AWS service
+    has work to do.
     """
 
     status: IncidentStatus
@@ -51,11 +51,11 @@ class Conclusion:
 
 @frozen
 class Verification:
-    """What a second look found.
+    """The findings of a verification.
 
-    `stages` are those that ran: all of the runbook's, or its first. By stage, `remaining` are the steps that
-    it would take now, without those refused for good, and `unclear` says what cannot be told yet. `waiting`
-    says what others have yet to do, `overdue` what they were waited for long enough.
+    `stages` are the stages that ran: all, or the first. By stage, `remaining` are the steps it would take
+    now, without permanently refused ones, and `unclear` is unknown. `waiting` is the work of AWS services,
+    `overdue` the part of it that took too long.
     """
 
     runbook: Runbook
@@ -75,17 +75,17 @@ class Verification:
 
     @property
     def again(self) -> tuple[str, ...]:
-        """Say what can be tried or looked at again."""
+        """Return what can be retried or read again."""
         return (*self._left, *self._still)
 
     @property
     def only_waits(self) -> bool:
-        """Whether nothing is left but what others have yet to do."""
+        """Whether only AWS services have work left."""
         return bool(self.waiting) and not self.again
 
     @property
     def verified(self) -> Verified:
-        """What is recorded of it."""
+        """The fact to record."""
         first, judged = self.stages[0], self.runbook.has_containment_stage
         reviews = unique(words for stage in self.stages for words in self._reviews(stage))
         exposed = tuple(
@@ -106,7 +106,7 @@ class Verification:
         )
 
     def is_stuck(self, hopeless: Collection[str]) -> bool:
-        """Say whether all that is left of the first stage is `hopeless`, by the targets of its steps."""
+        """Return whether everything left of the first stage is `hopeless`, by the targets of its steps."""
         first = self.stages[0]
         return not self._settling(first) and all(step.target in hopeless for step in self.remaining[first.id])
 
@@ -122,7 +122,7 @@ class Verification:
         return not self.remaining[stage.id] and not self._settling(stage)
 
     def _settling(self, stage: Stage) -> tuple[str, ...]:
-        """Say what of a stage is still under way or cannot be told yet."""
+        """Return what settles or is unknown in a stage."""
         return (*self.unclear.get(stage.id, ()), *self.seen.of(stage.observations).settling())
 
     def _reviews(self, stage: Stage) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Phase 6, verify: what the second look says, and what of it is recorded. Pure."""
+"""Phase 6, verify: the result of the second read, and what is recorded of it. Pure."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Stage
 
 WAIT_FOR_OTHERS = timedelta(hours=1)
-"""For how long after the last change what others have yet to do is waited for."""
+"""How long after the last change the work of AWS services is waited for."""
 SURE = timedelta(seconds=3)
-"""How far apart two looks that do not find a subject lie at least: a message comes back after five."""
+"""The minimum time between two reads that do not find a subject. A message returns after five seconds."""
 
 
 def verify(
     request: ResponseRequest, prospect: Prospect, execution: Execution, look: SecondLook
 ) -> Conclusion:
-    """Plan again from what was seen at last: what was planned may not remain."""
+    """Plan again from the last read. Planned steps may no longer remain."""
     if isinstance(look.resource, NotFound):
         return _missing(request, prospect, execution, look.resource.reason, look.at)
     found = _verification(request, prospect, execution, look, look.resource)
@@ -51,15 +51,15 @@ def verify(
 def _missing(
     request: ResponseRequest, prospect: Prospect, execution: Execution, reason: str, now: datetime
 ) -> Conclusion:
-    """Close at a second look that does not find the subject either.
+    """Close the incident if a second read does not find the subject either.
 
-    One wrong answer, or one that does not know yet what was just made, must not end an incident.
+    One response can be wrong, or too early for a new resource, and must not end an incident.
     """
     since = execution.history.missed_at
     if since and now >= since + SURE:
         return Conclusion(IncidentStatus.CLOSED, reason, (*execution.pending, Closed(reason)))
     missed = () if since else (Missed(reason),)
-    words = f"{reason}: looked for once more"
+    words = f"{reason}; it will be read again"
     shown = request.request and not prospect.start.decision.mode.changes
     return Conclusion(
         IncidentStatus.OPEN, words, (*execution.pending, *missed), again=() if shown else (words,)
@@ -98,15 +98,15 @@ def _last_change(prospect: Prospect, execution: Execution) -> datetime:
 
 
 def _lags(stages: tuple[Stage, ...], execution: Execution) -> bool:
-    """Say whether a record that lags behind was read, and everything looked at, for the first time."""
+    """Return whether a late record was read, for the first complete read."""
     lagging = any(facet.lags for stage in stages for facet in stage.observations)
     return lagging and not any(one.whole for one in execution.history.of(Verified))
 
 
 def _is_news(verified: Verified, execution: Execution, request: ResponseRequest) -> bool:
-    """Say whether the log does not say it already: an update of a finding need not repeat the verdict.
+    """Return whether the verification is news. An update of a finding need not repeat it.
 
-    A look at containment alone takes back nothing that a look at everything has found.
+    A read of containment alone does not replace a complete read.
     """
     last = execution.history.verified
     acted = request.request or any(isinstance(one, Outcome) for one in execution.pending)
@@ -122,7 +122,7 @@ def _status(verified: Verified) -> IncidentStatus:
 
 def _reason(verified: Verified, again: tuple[str, ...]) -> str:
     if again:
-        return f"looked again: {len(again)} to be done"
+        return f"verified: {len(again)} remaining"
     if verified.review:
-        return f"looked again: {len(verified.review)} for a person to review"
-    return "looked again: nothing is left to do"
+        return f"verified: {len(verified.review)} for a person to review"
+    return "verified: no step remains"

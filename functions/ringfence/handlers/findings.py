@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.concurrency import each
 from ringfence.engine.intake import Skipped, answers, continuation, resumed
-from ringfence.engine.requests import FollowupKind
 from ringfence.engine.run import Engine
 from ringfence.events.dispatch import findings_of_text
 from ringfence.events.envelope import NotForUs
@@ -20,7 +19,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from ringfence.engine.intake import ExecutionContext
-    from ringfence.engine.requests import ResponseRequest, ResponseResult
+    from ringfence.engine.requests import ResponseRequest
+    from ringfence.engine.results import ResponseResult
     from ringfence.handlers.queue import Work
     from ringfence.model.finding import Finding
     from ringfence.policy.decision import Policy
@@ -70,6 +70,8 @@ def answer(finding: Finding, event: str, policy: Policy, execution: ExecutionCon
 def respond(order: ResponseRequest) -> tuple[str, ...]:
     """Run a request. Return in words why it must be retried."""
     report = Engine(wiring.warm()).respond(order)
+    from ringfence.engine.results import FollowupKind  # containment does not wait for what comes after it
+
     for followup in report.followups:
         if followup.kind is not FollowupKind.RETRY:
             _continue(order, report, followup.after // timedelta(seconds=1))

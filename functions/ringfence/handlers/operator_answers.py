@@ -5,21 +5,22 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from ringfence.engine.requests import FollowupKind
+from ringfence.engine.results import FollowupKind
 from ringfence.handlers.operator_types import Forbidden
 from ringfence.model.codec import instant_text, recorded_name
 from ringfence.model.errors import BadInput, NotFound, Refused, Retryable, RingfenceError
 from ringfence.model.kinds import parse_key
 from ringfence.model.runbook import unique
-from ringfence.record.status import IncidentStatus, is_settled, standing
+from ringfence.record.status import IncidentStatus
 from ringfence.record.summary import Summary
 from ringfence.record.timeline import timeline
+from ringfence.record.transitions import is_settled, standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from ringfence.engine.requests import ResponseResult
+    from ringfence.engine.results import ResponseResult
     from ringfence.handlers.operator_types import StatusQuery
     from ringfence.model.document import Document
     from ringfence.model.step import Step

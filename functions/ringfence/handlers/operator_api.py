@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.intake import continuation, resumed, watchdog
 from ringfence.engine.release import Releaser
-from ringfence.engine.requests import FollowupKind
+from ringfence.engine.results import FollowupKind
 from ringfence.engine.run import Engine
 from ringfence.handlers.logs import logger
 from ringfence.handlers.operator_answers import (
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.ports import Ports
-    from ringfence.engine.requests import ResponseRequest, ResponseResult
+    from ringfence.engine.requests import ResponseRequest
+    from ringfence.engine.results import ResponseResult
     from ringfence.handlers.operator_answers import Answer
     from ringfence.handlers.operator_types import ReleaseRequest
     from ringfence.model.runbook import Runbook

@@ -17,7 +17,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ringfence.engine.requests import Agreed, ResponseRelease, ResponseRequest
+from ringfence.engine.release import ResponseRelease
+from ringfence.engine.requests import Agreed, ResponseRequest
 from ringfence.handlers.operator_types import ReleaseRequest, RunRequest, StatusQuery, check_reason, within
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput

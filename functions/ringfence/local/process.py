@@ -149,7 +149,7 @@ class LocalAws:
             return subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
                 [sys.executable, "-m", "ringfence.local.server", *settings.arguments()],
                 pass_fds=(listener,),
-                # A session of its own: Ctrl-C reaches the owner, which stops the server when done with it.
+                # A new session, so that Ctrl-C reaches only the owner, which then stops the server.
                 start_new_session=True,
                 env=os.environ | {"PYTHONPATH": _sources()},
                 stdin=subprocess.PIPE,

@@ -25,7 +25,7 @@ class Settings:
     listener
         File descriptor of a socket already bound to `port`, or None to bind one.
     account, region
-        What a caller without an account of its own acts in.
+        The account and region of callers that name none.
     functions_endpoint
         AWS_ENDPOINT_URL of Lambda code, when it must differ from the server's own (a fault proxy, say).
     cloudtrail

@@ -15,7 +15,7 @@ Parameters = Mapping[str, object]
 
 @frozen
 class Ago:
-    """A parameter's instant, as far before the call as this: whoever makes the call has the clock."""
+    """A time in the parameters, this span before the call. Only the driver has the clock."""
 
     span: timedelta = timedelta(0)
 

@@ -61,4 +61,4 @@ class BadInput(RingfenceError):
 
 
 class InternalError(RingfenceError):
-    """Ringfence contradicts itself. Nothing is changed and a person is told."""
+    """A contradiction in Ringfence itself. Nothing is changed, and an alarm notifies a person."""

@@ -15,15 +15,14 @@ if TYPE_CHECKING:
 
 @value
 class Finding:
-    """What a service reported, reduced to what decisions need.
+    """A finding, reduced to the fields that decisions need.
 
-    `account` and `region` are those of the affected resource, not of the envelope. `severity` is
-    GuardDuty's scale, 0-10. `digest` is the SHA-256 of the event as received. `advice` is the reason
-    why a person must be told instead of a change made; empty when acting is right. `advices` are such
-    reasons for single subjects, by their keys. `first_seen` is when what it reports began, where it says so.
-    `claim` must be confirmed before anything is changed. `suspects` are who did what it reports, in words.
-    `routine`: it does not say that anything is wrong, only that it is time to look; where nothing is, nothing
-    is recorded.
+    `account` and `region` are those of the affected resource, not of the envelope. `severity` is on
+    GuardDuty's scale, 0-10. `digest` is the SHA-256 of the received event. `advice` is the reason for a
+    notification instead of a change. Empty if changes are right. `advices` are such reasons for single
+    subjects, by their keys. `first_seen` is the start of the activity, if the finding contains it. `claim`
+    must be confirmed before any change. `suspects` are the callers, in words. `routine`: it does not say
+    that anything is wrong, only that it is time to check. If nothing is wrong, nothing is recorded.
     """
 
     source: str
@@ -49,5 +48,5 @@ class Finding:
     routine: bool = False
 
     def notify_only_reason_for(self, ref: Ref) -> str:
-        """Say why a person must be told of `ref` instead of a change made; empty when acting is right."""
+        """Return why `ref` needs a notification instead of a change. Empty if changes are right."""
         return self.advice or dict(self.advices).get(ref.key, "")

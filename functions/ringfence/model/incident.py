@@ -96,5 +96,5 @@ def incident_id(opened_at: datetime, cause: str) -> str:
 
 
 def subject_cause(ref: Ref, reason: str) -> str:
-    """Return the cause of an incident that an operator opens by hand."""
+    """Return the cause of an incident that an operator opens manually."""
     return f"{ref.key} {reason}"

@@ -1,7 +1,7 @@
-"""Whose credentials a report speaks of: by the type of user and the prefix of the key, both optional.
+"""The owner of the credentials in a report, from the type of user and the prefix of the key, both optional.
 
 Types: "CloudTrail userIdentity element" (GuardDuty's `userType` has the same values); prefixes: "IAM
-identifiers", unique ids. What a table of cases does not foresee is never guessed at: a person is told.
+identifiers", unique ids. Unknown combinations lead to a notification, never to a guess.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LONG_TERM, TEMPORARY = "AKIA", "ASIA"
-"""How the ids of access keys begin."""
+"""The prefixes of access key ids."""
 ANONYMOUS = "ANONYMOUS_PRINCIPAL"
 
 
 @frozen
 class Caller:
-    """What a report says of whoever made calls; each field may be empty.
+    """The caller in a report. Each field can be empty.
 
-    `name` is the user's or, for a session of a role, the role's. `issuer` is the ARN of what issued the
-    session.
+    `name` is the name of the user or, for a role session, of the role. `issuer` is the ARN of the session's
+    issuer.
     """
 
     type: str = ""
@@ -47,7 +47,7 @@ class Caller:
 
 @frozen
 class Principal:
-    """The subject, and why a person is told instead of it being changed; no advice where acting is right."""
+    """The subject, and the reason for a notification instead of a change. Empty if changes are right."""
 
     ref: PrincipalRef
     notify_only_reason: str = ""
@@ -76,9 +76,9 @@ class Key(StrEnum):
 
 
 ROOT = (
-    "these are root credentials, whose permissions nothing inside the account can take away; a person has "
-    "to delete the root user's keys and change its password, or the organization's management account "
-    "does so by central root access (sts:AssumeRoot) and denies by a service control policy"
+    "these are root credentials, and nothing inside the account can limit them; a person must delete the "
+    "root user's keys and change its password, or do so from the organization's management account with "
+    "central root access (sts:AssumeRoot) and deny the root user with a service control policy"
 )
 IDENTITY_CENTER = (
     "the session comes from IAM Identity Center: its roles cannot be edited, and its users can sign in "
@@ -144,7 +144,7 @@ _MOST = 100
 
 
 def principal_of(caller: Caller, account: str) -> Principal:
-    """Say who the caller is, and what is to be told where nothing can be changed about it."""
+    """Return the caller, and the reason for a notification if nothing can be changed about it."""
     kind, key = _kind(caller), _key(caller.key)
     for kinds, keys, answer in _CASES:
         if kind in kinds and key in keys:
@@ -191,7 +191,7 @@ def _session(caller: Caller, account: str) -> Principal:
     if not role or not _fits(RoleSessionRef.pattern, caller.principal):
         return _other(caller, account, NO_SESSION)
     advice = next((words for prefix, words in _UNEDITABLE if role.startswith(prefix)), "")
-    if role in own_roles():  # exact names: whoever makes a role may call it anything that begins like them
+    if role in own_roles():  # exact names, because anybody who creates a role can choose the same prefix
         advice = OWN
     return Principal(RoleSessionRef(account, GLOBAL, caller.principal, role), advice)
 

@@ -87,7 +87,7 @@ class Remediation:
     cost : str
         What it costs, for the documentation.
     residual_risk : function of ResourceState and Incident
-        Yields what stays open when no step remains.
+        Yields the residual risk after all steps.
     needs_review : function of ResourceState and Incident
         Yields what a person must check before the response is complete, or contained.
     workload_risk : str
@@ -165,7 +165,7 @@ class Remediation:
         return steps
 
     def residual_risks(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
-        """Say in words what stays open, what is for a person to review included."""
+        """Return the residual risk in words, including what a person must review."""
         words = (*self._unread(observed, for_good=False), *self._said(self.residual_risk, observed, incident))
         return (*words, *self.review_items(observed, incident))
 

@@ -16,7 +16,7 @@ def runbook_ids() -> tuple[str, ...]:
 
 
 def run_role(runbook: str) -> str:
-    """Return the role that responds in the subject's account; a run by hand assumes it as well."""
+    """Return the role that responds in the subject's account. Manual runs assume it too."""
     return f"{PREFIX}{runbook}"
 
 

@@ -29,6 +29,6 @@ def what_a_person_does(account: str) -> Iterator[str]:
 
 
 def notify_only_reason(account: str, at: datetime) -> str:
-    """Say why a person is told of the root user's use on a day (UTC): each day anew, and once."""
+    """Return the reason for a notification about a use of the root user, once for each day (UTC)."""
     steps = "; ".join(what_a_person_does(account))
     return f"the root user of account {account} was used on {at.date()}: {steps}"

@@ -91,7 +91,7 @@ class Stage:
         return unique(step for one in self.remediations for step in one.plan(observed, incident))
 
     def residual_risks(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
-        """Say in words what stays open."""
+        """Return the residual risk in words."""
         return unique(words for one in self.remediations for words in one.residual_risks(observed, incident))
 
     def review_items(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ class SettingStep(Step):
     consequences : mapping
         What a value costs or breaks once it is set.
     before, after : object
-        The value as it was observed, and as it is to be. Both are recorded.
+        The observed value and the wanted value. Both are recorded.
 
     Examples
     --------

@@ -22,7 +22,7 @@ class State(StrEnum):
     """How the subject is with regard to a step.
 
     `BEFORE`: the step has not been applied. `AFTER`: it has been. `GONE`: what it changes does not exist.
-    `DRIFTED`: somebody set another value. `SETTLING`: it cannot be told yet.
+    `DRIFTED`: somebody set another value. `SETTLING`: it is not known yet.
     """
 
     BEFORE = "before"
@@ -130,7 +130,7 @@ class Step:
         return ()
 
     def affected_ref(self, ref: Ref) -> Ref:
-        """Return whom it changes: the response's subject, unless it is one that has incidents of its own."""
+        """Return the resource it changes: the subject, or another one with its own incidents."""
         return ref
 
     def apply(self, names: Names) -> SansIO[Done]:
@@ -189,7 +189,7 @@ class Step:
         return show(both.before), show(both.after)
 
     def actual(self, observed: ResourceState) -> str:  # noqa: ARG002 - subclasses look
-        """Write the value that is observed, for a person who is told of a drift."""
+        """Return the observed value in words, for a report about drift."""
         return "something else"
 
     def side_effects(self) -> str:

@@ -127,7 +127,7 @@ class IdentityRef(Ref):
 
 
 class PrincipalRef(IdentityRef):
-    """Whoever makes calls: an access key, an IAM user, a session of a role, the root user."""
+    """A caller: an access key, an IAM user, a role session or the root user."""
 
     kind: ClassVar[str] = "principal"
 

@@ -1,4 +1,4 @@
-"""What a person is told of whoever did what is reported. Words: they may be anybody's doing, or name."""
+"""The words about the suspects of a finding. Their names are untrusted."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Mode(StrEnum):
 
     @property
     def leaves_to_a_person(self) -> bool:
-        """Whether a person is told of what is not carried out."""
+        """Whether a notification reports what is not applied."""
         return self in (Mode.NOTIFY, Mode.DRY_RUN)
 
 
@@ -129,10 +129,10 @@ class Policy:
 
 
 class DecisionCode(StrEnum):
-    """Why it was decided so, for programs: sentences are for people."""
+    """The reason of a decision, for programs. People read the sentence."""
 
     UNKNOWN = ""
-    """A decision that was recorded before there were codes, or by a newer version."""
+    """A decision from before there were codes, or from a newer version."""
     POLICY = "policy"
     OUT_OF_SCOPE = "out-of-scope"
     ARCHIVED = "archived"
@@ -184,7 +184,9 @@ def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision
     reason = finding.notify_only_reason_for(ref)
     if not reason or not decision.mode.records:
         return decision
-    from ringfence.model.kinds.root import RootRef  # containment does not wait for it
+    from ringfence.model.kinds.root import (
+        RootRef,
+    )  # imported only here, so that containment does not wait for it
 
     is_root = isinstance(ref, RootRef) and not finding.advice
     code = DecisionCode.ROOT if is_root else DecisionCode.NOTIFY_ONLY

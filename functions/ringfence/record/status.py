@@ -1,24 +1,12 @@
-"""How an incident stands: a fold over its facts, by a table that the documentation shows as well. Pure."""
+"""The status of an incident. `transitions` computes it. Imported before the isolating call."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from itertools import filterfalse
-from typing import TYPE_CHECKING
-
-from ringfence.model.frozen import frozen
-from ringfence.policy.decision import Mode
-from ringfence.record.facts import RELEASE
-from ringfence.record.wording import is_containment
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from ringfence.model.document import Document
 
 
 class IncidentStatus(StrEnum):
-    """How an incident stands, and what became of a request."""
+    """The status of an incident, and of a request."""
 
     NONE = "none"
     STARTED = "started"
@@ -35,21 +23,21 @@ class IncidentStatus(StrEnum):
     RELEASED = "released"
     CLOSED = "closed"
     JOINED = "joined"
-    """The answer to a request that others see to: no incident stands so."""
+    """The status of a request that another execution handles. No incident has it."""
 
     @property
     def words(self) -> str:
-        """How it is written for people, and in the answers of the API."""
+        """The text for people and for the API."""
         return _WORDS.get(self, self.value)
 
     @classmethod
     def of_words(cls, words: str) -> IncidentStatus | None:
-        """Return the status that is written so; None for words that are none."""
+        """Return the status with this text. None for any other text."""
         return next((one for one in reversed(cls) if one.words == words), None)
 
     @property
     def is_over(self) -> bool:
-        """Whether it was released, or its subject is gone."""
+        """Whether the incident is released or closed."""
         return self in (IncidentStatus.RELEASED, IncidentStatus.CLOSED)
 
 
@@ -63,136 +51,3 @@ _WORDS = {
     _S.FOR_REVIEW: "for review",
     _S.RELEASING: "being released",
 }
-
-
-class Event(StrEnum):
-    """What a fact says of an incident's status."""
-
-    OPENED = "the first fact"
-    OFF = "`DecisionMade`: off"
-    NOTIFY = "`DecisionMade`: notify"
-    DRY_RUN = "`DecisionMade`: dry-run"
-    AUTO = "`DecisionMade`: auto"
-    NOT_JUDGED = "`Verified`: a run of later stages alone"
-    NOT_DONE = "`Verified`: something remains"
-    SETTLING = "`Verified`: something settles, nothing remains"
-    CONTAINED = "`Verified`: contained"
-    FOR_REVIEW = "`Verified`: the rest is for a person"
-    COMPLETE = "`Verified`: complete"
-    UNDO_BEGAN = "`Intended`: a step of a release"
-    RUN_BEGAN = "`Intended`: a step of a run"
-    RELEASED = "`Released`"
-    CLOSED = "`Closed`"
-
-
-NOT_VERIFIED = (_S.NONE, _S.STARTED, _S.NOTED, _S.RECORDED, _S.DRY_RUN)
-VERIFIED = (_S.UNDER_WAY, _S.OPEN, _S.SETTLING, _S.CONTAINED, _S.FOR_REVIEW, _S.COMPLETE)
-_NOT_OVER = (*NOT_VERIFIED, *VERIFIED)
-TRANSITIONS: tuple[tuple[Event, tuple[IncidentStatus, ...], IncidentStatus], ...] = (
-    (Event.OPENED, (_S.NONE,), _S.STARTED),
-    (Event.OFF, NOT_VERIFIED, _S.NOTED),
-    (Event.NOTIFY, NOT_VERIFIED, _S.RECORDED),
-    (Event.DRY_RUN, NOT_VERIFIED, _S.DRY_RUN),
-    (Event.AUTO, NOT_VERIFIED, _S.STARTED),
-    (Event.NOT_JUDGED, _NOT_OVER, _S.UNDER_WAY),
-    (Event.NOT_DONE, _NOT_OVER, _S.OPEN),
-    (Event.SETTLING, _NOT_OVER, _S.SETTLING),
-    (Event.CONTAINED, _NOT_OVER, _S.CONTAINED),
-    (Event.FOR_REVIEW, _NOT_OVER, _S.FOR_REVIEW),
-    (Event.COMPLETE, _NOT_OVER, _S.COMPLETE),
-    (Event.UNDO_BEGAN, (*_NOT_OVER, _S.CLOSED), _S.RELEASING),
-    (Event.RELEASED, (*_NOT_OVER, _S.CLOSED, _S.RELEASING), _S.RELEASED),
-    (Event.CLOSED, _NOT_OVER, _S.CLOSED),
-)
-"""Event, from which status, to which; any other event leaves the status as it is.
-
-A release that was begun is not over: until it is, events change what a run that follows goes back to.
-"""
-_TABLE = {(event, source): target for event, sources, target in TRANSITIONS for source in sources}
-
-
-@frozen
-class _Standing:
-    """The status, and what a run that follows a release that was begun goes back to."""
-
-    status: IncidentStatus = IncidentStatus.NONE
-    before: IncidentStatus = IncidentStatus.NONE
-
-    def after(self, event: Event) -> _Standing:
-        if self.status is not IncidentStatus.RELEASING or event is Event.RELEASED:
-            return _Standing(_TABLE.get((event, self.status), self.status), self.status)
-        if event is Event.RUN_BEGAN:
-            return _Standing(self.before, self.before)
-        moved = _TABLE.get((event, self.before), self.before)
-        return self if event is Event.UNDO_BEGAN else _Standing(self.status, moved)
-
-
-def status_of(runbook: str, facts: Iterable[tuple[str, Document]]) -> IncidentStatus:
-    """Return how an incident stands. Each fact is given by its kind and its plain JSON."""
-    standing = _Standing()
-    for event in _events(runbook, facts):
-        standing = standing.after(event)
-    return standing.status
-
-
-def _events(runbook: str, facts: Iterable[tuple[str, Document]]) -> Iterator[Event]:
-    newest: dict[str, Document] = {}
-    for kind, fact in facts:
-        yield Event.OPENED
-        if kind == "DecisionMade":
-            mode = fact.optional_child("decision").optional_text("mode")
-            yield DECIDED[Mode(mode)] if mode in list(Mode) else Event.AUTO
-        elif kind == "Verified":
-            newest.update(dict.fromkeys(fact.texts("remediations"), fact))
-            yield verdict(runbook, latest(runbook, newest, fact))
-        elif kind == "Intended":
-            yield Event.UNDO_BEGAN if fact.optional_text("stage") == RELEASE else Event.RUN_BEGAN
-        elif kind in _ENDS:
-            yield _ENDS[kind]
-
-
-DECIDED = {
-    Mode.OFF: Event.OFF,
-    Mode.NOTIFY: Event.NOTIFY,
-    Mode.DRY_RUN: Event.DRY_RUN,
-    Mode.AUTO: Event.AUTO,
-}
-_ENDS = {"Released": Event.RELEASED, "Closed": Event.CLOSED}
-
-
-def latest(runbook: str, newest: dict[str, Document], last: Document) -> tuple[Document, ...]:
-    """The newest verification; where something is remediated, the newest of each remediation besides."""
-    if is_containment(runbook) or not last.texts("remediations"):
-        return (last,)
-    return (*newest.values(), last)
-
-
-def verdict(runbook: str, parts: tuple[Document, ...]) -> Event:
-    """Say what verifications, one at least, come to: the worst of them."""
-    left = [one for one in parts if not one.flag("complete")]
-    worst = next(iter((*filterfalse(is_settled, left), *left)), parts[-1])
-    if not is_containment(runbook) and is_settled(worst) and worst.texts("review"):
-        return Event.FOR_REVIEW
-    if worst.flag("complete"):
-        return Event.COMPLETE
-    if worst.flag("contained"):
-        return Event.CONTAINED
-    if not worst.flag("judged", default=True):
-        return Event.NOT_JUDGED
-    return Event.SETTLING if worst.texts("settling") and not worst.texts("remaining") else Event.NOT_DONE
-
-
-def standing(runbook: str, parts: tuple[Document, ...]) -> IncidentStatus:
-    """Return the status that verifications, one at least, lead to."""
-    return _TABLE[verdict(runbook, parts), IncidentStatus.STARTED]
-
-
-def is_for_others(verified: Document) -> bool:
-    """Say whether all that a verification found left is others' to do: a service's, or a person's."""
-    waited_for = frozenset(verified.texts("waiting"))
-    return not verified.texts("remaining") and waited_for.issuperset(verified.texts("settling"))
-
-
-def is_settled(verified: Document) -> bool:
-    """Say whether everything was looked at, and what is left is for others."""
-    return verified.flag("whole") and is_for_others(verified)

@@ -16,7 +16,7 @@ from ringfence.model.document import Document
 from ringfence.model.frozen import frozen
 from ringfence.policy.decision import DecisionCode, Mode
 from ringfence.record.facts import RELEASE
-from ringfence.record.status import latest, status_of
+from ringfence.record.transitions import latest, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

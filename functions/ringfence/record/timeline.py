@@ -26,8 +26,9 @@ from ringfence.record.facts import (
     RunRequested,
     Verified,
 )
-from ringfence.record.status import IncidentStatus, is_for_others
+from ringfence.record.status import IncidentStatus
 from ringfence.record.summary import line
+from ringfence.record.transitions import is_for_others
 from ringfence.record.wording import is_containment, said
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Recreate a deleted flow log of a VPC with its old destination.
 
 CloudTrail records only its id. Its settings are read from AWS Config or from CloudTrail's record of its
-creation. An intruder may have created a flow log with a destination of their own. So the destination must
+creation. An intruder may have created a flow log with their own destination. So the destination must
 be a log group of the same account, the destination in the policy, or one that another flow log of the
 account uses.
 """

@@ -88,7 +88,7 @@ def test_what_has_changed_since_it_was_shown_is_refused_and_shown_anew(world: Wo
     before = groups()
     refused = hand.answers(moved, *words)
     assert refused.returncode == 1, refused.stdout
-    assert "the plan has changed since it was agreed to, and nothing was done" in refused.stdout
+    assert "the plan has changed since you confirmed it, and nothing was changed" in refused.stdout
     assert groups() == before[:1] != before
     assert not world.history(server).of(Intended)
 

@@ -67,6 +67,12 @@ def test_of_the_remediations_only_the_one_that_is_planned_is_imported(smallest: 
     }
 
 
+def test_what_comes_after_the_isolation_is_imported_after_it(smallest: Footprint) -> None:
+    after = {f"ringfence.engine.{name}" for name in ("verify", "verification", "report", "results")}
+    assert not after & smallest.isolated.keys()
+    assert after <= smallest.answered.keys()
+
+
 def test_what_is_for_people_is_not_imported(smallest: Footprint) -> None:
     """The table of controls is for the command line and the documentation."""
     assert not [name for name in smallest.answered if "control" in name or ".cli" in name]

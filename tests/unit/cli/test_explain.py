@@ -176,7 +176,7 @@ def test_a_finding_that_two_runbooks_answer_says_so() -> None:
     explainer = Explainer(PolicyFile(BUILT_IN), catalogue.CATALOGUE)
     explanation = explainer.explain(json.dumps(stolen_finding()).encode())
     assert (explanation.status, explanation.runbook) == (Status.HANDLED, "contain-instance")
-    assert "contain-credentials answers as well (dry-run), for role-session AROA" in explanation.reason
+    assert "contain-credentials also answers (dry-run), for role-session AROA" in explanation.reason
 
 
 def test_a_call_of_the_root_user_is_explained_as_what_it_did_and_as_who_made_it() -> None:
@@ -185,7 +185,7 @@ def test_a_call_of_the_root_user_is_explained_as_what_it_did_and_as_who_made_it(
     stopped = call_event("cloudtrail", "StopLogging", {"name": "main"}, identity=by_root())
     told = explainer.explain(json.dumps(stopped).encode())
     assert (told.status, told.runbook) == (Status.HANDLED, "restore-logging")
-    assert "harden-identity answers Root:Call as well (notify), for root root" in told.reason
+    assert "harden-identity also answers Root:Call (notify), for root root" in told.reason
 
 
 def test_a_call_that_nothing_answers_is_handled_where_the_root_user_made_it() -> None:

@@ -90,7 +90,7 @@ def test_where_the_world_has_moved_on_it_is_refused_with_the_difference(
     site.move("sg-\x1b[31m[red]other")
     result = terminal("release", incident, *WHY, "--yes")
     assert result.exit_code == NOT_DONE
-    assert r"left as the quarantine group of vpc-1, found sg-\x1b[31m[red]other" in result.stderr
+    assert r"Ringfence set the quarantine group of vpc-1, found sg-\x1b[31m[red]other" in result.stderr
     assert "\x1b" not in result.output
     assert len(site.cloud.calls) == calls
 
@@ -102,7 +102,7 @@ def test_a_release_that_would_be_another_than_was_agreed_to_is_refused(
     terminal.wire = Meanwhile(terminal.gateway, lambda: site.move("sg-other"))
     result = terminal("release", incident, *WHY, "--skip-drifted", answer="y\n")
     assert result.exit_code == NOT_DONE
-    assert "no longer: move eni-0 to " in result.stderr
+    assert "removed steps: move eni-0 to " in result.stderr
     assert len(site.cloud.calls) == calls
     assert site.history.release_asked_at is None, "what is on its way goes on"
     made = site.history.last(DecisionMade)

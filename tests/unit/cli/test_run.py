@@ -363,9 +363,9 @@ def test_a_plan_that_has_changed_since_the_yes_is_not_begun(terminal: Terminal, 
     terminal.wire = Meanwhile(terminal.gateway, lambda: site.move("sg-\x1b[31mnew"))
     result = terminal(*RUN, answer="y\n")
     assert result.exit_code == NOT_DONE
-    assert "the plan has changed since it was agreed to, and nothing was done" in result.stderr
-    assert "no longer: move eni-0 to the quarantine group of vpc-1 (sg-0, sg-web →" in result.stderr
-    assert r"now: move eni-0 to the quarantine group of vpc-1 (sg-\x1b[31mnew →" in result.stderr
+    assert "the plan has changed since you confirmed it, and nothing was changed" in result.stderr
+    assert "removed steps: move eni-0 to the quarantine group of vpc-1 (sg-0, sg-web →" in result.stderr
+    assert r"new steps: move eni-0 to the quarantine group of vpc-1 (sg-\x1b[31mnew →" in result.stderr
     assert not site.cloud.calls
     assert terminal(*RUN, answer="y\n").exit_code == DONE
 
@@ -417,7 +417,7 @@ def test_what_somebody_else_did_meanwhile_is_looked_at_again(terminal: Terminal,
     calls = len(site.cloud.calls)
     result = terminal(*RUN, answer="y\n")
     assert result.exit_code == NOT_DONE
-    assert "no longer: create security group" in result.stderr
+    assert "removed steps: create security group" in result.stderr
     assert terminal(*RUN, answer="y\n").exit_code == DONE
     assert len(site.cloud.calls) > calls
     assert len(site.cloud.calls) == len(set(site.cloud.calls))

@@ -11,8 +11,7 @@ import pytest
 from ringfence.engine.incident_start import MOST_EVENTS
 from ringfence.engine.intake import ExecutionContext, Skipped, answers, continuation, resumed
 from ringfence.engine.ports import Ports
-from ringfence.engine.release import Releaser
-from ringfence.engine.requests import ResponseRelease
+from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.model.observation import ResourceState
@@ -33,7 +32,7 @@ from tests.unit.policy.test_selection import SETTINGS, policy, verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.engine.requests import ResponseResult
+    from ringfence.engine.results import ResponseResult
     from ringfence.model.finding import Finding
     from ringfence.model.incident import Incident
     from ringfence.model.step import Step

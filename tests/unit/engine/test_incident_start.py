@@ -57,7 +57,7 @@ def test_what_was_decided_on_goes_on_and_so_does_a_part_of_it() -> None:
 
 
 def test_what_nobody_decided_on_does_not_go_on() -> None:
-    with pytest.raises(BadInput, match="remediations: must be among those that were decided on"):
+    with pytest.raises(BadInput, match="remediations: must be part of the decision"):
         go_on(recorded(decided(AUTO, "isolate-instance")), "isolate-instance", "stop-instance")
 
 
@@ -68,7 +68,7 @@ def test_what_was_only_tried_out_is_not_carried_out_beside_what_was_decided() ->
 
 
 def test_an_option_goes_on_as_it_was_decided() -> None:
-    with pytest.raises(BadInput, match=r"choices\.auto-scaling: must be as it was decided"):
+    with pytest.raises(BadInput, match=r"choices\.auto-scaling: must match the decision"):
         go_on(recorded(decided(AUTO, "leave-auto-scaling")), "leave-auto-scaling", way="standby")
 
 

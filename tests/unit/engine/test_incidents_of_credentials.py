@@ -38,7 +38,7 @@ from tests.support.worlds import LEASE, Ticking
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.engine.requests import ResponseResult
+    from ringfence.engine.results import ResponseResult
     from ringfence.model.incident import Incident
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref

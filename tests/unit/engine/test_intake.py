@@ -19,7 +19,8 @@ from ringfence.engine.intake import (
     resumed,
     watchdog,
 )
-from ringfence.engine.requests import ResponseRequest, ResponseResult
+from ringfence.engine.requests import ResponseRequest
+from ringfence.engine.results import ResponseResult
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.instance import InstanceRef

@@ -21,7 +21,7 @@ from tests.support.strategies.identity import OTHER, ago
 from tests.support.worlds import LEASE, NOON, Ticking
 
 if TYPE_CHECKING:
-    from ringfence.engine.requests import ResponseResult
+    from ringfence.engine.results import ResponseResult
 
 KEYS = CONTAIN_CREDENTIALS.narrowed(["deactivate-access-key"])
 """Without a denial, as where the policy exempts the user from it, or where there is one already."""

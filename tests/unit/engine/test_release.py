@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.ports import Ports
-from ringfence.engine.release import Releaser
-from ringfence.engine.requests import ResponseRelease
+from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.model.errors import AccessDenied, BadInput, InternalError, Refused, Retryable
 from ringfence.observations.ec2.network import Network
@@ -135,7 +134,9 @@ def test_a_dry_run_changes_nothing(contained: Contained) -> None:
 def test_a_release_refuses_where_the_world_has_moved_on_and_says_how(contained: Contained) -> None:
     contained.move("sg-other")
     made = len(contained.cloud.calls)
-    with pytest.raises(Refused, match=r"eni-0/groups: left as the quarantine group of vpc-1, found sg-other"):
+    with pytest.raises(
+        Refused, match=r"eni-0/groups: Ringfence set the quarantine group of vpc-1, found sg-other"
+    ):
         contained.release()
     assert len(contained.cloud.calls) == made
 

@@ -6,8 +6,7 @@ import pytest
 
 from ringfence.engine.intake import ExecutionContext, Skipped, answers
 from ringfence.engine.ports import Ports
-from ringfence.engine.release import Releaser
-from ringfence.engine.requests import ResponseRelease
+from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINE
 from ringfence.events.health.trigger import EXPOSED_CREDENTIALS

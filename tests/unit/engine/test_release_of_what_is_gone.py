@@ -8,8 +8,7 @@ import pytest
 from moto import mock_aws
 
 from ringfence.engine.ports import Ports
-from ringfence.engine.release import Releaser
-from ringfence.engine.requests import ResponseRelease
+from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.model.errors import NotFound, Refused, Retryable
 from ringfence.model.observation import ResourceState
@@ -31,7 +30,7 @@ from tests.support.strategies.contain_instance import EVERYTHING
 from tests.support.worlds import LEASE, REF, Ticking, estate, finding, order
 
 if TYPE_CHECKING:
-    from ringfence.engine.requests import ResponseResult
+    from ringfence.engine.results import ResponseResult
     from ringfence.model.step import Step
     from ringfence.record.history import History
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.ports import Ports
-from ringfence.engine.requests import ResponseRequest, ResponseResult
+from ringfence.engine.requests import ResponseRequest
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Refused
 from ringfence.model.observation import Observation, ResourceState
@@ -27,6 +27,7 @@ from tests.support.strategies.credentials import DEPLOY, KEY, PERSON, RESERVED, 
 from tests.support.worlds import Ticking, finding, order
 
 if TYPE_CHECKING:
+    from ringfence.engine.results import ResponseResult
     from ringfence.model.subject import PrincipalRef
 
 RUNBOOK = CONTAIN_CREDENTIALS.chosen(())

@@ -11,8 +11,7 @@ from ringfence.engine.apply import Changes, apply
 from ringfence.engine.execution import Execution
 from ringfence.engine.incident_start import AGE
 from ringfence.engine.ports import Ports
-from ringfence.engine.release import Releaser
-from ringfence.engine.requests import ResponseRelease
+from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.model.errors import AccessDenied, BadInput, NotFound, Refused, Retryable
 from ringfence.model.runbook import Runbook, Stage
@@ -59,7 +58,7 @@ from tests.support.worlds import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ringfence.engine.requests import ResponseResult
+    from ringfence.engine.results import ResponseResult
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
@@ -408,6 +407,20 @@ def test_where_there_was_nothing_to_do_incidents_end_after_a_week(bench: Bench, 
     assert bench.cloud.calls == []
 
 
+def test_what_a_person_is_told_of_opens_an_incident_a_week_after_one_that_had_nothing_to_do(
+    bench: Bench,
+) -> None:
+    """Nothing is looked at then, and nobody can say whether there is anything to do."""
+    contained = Bench()
+    contained.engine.respond(order(runbook=ISOLATE))
+    bench.cloud.world = contained.cloud.world
+    first = bench.engine.respond(order(runbook=ISOLATE))
+    assert bench.history.completed_at
+    second = respond_later(bench, NOTIFY)
+    assert second.status is IncidentStatus.RECORDED
+    assert second.incident > first.incident
+
+
 def test_an_incident_in_which_something_was_changed_waits_for_its_release(bench: Bench) -> None:
     incident = bench.engine.respond(order(runbook=ISOLATE)).incident
     reports = [respond_later(bench, decision, "f-2") for decision in (NOTIFY, DRY_RUN, AUTO)]
@@ -645,7 +658,7 @@ def test_an_instance_that_goes_while_it_is_acted_on_closes_its_incident(bench: B
 
 
 def test_going_on_without_anything_recorded_is_bad_input(bench: Bench) -> None:
-    with pytest.raises(BadInput, match="nothing is recorded"):
+    with pytest.raises(BadInput, match="there is no record to resume"):
         bench.engine.respond(order(decision=None, runbook=ISOLATE))
 
 

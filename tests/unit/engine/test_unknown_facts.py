@@ -9,8 +9,7 @@ import pytest
 
 from ringfence.engine.intake import ExecutionContext
 from ringfence.engine.ports import Ports
-from ringfence.engine.release import Releaser
-from ringfence.engine.requests import ResponseRelease
+from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.handlers.logs import logger
 from ringfence.handlers.queue import BAD_INPUT, FIRST_RETRY, work_off

@@ -26,7 +26,7 @@ from tests.support.followups import again, later
 from tests.support.worlds import DRY_RUN, REF, Ticking, estate, order
 
 if TYPE_CHECKING:
-    from ringfence.engine.requests import ResponseResult
+    from ringfence.engine.results import ResponseResult
     from ringfence.model.errors import RingfenceError
     from ringfence.model.observation import Observation
     from ringfence.model.step import Step

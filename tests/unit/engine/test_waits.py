@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.ports import Ports
-from ringfence.engine.requests import ResponseRequest, ResponseResult
+from ringfence.engine.requests import ResponseRequest
 from ringfence.engine.run import Engine
 from ringfence.engine.verify import WAIT_FOR_OTHERS
 from ringfence.model.observation import ResourceState
@@ -26,6 +26,7 @@ from tests.support.samples.hardening import HARDEN, REF, ToySwitches, first_swit
 from tests.support.worlds import AUTO, NOON, Ticking, finding, order
 
 if TYPE_CHECKING:
+    from ringfence.engine.results import ResponseResult
     from ringfence.record.history import History
 
 KIND = "AWS::S3::Bucket"

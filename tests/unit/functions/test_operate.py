@@ -216,7 +216,7 @@ def test_a_release_is_refused_with_the_difference_where_the_world_has_moved_on(s
     body = {"incident": incident, "reason": "false alarm", "dry_run": False}
     code, answer = post(site, "/releases", body)
     assert (code, answer["error"]["kind"]) == (409, "refused")
-    assert "left as the quarantine group of vpc-1, found sg-other" in answer["error"]["message"]
+    assert "Ringfence set the quarantine group of vpc-1, found sg-other" in answer["error"]["message"]
     assert post(site, "/releases", {**body, "skip_drifted": True})[0] == 200
     assert site.groups()[0] == {"sg-other"}
 

@@ -19,8 +19,9 @@ from ringfence.record.facts import (
     Released,
     Verified,
 )
-from ringfence.record.status import DECIDED, TRANSITIONS, Event, IncidentStatus
+from ringfence.record.status import IncidentStatus
 from ringfence.record.summary import Summary
+from ringfence.record.transitions import DECIDED, TRANSITIONS, Event
 from ringfence.steps.ec2.lifecycle import stop
 from tests.support.worlds import NOON, REF, finding
 

@@ -35,10 +35,10 @@ Group = str | OurGroup
 
 @value
 class Interface:
-    """A network interface of the instance; it may lie in another VPC than its instance.
+    """A network interface of the instance, possibly in another VPC.
 
-    A `trunk` carries the branch interfaces of containers, which have groups of their own and are not
-    among the instance's.
+    A `trunk` carries the branch interfaces of containers, which have their own groups and do not belong to
+    the instance.
     """
 
     id: str
@@ -169,7 +169,7 @@ def _own_group(group: Document) -> OwnGroup | None:
 
 
 def _sources(rule: Document) -> int:
-    """Count what one permission allows; each source is a rule of its own."""
+    """Count the rules of one permission. Each source is a separate rule."""
     return sum(
         len(rule.items(key)) for key in ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
     )

@@ -36,7 +36,7 @@ class Origin(InstanceObservation):
 
     @classmethod
     def of_instance(cls, instance: Document) -> Self:
-        """Read both from the instance's tags: no call of its own.
+        """Read both from the instance's tags, without another call.
 
         https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html
         """

@@ -1,6 +1,6 @@
 """A security group: its rules, each by what it allows, and what uses it.
 
-A rule gets another id when it is revoked and authorized again, so rules are told apart by their content: no
+A rule gets another id when it is revoked and authorized again, so their content identifies rules: no
 group has two rules of one direction with the same protocol, ports and peer.
 https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
 """
@@ -92,7 +92,7 @@ class Rule:
         return f"{self.protocol} {ports}"
 
     def words(self) -> str:
-        """Say for a person what is allowed; the description is whoever's who wrote the rule."""
+        """Return in words what is allowed. The author of the rule wrote the description."""
         described = f" ({ascii(self.description)[1:-1]})" if self.description else ""
         return f"{self.traffic()} {'to' if self.egress else 'from'} {self.peer}{described}"
 

@@ -41,7 +41,7 @@ class Snapshot:
     started: datetime | None = None
 
     def shows(self, since: datetime) -> bool:
-        """Say whether it holds the volume as it was at `since` or later."""
+        """Return whether it contains the volume's state of `since` or later."""
         return self.started is not None and self.started >= since - _CLOCKS
 
 
@@ -81,7 +81,7 @@ class Snapshots(Observation):
     def evidence(self, incident: str, since: datetime) -> tuple[Snapshot, ...]:
         """Return what is evidence of an incident: tagged for it, and no older than it.
 
-        Whoever may tag snapshots could otherwise have an old one pass for it.
+        Otherwise anybody who may tag snapshots could substitute an old one.
         """
         return tuple(one for one in self.taken if one.incident == incident and one.shows(since))
 

@@ -199,7 +199,7 @@ def _made(past: tuple[Step, ...]) -> Iterator[str]:
 
 
 def _policies(arns: set[str], account: str) -> SansIO[tuple[Policy, ...]]:
-    """Read our managed policies as they are in force: the default version, whoever made it."""
+    """Read the default version of our managed policies, which is in force."""
     ours = sorted(arn for arn in arns if arn.startswith(_own(account)))
     if not ours:
         return ()

@@ -28,7 +28,7 @@ ROLES = "arn:aws:iam::{account}:role/*"
 
 @value
 class Role:
-    """An IAM role. `id` (`AROA…`) is its own: a role made anew under the same name has another."""
+    """An IAM role. A role that is recreated under the same name has another `id` (`AROA…`)."""
 
     name: str
     id: str

@@ -25,7 +25,7 @@ class PasswordUse(Observation):
     Attributes
     ----------
     user : str
-        The user's name; empty where it cannot be told.
+        The user's name. Empty if it is unknown.
     created : datetime or None
         When the password was set; None where the user has none.
     used : datetime or None

@@ -50,11 +50,11 @@ class UserKeys(Observation):
     Attributes
     ----------
     user : str
-        The user's name; empty where it cannot be told.
+        The user's name. Empty if it is unknown.
     keys : tuple of DatedKey
         The keys.
     doubt : str
-        Why it cannot be told whose keys are meant; empty where it can.
+        Why the user of the keys is unknown. Empty if it is known.
 
     References
     ----------

@@ -37,17 +37,17 @@ _PAGE = 1000
 
 @frozen
 class Named:
-    """Whom a report means. `doubt` says why that cannot be told; then there is no name."""
+    """The user that a report names. `doubt`: why the user is unknown; the name is then empty."""
 
     user: str = ""
     doubt: str = ""
 
 
 def named(ref: Ref) -> SansIO[Named]:
-    """Find a user's name; no call is made where the subject bears it. Raises NotFound for an unknown id.
+    """Find a user's name. Makes no call if the subject contains it. Raises NotFound for an unknown id.
 
-    What looks like an id may be a name. Where it is the id of one user and the name of another, whoever may
-    create users could turn the response to one against the other: neither is touched.
+    A name can look like an id. If a text is the id of one user and the name of another, an intruder who may
+    create users could redirect the response. So neither user is changed.
     """
     if not isinstance(ref, UserRef):
         return Named()
@@ -64,7 +64,7 @@ def named(ref: Ref) -> SansIO[Named]:
 
 
 def by_name(ref: Ref) -> SansIO[Ref]:
-    """Return a user by name; the subject as it is where it is none, in doubt, or gone."""
+    """Return a user with its name. Return the subject unchanged if it is no user, unknown or deleted."""
     try:
         found = yield from named(ref)
     except NotFound:
@@ -80,9 +80,9 @@ def list_keys(user: str) -> Call:
 def users_with_active_keys(account: str, region: str) -> SansIO[tuple[Ref, ...]]:  # noqa: ARG001 - IAM is global
     """List the users that have an active access key, those with the oldest key first.
 
-    The credential report would be one call, but it is made in the background and may be four hours old;
-    this is true now, one call a user, of whom an account has at most 5,000. Whoever runs out of time has
-    left out those whose keys are the newest: they are due last.
+    The credential report would be one call, but AWS generates it in the background and it can be four hours
+    old. This makes one call per user, of whom an account has at most 5,000. If the time is too short, users
+    with the newest keys are left out, because their keys are due last.
     """
     (listed,) = yield (_list_users(),)
     names = [one.text("UserName") for one in document(listed).children("Users")]

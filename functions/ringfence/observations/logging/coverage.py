@@ -36,7 +36,7 @@ class Pattern:
     text: str
 
     def covers(self, other: Pattern) -> bool:
-        """Say whether every text of the other is one of its own."""
+        """Return whether it contains every text of the other."""
         if self == other or (self.kind != IS and not self.text):
             return True
         if self.kind == STARTS:

@@ -103,7 +103,7 @@ def list_detectors() -> Call:
 
 
 def restored_detector(before: DetectorSetup, now: DetectorSetup) -> DetectorSetup:
-    """Return what a detector should be: as it is, and where that is weaker as it was. Pure."""
+    """Return the wanted settings of a detector: the current ones, or stronger old ones. Pure."""
     slower = _pace(now.frequency) > _pace(before.frequency)
     frequency = before.frequency if slower else now.frequency
     on = now.on | before.on

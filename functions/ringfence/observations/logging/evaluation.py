@@ -105,7 +105,7 @@ class Evaluation(Observation):
         return cls(states, _captured(items), kind, _hindrance(kind, recorders, status))
 
     def state(self, rule: ManagedRule) -> RuleState | None:
-        """Return a rule as it is now; None where it was not looked at."""
+        """Return the current state of a rule. None if it was not read."""
         return next((one for one in self.rules if one.rule == rule), None)
 
     def lacks(self, since: datetime) -> bool:

@@ -43,11 +43,11 @@ _PAGE = 50
 
 
 def logging_subjects(account: str, region: str) -> SansIO[tuple[Ref, ...]]:
-    """Return the trails that have their home here, the keys that they write with, recorder and detector.
+    """Return the trails with this home region, their keys, the recorder and the detector.
 
-    What was deleted is looked for in CloudTrail's event history, which records the last 90 days without any
-    trail, and whoever deletes one cannot switch it off. What is shown of other regions' and accounts'
-    trails is theirs to look at; a service's own recorder cannot be changed by anybody.
+    CloudTrail's event history shows deleted ones. It records the last 90 days without a trail, and nobody can
+    turn it off. Trails of other regions and accounts are reviewed there. Nobody can change the recorder of a
+    service.
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html
     """
     trails, recorders, detectors, *deleted = yield (

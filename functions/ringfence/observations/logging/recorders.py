@@ -48,7 +48,7 @@ class RecorderSetup:
 
     @property
     def key(self) -> str:
-        """All of it in one line, for whoever has to put it back by hand."""
+        """All settings in one line, for a person who restores them manually."""
         named = {EVERYTHING: "everything", THESE: "only", ALL_BUT_THESE: "everything except"}
         types = f" {', '.join(sorted(self.types))}" if self.strategy != EVERYTHING else ""
         rare = f" ({', '.join(sorted(self.rare))} otherwise)" if self.rare else ""

@@ -176,7 +176,7 @@ def insight_parameters(insights: Insights) -> list[dict[str, object]]:
 
 
 def formatted(selectors: Selectors) -> str:
-    """Write selectors for a person, in full: a baseline is of use to whoever has to put it back by hand."""
+    """Return all selectors in words, for a person who restores them manually."""
     kind = "advanced" if any(isinstance(one, AdvancedSelector) for one in selectors) else "basic"
     given = next(iter(selector_parameters(selectors).values()))
     return f"{counted(len(selectors), f'{kind} selector')}: {canonical(given)}"

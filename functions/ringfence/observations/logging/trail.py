@@ -218,7 +218,7 @@ def _succeeded(event: Document) -> bool:
 
 
 def _names(event: Document, path: str, key: str) -> Iterator[str]:
-    """Yield the name, written out: whoever made the call chose it."""
+    """Yield the escaped name, because the caller chose it."""
     try:
         found = _body(event)
         for part in path.split("."):

@@ -1,7 +1,7 @@
-"""What of a trail records less than its baseline did, and what it should be then. Pure.
+"""Settings of a trail that record less than its baseline, and the wanted settings. Pure.
 
-What was strengthened since the baseline stays. In doubt a difference counts as weaker: whoever meant it
-releases the incident, or exempts the trail in the policy.
+Stronger settings stay. In doubt a difference counts as weaker. An owner who wants it releases the incident,
+or exempts the trail in the policy.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _weaker(before: TrailSetup, now: TrailSetup, account: str) -> Iterator[str]:
 
 
 def restored(before: TrailSetup, now: TrailSetup, account: str) -> TrailSetup:
-    """Return what the trail should be: as it is, and where that is weaker as it was."""
+    """Return the wanted settings of the trail: the current ones, or stronger old ones."""
     options = now.options
     for one in ASPECTS:
         if one.weaker(before.options, now.options, account):

@@ -4,7 +4,7 @@
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 S3 takes a policy for public unless each statement that allows anything is for fixed values of a principal, or
 on condition of one. A fixed value has neither wildcard nor policy variable. What denies is not taken into
-account: whether a denial leaves nothing public cannot be told without evaluating every request.
+account: only an evaluation of every request could show that a denial leaves nothing public.
 """
 
 from __future__ import annotations

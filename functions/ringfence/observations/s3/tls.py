@@ -63,7 +63,7 @@ def free_sid(document: Json | None) -> str:
 
 
 def with_tls(document: Json | None, bucket: str, sid: str) -> Json:
-    """Return the policy with our statement as the last; every other statement as it was."""
+    """Return the policy with our statement at the end. Other statements do not change."""
     found = document or {"Version": VERSION, "Statement": []}
     return with_statements(found, [*statements(found), tls_statement(bucket, sid)])
 

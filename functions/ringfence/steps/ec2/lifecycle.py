@@ -90,7 +90,7 @@ class StopInstance(_PowerStep):
         return f"stop {self.instance_id}"
 
     def side_effects(self) -> str:
-        """Name what is lost for good."""
+        """Name what is lost permanently."""
         return (
             "the contents of memory and of instance-store volumes are lost permanently; a public address "
             "that is not an Elastic IP changes"

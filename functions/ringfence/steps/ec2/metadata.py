@@ -49,7 +49,7 @@ class SetMetadataOptions(SettingStep):
         return f"instance/{self.instance_id}/metadata-options"
 
     def parameters(self) -> dict[str, object]:
-        """Name every option. What is not named stays as it is."""
+        """Return every option. EC2 keeps options that are missing."""
         endpoint = {"InstanceId": self.instance_id, "HttpEndpoint": self.after.endpoint}
         if self.after.endpoint == DISABLED:
             return {**endpoint}

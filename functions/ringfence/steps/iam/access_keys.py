@@ -53,7 +53,7 @@ class _KeyStatusStep(KeyStep):
         return f"access-key/{self.key}/status"
 
     def affected_ref(self, ref: Ref) -> Ref:
-        """Name the key: it may be in an incident of its own beside the user's."""
+        """Return the key, which can have its own incident beside the user's."""
         return AccessKeyRef(ref.account, ref.region, self.key, self.user)
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol

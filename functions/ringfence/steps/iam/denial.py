@@ -47,7 +47,7 @@ class HolderStep(UserStep):
         return self.holder.name if self.holder.kind == USER else ""
 
     def seen(self, observed: ResourceState) -> Denial | None:
-        """Return what was observed of this holder; None where it is gone, or made anew under its name."""
+        """Return the observation of this holder. None if it was deleted, or recreated under its name."""
         denial = observed[Denial]
         return denial if denial.holder and denial.holder.id == self.holder.id else None
 

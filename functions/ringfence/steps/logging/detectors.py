@@ -52,7 +52,7 @@ _TRIED = "enabling the detector is tried"
 
 
 class _UpdateStep(Step):
-    """A change by UpdateDetector: what is not named stays as it is.
+    """A change with UpdateDetector, which keeps settings that are missing.
 
     https://docs.aws.amazon.com/guardduty/latest/APIReference/API_UpdateDetector.html
     """

@@ -43,7 +43,7 @@ STOPPED_RECORDER = recorded("config", "StopConfigurationRecorder")
 CHANGED_DETECTOR = recorded("guardduty", "UpdateDetector")
 TAKEN_AWAY = recorded("kms", "ScheduleKeyDeletion", "DisableKey")
 LONGEST = 4000
-"""Characters of what a person has to make by hand: enough for many selectors."""
+"""Maximum characters of settings that a person must restore: enough for many selectors."""
 _BY_HAND = ("organization",)
 """What only an organization's management account may put back, with rights that nobody here is given."""
 

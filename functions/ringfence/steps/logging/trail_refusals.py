@@ -1,4 +1,4 @@
-"""What CloudTrail says when a change will never work as it is asked for, and how options are put to it."""
+"""CloudTrail's permanent errors, and the form of its options."""
 
 from __future__ import annotations
 

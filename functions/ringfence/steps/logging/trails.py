@@ -77,7 +77,7 @@ class TrailStep(Step):
         return setup
 
     def call(self, operation: str, parameters: Mapping[str, object]) -> SansIO[Done]:
-        """Make one call; what CloudTrail refuses for good is raised as such."""
+        """Make one call. Raise permanent refusals of CloudTrail."""
         call = Call("cloudtrail", operation, parameters, expected=(NO_TRAIL, *REFUSED[operation]))
         (answer,) = yield (call,)
         accept(answer, not_found=(NO_TRAIL,), refused=REFUSED[operation])
@@ -156,7 +156,7 @@ class SetTrailOptions(TrailStep):
         return self.aspect
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no id
-        """Set them. What is not named stays as it is.
+        """Set them. CloudTrail keeps settings that are missing.
 
         https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_UpdateTrail.html
         """

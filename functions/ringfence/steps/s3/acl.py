@@ -1,4 +1,4 @@
-"""The step on the public grants of a bucket's ACL; every other grant stays as it is.
+"""The step on the public grants of a bucket's ACL. All other grants stay.
 
 S3 takes an ACL as a whole. So it is read right before it is put, and put back with its owner and its other
 grants as S3 shows them.

@@ -41,7 +41,7 @@ class SetBucketEncryption(BucketSetting):
         return {"ServerSideEncryptionConfiguration": {"Rules": [_rule(self.after)] if self.after else []}}
 
     def state(self, observed: ResourceState) -> State:
-        """Compare the default. Where it is deleted, S3 encrypts with keys of its own and says so."""
+        """Compare the default. If it is deleted, S3 uses its own keys and reports that."""
         found, default = super().state(observed), observed[BucketEncryption].default
         own = default is not None and default.algorithm == AES256
         return State.AFTER if found is State.DRIFTED and self.after is None and own else found

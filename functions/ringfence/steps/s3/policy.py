@@ -73,7 +73,7 @@ class _TlsStep(Step):
         return without_tls(document, self.bucket.id, self.sid) if document else None
 
     def _read(self) -> SansIO[Json | None]:
-        """Read the policy as it is now; raises Refused where it cannot be understood."""
+        """Read the current policy. Raises Refused if it cannot be parsed."""
         (answer,) = yield (of_bucket(self.bucket, "GetBucketPolicy", *NO_POLICY),)
         none = isinstance(answer, Failed) and answer.code in NO_POLICY
         text = "" if none else policy_in(accepted(answer))

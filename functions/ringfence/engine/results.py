@@ -1,0 +1,63 @@
+"""The results of the engine. Imported after the isolating call."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ringfence.model.frozen import frozen
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.record.facts import Planned, Verified
+    from ringfence.record.status import IncidentStatus
+
+
+class FollowupKind(StrEnum):
+    """How a request continues."""
+
+    RETRY = "retry"
+    """The request goes back to its queue."""
+    CONTINUE = "continue"
+    """Later stages remain for a continuation, which also retries earlier steps."""
+    RECHECK = "recheck"
+    """A late record was read, or an AWS service has work to do."""
+
+
+@frozen
+class Followup:
+    """What follows a request, after what delay, and the reasons in words."""
+
+    kind: FollowupKind
+    after: timedelta = timedelta(0)
+    reasons: tuple[str, ...] = ()
+
+
+@frozen
+class ResponseResult:
+    """The result of a request.
+
+    `followups` say what must happen next. Empty if nothing is left. A request never continues in both its
+    queue and a continuation, because two queues must not retry the same. `as_of` is the time of a dry run's
+    plans.
+    """
+
+    status: IncidentStatus
+    incident: str
+    reason: str
+    plans: tuple[Planned, ...] = ()
+    verified: Verified | None = None
+    followups: tuple[Followup, ...] = ()
+    as_of: datetime | None = None
+
+    def follows(self, *kinds: FollowupKind) -> bool:
+        """Return whether a followup of one of these kinds exists."""
+        return any(one.kind in kinds for one in self.followups)
+
+    def reasons(self, *kinds: FollowupKind) -> tuple[str, ...]:
+        """Return the reasons of followups of these kinds, or of all kinds."""
+        return tuple(
+            reason for one in self.followups if not kinds or one.kind in kinds for reason in one.reasons
+        )

@@ -1,0 +1,153 @@
+"""The status of an incident: a fold over its facts, by a table that the documentation shows. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from itertools import filterfalse
+from typing import TYPE_CHECKING
+
+from ringfence.model.frozen import frozen
+from ringfence.policy.decision import Mode
+from ringfence.record.facts import RELEASE
+from ringfence.record.status import IncidentStatus
+from ringfence.record.wording import is_containment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ringfence.model.document import Document
+
+_S = IncidentStatus
+
+
+class Event(StrEnum):
+    """The events in the status table."""
+
+    OPENED = "the first fact"
+    OFF = "`DecisionMade`: off"
+    NOTIFY = "`DecisionMade`: notify"
+    DRY_RUN = "`DecisionMade`: dry-run"
+    AUTO = "`DecisionMade`: auto"
+    NOT_JUDGED = "`Verified`: a run of later stages alone"
+    NOT_DONE = "`Verified`: something remains"
+    SETTLING = "`Verified`: something settles, nothing remains"
+    CONTAINED = "`Verified`: contained"
+    FOR_REVIEW = "`Verified`: the rest is for a person"
+    COMPLETE = "`Verified`: complete"
+    UNDO_BEGAN = "`Intended`: a step of a release"
+    RUN_BEGAN = "`Intended`: a step of a run"
+    RELEASED = "`Released`"
+    CLOSED = "`Closed`"
+
+
+NOT_VERIFIED = (_S.NONE, _S.STARTED, _S.NOTED, _S.RECORDED, _S.DRY_RUN)
+VERIFIED = (_S.UNDER_WAY, _S.OPEN, _S.SETTLING, _S.CONTAINED, _S.FOR_REVIEW, _S.COMPLETE)
+_NOT_OVER = (*NOT_VERIFIED, *VERIFIED)
+TRANSITIONS: tuple[tuple[Event, tuple[IncidentStatus, ...], IncidentStatus], ...] = (
+    (Event.OPENED, (_S.NONE,), _S.STARTED),
+    (Event.OFF, NOT_VERIFIED, _S.NOTED),
+    (Event.NOTIFY, NOT_VERIFIED, _S.RECORDED),
+    (Event.DRY_RUN, NOT_VERIFIED, _S.DRY_RUN),
+    (Event.AUTO, NOT_VERIFIED, _S.STARTED),
+    (Event.NOT_JUDGED, _NOT_OVER, _S.UNDER_WAY),
+    (Event.NOT_DONE, _NOT_OVER, _S.OPEN),
+    (Event.SETTLING, _NOT_OVER, _S.SETTLING),
+    (Event.CONTAINED, _NOT_OVER, _S.CONTAINED),
+    (Event.FOR_REVIEW, _NOT_OVER, _S.FOR_REVIEW),
+    (Event.COMPLETE, _NOT_OVER, _S.COMPLETE),
+    (Event.UNDO_BEGAN, (*_NOT_OVER, _S.CLOSED), _S.RELEASING),
+    (Event.RELEASED, (*_NOT_OVER, _S.CLOSED, _S.RELEASING), _S.RELEASED),
+    (Event.CLOSED, _NOT_OVER, _S.CLOSED),
+)
+"""Event, old status, new status. Any other event leaves the status unchanged.
+
+A started release is not over. Until then, events change the status to which a later run returns.
+"""
+_TABLE = {(event, source): target for event, sources, target in TRANSITIONS for source in sources}
+
+
+@frozen
+class _Standing:
+    """The status, and the status to which a run after a started release returns."""
+
+    status: IncidentStatus = IncidentStatus.NONE
+    before: IncidentStatus = IncidentStatus.NONE
+
+    def after(self, event: Event) -> _Standing:
+        if self.status is not IncidentStatus.RELEASING or event is Event.RELEASED:
+            return _Standing(_TABLE.get((event, self.status), self.status), self.status)
+        if event is Event.RUN_BEGAN:
+            return _Standing(self.before, self.before)
+        moved = _TABLE.get((event, self.before), self.before)
+        return self if event is Event.UNDO_BEGAN else _Standing(self.status, moved)
+
+
+def status_of(runbook: str, facts: Iterable[tuple[str, Document]]) -> IncidentStatus:
+    """Return the status of an incident. Each fact is given by its kind and its JSON."""
+    standing = _Standing()
+    for event in _events(runbook, facts):
+        standing = standing.after(event)
+    return standing.status
+
+
+def _events(runbook: str, facts: Iterable[tuple[str, Document]]) -> Iterator[Event]:
+    newest: dict[str, Document] = {}
+    for kind, fact in facts:
+        yield Event.OPENED
+        if kind == "DecisionMade":
+            mode = fact.optional_child("decision").optional_text("mode")
+            yield DECIDED[Mode(mode)] if mode in list(Mode) else Event.AUTO
+        elif kind == "Verified":
+            newest.update(dict.fromkeys(fact.texts("remediations"), fact))
+            yield verdict(runbook, latest(runbook, newest, fact))
+        elif kind == "Intended":
+            yield Event.UNDO_BEGAN if fact.optional_text("stage") == RELEASE else Event.RUN_BEGAN
+        elif kind in _ENDS:
+            yield _ENDS[kind]
+
+
+DECIDED = {
+    Mode.OFF: Event.OFF,
+    Mode.NOTIFY: Event.NOTIFY,
+    Mode.DRY_RUN: Event.DRY_RUN,
+    Mode.AUTO: Event.AUTO,
+}
+_ENDS = {"Released": Event.RELEASED, "Closed": Event.CLOSED}
+
+
+def latest(runbook: str, newest: dict[str, Document], last: Document) -> tuple[Document, ...]:
+    """Return the newest verification. For a compliance runbook also the newest one of each remediation."""
+    if is_containment(runbook) or not last.texts("remediations"):
+        return (last,)
+    return (*newest.values(), last)
+
+
+def verdict(runbook: str, parts: tuple[Document, ...]) -> Event:
+    """Return the worst of some verifications, at least one."""
+    left = [one for one in parts if not one.flag("complete")]
+    worst = next(iter((*filterfalse(is_settled, left), *left)), parts[-1])
+    if not is_containment(runbook) and is_settled(worst) and worst.texts("review"):
+        return Event.FOR_REVIEW
+    if worst.flag("complete"):
+        return Event.COMPLETE
+    if worst.flag("contained"):
+        return Event.CONTAINED
+    if not worst.flag("judged", default=True):
+        return Event.NOT_JUDGED
+    return Event.SETTLING if worst.texts("settling") and not worst.texts("remaining") else Event.NOT_DONE
+
+
+def standing(runbook: str, parts: tuple[Document, ...]) -> IncidentStatus:
+    """Return the status for some verifications, at least one."""
+    return _TABLE[verdict(runbook, parts), IncidentStatus.STARTED]
+
+
+def is_for_others(verified: Document) -> bool:
+    """Return whether only AWS services or a person have work left."""
+    waited_for = frozenset(verified.texts("waiting"))
+    return not verified.texts("remaining") and waited_for.issuperset(verified.texts("settling"))
+
+
+def is_settled(verified: Document) -> bool:
+    """Return whether every stage was read and only others have work left."""
+    return verified.flag("whole") and is_for_others(verified)
