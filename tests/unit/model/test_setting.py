@@ -19,8 +19,8 @@ OPEN, SHUT, NEVER = "open", "shut", ""
 
 
 @value
-class Valve(Observation):
-    """A valve; `there` is whether it was not taken out."""
+class Tap(Observation):
+    """A tap; `there` is whether it was not taken out."""
 
     position: str = NEVER
     readable: bool = True
@@ -32,18 +32,18 @@ class Valve(Observation):
 
 
 @value
-class SetValve(SettingStep):
-    """Open or shut a valve. One that was never moved is open."""
+class SetTap(SettingStep):
+    """Open or shut a tap. One that was never moved is open."""
 
     id: str
     before: str
     after: str
 
-    observation: ClassVar = Valve
+    observation: ClassVar = Tap
     field: ClassVar = "position"
-    service: ClassVar = "valves"
+    service: ClassVar = "taps"
     operation: ClassVar = "PutPosition"
-    not_found: ClassVar = ("NoSuchValve",)
+    not_found: ClassVar = ("NoSuchTap",)
     refused: ClassVar = ("Sealed",)
     kept_as: ClassVar = {NEVER: OPEN}
     labels: ClassVar = {NEVER: "never moved"}
@@ -54,21 +54,21 @@ class SetValve(SettingStep):
         return {"Id": self.id, "Position": self.kept(self.after)}
 
     def exists(self, observed: ResourceState) -> bool:
-        return observed[Valve].there
+        return observed[Tap].there
 
 
-STEP = SetValve("v-1", NEVER, SHUT)
+STEP = SetTap("v-1", NEVER, SHUT)
 
 
-def seen(valve: Valve) -> ResourceState:
-    return ResourceState(REF).with_observation(valve)
+def seen(tap: Tap) -> ResourceState:
+    return ResourceState(REF).with_observation(tap)
 
 
 def test_one_call_sets_the_value() -> None:
     ((call,),), done = talk(STEP.apply({}), ({},))
-    assert (call.service, call.operation) == ("valves", "PutPosition")
+    assert (call.service, call.operation) == ("taps", "PutPosition")
     assert call.parameters == {"Id": "v-1", "Position": SHUT}
-    assert call.expected == ("NoSuchValve", "Sealed")
+    assert call.expected == ("NoSuchTap", "Sealed")
     assert done.note == ""
 
 
@@ -78,36 +78,36 @@ def test_the_undo_writes_what_the_service_can_keep_and_says_so() -> None:
     assert done.note == "it is open"
 
 
-@pytest.mark.parametrize(("code", "error"), [("NoSuchValve", NotFound), ("Sealed", Refused)])
+@pytest.mark.parametrize(("code", "error"), [("NoSuchTap", NotFound), ("Sealed", Refused)])
 def test_a_refusal_means_what_the_step_declares(code: str, error: type[Exception]) -> None:
     with pytest.raises(error, match=code):
         talk(STEP.apply({}), (refusal(code),))
 
 
 @pytest.mark.parametrize(
-    ("valve", "state"),
+    ("tap", "state"),
     [
-        (Valve(NEVER), State.BEFORE),
-        (Valve(OPEN), State.BEFORE),
-        (Valve(SHUT), State.AFTER),
-        (Valve("half"), State.DRIFTED),
-        (Valve(SHUT, readable=False), State.SETTLING),
-        (Valve(SHUT, there=False), State.GONE),
-        (Valve(NEVER, moving=True), State.BEFORE),
+        (Tap(NEVER), State.BEFORE),
+        (Tap(OPEN), State.BEFORE),
+        (Tap(SHUT), State.AFTER),
+        (Tap("half"), State.DRIFTED),
+        (Tap(SHUT, readable=False), State.SETTLING),
+        (Tap(SHUT, there=False), State.GONE),
+        (Tap(NEVER, moving=True), State.BEFORE),
     ],
 )
-def test_the_value_alone_decides_the_state(valve: Valve, state: State) -> None:
+def test_the_value_alone_decides_the_state(tap: Tap, state: State) -> None:
     """Values that are kept alike are one, and what else is under way on the resource does not count."""
-    assert STEP.state(seen(valve)) is state
+    assert STEP.state(seen(tap)) is state
 
 
 def test_the_effect_is_what_the_service_keeps() -> None:
-    moving = Valve(OPEN, moving=True)
-    assert STEP.effect(seen(moving))[Valve] == Valve(SHUT, moving=True)
-    assert STEP.inverse().effect(seen(moving))[Valve] == moving
+    moving = Tap(OPEN, moving=True)
+    assert STEP.effect(seen(moving))[Tap] == Tap(SHUT, moving=True)
+    assert STEP.inverse().effect(seen(moving))[Tap] == moving
 
 
 def test_a_person_is_shown_labels_and_consequences() -> None:
     assert STEP.diff() == ("never moved", SHUT)
-    assert STEP.actual(seen(Valve("half"))) == "half"
+    assert STEP.actual(seen(Tap("half"))) == "half"
     assert (STEP.side_effects(), STEP.inverse().side_effects()) == ("nothing flows", "")
