@@ -234,7 +234,7 @@ class Runbook:
         )
 
     def on(self, ref: Ref) -> Runbook:
-        """Return this runbook with the remediations for such a subject, without loading any. All stages stay."""
+        """Return this runbook with the remediations for a subject, without loading any. All stages stay."""
         stages = tuple(stage.on(ref) for stage in self.stages)
         return replace(self, stages=stages)
 
