@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.engine.incident_start import AGE
+from ringfence.engine.incident_end import AGE
 from ringfence.record.facts import FindingReceived
 from ringfence.record.history import History
 from tests.support.worlds import DRY_RUN, NOTIFY, finding, order

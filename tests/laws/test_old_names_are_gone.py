@@ -39,7 +39,7 @@ OLD = """
     ringfence.engine.incident_start.IncidentStart.stale
     ringfence.engine.incident_start.Opening
     ringfence.engine.incident_start.careful
-    ringfence.engine.incident_start.is_stale
+    ringfence.engine.incident_end.is_stale
     ringfence.engine.incident_start.opening
     ringfence.engine.intake.Execution
     ringfence.engine.intake.Unanswered

@@ -28,22 +28,22 @@ def catalogue() -> Mapping[str, Runbook]:
     return CATALOGUE
 
 
-def operator_client(wish: CommandOptions) -> OperatorClient:
+def operator_client(given: CommandOptions) -> OperatorClient:
     """Return the client that the options select."""
-    return direct_client(wish) if wish.direct else http_client(wish)
+    return direct_client(given) if given.direct else http_client(given)
 
 
-def http_client(wish: CommandOptions) -> HttpOperatorClient:
+def http_client(given: CommandOptions) -> HttpOperatorClient:
     """Return a client of the API. Raises BadInput if its URL is unknown."""
     from ringfence.aws.caller import default_region
     from ringfence.aws.outputs import stack_outputs
     from ringfence.aws.signed_http import signed_http
 
-    url = wish.url or output(lambda: stack_outputs(RESPONSE_STACK), RESPONSE_STACK, OUTPUT, "--url", URL)
+    url = given.url or output(lambda: stack_outputs(RESPONSE_STACK), RESPONSE_STACK, OUTPUT, "--url", URL)
     return HttpOperatorClient(signed_http(url, os.environ.get("AWS_ENDPOINT_URL", ""), default_region()))
 
 
-def direct_client(wish: CommandOptions) -> DirectOperatorClient:
+def direct_client(given: CommandOptions) -> DirectOperatorClient:
     """Return a client that runs the service in this process, limited to the account of the credentials."""
     from ringfence.aws.caller import caller
     from ringfence.aws.incidents import IncidentReader
@@ -53,21 +53,21 @@ def direct_client(wish: CommandOptions) -> DirectOperatorClient:
 
     own = caller()
     client = cast("DynamoDBClient", operator_client("dynamodb"))
-    reader = IncidentReader(client, wish.home.audit_table)
+    reader = IncidentReader(client, given.home.audit_table)
 
     def find(incident: str) -> tuple[ChainKey, ...]:
         return tuple(response.key for response in reader.responses(incident))
 
-    settings = composition.Settings(wish.home.audit_table, wish.home.control_table)
+    settings = composition.Settings(given.home.audit_table, given.home.control_table)
     ports = composition.ports(settings, OwnClients())
-    return DirectOperatorClient(ports, own.arn, direct_policy(wish, own.account), catalogue(), find)
+    return DirectOperatorClient(ports, own.arn, direct_policy(given, own.account), catalogue(), find)
 
 
-def direct_policy(wish: CommandOptions, account: str) -> Policy:
+def direct_policy(given: CommandOptions, account: str) -> Policy:
     """Return the policy, limited to the account of the credentials."""
     from ringfence.policy.file import BUILT_IN, PolicyFile, load_policy
 
-    given = wish.policy or (POLICY if POLICY.exists() else None)
-    file = load_policy(given, catalogue()) if given else PolicyFile(BUILT_IN)
+    path = given.policy or (POLICY if POLICY.exists() else None)
+    file = load_policy(path, catalogue()) if path else PolicyFile(BUILT_IN)
     policy = policy_from_json(file.compile(account))
     return replace(policy, accounts=tuple(one for one in policy.accounts if one == account))

@@ -30,7 +30,7 @@ DEPLOYED = "the audit log, the response pipeline, the roles"
 @click.command(short_help="Show how an instance or a leaked key is contained.")
 @click.option("--scenario", type=click.Choice(SCENARIOS), default=INSTANCE, show_default=True)
 @click.option("--keep", is_flag=True, help="Keep the local AWS running until Ctrl-C.")
-@click.option("--plain", is_flag=True, help="Print without colours and animation.")
+@click.option("--plain", is_flag=True, help="Print without colors and animation.")
 @click.pass_context
 def demo(ctx: click.Context, scenario: str, *, keep: bool, plain: bool) -> None:
     """Show how an instance or a leaked access key is contained, without an account and without Docker.

@@ -182,12 +182,12 @@ class View:
                 aspect,
                 plain(then, "dim" if then == now else ""),
                 plain(now, "dim" if then == now else "bold"),
-                self._neighbour(before.bystander[aspect], after.bystander[aspect]),
+                self._other(before.bystander[aspect], after.bystander[aspect]),
             )
         self._title("Before and after, as AWS shows it")
         self._print(table)
 
-    def _neighbour(self, then: str, now: str) -> Text:
+    def _other(self, then: str, now: str) -> Text:
         return plain(then, "dim") if then == now else plain(f"{then} {self.marks.arrow} {now}", BAD)
 
     def exposure(self, ending: Ending | CredentialEnding) -> None:

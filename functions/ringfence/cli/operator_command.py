@@ -68,12 +68,12 @@ class Environment:
 _OPTIONS = (
     click.option("--reason", required=True, help="The reason, in one line. It is recorded in the audit log."),
     click.option("--dry-run", is_flag=True, help="Show the plan and change nothing."),
-    click.option("--yes", is_flag=True, help="Do not ask for confirmation."),
+    click.option("--yes", is_flag=True, help="Do not ask for confirmation. Accept any plan."),
     click.option(
         "--direct",
         is_flag=True,
         help="Use your own credentials in this process instead of the API. The audit log records that. "
-        "Ringfence answers CloudTrail events of these calls like those of anybody else.",
+        "Ringfence responds to CloudTrail events of these calls.",
     ),
     click.option(
         "--json",
@@ -120,21 +120,21 @@ def operator_command(command: Callable[Concatenate[CommandOptions, P], None]) ->
 _NAMES = ("reason", "dry_run", "yes", "direct", "as_json", "wait", "url", "policy")
 
 
-def checked(wish: CommandOptions, outside: Environment) -> None:
+def checked(given: CommandOptions, env: Environment) -> None:
     """Check the options before any request is sent. Raises BadInput."""
-    check_reason(wish.reason)
-    if not (wish.dry_run or wish.yes or outside.interactive()):
+    check_reason(given.reason)
+    if not (given.dry_run or given.yes or env.interactive()):
         raise BadInput("--yes", "is required without a terminal; --dry-run shows the plan")
 
 
-def agreed(wish: CommandOptions, question: str) -> bool:
+def agreed(given: CommandOptions, question: str) -> bool:
     """Ask for confirmation. The default is no."""
-    return wish.yes or click.confirm(question, default=False, err=wish.as_json)
+    return given.yes or click.confirm(question, default=False, err=given.as_json)
 
 
-def end(wish: CommandOptions, code: int, **told: object) -> NoReturn:
+def end(given: CommandOptions, code: int, **told: object) -> NoReturn:
     """Print JSON if requested, and exit."""
-    if wish.as_json:
+    if given.as_json:
         click.echo(json.dumps(told, default=_plain))
     click.get_current_context().exit(code)
 

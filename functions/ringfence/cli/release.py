@@ -53,9 +53,9 @@ _OVER = _REFUSED | {IncidentStatus.RELEASED.value, "ended"}
 )
 @operator_command
 def release(
-    wish: CommandOptions, incident: str, *, skip_drifted: bool, subject: str | None, runbook: str | None
+    given: CommandOptions, incident: str, *, skip_drifted: bool, subject: str | None, runbook: str | None
 ) -> None:
-    """Undo the changes of INCIDENT, except where somebody has changed a value since.
+    """Undo the changes of INCIDENT. Refuse if somebody has changed a value since.
 
     Shows what would be restored and what would not, asks for confirmation, restores the recorded values,
     and waits until the result is verified. Your confirmation applies to the plan that was shown. If it has
@@ -67,16 +67,16 @@ def release(
     from ringfence.cli.plan_view import Screen
     from ringfence.model.incident import check_incident
 
-    world, screen = environment(), Screen(as_json=wish.as_json)
+    env, screen = environment(), Screen(as_json=given.as_json)
     body: dict[str, object] = {
         "incident": check_incident(incident),
-        "reason": wish.reason,
+        "reason": given.reason,
         "skip_drifted": skip_drifted,
-        **_only(world, subject, runbook),
+        **_only(env, subject, runbook),
     }
-    checked(wish, world)
-    door, patience = world.client(wish), Poller(wish, world, screen)
-    planned = patience.first(lambda: door.release({**body, "dry_run": True}))
+    checked(given, env)
+    client, poller = env.client(given), Poller(given, env, screen)
+    planned = poller.first(lambda: client.release({**body, "dry_run": True}))
     responses = list(planned.children("releases"))
     _show(screen, responses)
     if any(
@@ -85,36 +85,36 @@ def release(
         screen.conclude(
             "Nothing was changed. --skip-drifted restores the rest. --subject releases one response."
         )
-        end(wish, NOT_DONE, status="refused", incident=incident, plan=planned)
-    if wish.dry_run:
+        end(given, NOT_DONE, status="refused", incident=incident, plan=planned)
+    if given.dry_run:
         screen.conclude("Dry run: nothing was changed.", "dim")
-        end(wish, DONE, status=IncidentStatus.DRY_RUN.value, incident=incident, plan=planned)
-    if not agreed(wish, f"\nRelease {incident} now?"):
+        end(given, DONE, status=IncidentStatus.DRY_RUN.value, incident=incident, plan=planned)
+    if not agreed(given, f"\nRelease {incident} now?"):
         screen.say("Nothing was changed.")
-        end(wish, NOT_DONE, status="declined", incident=incident, plan=planned)
-    if not wish.yes:
+        end(given, NOT_DONE, status="declined", incident=incident, plan=planned)
+    if not given.yes:
         body["plans"] = [plan.text("digest") for one in responses for plan in one.children("plans")]
-    watches = [
-        ProgressFollower(door, _who(one), screen)
+    followers = [
+        ProgressFollower(client, _who(one), screen)
         for one in responses
         if one.text("status") == IncidentStatus.DRY_RUN
     ]
     with interruptible(lambda: incident, goes_on=False), screen.busy(f"releasing {incident}"):
-        for watch in watches:
-            patience.insist(watch.begin)
-        releasing = _Releasing(door, {**body, "dry_run": False}, watches, screen)
-        states = releasing.until_the_end(patience)
-    _conclude(wish, screen, planned, states)
+        for follower in followers:
+            poller.insist(follower.begin)
+        releasing = _Releasing(client, {**body, "dry_run": False}, followers, screen)
+        states = releasing.until_the_end(poller)
+    _conclude(given, screen, planned, states)
 
 
-def _only(world: Environment, subject: str | None, runbook: str | None) -> dict[str, object]:
+def _only(env: Environment, subject: str | None, runbook: str | None) -> dict[str, object]:
     """Return the fields that select one response; none to select all. Raises BadInput."""
     if subject is None:
         if runbook:
             raise BadInput("--subject", "is required with --runbook")
         return {}
     ref = parse_key(subject)
-    fitting = [one.id for one in world.catalogue().values() if isinstance(ref, one.subject)]
+    fitting = [one.id for one in env.catalogue().values() if isinstance(ref, one.subject)]
     if runbook is None and len(fitting) == 1:
         runbook = fitting[0]
     if runbook not in fitting:
@@ -141,25 +141,25 @@ def _show(screen: Screen, responses: list[Document]) -> None:
 class _Releasing:
     """Requests a release until it is complete. A response can be lost, so the log decides."""
 
-    door: OperatorClient
+    client: OperatorClient
     body: Mapping[str, object]
-    watches: list[ProgressFollower]
+    followers: list[ProgressFollower]
     screen: Screen
 
-    def until_the_end(self, patience: Poller) -> list[Document]:
+    def until_the_end(self, poller: Poller) -> list[Document]:
         """Release until all is finished. Return the status of each response."""
         while True:
-            over = patience.insist(self._release)
-            states = [patience.insist(watch.look) for watch in self.watches]
-            if over or all(map(_is_released, states)) or not patience.left:
+            over = poller.insist(self._release)
+            states = [poller.insist(follower.look) for follower in self.followers]
+            if over or all(map(_is_released, states)) or not poller.left:
                 return states
-            patience.pause()
+            poller.pause()
 
     def _release(self) -> bool:
         """Request the release unless it is complete. Return whether another request would be useless."""
-        if all(_is_released(watch.look()) for watch in self.watches):
+        if all(_is_released(follower.look()) for follower in self.followers):
             return True
-        answers = list(Document.of(self.door.release(self.body)).children("releases"))
+        answers = list(Document.of(self.client.release(self.body)).children("releases"))
         for one in answers:
             if one.text("status") in _REFUSED:
                 self.screen.say(f"{one.text('status')}: {one.text('reason')}", "bold red")
@@ -170,7 +170,7 @@ def _is_released(status: Document) -> bool:
     return status.text("state") == IncidentStatus.RELEASED.words
 
 
-def _conclude(wish: CommandOptions, screen: Screen, planned: Document, states: list[Document]) -> None:
+def _conclude(given: CommandOptions, screen: Screen, planned: Document, states: list[Document]) -> None:
     from ringfence.cli.plan_view import outstanding, subject_words
 
     incident = planned.text("incident")
@@ -184,4 +184,4 @@ def _conclude(wish: CommandOptions, screen: Screen, planned: Document, states: l
     done = all(map(_is_released, states))
     status = IncidentStatus.RELEASED if done else IncidentStatus.OPEN
     told = {"status": status.value, "incident": incident, "plan": planned, "state": states}
-    end(wish, DONE if done else NOT_DONE, **told)
+    end(given, DONE if done else NOT_DONE, **told)

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 )
 @operator_command
 def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
-    wish: CommandOptions,
+    given: CommandOptions,
     runbook: str,
     id_: str,
     account: str | None,
@@ -76,42 +76,42 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     """
     from ringfence.cli.plan_view import Screen, plan_shown
 
-    world, screen = environment(), Screen(as_json=wish.as_json)
-    named = _named(world, runbook, id_, account or "0" * 12, region)
-    checked(wish, world)
-    ref = named if account else replace(named, account=world.caller().account)
+    env, screen = environment(), Screen(as_json=given.as_json)
+    named = _named(env, runbook, id_, account or "0" * 12, region)
+    checked(given, env)
+    ref = named if account else replace(named, account=env.caller().account)
     who = {"runbook": runbook, "subject": subject_of(ref)}
     body: dict[str, object] = {
         **who,
-        "reason": wish.reason,
+        "reason": given.reason,
         "remediations": list(remediations),
         "options": _options(options),
     }
-    door, patience = world.client(wish), Poller(wish, world, screen)
+    client, poller = env.client(given), Poller(given, env, screen)
     try:
-        planned = patience.first(lambda: door.run({**body, "dry_run": True}))
+        planned = poller.first(lambda: client.run({**body, "dry_run": True}))
     except NotFound as gone:
         raise BadInput("ID", f"there is no {ref.kind} {id_} in this account and region: {gone}") from gone
     screen.show(plan_shown(planned, f"{runbook}:"))
     if planned.text("status") != IncidentStatus.DRY_RUN:
         screen.say(planned.text("reason"))
-        end(wish, NOT_DONE, status=planned.text("status"), incident=planned.text("incident"), plan=planned)
-    if wish.dry_run:
+        end(given, NOT_DONE, status=planned.text("status"), incident=planned.text("incident"), plan=planned)
+    if given.dry_run:
         screen.conclude("Dry run: nothing was changed.", "dim")
-        end(wish, DONE, status=IncidentStatus.DRY_RUN.value, incident=planned.text("incident"), plan=planned)
-    if not agreed(wish, f"\nRun {runbook} on {id_} now?"):
+        end(given, DONE, status=IncidentStatus.DRY_RUN.value, incident=planned.text("incident"), plan=planned)
+    if not agreed(given, f"\nRun {runbook} on {id_} now?"):
         screen.say("Nothing was changed.")
-        end(wish, NOT_DONE, status="declined", incident=planned.text("incident"), plan=planned)
-    body |= {} if wish.yes else {"plan": _agreed(planned)}
-    watch = ProgressFollower(door, {**who, "remediations": list(planned.texts("remediations"))}, screen)
+        end(given, NOT_DONE, status="declined", incident=planned.text("incident"), plan=planned)
+    body |= {} if given.yes else {"plan": _agreed(planned)}
+    follower = ProgressFollower(client, {**who, "remediations": list(planned.texts("remediations"))}, screen)
     with (
-        interruptible(lambda: watch.incident or planned.text("incident"), goes_on=not wish.direct),
+        interruptible(lambda: follower.incident or planned.text("incident"), goes_on=not given.direct),
         screen.busy(f"{runbook} on {id_}"),
     ):
-        patience.insist(watch.begin)
-        done = _run(patience, watch, lambda: door.run({**body, "dry_run": False}))
-        status = _until_the_end(patience, watch)
-    _conclude(wish, screen, planned, dict(done), status)
+        poller.insist(follower.begin)
+        done = _run(poller, follower, lambda: client.run({**body, "dry_run": False}))
+        status = _until_the_end(poller, follower)
+    _conclude(given, screen, planned, dict(done), status)
 
 
 def _agreed(planned: Document) -> dict[str, str]:
@@ -120,13 +120,13 @@ def _agreed(planned: Document) -> dict[str, str]:
     return {"digest": first.text("digest"), "as_of": planned.text("as_of")}
 
 
-def _named(world: Environment, runbook: str, id_: str, account: str, region: str | None) -> Ref:
+def _named(env: Environment, runbook: str, id_: str, account: str, region: str | None) -> Ref:
     """Return the subject. Raises BadInput for a wrong name, before any request is sent."""
-    runbooks = world.catalogue()
+    runbooks = env.catalogue()
     if runbook not in runbooks:
         raise BadInput("RUNBOOK", f"must be one of {', '.join(sorted(runbooks))}", runbook)
     subject = runbooks[runbook].subject
-    region = region or world.region() or ("" if subject.regional else GLOBAL)
+    region = region or env.region() or ("" if subject.regional else GLOBAL)
     if not region:
         raise BadInput("--region", "is required if AWS_REGION is not set")
     return ref_of(subject, account, region, id_)
@@ -143,40 +143,40 @@ def _options(given: tuple[str, ...]) -> dict[str, str]:
 
 
 def _run(
-    patience: Poller, watch: ProgressFollower, ask: Callable[[], Mapping[str, object]]
+    poller: Poller, follower: ProgressFollower, ask: Callable[[], Mapping[str, object]]
 ) -> Mapping[str, object]:
     """Request the run. If another response is active, wait for its end and request the run again.
 
     Stop if the other response was a release, or the subject no longer exists: a person decides then.
     """
     while True:
-        done = patience.insist(ask)
+        done = poller.insist(ask)
         if done.get("status") != IncidentStatus.JOINED:
             return done
-        patience.note(f"{done.get('reason')}: waiting until it ends")
-        while (status := patience.insist(watch.look)).flag("acting"):
-            if not patience.left:
+        poller.note(f"{done.get('reason')}: waiting until it ends")
+        while (status := poller.insist(follower.look)).flag("acting"):
+            if not poller.left:
                 return done
-            patience.pause()
-        if _status(status).is_over or not patience.left:
+            poller.pause()
+        if _status(status).is_over or not poller.left:
             return done
 
 
-def _until_the_end(patience: Poller, watch: ProgressFollower) -> Document:
+def _until_the_end(poller: Poller, follower: ProgressFollower) -> Document:
     """Query the status until nothing is left to wait for, or the time is over."""
     while True:
-        status = patience.insist(watch.look)
+        status = poller.insist(follower.look)
         found = _status(status)
         ended = found.is_over or found is IncidentStatus.COMPLETE or status.flag("resting")
         if not status.flag("acting") and ended:
             return status
-        if not patience.left:
+        if not poller.left:
             return status
-        patience.pause()
+        poller.pause()
 
 
 def _conclude(
-    wish: CommandOptions, screen: Screen, planned: Document, done: Mapping[str, object], status: Document
+    given: CommandOptions, screen: Screen, planned: Document, done: Mapping[str, object], status: Document
 ) -> None:
     from ringfence.cli.plan_view import outstanding, subject_words
     from ringfence.record.wording import said
@@ -191,7 +191,7 @@ def _conclude(
     if found is not IncidentStatus.RELEASED:
         screen.say(f'To undo it: ringfence release {incident} --reason "…"')
     told = {"status": state, "incident": incident, "plan": planned, "report": done, "state": status}
-    end(wish, DONE if good else NOT_DONE, **told)
+    end(given, DONE if good else NOT_DONE, **told)
 
 
 def _is_done(status: Document) -> bool:

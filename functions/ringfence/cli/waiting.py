@@ -54,10 +54,10 @@ def interruptible(incident: Callable[[], str], *, goes_on: bool) -> Iterator[Non
 class Poller:
     """Repeats a request until it succeeds or the time for waiting is over."""
 
-    def __init__(self, wish: CommandOptions, outside: Environment, screen: Screen) -> None:
+    def __init__(self, given: CommandOptions, outside: Environment, screen: Screen) -> None:
         self._environment = outside
         self._screen = screen
-        self._ends = outside.clock() + wish.wait
+        self._ends = outside.clock() + given.wait
 
     @property
     def left(self) -> bool:
@@ -99,8 +99,8 @@ class Poller:
 class ProgressFollower:
     """Follows one response and prints new entries."""
 
-    def __init__(self, door: OperatorClient, who: Mapping[str, object], screen: Screen) -> None:
-        self._client = door
+    def __init__(self, client: OperatorClient, who: Mapping[str, object], screen: Screen) -> None:
+        self._client = client
         self._who = who
         self._screen = screen
         self._incident, self._seen = "", 0

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
+from ringfence.engine.glimpse import About, glimpse
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs, parse_json
-from ringfence.events.guardduty.parser import MAX_SEVERITY
-from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
 from ringfence.model.errors import BadInput
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.decision import Mode
@@ -34,17 +33,6 @@ class Status(StrEnum):
     HANDLED = "handled"
     NOT_APPLICABLE = "not-applicable"
     INVALID = "invalid"
-
-
-@dataclass(frozen=True)
-class About:
-    """The known fields of a finding, even of an invalid one. None for missing fields."""
-
-    id: str | None = None
-    type: str | None = None
-    severity: float | None = None
-    account: str | None = None
-    region: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,9 +69,9 @@ class Explainer:
             event = parse_json(_decode(data))
             found = findings(event)
         except BadInput as error:
-            return invalid(error, _glimpse(event))
+            return invalid(error, glimpse(event))
         if isinstance(found, NotForUs):
-            return Explanation(Status.NOT_APPLICABLE, found.reason, _glimpse(event))
+            return Explanation(Status.NOT_APPLICABLE, found.reason, glimpse(event))
         return self._decided(found)
 
     def _decided(self, found: tuple[Finding, ...]) -> Explanation:
@@ -173,32 +161,3 @@ def _remediations(decisions: Iterable[Decided], mode: Mode) -> tuple[str, ...]:
         return ()
     strongest = [share.runbook for _, share in decisions if share.decision.mode == mode]
     return tuple(dict.fromkeys(id_ for runbook in strongest for id_ in runbook.ids))
-
-
-def _glimpse(event: object) -> About | None:
-    """Return the known fields of a finding that was not parsed."""
-    if not isinstance(event, dict) or (event.get("source"), event.get("detail-type")) != (
-        SOURCE,
-        DETAIL_TYPE,
-    ):
-        return None
-    detail = event.get("detail")
-    if not isinstance(detail, dict):
-        return None
-    severity = detail.get("severity")
-    return About(
-        id=_text(detail, "id"),
-        type=_text(detail, "type"),
-        severity=severity if _is_severity(severity) else None,
-        account=_text(detail, "accountId"),
-        region=_text(detail, "region"),
-    )
-
-
-def _is_severity(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MAX_SEVERITY
-
-
-def _text(detail: Mapping[str, object], key: str) -> str | None:
-    value = detail.get(key)
-    return value if isinstance(value, str) else None

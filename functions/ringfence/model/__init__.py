@@ -1,1 +1,1 @@
-"""The domain: pure values and functions. Standard library only; no I/O, clock or environment."""
+"""The domain: values and pure functions. Standard library only, without I/O, clock or environment."""

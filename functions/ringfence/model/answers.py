@@ -1,4 +1,4 @@
-"""Helpers for conversations: reading answers and sorting refusals."""
+"""Helpers for generators: read responses and classify errors."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def document(answer: Answer) -> Document:
-    """Return the answer of a call that declared no expected failure."""
+    """Return the response of a call without expected failures."""
     if isinstance(answer, Failed):
         raise InternalError(f"{answer.code} was declared as expected and is not handled: {answer.message}")
     return answer
 
 
 def accept(answer: Answer, *, not_found: Collection[str] = (), refused: Collection[str] = ()) -> Document:
-    """Return the answer; raise NotFound or Refused for the error codes that mean so."""
+    """Return the response. Raise NotFound or Refused for the error codes with that meaning."""
     if isinstance(answer, Failed):
         _refuse(answer, not_found, refused)
     return answer

@@ -1,4 +1,4 @@
-"""ARNs of resources, written and read as their kinds declare them."""
+"""Write and read the ARNs of resources, as their kinds declare them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _PARTS = {
     "{path}": r"(?:.+/)?",
     "{id}": r"(?P<id>[^/]+)",
 }
-"""What stands for each part of `Ref.arn_form`. Whether an id is one, the reference says."""
+"""The pattern of each part of `Ref.arn_form`. The reference itself checks the id."""
 
 
 @frozen
 class Arn:
-    """What an ARN says of a resource; `region` and `account` are empty where ARNs of its kind have none."""
+    """The parts of an ARN. `region` and `account` are empty if ARNs of this kind have none."""
 
     region: str
     account: str

@@ -1,4 +1,4 @@
-"""AWS calls and permissions as values: what a step or an observer wants, not how it is sent."""
+"""AWS calls and permissions as values: what a step or observation needs, not how it is sent."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Ago:
 
 
 def at(parameters: Parameters, now: datetime) -> dict[str, object]:
-    """Return parameters with the instant in place of every `Ago` among them."""
+    """Return parameters with a time instead of each `Ago`."""
     return {name: now - one.span if isinstance(one, Ago) else one for name, one in parameters.items()}
 
 
@@ -46,7 +46,7 @@ class Call:
     hidden: str = ""
 
     def failed(self, code: str, message: str) -> Failed | None:
-        """Return a failure that the caller handles; None where it is another."""
+        """Return a failure that the caller handles. None for any other failure."""
         if code in self.expected:
             return Failed(code, message)
         if self.hidden and self.hidden in message:
@@ -72,7 +72,7 @@ class Permission:
 
 @frozen
 class Failed:
-    """The answer to a call that the service refused: its error code and message."""
+    """The response to a refused call: its error code and message."""
 
     code: str
     message: str
@@ -84,6 +84,6 @@ T = TypeVar("T")
 SansIO = Generator[tuple[Call, ...], tuple[Answer, ...], T]
 """A read or a write without I/O.
 
-It yields calls that the driver makes side by side, is sent their answers in the same order, and returns
+It yields calls, which the driver makes in parallel, receives their responses in the same order, and returns
 a `T`.
 """

@@ -1,6 +1,6 @@
-"""Values to canonical JSON and back, for the audit log.
+"""Convert values to canonical JSON and back, for the audit log.
 
-Only classes marked with `@value` are written or read: a log cannot name anything else into being.
+Only classes marked with `@value` are written or read, so a log cannot create any other object.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _register(cls: type[T], name: str) -> type[T]:
 
 
 def recorded_name(kind: type[object]) -> str:
-    """Return the recorded name of a class marked with `@value`; raises InternalError for another."""
+    """Return the recorded name of a class marked with `@value`. Raises InternalError for any other class."""
     name = _NAMES.get(kind)
     if name is None or _VALUES[name] is not kind:
         raise InternalError(f"a {kind.__name__} cannot be recorded")
@@ -74,7 +74,7 @@ def recorded_name(kind: type[object]) -> str:
 
 
 def encode(item: object) -> object:
-    """Turn a value into plain JSON data: sets sorted, instants in UTC."""
+    """Convert a value to JSON data, with sorted sets and times in UTC."""
     if item is None or isinstance(item, bool | int | str):
         return str(item) if isinstance(item, str) else item
     if isinstance(item, float):
@@ -91,7 +91,7 @@ def encode(item: object) -> object:
 
 
 def decode(data: object) -> object:
-    """Read back what `encode` wrote; raises BadInput for anything else. Lists come back as tuples."""
+    """Read data from `encode`. Raises BadInput for any other data. Lists become tuples."""
     if isinstance(data, list):
         return tuple(decode(one) for one in data)
     if not isinstance(data, dict):
@@ -128,11 +128,11 @@ def _decode_plain(kind: str, plain: str) -> datetime | float:
 
 
 def _known(kind: str) -> type[object] | None:
-    """Return the class of that name; what is declared where nothing was loaded yet is loaded now."""
+    """Return the class of that name. Load declarations on demand if it is unknown."""
     if kind not in _VALUES:
         for loader in reversed(tuple(_LOADERS)):
             loader()
-            # Not before: another thread would miss what it could wait for, as imports do for each other.
+            # Not earlier: another thread would not wait for the imports.
             _LOADERS.pop(loader, None)
             if kind in _VALUES:
                 break
@@ -140,21 +140,21 @@ def _known(kind: str) -> type[object] | None:
 
 
 def load_on_demand(loader: Callable[[], T]) -> Callable[[], T]:
-    """Register what to call when the log names a value that is not declared yet.
+    """Register a function to load declarations when the log names an unknown value.
 
-    It is called no more once it has ended; until then by each thread that meets such a name.
+    It is called until it has finished once, by each thread that needs it.
     """
     _LOADERS[loader] = None
     return loader
 
 
 def canonical(data: object) -> str:
-    """Write JSON data as one text that is the same for the same data: the bytes that are hashed."""
+    """Return JSON data as a text that is the same for the same data. These bytes are hashed."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 def instant_text(instant: datetime) -> str:
-    """Write an aware instant in UTC with microseconds."""
+    """Return an aware time in UTC with microseconds."""
     if instant.tzinfo is None:
         raise InternalError("a time without a time zone")
     return instant.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,6 +1,6 @@
-"""Declarations that are found in their folder instead of being listed.
+"""Find declarations in their folder instead of a list.
 
-A module is found by its name and imported when it is asked for; what a file holds is never read otherwise.
+A module is found by its name and imported on demand. No file is read otherwise.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ _ROOT = "ringfence"
 
 
 def ids_in(package: str) -> tuple[str, ...]:
-    """Return the ids that the modules of a package bear, in order, and import none of them.
+    """Return the ids of a package's modules in order, without importing them.
 
-    `access_key.py` bears `access-key`. Packages and `__init__` bear none. `pkgutil` finds the same, and
-    importing it would cost a function time.
+    `access_key.py` has the id `access-key`. Packages and `__init__` have none. `pkgutil` finds the same,
+    and its import would cost a function time.
     """
     found = {name for name, ending in _names(package) if ending in {"py", "pyc"}}
     return tuple(sorted(name.replace("_", "-") for name in found))
 
 
 def folders_in(package: str) -> tuple[str, ...]:
-    """Return the names of the packages in a package, in order, and import none of them."""
+    """Return the names of the packages in a package in order, without importing them."""
     return tuple(sorted(name for name, ending in _names(package) if not ending))
 
 
 def _names(package: str) -> Iterator[tuple[str, str]]:
-    """Yield what lies in a package's folder, as names and endings, without `__init__` and caches."""
+    """Yield the names and endings of a package's files, without `__init__` and caches."""
     folder = Path(__file__).parents[1].joinpath(*package.removeprefix(f"{_ROOT}.").split("."))
     for path in folder.iterdir():
         name, _, ending = path.name.partition(".")
@@ -41,7 +41,7 @@ def _names(package: str) -> Iterator[tuple[str, str]]:
 
 
 def module_of(package: str, id_: str) -> ModuleType | None:
-    """Import the module of a package that bears an id; None where none does."""
+    """Import the module of a package for an id. None if there is none."""
     name = f"{package}.{id_.replace('-', '_')}"
     try:
         return import_module(name)

@@ -1,4 +1,4 @@
-"""Reading JSON-like documents from outside, with errors that name the field."""
+"""Read JSON-like documents from outside, with errors that name the field."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ringfence.model.frozen import frozen
 
 @frozen
 class Document:
-    """One JSON object and the dotted path at which it stands.
+    """One JSON object and its dotted path.
 
-    Accessors raise `BadInput` naming the full path when a value is missing or of another type. The
-    `optional_` forms return None when it is absent or null, and are as strict about its type.
+    Accessors raise `BadInput` with the full path if a value is missing or has another type. The `optional_`
+    forms return None for an absent or null value, and check the type as strictly.
     """
 
     value: Mapping[str, object]
@@ -21,7 +21,7 @@ class Document:
 
     @classmethod
     def of(cls, value: object, path: str = "") -> Document:
-        """Take `value` as an object, or raise BadInput."""
+        """Create it from an object. Raises BadInput for anything else."""
         if not isinstance(value, Mapping):
             raise BadInput(path or "(document)", "must be an object", value)
         return cls(value, path)
@@ -31,7 +31,7 @@ class Document:
         return f"{self.path}.{key}" if self.path else key
 
     def has(self, key: str) -> bool:
-        """Say whether `key` is there with a value other than null."""
+        """Return whether `key` has a value other than null."""
         return self.value.get(key) is not None
 
     def text(self, key: str) -> str:
@@ -66,7 +66,7 @@ class Document:
         return value
 
     def flag(self, key: str, *, default: bool = False) -> bool:
-        """Return a boolean; the strings "true" and "false", which some relays send, count as such."""
+        """Return a boolean. The strings "true" and "false", which some relays send, are allowed."""
         value = self.value.get(key)
         if value is None:
             return default
@@ -84,16 +84,16 @@ class Document:
         return Document(value, self.at(key))
 
     def optional_child(self, key: str) -> Document:
-        """Return the object at `key`, empty when it is absent."""
+        """Return the object at `key`. Empty if it is absent."""
         return self.child(key) if self.has(key) else Document({}, self.at(key))
 
     def children(self, key: str) -> Iterator[Document]:
-        """Yield the objects of the list at `key`; nothing when it is absent."""
+        """Yield the objects of the list at `key`. Yield nothing if it is absent."""
         for index, item in enumerate(self.items(key)):
             yield Document.of(item, f"{self.at(key)}[{index}]")
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Return the strings of the list at `key`; nothing when it is absent."""
+        """Return the strings of the list at `key`. Empty if it is absent."""
         items = self.items(key)
         for index, item in enumerate(items):
             if not isinstance(item, str):
@@ -101,7 +101,7 @@ class Document:
         return tuple(str(item) for item in items)
 
     def items(self, key: str) -> Sequence[object]:
-        """Return the list at `key`; empty when it is absent."""
+        """Return the list at `key`. Empty if it is absent."""
         value = self.value.get(key)
         if value is None:
             return ()

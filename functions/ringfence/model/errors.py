@@ -1,37 +1,38 @@
-"""The one tree of errors: retryable, refused, bad input, bug."""
+"""The errors of Ringfence: retryable, refused, bad input, internal."""
 
 from __future__ import annotations
 
 
 class RingfenceError(Exception):
-    """Anything that Ringfence raises on purpose."""
+    """The base class of all errors that Ringfence raises on purpose."""
 
 
 class Retryable(RingfenceError):
-    """It did not work now and may work later: the message goes back to its queue."""
+    """It failed and can succeed later. The message returns to its queue."""
 
 
 class Conflict(Retryable):
-    """Somebody else wrote to the same chain or took the lease first: read again."""
+    """Another execution wrote to the chain or took the lease first. Read again."""
 
 
 class OutcomeUnknown(Retryable):
-    """No answer came, or none that tells: whether it was done is found out by looking."""
+    """The result is unknown: there was no clear response. A later read finds it out."""
 
 
 class UnknownRecord(Retryable):
-    """The log holds a fact that this version cannot read: a newer version wrote it, before a rollback say.
+    """The log contains a fact that this version cannot read.
 
-    It is neither bad input nor lost: the message waits until that version is back, or a person is alarmed.
+    A newer version can have written it before a rollback. It is neither bad input nor lost. The message
+    waits until that version is back, or until an alarm notifies a person.
     """
 
 
 class AccessDenied(Retryable):
-    """IAM does not allow the call. It is tried again, and nothing else waits for it."""
+    """IAM denies the call. It is retried, and nothing else waits for it."""
 
 
 class Refused(RingfenceError):
-    """It will not be done, now or later: a person has to look.
+    """A permanent refusal: a person must check.
 
     `reason` is for that person.
     """
@@ -46,10 +47,10 @@ class NotFound(Refused):
 
 
 class BadInput(RingfenceError):
-    """What came in cannot be used.
+    """The input is invalid.
 
-    `field` is a dotted path such as `detail.service.archived`, `problem` says what was expected there.
-    The value is shown shortened and escaped: it may be hostile.
+    `field` is a dotted path such as `detail.service.archived`. `problem` says what was expected there. The
+    value is shortened and escaped, because it is untrusted.
     """
 
     def __init__(self, field: str, problem: str, value: object = None) -> None:

@@ -1,4 +1,4 @@
-"""A security finding, whatever service it came from."""
+"""A security finding of any service."""
 
 from __future__ import annotations
 

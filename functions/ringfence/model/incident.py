@@ -1,4 +1,4 @@
-"""An incident: what planners may know beside the observed state."""
+"""An incident: what planners know in addition to the observed state."""
 
 from __future__ import annotations
 
@@ -49,16 +49,16 @@ class Incident:
 
     @property
     def first_seen(self) -> datetime:
-        """From when on what happened may be the intruder's."""
+        """The start of the intruder's possible activity."""
         return min(self.since, self.opened_at) if self.since else self.opened_at
 
     @property
     def now(self) -> datetime:
-        """The newest instant that is recorded: ages are counted up to it, never up to the clock's."""
+        """The newest recorded time. Ages are counted up to it, never up to the clock."""
         return max(self.as_of, self.opened_at) if self.as_of else self.opened_at
 
     def with_findings(self, findings: Iterable[Finding]) -> Incident:
-        """Return this incident with what its findings say, each once, oldest first."""
+        """Return this incident with the data of its findings, each once, oldest first."""
         known = tuple(dict.fromkeys(findings))
         return replace(
             self,
@@ -72,7 +72,7 @@ class Incident:
         )
 
     def choice(self, name: str) -> str:
-        """Return the value chosen for an option; raises InternalError for one that is not declared."""
+        """Return the value of an option. Raises InternalError for an undeclared one."""
         for key, chosen in self.choices:
             if key == name:
                 return chosen
@@ -87,7 +87,7 @@ def check_incident(text: str) -> str:
 
 
 def incident_id(opened_at: datetime, cause: str) -> str:
-    """Name an incident: by time, then by cause, so that responses to one cause share it.
+    """Return an incident id from time and cause, so that responses to one cause share it.
 
     Ids sort by the time of opening: `inc-20260131T235959.000000-0123456789`.
     """

@@ -1,4 +1,4 @@
-"""A note: a step that changes nothing in AWS. Its only trace is the log, where planners find it again."""
+"""A log-only step changes nothing in AWS. Its only trace is the log, where planners find it again."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class LogOnlyStep(Step):
-    """What is written down for later: a baseline, a notice given. Planners look for it in `incident.past`.
+    """A note for later, for example a baseline or a notice. Planners find it in `incident.past`.
 
-    An intent that is recorded is the note itself, so nothing about it can be unknown.
+    Its recorded intent is the note itself, so its result is never unknown.
     """
 
     permissions: ClassVar[tuple[Permission, ...]] = ()
@@ -26,8 +26,8 @@ class LogOnlyStep(Step):
         yield from ()
         return Done()
 
-    def state(self, observed: ResourceState) -> State:  # noqa: ARG002 - the log shows it, not the world
-        """It is written down."""
+    def state(self, observed: ResourceState) -> State:  # noqa: ARG002 - the log shows it, not AWS
+        """Return AFTER, because it is recorded."""
         return State.AFTER
 
     def effect(self, observed: ResourceState) -> ResourceState:

@@ -1,4 +1,4 @@
-"""What is observed of a subject, each observation read by pure calls and answers."""
+"""Observations of a subject. Each one is read by a generator without I/O."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Observation")
 MOST_WORDS = 500
-"""Characters that are kept of why an observation could not be read."""
+"""Maximum characters of the reason why an observation could not be read."""
 
 
 @frozen
@@ -86,15 +86,15 @@ class Observation:
         raise NotImplementedError
 
     def names(self) -> Mapping[Symbol, str]:
-        """Return the ids of symbols that this observation shows to exist."""
+        """Return the ids of symbols that exist according to this observation."""
         return {}
 
     def settling(self) -> str:
-        """Say in words what is still under way and must be read again; empty where nothing is."""
+        """Return in words what is settling and must be read again. Empty if nothing is."""
         return ""
 
     def absent(self, ref: Ref) -> bool:  # noqa: ARG002 - for observations of what may be gone
-        """Say whether this shows that there is no such subject, which is no reason to raise `NotFound`."""
+        """Return whether this shows that the subject does not exist, without an error."""
         return False
 
 
@@ -131,23 +131,23 @@ class ResourceState:
         return kind in self.observations
 
     def with_observation(self, observation: Observation) -> ResourceState:
-        """Return this state with an observation added or replaced."""
+        """Return this state updated with a newer one. What cannot be read any more is unknown."""
         return self.updated(ResourceState(self.ref, {type(observation): observation}))
 
     def updated(self, newer: ResourceState) -> ResourceState:
-        """Return this state with a newer one put in: what cannot be read any more is not known."""
+        """Return this state updated with a newer one. What cannot be read any more is unknown."""
         observations = {kind: one for kind, one in self.observations.items() if kind not in newer.unread}
         unread = {kind: why for kind, why in self.unread.items() if kind not in newer.observations}
         return ResourceState(self.ref, {**observations, **newer.observations}, {**unread, **newer.unread})
 
     def of(self, kinds: Iterable[type[Observation]]) -> ResourceState:
-        """Return the state with these observations alone."""
+        """Return the state with these observations only."""
         wanted = tuple(kinds)
         unread = {kind: self.unread[kind] for kind in wanted if kind in self.unread}
         return ResourceState(self.ref, {kind: self[kind] for kind in wanted if kind not in unread}, unread)
 
     def names(self) -> Mapping[Symbol, str]:
-        """Return every symbol whose id the observations show."""
+        """Return every symbol whose id the observations contain."""
         return {
             symbol: name
             for observation in self.observations.values()
@@ -155,16 +155,16 @@ class ResourceState:
         }
 
     def settling(self) -> tuple[str, ...]:
-        """Say in words what is still under way, and what may be readable later."""
+        """Return in words what is settling, and what may be readable later."""
         words = (observation.settling() for observation in self.observations.values())
         return (*filter(None, words), *self.unreadable(self.unread, for_good=False))
 
     def absent(self) -> bool:
-        """Say whether any observation shows that there is no such subject."""
+        """Return whether any observation shows that the subject does not exist."""
         return any(observation.absent(self.ref) for observation in self.observations.values())
 
     def unreadable(self, kinds: Iterable[type[Observation]], *, for_good: bool) -> tuple[str, ...]:
-        """Say in words which of these could not be read: refused permanently, or not this time."""
+        """Return in words which of these could not be read: permanently, or this time."""
         return tuple(
             f"{kind.__name__} could not be read: {str(self.unread[kind])[:MOST_WORDS]}"
             for kind in kinds

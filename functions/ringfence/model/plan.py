@@ -1,4 +1,4 @@
-"""Ordering the steps of one stage, and folding recorded steps into an undo."""
+"""Order the steps of a stage, and combine recorded steps for a release."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def dependency_levels(steps: Iterable[Step]) -> tuple[tuple[Step, ...], ...]:
-    """Sort steps into waves: each waits for the providers of what it requires or follows.
+    """Sort steps into dependency levels. Each level waits for the providers of what it requires.
 
-    A symbol that no step provides is taken as there already. Raises InternalError on a cycle.
+    A symbol that no step provides counts as existing. Raises InternalError on a cycle.
     """
     todo, sorted_waves = list(steps), []
     while todo:
@@ -30,14 +30,14 @@ def dependency_levels(steps: Iterable[Step]) -> tuple[tuple[Step, ...], ...]:
 
 
 def digest_text(steps: Iterable[Step]) -> str:
-    """Return the canonical text of a plan; equal plans have equal texts."""
+    """Return the canonical text of a plan. Equal plans have equal texts."""
     return canonical([encode(step) for step in steps])
 
 
 def net_changes(applied: Iterable[Step]) -> tuple[Step, ...]:
-    """Fold applied steps into one per target, in the order in which the targets were last changed.
+    """Combine applied steps into one per target, in the order of the last changes.
 
-    A step and its inverse cancel out; so does a fold that ends where it began.
+    A step and its inverse cancel out. So does a combination that ends where it started.
     """
     folded: dict[tuple[str, type[Step]], Step] = {}
     for step in applied:

@@ -54,7 +54,7 @@ class Principal:
 
 
 class Kind(StrEnum):
-    """Types of user that the table of cases tells apart."""
+    """The types of user in the table of cases."""
 
     ROOT = "Root"
     USER = "IAMUser"
@@ -67,7 +67,7 @@ class Kind(StrEnum):
 
 
 class Key(StrEnum):
-    """What the id of an access key says."""
+    """The kind of an access key id."""
 
     LONG_TERM = LONG_TERM
     TEMPORARY = TEMPORARY
@@ -149,11 +149,11 @@ def principal_of(caller: Caller, account: str) -> Principal:
     for kinds, keys, answer in _CASES:
         if kind in kinds and key in keys:
             return answer(caller, account)
-    raise InternalError("there is no other case")  # the last one takes everything
+    raise InternalError("there is no other case")  # the last case matches everything
 
 
 def _kind(caller: Caller) -> Kind:
-    """Return the stated type, or else the one that the principal's id shows."""
+    """Return the stated type, or the one that the principal's id shows."""
     if ANONYMOUS in {caller.type, caller.principal, caller.name} or caller.type == "Anonymous":
         return Kind.NOBODY
     stated = _KINDS.get(caller.type, Kind.OTHER)
@@ -197,7 +197,7 @@ def _session(caller: Caller, account: str) -> Principal:
 
 
 def _federated(caller: Caller, account: str) -> Principal:
-    """Contain the user whose permissions the session has: a deny there reaches it."""
+    """Contain the user whose permissions the session has, because a denial of the user applies to it."""
     issuer = read_arn(UserRef, caller.issuer)
     name = _name(issuer.id) if issuer else ""
     if not issuer or not name:
@@ -223,7 +223,7 @@ def _other(caller: Caller, account: str, advice: str) -> Principal:
 
 
 def _name(text: str) -> str:
-    """Return the name of a user or a role, empty when it cannot be one."""
+    """Return the name of a user or a role. Empty if it is invalid."""
     return text if _fits(UserRef.pattern, text) else ""
 
 
@@ -246,4 +246,4 @@ _CASES: tuple[tuple[frozenset[Kind], frozenset[Key], Callable[[Caller, str], Pri
     (frozenset({Kind.FEDERATED}), _SHORT, _federated),
     (frozenset(Kind), _EVERY, _told(UNKNOWN)),
 )
-"""For each type of user and each kind of key the answer; the first case that fits decides."""
+"""The result for each type of user and kind of key. The first matching case decides."""

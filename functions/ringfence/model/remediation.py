@@ -1,4 +1,4 @@
-"""A remediation: a pure function from what was observed to the steps that remain."""
+"""A remediation: a pure function from the resource state to the remaining steps."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class Option:
     pattern: str = ""
 
     def allows(self, chosen: str) -> bool:
-        """Say whether the option may take this value."""
+        """Return whether the option can have this value."""
         return chosen in self.values or bool(self.pattern and re.fullmatch(self.pattern, chosen, re.ASCII))
 
     def allowed(self) -> str:
-        """Say in words what the option may be."""
+        """Return the allowed values in words."""
         named = ", ".join(one or '""' for one in self.values)
         return f"{named}, or a value that matches {self.pattern}" if self.pattern else f"one of {named}"
 
@@ -143,7 +143,7 @@ class Remediation:
 
     @property
     def by_default(self) -> str:
-        """Say what becomes of it where the policy says nothing of it."""
+        """The default: `on`, `off` or `dry run`."""
         if self.optional:
             return "off"
         return "dry run" if self.workload_risk else "on"
@@ -170,11 +170,11 @@ class Remediation:
         return (*words, *self.review_items(observed, incident))
 
     def review_items(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
-        """Say in words what a person must look at."""
+        """Return what a person must review."""
         return (*self._unread(observed, for_good=True), *self._said(self.needs_review, observed, incident))
 
     def pending(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
-        """Say in words what somebody else has yet to do."""
+        """Return what an AWS service has yet to do."""
         return self._said(self.pending_elsewhere, observed, incident)
 
     def _said(
@@ -190,9 +190,9 @@ class Remediation:
         return tuple(f"{one}; {self.id} can be neither applied nor verified" for one in words)
 
     def reasons_to_downgrade(self, observed: ResourceState) -> tuple[str, ...]:
-        """Say in words why no more than a dry run is right."""
+        """Return the reasons for a dry run."""
         return tuple(self.downgrade_reasons(observed)) if self.downgrade_reasons else ()
 
 
 remediation = Remediation
-"""Declares the function that it decorates as the planner of a remediation."""
+"""Declares the decorated function as the planner of a remediation."""

@@ -1,4 +1,4 @@
-"""Ringfence's own names: by them it knows its own calls again, and does not answer them."""
+"""Ringfence's own names. By them it recognizes its own calls and ignores them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PREFIX = "ringfence-"
 
 @cache
 def runbook_ids() -> tuple[str, ...]:
-    """Return the ids of the runbooks, in order: each module of `ringfence.runbooks` bears one."""
+    """Return the ids of the runbooks in order, one for each module of `ringfence.runbooks`."""
     return ids_in("ringfence.runbooks")
 
 
@@ -21,37 +21,37 @@ def run_role(runbook: str) -> str:
 
 
 def release_role(runbook: str) -> str:
-    """Return the role that undoes what a runbook did, in the subject's account."""
+    """Return the release role of a runbook, in the subject's account."""
     return f"{PREFIX}release-{runbook}"
 
 
 def function_role(name: str) -> str:
-    """Return the role of a function of the home account; `name` is a runbook's id or a function's name."""
+    """Return the role of a function in the home account. `name` is a runbook's id or a function's name."""
     return f"{PREFIX}{name}-function"
 
 
 OPERATE, ARCHIVE, NOTIFY = "operate", "archive", "notify"
-"""The functions that serve no single runbook."""
+"""The functions that do not belong to one runbook."""
 FORWARD_ROLE = f"{PREFIX}forward"
 
 
 def schedule_role(runbook: str) -> str:
-    """Return the role in which a runbook's review is invoked on its schedule."""
+    """Return the role that invokes a runbook's review on its schedule."""
     return f"{PREFIX}{runbook}-review-schedule"
 
 
 @cache
 def acting_roles() -> tuple[str, ...]:
-    """Return the roles through which it acts in protected accounts.
+    """Return the roles that act in protected accounts.
 
-    These are exact names: any other role that merely begins like them may be an intruder's.
+    These are exact names, because an intruder can choose a name with the same prefix.
     """
     return tuple(role(runbook) for role in (run_role, release_role) for runbook in runbook_ids())
 
 
 @cache
 def own_roles() -> tuple[str, ...]:
-    """Return every role that is its own: those that act, the functions', and those of AWS's services."""
+    """Return every role of Ringfence: those that act, those of its functions, and those for AWS services."""
     functions = (function_role(name) for name in (*runbook_ids(), OPERATE, ARCHIVE, NOTIFY))
     schedules = (schedule_role(runbook) for runbook in runbook_ids())
     return (*acting_roles(), *functions, FORWARD_ROLE, *schedules)

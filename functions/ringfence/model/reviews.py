@@ -1,6 +1,6 @@
-"""Findings of Ringfence's own: what a scheduled look at an account has to be done about.
+"""Findings of scheduled reviews.
 
-No EventBridge rule delivers them: the function that looks hands them to its runbook itself.
+No EventBridge rule delivers them. The review function passes them to its runbook directly.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 SOURCE = "ringfence"
 PREFIX = "Review:"
-"""How the types of such findings begin."""
+"""The prefix of the finding types."""
 
 
 @frozen
 class Review:
-    """A scheduled look at one account and region.
+    """A scheduled review of one account and region.
 
-    `name` stands in the types of what it finds. `schedule` is an expression of EventBridge Scheduler.
-    `listing` returns the subjects to look at; `permissions` are what its calls need.
+    `name` is part of the finding type. `schedule` is an expression of EventBridge Scheduler. `listing`
+    returns the subjects to check. `permissions` are those of its calls.
     """
 
     name: str
@@ -37,13 +37,13 @@ class Review:
 
     @property
     def type(self) -> str:
-        """The type of its findings."""
+        """Its finding type."""
         return PREFIX + self.name
 
 
 @frozen
 class ReviewTrigger:
-    """What scheduled reviews of some names found. `types` are `Review:` and the review's name."""
+    """Findings of scheduled reviews with some names. `types` are `Review:` and the review's name."""
 
     id: str
     types: tuple[str, ...]
@@ -52,14 +52,14 @@ class ReviewTrigger:
     permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
-        """Return none: such findings are on no bus."""
+        """Return none, because such findings are not on the event bus."""
         return ()
 
     def matches(self, finding: Finding) -> bool:
-        """Say whether the finding is of one of the types."""
+        """Return whether the finding has one of the types."""
         return finding.source == SOURCE and finding.type in self.types
 
 
 def reviewed(*names: str) -> ReviewTrigger:
-    """Answer to scheduled reviews of these names."""
+    """Return a trigger for reviews with these names."""
     return ReviewTrigger("reviews", tuple(PREFIX + name for name in names))

@@ -1,4 +1,4 @@
-"""What a person does about a use of the root user: nothing that could be done from here.
+"""The instructions for a person after a use of the root user. Ringfence cannot change anything.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/root-user-best-practices.html
 """
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def what_a_person_does(account: str) -> Iterator[str]:
-    """List it, in order."""
+    """Yield the instructions in order."""
     yield f"ask the owner of the root credentials of account {account} whether they used them, and why"
     yield (
         "if nobody confirms it, assume an intruder: no policy inside the account limits its root user. "

@@ -1,6 +1,6 @@
-"""What a finding claims and must be confirmed before anything is changed: which rule of AWS Config judged.
+"""The confirmation of the AWS Config rule behind a finding, before any change.
 
-An event names the rule by a name that its owner chose; what the rule checks stands in the rule itself.
+An event contains the name that the rule's owner chose. The rule itself contains what it checks.
 https://docs.aws.amazon.com/config/latest/APIReference/API_Source.html
 """
 
@@ -12,13 +12,13 @@ from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 
 AWS = "AWS"
-"""The owner of a managed rule's source."""
+"""The owner in the source of a managed rule."""
 _NO_RULE = ("NoSuchConfigRuleException",)
 
 
 @value
 class ManagedRule:
-    """The claim that the rule called `name` in `region` is AWS's managed rule `identifier`."""
+    """The claim that the rule `name` in `region` is AWS's managed rule `identifier`."""
 
     name: str
     identifier: str
@@ -29,7 +29,7 @@ class ManagedRule:
     )
 
     def confirm(self) -> SansIO[str]:
-        """Look at the rule's source."""
+        """Read the rule's source."""
         (answer,) = yield (
             Call(
                 "config",

@@ -1,4 +1,4 @@
-"""A runbook: stages of remediations for one kind of subject; the unit that is deployed."""
+"""A runbook: stages of remediations for one kind of subject. It is deployed as a unit."""
 
 from __future__ import annotations
 
@@ -95,15 +95,15 @@ class Stage:
         return unique(words for one in self.remediations for words in one.residual_risks(observed, incident))
 
     def review_items(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
-        """Say in words what a person must look at."""
+        """Return what a person must review."""
         return unique(words for one in self.remediations for words in one.review_items(observed, incident))
 
     def pending(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
-        """Say in words what somebody else has yet to do."""
+        """Return what an AWS service has yet to do."""
         return unique(words for one in self.remediations for words in one.pending(observed, incident))
 
     def reasons_to_downgrade(self, observed: ResourceState) -> tuple[str, ...]:
-        """Say in words why no more than a dry run is right."""
+        """Return the reasons for a dry run."""
         return unique(words for one in self.remediations for words in one.reasons_to_downgrade(observed))
 
 
@@ -145,7 +145,7 @@ class Runbook:
 
     @property
     def has_containment_stage(self) -> bool:
-        """Whether the stage that contains is among its stages."""
+        """Whether the containment stage is among its stages."""
         return bool(self.stages) and self.stages[0].id == (self.containment_stage or self.stages[0].id)
 
     @property
@@ -180,19 +180,21 @@ class Runbook:
 
     @property
     def inverses(self) -> tuple[type[Step], ...]:
-        """Every class of step that an undo may take."""
+        """Every class of step that a release can apply."""
         return unique(step.inverse_type or step for step in self.steps if not step.irreversible)
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
-        """Return the EventBridge patterns that deliver what its triggers match."""
-        from ringfence.model.trigger import joined  # at synthesis only: containment does not wait for it
+        """Return the EventBridge patterns of its triggers."""
+        from ringfence.model.trigger import (
+            joined,
+        )  # only used at synthesis, so containment does not wait for it
 
         return tuple(pattern for trigger in joined(self.triggers) for pattern in trigger.patterns())
 
     def answers_by_type(self) -> dict[str, tuple[str, ...]]:
-        """Return, by the id of a remediation with triggers, which types of findings it answers.
+        """Return the finding types of each remediation with triggers, by its id.
 
-        Empty where all of them answer the same: then there is nothing to choose between.
+        Empty if all of them answer the same, because there is nothing to select.
         """
         triggered = [one for one in self.remediations if one.triggers]
         if len({one.triggers for one in triggered}) <= 1:
@@ -202,7 +204,7 @@ class Runbook:
         }
 
     def permissions(self) -> tuple[Permission, ...]:
-        """Return what responding needs."""
+        """Return the permissions of a response."""
         return unique(
             (
                 *needs(*self.observations, *self.steps),
@@ -212,17 +214,17 @@ class Runbook:
         )
 
     def release_permissions(self) -> tuple[Permission, ...]:
-        """Return what an undo needs."""
+        """Return the permissions of a release."""
         return needs(*self.observations, *self.inverses)
 
     def answers(self, finding: Finding) -> bool:
-        """Say whether any trigger matches."""
+        """Return whether any trigger matches."""
         return any(trigger.matches(finding) for trigger in self.triggers)
 
     def chosen(self, enabled: Iterable[str], only: Iterable[str] = ()) -> Runbook:
-        """Return this runbook with the optional remediations in `enabled`, narrowed to `only` if given.
+        """Return this runbook with the optional remediations in `enabled`, limited to `only` if given.
 
-        Raises BadInput for an id that it does not have.
+        Raises BadInput for an unknown id.
         """
         wanted = tuple(enabled)
         self._check(wanted)
@@ -232,12 +234,12 @@ class Runbook:
         )
 
     def on(self, ref: Ref) -> Runbook:
-        """Return this runbook with what is for such a subject, loading none; every stage stays, if empty."""
+        """Return this runbook with the remediations for a subject, without loading any. All stages stay."""
         stages = tuple(stage.on(ref) for stage in self.stages)
         return replace(self, stages=stages)
 
     def narrowed(self, ids: Iterable[str]) -> Runbook:
-        """Return this runbook with these remediations alone, loading none; raises BadInput."""
+        """Return this runbook with these remediations only, without loading any. Raises BadInput."""
         wanted = frozenset(ids)
         self._check(wanted)
         stages = (
@@ -253,7 +255,7 @@ class Runbook:
             raise BadInput("remediation", f"{self.id} has {', '.join(known)}", unknown)
 
     def choose(self, given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-        """Return a value for every option: the given one or the default; raises BadInput."""
+        """Return a value for every option: the given one or the default. Raises BadInput."""
         options = {choice.name: choice for choice in self.options}
         for name, chosen in given.items():
             if name not in options:
@@ -270,5 +272,5 @@ def unique(items: Iterable[T]) -> tuple[T, ...]:
 
 
 def needs(*sources: type[Observation | Step]) -> tuple[Permission, ...]:
-    """Return what these observations and steps need."""
+    """Return the permissions of these observations and steps."""
     return unique(need for source in sources for need in source.permissions)

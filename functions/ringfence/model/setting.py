@@ -1,4 +1,4 @@
-"""A setting: one value that a service keeps of a resource. One step sets it, and its undo sets it back."""
+"""A setting: one value of a resource. One step sets it, and its inverse restores it."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class SettingStep(Step):
 
         Raises
         ------
-        Gone
+        NotFound
             For the error codes in `not_found`.
         Refused
             For the error codes in `refused`.
@@ -112,20 +112,20 @@ class SettingStep(Step):
         return Done(note=self.notes.get(self.after, ""))
 
     def exists(self, observed: ResourceState) -> bool:  # noqa: ARG002 - for settings of what may be gone
-        """Say whether that is still there which has the setting, such as a volume of an instance."""
+        """Return whether the resource with the setting exists, such as a volume of an instance."""
         return True
 
     def current(self, observed: ResourceState) -> object:
-        """Return the value that is observed."""
+        """Return the observed value."""
         found: object = getattr(observed[self.observation], self.field)
         return found
 
     def kept(self, value: object) -> object:
-        """Return what the service keeps of a value."""
+        """Return what the service stores for a value."""
         return self.kept_as.get(value, value)
 
     def formatted(self, value: object) -> str:
-        """Write a value for a person."""
+        """Return a value in words."""
         return self.labels.get(value) or show(value)
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
@@ -134,7 +134,7 @@ class SettingStep(Step):
         return self.finish(answer)
 
     def state(self, observed: ResourceState) -> State:
-        """Compare the value that is observed with `before` and `after`."""
+        """Compare the observed value with `before` and `after`."""
         if not getattr(observed[self.observation], "readable", True):
             return State.SETTLING
         if not self.exists(observed):
@@ -151,13 +151,13 @@ class SettingStep(Step):
         )
 
     def actual(self, observed: ResourceState) -> str:
-        """Write the value that is observed."""
+        """Return the observed value in words."""
         return self.formatted(self.current(observed))
 
     def diff(self) -> tuple[str, str]:
-        """Write both values."""
+        """Return both values in words."""
         return self.formatted(self.before), self.formatted(self.after)
 
     def side_effects(self) -> str:
-        """Say what the new value costs or breaks."""
+        """Return what the new value costs or breaks."""
         return self.consequences.get(self.after, "")

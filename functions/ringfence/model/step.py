@@ -33,7 +33,7 @@ class State(StrEnum):
 
 
 Names = Mapping["Symbol", str]
-"""The ids that symbols stand for."""
+"""The ids for symbols."""
 
 
 @frozen
@@ -121,7 +121,7 @@ class Step:
 
     @property
     def runs_after(self) -> tuple[Symbol, ...]:
-        """What it runs after, whether or not that succeeded."""
+        """The symbols whose providers run first, whether they succeed or not."""
         return ()
 
     @property
@@ -180,7 +180,7 @@ class Step:
         return cast("Self", replace(cast("_BeforeAfter", self), after=cast("_BeforeAfter", later).after))
 
     def describe(self) -> str:
-        """Say what it does in one plain sentence without a full stop."""
+        """Return what it does in one plain sentence without a full stop."""
         raise NotImplementedError
 
     def diff(self) -> tuple[str, str]:
@@ -193,12 +193,12 @@ class Step:
         return "something else"
 
     def side_effects(self) -> str:
-        """Say what it costs or breaks; empty for nothing."""
+        """Return what it costs or breaks. Empty for nothing."""
         return ""
 
 
 def show(item: object) -> str:
-    """Write a value of a step for a person."""
+    """Return a value of a step in words."""
     if item is None or item == frozenset():
         return "none"
     if isinstance(item, bool):
@@ -210,13 +210,13 @@ def show(item: object) -> str:
 
 
 def counted(number: int, what: str) -> str:
-    """Write a number of things for a person: `1 rule`, `2 rules`."""
+    """Return a number of things in words: `1 rule`, `2 rules`."""
     return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 @frozen
 class _BeforeAfter:
-    """The fields that `inverse` and `merged_with` work on."""
+    """The fields for `inverse` and `merged_with`."""
 
     before: object
     after: object

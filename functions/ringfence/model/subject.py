@@ -1,4 +1,4 @@
-"""What a response acts on: a resource, always with its account and region."""
+"""The subject of a response: a resource with its account and region."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ringfence.model.frozen import frozen
 
 ACCOUNT = re.compile(r"[0-9]{12}")
 GLOBAL = "us-east-1"
-"""The region under which what is global is filed: where IAM's events are delivered."""
+"""The region of global resources in keys: AWS delivers IAM's events there."""
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
 ANY = "*"
-"""Stands for every call of a service."""
+"""Every call of a service."""
 
 
 @frozen
@@ -75,27 +75,31 @@ class Ref:
     kind: ClassVar[str] = "resource"
     """The kind's id, with hyphens: the first part of a reference's key, and the name of its file."""
     form: ClassVar[str] = "an id"
-    """What an id is, in words."""
+    """The form of an id in words."""
     pattern: ClassVar[re.Pattern[str]] = re.compile(r"[\w+=,.@/-]{1,512}", re.ASCII)
-    """What an id matches as a whole."""
+    """The pattern of a whole id."""
     example: ClassVar[str] = "example"
     """An id, for the documentation and the laws."""
     precedence: ClassVar[int] = 0
-    """Which kind an id means that matches several: that of the least. 0 where an id shows its kind."""
+    """The precedence for ids that match several kinds: the lowest wins. 0 if an id shows its kind."""
     regional: ClassVar[bool] = True
-    """Whether it lives in a region; what does not is filed under `GLOBAL`."""
+    """Whether it is regional. Global resources have the region `GLOBAL` in keys."""
     arn_form: ClassVar[str] = ""
-    """Its ARN, of `{partition}`, `{region}`, `{account}`, `{path}` and `{id}`. Empty: no ARN holds its id."""
+    """The form of its ARN, with `{partition}`, `{region}`, `{account}`, `{path}` and `{id}`. Empty: no ARN
+    contains its id.
+    """
     config_type: ClassVar[str] = ""
-    """Its CloudFormation type, by which AWS Config and CloudTrail name it. Empty: no rule judges it."""
+    """Its CloudFormation type, which AWS Config and CloudTrail use. Empty: no rule evaluates it."""
     calls: ClassVar[tuple[RecordedCalls, ...]] = ()
-    """The recorded calls that are made on it."""
+    """The recorded calls on it."""
     records_activity: ClassVar[bool] = False
-    """Whether it records what happens in the account. A change of it is reported even where it was undone
-    before anybody looked. Any other change only says that it is time to look.
+    """Whether it is part of the account's logging.
+
+    A change of it is reported even if somebody reverted it. Any other change only means that it is time to
+    check.
     """
     holder: ClassVar[str] = ""
-    """The kind that it belongs to: an access key belongs to a user. Empty: it stands for itself."""
+    """The kind it belongs to: an access key belongs to a user. Empty if there is none."""
 
     account: str
     region: str
@@ -117,7 +121,7 @@ class Ref:
 
 
 class IdentityRef(Ref):
-    """Whatever IAM keeps: principals, and what an account demands of them.
+    """Resources of IAM: principals, and account settings for them.
 
     IAM is global: `region` is `GLOBAL`.
     """
@@ -133,12 +137,12 @@ class PrincipalRef(IdentityRef):
 
 
 class NetworkRef(Ref):
-    """What lets traffic through, or records it."""
+    """Resources that allow or record traffic."""
 
     kind: ClassVar[str] = "network"
 
 
 class LoggingRef(Ref):
-    """What records what happens in an account."""
+    """Resources that log the events of an account."""
 
     kind: ClassVar[str] = "logging"

@@ -16,7 +16,7 @@ _USER = re.compile(
 
 
 def suspected(incident: Incident) -> Iterator[str]:
-    """Name who did it, and how to contain them."""
+    """Yield the suspects, and how to contain them."""
     for who in incident.suspects:
         user = _USER.fullmatch(who)
         id_ = f"{user['name']} --account {user['account']}" if user else "ID"

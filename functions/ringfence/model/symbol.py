@@ -9,7 +9,7 @@ from ringfence.model.codec import value
 
 @value
 class Symbol:
-    """A name that a plan uses in place of an id; the outcome that provides it records the id."""
+    """A name that a plan uses instead of an id. The outcome of its provider records the id."""
 
     @property
     def key(self) -> str:
@@ -20,21 +20,21 @@ class Symbol:
 
 @value
 class QuarantineGroup(Symbol):
-    """The security group of a VPC that allows nothing in or out."""
+    """The security group of a VPC that allows no traffic."""
 
     vpc_id: str
 
 
 @value
 class TransitionGroup(Symbol):
-    """The security group of a VPC that allows everything, so that flows stop being tracked."""
+    """The security group of a VPC that allows all traffic, so that flows are no longer tracked."""
 
     vpc_id: str
 
 
 @value
 class Ready(Symbol):
-    """A condition that steps of one stage order themselves by: `what` holds for `id`."""
+    """A condition that orders the steps of a stage: `what` is true for `id`."""
 
     what: str
     id: str

@@ -1,4 +1,4 @@
-"""What a remediation answers to: which findings, and the EventBridge patterns that deliver them."""
+"""The findings that a remediation answers, and the EventBridge patterns for them."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Trigger(Protocol):
 
     @property
     def family(self) -> str:
-        """Name what is delivered together: triggers of one family and class differ in their types alone."""
+        """The family: triggers of one family and class differ only in their types."""
         ...
 
     @property
     def permissions(self) -> tuple[Permission, ...]:
-        """Return what confirming such findings needs."""
+        """Return the permissions to confirm such findings."""
         ...
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
@@ -57,12 +57,12 @@ class Trigger(Protocol):
         ...
 
     def matches(self, finding: Finding) -> bool:
-        """Say whether `finding` is of this family; agrees with the patterns."""
+        """Return whether `finding` belongs to this family. Agrees with the patterns."""
         ...
 
 
 def joined(triggers: Iterable[Trigger]) -> tuple[Trigger, ...]:
-    """Join triggers of one family, so that no event is delivered twice because two remediations answer it."""
+    """Join triggers of one family, so that an event for two remediations is delivered once."""
     families: dict[tuple[type[Trigger], str], Trigger] = {}
     for trigger in triggers:
         key = (type(trigger), trigger.family)

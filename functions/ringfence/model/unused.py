@@ -1,4 +1,4 @@
-"""When a credential counts as unused: one option for whatever a user signs in with. Pure."""
+"""The age at which a credential counts as unused: one option for all credentials of a user. Pure."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from ringfence.model.incident import Incident
 
 RULE = "iam-user-unused-credentials-check"
-"""AWS Config's rule for passwords and access keys alike."""
+"""AWS Config's rule for passwords and access keys."""
 REVIEW = "unused-access-keys"
-"""The nightly review: the rule speaks once, and a grace period has to end."""
+"""The nightly review, because the rule reports once and a grace period must end."""
 UNUSED = Option(
     "unused-days",
     ("90",),
@@ -26,10 +26,10 @@ UNUSED = Option(
 
 
 def is_unused(since: datetime | None, incident: Incident) -> bool:
-    """Say whether that was long enough ago; never where nobody knows since when."""
+    """Return whether a time is old enough. False if the time is unknown."""
     return since is not None and incident.now - since >= days(incident, UNUSED.name)
 
 
 def days(incident: Incident, option: str) -> timedelta:
-    """Return the time that an option says in whole days."""
+    """Return the value of an option in whole days."""
     return timedelta(days=int(incident.choice(option)))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.incident_start import AGE, incident_start
+from ringfence.engine.incident_end import AGE
+from ringfence.engine.incident_start import incident_start
 from ringfence.model.errors import BadInput
 from ringfence.policy.decision import Decision, Mode
 from ringfence.record.chain import ChainKey, Lease, Stamp, link

@@ -9,7 +9,7 @@ import pytest
 
 from ringfence.engine.apply import Changes, apply
 from ringfence.engine.execution import Execution
-from ringfence.engine.incident_start import AGE
+from ringfence.engine.incident_end import AGE
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine

@@ -34,7 +34,7 @@ def install() -> None:
     around(interfaces.NetworkInterfaceBackend, "create_network_interface", _create_interface)
     around(interfaces.NetworkInterfaceBackend, "modify_network_interface_attribute", _modify_interface)
     around(instances.InstanceBackend, "modify_instance_metadata_options", _keep_omitted_options)
-    around(InstanceResponse, "_security_grp_instance_attribute_handler", _groups_or_shutdown_behaviour)
+    around(InstanceResponse, "_security_grp_instance_attribute_handler", _groups_or_shutdown_behavior)
     around(InstanceResponse, "_block_device_mapping_handler", _known_devices)
 
 
@@ -110,7 +110,7 @@ def _keep_omitted_options(original: Original, backend: Any, instance_id: str, **
     return original(backend, instance_id, **options)
 
 
-def _groups_or_shutdown_behaviour(original: Original, response: Any) -> bool:
+def _groups_or_shutdown_behavior(original: Original, response: Any) -> bool:
     """ModifyInstanceAttribute: moto treats unknown attributes as Groups=[] and empties interface 0.
 
     The shutdown behavior is such an attribute. EC2 refuses Groups itself for several interfaces, and moto
@@ -119,10 +119,10 @@ def _groups_or_shutdown_behaviour(original: Original, response: Any) -> bool:
     from moto.ec2.exceptions import EC2ClientError
 
     instance = response.ec2_backend.get_instance(response._get_param("InstanceId"))
-    behaviour = response._get_param("InstanceInitiatedShutdownBehavior.Value")
-    if behaviour is not None:
+    behavior = response._get_param("InstanceInitiatedShutdownBehavior.Value")
+    if behavior is not None:
         response.error_on_dryrun()
-        instance.instance_initiated_shutdown_behavior = behaviour
+        instance.instance_initiated_shutdown_behavior = behavior
         return True
     if not response._get_param("Groups", []):
         return False

@@ -1,7 +1,7 @@
-"""Kinds of resource, one file each. A file bears the id of its kind: `access_key.py` declares `access-key`.
+"""One file for each kind of resource. Its name is the id: `access_key.py` declares `access-key`.
 
-Nothing lists the kinds. Code that has an id imports that one kind. Code that needs all of them looks through
-the folder; the containment of an instance does not wait for that.
+No list contains the kinds. Code with an id imports that kind only. Code for all kinds reads the folder, and
+containment does not wait for that.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"[a-z]+(?:-[a-z0-9]+)*")
 _PARTS = 3
-"""Of a reference's key, after its kind: account, region and id."""
+"""The parts of a resource's key after its kind: account, region and id."""
 
 
 def kind_of(id_: str) -> type[Ref] | None:
-    """Import a kind by its id, and no other; None where there is no such kind."""
+    """Import one kind. None if there is no such kind."""
     if not _ID.fullmatch(id_):
         return None
     module = module_of(__name__, id_)
@@ -44,21 +44,21 @@ def kind_of(id_: str) -> type[Ref] | None:
 @load_on_demand
 @cache
 def every_kind() -> Mapping[str, type[Ref]]:
-    """Import every kind. Those whose ids show what they are come first, then by id."""
+    """Import every kind. Kinds with recognizable ids come first, then by id."""
     found = filter(None, map(kind_of, ids_in(__name__)))
     ordered = sorted(found, key=lambda one: (one.precedence, one.kind))
     return MappingProxyType({one.kind: one for one in ordered})
 
 
 def kinds_of(family: type[Ref]) -> Mapping[str, type[Ref]]:
-    """Return the kinds of a family, such as `NetworkRef`; a kind is a family of one."""
+    """Return the kinds of a family, such as `NetworkRef`. A kind is a family of one."""
     return {id_: one for id_, one in every_kind().items() if issubclass(one, family)}
 
 
 def ref_of(family: type[Ref], account: str, region: str, id_: str, kind: str = "") -> Ref:
-    """Return the reference that a person names: of the kind given, or else the first that the id fits.
+    """Return the reference for an id from a person: of the given kind, or of the first kind that matches.
 
-    The region of what is global is not asked for. Raises BadInput, which says in words what fits.
+    Global resources need no region. Raises BadInput that says in words what matches.
     """
     kinds = kinds_of(family)
     if kind and kind not in kinds:
@@ -72,7 +72,7 @@ def ref_of(family: type[Ref], account: str, region: str, id_: str, kind: str = "
 
 
 def parse_key(key: str) -> Ref:
-    """Turn `kind/account/region/id` back into a reference; raises BadInput."""
+    """Convert `kind/account/region/id` to a reference. Raises BadInput."""
     id_, _, rest = key.partition("/")
     parts = rest.split("/", _PARTS - 1)
     kind = kind_of(id_)

@@ -13,7 +13,7 @@ from ringfence.model.subject import PrincipalRef
 class AccessKeyRef(PrincipalRef):
     """A long-term access key.
 
-    `user` is the name of the IAM user who holds it, where the report says so; it is no part of the key.
+    `user` is the name of its IAM user, if the report contains it. It is not part of the key.
     """
 
     kind: ClassVar = "access-key"

@@ -10,7 +10,7 @@ from ringfence.model.subject import ACCOUNT, IdentityRef, RecordedCalls
 
 @value
 class AccountRef(IdentityRef):
-    """An account as a whole, by its id: its password policy, for one."""
+    """An account, by its id, for example for its password policy."""
 
     kind: ClassVar = "account"
     form: ClassVar = "a 12-digit account id"

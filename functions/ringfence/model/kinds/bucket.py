@@ -11,7 +11,7 @@ from ringfence.model.subject import ANY, RecordedCalls, Ref, in_request
 
 @value
 class BucketRef(Ref):
-    """An S3 bucket, by name; the oldest names are longer and freer than today's rules."""
+    """An S3 bucket, by name. Old buckets can have longer names with other characters than today."""
 
     kind: ClassVar = "bucket"
     form: ClassVar = "a bucket's name"

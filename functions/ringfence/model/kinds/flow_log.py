@@ -11,7 +11,7 @@ from ringfence.model.subject import NetworkRef, RecordedCalls, in_request
 
 @value
 class FlowLogRef(NetworkRef):
-    """A flow log, which may be deleted already: what it recorded is then found out."""
+    """A flow log, which can be deleted already. Its settings are then read from records."""
 
     kind: ClassVar = "flow-log"
     form: ClassVar = "a flow log's id, fl- and 8 or 17 hexadecimal digits"

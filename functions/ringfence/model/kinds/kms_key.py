@@ -11,7 +11,7 @@ from ringfence.model.subject import LoggingRef, RecordedCalls, in_request
 
 @value
 class KeyRef(LoggingRef):
-    """A KMS key, by id: logs may be written with it."""
+    """A KMS key, by id. Logs can be encrypted with it."""
 
     kind: ClassVar = "kms-key"
     form: ClassVar = "a KMS key's id"

@@ -1,4 +1,4 @@
-"""Principals at which nothing can be changed."""
+"""Principals that Ringfence cannot change."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ringfence.model.subject import PrincipalRef
 
 @value
 class OtherPrincipalRef(PrincipalRef):
-    """A principal at which nothing can be changed: federated, a service, another account's, anonymous.
+    """A principal that Ringfence cannot change: federated, a service, of another account, anonymous.
 
-    A person is notified of it. `id` is what the report calls it, `type:name`, without odd characters.
+    A person is notified. `id` is its name in the report, `type:name`, without special characters.
     """
 
     kind: ClassVar = "other-principal"

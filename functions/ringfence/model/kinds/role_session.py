@@ -11,7 +11,7 @@ from ringfence.model.subject import PrincipalRef
 
 @value
 class RoleSessionRef(PrincipalRef):
-    """A session of a role, by `AROA…:session-name`. `role` is the role's name; it is no part of the key."""
+    """A role session, `AROA…:session-name`. `role` is the role's name and not part of the key."""
 
     kind: ClassVar = "role-session"
     form: ClassVar = "a role's session, AROA…:NAME"

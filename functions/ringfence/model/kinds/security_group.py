@@ -13,7 +13,7 @@ from ringfence.model.subject import NetworkRef, RecordedCalls, in_request, in_re
 class SecurityGroupRef(NetworkRef):
     """A security group of a VPC.
 
-    A call may name a group of the default VPC by its name alone; the response has its id.
+    A request can name a group of the default VPC by its name only. The response contains its id.
     """
 
     kind: ClassVar = "security-group"

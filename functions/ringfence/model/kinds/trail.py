@@ -11,9 +11,9 @@ from ringfence.model.subject import LoggingRef, RecordedCalls, in_request, in_re
 
 @value
 class TrailRef(LoggingRef):
-    """A trail of CloudTrail, by name, in its home region.
+    """A CloudTrail trail, by name, in its home region.
 
-    Where a response has the trail's ARN, that is read first: it names the home region.
+    If a response contains the trail's ARN, it is read first, because it contains the home region.
     """
 
     kind: ClassVar = "trail"
