@@ -203,7 +203,7 @@ def test_what_was_done_to_a_user_is_undone_though_the_key_is_deleted(estate: Est
     assert person.observe(*facets) != before
     estate.iam.delete_access_key(UserName=estate.name, AccessKeyId=estate.key)
     del estate.clients.owners[estate.key]
-    case.release(kept=(f"access-key/{estate.key}/status is gone",))
+    case.release(kept=(f"access-key/{estate.key}/status does not exist",))
     assert person.observe(*facets) == before
     (left,) = estate.iam.list_access_keys(UserName=estate.name)["AccessKeyMetadata"]
     assert left["Status"] == "Active"
