@@ -86,6 +86,10 @@ laws: $(SETUP)  ## Run the property tests with ten times as many random examples
 bench: $(SETUP)  ## Measure round trips and compare with plain boto3. Writes build/bench.json.
 	@$(BIN)/python -m benchmarks
 
+.PHONY: new
+new: $(SETUP)  ## Write skeletons to fill in: REMEDIATION=make-x-private RUNBOOK=harden-x KIND=x.
+	@$(BIN)/python -m tools.new "$(REMEDIATION)" "$(RUNBOOK)" "$(KIND)"
+
 .PHONY: docs
 docs: $(SETUP)  ## Regenerate the README's table, the generated pages of docs/ and requirements.txt.
 	@$(BIN)/python -m tools.generate

@@ -26,14 +26,6 @@ EACH_REMEDIATION = pytest.mark.parametrize(
         for one in worlds.runbook.ids
     ],
 )
-EACH_CASE = pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(case, id=f"{id_}-{name}")
-        for id_, worlds in WORLDS.items()
-        for name, case in worlds.cases.items()
-    ],
-)
 EACH_PINNED = pytest.mark.parametrize(
     ("worlds", "situation"),
     [

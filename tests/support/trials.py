@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
-    from ringfence.record.facts import Verified
+    from ringfence.record.facts import FindingReceived, Verified
     from ringfence.record.history import History
 
 FAILURES: tuple[RingfenceError, ...] = (
@@ -79,6 +79,7 @@ class Trial:
         world: ResourceState,
         failing: Failing = NOTHING_FAILS,
         choices: tuple[tuple[str, str], ...] | None = None,
+        received: FindingReceived | None = None,
     ) -> None:
         self.runbook = runbook
         self.ref = world.ref
@@ -86,6 +87,9 @@ class Trial:
         self.cloud = MemoryCloud(world, self.clock, refuse=failing)
         self.log = MemoryLog()
         self.choices = runbook.choose({}) if choices is None else choices
+        self.received = received or finding(
+            subjects=(self.ref,), remote_addresses=("198.51.100.7", "2001:db8::7")
+        )
         self._attempts = 0
 
     def run(self, *, stages: int | None = None) -> ResponseResult:
@@ -93,11 +97,10 @@ class Trial:
         self._attempts += 1
         self.clock.tick(minutes=5)
         ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
-        received = finding(subjects=(self.ref,), remote_addresses=("198.51.100.7", "2001:db8::7"))
         given = order(
             self.clock(),
             attempt=f"a-{self._attempts}",
-            received=received,
+            received=self.received,
             runbook=self.runbook,
             stages=stages,
         )

@@ -42,7 +42,15 @@ _SNAPSHOTS = ("arn:aws:ec2:{region}::snapshot/*",)
 class SnapshotSharing(Observation):
     """Whether everyone can create volumes from a snapshot: its permissions name the group `all`.
 
+    Attributes
+    ----------
+    public : bool
+        Whether they do.
+
+    References
+    ----------
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshotAttribute.html
+
     """
 
     public: bool = False
@@ -59,10 +67,7 @@ class SnapshotSharing(Observation):
 
 
 class _Sharing(SettingStep):
-    """Whether a snapshot is shared with everyone.
-
-    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html
-    """
+    """Whether a snapshot is shared with everyone; `snapshot_id` names the snapshot."""
 
     snapshot_id: str
     before: bool
@@ -92,7 +97,10 @@ class _Sharing(SettingStep):
 
 @value
 class MakeSnapshotPrivate(_Sharing):
-    """Stop sharing a snapshot with everyone. The IAM permission allows only this change."""
+    """Stop sharing a snapshot with everyone. The permission allows nothing else.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html
+    """
 
     snapshot_id: str
     before: bool
@@ -116,7 +124,10 @@ class MakeSnapshotPrivate(_Sharing):
 
 @value
 class MakeSnapshotPublic(_Sharing):
-    """Share a snapshot with everyone again: only a release does."""
+    """Share a snapshot with everyone again. Only a release does this.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html
+    """
 
     snapshot_id: str
     before: bool

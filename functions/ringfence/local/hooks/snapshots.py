@@ -15,7 +15,7 @@ _EVERYONE, _SELF = "all", "self"
 
 
 def install() -> None:
-    """Correct what moto gets wrong; each function below says what that is."""
+    """Fix what moto gets wrong. Each function below describes one error."""
     from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
     around(ElasticBlockStore, "describe_snapshots", _only_those_asked_for)

@@ -1,0 +1,75 @@
+"""Law 6, over the catalogue: whatever fails later, and however, the first stage is done and verified.
+
+Instances and credentials have more to prove, in `test_containment_comes_first.py` and
+`test_credentials_are_contained_first.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.catalogue import WORLDS
+from tests.support.trials import CONTAINED, FAILURES, NAMES, UNREADABLE, Failing, Trial
+
+if TYPE_CHECKING:
+    from ringfence.model.errors import RingfenceError
+    from ringfence.model.observation import Observation
+    from ringfence.model.step import Step
+    from tests.support.runbook_worlds import Case
+
+EACH_CHANGE = pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=f"{id_}-{name}")
+        for id_, worlds in WORLDS.items()
+        for name, case in worlds.cases.items()
+        if case.changes and not case.refused and len(case.runbook.stages) > 1
+    ],
+)
+"""Cases in which something is changed, nothing is refused, and a stage follows the first."""
+
+
+def later_steps(case: Case) -> tuple[type[Step], ...]:
+    """Return the classes of step that the first stage does not take."""
+    first, *later = case.runbook.on(case.state.ref).stages
+    own = {step for one in first.remediations for step in one.steps}
+    every = (step for stage in later for one in stage.remediations for step in one.steps)
+    return tuple(step for step in every if step not in own)
+
+
+def later_observations(case: Case) -> tuple[type[Observation], ...]:
+    """Return what the first stage does not read."""
+    first, *_ = stages = case.runbook.on(case.state.ref).stages
+    every = (one for stage in stages for one in stage.observations)
+    return tuple(one for one in dict.fromkeys(every) if one not in first.observations)
+
+
+def trial(case: Case, failing: Failing) -> Trial:
+    (received, *_) = case.received()
+    return Trial(case.runbook, case.became, failing, case.chosen, received)
+
+
+def is_done(tried: Trial) -> bool:
+    """Say whether the log says that the first stage was verified."""
+    return tried.verified is not None and tried.verified.contained
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=NAMES)
+@EACH_CHANGE
+def test_every_later_step_may_fail_at_once(case: Case, failure: RingfenceError) -> None:
+    tried = trial(case, Failing(failure, later_steps(case)))
+    assert tried.run(stages=1).status in CONTAINED
+    tried.run_whatever_happens()
+    assert is_done(tried)
+
+
+@pytest.mark.parametrize("failure", UNREADABLE, ids=lambda error: type(error).__name__)
+@EACH_CHANGE
+def test_what_is_read_later_may_be_unreadable(case: Case, failure: RingfenceError) -> None:
+    tried = trial(case, Failing(failure))
+    tried.cloud.unreadable = dict.fromkeys(later_observations(case), failure)
+    tried.run_whatever_happens(stages=1)
+    tried.run_whatever_happens()
+    assert is_done(tried)

@@ -1,0 +1,85 @@
+"""Write the skeletons of a remediation and of what it needs: `make new REMEDIATION=… [RUNBOOK=… KIND=…]`.
+
+Each skeleton says in its docstrings what is to be filled in. Nothing that exists is written over: an existing
+kind or runbook is used as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ROOT = Path(__file__).resolve().parent.parent
+SKELETONS = Path(__file__).parent / "skeletons"
+_ID = re.compile(r"[a-z]+(?:-[a-z0-9]+)*")
+
+
+def names(remediation: str, runbook: str, kind: str) -> dict[str, str]:
+    """Return what stands for each placeholder of the skeletons. Raises ValueError for what is no id."""
+    for one in (remediation, runbook, kind):
+        if not _ID.fullmatch(one):
+            raise ValueError(f"{one!r} is no id: use lower-case words with hyphens between them")
+    return {
+        "remediation": remediation,
+        "function": remediation.replace("-", "_"),
+        "name": _camel(remediation),
+        "runbook": runbook,
+        "runbook_module": runbook.replace("-", "_"),
+        "constant": runbook.replace("-", "_").upper(),
+        "kind": kind,
+        "kind_module": kind.replace("-", "_"),
+        "kind_class": f"{_camel(kind)}Ref",
+    }
+
+
+def _camel(id_: str) -> str:
+    return "".join(word.capitalize() for word in id_.split("-"))
+
+
+def skeletons(root: Path, given: dict[str, str]) -> Iterator[tuple[Path, str]]:
+    """Yield each file with its skeleton: the remediation always, the others where they do not exist."""
+    package, worlds = root / "functions/ringfence", root / "tests/support/strategies"
+    yield package / f"remediations/{given['function']}.py", "remediation"
+    for path, skeleton in (
+        (package / f"model/kinds/{given['kind_module']}.py", "kind"),
+        (package / f"runbooks/{given['runbook_module']}.py", "runbook"),
+        (worlds / f"{given['runbook_module']}.py", "worlds"),
+    ):
+        if not path.exists():
+            yield path, skeleton
+
+
+def write(root: Path, given: dict[str, str]) -> tuple[Path, ...]:
+    """Write the skeletons. Raises FileExistsError, before anything is written, if the remediation exists."""
+    wanted = tuple(skeletons(root, given))
+    for path, _ in wanted:
+        if path.exists():
+            raise FileExistsError(f"{path.relative_to(root)} exists and is not written over")
+    for path, skeleton in wanted:
+        text = (SKELETONS / f"{skeleton}.py.txt").read_text("utf-8")
+        path.write_text(text.format_map(given), "utf-8")
+    return tuple(path for path, _ in wanted)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Write the skeletons and say where."""
+    parser = argparse.ArgumentParser(prog="make new", description=__doc__)
+    for name in ("remediation", "runbook", "kind"):
+        parser.add_argument(name)
+    given = parser.parse_args(arguments)
+    try:
+        written = write(ROOT, names(given.remediation, given.runbook, given.kind))
+    except (FileExistsError, ValueError) as error:
+        sys.exit(str(error))
+    hint = "Fill in each TODO. Add the remediation to a stage of its runbook. Run make docs check test-fast."
+    sys.stdout.write("\n".join((*(str(path.relative_to(ROOT)) for path in written), hint, "")))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
