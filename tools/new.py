@@ -1,7 +1,7 @@
 """Write the skeletons of a remediation and of what it needs: `make new REMEDIATION=… [RUNBOOK=… KIND=…]`.
 
-The docstrings of a skeleton say what to fill in. The tool never overwrites a file: an existing kind or runbook
-stays unchanged.
+The docstrings of a skeleton say what to fill in. The tool never overwrites a file: an existing kind or
+runbook stays unchanged.
 """
 
 from __future__ import annotations
