@@ -100,14 +100,14 @@ def _remediation(one: Remediation) -> Iterator[str]:
         yield f"- Can break a workload: {one.workload_risk}."
         yield "- Stays a dry run until the policy's `allow` lists it."
     if one.downgrade_reasons:
-        yield f"- Can stay a dry run for other reasons. {_first_line(one.downgrade_reasons)}"
+        yield f"- Can stay a dry run because of the resource: {_first_line(one.downgrade_reasons)}"
     yield from (_option(each) for each in one.options)
     for step in one.steps:
         kept = f" Not undone: {step.irreversible}." if step.irreversible else ""
         yield f"- Step `{step.__name__}`: {_first_line(step)}{kept}"
     read = needs(*one.observations, *one.steps)
     confirmed = (need for trigger in one.triggers for need in trigger.permissions)
-    yield f"- Permissions: {_code(sorted({need.action for need in (*read, *confirmed)}))}"
+    yield f"- Permissions: {_code(sorted({need.action for need in (*read, *confirmed)})) or 'none'}"
     for control in controls_of(one, CONTROLS):
         mapped = [
             f"{framework.reference} {', '.join(numbers)}"

@@ -23,8 +23,8 @@ _COLUMNS = ("Kind", "Id", "Example", "Where", "ARN", "Type in AWS Config", "Belo
 _CALLS = """
 ## Recorded calls
 
-These calls name a resource in their CloudTrail records, at one of these paths. The first existing path
-counts.
+The CloudTrail records of these calls name a resource, at one of these paths. Ringfence uses the first path
+that the record contains.
 
 """
 _CALL_COLUMNS = ("Kind", "Service", "Calls", "Named at")
@@ -53,7 +53,7 @@ def _row(kind: type[Ref]) -> tuple[str, ...]:
 def _calls(kind: type[Ref]) -> Iterator[tuple[str, ...]]:
     for one in kind.calls:
         named = "any call" if one.names == ("*",) else ", ".join(map(_code, one.names))
-        paths = ", ".join(map(_code, one.paths)) or "the account that recorded it"
+        paths = ", ".join(map(_code, one.paths)) or "the account of the record"
         yield _code(kind.kind), _code(one.service), named, paths
 
 

@@ -1,7 +1,7 @@
 """Write the skeletons of a remediation and of what it needs: `make new REMEDIATION=… [RUNBOOK=… KIND=…]`.
 
-Each skeleton says in its docstrings what is to be filled in. Nothing that exists is written over: an existing
-kind or runbook is used as it is.
+The docstrings of a skeleton say what to fill in. The tool never overwrites a file: an existing kind or
+runbook stays unchanged.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _ID = re.compile(r"[a-z]+(?:-[a-z0-9]+)*")
 
 
 def names(remediation: str, runbook: str, kind: str) -> dict[str, str]:
-    """Return what stands for each placeholder of the skeletons. Raises ValueError for what is no id."""
+    """Return the value of each placeholder in the skeletons. Raises ValueError for an invalid id."""
     for one in (remediation, runbook, kind):
         if not _ID.fullmatch(one):
-            raise ValueError(f"{one!r} is no id: use lower-case words with hyphens between them")
+            raise ValueError(f"{one!r} is not a valid id: use lower-case words with hyphens between them")
     return {
         "remediation": remediation,
         "function": remediation.replace("-", "_"),

@@ -127,9 +127,9 @@ class _Job:
     def _hindered(self) -> str:
         missing = [symbol.key for symbol in self.intent.step.requires if symbol in self.failed]
         if missing:
-            return f"it needs {', '.join(missing)}, which failed"
+            return f"a step that it needs failed: {', '.join(missing)}"
         ended = self.ports.clock() >= self.permit.until
-        return "the lease ended before it could start" if ended else ""
+        return "the lease ended before the step could start" if ended else ""
 
     def _ends(self, result: str, detail: str) -> None:
         self.outcome = Outcome(self.intent.intent, result, "call", detail[:1000])

@@ -137,7 +137,7 @@ def _is_at_rest(history: History) -> bool:
 def _deferred(request: ResponseRequest, start: IncidentStart) -> Defer:
     """Record findings that the other execution may not know. It opens new incidents itself."""
     facts = () if start.is_new else tuple(one for one in start.facts if isinstance(one, FindingReceived))
-    reason = "another execution is acting on it"
+    reason = "another execution is acting on this resource"
     return Defer(start, facts, reason, () if request.request else (reason,))
 
 
@@ -145,7 +145,7 @@ def _gone(request: ResponseRequest, reading: Reading) -> NotFound | None:
     """Return why there is no such resource. A resource that a person names must exist or be recorded."""
     resource, ref = reading.resource, request.ref
     if request.request and not reading.history.entries and isinstance(resource, ResourceState):
-        noted = f"there is no record of it in {ref.region} of account {ref.account}"
+        noted = f"neither AWS nor the audit log has {ref.id} in {ref.region} of account {ref.account}"
         return NotFound(noted) if resource.absent() else None
     return resource if isinstance(resource, NotFound) else None
 

@@ -78,7 +78,7 @@ class Explainer:
     def _decided(self, found: tuple[Finding, ...]) -> Explanation:
         answers = [answer for finding in found for answer in self._answers(finding)]
         if not answers:
-            reason = f"no runbook answers {' or '.join(finding.type for finding in found)}"
+            reason = f"no runbook answers findings of type {' or '.join(finding.type for finding in found)}"
             return Explanation(Status.NOT_APPLICABLE, reason, _about(found[0]), found[0].subjects)
         first = max(answers, key=lambda one: _strongest(one[2]))
         finding, runbook, decisions = first
@@ -114,7 +114,7 @@ class Explainer:
 
     def _notes(self, finding: Finding) -> str:
         taken = not self.home and self.policy.speaks_of_home
-        home = f"`home` is assumed to be account {finding.account}" if taken else ""
+        home = f"without --home, `home` is account {finding.account}" if taken else ""
         claim = finding.claim
         confirmed = (
             f"before any change, Ringfence confirms with AWS Config that {claim.name} is the managed rule "

@@ -73,7 +73,7 @@ def undo(applied: Iterable[Step], observed: ResourceState, gone: str = "") -> Un
         elif state is State.DRIFTED:
             drifted.append(f"{step.target}: Ringfence set {step.diff()[1]}, found {step.actual(observed)}")
         elif state is State.SETTLING:
-            settling.append(f"{step.target} is still settling")
+            settling.append(f"{step.target}: a change is not visible yet")
         elif state is State.GONE:
             kept.append(f"{step.target} does not exist")
     return Undo(tuple(steps), tuple(drifted), tuple(settling), tuple(kept))
@@ -97,7 +97,7 @@ def check_release(request: ResponseRelease, history: History, now: datetime) -> 
 def without_held(request: ResponseRelease, way: Undo, others: Mapping[str, History]) -> Undo:
     """Leave values that an incident of the owning resource holds, like values that were changed since."""
     holders = [(step, _holder(request, step, others)) for step in way.steps]
-    held = tuple(f"{step.target}: held by {holder}" for step, holder in holders if holder)
+    held = tuple(f"{step.target}: another incident holds it: {holder}" for step, holder in holders if holder)
     return replace(
         way,
         steps=tuple(step for step, holder in holders if not holder),
@@ -112,7 +112,7 @@ def _holder(request: ResponseRelease, step: Step, others: Mapping[str, History])
     if known is None or known.released_at is not None or known.incident == request.incident:
         return ""
     acts = any(made.decision.mode.changes for made in known.of(DecisionMade))
-    return f"{known.incident} on {ref.key}, which must be released first" if acts else ""
+    return f"release {known.incident} on {ref.key} first" if acts else ""
 
 
 @frozen
@@ -129,7 +129,7 @@ def next_release(request: ResponseRelease, history: History, way: Undo, now: dat
     if way.settling:
         raise Retryable("; ".join(way.settling))
     if way.drifted and not request.skip_drifted:
-        raise Refused("somebody has changed values since; nothing was undone. " + "; ".join(way.drifted))
+        raise Refused("somebody has changed values since, so nothing was undone: " + "; ".join(way.drifted))
     asked, plan, refusal = request.request, way.plan, ""
     if request.plans is not None and not asked.dry_run:
         started = started_plan(history, request.actor, request.plans)
@@ -165,7 +165,9 @@ def verify_release(
         and step.observation in observed
         and step.state(observed) is not State.AFTER
     )
-    unsure = (f"only one of two reads found {execution.ref.key}",) if before.gone != after.gone else ()
+    unsure = (
+        (f"one read found {execution.ref.key}, another read did not",) if before.gone != after.gone else ()
+    )
     again = (*pending, *unclear, *observed.settling(), *unsure)
     if again:
         verified = Verified(contained=False, complete=False, remaining=pending, settling=again)

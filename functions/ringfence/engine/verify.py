@@ -59,7 +59,7 @@ def _missing(
     if since and now >= since + SURE:
         return Conclusion(IncidentStatus.CLOSED, reason, (*execution.pending, Closed(reason)))
     missed = () if since else (Missed(reason),)
-    words = f"{reason}; it will be read again"
+    words = f"{reason}; Ringfence will read again"
     shown = request.request and not prospect.start.decision.mode.changes
     return Conclusion(
         IncidentStatus.OPEN, words, (*execution.pending, *missed), again=() if shown else (words,)

@@ -19,7 +19,7 @@ class LogOnlyStep(Step):
     """
 
     permissions: ClassVar[tuple[Permission, ...]] = ()
-    irreversible: ClassVar[str] = "it is a note in the audit log, and the log is never changed"
+    irreversible: ClassVar[str] = "it is a note in the audit log, and entries of the log are permanent"
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Change nothing."""

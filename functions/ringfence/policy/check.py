@@ -132,7 +132,7 @@ def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[P
             breaking = ", ".join(one.id for one in runbook.remediations if one.workload_risk) or "nothing"
             yield (
                 (*path, "allow", index),
-                f"cannot break a workload, so it needs no `allow`; those that can: {breaking}",
+                f"cannot break a workload, so it needs no `allow`; the remediations that can are: {breaking}",
             )
     yield from _also(path, settings, runbook)
     for name, value in _mapping(_get(settings, "options")).items():

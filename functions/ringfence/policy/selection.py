@@ -80,5 +80,5 @@ def _exempted(runbook: Runbook, reason: str, rule: str) -> Portion:
 
 def _kept_dry(runbook: Runbook, ids: tuple[str, ...], rule: str) -> Portion:
     names = ", ".join(ids)
-    reason = f"{names} can break a workload; stays a dry run until the policy's `allow` lists it"
+    reason = f"{names} can break a workload: dry run until the policy's `allow` lists it"
     return Portion(runbook, Decision(Mode.DRY_RUN, reason, rule, DecisionCode.KEPT_DRY))

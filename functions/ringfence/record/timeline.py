@@ -100,7 +100,7 @@ def _as_said(told: RenderedFact, read: Line) -> RenderedFact:
     if read.kind != "Verified":
         return told
     if not is_containment(runbook) and is_for_others(read.fact) and read.fact.texts("review"):
-        words, result = "verified: the rest needs review by a person", IncidentStatus.FOR_REVIEW.words
+        words, result = "verified: a person must review the rest", IncidentStatus.FOR_REVIEW.words
         return replace(told, words=words, result=result)
     return replace(told, words=said(runbook, told.words))
 
@@ -110,10 +110,10 @@ def _as_written(read: Line) -> RenderedFact:
     if isinstance(step, dict):
         before, after = (canonical(step[name]) if name in step else "" for name in ("before", "after"))
         return RenderedFact(
-            f"{step.get('$')}, a step that this version does not know", (canonical(step),), before, after
+            f"{step.get('$')}, which this version does not know", (canonical(step),), before, after
         )
     if read.kind:
-        return RenderedFact(f"{read.kind}, shown as stored", (canonical(read.fact.value),))
+        return RenderedFact(f"{read.kind}, which this version cannot read", (canonical(read.fact.value),))
     return RenderedFact("unreadable", (read.entry.body,) if read.entry.body else ())
 
 
@@ -133,7 +133,7 @@ def _(fact: FindingReceived, _: object) -> RenderedFact:
 @_of_fact.register
 def _(fact: RunRequested, _: object) -> RenderedFact:
     dry = " (dry run)" if fact.dry_run else ""
-    whose = "IAM established the caller" if fact.verified else "nobody established the caller"
+    whose = "IAM authenticated the caller" if fact.verified else "IAM did not authenticate the caller"
     only = (f"only {', '.join(fact.remediations)}",) if fact.remediations else ()
     agreed = (f"confirmed plan: {fact.plan}",) if fact.plan else ()
     return RenderedFact(f"{fact.what} requested{dry}: {fact.reason}", (*only, whose, *agreed))
@@ -161,7 +161,9 @@ def _(fact: Intended, _: object) -> RenderedFact:
 
 @_of_fact.register
 def _(fact: Outcome, intents: Mapping[str, str]) -> RenderedFact:
-    seen = ("a later read showed the result, not the response of the call",) if fact.by != "call" else ()
+    seen = (
+        ("a later read showed the result; the response of the call is unknown",) if fact.by != "call" else ()
+    )
     ids = tuple(f"{symbol} is {name}" for symbol, name in fact.provides)
     notes = (*((fact.detail,) if fact.detail else ()), *seen, *ids)
     words = intents.get(fact.intent, fact.intent)
@@ -189,7 +191,7 @@ def _(fact: Released, intents: Mapping[str, str]) -> RenderedFact:
 
 @_of_fact.register
 def _(fact: Missed, _: object) -> RenderedFact:
-    return RenderedFact(f"not found; it will be read again: {fact.reason}", result="not found")
+    return RenderedFact(f"not found; Ringfence will read again: {fact.reason}", result="not found")
 
 
 @_of_fact.register

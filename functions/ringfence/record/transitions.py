@@ -28,11 +28,11 @@ class Event(StrEnum):
     NOTIFY = "`DecisionMade`: notify"
     DRY_RUN = "`DecisionMade`: dry-run"
     AUTO = "`DecisionMade`: auto"
-    NOT_JUDGED = "`Verified`: a run of later stages alone"
-    NOT_DONE = "`Verified`: something remains"
-    SETTLING = "`Verified`: something settles, nothing remains"
+    NOT_JUDGED = "`Verified`: only later stages were read"
+    NOT_DONE = "`Verified`: steps remain"
+    SETTLING = "`Verified`: no steps remain, a change is not visible yet"
     CONTAINED = "`Verified`: contained"
-    FOR_REVIEW = "`Verified`: the rest is for a person"
+    FOR_REVIEW = "`Verified`: only a review by a person remains"
     COMPLETE = "`Verified`: complete"
     UNDO_BEGAN = "`Intended`: a step of a release"
     RUN_BEGAN = "`Intended`: a step of a run"
@@ -61,7 +61,7 @@ TRANSITIONS: tuple[tuple[Event, tuple[IncidentStatus, ...], IncidentStatus], ...
 )
 """Event, old status, new status. Any other event leaves the status unchanged.
 
-A started release is not over. Until then, events change the status to which a later run returns.
+While a release is in progress, events change the status to which a later run returns.
 """
 _TABLE = {(event, source): target for event, sources, target in TRANSITIONS for source in sources}
 

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 def what_stands_in_the_way(instance: ResourceState) -> Iterator[str]:
     """Yield why no profile is attached."""
     if instance[Tags].incident is not None:
-        yield f"it has the tag {INCIDENT_TAG}: an instance that may be compromised gets no profile"
+        yield f"the instance has the tag {INCIDENT_TAG}: an instance that may be compromised gets no profile"
     if _is_isolated(instance[Network]):
-        yield "it is in a quarantine group: an instance that may be compromised gets no profile"
+        yield "the instance is in a quarantine group: an instance that may be compromised gets no profile"
     if instance[Management].offered is None:
         yield (
             f"there is no instance profile {NAME} to attach: create it with a role {NAME}, both without a "
@@ -45,8 +45,8 @@ def what_remains(instance: ResourceState, incident: Incident) -> Iterator[str]: 
     for one in management.associations:
         if management.offered is None or one.profile.arn != management.offered.arn:
             yield (
-                f"it has instance profile {one.profile.name}, which is not replaced: check that its role "
-                "has the permissions of AmazonSSMManagedInstanceCore, and that SSM Agent runs and "
+                f"the instance has instance profile {one.profile.name}, which is not replaced: check that "
+                "its role has the permissions of AmazonSSMManagedInstanceCore, and that SSM Agent runs and "
                 "reaches Systems Manager"
             )
     if not management.associations:

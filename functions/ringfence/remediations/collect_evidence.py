@@ -42,8 +42,8 @@ def known(principal: ResourceState, incident: Incident) -> Iterator[str]:
         yield f"{grants.holder} has {has}"
     if trail.regions:
         yield (
-            f"CloudTrail was searched for its traces only in {', '.join(trail.regions)}; this list does "
-            "not include the calls of sessions that it started"
+            f"CloudTrail was searched for traces of the principal only in {', '.join(trail.regions)}; this "
+            "list does not include the calls of sessions that it started"
         )
     if incident.choice(REVIEW) == _REVIEWED:
         yield from (f"reviewed by a person: {words}" for words in _left(principal, incident))

@@ -48,8 +48,8 @@ def still_tracked(instance: ResourceState, incident: Incident) -> Iterator[str]:
     references=("NIST 800-53 SC-7", "NIST 800-53 SC-10", "D3FEND D3-NTF"),
     optional=True,
     cost=(
-        "between the two changes of security group all traffic is allowed: for about a second, or until "
-        "the retry if the function stops in between"
+        "between two changes of security groups, all traffic is allowed: for about a second, or until the "
+        "retry if the function stops in between"
     ),
     residual_risk=still_tracked,
 )

@@ -68,7 +68,7 @@ class AccessLogging(BucketObservation):
 
 @value
 class SetAccessLogging(BucketSetting):
-    """Log the requests to a bucket that logs nothing. The undo logs nothing again.
+    """Turn on access logging of a bucket. A release turns it off again.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLogging.html
     """
@@ -118,8 +118,8 @@ def not_configured(bucket: ResourceState, incident: Incident) -> Iterator[str]:
         )
     elif seen.target is None and target == bucket.ref.id:
         yield (
-            f"bucket {bucket.ref.id} contains the logs and would log to itself in a loop: a person must "
-            "choose another log bucket for it, or exempt it in the policy"
+            f"bucket {bucket.ref.id} is the log bucket, and its own log files would cause new log entries "
+            "without end: a person must choose another log bucket for it, or exempt it in the policy"
         )
 
 
@@ -131,8 +131,8 @@ def relies_on_target(bucket: ResourceState, incident: Incident) -> Iterator[str]
     target = incident.choice(ACCESS_LOG_BUCKET)
     if target not in {"", bucket.ref.id}:
         yield (
-            f"logs arrive in {target} if its policy allows logging.s3.amazonaws.com to write; they arrive "
-            "hours late, and S3 does not guarantee that none is lost"
+            f"S3 delivers the logs only if the policy of bucket {target} allows logging.s3.amazonaws.com to "
+            "write; S3 delivers them hours later, and some can be lost"
         )
 
 

@@ -113,7 +113,9 @@ class MakeSnapshotPrivate(_Sharing):
             (("StringEquals", "ec2:Remove/group", (EVERYONE,)),),
         ),
     )
-    consequences: ClassVar = {False: "accounts that it is not shared with by name can no longer use it"}
+    consequences: ClassVar = {
+        False: "only accounts with which the snapshot is shared by their id can still use it"
+    }
 
     def describe(self) -> str:
         """Name the snapshot."""
@@ -150,7 +152,7 @@ MakeSnapshotPrivate.inverse_type = MakeSnapshotPublic
 def copied(snapshot: ResourceState, incident: Incident) -> Iterator[str]:
     """Say what making it private does not take back."""
     if any(isinstance(one, MakeSnapshotPrivate) for one in incident.past):
-        yield f"copies that other accounts made of {snapshot.ref.id} while it was public belong to them"
+        yield f"other accounts keep the copies that they made of {snapshot.ref.id} while it was public"
 
 
 @remediation(

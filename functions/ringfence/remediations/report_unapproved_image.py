@@ -78,16 +78,16 @@ def _by_rules(image: Image, account: str, incident: Incident) -> Reasons:
     owners = incident.choice(OWNERS.name)
     aliases = {image.owner, image.alias, "self" if image.owner == account else ""} - {""}
     if owners and aliases.isdisjoint(owners.split(",")):
-        found["owner"] = f"its image {image.id} belongs to {image.alias or image.owner}, and not to {owners}"
+        found["owner"] = f"its image {image.id} belongs to {image.alias or image.owner}, not to {owners}"
     wanted = incident.choice(TAG.name)
     if wanted and tuple(wanted.split("=", 1)) not in image.tags:
-        found["tag"] = f"its image {image.id} does not bear the tag {wanted}"
+        found["tag"] = f"its image {image.id} does not have the tag {wanted}"
     days = int(incident.choice(AGE.name))
     if days and image.created is None:
-        found["age"] = f"its image {image.id} does not say how old it is"
+        found["age"] = f"its image {image.id} has no creation date"
     elif days and image.created and incident.now - image.created > timedelta(days=days):
         age = counted((incident.now - image.created).days, "day")
-        found["age"] = f"its image {image.id} was {age} old, of {days} that it may be"
+        found["age"] = f"its image {image.id} is {age} old; the policy allows {counted(days, 'day')}"
     return found
 
 
@@ -108,8 +108,8 @@ def what_cannot_be_seen(instance: ResourceState, incident: Incident) -> Iterator
         yield f"EC2 did not show image {image.id}: a person must find out whether it is approved"
     if _is_tagged_by_others(instance, incident):
         yield (
-            f"it already had the tag {IMAGE_TAG}={instance[ImageTag].reason} at the first read: the "
-            "person who started it from an unapproved image may have set the tag to prevent a "
+            f"the instance already had the tag {IMAGE_TAG}={instance[ImageTag].reason} at the first read: "
+            "the person who started it from an unapproved image may have set the tag to prevent a "
             "notification"
         )
 

@@ -36,8 +36,8 @@ def still_stopped(trail: ResourceState, incident: Incident) -> Iterator[str]:
     seen = trail[TrailStatus]
     if seen.setup is not None and not seen.logging and not trail_to_be_started(trail, incident):
         yield (
-            f"trail {trail.ref.id} does not log, and there is no record that it ever did: start it (`aws "
-            "cloudtrail start-logging`), or exempt it in the policy"
+            f"trail {trail.ref.id} does not log, and the audit log does not show that it ever did: start it "
+            "(`aws cloudtrail start-logging`), or exempt it in the policy"
         )
 
 

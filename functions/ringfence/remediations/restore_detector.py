@@ -45,8 +45,8 @@ def not_put_back(detector: ResourceState, incident: Incident) -> Iterator[str]:
         )
     if seen.setup is not None and not seen.enabled and not detector_to_be_enabled(detector, incident):
         yield (
-            f"GuardDuty's detector {id_} is disabled, and there is no record that it ever was enabled: "
-            "enable it (`aws guardduty update-detector --enable`), or exempt it in the policy"
+            f"GuardDuty's detector {id_} is disabled, and the audit log does not show that it ever was "
+            "enabled: enable it (`aws guardduty update-detector --enable`), or exempt it in the policy"
         )
 
 

@@ -43,11 +43,11 @@ def reason_against(log: ResourceState, incident: Incident) -> str:
     elif seen.owner != log.ref.account:
         why = f"the VPC belongs to account {seen.owner}: {_HOW} there"
     elif recording.kind not in {S3, LOGS}:
-        why = f"Ringfence does not recreate such a delivery: {_HOW}"
+        why = f"Ringfence does not recreate flow logs with this type of destination: {_HOW}"
     elif recording.kind == LOGS and not seen.role:
         why = NO_ROLE
     elif not _vouched(recording, log, incident):
-        why = f"the account is not known to use that destination: {_HOW}, or set it as {DESTINATION}"
+        why = f"no other flow log uses that destination: {_HOW}, or set it as {DESTINATION}"
     return f"{id_} recorded {_plain(recording.words())} for {_plain(resource)}; {why}" if why else ""
 
 
@@ -84,10 +84,11 @@ def different(log: ResourceState, incident: Incident) -> Iterator[str]:
     if recording is None or seen.deleted is None or reason_against(log, incident):
         return
     if recording.role != seen.deleted.recording.role:
-        yield f"{recording.role} delivers to {_plain(recording.destination)} instead of another role"
+        to = _plain(recording.destination)
+        yield f"the new flow log delivers to {to} with {recording.role}, not with the old role"
     yield (
         f"the existing records of {log.ref.id} are still at its destination; its tags are unknown, and "
-        "the records of the meantime are lost"
+        "there are no records of the traffic since its deletion"
     )
 
 

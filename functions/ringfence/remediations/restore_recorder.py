@@ -55,8 +55,9 @@ def _not_put_back(recorder: ResourceState, incident: Incident) -> Iterator[str]:
         return
     if not seen.recording and not recorder_to_be_started(recorder, incident):
         yield (
-            f"configuration recorder {name} does not record, and there is no record that it ever did: "
-            "start it (`aws configservice start-configuration-recorder`), or exempt it in the policy"
+            f"configuration recorder {name} does not record, and the audit log does not show that it "
+            "ever did: start it (`aws configservice start-configuration-recorder`), or exempt it in the "
+            "policy"
         )
     if before:
         for words in narrower(before, seen.setup):

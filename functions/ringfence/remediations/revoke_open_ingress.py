@@ -59,13 +59,13 @@ def whole_world(group: ResourceState, incident: Incident) -> Iterator[Rule]:
 
 
 def own_by_tag(group: ResourceState) -> Iterator[str]:
-    """The group has the name and tag of a group of Ringfence, which anybody could have set."""
+    """The group has the name and tag of Ringfence's own groups. Everybody can set them."""
     seen = group[SecurityGroup]
     name = NAMES.get(seen.role)
     if name and seen.name.startswith(name):
         yield (
             f"{group.ref.id} has the name and tag of Ringfence's own {seen.role} group, which Ringfence's "
-            "responses manage; anybody who may create groups could have set both"
+            "responses manage; everybody who may create groups can use this name and tag"
         )
 
 
@@ -73,7 +73,7 @@ def somebody_elses(group: ResourceState, incident: Incident) -> Iterator[str]:  
     """Yield that a group belongs to another account, which shares it."""
     owner = group[SecurityGroup].owner
     if owner != group.ref.account:
-        yield f"{group.ref.id} belongs to account {owner}, which shares it: it has to be changed there"
+        yield f"{group.ref.id} belongs to account {owner}, which shares it: change it there"
 
 
 def still_open(group: ResourceState, incident: Incident) -> Iterator[str]:

@@ -91,22 +91,22 @@ def shuts_out(account: ResourceState, incident: Incident) -> Iterator[str]:
         Option(
             LENGTH,
             ("14",),
-            "the fewest characters of a password. 14: what AWS Config's rule asks for by default, and the "
-            "CIS benchmark does",
+            "the minimum number of characters of a password. 14: the default of the AWS Config rule, and "
+            "required by the CIS benchmark",
             pattern=r"[6-9]|[1-9][0-9]|1[01][0-9]|12[0-8]",
         ),
         Option(
             REUSE,
             ("24",),
-            "the number of earlier passwords that users cannot reuse. 24: the maximum of IAM, and "
-            "required by both; 0: no requirement",
+            "the number of earlier passwords that users cannot reuse. 24: the maximum of IAM, the default of "
+            "the AWS Config rule, and required by the CIS benchmark; 0: no requirement",
             pattern=r"[0-9]|1[0-9]|2[0-4]",
         ),
         Option(
             AGE,
             ("90",),
-            "days for which a password is valid. 90: what AWS Config's rule asks for by default, and PCI DSS "
-            "does where a password is all there is; 0: none is demanded, as the CIS benchmark has it today",
+            "the number of days for which a password is valid. 90: the default of the AWS Config rule, and "
+            "required by PCI DSS for users without MFA; 0: no limit, as in the current CIS benchmark",
             pattern=r"0|[1-9][0-9]{0,2}|10[0-8][0-9]|109[0-5]",
         ),
     ),

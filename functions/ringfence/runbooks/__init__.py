@@ -41,7 +41,7 @@ def only(id_: str, *kinds: type[Ref]) -> Deferred:
     return Deferred(id_, load, kinds)
 
 
-EVALUATE = stage("evaluate", "Have AWS Config evaluate again", "evaluate-rule")
+EVALUATE = stage("evaluate", "Start a new evaluation in AWS Config", "evaluate-rule")
 """The last stage of runbooks that answer AWS Config rules."""
 
 

@@ -96,7 +96,7 @@ def test_a_compromise_would_be_contained(auto: Path) -> None:
             "runbook": "contain-instance",
             "remediations": ["isolate-instance", "leave-group", "imds-off"],
             "mode": "auto",
-            "reason": f"policy rule 2 sets mode auto. `home` is assumed to be account {samples.ACCOUNT}",
+            "reason": f"policy rule 2 sets mode auto. without --home, `home` is account {samples.ACCOUNT}",
         },
         HANDLED,
     )
@@ -310,7 +310,7 @@ def test_the_words_for_a_person_say_it_all(auto: Path) -> None:
         "  runbook       contain-instance",
         "  remediations  isolate-instance, leave-group, imds-off",
         "  mode          auto",
-        f"  why           policy rule 2 sets mode auto. `home` is assumed to be account {samples.ACCOUNT}",
+        f"  why           policy rule 2 sets mode auto. without --home, `home` is account {samples.ACCOUNT}",
     ]
 
 

@@ -246,8 +246,8 @@ def test_a_chain_of_another_version_verifies_and_shows_what_this_one_cannot_read
     assert "6 entries are the same as the archive's first versions" in verified.output
     shown = ringfence("incidents", "show", INCIDENT)
     assert shown.exit_code == 0
-    assert "StepOfTomorrow, a step that this version does not know" in shown.output
-    assert "FactOfTomorrow, shown as stored" in shown.output
+    assert "StepOfTomorrow, which this version does not know" in shown.output
+    assert "FactOfTomorrow, which this version cannot read" in shown.output
     assert ringfence("incidents", "list", "--since", "2020-01-01").exit_code == 0
 
 

@@ -47,7 +47,7 @@ def test_what_would_be_restored_and_what_stays_comes_before_the_question(
         shown.index(words)
         for words in (
             "the quarantine group of vpc-1 → sg-0, sg-web",
-            "the group belongs to its VPC and may serve other incidents",
+            "the group stays in its VPC, because other incidents may use it",
             "now?",
         )
     )

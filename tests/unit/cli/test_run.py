@@ -288,7 +288,7 @@ def test_where_somebody_else_acts_they_are_let_and_what_they_leave_is_done(
     begun_by_another(terminal, site)
     result = terminal(*RUN, "--yes")
     assert result.exit_code == DONE, result.output
-    assert "another execution is acting on it" in result.stdout
+    assert "another execution is acting on this resource" in result.stdout
     assert terminal.waited >= 20
 
 

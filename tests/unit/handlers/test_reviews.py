@@ -129,8 +129,10 @@ def test_no_look_is_begun_when_the_time_is_up() -> None:
 
 
 def test_what_must_be_looked_at_again_is_raised_and_so_tried_again() -> None:
-    with pytest.raises(Retryable, match="another execution is acting on it"):
-        tour(Policy((REF.account,))).make(REF.region, lambda *_: ("another execution is acting on it",))
+    with pytest.raises(Retryable, match="another execution is acting on this resource"):
+        tour(Policy((REF.account,))).make(
+            REF.region, lambda *_: ("another execution is acting on this resource",)
+        )
 
 
 def test_a_look_may_change_something_for_as_long_as_an_events_and_no_longer_than_the_tour() -> None:

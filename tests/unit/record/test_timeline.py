@@ -62,9 +62,11 @@ def test_a_request_says_whether_the_caller_is_established() -> None:
     )
     assert by_api == RenderedFact(
         "run requested (dry run): a drill",
-        ("only isolate-instance", "IAM established the caller"),
+        ("only isolate-instance", "IAM authenticated the caller"),
     )
-    assert direct == RenderedFact("release requested: it was a drill", ("nobody established the caller",))
+    assert direct == RenderedFact(
+        "release requested: it was a drill", ("IAM did not authenticate the caller",)
+    )
 
 
 def test_an_outcome_that_was_only_seen_says_so() -> None:
@@ -75,7 +77,7 @@ def test_an_outcome_that_was_only_seen_says_so() -> None:
     assert outcome.words == "applied: turn the key of front"
     assert outcome.notes == (
         "late",
-        "a later read showed the result, not the response of the call",
+        "a later read showed the result; the response of the call is unknown",
         "QuarantineGroup(vpc-1) is sg-1",
     )
 
@@ -109,7 +111,7 @@ def test_what_is_left_to_a_person_is_not_called_not_put_right() -> None:
     left = Verified(contained=False, complete=False, exposure=("look",), review=("look",))
     other = replace(stamp(), key=ChainKey("harden-toy", stamp().key.subject))
     (row,) = timeline(link(other, None, (left,)))
-    assert row.rendered.words == "verified: the rest needs review by a person"
+    assert row.rendered.words == "verified: a person must review the rest"
     (row,) = timeline(link(stamp(), None, (left,)))
     assert row.rendered.words == "verified: not contained", "who contains has not, until a person has"
 
@@ -122,10 +124,10 @@ def test_a_step_that_this_version_does_not_know_is_shown_as_it_was_written() -> 
             for entry in contained()[3:5]
         )
     )
-    assert intended.words == "StepOfTomorrow, a step that this version does not know"
+    assert intended.words == "StepOfTomorrow, which this version does not know"
     assert (intended.before, intended.after) == ('"open"', '"shut"')
     assert intended.notes == ('{"$":"StepOfTomorrow","after":"shut","before":"open","door":"front"}',)
-    assert outcome.words == "applied: StepOfTomorrow, a step that this version does not know"
+    assert outcome.words == "applied: StepOfTomorrow, which this version does not know"
 
 
 @pytest.mark.parametrize(
@@ -170,4 +172,6 @@ def test_a_row_is_json_data() -> None:
 
 def test_a_subject_that_was_not_found_is_looked_for_once_more() -> None:
     (missed,) = told(Missed("i-1 does not exist"))
-    assert missed == RenderedFact("not found; it will be read again: i-1 does not exist", result="not found")
+    assert missed == RenderedFact(
+        "not found; Ringfence will read again: i-1 does not exist", result="not found"
+    )

@@ -339,7 +339,7 @@ def test_the_undo_says_that_nothing_leads_back_to_never() -> None:
 
 @pytest.mark.parametrize(
     ("target", "planned", "said"),
-    [("", False, "set a log bucket"), (BUCKET.id, False, "log to itself"), (LOGS, True, "")],
+    [("", False, "set a log bucket"), (BUCKET.id, False, "is the log bucket"), (LOGS, True, "")],
 )
 def test_requests_are_logged_to_another_bucket_that_the_policy_names(
     target: str,

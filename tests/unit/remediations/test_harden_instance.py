@@ -263,7 +263,7 @@ def test_every_rule_must_be_met_and_each_that_is_not_is_named() -> None:
     assert reasons(IMAGE, **rules) == "age owner tag"
     said = report_unapproved_image.residual_risks(of_image(IMAGE), incident(**rules))
     assert len(said) == 4
-    assert any("was 100 days old, of 30" in words for words in said)
+    assert any("is 100 days old; the policy allows 30 days" in words for words in said)
 
 
 def test_a_deregistered_image_shows_nothing_that_approves_it() -> None:

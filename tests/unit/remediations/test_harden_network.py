@@ -257,7 +257,7 @@ def test_a_deleted_flow_log_is_made_again_as_it_was() -> None:
     assert restore_flow_log.plan(world, incident()) == made(TO_GROUP)
     assert restore_flow_log.review_items(world, incident()) == ()
     (words,) = restore_flow_log.residual_risks(world, incident())
-    assert "lost" in words
+    assert "there are no records of the traffic since its deletion" in words
 
 
 def test_another_role_delivers_where_the_one_that_did_may_not_be_passed_on() -> None:
@@ -276,7 +276,7 @@ def test_a_place_is_vouched_for_by_the_account_by_the_policy_or_by_another_flow_
     world = gone(Deleted(VPC_ID, STRANGE))
     assert restore_flow_log.plan(world, incident()) == ()
     (words,) = restore_flow_log.review_items(world, incident())
-    assert "the account is not known to use that destination" in words
+    assert "no other flow log uses that destination" in words
     chosen = incident(flow_log_destination=STRANGE.destination)
     assert restore_flow_log.plan(world, chosen) == made(STRANGE)
     another = FlowLog("vpc-0fedcba9876543210", STRANGE)
@@ -293,7 +293,7 @@ def test_a_place_is_vouched_for_by_the_account_by_the_policy_or_by_another_flow_
         (gone(Deleted(VPC_ID, TO_GROUP), owner=OTHER_ACCOUNT), OTHER_ACCOUNT),
         (
             gone(Deleted(VPC_ID, replace(TO_GROUP, kind="kinesis-data-firehose"))),
-            "does not recreate such a delivery",
+            "does not recreate flow logs with this type of destination",
         ),
         (gone(Deleted(VPC_ID, TO_GROUP), role=""), ROLE),
     ],

@@ -65,5 +65,5 @@ def test_what_exists_is_not_written_over(copy: Path) -> None:
 
 @pytest.mark.parametrize("wrong", ["Lamp", "polish lamp", "../lamp", ""])
 def test_what_is_no_id_is_refused(wrong: str) -> None:
-    with pytest.raises(ValueError, match="is no id"):
+    with pytest.raises(ValueError, match="is not a valid id"):
         names(wrong, "harden-lamp", "lamp")

@@ -40,7 +40,9 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     result = detail.child("newEvaluationResult")
     verdict, what = result.text("complianceType"), detail.text("resourceType")
     if verdict != NON_COMPLIANT:
-        return NotForUs(f"the verdict is {fields.formatted(verdict)}, and only {NON_COMPLIANT} is answered")
+        return NotForUs(
+            f"the verdict is {fields.formatted(verdict)}, and Ringfence answers only {NON_COMPLIANT}"
+        )
     kind = _kind_of_type(what)
     if kind is None:
         return NotForUs(f"no runbook answers resources of type {fields.formatted(what)}")

@@ -17,7 +17,7 @@ class OtherPrincipalRef(PrincipalRef):
     """
 
     kind: ClassVar = "other-principal"
-    form: ClassVar = "what a report calls another principal"
+    form: ClassVar = "another principal, TYPE:NAME"
     pattern: ClassVar = re.compile(r"[A-Za-z0-9_+=,.@:/-]{1,256}")
     example: ClassVar = "AWSService:config.amazonaws.com"
     precedence: ClassVar = 2

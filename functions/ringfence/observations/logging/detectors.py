@@ -45,7 +45,7 @@ class DetectorSetup:
     @property
     def key(self) -> str:
         """What it watches, in one line."""
-        return f"{', '.join(sorted(self.on)) or 'the foundational sources'}, tells every {self.frequency}"
+        return f"{', '.join(sorted(self.on)) or 'the foundational sources'}, publishes every {self.frequency}"
 
 
 @value

@@ -84,7 +84,7 @@ _TABLE = (
     ),
     _control(
         "s3-ssl-requests-only",
-        "S3 buckets answer over TLS alone",
+        "S3 buckets accept only requests over TLS",
         checks="s3_bucket_secure_transport_policy",
         hipaa=(
             "164.308(a)(1)(ii)(B) 164.312(a)(2)(iv) 164.312(c)(1) 164.312(c)(2) 164.312(e)(1) "

@@ -46,7 +46,7 @@ _DUPLICATE = ("InvalidGroup.Duplicate",)
 
 @value
 class CreateOwnGroup(Step):
-    """Create a group of Ringfence in a VPC. EC2 creates groups with a rule that allows all egress.
+    """Create a security group of Ringfence in a VPC. EC2 adds a rule that allows all egress.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class CreateOwnGroup(Step):
 
     observation: ClassVar = Network
     permissions: ClassVar = _CREATE
-    irreversible: ClassVar = "the group belongs to its VPC and may serve other incidents"
+    irreversible: ClassVar = "the group stays in its VPC, because other incidents may use it"
 
     @property
     def target(self) -> str:

@@ -53,7 +53,7 @@ class OpenTransitionGroup(Step):
         )
         for way in ("Ingress", "Egress")
     )
-    irreversible: ClassVar = "the group belongs to its VPC and may serve other incidents"
+    irreversible: ClassVar = "the group stays in its VPC, because other incidents may use it"
 
     @property
     def target(self) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @value
 class SetPasswordReset(UserStep, SettingStep):
-    """Require a new password at the next sign-in, or do so no more; the password itself stays.
+    """Set whether the user must choose a new password at the next sign-in. The password does not change.
 
     Attributes
     ----------

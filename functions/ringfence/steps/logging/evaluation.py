@@ -26,7 +26,7 @@ _UNDER_WAY = "LimitExceededException"
 
 @value
 class NoteRule(RuleStep, LogOnlyStep):
-    """Note the rule behind a finding, so that it is evaluated again after the remediation.
+    """Record which rule reported the violation. After the remediation, another step evaluates it again.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class NoteRule(RuleStep, LogOnlyStep):
 
 @value
 class EvaluateRule(RuleStep):
-    """Have a rule evaluated again.
+    """Start a new evaluation of a rule.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class EvaluateRule(RuleStep):
 
     observation: ClassVar = Evaluation
     permissions: ClassVar = (Permission("config:StartConfigRulesEvaluation", _RULES),)
-    irreversible: ClassVar = "it changes nothing: AWS Config evaluates its rule again"
+    irreversible: ClassVar = "it changes no resource; AWS Config only evaluates its rule again"
 
     @property
     def target(self) -> str:

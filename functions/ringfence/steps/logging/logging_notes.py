@@ -19,7 +19,7 @@ from ringfence.observations.logging.trails import TrailSetup, TrailStatus
 if TYPE_CHECKING:
     from ringfence.model.incident import Incident
 
-KEEP = "it is a note in the audit log; the next review records the baseline of a new incident"
+KEEP = "it is a note in the audit log, and entries of the log are permanent"
 
 
 class _Baseline(LogOnlyStep):

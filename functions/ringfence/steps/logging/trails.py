@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ringfence.model.step import Names
     from ringfence.model.symbol import Symbol
 
-NEVER_OFF = "it would turn off logging again; Ringfence never turns logging off"
+NEVER_OFF = "Ringfence never turns logging off"
 """Why nothing here is undone: a release would be an intruder's best friend."""
 MADE = "trail exists"
 _ORDER = ("logging", *(one.id for one in ASPECTS), "selectors", "insights")

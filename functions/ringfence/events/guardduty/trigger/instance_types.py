@@ -203,4 +203,4 @@ def why_not(name: str) -> str:
     if answer := _ANSWERED.get(family):
         return f"the type is unknown: nobody has reviewed whether {answer} is right for it"
     about = _FAMILIES.get(family, "something else")
-    return f"it is about {about}, and no runbook answers that"
+    return f"it is about {about}, and no runbook answers such findings"
