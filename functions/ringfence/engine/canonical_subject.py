@@ -30,8 +30,9 @@ def with_canonical_subjects(finding: Finding, runbook: Runbook, policy: Policy, 
 
     def subjects() -> Iterator[Ref]:
         for ref in finding.subjects:
-            if _judges_the_account(ref, finding, runbook, policy) and runbook.review:
-                yield from cloud.listed(ref.account, finding.region, runbook.review)
+            if runbook.review and stands_for_listed(ref, finding, runbook):
+                inside = _is_in_scope(ref, finding, policy)
+                yield from cloud.listed(ref.account, finding.region, runbook.review) if inside else (ref,)
             elif runbook.canonical_subject and isinstance(ref, runbook.subject) and not policy.outside(ref):
                 yield cloud.canonical_subject(ref, runbook.canonical_subject)
             else:
@@ -40,9 +41,12 @@ def with_canonical_subjects(finding: Finding, runbook: Runbook, policy: Policy, 
     return replace(finding, subjects=unique(subjects()))
 
 
-def _judges_the_account(ref: Ref, finding: Finding, runbook: Runbook, policy: Policy) -> bool:
-    """Say whether the finding judges an account and the runbook's review lists the resources."""
-    if not isinstance(ref, AccountRef) or isinstance(ref, runbook.subject) or not runbook.answers(finding):
+def stands_for_listed(ref: Ref, finding: Finding, runbook: Runbook) -> bool:
+    """Return whether a subject is the account of resources that the runbook's review lists."""
+    if not isinstance(ref, AccountRef) or isinstance(ref, runbook.subject):
         return False
-    in_scope = not policy.regions or finding.region in policy.regions
-    return in_scope and not policy.outside(ref)
+    return runbook.review is not None and runbook.answers(finding)
+
+
+def _is_in_scope(ref: Ref, finding: Finding, policy: Policy) -> bool:
+    return (not policy.regions or finding.region in policy.regions) and not policy.outside(ref)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ringfence.engine.canonical_subject import stands_for_listed
 from ringfence.engine.glimpse import About, glimpse
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs, parse_json
 from ringfence.model.errors import BadInput
+from ringfence.model.subject import Ref
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.decision import Mode
 from ringfence.policy.selection import portions
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
-    from ringfence.model.subject import Ref
     from ringfence.policy.file import PolicyFile
     from ringfence.policy.selection import Portion
 
@@ -85,7 +86,9 @@ class Explainer:
         mode = list(Mode)[_strongest(decisions)]
         return Explanation(
             status=Status.HANDLED if mode.records else Status.NOT_APPLICABLE,
-            reason=". ".join(filter(None, (_reason(decisions), *others, self._notes(finding)))),
+            reason=". ".join(
+                filter(None, (_reason(decisions), *others, _listing(first), self._notes(finding)))
+            ),
             finding=_about(finding),
             subjects=tuple(dict.fromkeys(ref for ref, _ in decisions)),
             runbook=runbook.id,
@@ -99,11 +102,14 @@ class Explainer:
             (
                 finding,
                 runbook,
-                [(ref, share) for ref in subjects for share in portions(policy, runbook, finding, ref)],
+                [
+                    (ref, share)
+                    for ref, judged in subjects
+                    for share in portions(policy, runbook, finding, judged)
+                ],
             )
             for runbook in self.runbooks.values()
-            if runbook.answers(finding)
-            and (subjects := [ref for ref in finding.subjects if isinstance(ref, runbook.subject)])
+            if runbook.answers(finding) and (subjects := _subjects(finding, runbook))
         ]
 
     def _notes(self, finding: Finding) -> str:
@@ -129,6 +135,26 @@ def _decode(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadInput("(document)", f"is not UTF-8 text at byte {error.start + 1}") from error
+
+
+def _subjects(finding: Finding, runbook: Runbook) -> list[tuple[Ref, Ref]]:
+    """Return each subject, and what the policy decides about: without AWS, nothing lists the resources."""
+    found = []
+    for ref in finding.subjects:
+        if isinstance(ref, runbook.subject):
+            found.append((ref, ref))
+        elif stands_for_listed(ref, finding, runbook):
+            found.append((ref, Ref(ref.account, finding.region, ref.id)))
+    return found
+
+
+def _listing(answer: Answer) -> str:
+    finding, runbook, decisions = answer
+    if runbook.review is None or all(isinstance(ref, runbook.subject) for ref, _ in decisions):
+        return ""
+    return (
+        f"the runbook runs on each resource that its review {runbook.review.name} lists in {finding.region}"
+    )
 
 
 def _strongest(decisions: Iterable[Decided]) -> int:

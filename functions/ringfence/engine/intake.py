@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.engine.requests import ResponseRequest
@@ -30,6 +31,12 @@ EVENT_LENGTH = 64_000
 A digest identifies the whole event. An item can have 400 KB, and a non-ASCII character takes up to twelve
 bytes. The sender of a finding must not be able to prevent its record.
 """
+MOST_SUBJECTS = 50
+"""Maximum subjects of a finding in the log. The record for a finding with more names only its own subject.
+
+A verdict on an account is about each resource that a review lists, and anybody with access to the account can
+create thousands of them.
+"""
 CONTINUATION = 1
 """The version of a continuation message."""
 
@@ -56,7 +63,8 @@ def answers(
 ) -> Iterator[ResponseRequest | Skipped]:
     """Return a request for each subject of a finding that the runbook handles."""
     _, choices = policy.settings(runbook)
-    received = FindingReceived(finding, event if len(canonical(event)) <= EVENT_LENGTH else "")
+    event = event if len(canonical(event)) <= EVENT_LENGTH else ""
+    many = len(finding.subjects) > MOST_SUBJECTS
     for ref in finding.subjects:
         if not isinstance(ref, runbook.subject):
             continue
@@ -71,7 +79,7 @@ def answers(
                 actor=execution.actor,
                 until=execution.until,
                 decision=share.decision,
-                finding=received,
+                finding=FindingReceived(replace(finding, subjects=(ref,)) if many else finding, event),
                 choices=choices,
                 stages=1,
             )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ringfence.engine.concurrency import each
 from ringfence.model.codec import instant_text
-from ringfence.model.errors import InternalError, Retryable
+from ringfence.model.errors import InternalError, Retryable, UnknownRecord
 from ringfence.model.finding import Finding
 from ringfence.model.frozen import frozen
 from ringfence.model.reviews import SOURCE
@@ -119,6 +119,8 @@ class _Visits:
         self.looked.append(ref)
         try:
             again = self.look(finding_of(self.tour.review, ref, now), min(now + LOOK, self.tour.until))
+        except UnknownRecord:  # one chain cannot be read, and the service works
+            raise
         except Retryable:
             self.failed += 1
             raise

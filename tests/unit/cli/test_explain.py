@@ -17,10 +17,15 @@ from hypothesis import strategies as st
 from ringfence.cli.explain import explain
 from ringfence.cli.main import COMMANDS, main
 from ringfence.engine.explanation import Explainer, Status
-from ringfence.policy.file import BUILT_IN, PolicyFile
+from ringfence.model.kinds.account import AccountRef
+from ringfence.model.subject import GLOBAL
+from ringfence.policy.decision import Mode
+from ringfence.policy.file import BUILT_IN, PolicyFile, load_policy
 from ringfence.runbooks import catalogue
+from ringfence.runbooks.harden_snapshot import HARDEN_SNAPSHOT
 from tests.support.samples import guardduty as samples
 from tests.support.samples.calls import by_root, call_event
+from tests.support.samples.config import verdict
 from tests.support.samples.guardduty import (
     changed,
     credentials_finding,
@@ -203,6 +208,26 @@ def test_a_finding_for_which_there_is_no_runbook_yet_names_its_subject() -> None
     assert (answer["status"], answer["runbook"], code) == ("not-applicable", None, NOT_FOR_US)
     assert [one["kind"] for one in answer["subjects"]] == ["access-key"]
     assert "no runbook answers" in answer["reason"]
+
+
+@pytest.mark.parametrize(
+    ("region", "status", "mode"),
+    [(samples.REGION, Status.HANDLED, Mode.AUTO), ("us-west-2", Status.NOT_APPLICABLE, Mode.OFF)],
+)
+def test_a_verdict_on_an_account_is_explained_as_one_on_what_the_review_lists(
+    region: str, status: Status, mode: Mode, tmp_path: Path
+) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(
+        f"{{version: 1, scope: {{accounts: [home], regions: [{samples.REGION}]}}, default: auto}}"
+    )
+    runbooks = {HARDEN_SNAPSHOT.id: HARDEN_SNAPSHOT}
+    rule = "ebs-snapshot-public-restorable-check"
+    event = verdict(rule, "AWS::::Account", samples.ACCOUNT, samples.ACCOUNT, region)
+    found = Explainer(load_policy(path, runbooks), runbooks).explain(json.dumps(event).encode())
+    assert (found.status, found.runbook, found.mode) == (status, HARDEN_SNAPSHOT.id, mode)
+    assert found.subjects == (AccountRef(samples.ACCOUNT, GLOBAL, samples.ACCOUNT),)
+    assert f"each resource that its review public-snapshots lists in {region}" in found.reason
 
 
 def test_an_event_of_another_service_is_not_applicable() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ringfence.engine.intake import (
     EVENT_LENGTH,
+    MOST_SUBJECTS,
     ExecutionContext,
     Skipped,
     answers,
@@ -72,6 +73,26 @@ def test_an_event_is_kept_as_it_came() -> None:
     received = ordered(text).finding
     assert received
     assert received.event == text
+
+
+def test_of_a_finding_about_many_subjects_each_record_names_its_own_and_can_be_written() -> None:
+    """A verdict on an account is about each of its public snapshots: an intruder may make thousands."""
+    refs = tuple(replace(REF, id=f"i-{number:017x}") for number in range(5_000))
+    requests = list(answered(finding(subjects=refs).finding))
+    assert len(requests) == len(refs)
+    for ref, one in list(zip(refs, requests, strict=True))[::1_000]:
+        assert isinstance(one, ResponseRequest)
+        assert one.finding
+        assert (one.ref, one.finding.finding.subjects) == (ref, (ref,))
+        assert entry_length(one) < ITEM_LIMIT
+
+
+def test_of_a_finding_about_a_few_subjects_each_record_names_all() -> None:
+    refs = tuple(replace(REF, id=f"i-{number:017x}") for number in range(MOST_SUBJECTS))
+    for one in answered(finding(subjects=refs).finding):
+        assert isinstance(one, ResponseRequest)
+        assert one.finding
+        assert one.finding.finding.subjects == refs
 
 
 @given(char=st.sampled_from('aé\u4e2d\U0001f600"\\'), count=st.integers(1, 64_000))

@@ -11,7 +11,7 @@ import pytest
 
 from ringfence.handlers.reviews import AT_ONCE, IN_A_ROW, LOOK, Place, Tour
 from ringfence.handlers.threads import Threads
-from ringfence.model.errors import BadInput, InternalError, Retryable
+from ringfence.model.errors import BadInput, InternalError, Retryable, UnknownRecord
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.subject import GLOBAL, IdentityRef
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
@@ -186,7 +186,11 @@ def test_a_tour_goes_on_where_some_looks_fail_and_where_what_fails_is_not_the_se
         looked.append(finding)
         raise BadInput("subject", "is odd")
 
-    for look in (some, bad):
+    def unknown(finding: Finding, _: datetime) -> tuple[str, ...]:
+        looked.append(finding)
+        raise UnknownRecord("entry 2 cannot be read")
+
+    for look in (some, bad, unknown):
         looked.clear()
         with pytest.raises((Retryable, BadInput)):
             crowded(3 * IN_A_ROW).make(REF.region, look)
