@@ -27,7 +27,7 @@ _BLOCKS = ("BlockPublicPolicy", "BlockPublicAcls", "Block Public Access", "block
 
 
 def accepted(answer: Answer, refused: Collection[str] = ()) -> Document:
-    """Return the answer; raises Gone without the bucket, Refused for these codes, or where S3 blocks it.
+    """Return the answer; raises NotFound without the bucket, Refused for these codes, or where S3 blocks it.
 
     Denied otherwise, where access is denied: that may pass.
     """
