@@ -152,7 +152,7 @@ def test_a_stopped_trail_is_started_who_did_it_is_named_and_a_release_stops_noth
     logging.trails.stop_logging(Name=ref.id)
     history = logging.restored(ref, "StartTrail")
     assert logging.seen(ref) == before
-    assert f"it was done by arn:aws:iam::{ref.account}:root" in told(history)
+    assert f"arn:aws:iam::{ref.account}:root did it" in told(history)
     logging.proved(ref)
 
     words = ("--yes", "--reason", "it was the owner, who exempts it from now on")
@@ -227,7 +227,7 @@ def test_a_stopped_recorder_is_started_and_what_it_no_longer_records_is_said(log
     fewer = {"allSupported": False, "resourceTypes": ["AWS::S3::Bucket"]}
     config.put_configuration_recorder(ConfigurationRecorder={**recorder, "recordingGroup": fewer})
     logging.compliance.when(
-        RUNBOOK, ref, lambda found: "no longer records anything but" in told(found), "told of"
+        RUNBOOK, ref, lambda found: "no longer records anything except" in told(found), "told of"
     )
     (status,) = config.describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
     assert status["recording"]
