@@ -44,7 +44,7 @@ def of_bucket(
 
 
 def present(answer: Answer, ref: Ref) -> Answer:
-    """Return the answer; raises Gone where there is no such bucket."""
+    """Return the answer. Raises NotFound if there is no such bucket."""
     if isinstance(answer, Failed) and answer.code in NO_BUCKET:
         raise NotFound(f"bucket {ref.id} does not exist")
     return answer
@@ -56,7 +56,7 @@ def is_denied(answer: Answer) -> bool:
 
 
 def bucket_of(observed: ResourceState) -> BucketRef:
-    """Return the bucket that was observed; raises Bug where it is none."""
+    """Return the bucket that was observed. Raises InternalError if it is none."""
     if not isinstance(observed.ref, BucketRef):
         raise InternalError(f"{observed.ref.key} is not a bucket")
     return observed.ref
@@ -103,7 +103,7 @@ class BucketObservation(Observation):
 
         Raises
         ------
-        Gone
+        NotFound
             Where the bucket does not exist.
         """
         (answer,) = yield (of_bucket(ref, cls.operation, *cls.unset, *DENIED),)

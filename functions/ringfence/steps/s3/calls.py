@@ -27,9 +27,10 @@ _BLOCKS = ("BlockPublicPolicy", "BlockPublicAcls", "Block Public Access", "block
 
 
 def accepted(answer: Answer, refused: Collection[str] = ()) -> Document:
-    """Return the answer; raises Gone without the bucket, Refused for these codes, or where S3 blocks it.
+    """Return the answer.
 
-    Denied otherwise, where access is denied: that may pass.
+    Raises NotFound without the bucket. Raises Refused for these codes, or if S3 blocks public access. Raises
+    AccessDenied if access is denied otherwise, because that can be retried.
     """
     if isinstance(answer, Failed) and answer.code in DENIED:
         words = f"{answer.code}: {answer.message}"
@@ -72,12 +73,12 @@ class BucketSetting(SettingStep):
 
         Raises
         ------
-        Gone
+        NotFound
             Where the bucket does not exist.
         Refused
             For the error codes in `refused`, and where Block Public Access forbids it.
-        Denied
-            Where access is denied: that may pass.
+        AccessDenied
+            Where access is denied otherwise. That can be retried.
         """
         accepted(answer, self.refused)
         return Done(note=self.notes.get(self.after, ""))
