@@ -76,7 +76,10 @@ def incidents() -> None:
 )
 @home_options(AUDIT_TABLE)
 def list_incidents(home: Home, since: datetime, limit: int, *, as_json: bool) -> None:
-    """List the responses to incidents, newest first."""
+    """List the responses to incidents, newest first.
+
+    Exit code 0: listed. 1: the audit log cannot be read. 2: bad input.
+    """
     reader = reader_of(home)
     found = tuple(islice(reader.opened(since, datetime.now(UTC) + timedelta(days=1)), limit))
     summaries = [Summary.of(entries) for entries in _read(reader, found)]
@@ -96,7 +99,7 @@ def list_incidents(home: Home, since: datetime, limit: int, *, as_json: bool) ->
 def show_incident(home: Home, incident: str, *, as_json: bool) -> None:
     """Show the timeline of INCIDENT, one for each response.
 
-    Exit code 0: shown. 2: no such incident.
+    Exit code 0: shown. 1: the audit log cannot be read. 2: no such incident.
     """
     import ringfence.runbooks.catalogue  # noqa: F401 - steps can be read once their classes were imported
     from ringfence.record.timeline import timeline

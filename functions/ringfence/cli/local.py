@@ -38,8 +38,10 @@ _LOOK_EVERY = 1.0  # seconds
 def local(port: int, *, enforce_iam: bool, cloudtrail: bool, log: Path | None) -> None:
     """Run a local AWS on this machine, without an account and without Docker.
 
-    Prints the environment variables that AWS tools need to use it. Runs until Ctrl-C; its contents are then
-    lost.
+    Prints the environment variables that AWS tools need to use it. Runs until Ctrl-C. All its data is
+    then lost.
+
+    Exit code 0: stopped with Ctrl-C. 1: the local AWS cannot start, or has ended. 2: bad input.
     """
     from ringfence.local import LocalAws
 

@@ -132,7 +132,7 @@ def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[P
             breaking = ", ".join(one.id for one in runbook.remediations if one.workload_risk) or "nothing"
             yield (
                 (*path, "allow", index),
-                f"cannot break a workload, so it needs no `allow`; the remediations that can are: {breaking}",
+                f"is not a remediation that needs `allow`; these need it: {breaking}",
             )
     yield from _also(path, settings, runbook)
     for name, value in _mapping(_get(settings, "options")).items():
@@ -150,7 +150,7 @@ def _also(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[Path
             known = ", ".join(answers) or "none"
             yield (
                 (*path, "also", index),
-                f"runs for every finding of the runbook already; remediations for `also`: {known}",
+                f"is not a remediation that findings select; these are: {known}",
             )
         elif id_ in off and id_ not in _items(_get(settings, "enable")):
             yield (*path, "also", index), "is off by default; list it in `enable` too"

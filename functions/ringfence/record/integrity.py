@@ -80,8 +80,8 @@ class Verdict:
             return f"VERIFICATION FAILED: entry {self.first.seq} is {wrong}: {self.first.words}"
         if self.archived is None:
             return (
-                f"{_count(self.entries)} consistent with each other. Without the archive, this check detects "
-                "neither a chain that was rewritten completely nor removed entries at its end"
+                f"{_count(self.entries)} consistent with each other. Without the archive, this check does "
+                "not detect a chain that was completely rewritten, or entries that were removed at its end"
             )
         claim = f"{_count(self.archived)} the same as the archive's first versions"
         if self.pending:
@@ -155,7 +155,7 @@ def _gaps(kept: Mapping[int, Entry], first: Mapping[int, Archived]) -> Iterator[
         if seq in first:
             yield Fault(seq, Wrong.REMOVED, "it is in the archive and not in the table")
         else:
-            yield Fault(seq, Wrong.MISSING, "later entries exist and it does not")
+            yield Fault(seq, Wrong.MISSING, "later entries exist, but this entry does not")
 
 
 def _content_faults(key: ChainKey, incident: str, kept: Mapping[int, Entry]) -> Iterator[Fault]:
@@ -172,7 +172,7 @@ def _content_faults(key: ChainKey, incident: str, kept: Mapping[int, Entry]) -> 
         elif body.get("seq") != seq:
             yield Fault(seq, Wrong.REORDERED, f"it contains entry {ascii(body.get('seq'))[:20]}")
         elif seq == 0 and body.get("previous") != "":
-            yield Fault(seq, Wrong.ALTERED, "it is the first entry and names a previous entry")
+            yield Fault(seq, Wrong.ALTERED, "it is the first entry, but names a previous entry")
 
 
 def _archive_faults(kept: Mapping[int, Entry], first: Mapping[int, Archived]) -> Iterator[Fault]:
@@ -200,9 +200,9 @@ def _link_faults(
     }
     for seq in sorted(broken):
         if seq - 1 in archived or seq + 1 in broken:
-            yield Fault(seq, Wrong.ALTERED, f"it does not follow entry {seq - 1}")
+            yield Fault(seq, Wrong.ALTERED, f"it does not contain the hash of entry {seq - 1}")
         else:
-            words = f"entry {seq} follows another version of it, or entry {seq} was altered"
+            words = f"entry {seq} names another hash for this entry; one of the two entries was altered"
             yield Fault(seq - 1, Wrong.ALTERED, words)
 
 

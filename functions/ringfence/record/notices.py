@@ -144,7 +144,7 @@ def _for_a_person(now: Summary) -> Notice:
 def _open(now: Summary) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return (
         ("Remaining", now.words("remaining")),
-        ("Settling", now.words("settling")),
+        ("Not finished yet", now.words("settling")),
         ("Refused permanently", now.words("refused")),
         ("Residual risk", now.residual_risk),
     )

@@ -91,8 +91,8 @@ def no_users(principal: ResourceState, incident: Incident) -> Iterator[str]:  # 
         Option(
             OTHERS,
             (_LEAVE, _DEACTIVATE),
-            "leave: only the exposed key stops working; use it if nothing indicates that the other keys "
-            "are exposed; deactivate: every key of the user stops working, and all workloads with these "
+            "leave: only the exposed key stops working; choose this if nothing indicates that the other "
+            "keys are exposed; deactivate: every key of the user stops working, and all workloads with these "
             "keys",
         ),
     ),

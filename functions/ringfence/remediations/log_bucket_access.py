@@ -149,9 +149,9 @@ def relies_on_target(bucket: ResourceState, incident: Incident) -> Iterator[str]
         Option(
             ACCESS_LOG_BUCKET,
             ("",),
-            '"": no logging is turned on, and Ringfence sends a notification; the name of a bucket: it '
+            '"": Ringfence turns on no logging and sends a notification; the name of a bucket: this bucket '
             "receives the logs, with the name of each source bucket as prefix. It must be in the same "
-            "account and region",
+            "account and region as the source bucket",
             r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]",
         ),
     ),

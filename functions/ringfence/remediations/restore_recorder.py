@@ -83,7 +83,7 @@ def unrecorded(recorder: ResourceState, incident: Incident) -> Iterator[str]:
 
 @remediation(
     id="restore-recorder",
-    title="Restart a stopped configuration recorder, and report one that records less",
+    title="Restart a stopped configuration recorder, and report reduced recording",
     subject=LoggingRef,
     triggers=(STOPPED_RECORDER, _CHANGED, DELETED_RECORDER, reviewed(REVIEW)),
     observations=(RecorderStatus,),

@@ -130,8 +130,8 @@ def _shown(meant: frozenset[int]) -> str:
         Option(
             PORTS,
             ("22,3389",),
-            "TCP ports that must not be open to the internet, for recorded calls and manual runs; the "
-            "Config rule restricted-ssh always means port 22",
+            "TCP ports that must not be open to the internet, for recorded calls and manual runs; for "
+            "the Config rule restricted-ssh, the port is always 22",
             _LIST,
         ),
         Option(

@@ -274,7 +274,7 @@ def test_an_altered_entry_is_named(client: DynamoDBClient, s3: S3Client) -> None
 def test_without_the_archive_less_is_claimed(client: DynamoDBClient) -> None:
     result = ringfence("audit", "verify", INCIDENT, "--without-archive")
     assert result.exit_code == 0
-    assert "Without the archive, this check detects" in result.output
+    assert "Without the archive, this check does not detect" in result.output
     overwrite(client, 2, contained()[2].body.replace("ringfence", "nobody"))
     assert ringfence("audit", "verify", INCIDENT, "--without-archive").exit_code == 1
 

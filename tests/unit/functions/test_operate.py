@@ -206,7 +206,7 @@ def test_a_release_tried_out_says_what_it_would_do(site: Site) -> None:
     _, answer = post(site, "/releases", {"incident": incident, "reason": "false alarm", "dry_run": True})
     (plan,) = answer["releases"][0]["plans"]
     assert {step["after"] for step in plan["steps"]} == {"sg-0, sg-web", "sg-1, sg-web"}
-    assert any("may serve other incidents" in words for words in plan["exposure"])
+    assert any("other incidents may use it" in words for words in plan["exposure"])
     assert len(site.cloud.calls) == calls
 
 

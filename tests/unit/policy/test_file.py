@@ -320,8 +320,7 @@ def test_what_needs_no_allowance_is_told_what_does(tmp_path: Path) -> None:
     text = "version: 1\nscope: {accounts: [home]}\nrunbooks: {harden-toy: {allow: [first-switch]}}\n"
     with pytest.raises(
         InvalidPolicy,
-        match=r"allow\[0\]: cannot break a workload, so it needs no `allow`; "
-        r"the remediations that can are: \S",
+        match=r"allow\[0\]: is not a remediation that needs `allow`; these need it: \S",
     ):
         load_policy(written(tmp_path, text), HARDENING)
 

@@ -196,7 +196,7 @@ def test_a_body_that_is_no_object_is_altered() -> None:
 @pytest.mark.parametrize(
     ("archive", "claim"),
     [
-        (None, "Without the archive, this check detects"),
+        (None, "Without the archive, this check does not detect"),
         (archived(contained()), "6 entries are the same as the archive's first versions"),
         (archived(contained(), 5), "1 entry is pending: not archived yet"),
         ((), "6 entries are pending"),

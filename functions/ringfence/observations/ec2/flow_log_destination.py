@@ -26,9 +26,10 @@ _GROUP = rf"arn:aws[a-z-]*:logs:{_REGION}:{_ACCOUNT}:log-group:[A-Za-z0-9._/#-]{
 WHERE = Option(
     DESTINATION,
     ("",),
-    "the destination of flow logs: the ARN of an S3 bucket, optionally with a folder, whose policy "
-    "allows AWS log delivery to write; or of a CloudWatch Logs log group, where {region} and {account} "
-    f"are those of the VPC, and the role {ROLE} delivers. Empty: no flow logs are created",
+    "the ARN of the destination of flow logs. It is an S3 bucket, optionally with a folder, or a CloudWatch "
+    "Logs log group. The policy of the bucket must allow AWS log delivery to write. In the ARN of a log "
+    "group, {region} and {account} are replaced by those of the VPC, and the account must have the role "
+    f"{ROLE}. Empty: no flow logs are created",
     f"({_BUCKET}|{_GROUP})",
 )
 NO_ROLE = (

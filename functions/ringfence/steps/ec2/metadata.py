@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @value
 class SetMetadataOptions(SettingStep):
-    """Set all options of the metadata service at once, because EC2 refuses others while it is off.
+    """Set all options of the metadata service in one call. EC2 refuses options while the service is off.
 
     Attributes
     ----------

@@ -62,7 +62,7 @@ class _DenialStep(RoleStep):
 
 @value
 class DenyInstanceSessions(_DenialStep):
-    """Deny all access to this instance's sessions of the role, whenever issued, and to no others.
+    """Deny all access to this instance's sessions of the role. Other sessions keep their access.
 
     Attributes
     ----------

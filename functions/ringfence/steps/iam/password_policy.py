@@ -51,7 +51,7 @@ class _PolicyStep(SettingStep):
 
 @value
 class SetPasswordPolicy(_PolicyStep):
-    """Set a stronger password policy. The old one is recorded, or that there was none.
+    """Set a stronger password policy. The old policy, or its absence, is recorded for a release.
 
     References
     ----------

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @value
 class GiveNotice(LogOnlyStep):
-    """Give notice that a key is deactivated unless it is used.
+    """Announce that a key will be deactivated unless somebody uses it.
 
     Attributes
     ----------

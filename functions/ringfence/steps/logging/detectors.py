@@ -122,7 +122,7 @@ class EnableDetector(_UpdateStep):
 
 @value
 class SetDetectorOptions(_UpdateStep):
-    """Restore the features of a detector and its publishing frequency, without tags.
+    """Restore the features of a detector and its publishing frequency, but not its tags.
 
     Attributes
     ----------

@@ -28,7 +28,7 @@ _REFUSED = ("AccessControlListNotSupported", "InvalidBucketAclWithObjectOwnershi
 
 @value
 class SetPublicGrants(Step):
-    """Set the public grants of the bucket's ACL. The inverse restores them.
+    """Remove the public grants from the bucket's ACL. A release restores them.
 
     Attributes
     ----------
