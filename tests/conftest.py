@@ -24,12 +24,13 @@ LONGEST = (
     "tests/e2e/hardening/",
     "tests/e2e/credentials/",
     "tests/e2e/",
+    "tests/unit/stacks/",
     "tests/local/",
     "tests/laws/",
 )
 """What takes longest begins first: its worker would go on alone at the end."""
-DEPLOYMENTS = tuple(start for start in LONGEST if start.count("/") > 2)
-"""Folders whose tests share one deployment, and hence one worker."""
+SHARED = tuple(start for start in LONGEST if start.count("/") > 2)
+"""Folders whose tests share one deployment, or one synthesis, and hence one worker."""
 
 # In `make test` the examples are the same each time; `make laws` has ten times as many, at random.
 settings.register_profile("laws", deadline=None, print_blob=True, max_examples=10 * USUAL)
@@ -57,11 +58,11 @@ def _log_to_this_tests_output() -> None:
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # likewise
-    """Keeps the tests of one file on one worker, and those that share a deployment."""
+    """Keeps the tests of one file on one worker, and those that share a deployment or a synthesis."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        return next((folder for folder in DEPLOYMENTS if path.startswith(folder)), path)
+        return next((folder for folder in SHARED if path.startswith(folder)), path)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

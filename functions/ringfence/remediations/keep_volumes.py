@@ -87,7 +87,7 @@ class SetDeleteOnTermination(SettingStep):
         return observed.with_observation(replace(observed[Volumes], attached=attached))
 
     def describe(self) -> str:
-        """Say what becomes of the volume."""
+        """Describe the change."""
         fate = "delete" if self.after else "keep"
         return f"{fate} {self.volume_id} ({self.device}) when {self.instance_id} is terminated"
 

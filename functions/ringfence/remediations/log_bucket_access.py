@@ -45,7 +45,7 @@ class AccessLogging(BucketObservation):
     Attributes
     ----------
     target : LogTarget or None
-        The target; None where requests are not logged.
+        The target; None if requests are not logged.
 
     References
     ----------
@@ -96,13 +96,13 @@ class SetAccessLogging(BucketSetting):
         return {"BucketLoggingStatus": status}
 
     def describe(self) -> str:
-        """Say where requests are logged."""
+        """Describe the change."""
         if self.after is None:
             return f"no longer log requests to bucket {self.bucket.id}"
         return f"log requests to bucket {self.bucket.id} to {self.after.key}"
 
     def side_effects(self) -> str:
-        """Say what is billed."""
+        """Return the side effects as text."""
         return _BILLED if self.after else ""
 
 

@@ -118,7 +118,7 @@ class MakeSnapshotPrivate(_Sharing):
     }
 
     def describe(self) -> str:
-        """Name the snapshot."""
+        """Describe the change."""
         return f"make snapshot {self.snapshot_id} private"
 
 
@@ -142,7 +142,7 @@ class MakeSnapshotPublic(_Sharing):
     consequences: ClassVar = {True: "every AWS account can copy it"}
 
     def describe(self) -> str:
-        """Name the snapshot."""
+        """Describe the change."""
         return f"make snapshot {self.snapshot_id} public again"
 
 

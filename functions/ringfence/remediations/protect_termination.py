@@ -39,7 +39,7 @@ class SetTerminationProtection(AttributeSetting):
     attribute: ClassVar = "DisableApiTermination"
 
     def describe(self) -> str:
-        """Say what is turned on or off."""
+        """Describe the change."""
         return f"turn termination protection of {self.instance_id} {'on' if self.after else 'off'}"
 
 
@@ -59,7 +59,7 @@ class SetShutdownBehavior(AttributeSetting):
     attribute: ClassVar = "InstanceInitiatedShutdownBehavior"
 
     def describe(self) -> str:
-        """Say what a shutdown will do."""
+        """Describe the change."""
         return f"set the shutdown behavior of {self.instance_id} to {self.after}"
 
 

@@ -71,7 +71,7 @@ class SetBucketVersioning(BucketSetting):
         return {"VersioningConfiguration": {"Status": self.kept(self.after)}}
 
     def describe(self) -> str:
-        """Say which way."""
+        """Describe the change."""
         if self.after == ENABLED:
             return f"keep versions of the objects in bucket {self.bucket.id}"
         return f"suspend versioning of bucket {self.bucket.id}; existing versions stay"

@@ -38,7 +38,7 @@ class AclEntry:
     cidr: str
 
     def touches(self, address: str) -> bool:
-        """Say whether the rule is about an address, given as CIDR, or any part of it."""
+        """Return whether the rule is about an address, given as CIDR, or any part of it."""
         ours, theirs = _network(self.cidr), _network(address)
         if isinstance(ours, IPv4Network) and isinstance(theirs, IPv4Network):
             return ours.overlaps(theirs)
@@ -55,7 +55,7 @@ class Acl:
     entries: frozenset[AclEntry]
 
     def blocks(self, address: str, *, egress: bool) -> bool:
-        """Say whether no rule lets anything through between the subnets and an address."""
+        """Return whether no rule lets anything through between the subnets and an address."""
         for entry in sorted(self.entries, key=lambda entry: entry.number):
             if entry.egress == egress and entry.touches(address):
                 if not entry.deny:
@@ -65,7 +65,7 @@ class Acl:
         return True
 
     def free_number(self, address: str, *, egress: bool, taken: frozenset[int] = frozenset()) -> int | None:
-        """Return the lowest free number; None where rules that let the address through come before it."""
+        """Return the lowest free number; None if rules that let the address through come before it."""
         held = {entry.number for entry in self.entries if entry.egress == egress} | taken
         number = next(number for number in NUMBERS if number not in held)
         before = (entry for entry in self.entries if entry.egress == egress and entry.number < number)
@@ -107,7 +107,7 @@ class SubnetAcls(Observation):
     def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """Read instance and ACLs side by side: one round trip, as isolation waits for it.
 
-        Rules in an ACL outlive the instance. Raises NotFound where it is gone and no earlier step
+        Rules in an ACL outlive the instance. Raises NotFound if it is gone and no earlier step
         names an ACL.
         """
         described, answer = yield (
@@ -149,7 +149,7 @@ def read_acl(acl: Document) -> Acl:
 
 
 def acl_in(answer: Answer) -> Acl | None:
-    """Return the only ACL in an answer; None where it is gone."""
+    """Return the only ACL in an answer; None if it is gone."""
     if isinstance(answer, Failed):
         return None
     return next((read_acl(acl) for acl in answer.children("NetworkAcls")), None)

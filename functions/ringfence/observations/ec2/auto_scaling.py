@@ -75,7 +75,7 @@ class Scaling(Observation):
         return self.state if self.state in {OUT, STANDBY} else IN_SERVICE
 
     def settling(self) -> str:
-        """Say that the group is moving the instance."""
+        """Report that the group is moving the instance."""
         return f"Auto Scaling group {self.group} has it {self.state}" if self.passing else ""
 
 

@@ -39,6 +39,6 @@ NO_ROLE = (
 
 
 def wanted_place(ref: Ref, incident: Incident) -> str:
-    """Return the destination that was chosen; empty where none was."""
+    """Return the destination that was chosen; empty if none was."""
     chosen = incident.choice(DESTINATION)
     return place(chosen.replace("{region}", ref.region).replace("{account}", ref.account))

@@ -64,11 +64,11 @@ class Recording:
     hourly: bool = False
 
     def same(self, other: Recording) -> bool:
-        """Say whether both record the same traffic to the same place."""
+        """Return whether both record the same traffic to the same place."""
         return (self.traffic, self.kind, self.destination) == (other.traffic, other.kind, other.destination)
 
     def words(self) -> str:
-        """Say for a person what is recorded where."""
+        """Return as text what is recorded where."""
         return f"{self.traffic} traffic to {self.destination}"
 
 
@@ -162,7 +162,7 @@ def recording_in(log: Document, ref: Ref) -> Recording:
 
 
 def is_of(log: Document, recording: Recording) -> bool:
-    """Say whether a flow log records the same to the same place; EC2 may name a log group by its name."""
+    """Return whether a flow log records the same to the same place; EC2 may name a log group by its name."""
     named = _Named(log)
     group, given = named.text("LogGroupName"), place(named.text("LogDestination"))
     there = given == recording.destination if given else recording.destination.endswith(f":log-group:{group}")

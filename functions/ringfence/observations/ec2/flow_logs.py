@@ -72,17 +72,17 @@ class FlowLogs(Observation):
     Attributes
     ----------
     vpc_id : str
-        The VPC; empty where there is none.
+        The VPC; empty if there is none.
     owner : str
         The account that owns the VPC.
     logs : tuple of FlowLog
         The active flow logs.
     deleted : Deleted or None
-        What the subject recorded; None where it is a VPC, still exists, or is unknown.
+        What the subject recorded; None if it is a VPC, still exists, or is unknown.
     exists : bool
         Whether the flow log that is the subject still exists.
     role : str
-        ARN of the role that delivers to log groups; empty where there is none.
+        ARN of the role that delivers to log groups; empty if there is none.
 
     References
     ----------
@@ -129,16 +129,16 @@ class FlowLogs(Observation):
         return tuple(one for one in self.logs if one.vpc_id == self.vpc_id)
 
     def covers(self, traffic: str) -> bool:
-        """Say whether the VPC's flow logs record this traffic, wherever to."""
+        """Return whether the VPC's flow logs record this traffic, wherever to."""
         recorded = {one.recording.traffic for one in self.of_vpc()}
         return bool(recorded.intersection((traffic, _ALL))) or recorded >= _HALVES
 
     def records(self, recording: Recording) -> bool:
-        """Say whether a flow log of the VPC records the same to the same place: EC2 takes no second one."""
+        """Return whether an equal flow log exists. EC2 refuses a second one."""
         return any(one.recording.same(recording) for one in self.of_vpc())
 
     def made(self, vpc_id: str, recording: Recording, incident: str) -> FlowLog | None:
-        """Return the flow log that was made in an incident; None where there is none."""
+        """Return the flow log that was made in an incident; None if there is none."""
         return next(
             (
                 one
@@ -168,7 +168,7 @@ def _describe_vpc(vpc_id: str) -> Call:
 
 
 def _owner(described: Answer, vpc_id: str) -> str:
-    """Return whose the VPC is; raises NotFound where it does not exist."""
+    """Return whose the VPC is; raises NotFound if it does not exist."""
     for vpc in accept(described, not_found=NO_VPC).children("Vpcs"):
         return vpc.optional_text("OwnerId") or ""
     raise NotFound(f"{vpc_id} no longer exists")
@@ -186,7 +186,7 @@ def _active(listed: Answer, ref: Ref) -> tuple[FlowLog, ...]:
 
 
 def is_active(log: Document) -> bool:
-    """Say whether a flow log is one that records."""
+    """Return whether a flow log is one that records."""
     return log.optional_text("FlowLogStatus") == ACTIVE
 
 

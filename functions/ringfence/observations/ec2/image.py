@@ -48,7 +48,7 @@ class Image(Observation):
     tags : frozenset of (str, str)
         Keys and values.
     created : datetime or None
-        When it was made, in UTC; None where the image does not say.
+        When it was made, in UTC; None if the image does not say.
 
     References
     ----------

@@ -34,7 +34,7 @@ def describe_instance(ref: Ref) -> Call:
 
 
 def described_instance(answer: Answer, ref: Ref) -> Document:
-    """Return the instance in the answer. Raises NotFound if it does not exist or is being terminated."""
+    """Return the instance in the answer; raises NotFound if it does not exist or is being terminated."""
     for reservation in accept(answer, not_found=NOT_FOUND).children("Reservations"):
         for instance in reservation.children("Instances"):
             state = state_of(instance)

@@ -85,7 +85,7 @@ class Lifecycle(Observation):
         )
 
     def settling(self) -> str:
-        """Say that the instance is starting or stopping."""
+        """Report that the instance is starting or stopping."""
         return f"the instance is {self.state}" if self.state in MOVING else ""
 
 

@@ -47,7 +47,7 @@ class Management(Observation):
     associations : tuple of Association
         The associations with a profile; at most one, unless one is being replaced.
     offered : Profile or None
-        The profile that may be attached; None where the account has none.
+        The profile that may be attached; None if the account has none.
 
     References
     ----------
@@ -82,7 +82,7 @@ class Management(Observation):
         return cls(associations, None if isinstance(found, Failed) else _offered(found, ref))
 
     def settling(self) -> str:
-        """Say that a profile is coming or going."""
+        """Report that a profile is coming or going."""
         return passing(self.associations)
 
 

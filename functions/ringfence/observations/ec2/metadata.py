@@ -70,5 +70,5 @@ class Metadata(InstanceObservation):
         return cls(options, found.optional_text("State") != "pending")
 
     def settling(self) -> str:
-        """Say that the options are still being applied."""
+        """Report that the options are still being applied."""
         return "" if self.applied else "EC2 is still applying the options of the metadata service"

@@ -34,7 +34,7 @@ class MetadataUse(Observation):
     Attributes
     ----------
     calls : int or None
-        Calls in the last `DAYS` days; None where CloudWatch did not say.
+        Calls in the last `DAYS` days; None if CloudWatch did not say.
 
     References
     ----------

@@ -22,9 +22,9 @@ class Origin(InstanceObservation):
     Attributes
     ----------
     group : str
-        The Auto Scaling group; empty where there is none.
+        The Auto Scaling group; empty if there is none.
     template : str
-        The id of the launch template; empty where there is none.
+        The id of the launch template; empty if there is none.
 
     References
     ----------
@@ -44,7 +44,7 @@ class Origin(InstanceObservation):
         return cls(found.get(GROUP_TAG, ""), found.get(TEMPLATE_TAG, ""))
 
     def next_one(self, what: str) -> str:
-        """Say what must be changed so that the next instance is not as this one was; empty where nothing."""
+        """Return what a person must change for the next instance. Empty if nothing."""
         if not self.group:
             return ""
         source = f"launch template {self.template}" if self.template else "launch template or configuration"

@@ -66,7 +66,7 @@ class Rule:
 
     @property
     def prefix(self) -> int | None:
-        """The length of the peer's prefix; None where it is no CIDR."""
+        """The length of the peer's prefix; None if it is no CIDR."""
         _, slash, length = self.peer.partition("/")
         return int(length) if slash and length.isdecimal() else None
 
@@ -76,7 +76,7 @@ class Rule:
         return self.prefix == 0
 
     def reaches(self, ports: Iterable[int]) -> bool:
-        """Say whether TCP traffic to any of the ports is allowed."""
+        """Return whether TCP traffic to any of the ports is allowed."""
         if self.protocol == _ALL:
             return True
         every = self.from_port == _ANY
@@ -191,7 +191,7 @@ class SecurityGroup(Observation):
         return tuple(sorted(self.rules, key=lambda one: one.key))
 
     def used_by(self) -> str:
-        """Say for a person what depends on the group."""
+        """Return as text what depends on the group."""
         if not self.countable:
             return "its uses could not be read"
         if not self.interfaces:

@@ -108,7 +108,7 @@ class Targets(Observation):
         return next((one for one in self.registrations if one.group == group), none)
 
     def settling(self) -> str:
-        """Say that load balancers still let connections finish."""
+        """Report that load balancers still let connections finish."""
         draining = sum(len(one.draining) for one in self.registrations)
         return f"{draining} targets are draining" if draining else ""
 

@@ -48,7 +48,7 @@ class AccessKey(Observation):
     Attributes
     ----------
     user : str
-        The user's name; empty where the subject is no user's.
+        The user's name; empty if the subject is no user's.
     keys : tuple of Key
         Each with its id and its status.
 
@@ -69,7 +69,7 @@ class AccessKey(Observation):
         So a report that names no user, such as AWS Health's, costs one round trip more, four to the
         deactivation: whose the key is must be asked first, and its status be recorded before it changes.
 
-        Raises NotFound where the key does not exist, and no earlier step is about another of its user.
+        Raises NotFound if the key does not exist, and no earlier step is about another of its user.
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
         """
@@ -100,7 +100,7 @@ class AccessKey(Observation):
         return cls(user, keys)
 
     def key(self, id_: str) -> Key | None:
-        """Return one of the keys; None where it does not exist."""
+        """Return one of the keys; None if it does not exist."""
         return next((one for one in self.keys if one.id == id_), None)
 
 

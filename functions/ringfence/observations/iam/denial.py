@@ -57,7 +57,7 @@ class Denial(Observation):
     Attributes
     ----------
     holder : Holder or None
-        The user or role; None where there is nobody to deny.
+        The user or role; None if there is nobody to deny.
     inline : tuple of Policy
         Inline policies, each with its name and its document.
     attached : frozenset of str
@@ -120,11 +120,11 @@ class Denial(Observation):
         return frozenset(one for one in found if one)
 
     def covers(self, wanted: Reach) -> bool:
-        """Say whether a denial in force reaches at least these."""
+        """Return whether a denial in force reaches at least these."""
         return any(one.covers(wanted) for one in self.reaches())
 
     def document(self, name: str) -> str:
-        """Return a policy of ours by its name or ARN; empty where there is none."""
+        """Return a policy of ours by its name or ARN; empty if there is none."""
         found = (one.document for one in (*self.inline, *self.policies) if one.name == name)
         return next(found, "")
 

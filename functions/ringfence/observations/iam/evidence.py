@@ -74,7 +74,7 @@ class Grants(Observation):
     Attributes
     ----------
     holder : str
-        The user or role, in words; empty where there is none.
+        The user or role, in words; empty if there is none.
     inline : tuple of str
         Names of inline policies.
     attached : tuple of str

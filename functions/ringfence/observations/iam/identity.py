@@ -136,11 +136,11 @@ class Identity(Observation):
         )
 
     def role(self, role: Role) -> HeldRole | None:
-        """Return what is known of a role; None where it no longer exists."""
+        """Return what is known of a role; None if it no longer exists."""
         return next((held for held in self.roles if held.role.id == role.id), None)
 
     def settling(self) -> str:
-        """Say that a profile is coming or going."""
+        """Report that a profile is coming or going."""
         return passing(self.associations)
 
 
@@ -154,7 +154,7 @@ def associations_in(described: Document) -> tuple[tuple[str, str, str], ...]:
 
 
 def passing(associations: Iterable[Association]) -> str:
-    """Say that a profile is coming or going; empty where none is."""
+    """Report that a profile is coming or going; empty if none is."""
     states = sorted({one.state for one in associations if one.state in _PASSING})
     return f"an instance profile is {' and another '.join(states)}" if states else ""
 
@@ -213,7 +213,7 @@ def denial(role: Role, instance_id: str) -> dict[str, object]:
 
 
 def policy_of(answer: Answer) -> Mapping[str, object] | None:
-    """Return the document in an answer of GetRolePolicy; None where there is none or it is no object."""
+    """Return the document in an answer of GetRolePolicy; None if there is none or it is no object."""
     if isinstance(answer, Failed):
         return None
     found = answer.value.get("PolicyDocument")

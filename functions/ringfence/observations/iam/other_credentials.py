@@ -68,7 +68,7 @@ class OtherCredentials(Observation):
     Attributes
     ----------
     user : str
-        The user's name; empty where the subject is no user's.
+        The user's name; empty if the subject is no user's.
     credentials : tuple of Credential
         Each with its kind, its id and its status.
 
@@ -105,7 +105,7 @@ class OtherCredentials(Observation):
         return cls(name, tuple(found))
 
     def credential(self, kind: str, id_: str) -> Credential | None:
-        """Return one of them; None where it does not exist."""
+        """Return one of them; None if it does not exist."""
         return next((one for one in self.credentials if (one.kind, one.id) == (kind, id_)), None)
 
 

@@ -22,7 +22,7 @@ class Password(Observation):
     Attributes
     ----------
     user : str
-        The user's name; empty where there is no password.
+        The user's name; empty if there is no password.
     reset : bool
         Whether a new password is required at the next sign-in.
 

@@ -36,7 +36,7 @@ class PasswordRules:
     hard_expiry: bool = False
 
     def __str__(self) -> str:
-        """Say it for a person."""
+        """Return the rules as text for people."""
         kinds = ("symbols", "numbers", "uppercase", "lowercase")
         parts = [f"at least {self.length} characters", *(one for one in kinds if getattr(self, one))]
         parts.append(f"valid for {self.max_age} days" if self.max_age else "never expire")
@@ -94,7 +94,7 @@ class PasswordPolicy(Observation):
     Attributes
     ----------
     rules : PasswordRules or None
-        The policy; None where the account has none and IAM's default applies.
+        The policy; None if the account has none and IAM's default applies.
 
     References
     ----------

@@ -27,7 +27,7 @@ class PasswordUse(Observation):
     user : str
         The user's name. Empty if it is unknown.
     created : datetime or None
-        When the password was set; None where the user has none.
+        When the password was set; None if the user has none.
     used : datetime or None
         When somebody last signed in with it; None for never.
 

@@ -70,7 +70,7 @@ def get_holder(kind: str, name: str) -> Call:
 
 
 def holder_in(answer: Answer, kind: str) -> Holder | None:
-    """Return the user or role in the answer; None where it does not exist."""
+    """Return the user or role in the answer; None if it does not exist."""
     if isinstance(answer, Failed):
         return None
     return _holder(answer.child(kind.capitalize()), kind)
@@ -88,15 +88,15 @@ class UserStep(Step):
 
     @property
     def owner(self) -> str:
-        """The user's name; empty where it records no user."""
+        """The user's name; empty if it records no user."""
         raise NotImplementedError
 
 
 def name_of(ref: Ref, past: tuple[Step, ...] = ()) -> SansIO[tuple[str, str]]:
-    """Return the kind and the name of who holds a principal's permissions; empty where nobody does.
+    """Return the kind and the name of who holds a principal's permissions; empty if nobody does.
 
     A key costs one round trip, a session whose role is not known several: roles cannot be asked for by
-    id. Raises NotFound where there is no such key or role, and no earlier step names the key's user.
+    id. Raises NotFound if there is no such key or role, and no earlier step names the key's user.
     """
     if isinstance(ref, RoleSessionRef):
         return ROLE, (yield from _role_name(ref))
@@ -105,9 +105,9 @@ def name_of(ref: Ref, past: tuple[Step, ...] = ()) -> SansIO[tuple[str, str]]:
 
 
 def user_of(ref: Ref, past: tuple[Step, ...] = ()) -> SansIO[str]:
-    """Return whose the principal is; empty where it is no user's.
+    """Return whose the principal is; empty if it is no user's.
 
-    What is done to a user outlives the key. Raises NotFound where there is no such key, and no earlier step
+    What is done to a user outlives the key. Raises NotFound if there is no such key, and no earlier step
     names its user.
     """
     if isinstance(ref, UserRef):
@@ -141,6 +141,6 @@ def role_id(ref: Ref) -> str:
 
 
 def region_in(used: Document) -> str:
-    """Return the region of a last use; empty where there was none: IAM then writes N/A."""
+    """Return the region of a last use; empty if there was none: IAM then writes N/A."""
     region = used.optional_text("Region") or ""
     return region if REGION.fullmatch(region) else ""

@@ -34,7 +34,7 @@ class Reach:
         return self.before is None and not self.userid
 
     def covers(self, other: Reach) -> bool:
-        """Say whether whom `other` reaches is reached by this too."""
+        """Return whether whom `other` reaches is reached by this too."""
         if self.everything:
             return True
         if self.before and other.before:
@@ -58,7 +58,7 @@ class Reach:
         return canonical({"Version": "2012-10-17", "Statement": statements})
 
     def words(self) -> str:
-        """Say for a person who is denied everything."""
+        """Return as text who is denied everything."""
         if self.before:
             return f"the sessions issued before {instant_text(self.before)}"
         return f"session {self.userid}" if self.userid else "everything"
@@ -85,7 +85,7 @@ def _reach(condition: Mapping[str, Mapping[str, str]]) -> Reach:
 
 
 def described(document: str) -> str:
-    """Say for a person whom a document denies everything."""
+    """Return as text whom a document denies everything."""
     if not document:
         return "nobody"
     reach = reach_of(document)

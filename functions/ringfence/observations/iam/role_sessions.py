@@ -43,7 +43,7 @@ class RoleUse:
     others: tuple[str, ...] = ()
 
     def covers(self, instant: datetime) -> bool:
-        """Say whether credentials issued before `instant` are revoked already."""
+        """Return whether credentials issued before `instant` are revoked already."""
         return any(one >= instant for one in self.revoked)
 
 
@@ -107,7 +107,7 @@ class RoleSessions(Observation):
         )
 
     def role(self, role: Role) -> RoleUse | None:
-        """Return what is known of a role; None where it no longer exists."""
+        """Return what is known of a role; None if it no longer exists."""
         return next((use for use in self.roles if use.role.id == role.id), None)
 
 

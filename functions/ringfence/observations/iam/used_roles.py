@@ -119,7 +119,7 @@ class UsedRoles(Observation):
         )
 
     def role(self, role: Role) -> RoleUse | None:
-        """Return what is known of a role; None where it no longer exists."""
+        """Return what is known of a role; None if it no longer exists."""
         return next((one.use for one in self.roles if one.use.role.id == role.id), None)
 
 

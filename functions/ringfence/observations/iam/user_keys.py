@@ -32,12 +32,12 @@ class DatedKey:
 
     @property
     def idle_since(self) -> datetime | None:
-        """Since when nobody used it: its making, where nobody ever did. None where IAM says neither."""
+        """Since when nobody used it: its making, where nobody ever did. None if IAM says neither."""
         return self.used or self.created
 
     @property
     def last_use(self) -> str:
-        """Say when and for what it was last used."""
+        """Return as text when and for what it was last used."""
         if self.used:
             return f"last used on {self.used.date()}{self.used_for}"
         return f"never used since it was created on {self.created.date()}" if self.created else "never used"
@@ -86,7 +86,7 @@ class UserKeys(Observation):
         return cls(whose.user, keys)
 
     def key(self, id_: str) -> DatedKey | None:
-        """Return one of the keys; None where it does not exist."""
+        """Return one of the keys; None if it does not exist."""
         return next((one for one in self.keys if one.id == id_), None)
 
 
@@ -104,6 +104,6 @@ def _key(key: Document, use: Answer) -> DatedKey:
 
 
 def _instant(document: Document, key: str) -> datetime | None:
-    """Return an instant; None where there is none, or where it says that there is none: N/A."""
+    """Return an instant; None if there is none, or where it says that there is none: N/A."""
     at = document.value.get(key)
     return at if isinstance(at, datetime) else None

@@ -44,7 +44,7 @@ class Pattern:
         return self.kind == ENDS and other.kind in {IS, ENDS} and other.text.endswith(self.text)
 
     def misses(self, other: Pattern) -> bool:
-        """Say whether they certainly have no text in common."""
+        """Return whether they certainly have no text in common."""
         if IS in {self.kind, other.kind}:
             one, many = (self, other) if self.kind == IS else (other, self)
             return not many.covers(one)
@@ -62,7 +62,7 @@ class Texts:
     excluded: frozenset[Pattern] = frozenset()
 
     def within(self, other: Texts) -> bool:
-        """Say whether every value here is certainly one of the other's."""
+        """Return whether every value here is certainly one of the other's."""
         left = (one for one in self.selected if not any(no.covers(one) for no in self.excluded))
         return all(
             any(yes.covers(one) for yes in other.selected)
@@ -76,7 +76,7 @@ Scope = tuple[tuple[str, Texts], ...]
 
 
 def covers(selectors: Selectors, selector: Selector) -> bool:
-    """Say whether everything that the selector records is certainly recorded by the others."""
+    """Return whether everything that the selector records is certainly recorded by the others."""
     there = [scope for one in selectors for scope in scopes(one)]
     return all(
         any(_within(part, one) for one in there) for scope in scopes(selector) for part in _parts(scope)

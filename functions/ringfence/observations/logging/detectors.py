@@ -55,7 +55,7 @@ class DetectorStatus(Observation):
     Attributes
     ----------
     setup : DetectorSetup or None
-        What it watches; None where it does not exist.
+        What it watches; None if it does not exist.
     enabled : bool
         Whether it is enabled.
     others : int
@@ -93,7 +93,7 @@ class DetectorStatus(Observation):
         return cls(setup, found.optional_text("Status") == ENABLED, others)
 
     def absent(self, ref: Ref) -> bool:
-        """Say whether there is no such detector."""
+        """Return whether there is no such detector."""
         return isinstance(ref, DetectorRef) and self.setup is None
 
 
@@ -111,7 +111,7 @@ def restored_detector(before: DetectorSetup, now: DetectorSetup) -> DetectorSetu
 
 
 def _has_both(on: frozenset[str]) -> bool:
-    """Say whether both plans are on of which GuardDuty refuses the one beside the other."""
+    """Return whether both plans are on of which GuardDuty refuses the one beside the other."""
     return {_OLDER, _NEWER} <= {plan_of(one) for one in on}
 
 

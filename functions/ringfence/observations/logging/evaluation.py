@@ -62,11 +62,11 @@ class Evaluation(Observation):
     rules : tuple of RuleState
         Each with the end of its last evaluation.
     captured : datetime or None
-        When the newest recorded configuration was captured; None where none was read.
+        When the newest recorded configuration was captured; None if none was read.
     awaited : str
         The resource type whose change must be recorded before an evaluation is new; empty for none.
     hindrance : str
-        Why AWS Config does not record that soon; empty where it does.
+        Why AWS Config does not record that soon; empty if it does.
 
     References
     ----------
@@ -109,7 +109,7 @@ class Evaluation(Observation):
         return next((one for one in self.rules if one.rule == rule), None)
 
     def lacks(self, since: datetime) -> bool:
-        """Say whether what was changed after `since` is not recorded yet, and has to be."""
+        """Return whether what was changed after `since` is not recorded yet, and has to be."""
         return bool(self.awaited) and (self.captured is None or self.captured <= since)
 
 
@@ -159,7 +159,7 @@ def _captured(answer: Answer) -> datetime | None:
 
 
 def _hindrance(kind: str, recorders: Answer, status: Answer) -> str:
-    """Say why no recorder records a type of resource soon; empty where one does."""
+    """Say why no recorder records a type of resource soon; empty if one does."""
     if isinstance(recorders, Failed) or isinstance(status, Failed):
         return ""
     running = {

@@ -31,7 +31,7 @@ class LogKey(Observation):
     Attributes
     ----------
     state : str
-        KMS's word, such as `Enabled`; empty where the key does not exist.
+        KMS's word, such as `Enabled`; empty if the key does not exist.
     trails : frozenset of str
         Names of the trails that use the key and are seen from its region.
 
@@ -61,7 +61,7 @@ class LogKey(Observation):
         return cls(key.child("KeyMetadata").text("KeyState"), trails)
 
     def absent(self, ref: Ref) -> bool:
-        """Say whether there is no such key, and no trail means one."""
+        """Return whether there is no such key, and no trail means one."""
         return isinstance(ref, KeyRef) and not (self.state or self.trails)
 
 

@@ -66,7 +66,7 @@ class RecorderStatus(Observation):
     Attributes
     ----------
     setup : RecorderSetup or None
-        What it records; None where it does not exist.
+        What it records; None if it does not exist.
     recording : bool
         Whether it records.
 
@@ -104,7 +104,7 @@ class RecorderStatus(Observation):
         return cls()
 
     def absent(self, ref: Ref) -> bool:
-        """Say whether there is no such recorder."""
+        """Return whether there is no such recorder."""
         return isinstance(ref, RecorderRef) and self.setup is None
 
 
@@ -140,7 +140,7 @@ def _left_out(setup: RecorderSetup) -> frozenset[str]:
 
 
 def _is_rarer(before: RecorderSetup, now: RecorderSetup) -> bool:
-    """Say whether anything is recorded daily that was recorded continuously."""
+    """Return whether anything is recorded daily that was recorded continuously."""
     if now.frequency == CONTINUOUS:
         return bool(now.rare - before.rare if before.frequency == CONTINUOUS else now.rare & before.rare)
     return before.frequency == CONTINUOUS or bool(before.rare - now.rare)

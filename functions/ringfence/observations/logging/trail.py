@@ -95,7 +95,7 @@ class Trail(Observation):
     regions : tuple of str
         The regions that were searched.
     oldest : datetime or None
-        How far back was read, where CloudTrail has more; None where all was read.
+        How far back was read, where CloudTrail has more; None if all was read.
 
     References
     ----------

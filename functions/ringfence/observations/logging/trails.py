@@ -62,7 +62,7 @@ class TrailSetup:
 
 @value
 class Delivery:
-    """What S3 answered when log files and digests were last delivered; empty where it took them.
+    """What S3 answered when log files and digests were last delivered; empty if it took them.
 
     `last` is when it last took log files.
     """
@@ -79,13 +79,13 @@ class TrailStatus(Observation):
     Attributes
     ----------
     setup : TrailSetup or None
-        Its options and selectors; None where none can be read in this account and region.
+        Its options and selectors; None if none can be read in this account and region.
     logging : bool
         Whether it logs.
     home : str
-        The region in which it can be changed; empty where no such trail is seen.
+        The region in which it can be changed; empty if no such trail is seen.
     owner : str
-        The account that owns it; empty where no such trail is seen.
+        The account that owns it; empty if no such trail is seen.
     delivery : Delivery
         What S3 answered when logs were last delivered.
 
@@ -144,11 +144,11 @@ class TrailStatus(Observation):
         return replace(shown, setup=setup, logging=status.flag("IsLogging"), delivery=_delivery(status))
 
     def ours(self, ref: Ref) -> bool:
-        """Say whether it can be changed from the subject's account and region."""
+        """Return whether it can be changed from the subject's account and region."""
         return (self.home, self.owner) == (ref.region, ref.account)
 
     def absent(self, ref: Ref) -> bool:
-        """Say whether there is no such trail."""
+        """Return whether there is no such trail."""
         return isinstance(ref, TrailRef) and self.gone
 
     @property
@@ -175,7 +175,7 @@ def owner_of(trail: Document) -> str:
 
 
 def account_in(arn: str) -> str:
-    """Return the account that an ARN names; empty where it names none."""
+    """Return the account that an ARN names; empty if it names none."""
     return "".join(arn.split(":")[4:5])
 
 

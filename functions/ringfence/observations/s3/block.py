@@ -46,7 +46,7 @@ class BlockSettings:
         return ", ".join(f"{name} {'on' if on else 'off'}" for name, on in self.configuration.items())
 
     def within(self, other: BlockSettings) -> bool:
-        """Say whether the other has every setting on that is on here."""
+        """Return whether the other has every setting on that is on here."""
         return all(other.configuration[name] for name, on in self.configuration.items() if on)
 
 

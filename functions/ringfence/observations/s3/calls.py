@@ -44,19 +44,19 @@ def of_bucket(
 
 
 def present(answer: Answer, ref: Ref) -> Answer:
-    """Return the answer. Raises NotFound if there is no such bucket."""
+    """Return the answer; raises NotFound if there is no such bucket."""
     if isinstance(answer, Failed) and answer.code in NO_BUCKET:
         raise NotFound(f"bucket {ref.id} does not exist")
     return answer
 
 
 def is_denied(answer: Answer) -> bool:
-    """Say whether S3 did not show what was asked for."""
+    """Return whether S3 did not show what was asked for."""
     return isinstance(answer, Failed) and answer.code in DENIED
 
 
 def bucket_of(observed: ResourceState) -> BucketRef:
-    """Return the bucket that was observed. Raises InternalError if it is none."""
+    """Return the bucket that was observed; raises InternalError if it is none."""
     if not isinstance(observed.ref, BucketRef):
         raise InternalError(f"{observed.ref.key} is not a bucket")
     return observed.ref

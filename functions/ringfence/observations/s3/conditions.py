@@ -41,7 +41,7 @@ _BROADEST_IPV4, _BROADEST_IPV6 = 8, 32
 
 
 def limits(condition: object) -> bool:
-    """Say whether a condition holds for fixed values alone: it does where one of its parts does."""
+    """Return whether a condition holds for fixed values alone: it does where one of its parts does."""
     if not isinstance(condition, Mapping):
         return False
     return any(
@@ -53,7 +53,7 @@ def limits(condition: object) -> bool:
 
 
 def is_fixed(text: str) -> bool:
-    """Say whether a value has neither wildcard nor policy variable."""
+    """Return whether a value has neither wildcard nor policy variable."""
     return not any(mark in text for mark in ("*", "?", "${"))
 
 

@@ -19,7 +19,7 @@ Json = Mapping[str, object]
 
 
 def parsed(text: str) -> Json | None:
-    """Return the document; None where it cannot be understood without doubt.
+    """Return the document; None if it cannot be understood without doubt.
 
     A name that stands twice in one object is such a doubt: readers take one or the other.
     """
@@ -42,7 +42,7 @@ def with_statements(document: Json, found: Iterable[object]) -> Json:
 
 
 def same(one: object, other: object) -> bool:
-    """Say whether two parts of documents are the same, whatever their order of names."""
+    """Return whether two parts of documents are the same, whatever their order of names."""
     return canonical(one) == canonical(other)
 
 

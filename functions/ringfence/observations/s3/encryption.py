@@ -33,7 +33,7 @@ class Encryption:
 
     @property
     def owner(self) -> str:
-        """The account of the key; empty where the key's name does not tell."""
+        """The account of the key; empty if the key's name does not tell."""
         parts = self.key.split(":")
         return parts[4] if parts[0] == "arn" and len(parts) > 5 else ""  # noqa: PLR2004 - arn:aws:kms:region:account:key
 
@@ -45,7 +45,7 @@ class BucketEncryption(BucketObservation):
     Attributes
     ----------
     default : Encryption or None
-        The default; None where there is none.
+        The default; None if there is none.
 
     References
     ----------

@@ -46,7 +46,7 @@ class BucketPolicy(BucketObservation):
 
     @property
     def document(self) -> Json | None:
-        """The document; None where there is none or where it cannot be understood."""
+        """The document; None if there is none or where it cannot be understood."""
         return parsed(self.text) if self.text else None
 
     @property
@@ -56,5 +56,5 @@ class BucketPolicy(BucketObservation):
 
 
 def policy_in(answer: Answer) -> str:
-    """Return the text of the policy in an answer; empty where it has none."""
+    """Return the text of the policy in an answer; empty if it has none."""
     return "" if isinstance(answer, Failed) else answer.optional_text("Policy") or ""

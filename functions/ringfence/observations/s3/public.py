@@ -70,7 +70,7 @@ def _openings(found: list[object]) -> Iterator[Opening]:
 
 
 def is_public(statement: Mapping[str, object]) -> bool:
-    """Say whether a statement that allows something allows it to anyone."""
+    """Return whether a statement that allows something allows it to anyone."""
     if "NotPrincipal" in statement or "Principal" not in statement:
         return True
     return not (_are_fixed(statement["Principal"]) or limits(statement.get("Condition")))
@@ -86,7 +86,7 @@ def _are_fixed(principal: object) -> bool:
 
 
 def _is_somebody(kind: str, named: str) -> bool:
-    """Say whether a principal is one that S3 takes as fixed. A provider of identities on the web is not."""
+    """Return whether S3 counts a principal as fixed. It does not count web identity providers."""
     if not named or not is_fixed(named):
         return False
     return bool(_ARN.fullmatch(named)) if kind == "Federated" else kind in {"AWS", "Service", "CanonicalUser"}

@@ -33,7 +33,7 @@ def tls_statement(bucket: str, sid: str = SID) -> Json:
 
 
 def requires_tls(document: Json | None, bucket: str) -> bool:
-    """Say whether a policy denies everybody everything without TLS, for the bucket and for every object."""
+    """Return whether a policy denies all requests without TLS to the bucket and to its objects."""
     denied = [
         resource
         for statement in (statements(document) if document else ())
@@ -51,7 +51,7 @@ def requires_tls(document: Json | None, bucket: str) -> bool:
 
 
 def has_statement(document: Json | None, bucket: str, sid: str) -> bool:
-    """Say whether our statement is there under that id, as we write it."""
+    """Return whether our statement is there under that id, as we write it."""
     ours = tls_statement(bucket, sid)
     return any(same(one, ours) for one in (statements(document) if document else ()))
 
@@ -69,7 +69,7 @@ def with_tls(document: Json | None, bucket: str, sid: str) -> Json:
 
 
 def without_tls(document: Json, bucket: str, sid: str) -> Json | None:
-    """Return the policy without exactly our statement; None where nothing is left of it."""
+    """Return the policy without exactly our statement; None if nothing is left of it."""
     ours = tls_statement(bucket, sid)
     left = [one for one in statements(document) if not same(one, ours)]
     return with_statements(document, left) if left else None

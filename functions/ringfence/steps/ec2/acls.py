@@ -84,7 +84,7 @@ class _AclStep(AclStep):
         return observed.with_observation(replace(seen, acls=acls))
 
     def diff(self) -> tuple[str, str]:
-        """Say whether the rule is there."""
+        """Return the values before and after."""
         before, after = (
             f"rule {self.number} denies it" if one else "no rule" for one in (self.before, self.after)
         )
@@ -155,11 +155,11 @@ class DenyAddress(_AclStep):
         return Done()
 
     def describe(self) -> str:
-        """Say what is denied where."""
+        """Describe the change."""
         return f"deny traffic {self._direction} {self.cidr} in network ACL {self.acl_id}"
 
     def side_effects(self) -> str:
-        """Name the blast radius."""
+        """Return the side effects as text."""
         return f"no host in the subnets of {self.acl_id} can reach {self.cidr}"
 
 
@@ -187,7 +187,7 @@ class AllowAddress(_AclStep):
     _MISSING: ClassVar = ("InvalidNetworkAclEntry.NotFound",)
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
-        """Look whether the number still holds our rule, then delete it."""
+        """Check that the rule with this number is ours, then delete it."""
         (looked,) = yield (
             Call("ec2", "DescribeNetworkAcls", {"NetworkAclIds": [self.acl_id]}, expected=_GONE),
         )
@@ -200,7 +200,7 @@ class AllowAddress(_AclStep):
         return Done()
 
     def describe(self) -> str:
-        """Say what is no longer denied."""
+        """Describe the change."""
         return f"remove the denial of traffic {self._direction} {self.cidr} from network ACL {self.acl_id}"
 
 

@@ -47,18 +47,18 @@ class _ScalingStep(Step):
         return State.BEFORE if now.place == self.before else State.DRIFTED
 
     def actual(self, observed: ResourceState) -> str:
-        """Name the group and the state."""
+        """Return the current value as text."""
         now = observed[Scaling]
         return _place(now.group, now.state)
 
     def effect(self, observed: ResourceState) -> ResourceState:
-        """Change the state; out of the group, the group is no more seen."""
+        """Change the state. An instance that has left the group no longer shows it."""
         return observed.with_observation(
             replace(observed[Scaling], group=self.group if self.after else "", state=self.after)
         )
 
     def diff(self) -> tuple[str, str]:
-        """Name the states."""
+        """Return the values before and after."""
         return _place(self.group, self.before), _place(self.group, self.after)
 
     @property
@@ -136,11 +136,11 @@ class DetachFromGroup(_ScalingStep):
         return (yield from self._leave("DetachInstances"))
 
     def describe(self) -> str:
-        """Say what detaching means."""
+        """Describe the change."""
         return f"detach {self.instance_id} from Auto Scaling group {self.group}; the group no longer owns it"
 
     def side_effects(self) -> str:
-        """Say what the group does then."""
+        """Return the side effects as text."""
         return self._one_less
 
 
@@ -169,7 +169,7 @@ class AttachToGroup(_ScalingStep):
         return (yield from self._come_back("AttachInstances"))
 
     def describe(self) -> str:
-        """Say what is attached."""
+        """Describe the change."""
         return f"attach {self.instance_id} to Auto Scaling group {self.group}"
 
 
@@ -210,13 +210,13 @@ class EnterStandby(_ScalingStep):
         return (yield from self._leave("EnterStandby"))
 
     def describe(self) -> str:
-        """Say what standby means."""
+        """Describe the change."""
         return (
             f"put {self.instance_id} on standby in Auto Scaling group {self.group}; the group still owns it"
         )
 
     def side_effects(self) -> str:
-        """Say what the group does then."""
+        """Return the side effects as text."""
         return f"{self._one_less}; deleting or refreshing the group can still terminate the instance"
 
 
@@ -245,7 +245,7 @@ class ExitStandby(_ScalingStep):
         return (yield from self._come_back("ExitStandby"))
 
     def describe(self) -> str:
-        """Say what goes back."""
+        """Describe the change."""
         return f"put {self.instance_id} back in service in Auto Scaling group {self.group}"
 
 

@@ -60,7 +60,7 @@ class _FlowLogStep(FlowLogStep):
         return observed.with_observation(replace(seen, logs=logs))
 
     def diff(self) -> tuple[str, str]:
-        """Say whether it is recorded."""
+        """Return the values before and after."""
         before, after = (
             self.recording.words() if one else "not recorded" for one in (self.before, self.after)
         )
@@ -157,11 +157,11 @@ class CreateFlowLog(_FlowLogStep):
         return parameters
 
     def describe(self) -> str:
-        """Say what is recorded where."""
+        """Describe the change."""
         return f"record {self.recording.words()} for {self.vpc_id}"
 
     def side_effects(self) -> str:
-        """Name the price."""
+        """Return the side effects as text."""
         return "AWS charges for the recorded volume; the records stay at the destination"
 
 
@@ -214,7 +214,7 @@ class DeleteFlowLog(_FlowLogStep):
         return Done(note=", ".join(ids))
 
     def describe(self) -> str:
-        """Say what is no longer recorded."""
+        """Describe the change."""
         return f"stop recording {self.recording.words()} for {self.vpc_id}"
 
 

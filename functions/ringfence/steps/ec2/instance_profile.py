@@ -73,7 +73,7 @@ class _ProfileStep(RoleStep):
         return standing(observed[Identity], self.before, self.after)
 
     def actual(self, observed: ResourceState) -> str:
-        """Name the profile that is there."""
+        """Return the current value as text."""
         return named(observed[Identity])
 
     def effect(self, observed: ResourceState) -> ResourceState:
@@ -121,7 +121,7 @@ class DetachInstanceProfile(_ProfileStep):
         return Done(note="somebody else had already done it" if isinstance(answer, Failed) else "")
 
     def describe(self) -> str:
-        """Say what is taken away."""
+        """Describe the change."""
         return f"detach instance profile {self.before.name} from {self.instance_id}"
 
 
@@ -155,7 +155,7 @@ class AttachInstanceProfile(_ProfileStep):
         return (yield from associate(self.instance_id, self.after))
 
     def describe(self) -> str:
-        """Say what is given back."""
+        """Describe the change."""
         return f"attach instance profile {self.after.name} to {self.instance_id}"
 
 

@@ -86,11 +86,11 @@ class StopInstance(_PowerStep):
         return (yield from self._call("StopInstances"))
 
     def describe(self) -> str:
-        """Say what is stopped."""
+        """Describe the change."""
         return f"stop {self.instance_id}"
 
     def side_effects(self) -> str:
-        """Name what is lost permanently."""
+        """Return the side effects as text."""
         return (
             "the contents of memory and of instance-store volumes are lost permanently; a public address "
             "that is not an Elastic IP changes"
@@ -129,7 +129,7 @@ class StartInstance(_PowerStep):
         return (yield from self._call("StartInstances"))
 
     def describe(self) -> str:
-        """Say what is started."""
+        """Describe the change."""
         return f"start {self.instance_id}"
 
 

@@ -47,7 +47,7 @@ class _ManagementStep(Step):
         return standing(observed[Management], self.before, self.after)
 
     def actual(self, observed: ResourceState) -> str:
-        """Name the profile that is there."""
+        """Return the current value as text."""
         return named(observed[Management])
 
     def effect(self, observed: ResourceState) -> ResourceState:
@@ -89,11 +89,11 @@ class AttachManagementProfile(_ManagementStep):
         return (yield from associate(self.instance_id, self.after))
 
     def describe(self) -> str:
-        """Say what is given."""
+        """Describe the change."""
         return f"attach instance profile {self.after.name} to {self.instance_id}"
 
     def side_effects(self) -> str:
-        """Name who else gains by it."""
+        """Return the side effects as text."""
         return f"all software on the instance can use the credentials of role {self.after.name}"
 
 
@@ -117,7 +117,7 @@ class DetachManagementProfile(_ManagementStep):
     inverse_type: ClassVar = AttachManagementProfile
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
-        """Look for the association, then end it; none is what was wanted."""
+        """Find the association and end it. No association is success."""
         (described,) = yield (describe_associations(self.instance_id),)
         ours = [id_ for id_, arn, _ in associations_in(document(described)) if arn == self.before.arn]
         if not ours:
@@ -128,7 +128,7 @@ class DetachManagementProfile(_ManagementStep):
         return Done(note="somebody else had already done it" if isinstance(answer, Failed) else "")
 
     def describe(self) -> str:
-        """Say what is taken back."""
+        """Describe the change."""
         return f"detach instance profile {self.before.name} from {self.instance_id}"
 
 

@@ -71,13 +71,13 @@ class SetMetadataOptions(SettingStep):
         return observed.with_observation(Metadata(self.after))
 
     def describe(self) -> str:
-        """Say whether the service is reachable, or whether it asks for a token."""
+        """Describe the change."""
         if self.after.endpoint == self.before.endpoint:
             return f"make a token {self.after.tokens} at the metadata service of {self.instance_id}"
         return f"set the metadata service of {self.instance_id} to {self.after.endpoint}"
 
     def side_effects(self) -> str:
-        """Name what stops working."""
+        """Return the side effects as text."""
         if self.after.endpoint == DISABLED:
             return "software that reads the metadata service stops working, such as agents and SDKs"
         if self.after.tokens == REQUIRED != self.before.tokens:

@@ -135,16 +135,16 @@ class SetSecurityGroups(Step):
         )
 
     def actual(self, observed: ResourceState) -> str:
-        """Name the groups that it has."""
+        """Return the current value as text."""
         groups = [one.groups for one in observed[Network].interfaces if one.id == self.interface_id]
         return ", ".join(_shown(groups[0])) or "none" if groups else "no such interface"
 
     def describe(self) -> str:
-        """Say which interface moves."""
+        """Describe the change."""
         return f"move {self.interface_id} to {', '.join(_shown(self.after))}"
 
     def diff(self) -> tuple[str, str]:
-        """Name the groups before and after."""
+        """Return the values before and after."""
         return ", ".join(_shown(self.before)) or "none", ", ".join(_shown(self.after)) or "none"
 
 

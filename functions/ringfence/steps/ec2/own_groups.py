@@ -126,7 +126,7 @@ class CreateOwnGroup(Step):
         return observed.with_observation(replace(seen, groups=(*seen.groups, born)))
 
     def describe(self) -> str:
-        """Say what is created."""
+        """Describe the change."""
         return f"create security group {self.name} in {self.vpc_id}"
 
     def diff(self) -> tuple[str, str]:
@@ -226,7 +226,7 @@ class EmptyQuarantineGroup(Step):
         return observed.with_observation(replace(seen, groups=groups, interfaces=interfaces))
 
     def describe(self) -> str:
-        """Say what is revoked."""
+        """Describe the change."""
         return f"revoke every rule of the quarantine group of {self.vpc_id}"
 
     def diff(self) -> tuple[str, str]:
@@ -244,7 +244,7 @@ def id_of(names: Names, group: Group) -> str:
 
 
 def _shown_without_rules(group: str) -> SansIO[None]:
-    """Look whether EC2 shows the group, and no rules of it; raises Retryable where it does not yet.
+    """Look whether EC2 shows the group, and no rules of it; raises Retryable if it does not yet.
 
     https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
     """

@@ -60,7 +60,7 @@ class _RuleStep(Step):
         return observed.with_observation(replace(seen, rules=rules))
 
     def diff(self) -> tuple[str, str]:
-        """Say whether the rule is there."""
+        """Return the values before and after."""
         before, after = (self.rule.words() if one else "no rule" for one in (self.before, self.after))
         return before, after
 
@@ -112,11 +112,11 @@ class RevokeRule(_RuleStep):
         return Done(note=f"it was {rule_id}")
 
     def describe(self) -> str:
-        """Say what is no longer allowed."""
+        """Describe the change."""
         return f"revoke {self.rule.words()} in {self.group_id}"
 
     def side_effects(self) -> str:
-        """Say who loses contact."""
+        """Return the side effects as text."""
         if self.rule.egress:
             return f"resources with {self.group_id} cannot reach {self.rule.peer}: {self.rule.traffic()}"
         return f"{self.rule.peer} cannot reach resources with {self.group_id}: {self.rule.traffic()}"
@@ -188,7 +188,7 @@ class AuthorizeRule(_RuleStep):
         return {"IpProtocol": rule.protocol, **ports, kind: [{**peer, **described}]}
 
     def describe(self) -> str:
-        """Say what is allowed again."""
+        """Describe the change."""
         return f"allow {self.rule.words()} in {self.group_id} again"
 
 

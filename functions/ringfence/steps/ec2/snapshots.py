@@ -157,7 +157,7 @@ class CreateSnapshots(Step):
         return observed.with_observation(replace(seen, taken=seen.taken | taken))
 
     def describe(self) -> str:
-        """Say which volumes are taken."""
+        """Describe the change."""
         return f"take one crash-consistent set of snapshots of {', '.join(self.volumes)}"
 
     def diff(self) -> tuple[str, str]:

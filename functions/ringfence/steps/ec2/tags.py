@@ -45,7 +45,7 @@ class _TagStep(SettingStep):
         return Call("ec2", operation, parameters, expected=(*NOT_FOUND, *self.refused))
 
     def describe(self) -> str:
-        """Say what the tag becomes."""
+        """Describe the change."""
         if self.after is None:
             return f"remove tag {self.key} of {self.instance_id}"
         return f"tag {self.instance_id} with {self.key}={self.after}"

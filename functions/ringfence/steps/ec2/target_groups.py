@@ -43,7 +43,7 @@ class _TargetsStep(Step):
         return State.BEFORE if now == self.before else State.DRIFTED
 
     def actual(self, observed: ResourceState) -> str:
-        """Name the targets that are registered."""
+        """Return the current value as text."""
         return show(observed[Targets].of(self.group).targets)
 
     def effect(self, observed: ResourceState) -> ResourceState:
@@ -91,7 +91,7 @@ class DeregisterTargets(_TargetsStep):
         return Done()
 
     def describe(self) -> str:
-        """Say what is taken out."""
+        """Describe the change."""
         return f"deregister {show(self.before)} from target group {_name(self.group)}"
 
 
@@ -120,7 +120,7 @@ class RegisterTargets(_TargetsStep):
         return Done()
 
     def describe(self) -> str:
-        """Say what is put in."""
+        """Describe the change."""
         return f"register {show(self.after)} with target group {_name(self.group)}"
 
 

@@ -110,7 +110,7 @@ class OpenTransitionGroup(Step):
         return observed.with_observation(replace(seen, groups=groups))
 
     def describe(self) -> str:
-        """Say what is opened."""
+        """Describe the change."""
         return f"let the transition group of {self.vpc_id} allow everything"
 
     def diff(self) -> tuple[str, str]:

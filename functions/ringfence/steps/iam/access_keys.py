@@ -88,7 +88,7 @@ class _KeyStatusStep(KeyStep):
         return observed.with_observation(replace(seen, keys=tuple(keys)))
 
     def actual(self, observed: ResourceState) -> str:
-        """Name the status that it has."""
+        """Return the current value as text."""
         key = observed[AccessKey].key(self.key)
         return key.status if key else "none"
 
@@ -117,7 +117,7 @@ class DeactivateAccessKey(_KeyStatusStep):
     status: ClassVar = INACTIVE
 
     def describe(self) -> str:
-        """Say which key of whom."""
+        """Describe the change."""
         return f"deactivate access key {self.key} of user {self.user}"
 
 
@@ -139,7 +139,7 @@ class ActivateAccessKey(_KeyStatusStep):
     inverse_type: ClassVar = DeactivateAccessKey
 
     def describe(self) -> str:
-        """Say which key of whom."""
+        """Describe the change."""
         return f"activate access key {self.key} of user {self.user}"
 
 

@@ -36,7 +36,7 @@ class _BoundaryStep(HolderStep):
         return f"{self.holder.kind}/{self.holder.id}/boundary"
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - the ARN is known beforehand
-        """Put the boundary, or delete it where there was none."""
+        """Put the boundary, or delete it if there was none."""
         if self.after:
             put = {"PermissionsBoundary": self.after}
             (answer,) = yield (self.call("Put{}PermissionsBoundary", put),)
@@ -59,11 +59,11 @@ class _BoundaryStep(HolderStep):
         return observed.with_observation(replace(observed[Denial], boundary=self.after))
 
     def actual(self, observed: ResourceState) -> str:
-        """Name the boundary that is there."""
+        """Return the current value as text."""
         return observed[Denial].boundary or "none"
 
     def diff(self) -> tuple[str, str]:
-        """Name both."""
+        """Return the values before and after."""
         return self.before or "none", self.after or "none"
 
 
@@ -96,7 +96,7 @@ class SetDenyBoundary(_BoundaryStep):
         return () if self.after == DENY_ALL else (Ready(EXISTS, self.after),)
 
     def describe(self) -> str:
-        """Say what bounds whom."""
+        """Describe the change."""
         return f"deny {self.holder.key} with permissions boundary {self.after}"
 
 
@@ -119,11 +119,11 @@ class RestoreBoundary(_BoundaryStep):
 
     @property
     def provides(self) -> tuple[Symbol, ...]:
-        """Our policy is used here no more."""
+        """Return the symbol of the unused policy."""
         return (Ready(UNUSED, self.before),)
 
     def describe(self) -> str:
-        """Say what is put back."""
+        """Describe the change."""
         return f"restore the permissions boundary of {self.holder.key}: {self.after or 'none'}"
 
 

@@ -72,7 +72,7 @@ class _InlineStep(HolderStep):
         return f"{self.holder.kind}/{self.holder.id}/policy/{self.name}"
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
-        """Put the document, or delete the policy where there is none to put."""
+        """Put the document. Delete the policy if there is no document."""
         if self.after:
             put = {"PolicyName": self.name, "PolicyDocument": self.after}
             (answer,) = yield (self.call("Put{}Policy", put),)
@@ -92,7 +92,7 @@ class _InlineStep(HolderStep):
         return State.BEFORE if now == self.before else State.DRIFTED
 
     def effect(self, observed: ResourceState) -> ResourceState:
-        """Put the policy there or take it away."""
+        """Add or remove the policy."""
         denial = observed[Denial]
         kept = tuple(one for one in denial.inline if one.name != self.name)
         made = (Policy(self.name, self.after),) if self.after else ()
@@ -100,11 +100,11 @@ class _InlineStep(HolderStep):
         return observed.with_observation(replace(denial, inline=inline))
 
     def actual(self, observed: ResourceState) -> str:
-        """Say whom the policy there denies."""
+        """Return the current value as text."""
         return described(observed[Denial].document(self.name))
 
     def diff(self) -> tuple[str, str]:
-        """Say who is denied everything."""
+        """Return the values before and after."""
         return described(self.before), described(self.after)
 
 
@@ -133,7 +133,7 @@ class PutDenial(_InlineStep):
     permissions: ClassVar = on_both("Put{}Policy")
 
     def describe(self) -> str:
-        """Say whom it reaches."""
+        """Describe the change."""
         return f"deny {self.holder.key} with inline policy {self.name}: {described(self.after)}"
 
 
@@ -156,7 +156,7 @@ class WithdrawDenial(_InlineStep):
     inverse_type: ClassVar = PutDenial
 
     def describe(self) -> str:
-        """Say what is left."""
+        """Describe the change."""
         return f"restore inline policy {self.name} of {self.holder.key}: it denies {described(self.after)}"
 
 
@@ -179,7 +179,7 @@ class _AttachmentStep(HolderStep):
         return f"{self.holder.kind}/{self.holder.id}/attached/{self.arn}"
 
     def state(self, observed: ResourceState) -> State:
-        """Look whether it is attached."""
+        """Return AFTER if the policy is attached."""
         seen = self.seen(observed)
         if seen is None:
             return State.GONE
@@ -192,7 +192,7 @@ class _AttachmentStep(HolderStep):
         return observed.with_observation(replace(denial, attached=attached))
 
     def diff(self) -> tuple[str, str]:
-        """Say whether it is attached."""
+        """Return the values before and after."""
         before, after = ("attached" if one else "not attached" for one in (self.before, self.after))
         return before, after
 
@@ -233,7 +233,7 @@ class AttachDenial(_AttachmentStep):
         return Done()
 
     def describe(self) -> str:
-        """Say what is attached to whom."""
+        """Describe the change."""
         return f"attach {self.arn} to {self.holder.key} to deny it"
 
 
@@ -257,7 +257,7 @@ class DetachDenial(_AttachmentStep):
 
     @property
     def provides(self) -> tuple[Symbol, ...]:
-        """Our policy is used here no more."""
+        """Return the symbol of the unused policy."""
         return (Ready(UNUSED, self.arn),)
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
@@ -266,7 +266,7 @@ class DetachDenial(_AttachmentStep):
         return removed(answer)
 
     def describe(self) -> str:
-        """Say what is detached from whom."""
+        """Describe the change."""
         return f"detach {self.arn} from {self.holder.key}"
 
 

@@ -45,7 +45,7 @@ class _OwnPolicyStep(PolicyStep):
         return State.BEFORE if now == self.before else State.DRIFTED
 
     def effect(self, observed: ResourceState) -> ResourceState:
-        """Put the policy there or take it away."""
+        """Add or remove the policy."""
         denial = observed[Denial]
         kept = tuple(one for one in denial.policies if one.name != self.arn)
         made = (Policy(self.arn, self.after),) if self.after else ()
@@ -53,11 +53,11 @@ class _OwnPolicyStep(PolicyStep):
         return observed.with_observation(replace(denial, policies=policies))
 
     def actual(self, observed: ResourceState) -> str:
-        """Say whom the policy there denies."""
+        """Return the current value as text."""
         return described(observed[Denial].document(self.arn))
 
     def diff(self) -> tuple[str, str]:
-        """Say who is denied everything by it."""
+        """Return the values before and after."""
         return described(self.before), described(self.after)
 
 
@@ -104,7 +104,7 @@ class CreateDenialPolicy(_OwnPolicyStep):
         return Done()
 
     def describe(self) -> str:
-        """Name it."""
+        """Describe the change."""
         return f"create policy {self.arn}"
 
 
@@ -140,7 +140,7 @@ class DeleteDenialPolicy(_OwnPolicyStep):
         return Done()
 
     def describe(self) -> str:
-        """Name it."""
+        """Describe the change."""
         return f"delete policy {self.arn}"
 
 

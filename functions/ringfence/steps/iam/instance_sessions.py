@@ -38,14 +38,14 @@ class _DenialStep(RoleStep):
         return self.role
 
     def state(self, observed: ResourceState) -> State:
-        """Look whether the policy is there, word for word."""
+        """Compare the document of the policy."""
         held = observed[Identity].role(self.role)
         if held is None:
             return State.GONE
         return State.AFTER if held.denied == self.after else State.BEFORE
 
     def effect(self, observed: ResourceState) -> ResourceState:
-        """Put the policy there or take it away."""
+        """Add or remove the policy."""
         seen = observed[Identity]
         roles = tuple(
             HeldRole(one.role, self.after) if one.role.id == self.role.id else one for one in seen.roles
@@ -53,7 +53,7 @@ class _DenialStep(RoleStep):
         return observed.with_observation(replace(seen, roles=roles))
 
     def diff(self) -> tuple[str, str]:
-        """Say what the sessions may do."""
+        """Return the values before and after."""
         before, after = (
             "nothing" if denied else "what the role allows" for denied in (self.before, self.after)
         )
@@ -89,7 +89,7 @@ class DenyInstanceSessions(_DenialStep):
         return (yield from put_role_policy(self.role, denial_name(self.instance_id), document))
 
     def describe(self) -> str:
-        """Say whose sessions are denied what."""
+        """Describe the change."""
         return f"deny everything to {self.instance_id}'s sessions of role {self.role.name}"
 
 
@@ -115,7 +115,7 @@ class AllowInstanceSessions(_DenialStep):
         return (yield from delete_role_policy(self.role, denial_name(self.instance_id)))
 
     def describe(self) -> str:
-        """Say whose sessions may work again."""
+        """Describe the change."""
         return f"allow {self.instance_id}'s sessions of role {self.role.name} again"
 
 

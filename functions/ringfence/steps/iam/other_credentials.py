@@ -76,7 +76,7 @@ class _CredentialStatusStep(UserStep):
         return observed.with_observation(replace(seen, credentials=credentials))
 
     def actual(self, observed: ResourceState) -> str:
-        """Name the status that it has."""
+        """Return the current value as text."""
         seen = observed[OtherCredentials].credential(self.kind, self.id)
         return seen.status if seen else "none"
 
@@ -110,7 +110,7 @@ class DeactivateCredential(_CredentialStatusStep):
     status: ClassVar = INACTIVE
 
     def describe(self) -> str:
-        """Say which of whom."""
+        """Describe the change."""
         return f"deactivate {self.kind} {self.id} of user {self.user}"
 
 
@@ -135,7 +135,7 @@ class ActivateCredential(_CredentialStatusStep):
     inverse_type: ClassVar = DeactivateCredential
 
     def describe(self) -> str:
-        """Say which of whom."""
+        """Describe the change."""
         return f"activate {self.kind} {self.id} of user {self.user}"
 
 

@@ -61,6 +61,6 @@ class SetPasswordReset(UserStep, SettingStep):
         return observed[Password].user == self.user
 
     def describe(self) -> str:
-        """Say what is required of whom."""
+        """Describe the change."""
         verb = "require" if self.after else "no longer require"
         return f"{verb} a new password from user {self.user} at the next sign-in"

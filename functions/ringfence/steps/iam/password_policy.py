@@ -64,11 +64,11 @@ class SetPasswordPolicy(_PolicyStep):
     permissions: ClassVar = (_UPDATE,)
 
     def describe(self) -> str:
-        """Say what is demanded."""
+        """Describe the change."""
         return f"require of the account's passwords: {self.after}"
 
     def side_effects(self) -> str:
-        """Say whom it meets at once; all else is asked of the next password alone."""
+        """Return the side effects as text."""
         was = self.before.max_age if self.before else 0
         if self.after.max_age == was:
             return ""
@@ -95,7 +95,7 @@ class RestorePasswordPolicy(_PolicyStep):
     inverse_type: ClassVar = SetPasswordPolicy
 
     def call(self) -> Call:
-        """Replace the policy, or delete it where there was none."""
+        """Replace the policy, or delete it if there was none."""
         if self.after:
             return super().call()
         return Call("iam", "DeleteAccountPasswordPolicy", expected=NO_SUCH_ENTITY)
@@ -107,7 +107,7 @@ class RestorePasswordPolicy(_PolicyStep):
         return Done(note="it no longer existed" if isinstance(answer, Failed) else "")
 
     def describe(self) -> str:
-        """Say what is put back."""
+        """Describe the change."""
         return f"restore the account's password policy: {self.after or _NONE}"
 
 

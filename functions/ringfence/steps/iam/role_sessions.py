@@ -44,7 +44,7 @@ class RevocationStep(RoleStep):
 
     @staticmethod
     def use(observed: ResourceState, role: Role) -> RoleUse | None:
-        """Return what was observed of the role; None where it no longer exists."""
+        """Return what was observed of the role; None if it no longer exists."""
         return observed[RoleSessions].role(role)
 
     @property
@@ -58,14 +58,14 @@ class RevocationStep(RoleStep):
         return self.role
 
     def state(self, observed: ResourceState) -> State:
-        """Look whether the policy is there, word for word."""
+        """Compare the document of the policy."""
         use = self.use(observed, self.role)
         if use is None:
             return State.GONE
         return State.AFTER if (self.instant in use.revoked) == self.after else State.BEFORE
 
     def effect(self, observed: ResourceState) -> ResourceState:
-        """Put the policy there or take it away."""
+        """Add or remove the policy."""
         roles = tuple(self.changed(one) for one in observed[RoleSessions].roles)
         return observed.with_observation(RoleSessions(roles))
 
@@ -78,7 +78,7 @@ class RevocationStep(RoleStep):
         )
 
     def diff(self) -> tuple[str, str]:
-        """Say which sessions are valid."""
+        """Return the values before and after."""
         instant = instant_text(self.instant)
         before, after = (f"issued since {instant}" if one else "all" for one in (self.before, self.after))
         return before, after
@@ -95,7 +95,7 @@ class Revoking(RevocationStep):
         return (yield from put_role_policy(self.role, revocation_name(self.instant), document))
 
     def describe(self) -> str:
-        """Say whose sessions are revoked."""
+        """Describe the change."""
         return f"revoke every session of role {self.role.name} issued before {instant_text(self.instant)}"
 
 
@@ -109,7 +109,7 @@ class Allowing(RevocationStep):
         return (yield from delete_role_policy(self.role, revocation_name(self.instant)))
 
     def describe(self) -> str:
-        """Say whose sessions may work again."""
+        """Describe the change."""
         return f"allow the sessions of role {self.role.name} issued before {instant_text(self.instant)} again"
 
 
@@ -140,7 +140,7 @@ class RevokeRoleSessions(Revoking):
     observation: ClassVar = RoleSessions
 
     def side_effects(self) -> str:
-        """Name the blast radius."""
+        """Return the side effects as text."""
         return (
             f"{len(self.others)} other instances in the region use the role{named(self.others)}: they "
             "fail until they get new credentials; functions, people and other regions are not counted"

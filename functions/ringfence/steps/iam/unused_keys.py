@@ -47,14 +47,14 @@ class GiveNotice(LogOnlyStep):
         return f"access-key/{self.key}/notice"
 
     def describe(self) -> str:
-        """Say which key of whom."""
+        """Describe the change."""
         return (
             f"give notice that access key {self.key} of user {self.user} will be deactivated unless "
             "somebody uses it"
         )
 
     def diff(self) -> tuple[str, str]:
-        """Say from when it counts."""
+        """Return the values before and after."""
         return "none", f"given on {self.at.date()}"
 
 
@@ -83,7 +83,7 @@ class _AmongUserKeys:
         return observed.with_observation(replace(seen, keys=tuple(keys)))
 
     def actual(self, observed: ResourceState) -> str:
-        """Name the status that it has."""
+        """Return the current value as text."""
         key = observed[UserKeys].key(self.key)
         return key.status if key else "none"
 

@@ -23,11 +23,11 @@ class _OfUsedRole(RevocationStep):
 
     @staticmethod
     def use(observed: ResourceState, role: Role) -> RoleUse | None:
-        """Return what was observed of the role; None where it no longer exists."""
+        """Return what was observed of the role; None if it no longer exists."""
         return observed[UsedRoles].role(role)
 
     def effect(self, observed: ResourceState) -> ResourceState:
-        """Put the policy there or take it away."""
+        """Add or remove the policy."""
         seen = observed[UsedRoles]
         roles = tuple(replace(one, use=self.changed(one.use)) for one in seen.roles)
         return observed.with_observation(replace(seen, roles=roles))
@@ -60,7 +60,7 @@ class RevokeUsedRole(_OfUsedRole, Revoking):
     after: bool
 
     def side_effects(self) -> str:
-        """Name the blast radius."""
+        """Return the side effects as text."""
         return (
             f"{len(self.others)} other users of the role were found{named(self.others)}: they fail until "
             "they get new credentials; people, other accounts and unread regions are not counted"

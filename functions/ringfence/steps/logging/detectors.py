@@ -101,7 +101,7 @@ class EnableDetector(_UpdateStep):
         return (yield from self._call({"Enable": True}))
 
     def state(self, observed: ResourceState) -> State:
-        """Look whether it is enabled."""
+        """Return AFTER if the resource is enabled."""
         seen = observed[DetectorStatus]
         if seen.setup is None:
             return State.GONE
@@ -112,11 +112,11 @@ class EnableDetector(_UpdateStep):
         return observed.with_observation(replace(observed[DetectorStatus], enabled=True))
 
     def describe(self) -> str:
-        """Say which."""
+        """Describe the change."""
         return f"enable GuardDuty's detector {self.detector}"
 
     def diff(self) -> tuple[str, str]:
-        """Say that it is enabled."""
+        """Return the values before and after."""
         return "disabled", "enabled"
 
 
@@ -177,7 +177,7 @@ class SetDetectorOptions(_UpdateStep):
         return observed.with_observation(replace(seen, setup=setup))
 
     def describe(self) -> str:
-        """Say which."""
+        """Describe the change."""
         return f"restore what GuardDuty's detector {self.detector} monitors"
 
     def diff(self) -> tuple[str, str]:
@@ -232,7 +232,7 @@ class CreateDetector(Step):
         return Done(note=f"the new detector is {made.text('DetectorId')}")
 
     def state(self, observed: ResourceState) -> State:
-        """Look whether the region has a detector."""
+        """Return AFTER if the region has a detector."""
         seen = observed[DetectorStatus]
         return State.AFTER if seen.others or seen.setup else State.BEFORE
 
@@ -241,7 +241,7 @@ class CreateDetector(Step):
         return observed.with_observation(DetectorStatus(others=1))
 
     def describe(self) -> str:
-        """Say in whose place."""
+        """Describe the change."""
         return f"create a GuardDuty detector to replace {self.detector}"
 
     def diff(self) -> tuple[str, str]:

@@ -51,11 +51,11 @@ class NoteRule(RuleStep, LogOnlyStep):
         return f"config-rule/{self.rule.region}/{self.rule.name}/noted"
 
     def describe(self) -> str:
-        """Name the rule."""
+        """Describe the change."""
         return f"note that the Config rule {self.rule.name} reported the violation"
 
     def diff(self) -> tuple[str, str]:
-        """Say when it judged."""
+        """Return the values before and after."""
         return "none", f"reported at {instant_text(self.since)}"
 
 
@@ -126,15 +126,15 @@ class EvaluateRule(RuleStep):
         return observed.with_observation(replace(seen, rules=tuple(rules)))
 
     def describe(self) -> str:
-        """Name the rule."""
+        """Describe the change."""
         return f"start a new evaluation of the Config rule {self.rule.name}"
 
     def diff(self) -> tuple[str, str]:
-        """Say when it last ended an evaluation."""
+        """Return the values before and after."""
         last = f"evaluated {instant_text(self.before)}" if self.before else "not evaluated"
         return last, f"evaluated after {instant_text(self.since)}"
 
 
 def is_newer(at: datetime | None, than: datetime | None) -> bool:
-    """Say whether an evaluation ended after another; one did where there was none before."""
+    """Return whether an evaluation ended after another; one did where there was none before."""
     return at is not None and (than is None or at > than)

@@ -76,18 +76,18 @@ class CancelDeletion(_KeyStep):
         return (Ready(_KEPT, self.key_id),)
 
     def state(self, observed: ResourceState) -> State:
-        """Look whether it is to be deleted."""
+        """Return AFTER if the key is not going to be deleted."""
         now = observed[LogKey].state
         if not now:
             return State.GONE
         return State.BEFORE if now in TO_BE_DELETED else State.AFTER
 
     def describe(self) -> str:
-        """Say of which key."""
+        """Describe the change."""
         return f"cancel the deletion of KMS key {self.key_id}"
 
     def diff(self) -> tuple[str, str]:
-        """Say that it stays."""
+        """Return the values before and after."""
         return "to be deleted", "disabled"
 
 
@@ -123,16 +123,16 @@ class EnableKey(_KeyStep):
         return (Ready(_KEPT, self.key_id),)
 
     def state(self, observed: ResourceState) -> State:
-        """Look whether it is enabled."""
+        """Return AFTER if the resource is enabled."""
         now = observed[LogKey].state
         if not now:
             return State.GONE
         return State.AFTER if now == USABLE else State.BEFORE
 
     def describe(self) -> str:
-        """Say which key."""
+        """Describe the change."""
         return f"enable KMS key {self.key_id}"
 
     def diff(self) -> tuple[str, str]:
-        """Say that it can be used."""
+        """Return the values before and after."""
         return "disabled", "enabled"

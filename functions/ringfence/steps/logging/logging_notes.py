@@ -32,7 +32,7 @@ class _Baseline(LogOnlyStep):
         return f"{self.noun}/baseline"
 
     def describe(self) -> str:
-        """Say of what."""
+        """Describe the change."""
         return f"note the settings of this {self.noun} as the baseline to restore"
 
 
@@ -134,7 +134,7 @@ class RecordKeyBaseline(_Baseline):
     noun: ClassVar = "key"
 
     def diff(self) -> tuple[str, str]:
-        """Name the trails."""
+        """Return the values before and after."""
         return "", f"used by {show(self.trails)}"
 
 

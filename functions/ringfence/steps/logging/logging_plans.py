@@ -49,17 +49,17 @@ _BY_HAND = ("organization",)
 
 
 def reported(incident: Incident, trigger: Trigger) -> bool:
-    """Say whether anything that the trigger answers to is reported."""
+    """Return whether anything that the trigger answers to is reported."""
     return bool(set(trigger.types) & set(incident.types))
 
 
 def is_reviewed_only(incident: Incident) -> bool:
-    """Say whether nobody reports anything: what was deleted long ago, and never noted, is no loss then."""
+    """Return whether nobody reports anything: what was deleted long ago, and never noted, is no loss then."""
     return all(one.startswith(PREFIX) for one in incident.types)
 
 
 def trail_to_be_started(trail: ResourceState, incident: Incident) -> bool:
-    """Say whether a stopped trail logged before, by a report or by its baseline."""
+    """Return whether a stopped trail logged before, by a report or by its baseline."""
     logged = trail_baseline(incident) is not None or reported(incident, STOPPED)
     seen = trail[TrailStatus]
     return seen.setup is not None and not seen.logging and logged
@@ -96,7 +96,7 @@ def start(trail: ResourceState, incident: Incident) -> Iterator[Step]:
 def wanted(trail: ResourceState, incident: Incident) -> TrailSetup | None:
     """Return what a trail should be, also a deleted one that can be created again from here.
 
-    None where it is neither to be seen nor to be created.
+    None if it is neither to be seen nor to be created.
     """
     now, before = trail[TrailStatus].setup, trail_baseline(incident)
     if now is None:
@@ -123,14 +123,14 @@ def restore(trail: ResourceState, incident: Incident) -> Iterator[Step]:
 
 
 def recorder_to_be_started(recorder: ResourceState, incident: Incident) -> bool:
-    """Say whether a stopped recorder recorded before, by a report or by its baseline."""
+    """Return whether a stopped recorder recorded before, by a report or by its baseline."""
     recorded_before = recorder_baseline(incident) is not None or reported(incident, STOPPED_RECORDER)
     seen = recorder[RecorderStatus]
     return seen.setup is not None and not seen.recording and recorded_before
 
 
 def detector_to_be_enabled(detector: ResourceState, incident: Incident) -> bool:
-    """Say whether a disabled detector was enabled before, by a report or by its baseline."""
+    """Return whether a disabled detector was enabled before, by a report or by its baseline."""
     enabled_before = detector_baseline(incident) is not None or reported(incident, CHANGED_DETECTOR)
     seen = detector[DetectorStatus]
     return seen.setup is not None and not seen.enabled and enabled_before
@@ -142,7 +142,7 @@ def users_of_key(key: ResourceState, incident: Incident) -> frozenset[str]:
 
 
 def key_to_be_kept(key: ResourceState, incident: Incident) -> bool:
-    """Say whether a key that trails write with was taken away, and could be used before."""
+    """Return whether a key that trails write with was taken away, and could be used before."""
     usable_before = bool(key_baseline(incident)) or reported(incident, TAKEN_AWAY)
     taken_away = key[LogKey].state in {DISABLED, *TO_BE_DELETED}
     return taken_away and usable_before and bool(users_of_key(key, incident))

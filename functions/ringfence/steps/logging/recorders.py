@@ -56,7 +56,7 @@ class StartRecorder(Step):
         return Done()
 
     def state(self, observed: ResourceState) -> State:
-        """Look whether it records."""
+        """Return AFTER if the recorder records."""
         seen = observed[RecorderStatus]
         if seen.setup is None:
             return State.GONE
@@ -67,9 +67,9 @@ class StartRecorder(Step):
         return observed.with_observation(replace(observed[RecorderStatus], recording=True))
 
     def describe(self) -> str:
-        """Say which."""
+        """Describe the change."""
         return f"start configuration recorder {self.name}"
 
     def diff(self) -> tuple[str, str]:
-        """Say that it records."""
+        """Return the values before and after."""
         return "stopped", "recording"

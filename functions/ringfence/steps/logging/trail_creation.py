@@ -81,7 +81,7 @@ class CreateTrail(Step):
         return Done()
 
     def state(self, observed: ResourceState) -> State:
-        """Look whether a trail of the name is there."""
+        """Return AFTER if a trail with this name exists."""
         return State.BEFORE if observed[TrailStatus].gone else State.AFTER
 
     def effect(self, observed: ResourceState) -> ResourceState:
@@ -92,9 +92,9 @@ class CreateTrail(Step):
         )
 
     def describe(self) -> str:
-        """Say which trail."""
+        """Describe the change."""
         return f"recreate trail {self.name}"
 
     def diff(self) -> tuple[str, str]:
-        """Say where its logs go."""
+        """Return the values before and after."""
         return "deleted", f"with its logs in bucket {self.options.bucket}"

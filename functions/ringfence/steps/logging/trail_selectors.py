@@ -64,7 +64,7 @@ class SetEventSelectors(TrailStep):
         return observed.with_observation(replace(observed[TrailStatus], setup=setup))
 
     def describe(self) -> str:
-        """Say of which trail."""
+        """Describe the change."""
         return f"restore the event selectors of trail {self.name}"
 
     def diff(self) -> tuple[str, str]:
@@ -113,9 +113,9 @@ class SetInsightSelectors(TrailStep):
         return observed.with_observation(replace(observed[TrailStatus], setup=setup))
 
     def describe(self) -> str:
-        """Say of which trail."""
+        """Describe the change."""
         return f"restore the Insights selectors of trail {self.name}"
 
     def diff(self) -> tuple[str, str]:
-        """Name them."""
+        """Return the values before and after."""
         return show(self.before), show(self.after)

@@ -58,7 +58,7 @@ class TrailStep(Step):
 
     @property
     def provides(self) -> tuple[Symbol, ...]:
-        """Say that the part is done with."""
+        """Return the symbol of this part, which later parts run after."""
         return (self._done(self.part),)
 
     @property
@@ -70,7 +70,7 @@ class TrailStep(Step):
         return Ready(f"{part} of the trail is tried", self.name)
 
     def setup_in(self, observed: ResourceState) -> TrailSetup:
-        """Return the trail; raises InternalError where it is gone: no effect is to be had then."""
+        """Return the settings of the trail. Raises InternalError if it does not exist."""
         setup = observed[TrailStatus].setup
         if setup is None:
             raise InternalError(f"trail {self.name} does not exist")
@@ -108,7 +108,7 @@ class StartTrail(TrailStep):
         return (yield from self.call("StartLogging", {"Name": self.name}))
 
     def state(self, observed: ResourceState) -> State:
-        """Look whether it logs."""
+        """Return AFTER if the trail logs."""
         seen = observed[TrailStatus]
         if seen.setup is None:
             return State.GONE
@@ -119,11 +119,11 @@ class StartTrail(TrailStep):
         return observed.with_observation(replace(observed[TrailStatus], logging=True))
 
     def describe(self) -> str:
-        """Say which trail."""
+        """Describe the change."""
         return f"start trail {self.name}"
 
     def diff(self) -> tuple[str, str]:
-        """Say that it logs."""
+        """Return the values before and after."""
         return "stopped", "logging"
 
 
@@ -183,7 +183,7 @@ class SetTrailOptions(TrailStep):
         )
 
     def describe(self) -> str:
-        """Say what is put back."""
+        """Describe the change."""
         return f"restore the {self.aspect} of trail {self.name}"
 
     def diff(self) -> tuple[str, str]:

@@ -93,15 +93,15 @@ class SetPublicGrants(Step):
         return observed.with_observation(replace(seen, grants=(seen.grants - seen.public) | self.after))
 
     def actual(self, observed: ResourceState) -> str:
-        """Name the public grants that are there."""
+        """Return the current value as text."""
         return show(observed[BucketAcl].public)
 
     def describe(self) -> str:
-        """Say what becomes of which grants."""
+        """Describe the change."""
         if self.after:
             return f"restore the public grants in the ACL of bucket {self.bucket.id}: {show(self.after)}"
         return f"remove the public grants from the ACL of bucket {self.bucket.id}: {show(self.before)}"
 
     def side_effects(self) -> str:
-        """Say who is shut out."""
+        """Return the side effects as text."""
         return "" if self.after else "users of these grants lose their access"

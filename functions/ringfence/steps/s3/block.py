@@ -50,12 +50,12 @@ class SetPublicAccessBlock(BucketSetting):
         return of_bucket(self.bucket, "PutPublicAccessBlock", parameters=settings)
 
     def describe(self) -> str:
-        """Say whether more is blocked than before."""
+        """Describe the change."""
         verb = "block" if self._blocks else "no longer block all"
         return f"{verb} public access to bucket {self.bucket.id}"
 
     def side_effects(self) -> str:
-        """Say who is shut out."""
+        """Return the side effects as text."""
         if not self._blocks:
             return ""
         return "users without their own permissions lose their access to the bucket"

@@ -27,10 +27,9 @@ _BLOCKS = ("BlockPublicPolicy", "BlockPublicAcls", "Block Public Access", "block
 
 
 def accepted(answer: Answer, refused: Collection[str] = ()) -> Document:
-    """Return the answer.
+    """Return the answer; raises NotFound without the bucket, Refused for these codes, or where S3 blocks it.
 
-    Raises NotFound without the bucket. Raises Refused for these codes, or if S3 blocks public access. Raises
-    AccessDenied if access is denied otherwise, because that can be retried.
+    Denied otherwise, where access is denied: that may pass.
     """
     if isinstance(answer, Failed) and answer.code in DENIED:
         words = f"{answer.code}: {answer.message}"
@@ -78,7 +77,7 @@ class BucketSetting(SettingStep):
         Refused
             For the error codes in `refused`, and where Block Public Access forbids it.
         AccessDenied
-            Where access is denied otherwise. That can be retried.
+            Where access is denied: that may pass.
         """
         accepted(answer, self.refused)
         return Done(note=self.notes.get(self.after, ""))

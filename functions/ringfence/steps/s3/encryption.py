@@ -33,7 +33,7 @@ class SetBucketEncryption(BucketSetting):
     refused: ClassVar = ("InvalidArgument", "InvalidRequest", "MalformedXML")
 
     def call(self) -> Call:
-        """Put the default, or delete it where there was none."""
+        """Put the default, or delete it if there was none."""
         return super().call() if self.after else of_bucket(self.bucket, "DeleteBucketEncryption", *DENIED)
 
     def parameters(self) -> dict[str, object]:
@@ -56,11 +56,11 @@ class SetBucketEncryption(BucketSetting):
         return " ".join(filter(None, parts))
 
     def describe(self) -> str:
-        """Say which encryption becomes the default."""
+        """Describe the change."""
         return f"set the default encryption of bucket {self.bucket.id} to {self.formatted(self.after)}"
 
     def side_effects(self) -> str:
-        """Say what readers and writers need from now on."""
+        """Return the side effects as text."""
         if self.after is None or not self.after.with_kms:
             return ""
         return (

@@ -55,13 +55,13 @@ class _TlsStep(Step):
         return State.AFTER if there == self.after else State.BEFORE
 
     def effect(self, observed: ResourceState) -> ResourceState:
-        """Put the statement in or take it out."""
+        """Add or remove the statement."""
         seen = observed[BucketPolicy]
         document = self._changed(seen.document)
         return observed.with_observation(replace(seen, text="" if document is None else canonical(document)))
 
     def diff(self) -> tuple[str, str]:
-        """Say whether the statement is there."""
+        """Return the values before and after."""
         before, after = (
             f"statement {self.sid}" if one else "no statement" for one in (self.before, self.after)
         )
@@ -135,11 +135,11 @@ class AddTlsStatement(_TlsStep):
         return Done()
 
     def describe(self) -> str:
-        """Say what is refused."""
+        """Describe the change."""
         return f"require TLS for every request to bucket {self.bucket.id}"
 
     def side_effects(self) -> str:
-        """Say whom it shuts out."""
+        """Return the side effects as text."""
         return "clients without TLS are refused: http:// links and the website endpoint"
 
 
@@ -180,7 +180,7 @@ class RemoveTlsStatement(_TlsStep):
         return Done()
 
     def describe(self) -> str:
-        """Say what is allowed again."""
+        """Describe the change."""
         return f"no longer require TLS for requests to bucket {self.bucket.id}"
 
 
