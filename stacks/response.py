@@ -46,6 +46,4 @@ class ResponseStack(Stack):
             for runbook in CATALOGUE.values()
         ]
         forward.let_in(self, settings)
-        self.operator_api = OperatorApi(
-            self, settled=settled, audit=audit, settings=settings, pipelines=self.pipelines
-        )
+        OperatorApi(self, settled=settled, audit=audit, settings=settings, pipelines=self.pipelines)

@@ -147,7 +147,7 @@ def look_at_changes(ports: Ports, execution: Execution) -> Look:
     if not isinstance(resource, NotFound):
         return Look(resource or ResourceState(execution.ref))
     seen = ResourceState(execution.ref)
-    for facet in unique(step.observation for step in past if step.survives_subject):
-        left = read(ports, ask((facet,))).resource
+    for kind in unique(step.observation for step in past if step.survives_subject):
+        left = read(ports, ask((kind,))).resource
         seen = seen if isinstance(left, NotFound) or left is None else seen.updated(left)
     return Look(seen, resource.reason)

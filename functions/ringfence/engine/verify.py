@@ -99,7 +99,7 @@ def _last_change(prospect: Prospect, execution: Execution) -> datetime:
 
 def _lags(stages: tuple[Stage, ...], execution: Execution) -> bool:
     """Return whether a late record was read, for the first complete read."""
-    lagging = any(facet.lags for stage in stages for facet in stage.observations)
+    lagging = any(one.lags for stage in stages for one in stage.observations)
     return lagging and not any(one.whole for one in execution.history.of(Verified))
 
 

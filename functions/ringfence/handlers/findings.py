@@ -39,7 +39,7 @@ def contain(body: str, execution: ExecutionContext) -> tuple[str, ...]:
     """Run the first stage for the findings of a message."""
     told = findings_of_text(body)
     if isinstance(told, NotForUs):
-        logger().info("not for us", extra={"why": told.reason})
+        logger().info("no runbook answers this event", extra={"why": told.reason})
         return ()
     policy = wiring.policy()
     return each(_answered(told), lambda finding: answer(finding, body, policy, execution))
@@ -83,7 +83,7 @@ def respond(order: ResponseRequest) -> tuple[str, ...]:
 
 
 def _answered(told: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Leave out of what an event tells of what it was not delivered for; mostly, it tells of one thing."""
+    """Return the findings that this runbook answers. Most events contain only one finding."""
     if len(told) == 1:
         return told
     answering = runbook(wiring.settings().runbook)

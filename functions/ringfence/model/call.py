@@ -29,11 +29,11 @@ def at(parameters: Parameters, now: datetime) -> dict[str, object]:
 class Call:
     """One API call: boto3's service name, the API's operation name and its parameters.
 
-    `pages` reads every page of a list operation into one response. `single_attempt` forbids the
-    transport's own retry, for operations without a client token that would be done twice. `expected`
-    are the error codes that the caller handles; any other failure is raised as Retryable. `region` is
-    where it is made, if not in the subject's: what is global may be used anywhere. `hidden` are words by
-    which the service denies what does not exist, rather than say so: that is the first expected failure.
+    `pages`: read every page of a list operation into one response. `single_attempt`: forbid the retry of
+    the transport, for an operation without a client token that a retry would do twice. `expected`: the
+    error codes that the caller handles; any other failure is raised as Retryable. `region`: the region of
+    the call, if it is not the subject's. `hidden`: some services deny access to a resource that does not
+    exist. A denial with these words counts as the first expected error code.
     """
 
     service: str
@@ -58,9 +58,9 @@ class Call:
 class Permission:
     """One IAM action on the resources it needs, as ARN patterns.
 
-    `{account}` and `{region}` stand for the subject's; `conditions` are IAM condition blocks. A `*`
-    alone needs a `reason`: why the action cannot be held to a resource. `implied` marks an action that
-    no call names but that the parameters of one demand (tags on create, passing a role).
+    `{account}` and `{region}` are replaced by the subject's. `conditions` are IAM condition blocks. The
+    resource `*` needs a `reason` why the action cannot be limited to a resource. `implied`: no call has
+    this name, but the parameters of a call require the action (tags on create, passing a role).
     """
 
     action: str

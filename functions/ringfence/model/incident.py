@@ -27,11 +27,11 @@ INCIDENT_ID = re.compile(r"inc-[0-9]{8}T[0-9]{6}\.[0-9]{6}-[0-9a-f]{10}")
 class Incident:
     """One occurrence, answered by one response per subject.
 
-    `opened_at` is recorded once and never the clock, so that plans converge. `choices` are the
-    options that hold for this response. `past` are the steps intended so far, oldest first. `since` is
-    the earliest that its findings speak of, where one says so. `as_of` is when its newest finding was made,
-    `types` what its findings are, `rules` the Config rules that judged, `suspects` who did what
-    is reported. `looked`: the subject was looked at before, with leave to act, whatever came of it.
+    `opened_at`: the recorded time of its start, not the current time, so that plans converge. `choices`:
+    the values of the options. `past`: the recorded steps, oldest first. `since`: the earliest time that a
+    finding names, if one does. `as_of`: the time of the newest finding. `types`: the types of its findings.
+    `rules`: the Config rules that reported a violation. `suspects`: who made the reported calls. `looked`:
+    an earlier execution that was allowed to act has read the subject.
     """
 
     id: str

@@ -81,7 +81,7 @@ class Observation:
         Raises
         ------
         NotFound
-            Where the subject does not exist.
+            If the subject does not exist.
         """
         raise NotImplementedError
 

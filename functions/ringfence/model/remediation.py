@@ -149,12 +149,12 @@ class Remediation:
         return "dry run" if self.workload_risk else "on"
 
     def plan(self, observed: ResourceState, incident: Incident) -> tuple[Step, ...]:
-        """Return the steps that remain; none where an observation could not be read.
+        """Return the steps that remain. Empty if an observation could not be read.
 
         Raises
         ------
         InternalError
-            Where there is no planner, or where it yields a step that is not declared.
+            If there is no planner, or if it yields a step that is not declared.
         """
         if self.planner is None:
             raise InternalError(f"{self.id} declares no planner")

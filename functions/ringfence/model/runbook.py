@@ -128,7 +128,7 @@ class Runbook:
     review : Review or None
         A scheduled search for subjects that no event reports.
     position : int
-        Where it is listed among the runbooks; those with equal positions are sorted by id.
+        Its position in the list of runbooks. Runbooks with equal positions are sorted by id.
     canonical_subject : function of Ref or None
         Finds the subject's own name, where reports use another, so that one subject has one incident.
     """

@@ -25,7 +25,7 @@ class SettingStep(Step):
     observation holds the value, which call sets it (`parameters`), what is changed (`target`), and how that
     is described (`describe`). The base class does the rest: it compares, applies, undoes and shows values.
 
-    Where the operation depends on the value, override `call`. Where the answer means something, override
+    If the operation depends on the value, override `call`. If the answer means something, override
     `finish`.
 
     Attributes

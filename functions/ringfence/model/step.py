@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 
 class State(StrEnum):
-    """How the subject is with regard to a step.
+    """The state of one step, computed from what was observed.
 
-    `BEFORE`: the step has not been applied. `AFTER`: it has been. `GONE`: what it changes does not exist.
-    `DRIFTED`: somebody set another value. `SETTLING`: it is not known yet.
+    `BEFORE`: the step is not applied. `AFTER`: the step is applied. `GONE`: the resource that the step
+    changes does not exist. `DRIFTED`: somebody set another value. `SETTLING`: AWS does not show the result
+    yet.
     """
 
     BEFORE = "before"
@@ -55,7 +56,7 @@ class Done:
 class Step:
     """One change that converges: to apply it twice is to apply it once. It makes one kind of mutation.
 
-    A subclass is a `@value` class. Its fields are recorded in the log. Where a step replaces a value, its
+    A subclass is a `@value` class. Its fields are recorded in the log. If a step replaces a value, its
     fields are called `before` and `after`, and the step that leads back has them exchanged. A step that
     sets one value is a `SettingStep`, which needs less code.
 
@@ -144,9 +145,9 @@ class Step:
         Raises
         ------
         NotFound
-            Where what it changes does not exist.
+            If the resource to change does not exist.
         Refused
-            Where AWS will never make this change.
+            If AWS will never make this change.
         """
         raise NotImplementedError
 
@@ -164,7 +165,7 @@ class Step:
         Raises
         ------
         InternalError
-            Where it is irreversible.
+            If it is irreversible.
         """
         if self.irreversible:
             raise InternalError(f"{type(self).__name__} has no inverse: {self.irreversible}")
@@ -180,7 +181,7 @@ class Step:
         return cast("Self", replace(cast("_BeforeAfter", self), after=cast("_BeforeAfter", later).after))
 
     def describe(self) -> str:
-        """Return what it does in one plain sentence without a full stop."""
+        """Return one plain sentence about the change, without a full stop."""
         raise NotImplementedError
 
     def diff(self) -> tuple[str, str]:
@@ -193,7 +194,7 @@ class Step:
         return "something else"
 
     def side_effects(self) -> str:
-        """Return what it costs or breaks. Empty for nothing."""
+        """Return what the change costs or breaks. Empty if nothing."""
         return ""
 
 

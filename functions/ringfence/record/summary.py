@@ -133,7 +133,7 @@ class Summary:
 
     @property
     def decided(self) -> Mode | None:
-        """The mode as this version knows it; None where it does not, or nothing was decided."""
+        """The mode of the newest decision. None if there is none, or if its mode is unknown."""
         made = self.last("DecisionMade")
         return _mode(made) if made else None
 

@@ -69,7 +69,7 @@ class InstanceObservation(Observation):
 
         Raises
         ------
-        Gone
+        NotFound
             Where the instance does not exist or is being terminated.
         """
         (described,) = yield (describe_instance(ref),)

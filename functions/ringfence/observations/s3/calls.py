@@ -103,7 +103,7 @@ class BucketObservation(Observation):
 
         Raises
         ------
-        Gone
+        NotFound
             Where the bucket does not exist.
         """
         (answer,) = yield (of_bucket(ref, cls.operation, *cls.unset, *DENIED),)

@@ -72,11 +72,11 @@ class BucketSetting(SettingStep):
 
         Raises
         ------
-        Gone
+        NotFound
             Where the bucket does not exist.
         Refused
             For the error codes in `refused`, and where Block Public Access forbids it.
-        Denied
+        AccessDenied
             Where access is denied: that may pass.
         """
         accepted(answer, self.refused)

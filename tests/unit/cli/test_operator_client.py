@@ -1,4 +1,4 @@
-"""The door to the desk: what the API answers becomes what the desk raises."""
+"""The client of the operator API: an error of the service is raised again where the command runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operator's door opens only to callers that IAM allows, and only where it is meant to."""
+"""The operator API serves only callers that IAM allows, on its declared routes only."""
 
 from __future__ import annotations
 

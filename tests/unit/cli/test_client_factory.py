@@ -1,4 +1,4 @@
-"""The way to the desk: under which policy an operator acts with their own credentials."""
+"""Under which policy an operator acts with their own credentials, and where the API is."""
 
 from __future__ import annotations
 
