@@ -72,8 +72,8 @@ def test_a_public_snapshot_is_made_private_after_each_report_and_stays_shared_by
         "private again",
     )
     assert disk.permissions() == [{"UserId": FRIEND}]
-    (received,) = again.of(FindingReceived)
-    assert received.finding.type == "Config:ebs-snapshot-public-restorable-check"
+    reports = [received.finding.type for received in again.of(FindingReceived)]
+    assert reports == ["Config:ebs-snapshot-public-restorable-check"], again.of(FindingReceived)
 
 
 def judged(ref: SnapshotRef) -> dict[str, object]:
