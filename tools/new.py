@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 SKELETONS = Path(__file__).parent / "skeletons"
+_EXAMPLE = "make new REMEDIATION=make-snapshot-private RUNBOOK=harden-snapshot KIND=snapshot"
 _ID = re.compile(r"[a-z]+(?:-[a-z0-9]+)*")
 
 
@@ -73,11 +74,13 @@ def main(arguments: Sequence[str]) -> None:
     for name in ("remediation", "runbook", "kind"):
         parser.add_argument(name)
     given = parser.parse_args(arguments)
+    if missing := [name.upper() for name, value in vars(given).items() if not value]:
+        sys.exit(f"make new needs {', '.join(missing)}, for example {_EXAMPLE}")
     try:
         written = write(ROOT, names(given.remediation, given.runbook, given.kind))
     except (FileExistsError, ValueError) as error:
         sys.exit(str(error))
-    hint = "Fill in each TODO. Add the remediation to a stage of its runbook. Run make docs check test-fast."
+    hint = "Fill in each TODO and follow the steps in CONTRIBUTING.md, under Start with skeletons."
     sys.stdout.write("\n".join((*(str(path.relative_to(ROOT)) for path in written), hint, "")))
 
 

@@ -90,7 +90,8 @@ class Compliance:
             found = until(look, f"the response of {runbook} on {ref.id} is {what}", within)
         except AssertionError as error:
             told = "\n".join(entry.body[:400] for entry in self.history(runbook, ref).entries)
-            raise AssertionError(f"{error}\n{told}") from error
+            none = f"The audit log has no entry of {runbook} on {ref.key}: no finding reached the runbook."
+            raise AssertionError(f"{error}\n{told or none}") from error
         assert found is not None
         return found
 

@@ -120,7 +120,7 @@ def test_no_other_step_waits_for_anything(id_: str, data: st.DataObject) -> None
         for one in (step, *(() if step.irreversible else (step.inverse(),)))
         if any(one.state(world) is State.SETTLING for world in (before, now) if one.observation in world)
     }
-    assert waiting <= MAY_WAIT
+    assert waiting <= MAY_WAIT, "add to WAITING the state in which this step waits, if it must wait"
 
 
 def planned(runbook: Runbook, world: ResourceState, incident: Incident) -> tuple[Step, ...]:

@@ -196,6 +196,19 @@ def seen_through(state: ResourceState, kinds: Sequence[type[Observation]]) -> Re
 @cache
 def worlds_of(id_: str) -> Worlds:
     """Return the worlds of a runbook; raises ModuleNotFoundError for one that brings none."""
-    found = import_module(f"tests.support.strategies.{id_.replace('-', '_')}").WORLDS
+    module = import_module(f"tests.support.strategies.{id_.replace('-', '_')}")
+    found = module.WORLDS
     assert isinstance(found, Worlds)
+    if id_ not in SHARED:
+        show_every_observation(found, module.__name__)
     return found
+
+
+def show_every_observation(worlds: Worlds, module: str) -> None:
+    """Require that a case shows each observation. Otherwise every law of the runbook fails, and slowly."""
+    shown = {kind for case in worlds.cases.values() for kind in case.world.observations}
+    missing = [one.__name__ for one in worlds.runbook.observations if one not in shown]
+    assert not missing, (
+        f"{module} does not contain {', '.join(missing)}: add it to the state of a case and to the states "
+        "that the strategy draws"
+    )

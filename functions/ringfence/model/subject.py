@@ -86,7 +86,7 @@ class Ref:
     """Whether it is regional. Global resources have the region `GLOBAL` in keys."""
     arn_form: ClassVar[str] = ""
     """The form of its ARN, with `{partition}`, `{region}`, `{account}`, `{path}` and `{id}`. Empty: no ARN
-    contains its id.
+    contains its id. `{id}` matches no slash: `{path}` matches what ends in one before the id.
     """
     config_type: ClassVar[str] = ""
     """Its CloudFormation type, which AWS Config and CloudTrail use. Empty: no rule evaluates it."""

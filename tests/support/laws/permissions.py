@@ -61,7 +61,10 @@ PASSING = ("CloudWatchLogsRoleArn", "DeliverLogsPermissionArn", "IamInstanceProf
 
 def action(call: Call) -> str:
     """Name the IAM action of a call, which the bundle can make: nearly all operations have its name."""
-    assert call.operation in operations()[call.service]
+    assert call.operation in operations().get(call.service, ()), (
+        f"no declared permission allows {call.service} {call.operation}. If its IAM action has another name, "
+        "add it to OTHERWISE here and to OTHER_NAMES in stacks/operations.py"
+    )
     signs = model(call.service).signing_name
     known = OTHERWISE.get((call.service, call.operation), call.operation)
     return f"{IAM_NAMES.get(signs, signs)}:{known}"

@@ -161,7 +161,7 @@ def test_outside_a_scope_of_regions_everything_is_denied_that_is_done_in_regions
             and (one["Effect"], one["Resource"]) == ("Deny", "*")
             for action in listed(one["Action"])
         }
-        assert regional == denied, name
+        assert regional == denied, f"{name}; a service that is new here belongs in ANY_REGION"
 
 
 def test_a_scope_may_name_every_region(everywhere: Template) -> None:

@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tools.new import names, write
+from tests.support.runbook_worlds import show_every_observation, worlds_of
+from tools.new import main, names, write
 
 ROOT = Path(__file__).resolve().parents[3]
 GIVEN = names("polish-lamp", "harden-lamp", "lamp")
@@ -67,3 +69,15 @@ def test_what_exists_is_not_written_over(copy: Path) -> None:
 def test_what_is_no_id_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match="is not a valid id"):
         names(wrong, "harden-lamp", "lamp")
+
+
+@pytest.mark.parametrize("given", [("", "", ""), ("polish-lamp", "", "lamp")])
+def test_a_missing_name_is_named(given: tuple[str, str, str]) -> None:
+    with pytest.raises(SystemExit, match=r"make new needs .*RUNBOOK.*, for example make new REMEDIATION="):
+        main(given)
+
+
+def test_worlds_without_an_observation_say_which_one_and_where() -> None:
+    worlds = replace(worlds_of("harden-snapshot"), cases={})
+    with pytest.raises(AssertionError, match="harden_snapshot does not contain SnapshotSharing"):
+        show_every_observation(worlds, "tests.support.strategies.harden_snapshot")
