@@ -90,7 +90,9 @@ class Compliance:
             found = until(look, f"the response of {runbook} on {ref.id} is {what}", within)
         except AssertionError as error:
             told = "\n".join(entry.body[:400] for entry in self.history(runbook, ref).entries)
-            none = f"The audit log has no entry of {runbook} on {ref.key}: no finding reached the runbook."
+            none = (
+                f"The audit log has no entry of {runbook} on {ref.key}. The log of its function may say why."
+            )
             raise AssertionError(f"{error}\n{told or none}") from error
         assert found is not None
         return found
