@@ -68,7 +68,7 @@ check-layers:
 	$(call run,layers,$(BIN)/lint-imports --no-logo)
 
 # Tests that share a deployment stand on one worker, in the order of tests/conftest.py: the longest first.
-PYTEST := $(BIN)/python -m pytest --quiet -n 2 --dist loadscope --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest --quiet -n 3 --dist loadscope --no-loadscope-reorder
 
 .PHONY: test
 test: $(SETUP)  ## Run all tests, including deployments to the local AWS.

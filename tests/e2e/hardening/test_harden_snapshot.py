@@ -72,8 +72,8 @@ def test_a_public_snapshot_is_made_private_after_each_report_and_stays_shared_by
         "private again",
     )
     assert disk.permissions() == [{"UserId": FRIEND}]
-    reports = [received.finding.type for received in again.of(FindingReceived)]
-    assert reports == ["Config:ebs-snapshot-public-restorable-check"], again.of(FindingReceived)
+    opening, *_ = again.of(FindingReceived)  # the first report may be delivered once more, and joins
+    assert opening.finding.type == "Config:ebs-snapshot-public-restorable-check"
 
 
 def judged(ref: SnapshotRef) -> dict[str, object]:
