@@ -11,7 +11,7 @@ LIMITS = {
     "cold_wall_ratio": 0.80,
     "cold_cpu_ratio": 0.80,
     "cold_memory_ratio": 0.75,
-    "warm_cpu_ratio_to_custodian": 0.60,
+    "warm_cpu_ratio_to_custodian": 0.75,
 }
 """The most that a measure may come to, where it is measured."""
 

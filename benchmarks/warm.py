@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FIRST, EVENTS = 3, 40
 """Events that warm the process up, and those that are measured."""
+ROUNDS = 3
+"""How often each contestant has its turn: the machine is not equally fast all the time."""
 NAMES = {
     OURS: "warm_cpu_ms_per_event",
     PLAIN: "plain_warm_cpu_ms_per_event",
@@ -25,8 +27,9 @@ NAMES = {
 
 
 def warm_cpu(contestants: Sequence[Contestant]) -> dict[str, float]:
-    """Return the median of each contestant's CPU milliseconds for an event."""
-    results = {NAMES[one.name]: round(_median(one) * 1000, 2) for one in contestants}
+    """Return each contestant's CPU milliseconds for an event: the lowest median of its rounds."""
+    rounds = [{one.name: _median(one) for one in contestants} for _ in range(ROUNDS)]
+    results = {NAMES[one.name]: round(min(r[one.name] for r in rounds) * 1000, 2) for one in contestants}
     if NAMES[CUSTODIAN] in results:
         ratio = results[NAMES[OURS]] / results[NAMES[CUSTODIAN]]
         results["warm_cpu_ratio_to_custodian"] = round(ratio, 3)
