@@ -16,6 +16,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 
 from ringfence.events.guardduty.trigger import SOURCE as GUARDDUTY
+from ringfence.events.patterns import covers, rule_state
 from ringfence.model.resource_names import FORWARD_ROLE
 from ringfence.model.subject import GLOBAL
 from ringfence.runbooks.catalogue import CATALOGUE
@@ -121,9 +122,10 @@ def home_bus(settings: Settings) -> str:
 
 
 def _once(patterns: Iterable[Mapping[str, object]]) -> Patterns:
+    """Return the patterns without those whose events another one forwards: an event is sent once."""
     found: list[Mapping[str, object]] = []
     found.extend(pattern for pattern in patterns if pattern not in found)
-    return tuple(found)
+    return tuple(one for one in found if not any(covers(other, one) for other in found if other is not one))
 
 
 class ForwardStack(Stack):
@@ -153,7 +155,7 @@ class ForwardStack(Stack):
             f"Rule{number}",
             description=f"Ringfence: forwarded to {settings.home_region}, {number}",
             event_pattern=pattern,
-            state="ENABLED",
+            state=rule_state(pattern),
             targets=[
                 events.CfnRule.TargetProperty(
                     id="home",

@@ -65,7 +65,10 @@ class MemberStack(Stack):
             assumed_by=iam.PrincipalWithConditions(
                 iam.AccountPrincipal(home), {"ArnEquals": {"aws:PrincipalArn": trusted}}
             ),
-            inline_policies={"declared": document(needed), **self._never(needed, permissions)},
+            inline_policies={
+                **({"declared": document(needed)} if needed else {}),
+                **self._never(needed, permissions),
+            },
         )
         acknowledge_wildcards(role, needed)
 

@@ -8,6 +8,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from ringfence.events.patterns import rule_state
 from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
 from stacks import needs, times
 from stacks.alarms import Alarms
@@ -93,7 +94,7 @@ class Pipeline(Construct):
             f"Rule{number}",
             description=f"{self.runbook.title}, {number}",
             event_pattern=pattern,
-            state="ENABLED",
+            state=rule_state(pattern),
             targets=[
                 events.CfnRule.TargetProperty(
                     id="queue",

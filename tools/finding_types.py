@@ -10,6 +10,7 @@ from ringfence.events.config import trigger as config_trigger
 from ringfence.events.ec2_states import trigger as state_trigger
 from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES
 from ringfence.events.guardduty.trigger.instance_types import TYPES as INSTANCE_TYPES
+from ringfence.events.guardduty.trigger.reported import REPORTED_TYPES
 from ringfence.events.health import trigger as health_trigger
 from ringfence.handlers import reviews as scheduled
 from ringfence.model import reviews
@@ -104,11 +105,15 @@ def _notify_only(runbook: Runbook, finding_type: str) -> str:
     """Say when a GuardDuty type leads to a notification only. Empty for types that always run."""
     if runbook.id == "contain-instance":
         one = INSTANCE_TYPES.get(finding_type)
+        if one and one.contact:
+            return f"{WHOLE_RUNBOOK} if the connection was outbound and not blocked; otherwise notifies only"
         return (
             f"{WHOLE_RUNBOOK} if the instance is the actor; otherwise notifies only"
             if one and one.target
             else ""
         )
+    if runbook.id == "report-findings" and finding_type in REPORTED_TYPES:
+        return f"notifies only: {REPORTED_TYPES[finding_type]}"
     of_credentials = CREDENTIAL_TYPES.get(finding_type) if runbook.id == "contain-credentials" else None
     return (
         f"notifies only: {of_credentials.notify_only_reason}"

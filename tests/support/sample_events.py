@@ -21,13 +21,14 @@ from ringfence.events.ec2_states.trigger import StateTrigger
 from ringfence.events.guardduty.trigger.buckets import BucketTrigger
 from ringfence.events.guardduty.trigger.credentials import CredentialsTrigger
 from ringfence.events.guardduty.trigger.instances import GuardDutyTrigger
+from ringfence.events.guardduty.trigger.reported import ReportedTrigger
 from ringfence.events.health.trigger import HealthTrigger
 from ringfence.model.kinds import kinds_of
 from ringfence.model.subject import ANY
 from tests.support.samples.calls import by_root, call_event, sign_in
 from tests.support.samples.cloudtrail import attachment
 from tests.support.samples.config import verdict
-from tests.support.samples.guardduty import ACCOUNT, KEY, bucket_finding, changed, of_type
+from tests.support.samples.guardduty import ACCOUNT, KEY, bucket_finding, changed, of_type, reported_finding
 from tests.support.samples.health import health_event
 from tests.support.samples.states import state_change
 
@@ -67,6 +68,11 @@ def _of_credentials(_: CredentialsTrigger, type_: str, __: type[Ref]) -> Iterato
     yield event
     for owner in OWNERS:
         yield changed(event, "detail.resource.accessKeyDetails", owner)
+
+
+@samples.register(ReportedTrigger)
+def _of_reported(_: ReportedTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
+    yield reported_finding(type_)
 
 
 @samples.register(ConfigTrigger)

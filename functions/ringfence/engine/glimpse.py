@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+MOST = 256
+"""Maximum characters of one field. An invalid event can contain a long text."""
+
+
 @dataclass(frozen=True)
 class About:
     """The known fields of a finding, even of an invalid one. None for missing fields."""
@@ -49,4 +53,6 @@ def _is_severity(value: object) -> TypeGuard[float]:
 
 def _text(detail: Mapping[str, object], key: str) -> str | None:
     value = detail.get(key)
-    return value if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    return value if len(value) <= MOST else f"{value[:MOST]}…"

@@ -46,11 +46,14 @@ def findings_of_text(text: str) -> tuple[Finding, ...] | NotForUs:
 
 def _others(envelope: Envelope) -> tuple[Reader, ...]:
     from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE as CALL
-    from ringfence.events.cloudtrail.trigger.root import SIGN_IN
+    from ringfence.events.cloudtrail.trigger.root import CONSOLE_ACTION, SIGN_IN
 
-    if envelope.source.startswith("aws.") and envelope.detail_type in {CALL, SIGN_IN}:
-        from ringfence.events.cloudtrail.parser import calls as cloudtrail
+    if envelope.source.startswith("aws.") and envelope.detail_type in {CALL, CONSOLE_ACTION, SIGN_IN}:
         from ringfence.events.cloudtrail.parser import root as root_use
+
+        if envelope.detail_type != CALL:
+            return (root_use.read,)
+        from ringfence.events.cloudtrail.parser import calls as cloudtrail
 
         return (cloudtrail.read, root_use.read)
     return (_of_service(envelope.source),)

@@ -39,14 +39,15 @@ class NotForUs:
 class About:
     """The subjects of a finding.
 
-    `notify_only_reason`, `notify_only_reasons` and `suspects` are `Finding.advice`, `advices` and
-    `suspects`.
+    `notify_only_reason`, `notify_only_reasons`, `suspects` and `urgent` are `Finding.advice`, `advices`,
+    `suspects` and `urgent`.
     """
 
     subjects: tuple[Ref, ...]
     notify_only_reason: str = ""
     notify_only_reasons: tuple[tuple[str, str], ...] = ()
     suspects: tuple[str, ...] = ()
+    urgent: bool = False
 
     @classmethod
     def of(cls, principals: Iterable[Principal], notify_only_reason: str = "") -> About:

@@ -12,6 +12,33 @@ if TYPE_CHECKING:
 
 PATTERN_LIMIT = 2048
 """Characters. EventBridge refuses longer patterns."""
+ENABLED = "ENABLED"
+WITH_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+"""The state of a rule that also delivers calls that only read.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
+"""
+_RECORDED = frozenset({"AWS API Call via CloudTrail", "AWS Console Action via CloudTrail"})
+
+
+def rule_state(pattern: Mapping[str, object]) -> str:
+    """Return the state of a rule with this pattern: a rule in state ENABLED delivers no read-only call.
+
+    A pattern that does not exclude such calls is for them as well.
+    """
+    kinds, detail = pattern.get("detail-type"), pattern.get("detail")
+    recorded = isinstance(kinds, list) and bool(_RECORDED.intersection(kinds))
+    excluded = isinstance(detail, dict) and "readOnly" in detail
+    return WITH_READS if recorded and not excluded else ENABLED
+
+
+def covers(general: object, special: object) -> bool:
+    """Return whether a pattern matches every event that another one matches. False if it is not obvious."""
+    if isinstance(general, dict) and isinstance(special, dict):
+        return all(key in special and covers(value, special[key]) for key, value in general.items())
+    if isinstance(general, list) and isinstance(special, list):
+        return all(one in general for one in special)
+    return general == special
 
 
 def within_limit(

@@ -23,6 +23,7 @@ class Finding:
     subjects, by their keys. `first_seen` is the start of the activity, if the finding contains it. `claim`
     must be confirmed before any change. `suspects` are the callers, in words. `routine`: it does not say
     that anything is wrong, only that it is time to check. If nothing is wrong, nothing is recorded.
+    `urgent`: a person must be notified at once, because nothing else responds to it.
     """
 
     source: str
@@ -46,6 +47,7 @@ class Finding:
     claim: ManagedRule | None = None
     suspects: tuple[str, ...] = ()
     routine: bool = False
+    urgent: bool = False
 
     def notify_only_reason_for(self, ref: Ref) -> str:
         """Return why `ref` needs a notification instead of a change. Empty if changes are right."""

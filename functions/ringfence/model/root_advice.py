@@ -28,7 +28,17 @@ def what_a_person_does(account: str) -> Iterator[str]:
     )
 
 
-def notify_only_reason(account: str, at: datetime) -> str:
-    """Return the reason for a notification about a use of the root user, once for each day (UTC)."""
+def notify_only_reason(account: str, at: datetime, *, central: bool = False) -> str:
+    """Return the reason for a notification about a use of the root user, once for each day (UTC).
+
+    `central`: a session of central root access, for which nobody needs root credentials.
+    """
+    if central:
+        return (
+            f"central root access (sts:AssumeRoot) to account {account} was used on {at.date()}: ask the "
+            "administrators of central root access in the organization's management account, or in its "
+            "delegated administrator for IAM, who requested the session and why; CloudTrail records "
+            "AssumeRoot there. If nobody confirms it, assume an intruder with access to that account"
+        )
     steps = "; ".join(what_a_person_does(account))
     return f"the root user of account {account} was used on {at.date()}: {steps}"

@@ -142,6 +142,7 @@ class DecisionCode(StrEnum):
     KEPT_DRY = "kept-dry"
     NOTIFY_ONLY = "notify-only"
     ROOT = "root"
+    URGENT = "urgent"
     UNCONFIRMED = "unconfirmed"
     DOWNGRADED = "downgraded"
     REQUESTED = "requested"
@@ -189,8 +190,8 @@ def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision
     )  # imported only here, so that containment does not wait for it
 
     is_root = isinstance(ref, RootRef) and not finding.advice
-    code = DecisionCode.ROOT if is_root else DecisionCode.NOTIFY_ONLY
-    return Decision(Mode.NOTIFY, reason, decision.rule, code)
+    code = DecisionCode.URGENT if finding.urgent else DecisionCode.NOTIFY_ONLY
+    return Decision(Mode.NOTIFY, reason, decision.rule, DecisionCode.ROOT if is_root else code)
 
 
 def _by_rules(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:

@@ -138,7 +138,8 @@ def _for_a_person(now: Summary) -> Notice:
     why = (("Why nothing was changed", (now.reason,)),)
     if now.code is DecisionCode.ROOT:
         return _message("URGENT, NOT contained", now, why, (Measure(NOT_CONTAINED, runbook=now.runbook),))
-    return _message("decision needed", now, why)
+    urgent = "URGENT, " if now.code is DecisionCode.URGENT else ""
+    return _message(f"{urgent}decision needed", now, why)
 
 
 def _open(now: Summary) -> tuple[tuple[str, tuple[str, ...]], ...]:

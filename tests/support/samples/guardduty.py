@@ -157,6 +157,21 @@ def sequence_finding(*resources: Json) -> Json:
     return event({**found, "severity": 9})
 
 
+def cluster_sequence(type_: str = "AttackSequence:EKS/CompromisedCluster") -> Json:
+    """Make the event of an attack sequence that names an instance and an access key among its resources."""
+    return changed(sequence_finding(sequence_resource(), key_resource()), "detail.type", type_)
+
+
+def reported_finding(type_: str = "UnauthorizedAccess:Lambda/TorClient", resource_type: str = "") -> Json:
+    """Make the event of a finding about a resource that Ringfence has no kind for."""
+    name = type_.partition(":")[2].partition("/")[0]
+    resource = {"resourceType": resource_type or _RESOURCES.get(name, "SomethingNew")}
+    return event(detail(type_, resource))
+
+
+_RESOURCES = {"Kubernetes": "EKSCluster", "Lambda": "Lambda", "RDS": "RDSDBInstance", "S3": "S3Object"}
+
+
 def api_call(api: str = "ListBuckets", v4: str = C2_SERVER) -> Json:
     """Make the action of a call of an API."""
     return {
@@ -258,6 +273,8 @@ def of_type(name: str) -> Json:
     """Make an event of any type that is for us, in its ordinary shape."""
     if name in TYPES:
         return _about_an_instance(name)
+    if name not in CREDENTIAL_TYPES:
+        return reported_finding(name)
     kind = CREDENTIAL_TYPES[name].actor
     if kind is Actor.SEQUENCE:
         return credentials_sequence(type_=name)
@@ -269,7 +286,7 @@ def of_type(name: str) -> Json:
 def _about_an_instance(name: str) -> Json:
     shape = TYPES[name].shape
     if shape is Shape.SEQUENCE:
-        return sequence_finding()
+        return cluster_sequence(name)
     if shape is Shape.STOLEN:
         return stolen_finding(name)
     return instance_finding(name, role="ACTOR") if shape is Shape.INSTANCE else workload_finding(name)

@@ -173,7 +173,14 @@ def test_a_finding_about_something_else_is_not_applicable() -> None:
         NOT_FOR_US,
     )
     assert answer["finding"]["type"] == "Discovery:RDS/TorIPCaller"
-    assert "a database" in answer["reason"]
+    assert answer["reason"] == "no runbook answers findings of type Discovery:RDS/TorIPCaller"
+
+
+def test_a_finding_that_nothing_acts_on_is_handled_by_a_notice() -> None:
+    explainer = Explainer(PolicyFile(BUILT_IN), catalogue.CATALOGUE)
+    found = explainer.explain(json.dumps(instance_finding("Discovery:RDS/TorIPCaller")).encode())
+    assert (found.status, found.mode, found.runbook) == (Status.HANDLED, Mode.NOTIFY, "report-findings")
+    assert "a database" in found.reason
 
 
 def test_a_finding_that_two_runbooks_answer_says_so() -> None:
@@ -315,9 +322,12 @@ def test_the_words_for_a_person_say_it_all(auto: Path) -> None:
 
 
 def test_words_that_are_cut_say_so() -> None:
-    result = run("-", stdin=json.dumps(changed(EVENT, "detail.type", "x" * 5000)).encode())
-    finding = result.stdout.splitlines()[1]
-    assert (len(finding), finding.endswith("x…")) == (1017, True)
+    event = changed(changed(EVENT, "detail.severity", 99), "detail.type", "x" * 5000)
+    answer, code = explained(event)
+    assert code == BAD_INPUT
+    assert answer["finding"]["type"] == "x" * 256 + "…"
+    result = run("-", stdin=json.dumps(event).encode())
+    assert "x" * 256 + "…, id" in result.stdout
 
 
 @pytest.mark.parametrize("path", ["source", "detail.type", "detail.id", "detail.accountId", "detail.region"])

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.events.patterns import PATTERN_LIMIT
+from ringfence.events.cloudtrail.trigger.root import ROOT_USE
+from ringfence.events.patterns import PATTERN_LIMIT, WITH_READS
 from ringfence.model.resource_names import schedule_role
 from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
 from ringfence.runbooks.catalogue import CATALOGUE
@@ -96,9 +97,15 @@ def test_every_pattern_is_within_the_services_limit(response: Template) -> None:
 def test_every_rule_is_on_and_what_it_cannot_deliver_is_set_aside(response: Template, runbook: str) -> None:
     dead, _ = queue_named(response, f"ringfence-{runbook}-dead-letters")
     for rule in rules_of(response, runbook).values():
-        assert rule["State"] == "ENABLED"
+        assert rule["State"] in {"ENABLED", WITH_READS}
         (target,) = rule["Targets"]
         assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [dead, "Arn"]}}
+
+
+def test_only_the_rule_for_uses_of_the_root_user_delivers_calls_that_only_read(response: Template) -> None:
+    """EventBridge delivers Describe, Get and List calls in this state alone."""
+    found = [one["Properties"] for one in response.all(RULE).values()]
+    assert [one["EventPattern"] for one in found if one["State"] == WITH_READS] == list(ROOT_USE.patterns())
 
 
 @EACH

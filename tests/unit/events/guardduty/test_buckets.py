@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from ringfence.events.envelope import NotForUs
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.bucket import BucketRef
@@ -82,5 +81,7 @@ def test_what_is_there_and_wrong_is_named(event: object, field: str) -> None:
 
 
 def test_the_block_of_a_whole_account_is_about_no_bucket() -> None:
-    verdict = parse(bucket_finding("Policy:S3/AccountBlockPublicAccessDisabled"))
-    assert isinstance(verdict, NotForUs)
+    finding = parse(bucket_finding("Policy:S3/AccountBlockPublicAccessDisabled"))
+    assert isinstance(finding, Finding)
+    assert [ref.kind for ref in finding.subjects] == ["finding"]
+    assert "whole account" in finding.advice

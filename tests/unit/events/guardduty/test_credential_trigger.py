@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.events.guardduty.trigger import credential_types as types
-from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES, NO_CREDENTIALS, Actor
+from ringfence.events.guardduty.trigger.buckets import BUCKET_TYPES
+from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES, Actor
 from ringfence.events.guardduty.trigger.credentials import COMPROMISED_CREDENTIALS
 from ringfence.events.guardduty.trigger.instance_types import TYPES, Shape
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
+from ringfence.events.guardduty.trigger.reported import REPORTED_TYPES
 from ringfence.events.patterns import PATTERN_LIMIT
 from tests.support.delivery import Delivery
 from tests.support.samples import guardduty as samples
@@ -79,7 +81,7 @@ def test_a_finding_about_a_bucket_or_a_cluster_is_answered_where_an_access_key_m
     assert RULES.answered(event) is (None if key == 7 else False)
 
 
-@pytest.mark.parametrize("name", sorted(NO_CREDENTIALS))
+@pytest.mark.parametrize("name", sorted(REPORTED_TYPES))
 def test_what_does_not_show_whose_credentials_is_neither_delivered_nor_answered(name: str) -> None:
     event = samples.bucket_finding(name)
     assert RULES.count(event) == 0
@@ -87,7 +89,7 @@ def test_what_does_not_show_whose_credentials_is_neither_delivered_nor_answered(
 
 
 @given(
-    name=st.sampled_from([*sorted(CREDENTIAL_TYPES), *sorted(NO_CREDENTIALS), "Impact:IAMUser/New"]),
+    name=st.sampled_from([*sorted(CREDENTIAL_TYPES), *sorted(REPORTED_TYPES), "Impact:IAMUser/New"]),
     key=st.sampled_from(
         [samples.KEY, samples.SESSION_KEY, "AKIA", "GeneratedFindingAccessKeyId", "", None, 7]
     ),
@@ -122,11 +124,12 @@ def test_every_published_type_about_credentials_is_reviewed() -> None:
 def test_every_published_type_about_buckets_and_clusters_is_reviewed() -> None:
     names = published("S3", "Kubernetes")
     assert len(names) > 60
-    assert names <= CREDENTIAL_TYPES.keys() | NO_CREDENTIALS.keys() | TYPES.keys()
+    assert names <= CREDENTIAL_TYPES.keys() | REPORTED_TYPES.keys() | TYPES.keys() | BUCKET_TYPES
 
 
 def test_every_reviewed_type_is_published() -> None:
-    assert CREDENTIAL_TYPES.keys() | NO_CREDENTIALS.keys() <= published("IAMUser", "IAM", "S3", "Kubernetes")
+    families = ("IAMUser", "IAM", "S3", "Kubernetes", "EC2", "ECS", "EKS")
+    assert CREDENTIAL_TYPES.keys() <= published(*families)
 
 
 def test_no_type_stands_in_two_tables() -> None:
@@ -135,7 +138,8 @@ def test_no_type_stands_in_two_tables() -> None:
         tuple(types._FOR_A_PERSON),
         types._CALLED_BY_AN_INTRUDER,
         types._SEQUENCES,
-        tuple(NO_CREDENTIALS),
+        types._CLUSTERS,
+        tuple(REPORTED_TYPES),
     )
     assert not [name for name, count in Counter(sum(tables, ())).items() if count > 1]
 

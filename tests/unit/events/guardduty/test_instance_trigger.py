@@ -9,11 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.events.guardduty.trigger import instance_types as guardduty_types
-from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES, NO_CREDENTIALS
-from ringfence.events.guardduty.trigger.instance_types import REVIEWED, TYPES, Shape, why_not
+from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES
+from ringfence.events.guardduty.trigger.instance_types import TYPES, Shape
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE, notify_only_reason
+from ringfence.events.guardduty.trigger.reported import REPORTED_TYPES
 from ringfence.events.patterns import PATTERN_LIMIT
+from ringfence.model.finding import Finding
 from tests.support.delivery import Delivery
+from tests.support.parsing import parse
 from tests.support.samples import guardduty as samples
 from tests.support.samples.shared import shared_events, shared_file
 
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
 
 RULES = Delivery(COMPROMISED_INSTANCE)
 BY_ROLE = sorted(name for name, kind in TYPES.items() if kind.target)
-COMPROMISES = sorted(name for name, kind in TYPES.items() if not kind.target)
+BY_DIRECTION = sorted(name for name, kind in TYPES.items() if kind.contact)
+COMPROMISES = sorted(name for name, kind in TYPES.items() if not kind.target and not kind.contact)
 
 
 def test_the_trigger_is_a_trigger() -> None:
@@ -84,7 +88,9 @@ def test_an_instance_finding_that_names_no_instance_is_delivered_for_somebody_to
 
 
 @given(
-    name=st.sampled_from([*sorted(TYPES), *REVIEWED, "Trojan:EC2/New", "Recon:IAMUser/UserPermissions"]),
+    name=st.sampled_from(
+        [*sorted(TYPES), *sorted(REPORTED_TYPES), "Trojan:EC2/New", "Recon:IAMUser/UserPermissions"]
+    ),
     resource_type=st.sampled_from(["Instance", "EKSCluster", "ECSCluster", "Container", "AccessKey", None]),
     host=st.sampled_from([samples.INSTANCE, "i-99999999", "web", "", None, 7]),
     source=st.sampled_from(["aws.guardduty", "aws.ec2"]),
@@ -112,8 +118,11 @@ def test_patterns_and_code_agree_on_the_shared_corpus() -> None:
 
 @pytest.mark.parametrize("name", COMPROMISES)
 @pytest.mark.parametrize("role", ["TARGET", "ACTOR", None])
-def test_a_type_that_is_a_compromise_is_one_whatever_the_role(name: str, role: str | None) -> None:
-    assert notify_only_reason(name, role) == ""
+@pytest.mark.parametrize("direction", ["INBOUND", "OUTBOUND", ""])
+def test_a_type_that_is_a_compromise_is_one_whatever_the_role(
+    name: str, role: str | None, direction: str
+) -> None:
+    assert notify_only_reason(name, role, direction, blocked=True) == ""
 
 
 @pytest.mark.parametrize("name", BY_ROLE)
@@ -137,6 +146,61 @@ def test_the_types_that_depend_on_the_role_are_attacks_that_have_two_sides() -> 
     ]
 
 
+CONNECTIONS = [
+    ("OUTBOUND", False, ""),
+    ("INBOUND", False, "INBOUND"),
+    ("OUTBOUND", True, "blocked"),
+    ("OUTBOUND", "true", "blocked"),
+    ("INBOUND", True, "blocked"),
+    ("UNKNOWN", False, "UNKNOWN"),
+    ("\x1b[2J", False, "missing"),
+    (None, False, "missing"),
+    (7, False, "missing"),
+]
+
+
+@pytest.mark.parametrize("name", BY_DIRECTION)
+@pytest.mark.parametrize(("direction", "blocked", "said"), CONNECTIONS)
+def test_a_contact_is_a_compromise_only_if_the_instance_began_it(
+    name: str, direction: object, blocked: object, said: str
+) -> None:
+    action = samples.connection()
+    action["networkConnectionAction"] |= {"connectionDirection": direction, "blocked": blocked}
+    advice = advice_of(samples.instance_finding(name, role="TARGET", action=action))
+    assert advice == "" if not said else said in advice
+
+
+@pytest.mark.parametrize("name", BY_ROLE)
+@pytest.mark.parametrize(("direction", "blocked", "said"), CONNECTIONS[:5])
+def test_an_attack_from_outside_or_one_that_was_blocked_isolates_nothing(
+    name: str, direction: str, blocked: object, said: str
+) -> None:
+    action = samples.connection()
+    action["networkConnectionAction"] |= {"connectionDirection": direction, "blocked": blocked}
+    advice = advice_of(samples.instance_finding(name, role="ACTOR", action=action))
+    assert advice == "" if not said else said in advice
+
+
+def test_a_port_probe_that_was_blocked_isolates_nothing() -> None:
+    action = {"actionType": "PORT_PROBE", "portProbeAction": {"blocked": True, "portProbeDetails": []}}
+    event = samples.instance_finding("Recon:EC2/PortProbeUnprotectedPort", role="ACTOR", action=action)
+    assert "blocked" in advice_of(event)
+
+
+def advice_of(event: dict[str, Any]) -> str:
+    finding = parse(event)
+    assert isinstance(finding, Finding)
+    return finding.advice
+
+
+def test_the_types_that_depend_on_the_direction_are_contacts_that_anybody_can_begin() -> None:
+    assert BY_DIRECTION == [
+        "Behavior:EC2/NetworkPortUnusual",
+        "Behavior:EC2/TrafficVolumeUnusual",
+        "UnauthorizedAccess:EC2/MaliciousIPCaller.Custom",
+    ]
+
+
 def test_no_type_stands_in_two_tables() -> None:
     tables = (
         guardduty_types._COMPROMISED_INSTANCE,
@@ -144,7 +208,8 @@ def test_no_type_stands_in_two_tables() -> None:
         guardduty_types._COMPROMISED_WORKLOAD,
         guardduty_types._COMPROMISED_GROUP,
         guardduty_types._ROBBED_INSTANCE,
-        tuple(REVIEWED),
+        tuple(guardduty_types._BY_DIRECTION),
+        tuple(REPORTED_TYPES),
     )
     assert not [name for name, count in Counter(sum(tables, ())).items() if count > 1]
 
@@ -165,28 +230,15 @@ def test_every_published_type_about_an_instance_is_reviewed() -> None:
     names = {
         one["type"]
         for one in published_types()
-        if family(one["type"]) in {"EC2", "Runtime"}
+        if family(one["type"]) in {"EC2", "Runtime", "ECS", "EKS"}
         or "Instance" in one["finding_resource_type"]
         or one.get("data_source_or_feature") == "EBS Malware Protection"
     }
     assert len(names) > 90
-    assert names <= TYPES.keys() | REVIEWED.keys()
+    assert names <= TYPES.keys() | REPORTED_TYPES.keys()
     robbed = {name for name, kind in TYPES.items() if kind.shape is Shape.STOLEN}
     assert TYPES.keys() - robbed <= names
     assert robbed <= CREDENTIAL_TYPES.keys()
-
-
-def test_every_other_published_type_is_refused_with_a_reason() -> None:
-    answered = TYPES.keys() | CREDENTIAL_TYPES.keys() | NO_CREDENTIALS.keys()
-    others = {one["type"] for one in published_types()} - answered
-    assert len(others) > 10
-    assert not {name for name in others if "something else" in why_not(name) or "unknown" in why_not(name)}
-
-
-def test_an_unknown_type_of_a_known_family_says_that_nobody_reviewed_it() -> None:
-    assert "nobody has reviewed whether isolating" in why_not("Trojan:EC2/SomethingNew")
-    assert "nobody has reviewed whether containing" in why_not("Impact:IAMUser/SomethingNew")
-    assert "something else" in why_not("no type at all")
 
 
 def test_every_workload_and_theft_needs_an_instance_to_be_named() -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from ringfence.events.envelope import NotForUs
 from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES
 from ringfence.model import principals
 from ringfence.model.errors import BadInput
@@ -105,11 +104,11 @@ def test_the_key_that_called_is_the_subject_of_a_finding_about_a_bucket_or_a_clu
     assert found(event).subjects == (KEY,)
 
 
-def test_a_bucket_that_was_read_anonymously_is_not_for_us() -> None:
+def test_a_bucket_that_was_read_anonymously_is_only_reported() -> None:
     anonymous = {"accessKeyId": "", "principalId": "ANONYMOUS_PRINCIPAL", "userType": "AWSAccount"}
-    verdict = parse(samples.bucket_finding(details=anonymous))
-    assert isinstance(verdict, NotForUs)
-    assert "names no access key" in verdict.reason
+    finding = found(samples.bucket_finding(details=anonymous))
+    assert [ref.kind for ref in finding.subjects] == ["finding"]
+    assert "names no access key" in finding.advice
 
 
 @pytest.mark.parametrize("field", ["accessKeyId", "principalId", "userType", "userName"])

@@ -17,6 +17,7 @@ from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE as CALL
 from ringfence.events.cloudtrail.trigger.root import (
     ANYBODYS,
     CALLED,
+    CONSOLE_ACTION,
     ROOT,
     SERVICE_EVENT,
     SEVERITY,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from ringfence.model.document import Document
 
 _CONSOLE = "ConsoleLogin"
-_TYPES = {CALL: CALLED, SIGN_IN: SIGNED_IN}
+_TYPES = {CALL: CALLED, CONSOLE_ACTION: CALLED, SIGN_IN: SIGNED_IN}
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
@@ -49,10 +50,10 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         return NotForUs(reason)
     account = records.account(detail, envelope.document)
     at = fields.instant(detail, "eventTime")
-    kind = _TYPES[envelope.detail_type]
+    kind, central = _TYPES[envelope.detail_type], _is_central(detail)
     return Finding(
         source=envelope.source,
-        id=f"{kind}/{account}/{at.date()}",
+        id=f"{kind}/{account}/{at.date()}{'/central' if central else ''}",
         type=kind,
         severity=SEVERITY,
         account=account,
@@ -61,7 +62,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         updated_at=at.replace(minute=0, second=0, microsecond=0),
         last_seen=at,
         subjects=(RootRef(account, GLOBAL, "root"),),
-        advice=notify_only_reason(account, at),
+        advice=notify_only_reason(account, at, central=central),
         digest=envelope.digest,
         suspects=records.suspects(detail),
     )
@@ -85,6 +86,12 @@ def _refused(detail: Document) -> str:
     )
 
 
+def _is_central(detail: Document) -> bool:
+    """Return whether it is a session of central root access: nobody used root credentials."""
+    session = detail.optional_child("userIdentity").optional_child("sessionContext")
+    return session.value.get("assumedRoot") in (True, "true")
+
+
 def _words(envelope: Envelope, detail: Document) -> str:
     place = f"from {detail.optional_text('sourceIPAddress') or 'an unknown address'}"
     if envelope.detail_type == SIGN_IN:
@@ -92,4 +99,7 @@ def _words(envelope: Envelope, detail: Document) -> str:
         did = "signed in to the console" if name == _CONSOLE else f"did {name}"
         return f"The root user {did} {place}"
     service = envelope.source.removeprefix("aws.")
+    if _is_central(detail):
+        who = "A session of central root access (sts:AssumeRoot)"
+        return f"{who} called {service}:{detail.optional_text('eventName') or 'something'} {place}"
     return f"The root user called {service}:{detail.optional_text('eventName') or 'something'} {place}"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ringfence.model.finding import Finding
 
 SIGN_IN = "AWS Console Sign In via CloudTrail"
+CONSOLE_ACTION = "AWS Console Action via CloudTrail"
+"""What the console does without a public API, for example in Billing: eventType AwsConsoleAction."""
 SERVICE_EVENT = "AwsServiceEvent"
 ANYBODYS = ("CheckMfa", "PasswordRecoveryRequested")
 """Events before anybody has signed in. Reporting one would hide a real use on the same day."""
@@ -45,15 +47,18 @@ class RootTrigger:
     permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
-        """Return the only pattern. Only AWS services can send events with a source of `aws.`."""
-        kinds = {CALLED: CALL, SIGNED_IN: SIGN_IN}
+        """Return the only pattern. Only AWS services can send events with a source of `aws.`.
+
+        It does not exclude calls that only read, so its rules have the state that delivers them.
+        """
+        kinds = {CALLED: (CALL, CONSOLE_ACTION), SIGNED_IN: (SIGN_IN,)}
         detail = {
             "eventName": [{"anything-but": list(ANYBODYS)}],
             "eventType": [{"anything-but": [SERVICE_EVENT]}],
             "responseElements": {"ConsoleLogin": [SUCCESS, {"exists": False}]},
             "userIdentity": {"type": [ROOT], "invokedBy": [{"exists": False}]},
         }
-        types = [kinds[one] for one in self.types]
+        types = [kind for one in self.types for kind in kinds[one]]
         return ({"source": [{"prefix": "aws."}], "detail-type": types, "detail": detail},)
 
     def matches(self, finding: Finding) -> bool:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from ringfence.events import fields
 from ringfence.events.envelope import About, NotForUs
-from ringfence.events.guardduty.parser.details import is_sample, remote_addresses
+from ringfence.events.guardduty.parser.details import blocked, direction, is_sample, remote_addresses
 from ringfence.events.guardduty.parser.instances import subjects
 from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
-from ringfence.events.guardduty.trigger.instance_types import TYPES, Shape, why_not
+from ringfence.events.guardduty.trigger.instance_types import TYPES, Shape
 from ringfence.events.guardduty.trigger.instances import notify_only_reason
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
@@ -37,38 +37,23 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     if envelope.detail_type != DETAIL_TYPE:
         return NotForUs(f"the event is of type {fields.formatted(envelope.detail_type)}, not {DETAIL_TYPE}")
     detail = envelope.document.child("detail")
-    name = detail.text("type")
-    if reason := _refused(name):
-        return NotForUs(f"{fields.formatted(name)}: {reason}")
-    return _finding(name, detail, envelope)
+    return _finding(detail.text("type"), detail, envelope)
 
 
-def _refused(name: str) -> str:
-    """Return why Ringfence does not act on a type. Types without instances are checked later."""
-    if name in TYPES:
-        return ""
-    from ringfence.events.guardduty.trigger.buckets import BUCKET_TYPES
-    from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES, NO_CREDENTIALS
-
-    if name in CREDENTIAL_TYPES or name in BUCKET_TYPES:
-        return ""
-    return NO_CREDENTIALS.get(name) or why_not(name)
-
-
-def _finding(name: str, detail: Document, envelope: Envelope) -> Finding | NotForUs:
+def _finding(name: str, detail: Document, envelope: Envelope) -> Finding:
     id_ = fields.fit(_ID, detail.at("id"), detail.text("id"), "a finding's id")
     account = fields.account(detail, "accountId")
     region = _region(detail, envelope.document)
     service = detail.child("service")
     updated_at = fields.instant(detail, "updatedAt")
-    about = _about(name, detail, account, region)
-    if isinstance(about, NotForUs):
-        return about
+    about, severity = _about(name, detail, account, region), _severity(detail)
+    if isinstance(about, NotForUs) or not about.subjects:
+        about = _reported((account, region, id_), name, about, severity)
     return Finding(
         source=SOURCE,
         id=id_,
-        type=name,
-        severity=_severity(detail),
+        type=fields.title(name),
+        severity=severity,
         account=account,
         region=region,
         title=fields.title(detail.optional_text("title") or name),
@@ -84,12 +69,14 @@ def _finding(name: str, detail: Document, envelope: Envelope) -> Finding | NotFo
         advices=about.notify_only_reasons,
         digest=envelope.digest,
         suspects=about.suspects,
+        urgent=about.urgent,
     )
 
 
 def _about(name: str, detail: Document, account: str, region: str) -> About | NotForUs:
+    """Return what a finding is about. No subjects, or a reason, if no runbook acts on it."""
     kind = TYPES.get(name)
-    if kind and kind.shape is not Shape.STOLEN:
+    if kind and kind.shape not in {Shape.STOLEN, Shape.SEQUENCE}:
         found = subjects(kind, detail, account, region)
         return found if isinstance(found, NotForUs) else About(found, _advice(kind, detail))
     from ringfence.events.guardduty.trigger.buckets import BUCKET_TYPES
@@ -98,21 +85,37 @@ def _about(name: str, detail: Document, account: str, region: str) -> About | No
         from ringfence.events.guardduty.parser.buckets import buckets, suspects
 
         return About(buckets(detail, account, region), suspects=tuple(suspects(detail)))
+    from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES
+
+    if name not in CREDENTIAL_TYPES:
+        return About(())
     from ringfence.events.guardduty.parser.credentials import principals
 
     about = principals(name, detail, account)
-    robbed = subjects(kind, detail, account, region) if kind else ()
-    if isinstance(about, NotForUs) or isinstance(robbed, NotForUs):
+    involved = subjects(kind, detail, account, region) if kind else ()
+    if isinstance(about, NotForUs) or isinstance(involved, NotForUs):
         return about
-    return About((*about.subjects, *robbed), about.notify_only_reason, about.notify_only_reasons)
+    return About((*about.subjects, *involved), about.notify_only_reason, about.notify_only_reasons)
+
+
+def _reported(finding: tuple[str, str, str], name: str, about: About | NotForUs, severity: float) -> About:
+    """Return the finding itself as the subject: a person is notified of it."""
+    from ringfence.events.guardduty.trigger.reported import CRITICAL, reason_to_report, reported_ref
+
+    reason = about.reason if isinstance(about, NotForUs) else f"{name}: {reason_to_report(name)}"
+    return About(
+        (reported_ref(name, *finding),),
+        fields.title(f"{reason}; a person must check it"),
+        urgent=severity >= CRITICAL,
+    )
 
 
 def _advice(kind: FindingType, detail: Document) -> str:
-    return (
-        notify_only_reason(kind.name, detail.child("service").optional_text("resourceRole"))
-        if kind.target
-        else ""
-    )
+    if not kind.target and not kind.contact:
+        return ""
+    service = detail.child("service")
+    role = service.optional_text("resourceRole") if kind.target else None
+    return notify_only_reason(kind.name, role, direction(service), blocked=blocked(service))
 
 
 def _region(detail: Document, envelope: Document) -> str:

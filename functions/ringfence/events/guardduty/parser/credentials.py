@@ -28,8 +28,9 @@ _KEY = re.compile(rf"(?:.*[:/])?((?:{LONG_TERM}|{TEMPORARY})[A-Z0-9]+)")
 def principals(name: str, detail: Document, account: str) -> About | NotForUs:
     """Return the principals, each once, or why there are none. Raises BadInput."""
     kind = CREDENTIAL_TYPES[name]
-    if kind.actor is Actor.SEQUENCE:
-        return About.of(_of_sequence(detail, account), kind.notify_only_reason)
+    if kind.actor in {Actor.SEQUENCE, Actor.CLUSTER}:
+        nobody = (principal_of(Caller(), account),) if kind.actor is Actor.SEQUENCE else ()
+        return About.of(tuple(_of_sequence(detail, account)) or nobody, kind.notify_only_reason)
     resource = detail.optional_child("resource")
     if kind.actor is Actor.SUBJECT and resource.optional_text("resourceType") not in {None, ACCESS_KEY}:
         given = resource.value.get("resourceType")
@@ -50,17 +51,12 @@ def _caller(details: Document) -> Caller:
 
 
 def _of_sequence(detail: Document, account: str) -> Iterator[Principal]:
-    """Yield the users among the actors and the access keys among the resources, or that there are none."""
+    """Yield the users among the actors, and the access keys among the resources."""
     sequence = detail.child("service").child("detection").child("sequence")
-    found = [
-        *(_of_actor(one, account) for one in sequence.children("actors") if one.has("user")),
-        *(
-            _of_resource(one, account)
-            for one in sequence.children("resources")
-            if one.optional_text("resourceType") == "ACCESS_KEY"
-        ),
-    ]
-    yield from found or [principal_of(Caller(), account)]
+    yield from (_of_actor(one, account) for one in sequence.children("actors") if one.has("user"))
+    for one in sequence.children("resources"):
+        if one.optional_text("resourceType") == "ACCESS_KEY":
+            yield _of_resource(one, account)
 
 
 def _of_actor(actor: Document, account: str) -> Principal:

@@ -36,6 +36,19 @@ def remote_addresses(service: Document) -> tuple[str, ...]:
     return tuple(found)[:MOST_ADDRESSES]
 
 
+def direction(service: Document) -> str:
+    """Return the direction of the network connection. Empty if the finding names none."""
+    given = _get(_get(_get(service.value, "action"), "networkConnectionAction"), "connectionDirection")
+    return given if isinstance(given, str) else ""
+
+
+def blocked(service: Document) -> bool:
+    """Return whether the network connection or the port probe was blocked."""
+    action = _get(service.value, "action")
+    kinds = ("networkConnectionAction", "portProbeAction")
+    return any(_get(_get(action, kind), "blocked") in (True, "true") for kind in kinds)
+
+
 def _candidates(service: object) -> Iterator[object]:
     action = _get(service, "action")
     connections = [_get(action, key) for key in ("networkConnectionAction", "awsApiCallAction")]

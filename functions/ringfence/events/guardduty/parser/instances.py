@@ -56,16 +56,13 @@ def _of_theft(detail: Document, account: str, region: str) -> Subjects:
 
 def _of_sequence(detail: Document, account: str, region: str) -> Subjects:
     sequence = detail.child("service").child("detection").child("sequence")
-    found = tuple(
+    return tuple(
         dict.fromkeys(
             _of_resource(resource, account, region)
             for resource in sequence.children("resources")
             if resource.optional_text("resourceType") == "EC2_INSTANCE"
         )
     )
-    if not found:
-        raise BadInput(sequence.at("resources"), "must contain an EC2_INSTANCE")
-    return found
 
 
 def _of_resource(resource: Document, account: str, region: str) -> InstanceRef:

@@ -23,6 +23,8 @@ class Actor(StrEnum):
     """In the same place if an access key made the calls. Otherwise the finding is about the resource only."""
     SEQUENCE = "sequence"
     """In `service.detection.sequence`: `actors`, and `resources` that are access keys."""
+    CLUSTER = "cluster"
+    """In the same place, next to instances. Often there are only instances."""
 
 
 @frozen
@@ -154,6 +156,11 @@ _CALLED_BY_AN_INTRUDER = (
 )
 
 _SEQUENCES = ("AttackSequence:IAM/CompromisedCredentials", "AttackSequence:S3/CompromisedData")
+_CLUSTERS = (
+    "AttackSequence:EC2/CompromisedInstanceGroup",
+    "AttackSequence:ECS/CompromisedCluster",
+    "AttackSequence:EKS/CompromisedCluster",
+)
 
 CREDENTIAL_TYPES = MappingProxyType(
     {
@@ -163,39 +170,8 @@ CREDENTIAL_TYPES = MappingProxyType(
             *(CredentialType(name, Actor.SUBJECT, advice) for name, advice in _FOR_A_PERSON.items()),
             *(CredentialType(name, Actor.CALLER) for name in _CALLED_BY_AN_INTRUDER),
             *(CredentialType(name, Actor.SEQUENCE) for name in _SEQUENCES),
+            *(CredentialType(name, Actor.CLUSTER) for name in _CLUSTERS),
         )
     }
 )
 """Every type about credentials that leads to containment or a notification, by name."""
-
-_WORKLOAD = "it is about the deployment of a workload and does not show whose credentials were used"
-_CLUSTER = "it is about the settings of a cluster and does not show compromised credentials"
-_ANONYMOUS = "the calls were anonymous: there are no credentials to contain"
-_BUCKET = "it is about the settings of a bucket and does not show compromised credentials"
-_OBJECT = "the malware is in an object or a backup; no credentials are named"
-
-NO_CREDENTIALS = MappingProxyType(
-    {
-        "CredentialAccess:Kubernetes/SuccessfulAnonymousAccess": _ANONYMOUS,
-        "DefenseEvasion:Kubernetes/SuccessfulAnonymousAccess": _ANONYMOUS,
-        "Discovery:Kubernetes/SuccessfulAnonymousAccess": _ANONYMOUS,
-        "Impact:Kubernetes/SuccessfulAnonymousAccess": _ANONYMOUS,
-        "Persistence:Kubernetes/SuccessfulAnonymousAccess": _ANONYMOUS,
-        "Execution:Kubernetes/ExecInKubeSystemPod": _WORKLOAD,
-        "Persistence:Kubernetes/ContainerWithSensitiveMount": _WORKLOAD,
-        "PrivilegeEscalation:Kubernetes/PrivilegedContainer": _WORKLOAD,
-        "Policy:Kubernetes/AdminAccessToDefaultServiceAccount": _CLUSTER,
-        "Policy:Kubernetes/AnonymousAccessGranted": _CLUSTER,
-        "Policy:Kubernetes/ExposedDashboard": _CLUSTER,
-        "Policy:Kubernetes/KubeflowDashboardExposed": _CLUSTER,
-        "Policy:S3/AccountBlockPublicAccessDisabled": _BUCKET,
-        "Policy:S3/BucketAnonymousAccessGranted": _BUCKET,
-        "Policy:S3/BucketBlockPublicAccessDisabled": _BUCKET,
-        "Policy:S3/BucketPublicAccessGranted": _BUCKET,
-        "Stealth:S3/ServerAccessLoggingDisabled": _BUCKET,
-        "Execution:S3/MaliciousFile!RecoveryPoint": _OBJECT,
-        "Object:S3/MaliciousFile": _OBJECT,
-        "S3Object:S3/MaliciousFile": _OBJECT,
-    }
-)
-"""Types about buckets and clusters that can name an access key and do not lead to its containment."""

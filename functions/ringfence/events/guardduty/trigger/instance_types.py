@@ -29,13 +29,16 @@ class Shape(StrEnum):
 class FindingType:
     """One type. `target` says what happens to an instance that is only the TARGET of the activity.
 
-    If `target` is empty, the type itself means that the instance is compromised, whatever its role:
-    GuardDuty also calls an instance TARGET if it contacts its command-and-control server.
+    `contact` says what an instance is that others can contact from outside: it is compromised only if it
+    opened the connection itself. If both are empty, the type itself means that the instance is compromised,
+    whatever its role and the direction: GuardDuty also calls an instance TARGET if it contacts its
+    command-and-control server, and an intruder can also connect to a backdoor from outside.
     """
 
     name: str
     shape: Shape
     target: str = ""
+    contact: str = ""
 
 
 _COMPROMISED_INSTANCE = (
@@ -48,8 +51,6 @@ _COMPROMISED_INSTANCE = (
     "Backdoor:EC2/DenialOfService.UnusualProtocol",
     "Backdoor:EC2/Spambot",
     "Backdoor:EC2/XORDDOS",
-    "Behavior:EC2/NetworkPortUnusual",
-    "Behavior:EC2/TrafficVolumeUnusual",
     "CryptoCurrency:EC2/BitcoinTool",
     "CryptoCurrency:EC2/BitcoinTool.A",
     "CryptoCurrency:EC2/BitcoinTool.B",
@@ -73,7 +74,6 @@ _COMPROMISED_INSTANCE = (
     "Trojan:EC2/DropPoint",
     "Trojan:EC2/DropPoint!DNS",
     "Trojan:EC2/PhishingDomainRequest!DNS",
-    "UnauthorizedAccess:EC2/MaliciousIPCaller.Custom",
     "UnauthorizedAccess:EC2/MetadataDNSRebind",
     "UnauthorizedAccess:EC2/TorClient",
     "UnauthorizedAccess:EC2/TorRelay",
@@ -88,6 +88,12 @@ _BY_ROLE = {
     "UnauthorizedAccess:EC2/RDPBruteForce": "under a brute-force attack",
     "UnauthorizedAccess:EC2/SSHBruteForce": "under a brute-force attack",
     "UnauthorizedAccess:EC2/TorIPCaller": "contacted from a Tor exit node",
+}
+
+_BY_DIRECTION = {
+    "Behavior:EC2/NetworkPortUnusual": "contacted on an unusual port",
+    "Behavior:EC2/TrafficVolumeUnusual": "sent or asked for much data",
+    "UnauthorizedAccess:EC2/MaliciousIPCaller.Custom": "contacted from an address on a threat list",
 }
 
 _COMPROMISED_WORKLOAD = (
@@ -141,7 +147,11 @@ _COMPROMISED_WORKLOAD = (
     "UnauthorizedAccess:Runtime/TorRelay",
 )
 
-_COMPROMISED_GROUP = ("AttackSequence:EC2/CompromisedInstanceGroup",)
+_COMPROMISED_GROUP = (
+    "AttackSequence:EC2/CompromisedInstanceGroup",
+    "AttackSequence:ECS/CompromisedCluster",
+    "AttackSequence:EKS/CompromisedCluster",
+)
 
 _ROBBED_INSTANCE = (
     "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration",
@@ -155,6 +165,7 @@ TYPES = MappingProxyType(
         for one in (
             *(FindingType(name, Shape.INSTANCE) for name in _COMPROMISED_INSTANCE),
             *(FindingType(name, Shape.INSTANCE, target) for name, target in _BY_ROLE.items()),
+            *(FindingType(name, Shape.INSTANCE, contact=how) for name, how in _BY_DIRECTION.items()),
             *(FindingType(name, Shape.WORKLOAD) for name in _COMPROMISED_WORKLOAD),
             *(FindingType(name, Shape.SEQUENCE) for name in _COMPROMISED_GROUP),
             *(FindingType(name, Shape.STOLEN) for name in _ROBBED_INSTANCE),
@@ -162,45 +173,3 @@ TYPES = MappingProxyType(
     }
 )
 """Every type that can lead to the isolation of an instance, by name."""
-
-REVIEWED = MappingProxyType(
-    {
-        "Execution:EC2/MaliciousFile!AMI": "the malware is in an image; no instance is named",
-        "Execution:EC2/MaliciousFile!RecoveryPoint": "the malware is in a backup; no instance is named",
-        "Execution:EC2/MaliciousFile!Snapshot": "the malware is in a snapshot; no instance is named",
-        "AttackSequence:ECS/CompromisedCluster": "a whole cluster is compromised, not an instance",
-        "AttackSequence:EKS/CompromisedCluster": "a whole cluster is compromised, not an instance",
-    }
-)
-"""Types that seem to be about an instance and are not, with the reason."""
-
-_FAMILIES = MappingProxyType(
-    {
-        "Container": "a container",
-        "ECS": "an ECS cluster",
-        "EKS": "an EKS cluster",
-        "Kubernetes": "a Kubernetes cluster",
-        "Lambda": "a Lambda function",
-        "RDS": "a database",
-        "S3": "an S3 bucket or object",
-    }
-)
-_ANSWERED = MappingProxyType(
-    {
-        "EC2": "isolating an instance",
-        "Runtime": "isolating an instance",
-        "IAM": "containing the credentials",
-        "IAMUser": "containing the credentials",
-    }
-)
-
-
-def why_not(name: str) -> str:
-    """Return why Ringfence does not act on a type that is in no table."""
-    if reason := REVIEWED.get(name):
-        return reason
-    family = name.partition(":")[2].partition("/")[0]
-    if answer := _ANSWERED.get(family):
-        return f"the type is unknown: nobody has reviewed whether {answer} is right for it"
-    about = _FAMILIES.get(family, "something else")
-    return f"it is about {about}, and no runbook answers such findings"

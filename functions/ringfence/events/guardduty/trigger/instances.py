@@ -22,6 +22,10 @@ INSTANCE = "Instance"
 CONTAINERS = ("Container", "ECSCluster", "EKSCluster")
 """Values of `resource.resourceType` for containers. The finding names an instance if they run on one."""
 ACTOR, TARGET = "ACTOR", "TARGET"
+INBOUND, OUTBOUND = "INBOUND", "OUTBOUND"
+_CHECK = "a person must check"
+_NOT_SHOWN = f"that does not show that it is compromised; {_CHECK}"
+_WHICH = f"which does not show that it is compromised; {_CHECK}"
 
 _ON_AN_INSTANCE = {"resourceType": [INSTANCE]}
 _NAMED = {"instanceDetails": {"instanceId": [{"prefix": "i-"}]}}
@@ -35,22 +39,34 @@ _CONDITIONS: tuple[tuple[Mapping[str, object], frozenset[Shape]], ...] = (
 """What `resource` must contain for a finding of some shapes. No event matches two for the same type."""
 
 
-def notify_only_reason(name: str, role: str | None) -> str:
+def notify_only_reason(name: str, role: str | None, direction: str = "", *, blocked: bool = False) -> str:
     """Return why a finding of this type leads to a notification and not to isolation. Empty if it does not.
 
-    `role` is `service.resourceRole`. It is only meaningful for types that both sides of an attack can
-    cause. For these types every value except ACTOR leaves open whether the instance is compromised.
+    `role` is `service.resourceRole`, `direction` and `blocked` are those of the connection or the port probe.
+    They are only meaningful for types that both sides of a connection can cause. A connection from outside,
+    and one that was blocked, do not show that the instance is compromised.
     """
-    target = TYPES[name].target
-    if not target or role == ACTOR:
+    kind = TYPES[name]
+    if kind.target and role != ACTOR:
+        return _as_target(kind.target, role)
+    what = kind.target or kind.contact
+    if not what:
         return ""
+    if blocked:
+        return f"the connection was blocked; {_NOT_SHOWN}"
+    if direction == INBOUND:
+        return f"the connection was INBOUND: the instance was {what}; {_NOT_SHOWN}"
+    if kind.contact and direction != OUTBOUND:
+        said = f"is {direction.upper()}" if direction.isalpha() else "is missing"
+        return f"the direction of the connection {said}, so the instance may only be {what}; {_CHECK}"
+    return ""
+
+
+def _as_target(target: str, role: str | None) -> str:
     if role == TARGET:
-        return (
-            f"service.resourceRole is TARGET: the instance is {target}, which does not show that it is "
-            "compromised; a person must check"
-        )
+        return f"service.resourceRole is TARGET: the instance is {target}, {_WHICH}"
     missing = "is missing" if not role else "is neither ACTOR nor TARGET"
-    return f"service.resourceRole {missing}, so the instance may only be {target}; a person must check"
+    return f"service.resourceRole {missing}, so the instance may only be {target}; {_CHECK}"
 
 
 @frozen

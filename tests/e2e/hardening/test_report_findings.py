@@ -1,0 +1,65 @@
+"""What no runbook acts on reaches a person, once, through the deployed rules, functions and topic."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ringfence.local.findings import formatted
+from ringfence.model.kinds import parse_key
+from ringfence.record.facts import DecisionMade, FindingReceived
+from tests.e2e.world import Inbox, until
+from tests.support.samples import guardduty
+from tests.support.samples.bus import entry
+from tests.support.samples.guardduty import changed
+
+if TYPE_CHECKING:
+    from tests.e2e.compliance import Compliance
+
+pytestmark = pytest.mark.e2e
+RUNBOOK = "report-findings"
+
+
+def of_this_moment(compliance: Compliance, event: dict[str, Any], id_: str, ago: int = 0) -> dict[str, Any]:
+    """Return a sample about the local account, with an id and a time of its own."""
+    local = compliance.world.local
+    about = {"accountId": local.account, "region": local.region, "id": id_}
+    at = formatted(datetime.now(UTC) - timedelta(minutes=ago))
+    return changed(event, "detail", {**event["detail"], **about, "updatedAt": at})
+
+
+@pytest.mark.shows("report-finding")
+def test_of_a_finding_of_a_new_type_a_person_is_told_once_whatever_updates_follow(
+    compliance: Compliance,
+) -> None:
+    inbox, local, id_ = Inbox(compliance.world), compliance.world.local, "7" * 32
+    event = guardduty.reported_finding("Impact:Bedrock/SomethingNew")
+    ref = parse_key(f"finding/{local.account}/{local.region}/Impact:Bedrock/SomethingNew/{id_}")
+    for ago in (2, 1, 0):
+        compliance.put(entry(of_this_moment(compliance, event, id_, ago)))
+    history = compliance.when(RUNBOOK, ref, lambda found: len(found.of(FindingReceived)) == 3, "known")
+    assert [made.decision.mode for made in history.of(DecisionMade)] == ["notify"]
+    assert history.steps() == ()
+    until(lambda: inbox.told(id_), "a person was told")
+    compliance.quiet(RUNBOOK)
+    assert inbox.told(id_) == [f"Ringfence: decision needed: {ref.id} ({local.account} {local.region})"[:99]]
+
+
+def test_an_instance_that_a_listed_address_contacts_from_outside_is_reported_and_left_alone(
+    compliance: Compliance,
+) -> None:
+    inbox, local, instance = Inbox(compliance.world), compliance.world.local, "i-0123456789abcdef7"
+    action = guardduty.connection()
+    action["networkConnectionAction"]["connectionDirection"] = "INBOUND"
+    event = guardduty.instance_finding("UnauthorizedAccess:EC2/MaliciousIPCaller.Custom", action=action)
+    event = changed(event, "detail.resource.instanceDetails.instanceId", instance)
+    compliance.put(entry(of_this_moment(compliance, event, "8" * 32)))
+    ref = parse_key(f"instance/{local.account}/{local.region}/{instance}")
+    history = compliance.when("contain-instance", ref, lambda found: bool(found.of(DecisionMade)), "decided")
+    (made,) = history.of(DecisionMade)
+    assert made.decision.mode == "notify"
+    assert "INBOUND" in made.decision.reason
+    assert history.steps() == ()
+    until(lambda: inbox.told(instance), "a person was told")
