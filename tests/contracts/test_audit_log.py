@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from ringfence.model.errors import Conflict, InternalError
-from ringfence.record.chain import ChainKey, Entry, Lease, link
+from ringfence.model.errors import Conflict, InternalError, LimitReached
+from ringfence.record.chain import PERIOD, ChainKey, Entry, Lease, Slot, link
 from ringfence.record.history import History
 from tests.support.effort import examples
 from tests.support.fakes.audit_home import dynamo_log, tables
-from tests.support.fakes.chains import INCIDENT, KEY, LATER, lease, more, notes, opened, stamp
+from tests.support.fakes.chains import INCIDENT, KEY, LATER, NOON, lease, more, notes, opened, stamp
 from tests.support.fakes.memory_log import MemoryLog
 
 if TYPE_CHECKING:
@@ -114,6 +115,50 @@ def test_a_lease_is_given_back_and_taken_again(log: AuditLog) -> None:
     assert log.read(KEY).lease == FREE
     log.append(KEY, log.read(KEY), (), lease("attempt-2"))
     assert log.read(KEY).lease == lease("attempt-2")
+
+
+OTHER = ChainKey(KEY.runbook, KEY.subject[:-1] + "1")
+
+
+def slot(owner: str = KEY.subject, *, after: timedelta = timedelta(0), name: str = "group/web") -> Slot:
+    return Slot(name, owner, NOON + after)
+
+
+def test_a_used_limit_lets_nobody_else_write_anything_and_names_its_holder(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(), lease(), slot())
+    with pytest.raises(LimitReached) as reached:
+        log.append(OTHER, NOTHING, opened(), lease(), slot("other", after=timedelta(minutes=59)))
+    assert reached.value.holder == KEY.subject
+    assert log.read(OTHER) == NOTHING
+
+
+@pytest.mark.parametrize(
+    "after", [PERIOD, PERIOD * 2, -timedelta(seconds=1)], ids=["ended", "old", "from-later"]
+)
+def test_a_limit_is_free_after_its_period_and_a_time_to_come_counts_as_none(
+    log: AuditLog, after: timedelta
+) -> None:
+    log.append(KEY, NOTHING, opened(), lease(), slot())
+    log.append(OTHER, NOTHING, opened(), lease(), slot("other", after=after))
+    assert log.read(OTHER) == History(opened(), lease())
+
+
+def test_its_holder_and_other_limits_are_not_limited(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(), lease(), slot())
+    log.append(KEY, log.read(KEY), more(opened(), *notes(1)), None, slot(after=timedelta(minutes=1)))
+    log.append(OTHER, NOTHING, opened(), lease(), slot("other", name="group/batch"))
+
+
+def test_one_who_was_overtaken_conflicts_whatever_the_limit_says(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(), lease(), slot())
+    log.append(OTHER, NOTHING, opened(), lease())
+    with pytest.raises(Conflict):
+        log.append(OTHER, NOTHING, opened(LATER), lease("attempt-2", LATER), slot("other"))
+
+
+def test_writing_the_same_again_with_a_limit_counts_as_written(log: AuditLog) -> None:
+    for _ in range(2):
+        log.append(KEY, NOTHING, opened(), lease(), slot())
 
 
 def test_writing_the_same_again_counts_as_written(log: AuditLog) -> None:

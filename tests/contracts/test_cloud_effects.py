@@ -27,6 +27,7 @@ from ringfence.observations.ec2.snapshots import Snapshots
 from ringfence.observations.iam.identity import Identity
 from ringfence.policy.permit import Permit
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
+from tests.support.strategies.instances import chosen
 from tests.support.worlds import AUTO, NOON
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def build(aws: LocalAws) -> Callable[..., Case]:
             opened_at=NOON,
             findings=("f-1",),
             remote_addresses=("198.51.100.7", "2001:db8::7"),
-            choices=(("auto-scaling", way),),
+            choices=chosen(way),
         )
         return Case(cloud, InstanceRef(aws.account, aws.region, instance), incident)
 

@@ -69,7 +69,7 @@ def test_the_end_is_the_same_and_nothing_is_done_twice(faulty: World, proxy: Pro
     assert set(applied(history).values()) == {1}, faulty.told(estate.web)
     assert history.open_intents == ()
     assert len(faulty.calls("CreateSnapshots", estate.web.ref.id)) == 1
-    assert capacity(faulty, estate) == 1, "the group was made smaller by the one instance that left it"
+    assert capacity(faulty, estate) == 2, "the instance that left was replaced"
     assert faulty.deployment.archived(estate.web.ref).sound
 
 

@@ -23,7 +23,7 @@ from ringfence.steps.ec2.tags import TagInstance
 from tests.support import trials
 from tests.support.effort import examples
 from tests.support.strategies.contain_instance import EVERYTHING, WAYS, everything_to_do
-from tests.support.strategies.instances import instances
+from tests.support.strategies.instances import chosen, instances
 from tests.support.trials import CONTAINED, FAILURES, NAMES, NOTHING_FAILS, UNREADABLE, Failing, never
 
 if TYPE_CHECKING:
@@ -51,10 +51,8 @@ def is_detour(step: Step) -> bool:
 class Trial(trials.Trial):
     """One instance to contain with every option switched on, in a world where things fail."""
 
-    def __init__(
-        self, world: ResourceState, failing: Failing = NOTHING_FAILS, way: tuple[str, str] = WAYS[0]
-    ) -> None:
-        super().__init__(EVERYTHING, world, failing, (way,))
+    def __init__(self, world: ResourceState, failing: Failing = NOTHING_FAILS, way: str = WAYS[0]) -> None:
+        super().__init__(EVERYTHING, world, failing, chosen(way, hosts="isolate"))
 
     @property
     def isolated(self) -> bool:
@@ -109,7 +107,7 @@ def test_whatever_an_instance_is_like_and_whatever_else_fails_it_is_isolated(
     kinds: set[type[Step]],
     detours: bool,  # noqa: FBT001 - drawn
     failure: RingfenceError,
-    way: tuple[str, str],
+    way: str,
 ) -> None:
     trial = Trial(world, Failing(failure, tuple(kinds), is_detour if detours else never), way)
     trial.run_whatever_happens(stages=1)
@@ -163,7 +161,7 @@ def test_a_later_facet_that_cannot_be_read_keeps_back_no_more_than_what_needs_it
         }
 
 
-def finished(way: tuple[str, str]) -> Trial:
+def finished(way: str) -> Trial:
     """Return a trial in which nothing stood in the way."""
     trial = Trial(everything_to_do(), way=way)
     assert trial.run().status is IncidentStatus.COMPLETE
@@ -177,7 +175,7 @@ def finished(way: tuple[str, str]) -> Trial:
     way=st.sampled_from(WAYS),
 )
 def test_whatever_cannot_be_read_what_does_not_need_it_is_done(
-    world: ResourceState, unread: set[type[Observation]], failure: RingfenceError, way: tuple[str, str]
+    world: ResourceState, unread: set[type[Observation]], failure: RingfenceError, way: str
 ) -> None:
     trial, other = Trial(world, way=way), Trial(world, way=way)
     other.runbook = without(*unread)

@@ -76,7 +76,7 @@ def test_everything_that_is_told_is_one_printable_line(before: ResourceState, in
     steps = stage.plan(before, incident)
     for words in (
         *stage.residual_risks(before, incident),
-        *stage.reasons_to_downgrade(before),
+        *stage.held(before, incident).values(),
         *(one.describe() for one in steps),
     ):
         assert words.isprintable(), words

@@ -11,6 +11,7 @@ from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.acls import SubnetAcls
 from ringfence.observations.ec2.auto_scaling import Scaling
+from ringfence.observations.ec2.host import Host
 from ringfence.observations.ec2.lifecycle import Lifecycle
 from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
 from ringfence.observations.ec2.network import Interface, Network
@@ -62,7 +63,8 @@ def network(*vpcs: str) -> Network:
 
 def instance(*vpcs: str) -> ResourceState:
     """An instance of which only the network was observed."""
-    return ResourceState(REF).with_observation(network(*(vpcs or ("vpc-1", "vpc-1"))))
+    seen = network(*(vpcs or ("vpc-1", "vpc-1")))
+    return ResourceState(REF).with_observation(seen).with_observation(Host())
 
 
 def finding(
@@ -129,5 +131,6 @@ def estate() -> ResourceState:
         Snapshots(frozenset(), False),
         Tags(None),
         SubnetAcls(()),
+        Host(group="web"),
     )
     return ResourceState(REF, {type(one): one for one in facets})

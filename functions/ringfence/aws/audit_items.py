@@ -17,7 +17,7 @@ from ringfence.record.chain import CHAIN_KEY, Entry, Lease
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.record.chain import ChainKey
+    from ringfence.record.chain import ChainKey, Slot
 
 CHAIN, ENTRY, MONTH, CONTROL_KEY = "chain", "entry", "month", "key"
 """The keys of the audit table, of its index and of the control table."""
@@ -106,6 +106,11 @@ def lease_values(lease: Lease) -> dict[str, Text]:
         "until": {"S": instant_text(lease.until) if lease.until else ""},
         "incident": {"S": lease.incident},
     }
+
+
+def slot_values(slot: Slot) -> dict[str, Text]:
+    """Return the attributes of a limit that is used."""
+    return {"owner": {"S": slot.owner}, "at": {"S": instant_text(slot.at)}}
 
 
 def to_lease(item: Mapping[str, Mapping[str, object]]) -> Lease:

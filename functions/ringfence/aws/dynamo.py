@@ -14,6 +14,7 @@ from ringfence.aws.audit_items import (
     CONTROL_KEY,
     ENTRY,
     lease_values,
+    slot_values,
     sort_key,
     to_entry,
     to_item,
@@ -21,9 +22,10 @@ from ringfence.aws.audit_items import (
 )
 from ringfence.aws.failures import DENIED
 from ringfence.model.call import Permission
-from ringfence.model.errors import AccessDenied, Conflict, InternalError, Retryable
+from ringfence.model.codec import instant_text
+from ringfence.model.errors import AccessDenied, Conflict, InternalError, LimitReached, Retryable
 from ringfence.record.append_check import check_append
-from ringfence.record.chain import Lease
+from ringfence.record.chain import PERIOD, Lease
 from ringfence.record.history import History
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef
 
     from ringfence.engine.ports import SideBySide
-    from ringfence.record.chain import ChainKey, Entry
+    from ringfence.record.chain import ChainKey, Entry, Slot
 
 _OWN_CHAINS = (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*",)),)
 
@@ -50,7 +52,8 @@ _PAGE = 200
 """Entries per read: more than one incident has, and less than all older incidents of its subject have."""
 _MOST_ITEMS, _MOST_BYTES = 100, 3_000_000
 """A transaction can contain 100 items and 4 MB. The rest of the 4 MB is for keys and hashes."""
-_LOST_RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+_FAILED = "ConditionalCheckFailed"
+_LOST_RACE = frozenset({_FAILED, "TransactionConflict"})
 _INVALID = frozenset({"ValidationException", "ValidationError"})
 
 
@@ -85,20 +88,29 @@ class DynamoAuditLog:
             return history
         return History(self._of(key, history.lease.incident) or history.entries, history.lease)
 
-    def append(self, key: ChainKey, history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
-        """Write the entries and the new `lease` in one transaction.
+    def append(
+        self,
+        key: ChainKey,
+        history: History,
+        entries: Sequence[Entry],
+        lease: Lease | None,
+        slot: Slot | None = None,
+    ) -> None:
+        """Write the entries, the new `lease` and the used `slot` in one transaction.
 
         Entries beyond the size of one transaction follow in further ones, in order. The first contains the
-        lease. So a crash leaves a shorter, valid chain.
+        lease and the slot. So a crash leaves a shorter, valid chain.
         """
         check_append(history, entries, lease)
-        for chunk in _chunks(entries, first=_MOST_ITEMS - (lease is not None)):
+        for chunk in _chunks(entries, first=_MOST_ITEMS - (lease is not None) - (slot is not None)):
             puts = [self._put_entry(key, entry) for entry in chunk]
             if lease is not None:
                 puts.append(self._put_lease(key, history.lease, lease))
-            if puts and not self._write(puts) and not self._is_written(key, chunk, lease):
+            if slot is not None:
+                puts.append(self._put_slot(key, slot))
+            if puts and not self._write(puts, slot) and not self._is_written(key, chunk, lease):
                 raise Conflict(f"{key.text}: another execution wrote first")
-            lease = None
+            lease = slot = None
 
     def _read(self, key: ChainKey) -> History:
         entries, lease = self._side_by_side((lambda: self._newest(key), lambda: self._lease(key)))
@@ -170,11 +182,37 @@ class DynamoAuditLog:
             }
         }
 
-    def _write(self, puts: Sequence[TransactWriteItemTypeDef]) -> bool:
-        """Write them all. Return False if another writer, perhaps an earlier attempt of ours, was first."""
+    def _put_slot(self, key: ChainKey, slot: Slot) -> TransactWriteItemTypeDef:
+        """Use a limit unless another subject used it within the last hour. See `Slot.free`."""
+        return {
+            "Put": {
+                "TableName": self._control,
+                "Item": {CONTROL_KEY: {"S": f"{key.runbook}#limit/{slot.name}"}, **slot_values(slot)},
+                "ConditionExpression": (
+                    "NOT attribute_type(#at, :text) OR #at <= :ago OR #at > :now OR #owner = :owner"
+                ),
+                "ExpressionAttributeNames": {"#at": "at", "#owner": "owner"},
+                "ExpressionAttributeValues": {
+                    ":text": {"S": "S"},
+                    ":ago": {"S": instant_text(slot.at - PERIOD)},
+                    ":now": {"S": instant_text(slot.at)},
+                    ":owner": {"S": slot.owner},
+                },
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
+
+    def _write(self, puts: Sequence[TransactWriteItemTypeDef], slot: Slot | None = None) -> bool:
+        """Write them all. Return False if another writer, perhaps an earlier attempt of ours, was first.
+
+        Raises LimitReached if nothing but the last put, the slot, is refused.
+        """
         try:
             self._client.transact_write_items(TransactItems=puts)
         except ClientError as error:
+            *others, last = _reasons(error) or ({},)
+            if slot and last.get("Code") == _FAILED and not any(map(_refused, others)):
+                raise LimitReached(slot.name, _owner(last)) from error
             if not _LOST_RACE.isdisjoint(_codes(error)):
                 return False
             raise _translated(error) from error
@@ -232,8 +270,24 @@ def _codes(error: ClientError | BotoCoreError) -> frozenset[str]:
     """Return the error's code and, for a cancelled transaction, the codes of its items."""
     if not isinstance(error, ClientError):
         return frozenset()
-    reasons = cast("Sequence[Mapping[str, str]]", error.response.get("CancellationReasons", ()))
-    return frozenset({error.response["Error"]["Code"], *(reason.get("Code", "") for reason in reasons)})
+    return frozenset(
+        {error.response["Error"]["Code"], *(str(one.get("Code", "")) for one in _reasons(error))}
+    )
+
+
+def _reasons(error: ClientError) -> Sequence[Mapping[str, object]]:
+    """Return why a transaction was cancelled: one reason for each item, in order."""
+    return cast("Sequence[Mapping[str, object]]", error.response.get("CancellationReasons", ()))
+
+
+def _refused(reason: Mapping[str, object]) -> bool:
+    return reason.get("Code") not in {None, "", "None"}
+
+
+def _owner(reason: Mapping[str, object]) -> str:
+    """Return who used the limit. Empty if the answer does not say."""
+    item = cast("Mapping[str, Mapping[str, str]]", reason.get("Item") or {})
+    return item.get("owner", {}).get("S", "")
 
 
 def _translated(error: ClientError | BotoCoreError) -> Retryable | InternalError:

@@ -9,7 +9,6 @@ from ringfence.engine.incident_end import has_aged, is_allowed, is_outdated, is_
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 from ringfence.model.incident import incident_id, subject_cause
-from ringfence.model.observation import ResourceState
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.facts import DecisionMade, FindingReceived
 from ringfence.record.history import History
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.engine.requests import ResponseRequest
-    from ringfence.model.errors import NotFound
     from ringfence.record.facts import Fact
 
 MOST_EVENTS = 50
@@ -117,25 +115,14 @@ def _in_force(known: History) -> tuple[DecisionMade, ...]:
     return tuple(one for one in made if one.decision.mode.changes) or made
 
 
-def downgrade(
-    order: ResponseRequest, observed: ResourceState | NotFound | None, doubt: str
-) -> ResponseRequest:
-    """Downgrade the decision if a rule is not confirmed, or if the subject has reasons for a dry run.
-
-    Data on a subject, such as a tag, can come from an intruder. It makes a response more cautious, never
-    less. A request by a person is not downgraded.
-    """
+def downgrade(order: ResponseRequest, doubt: str) -> ResponseRequest:
+    """Downgrade the decision if a rule is not confirmed. A request by a person is not downgraded."""
     given = order.decision
     if not order.finding or not given or not given.mode.observes:
         return order
     if doubt:
         return replace(order, decision=Decision(Mode.NOTIFY, doubt, given.rule, DecisionCode.UNCONFIRMED))
-    if not given.mode.changes or not isinstance(observed, ResourceState):
-        return order
-    if not (cautions := order.runbook.stages[0].reasons_to_downgrade(observed)):
-        return order
-    reason = "; ".join(cautions)
-    return replace(order, decision=Decision(Mode.DRY_RUN, reason, given.rule, DecisionCode.DOWNGRADED))
+    return order
 
 
 def decision_facts(

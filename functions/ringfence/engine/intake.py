@@ -87,7 +87,8 @@ def answers(
 
 def continuation(order: ResponseRequest, report: ResponseResult) -> str:
     """Return the continuation message for the second queue."""
-    return _message(order, incident=report.incident)
+    acting = tuple(id_ for id_ in order.runbook.ids if id_ not in report.held)
+    return _message(replace(order, runbook=order.runbook.narrowed(acting)), incident=report.incident)
 
 
 def watchdog(order: ResponseRequest) -> str:

@@ -16,27 +16,29 @@ if TYPE_CHECKING:
 
     from ringfence.engine.execution import Execution
     from ringfence.engine.ports import Ports
-    from ringfence.record.chain import Entry
+    from ringfence.record.chain import Entry, Slot
     from ringfence.record.facts import Fact
 
 REBASES = 8
 """The number of attempts to append to a chain with other writers."""
 
 
-def journal(
+def journal(  # noqa: PLR0913 - one transaction: the facts, and what they take or give back
     ports: Ports,
     execution: Execution,
     facts: Iterable[Fact] = (),
     *,
     until: datetime | None = None,
     ends: bool = False,
+    slot: Slot | None = None,
 ) -> Execution:
     """Write the pending facts and these in one transaction.
 
-    `until` takes the lease if it is not held. `ends` releases it. The first entry of an incident also names
-    it in the lease record, so that two incidents cannot be opened at once. On a conflict the chain is read
-    again. The facts are appended after those of others, unless another execution has acted since. In that
-    case it raises Conflict and writes nothing.
+    `until` takes the lease if it is not held. `ends` releases it. `slot` is a limit that these facts use; it
+    raises LimitReached and writes nothing if another subject has used it. The first entry of an incident also
+    names it in the lease record, so that two incidents cannot be opened at once. On a conflict the chain is
+    read again. The facts are appended after those of others, unless another execution has acted since. In
+    that case it raises Conflict and writes nothing.
     """
     execution = execution.adding(facts)
     execution = _rebased(ports, execution) if execution.lost and execution.pending else execution
@@ -46,7 +48,7 @@ def journal(
             return execution
         entries = _link(ports, execution)
         try:
-            ports.log.append(execution.key, execution.history, entries, lease)
+            ports.log.append(execution.key, execution.history, entries, lease, slot)
         except Conflict:
             execution = _rebased(ports, execution)
         else:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def plan(request: ResponseRequest, reading: Reading, now: datetime) -> Plan | BadInput:
     """Plan the first stage. An invalid continuation is a result, not an error."""
-    request = downgrade(request, reading.resource, reading.doubt)
+    request = downgrade(request, reading.doubt)
     try:
         opened = _planned(request, reading, incident_start(request, reading.history, now))
     except BadInput as error:

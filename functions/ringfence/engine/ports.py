@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.policy.permit import Permit
-    from ringfence.record.chain import ChainKey, Entry, Lease
+    from ringfence.record.chain import ChainKey, Entry, Lease, Slot
     from ringfence.record.history import History
 
 
@@ -72,11 +72,19 @@ class AuditLog(Protocol):
         """Return the entries of the newest incident, and the lease, with strong consistency."""
         ...
 
-    def append(self, key: ChainKey, history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
+    def append(
+        self,
+        key: ChainKey,
+        history: History,
+        entries: Sequence[Entry],
+        lease: Lease | None,
+        slot: Slot | None = None,
+    ) -> None:
         """Write all entries or none, if `history` is still the newest.
 
         `lease` replaces `history.lease` in the same transaction. Raises Conflict if another entry or lease
-        was first. Entries that an earlier attempt of this write stored count as written.
+        was first. Entries that an earlier attempt of this write stored count as written. `slot` is used in
+        the same transaction. Raises LimitReached if another subject has used it.
         """
         ...
 

@@ -30,7 +30,8 @@ class ResponseRequest:
     `runbook` contains the enabled remediations, `choices` the option values. `attempt` is the id of the
     execution, `actor` who acts. No change starts after `until`. `stages` is the number of stages to run;
     None means all. `incident` is the one to resume; empty means the newest. `watchdog` names the execution
-    to continue, if it was allowed to act. With an `agreed` plan, no other plan is applied.
+    to continue, if it was allowed to act. With an `agreed` plan, no other plan is applied. `held`: why parts
+    of the runbook are held back as a dry run, in words.
     """
 
     runbook: Runbook
@@ -46,6 +47,7 @@ class ResponseRequest:
     incident: str = ""
     watchdog: str = ""
     agreed: Agreed | None = None
+    held: tuple[str, ...] = ()
 
     @property
     def routine(self) -> bool:

@@ -40,8 +40,8 @@ class ResponseResult:
     """The result of a request.
 
     `followups` say what must happen next. Empty if nothing is left. A request never continues in both its
-    queue and a continuation, because two queues must not retry the same. `as_of` is the time of a dry run's
-    plans.
+    queue and a continuation, because two queues must not retry the same. `held` are the remediations that
+    stayed a dry run because of the subject. `as_of` is the time of a dry run's plans.
     """
 
     status: IncidentStatus
@@ -51,6 +51,7 @@ class ResponseResult:
     verified: Verified | None = None
     followups: tuple[Followup, ...] = ()
     as_of: datetime | None = None
+    held: tuple[str, ...] = ()
 
     def follows(self, *kinds: FollowupKind) -> bool:
         """Return whether a followup of one of these kinds exists."""

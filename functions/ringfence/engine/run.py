@@ -8,20 +8,32 @@ from typing import TYPE_CHECKING, assert_never
 from ringfence.engine.apply import Changes, apply
 from ringfence.engine.decide import Act, Close, Defer, Ignore, Preview, Record, Reject, next_move
 from ringfence.engine.execution import Execution
+from ringfence.engine.holding import apart, over_limit, reasons_to_hold, slot
 from ringfence.engine.journal import journal
 from ringfence.engine.plan import plan
 from ringfence.engine.read import read
 from ringfence.engine.reading import check_reads, first_read, further_read
-from ringfence.model.errors import BadInput, Conflict, InternalError, NotFound, Refused, Retryable
+from ringfence.model.errors import (
+    BadInput,
+    Conflict,
+    InternalError,
+    LimitReached,
+    NotFound,
+    Refused,
+    Retryable,
+)
 from ringfence.model.frozen import frozen
+from ringfence.policy.decision import DecisionCode
 from ringfence.record.facts import RELEASE
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from ringfence.engine.ports import Ports
     from ringfence.engine.prospect import Prospect
+    from ringfence.engine.reading import Reading
     from ringfence.engine.requests import ResponseRequest
     from ringfence.engine.results import ResponseResult
     from ringfence.model.observation import Observation, ResourceState
@@ -57,6 +69,26 @@ class Engine:
     def _attempt(self, request: ResponseRequest) -> ResponseResult:
         reading = read(self.ports, first_read(request))
         now = self.ports.clock()
+        if held := reasons_to_hold(request, reading, now):
+            return self._apart(*apart(request, held), held)
+        try:
+            return self._move(request, reading, now)
+        except LimitReached as reached:
+            held = over_limit(request, reading, reached, now)
+            return self._apart(*apart(request, held, DecisionCode.LIMITED), held)
+
+    def _apart(
+        self, acting: ResponseRequest | None, dry: ResponseRequest, held: Iterable[str]
+    ) -> ResponseResult:
+        """Run what may act, and record a dry run of the rest, whatever error the first one raises."""
+        if acting is None:
+            return self._attempt(dry)
+        try:
+            return replace(self._attempt(acting), held=tuple(held))
+        finally:
+            self._attempt(dry)
+
+    def _move(self, request: ResponseRequest, reading: Reading, now: datetime) -> ResponseResult:
         move = next_move(request, reading, plan(request, reading, now), now)
         match move:
             case Reject(error):
@@ -158,7 +190,10 @@ class _Acting:
         steps = self.execution.allowed(planned.steps, containing=self.request.contains(stage))
         if steps:
             intents, until = self.execution.intents(stage.id, steps), self.request.until
-            self.execution = journal(self.ports, self.execution, (planned, *intents), until=until)
+            incident = self.prospect.incident(self.execution.history)
+            limit = slot(self.request, stage, resource, incident, self.ports.clock())
+            facts = (planned, *intents)
+            self.execution = journal(self.ports, self.execution, facts, until=until, slot=limit)
             names = {**self.names, **resource.names()}
             changes = Changes(intents, self.prospect.start.decision, until, names)
             applied = apply(self.ports, self.execution, changes)

@@ -54,7 +54,8 @@ class Verification:
     """The findings of a verification.
 
     `stages` are the stages that ran: all, or the first. By stage, `remaining` are the steps it would take
-    now, without permanently refused ones, and `unclear` is unknown. `waiting` is the work of AWS services,
+    now, without permanently refused ones, and `unclear` is unknown. `held` is why a part of the containment
+    is held back: it is not contained, and a person must review it. `waiting` is the work of AWS services,
     `overdue` the part of it that took too long.
     """
 
@@ -65,6 +66,7 @@ class Verification:
     remaining: Mapping[str, tuple[Step, ...]]
     unclear: Mapping[str, tuple[str, ...]]
     refused: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     overdue: tuple[str, ...] = ()
 
@@ -86,19 +88,20 @@ class Verification:
     @property
     def verified(self) -> Verified:
         """The fact to record."""
-        first, judged = self.stages[0], self.runbook.has_containment_stage
-        reviews = unique(words for stage in self.stages for words in self._reviews(stage))
+        first, whole = self.stages[0], self.runbook.has_containment_stage
+        found = (words for stage in self.stages for words in self._reviews(stage))
+        reviews = unique((*self.held, *found))
         exposed = tuple(
             words for stage in self.stages for words in stage.residual_risks(self.seen, self.incident)
         )
         return Verified(
-            contained=judged and self._is_done(first) and not self._reviews(first),
+            contained=whole and not self.held and self._is_done(first) and not self._reviews(first),
             complete=self.whole and all(map(self._is_done, self.stages)) and not (reviews or self.waiting),
             remaining=self._left,
             settling=(*self._still, *self.waiting),
             refused=(*self.refused, *self.seen.unreadable(self.seen.unread, for_good=True)),
             exposure=(*exposed, *self.overdue),
-            judged=judged,
+            judged=whole or bool(self.held),
             review=reviews,
             whole=self.whole,
             remediations=self.runbook.ids,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ringfence.engine.holding import held_back
 from ringfence.engine.verification import Conclusion, Verification
 from ringfence.model.errors import NotFound
 from ringfence.record.facts import Closed, Intended, Missed, Outcome, Result, Verified
@@ -87,6 +88,7 @@ def _verification(
         },
         unclear=look.unclear,
         refused=tuple(execution.ended(Result.REFUSED).values()),
+        held=held_back(request, execution.history),
         waiting=others if patient else (),
         overdue=() if patient else others,
     )

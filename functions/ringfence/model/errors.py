@@ -31,6 +31,17 @@ class AccessDenied(Retryable):
     """IAM denies the call. It is retried, and nothing else waits for it."""
 
 
+class LimitReached(RingfenceError):
+    """A limit on automatic changes is used up. What it limits stays a dry run; nothing was written.
+
+    `holder` is the subject that used it.
+    """
+
+    def __init__(self, limit: str, holder: str) -> None:
+        super().__init__(f"{limit} is used by {holder or 'another subject'}")
+        self.holder = holder
+
+
 class Refused(RingfenceError):
     """A permanent refusal: a person must check.
 

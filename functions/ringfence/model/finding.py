@@ -24,6 +24,7 @@ class Finding:
     must be confirmed before any change. `suspects` are the callers, in words. `routine`: it does not say
     that anything is wrong, only that it is time to check. If nothing is wrong, nothing is recorded.
     `urgent`: a person must be notified at once, because nothing else responds to it.
+    `containers` are the containers that it is about, in words.
     """
 
     source: str
@@ -48,6 +49,7 @@ class Finding:
     suspects: tuple[str, ...] = ()
     routine: bool = False
     urgent: bool = False
+    containers: tuple[str, ...] = ()
 
     def notify_only_reason_for(self, ref: Ref) -> str:
         """Return why `ref` needs a notification instead of a change. Empty if changes are right."""

@@ -31,7 +31,8 @@ class Incident:
     the values of the options. `past`: the recorded steps, oldest first. `since`: the earliest time that a
     finding names, if one does. `as_of`: the time of the newest finding. `types`: the types of its findings.
     `rules`: the Config rules that reported a violation. `suspects`: who made the reported calls. `looked`:
-    an earlier execution that was allowed to act has read the subject.
+    an earlier execution that was allowed to act has read the subject. `containers`: the containers that its
+    findings are about, in words.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Incident:
     rules: tuple[ManagedRule, ...] = ()
     suspects: tuple[str, ...] = ()
     looked: bool = False
+    containers: tuple[str, ...] = ()
 
     @property
     def first_seen(self) -> datetime:
@@ -68,6 +70,7 @@ class Incident:
             as_of=max((one.updated_at for one in known), default=None),
             types=tuple(dict.fromkeys(one.type for one in known)),
             rules=tuple(dict.fromkeys(one.claim for one in known if one.claim)),
+            containers=tuple(dict.fromkeys(one for each in known for one in each.containers)),
             suspects=tuple(dict.fromkeys(who for one in known for who in one.suspects)),
         )
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     Planner = Callable[[ResourceState, Incident], Iterator[Step]]
     ResidualRisk = Callable[[ResourceState, Incident], Iterator[str]]
-    DowngradeReasons = Callable[[ResourceState], Iterator[str]]
+    DowngradeReasons = Callable[[ResourceState, Incident], Iterator[str]]
+    Limit = Callable[[ResourceState], str]
 
 
 @frozen
@@ -92,8 +93,14 @@ class Remediation:
         Yields what a person must check before the response is complete, or contained.
     workload_risk : str
         What workload it can break. It stays a dry run until the policy allows it by its id.
-    downgrade_reasons : function of ResourceState
-        Yields why a finding on this subject leads to a dry run at most.
+    downgrade_reasons : function of ResourceState and Incident
+        Yields why a finding on this subject leads to a dry run of this remediation at most. Only those of a
+        first stage are asked.
+    held_together : tuple of str
+        Ids of remediations that stay a dry run together with this one.
+    limit : function of ResourceState
+        Returns the name of a limit that only one subject in an hour may use without a person, such as its
+        Auto Scaling group; empty for none.
     pending_elsewhere : function of ResourceState and Incident
         Yields what an AWS service has yet to do. The subject is read again later, a limited number of times.
     controls : tuple of str
@@ -133,6 +140,8 @@ class Remediation:
     needs_review: ResidualRisk | None = None
     workload_risk: str = ""
     downgrade_reasons: DowngradeReasons | None = None
+    held_together: tuple[str, ...] = ()
+    limit: Limit | None = None
     pending_elsewhere: ResidualRisk | None = None
     controls: tuple[str, ...] = ()
     planner: Planner | None = None
@@ -189,9 +198,9 @@ class Remediation:
         words = observed.unreadable(self.observations, for_good=for_good)
         return tuple(f"{one}; {self.id} can be neither applied nor verified" for one in words)
 
-    def reasons_to_downgrade(self, observed: ResourceState) -> tuple[str, ...]:
+    def reasons_to_downgrade(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
         """Return the reasons for a dry run."""
-        return tuple(self.downgrade_reasons(observed)) if self.downgrade_reasons else ()
+        return self._said(self.downgrade_reasons, observed, incident)
 
 
 remediation = Remediation

@@ -102,9 +102,21 @@ class Stage:
         """Return what an AWS service has yet to do."""
         return unique(words for one in self.remediations for words in one.pending(observed, incident))
 
-    def reasons_to_downgrade(self, observed: ResourceState) -> tuple[str, ...]:
-        """Return the reasons for a dry run."""
-        return unique(words for one in self.remediations for words in one.reasons_to_downgrade(observed))
+    def held(self, observed: ResourceState, incident: Incident) -> dict[str, str]:
+        """Return the remediations that must stay a dry run, and the reasons. They can be of any stage."""
+        found: dict[str, str] = {}
+        for one in self.remediations:
+            if reasons := one.reasons_to_downgrade(observed, incident):
+                found |= dict.fromkeys((one.id, *one.held_together), "; ".join(reasons))
+        return found
+
+    def limited(self, observed: ResourceState, incident: Incident) -> tuple[Remediation, ...]:
+        """Return the remediations that have something to do, and need a limit for it."""
+        return tuple(
+            one
+            for one in self.remediations
+            if one.limit and one.limit(observed) and one.plan(observed, incident)
+        )
 
 
 @frozen

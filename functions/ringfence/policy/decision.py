@@ -145,6 +145,7 @@ class DecisionCode(StrEnum):
     URGENT = "urgent"
     UNCONFIRMED = "unconfirmed"
     DOWNGRADED = "downgraded"
+    LIMITED = "limited"
     REQUESTED = "requested"
     PLAN_CHANGED = "plan-changed"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 VERSION = 1
+PERIOD = timedelta(hours=1)
+"""For how long a limit that is used stays used."""
 CHAIN_KEY = re.compile(r"[a-z0-9-]{1,64}#[\w+=,.:@/-]{1,600}", re.ASCII)
 """What `ChainKey.text` matches."""
 
@@ -126,6 +128,29 @@ def link(stamp: Stamp, head: Entry | None, facts: Iterable[Fact]) -> tuple[Entry
 def digest(text: str) -> str:
     """Return the SHA-256 of a text in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@frozen
+class Slot:
+    """One use of a limit: `owner` may use it from `at` on, and nobody else for `PERIOD`.
+
+    Attributes
+    ----------
+    name : str
+        The limit, such as `auto-scaling-group/111122223333/eu-west-1/web`.
+    owner : str
+        The subject that uses it. It may use it again.
+    at : datetime
+        Since when. A time in the future counts as none.
+    """
+
+    name: str
+    owner: str
+    at: datetime
+
+    def free(self, now: datetime, owner: str) -> bool:
+        """Return whether another subject may use the limit."""
+        return owner == self.owner or not now - PERIOD < self.at <= now
 
 
 @frozen

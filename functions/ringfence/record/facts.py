@@ -112,7 +112,8 @@ class Outcome(Fact):
 class Verified(Fact):
     """The result of a verification. `remaining` and `exposure` are in words.
 
-    `judged`: containment was part of this run. A run of later stages alone says nothing about it. `review`:
+    `judged`: containment was part of this run, or is held back. A run of later stages alone says nothing
+    about it. `review`:
     the part of the exposure that a person must review; the response is not complete before. `waiting`: the
     part of `settling` that AWS services do in their own time. `whole`: every stage was read.
     `remediations`: the remediations that this verification covers. Empty means all that were decided on.

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.kinds.instance import InstanceRef
-from ringfence.model.remediation import remediation
+from ringfence.model.remediation import Option, remediation
 from ringfence.model.symbol import QuarantineGroup
+from ringfence.observations.ec2.host import Host
 from ringfence.observations.ec2.network import QUARANTINE, Network
 from ringfence.steps.ec2.network import SetSecurityGroups
 from ringfence.steps.ec2.own_groups import CreateOwnGroup, EmptyQuarantineGroup
@@ -24,12 +25,47 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
 
 
-def still_open(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+CONTAINER_HOSTS = "container-hosts"
+_DRY_RUN, _ISOLATE = "dry-run", "isolate"
+
+
+def hosts_containers(instance: ResourceState, incident: Incident) -> Iterator[str]:
+    """The instance hosts containers: isolation would stop all of them, not only the compromised one."""
+    if (signs := _containers(instance, incident)) and incident.choice(CONTAINER_HOSTS) == _DRY_RUN:
+        yield (
+            f"the instance hosts containers ({'; '.join(signs)}), and isolation would stop all of them: "
+            f"{_CORDON}; the policy can allow isolation with {CONTAINER_HOSTS}: {_ISOLATE}"
+        )
+
+
+def group_of(instance: ResourceState) -> str:
+    """Return the Auto Scaling group as the name of a limit. Empty for an instance without one."""
+    ref, group = instance.ref, instance[Host].group
+    return f"auto-scaling-group/{ref.account}/{ref.region}/{group}" if group else ""
+
+
+_CORDON = (
+    "cordon the node or set the container instance to DRAINING, isolate the compromised pod with a network "
+    "policy or stop its task, drain the rest, and then run contain-instance manually"
+)
+
+
+def _containers(instance: ResourceState, incident: Incident) -> tuple[str, ...]:
+    """Return the signs of containers, of the findings first: nobody on the instance can write those."""
+    return (*(f"the finding is about {one}" for one in incident.containers), *instance[Host].containers)
+
+
+def still_open(instance: ResourceState, incident: Incident) -> Iterator[str]:
     """Yield what security groups cannot block, and interfaces that the instance cannot isolate.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html
     https://docs.aws.amazon.com/eks/latest/userguide/security-groups-for-pods.html
     """
+    if signs := _containers(instance, incident):
+        yield (
+            f"the instance hosts containers ({'; '.join(signs)}): isolation stops all of them, and those "
+            f"that are moved to another host can take the intruder along; better: {_CORDON}"
+        )
     for interface in instance[Network].interfaces:
         if interface.trunk:
             yield (
@@ -51,10 +87,22 @@ def still_open(instance: ResourceState, incident: Incident) -> Iterator[str]:  #
     title="Isolate a compromised EC2 instance",
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
-    observations=(Network,),
+    observations=(Network, Host),
     steps=(CreateOwnGroup, EmptyQuarantineGroup, SetSecurityGroups),
     references=("NIST 800-53 IR-4", "NIST 800-53 SC-7", "D3FEND D3-NI"),
+    options=(
+        Option(
+            CONTAINER_HOSTS,
+            (_DRY_RUN, _ISOLATE),
+            "dry-run: an instance that hosts containers is isolated only by a person, who cordons and drains "
+            "it first; snapshots and credentials are not held back; isolate: it is isolated like any other "
+            "instance, with all its containers",
+        ),
+    ),
     residual_risk=still_open,
+    downgrade_reasons=hosts_containers,
+    held_together=("cut-tracked-flows", "leave-auto-scaling", "leave-target-groups", "stop-instance"),
+    limit=group_of,
 )
 def isolate_instance(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Move each interface to the quarantine group."""

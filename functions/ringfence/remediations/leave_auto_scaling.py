@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
-WAY = "auto-scaling"
+WAY, CAPACITY = "auto-scaling", "auto-scaling-capacity"
 _DETACH, _STANDBY = "detach", "standby"
+_REPLACE, _REDUCE = "replace", "reduce"
 
 
 def still_owned(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
@@ -51,7 +52,14 @@ def still_owned(instance: ResourceState, incident: Incident) -> Iterator[str]:  
             (_DETACH, _STANDBY),
             "detach: the group no longer owns the instance, which is safest for the evidence; standby: "
             "the group still owns it, which is easiest to undo, but deleting or refreshing the group "
-            "terminates it. In both cases the group launches a replacement if it is at its minimum size",
+            "terminates it",
+        ),
+        Option(
+            CAPACITY,
+            (_REPLACE, _REDUCE),
+            "replace: the group keeps its desired capacity and launches a replacement; a release raises the "
+            "desired capacity by one, and is refused at the maximum size; reduce: the desired capacity is "
+            "lowered by one, and a group at its minimum size launches a replacement all the same",
         ),
     ),
     residual_risk=still_owned,
@@ -60,4 +68,5 @@ def leave_auto_scaling(instance: ResourceState, incident: Incident) -> Iterator[
     """Leave the group if the instance is in service. An instance on standby stays on standby."""
     scaling = instance[Scaling]
     if scaling.place == IN_SERVICE and not scaling.passing:
-        yield leave(instance.ref.id, scaling, standby=incident.choice(WAY) == _STANDBY)
+        standby, replaces = incident.choice(WAY) == _STANDBY, incident.choice(CAPACITY) == _REPLACE
+        yield leave(instance.ref.id, scaling, standby=standby, replaces=replaces)

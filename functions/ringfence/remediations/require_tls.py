@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
 
 
-def speaks_http(bucket: ResourceState) -> Iterator[str]:
+def speaks_http(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """The bucket is a website: its endpoint does not support TLS, so the website would be unavailable.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteEndpoints.html

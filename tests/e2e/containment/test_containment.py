@@ -10,7 +10,8 @@ import pytest
 from ringfence.local.inspection import NONE, Portrait
 from ringfence.observations.ec2.snapshots import FINDING_TAG
 from ringfence.observations.ec2.tags import INCIDENT_TAG
-from ringfence.record.facts import FindingReceived
+from ringfence.policy.decision import DecisionCode
+from ringfence.record.facts import DecisionMade, FindingReceived
 from tests.e2e.world import Inbox, applied, not_applied, until
 
 if TYPE_CHECKING:
@@ -150,3 +151,28 @@ def test_a_person_is_told_once_that_it_is_contained(world: World) -> None:
     world.deployment.archived(server.ref)
     (subject,) = inbox.told(server.ref.id)
     assert subject.startswith("Ringfence: contained:")
+
+
+def test_a_second_instance_of_the_group_keeps_its_network_and_the_group_its_size(
+    world: World, contained: Contained
+) -> None:
+    """The first one left with a replacement. The second one's evidence is secured, and a person is told."""
+    group, scaling = contained.estate.scaling_group, world.client("autoscaling")
+    server = world.builder().launch(contained.estate.ground, "second")
+    scaling.attach_instances(AutoScalingGroupName=group, InstanceIds=[server.ref.id])
+
+    def members() -> tuple[int, set[str]]:
+        found = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[group])["AutoScalingGroups"][0]
+        return found["DesiredCapacity"], {one["InstanceId"] for one in found["Instances"]}
+
+    before = members()
+    assert before[0] == len(before[1]) == 3, "two servers and a replacement"
+    inbox = Inbox(world)
+    world.send(server)
+    until(lambda: any("snapshots" in one for one in applied(world.history(server))), "there are snapshots")
+    until(lambda: inbox.told(server.ref.id), "somebody is told")
+    world.quiet()
+    codes = {one.decision.code for one in world.history(server).of(DecisionMade)}
+    assert DecisionCode.LIMITED in codes, world.told(server)
+    assert not world.inspector().closed(server)
+    assert members() == before

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.policy.permit import Permit
-    from ringfence.record.chain import ChainKey, Entry, Lease
+    from ringfence.record.chain import ChainKey, Entry, Lease, Slot
     from ringfence.record.history import History
 
 T = TypeVar("T")
@@ -143,5 +143,12 @@ class Through:
     def read(self, key: ChainKey) -> History:
         return self._gate("read", lambda: self._log.read(key))  # type: ignore[return-value]
 
-    def append(self, key: ChainKey, history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
-        self._gate("append", lambda: self._log.append(key, history, entries, lease))
+    def append(
+        self,
+        key: ChainKey,
+        history: History,
+        entries: Sequence[Entry],
+        lease: Lease | None,
+        slot: Slot | None = None,
+    ) -> None:
+        self._gate("append", lambda: self._log.append(key, history, entries, lease, slot))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from ringfence.model.errors import Conflict
+from ringfence.model.errors import Conflict, LimitReached
 from ringfence.record.append_check import check_append
 from ringfence.record.chain import Lease
 from ringfence.record.history import History
@@ -13,7 +13,7 @@ from ringfence.record.history import History
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ringfence.record.chain import ChainKey, Entry
+    from ringfence.record.chain import ChainKey, Entry, Slot
 
 
 class MemoryLog:
@@ -25,6 +25,7 @@ class MemoryLog:
     def __init__(self) -> None:
         self._entries: dict[str, dict[tuple[str, int], Entry]] = {}
         self._leases: dict[str, Lease] = {}
+        self._slots: dict[str, Slot] = {}
         self._lock = Lock()
 
     def read(self, key: ChainKey) -> History:
@@ -36,7 +37,14 @@ class MemoryLog:
             newest = lease.incident if lease.incident in known else max(known, default="")
             return History(tuple(kept[at] for at in sorted(kept) if at[0] == newest), lease)
 
-    def append(self, key: ChainKey, history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
+    def append(
+        self,
+        key: ChainKey,
+        history: History,
+        entries: Sequence[Entry],
+        lease: Lease | None,
+        slot: Slot | None = None,
+    ) -> None:
         """Write the entries and the lease, all or none."""
         check_append(history, entries, lease)
         with self._lock:
@@ -47,6 +55,11 @@ class MemoryLog:
                 if _ours(kept, entries) if entries else current == lease:
                     return
                 raise Conflict(f"{key.text}: another execution wrote first")
+            held = self._slots.get(slot.name) if slot else None
+            if slot and held and not held.free(slot.at, slot.owner):
+                raise LimitReached(slot.name, held.owner)
+            if slot:
+                self._slots[slot.name] = slot
             kept.update({(entry.incident, entry.seq): entry for entry in entries})
             if lease is not None:
                 self._leases[key.text] = lease

@@ -24,6 +24,7 @@ from ringfence.record.facts import RunRequested
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.contracts.test_cloud_effects import Estate
 from tests.support.fakes.audit_home import AUDIT, CONTROL, REGION, dynamodb, in_turn, tables
+from tests.support.strategies.instances import chosen
 from tests.support.worlds import LEASE, Ticking, finding, order
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class World:
         attempt = self._attempt()
         received = finding(finding_id, updated=self.clock(), remote_addresses=REMOTE)
         given = order(self.clock(), attempt=attempt, received=received, runbook=runbook)
-        given = replace(given, ref=self.ref, choices=(("auto-scaling", way),))
+        given = replace(given, ref=self.ref, choices=chosen(way))
         return Engine(self.ports(cloud)).respond(given)
 
     def release(self, incident: str, cloud: Cloud | None = None) -> ResponseResult:

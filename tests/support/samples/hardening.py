@@ -66,8 +66,9 @@ class ToySwitch(Step):
         return f"turn {self.name} {'on' if self.after else 'off'}"
 
 
-def tagged(observed: ResourceState) -> Iterator[str]:
+def tagged(observed: ResourceState, incident: Incident) -> Iterator[str]:
     """A tag calls for care."""
+    del incident
     if observed[ToySwitches].tagged:
         yield "a tag says that this is meant to be so"
 

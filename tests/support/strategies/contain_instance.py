@@ -17,7 +17,7 @@ from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
 from tests.support.fakes.conversations import ROLE
 from tests.support.runbook_worlds import Case, Worlds
-from tests.support.strategies.instances import INCIDENT, incidents, instances
+from tests.support.strategies.instances import INCIDENT, chosen, incidents, instances
 from tests.support.worlds import NOON, REF, estate
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 EVERYTHING = CONTAIN_INSTANCE.chosen(one.id for one in CONTAIN_INSTANCE.remediations if one.optional)
 """The runbook with every option switched on."""
-WAYS = (("auto-scaling", "detach"), ("auto-scaling", "standby"))
+WAYS = ("detach", "standby")
 
 
 def everything_to_do() -> ResourceState:
@@ -63,9 +63,9 @@ def steps() -> tuple[Step, ...]:
     return tuple(dict.fromkeys(step for state in states for way in WAYS for step in planned(state, way)))
 
 
-def planned(state: ResourceState, way: tuple[str, str]) -> Iterator[Step]:
+def planned(state: ResourceState, way: str) -> Iterator[Step]:
     """Yield every step that any stage plans, and its way back."""
-    incident = Incident(INCIDENT, NOON, ("f-1",), ("198.51.100.7", "2001:db8::7"), (way,))
+    incident = Incident(INCIDENT, NOON, ("f-1",), ("198.51.100.7", "2001:db8::7"), chosen(way))
     for stage in CONTAIN_INSTANCE.stages:
         for step in stage.plan(state, incident):
             yield step

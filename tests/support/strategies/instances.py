@@ -12,6 +12,7 @@ from ringfence.model.observation import ResourceState
 from ringfence.model.symbol import QuarantineGroup, TransitionGroup
 from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
 from ringfence.observations.ec2.auto_scaling import Scaling
+from ringfence.observations.ec2.host import Host
 from ringfence.observations.ec2.lifecycle import Lifecycle
 from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
 from ringfence.observations.ec2.network import (
@@ -47,8 +48,15 @@ VPCS = ("vpc-1", "vpc-2", "vpc-3")
 ODD_TEXTS = st.text(max_size=12) | st.sampled_from(("inc-of-somebody-else", "$", "{region}", "../..", "\x00"))
 
 
+def chosen(
+    way: str = "detach", capacity: str = "replace", hosts: str = "dry-run"
+) -> tuple[tuple[str, str], ...]:
+    """Return a value for each option of `contain-instance`, by default its own default."""
+    return (("auto-scaling", way), ("auto-scaling-capacity", capacity), ("container-hosts", hosts))
+
+
 @once
-def incidents(**fixed: str) -> SearchStrategy[Incident]:
+def incidents() -> SearchStrategy[Incident]:
     """One incident, with any of the choices that the runbook offers and any remote addresses."""
     return st.builds(
         Incident,
@@ -61,8 +69,11 @@ def incidents(**fixed: str) -> SearchStrategy[Incident]:
             ),
             max_size=3,
         ).map(tuple),
-        choices=st.sampled_from(("detach", "standby")).map(
-            lambda way: (("auto-scaling", fixed.get("auto_scaling", way)),)
+        choices=st.builds(
+            chosen,
+            st.sampled_from(("detach", "standby")),
+            st.sampled_from(("replace", "reduce")),
+            st.sampled_from(("dry-run", "isolate")),
         ),
     )
 
@@ -82,6 +93,7 @@ def instances(*kinds: type[Observation], settled: bool = False) -> SearchStrateg
         Snapshots: snapshots(),
         Tags: st.builds(Tags, st.none() | st.just(INCIDENT) | ODD_TEXTS),
         SubnetAcls: acls(),
+        Host: hosts(),
     }
     chosen = {kind: facet for kind, facet in facets.items() if not kinds or kind in kinds}
     return st.fixed_dictionaries(chosen).map(lambda seen: ResourceState(REF, seen))
@@ -125,6 +137,16 @@ def _own_groups(vpc: str, role: str) -> SearchStrategy[tuple[OwnGroup, ...]]:
         rules.map(lambda count: (group(1, ours=False, rules=count),)),
         rules.map(lambda count: (group(1, ours=False, rules=1), group(2, ours=True, rules=count))),
         rules.map(lambda count: (group(1, ours=True, rules=3), group(2, ours=True, rules=count))),
+    )
+
+
+@once
+def hosts() -> SearchStrategy[Host]:
+    """With containers or not, in an Auto Scaling group or not."""
+    return st.builds(
+        Host,
+        st.sampled_from(((), ("tag aws:eks:cluster-name", "trunk interface eni-0"))),
+        st.sampled_from(("", "web")),
     )
 
 

@@ -163,7 +163,7 @@ def test_the_json_of_a_dry_run_holds_the_plan(terminal: Terminal) -> None:
         ((*RUN, "--option", "group=explode"), "options.group: must be one of detach, standby"),
         (
             (*RUN, "--option", "colour=red"),
-            "options.colour: is not an option of contain-instance; its options are group",
+            "options.colour: is not an option of contain-instance; its options are container-hosts, group",
         ),
         ((*RUN, "--remediation", "format-disks"), "remediation: contain-instance has"),
         ((*RUN[:-1], ""), "reason: is required"),
@@ -462,7 +462,7 @@ def test_options_reach_the_log(terminal: Terminal, site: Site) -> None:
     terminal(*RUN, "--option", "group=detach", "--yes")
     made = site.history.last(DecisionMade)
     assert made
-    assert made.choices == (("group", "detach"),)
+    assert made.choices == (("container-hosts", "dry-run"), ("group", "detach"))
 
 
 def test_what_aws_says_is_not_acted_on_by_the_terminal(terminal: Terminal, site: Site) -> None:

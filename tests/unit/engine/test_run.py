@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Decision
-    from ringfence.record.chain import Entry, Lease
+    from ringfence.record.chain import Entry, Lease, Slot
     from ringfence.record.history import History
 
 ISOLATE = Runbook(
@@ -325,10 +325,17 @@ class FailingLog(MemoryLog):
         super().__init__()
         self.bench, self.failing = bench, True
 
-    def append(self, key: ChainKey, history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
+    def append(
+        self,
+        key: ChainKey,
+        history: History,
+        entries: Sequence[Entry],
+        lease: Lease | None,
+        slot: Slot | None = None,
+    ) -> None:
         if self.failing and self.bench.cloud.calls:
             raise Retryable("the audit log cannot be used")
-        super().append(key, history, entries, lease)
+        super().append(key, history, entries, lease, slot)
 
 
 def test_an_answer_that_cannot_be_read_halfway_gives_the_lease_back_and_records_what_was_done(
@@ -450,11 +457,18 @@ class Overtaken(MemoryLog):
 
     rival: Callable[[], object] | None = None
 
-    def append(self, key: ChainKey, history: History, entries: Sequence[Entry], lease: Lease | None) -> None:
+    def append(
+        self,
+        key: ChainKey,
+        history: History,
+        entries: Sequence[Entry],
+        lease: Lease | None,
+        slot: Slot | None = None,
+    ) -> None:
         rival, self.rival = self.rival, None
         if rival:
             rival()
-        super().append(key, history, entries, lease)
+        super().append(key, history, entries, lease, slot)
 
 
 @pytest.mark.parametrize("decision", [NOTIFY, DRY_RUN, AUTO])

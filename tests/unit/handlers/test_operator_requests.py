@@ -54,8 +54,11 @@ def test_what_nobody_verified_is_not_called_verified() -> None:
 
 
 def test_options_are_the_policys_unless_the_request_says_otherwise() -> None:
-    assert asked().response_request.choices == (("group", "standby"),)
-    assert asked(options={"group": "detach"}).response_request.choices == (("group", "detach"),)
+    assert asked().response_request.choices == (("container-hosts", "dry-run"), ("group", "standby"))
+    assert asked(options={"group": "detach"}).response_request.choices == (
+        ("container-hosts", "dry-run"),
+        ("group", "detach"),
+    )
 
 
 def test_optional_remediations_run_only_where_they_are_asked_for() -> None:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.model.document import Document
 from ringfence.model.errors import NotFound
 from ringfence.model.incident import Incident
 from ringfence.model.observation import ResourceState
+from ringfence.observations.ec2.host import Host
 from ringfence.observations.ec2.instance import describe_instance
 from ringfence.observations.ec2.lifecycle import Lifecycle
 from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
@@ -161,6 +163,41 @@ def test_a_trunk_carries_interfaces_that_isolation_does_not_reach(kind: str | No
         Network.read(REF, ()), (described(NetworkInterfaces=[interface]), {"SecurityGroups": []})
     )
     exposed = isolate_instance.residual_risks(
-        ResourceState(REF).with_observation(network), Incident("inc-1", NOON)
+        ResourceState(REF).with_observation(network).with_observation(Host()), Incident("inc-1", NOON)
     )
     assert any("branch interfaces" in words for words in exposed) is told
+
+
+@pytest.mark.parametrize(
+    ("more", "signs"),
+    [
+        ({}, ()),
+        ({"Tags": [{"Key": "Name", "Value": "kubernetes"}]}, ()),
+        (
+            {"Tags": [{"Key": "kubernetes.io/cluster/shop", "Value": "owned"}]},
+            ("tag kubernetes.io/cluster/shop",),
+        ),
+        ({"Tags": [{"Key": "aws:eks:cluster-name", "Value": "shop"}]}, ("tag aws:eks:cluster-name",)),
+        ({"Tags": [{"Key": "eks:nodegroup-name", "Value": "blue"}]}, ("tag eks:nodegroup-name",)),
+        ({"Tags": [{"Key": "AmazonECSManaged", "Value": ""}]}, ("tag AmazonECSManaged",)),
+        ({"Tags": [{"Key": "karpenter.sh/nodepool\n", "Value": ""}]}, ("tag karpenter.sh/nodepool\\n",)),
+        (
+            {"NetworkInterfaces": [{"NetworkInterfaceId": "eni-1", "InterfaceType": "trunk"}]},
+            ("trunk interface eni-1",),
+        ),
+        (
+            {"NetworkInterfaces": [{"NetworkInterfaceId": "eni-2", "Description": "aws-K8S-i-0abc"}]},
+            ("interface for pods eni-2",),
+        ),
+    ],
+)
+def test_tags_and_interfaces_show_a_host_of_containers(
+    more: dict[str, object], signs: tuple[str, ...]
+) -> None:
+    assert Host.of_instance(Document.of(more)).containers == signs
+
+
+def test_the_auto_scaling_group_is_read_from_the_tag_that_nobody_else_can_write() -> None:
+    tagged = [{"Key": "aws:autoscaling:groupName", "Value": "web"}, {"Key": "groupName", "Value": "other"}]
+    assert Host.of_instance(Document.of({"Tags": tagged})).group == "web"
+    assert not Host.of_instance(Document.of({})).group

@@ -15,6 +15,7 @@ from ringfence.model.plan import dependency_levels
 from ringfence.model.symbol import QuarantineGroup, TransitionGroup
 from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
 from ringfence.observations.ec2.auto_scaling import Scaling
+from ringfence.observations.ec2.host import Host
 from ringfence.observations.ec2.lifecycle import Lifecycle
 from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
 from ringfence.observations.ec2.network import QUARANTINE, TRANSITION, Interface, Network, OwnGroup
@@ -40,6 +41,7 @@ from ringfence.steps.ec2.target_groups import DeregisterTargets
 from ringfence.steps.ec2.transition import OpenTransitionGroup
 from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
 from ringfence.steps.iam.role_sessions import RevokeRoleSessions
+from tests.support.strategies.instances import chosen
 from tests.support.worlds import NOON, REF, network
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ INCIDENT = Incident(
     opened_at=NOON,
     findings=("f-1", "f-2"),
     remote_addresses=("198.51.100.7",),
-    choices=(("auto-scaling", "detach"),),
+    choices=chosen(),
 )
 ALLOW_ALL = tuple(
     AclEntry(number=100, egress=egress, deny=False, protocol="-1", cidr=cidr)
@@ -79,7 +81,8 @@ def exposed(id_: str, *facets: Observation) -> str:
 
 def test_the_stages_are_in_the_order_of_urgency() -> None:
     assert [stage.id for stage in CONTAIN_INSTANCE.stages] == ["isolate", "preserve", "collect"]
-    assert CONTAIN_INSTANCE.chosen(()).stages[0].observations == (Network,), "isolation reads nothing else"
+    assert CONTAIN_INSTANCE.chosen(()).stages[0].observations == (Network, Host)
+    assert next(Host.read(REF, ())) == next(Network.read(REF, ()))[:1], "isolation makes no further call"
 
 
 def test_what_has_a_price_is_off_until_somebody_chooses_it() -> None:
@@ -108,14 +111,14 @@ def test_a_remediation_answers_for_compromised_instances_and_says_what_an_option
 @pytest.mark.parametrize("state", ["InService", "Warmed:Stopped"])
 def test_an_instance_that_its_group_counts_on_is_detached(state: str) -> None:
     assert plan("leave-auto-scaling", Scaling("web", state)) == (
-        DetachFromGroup(REF.id, "web", "InService", ""),
+        DetachFromGroup(REF.id, "web", "InService", "", replaces=True),
     )
 
 
 def test_it_is_put_on_standby_where_that_was_chosen() -> None:
-    standby = replace(INCIDENT, choices=(("auto-scaling", "standby"),))
+    standby = replace(INCIDENT, choices=chosen("standby"))
     assert plan("leave-auto-scaling", Scaling("web", "InService"), incident=standby) == (
-        EnterStandby(REF.id, "web", "InService", "Standby"),
+        EnterStandby(REF.id, "web", "InService", "Standby", replaces=True),
     )
 
 
@@ -130,10 +133,56 @@ def test_a_group_that_can_still_end_the_instance_is_named() -> None:
     assert exposed("leave-auto-scaling", Scaling()) == ""
 
 
-def test_both_ways_out_are_explained() -> None:
-    (choice,) = load("leave-auto-scaling").options
-    assert choice.values == ("detach", "standby")
-    assert all(f"{value}:" in choice.help for value in choice.values)
+def test_the_capacity_is_lowered_where_that_was_chosen() -> None:
+    reduce = replace(INCIDENT, choices=chosen("detach", "reduce"))
+    assert plan("leave-auto-scaling", Scaling("web", "InService"), incident=reduce) == (
+        DetachFromGroup(REF.id, "web", "InService", ""),
+    )
+
+
+def test_each_way_out_is_explained() -> None:
+    way, capacity = load("leave-auto-scaling").options
+    assert way.values == ("detach", "standby")
+    assert capacity.values == ("replace", "reduce")
+    assert all(f"{value}:" in one.help for one in (way, capacity) for value in one.values)
+
+
+# isolate-instance on hosts of containers
+
+
+@pytest.mark.parametrize("sign", ["tag kubernetes.io/cluster/shop", "trunk interface eni-1"])
+def test_a_host_of_containers_is_isolated_only_by_a_person_or_where_the_policy_allows_it(sign: str) -> None:
+    host = ResourceState(REF).with_observation(network("vpc-1")).with_observation(Host((sign,)))
+    stage = CONTAIN_INSTANCE.chosen(()).stages[0]
+    held = stage.held(host, INCIDENT)
+    assert next(iter(held)) == "isolate-instance"
+    assert {"leave-auto-scaling", "leave-target-groups", "stop-instance", "cut-tracked-flows"} <= held.keys()
+    assert all(sign in words and "cordon" in words for words in held.values())
+    assert stage.held(host, replace(INCIDENT, choices=chosen(hosts="isolate"))) == {}
+    assert stage.plan(host, INCIDENT), "a person sees and runs the same plan"
+    assert any("cordon" in words for words in stage.residual_risks(host, INCIDENT))
+
+
+def test_a_finding_about_a_container_holds_isolation_of_an_instance_without_any_sign() -> None:
+    seen = ResourceState(REF).with_observation(network("vpc-1")).with_observation(Host())
+    stage = CONTAIN_INSTANCE.chosen(()).stages[0]
+    assert stage.held(seen, INCIDENT) == {}
+    held = stage.held(seen, replace(INCIDENT, containers=("container web",)))
+    assert "the finding is about container web" in held["isolate-instance"]
+
+
+def test_only_what_cuts_off_or_stops_the_host_is_held_and_evidence_and_identity_are_not() -> None:
+    assert set(CONTAIN_INSTANCE.ids) - {"isolate-instance", *load("isolate-instance").held_together} == {
+        "block-remote-address",
+        "protect-termination",
+        "keep-volumes",
+        "detach-instance-profile",
+        "deny-instance-sessions",
+        "disable-metadata",
+        "revoke-role-sessions",
+        "snapshot-volumes",
+        "tag-instance",
+    }
 
 
 # protect-termination, keep-volumes

@@ -199,14 +199,14 @@ def test_settings_that_are_not_shown_are_for_a_person() -> None:
 def test_what_looks_public_on_purpose_is_for_a_person_to_decide(one: Remediation, use: BucketUse) -> None:
     """A tag makes more cautious: the plan is made and shown all the same."""
     world = bucket(ANYONE, READ, use)
-    assert one.reasons_to_downgrade(world)
+    assert one.reasons_to_downgrade(world, incident())
     assert one.plan(world, incident())
-    assert one.reasons_to_downgrade(bucket(ANYONE, READ)) == ()
+    assert one.reasons_to_downgrade(bucket(ANYONE, READ), incident()) == ()
 
 
 def test_a_website_knows_no_tls_and_a_tag_is_no_reason_against_it() -> None:
-    assert require_tls.reasons_to_downgrade(bucket(BucketUse(website=True)))
-    assert require_tls.reasons_to_downgrade(bucket(BucketUse(tag="yes"))) == ()
+    assert require_tls.reasons_to_downgrade(bucket(BucketUse(website=True)), incident())
+    assert require_tls.reasons_to_downgrade(bucket(BucketUse(tag="yes")), incident()) == ()
 
 
 def policy(*exempt: Exempt, allow: tuple[str, ...] = ()) -> Policy:

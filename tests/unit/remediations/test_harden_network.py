@@ -159,7 +159,8 @@ def test_only_what_looks_like_our_own_in_name_and_tag_makes_it_a_dry_run(
     cautious: bool,  # noqa: FBT001 - a row of the table
 ) -> None:
     """Anybody may tag a group, but not rename one: no tag keeps a group open that was there before."""
-    assert bool(revoke_open_ingress.reasons_to_downgrade(group(tcp(22), name=name, role=role))) is cautious
+    seen = group(tcp(22), name=name, role=role)
+    assert bool(revoke_open_ingress.reasons_to_downgrade(seen, incident())) is cautious
 
 
 # The default group

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ringfence.model.errors import Refused, Retryable
@@ -12,8 +14,9 @@ from ringfence.steps.ec2.auto_scaling import AttachToGroup, DetachFromGroup, Ent
 from tests.support.talks import refusal, talk
 from tests.support.worlds import REF
 
-DETACH = DetachFromGroup(REF.id, "web", "InService", "")
-STANDBY = EnterStandby(REF.id, "web", "InService", "Standby")
+DETACH = DetachFromGroup(REF.id, "web", "InService", "", replaces=True)
+STANDBY = EnterStandby(REF.id, "web", "InService", "Standby", replaces=True)
+REDUCE = (replace(DETACH, replaces=False), replace(STANDBY, replaces=False))
 TOO_FEW = refusal("ValidationError", "AutoScalingGroup web has min-size=1, desired-size=1")
 
 
@@ -22,16 +25,29 @@ def membership(state: str, group: str = "web") -> dict[str, object]:
     return {"AutoScalingInstances": found}
 
 
+def machine(state: str = "running") -> dict[str, object]:
+    return {"Reservations": [{"Instances": [{"InstanceId": REF.id, "State": {"Name": state}}]}]}
+
+
 @pytest.mark.parametrize(("step", "operation"), [(DETACH, "DetachInstances"), (STANDBY, "EnterStandby")])
-def test_leaving_lowers_the_desired_capacity(step: DetachFromGroup | EnterStandby, operation: str) -> None:
+def test_the_group_keeps_its_desired_capacity(step: DetachFromGroup | EnterStandby, operation: str) -> None:
     calls, done = talk(step.apply({}), ({},))
     ((call,),) = calls
     assert call.operation == operation
+    assert call.parameters["ShouldDecrementDesiredCapacity"] is False
+    assert "replacement" in done.note
+    assert "keeps its desired capacity" in step.side_effects()
+
+
+@pytest.mark.parametrize("step", REDUCE)
+def test_the_desired_capacity_is_lowered_only_on_request(step: DetachFromGroup | EnterStandby) -> None:
+    ((call,),), done = talk(step.apply({}), ({},))
     assert call.parameters["ShouldDecrementDesiredCapacity"] is True
     assert "lowered" in done.note
+    assert "one instance less" in step.side_effects()
 
 
-@pytest.mark.parametrize("step", [DETACH, STANDBY])
+@pytest.mark.parametrize("step", REDUCE)
 def test_at_the_minimum_size_it_leaves_and_is_replaced(step: DetachFromGroup | EnterStandby) -> None:
     calls, done = talk(step.apply({}), (TOO_FEW,), ({},))
     assert [call.parameters["ShouldDecrementDesiredCapacity"] for (call,) in calls] == [True, False]
@@ -40,19 +56,20 @@ def test_at_the_minimum_size_it_leaves_and_is_replaced(step: DetachFromGroup | E
 
 def test_an_instance_that_left_meanwhile_is_where_it_should_be() -> None:
     gone = refusal("ValidationError", "The instance is not part of Auto Scaling group web.")
-    assert "somebody else" in talk(DETACH.apply({}), (gone,), (gone,), (membership(""),))[1].note
-    assert "somebody else" in talk(STANDBY.apply({}), (gone,), (gone,), (membership("Standby"),))[1].note
+    for step in (DETACH, STANDBY):
+        done = talk(step.apply({}), (gone,), (membership(step.after), machine()))[1]
+        assert "somebody else" in done.note
 
 
 @pytest.mark.parametrize("state", ["Pending:Wait", "Terminating", "EnteringStandby"])
 def test_an_instance_on_the_move_is_tried_again(state: str) -> None:
     with pytest.raises(Retryable, match=state):
-        talk(DETACH.apply({}), (TOO_FEW,), (TOO_FEW,), (membership(state),))
+        talk(DETACH.apply({}), (TOO_FEW,), (membership(state), machine()))
 
 
 def test_what_stays_refused_is_given_to_a_person() -> None:
     with pytest.raises(Refused, match="min-size"):
-        talk(DETACH.apply({}), (TOO_FEW,), (TOO_FEW,), (membership("InService"),))
+        talk(DETACH.apply({}), (TOO_FEW,), (membership("InService"), machine()))
 
 
 @pytest.mark.parametrize(
@@ -68,14 +85,24 @@ def test_it_comes_back_the_way_it_left(step: AttachToGroup | ExitStandby, operat
     assert "raised" in done.note
 
 
-def test_a_full_group_refuses_it_and_one_that_does_not_run_yet_is_tried_again() -> None:
-    back = AttachToGroup(REF.id, "web", "", "InService")
+def test_a_group_that_the_replacement_fills_refuses_it_and_says_what_to_raise() -> None:
     full = refusal("ValidationError", "the desired capacity would exceed max-size=2")
-    with pytest.raises(Refused, match="max-size"):
-        talk(back.apply({}), (full,), (membership(""),))
-    starting = refusal("ValidationError", "Instance is not in the running state")
-    with pytest.raises(Retryable):
-        talk(back.apply({}), (starting,), (membership(""),))
+    for step in (DETACH, STANDBY):
+        with pytest.raises(Refused, match="maximum size because of the replacement"):
+            talk(step.inverse().apply({}), (full,), (membership(step.after), machine()))
+
+
+@pytest.mark.parametrize("name", ["web", "batch-running"])
+def test_the_state_of_the_instance_and_no_word_of_the_message_decides_whether_to_retry(name: str) -> None:
+    back = AttachToGroup(REF.id, name, "", "InService")
+    refused = refusal("ValidationError", f"AutoScalingGroup {name}: the request was refused")
+    with pytest.raises(Refused):
+        talk(back.apply({}), (refused,), (membership(""), machine()))
+    with pytest.raises(Refused):
+        talk(back.apply({}), (refused,), (membership(""), refusal("InvalidInstanceID.NotFound", "")))
+    for state in ("pending", "stopping", "stopped"):
+        with pytest.raises(Retryable, match=state):
+            talk(back.apply({}), (refused,), (membership(""), machine(state)))
 
 
 @pytest.mark.parametrize(

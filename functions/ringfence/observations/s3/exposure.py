@@ -14,6 +14,7 @@ from ringfence.observations.s3.use import PUBLIC_TAG, BucketUse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ringfence.model.incident import Incident
     from ringfence.model.observation import ResourceState
 
 
@@ -36,7 +37,7 @@ def ways_in(bucket: ResourceState) -> Iterator[str]:
             yield f"its ACL grants {show(acl.public)}"
 
 
-def public_by_intent(bucket: ResourceState) -> Iterator[str]:
+def public_by_intent(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
     """A tag or a website configuration can show that the bucket is public on purpose.
 
     An intruder could have set it.

@@ -10,23 +10,31 @@ from ringfence.model.codec import value
 from ringfence.model.errors import Refused, Retryable
 from ringfence.model.step import Done, State, Step
 from ringfence.observations.ec2.auto_scaling import OUT, STANDBY, Scaling, describe_membership
+from ringfence.observations.ec2.instance import NOT_FOUND, ec2_describes, state_of
 
 if TYPE_CHECKING:
+    from ringfence.model.call import Answer
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names
 
 _GROUPS = ("arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/*",)
+_READS = (*Scaling.permissions, *ec2_describes("Instances"))
 _INVALID = ("ValidationError",)
 """Auto Scaling's one code for every request that does not fit the state of things."""
 
 
 class _ScalingStep(Step):
-    """A change of the instance's lifecycle state in its group; an empty state is out of the group."""
+    """A change of the instance's lifecycle state in its group; an empty state is out of the group.
+
+    `replaces`: the group keeps its desired capacity and launches a replacement. Steps from before there was
+    this field lowered the desired capacity.
+    """
 
     instance_id: str
     group: str
     before: str
     after: str
+    replaces: bool = False
 
     observation: ClassVar = Scaling
 
@@ -62,7 +70,9 @@ class _ScalingStep(Step):
         return _place(self.group, self.before), _place(self.group, self.after)
 
     @property
-    def _one_less(self) -> str:
+    def _capacity(self) -> str:
+        if self.replaces:
+            return f"{self.group} keeps its desired capacity and launches a replacement"
         return f"{self.group} runs with one instance less; at its minimum size it launches a replacement"
 
     def _ask(self, operation: str, *, decrement: bool | None = None) -> Call:
@@ -75,30 +85,42 @@ class _ScalingStep(Step):
         return Call("autoscaling", operation, parameters, expected=_INVALID)
 
     def _leave(self, operation: str) -> SansIO[Done]:
-        """Leave without a replacement; at the group's minimum size that is refused: then with one."""
-        (answer,) = yield (self._ask(operation, decrement=True),)
-        if not isinstance(answer, Failed):
-            return Done(note="the group's desired capacity was lowered by one")
+        """Leave with a replacement. If it is not wanted, without one, unless the group is at its minimum."""
+        if not self.replaces:
+            (answer,) = yield (self._ask(operation, decrement=True),)
+            if not isinstance(answer, Failed):
+                return Done(note="the group's desired capacity was lowered by one")
         (answer,) = yield (self._ask(operation, decrement=False),)
-        if not isinstance(answer, Failed):
-            return Done(note="the group is at its minimum size: it launches a replacement")
-        return (yield from self._look_again(answer))
+        if isinstance(answer, Failed):
+            return (yield from self._look_again(answer))
+        minimum = "" if self.replaces else "the group is at its minimum size: "
+        return Done(note=f"{minimum}the group launches a replacement")
 
     def _come_back(self, operation: str) -> SansIO[Done]:
         (answer,) = yield (self._ask(operation),)
-        if not isinstance(answer, Failed):
+        if isinstance(answer, Failed):
+            return (yield from self._look_again(answer))
+        if not self.replaces:
             return Done(note="the group's desired capacity was raised by one")
-        return (yield from self._look_again(answer))
+        return Done(
+            note="the group's desired capacity was raised by one and now includes the replacement; lower it "
+            "if both are not needed"
+        )
 
     def _look_again(self, failed: Failed) -> SansIO[Done]:
-        """The one error code says little: only the membership tells what it means."""
-        (answer,) = yield (describe_membership(self.instance_id),)
-        now = Scaling.of_answer(answer)
+        """The one error code says little: only membership and state tell what it means."""
+        membership, described = yield (
+            describe_membership(self.instance_id),
+            Call("ec2", "DescribeInstances", {"InstanceIds": [self.instance_id]}, expected=NOT_FOUND),
+        )
+        now = Scaling.of_answer(membership)
         if now.place == self.after and now.group in {self.group, ""}:
             return Done(note="somebody else had already done it")
-        words = f"{failed.code}: {failed.message}"
-        if now.passing or "running" in failed.message.lower():
-            raise Retryable(f"{words} (now {now.state or 'in no group'})")
+        words, state = f"{failed.code}: {failed.message}", _state(described)
+        if now.passing or state not in {"running", ""}:
+            raise Retryable(f"{words} (now {now.state or 'in no group'}; the instance is {state})")
+        if self.replaces and self.before in {OUT, STANDBY}:
+            words += "; if the group is at its maximum size because of the replacement, raise it"
         raise Refused(words)
 
 
@@ -112,6 +134,8 @@ class DetachFromGroup(_ScalingStep):
         The instance, such as `i-0123456789abcdef0`.
     group : str
         The Auto Scaling group.
+    replaces : bool
+        Whether the group keeps its desired capacity and launches a replacement.
 
     References
     ----------
@@ -122,10 +146,11 @@ class DetachFromGroup(_ScalingStep):
     group: str
     before: str
     after: str
+    replaces: bool = False
 
     permissions: ClassVar = (
         Permission("autoscaling:DetachInstances", _GROUPS),
-        *Scaling.permissions,
+        *_READS,
     )
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
@@ -141,7 +166,7 @@ class DetachFromGroup(_ScalingStep):
 
     def side_effects(self) -> str:
         """Return the side effects as text."""
-        return self._one_less
+        return self._capacity
 
 
 @value
@@ -157,10 +182,11 @@ class AttachToGroup(_ScalingStep):
     group: str
     before: str
     after: str
+    replaces: bool = False
 
     permissions: ClassVar = (
         Permission("autoscaling:AttachInstances", _GROUPS),
-        *Scaling.permissions,
+        *_READS,
     )
     inverse_type: ClassVar = DetachFromGroup
 
@@ -186,6 +212,8 @@ class EnterStandby(_ScalingStep):
         The instance, such as `i-0123456789abcdef0`.
     group : str
         The Auto Scaling group.
+    replaces : bool
+        Whether the group keeps its desired capacity and launches a replacement.
 
     References
     ----------
@@ -196,10 +224,11 @@ class EnterStandby(_ScalingStep):
     group: str
     before: str
     after: str
+    replaces: bool = False
 
     permissions: ClassVar = (
         Permission("autoscaling:EnterStandby", _GROUPS),
-        *Scaling.permissions,
+        *_READS,
     )
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
@@ -217,7 +246,7 @@ class EnterStandby(_ScalingStep):
 
     def side_effects(self) -> str:
         """Return the side effects as text."""
-        return f"{self._one_less}; deleting or refreshing the group can still terminate the instance"
+        return f"{self._capacity}; deleting or refreshing the group can still terminate the instance"
 
 
 @value
@@ -233,10 +262,11 @@ class ExitStandby(_ScalingStep):
     group: str
     before: str
     after: str
+    replaces: bool = False
 
     permissions: ClassVar = (
         Permission("autoscaling:ExitStandby", _GROUPS),
-        *Scaling.permissions,
+        *_READS,
     )
     inverse_type: ClassVar = EnterStandby
 
@@ -252,11 +282,22 @@ class ExitStandby(_ScalingStep):
 EnterStandby.inverse_type = ExitStandby
 
 
-def leave(instance_id: str, membership: Scaling, *, standby: bool) -> Step:
+def leave(instance_id: str, membership: Scaling, *, standby: bool, replaces: bool) -> Step:
     """Return the step by which an instance in service leaves it."""
     kind: type[EnterStandby | DetachFromGroup] = EnterStandby if standby else DetachFromGroup
-    return kind(instance_id, membership.group, membership.place, STANDBY if standby else OUT)
+    after = STANDBY if standby else OUT
+    return kind(instance_id, membership.group, membership.place, after, replaces)
 
 
 def _place(group: str, state: str) -> str:
     return f"{state} in {group}" if state else "in no group"
+
+
+def _state(described: Answer) -> str:
+    """Return the state of the described instance. Empty if there is none."""
+    if isinstance(described, Failed):
+        return ""
+    return next(
+        (state_of(one) for each in described.children("Reservations") for one in each.children("Instances")),
+        "",
+    )

@@ -389,3 +389,29 @@ def test_every_event_of_the_shared_corpus_is_answered_or_refused_with_a_field() 
     fields = {name: one.field for name, one in verdicts.items() if isinstance(one, BadInput)}
     assert {field.partition(".")[0] for field in fields.values()} == {"detail", "source"}
     assert {name.partition("-")[0] for name in fields} == {"gd", "cfgrule", "ct", "eb"}
+
+
+@pytest.mark.parametrize(
+    ("resource", "said"),
+    [
+        ({}, ()),
+        ({"resourceType": "Container"}, ("Container",)),
+        ({"containerDetails": {"id": "c-1", "name": "web"}}, ("container web",)),
+        (
+            {"eksClusterDetails": {"name": "shop"}, "containerDetails": {"id": "c-1"}},
+            ("EKS cluster shop", "container c-1"),
+        ),
+        (
+            {"kubernetesDetails": {"kubernetesWorkloadDetails": {"name": "web-1\n"}}},
+            ("Kubernetes workload web-1",),
+        ),
+        ({"ecsClusterDetails": {"name": "c" * 300}}, (f"ECS cluster {'c' * 199}…",)),
+        ({"containerDetails": "odd", "ecsClusterDetails": []}, ("container",)),
+    ],
+)
+def test_a_finding_says_which_containers_it_is_about(resource: dict[str, Any], said: tuple[str, ...]) -> None:
+    event = samples.workload_finding()
+    event["detail"]["resource"].update(resource)
+    finding = parse(event)
+    assert isinstance(finding, Finding)
+    assert finding.containers == said

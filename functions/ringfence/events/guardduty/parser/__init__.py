@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 from ringfence.events import fields
 from ringfence.events.envelope import About, NotForUs
-from ringfence.events.guardduty.parser.details import blocked, direction, is_sample, remote_addresses
+from ringfence.events.guardduty.parser.details import (
+    blocked,
+    containers,
+    direction,
+    is_sample,
+    remote_addresses,
+)
 from ringfence.events.guardduty.parser.instances import subjects
 from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
 from ringfence.events.guardduty.trigger.instance_types import TYPES, Shape
@@ -70,6 +76,7 @@ def _finding(name: str, detail: Document, envelope: Envelope) -> Finding:
         digest=envelope.digest,
         suspects=about.suspects,
         urgent=about.urgent,
+        containers=containers(detail),
     )
 
 

@@ -6,11 +6,24 @@ import ipaddress
 import json
 from typing import TYPE_CHECKING
 
+from ringfence.events.fields import title
+from ringfence.events.guardduty.trigger.instances import CONTAINERS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.document import Document
 
+_CONTAINERS = (
+    ("EKS cluster", "eksClusterDetails"),
+    ("Kubernetes workload", "kubernetesDetails"),
+    ("ECS cluster", "ecsClusterDetails"),
+    ("container", "containerDetails"),
+)
+"""Parts of `resource` that only findings about containers have.
+
+https://docs.aws.amazon.com/guardduty/latest/APIReference/API_Resource.html
+"""
 MOST_ADDRESSES = 50
 """More than any real finding has. It limits what a hostile finding can add to the log."""
 
@@ -47,6 +60,25 @@ def blocked(service: Document) -> bool:
     action = _get(service.value, "action")
     kinds = ("networkConnectionAction", "portProbeAction")
     return any(_get(_get(action, kind), "blocked") in (True, "true") for kind in kinds)
+
+
+def containers(detail: Document) -> tuple[str, ...]:
+    """Return the containers that a finding is about, in words. Empty if it is about the instance itself.
+
+    Names are those that the owner of the container chose, so they are escaped and shortened.
+    """
+    resource = _get(detail.value, "resource")
+    found = [
+        f"{what} {_name(_get(resource, key))}".rstrip() for what, key in _CONTAINERS if _get(resource, key)
+    ]
+    kind = _get(resource, "resourceType")
+    return tuple(found) or ((str(kind),) if kind in CONTAINERS else ())
+
+
+def _name(container: object) -> str:
+    workload = _get(container, "kubernetesWorkloadDetails")
+    names = (_get(one, key) for one in (container, workload) for key in ("name", "arn", "id"))
+    return title(next((one for one in names if isinstance(one, str)), ""))
 
 
 def _candidates(service: object) -> Iterator[object]:

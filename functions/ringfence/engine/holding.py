@@ -1,0 +1,102 @@
+"""Hold remediations back as a dry run because of what was read of the subject. Pure.
+
+Data on a subject, such as a tag, can come from an intruder. It makes a response more cautious, never less.
+What is held back is planned, recorded and told; the rest of the runbook runs. A request by a person is never
+held back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ringfence.model.incident import Incident
+from ringfence.model.observation import ResourceState
+from ringfence.policy.decision import Decision, DecisionCode, Mode
+from ringfence.record.chain import Slot
+from ringfence.record.facts import DecisionMade
+from ringfence.record.wording import is_containment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from ringfence.engine.reading import Reading
+    from ringfence.engine.requests import ResponseRequest
+    from ringfence.model.errors import LimitReached
+    from ringfence.model.runbook import Stage
+    from ringfence.record.history import History
+
+HELD = frozenset({DecisionCode.DOWNGRADED, DecisionCode.LIMITED})
+
+
+def reasons_to_hold(request: ResponseRequest, reading: Reading, now: datetime) -> dict[str, str]:
+    """Return the remediations of a request that must stay a dry run, and the reasons."""
+    may_change = request.decision is not None and request.decision.mode.changes and not reading.doubt
+    if not may_change or request.finding is None or not isinstance(reading.resource, ResourceState):
+        return {}
+    incident = Incident("", now, choices=request.choices).with_findings((request.finding.finding,))
+    held = request.runbook.stages[0].held(reading.resource, incident)
+    return {id_: held[id_] for id_ in request.runbook.ids if id_ in held}
+
+
+def apart(
+    request: ResponseRequest, held: Mapping[str, str], code: DecisionCode = DecisionCode.DOWNGRADED
+) -> tuple[ResponseRequest | None, ResponseRequest]:
+    """Split a request into what acts, if anything, and a dry run of what is held back.
+
+    Remediations that run with all others do not act alone.
+    """
+    given = request.decision
+    acting = request.runbook.narrowed(id_ for id_ in request.runbook.ids if id_ not in held)
+    acts = any(one.triggers for one in acting.remediations)
+    reason = "; ".join(dict.fromkeys(held.values()))
+    decision = Decision(Mode.DRY_RUN, reason, given.rule if given else "", code)
+    if not acts:
+        return None, replace(request, decision=decision)
+    dry = replace(request, runbook=request.runbook.narrowed(held), decision=decision)
+    return replace(request, runbook=acting, held=tuple(dict.fromkeys(held.values()))), dry
+
+
+def held_back(request: ResponseRequest, history: History) -> tuple[str, ...]:
+    """Return why parts of a containment are held back, by this request or by the recorded decisions.
+
+    A later decision that allows changes takes its remediations out again.
+    """
+    if not is_containment(request.runbook.id):
+        return ()
+    newest: dict[str, Decision] = {}
+    for made in history.of(DecisionMade):
+        if made.decision.code in HELD or made.decision.mode.changes:
+            newest.update(dict.fromkeys(made.remediations, made.decision))
+    recorded = (one.reason for one in newest.values() if one.code in HELD)
+    return tuple(dict.fromkeys((*request.held, *recorded)))
+
+
+def slot(
+    request: ResponseRequest, stage: Stage, resource: ResourceState, incident: Incident, now: datetime
+) -> Slot | None:
+    """Return the limit that the steps of a stage need. An incident that has used it needs it no more."""
+    if request.finding is None:
+        return None
+    begun = {type(step) for step in incident.past}
+    for one in stage.limited(resource, incident):
+        if one.limit and begun.isdisjoint(one.steps):
+            return Slot(one.limit(resource), request.ref.key, now)
+    return None
+
+
+def over_limit(
+    request: ResponseRequest, reading: Reading, reached: LimitReached, now: datetime
+) -> dict[str, str]:
+    """Return the remediations that a used limit holds back, and the reason."""
+    incident = Incident("", now, choices=request.choices)
+    held: dict[str, str] = {}
+    for one in request.runbook.stages[0].limited(reading.found, incident):
+        reason = (
+            f"{one.limit(reading.found) if one.limit else one.id}: at most one of it an hour without a "
+            f"person, and {reached.holder or 'another one'} was first; to continue, run "
+            f"{request.runbook.id} on {request.ref.id} manually"
+        )
+        held |= dict.fromkeys((one.id, *one.held_together), reason)
+    return {id_: held[id_] for id_ in request.runbook.ids if id_ in held}

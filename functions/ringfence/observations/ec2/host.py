@@ -1,0 +1,71 @@
+"""What an instance runs for others: containers, and its part in an Auto Scaling group.
+
+This module is imported before the isolating call: both decide whether that call may be made without a person.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from ringfence.model.answers import tags
+from ringfence.model.codec import value
+from ringfence.observations.ec2.instance import InstanceObservation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.model.document import Document
+
+RESERVED = "aws:"
+"""Only AWS writes tags with this beginning."""
+_GROUP = "aws:autoscaling:groupName"
+_TAGS = (
+    "aws:eks:",
+    "aws:ecs:",
+    "eks:cluster-name",
+    "eks:nodegroup-name",
+    "kubernetes.io/cluster/",
+    "karpenter.sh/",
+    "AmazonECSManaged",
+)
+"""Beginnings of the tags that Amazon EKS, Amazon ECS, Kubernetes and Karpenter give to their hosts."""
+_POD_INTERFACE = "aws-K8S-"
+"""The beginning of the description of an interface that the Amazon VPC CNI plugin attached for pods."""
+
+
+@value
+class Host(InstanceObservation):
+    """Whether an instance hosts containers, and which Auto Scaling group it belongs to.
+
+    Attributes
+    ----------
+    containers : tuple of str
+        The tags and interfaces that only hosts of containers have, in words. Everybody who may tag the
+        instance can write those tags that do not begin with `aws:`.
+    group : str
+        The Auto Scaling group, by the tag that Auto Scaling writes; empty for none.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/eks/latest/userguide/eks-using-tags.html
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-eni.html
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html
+    """
+
+    containers: tuple[str, ...] = ()
+    group: str = ""
+
+    @classmethod
+    def of_instance(cls, instance: Document) -> Self:
+        """Read it from the instance."""
+        given = tags(instance)
+        named = (f"tag {ascii(name)[1:-1]}" for name in sorted(given) if name.startswith(_TAGS))
+        return cls((*named, *_interfaces(instance)), given.get(_GROUP, ""))
+
+
+def _interfaces(instance: Document) -> Iterator[str]:
+    for one in instance.children("NetworkInterfaces"):
+        trunk = one.optional_text("InterfaceType") == "trunk"
+        if trunk or (one.optional_text("Description") or "").startswith(_POD_INTERFACE):
+            what = "trunk interface" if trunk else "interface for pods"
+            yield f"{what} {one.text('NetworkInterfaceId')}"

@@ -1,0 +1,241 @@
+"""What is held back as a dry run: hosts of containers, and a second instance of a group."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.engine.intake import ExecutionContext, continuation, resumed
+from ringfence.engine.ports import Ports
+from ringfence.engine.run import Engine
+from ringfence.model.errors import Retryable
+from ringfence.model.observation import ResourceState
+from ringfence.observations.ec2.host import Host
+from ringfence.observations.ec2.network import Network
+from ringfence.policy.decision import DecisionCode, Mode
+from ringfence.record.chain import ChainKey
+from ringfence.record.facts import DecisionMade, Intended, Planned, RunRequested
+from ringfence.record.notices import notice
+from ringfence.record.status import IncidentStatus
+from ringfence.record.summary import Summary
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
+from ringfence.steps.ec2.auto_scaling import DetachFromGroup
+from ringfence.steps.ec2.network import SetSecurityGroups
+from ringfence.steps.ec2.snapshots import CreateSnapshots
+from tests.support.fakes.memory_cloud import Made, MemoryCloud
+from tests.support.fakes.memory_log import MemoryLog
+from tests.support.followups import goes_on
+from tests.support.strategies.instances import chosen
+from tests.support.worlds import AUTO, LEASE, NOON, REF, Ticking, estate, finding, order
+
+if TYPE_CHECKING:
+    from ringfence.engine.results import ResponseResult
+    from ringfence.model.step import Names, Step
+    from ringfence.model.subject import Ref
+    from ringfence.policy.permit import Permit
+    from ringfence.record.history import History
+
+HOST = Host(("tag kubernetes.io/cluster/shop",))
+RUNBOOK = CONTAIN_INSTANCE.chosen(())
+HELD = {"isolate-instance", "leave-auto-scaling", "leave-target-groups"}
+
+
+class Place:
+    """Instances in one Auto Scaling group, one log, one clock."""
+
+    def __init__(self, host: Host) -> None:
+        self.clock, self.log, self.host = Ticking(), MemoryLog(), host
+        self.clouds: dict[str, MemoryCloud] = {}
+        self.attempts = 0
+
+    def respond(self, number: int = 0, *, hosts: str = "dry-run", **more: object) -> ResponseResult:
+        """Respond to a finding about one instance, and go on as the second queue does."""
+        self.attempts += 1
+        ref = replace(REF, id=f"{REF.id[:-1]}{number}")
+        world = ResourceState(ref, estate().observations).with_observation(self.host)
+        cloud = self.clouds.setdefault(ref.id, MemoryCloud(world, self.clock))
+        engine = Engine(Ports(cloud, self.log, self.clock, lambda jobs: [job() for job in jobs]))
+        attempt = f"a-{self.attempts}"
+        received = finding(subjects=(ref,), updated=self.clock()) if "request" not in more else None
+        given = order(self.clock(), attempt=attempt, received=received, runbook=RUNBOOK, stages=1, **more)  # type: ignore[arg-type]  # a test names what it changes
+        given = replace(given, ref=ref, choices=chosen(hosts=hosts))
+        result = engine.respond(given)
+        self.clock.tick(seconds=5)
+        if goes_on(result):
+            context = ExecutionContext(attempt, "test", self.clock() + LEASE)
+            message = continuation(given, result)
+            engine.respond(resumed(message, RUNBOOK, context))
+        return result
+
+    def steps(self, number: int = 0) -> set[type[Step]]:
+        """Return the kinds of step that were made on an instance."""
+        return {type(step) for step in self.clouds[f"{REF.id[:-1]}{number}"].calls}
+
+    def decisions(self, number: int = 0) -> list[DecisionMade]:
+        return list(self.history(number).of(DecisionMade))
+
+    def history(self, number: int = 0) -> History:
+        ref = replace(REF, id=f"{REF.id[:-1]}{number}")
+        return self.log.read(ChainKey(RUNBOOK.id, ref.key))
+
+    def told(self, number: int = 0) -> str:
+        entries = self.history(number).entries
+        notices = (notice(entries[: count + 1]) for count in range(len(entries)))
+        return "\n".join(f"{one.subject}\n{one.text}" for one in notices if one)
+
+
+def test_a_host_of_containers_keeps_its_network_while_evidence_and_identity_are_secured() -> None:
+    place = Place(HOST)
+    result = place.respond()
+    assert set(result.held) == HELD
+    assert CreateSnapshots in place.steps()
+    assert not place.steps() & {SetSecurityGroups, DetachFromGroup}
+    acting, dry = sorted(place.decisions(), key=lambda one: one.decision.mode)
+    assert acting.decision.mode is Mode.AUTO
+    assert not HELD & set(acting.remediations)
+    assert (dry.decision.mode, dry.decision.code) == (Mode.DRY_RUN, DecisionCode.DOWNGRADED)
+    assert set(dry.remediations) == HELD
+    assert "cordon" in place.told()
+    assert "kubernetes.io/cluster/shop" in place.told()
+
+
+def test_what_would_have_been_done_is_in_the_recorded_plan() -> None:
+    place = Place(HOST)
+    place.respond()
+    plans = place.history().of(Planned)
+    assert any(isinstance(step, SetSecurityGroups) for one in plans for step in one.steps)
+
+
+def test_an_incident_whose_isolation_is_held_is_not_contained() -> None:
+    place = Place(HOST)
+    assert place.respond().status is IncidentStatus.OPEN
+    history = place.history()
+    assert history.verified
+    assert history.verified.whole
+    assert not history.verified.complete
+    assert history.verified.judged
+    assert any("cordon" in words for words in history.verified.review)
+    assert Summary.of(history.entries).status is IncidentStatus.OPEN
+    assert "NOT contained" in place.told()
+
+
+def test_what_a_person_runs_afterwards_is_no_longer_held_back() -> None:
+    place = Place(HOST)
+    place.respond()
+    place.respond(request=RunRequested("contain-instance", "drained"))
+    history = place.history()
+    assert history.verified
+    assert history.verified.complete
+    assert Summary.of(history.entries).status is IncidentStatus.COMPLETE
+
+
+def test_a_redelivery_records_nothing_new_of_what_is_held() -> None:
+    place = Place(HOST)
+    place.respond()
+    place.clock.now = NOON
+    before = len(place.decisions())
+    place.respond()
+    assert len(place.decisions()) == before
+
+
+def test_the_policy_can_allow_it_and_a_person_can_run_it() -> None:
+    allowed, asked = Place(HOST), Place(HOST)
+    allowed.respond(hosts="isolate")
+    asked.respond(request=RunRequested("contain-instance", "drained"))
+    assert SetSecurityGroups in allowed.steps() & asked.steps()
+
+
+def test_a_dry_run_by_the_policy_stays_one_whole_dry_run() -> None:
+    place = Place(HOST)
+    dry = replace(AUTO, mode=Mode.DRY_RUN)
+    assert place.respond(decision=dry).held == ()
+    assert [one.decision.mode for one in place.decisions()] == [Mode.DRY_RUN]
+
+
+def test_evidence_that_cannot_be_taken_keeps_nobody_from_being_told() -> None:
+    place = Place(HOST)
+
+    class Failing(MemoryCloud):
+        def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Made:
+            raise Retryable(f"throttled: {ref.id} {step} {names} {permit}")
+
+    world = ResourceState(replace(REF, id=f"{REF.id[:-1]}0"), estate().observations).with_observation(HOST)
+    place.clouds[world.ref.id] = Failing(world, place.clock)
+    place.respond()
+    assert "cordon" in place.told()
+
+
+# One instance of an Auto Scaling group an hour
+
+GROUP = Host(group="web")
+
+
+def test_of_one_group_one_instance_an_hour_is_isolated_and_the_rest_is_told() -> None:
+    place = Place(GROUP)
+    for number in range(4):
+        place.respond(number)
+    isolated = [number for number in range(4) if SetSecurityGroups in place.steps(number)]
+    left = [number for number in range(4) if DetachFromGroup in place.steps(number)]
+    assert isolated == left == [0]
+    for number in (1, 2, 3):
+        assert CreateSnapshots in place.steps(number), "evidence is secured all the same"
+        codes = {one.decision.code for one in place.decisions(number)}
+        assert DecisionCode.LIMITED in codes
+        assert f"{REF.id[:-1]}0 was first" in place.told(number)
+        assert "manually" in place.told(number)
+
+
+def test_the_next_one_follows_after_an_hour_and_the_first_may_go_on_at_any_time() -> None:
+    place = Place(GROUP)
+    place.respond(0)
+    place.clock.tick(minutes=30)
+    place.respond(1)
+    place.respond(0)
+    assert SetSecurityGroups not in place.steps(1)
+    place.clock.now = NOON + timedelta(hours=1)
+    place.respond(1)
+    assert SetSecurityGroups in place.steps(1)
+    cloud = place.clouds[f"{REF.id[:-1]}0"]
+    assert cloud.world
+    open_again = [replace(one, groups=frozenset({"sg-web"})) for one in cloud.world[Network].interfaces]
+    network = replace(cloud.world[Network], interfaces=tuple(open_again))
+    cloud.world, cloud.calls = cloud.world.with_observation(network), []
+    place.respond(0)
+    assert SetSecurityGroups in place.steps(0), "an incident that has used the limit needs it no more"
+
+
+def test_a_person_is_not_limited() -> None:
+    place = Place(GROUP)
+    place.respond(0)
+    place.respond(1, request=RunRequested("contain-instance", "both are compromised"))
+    assert SetSecurityGroups in place.steps(1)
+
+
+def test_instances_outside_of_groups_and_of_other_groups_are_not_limited() -> None:
+    place = Place(Host())
+    place.respond(0)
+    place.respond(1)
+    place.host = GROUP
+    place.respond(2)
+    place.host = Host(group="batch")
+    place.respond(3)
+    assert all(SetSecurityGroups in place.steps(number) for number in range(4))
+
+
+def test_a_limit_that_is_used_leaves_no_trace_of_a_change_that_was_not_made() -> None:
+    place = Place(GROUP)
+    place.respond(0)
+    place.respond(1)
+    intended = place.history(1).of(Intended)
+    assert not any(isinstance(one.step, SetSecurityGroups) for one in intended)
+
+
+@pytest.mark.parametrize("hosts", ["dry-run", "isolate"])
+def test_a_host_of_containers_in_a_group_that_is_not_isolated_uses_no_limit(hosts: str) -> None:
+    place = Place(replace(HOST, group="web"))
+    place.respond(0)
+    place.respond(1, hosts=hosts)
+    assert (SetSecurityGroups in place.steps(1)) is (hosts == "isolate")
