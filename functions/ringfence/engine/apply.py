@@ -13,9 +13,11 @@ from ringfence.model.errors import (
     OutcomeUnknown,
     Refused,
     Retryable,
+    RingfenceError,
 )
 from ringfence.model.frozen import frozen
 from ringfence.model.plan import dependency_levels
+from ringfence.model.step import State
 from ringfence.policy.permit import Permit
 from ringfence.record.facts import Outcome, Result
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from ringfence.engine.execution import Execution
     from ringfence.engine.ports import Ports
+    from ringfence.model.step import Step
     from ringfence.model.symbol import Symbol
     from ringfence.policy.decision import Decision
     from ringfence.record.facts import Intended
@@ -67,9 +70,11 @@ def apply(ports: Ports, execution: Execution, changes: Changes) -> Applied:
     by_step = {one.step: one for one in changes.intents if one.intent in recorded}
     names, outcomes = dict(changes.names), list[Outcome]()
     failed, errors = set[object](), list[InternalError]()
-    for level in dependency_levels(by_step):
+    levels = dependency_levels(by_step)
+    for number, level in enumerate(levels, start=1):
         jobs = [_Job(ports, by_step[step], permit, names, frozenset(failed)) for step in level]
         ports.side_by_side([job.run for job in jobs])
+        _look_between(execution, jobs, [step for later in levels[number:] for step in later])
         for job in jobs:
             if job.outcome is None or job.outcome.result != Result.APPLIED:
                 failed.update(job.intent.step.provides)
@@ -77,6 +82,17 @@ def apply(ports: Ports, execution: Execution, changes: Changes) -> Applied:
         outcomes.extend(job.outcome for job in jobs if job.outcome)
         errors.extend(job.error for job in jobs if job.error)
     return Applied(execution.adding(outcomes), names, next(iter(errors), None))
+
+
+def _look_between(execution: Execution, jobs: Sequence[_Job], later: Sequence[Step]) -> None:
+    """Read whether an unanswered change was made, if a later step needs it or sets the same target again.
+
+    The later step needs not wait for the next execution then. After a step that sets the same target, no read
+    can show it any more. If this read fails, the change stays unknown.
+    """
+    for job in jobs:
+        if job.outcome is None and any(map(job.concerns, later)):
+            job.look(execution.history.steps())
 
 
 @dataclass(eq=False, repr=False)
@@ -114,12 +130,32 @@ class _Job:
             intent, requests = self.intent.intent, applied.requests
             self.outcome = Outcome(intent, Result.APPLIED, "call", applied.note, shown, requests)
 
+    def concerns(self, later: Step) -> bool:
+        """Return whether a later step needs this one, or sets the same target."""
+        step = self.intent.step
+        needed = {*later.requires, *later.runs_after}
+        return later.target == step.target or not needed.isdisjoint(step.provides)
+
+    def look(self, past: tuple[Step, ...]) -> None:
+        """Record the change as applied if a read shows it."""
+        step = self.intent.step
+        try:
+            observed = self.ports.cloud.observe(self.permit.ref, (step.observation,), past)
+        except RingfenceError:
+            return
+        if step.state(observed) is State.AFTER:
+            self.provided = dict(observed.names())
+            self.outcome = Outcome(self.intent.intent, Result.APPLIED, by="observation")
+
     def _failed(self, error: BadInput | InternalError | Retryable) -> None:
-        """Record a retryable failure. A best-effort step is abandoned instead."""
+        """Record a retryable failure. A best-effort step is abandoned instead.
+
+        A change without an answer may have been made, so it has no outcome yet.
+        """
+        if isinstance(error, OutcomeUnknown):
+            return
         if self.intent.step.best_effort:
             self._ends(Result.REFUSED, str(error))
-            return
-        if isinstance(error, OutcomeUnknown):
             return
         self.error = error if isinstance(error, InternalError) else None
         self._ends(Result.DENIED if isinstance(error, AccessDenied) else Result.FAILED, str(error))

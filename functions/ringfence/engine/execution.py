@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
 from ringfence.model.plan import dependency_levels
-from ringfence.model.step import State
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Intended, Outcome, Result, RunRequested
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.engine.incident_start import IncidentStart
+    from ringfence.engine.outcomes import Resolution
     from ringfence.engine.requests import ResponseRequest
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
@@ -96,33 +96,20 @@ class Execution:
 
     def resolve(
         self, observed: ResourceState, stages: Iterable[str], now: datetime
-    ) -> tuple[Execution, tuple[str, ...]]:
+    ) -> tuple[Execution, Resolution | None]:
         """Determine the outcomes of open intents from the observed state.
 
-        Also returns in words what is unknown and must be read again.
+        Also returns what is not visible yet. None if no intent is open.
         """
-        wanted, unclear, found = frozenset(stages), [], []
-        known = {one.intent for one in self.pending if isinstance(one, Outcome)}
-        for entry, intended in self.history.open_intents:
-            step = intended.step
-            if intended.stage not in wanted or step.observation not in observed or intended.intent in known:
-                continue
-            state = step.state(observed)
-            if state is State.SETTLING or (state is State.BEFORE and now < entry.at + step.visibility_delay):
-                unclear.append(f"the result is not visible yet: {step.describe()}")
-                continue
-            found.append(Outcome(intended.intent, _SEEN[state], by="observation"))
-        return self.adding(found), tuple(unclear)
+        if not self.history.open_intents:
+            return self, None
+        from ringfence.engine.outcomes import resolve  # a first isolation has no open intents
+
+        known = tuple(one for one in self.pending if isinstance(one, Outcome))
+        found = resolve(self.history, known, observed, frozenset(stages), now)
+        return self.adding(found.outcomes), found
 
 
 def _aim(step: Step) -> tuple[str, str]:
     """The target of a step and its new value. A plan can change one target twice."""
     return step.target, step.diff()[1]
-
-
-_SEEN = {
-    State.AFTER: Result.APPLIED,
-    State.BEFORE: Result.NOT_APPLIED,
-    State.GONE: Result.GONE,
-    State.DRIFTED: Result.DRIFTED,
-}

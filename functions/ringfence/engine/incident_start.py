@@ -32,6 +32,7 @@ class IncidentStart:
 
     `history` is the incident that is joined. It has no entries if a new one is opened. `facts` are the
     first facts of this execution. `outdated`: the request is about a time before its incident was closed.
+    `earlier` is the ended incident that is not joined.
     """
 
     incident: str
@@ -40,6 +41,7 @@ class IncidentStart:
     decision: Decision
     opened_at: datetime
     outdated: bool
+    earlier: History = History()
 
     @property
     def is_new(self) -> bool:
@@ -89,7 +91,8 @@ def incident_start(
     if order.decision:
         facts.extend(decision_facts(order, known, order.decision, opened_at))
     incident = known.incident or incident_id(opened_at, cause(order))
-    return IncidentStart(incident, known, tuple(facts), decision, opened_at, stale)
+    earlier = History() if joins else history
+    return IncidentStart(incident, known, tuple(facts), decision, opened_at, stale, earlier)
 
 
 def recorded_decision(known: History) -> Decision | None:

@@ -87,21 +87,31 @@ def _rebased(ports: Ports, execution: Execution) -> Execution:
         return replace(execution, history=fresh, pending=_outcomes(execution, fresh))
     if fresh.lease != known.lease or fresh.incident != known.incident:
         raise Conflict(f"another execution took the lease on {execution.key.text}")
-    added = (fact for _, fact in fresh.facts[len(known.entries) :])
-    if not execution.holds and any(isinstance(fact, Intended | Released | Closed) for fact in added):
+    added = fresh.facts[len(known.entries) :]
+    others = (fact for entry, fact in added if entry.attempt != execution.attempt)
+    if not execution.holds and any(isinstance(fact, Intended | Released | Closed) for fact in others):
         raise Conflict(f"another execution acted on {execution.key.text} and released the lease")
     return replace(execution, history=fresh, pending=_unknown(execution, fresh))
 
 
 def _unknown(execution: Execution, fresh: History) -> tuple[Fact, ...]:
-    """Return the pending facts without those that others have written."""
-    known = fresh.outcomes
+    """Return the pending facts without those that others, or an unanswered append of ours, have written."""
+    known, intended = fresh.outcomes, {one.intent for one in fresh.of(Intended)}
+    ours = _own_facts(execution, fresh)
     return tuple(
         one
         for one in execution.pending
         if not (isinstance(one, Outcome) and one.intent in known)
+        and not (isinstance(one, Intended) and one.intent in intended)
         and not (isinstance(one, FindingReceived) and fresh.knows(one))
+        and one not in ours
     )
+
+
+def _own_facts(execution: Execution, fresh: History) -> list[Fact]:
+    """Return what this execution wrote since it last read the chain, without having heard of it."""
+    added = fresh.facts[len(execution.history.entries) :]
+    return [fact for entry, fact in added if entry.attempt == execution.attempt]
 
 
 def _outcomes(execution: Execution, fresh: History) -> tuple[Fact, ...]:

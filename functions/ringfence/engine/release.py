@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ringfence.engine.apply import Changes, apply
 from ringfence.engine.execution import Execution
 from ringfence.engine.journal import journal
+from ringfence.engine.outcomes import changes
 from ringfence.engine.read import read
 from ringfence.engine.reading import ReadRequest
 from ringfence.engine.report import report
@@ -17,7 +18,7 @@ from ringfence.engine.undo import (
     by_stage,
     check_release,
     next_release,
-    undo,
+    undo_changes,
     verify_release,
     without_held,
 )
@@ -27,7 +28,7 @@ from ringfence.model.frozen import frozen
 from ringfence.model.observation import ResourceState
 from ringfence.model.runbook import unique
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import RELEASE, Result
+from ringfence.record.facts import RELEASE
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
@@ -78,11 +79,12 @@ class Releaser:
         execution = Execution(key, request.ref, request.incident, request.actor, request.attempt, history)
         before = look_at_changes(self.ports, execution)
         stages = {intended.stage for _, intended in history.open_intents}
-        execution, unclear = execution.resolve(before.observed, stages, self.ports.clock())
-        if unclear:
-            raise Retryable("; ".join(unclear))
+        execution, found = execution.resolve(before.observed, stages, self.ports.clock())
+        if found and found.unclear:
+            raise Retryable("; ".join(found.unclear))
         execution = journal(self.ports, execution)
-        way = undo(execution.history.steps(Result.APPLIED), before.observed, before.gone)
+        made = changes(execution.history, self.ports.clock())
+        way = undo_changes(made, before.observed, before.gone)
         way = without_held(request, way, self._others(request, way))
         move = next_release(request, execution.history, way, self.ports.clock())
         if move.decision.mode.changes:
@@ -133,7 +135,8 @@ class _Releasing:
     def _conclude(self) -> ResponseResult:
         self.execution = journal(self.ports, self.execution)
         after = look_at_changes(self.ports, self.execution)
-        self.execution, unclear = self.execution.resolve(after.observed, (RELEASE,), self.ports.clock())
+        self.execution, resolved = self.execution.resolve(after.observed, (RELEASE,), self.ports.clock())
+        unclear = resolved.unclear if resolved else ()
         found = verify_release(self.way, self.before, after, self.execution, unclear)
         self.execution = journal(self.ports, self.execution, found.facts, ends=True)
         return report(self.request.incident, found, (self.way.plan,))

@@ -144,6 +144,7 @@ class _Acting:
     execution: Execution
     plans: list[Planned] = field(default_factory=list)
     unclear: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    secondary: dict[str, tuple[str, ...]] = field(default_factory=dict)
     names: Mapping[Symbol, str] = field(default_factory=dict)
     changed: bool = False
 
@@ -166,7 +167,7 @@ class _Acting:
         from ringfence.engine.verification import SecondLook
         from ringfence.engine.verify import verify
 
-        look = SecondLook(resource, self.ports.clock(), self.unclear)
+        look = SecondLook(resource, self.ports.clock(), self.unclear, self.secondary)
         found = verify(self.request, self.prospect, self.execution, look)
         self.execution = journal(self.ports, replace(self.execution, pending=found.facts), ends=True)
         check_reads(resource)
@@ -182,8 +183,7 @@ class _Acting:
 
     def _run_stage(self, stage: Stage, resource: ResourceState, planned: Planned | None) -> bool:
         """Resolve open intents, plan, record and apply. Return whether the next stage may follow."""
-        self._resolve(stage, resource)
-        if self.unclear[stage.id]:
+        if self._resolve(stage, resource):
             return False
         planned = planned or self.prospect.plan(stage, self.execution.history, resource)
         self.plans.append(planned)
@@ -203,16 +203,20 @@ class _Acting:
 
     def _look_again(self, resource: ResourceState) -> ResourceState:
         """Read everything again if anything was changed or is unknown."""
-        if self.changed or any(self.unclear.values()):
+        if self.changed or any(self.unclear.values()) or any(self.secondary.values()):
             kinds = (kind for stage in self.request.running for kind in stage.observations)
             resource = self._read(resource, kinds)
             for stage in self.request.running:
                 self._resolve(stage, resource)
         return resource
 
-    def _resolve(self, stage: Stage, resource: ResourceState) -> None:
+    def _resolve(self, stage: Stage, resource: ResourceState) -> bool:
+        """Resolve open intents. Return whether the stage must wait for one of them."""
         stages, now = (stage.id, RELEASE), self.ports.clock()
-        self.execution, self.unclear[stage.id] = self.execution.resolve(resource, stages, now)
+        self.execution, found = self.execution.resolve(resource, stages, now)
+        self.unclear[stage.id] = (*found.waiting, *found.hidden) if found else ()
+        self.secondary[stage.id] = found.secondary if found else ()
+        return bool(found and found.waiting)
 
     def _read(self, resource: ResourceState, kinds: Iterable[type[Observation]]) -> ResourceState:
         more = further_read(self.request, self.execution.history, kinds)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ringfence.engine.outcomes import Changes
 from ringfence.engine.plan_binding import difference, plan_changed, started_plan
 from ringfence.engine.verification import Conclusion
 from ringfence.model.errors import BadInput, Refused, Retryable
 from ringfence.model.frozen import frozen
 from ringfence.model.plan import digest_text, net_changes
+from ringfence.model.runbook import unique
 from ringfence.model.step import State
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.chain import digest
@@ -52,20 +54,26 @@ class Look:
 
 
 def undo(applied: Iterable[Step], observed: ResourceState, gone: str = "") -> Undo:
-    """Compute the inverse plan from the recorded steps and the current state.
+    """Compute the inverse plan of steps that were all made and that AWS shows by now."""
+    made = tuple(applied)
+    return undo_changes(Changes(made, certain=frozenset(made)), observed, gone)
 
-    If the subject is `gone`, only what exists without it is restored.
+
+def undo_changes(changes: Changes, observed: ResourceState, gone: str = "") -> Undo:
+    """Compute the inverse plan from the recorded changes and the current state.
+
+    What holds now is undone, also if no answer said that it was made. If the subject is `gone`, only what
+    exists without it is restored.
     """
     steps: list[Step] = []
     drifted: list[str] = []
     settling: list[str] = []
     kept: list[str] = []
-    for step in reversed(net_changes(applied)):
-        if step.irreversible:
-            kept.append(f"{step.describe()}: {step.irreversible}")
-            continue
-        if gone and not (step.survives_subject and step.observation in observed):
-            kept.append(f"{step.describe()}: {gone}")
+    readable = Readable(observed, gone)
+    standing = _standing(changes, readable)
+    for step in reversed(net_changes(standing)):
+        if why := step.irreversible or readable.hindrance(step):
+            kept.append(f"{step.describe()}: {why}")
             continue
         state = step.state(observed)
         if state is State.AFTER:
@@ -76,7 +84,65 @@ def undo(applied: Iterable[Step], observed: ResourceState, gone: str = "") -> Un
             settling.append(f"{step.target}: a change is not visible yet")
         elif state is State.GONE:
             kept.append(f"{step.target} does not exist")
-    return Undo(tuple(steps), tuple(drifted), tuple(settling), tuple(kept))
+        else:
+            kept.append(f"{step.target}: it is {step.diff()[0]} again, because somebody has put it back")
+    settling.extend(_not_visible(changes, readable))
+    kept.extend(_of_others(changes, readable))
+    return Undo(tuple(steps), tuple(drifted), unique(settling), tuple(kept))
+
+
+@frozen
+class Readable:
+    """What was read for a release, and why the rest was not: the subject is `gone`."""
+
+    observed: ResourceState
+    gone: str = ""
+
+    def hindrance(self, step: Step) -> str:
+        """Return why a step cannot be undone, because its subject does not exist. Empty if it can."""
+        readable = not self.gone or (step.survives_subject and step.observation in self.observed)
+        return "" if readable else self.gone
+
+    def shows(self, step: Step, state: State) -> bool:
+        """Return whether a step was read, and is in this state."""
+        return not self.hindrance(step) and step.state(self.observed) is state
+
+
+def _standing(changes: Changes, readable: Readable) -> tuple[Step, ...]:
+    """Return the steps of each target up to the last one that holds now.
+
+    If none holds, return those that were certainly made: their target has another value, or is not visible.
+    """
+    last: dict[str, int] = {}
+    for number, step in enumerate(changes.made):
+        if not step.irreversible and readable.shows(step, State.AFTER):
+            last[step.target] = number
+    return tuple(
+        step
+        for number, step in enumerate(changes.made)
+        if (step in changes.certain if step.target not in last else number <= last[step.target])
+        or (step.irreversible and step in changes.certain)
+    )
+
+
+def _not_visible(changes: Changes, readable: Readable) -> tuple[str, ...]:
+    """Return the newest certain change of each target, if the look may be too early to show it."""
+    newest = {step.target: step for step in changes.made if step in changes.certain and not step.irreversible}
+    return tuple(
+        f"{step.target}: a change is not visible yet"
+        for step in newest.values()
+        if step in changes.recent and readable.shows(step, State.BEFORE)
+    )
+
+
+def _of_others(changes: Changes, readable: Readable) -> tuple[str, ...]:
+    """Return what Ringfence intended and did not make, and what holds all the same."""
+    ours = {step.target for step in changes.made}
+    return tuple(
+        f"{step.target}: it is {step.diff()[1]}, but Ringfence did not set it"
+        for step in dict.fromkeys(changes.others)
+        if step.target not in ours and not step.irreversible and readable.shows(step, State.AFTER)
+    )
 
 
 def check_release(request: ResponseRelease, history: History, now: datetime) -> None:
@@ -88,8 +154,6 @@ def check_release(request: ResponseRelease, history: History, now: datetime) -> 
             f"must be the newest incident of {request.ref.key}, which is {newest}",
             request.incident,
         )
-    if history.released_at is not None:
-        raise Refused(f"{request.incident} was released at {history.released_at.isoformat()}")
     if history.lease.held(now, request.attempt):
         raise Retryable(f"another execution acts on {request.ref.key} until {history.lease.until}")
 
@@ -125,9 +189,14 @@ class ReleaseMove:
 
 
 def next_release(request: ResponseRelease, history: History, way: Undo, now: datetime) -> ReleaseMove:
-    """Decide about a release. Raises Refused for drift, and Retryable while something settles."""
+    """Decide about a release. Raises Refused for drift, and Retryable while something settles.
+
+    A released incident can be released again if anything that it changed holds.
+    """
     if way.settling:
         raise Retryable("; ".join(way.settling))
+    if history.released_at is not None and not way.steps:
+        raise Refused(f"{request.incident} was released at {history.released_at.isoformat()}")
     if way.drifted and not request.skip_drifted:
         raise Refused("somebody has changed values since, so nothing was undone: " + "; ".join(way.drifted))
     asked, plan, refusal = request.request, way.plan, ""

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 @frozen
 class SecondLook:
-    """The last read. `unclear`: what is unknown, by stage."""
+    """The last read. `unclear`: what is unknown, by stage. `secondary`: the same of best-effort steps."""
 
     resource: ResourceState | NotFound
     at: datetime
     unclear: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    secondary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @frozen
@@ -54,9 +55,10 @@ class Verification:
     """The findings of a verification.
 
     `stages` are the stages that ran: all, or the first. By stage, `remaining` are the steps it would take
-    now, without permanently refused ones, and `unclear` is unknown. `held` is why a part of the containment
-    is held back: it is not contained, and a person must review it. `waiting` is the work of AWS services,
-    `overdue` the part of it that took too long.
+    now, without permanently refused ones, and `unclear` is unknown. `secondary` is unknown too, but of steps
+    on which containment does not depend. `held` is why a part of the containment is held back: it is not
+    contained, and a person must review it. `waiting` is the work of AWS services, `overdue` the part of it
+    that took too long.
     """
 
     runbook: Runbook
@@ -69,6 +71,7 @@ class Verification:
     held: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     overdue: tuple[str, ...] = ()
+    secondary: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -96,7 +99,9 @@ class Verification:
         )
         return Verified(
             contained=whole and not self.held and self._is_done(first) and not self._reviews(first),
-            complete=self.whole and all(map(self._is_done, self.stages)) and not (reviews or self.waiting),
+            complete=self.whole
+            and all(map(self._is_done, self.stages))
+            and not (reviews or self.waiting or self.secondary),
             remaining=self._left,
             settling=(*self._still, *self.waiting),
             refused=(*self.refused, *self.seen.unreadable(self.seen.unread, for_good=True)),
@@ -119,7 +124,8 @@ class Verification:
 
     @property
     def _still(self) -> tuple[str, ...]:
-        return unique(words for stage in self.stages for words in self._settling(stage))
+        settling = (words for stage in self.stages for words in self._settling(stage))
+        return unique((*settling, *self.secondary))
 
     def _is_done(self, stage: Stage) -> bool:
         return not self.remaining[stage.id] and not self._settling(stage)

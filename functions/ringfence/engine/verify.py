@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.engine.holding import held_back
+from ringfence.engine.outcomes import unsettled
 from ringfence.engine.verification import Conclusion, Verification
 from ringfence.model.errors import NotFound
+from ringfence.model.runbook import unique
 from ringfence.record.facts import Closed, Intended, Missed, Outcome, Result, Verified
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from ringfence.engine.execution import Execution
@@ -86,12 +89,27 @@ def _verification(
             one.id: execution.allowed(one.plan(resource, incident), containing=request.contains(one))
             for one in stages
         },
-        unclear=look.unclear,
+        unclear=_unclear(prospect, execution, look, stages[0]),
+        secondary=unique(words for found in look.secondary.values() for words in found),
         refused=tuple(execution.ended(Result.REFUSED).values()),
         held=held_back(request, execution.history),
         waiting=others if patient else (),
         overdue=() if patient else others,
     )
+
+
+def _unclear(
+    prospect: Prospect, execution: Execution, look: SecondLook, first: Stage
+) -> Mapping[str, tuple[str, ...]]:
+    """Return what is unknown, by stage. Shortly after a release, a read may show the state before it."""
+    start, history = prospect.start, execution.history
+    earlier = start.earlier if start.is_new else history
+    targets = unsettled(earlier, history, execution.pending, look.at)
+    words = tuple(
+        f"{target} was released a moment ago, and a read may still show it as it was before"
+        for target in sorted(targets)
+    )
+    return {**look.unclear, first.id: (*look.unclear.get(first.id, ()), *words)}
 
 
 def _last_change(prospect: Prospect, execution: Execution) -> datetime:

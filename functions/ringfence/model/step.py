@@ -71,7 +71,10 @@ class Step:
     inverse_type : type of Step or None
         The class of the inverse, where it is another. It has the same fields.
     visibility_delay : timedelta
-        For how long AWS may not show the change after it was made.
+        For how long AWS may not show the change after it was made. Until then, a look that does not show it
+        proves nothing.
+    repeatable : bool
+        Whether it may be applied again before its first result is visible. Otherwise its stage waits.
     survives_subject : bool
         Whether what it changes can exist without the subject. A release then undoes it all the same.
 
@@ -102,7 +105,8 @@ class Step:
     permissions: ClassVar[tuple[Permission, ...]]
     irreversible: ClassVar[str] = ""
     inverse_type: ClassVar[type[Step] | None] = None
-    visibility_delay: ClassVar[timedelta] = timedelta(0)
+    visibility_delay: ClassVar[timedelta] = timedelta(seconds=60)
+    repeatable: ClassVar[bool] = True
     survives_subject: ClassVar[bool] = False
 
     @property

@@ -81,7 +81,11 @@ class Intended(Fact):
 
 
 class Result:
-    """The result of an intent."""
+    """The result of an intent.
+
+    `NOT_APPLIED`: a look proved that the change was not made. `UNKNOWN`: no answer came, and no look can show
+    any more whether the change was made.
+    """
 
     APPLIED = "applied"
     NOT_APPLIED = "not-applied"
@@ -91,6 +95,7 @@ class Result:
     REFUSED = "refused"
     GONE = "gone"
     DRIFTED = "drifted"
+    UNKNOWN = "unknown"
 
 
 @value

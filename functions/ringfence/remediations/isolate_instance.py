@@ -14,7 +14,7 @@ from ringfence.model.remediation import Option, remediation
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.observations.ec2.host import Host
 from ringfence.observations.ec2.network import QUARANTINE, Network
-from ringfence.steps.ec2.network import SetSecurityGroups
+from ringfence.steps.ec2.network import SetSecurityGroups, groups_to_restore
 from ringfence.steps.ec2.own_groups import CreateOwnGroup, EmptyQuarantineGroup
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def still_open(instance: ResourceState, incident: Incident) -> Iterator[str]:
     held_together=("cut-tracked-flows", "leave-auto-scaling", "leave-target-groups", "stop-instance"),
     limit=group_of,
 )
-def isolate_instance(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
+def isolate_instance(instance: ResourceState, incident: Incident) -> Iterator[Step]:
     """Move each interface to the quarantine group."""
     network = instance[Network]
     for vpc_id in network.vpcs():
@@ -112,7 +112,8 @@ def isolate_instance(instance: ResourceState, incident: Incident) -> Iterator[St
     for interface in network.interfaces:
         quarantined = frozenset({QuarantineGroup(interface.vpc_id)})
         if interface.groups != quarantined:
-            yield SetSecurityGroups(interface.id, interface.vpc_id, interface.groups, quarantined)
+            before = groups_to_restore(network, interface, incident.past)
+            yield SetSecurityGroups(interface.id, interface.vpc_id, before, quarantined)
 
 
 def prepare(network: Network, vpc_id: str) -> Iterator[Step]:

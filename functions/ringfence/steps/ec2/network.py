@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.errors import Retryable
+from ringfence.model.errors import Refused, Retryable
 from ringfence.model.step import Done, State, Step
 from ringfence.model.symbol import QuarantineGroup, Ready, Symbol, TransitionGroup
-from ringfence.observations.ec2.network import QUARANTINE, TRANSITION, Group, Network
+from ringfence.observations.ec2.network import QUARANTINE, TRANSITION, Group, Interface, Network
 from ringfence.steps.ec2.own_groups import GROUPS, SYMBOLS, id_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names
 
@@ -96,6 +98,8 @@ class SetSecurityGroups(Step):
 
         https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
         """
+        if not self.after:
+            raise Refused(f"the security groups of {self.interface_id} before the isolation are not known")
         groups = sorted(id_of(names, group) for group in self.after)
         (answer,) = yield (
             Call(
@@ -118,8 +122,8 @@ class SetSecurityGroups(Step):
             return State.GONE
         if interface.groups == self.after:
             return State.AFTER
-        in_transition = interface.groups == {TransitionGroup(self.vpc_id)}
-        return State.BEFORE if in_transition or interface.groups == self.before else State.DRIFTED
+        outside = outside_transition(observed[Network], interface)
+        return State.BEFORE if outside in (frozenset(), self.before) else State.DRIFTED
 
     def effect(self, observed: ResourceState) -> ResourceState:
         """Replace the groups."""
@@ -146,6 +150,26 @@ class SetSecurityGroups(Step):
     def diff(self) -> tuple[str, str]:
         """Return the values before and after."""
         return ", ".join(_shown(self.before)) or "none", ", ".join(_shown(self.after)) or "none"
+
+
+def groups_to_restore(network: Network, interface: Interface, past: Iterable[Step]) -> frozenset[Group]:
+    """Return the groups that a release gives back to an interface. Empty if they are not known.
+
+    An interface in the transition group is on its way to quarantine. A release must not put it there again,
+    because that group allows everything. The recorded step into that group knows the groups before.
+    """
+    outside = outside_transition(network, interface)
+    if outside or not interface.groups:
+        return outside
+    moved = [one for one in past if isinstance(one, SetSecurityGroups) and one.interface_id == interface.id]
+    known = (one.before for one in reversed(moved) if one.after == {TransitionGroup(interface.vpc_id)})
+    return next(known, frozenset())
+
+
+def outside_transition(network: Network, interface: Interface) -> frozenset[Group]:
+    """Return the groups of an interface without the transition group, whose rules may have drifted."""
+    ours = {one.id for one in network.groups if one.ours and one.role == TRANSITION}
+    return interface.groups - {TransitionGroup(interface.vpc_id), *ours}
 
 
 def _shown(groups: frozenset[Group]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime  # noqa: TC003 - the fields of a value are read back by type
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.answers import accept
@@ -85,7 +85,7 @@ class CreateSnapshots(Step):
         ),
     )
     irreversible: ClassVar = "evidence is kept"
-    visibility_delay: ClassVar = timedelta(seconds=60)
+    repeatable: ClassVar = False
     _REFUSED: ClassVar = ("SnapshotLimitExceeded", "UnsupportedOperation")
 
     @property

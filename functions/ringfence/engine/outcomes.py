@@ -1,0 +1,230 @@
+"""What a chain and a look say about the outcomes of intents: made, not made, or not known yet. Pure.
+
+AWS can show a change late. So a look that does not show it proves nothing until the change has had the time
+to become visible. The same holds for a look that shows the value before an earlier change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ringfence.model.frozen import frozen
+from ringfence.model.step import State
+from ringfence.record.facts import RELEASE, Closed, Intended, Outcome, Released, Result, Verified
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Step
+    from ringfence.record.chain import Entry
+    from ringfence.record.facts import Fact
+    from ringfence.record.history import History
+
+SEEN = {
+    State.AFTER: Result.APPLIED,
+    State.BEFORE: Result.NOT_APPLIED,
+    State.GONE: Result.GONE,
+    State.DRIFTED: Result.DRIFTED,
+}
+
+
+@frozen
+class Resolution:
+    """The outcomes that a look shows, and in words what it does not show yet.
+
+    `waiting`: the stage must wait for it. `hidden`: the change may be applied again, so nothing waits.
+    `secondary`: the same for steps that are best effort, so that containment does not depend on it.
+    """
+
+    outcomes: tuple[Outcome, ...] = ()
+    waiting: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    secondary: tuple[str, ...] = ()
+
+    @property
+    def unclear(self) -> tuple[str, ...]:
+        """Everything that is not visible yet."""
+        return (*self.waiting, *self.hidden, *self.secondary)
+
+
+@frozen
+class Changes:
+    """The changes of an incident that a release undoes if they hold.
+
+    `made` are the steps that Ringfence made or may have made, in order. `certain` are those that it made.
+    `recent` are those of them that may not be visible yet. `others` are the steps that it intended and did
+    not make.
+    """
+
+    made: tuple[Step, ...]
+    certain: frozenset[Step]
+    recent: frozenset[Step] = frozenset()
+    others: tuple[Step, ...] = ()
+
+
+@frozen
+class LastTimes:
+    """The last time at which the change of each intent of a chain can have been made.
+
+    An execution makes its changes before it records outcomes or a verification. If it recorded neither, it
+    made them before the end of its lease, and before another execution acted.
+    """
+
+    times: Mapping[str, datetime]
+
+    @classmethod
+    def of(cls, history: History) -> LastTimes:
+        """Read a chain once, from its end."""
+        lease, times = history.lease, dict[str, "datetime"]()
+        ended: dict[str, datetime] = {}
+        acts: list[tuple[str, datetime]] = []
+        for entry, fact in reversed(history.facts):
+            at, attempt = entry.at, entry.attempt
+            if isinstance(fact, Intended):
+                taken = next((then for other, then in acts if other != attempt), at)
+                held = lease.until if lease.owner == attempt and lease.until else at
+                times[fact.intent] = ended.get(attempt, max(taken, held))
+            elif isinstance(fact, Outcome | Verified | Released | Closed):
+                ended[attempt] = at
+            if isinstance(fact, Intended | Verified):
+                acts = [(attempt, at), *(one for one in acts if one[0] != attempt)][:2]
+        return cls(times)
+
+    def is_hidden(self, intended: Intended, now: datetime) -> bool:
+        """Return whether the change of an intent may not be visible yet."""
+        return now < self.times[intended.intent] + intended.step.visibility_delay
+
+
+def resolve(
+    history: History,
+    pending: tuple[Outcome, ...],
+    observed: ResourceState,
+    stages: frozenset[str],
+    now: datetime,
+) -> Resolution:
+    """Determine the outcomes of open intents of some stages from the observed state."""
+    known = {**history.outcomes, **{one.intent: one for one in pending}}
+    found, waiting, hidden, secondary = list[Outcome](), list[str](), list[str](), list[str]()
+    open_ = [
+        (entry, one)
+        for entry, one in history.open_intents
+        if one.stage in stages and one.step.observation in observed and one.intent not in known
+    ]
+    times = LastTimes.of(history if open_ else replace(history, entries=()))
+    for entry, intended in reversed(open_):
+        step = intended.step
+        state = step.state(observed)
+        if later := _replaced(history, known, entry, step):
+            words = f"no answer came, and {later} has set the value since"
+            outcome = Outcome(intended.intent, Result.UNKNOWN, by="observation", detail=words)
+        elif state is not State.SETTLING and not _may_lie(history, times, intended, state, now):
+            outcome = Outcome(intended.intent, SEEN[state], by="observation")
+        else:
+            outcome = None
+        if outcome:
+            found.append(outcome)
+            known[intended.intent] = outcome
+            continue
+        ends = secondary if step.best_effort else hidden
+        ends = waiting if state is State.SETTLING or not step.repeatable else ends
+        ends.append(f"the result is not visible yet: {step.describe()}")
+    return Resolution(tuple(reversed(found)), tuple(waiting), tuple(hidden), tuple(secondary))
+
+
+def _replaced(history: History, known: dict[str, Outcome], entry: Entry, step: Step) -> str:
+    """Return the intent of a later applied change of the same target. Empty if there is none.
+
+    The target then shows that change, and no look can say any more whether this one was made.
+    """
+    later = (fact for one, fact in history.facts if one.seq > entry.seq and isinstance(fact, Intended))
+    applied = (
+        one.intent
+        for one in later
+        if one.step.target == step.target
+        and one.intent in known
+        and known[one.intent].result == Result.APPLIED
+    )
+    return next(applied, "")
+
+
+def _may_lie(history: History, times: LastTimes, intended: Intended, state: State, now: datetime) -> bool:
+    """Return whether a look may show the past: before this change, or before an earlier one that led away."""
+    if state is State.BEFORE:
+        return times.is_hidden(intended, now)
+    if state is not State.AFTER:
+        return False
+    all_of_them = history.of(Intended)
+    earlier = all_of_them[: all_of_them.index(intended)]
+    return any(_leads_away(one.step, intended.step) and times.is_hidden(one, now) for one in earlier)
+
+
+def _leads_away(earlier: Step, step: Step) -> bool:
+    """Return whether the earlier step ended the state that this step sets."""
+    same = earlier.target == step.target and not earlier.irreversible
+    return same and earlier.inverse() == step
+
+
+def changes(history: History, now: datetime) -> Changes:
+    """Return what Ringfence changed in an incident.
+
+    A change without an answer counts as made until a look proves that it was not. A change that the service
+    refused, or that a look proved not made, does not count, even if somebody else made it since.
+    """
+    times = LastTimes.of(history)
+    outcomes = {fact.intent: (entry, fact) for entry, fact in history.facts if isinstance(fact, Outcome)}
+    made: list[Step] = []
+    certain: list[Step] = []
+    recent: list[Step] = []
+    others: list[Step] = []
+    for intended in history.of(Intended):
+        step, known = intended.step, outcomes.get(intended.intent)
+        applied = known is not None and known[1].result == Result.APPLIED
+        if known and not applied and _is_proved(times, intended, *known):
+            others.append(step)
+            continue
+        made.append(step)
+        if applied:
+            certain.append(step)
+        if times.is_hidden(intended, now):
+            recent.append(step)
+    return Changes(tuple(made), frozenset(certain), frozenset(recent), tuple(others))
+
+
+def _is_proved(times: LastTimes, intended: Intended, entry: Entry, outcome: Outcome) -> bool:
+    """Return whether an outcome other than `applied` proves that the change was not made."""
+    if outcome.by != "observation":
+        return True
+    return outcome.result == Result.NOT_APPLIED and not times.is_hidden(intended, entry.at)
+
+
+def unsettled(earlier: History, current: History, pending: Iterable[Fact], now: datetime) -> frozenset[str]:
+    """Return the targets that were released a moment ago and not changed by an answered call since.
+
+    A look may still show them as they were before the release. `earlier` is the chain with the release,
+    `current` that of the changes since, which can be the same.
+    """
+    times = LastTimes.of(earlier)
+    facts = (*(fact for _, fact in (*earlier.facts, *current.facts)), *pending)
+    results = {one.intent: (one.result, one.by) for one in facts if isinstance(one, Outcome)}
+    released = {
+        one.step.target: number
+        for number, one in enumerate(earlier.of(Intended))
+        if one.stage == RELEASE
+        and results.get(one.intent, (Result.UNKNOWN, ""))[0] in (Result.APPLIED, Result.UNKNOWN)
+        and times.is_hidden(one, now)
+    }
+    if not released:
+        return frozenset()
+    answered = {intent for intent, found in results.items() if found == (Result.APPLIED, "call")}
+    same = earlier.incident == current.incident
+    since = {
+        one.step.target
+        for number, one in enumerate(current.of(Intended))
+        if one.intent in answered
+        and one.stage != RELEASE
+        and (not same or number > released.get(one.step.target, number))
+    }
+    return frozenset(released) - since

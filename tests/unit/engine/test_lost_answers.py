@@ -1,0 +1,250 @@
+"""What the record says, and what a release does, where an answer was lost or a look came too early."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.engine.ports import Ports
+from ringfence.engine.release import Releaser, ResponseRelease
+from ringfence.engine.run import Engine
+from ringfence.model.errors import Conflict, OutcomeUnknown, Retryable
+from ringfence.model.symbol import QuarantineGroup, TransitionGroup
+from ringfence.observations.ec2.network import Network
+from ringfence.record.chain import ChainKey
+from ringfence.record.facts import Intended, Result, RunRequested
+from ringfence.record.status import IncidentStatus
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
+from ringfence.steps.ec2.network import SetSecurityGroups
+from tests.support.fakes.interruption import Through
+from tests.support.fakes.memory_cloud import MemoryCloud
+from tests.support.fakes.memory_log import MemoryLog
+from tests.support.worlds import LEASE, REF, Ticking, estate, instance, order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringfence.engine.ports import AuditLog, Cloud
+    from ringfence.engine.results import ResponseResult
+    from ringfence.model.errors import RingfenceError
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.runbook import Runbook
+    from ringfence.model.step import Step
+    from ringfence.record.history import History
+
+ISOLATE = CONTAIN_INSTANCE.narrowed(("isolate-instance",))
+DETOUR = CONTAIN_INSTANCE.narrowed(("isolate-instance", "cut-tracked-flows"))
+QUARANTINED, IN_TRANSITION = {QuarantineGroup("vpc-1")}, {TransitionGroup("vpc-1")}
+
+
+class Scene:
+    """One instance, its log, and executions on it. `meets` may raise instead of a change or after it."""
+
+    def __init__(self, runbook: Runbook = ISOLATE, world: ResourceState | None = None) -> None:
+        self.runbook = runbook
+        self.clock = Ticking()
+        self.cloud = MemoryCloud(world or instance("vpc-1"), self.clock)
+        self.log = MemoryLog()
+        self.before = self.groups()
+        self.lost: Callable[[Step], bool] = lambda _: False
+        self.stale_after_loss = 0
+        self._attempts = 0
+
+    def gate(self, name: str, call: Callable[[], object]) -> object:
+        made = len(self.cloud.calls)
+        self.clock.tick(milliseconds=10)
+        answer = call()
+        if name == "apply" and any(map(self.lost, self.cloud.calls[made:])):
+            self.lost = lambda _: False
+            self.cloud.stale = self.stale_after_loss
+            raise OutcomeUnknown("no answer came")
+        return answer
+
+    def ports(self, gate: Callable[..., object] | None = None) -> Ports:
+        through = Through(self.cloud, self.log, gate or self.gate)
+        cloud: Cloud = through
+        log: AuditLog = through
+        return Ports(cloud, log, self.clock, lambda jobs: [job() for job in jobs])
+
+    def run(self, gate: Callable[..., object] | None = None) -> ResponseResult:
+        self._attempts += 1
+        given = order(self.clock(), attempt=f"a-{self._attempts}", runbook=self.runbook)
+        return Engine(self.ports(gate)).respond(given)
+
+    def release(self, *, skip_drifted: bool = False) -> ResponseResult:
+        self._attempts += 1
+        asked = ResponseRelease(
+            runbook=self.runbook.id,
+            ref=REF,
+            incident=self.history.incident,
+            attempt=f"r-{self._attempts}",
+            actor="ann",
+            until=self.clock() + LEASE,
+            request=RunRequested("release", "false alarm"),
+            skip_drifted=skip_drifted,
+        )
+        return Releaser(self.ports()).release(asked)
+
+    @property
+    def history(self) -> History:
+        return self.log.read(ChainKey(self.runbook.id, REF.key))
+
+    def groups(self) -> list[frozenset[object]]:
+        assert self.cloud.world
+        return [frozenset(one.groups) for one in self.cloud.world[Network].interfaces]
+
+    def move(self, *groups: str) -> None:
+        """Somebody else changes the groups of every interface."""
+        assert self.cloud.world
+        network = self.cloud.world[Network]
+        moved = tuple(replace(one, groups=frozenset(groups)) for one in network.interfaces)
+        self.cloud.world = self.cloud.world.with_observation(replace(network, interfaces=moved))
+
+
+def isolates(step: Step) -> bool:
+    return isinstance(step, SetSecurityGroups) and step.after == QUARANTINED
+
+
+def opens(step: Step) -> bool:
+    return isinstance(step, SetSecurityGroups) and step.after == IN_TRANSITION
+
+
+def applied(scene: Scene) -> list[Step]:
+    return [step for step in scene.history.steps(Result.APPLIED) if isinstance(step, SetSecurityGroups)]
+
+
+@pytest.mark.parametrize("stale", [1, 2, 3])
+def test_an_isolation_without_an_answer_that_is_not_shown_at_once_is_recorded_and_given_back(
+    stale: int,
+) -> None:
+    scene = Scene()
+    scene.lost, scene.stale_after_loss = isolates, stale
+    for _ in range(6):
+        if scene.run().status is IncidentStatus.COMPLETE:
+            break
+        scene.clock.tick(seconds=5)
+    assert applied(scene)
+    assert not scene.history.open_intents
+    scene.clock.tick(minutes=5)
+    assert scene.release().status is IncidentStatus.RELEASED
+    assert scene.groups() == scene.before
+
+
+def test_a_second_look_too_early_records_nothing_as_not_applied() -> None:
+    scene = Scene()
+    scene.lost, scene.stale_after_loss = isolates, 1
+    report = scene.run()
+    assert report.status is IncidentStatus.OPEN
+    assert Result.NOT_APPLIED not in {one.result for one in scene.history.outcomes.values()}
+    assert [one.step for _, one in scene.history.open_intents if isolates(one.step)]
+
+
+def test_a_release_that_looks_too_early_waits() -> None:
+    scene = Scene()
+    scene.run()
+    scene.clock.tick(seconds=2)
+    scene.cloud.stale = 1
+    with pytest.raises(Retryable, match="not visible yet"):
+        scene.release()
+    assert scene.history.released_at is None
+    assert scene.release().status is IncidentStatus.RELEASED
+    assert scene.groups() == scene.before
+
+
+def test_a_release_does_not_wait_for_ever_for_what_somebody_put_back() -> None:
+    scene = Scene()
+    scene.run()
+    scene.move(*map(str, scene.before[0]))
+    with pytest.raises(Retryable, match="not visible yet"):
+        scene.release()
+    scene.clock.tick(minutes=2)
+    report = scene.release()
+    assert report.status is IncidentStatus.RELEASED
+    assert any("put it back" in words for words in report.plans[0].exposure)
+
+
+def test_a_release_can_be_repeated_while_anything_stands() -> None:
+    """The second look of the release was right, and something else put the change back afterwards."""
+    scene = Scene()
+    scene.run()
+    contained = scene.cloud.world
+    scene.clock.tick(minutes=5)
+    assert scene.release().status is IncidentStatus.RELEASED
+    scene.clock.tick(minutes=5)
+    scene.cloud.world = contained
+    assert scene.release().status is IncidentStatus.RELEASED
+    assert scene.groups() == scene.before
+
+
+def test_a_detour_whose_answer_was_lost_leads_back_to_the_groups_before() -> None:
+    """The move into quarantine fails once, so the next try starts in the transition group."""
+    scene = Scene(DETOUR)
+    scene.lost = opens
+    failed: list[Step] = []
+
+    def fail(step: Step) -> None:
+        if isolates(step) and not failed:
+            failed.append(step)
+            raise Retryable("RequestLimitExceeded")
+
+    scene.cloud.refuse = fail
+    for _ in range(3):
+        scene.run()
+        scene.clock.tick(minutes=1)
+    intended = [one.step for one in scene.history.of(Intended) if isinstance(one.step, SetSecurityGroups)]
+    assert {step.before for step in intended} == {scene.before[0]}
+    assert Result.REFUSED not in {one.result for one in scene.history.outcomes.values()}
+    assert scene.groups() == [QUARANTINED]
+    scene.clock.tick(minutes=5)
+    assert scene.release().status is IncidentStatus.RELEASED
+    assert scene.groups() == scene.before
+
+
+@pytest.mark.parametrize("error", [OutcomeUnknown("no answer came"), Conflict("somebody was first")])
+def test_an_append_whose_answer_is_lost_writes_no_intent_twice(error: RingfenceError) -> None:
+    """Whether the log says that it does not know, or takes its own entries for those of somebody else."""
+    for at in range(1, 12):
+        scene, appends = Scene(CONTAIN_INSTANCE.chosen(()), estate()), 0
+
+        def gate(name: str, call: Callable[[], object], at: int = at, scene: Scene = scene) -> object:
+            nonlocal appends
+            scene.clock.tick(milliseconds=10)
+            answer = call()
+            appends += name == "append"
+            if name == "append" and appends == at:
+                raise error
+            return answer
+
+        with suppress(Retryable):
+            scene.run(gate)
+        scene.clock.tick(minutes=2)
+        scene.run()
+        names = Counter(one.intent for one in scene.history.of(Intended))
+        assert set(names.values()) == {1}
+        if appends < at:
+            return
+    raise AssertionError("the appends did not end")
+
+
+def test_a_change_that_somebody_else_made_is_not_undone() -> None:
+    """The service refused it, so the log knows that it was not made. Then somebody made the same change."""
+    scene = Scene()
+
+    def fail(step: Step) -> None:
+        if isolates(step):
+            raise Retryable("RequestLimitExceeded")
+
+    scene.cloud.refuse = fail
+    scene.run()
+    assert scene.cloud.world
+    step = next(one.step for one in scene.history.of(Intended) if isolates(one.step))
+    scene.cloud.world = step.effect(scene.cloud.world)
+    scene.clock.tick(minutes=5)
+    report = scene.release()
+    assert report.status is IncidentStatus.RELEASED
+    assert scene.groups() == [QUARANTINED]
+    assert any("Ringfence did not set it" in words for words in report.plans[0].exposure)
