@@ -8,7 +8,7 @@ from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 
-from ringfence.aws.audit_items import CHAIN, CONTROL_KEY, ENTRY, INCIDENTS, MONTH
+from ringfence.aws.audit_items import CHAIN, CONTAINMENTS, CONTROL_KEY, ENTRY, INCIDENTS, MONTH, OPEN
 from ringfence.model.resource_names import ARCHIVE, NOTIFY
 from ringfence.record.measures import TAMPER, Measure
 from stacks import needs
@@ -49,11 +49,12 @@ class AuditStack(Stack):
             self, "ringfence-audit", "Ringfence's audit log, archive and notices", RemovalPolicy.RETAIN
         )
         self.audit_table = self._audit_table()
-        self.control_table = self._table("ControlTable", dynamodb_key(CONTROL_KEY))
+        self.control_table = self._control_table()
         self.archive = self._archive(settings)
         self.notices = notices(self, self.key, settings.notices_email)
         places = {
             "audit_table": self.audit_table.table_arn,
+            "control_table": self.control_table.table_arn,
             "archive": self.archive.bucket_arn,
             "topic": self.notices.topic_arn,
             "audit_key": self.key.key_arn,
@@ -80,6 +81,16 @@ class AuditStack(Stack):
             partition_key=dynamodb_key(MONTH),
             sort_key=dynamodb_key(ENTRY),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        return table
+
+    def _control_table(self) -> dynamodb.Table:
+        table = self._table("ControlTable", dynamodb_key(CONTROL_KEY))
+        table.add_global_secondary_index(
+            index_name=CONTAINMENTS,
+            partition_key=dynamodb_key(OPEN),
+            sort_key=dynamodb_key(CONTROL_KEY),
+            projection_type=dynamodb.ProjectionType.ALL,
         )
         return table
 

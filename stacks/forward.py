@@ -15,6 +15,8 @@ from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 
+from ringfence.events.cloudtrail.trigger.quarantine import SOURCE as IAM
+from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
 from ringfence.events.guardduty.trigger import SOURCE as GUARDDUTY
 from ringfence.events.patterns import covers, rule_state
 from ringfence.model.resource_names import FORWARD_ROLE
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
+    from ringfence.model.runbook import Runbook
     from stacks.settings import Settings
 
     Patterns = tuple[Mapping[str, object], ...]
@@ -55,20 +58,25 @@ def places(settings: Settings) -> dict[str, Patterns]:
 
 def everything() -> Patterns:
     """Return the patterns of every runbook, each once."""
-    return _once(pattern for runbook in CATALOGUE.values() for pattern in runbook.patterns())
+    return _once(pattern for runbook in CATALOGUE.values() for pattern in patterns_of(runbook))
+
+
+def patterns_of(runbook: Runbook) -> Patterns:
+    """Return the patterns of a runbook: of its triggers, and of the calls that can undo its changes."""
+    return (*runbook.patterns(), *undoing_patterns(runbook))
 
 
 def delivered_globally() -> Patterns:
     """Return the patterns of events that AWS delivers only in `GLOBAL`, each once.
 
     These are the patterns of runbooks for global subjects, except GuardDuty's findings, which stay in the
-    region of their detector.
+    region of their detector. Of all other runbooks they are the patterns for calls of IAM.
     """
     found = (
         pattern
         for runbook in CATALOGUE.values()
-        if not runbook.subject.regional
-        for pattern in runbook.patterns()
+        for pattern in patterns_of(runbook)
+        if not runbook.subject.regional or pattern["source"] == [IAM]
     )
     return _once(pattern for pattern in found if pattern["source"] != [GUARDDUTY])
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ringfence.aws import archive, dynamo, incidents, notice, outputs
+from ringfence.aws import archive, containments, dynamo, incidents, notice, outputs
 from ringfence.handlers import operator_types as operations
 from ringfence.model.call import Permission
 
@@ -107,12 +107,28 @@ WRITE_ARCHIVE, GET_ARCHIVE = (
 )
 
 RESPOND = (*dynamo.PERMISSIONS, *USE_TABLES, *ASSUME, *CONSUME, *CONTINUE)
-OPERATE = (*dynamo.PERMISSIONS, *operations.FIND_PERMISSIONS, *USE_TABLES, *ASSUME_EACH, *CONTINUE)
+RECHECK = (*RESPOND, *containments.LIST_PERMISSIONS)
+"""The permissions of a runbook whose open contained incidents are verified again."""
+OPERATE = (
+    *dynamo.PERMISSIONS,
+    *operations.FIND_PERMISSIONS,
+    *containments.LIST_PERMISSIONS,
+    *USE_TABLES,
+    *ASSUME_EACH,
+    *CONTINUE,
+)
 ARCHIVE = (*WRITE_ARCHIVE, *USE_ARCHIVE, *notice.PERMISSIONS, *USE_TOPIC)
 NOTIFY = (*incidents.ENTRIES_PERMISSIONS, *notice.PERMISSIONS, *USE_TOPIC)
 """The additional permissions of each function."""
 
-AUDIT = (*incidents.PERMISSIONS, *GET_ARCHIVE, *outputs.PERMISSIONS, *READ_TABLE, READ_ARCHIVE)
+AUDIT = (
+    *incidents.PERMISSIONS,
+    *containments.LIST_PERMISSIONS,
+    *GET_ARCHIVE,
+    *outputs.PERMISSIONS,
+    *READ_TABLE,
+    READ_ARCHIVE,
+)
 """The permissions to read and verify the log: `ringfence incidents` and `ringfence audit`."""
 OPERATOR = (Permission("execute-api:Invoke", ("{routes}",)), *outputs.PERMISSIONS)
 """The permissions to start runs and releases: the API, and its stack's outputs."""

@@ -8,6 +8,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
 from ringfence.events.patterns import rule_state
 from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
 from stacks import needs, times
@@ -18,7 +19,7 @@ from stacks.queues import Queue, queue, take_from, take_from_nobody_else
 from stacks.schedules import scheduled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from aws_cdk import aws_logs as logs
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from stacks.settings import Settings
     from stacks.times import QueueTimes
 
-CONTAIN, CONTINUE = "respond.handler", "respond.resume"
+CONTAIN, CONTINUE, RECHECK = "respond.handler", "respond.resume", "recheck.handler"
 
 
 class Pipeline(Construct):
@@ -44,13 +45,19 @@ class Pipeline(Construct):
         self.second = queue(
             Construct(self, "Second"), f"{runbook.id}-continuation", settled.key, times.CONTINUE
         )
-        self.rules = self._rules()
-        names = ("Contain", "Continue", *(("Review",) if runbook.review else ()))
+        self.rules = self._rules(self, self.first, runbook.patterns())
+        self.recheck = self._recheck_queue(settled) if runbook.undone_by else None
+        names = (
+            *("Contain", "Continue"),
+            *(("Review",) if runbook.review else ()),
+            *(("Recheck",) if self.recheck else ()),
+        )
         groups = [log_group(self, f"{name}Logs", settled.key) for name in names]
+        queues = (self.first, self.second, *((self.recheck,) if self.recheck else ()))
         self.role = role(
             self,
             runbook.id,
-            needs.RESPOND,
+            needs.RECHECK if self.recheck else needs.RESPOND,
             {
                 "runbook": runbook.id,
                 "roles": tuple(role_arn(one, prefixed(runbook.id)) for one in settings.accounts),
@@ -58,7 +65,7 @@ class Pipeline(Construct):
                 "control_table": audit.control_table.table_arn,
                 "audit_key": audit.key.key_arn,
                 "queue_key": settled.key.key_arn,
-                "queues": (self.first.main.queue_arn, self.second.main.queue_arn),
+                "queues": tuple(one.main.queue_arn for one in queues),
                 "continuations": self.second.main.queue_arn,
                 "logs": tuple(group.log_group_arn for group in groups),
             },
@@ -77,20 +84,36 @@ class Pipeline(Construct):
         self._alarms(alarms)
         if runbook.review:
             self._review(runbook.review, here, groups[2], alarms)
+        if self.recheck:
+            self._recheck(
+                self.recheck, Settled(Construct(self, "Recheck"), here.code, here.key), groups[-1], alarms
+            )
 
-    def _rules(self) -> tuple[events.CfnRule, ...]:
-        """Create one rule for each pattern. Together they deliver all events of the runbook's triggers."""
-        patterns = enumerate(self.runbook.patterns(), start=1)
-        rules = tuple(self._rule(number, pattern) for number, pattern in patterns)
+    def _recheck_queue(self, settled: Settled) -> Queue:
+        """Return the queue for calls that can undo a containment, with its rules."""
+        scope = Construct(self, "Undoing")
+        made = queue(scope, f"{self.runbook.id}-recheck", settled.key, times.RECHECK)
+        self._rules(scope, made, undoing_patterns(self.runbook))
+        return made
+
+    def _rules(
+        self, scope: Construct, target: Queue, patterns: Iterable[Mapping[str, object]]
+    ) -> tuple[events.CfnRule, ...]:
+        """Create one rule for each pattern. Together they deliver all events to a queue."""
+        rules = tuple(
+            self._rule(scope, target, number, pattern) for number, pattern in enumerate(patterns, start=1)
+        )
         arns = [rule.attr_arn for rule in rules]
-        take_from(self.first.main, arns)
-        take_from_nobody_else(self.first.main, arns)
-        take_from(self.first.dead, arns)
+        take_from(target.main, arns)
+        take_from_nobody_else(target.main, arns)
+        take_from(target.dead, arns)
         return rules
 
-    def _rule(self, number: int, pattern: Mapping[str, object]) -> events.CfnRule:
+    def _rule(
+        self, scope: Construct, target: Queue, number: int, pattern: Mapping[str, object]
+    ) -> events.CfnRule:
         return events.CfnRule(
-            self,
+            scope,
             f"Rule{number}",
             description=f"{self.runbook.title}, {number}",
             event_pattern=pattern,
@@ -98,9 +121,9 @@ class Pipeline(Construct):
             targets=[
                 events.CfnRule.TargetProperty(
                     id="queue",
-                    arn=self.first.main.queue_arn,
+                    arn=target.main.queue_arn,
                     # Undeliverable events are kept as dead letters.
-                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self.first.dead.queue_arn),
+                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=target.dead.queue_arn),
                 )
             ],
         )
@@ -122,17 +145,10 @@ class Pipeline(Construct):
             self.role,
             group,
         )
-        lambda_.CfnEventSourceMapping(
-            self,
-            "ContainMapping" if first else "ContinueMapping",
-            function_name=self._invoked(made) if first else made.function_name,
-            event_source_arn=source.main.queue_arn,
-            batch_size=1,
-            function_response_types=["ReportBatchItemFailures"],
-            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
-                maximum_concurrency=given.concurrency
-            ),
+        id_, invoked = (
+            ("ContainMapping", self._invoked(made)) if first else ("ContinueMapping", made.function_name)
         )
+        _mapping(self, id_, invoked, source, given)
         return made
 
     def _invoked(self, contain: lambda_.Function) -> str:
@@ -159,14 +175,31 @@ class Pipeline(Construct):
         scheduled(self, name, review.schedule, made, dead=self.first.dead, key=settled.key)
         alarms.errors(name, made)
 
+    def _recheck(self, source: Queue, settled: Settled, group: logs.LogGroup, alarms: Alarms) -> None:
+        """Verify open contained incidents again: after a call that can undo one, and on a schedule."""
+        made = function(
+            settled,
+            Handler(
+                source.name,
+                RECHECK,
+                f"{self.runbook.title}: verify open contained incidents again",
+                times.RECHECK.timeout,
+                environment={**self.environment, "RINGFENCE_QUEUE_URL": source.main.queue_url},
+            ),
+            self.role,
+            group,
+        )
+        _mapping(settled.scope, "Mapping", made.function_name, source, times.RECHECK)
+        every = self.runbook.verified_every
+        scheduled(settled.scope, source.name, every, made, dead=source.dead, key=settled.key)
+        _watched(alarms, source, made, times.RECHECK)
+
     def _alarms(self, alarms: Alarms) -> None:
         for source, made, given in (
             (self.first, self.contain, times.CONTAIN),
             (self.second, self.resume, times.CONTINUE),
         ):
-            alarms.errors(source.name, made)
-            alarms.depth(source.name, source.dead)
-            alarms.age(source.name, source.main, given.late)
+            _watched(alarms, source, made, given)
         if self.runbook.closes_when_complete:  # compliance runbooks can wait for people, which is no alarm
             return
         alarms.own(
@@ -187,3 +220,25 @@ class Pipeline(Construct):
                 "remaining steps."
             ),
         )
+
+
+def _mapping(scope: Construct, id_: str, invoked: str, source: Queue, given: QueueTimes) -> None:
+    """Let a function take messages from a queue, one at a time."""
+    lambda_.CfnEventSourceMapping(
+        scope,
+        id_,
+        function_name=invoked,
+        event_source_arn=source.main.queue_arn,
+        batch_size=1,
+        function_response_types=["ReportBatchItemFailures"],
+        scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
+            maximum_concurrency=given.concurrency
+        ),
+    )
+
+
+def _watched(alarms: Alarms, source: Queue, made: lambda_.Function, given: QueueTimes) -> None:
+    """Add the alarms of a queue and its function."""
+    alarms.errors(source.name, made)
+    alarms.depth(source.name, source.dead)
+    alarms.age(source.name, source.main, given.late)

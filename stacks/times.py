@@ -39,6 +39,8 @@ class QueueTimes:
 CONTAIN = QueueTimes(timeout=30, margin=5, receives=30, concurrency=20, late=60)
 CONTINUE = QueueTimes(timeout=300, margin=10, receives=240, concurrency=10, late=1800)
 
+RECHECK = QueueTimes(timeout=300, margin=10, receives=60, concurrency=5, late=900)
+"""The same function verifies one incident after a call, and every open incident on a schedule."""
 REVIEW_TIMEOUT = 600
 """A review checks a few resources in parallel, and every resource of an account and region."""
 REVIEW_RETRIES = 2

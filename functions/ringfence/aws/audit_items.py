@@ -23,6 +23,8 @@ CHAIN, ENTRY, MONTH, CONTROL_KEY = "chain", "entry", "month", "key"
 """The keys of the audit table, of its index and of the control table."""
 INCIDENTS = "incidents"
 """The sparse index. It contains the keys of each incident's first entry: `month` and `entry`."""
+CONTAINMENTS, OPEN = "containments", "open"
+"""The sparse index of the control table. It contains the open contained incidents: key `open`."""
 ARCHIVE_PREFIX = "chains/"
 
 _SEQ, _HASH = re.compile(r"[0-9]{6}"), re.compile(r"[0-9a-f]{64}")

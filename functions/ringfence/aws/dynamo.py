@@ -102,15 +102,28 @@ class DynamoAuditLog:
         lease and the slot. So a crash leaves a shorter, valid chain.
         """
         check_append(history, entries, lease)
-        for chunk in _chunks(entries, first=_MOST_ITEMS - (lease is not None) - (slot is not None)):
-            puts = [self._put_entry(key, entry) for entry in chunk]
+        # An execution that begins has verified nothing.
+        listed = () if lease is not None and lease.owner else self._listed(key, history, entries)
+        most = _MOST_ITEMS - (lease is not None) - (slot is not None) - len(listed)
+        for chunk in _chunks(entries, first=most):
+            puts = [*(self._put_entry(key, entry) for entry in chunk), *listed]
             if lease is not None:
                 puts.append(self._put_lease(key, history.lease, lease))
             if slot is not None:
                 puts.append(self._put_slot(key, slot))
             if puts and not self._write(puts, slot) and not self._is_written(key, chunk, lease):
                 raise Conflict(f"{key.text}: another execution wrote first")
-            lease = slot = None
+            lease, slot, listed = None, None, ()
+
+    def _listed(
+        self, key: ChainKey, history: History, entries: Sequence[Entry]
+    ) -> tuple[TransactWriteItemTypeDef, ...]:
+        """Return the put of the item in the list of open containments, if it changes."""
+        from ringfence.aws.containments import to_put  # the isolating call does not wait for it
+        from ringfence.record.containments import update
+
+        changed = update(key, history, entries)
+        return () if changed is None else (to_put(self._control, changed),)
 
     def _read(self, key: ChainKey) -> History:
         entries, lease = self._side_by_side((lambda: self._newest(key), lambda: self._lease(key)))

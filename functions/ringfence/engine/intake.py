@@ -91,6 +91,11 @@ def continuation(order: ResponseRequest, report: ResponseResult) -> str:
     return _message(replace(order, runbook=order.runbook.narrowed(acting)), incident=report.incident)
 
 
+def resumption(order: ResponseRequest) -> str:
+    """Return the message for the second queue that resumes an incident."""
+    return _message(order, incident=order.incident)
+
+
 def watchdog(order: ResponseRequest) -> str:
     """Return the watchdog message of an execution."""
     return _message(order, behind=order.attempt)

@@ -131,7 +131,8 @@ def _is_news(verified: Verified, execution: Execution, request: ResponseRequest)
     last = execution.history.verified
     acted = request.request or any(isinstance(one, Outcome) for one in execution.pending)
     same = verified == last or (not verified.whole and last and last.contained and verified.contained)
-    return bool(acted) or execution.history.missed_at is not None or not same
+    told = execution.history.missed_at is not None or execution.history.broken is not None
+    return bool(acted) or told or not same
 
 
 def _status(verified: Verified) -> IncidentStatus:

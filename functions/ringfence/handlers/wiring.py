@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
 
+    from ringfence.aws.containments import ContainmentList
     from ringfence.aws.sessions import Clients
     from ringfence.policy.decision import Policy
 
@@ -96,6 +97,13 @@ def warm(role: str = "") -> Ports:
 def policy() -> Policy:
     """Return the compiled policy of this deployment."""
     return policy_from_json(json.loads((CODE / POLICY).read_text("utf-8")))
+
+
+def containments() -> ContainmentList:
+    """Return the list of open contained incidents."""
+    from ringfence.aws.containments import ContainmentList  # containment does not wait for it
+
+    return ContainmentList(cast("DynamoDBClient", own_client("dynamodb")), settings().control_table)
 
 
 def queue(url: str) -> SqsQueue:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ringfence.model.incident import Incident
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.step import Step
-    from ringfence.model.subject import Ref
+    from ringfence.model.subject import RecordedCalls, Ref
     from ringfence.model.trigger import Trigger
 
     Planner = Callable[[ResourceState, Incident], Iterator[Step]]
@@ -105,6 +105,10 @@ class Remediation:
         Yields what an AWS service has yet to do. The subject is read again later, a limited number of times.
     controls : tuple of str
         Ids in `ringfence.runbooks.compliance.table`. The requirements of frameworks follow from them.
+    undone_by : tuple of RecordedCalls
+        The calls, by CloudTrail's names, that can undo its changes while an incident is contained. After
+        such a call on a name that the incident recorded, Ringfence verifies the containment again. A
+        remediation without such calls is no part of this verification.
     planner : function of ResourceState and Incident
         The decorated function. It yields the steps that remain, and nothing where none remain.
 
@@ -144,6 +148,7 @@ class Remediation:
     limit: Limit | None = None
     pending_elsewhere: ResidualRisk | None = None
     controls: tuple[str, ...] = ()
+    undone_by: tuple[RecordedCalls, ...] = ()
     planner: Planner | None = None
 
     def __call__(self, planner: Planner) -> Remediation:

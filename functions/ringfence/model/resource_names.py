@@ -35,9 +35,13 @@ OPERATE, ARCHIVE, NOTIFY = "operate", "archive", "notify"
 FORWARD_ROLE = f"{PREFIX}forward"
 
 
-def schedule_role(runbook: str) -> str:
-    """Return the role that invokes a runbook's review on its schedule."""
-    return f"{PREFIX}{runbook}-review-schedule"
+REVIEW, RECHECK = "review", "recheck"
+"""What a runbook's functions do on a schedule."""
+
+
+def schedule_role(runbook: str, what: str = REVIEW) -> str:
+    """Return the role that invokes a runbook's function on its schedule: a review or a recheck."""
+    return f"{PREFIX}{runbook}-{what}-schedule"
 
 
 @cache
@@ -53,5 +57,5 @@ def acting_roles() -> tuple[str, ...]:
 def own_roles() -> tuple[str, ...]:
     """Return every role of Ringfence: those that act, those of its functions, and those for AWS services."""
     functions = (function_role(name) for name in (*runbook_ids(), OPERATE, ARCHIVE, NOTIFY))
-    schedules = (schedule_role(runbook) for runbook in runbook_ids())
+    schedules = (schedule_role(runbook, what) for runbook in runbook_ids() for what in (REVIEW, RECHECK))
     return (*acting_roles(), *functions, FORWARD_ROLE, *schedules)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ringfence.model.remediation import Option, Remediation
     from ringfence.model.reviews import Review
     from ringfence.model.step import Step
-    from ringfence.model.subject import Ref
+    from ringfence.model.subject import RecordedCalls, Ref
     from ringfence.model.trigger import Trigger
 
 
@@ -143,6 +143,8 @@ class Runbook:
         Its position in the list of runbooks. Runbooks with equal positions are sorted by id.
     canonical_subject : function of Ref or None
         Finds the subject's own name, where reports use another, so that one subject has one incident.
+    verified_every : str
+        How often open contained incidents are verified again, as an expression of EventBridge Scheduler.
     """
 
     id: str
@@ -154,6 +156,7 @@ class Runbook:
     review: Review | None = None
     position: int = 100
     canonical_subject: Callable[[Ref], SansIO[Ref]] | None = None
+    verified_every: str = "rate(1 hour)"
 
     @property
     def has_containment_stage(self) -> bool:
@@ -184,6 +187,11 @@ class Runbook:
     def observations(self) -> tuple[type[Observation], ...]:
         """Every observation that any stage reads."""
         return unique(observation for stage in self.stages for observation in stage.observations)
+
+    @property
+    def undone_by(self) -> tuple[RecordedCalls, ...]:
+        """The calls that can undo what the remediations changed, each once."""
+        return unique(calls for one in self.remediations for calls in one.undone_by)
 
     @property
     def steps(self) -> tuple[type[Step], ...]:

@@ -138,6 +138,25 @@ class Verified(Fact):
 
 
 @value
+class ContainmentBroken(Fact):
+    """A contained resource was read again, and it is not contained any more.
+
+    `open` is what must be done again, in words. `who` made the call that did it, from `address`, at time
+    `at`; `event` is the id of CloudTrail's record. They are empty if no event shows who did it. `answered`:
+    Ringfence contains the resource again on its own. Otherwise a person is asked, and `reason` says why.
+    """
+
+    open: tuple[str, ...]
+    who: str = ""
+    call: str = ""
+    address: str = ""
+    at: datetime | None = None
+    event: str = ""
+    answered: bool = False
+    reason: str = ""
+
+
+@value
 class Released(Fact):
     """A release undid the recorded steps, and a second read verified it."""
 

@@ -10,6 +10,7 @@ from ringfence.record.chain import Lease
 from ringfence.record.facts import (
     RELEASE,
     Closed,
+    ContainmentBroken,
     DecisionMade,
     Fact,
     FindingReceived,
@@ -150,6 +151,13 @@ class History:
     def verified(self) -> Verified | None:
         """The newest verification."""
         return self.last(Verified)
+
+    @property
+    def broken(self) -> ContainmentBroken | None:
+        """The newest report that containment was undone. None after a later verification."""
+        newest = (fact for _, fact in reversed(self.facts) if isinstance(fact, ContainmentBroken | Verified))
+        last = next(newest, None)
+        return last if isinstance(last, ContainmentBroken) else None
 
     def knows(self, received: FindingReceived) -> bool:
         """Return whether this update of the finding is recorded."""

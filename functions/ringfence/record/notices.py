@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ringfence.model.codec import decode
 from ringfence.model.frozen import frozen
 from ringfence.policy.decision import DecisionCode
 from ringfence.record.measures import (
@@ -21,9 +23,10 @@ from ringfence.record.wording import is_containment, said
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from ringfence.model.document import Document
     from ringfence.record.chain import Entry
 
-NOTIFYING_FACTS = frozenset({"DecisionMade", "Verified", "Released"})
+NOTIFYING_FACTS = frozenset({"ContainmentBroken", "DecisionMade", "Verified", "Released"})
 """The facts that can cause a notice."""
 LONGEST_SUBJECT, LONGEST_TEXT, MOST_WORDS = 99, 300, 20
 
@@ -61,9 +64,46 @@ def notice(entries: Sequence[Entry]) -> Notice | None:
         return _verified(now, before)
     if kind == "DecisionMade":
         return _decided(now, before)
+    if kind == "ContainmentBroken":
+        return _broken(now)
     if kind == "Released":
         return _message("released", now, (("Not undone", _texts(now, "skipped")),))
     return None
+
+
+def _broken(now: Summary) -> Notice:
+    """Return the notice that somebody undid a containment: who, with which call, and what follows."""
+    fact = now.lines[-1].fact
+    parts = (
+        ("Who undid it", (_culprit(fact),)),
+        ("Open now", fact.texts("open")),
+        ("What Ringfence does", _answer(now, fact)),
+    )
+    measures = (Measure(NOT_CONTAINED, runbook=now.runbook),)
+    return _message("URGENT, containment undone", now, parts, measures)
+
+
+def _culprit(fact: Document) -> str:
+    who, call = fact.optional_text("who"), fact.optional_text("call")
+    if not who:
+        return "no event shows who undid it: search CloudTrail for the calls on this resource"
+    address = fact.optional_text("address") or "an unknown address"
+    at = decode(fact.value.get("at"))
+    when = f", {at:%Y-%m-%d %H:%M:%S} UTC" if isinstance(at, datetime) else ""
+    return f"{who} called {call} from {address}{when}"
+
+
+def _answer(now: Summary, fact: Document) -> tuple[str, ...]:
+    if fact.flag("answered"):
+        return ("Ringfence contains the resource again. If somebody undoes this as well, it asks a person",)
+    _, account, region, name = (*now.subject.split("/", 3), "", "", "")[:4]
+    return (
+        f"nothing: {fact.optional_text('reason') or 'a person must decide'}",
+        (
+            f"To contain it again: ringfence run {now.runbook} {name} --account {account} --region {region}"
+            ' --reason "…"'
+        ),
+    )
 
 
 def _verified(now: Summary, before: Summary) -> Notice | None:
@@ -88,12 +128,18 @@ def _words(now: Summary, *, contained: bool) -> str:
 def _verdicts(summary: Summary) -> list[bool | None]:
     """Return for each verification whether it was contained. None if it causes no notice.
 
-    It causes none while something settles, or after a run of later stages alone. A compliance runbook is
-    contained if the newest verification of each of its remediations says so.
+    It causes none while something settles, or after a run of later stages alone. A report that somebody
+    undid a containment is a verdict too. A compliance runbook is contained if the newest verification of
+    each of its remediations says so.
     """
     verdicts: list[bool | None] = []
     parts: dict[str, bool] = {}
-    for fact in (one.fact for one in summary.lines if one.kind == "Verified"):
+    for one in summary.lines:
+        if one.kind == "ContainmentBroken":
+            verdicts.append(False)
+        if one.kind != "Verified":
+            continue
+        fact = one.fact
         found = fact.flag("contained")
         parts.update(dict.fromkeys(fact.texts("remediations"), found))
         if found and (is_containment(summary.runbook) or all(parts.values())):
@@ -106,7 +152,7 @@ def _verdicts(summary: Summary) -> list[bool | None]:
 
 def _reviewed(summary: Summary) -> frozenset[str]:
     """Return the reviews that earlier notices already named."""
-    looks = (one.fact for one in summary.lines if one.kind == "Verified")
+    looks = (one.fact for one in summary.lines if one.kind in {"ContainmentBroken", "Verified"})
     told = zip(looks, _verdicts(summary), strict=True)
     return frozenset(words for fact, verdict in told if verdict is not None for words in fact.texts("review"))
 

@@ -15,6 +15,7 @@ from ringfence.model.kinds.instance import InstanceRef
 from ringfence.policy.decision import Decision
 from ringfence.record.facts import (
     Closed,
+    ContainmentBroken,
     DecisionMade,
     Fact,
     FindingReceived,
@@ -181,6 +182,20 @@ def _(fact: Verified, _: object) -> RenderedFact:
         *_each("residual risk", fact.exposure),
     )
     return RenderedFact(f"verified: {result}", notes, result=result)
+
+
+@_of_fact.register
+def _(fact: ContainmentBroken, _: object) -> RenderedFact:
+    did = f"by {fact.who} with {fact.call}" if fact.who else "no event shows by whom"
+    at = (
+        (f"at {fact.at:%Y-%m-%d %H:%M:%S} UTC from {fact.address or 'an unknown address'}",)
+        if fact.at
+        else ()
+    )
+    event = (f"CloudTrail event {fact.event}",) if fact.event else ()
+    answer = "Ringfence contains it again" if fact.answered else f"a person must decide: {fact.reason}"
+    notes = (*at, *event, *_each("open", fact.open), answer)
+    return RenderedFact(f"containment was undone, {did}", notes, result=IncidentStatus.OPEN.words)
 
 
 @_of_fact.register

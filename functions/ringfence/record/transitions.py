@@ -34,6 +34,7 @@ class Event(StrEnum):
     CONTAINED = "`Verified`: contained"
     FOR_REVIEW = "`Verified`: only a review by a person remains"
     COMPLETE = "`Verified`: complete"
+    BROKEN = "`ContainmentBroken`"
     UNDO_BEGAN = "`Intended`: a step of a release"
     RUN_BEGAN = "`Intended`: a step of a run"
     RELEASED = "`Released`"
@@ -55,6 +56,7 @@ TRANSITIONS: tuple[tuple[Event, tuple[IncidentStatus, ...], IncidentStatus], ...
     (Event.CONTAINED, _NOT_OVER, _S.CONTAINED),
     (Event.FOR_REVIEW, _NOT_OVER, _S.FOR_REVIEW),
     (Event.COMPLETE, _NOT_OVER, _S.COMPLETE),
+    (Event.BROKEN, VERIFIED, _S.OPEN),
     (Event.UNDO_BEGAN, (*_NOT_OVER, _S.CLOSED), _S.RELEASING),
     (Event.RELEASED, (*_NOT_OVER, _S.CLOSED, _S.RELEASING), _S.RELEASED),
     (Event.CLOSED, _NOT_OVER, _S.CLOSED),
@@ -102,8 +104,8 @@ def _events(runbook: str, facts: Iterable[tuple[str, Document]]) -> Iterator[Eve
             yield verdict(runbook, latest(runbook, newest, fact))
         elif kind == "Intended":
             yield Event.UNDO_BEGAN if fact.optional_text("stage") == RELEASE else Event.RUN_BEGAN
-        elif kind in _ENDS:
-            yield _ENDS[kind]
+        elif kind in _OTHERS:
+            yield _OTHERS[kind]
 
 
 DECIDED = {
@@ -112,7 +114,7 @@ DECIDED = {
     Mode.DRY_RUN: Event.DRY_RUN,
     Mode.AUTO: Event.AUTO,
 }
-_ENDS = {"Released": Event.RELEASED, "Closed": Event.CLOSED}
+_OTHERS = {"ContainmentBroken": Event.BROKEN, "Released": Event.RELEASED, "Closed": Event.CLOSED}
 
 
 def latest(runbook: str, newest: dict[str, Document], last: Document) -> tuple[Document, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
+from ringfence.model.subject import RecordedCalls
 from ringfence.observations.ec2.acls import SubnetAcls
 from ringfence.steps.ec2.acls import DenyAddress
 
@@ -47,6 +48,16 @@ def still_reachable(instance: ResourceState, incident: Incident) -> Iterator[str
     observations=(SubnetAcls,),
     steps=(DenyAddress,),
     references=("NIST 800-53 SC-7", "D3FEND D3-NTF", "ATT&CK M1037"),
+    undone_by=(
+        RecordedCalls(
+            "ec2",
+            (
+                "DeleteNetworkAclEntry",
+                "ReplaceNetworkAclAssociation",
+                "ReplaceNetworkAclEntry",
+            ),
+        ),
+    ),
     optional=True,
     cost="no host in the instance's subnets can reach the finding's remote addresses",
     residual_risk=still_reachable,

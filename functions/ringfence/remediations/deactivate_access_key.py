@@ -16,7 +16,7 @@ from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINE
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.remediation import Option, remediation
-from ringfence.model.subject import PrincipalRef
+from ringfence.model.subject import PrincipalRef, RecordedCalls
 from ringfence.observations.iam.access_key import ACTIVE, INACTIVE, AccessKey
 from ringfence.steps.iam.access_keys import DeactivateAccessKey
 
@@ -87,6 +87,15 @@ def no_users(principal: ResourceState, incident: Incident) -> Iterator[str]:  # 
     observations=(AccessKey,),
     steps=(DeactivateAccessKey,),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-2(13)", "D3FEND D3-CR", "ATT&CK T1078.004"),
+    undone_by=(
+        RecordedCalls(
+            "iam",
+            (
+                "CreateAccessKey",
+                "UpdateAccessKey",
+            ),
+        ),
+    ),
     options=(
         Option(
             OTHERS,

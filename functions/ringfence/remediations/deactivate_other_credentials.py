@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import PrincipalRef
+from ringfence.model.subject import PrincipalRef, RecordedCalls
 from ringfence.observations.iam.access_key import ACTIVE, INACTIVE
 from ringfence.observations.iam.other_credentials import OtherCredentials
 from ringfence.steps.iam.other_credentials import DeactivateCredential
@@ -27,6 +27,20 @@ if TYPE_CHECKING:
     observations=(OtherCredentials,),
     steps=(DeactivateCredential,),
     references=("NIST 800-53 IR-4", "NIST 800-53 IA-5", "D3FEND D3-CR", "ATT&CK T1098.001"),
+    undone_by=(
+        RecordedCalls(
+            "iam",
+            (
+                "CreateServiceSpecificCredential",
+                "ResetServiceSpecificCredential",
+                "UpdateServiceSpecificCredential",
+                "UpdateSigningCertificate",
+                "UpdateSSHPublicKey",
+                "UploadSigningCertificate",
+                "UploadSSHPublicKey",
+            ),
+        ),
+    ),
 )
 def deactivate_other_credentials(principal: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Deactivate each active one."""

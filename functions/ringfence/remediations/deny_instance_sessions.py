@@ -13,6 +13,7 @@ from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
 from ringfence.observations.iam.identity import Identity
 from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
+from ringfence.steps.iam.undoing import ROLE_DENIAL_UNDONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,7 @@ def still_valid(instance: ResourceState, incident: Incident) -> Iterator[str]:  
     observations=(Identity,),
     steps=(DenyInstanceSessions,),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-2(13)", "D3FEND D3-ANCI", "ATT&CK T1552.005"),
+    undone_by=ROLE_DENIAL_UNDONE,
     residual_risk=still_valid,
 )
 def deny_instance_sessions(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature

@@ -22,6 +22,7 @@ from ringfence.observations.iam.role_sessions import whole_second
 from ringfence.steps.iam.boundaries import SetDenyBoundary
 from ringfence.steps.iam.denial import AttachDenial, PutDenial
 from ringfence.steps.iam.denial_policies import CreateDenialPolicy
+from ringfence.steps.iam.undoing import DENIAL_UNDONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,6 +127,7 @@ def _instead(holder: Holder) -> str:
         "D3FEND D3-ANCI",
         "ATT&CK T1550.001",
     ),
+    undone_by=DENIAL_UNDONE,
     options=(
         Option(
             USER_DENY,

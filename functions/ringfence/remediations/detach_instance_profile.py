@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
+from ringfence.model.subject import RecordedCalls
 from ringfence.observations.iam.identity import ASSOCIATED, Identity
 from ringfence.steps.ec2.instance_profile import DetachInstanceProfile, detach
 
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
     observations=(Identity,),
     steps=(DetachInstanceProfile,),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-2(13)", "D3FEND D3-CTS", "ATT&CK T1552.005"),
+    undone_by=(
+        RecordedCalls(
+            "ec2",
+            (
+                "AssociateIamInstanceProfile",
+                "ReplaceIamInstanceProfileAssociation",
+            ),
+        ),
+    ),
 )
 def detach_instance_profile(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Remove the association. One that is changing is read again."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
+from ringfence.model.subject import RecordedCalls
 from ringfence.observations.ec2.metadata import DISABLED, Metadata
 from ringfence.steps.ec2.metadata import SetMetadataOptions
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     observations=(Metadata,),
     steps=(SetMetadataOptions,),
     references=("NIST 800-53 IR-4", "NIST 800-53 CM-7", "D3FEND D3-CTS", "ATT&CK T1552.005"),
+    undone_by=(RecordedCalls("ec2", ("ModifyInstanceMetadataOptions",)),),
     optional=True,
     cost="software on the instance that reads the metadata service stops working: agents, SDKs, scripts",
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import Option, remediation
+from ringfence.model.subject import RecordedCalls
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.observations.ec2.host import Host
 from ringfence.observations.ec2.network import QUARANTINE, Network
@@ -97,6 +98,20 @@ def still_open(instance: ResourceState, incident: Incident) -> Iterator[str]:
             "dry-run: an instance that hosts containers is isolated only by a person, who cordons and drains "
             "it first; snapshots and credentials are not held back; isolate: it is isolated like any other "
             "instance, with all its containers",
+        ),
+    ),
+    undone_by=(
+        RecordedCalls(
+            "ec2",
+            (
+                "AttachNetworkInterface",
+                "AuthorizeSecurityGroupEgress",
+                "AuthorizeSecurityGroupIngress",
+                "DeleteSecurityGroup",
+                "ModifyInstanceAttribute",
+                "ModifyNetworkInterfaceAttribute",
+                "ModifySecurityGroupRules",
+            ),
         ),
     ),
     residual_risk=still_open,

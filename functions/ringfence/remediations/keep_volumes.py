@@ -11,6 +11,7 @@ from ringfence.model.codec import value
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
 from ringfence.model.setting import SettingStep
+from ringfence.model.subject import RecordedCalls
 from ringfence.observations.ec2.instance import NOT_FOUND
 from ringfence.observations.ec2.volumes import Volumes
 
@@ -100,6 +101,7 @@ class SetDeleteOnTermination(SettingStep):
     observations=(Volumes,),
     steps=(SetDeleteOnTermination,),
     references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.2", "ATT&CK T1485"),
+    undone_by=(RecordedCalls("ec2", ("ModifyInstanceAttribute",)),),
 )
 def keep_volumes(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Keep each volume that would be deleted with the instance."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import Option, remediation
+from ringfence.model.subject import RecordedCalls
 from ringfence.observations.ec2.auto_scaling import IN_SERVICE, STANDBY, Scaling
 from ringfence.steps.ec2.auto_scaling import DetachFromGroup, EnterStandby, leave
 
@@ -46,6 +47,15 @@ def still_owned(instance: ResourceState, incident: Incident) -> Iterator[str]:  
     observations=(Scaling,),
     steps=(DetachFromGroup, EnterStandby),
     references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.2", "ATT&CK T1578.003"),
+    undone_by=(
+        RecordedCalls(
+            "autoscaling",
+            (
+                "AttachInstances",
+                "ExitStandby",
+            ),
+        ),
+    ),
     options=(
         Option(
             WAY,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
+from ringfence.model.subject import RecordedCalls
 from ringfence.observations.ec2.target_groups import Targets
 from ringfence.steps.ec2.target_groups import DeregisterTargets
 
@@ -34,6 +35,7 @@ def unread(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noq
     observations=(Targets,),
     steps=(DeregisterTargets,),
     references=("NIST 800-53 IR-4", "NIST 800-53 SC-7", "D3FEND D3-ITF"),
+    undone_by=(RecordedCalls("elasticloadbalancing", ("RegisterTargets",)),),
     residual_risk=unread,
 )
 def leave_target_groups(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature

@@ -12,6 +12,7 @@ from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.codec import value
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
+from ringfence.model.subject import RecordedCalls
 from ringfence.observations.ec2.lifecycle import STOP, Lifecycle
 from ringfence.steps.ec2.attributes import AttributeSetting
 
@@ -86,6 +87,7 @@ def unprotected(instance: ResourceState, incident: Incident) -> Iterator[str]:  
     observations=(Lifecycle,),
     steps=(SetTerminationProtection, SetShutdownBehavior),
     references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.2", "ATT&CK T1578.003"),
+    undone_by=(RecordedCalls("ec2", ("ModifyInstanceAttribute",)),),
     residual_risk=unprotected,
 )
 def protect_termination(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature

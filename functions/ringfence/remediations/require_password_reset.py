@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
 from ringfence.model.remediation import remediation
-from ringfence.model.subject import PrincipalRef
+from ringfence.model.subject import PrincipalRef, RecordedCalls
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.password import Password
 from ringfence.observations.iam.reach import Reach
@@ -50,6 +50,16 @@ def still_signs_in(principal: ResourceState, incident: Incident) -> Iterator[str
     observations=(Denial, Password),
     steps=(SetPasswordReset,),
     references=("NIST 800-53 IR-4", "NIST 800-53 IA-5", "ATT&CK T1078.004"),
+    undone_by=(
+        RecordedCalls(
+            "iam",
+            (
+                "ChangePassword",
+                "CreateLoginProfile",
+                "UpdateLoginProfile",
+            ),
+        ),
+    ),
     residual_risk=still_signs_in,
 )
 def require_password_reset(principal: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature

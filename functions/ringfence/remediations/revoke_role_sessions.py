@@ -13,6 +13,7 @@ from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
 from ringfence.observations.iam.role_sessions import RoleSessions, whole_second
 from ringfence.steps.iam.role_sessions import RevokeRoleSessions
+from ringfence.steps.iam.undoing import ROLE_DENIAL_UNDONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,7 @@ def not_revoked(instance: ResourceState, incident: Incident) -> Iterator[str]:
     observations=(RoleSessions,),
     steps=(RevokeRoleSessions,),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-12", "D3FEND D3-ANCI", "ATT&CK T1550.001"),
+    undone_by=ROLE_DENIAL_UNDONE,
     optional=True,
     cost="all users of the role fail until they get new credentials: other instances, functions and people",
     residual_risk=not_revoked,

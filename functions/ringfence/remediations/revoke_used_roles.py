@@ -14,6 +14,7 @@ from ringfence.model.remediation import remediation
 from ringfence.model.subject import PrincipalRef
 from ringfence.observations.iam.role_sessions import whole_second
 from ringfence.observations.iam.used_roles import UsedRoles
+from ringfence.steps.iam.undoing import ROLE_DENIAL_UNDONE
 from ringfence.steps.iam.used_roles import RevokeUsedRole
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def _uncovered(principal: ResourceState, incident: Incident) -> Iterator[RoleUse
     observations=(UsedRoles,),
     steps=(RevokeUsedRole,),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-12", "D3FEND D3-ANCI", "ATT&CK T1550.001"),
+    undone_by=ROLE_DENIAL_UNDONE,
     optional=True,
     cost=(
         "all users of these roles fail until they get new credentials: instances, functions, tasks and people"

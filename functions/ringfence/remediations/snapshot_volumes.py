@@ -12,6 +12,7 @@ from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
 from ringfence.model.step import counted
+from ringfence.model.subject import RecordedCalls
 from ringfence.observations.ec2.snapshots import Snapshots
 from ringfence.observations.ec2.volumes import Volumes
 from ringfence.steps.ec2.snapshots import CreateSnapshots
@@ -48,6 +49,7 @@ def not_in_snapshots(instance: ResourceState, incident: Incident) -> Iterator[st
     observations=(Volumes, Snapshots),
     steps=(CreateSnapshots,),
     references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.2", "NIST 800-86 4.2", "ATT&CK T1485"),
+    undone_by=(RecordedCalls("ec2", ("DeleteSnapshot",)),),
     residual_risk=not_in_snapshots,
 )
 def snapshot_volumes(instance: ResourceState, incident: Incident) -> Iterator[Step]:

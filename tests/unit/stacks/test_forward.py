@@ -10,6 +10,7 @@ import pytest
 
 from ringfence.events.cloudtrail.trigger import quarantine as cloudtrail
 from ringfence.events.cloudtrail.trigger.root import ROOT_USE
+from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
 from ringfence.events.config import trigger as config_rules
 from ringfence.events.health import trigger as health
 from ringfence.events.patterns import PATTERN_LIMIT, WITH_READS, covers, rule_state
@@ -21,6 +22,7 @@ from tests.support.synthesis import HOME, MEMBER, allowed, told
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ringfence.model.runbook import Runbook
     from stacks.settings import Settings
     from tests.support.synthesis import Template
 
@@ -39,6 +41,10 @@ def rules(forward: Template) -> list[dict[str, Any]]:
     return patterns_of(forward)
 
 
+def heard(runbook: Runbook) -> tuple[Mapping[str, object], ...]:
+    return (*runbook.patterns(), *undoing_patterns(runbook))
+
+
 def patterns_of(template: Template) -> list[dict[str, Any]]:
     return [one["Properties"] for one in template.all(RULE).values()]
 
@@ -55,6 +61,21 @@ def test_from_us_east_1_comes_what_health_and_iam_deliver_there_and_no_finding_o
     sources = {json.dumps(one["EventPattern"]["source"]) for one in rules}
     named = (health.SOURCE, cloudtrail.SOURCE, config_rules.SOURCE, {"prefix": "aws."})
     assert sources == {json.dumps([one]) for one in named}
+
+
+def test_from_us_east_1_come_the_calls_of_iam_that_undo_any_containment(
+    rules: list[dict[str, Any]],
+) -> None:
+    """IAM's calls are delivered there alone, also those on the roles of contained instances."""
+    patterns = [one["EventPattern"] for one in rules]
+    undoing = [
+        one
+        for runbook in CATALOGUE.values()
+        for one in undoing_patterns(runbook)
+        if one["source"] == ["aws.iam"]
+    ]
+    assert len(undoing) > 1
+    assert all(any(covers(each, one) for each in patterns) for one in undoing)
 
 
 def test_its_patterns_are_those_of_the_rules_at_home(response: Template, rules: list[dict[str, Any]]) -> None:
@@ -80,7 +101,7 @@ def test_from_another_account_comes_all_of_it_from_each_of_its_regions(
 ) -> None:
     templates = variant(replace(scoped, account=MEMBER))
     assert templates.keys() == {names.MEMBER_STACK, names.forward_stack("eu-west-1"), FORWARD}
-    everything = [one for runbook in CATALOGUE.values() for one in runbook.patterns()]
+    everything = [one for runbook in CATALOGUE.values() for one in heard(runbook)]
     brought = patterns_of(templates[names.forward_stack("eu-west-1")])
     forwarded = [one["EventPattern"] for one in brought]
     assert all(one in everything for one in forwarded)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.events.cloudtrail.trigger.root import ROOT_USE
+from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
 from ringfence.events.patterns import PATTERN_LIMIT, WITH_READS
 from ringfence.model.resource_names import schedule_role
 from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
 from ringfence.runbooks.catalogue import CATALOGUE
-from stacks.times import CONTAIN, CONTINUE
+from stacks.times import CONTAIN, CONTINUE, RECHECK
 
 if TYPE_CHECKING:
     from stacks.times import QueueTimes
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 QUEUE, FUNCTION, MAPPING = "AWS::SQS::Queue", "AWS::Lambda::Function", "AWS::Lambda::EventSourceMapping"
 RULE, ALARM = "AWS::Events::Rule", "AWS::CloudWatch::Alarm"
+UNDONE = [id_ for id_, one in CATALOGUE.items() if one.undone_by]
 BOTH = pytest.mark.parametrize(
     ("queue", "handler", "times"),
     [
@@ -28,10 +30,14 @@ BOTH = pytest.mark.parametrize(
         for end, handler, times in (
             ("", "respond.handler", CONTAIN),
             ("-continuation", "respond.resume", CONTINUE),
+            ("-recheck", "recheck.handler", RECHECK),
         )
+        if end != "-recheck" or id_ in UNDONE
     ],
 )
 EACH = pytest.mark.parametrize("runbook", CATALOGUE)
+HEARD = pytest.mark.parametrize("source", [*CATALOGUE, *(f"{id_}-recheck" for id_ in UNDONE)])
+"""Each queue that takes events, without its prefix."""
 
 
 def queue_named(response: Template, name: str) -> tuple[str, dict[str, Any]]:
@@ -83,8 +89,24 @@ def test_the_rules_are_the_triggers_patterns(response: Template, runbook: str) -
     assert [one["EventPattern"] for one in rules_of(response, runbook).values()] == declared
 
 
+@pytest.mark.parametrize("runbook", UNDONE)
+def test_calls_that_undo_a_containment_have_rules_and_a_queue_apart_from_findings(
+    response: Template, runbook: str
+) -> None:
+    declared = list(undoing_patterns(CATALOGUE[runbook]))
+    rules = rules_of(response, f"{runbook}-recheck")
+    assert [one["EventPattern"] for one in rules.values()] == declared
+    names = {name for one in declared for name in one["detail"]["eventName"]}  # type: ignore[index,call-overload]  # a pattern is JSON
+    assert names == {name for calls in CATALOGUE[runbook].undone_by for name in calls.names}
+
+
+def test_only_containments_can_be_undone() -> None:
+    assert UNDONE == ["contain-instance", "contain-credentials"]
+
+
 def test_every_rule_delivers_to_the_queue_of_one_runbook(response: Template) -> None:
-    delivering = [rule for runbook in CATALOGUE for rule in rules_of(response, runbook)]
+    sources = (*CATALOGUE, *(f"{id_}-recheck" for id_ in UNDONE))
+    delivering = [rule for source in sources for rule in rules_of(response, source)]
     assert sorted(delivering) == sorted(response.all(RULE))
 
 
@@ -93,10 +115,10 @@ def test_every_pattern_is_within_the_services_limit(response: Template) -> None:
         assert len(json.dumps(rule["Properties"]["EventPattern"])) <= PATTERN_LIMIT
 
 
-@EACH
-def test_every_rule_is_on_and_what_it_cannot_deliver_is_set_aside(response: Template, runbook: str) -> None:
-    dead, _ = queue_named(response, f"ringfence-{runbook}-dead-letters")
-    for rule in rules_of(response, runbook).values():
+@HEARD
+def test_every_rule_is_on_and_what_it_cannot_deliver_is_set_aside(response: Template, source: str) -> None:
+    dead, _ = queue_named(response, f"ringfence-{source}-dead-letters")
+    for rule in rules_of(response, source).values():
         assert rule["State"] in {"ENABLED", WITH_READS}
         (target,) = rule["Targets"]
         assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [dead, "Arn"]}}
@@ -108,12 +130,12 @@ def test_only_the_rule_for_uses_of_the_root_user_delivers_calls_that_only_read(r
     assert [one["EventPattern"] for one in found if one["State"] == WITH_READS] == list(ROOT_USE.patterns())
 
 
-@EACH
+@HEARD
 def test_the_queue_takes_messages_from_its_rules_and_from_nobody_else(
-    response: Template, runbook: str
+    response: Template, source: str
 ) -> None:
-    main, _ = queue_named(response, f"ringfence-{runbook}")
-    rules = rule_arns(response, runbook)
+    main, _ = queue_named(response, f"ringfence-{source}")
+    rules = rule_arns(response, source)
     sends = [one for one in policy_of(response, main) if one["Action"] == "sqs:SendMessage"]
     allow, deny = sorted(sends, key=lambda one: one["Effect"])
     assert allow["Principal"] == {"Service": "events.amazonaws.com"}
@@ -194,7 +216,7 @@ def test_each_function_is_told_its_own_queue(
     response: Template, queue: str, handler: str, times: QueueTimes
 ) -> None:
     del handler, times
-    runbook = queue.removeprefix("ringfence-").removesuffix("-continuation")
+    runbook = queue.removeprefix("ringfence-").removesuffix("-continuation").removesuffix("-recheck")
     source, _ = queue_named(response, queue)
     second, _ = queue_named(response, f"ringfence-{runbook}-continuation")
     told = function_of(response, queue)[1]["Environment"]["Variables"]
@@ -255,7 +277,7 @@ def test_every_alarm_tells_the_notices_topic_and_missing_data_is_no_alarm(
     alarms = [*response.all(ALARM).values(), *audit.all(ALARM).values()]
     reviewed = [one for one in CATALOGUE.values() if one.review]
     containing = [one for one in CATALOGUE.values() if not one.closes_when_complete]
-    assert len(alarms) == 8 + 6 * len(CATALOGUE) + 2 * len(containing) + len(reviewed)
+    assert len(alarms) == 8 + 6 * len(CATALOGUE) + 3 * len(UNDONE) + 2 * len(containing) + len(reviewed)
     for alarm in alarms:
         (action,) = alarm["Properties"]["AlarmActions"]
         assert "Notices" in json.dumps(action)
@@ -263,42 +285,48 @@ def test_every_alarm_tells_the_notices_topic_and_missing_data_is_no_alarm(
         assert alarm["Properties"]["AlarmDescription"].endswith((".", "?"))
 
 
-REVIEWED = pytest.mark.parametrize("runbook", [id_ for id_, one in CATALOGUE.items() if one.review])
+SCHEDULED = {
+    **{f"{id_}-review": one.review.schedule for id_, one in CATALOGUE.items() if one.review},
+    **{f"{id_}-recheck": CATALOGUE[id_].verified_every for id_ in UNDONE},
+}
+"""What is done on a schedule, and on which."""
+EACH_SCHEDULED = pytest.mark.parametrize("name", SCHEDULED)
 SCHEDULE = "AWS::Scheduler::Schedule"
 
 
-def schedule_of(response: Template, runbook: str) -> dict[str, Any]:
+def schedule_of(response: Template, name: str) -> dict[str, Any]:
     (found,) = [
         one["Properties"]
         for one in response.all(SCHEDULE).values()
-        if one["Properties"]["Name"] == f"ringfence-{runbook}-review"
+        if one["Properties"]["Name"] == f"ringfence-{name}"
     ]
     properties: dict[str, Any] = found
     return properties
 
 
-@REVIEWED
-def test_a_review_is_made_on_its_schedule_by_a_function_of_its_own(response: Template, runbook: str) -> None:
-    review = CATALOGUE[runbook].review
-    assert review
-    given = schedule_of(response, runbook)
-    function, properties = function_of(response, f"ringfence-{runbook}-review")
-    assert (given["ScheduleExpression"], given["ScheduleExpressionTimezone"]) == (review.schedule, "UTC")
+@EACH_SCHEDULED
+def test_it_is_done_on_its_schedule_by_a_function_of_its_own(response: Template, name: str) -> None:
+    runbook, _, what = name.rpartition("-")
+    given = schedule_of(response, name)
+    function, properties = function_of(response, f"ringfence-{name}")
+    assert (given["ScheduleExpression"], given["ScheduleExpressionTimezone"]) == (SCHEDULED[name], "UTC")
     assert (given["State"], given["FlexibleTimeWindow"]) == ("ENABLED", {"Mode": "OFF"})
     assert given["Target"]["Arn"] == {"Fn::GetAtt": [function, "Arn"]}
-    assert properties["Handler"] == "review.handler"
+    assert properties["Handler"] == f"{what}.handler"
     assert properties["Environment"]["Variables"]["RINGFENCE_RUNBOOK"] == runbook
     first = function_of(response, f"ringfence-{runbook}")[1]
     assert (properties["Role"], properties["Code"]) == (first["Role"], first["Code"])
 
 
-@REVIEWED
+@EACH_SCHEDULED
 def test_a_schedule_may_invoke_its_function_and_set_aside_what_it_cannot(
-    response: Template, runbook: str
+    response: Template, name: str
 ) -> None:
-    function, _ = function_of(response, f"ringfence-{runbook}-review")
-    dead, _ = queue_named(response, f"ringfence-{runbook}-dead-letters")
-    target = schedule_of(response, runbook)["Target"]
+    runbook, _, what = name.rpartition("-")
+    function, _ = function_of(response, f"ringfence-{name}")
+    source = runbook if what == "review" else name
+    dead, _ = queue_named(response, f"ringfence-{source}-dead-letters")
+    target = schedule_of(response, name)["Target"]
     assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [dead, "Arn"]}}
     (role,) = [
         one["Properties"]
@@ -306,7 +334,7 @@ def test_a_schedule_may_invoke_its_function_and_set_aside_what_it_cannot(
         if {"Fn::GetAtt": [id_, "Arn"]} == target["RoleArn"]
     ]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
-    assert role["RoleName"] == schedule_role(runbook)
+    assert role["RoleName"] == schedule_role(runbook, what)
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
     (policy,) = role["Policies"]
@@ -318,6 +346,6 @@ def test_a_schedule_may_invoke_its_function_and_set_aside_what_it_cannot(
     assert policy["PolicyDocument"]["Statement"][0]["Resource"] == {"Fn::GetAtt": [function, "Arn"]}
 
 
-def test_only_what_has_a_review_is_scheduled(response: Template) -> None:
-    reviewed = {f"ringfence-{id_}-review" for id_, one in CATALOGUE.items() if one.review}
-    assert {one["Properties"]["Name"] for one in response.all(SCHEDULE).values()} == reviewed
+def test_nothing_else_is_scheduled(response: Template) -> None:
+    names = {one["Properties"]["Name"] for one in response.all(SCHEDULE).values()}
+    assert names == {f"ringfence-{name}" for name in SCHEDULED}

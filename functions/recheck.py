@@ -1,0 +1,41 @@
+"""Lambda: verify open contained incidents again, after a call that can undo one and on a schedule."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ringfence.handlers import wiring
+from ringfence.handlers.queue import execution_of, work_off
+from ringfence.handlers.rechecks import KeptList, Rechecks
+from ringfence.handlers.reviews import AT_ONCE
+from ringfence.handlers.threads import Threads
+from ringfence.runbooks import runbook
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from ringfence.handlers.findings import Event
+
+
+def handler(event: Event, context: LambdaContext) -> object:
+    """Handle messages with recorded calls. A schedule sends none: then verify every open incident."""
+    settings = wiring.settings()
+    execution = execution_of(context, settings.function, wiring.now())
+    if "Records" in event:
+        return work_off(event, execution, _rechecks().heard, wiring.queue(settings.queue_url))
+    return {"incidents": _rechecks().look(execution, Threads("ringfence-recheck", AT_ONCE))}
+
+
+@cache
+def _rechecks() -> Rechecks:
+    settings = wiring.settings()
+    later = wiring.queue(settings.continuation_queue_url)
+    later.client()  # made once, before several ask for it
+    return Rechecks(
+        runbook(settings.runbook),
+        wiring.policy(),
+        wiring.warm(),
+        KeptList(wiring.containments(), wiring.now),
+        lambda message: later.send(message, 0),
+    )

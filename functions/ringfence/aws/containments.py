@@ -1,0 +1,109 @@
+"""The list of open contained incidents, in the control table.
+
+An item has the key of its chain with a suffix. Only open incidents have the key of the sparse index, so one
+query returns them all. The audit log writes an item together with the verification that it shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ringfence.aws.audit_items import CONTAINMENTS, CONTROL_KEY, OPEN
+from ringfence.aws.failures import raised
+from ringfence.model.call import Permission
+from ringfence.model.codec import instant_text
+from ringfence.record.chain import ChainKey
+from ringfence.record.containments import Containment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        QueryInputTypeDef,
+        TransactWriteItemTypeDef,
+    )
+
+LIST_PERMISSIONS = (Permission("dynamodb:Query", ("{control_table}/index/containments",)),)
+"""The permission to read the list. The permission to write it is that of the audit log."""
+_SUFFIX = "#containment"
+"""The suffix of the item's key. No chain's key contains a second `#`."""
+_NONE = "-"
+"""A set in DynamoDB cannot be empty."""
+
+
+def to_put(table: str, one: Containment) -> TransactWriteItemTypeDef:
+    """Return the put of an item, for a transaction."""
+    return {"Put": {"TableName": table, "Item": _to_item(one)}}
+
+
+@dataclass(frozen=True)
+class ContainmentList:
+    """Reads the list, and records verifications that found nothing. Raises Retryable if DynamoDB fails."""
+
+    client: DynamoDBClient
+    table: str
+
+    def open(self) -> tuple[Containment, ...]:
+        """Return every open contained incident, of all runbooks."""
+        return tuple(self._query())
+
+    def verified(self, one: Containment, at: datetime) -> None:
+        """Record the time of a verification. Do nothing if the incident has ended or changed since."""
+        with raised("dynamodb:PutItem"):
+            try:
+                self.client.put_item(
+                    TableName=self.table,
+                    Item=_to_item(replace(one, verified_at=at)),
+                    ConditionExpression="#state = :state AND incident = :incident AND verified_at = :before",
+                    ExpressionAttributeNames={"#state": OPEN},
+                    ExpressionAttributeValues={
+                        ":state": {"S": OPEN},
+                        ":incident": {"S": one.incident},
+                        ":before": {"S": instant_text(one.verified_at)},
+                    },
+                )
+            except self.client.exceptions.ConditionalCheckFailedException:
+                return
+
+    def _query(self) -> Iterator[Containment]:
+        query: QueryInputTypeDef = {
+            "TableName": self.table,
+            "IndexName": CONTAINMENTS,
+            "KeyConditionExpression": "#state = :state",
+            "ExpressionAttributeNames": {"#state": OPEN},
+            "ExpressionAttributeValues": {":state": {"S": OPEN}},
+        }
+        while True:
+            with raised("dynamodb:Query"):
+                page = self.client.query(**query)
+            yield from (_of_item(item) for item in page["Items"])
+            if not page.get("LastEvaluatedKey"):
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _to_item(one: Containment) -> dict[str, AttributeValueTypeDef]:
+    item: dict[str, AttributeValueTypeDef] = {
+        CONTROL_KEY: {"S": one.key.text + _SUFFIX},
+        "incident": {"S": one.incident},
+        "verified_at": {"S": instant_text(one.verified_at)},
+        "names": {"SS": sorted(one.names) or [_NONE]},
+        "broken": {"BOOL": one.broken},
+    }
+    return {**item, OPEN: {"S": OPEN}} if one.open else item
+
+
+def _of_item(item: Mapping[str, AttributeValueTypeDef]) -> Containment:
+    runbook, _, subject = str(item[CONTROL_KEY]["S"]).removesuffix(_SUFFIX).partition("#")
+    return Containment(
+        ChainKey(runbook, subject),
+        str(item["incident"]["S"]),
+        open=OPEN in item,
+        verified_at=datetime.fromisoformat(str(item["verified_at"]["S"])),
+        names=frozenset(item["names"]["SS"]),
+        broken=bool(item["broken"]["BOOL"]),
+    )

@@ -1,0 +1,139 @@
+"""Verify open contained incidents again: after a call that can undo one, and on a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
+
+from ringfence.engine.concurrency import each
+from ringfence.engine.intake import resumption
+from ringfence.engine.recheck import Rechecker, RecheckRequest, RecheckResult, Standing
+from ringfence.events.cloudtrail.parser.undoing import Undoing, undoing_of_text
+from ringfence.events.envelope import NotForUs
+from ringfence.handlers.logs import logger
+from ringfence.handlers.reviews import turned
+from ringfence.model.errors import Retryable
+from ringfence.model.frozen import frozen
+from ringfence.model.kinds import parse_key
+
+if TYPE_CHECKING:
+    from ringfence.engine.intake import ExecutionContext
+    from ringfence.engine.ports import Clock, Ports, SideBySide
+    from ringfence.model.runbook import Runbook
+    from ringfence.policy.decision import Policy
+    from ringfence.record.containments import Containment
+
+KEPT = timedelta(minutes=1)
+"""How long the list is kept. So a call that concerns no incident costs no read of the list."""
+VISIBLE = timedelta(seconds=1)
+"""How much later than a call the list must have been read. A new item is in the index a moment later."""
+NEVER = datetime.min.replace(tzinfo=UTC)
+Send = Callable[[str], None]
+"""Queues a message for the later stages of the runbook."""
+
+
+class Containments(Protocol):
+    """The list of open contained incidents."""
+
+    def open(self) -> tuple[Containment, ...]:
+        """Return all of them. Raises Retryable."""
+        ...
+
+    def verified(self, one: Containment, at: datetime) -> None:
+        """Record the time of a verification. Raises Retryable."""
+        ...
+
+
+@dataclass
+class KeptList:
+    """The list, read at most once a minute. `read_at` is when it was last read."""
+
+    source: Containments
+    clock: Clock
+    read_at: datetime = NEVER
+    _items: tuple[Containment, ...] = ()
+    _lock: Lock = field(default_factory=Lock)
+
+    def items(self) -> tuple[Containment, ...]:
+        """Return the list. Raises Retryable."""
+        with self._lock:
+            now = self.clock()
+            if now - self.read_at >= KEPT:
+                self._items, self.read_at = self.source.open(), now
+            return self._items
+
+
+@frozen
+class Rechecks:
+    """Verifies the open contained incidents of one runbook again."""
+
+    runbook: Runbook
+    policy: Policy
+    ports: Ports
+    listed: KeptList
+    send: Send
+
+    def heard(self, body: str, execution: ExecutionContext) -> tuple[str, ...]:
+        """Handle a call that can undo a containment. Return in words why it must be handled again.
+
+        A call on names that no open incident recorded is ignored, without a record. If the list was read
+        before the call, an incident may be missing in it. Raises BadInput and Retryable.
+        """
+        call = undoing_of_text(body, self.runbook)
+        if isinstance(call, NotForUs):
+            logger().debug("no containment is concerned", extra={"why": call.reason})
+            return ()
+        concerned = [one for one in self._open() if _concerns(call, one)]
+        if not concerned and self.listed.read_at < call.at + VISIBLE:
+            return ("the list of open containments is older than the call",)
+        return each(concerned, partial(self._handled, execution, call))
+
+    def look(self, execution: ExecutionContext, side_by_side: SideBySide) -> int:
+        """Verify every open incident. Return their number.
+
+        Raises Retryable at the end if one must be verified again, because no queue repeats it.
+        """
+        found = turned(self._open(), self.ports.clock())
+
+        def visit(one: Containment) -> tuple[str, ...]:
+            if self.ports.clock() >= execution.until:
+                raise Retryable(f"{one.key.text} was not verified: the time is over")
+            return self._handled(execution, None, one)
+
+        if again := each(found, visit, side_by_side):
+            raise Retryable("; ".join(dict.fromkeys(again))[:1000])
+        return len(found)
+
+    def verify(self, one: Containment, execution: ExecutionContext, cause: Undoing | None) -> RecheckResult:
+        """Verify one incident, and let the second queue continue if something must be done."""
+        ref = parse_key(one.key.subject)
+        asked = RecheckRequest(self.runbook, ref, one.incident, self.policy, execution, cause)
+        result = Rechecker(self.ports).recheck(asked)
+        if result.follows:
+            self.send(resumption(result.follows))
+        if result.standing in {Standing.CONTAINED, Standing.BROKEN}:
+            broken = result.standing is Standing.BROKEN
+            seen = replace(one, names=one.names | result.names, broken=broken)
+            self.listed.source.verified(seen, self.ports.clock())
+        return result
+
+    def _handled(
+        self, execution: ExecutionContext, cause: Undoing | None, one: Containment
+    ) -> tuple[str, ...]:
+        result = self.verify(one, execution, cause)
+        told = {"chain": one.key.text, "incident": one.incident, "why": result.reason}
+        level = logger().warning if result.standing is Standing.BROKEN else logger().debug
+        level(result.standing, extra={**told, "open": result.open, "who": cause.who if cause else ""})
+        return (f"{one.key.text}: {result.reason}",) if result.standing is Standing.UNCLEAR else ()
+
+    def _open(self) -> tuple[Containment, ...]:
+        return tuple(one for one in self.listed.items() if one.key.runbook == self.runbook.id)
+
+
+def _concerns(call: Undoing, one: Containment) -> bool:
+    """Return whether a call names anything that an incident recorded in the same account."""
+    return call.account == one.account and not call.names.isdisjoint(one.names)

@@ -1,0 +1,113 @@
+"""Open contained incidents: which incidents are verified again, and which names their records contain. Pure.
+
+A call on one of these names can undo the containment. The list of these incidents is a projection of the
+chains: the audit log writes it in the transaction that records a verification.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ringfence.model.codec import encode
+from ringfence.model.frozen import frozen
+from ringfence.record.facts import (
+    RELEASE,
+    Closed,
+    ContainmentBroken,
+    Intended,
+    Outcome,
+    Released,
+    Verified,
+)
+from ringfence.record.wording import is_containment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from ringfence.record.chain import ChainKey, Entry
+    from ringfence.record.facts import Fact
+    from ringfence.record.history import History
+
+MOST_NAMES = 500
+"""The maximum number of names of one incident. An item of the list can have 400 KB."""
+_NO_NAMES = frozenset(
+    ("$", "after", "before", "cidr", "device", "finding", "incident", "kind", "others", "path", "vpc_id")
+)
+"""The fields of steps whose texts do not name what a step changes: values, and what others share."""
+_ID = re.compile(r"\b[a-z]{1,8}-[0-9a-f]{8,17}\b")
+
+
+@frozen
+class Containment:
+    """An incident in the list. `verified_at`: when it was last verified. `broken`: it was not contained then.
+
+    `open` is false after its release or its end: nothing verifies it then. `names` are the ids and names in
+    its subject and in its recorded steps.
+    """
+
+    key: ChainKey
+    incident: str
+    open: bool
+    verified_at: datetime
+    names: frozenset[str] = frozenset()
+    broken: bool = False
+
+    @property
+    def account(self) -> str:
+        """The account of the subject."""
+        return self.key.subject.split("/")[1]
+
+
+def is_contained(history: History) -> bool:
+    """Return whether an incident must stay contained: it was, it is open, and no release was requested."""
+    verified = history.verified
+    over = history.closed_at is not None or history.release_asked_at is not None
+    return bool(verified and verified.contained) and not over
+
+
+def update(key: ChainKey, history: History, entries: Iterable[Entry]) -> Containment | None:
+    """Return the new item of the list after an append. None if the item stays unchanged."""
+    last = next((one for one in reversed(tuple(entries)) if _counts(one.fact)), None)
+    if last is None or not is_containment(key.runbook):
+        return None
+    found = type(history)((*_before(history, last), *entries), history.lease)
+    names, broken = names_of(key, found), found.broken is not None
+    return Containment(key, last.incident, is_contained(found), last.at, names, broken)
+
+
+def names_of(key: ChainKey, history: History) -> frozenset[str]:
+    """Return the ids and names of the subject and of everything that the recorded steps changed."""
+    found = dict.fromkeys((key.subject.split("/", 3)[3], *_named(history.of(Intended), history.of(Outcome))))
+    return frozenset(list(found)[:MOST_NAMES])
+
+
+def _counts(fact: Fact) -> bool:
+    return isinstance(fact, Verified | Released | Closed | ContainmentBroken)
+
+
+def _before(history: History, first: Entry) -> tuple[Entry, ...]:
+    return history.entries if history.incident == first.incident else ()
+
+
+def _named(intents: Iterable[Intended], outcomes: Iterable[Outcome]) -> Iterator[str]:
+    for one in intents:
+        if one.stage != RELEASE:
+            yield from _texts(encode(one.step))
+    for outcome in outcomes:
+        yield from (name for _, name in outcome.provides)
+        yield from _ID.findall(outcome.detail)
+
+
+def _texts(data: object) -> Iterator[str]:
+    if isinstance(data, str):
+        if data:
+            yield data
+    elif isinstance(data, list):
+        for one in data:
+            yield from _texts(one)
+    elif isinstance(data, dict):
+        for name, one in data.items():
+            if name not in _NO_NAMES:
+                yield from _texts(one)

@@ -1,0 +1,31 @@
+"""The calls that undo a denial, by CloudTrail's names for them.
+
+A denial can be an inline policy, an attached managed policy or a permissions boundary. It ends if somebody
+replaces, detaches or deletes it, or adds a default version of the managed policy.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
+"""
+
+from __future__ import annotations
+
+from ringfence.model.subject import RecordedCalls
+
+_POLICIES = ("CreatePolicyVersion", "DeletePolicy", "SetDefaultPolicyVersion")
+_OF_USERS = (
+    "DeleteUserPermissionsBoundary",
+    "DeleteUserPolicy",
+    "DetachUserPolicy",
+    "PutUserPermissionsBoundary",
+    "PutUserPolicy",
+)
+_OF_ROLES = (
+    "DeleteRolePermissionsBoundary",
+    "DeleteRolePolicy",
+    "DetachRolePolicy",
+    "PutRolePermissionsBoundary",
+    "PutRolePolicy",
+)
+ROLE_DENIAL_UNDONE = (RecordedCalls("iam", _OF_ROLES),)
+"""The calls that undo an inline policy of a role."""
+DENIAL_UNDONE = (*ROLE_DENIAL_UNDONE, RecordedCalls("iam", (*_OF_USERS, *_POLICIES)))
+"""The calls that undo any denial of a user or a role."""

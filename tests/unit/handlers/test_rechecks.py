@@ -1,0 +1,202 @@
+"""Open contained incidents: which calls concern them, what is read for others, and what the schedule does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ringfence.handlers.rechecks import KEPT, KeptList, Rechecks
+from ringfence.model.codec import instant_text
+from ringfence.model.errors import Retryable
+from ringfence.model.resource_names import run_role
+from ringfence.observations.ec2.network import Network
+from ringfence.record.chain import ChainKey
+from ringfence.record.containments import Containment, is_contained, names_of
+from ringfence.record.facts import ContainmentBroken
+from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
+from tests.support.fakes.audit_home import in_turn
+from tests.support.worlds import REF
+from tests.unit.engine.test_recheck import AUTO, KEY, Site
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass
+class List:
+    """The list as the log of a site shows it; counts how often it is read."""
+
+    site: Site
+    reads: int = 0
+    verifications: list[datetime] = field(default_factory=list)
+
+    def open(self) -> tuple[Containment, ...]:
+        self.reads += 1
+        history = self.site.history
+        other = Containment(ChainKey("contain-credentials", "iam-user/1/2/3"), "inc", True, self.site.clock())
+        if not is_contained(history):
+            return (other,)
+        return (other, Containment(KEY, history.incident, True, self.site.clock(), names_of(KEY, history)))
+
+    def verified(self, one: Containment, at: datetime) -> None:
+        assert one.incident == self.site.history.incident
+        self.verifications.append(at)
+
+
+@dataclass
+class Watch:
+    """A site whose contained instance is watched."""
+
+    site: Site = field(default_factory=Site)
+    sent: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.list = List(self.site)
+        kept = KeptList(self.list, self.site.clock)
+        self.rechecks = Rechecks(CONTAIN_INSTANCE, AUTO, self.site.ports, kept, self.sent.append)
+
+    def hears(self, event: Mapping[str, Any]) -> tuple[str, ...]:
+        return self.rechecks.heard(json.dumps(event), self.site.execution())
+
+    def call(self, name: str = "AttachNetworkInterface", service: str = "ec2", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a record
+        """Return the event of a call that was recorded a moment ago."""
+        detail = {
+            "userIdentity": {
+                "type": "IAMUser",
+                "arn": f"arn:aws:iam::{REF.account}:user/mallory",
+                "userName": "mallory",
+            },
+            "eventTime": instant_text(self.site.clock() - timedelta(seconds=5)),
+            "eventSource": f"{service}.amazonaws.com",
+            "eventName": name,
+            "awsRegion": REF.region,
+            "sourceIPAddress": "203.0.113.9",
+            "requestParameters": {"networkInterfaceId": "eni-new", "instanceId": REF.id, "deviceIndex": 2},
+            "responseElements": {"attachmentId": "eni-attach-1"},
+            "eventID": "c1d2e3f4-a5b6-4c7d-8e9f-0a1b2c3d4e5f",
+            "readOnly": False,
+            "recipientAccountId": REF.account,
+            **more,
+        }
+        return {
+            "source": f"aws.{service}",
+            "detail-type": "AWS API Call via CloudTrail",
+            "account": REF.account,
+            "region": REF.region,
+            "detail": detail,
+        }
+
+    @property
+    def looks(self) -> int:
+        return len(self.site.cloud.looks)
+
+
+def test_an_attached_interface_is_recorded_with_its_author_and_answered_by_the_second_queue() -> None:
+    watch = Watch()
+    watch.site.attach()
+    assert watch.hears(watch.call()) == ()
+    (fact,) = watch.site.history.of(ContainmentBroken)
+    assert (fact.who, fact.address) == (f"arn:aws:iam::{REF.account}:user/mallory", "203.0.113.9")
+    (message,) = watch.sent
+    assert json.loads(message)["incident"] == watch.site.history.incident
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        (
+            "ModifyNetworkInterfaceAttribute",
+            {"networkInterfaceId": "eni-0", "groupSet": {"items": [{"groupId": "sg-web"}]}},
+        ),
+        ("ModifyInstanceAttribute", {"instanceId": REF.id, "groupSet": {"items": []}}),
+        ("AssociateIamInstanceProfile", {"AssociateIamInstanceProfileRequest": {"InstanceId": REF.id}}),
+        ("AuthorizeSecurityGroupIngress", {"groupId": "sg-vpc-1-ringfence-quarantine"}),
+    ],
+)
+def test_calls_on_what_the_incident_changed_lead_to_a_verification(name: str, parameters: Any) -> None:  # noqa: ANN401 - as in a record
+    watch = Watch()
+    looks = watch.looks
+    assert watch.hears(watch.call(name, requestParameters=parameters)) == ()
+    assert watch.looks > looks
+    assert watch.list.verifications
+    assert not watch.sent
+
+
+def test_ordinary_calls_read_the_list_once_a_minute_and_nothing_else() -> None:
+    watch = Watch()
+    looks, entries = watch.looks, watch.site.history.entries
+    for number in range(50):
+        watch.site.clock.tick(seconds=1)
+        other = {"instanceId": f"i-{number:017x}", "networkInterfaceId": "eni-other"}
+        event = watch.call(
+            requestParameters=other, eventTime=instant_text(watch.site.clock() - timedelta(minutes=5))
+        )
+        assert watch.hears(event) == ()
+    assert watch.list.reads == 1
+    assert (watch.looks, watch.site.history.entries) == (looks, entries)
+
+
+def test_a_call_after_the_list_was_read_waits_for_a_newer_list() -> None:
+    """Its incident may have been contained in between."""
+    watch = Watch()
+    watch.rechecks.listed.items()
+    watch.site.clock.tick(seconds=30)
+    other = watch.call(requestParameters={"instanceId": "i-00000000000000000"})
+    assert watch.hears(other) == ("the list of open containments is older than the call",)
+    watch.site.clock.tick(seconds=31)
+    assert watch.hears(other) == ()
+    assert watch.list.reads == 2
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"errorCode": "Client.UnauthorizedOperation"},
+        {"userIdentity": {"sessionContext": {"sessionIssuer": {"userName": run_role("contain-instance")}}}},
+        {"eventName": "DescribeInstances"},
+        {"recipientAccountId": "444455556666"},
+    ],
+)
+def test_refused_calls_own_calls_reads_and_calls_in_other_accounts_are_ignored(more: Any) -> None:  # noqa: ANN401 - fields of a record
+    watch = Watch()
+    looks = watch.looks
+    assert watch.hears(watch.call(**more)) == ()
+    assert watch.looks == looks
+
+
+def test_the_schedule_verifies_every_open_incident_of_its_runbook_and_adds_no_entry() -> None:
+    watch = Watch()
+    entries = watch.site.history.entries
+    assert watch.rechecks.look(watch.site.execution(), in_turn) == 1
+    assert len(watch.list.verifications) == 1
+    assert watch.site.history.entries == entries
+
+
+def test_the_schedule_finds_what_no_event_reported() -> None:
+    watch = Watch()
+    watch.site.attach()
+    watch.rechecks.look(watch.site.execution(), in_turn)
+    (fact,) = watch.site.history.of(ContainmentBroken)
+    assert (fact.who, fact.at) == ("", None)
+    assert len(watch.sent) == 1
+
+
+def test_the_schedule_is_retried_if_an_incident_could_not_be_verified() -> None:
+    watch = Watch()
+    watch.site.cloud.unreadable = {Network: Retryable("throttled")}
+    with pytest.raises(Retryable, match="throttled"):
+        watch.rechecks.look(watch.site.execution(), in_turn)
+
+
+def test_the_list_is_kept_for_a_minute() -> None:
+    watch = Watch()
+    for _ in range(3):
+        watch.rechecks.listed.items()
+    assert watch.list.reads == 1
+    watch.site.clock.tick(seconds=KEPT.total_seconds())
+    watch.rechecks.listed.items()
+    assert watch.list.reads == 2
