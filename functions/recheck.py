@@ -20,22 +20,16 @@ if TYPE_CHECKING:
 
 def handler(event: Event, context: LambdaContext) -> object:
     """Handle messages with recorded calls. A schedule sends none: then verify every open incident."""
-    settings = wiring.settings()
-    execution = execution_of(context, settings.function, wiring.now())
+    given = wiring.settings()
+    execution = execution_of(context, given.function, wiring.now())
     if "Records" in event:
-        return work_off(event, execution, _rechecks().heard, wiring.queue(settings.queue_url))
+        return work_off(event, execution, _rechecks().heard, wiring.queue(given.queue_url))
     return {"incidents": _rechecks().look(execution, Threads("ringfence-recheck", AT_ONCE))}
 
 
 @cache
 def _rechecks() -> Rechecks:
-    settings = wiring.settings()
-    later = wiring.queue(settings.continuation_queue_url)
+    given, kept = wiring.settings(), KeptList(wiring.containments(), wiring.now)
+    later = wiring.queue(given.continuation_queue_url)
     later.client()  # made once, before several ask for it
-    return Rechecks(
-        runbook(settings.runbook),
-        wiring.policy(),
-        wiring.warm(),
-        KeptList(wiring.containments(), wiring.now),
-        lambda message: later.send(message, 0),
-    )
+    return Rechecks(runbook(given.runbook), wiring.policy(), wiring.warm(), kept, later.send)

@@ -21,13 +21,13 @@ _SERVICES = {"elasticloadbalancing": "elbv2"}
 """botocore's name of a service where IAM has another."""
 
 OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
-    "dynamodb:PutItem": ("TransactWriteItems",),
+    "dynamodb:PutItem": ("PutItem", "TransactWriteItems"),
     "s3:GetBucketPublicAccessBlock": ("GetPublicAccessBlock",),
     "s3:GetEncryptionConfiguration": ("GetBucketEncryption",),
     "s3:PutBucketPublicAccessBlock": ("PutPublicAccessBlock",),
     "s3:PutEncryptionConfiguration": ("DeleteBucketEncryption", "PutBucketEncryption"),
 }
-"""The operations of an action that does not allow the operation with its name.
+"""The operations of an action that does not allow exactly the operation with its name.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
@@ -61,5 +61,5 @@ def _declared() -> Iterator[Permission]:
     for runbook in CATALOGUE.values():
         yield from runbook.permissions()
         yield from runbook.release_permissions()
-    for function in (needs.RESPOND, needs.OPERATE, needs.ARCHIVE, needs.NOTIFY):
+    for function in (needs.RECHECK, needs.OPERATE, needs.ARCHIVE, needs.NOTIFY):
         yield from function

@@ -108,6 +108,8 @@ def _remediation(one: Remediation) -> Iterator[str]:
     read = needs(*one.observations, *one.steps)
     confirmed = (need for trigger in one.triggers for need in trigger.permissions)
     yield f"- Permissions: {_code(sorted({need.action for need in (*read, *confirmed)})) or 'none'}"
+    for calls in one.undone_by:
+        yield f"- Verified again after: {_code(f'{calls.service}:{name}' for name in calls.names)}"
     for control in controls_of(one, CONTROLS):
         mapped = [
             f"{framework.reference} {', '.join(numbers)}"

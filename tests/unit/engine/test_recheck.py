@@ -55,7 +55,6 @@ class Site:
     def history(self) -> History:
         return self.log.read(KEY)
 
-    @property
     def status(self) -> IncidentStatus:
         return Summary.of(self.history.entries).status
 
@@ -119,7 +118,7 @@ def test_a_new_interface_is_recorded_with_who_attached_it_and_isolated_again() -
         "e-1",
     )
     assert any("eni-new" in words for words in fact.open)
-    assert site.status is IncidentStatus.COMPLETE
+    assert site.status() is IncidentStatus.COMPLETE
     assert site.recheck().standing is Standing.CONTAINED
 
 
@@ -127,9 +126,9 @@ def test_the_status_is_not_contained_until_it_is_verified_again() -> None:
     site = Site()
     site.attach()
     result = site.recheck(cause=site.cause())
-    assert site.status is IncidentStatus.OPEN
+    assert site.status() is IncidentStatus.OPEN
     site.resume(result)
-    assert site.status is IncidentStatus.COMPLETE
+    assert site.status() is IncidentStatus.COMPLETE
 
 
 def test_the_second_time_a_person_is_asked_and_nothing_is_changed() -> None:
@@ -172,7 +171,7 @@ def test_a_report_that_is_being_answered_is_answered_again_after_a_crash() -> No
     assert repeated.answered
     assert len(site.history.of(ContainmentBroken)) == 1
     site.resume(repeated)
-    assert site.status is IncidentStatus.COMPLETE
+    assert site.status() is IncidentStatus.COMPLETE
 
 
 def test_what_a_person_contained_again_is_recorded_as_contained() -> None:
@@ -181,10 +180,10 @@ def test_what_a_person_contained_again_is_recorded_as_contained() -> None:
     contained = site.cloud.world
     site.attach(replace(NEW, id="eni-second"))
     site.recheck(cause=site.cause())
-    assert site.status is IncidentStatus.OPEN
+    assert site.status() is IncidentStatus.OPEN
     site.cloud.world = contained
     assert site.recheck().standing is Standing.CONTAINED
-    assert site.status is IncidentStatus.COMPLETE
+    assert site.status() is IncidentStatus.COMPLETE
     assert site.history.broken is None
 
 
@@ -269,7 +268,7 @@ def test_a_release_after_a_second_containment_restores_the_values_from_before_th
         )
     )
     site.resume(site.recheck(cause=site.cause("ec2:ModifyNetworkInterfaceAttribute")))
-    assert site.status is IncidentStatus.COMPLETE
+    assert site.status() is IncidentStatus.COMPLETE
     release(site)
     assert site.history.last(Released) is not None
     assert site.cloud.world
@@ -293,7 +292,7 @@ def test_a_subject_that_is_gone_is_left_to_the_pipeline_which_closes_the_inciden
     assert result.standing is Standing.GONE
     site.resume(result)
     site.resume(result)
-    assert site.status is IncidentStatus.CLOSED
+    assert site.status() is IncidentStatus.CLOSED
 
 
 def test_what_nobody_can_read_now_is_unclear_and_not_contained() -> None:

@@ -80,6 +80,9 @@ FACTS: dict[type[facts.Fact], SearchStrategy[facts.Fact]] = {
     facts.Intended: st.builds(facts.Intended, TEXTS, TEXTS, plans().filter(bool).flatmap(st.sampled_from)),
     facts.Outcome: st.builds(facts.Outcome, TEXTS, TEXTS, TEXTS, TEXTS, PAIRS, MANY_TEXTS),
     facts.Verified: st.builds(facts.Verified, FLAGS, FLAGS, MANY_TEXTS, MANY_TEXTS, MANY_TEXTS, MANY_TEXTS),
+    facts.ContainmentBroken: st.builds(
+        facts.ContainmentBroken, MANY_TEXTS, TEXTS, TEXTS, TEXTS, INSTANTS, TEXTS, FLAGS, TEXTS
+    ),
     facts.Released: st.builds(facts.Released, MANY_TEXTS),
     facts.Missed: st.builds(facts.Missed, TEXTS),
     facts.Closed: st.builds(facts.Closed, TEXTS),
