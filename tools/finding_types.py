@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.trigger import calls, quarantine, root
+from ringfence.events.cloudtrail.trigger import calls, defenses, quarantine, root
 from ringfence.events.config import trigger as config_trigger
 from ringfence.events.ec2_states import trigger as state_trigger
 from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES
@@ -50,6 +50,9 @@ SOURCES = (
         config_trigger.PREFIX, "a managed rule of AWS Config reports NON_COMPLIANT", config_trigger.SEVERITY
     ),
     Source(calls.PREFIX, "CloudTrail recorded a successful API call of this name", calls.SEVERITY),
+    Source(
+        defenses.PREFIX, "CloudTrail recorded a call that impairs the account's defenses", defenses.SEVERITY
+    ),
     Source(state_trigger.PREFIX, "an EC2 instance entered this state", state_trigger.SEVERITY),
     Source(reviews.PREFIX, "a scheduled review by Ringfence", scheduled.SEVERITY),
     Source(root.CALLED, "the root user called an API", root.SEVERITY),
@@ -112,8 +115,9 @@ def _notify_only(runbook: Runbook, finding_type: str) -> str:
             if one and one.target
             else ""
         )
-    if runbook.id == "report-findings" and finding_type in REPORTED_TYPES:
-        return f"notifies only: {REPORTED_TYPES[finding_type]}"
+    if runbook.id == "report-findings":
+        effects = {one.type: one.effect for one in defenses.CALLS.values()}
+        return f"notifies only: {REPORTED_TYPES.get(finding_type) or effects[finding_type]}"
     of_credentials = CREDENTIAL_TYPES.get(finding_type) if runbook.id == "contain-credentials" else None
     return (
         f"notifies only: {of_credentials.notify_only_reason}"

@@ -12,6 +12,9 @@ from ringfence.events.cloudtrail.parser.subjects import place
 from ringfence.events.cloudtrail.trigger.bucket_creation import OpenCreationTrigger
 from ringfence.events.cloudtrail.trigger.calls import PREFIX as CALL
 from ringfence.events.cloudtrail.trigger.calls import CallTrigger
+from ringfence.events.cloudtrail.trigger.defenses import CALLS as IMPAIRING
+from ringfence.events.cloudtrail.trigger.defenses import PREFIX as DEFENSES
+from ringfence.events.cloudtrail.trigger.defenses import DefensesTrigger
 from ringfence.events.cloudtrail.trigger.quarantine import QuarantineTrigger
 from ringfence.events.cloudtrail.trigger.root import SIGNED_IN, RootTrigger
 from ringfence.events.config.trigger import PREFIX as RULE
@@ -75,6 +78,12 @@ def _of_reported(_: ReportedTrigger, type_: str, __: type[Ref]) -> Iterator[Json
     yield reported_finding(type_)
 
 
+@samples.register(DefensesTrigger)
+def _of_defenses(_: DefensesTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
+    service, name = type_.removeprefix(DEFENSES).split(":")
+    yield impairing_call(service, name)
+
+
 @samples.register(ConfigTrigger)
 def _of_config(_: ConfigTrigger, type_: str, subject: type[Ref]) -> Iterator[Json]:
     for kind in kinds_of(subject).values():
@@ -113,6 +122,16 @@ def _of_states(_: StateTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
 @samples.register(HealthTrigger)
 def _of_health(_: HealthTrigger, __: str, ___: type[Ref]) -> Iterator[Json]:
     yield health_event()
+
+
+def impairing_call(service: str, name: str) -> Json:
+    """Make a call of the table, which fulfills its condition."""
+    call = IMPAIRING[service, name]
+    parameters = {one: f"my-{one}" for one in call.names}
+    if call.condition and not call.condition.absent:
+        texts = (*call.condition.texts, f"{call.condition.prefix}Response-Rule1-0A1B2C")
+        parameters[call.condition.parameter] = texts[0]
+    return call_event(service, name, parameters)
 
 
 def calls(service: str, name: str) -> Iterator[Json]:

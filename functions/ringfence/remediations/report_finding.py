@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.events.cloudtrail.trigger.defenses import IMPAIRED_DEFENSES
 from ringfence.events.guardduty.trigger.reported import REPORTED_FINDING
 from ringfence.model.kinds.finding import FindingRef
 from ringfence.model.remediation import remediation
@@ -28,10 +29,10 @@ def for_a_person(finding: ResourceState, incident: Incident) -> Iterator[str]:  
     id="report-finding",
     title="Report a finding that no other runbook acts on",
     subject=FindingRef,
-    triggers=(REPORTED_FINDING,),
+    triggers=(REPORTED_FINDING, IMPAIRED_DEFENSES),
     observations=(),
     steps=(),
-    references=("NIST 800-53 IR-6", "NIST 800-61r2 3.2.7"),
+    references=("NIST 800-53 IR-6", "NIST 800-61r2 3.2.7", "ATT&CK T1562"),
     needs_review=for_a_person,
 )
 def report_finding(finding: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature

@@ -13,6 +13,7 @@ from ringfence.record.facts import DecisionMade, FindingReceived
 from tests.e2e.world import Inbox, until
 from tests.support.samples import guardduty
 from tests.support.samples.bus import entry
+from tests.support.samples.calls import call_event
 from tests.support.samples.guardduty import changed
 
 if TYPE_CHECKING:
@@ -63,3 +64,20 @@ def test_an_instance_that_a_listed_address_contacts_from_outside_is_reported_and
     assert "INBOUND" in made.decision.reason
     assert history.steps() == ()
     until(lambda: inbox.told(instance), "a person was told")
+
+
+def test_whoever_archives_new_findings_unseen_is_reported_at_once(compliance: Compliance) -> None:
+    """The local AWS records no calls of GuardDuty's filters, so the record is a sample."""
+    inbox, local = Inbox(compliance.world), compliance.world.local
+    parameters = {"detectorId": "0" * 32, "name": "quiet", "action": "ARCHIVE"}
+    event = call_event("guardduty", "CreateFilter", parameters, account=local.account, region=local.region)
+    compliance.put(entry(event))
+    id_ = "guardduty:CreateFilter/2026-03-01"
+    ref = parse_key(f"finding/{local.account}/{local.region}/{id_}")
+    history = compliance.when(RUNBOOK, ref, lambda found: bool(found.of(DecisionMade)), "decided")
+    (made,) = history.of(DecisionMade)
+    assert (made.decision.mode, made.decision.code) == ("notify", "urgent")
+    until(lambda: inbox.told("quiet"), "a person was told")
+    assert inbox.told("quiet") == [
+        f"Ringfence: URGENT, decision needed: {id_} ({local.account} {local.region})"[:99]
+    ]
