@@ -26,6 +26,7 @@ from stacks.alarms import Alarms
 from stacks.keys import encryption_key, used_by
 from stacks.names import FORWARD, prefixed, role_arn
 from stacks.notices import notices
+from stacks.patterns import patterns_of
 from stacks.queues import dead_letters, take_from
 
 if TYPE_CHECKING:
@@ -36,9 +37,8 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from ringfence.model.runbook import Runbook
+    from stacks.patterns import Patterns
     from stacks.settings import Settings
-
-    Patterns = tuple[Mapping[str, object], ...]
 
 
 def places(settings: Settings) -> dict[str, Patterns]:
@@ -51,22 +51,22 @@ def places(settings: Settings) -> dict[str, Patterns]:
     if settings.region is None:
         return {}
     home = settings.home_region if settings.is_home else None
-    found = {region: everything() for region in settings.regions or (settings.region,)}
-    found.setdefault(GLOBAL, delivered_globally())
+    found = {region: everything(settings) for region in settings.regions or (settings.region,)}
+    found.setdefault(GLOBAL, delivered_globally(settings))
     return {region: patterns for region, patterns in found.items() if region != home and patterns}
 
 
-def everything() -> Patterns:
+def everything(settings: Settings) -> Patterns:
     """Return the patterns of every runbook, each once."""
-    return _once(pattern for runbook in CATALOGUE.values() for pattern in patterns_of(runbook))
+    return _once(pattern for runbook in CATALOGUE.values() for pattern in all_of(runbook, settings))
 
 
-def patterns_of(runbook: Runbook) -> Patterns:
+def all_of(runbook: Runbook, settings: Settings) -> Patterns:
     """Return the patterns of a runbook: of its triggers, and of the calls that can undo its changes."""
-    return (*runbook.patterns(), *undoing_patterns(runbook))
+    return (*patterns_of(runbook, settings), *undoing_patterns(runbook))
 
 
-def delivered_globally() -> Patterns:
+def delivered_globally(settings: Settings) -> Patterns:
     """Return the patterns of events that AWS delivers only in `GLOBAL`, each once.
 
     These are the patterns of runbooks for global subjects, except GuardDuty's findings, which stay in the
@@ -75,7 +75,7 @@ def delivered_globally() -> Patterns:
     found = (
         pattern
         for runbook in CATALOGUE.values()
-        for pattern in patterns_of(runbook)
+        for pattern in all_of(runbook, settings)
         if not runbook.subject.regional or pattern["source"] == [IAM]
     )
     return _once(pattern for pattern in found if pattern["source"] != [GUARDDUTY])

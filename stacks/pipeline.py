@@ -15,6 +15,7 @@ from stacks import needs, times
 from stacks.alarms import Alarms
 from stacks.functions import FULL_CORE, MODEST, Handler, Settled, function, log_group, provisioned, role
 from stacks.names import prefixed, role_arn
+from stacks.patterns import patterns_of
 from stacks.queues import Queue, queue, take_from, take_from_nobody_else
 from stacks.schedules import scheduled
 
@@ -45,7 +46,7 @@ class Pipeline(Construct):
         self.second = queue(
             Construct(self, "Second"), f"{runbook.id}-continuation", settled.key, times.CONTINUE
         )
-        self.rules = self._rules(self, self.first, runbook.patterns())
+        self.rules = self._rules(self, self.first, patterns_of(runbook, settings))
         self.recheck = self._recheck_queue(settled) if runbook.undone_by else None
         names = (
             *("Contain", "Continue"),

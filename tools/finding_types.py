@@ -13,7 +13,7 @@ from ringfence.events.guardduty.trigger.instance_types import TYPES as INSTANCE_
 from ringfence.events.guardduty.trigger.reported import REPORTED_TYPES
 from ringfence.events.health import trigger as health_trigger
 from ringfence.handlers import reviews as scheduled
-from ringfence.model import reviews
+from ringfence.model import reviews, rule_confirmation
 from ringfence.model.runbook import unique
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ class Source:
 
 SOURCES = (
     Source(
-        config_trigger.PREFIX, "a managed rule of AWS Config reports NON_COMPLIANT", config_trigger.SEVERITY
+        rule_confirmation.PREFIX,
+        "a managed rule of AWS Config reports NON_COMPLIANT",
+        config_trigger.SEVERITY,
     ),
     Source(calls.PREFIX, "CloudTrail recorded a successful API call of this name", calls.SEVERITY),
     Source(

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from ringfence.events.config.trigger import PREFIX, identifier
+from ringfence.events.config.names import identifier
 from ringfence.handlers.reviews import finding_of
 from ringfence.model.incident import Incident
 from ringfence.model.observation import ResourceState
-from ringfence.model.rule_confirmation import ManagedRule
+from ringfence.model.rule_confirmation import PREFIX, ManagedRule
 from ringfence.observations.logging.evaluation import Evaluation, RuleState
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import FindingReceived

@@ -17,7 +17,6 @@ from ringfence.events.cloudtrail.trigger.defenses import PREFIX as DEFENSES
 from ringfence.events.cloudtrail.trigger.defenses import DefensesTrigger
 from ringfence.events.cloudtrail.trigger.quarantine import QuarantineTrigger
 from ringfence.events.cloudtrail.trigger.root import SIGNED_IN, RootTrigger
-from ringfence.events.config.trigger import PREFIX as RULE
 from ringfence.events.config.trigger import ConfigTrigger
 from ringfence.events.ec2_states.trigger import PREFIX as STATE
 from ringfence.events.ec2_states.trigger import StateTrigger
@@ -27,6 +26,7 @@ from ringfence.events.guardduty.trigger.instances import GuardDutyTrigger
 from ringfence.events.guardduty.trigger.reported import ReportedTrigger
 from ringfence.events.health.trigger import HealthTrigger
 from ringfence.model.kinds import kinds_of
+from ringfence.model.rule_confirmation import PREFIX as RULE
 from ringfence.model.subject import ANY
 from tests.support.samples.calls import by_root, call_event, sign_in
 from tests.support.samples.cloudtrail import attachment

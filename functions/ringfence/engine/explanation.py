@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.canonical_subject import stands_for_listed
 from ringfence.engine.glimpse import About, glimpse
+from ringfence.events.config.names import with_own_names
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs, parse_json
 from ringfence.model.errors import BadInput
@@ -73,7 +74,11 @@ class Explainer:
             return invalid(error, glimpse(event))
         if isinstance(found, NotForUs):
             return Explanation(Status.NOT_APPLICABLE, found.reason, glimpse(event))
-        return self._decided(found)
+        return self._decided(with_own_names(found, self._own_names()))
+
+    def _own_names(self) -> Mapping[str, str]:
+        """Return the owner's names of rules. They do not depend on the home account."""
+        return dict(policy_from_json(self.policy.compile(self.home or "0" * 12)).config_rules)
 
     def _decided(self, found: tuple[Finding, ...]) -> Explanation:
         answers = [answer for finding in found for answer in self._answers(finding)]

@@ -11,6 +11,8 @@ from typing import ClassVar
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 
+PREFIX = "Config:"
+"""The prefix of the finding types of AWS Config. The name of the managed rule follows."""
 AWS = "AWS"
 """The owner in the source of a managed rule."""
 _NO_RULE = ("NoSuchConfigRuleException",)

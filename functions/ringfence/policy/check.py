@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from ringfence.model.errors import BadInput
 from ringfence.model.kinds import every_kind, kinds_of
+from ringfence.model.rule_confirmation import PREFIX
 from ringfence.policy.schema import HOME, SCHEMA
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from ringfence.policy.yaml_source import Flaw, Located, Path
 
 
+_RULE = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _SLASHES = 3
 """The slashes in a resource's key before the id. An id can contain more."""
 
@@ -64,11 +67,25 @@ def _names(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path
         if isinstance(glob, str) and types and not any(fnmatchcase(name, glob) for name in types):
             yield ("rules", index, "finding"), "matches no finding type that any runbook answers"
     yield from _exempt(data, runbooks)
+    yield from _config_rules(data, types)
     for id_, settings in _mapping(_get(data, "runbooks")).items():
         if id_ in runbooks:
             yield from _choices(("runbooks", id_), settings, runbooks[id_])
         else:
             yield ("runbooks", id_), f"is not a runbook; the runbooks are {', '.join(runbooks)}"
+
+
+def _config_rules(data: object, types: frozenset[str]) -> Iterator[tuple[Path, str]]:
+    """Find names that no rule can have, and managed rules that no runbook answers."""
+    known = sorted(name.removeprefix(PREFIX) for name in types if name.startswith(PREFIX))
+    for rule, meant in _mapping(_get(data, "config-rules")).items():
+        path = ("config-rules", rule)
+        if not _RULE.fullmatch(rule):
+            yield path, "is not the name of a rule: letters, digits, - and _"
+        elif rule in known:
+            yield path, "is the name of a managed rule already, and needs no entry"
+        elif isinstance(meant, str) and known and meant not in known:
+            yield path, f"must be a managed rule that a runbook answers: one of {', '.join(known)}"
 
 
 def _scope(data: object, home: str) -> Iterator[tuple[Path, str]]:

@@ -39,6 +39,7 @@ def policy_from_json(data: object) -> Policy:
         act_on_archived=_one_of(findings, "archived", {IGNORE: False, ACT: True}),
         runbooks=_runbooks(document.child("runbooks")),
         exempt=tuple(_exempt(one) for one in document.children("exempt")),
+        config_rules=_config_rules(document.optional_child("config_rules")),
     )
 
 
@@ -59,6 +60,10 @@ def _accounts(document: Document) -> tuple[str, ...]:
         if not ACCOUNT.fullmatch(account):
             raise BadInput(f"{document.at('accounts')}[{index}]", "must be a 12-digit account id", account)
     return accounts
+
+
+def _config_rules(rules: Document) -> tuple[tuple[str, str], ...]:
+    return tuple((name, rules.text(name)) for name in sorted(rules.value))
 
 
 def _runbooks(runbooks: Document) -> tuple[tuple[str, RunbookSettings], ...]:

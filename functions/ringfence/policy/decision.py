@@ -100,7 +100,8 @@ class Policy:
     """The compiled policy file.
 
     `accounts` and `regions` are the scope: nothing outside is ever changed. No regions means all regions.
-    The first matching rule decides. `default` is the mode if no rule matches.
+    The first matching rule decides. `default` is the mode if no rule matches. `config_rules`: an owner's
+    names of rules of AWS Config, and the managed rules that they stand for.
     """
 
     accounts: tuple[str, ...]
@@ -111,6 +112,7 @@ class Policy:
     act_on_archived: bool = False
     runbooks: tuple[tuple[str, RunbookSettings], ...] = ()
     exempt: tuple[Exempt, ...] = ()
+    config_rules: tuple[tuple[str, str], ...] = ()
 
     def settings(self, runbook: Runbook) -> tuple[Runbook, tuple[tuple[str, str], ...]]:
         """Return the runbook with its enabled remediations, and the values of its options."""

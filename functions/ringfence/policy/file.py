@@ -92,6 +92,7 @@ def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runb
         "findings": {key: findings.get(key, IGNORE) for key in ("samples", "archived")},
         "rules": [_rule(_mapping(rule), home) for rule in _items(data.get("rules"))],
         "exempt": [_exempt(_mapping(one)) for one in _items(data.get("exempt"))],
+        "config_rules": dict(_mapping(data.get("config-rules"))),
         "runbooks": {id_: _settings(one, _mapping(runbooks.get(id_))) for id_, one in catalogue.items()},
     }
 

@@ -104,6 +104,11 @@ SCHEMA = _object(
         ),
         "rules": _list(_RULE, "rules"),
         "exempt": _list(_EXEMPT, "exemptions"),
+        "config-rules": {
+            "description": "must be a mapping of your names of AWS Config rules to managed rules",
+            "type": "object",
+            "additionalProperties": _text("the name of a managed rule, such as restricted-ssh"),
+        },
         "runbooks": {
             "description": "must be a mapping of runbooks to their settings",
             "type": "object",

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from ringfence.observations.ec2.security_group import Rule
 
 SSH, COMMON = judged_by("restricted-ssh"), judged_by("restricted-common-ports")
+RDP = judged_by("restricted-rdp")
+"""Security Hub's name for the rule about common ports with the port of RDP alone."""
 CALLS = recorded("ec2", "AuthorizeSecurityGroupIngress", "ModifySecurityGroupRules")
 PORTS, COMMON_PORTS = "ports", "common-ports"
-SSH_PORT = 22
+SSH_PORT, RDP_PORT = 22, 3389
 WIDE = {4: 8, 6: 16}
 """Prefixes shorter than these, by IP version, cover almost the whole internet."""
 _LIST = r"[0-9]{1,5}(,[0-9]{1,5}){0,49}"
@@ -36,10 +38,12 @@ _LIST = r"[0-9]{1,5}(,[0-9]{1,5}){0,49}"
 def ports(incident: Incident) -> frozenset[int]:
     """Return the ports of the findings. Recorded calls and manual runs use the option."""
     types = frozenset(incident.types)
-    judged = types.intersection((*SSH.types, *COMMON.types))
+    judged = types.intersection((*SSH.types, *RDP.types, *COMMON.types))
     meant: set[int] = set()
     if types.intersection(SSH.types):
         meant.add(SSH_PORT)
+    if types.intersection(RDP.types):
+        meant.add(RDP_PORT)
     if types.intersection(COMMON.types):
         meant.update(_numbers(incident.choice(COMMON_PORTS)))
     if not judged or types.intersection(CALLS.types):
@@ -121,7 +125,7 @@ def _shown(meant: frozenset[int]) -> str:
     id="revoke-open-ingress",
     title="Revoke ingress from the internet to ports of a security group",
     subject=NetworkRef,
-    triggers=(SSH, COMMON, CALLS),
+    triggers=(SSH, RDP, COMMON, CALLS),
     observations=(SecurityGroup,),
     steps=(RevokeRule,),
     references=("D3FEND D3-ITF", "ATT&CK M1037"),

@@ -237,6 +237,17 @@ def test_a_verdict_on_an_account_is_explained_as_one_on_what_the_review_lists(
     assert f"each resource that its review public-snapshots lists in {region}" in found.reason
 
 
+def test_an_owners_name_of_a_rule_is_explained_as_the_managed_rule(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text("{version: 1, scope: {accounts: [home]}, config-rules: {team-ssh: restricted-ssh}}")
+    event = verdict("team-ssh", "AWS::EC2::SecurityGroup", "sg-0a1b2c3d")
+    found = Explainer(load_policy(path, catalogue.CATALOGUE), catalogue.CATALOGUE).explain(
+        json.dumps(event).encode()
+    )
+    assert (found.status, found.runbook) == (Status.HANDLED, "harden-network")
+    assert "team-ssh is the managed rule INCOMING_SSH_DISABLED" in found.reason
+
+
 def test_an_event_of_another_service_is_not_applicable() -> None:
     answer, code = explained(changed(EVENT, "source", "aws.health"))
     assert (answer["finding"], code) == (None, NOT_FOR_US)

@@ -103,6 +103,40 @@ def test_a_compiled_policy_survives_json(tmp_path: Path) -> None:
     assert json.loads(json.dumps(compiled)) == compiled
 
 
+RULES = """\
+version: 1
+scope: {accounts: [home]}
+config-rules:
+  team-no-open-ssh: restricted-ssh
+  "no spaces": restricted-ssh
+  team-buckets: s3-bucket-of-nobody
+  restricted-ssh: restricted-ssh
+  team-list: [restricted-ssh]
+"""
+
+
+def test_an_owners_names_of_rules_are_compiled(tmp_path: Path) -> None:
+    text = "\n".join(RULES.splitlines()[:4])
+    policy = policy_from_json(load_policy(written(tmp_path, text), REAL).compile(HOME))
+    assert policy.config_rules == (("team-no-open-ssh", "restricted-ssh"),)
+
+
+def test_each_wrong_name_of_a_rule_is_named_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(InvalidPolicy) as caught:
+        load_policy(written(tmp_path, RULES), REAL)
+    assert [flaw.line for flaw in caught.value.flaws] == [5, 6, 7, 8]
+    assert "letters, digits" in caught.value.flaws[0].problem
+    assert "one of approved-amis-by-id" in caught.value.flaws[1].problem
+    assert "already" in caught.value.flaws[2].problem
+    assert "must be the name of a managed rule" in caught.value.flaws[3].problem
+
+
+def test_a_policy_from_before_there_were_names_of_rules_is_read(tmp_path: Path) -> None:
+    compiled = compile_policy(written(tmp_path, FULL), HOME, CATALOGUE)
+    del compiled["config_rules"]
+    assert policy_from_json(compiled).config_rules == ()
+
+
 def test_the_built_in_policy_runs_dry() -> None:
     assert policy_from_json(PolicyFile(BUILT_IN).compile(HOME)) == Policy(accounts=(HOME,))
 

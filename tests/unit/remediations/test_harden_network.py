@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 OPENED = "CloudTrail:ec2:AuthorizeSecurityGroupIngress"
 SSH, COMMON = "Config:restricted-ssh", "Config:restricted-common-ports"
+RDP = "Config:restricted-rdp"
 
 
 def tcp(first: int, last: int | None = None, peer: str = "0.0.0.0/0", **more: Any) -> Rule:  # noqa: ANN401 - fields
@@ -65,6 +66,7 @@ def incident(*types: str, **options: str) -> Incident:
     [
         ((SSH,), {22}),
         ((COMMON,), {21, 3389, 3306}),
+        ((RDP,), {3389}),
         ((SSH, COMMON), {22, 21, 3389, 3306}),
         ((OPENED,), {22, 3389}),
         (("CloudTrail:ec2:ModifySecurityGroupRules", SSH), {22, 3389}),
@@ -342,6 +344,7 @@ BOTH = ("revoke-open-ingress", "close-default-group")
     [
         (judged("restricted-ssh", "SecurityGroup", GROUP), GROUP, BOTH[:1]),
         (judged("securityhub-restricted-common-ports-4f2a9c1e", "SecurityGroup", GROUP), GROUP, BOTH[:1]),
+        (judged("securityhub-restricted-rdp-4f2a9c1e", "SecurityGroup", GROUP), GROUP, BOTH[:1]),
         (judged("vpc-default-security-group-closed", "SecurityGroup", GROUP), GROUP, BOTH[1:]),
         (judged("vpc-flow-logs-enabled-conformance-pack-q7w2ex", "VPC", VPC), VPC, ("enable-flow-logs",)),
         (called("AuthorizeSecurityGroupIngress", OPEN), GROUP, BOTH),

@@ -10,19 +10,12 @@ from typing import TYPE_CHECKING
 
 from ringfence.events import fields
 from ringfence.events import resource_refs as named
-from ringfence.events.config.trigger import (
-    DETAIL_TYPE,
-    NON_COMPLIANT,
-    PREFIX,
-    SEVERITY,
-    SOURCE,
-    identifier,
-    managed_name,
-)
+from ringfence.events.config.names import identifier, managed_name
+from ringfence.events.config.trigger import DETAIL_TYPE, NON_COMPLIANT, SEVERITY, SOURCE
 from ringfence.events.envelope import NotForUs
 from ringfence.model.finding import Finding
 from ringfence.model.kinds import every_kind
-from ringfence.model.rule_confirmation import ManagedRule
+from ringfence.model.rule_confirmation import PREFIX, ManagedRule
 
 if TYPE_CHECKING:
     from ringfence.events.envelope import Envelope

@@ -9,11 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.events.config.trigger import identifier, judged_by, managed_name
+from ringfence.events.config.names import identifier, managed_name, with_own_names
+from ringfence.events.config.trigger import ConfigTrigger, judged_by, own_patterns
+from ringfence.events.dispatch import findings
+from ringfence.events.envelope import NotForUs
 from ringfence.events.patterns import PATTERN_LIMIT
+from ringfence.model.rule_confirmation import ManagedRule
+from ringfence.model.trigger import joined
+from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.delivery import Delivery
 from tests.support.samples.config import verdict
-from tests.support.samples.guardduty import changed
+from tests.support.samples.guardduty import REGION, changed
 from tests.support.samples.shared import shared_events, shared_file
 
 if TYPE_CHECKING:
@@ -89,7 +95,88 @@ def test_what_is_not_for_us_is_neither_delivered_nor_answered(event: dict[str, o
     assert RULES.answered(event) is False
 
 
+EVERY_TYPE = sorted(
+    {
+        name
+        for one in CATALOGUE.values()
+        for trigger in one.triggers
+        if isinstance(trigger, ConfigTrigger)
+        for name in trigger.types
+    }
+)
+ALL_RULES = [
+    Delivery(*(trigger for trigger in joined(one.triggers) if isinstance(trigger, ConfigTrigger)))
+    for one in CATALOGUE.values()
+]
 names = st.from_regex(r"[a-z][a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,4}", fullmatch=True)
+
+
+IN_THE_WILD = {
+    "securityhub-restricted-rdp-1a2b3c4d": "restricted-rdp",
+    "securityhub-ec2-instance-managed-by-ssm-1a2b3c4d": "ec2-instance-managed-by-systems-manager",
+    "securityhub-multi-region-cloud-trail-enabled-1a2b3c4d": "multi-region-cloudtrail-enabled",
+    "securityhub-iam-password-policy-minimum-length-check-1a2b3c4d": "iam-password-policy",
+    "securityhub-iam-password-policy-recommended-defaults-1a2b3c4d": "iam-password-policy",
+    "AWSControlTower_AWS-GR_RESTRICTED_SSH": "restricted-ssh",
+    "AWSControlTower_AWS-GR_RESTRICTED_COMMON_PORTS": "restricted-common-ports",
+    "AWSControlTower_AWS-GR_S3_BUCKET_PUBLIC_READ_PROHIBITED": "s3-bucket-public-read-prohibited",
+    "AWSControlTower_AWS-GR_S3_VERSIONING_ENABLED": "s3-bucket-versioning-enabled",
+    "AWSControlTower_AWS-GR_EBS_SNAPSHOT_PUBLIC_RESTORABLE_CHECK": "ebs-snapshot-public-restorable-check",
+    "OrgConfigRule-restricted-ssh-dbgzf8ba": "restricted-ssh",
+    "incoming-ssh-disabled-conformance-pack-szsm1uv0w": "restricted-ssh",
+    "restricted-incoming-traffic": "restricted-common-ports",
+}
+
+
+@pytest.mark.parametrize(("rule", "name"), IN_THE_WILD.items())
+def test_a_rule_is_known_by_the_name_that_services_give_it(rule: str, name: str) -> None:
+    rules = Delivery(judged_by(name, "s3-bucket-logging-enabled"))
+    event = verdict(rule, BUCKET, "reports")
+    assert managed_name(rule) == name
+    assert rules.count(event) == 1
+    assert rules.answered(event) is True
+
+
+@pytest.mark.parametrize("name", [one.removeprefix("Config:") for one in EVERY_TYPE])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{}",
+        "securityhub-{}-1a2b3c4d",
+        "OrgConfigRule-{}-dbgzf8ba",
+        "{}-conformance-pack-szsm1uv0w",
+        "AWSControlTower_AWS-GR_{}",
+    ],
+)
+def test_each_managed_rule_that_a_runbook_answers_is_answered_in_every_form(name: str, form: str) -> None:
+    written = name.upper().replace("-", "_") if "Tower" in form else name
+    event = verdict(form.format(written), BUCKET, "reports")
+    answering = [one for one in ALL_RULES if one.answered(event)]
+    assert answering
+    assert all(one.count(event) == 1 for one in answering)
+
+
+def test_an_owners_own_name_is_delivered_and_stands_for_the_managed_rule() -> None:
+    names = {"team-no-open-ssh": SSH, "other": "s3-bucket-logging-enabled"}
+    (pattern,) = own_patterns(["Config:restricted-ssh"], names)
+    assert pattern["detail"] == {
+        "configRuleName": ["team-no-open-ssh"],
+        "newEvaluationResult": {"complianceType": ["NON_COMPLIANT"]},
+    }
+    told = findings(verdict("team-no-open-ssh", "AWS::EC2::SecurityGroup", "sg-0a1b2c3d"))
+    assert not isinstance(told, NotForUs)
+    (named,) = with_own_names(told, names)
+    assert named.type == "Config:restricted-ssh"
+    assert named.claim == ManagedRule("team-no-open-ssh", "INCOMING_SSH_DISABLED", REGION)
+    assert with_own_names(told, {}) == told
+
+
+def test_a_name_of_its_own_is_confirmed_by_the_identifier_of_the_managed_rule() -> None:
+    told = findings(verdict("securityhub-restricted-rdp-1a2b3c4d", "AWS::EC2::SecurityGroup", "sg-0a1b2c3d"))
+    assert not isinstance(told, NotForUs)
+    assert told[0].claim == ManagedRule(
+        "securityhub-restricted-rdp-1a2b3c4d", "RESTRICTED_INCOMING_TRAFFIC", REGION
+    )
 
 
 @given(name=names, affixes=st.sampled_from(AFFIXED))
