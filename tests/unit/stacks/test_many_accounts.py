@@ -38,7 +38,7 @@ def test_the_most_accounts_fit_into_every_roles_policies_and_into_the_buses(
     templates = variant(replace(told(), accounts=(HOME, *others(MOST_ACCOUNTS - 1))))
     roles = {
         one["Properties"]["RoleName"]: sum(
-            size(policy["PolicyDocument"]) for policy in one["Properties"]["Policies"]
+            size(policy["PolicyDocument"]) for policy in one["Properties"].get("Policies", [])
         )
         for template in templates.values()
         for one in template.all("AWS::IAM::Role").values()
