@@ -34,6 +34,7 @@ from ringfence.steps.logging.detectors import EnableDetector
 from ringfence.steps.logging.log_keys import CancelDeletion, EnableKey
 from ringfence.steps.logging.recorders import StartRecorder
 from ringfence.steps.logging.trails import StartTrail
+from tests.support.strategies.logging import NAMED
 from tests.support.worlds import AUTO, NOON
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Case:
 
     @property
     def incident(self) -> Incident:
-        return Incident("inc-1", NOON, ("f-1",), past=self.past, types=self.types)
+        return Incident("inc-1", NOON, ("f-1",), choices=NAMED, past=self.past, types=self.types)
 
     def observe(self, *observations: type[Observation]) -> ResourceState:
         return self.cloud.observe(self.ref, observations or RESTORE_LOGGING.stages[0].observations, self.past)

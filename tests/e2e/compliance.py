@@ -37,6 +37,7 @@ OPTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "harden-bucket": {"access-log-bucket": ACCESS_LOGS, "default-encryption": BUCKET_KEY},
         "harden-identity": {"grace-days": "0", "unused-days": "0"},
         "harden-instance": {"image-owners": "self"},
+        "restore-logging": {"log-destinations": "logs"},
         "harden-network": {"flow-log-destination": f"arn:aws:s3:::{FLOW_LOGS}"},
     }
 )

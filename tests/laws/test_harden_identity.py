@@ -47,7 +47,10 @@ def answered(before: ResourceState) -> Runbook:
 
 
 def keeps(there: PasswordRules, then: PasswordRules) -> bool:
-    """Say whether each demand is as strict as it was, and who may set a password as it was."""
+    """Say whether each demand is as strict as it was, and who may set a password as it was.
+
+    Only with a new maximum age everybody may, for otherwise it locks people out.
+    """
     lived = not there.max_age or 0 < then.max_age <= there.max_age
     kinds = ("symbols", "numbers", "uppercase", "lowercase")
     return (
@@ -55,7 +58,8 @@ def keeps(there: PasswordRules, then: PasswordRules) -> bool:
         and then.length >= there.length
         and then.reuse >= there.reuse
         and all(getattr(then, one) >= getattr(there, one) for one in kinds)
-        and (then.may_change, then.hard_expiry) == (there.may_change, there.hard_expiry)
+        and then.hard_expiry == there.hard_expiry
+        and then.may_change == (there.may_change or then.max_age != there.max_age)
     )
 
 
@@ -75,7 +79,9 @@ def test_where_there_is_no_policy_iams_own_is_not_undercut(at: Incident) -> None
     after = step.effect(ResourceState(WHOLE))[PasswordPolicy].rules
     assert after
     assert keeps(IAMS_OWN, after)
-    assert keeps(demanded(at), replace(after, max_age=after.max_age or demanded(at).max_age))
+    assert after.may_change is bool(after.max_age)
+    wanted = replace(demanded(at), may_change=after.may_change)
+    assert keeps(wanted, replace(after, max_age=after.max_age or wanted.max_age))
 
 
 @given(there=RULES)

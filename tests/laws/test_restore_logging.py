@@ -19,7 +19,8 @@ from ringfence.observations.logging.coverage import uncovered
 from ringfence.observations.logging.trails import TrailStatus
 from ringfence.observations.logging.weakening import weaker
 from ringfence.runbooks.restore_logging import RESTORE_LOGGING
-from ringfence.steps.logging.logging_notes import trail_baseline
+from ringfence.steps.logging.destinations import trail_baseline, unconfirmed
+from ringfence.steps.logging.logging_notes import RecordTrailBaseline
 from tests.support.fakes.conversations import model
 from tests.support.fakes.logging_answers import (
     DETECTOR_ID,
@@ -60,7 +61,7 @@ def test_nothing_is_undone_and_why_is_said(before: ResourceState, incident: Inci
 @given(before=seen(TRAIL), incident=incidents())
 def test_a_trail_loses_nothing_that_was_noted_or_is_there(before: ResourceState, incident: Incident) -> None:
     after, _ = run(RESTORE_LOGGING.on(TRAIL), before, incident)
-    was, now, noted = before[TrailStatus], after[TrailStatus], trail_baseline(incident)
+    was, now, noted = before[TrailStatus], after[TrailStatus], trail_baseline(incident, TRAIL.account)
     assert now.logging >= was.logging
     if now.setup and was.setup:
         assert weaker(was.setup, now.setup, TRAIL.account) == () or noted
@@ -71,10 +72,24 @@ def test_a_trail_loses_nothing_that_was_noted_or_is_there(before: ResourceState,
 
 
 @given(before=seen(TRAIL), incident=incidents())
+def test_nothing_is_made_to_log_where_nobody_confirmed(before: ResourceState, incident: Incident) -> None:
+    incident = replace(incident, requested=False)
+    after, steps = run(RESTORE_LOGGING.on(TRAIL), before, incident)
+    was, now = before[TrailStatus], after[TrailStatus]
+    if now.setup and (now.logging, now.setup.options.bucket) != (
+        was.logging,
+        was.setup.options.bucket if was.setup else "",
+    ):
+        assert unconfirmed(now.setup.options, incident, TRAIL.account) == ()
+    noted = [one for one in steps if isinstance(one, RecordTrailBaseline)]
+    assert all(not unconfirmed(one.setup.options, incident, TRAIL.account) for one in noted)
+
+
+@given(before=seen(TRAIL), incident=incidents())
 def test_what_is_noted_is_never_weaker_than_what_was(before: ResourceState, incident: Incident) -> None:
-    was = trail_baseline(incident)
+    was = trail_baseline(incident, TRAIL.account)
     _, steps = run(RESTORE_LOGGING.on(TRAIL), before, incident)
-    noted = trail_baseline(replace(incident, past=steps))
+    noted = trail_baseline(replace(incident, past=(*incident.past, *steps)), TRAIL.account)
     if was and noted:
         assert weaker(was, noted, TRAIL.account) == ()
 

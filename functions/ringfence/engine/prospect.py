@@ -9,7 +9,7 @@ from ringfence.model.incident import Incident
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.plan import digest_text
 from ringfence.record.chain import digest
-from ringfence.record.facts import FindingReceived, Planned, Verified
+from ringfence.record.facts import FindingReceived, Planned, RunRequested, Verified
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +49,7 @@ class Prospect:
             choices=self.choices,
             past=known.steps(),
             looked=bool(known.of(Verified)),
+            requested=any(isinstance(one, RunRequested) for one in self.start.facts),
         )
         new = (one for one in self.start.facts if isinstance(one, FindingReceived))
         return incident.with_findings(one.finding for one in (*known.of(FindingReceived), *new))

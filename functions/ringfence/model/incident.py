@@ -31,8 +31,8 @@ class Incident:
     the values of the options. `past`: the recorded steps, oldest first. `since`: the earliest time that a
     finding names, if one does. `as_of`: the time of the newest finding. `types`: the types of its findings.
     `rules`: the Config rules that reported a violation. `suspects`: who made the reported calls. `looked`:
-    an earlier execution that was allowed to act has read the subject. `containers`: the containers that its
-    findings are about, in words.
+    an earlier execution that was allowed to act has read the subject. `requested`: a person requested this
+    execution. `containers`: the containers that its findings are about, in words.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Incident:
     rules: tuple[ManagedRule, ...] = ()
     suspects: tuple[str, ...] = ()
     looked: bool = False
+    requested: bool = False
     containers: tuple[str, ...] = ()
 
     @property

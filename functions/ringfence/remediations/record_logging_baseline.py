@@ -16,6 +16,12 @@ from ringfence.observations.logging.log_keys import USABLE, LogKey
 from ringfence.observations.logging.logging_subjects import REVIEW
 from ringfence.observations.logging.recorders import RecorderStatus, narrower
 from ringfence.observations.logging.trails import TrailStatus
+from ringfence.steps.logging.destinations import (
+    DESTINATION_OPTION,
+    trail_baseline,
+    unconfirmed,
+    unconfirmed_destinations,
+)
 from ringfence.steps.logging.logging_notes import (
     RecordDetectorBaseline,
     RecordKeyBaseline,
@@ -24,7 +30,6 @@ from ringfence.steps.logging.logging_notes import (
     detector_baseline,
     key_baseline,
     recorder_baseline,
-    trail_baseline,
 )
 from ringfence.steps.logging.logging_plans import (
     detector_to_be_enabled,
@@ -50,6 +55,8 @@ if TYPE_CHECKING:
     observations=(TrailStatus, RecorderStatus, DetectorStatus, LogKey),
     steps=(RecordTrailBaseline, RecordRecorderBaseline, RecordDetectorBaseline, RecordKeyBaseline),
     references=("NIST 800-53 CM-2", "NIST 800-53 CM-3"),
+    options=(DESTINATION_OPTION,),
+    needs_review=unconfirmed_destinations,
 )
 def record_logging_baseline(subject: ResourceState, incident: Incident) -> Iterator[Step]:
     """Record changed settings that are not weaker. The first record needs enabled logging."""
@@ -60,10 +67,17 @@ def record_logging_baseline(subject: ResourceState, incident: Incident) -> Itera
 
 
 def _trail(subject: ResourceState, incident: Incident) -> Iterator[Step]:
-    seen, before, setup = subject[TrailStatus], trail_baseline(incident), wanted(subject, incident)
+    """Record a trail that logs to confirmed destinations. A run by a person confirms them."""
+    account = subject.ref.account
+    seen, before, setup = subject[TrailStatus], trail_baseline(incident, account), wanted(subject, incident)
     on = before or seen.logging or trail_to_be_started(subject, incident)
-    if setup and on and setup != before:
-        yield RecordTrailBaseline(setup)
+    if not setup or not on:
+        return
+    strange = bool(unconfirmed(setup.options, incident, account))
+    if strange and not incident.requested:
+        return
+    if strange or setup != before:
+        yield RecordTrailBaseline(setup, confirmed=strange)
 
 
 def _recorder(subject: ResourceState, incident: Incident) -> Iterator[Step]:

@@ -15,7 +15,8 @@ from ringfence.observations.logging.logging_subjects import REVIEW
 from ringfence.observations.logging.selectors import DEFAULT
 from ringfence.observations.logging.trails import TrailStatus
 from ringfence.record.notices import plain
-from ringfence.steps.logging.logging_notes import RecordTrailBaseline, trail_baseline
+from ringfence.steps.logging.destinations import DESTINATION_OPTION, trail_baseline
+from ringfence.steps.logging.logging_notes import RecordTrailBaseline
 from ringfence.steps.logging.logging_plans import DELETED, LONGEST, reported, restore, start, wanted
 from ringfence.steps.logging.trail_creation import CreateTrail
 from ringfence.steps.logging.trail_selectors import SetEventSelectors, SetInsightSelectors
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 def lost(trail: ResourceState, incident: Incident) -> Iterator[str]:
     """Yield what a person must recreate, and how."""
-    before = trail_baseline(incident)
+    before = trail_baseline(incident, trail.ref.account)
     if not trail[TrailStatus].gone:
         return
     if before is None and reported(incident, DELETED):
@@ -64,6 +65,7 @@ def unrecorded(trail: ResourceState, incident: Incident) -> Iterator[str]:
     triggers=(DELETED, reviewed(REVIEW)),
     observations=(TrailStatus,),
     steps=(CreateTrail, StartTrail, SetTrailOptions, SetEventSelectors, SetInsightSelectors),
+    options=(DESTINATION_OPTION,),
     controls=("cloudtrail-multi-region",),
     references=("ATT&CK T1562.008",),
     residual_risk=unrecorded,
@@ -71,7 +73,7 @@ def unrecorded(trail: ResourceState, incident: Incident) -> Iterator[str]:
 )
 def recreate_trail(trail: ResourceState, incident: Incident) -> Iterator[Step]:
     """Create it, start it and set its selectors. Resume an earlier attempt."""
-    before, setup, ref = trail_baseline(incident), wanted(trail, incident), trail.ref
+    before, setup, ref = trail_baseline(incident, trail.ref.account), wanted(trail, incident), trail.ref
     if before is None or before.options.organization or setup is None:
         return
     if trail[TrailStatus].gone:

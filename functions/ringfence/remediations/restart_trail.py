@@ -17,8 +17,9 @@ from ringfence.model.suspects import suspected
 from ringfence.observations.logging.logging_subjects import REVIEW
 from ringfence.observations.logging.trails import TrailStatus
 from ringfence.record.notices import plain
+from ringfence.steps.logging.destinations import DESTINATION_OPTION
 from ringfence.steps.logging.logging_plans import STOPPED, out_of_reach, start, trail_to_be_started
-from ringfence.steps.logging.trails import StartTrail
+from ringfence.steps.logging.trails import SetTrailOptions, StartTrail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +86,8 @@ def unrecorded(trail: ResourceState, incident: Incident) -> Iterator[str]:
     subject=LoggingRef,
     triggers=(STOPPED, reviewed(REVIEW)),
     observations=(TrailStatus,),
-    steps=(StartTrail,),
+    steps=(StartTrail, SetTrailOptions),
+    options=(DESTINATION_OPTION,),
     controls=("cloudtrail-multi-region",),
     references=("ATT&CK T1562.008",),
     residual_risk=unrecorded,

@@ -13,7 +13,7 @@ from ringfence.model.subject import LoggingRef
 from ringfence.model.suspects import suspected
 from ringfence.observations.logging.logging_subjects import REVIEW
 from ringfence.observations.logging.trails import TrailStatus
-from ringfence.steps.logging.logging_notes import trail_baseline
+from ringfence.steps.logging.destinations import DESTINATION_OPTION, trail_baseline
 from ringfence.steps.logging.logging_plans import CHANGED, UNVALIDATED, out_of_reach, reported, restore
 from ringfence.steps.logging.trail_selectors import SetEventSelectors, SetInsightSelectors
 from ringfence.steps.logging.trails import SetTrailOptions
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def not_put_back(trail: ResourceState, incident: Incident) -> Iterator[str]:
     """Yield what a person must compare or restore."""
     yield from out_of_reach(trail, incident)
-    now, before = trail[TrailStatus].setup, trail_baseline(incident)
+    now, before = trail[TrailStatus].setup, trail_baseline(incident, trail.ref.account)
     if now and not before and reported(incident, CHANGED):
         yield (
             f"trail {trail.ref.id} was changed, and its settings were never recorded before: check its "
@@ -54,6 +54,7 @@ def suspects(trail: ResourceState, incident: Incident) -> Iterator[str]:  # noqa
     triggers=(CHANGED, UNVALIDATED, reviewed(REVIEW)),
     observations=(TrailStatus,),
     steps=(SetTrailOptions, SetEventSelectors, SetInsightSelectors),
+    options=(DESTINATION_OPTION,),
     controls=("cloudtrail-multi-region", "cloudtrail-log-file-validation"),
     references=("ATT&CK T1562.008",),
     residual_risk=suspects,

@@ -2,9 +2,9 @@
 
 It breaks no workload, because only people use console passwords. Requirements on length, characters or
 reuse apply to the next password. With a maximum age, users with an older password must set a new one at the
-next sign-in. The permission to set passwords does not change. If only an administrator can set an expired
-password (hard expiry), a shorter age would lock out people at once, administrators included. So that change
-is left to a person.
+next sign-in. A new age therefore comes with the permission of all users to change their own passwords, which
+otherwise does not change. If only an administrator can set an expired password (hard expiry), a shorter age
+would lock out people at once, administrators included. So that change is left to a person.
 """
 
 from __future__ import annotations
@@ -43,7 +43,12 @@ def demanded(incident: Incident) -> PasswordRules:
 
 
 def stricter(there: PasswordRules, wanted: PasswordRules) -> PasswordRules:
-    """Return the stricter of two values for each requirement. The permission to set passwords stays."""
+    """Return the stricter of two values for each requirement.
+
+    A new maximum age gives users the permission to change their own passwords. Otherwise it would lock out
+    everybody with an older password who has no such permission in a policy.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html
+    """
     age = there.max_age if there.hard_expiry else _sooner(there.max_age, wanted.max_age)
     return replace(
         there,
@@ -54,6 +59,7 @@ def stricter(there: PasswordRules, wanted: PasswordRules) -> PasswordRules:
         lowercase=there.lowercase or wanted.lowercase,
         max_age=age,
         reuse=max(there.reuse, wanted.reuse),
+        may_change=there.may_change or age != there.max_age,
     )
 
 

@@ -164,6 +164,28 @@ def test_a_stopped_trail_is_started_who_did_it_is_named_and_a_release_stops_noth
     assert logging.history(ref).incident != history.incident
 
 
+def test_a_trail_to_a_bucket_that_nobody_named_is_told_and_left_stopped_until_a_person_confirms_it(
+    logging: Logging,
+) -> None:
+    local, name = logging.compliance.world.local, f"strange-{next(_names)}"
+    logging.trails.create_trail(Name=name, S3BucketName="bucket-of-somebody")
+    logging.trails.start_logging(Name=name)
+    ref = TrailRef(local.account, local.region, name)
+    logging.compliance.review(RUNBOOK)
+    assert "bucket-of-somebody, and neither the policy nor a person" in told(logging.history(ref))
+    logging.trails.stop_logging(Name=name)
+    logging.compliance.quiet(RUNBOOK)
+    logging.compliance.review(RUNBOOK)
+    assert not logging.trails.get_trail_status(Name=name)["IsLogging"]
+    assert logging.history(ref).steps() == ()
+    logging.trails.start_logging(Name=name)
+    words = ("--yes", "--reason", "the auditors made it")
+    done = logging.compliance.hand.types("run", RUNBOOK, name, *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    logging.trails.stop_logging(Name=name)
+    logging.restored(ref, "StartTrail")
+
+
 @pytest.mark.shows("restore-trail")
 def test_a_trail_that_is_told_to_record_less_records_all_that_it_did(logging: Logging) -> None:
     ref = logging.trail(S3KeyPrefix="trail")

@@ -80,6 +80,8 @@ TYPES = (
     "Config:cloud-trail-log-file-validation-enabled",
     "Review:logging",
 )
+NAMED, UNNAMED = (("log-destinations", "logs-of-everybody, logs other"),), (("log-destinations", ""),)
+"""Where trails may log to by the policy: to some of the buckets here, or to none."""
 SUSPECTS = (f"arn:aws:iam::{REF.account}:user/team/admin", "AWSService:backup.amazonaws.com")
 
 # What events are about: few enough that selectors meet.
@@ -277,7 +279,7 @@ def seen(*refs: LoggingRef) -> SearchStrategy[ResourceState]:
 def notes() -> SearchStrategy[Step]:
     """Any baseline, or a trail that was made again."""
     return (
-        trail_setups().map(RecordTrailBaseline)
+        st.builds(RecordTrailBaseline, trail_setups(), st.booleans())
         | recorder_setups().map(RecordRecorderBaseline)
         | detector_setups().map(RecordDetectorBaseline)
         | st.frozensets(st.sampled_from(("everything", "other")), min_size=1).map(RecordKeyBaseline)
@@ -292,7 +294,9 @@ def incidents() -> SearchStrategy[Incident]:
         Incident,
         id=st.just(INCIDENT),
         opened_at=st.just(NOON),
+        choices=st.sampled_from((NAMED, UNNAMED)),
         past=st.lists(notes(), max_size=3).map(tuple),
+        requested=st.booleans(),
         types=st.frozensets(st.sampled_from(TYPES)).map(lambda drawn: tuple(sorted(drawn))),
         suspects=st.frozensets(st.sampled_from(SUSPECTS)).map(lambda drawn: tuple(sorted(drawn))),
     )

@@ -46,6 +46,7 @@ from tests.support.strategies.instances import INCIDENT
 from tests.support.strategies.logging import (
     DETECTOR,
     KEY,
+    NAMED,
     NOTHING,
     RECORDER,
     REFS,
@@ -102,7 +103,7 @@ def case(ref: LoggingRef, well: Observation, becomes: Observation, *calls: str) 
     """Note how a subject is while all is well; then it becomes worse, and calls are recorded."""
     state = ResourceState(ref, {type(one): one for one in (*NOTHING, well)})
     types = tuple(f"CloudTrail:{call}" for call in calls)
-    return Case(RESTORE_LOGGING, state, types, becomes=(becomes,))
+    return Case(RESTORE_LOGGING, state, types, choices=dict(NAMED), becomes=(becomes,))
 
 
 @cache
@@ -157,6 +158,7 @@ DELETED_UNVALIDATED = (
     Incident(
         INCIDENT,
         NOON,
+        choices=NAMED,
         past=(RecordTrailBaseline(TrailSetup(TrailOptions("logs"))),),
         types=("Config:cloud-trail-log-file-validation-enabled",),
     ),

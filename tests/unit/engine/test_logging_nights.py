@@ -21,7 +21,9 @@ from tests.support.strategies.logging import NOTHING, TRAIL
 from tests.support.worlds import LEASE, NOON, Ticking
 
 SETTINGS = RunbookSettings(
-    RESTORE_LOGGING.ids, RESTORE_LOGGING.choose({}), answers=tuple(RESTORE_LOGGING.answers_by_type().items())
+    RESTORE_LOGGING.ids,
+    RESTORE_LOGGING.choose({"log-destinations": "logs"}),
+    answers=tuple(RESTORE_LOGGING.answers_by_type().items()),
 )
 POLICY = Policy((TRAIL.account,), default=Mode.AUTO, runbooks=((RESTORE_LOGGING.id, SETTINGS),))
 WELL = TrailStatus(TrailSetup(TrailOptions("logs")), True, TRAIL.region, TRAIL.account, Delivery(last=NOON))

@@ -221,7 +221,22 @@ STRONG = PasswordRules(
 
 
 def test_an_account_without_a_policy_gets_the_one_that_the_options_say() -> None:
-    assert plan(POLICY, PasswordPolicy()) == (SetPasswordPolicy(None, replace(STRONG, may_change=False)),)
+    assert plan(POLICY, PasswordPolicy()) == (SetPasswordPolicy(None, STRONG),)
+
+
+def test_a_new_maximum_age_comes_with_the_right_to_change_ones_own_password() -> None:
+    """Whoever has an older password and no right to change it could not sign in any more."""
+    for age in (0, 200):
+        there = replace(STRONG, max_age=age, may_change=False)
+        assert plan(POLICY, PasswordPolicy(there)) == (SetPasswordPolicy(there, STRONG),)
+    shorter = replace(STRONG, max_age=30, may_change=False, length=8)
+    (step,) = plan(POLICY, PasswordPolicy(shorter))
+    assert isinstance(step, SetPasswordPolicy)
+    assert not step.after.may_change, "its own age is its owner's decision"
+    without = replace(STRONG, max_age=0, may_change=False, length=8)
+    assert plan(POLICY, PasswordPolicy(without), incident(max_age="0")) == (
+        SetPasswordPolicy(without, replace(without, length=14)),
+    )
 
 
 def test_a_policy_that_demands_as_much_or_more_is_left() -> None:

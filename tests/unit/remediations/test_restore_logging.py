@@ -44,8 +44,11 @@ ORGANIZATION = TrailSetup(TrailOptions("logs", multi_region=True, organization=T
 HALF = frozenset({BasicSelector("WriteOnly")})
 
 
-def incident(*types: str, past: tuple[Step, ...] = ()) -> Incident:
-    return Incident("inc-1", NOON, past=past, types=types)
+def incident(
+    *types: str, past: tuple[Step, ...] = (), named: str = "logs", requested: bool = False
+) -> Incident:
+    choices = RESTORE_LOGGING.choose({"log-destinations": named} if named else {})
+    return Incident("inc-1", NOON, choices=choices, past=past, types=types, requested=requested)
 
 
 def seen(ref: LoggingRef, facet: Observation) -> ResourceState:
@@ -310,3 +313,71 @@ def test_what_was_not_recorded_meanwhile_is_said() -> None:
 
 def test_nothing_of_this_can_break_a_workload() -> None:
     assert not [one.id for one in RESTORE_LOGGING.remediations if one.workload_risk or one.optional]
+
+
+# Destinations that nobody has confirmed
+
+STRANGE = TrailSetup(TrailOptions("logs-of-a-stranger", multi_region=True, validation=True))
+FOREIGN = "arn:aws:kms:eu-west-1:999900001111:key/0123"
+
+
+def test_a_trail_to_a_bucket_that_nobody_confirmed_is_no_baseline_and_a_person_is_told() -> None:
+    world, because = trail(STRANGE), incident(REVIEW)
+    assert plan(world, because) == ()
+    assert "logs-of-a-stranger, and neither the policy nor a person" in reviews(world, because)
+    assert reviews(trail(), because) == ""
+
+
+def test_an_intruders_trail_that_a_responder_stops_or_deletes_stays_so() -> None:
+    """Also after a baseline from a version that did not ask: it counts no more."""
+    noted = (RecordTrailBaseline(STRANGE),)
+    for past in ((), noted):
+        stopped = incident(REVIEW, cloudtrail("StopLogging"), past=past)
+        deleted = incident(REVIEW, cloudtrail("DeleteTrail"), past=past)
+        assert plan(trail(STRANGE, logging=False), stopped) == ()
+        assert plan(trail(None, logging=False), deleted) == ()
+        assert "logs-of-a-stranger" in reviews(trail(STRANGE, logging=False), stopped)
+
+
+def test_a_stopped_trail_to_a_named_bucket_is_restarted_without_a_baseline() -> None:
+    assert plan(trail(logging=False), incident(cloudtrail("StopLogging")))[:1] == (StartTrail(TRAIL.id),)
+
+
+def test_a_run_by_a_person_confirms_the_destination_once_and_for_later() -> None:
+    (noted,) = plan(trail(STRANGE), incident(REVIEW, named="", requested=True))
+    assert noted == RecordTrailBaseline(STRANGE, confirmed=True)
+    later = incident(REVIEW, named="", past=(noted,))
+    assert plan(trail(STRANGE), later) == ()
+    assert reviews(trail(STRANGE), later) == ""
+    stopped = incident(cloudtrail("StopLogging"), named="", past=(noted,))
+    assert plan(trail(STRANGE, logging=False), stopped) == (StartTrail(TRAIL.id),)
+    stronger = replace(STRANGE, options=replace(STRANGE.options, log_group="arn:aws:logs:::x"))
+    assert plan(trail(stronger), later) == (RecordTrailBaseline(stronger),)
+
+
+def test_a_confirmation_is_of_a_destination_and_not_of_the_name_of_a_trail() -> None:
+    noted = RecordTrailBaseline(FULL, confirmed=True)
+    because = incident(REVIEW, named="", past=(noted, RecordTrailBaseline(STRANGE)))
+    put_back = plan(trail(STRANGE), because)
+    assert put_back == (SetTrailOptions(TRAIL.id, "destination", STRANGE.options, FULL.options),)
+
+
+def test_a_trail_that_was_moved_and_stopped_is_moved_back_before_it_is_started() -> None:
+    because = incident(cloudtrail("StopLogging"), past=(RecordTrailBaseline(FULL),))
+    steps = plan(trail(STRANGE, logging=False), because)
+    waves = list(dependency_levels(steps))
+    assert [type(step) for wave in waves for step in wave] == [SetTrailOptions, StartTrail]
+    assert len(waves) == 2
+
+
+@pytest.mark.parametrize("field", ["key", "topic", "log_group"])
+def test_a_key_topic_or_log_group_of_another_account_must_be_named_too(field: str) -> None:
+    ours = FOREIGN.replace("999900001111", TRAIL.account)
+    foreign, own = (
+        replace(FULL, options=replace(FULL.options, **{field: arn}))  # type: ignore[arg-type]  # a text each
+        for arn in (FOREIGN, ours)
+    )
+    assert plan(trail(foreign), incident(REVIEW)) == ()
+    assert FOREIGN in reviews(trail(foreign), incident(REVIEW))
+    assert plan(trail(foreign), incident(REVIEW, named=f"logs {FOREIGN}")) == (RecordTrailBaseline(foreign),)
+    assert plan(trail(own), incident(REVIEW)) == (RecordTrailBaseline(own),)

@@ -44,6 +44,9 @@ class RecordTrailBaseline(_Baseline):
     ----------
     setup : TrailSetup
         Its options and selectors.
+    confirmed : bool
+        Whether a person confirmed its destinations by a run. Otherwise it counts only while the policy names
+        them.
 
     References
     ----------
@@ -51,6 +54,7 @@ class RecordTrailBaseline(_Baseline):
     """
 
     setup: TrailSetup
+    confirmed: bool = False
 
     observation: ClassVar = TrailStatus
     noun: ClassVar = "trail"
@@ -59,8 +63,9 @@ class RecordTrailBaseline(_Baseline):
         """Write what is noted."""
         options, setup = self.setup.options, self.setup
         regions = "every region" if options.multi_region else "one region"
+        bucket = f"{options.bucket} (confirmed)" if self.confirmed else options.bucket
         return "", (
-            f"to bucket {options.bucket}, of {regions}, validation {show(options.validation)}, "
+            f"to bucket {bucket}, of {regions}, validation {show(options.validation)}, "
             f"key {options.key or 'none'}, log group {options.log_group or 'none'}, "
             f"{formatted(setup.selectors)}, insights {show(setup.insights)}"
         )
@@ -136,12 +141,6 @@ class RecordKeyBaseline(_Baseline):
     def diff(self) -> tuple[str, str]:
         """Return the values before and after."""
         return "", f"used by {show(self.trails)}"
-
-
-def trail_baseline(incident: Incident) -> TrailSetup | None:
-    """Return the newest baseline of a trail."""
-    found = [one.setup for one in incident.past if isinstance(one, RecordTrailBaseline)]
-    return found[-1] if found else None
 
 
 def recorder_baseline(incident: Incident) -> RecorderSetup | None:

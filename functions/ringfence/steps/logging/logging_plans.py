@@ -14,15 +14,15 @@ from ringfence.observations.logging.recorders import RecorderStatus
 from ringfence.observations.logging.trails import TrailStatus
 from ringfence.observations.logging.weakening import ASPECTS, restored
 from ringfence.record.notices import plain
+from ringfence.steps.logging.destinations import trail_baseline, unconfirmed
 from ringfence.steps.logging.logging_notes import (
     RecordTrailBaseline,
     detector_baseline,
     key_baseline,
     recorder_baseline,
-    trail_baseline,
 )
 from ringfence.steps.logging.trail_selectors import SetEventSelectors, SetInsightSelectors
-from ringfence.steps.logging.trails import SetTrailOptions, StartTrail
+from ringfence.steps.logging.trails import DESTINATIONS, SetTrailOptions, StartTrail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,8 +59,14 @@ def is_reviewed_only(incident: Incident) -> bool:
 
 
 def trail_to_be_started(trail: ResourceState, incident: Incident) -> bool:
-    """Return whether a stopped trail logged before, by a report or by its baseline."""
-    logged = trail_baseline(incident) is not None or reported(incident, STOPPED)
+    """Return whether a stopped trail logged before, by a report or by its baseline.
+
+    It is never started to log to where nobody has confirmed.
+    """
+    setup = wanted(trail, incident)
+    if setup is None or (unconfirmed(setup.options, incident, trail.ref.account) and not incident.requested):
+        return False
+    logged = trail_baseline(incident, trail.ref.account) is not None or reported(incident, STOPPED)
     seen = trail[TrailStatus]
     return seen.setup is not None and not seen.logging and logged
 
@@ -72,9 +78,9 @@ def out_of_reach(trail: ResourceState, incident: Incident) -> Iterator[str]:
     """
     seen, name = trail[TrailStatus], trail.ref.id
     if seen.gone:
-        if trail_baseline(incident) or not is_reviewed_only(incident):
+        if trail_baseline(incident, trail.ref.account) or not is_reviewed_only(incident):
             yield f"there is no trail {name} in {trail.ref.region}: it was deleted"
-    elif not seen.ours(trail.ref) and (before := trail_baseline(incident)):
+    elif not seen.ours(trail.ref) and (before := trail_baseline(incident, trail.ref.account)):
         was = plain(RecordTrailBaseline(before).diff()[1], LONGEST)
         yield (
             f"trail {name} of this region was deleted, and another trail with this name has its home "
@@ -88,9 +94,17 @@ def out_of_reach(trail: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def start(trail: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Yield the start, if it is to be started."""
-    if trail_to_be_started(trail, incident):
-        yield StartTrail(trail.ref.id)
+    """Yield the start, if it is to be started, after the destinations that were there before."""
+    now, setup = trail[TrailStatus].setup, wanted(trail, incident)
+    if not trail_to_be_started(trail, incident) or now is None or setup is None:
+        return
+    if unconfirmed(now.options, incident, trail.ref.account):
+        yield from (one for one in restore(trail, incident) if _is_destination(one))
+    yield StartTrail(trail.ref.id)
+
+
+def _is_destination(step: Step) -> bool:
+    return isinstance(step, SetTrailOptions) and step.aspect in DESTINATIONS
 
 
 def wanted(trail: ResourceState, incident: Incident) -> TrailSetup | None:
@@ -98,7 +112,7 @@ def wanted(trail: ResourceState, incident: Incident) -> TrailSetup | None:
 
     None if it is neither to be seen nor to be created.
     """
-    now, before = trail[TrailStatus].setup, trail_baseline(incident)
+    now, before = trail[TrailStatus].setup, trail_baseline(incident, trail.ref.account)
     if now is None:
         setup = before if before and trail[TrailStatus].gone and not before.options.organization else None
     else:

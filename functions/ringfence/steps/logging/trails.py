@@ -28,7 +28,15 @@ if TYPE_CHECKING:
 NEVER_OFF = "Ringfence never turns logging off"
 """Why nothing here is undone: a release would be an intruder's best friend."""
 MADE = "trail exists"
-_ORDER = ("logging", *(one.id for one in ASPECTS), "selectors", "insights")
+DESTINATIONS = ("destination", "log-group", "key", "topic")
+"""The aspects that say where a trail logs to. They are put back before it is started."""
+_ORDER = (
+    *DESTINATIONS,
+    "logging",
+    *(one.id for one in ASPECTS if one.id not in DESTINATIONS),
+    "selectors",
+    "insights",
+)
 """What is put back, one after the other: CloudTrail refuses a change while another one is made."""
 
 
