@@ -49,7 +49,7 @@ def trail_baseline(incident: Incident, account: str) -> TrailSetup | None:
 def unconfirmed(options: TrailOptions, incident: Incident, account: str) -> tuple[str, ...]:
     """Return the destinations of a trail that neither the policy names nor a person confirmed.
 
-    A log group, key or topic of the trail's own account needs no confirmation of its own: the bucket does.
+    A log group, key or topic of the trail's own account needs no confirmation. The bucket does.
     """
     known = _known(incident)
     others = (options.log_group, options.key, options.topic)
