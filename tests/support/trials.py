@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from ringfence.engine.intake import ExecutionContext, continuation, resumed
 from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.model.errors import (
@@ -17,10 +18,12 @@ from ringfence.model.errors import (
     RingfenceError,
 )
 from ringfence.record.chain import ChainKey
+from ringfence.record.facts import Verified
 from ringfence.record.status import IncidentStatus
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
-from tests.support.worlds import Ticking, finding, order
+from tests.support.followups import goes_on
+from tests.support.worlds import LEASE, Ticking, finding, order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
-    from ringfence.record.facts import FindingReceived, Verified
+    from ringfence.record.facts import FindingReceived
     from ringfence.record.history import History
 
 FAILURES: tuple[RingfenceError, ...] = (
@@ -94,9 +97,18 @@ class Trial:
 
     def run(self, *, stages: int | None = None) -> ResponseResult:
         """One execution; what it raises is raised."""
+        result = self._respond(stages=stages)
+        if result.error:
+            raise result.error
+        return result
+
+    @property
+    def engine(self) -> Engine:
+        return Engine(Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs]))
+
+    def _respond(self, *, stages: int | None) -> ResponseResult:
         self._attempts += 1
         self.clock.tick(minutes=5)
-        ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
         given = order(
             self.clock(),
             attempt=f"a-{self._attempts}",
@@ -104,7 +116,8 @@ class Trial:
             runbook=self.runbook,
             stages=stages,
         )
-        return Engine(ports).respond(replace(given, ref=self.ref, choices=self.choices))
+        self.last = replace(given, ref=self.ref, choices=self.choices)
+        return self.engine.run(self.last)
 
     def run_whatever_happens(self, *, stages: int | None = None) -> None:
         """One execution, as the outermost edge sees it: what it raises brings the message back."""
@@ -112,6 +125,17 @@ class Trial:
             self.run(stages=stages)
         except RingfenceError as error:
             assert error in FAILURES or isinstance(error, Retryable)  # noqa: PT017 - which one does not matter
+
+    def deliver(self) -> None:
+        """Deliver the finding, and the continuation that it asks for, as the functions do it."""
+        result = self._respond(stages=1)
+        if not goes_on(result):
+            return
+        message = continuation(self.last, result)
+        self._attempts += 1
+        self.clock.tick(seconds=1)
+        context = ExecutionContext(f"a-{self._attempts}", "test", self.clock() + LEASE)
+        self.engine.run(resumed(message, self.runbook, context))
 
     def lose(self, observation: Observation) -> None:
         """What was gone when a step came to it is not seen any more either."""
@@ -121,6 +145,10 @@ class Trial:
     @property
     def history(self) -> History:
         return self.log.read(ChainKey(self.runbook.id, self.ref.key))
+
+    @property
+    def verdicts(self) -> tuple[Verified, ...]:
+        return self.history.of(Verified)
 
     @property
     def verified(self) -> Verified | None:

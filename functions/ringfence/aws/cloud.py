@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from ringfence.aws.failures import code_of, message_of, raised
 from ringfence.model.call import Answer, Call, SansIO, at
 from ringfence.model.document import Document
-from ringfence.model.errors import InternalError
+from ringfence.model.errors import BadInput, InternalError, OutcomeUnknown, Retryable
 from ringfence.model.frozen import frozen
 from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.subject import Ref
@@ -74,6 +74,8 @@ class AwsCloud:
                     following[kind] = talks[kind].send(tuple(answers[_key(call)] for call in calls))
                 except StopIteration as ended:
                     seen[kind] = ended.value
+                except BadInput as error:
+                    raise Retryable(_odd(error)) from error
             asked = following
         return ResourceState(ref, seen)
 
@@ -98,6 +100,8 @@ class AwsCloud:
         except StopIteration as ended:
             found: R = ended.value
             return found
+        except BadInput as error:
+            raise Retryable(_odd(error)) from error
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Made:
         """Run a step. Check the permit before each round of calls."""
@@ -113,6 +117,8 @@ class AwsCloud:
             again = sum(job.again for job in made)
             note = "; ".join(filter(None, (ended.value.note, f"{AGAIN}: {again}" if again else "")))
             return Made(ended.value.provides, note, tuple(job.request for job in made if job.request))
+        except BadInput as error:
+            raise OutcomeUnknown(_odd(error)) from error
 
     def _answers(
         self, ref: Ref, calls: tuple[Call, ...], made: list[_Job] | None = None
@@ -129,6 +135,11 @@ class AwsCloud:
         if made is not None:
             made.extend(jobs)
         return dict(zip(unique, cast("Sequence[Answer]", answers), strict=True))
+
+
+def _odd(error: BadInput) -> str:
+    """Say what a response of AWS lacks. The event is valid, and the next response may be."""
+    return f"a response of AWS cannot be used: {error}"
 
 
 def _key(call: Call) -> str:

@@ -34,7 +34,7 @@ def journal(  # noqa: PLR0913 - one transaction: the facts, and what they take o
 ) -> Execution:
     """Write the pending facts and these in one transaction.
 
-    `until` takes the lease if it is not held. `ends` releases it. `slot` is a limit that these facts use; it
+    `until` takes the lease, or renews it. `ends` releases it. `slot` is a limit that these facts use; it
     raises LimitReached and writes nothing if another subject has used it. The first entry of an incident also
     names it in the lease record, so that two incidents cannot be opened at once. On a conflict the chain is
     read again. The facts are appended after those of others, unless another execution has acted since. In
@@ -59,7 +59,7 @@ def journal(  # noqa: PLR0913 - one transaction: the facts, and what they take o
 
 
 def _lease(execution: Execution, until: datetime | None, *, ends: bool) -> Lease | None:
-    if until is not None and not execution.holds:
+    if until is not None and (not execution.holds or until != execution.history.lease.until):
         return Lease(execution.attempt, until, execution.incident)
     if ends and execution.holds:
         return Lease("", None, execution.incident)

@@ -79,7 +79,8 @@ def _planned(
     try:
         first = prospect.plan(stage, start.history, reading.resource)
         incident = prospect.incident(start.history)
-        finds = bool(first.steps or stage.review_items(reading.resource, incident))
+        unread = reading.resource.unread
+        finds = bool(first.steps or unread or stage.review_items(reading.resource, incident))
     except RingfenceError as error:
         return replace(prospect, failed=error)
     return replace(prospect, first=first, finds=finds)

@@ -66,6 +66,7 @@ def first_read(request: ResponseRequest) -> ReadRequest:
     return ReadRequest(
         request.ref,
         request.runbook.stages[0].observations,
+        essential=() if request.goes_on else None,
         chain=key,
         claim=request.finding.finding.claim if request.finding else None,
         # Later stages read where earlier steps point. Containment does not need that.
@@ -76,13 +77,21 @@ def first_read(request: ResponseRequest) -> ReadRequest:
 def further_read(
     request: ResponseRequest, history: History, kinds: Iterable[type[Observation]]
 ) -> ReadRequest:
-    """Return what to read where recorded steps point. The observations of the first stage are essential."""
-    essential = request.runbook.stages[0].observations
+    """Return what to read where recorded steps point.
+
+    The observations of the first stage are essential, unless later stages must not wait for the first.
+    """
+    essential = () if request.runbook.evidence_follows else request.runbook.stages[0].observations
     return ReadRequest(request.ref, unique(kinds), history.steps(), essential)
 
 
 def check_reads(resource: ResourceState | NotFound) -> None:
     """Raise an internal error of a read after everything else. It must not prevent containment."""
-    for error in () if isinstance(resource, NotFound) else resource.unread.values():
-        if isinstance(error, InternalError):
-            raise error
+    for error in internal_errors(resource):
+        raise error
+
+
+def internal_errors(resource: ResourceState | NotFound) -> tuple[InternalError, ...]:
+    """Return the internal errors of reads."""
+    unread = () if isinstance(resource, NotFound) else resource.unread.values()
+    return tuple(error for error in unread if isinstance(error, InternalError))

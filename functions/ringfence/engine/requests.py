@@ -55,6 +55,17 @@ class ResponseRequest:
         return self.finding is not None and self.finding.finding.routine
 
     @property
+    def goes_on(self) -> bool:
+        """Whether later stages begin even if the first read fails.
+
+        A person sees the error instead. A dry run changes nothing, so it is retried as a whole. Nor do they
+        begin if what cannot be read decides whether anything may be changed.
+        """
+        decided = self.decision is None or self.decision.mode.changes
+        cautious = any(one.downgrade_reasons for one in self.runbook.stages[0].remediations)
+        return self.runbook.evidence_follows and self.request is None and decided and not cautious
+
+    @property
     def running(self) -> tuple[Stage, ...]:
         """The stages that this execution runs."""
         return self.runbook.stages[: self.stages]

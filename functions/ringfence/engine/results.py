@@ -11,6 +11,7 @@ from ringfence.model.frozen import frozen
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ringfence.model.errors import RingfenceError
     from ringfence.record.facts import Planned, Verified
     from ringfence.record.status import IncidentStatus
 
@@ -41,7 +42,8 @@ class ResponseResult:
 
     `followups` say what must happen next. Empty if nothing is left. A request never continues in both its
     queue and a continuation, because two queues must not retry the same. `held` are the remediations that
-    stayed a dry run because of the subject. `as_of` is the time of a dry run's plans.
+    stayed a dry run because of the subject. `as_of` is the time of a dry run's plans. `error`: an internal
+    error, which is raised after what follows was started.
     """
 
     status: IncidentStatus
@@ -52,6 +54,7 @@ class ResponseResult:
     followups: tuple[Followup, ...] = ()
     as_of: datetime | None = None
     held: tuple[str, ...] = ()
+    error: RingfenceError | None = None
 
     def follows(self, *kinds: FollowupKind) -> bool:
         """Return whether a followup of one of these kinds exists."""

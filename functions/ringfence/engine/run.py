@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from ringfence.engine.apply import Changes, apply
@@ -12,7 +13,7 @@ from ringfence.engine.holding import apart, over_limit, reasons_to_hold, slot
 from ringfence.engine.journal import journal
 from ringfence.engine.plan import plan
 from ringfence.engine.read import read
-from ringfence.engine.reading import check_reads, first_read, further_read
+from ringfence.engine.reading import check_reads, first_read, further_read, internal_errors
 from ringfence.model.errors import (
     BadInput,
     Conflict,
@@ -21,6 +22,7 @@ from ringfence.model.errors import (
     NotFound,
     Refused,
     Retryable,
+    RingfenceError,
 )
 from ringfence.model.frozen import frozen
 from ringfence.policy.decision import DecisionCode
@@ -38,9 +40,12 @@ if TYPE_CHECKING:
     from ringfence.engine.results import ResponseResult
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.runbook import Stage
+    from ringfence.model.step import Step
     from ringfence.model.symbol import Symbol
     from ringfence.record.facts import Planned
 
+LEASE = timedelta(seconds=25)
+"""The longest lease. New activity on a resource waits at most this long for an execution that died."""
 ATTEMPTS = 5
 """The number of attempts if others were faster."""
 
@@ -57,6 +62,16 @@ class Engine:
         Raises Retryable if it must be retried, NotFound if a person named a missing subject, BadInput if
         there is nothing to resume, and InternalError if a step contradicts itself. All that is known by then
         is recorded.
+        """
+        result = self.run(request)
+        if result.error:
+            raise result.error
+        return result
+
+    def run(self, request: ResponseRequest) -> ResponseResult:
+        """Run a request, and return an internal error with the result, which says what follows.
+
+        What follows must not be lost because of the error. Raises the other errors of `respond`.
         """
         request = replace(request, runbook=request.runbook.on(request.ref))
         for _ in range(ATTEMPTS - 1):
@@ -145,6 +160,7 @@ class _Acting:
     plans: list[Planned] = field(default_factory=list)
     unclear: dict[str, tuple[str, ...]] = field(default_factory=dict)
     secondary: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    errors: list[RingfenceError] = field(default_factory=list)
     names: Mapping[Symbol, str] = field(default_factory=dict)
     changed: bool = False
 
@@ -170,26 +186,28 @@ class _Acting:
         look = SecondLook(resource, self.ports.clock(), self.unclear, self.secondary)
         found = verify(self.request, self.prospect, self.execution, look)
         self.execution = journal(self.ports, replace(self.execution, pending=found.facts), ends=True)
-        check_reads(resource)
-        return report(self.execution.incident, found, self.plans)
+        error = next(iter((*self.errors, *internal_errors(resource))), None)
+        return replace(report(self.execution.incident, found, self.plans), error=error)
 
     def _run(self, resource: ResourceState) -> ResourceState:
-        """Run one stage after another, until the result of a change is unknown."""
+        """Run one stage after another. In a compliance runbook, stages wait for an unknown result."""
         for number, stage in enumerate(self.request.running):
             resource = self._read(resource, stage.observations) if number else resource
-            if not self._run_stage(stage, resource, None if number else self.prospect.first):
+            if self._resolve(stage, resource) and self.request.runbook.closes_when_complete:
                 break
+            try:
+                self._run_stage(stage, resource, None if number else self.prospect.first)
+            except InternalError as error:  # a planner contradicts itself: other stages do not wait for it
+                self.errors.append(error)
         return resource
 
-    def _run_stage(self, stage: Stage, resource: ResourceState, planned: Planned | None) -> bool:
-        """Resolve open intents, plan, record and apply. Return whether the next stage may follow."""
-        if self._resolve(stage, resource):
-            return False
+    def _run_stage(self, stage: Stage, resource: ResourceState, planned: Planned | None) -> None:
+        """Plan, record and apply what is not held back."""
         planned = planned or self.prospect.plan(stage, self.execution.history, resource)
         self.plans.append(planned)
         steps = self.execution.allowed(planned.steps, containing=self.request.contains(stage))
-        if steps:
-            intents, until = self.execution.intents(stage.id, steps), self.request.until
+        if steps := self._not_held_back(stage, steps):
+            intents, until = self.execution.intents(stage.id, steps), self._until()
             incident = self.prospect.incident(self.execution.history)
             limit = slot(self.request, stage, resource, incident, self.ports.clock())
             facts = (planned, *intents)
@@ -198,8 +216,19 @@ class _Acting:
             changes = Changes(intents, self.prospect.start.decision, until, names)
             applied = apply(self.ports, self.execution, changes)
             self.execution, self.names, self.changed = applied.execution, applied.names, True
-            applied.check()
-        return True
+            self.errors.extend(filter(None, (applied.error,)))
+
+    def _not_held_back(self, stage: Stage, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """Leave out steps whose last result is unknown or whose next try is not due."""
+        if not self.execution.history.entries:
+            return steps
+        from ringfence.engine.retries import not_held_back  # a new incident does not wait for it
+
+        return not_held_back(self.execution, stage.id, steps, self.ports.clock())
+
+    def _until(self) -> datetime:
+        """Return the end of the lease. Each stage renews it, so that no dead execution keeps it for long."""
+        return min(self.request.until, self.ports.clock() + LEASE)
 
     def _look_again(self, resource: ResourceState) -> ResourceState:
         """Read everything again if anything was changed or is unknown."""

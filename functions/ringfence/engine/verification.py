@@ -81,7 +81,14 @@ class Verification:
     @property
     def again(self) -> tuple[str, ...]:
         """Return what can be retried or read again."""
-        return (*self._left, *self._still)
+        return (*self._left, *self._still, *self._unseen)
+
+    @property
+    def _unseen(self) -> tuple[str, ...]:
+        """Return what containment must see and AWS refuses to show. It is tried again all the same."""
+        if not self.runbook.evidence_follows:
+            return ()
+        return self.seen.unreadable(self.stages[0].observations, for_good=True)
 
     @property
     def only_waits(self) -> bool:

@@ -47,7 +47,7 @@ def verify(
         facts=() if silent else (*execution.pending, *news),
         verified=verified,
         again=found.again,
-        continues=found.is_stuck(hopeless) and not found.whole,
+        continues=not found.whole and (request.runbook.evidence_follows or found.is_stuck(hopeless)),
         waits=found.whole and (found.only_waits or _lags(found.stages, execution)),
     )
 

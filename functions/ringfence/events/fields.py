@@ -1,4 +1,4 @@
-"""Strict readers for fields that all event sources have."""
+"""Readers for fields of all event sources: strict ones, and lenient ones for what no decision needs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ringfence.model.document import Document
 
 TITLE_LENGTH = 200
+MOST_DIGITS = 15
+"""The maximum length of a count in text form."""
 
 
 def fit(pattern: re.Pattern[str], field: str, given: str, what: str) -> str:
@@ -43,6 +45,30 @@ def instant(document: Document, key: str) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise BadInput(document.at(key), "must be a time such as 2026-01-31T23:59:59.000Z", given)
+
+
+def text_if_valid(document: Document, key: str) -> str:
+    """Return the text at `key`. Empty for anything else."""
+    given = document.value.get(key)
+    return given if isinstance(given, str) else ""
+
+
+def instant_if_valid(document: Document, key: str) -> datetime | None:
+    """Return the time at `key`. None for anything else."""
+    try:
+        return instant(document, key)
+    except BadInput:
+        return None
+
+
+def count_if_valid(document: Document, key: str) -> int:
+    """Return the count at `key`, which can be a text. One for anything else."""
+    given = document.value.get(key)
+    if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS:
+        given = int(given)
+    # Every JSON reader represents a smaller number exactly.
+    valid = isinstance(given, int) and not isinstance(given, bool) and 1 <= given < 2**53
+    return int(str(given)) if valid else 1
 
 
 def title(text: str) -> str:

@@ -72,8 +72,11 @@ def answer(finding: Finding, event: str, policy: Policy, execution: ExecutionCon
 
 
 def respond(order: ResponseRequest) -> tuple[str, ...]:
-    """Run a request. Return in words why it must be retried."""
-    report = Engine(wiring.warm()).respond(order)
+    """Run a request. Return in words why it must be retried.
+
+    An internal error is raised after the continuation was sent.
+    """
+    report = Engine(wiring.warm()).run(order)
     from ringfence.engine.results import FollowupKind  # containment does not wait for what comes after it
 
     for followup in report.followups:
@@ -83,6 +86,8 @@ def respond(order: ResponseRequest) -> tuple[str, ...]:
         report.status,
         extra={"subject": order.ref.key, "incident": report.incident, "why": report.reason},
     )
+    if report.error:
+        raise report.error
     return report.reasons(FollowupKind.RETRY)
 
 

@@ -75,18 +75,22 @@ class OperatorService:
         order, ports = ask.response_request, self.ports(run_role(ask.response_request.runbook.id))
         if not (self.direct or ask.dry_run):
             self._start_watchdog(order, ports)
-        report = Engine(ports).respond(order)
+        report = Engine(ports).run(order)
         if report.follows(FollowupKind.CONTINUE, FollowupKind.RETRY):
             self.go_on(order.runbook.id, continuation(order, report), 0)
+        if report.error:
+            raise report.error
         answer = self._answer(report, ChainKey(order.runbook.id, order.ref.key))
         return {**answer, "whole": ask.whole, "remediations": list(order.runbook.on(order.ref).ids)}
 
     def resume(self, runbook: str, message: str, execution: ExecutionContext) -> ResponseResult:
         """Continue a run."""
         order = resumed(message, self.catalogue[runbook], execution)
-        report = Engine(self.ports(run_role(runbook))).respond(order)
+        report = Engine(self.ports(run_role(runbook))).run(order)
         if report.follows(FollowupKind.RETRY):
             self.go_on(runbook, message, 0)
+        if report.error:
+            raise report.error
         return report
 
     def release(self, body: object, execution: ExecutionContext) -> tuple[int, Answer]:

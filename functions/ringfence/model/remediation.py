@@ -103,6 +103,9 @@ class Remediation:
         Auto Scaling group; empty for none.
     pending_elsewhere : function of ResourceState and Incident
         Yields what an AWS service has yet to do. The subject is read again later, a limited number of times.
+    contains : bool
+        Whether the subject can be called contained once this has nothing left to do in the containment stage.
+        False if it only helps.
     controls : tuple of str
         Ids in `ringfence.runbooks.compliance.table`. The requirements of frameworks follow from them.
     undone_by : tuple of RecordedCalls
@@ -149,6 +152,7 @@ class Remediation:
     pending_elsewhere: ResidualRisk | None = None
     controls: tuple[str, ...] = ()
     undone_by: tuple[RecordedCalls, ...] = ()
+    contains: bool = True
     planner: Planner | None = None
 
     def __call__(self, planner: Planner) -> Remediation:

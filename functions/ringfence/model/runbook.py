@@ -160,8 +160,18 @@ class Runbook:
 
     @property
     def has_containment_stage(self) -> bool:
-        """Whether the containment stage is among its stages."""
-        return bool(self.stages) and self.stages[0].id == (self.containment_stage or self.stages[0].id)
+        """Whether the containment stage is among its stages, with a remediation that contains."""
+        if not self.stages or self.stages[0].id != (self.containment_stage or self.stages[0].id):
+            return False
+        return any(one.contains for one in self.stages[0].remediations)
+
+    @property
+    def evidence_follows(self) -> bool:
+        """Whether later stages, for example evidence and identity, must not wait for the first.
+
+        The later stages of a compliance runbook judge the first, so they wait.
+        """
+        return len(self.stages) > 1 and not self.closes_when_complete
 
     @property
     def remediations(self) -> tuple[Remediation, ...]:

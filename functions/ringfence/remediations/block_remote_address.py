@@ -61,6 +61,7 @@ def still_reachable(instance: ResourceState, incident: Incident) -> Iterator[str
     optional=True,
     cost="no host in the instance's subnets can reach the finding's remote addresses",
     residual_risk=still_reachable,
+    contains=False,
 )
 def block_remote_address(instance: ResourceState, incident: Incident) -> Iterator[Step]:
     """Deny each address in both directions, with the lowest free rule number."""

@@ -56,22 +56,47 @@ def _containers(instance: ResourceState, incident: Incident) -> tuple[str, ...]:
     return (*(f"the finding is about {one}" for one in incident.containers), *instance[Host].containers)
 
 
+def open_ways(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Yield the ways to the network that stay open, and what a person must do. The instance is not contained.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/security-groups-for-pods.html
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/amazon-ec2-managed-instances.html
+    """
+    for one in instance[Network].interfaces:
+        if one.trunk:
+            yield (
+                f"{one.id} is a trunk interface: containers on the instance with branch interfaces keep "
+                "their security groups and their connections; stop or drain them, or stop the instance"
+            )
+        if one.operator and not one.quarantined:
+            yield (
+                f"{one.id} is not isolated: {one.operator} manages it, and EC2 lets only that service change "
+                "it; stop what uses it in that service, or stop the instance"
+            )
+        if one.foreign_owner and not one.quarantined:
+            yield (
+                f"{one.id} is not isolated: it belongs to account {one.foreign_owner}; detach it from the "
+                "instance, or isolate it in that account"
+            )
+
+
 def still_open(instance: ResourceState, incident: Incident) -> Iterator[str]:
-    """Yield what security groups cannot block, and interfaces that the instance cannot isolate.
+    """Yield what security groups cannot block, and interfaces whose isolation was tried in vain.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html
-    https://docs.aws.amazon.com/eks/latest/userguide/security-groups-for-pods.html
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-networking-awsvpc.html
     """
     if signs := _containers(instance, incident):
         yield (
             f"the instance hosts containers ({'; '.join(signs)}): isolation stops all of them, and those "
             f"that are moved to another host can take the intruder along; better: {_CORDON}"
         )
-    for interface in instance[Network].interfaces:
-        if interface.trunk:
+    tried = {step.interface_id for step in incident.past if isinstance(step, SetSecurityGroups)}
+    for one in instance[Network].interfaces:
+        if one.id in tried and not one.quarantined:
             yield (
-                f"{interface.id} is a trunk interface: containers on the instance with branch interfaces "
-                "keep their security groups and their connections; stop or drain them"
+                f"{one.id} is not isolated although Ringfence tried it: a service such as Amazon ECS can "
+                "manage it for a task; stop the task and drain the instance, or stop the instance"
             )
     yield (
         "connections that were already tracked stay open while they have traffic; connections through "
@@ -118,6 +143,7 @@ def still_open(instance: ResourceState, incident: Incident) -> Iterator[str]:
     downgrade_reasons=hosts_containers,
     held_together=("cut-tracked-flows", "leave-auto-scaling", "leave-target-groups", "stop-instance"),
     limit=group_of,
+    needs_review=open_ways,
 )
 def isolate_instance(instance: ResourceState, incident: Incident) -> Iterator[Step]:
     """Move each interface to the quarantine group."""
@@ -125,8 +151,8 @@ def isolate_instance(instance: ResourceState, incident: Incident) -> Iterator[St
     for vpc_id in network.vpcs():
         yield from prepare(network, vpc_id)
     for interface in network.interfaces:
-        quarantined = frozenset({QuarantineGroup(interface.vpc_id)})
-        if interface.groups != quarantined:
+        if not interface.quarantined:
+            quarantined = frozenset({QuarantineGroup(interface.vpc_id)})
             before = groups_to_restore(network, interface, incident.past)
             yield SetSecurityGroups(interface.id, interface.vpc_id, before, quarantined)
 

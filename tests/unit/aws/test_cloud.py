@@ -12,6 +12,7 @@ from ringfence.aws.cloud import AGAIN, AwsCloud
 from ringfence.model.call import Call, Failed, SansIO
 from ringfence.model.errors import AccessDenied, OutcomeUnknown, Retryable
 from ringfence.model.step import Done, Step
+from ringfence.observations.ec2.lifecycle import Lifecycle
 from ringfence.observations.ec2.network import Network
 from ringfence.observations.iam.principals import last_used
 from ringfence.policy.permit import Permit
@@ -153,3 +154,21 @@ def test_no_call_is_made_without_a_permit_that_holds() -> None:
     with pytest.raises(Retryable, match="lease ended"):
         late.apply(REF, Stop(), {}, PERMIT)
     assert service.calls == []
+
+
+class Odd(Step):
+    """Reads a field that the response lacks."""
+
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002
+        (answer,) = yield (Call("ec2", "CreateSecurityGroup"),)
+        assert not isinstance(answer, Failed)
+        return Done(note=answer.text("GroupId"))
+
+
+def test_a_response_that_lacks_a_field_is_no_bad_input_of_an_event() -> None:
+    """It may be right the next time, and nobody knows what was done."""
+    with pytest.raises(OutcomeUnknown, match=r"ec2:CreateSecurityGroup\.GroupId"):
+        cloud(dict).apply(REF, Odd(), {}, PERMIT)
+    instance = {"InstanceId": REF.id}
+    with pytest.raises(Retryable, match=r"ec2:DescribeInstances\.Reservations"):
+        cloud(lambda: {"Reservations": [{"Instances": [instance]}]}).observe(REF, (Lifecycle,))

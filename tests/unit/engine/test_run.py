@@ -541,7 +541,8 @@ def test_a_person_may_have_tried_again_what_was_refused_for_good(bench: Bench) -
     assert bench.cloud.world[Lifecycle].protected
 
 
-def test_what_only_failed_is_tried_again_before_anything_else(bench: Bench) -> None:
+def test_evidence_does_not_wait_for_what_only_failed(bench: Bench) -> None:
+    """The continuation tries it again first, and goes on whatever comes of it."""
     bench.cloud.world = estate()
 
     def fail(_: Step) -> None:
@@ -549,7 +550,7 @@ def test_what_only_failed_is_tried_again_before_anything_else(bench: Bench) -> N
 
     bench.cloud.refuse = fail
     report = bench.engine.respond(order(stages=1))
-    assert (goes_on(report), bool(again(report))) == (False, True)
+    assert (goes_on(report), bool(again(report)), comes_back(report)) == (True, True, ())
 
 
 def test_one_execution_names_every_intent_differently(bench: Bench) -> None:

@@ -14,7 +14,7 @@ from ringfence.observations.ec2.host import Host
 from ringfence.observations.ec2.instance import describe_instance
 from ringfence.observations.ec2.lifecycle import Lifecycle
 from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
-from ringfence.observations.ec2.network import Network
+from ringfence.observations.ec2.network import QUARANTINE, Network
 from ringfence.observations.ec2.tags import Tags
 from ringfence.observations.ec2.volumes import Volume, Volumes
 from ringfence.remediations.isolate_instance import isolate_instance
@@ -137,6 +137,7 @@ def test_a_drifted_group_of_ours_is_named_for_its_repair_but_is_no_quarantine() 
     ours = {
         "GroupId": "sg-q",
         "GroupName": "ringfence-quarantine",
+        "OwnerId": REF.account,
         "VpcId": "vpc-1",
         "Tags": [{"Key": "ringfence:role", "Value": "quarantine"}],
         "IpPermissions": [{"IpRanges": [{"CidrIp": "0.0.0.0/0"}], "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}],
@@ -201,3 +202,70 @@ def test_the_auto_scaling_group_is_read_from_the_tag_that_nobody_else_can_write(
     tagged = [{"Key": "aws:autoscaling:groupName", "Value": "web"}, {"Key": "groupName", "Value": "other"}]
     assert Host.of_instance(Document.of({"Tags": tagged})).group == "web"
     assert not Host.of_instance(Document.of({})).group
+
+
+@pytest.mark.parametrize(
+    ("odd", "lacks"),
+    [
+        ({"NetworkInterfaceId": "eni-1", "Groups": []}, "VpcId"),
+        ({"VpcId": "vpc-1", "Groups": []}, "NetworkInterfaceId"),
+        ({"NetworkInterfaceId": "eni-1", "VpcId": "vpc-1", "Groups": [{}]}, "GroupId"),
+        ({"NetworkInterfaceId": "eni-1", "VpcId": "vpc-1", "Groups": "sg-1"}, "Groups"),
+    ],
+)
+def test_an_interface_that_is_not_described_hides_no_other(odd: dict[str, object], lacks: str) -> None:
+    good = {"NetworkInterfaceId": "eni-0", "VpcId": "vpc-1", "Groups": [{"GroupId": "sg-1"}]}
+    answer = described(NetworkInterfaces=[odd, good])
+    _, network = talk(Network.read(REF, ()), (answer, {"SecurityGroups": []}))
+    assert [one.id for one in network.interfaces] == ["eni-0"]
+    assert lacks in network.settling()
+
+
+def test_a_group_that_is_not_described_is_not_used_and_stops_nothing() -> None:
+    group = {"GroupName": "ringfence-quarantine", "OwnerId": REF.account, "VpcId": "vpc-1"}
+    interface = {"NetworkInterfaceId": "eni-0", "VpcId": "vpc-1", "Groups": [{"GroupId": "sg-1"}]}
+    answer = described(NetworkInterfaces=[interface])
+    _, network = talk(Network.read(REF, ()), (answer, {"SecurityGroups": [group]}))
+    assert network.groups == ()
+    assert network.settling() == ""
+
+
+@pytest.mark.parametrize(("owner", "ours"), [(REF.account, True), ("444455556666", False), (None, False)])
+def test_a_group_of_another_account_is_not_ours_whatever_its_name_and_tags(
+    owner: str | None, *, ours: bool
+) -> None:
+    """Whoever owns a group can open it. In a shared VPC, that can be another account."""
+    group = {
+        "GroupId": "sg-q",
+        "GroupName": "ringfence-quarantine",
+        "OwnerId": owner,
+        "VpcId": "vpc-1",
+        "Tags": [{"Key": "ringfence:role", "Value": "quarantine"}],
+    }
+    interface = {"NetworkInterfaceId": "eni-0", "VpcId": "vpc-1", "Groups": [{"GroupId": "sg-q"}]}
+    _, network = talk(
+        Network.read(REF, ()), (described(NetworkInterfaces=[interface]), {"SecurityGroups": [group]})
+    )
+    assert network.interfaces[0].quarantined is ours
+    assert bool(network.own("vpc-1", QUARANTINE)) is ours
+
+
+@pytest.mark.parametrize(
+    ("shown", "operator", "owner"),
+    [
+        ({"Operator": {"Managed": True, "Principal": "ecs.amazonaws.com"}}, "ecs.amazonaws.com", ""),
+        ({"Operator": {"Managed": True}}, "a service", ""),
+        ({"Operator": {"Managed": False}}, "", ""),
+        ({"OwnerId": REF.account}, "", ""),
+        ({"OwnerId": "444455556666"}, "", "444455556666"),
+        ({}, "", ""),
+    ],
+)
+def test_who_else_manages_or_owns_an_interface_is_read(
+    shown: dict[str, object], operator: str, owner: str
+) -> None:
+    interface = {"NetworkInterfaceId": "eni-0", "VpcId": "vpc-1", "Groups": [{"GroupId": "sg-1"}], **shown}
+    _, network = talk(
+        Network.read(REF, ()), (described(NetworkInterfaces=[interface]), {"SecurityGroups": []})
+    )
+    assert (network.interfaces[0].operator, network.interfaces[0].foreign_owner) == (operator, owner)

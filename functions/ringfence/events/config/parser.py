@@ -39,7 +39,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     kind = _kind_of_type(what)
     if kind is None:
         return NotForUs(f"no runbook answers resources of type {fields.formatted(what)}")
-    return _finding(detail, result, kind, envelope.digest)
+    return _finding(envelope, detail, result, kind)
 
 
 def _kind_of_type(type_: str) -> type[Ref] | None:
@@ -50,13 +50,13 @@ def _kind_of_type(type_: str) -> type[Ref] | None:
     return next((one for one in every_kind().values() if one.config_type == type_), None)
 
 
-def _finding(detail: Document, result: Document, kind: type[Ref], digest: str) -> Finding:
+def _finding(envelope: Envelope, detail: Document, result: Document, kind: type[Ref]) -> Finding:
     account = fields.account(detail, "awsAccountId")
     region = fields.region(detail, "awsRegion")
     rule = detail.text("configRuleName")
     fields.fit(_RULE, detail.at("configRuleName"), rule, "the name of a rule: letters, digits, - and _")
     subject = named.ref(kind, detail.at("resourceId"), detail.text("resourceId"), account, region)
-    at = fields.instant(result, "resultRecordedTime")
+    at = fields.instant_if_valid(result, "resultRecordedTime") or fields.instant(envelope.document, "time")
     name = managed_name(rule)
     return Finding(
         source=SOURCE,
@@ -69,6 +69,6 @@ def _finding(detail: Document, result: Document, kind: type[Ref], digest: str) -
         updated_at=at,
         last_seen=at,
         subjects=(subject,),
-        digest=digest,
+        digest=envelope.digest,
         claim=ManagedRule(rule, identifier(name), region),
     )

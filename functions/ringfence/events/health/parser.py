@@ -56,8 +56,8 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         title="AWS found credentials of this account exposed",
         updated_at=at,
         last_seen=at,
-        first_seen=_http_date(detail, "startTime") if detail.has("startTime") else None,
-        archived=detail.optional_text("statusCode") == "closed",
+        first_seen=_http_date_if_valid(detail, "startTime"),
+        archived=detail.value.get("statusCode") == "closed",
         subjects=about.subjects,
         advices=about.notify_only_reasons,
         digest=envelope.digest,
@@ -72,10 +72,16 @@ def _account(detail: Document, envelope: Document) -> str:
 
 
 def _instant(detail: Document, envelope: Document) -> datetime:
-    for key in _WHEN:
-        if detail.has(key):
-            return _http_date(detail, key)
-    return fields.instant(envelope, "time")
+    given = (_http_date_if_valid(detail, key) for key in _WHEN)
+    return next(filter(None, given), None) or fields.instant(envelope, "time")
+
+
+def _http_date_if_valid(detail: Document, key: str) -> datetime | None:
+    """Return the time at `key`. None for anything else: no decision needs it."""
+    try:
+        return _http_date(detail, key)
+    except BadInput:
+        return None
 
 
 def _http_date(document: Document, key: str) -> datetime:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.model.answers import document, tags
 from ringfence.model.call import Call, SansIO
 from ringfence.model.codec import value
+from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 from ringfence.model.observation import Observation
 from ringfence.model.symbol import QuarantineGroup, TransitionGroup
@@ -38,18 +39,29 @@ class Interface:
     """A network interface of the instance, possibly in another VPC.
 
     A `trunk` carries the branch interfaces of containers, which have their own groups and do not belong to
-    the instance.
+    the instance. `operator` is the AWS service that manages it, and `foreign_owner` the account that it
+    belongs to if that is another one. Empty for other interfaces.
     """
 
     id: str
     vpc_id: str
     groups: frozenset[Group]
     trunk: bool = False
+    operator: str = ""
+    foreign_owner: str = ""
+
+    @property
+    def quarantined(self) -> bool:
+        """Whether only the quarantine group of its VPC applies to it."""
+        return self.groups == {QuarantineGroup(self.vpc_id)}
 
 
 @value
 class OwnGroup:
-    """A security group by one of our names. `ours`: it bears our tag. `rules`: how many it has."""
+    """A security group by one of our names. `rules`: how many it has.
+
+    `ours`: it bears our tag, and it belongs to the account of the instance. Whoever owns a group can open it.
+    """
 
     id: str
     vpc_id: str
@@ -71,6 +83,8 @@ class Network(Observation):
         Each with its VPC and its security groups.
     groups : tuple of OwnGroup
         Security groups with the names of Ringfence's own, in every VPC of the region.
+    unclear : tuple of str
+        What the response lacks, in words. The instance is not contained before it is complete.
 
     References
     ----------
@@ -81,6 +95,7 @@ class Network(Observation):
     state: str
     interfaces: tuple[Interface, ...]
     groups: tuple[OwnGroup, ...] = ()
+    unclear: tuple[str, ...] = ()
 
     permissions: ClassVar = ec2_describes("Instances", "SecurityGroups")
 
@@ -97,9 +112,20 @@ class Network(Observation):
             ),
         )
         found = described_instance(instances, ref)
-        own = tuple(filter(None, map(_own_group, document(groups).children("SecurityGroups"))))
+        described = document(groups).children("SecurityGroups")
+        own = tuple(filter(None, (_own_group(one, ref.account) for one in described)))
         symbols = {group.id: symbol for symbol, group in _usable(own).items()}
-        return cls(state_of(found), _interfaces(found, symbols), own)
+        interfaces, unclear = _interfaces(found, symbols, ref.account)
+        return cls(state_of(found), interfaces, own, unclear)
+
+    def settling(self) -> str:
+        """Return what EC2 must show before the instance can be contained: every interface, and at least one.
+
+        An instance has its interfaces from its launch to its termination. But a response can lack them.
+        """
+        if self.unclear:
+            return "; ".join(self.unclear)
+        return "" if self.interfaces else f"EC2 shows no network interface of the {self.state} instance"
 
     def names(self) -> Mapping[Symbol, str]:
         """Return our groups, be their rules right or not: one that has drifted is repaired by its id."""
@@ -157,7 +183,15 @@ def _usable(groups: tuple[OwnGroup, ...]) -> dict[OurGroup, OwnGroup]:
     }
 
 
-def _own_group(group: Document) -> OwnGroup | None:
+def _own_group(group: Document, account: str) -> OwnGroup | None:
+    """Return one of our groups. None for another group, or if the response lacks what must be known of it."""
+    try:
+        return _read_own_group(group, account)
+    except BadInput:
+        return None
+
+
+def _read_own_group(group: Document, account: str) -> OwnGroup | None:
     name, marked = group.text("GroupName"), tags(group).get(ROLE_TAG, "")
     role = next((role for role, base in NAMES.items() if name.startswith(base)), None)
     if role is None or not group.has("VpcId"):
@@ -165,7 +199,8 @@ def _own_group(group: Document) -> OwnGroup | None:
     rules = sum(
         _sources(rule) for key in ("IpPermissions", "IpPermissionsEgress") for rule in group.children(key)
     )
-    return OwnGroup(group.text("GroupId"), group.text("VpcId"), role, name, marked == role, rules)
+    ours = marked == role and group.optional_text("OwnerId") == account
+    return OwnGroup(group.text("GroupId"), group.text("VpcId"), role, name, ours, rules)
 
 
 def _sources(rule: Document) -> int:
@@ -175,16 +210,29 @@ def _sources(rule: Document) -> int:
     )
 
 
-def _interfaces(instance: Document, symbols: Mapping[str, OurGroup]) -> tuple[Interface, ...]:
-    return tuple(
-        Interface(
-            interface.text("NetworkInterfaceId"),
-            interface.text("VpcId"),
-            frozenset(
-                symbols.get(group.text("GroupId"), group.text("GroupId"))
-                for group in interface.children("Groups")
-            ),
-            interface.optional_text("InterfaceType") == "trunk",
-        )
-        for interface in instance.children("NetworkInterfaces")
+def _interfaces(
+    instance: Document, symbols: Mapping[str, OurGroup], account: str
+) -> tuple[tuple[Interface, ...], tuple[str, ...]]:
+    """Return the interfaces, and in words which ones the response does not describe completely."""
+    interfaces, unclear = list[Interface](), list[str]()
+    for interface in instance.children("NetworkInterfaces"):
+        try:
+            interfaces.append(_interface(interface, symbols, account))
+        except BadInput as error:
+            unclear.append(f"EC2 does not describe an interface completely: {error}")
+    return tuple(interfaces), tuple(unclear)
+
+
+def _interface(interface: Document, symbols: Mapping[str, OurGroup], account: str) -> Interface:
+    operator, owner = interface.optional_child("Operator"), interface.optional_text("OwnerId")
+    return Interface(
+        interface.text("NetworkInterfaceId"),
+        interface.text("VpcId"),
+        frozenset(
+            symbols.get(group.text("GroupId"), group.text("GroupId"))
+            for group in interface.children("Groups")
+        ),
+        interface.optional_text("InterfaceType") == "trunk",
+        (operator.optional_text("Principal") or "a service") if operator.flag("Managed") else "",
+        owner if owner and owner != account else "",
     )

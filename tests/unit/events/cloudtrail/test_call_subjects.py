@@ -270,7 +270,6 @@ AUTHORIZE = call_event("ec2", "AuthorizeSecurityGroupIngress", {"groupName": "de
         (PUT, "detail.awsRegion", "nowhere"),
         (PUT, "detail.recipientAccountId", "12"),
         (PUT, "detail.userIdentity", "root"),
-        (PUT, "detail.userIdentity.arn", 7),
         (PUT, "detail.resources", "all"),
         (PUT, "detail", None),
         (AUTHORIZE, "detail.requestParameters.groupId", None),

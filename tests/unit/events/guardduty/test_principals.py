@@ -111,10 +111,9 @@ def test_a_bucket_that_was_read_anonymously_is_only_reported() -> None:
     assert "names no access key" in finding.advice
 
 
-@pytest.mark.parametrize("field", ["accessKeyId", "principalId", "userType", "userName"])
-def test_a_field_of_the_wrong_type_is_named(field: str) -> None:
-    with pytest.raises(BadInput, match=rf"detail\.resource\.accessKeyDetails\.{field}"):
-        parse(changed(credentials_finding(), f"detail.resource.accessKeyDetails.{field}", 7))
+def test_a_key_of_the_wrong_type_is_named() -> None:
+    with pytest.raises(BadInput, match=r"detail\.resource\.accessKeyDetails\.accessKeyId"):
+        parse(changed(credentials_finding(), "detail.resource.accessKeyDetails.accessKeyId", 7))
 
 
 def test_a_resource_type_that_contradicts_the_finding_type_is_bad_input() -> None:

@@ -37,10 +37,10 @@ def unanswered(detail: Document) -> str:
 def suspects(detail: Document) -> tuple[str, ...]:
     """Return the caller: its ARN, or else its type and id, without special characters."""
     who = detail.optional_child("userIdentity")
-    if arn := who.optional_text("arn"):
+    if arn := fields.text_if_valid(who, "arn"):
         return (fields.title(arn),)
-    kind = who.optional_text("type") or "unknown"
-    names = (who.optional_text(key) for key in ("userName", "principalId", "invokedBy", "accountId"))
+    kind = fields.text_if_valid(who, "type") or "unknown"
+    names = (fields.text_if_valid(who, key) for key in ("userName", "principalId", "invokedBy", "accountId"))
     return (fields.title(f"{kind}:{next(filter(None, names), 'unknown')}"),)
 
 

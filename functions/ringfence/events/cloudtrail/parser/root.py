@@ -93,7 +93,7 @@ def _is_central(detail: Document) -> bool:
 
 
 def _words(envelope: Envelope, detail: Document) -> str:
-    place = f"from {detail.optional_text('sourceIPAddress') or 'an unknown address'}"
+    place = f"from {fields.text_if_valid(detail, 'sourceIPAddress') or 'an unknown address'}"
     if envelope.detail_type == SIGN_IN:
         name = detail.text("eventName")
         did = "signed in to the console" if name == _CONSOLE else f"did {name}"

@@ -62,11 +62,11 @@ def _finding(name: str, detail: Document, envelope: Envelope) -> Finding:
         severity=severity,
         account=account,
         region=region,
-        title=fields.title(detail.optional_text("title") or name),
+        title=fields.title(fields.text_if_valid(detail, "title") or name),
         updated_at=updated_at,
-        last_seen=fields.instant(service, "eventLastSeen") if service.has("eventLastSeen") else updated_at,
-        first_seen=fields.instant(service, "eventFirstSeen") if service.has("eventFirstSeen") else None,
-        count=_count(service),
+        last_seen=fields.instant_if_valid(service, "eventLastSeen") or updated_at,
+        first_seen=fields.instant_if_valid(service, "eventFirstSeen"),
+        count=fields.count_if_valid(service, "count"),
         archived=service.flag("archived"),
         sample=is_sample(service),
         subjects=about.subjects,
@@ -136,10 +136,3 @@ def _severity(detail: Document) -> float:
     if not 0 <= severity <= MAX_SEVERITY:
         raise BadInput(detail.at("severity"), "must be from 0 to 10", severity)
     return severity
-
-
-def _count(service: Document) -> int:
-    count = service.integer("count") if service.has("count") else 1
-    if not 1 <= count < 2**53:  # every JSON reader represents it exactly
-        raise BadInput(service.at("count"), "must be at least 1", "a number out of range")
-    return count

@@ -35,9 +35,9 @@ def buckets(detail: Document, account: str, region: str) -> tuple[Ref, ...]:
 def suspects(detail: Document) -> Iterator[str]:
     """Yield in words whose key changed the bucket, if the finding names it."""
     details = detail.child("resource").optional_child("accessKeyDetails")
-    who = details.optional_text("userName") or details.optional_text("principalId")
+    who = fields.text_if_valid(details, "userName") or fields.text_if_valid(details, "principalId")
     if who:
-        yield fields.title(f"{details.optional_text('userType') or 'unknown'}:{who}")
+        yield fields.title(f"{fields.text_if_valid(details, 'userType') or 'unknown'}:{who}")
 
 
 def _bucket(details: Document, account: str, region: str) -> Ref:

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ringfence.events.envelope import About, NotForUs
+from ringfence.events.fields import text_if_valid
 from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES, Actor
 from ringfence.events.guardduty.trigger.credentials import ACCESS_KEY
 from ringfence.model.errors import BadInput
@@ -43,10 +44,10 @@ def principals(name: str, detail: Document, account: str) -> About | NotForUs:
 
 def _caller(details: Document) -> Caller:
     return Caller(
-        type=details.optional_text("userType") or "",
+        type=text_if_valid(details, "userType"),
         key=details.optional_text("accessKeyId") or "",
-        principal=details.optional_text("principalId") or "",
-        name=details.optional_text("userName") or "",
+        principal=text_if_valid(details, "principalId"),
+        name=text_if_valid(details, "userName"),
     )
 
 

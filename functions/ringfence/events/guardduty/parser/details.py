@@ -31,16 +31,22 @@ MOST_ADDRESSES = 50
 def is_sample(service: Document) -> bool:
     """Return whether the finding is a sample.
 
-    Older events have `additionalInfo.sample`, newer ones JSON in the text of `additionalInfo.value`.
+    Older events have `additionalInfo.sample`, newer ones JSON in the text of `additionalInfo.value`. Any
+    other shape is no sample: it must not stop containment.
     """
-    info = service.optional_child("additionalInfo")
-    if info.flag("sample"):
+    info = service.value.get("additionalInfo")
+    if _says_sample(info):
         return True
+    text = _get(info, "value")
     try:
-        value = json.loads(info.optional_text("value") or "null")
+        return _says_sample(json.loads(text)) if isinstance(text, str) else False
     except (ValueError, RecursionError):
         return False
-    return isinstance(value, dict) and value.get("sample") in (True, "true")
+
+
+def _says_sample(value: object) -> bool:
+    flag = _get(value, "sample")
+    return flag is True or (isinstance(flag, str) and flag.lower() == "true")
 
 
 def remote_addresses(service: Document) -> tuple[str, ...]:

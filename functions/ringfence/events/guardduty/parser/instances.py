@@ -56,13 +56,17 @@ def _of_theft(detail: Document, account: str, region: str) -> Subjects:
 
 def _of_sequence(detail: Document, account: str, region: str) -> Subjects:
     sequence = detail.child("service").child("detection").child("sequence")
-    return tuple(
-        dict.fromkeys(
-            _of_resource(resource, account, region)
-            for resource in sequence.children("resources")
-            if resource.optional_text("resourceType") == "EC2_INSTANCE"
-        )
-    )
+    found: dict[InstanceRef, None] = {}
+    odd: BadInput | None = None
+    for resource in sequence.children("resources"):
+        try:
+            if resource.optional_text("resourceType") == "EC2_INSTANCE":
+                found[_of_resource(resource, account, region)] = None
+        except BadInput as error:  # the others are contained
+            odd = error
+    if odd and not found:
+        raise odd
+    return tuple(found)
 
 
 def _of_resource(resource: Document, account: str, region: str) -> InstanceRef:

@@ -1,0 +1,80 @@
+"""Which steps of a stage are held back: their result is unknown, or their next try is not due. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ringfence.record.facts import Intended, Outcome, Result, RunRequested
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from ringfence.engine.execution import Execution
+    from ringfence.model.step import Step
+    from ringfence.record.chain import Entry
+    from ringfence.record.history import History
+
+PROMPT = 5
+"""The number of failures of one step after which its next try is delayed."""
+FIRST_DELAY, LAST_DELAY = timedelta(minutes=1), timedelta(hours=1)
+"""The delay doubles with each failure, up to the last value."""
+_FAILED = frozenset({Result.REFUSED, Result.DENIED, Result.FAILED, Result.SKIPPED})
+
+
+def not_held_back(execution: Execution, stage: str, steps: Iterable[Step], now: datetime) -> tuple[Step, ...]:
+    """Leave out steps whose last result is unknown or whose next try is not due, and what requires them.
+
+    Other steps of the stage do not wait for them.
+    """
+    found = {one.intent for one in execution.pending if isinstance(one, Outcome)}
+    unknown = {
+        one.step.target
+        for _, one in execution.history.open_intents
+        if one.stage == stage and one.intent not in found
+    }
+    due = frozenset(due_at(execution.history, steps, now))
+    kept: list[Step] = []
+    held: list[Step] = []
+    for step in steps:
+        (kept if step in due and step.target not in unknown else held).append(step)
+    while waiting := [step for step in kept if _provided(held).intersection(step.requires)]:
+        held.extend(waiting)
+        kept = [step for step in kept if step not in waiting]
+    return tuple(kept)
+
+
+def due_at(history: History, steps: Iterable[Step], now: datetime) -> tuple[Step, ...]:
+    """Return the steps whose next try is due. A request by a person makes every step due."""
+    tries = _tries(history)
+    return tuple(step for step in steps if now >= _next_try(tries.get(_aim(step), ()), now))
+
+
+def _tries(history: History) -> dict[tuple[str, str], tuple[Entry, ...]]:
+    """Return, by target and new value, the entries of the tries that failed since the last success."""
+    tries: dict[tuple[str, str], tuple[Entry, ...]] = {}
+    intents: dict[str, tuple[Entry, Step]] = {}
+    for entry, fact in history.facts:
+        if isinstance(fact, RunRequested) and not fact.dry_run:
+            tries.clear()
+        elif isinstance(fact, Intended):
+            intents[fact.intent] = (entry, fact.step)
+        elif isinstance(fact, Outcome) and fact.intent in intents:
+            tried, step = intents[fact.intent]
+            failed = fact.result in _FAILED
+            tries[_aim(step)] = (*tries.get(_aim(step), ()), tried) if failed else ()
+    return tries
+
+
+def _next_try(tries: tuple[Entry, ...], now: datetime) -> datetime:
+    over = len(tries) - PROMPT
+    return tries[-1].at + min(FIRST_DELAY * 2 ** min(over, 10), LAST_DELAY) if over >= 0 else now
+
+
+def _aim(step: Step) -> tuple[str, str]:
+    return step.target, step.diff()[1]
+
+
+def _provided(steps: Iterable[Step]) -> frozenset[object]:
+    return frozenset(symbol for step in steps for symbol in step.provides)

@@ -1,0 +1,116 @@
+"""Law 6, the other way: whatever containment meets, evidence and identity begin in the same delivery.
+
+The first delivery asks for the continuation whatever the failure is, of whatever kind and code. The
+continuation takes every step that does not need what failed, and says that nothing is contained.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.model.errors import (
+    AccessDenied,
+    BadInput,
+    InternalError,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+    Retryable,
+    RingfenceError,
+)
+from ringfence.model.incident import Incident
+from tests.support.catalogue import WORLDS
+from tests.support.trials import Failing, Trial
+from tests.support.worlds import NOON
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import Observation
+    from ringfence.model.step import Step
+    from tests.support.runbook_worlds import Case
+
+FAILURES: dict[str, RingfenceError] = {
+    "refused": Refused("OperationNotPermitted: the interface is managed"),
+    "any other code": Retryable(
+        "ec2:ModifyNetworkInterfaceAttribute: AuthFailure: you do not have permission"
+    ),
+    "a quota": Retryable("ec2:CreateSecurityGroup: SecurityGroupLimitExceeded: the maximum is reached"),
+    "denied": AccessDenied("ec2: UnauthorizedOperation: with an explicit deny"),
+    "throttled": Retryable("ec2: RequestLimitExceeded: slow down"),
+    "a lost response": OutcomeUnknown("ec2: the connection was reset"),
+    "a part is gone": NotFound("InvalidNetworkInterfaceID.NotFound"),
+    "an odd response": BadInput("ec2:DescribeInstances.VpcId", "is required"),
+    "an internal error": InternalError("two things that cannot both be"),
+}
+READS = {name: one for name, one in FAILURES.items() if not isinstance(one, NotFound)}
+CONTAINING = {
+    f"{id_}-{name}": case
+    for id_, worlds in WORLDS.items()
+    for name, case in worlds.cases.items()
+    if not worlds.runbook.closes_when_complete
+    and case.changes
+    and not case.refused
+    and len(case.runbook.stages) > 1
+}
+EACH_CASE = pytest.mark.parametrize("case", CONTAINING.values(), ids=CONTAINING)
+
+
+def trial(case: Case, failing: Failing) -> Trial:
+    (received, *_) = case.received()
+    return Trial(case.runbook, case.became, failing, case.chosen, received)
+
+
+def first_steps(case: Case) -> tuple[type[Step], ...]:
+    """Return the classes of step that the containment stage alone takes."""
+    first, *later = case.runbook.on(case.state.ref).stages
+    others = {step for stage in later for one in stage.remediations for step in one.steps}
+    own = dict.fromkeys(step for one in first.remediations for step in one.steps)
+    return tuple(step for step in own if step not in others)
+
+
+def first_observations(case: Case) -> tuple[type[Observation], ...]:
+    """Return what the containment stage alone reads."""
+    first, *later = case.runbook.on(case.state.ref).stages
+    others = {one for stage in later for one in stage.observations}
+    return tuple(one for one in first.observations if one not in others)
+
+
+def later_targets(case: Case) -> set[str]:
+    """Return what later stages plan for a subject that is not contained: what does not need containment."""
+    (received, *_) = case.received()
+    incident = Incident("inc-1", NOON, ("f-1",), choices=case.chosen).with_findings([received.finding])
+    _, *later = case.runbook.on(case.state.ref).stages
+    return {step.target for stage in later for step in stage.plan(case.became, incident)}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+@EACH_CASE
+def test_every_step_of_containment_may_fail_for_any_reason(case: Case, name: str) -> None:
+    if not first_steps(case):
+        pytest.skip("its containing steps are steps of later stages as well")
+    tried = trial(case, Failing(FAILURES[name], first_steps(case)))
+    wanted = later_targets(case)
+    assert wanted
+    tried.deliver()
+    assert {step.target for step in tried.cloud.calls} >= wanted
+    assert tried.verified
+    assert not tried.verified.contained
+
+
+@pytest.mark.parametrize("name", READS)
+@EACH_CASE
+def test_what_containment_must_see_may_be_unreadable_for_any_reason(case: Case, name: str) -> None:
+    """Nothing is contained then, and nothing else waits for it."""
+    if not first_observations(case):
+        pytest.skip("later stages read the same")
+    tried = trial(case, Failing(Refused("")))
+    tried.cloud.unreadable = dict.fromkeys(first_observations(case), READS[name])
+    wanted = later_targets(case)
+    tried.deliver()
+    assert {step.target for step in tried.cloud.calls} >= wanted
+    assert tried.verified
+    assert not tried.verified.contained
+    tried.cloud.unreadable = {}
+    tried.deliver()
+    assert tried.verified.contained or tried.run().verified
