@@ -46,7 +46,7 @@ _TRANSITIONS = """
 ## Transitions
 
 If the table has no row for a fact and a status, the fact leaves the status unchanged. `RunRequested`,
-`Planned`, `Outcome` and `Missed` never change the status.
+`Planned`, `Outcome`, `ContinuationStarted` and `Missed` never change the status.
 
 - *Not verified*: {not_verified}
 - *Verified*: {verified}

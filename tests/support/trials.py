@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.intake import ExecutionContext, continuation, resumed
 from ringfence.engine.ports import Ports
+from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.model.errors import (
     AccessDenied,
@@ -18,7 +19,7 @@ from ringfence.model.errors import (
     RingfenceError,
 )
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import Verified
+from ringfence.record.facts import RunRequested, Verified
 from ringfence.record.status import IncidentStatus
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
@@ -125,6 +126,22 @@ class Trial:
             self.run(stages=stages)
         except RingfenceError as error:
             assert error in FAILURES or isinstance(error, Retryable)  # noqa: PT017 - which one does not matter
+
+    def run_for(self, request: RunRequested) -> ResponseResult:
+        """The first stage, as a person asks for it."""
+        self._attempts += 1
+        given = order(
+            self.clock(), attempt=f"p-{self._attempts}", runbook=self.runbook, stages=1, request=request
+        )
+        return self.engine.run(replace(given, ref=self.ref, choices=self.choices))
+
+    def release(self) -> ResponseResult:
+        """Release the incident."""
+        until, wish = self.clock() + LEASE, RunRequested("release", "it is over")
+        asked = ResponseRelease(
+            self.runbook.id, self.ref, self.history.incident, "r-1", "a person", until, wish
+        )
+        return Releaser(self.engine.ports).release(asked)
 
     def deliver(self) -> None:
         """Deliver the finding, and the continuation that it asks for, as the functions do it."""

@@ -93,7 +93,16 @@ def next_move(request: ResponseRequest, reading: Reading, plan: Plan | BadInput,
         return Ignore(IncidentStatus.JOINED, reading.history.incident, reason)
     if isinstance(plan, BadInput):
         return Reject(plan)
+    if request.continuation and _is_covered(request, reading, now):
+        reason = "another continuation does the same"
+        return Ignore(IncidentStatus.JOINED, reading.history.incident, reason)
     return _ignored(request, plan) or _move(request, reading, plan, now)
+
+
+def _is_covered(request: ResponseRequest, reading: Reading, now: datetime) -> bool:
+    from ringfence.engine.continuations import is_covered  # containment does not wait for it
+
+    return is_covered(request, reading.history, now)
 
 
 def _move(request: ResponseRequest, reading: Reading, plan: Plan, now: datetime) -> Move:

@@ -10,7 +10,7 @@ from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 from ringfence.model.incident import incident_id, subject_cause
 from ringfence.policy.decision import Decision, DecisionCode, Mode
-from ringfence.record.facts import DecisionMade, FindingReceived
+from ringfence.record.facts import ContinuationStarted, DecisionMade, FindingReceived
 from ringfence.record.history import History
 
 if TYPE_CHECKING:
@@ -90,9 +90,17 @@ def incident_start(
         facts.append(order.request)
     if order.decision:
         facts.extend(decision_facts(order, known, order.decision, opened_at))
+    if order.continuation:
+        facts.extend(_started(order, known))
     incident = known.incident or incident_id(opened_at, cause(order))
     earlier = History() if joins else history
     return IncidentStart(incident, known, tuple(facts), decision, opened_at, stale, earlier)
+
+
+def _started(order: ResponseRequest, known: History) -> tuple[Fact, ...]:
+    from ringfence.engine.continuations import started  # containment does not wait for it
+
+    return () if started(order) in known.of(ContinuationStarted) else (started(order),)
 
 
 def recorded_decision(known: History) -> Decision | None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Decision, Policy
+    from ringfence.record.facts import DecisionMade
 
 EVENT_LENGTH = 64_000
 """Maximum characters of an event in the log.
@@ -87,8 +88,24 @@ def answers(
 
 def continuation(order: ResponseRequest, report: ResponseResult) -> str:
     """Return the continuation message for the second queue."""
+    return _message(_acting(order, report), incident=report.incident, continuation=order.attempt)
+
+
+def completion(order: ResponseRequest, report: ResponseResult, begun: DecisionMade) -> str:
+    """Return the continuation message that finishes what an earlier decision began."""
+    earlier = replace(order, choices=begun.choices)
+    return _message(earlier, begun.remediations, incident=report.incident, continuation=order.attempt)
+
+
+def recheck(order: ResponseRequest, report: ResponseResult) -> str:
+    """Return the message for one more read after a while. It may run beside a continuation."""
+    return _message(_acting(order, report), incident=report.incident)
+
+
+def _acting(order: ResponseRequest, report: ResponseResult) -> ResponseRequest:
+    """Leave out what is held back."""
     acting = tuple(id_ for id_ in order.runbook.ids if id_ not in report.held)
-    return _message(replace(order, runbook=order.runbook.narrowed(acting)), incident=report.incident)
+    return replace(order, runbook=order.runbook.narrowed(acting))
 
 
 def resumption(order: ResponseRequest) -> str:
@@ -101,13 +118,13 @@ def watchdog(order: ResponseRequest) -> str:
     return _message(order, behind=order.attempt)
 
 
-def _message(order: ResponseRequest, **begun: str) -> str:
+def _message(order: ResponseRequest, remediations: tuple[str, ...] = (), **begun: str) -> str:
     return canonical(
         {
             "version": CONTINUATION,
             "runbook": order.runbook.id,
             "subject": order.ref.key,
-            "remediations": list(order.runbook.ids),
+            "remediations": list(remediations or order.runbook.ids),
             "choices": dict(order.choices),
             **begun,
         }
@@ -137,4 +154,5 @@ def resumed(body: str, runbook: Runbook, execution: ExecutionContext) -> Respons
         choices=runbook.choose({name: choices.optional_text(name) or "" for name in choices.value}),
         incident="" if behind else message.text("incident"),
         watchdog=behind,
+        continuation=message.optional_text("continuation") or behind,
     )

@@ -30,8 +30,9 @@ class ResponseRequest:
     `runbook` contains the enabled remediations, `choices` the option values. `attempt` is the id of the
     execution, `actor` who acts. No change starts after `until`. `stages` is the number of stages to run;
     None means all. `incident` is the one to resume; empty means the newest. `watchdog` names the execution
-    to continue, if it was allowed to act. With an `agreed` plan, no other plan is applied. `held`: why parts
-    of the runbook are held back as a dry run, in words.
+    to continue, if it was allowed to act. `continuation` names the message of a continuation. With an
+    `agreed` plan, no other plan is applied. `held`: why parts of the runbook are held back as a dry run, in
+    words.
     """
 
     runbook: Runbook
@@ -46,6 +47,7 @@ class ResponseRequest:
     stages: int | None = None
     incident: str = ""
     watchdog: str = ""
+    continuation: str = ""
     agreed: Agreed | None = None
     held: tuple[str, ...] = ()
 
@@ -58,12 +60,10 @@ class ResponseRequest:
     def goes_on(self) -> bool:
         """Whether later stages begin even if the first read fails.
 
-        A person sees the error instead. A dry run changes nothing, so it is retried as a whole. Nor do they
-        begin if what cannot be read decides whether anything may be changed.
+        A person sees the error instead. A dry run changes nothing, so it is retried as a whole.
         """
         decided = self.decision is None or self.decision.mode.changes
-        cautious = any(one.downgrade_reasons for one in self.runbook.stages[0].remediations)
-        return self.runbook.evidence_follows and self.request is None and decided and not cautious
+        return self.runbook.evidence_follows and self.request is None and decided
 
     @property
     def running(self) -> tuple[Stage, ...]:

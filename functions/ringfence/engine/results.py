@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.model.errors import RingfenceError
-    from ringfence.record.facts import Planned, Verified
+    from ringfence.record.facts import DecisionMade, Planned, Verified
     from ringfence.record.status import IncidentStatus
 
 
@@ -29,11 +29,15 @@ class FollowupKind(StrEnum):
 
 @frozen
 class Followup:
-    """What follows a request, after what delay, and the reasons in words."""
+    """What follows a request, after what delay, and the reasons in words.
+
+    `begun` is the earlier decision that a continuation finishes. None if it continues the request itself.
+    """
 
     kind: FollowupKind
     after: timedelta = timedelta(0)
     reasons: tuple[str, ...] = ()
+    begun: DecisionMade | None = None
 
 
 @frozen

@@ -14,12 +14,11 @@ if TYPE_CHECKING:
     from ringfence.engine.execution import Execution
     from ringfence.model.step import Step
     from ringfence.record.chain import Entry
-    from ringfence.record.history import History
 
 PROMPT = 5
 """The number of failures of one step after which its next try is delayed."""
-FIRST_DELAY, LAST_DELAY = timedelta(minutes=1), timedelta(hours=1)
-"""The delay doubles with each failure, up to the last value."""
+LEAST_DELAY, MOST_DELAY = timedelta(minutes=1), timedelta(hours=1)
+"""The limits of the delay. Between them it is a quarter of the time since the first failure."""
 _FAILED = frozenset({Result.REFUSED, Result.DENIED, Result.FAILED, Result.SKIPPED})
 
 
@@ -34,7 +33,7 @@ def not_held_back(execution: Execution, stage: str, steps: Iterable[Step], now: 
         for _, one in execution.history.open_intents
         if one.stage == stage and one.intent not in found
     }
-    due = frozenset(due_at(execution.history, steps, now))
+    due = frozenset(due_at(execution, steps, now))
     kept: list[Step] = []
     held: list[Step] = []
     for step in steps:
@@ -45,20 +44,21 @@ def not_held_back(execution: Execution, stage: str, steps: Iterable[Step], now: 
     return tuple(kept)
 
 
-def due_at(history: History, steps: Iterable[Step], now: datetime) -> tuple[Step, ...]:
+def due_at(execution: Execution, steps: Iterable[Step], now: datetime) -> tuple[Step, ...]:
     """Return the steps whose next try is due. A request by a person makes every step due."""
-    tries = _tries(history)
+    tries = _tries(execution)
     return tuple(step for step in steps if now >= _next_try(tries.get(_aim(step), ()), now))
 
 
-def _tries(history: History) -> dict[tuple[str, str], tuple[Entry, ...]]:
+def _tries(execution: Execution) -> dict[tuple[str, str], tuple[Entry, ...]]:
     """Return, by target and new value, the entries of the tries that failed since the last success."""
     tries: dict[tuple[str, str], tuple[Entry, ...]] = {}
     intents: dict[str, tuple[Entry, Step]] = {}
-    for entry, fact in history.facts:
+    pending = ((None, fact) for fact in execution.pending)
+    for entry, fact in (*execution.history.facts, *pending):
         if isinstance(fact, RunRequested) and not fact.dry_run:
             tries.clear()
-        elif isinstance(fact, Intended):
+        elif isinstance(fact, Intended) and entry:
             intents[fact.intent] = (entry, fact.step)
         elif isinstance(fact, Outcome) and fact.intent in intents:
             tried, step = intents[fact.intent]
@@ -68,8 +68,10 @@ def _tries(history: History) -> dict[tuple[str, str], tuple[Entry, ...]]:
 
 
 def _next_try(tries: tuple[Entry, ...], now: datetime) -> datetime:
-    over = len(tries) - PROMPT
-    return tries[-1].at + min(FIRST_DELAY * 2 ** min(over, 10), LAST_DELAY) if over >= 0 else now
+    if len(tries) < PROMPT:
+        return now
+    first, last = tries[0].at, tries[-1].at
+    return last + min(max((last - first) / 4, LEAST_DELAY), MOST_DELAY)
 
 
 def _aim(step: Step) -> tuple[str, str]:

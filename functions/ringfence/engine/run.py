@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
     from ringfence.model.symbol import Symbol
     from ringfence.record.facts import Planned
+    from ringfence.record.history import History
 
 LEASE = timedelta(seconds=25)
 """The longest lease. New activity on a resource waits at most this long for an execution that died."""
@@ -85,7 +86,7 @@ class Engine:
         reading = read(self.ports, first_read(request))
         now = self.ports.clock()
         if held := reasons_to_hold(request, reading, now):
-            return self._apart(*apart(request, held), held)
+            return _with_unread(reading, self._apart(*apart(request, held), held))
         try:
             return self._move(request, reading, now)
         except LimitReached as reached:
@@ -112,14 +113,16 @@ class Engine:
                 return _ended(incident, status, reason)
             case Record(start, facts):
                 journal(self.ports, Execution.of(request, start), facts)
-                return _ended(start.incident, IncidentStatus.RECORDED, start.decision.reason)
+                ended = _ended(start.incident, IncidentStatus.RECORDED, start.decision.reason)
+                return _finishing(request, start.history, ended, now)
             case Defer(start, facts, reason, again):
                 journal(self.ports, Execution.of(request, start), facts)
                 return _ended(start.incident, IncidentStatus.JOINED, reason, again)
             case Close(prospect, gone):
                 return self._acting(request, prospect).conclude(gone)
             case Preview(prospect, refusal):
-                return self._preview(request, prospect, reading.found, refusal)
+                shown = self._preview(request, prospect, reading.found, refusal)
+                return _finishing(request, prospect.start.history, shown, now)
             case Act(prospect):
                 return self._acting(request, prospect).act(reading.found)
             case _:
@@ -257,6 +260,38 @@ class _Acting:
             journal(self.ports, self.execution, ends=True)
         except Conflict:
             journal(self.ports, self.execution.surrendered())
+
+
+def _with_unread(reading: Reading, result: ResponseResult) -> ResponseResult:
+    """Let the request return if something is held back because it could not be read."""
+    from ringfence.engine.results import Followup, FollowupKind
+
+    seen = reading.found
+    unread = tuple(words for good in (False, True) for words in seen.unreadable(seen.unread, for_good=good))
+    if not unread or result.follows(FollowupKind.RETRY):
+        return result
+    return replace(result, followups=(*result.followups, Followup(FollowupKind.RETRY, reasons=unread)))
+
+
+def _finishing(
+    request: ResponseRequest, history: History, result: ResponseResult, now: datetime
+) -> ResponseResult:
+    """Add the continuation that finishes what an earlier decision began, if nobody finishes it.
+
+    A policy can change between two deliveries. Nothing is left half done without a word.
+    """
+    from ringfence.engine.continuations import is_covered, unfinished
+    from ringfence.engine.results import Followup, FollowupKind
+
+    begun = unfinished(history) if request.finding else None
+    if begun is None:
+        return result
+    earlier = replace(request, runbook=request.runbook.narrowed(begun.remediations), choices=begun.choices)
+    if is_covered(earlier, history, now):
+        return result
+    why = ("an earlier decision allowed changes, and they are not finished",)
+    finish = Followup(FollowupKind.CONTINUE, reasons=why, begun=begun)
+    return replace(result, followups=(*result.followups, finish))
 
 
 def _ended(incident: str, status: IncidentStatus, reason: str, again: tuple[str, ...] = ()) -> ResponseResult:

@@ -5,12 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ringfence.engine.continuations import is_covered
 from ringfence.engine.holding import held_back
 from ringfence.engine.outcomes import unsettled
+from ringfence.engine.retries import due_at
 from ringfence.engine.verification import Conclusion, Verification
 from ringfence.model.errors import NotFound
 from ringfence.model.runbook import unique
-from ringfence.record.facts import Closed, Intended, Missed, Outcome, Result, Verified
+from ringfence.record.facts import (
+    Closed,
+    ContinuationStarted,
+    Intended,
+    Missed,
+    Outcome,
+    Result,
+    Verified,
+)
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
@@ -23,6 +33,7 @@ if TYPE_CHECKING:
     from ringfence.engine.verification import SecondLook
     from ringfence.model.observation import ResourceState
     from ringfence.model.runbook import Stage
+    from ringfence.record.facts import Fact
 
 WAIT_FOR_OTHERS = timedelta(hours=1)
 """How long after the last change the work of AWS services is waited for."""
@@ -40,16 +51,38 @@ def verify(
     verified = found.verified
     news = (verified,) if _is_news(verified, execution, request) else ()
     silent = not news and prospect.start.repeats(request)
-    hopeless = execution.ended(Result.REFUSED, Result.DENIED, Result.SKIPPED)
+    covered = not found.whole and is_covered(request, execution.history, look.at)
+    again = () if covered and not _is_due(found, execution, look.at) else found.again
     return Conclusion(
         status=_status(verified),
         reason=_reason(verified, found.again),
-        facts=() if silent else (*execution.pending, *news),
+        facts=() if silent else (*_worth_recording(execution, found), *news),
         verified=verified,
-        again=found.again,
-        continues=not found.whole and (request.runbook.evidence_follows or found.is_stuck(hopeless)),
+        again=again,
+        continues=not covered and _continues(request, execution, found),
         waits=found.whole and (found.only_waits or _lags(found.stages, execution)),
     )
+
+
+def _continues(request: ResponseRequest, execution: Execution, found: Verification) -> bool:
+    """Return whether later stages begin now. In a compliance runbook they wait while a retry can succeed."""
+    hopeless = execution.ended(Result.REFUSED, Result.DENIED, Result.SKIPPED)
+    return not found.whole and (request.runbook.evidence_follows or found.is_stuck(hopeless))
+
+
+def _is_due(found: Verification, execution: Execution, now: datetime) -> bool:
+    """Return whether a retry of the first stage can find out or change anything now.
+
+    If not, it is left to the continuation, which also waits.
+    """
+    steps = found.remaining[found.stages[0].id]
+    return len(steps) < len(found.again) or bool(due_at(execution, steps, now))
+
+
+def _worth_recording(execution: Execution, found: Verification) -> tuple[Fact, ...]:
+    """Leave out the start of a continuation that found nothing left to retry."""
+    done = found.whole and not found.again
+    return tuple(one for one in execution.pending if not (done and isinstance(one, ContinuationStarted)))
 
 
 def _missing(

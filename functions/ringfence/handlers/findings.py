@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.engine.concurrency import each
-from ringfence.engine.intake import Skipped, answers, continuation, resumed
+from ringfence.engine.intake import Skipped, answers, completion, continuation, recheck, resumed
 from ringfence.engine.run import Engine
 from ringfence.events.dispatch import findings_of_text
 from ringfence.events.envelope import NotForUs
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.requests import ResponseRequest
-    from ringfence.engine.results import ResponseResult
+    from ringfence.engine.results import Followup, ResponseResult
     from ringfence.handlers.queue import Work
     from ringfence.model.finding import Finding
     from ringfence.policy.decision import Policy
@@ -81,7 +81,7 @@ def respond(order: ResponseRequest) -> tuple[str, ...]:
 
     for followup in report.followups:
         if followup.kind is not FollowupKind.RETRY:
-            _continue(order, report, followup.after // timedelta(seconds=1))
+            _send(_message(order, report, followup), followup.after // timedelta(seconds=1))
     logger().info(
         report.status,
         extra={"subject": order.ref.key, "incident": report.incident, "why": report.reason},
@@ -106,6 +106,13 @@ def _answer(one: ResponseRequest | Skipped) -> tuple[str, ...]:
     return respond(one)
 
 
-def _continue(order: ResponseRequest, report: ResponseResult, seconds: int) -> None:
-    queue = wiring.queue(wiring.settings().continuation_queue_url)
-    queue.send(continuation(order, report), seconds)
+def _message(order: ResponseRequest, report: ResponseResult, followup: Followup) -> str:
+    from ringfence.engine.results import FollowupKind  # containment does not wait for what comes after it
+
+    if followup.kind is FollowupKind.RECHECK:
+        return recheck(order, report)
+    return completion(order, report, followup.begun) if followup.begun else continuation(order, report)
+
+
+def _send(message: str, seconds: int) -> None:
+    wiring.queue(wiring.settings().continuation_queue_url).send(message, seconds)

@@ -25,6 +25,10 @@ FIRST_RETRY, LAST_RETRY, BAD_INPUT = 5, 60, 0
 """Seconds until a message returns. The time doubles with each delivery, up to the last value. Bad input
 returns at once and reaches the dead-letter queue quickly.
 """
+PROMPT, SLOW_RETRY = 30, 900
+"""After this many deliveries, the time doubles again, up to this value. Only a continuation gets there: what
+failed for half an hour will hardly succeed within a minute.
+"""
 
 
 class Queue(Protocol):
@@ -53,7 +57,9 @@ class Message:
     @property
     def patience(self) -> int:
         """The seconds until the next delivery."""
-        return min(FIRST_RETRY << min(self.received - 1, 8), LAST_RETRY)
+        if self.received <= PROMPT:
+            return min(FIRST_RETRY << min(self.received - 1, 8), LAST_RETRY)
+        return min(LAST_RETRY << min(self.received - PROMPT, 8), SLOW_RETRY)
 
 
 def work_off(

@@ -209,7 +209,10 @@ class Remediation:
 
     def reasons_to_downgrade(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
         """Return the reasons for a dry run."""
-        return self._said(self.downgrade_reasons, observed, incident)
+        if not self.downgrade_reasons:
+            return ()
+        unread = (*self._unread(observed, for_good=False), *self._unread(observed, for_good=True))
+        return unread or tuple(self.downgrade_reasons(observed, incident))
 
 
 remediation = Remediation

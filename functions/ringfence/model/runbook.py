@@ -115,7 +115,7 @@ class Stage:
         return tuple(
             one
             for one in self.remediations
-            if one.limit and one.limit(observed) and one.plan(observed, incident)
+            if one.limit and one.plan(observed, incident) and one.limit(observed)
         )
 
 

@@ -157,6 +157,18 @@ class ContainmentBroken(Fact):
 
 
 @value
+class ContinuationStarted(Fact):
+    """A continuation began to run every stage. Its message returns until nothing can be retried.
+
+    `continuation` names the message. `remediations` and `choices` are what it runs.
+    """
+
+    continuation: str
+    remediations: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@value
 class Released(Fact):
     """A release undid the recorded steps, and a second read verified it."""
 

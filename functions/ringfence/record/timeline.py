@@ -16,6 +16,7 @@ from ringfence.policy.decision import Decision
 from ringfence.record.facts import (
     Closed,
     ContainmentBroken,
+    ContinuationStarted,
     DecisionMade,
     Fact,
     FindingReceived,
@@ -207,6 +208,12 @@ def _(fact: Released, intents: Mapping[str, str]) -> RenderedFact:
 @_of_fact.register
 def _(fact: Missed, _: object) -> RenderedFact:
     return RenderedFact(f"not found; Ringfence will read again: {fact.reason}", result="not found")
+
+
+@_of_fact.register
+def _(fact: ContinuationStarted, _: object) -> RenderedFact:
+    notes = (f"it runs {', '.join(fact.remediations)}",) if fact.remediations else ()
+    return RenderedFact("the continuation after containment began", notes)
 
 
 @_of_fact.register

@@ -8,9 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.engine.continuations import LIFE
 from ringfence.engine.intake import ExecutionContext
-from ringfence.handlers.queue import BAD_INPUT, FIRST_RETRY, LAST_RETRY, RESERVE, execution_of, work_off
+from ringfence.handlers.queue import (
+    BAD_INPUT,
+    FIRST_RETRY,
+    LAST_RETRY,
+    PROMPT,
+    RESERVE,
+    SLOW_RETRY,
+    Message,
+    execution_of,
+    work_off,
+)
 from ringfence.model.errors import BadInput, Conflict, InternalError, NotFound, Refused, Retryable
+from stacks.times import CONTINUE
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
@@ -94,10 +106,17 @@ def test_bad_input_comes_back_at_once_and_so_is_among_the_dead_letters_soon() ->
     assert BAD_INPUT == 0
 
 
-def test_patience_grows_up_to_a_minute() -> None:
-    waits = [ends(raising(Retryable("later")), received=received)[1]["r-a"] for received in range(1, 1000, 7)]
+def test_patience_grows_up_to_a_minute_and_after_half_an_hour_up_to_a_quarter() -> None:
+    waits = [ends(raising(Retryable("later")), received=received)[1]["r-a"] for received in range(1, 1000)]
     assert waits == sorted(waits)
-    assert (waits[0], waits[-1]) == (FIRST_RETRY, LAST_RETRY)
+    assert (waits[0], waits[PROMPT - 1], waits[-1]) == (FIRST_RETRY, LAST_RETRY, SLOW_RETRY)
+    assert sum(waits[:PROMPT]) < 30 * 60
+
+
+def test_no_continuation_is_a_dead_letter_while_it_counts_as_alive() -> None:
+    """Nor is it deleted by its queue, which keeps a message for four days."""
+    waits = [Message("m", "", "r", number).patience for number in range(1, CONTINUE.receives + 1)]
+    assert LIFE.total_seconds() < sum(waits) < 4 * 24 * 3600
 
 
 def test_one_bad_message_does_not_touch_the_others() -> None:

@@ -1,0 +1,60 @@
+"""Whether a continuation is at work, and whether one must finish what was begun. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ringfence.record.facts import ContinuationStarted, DecisionMade, Intended, Verified
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.engine.requests import ResponseRequest
+    from ringfence.record.history import History
+
+LIFE = timedelta(hours=48)
+"""How long a continuation is retried at least before it is a dead letter."""
+
+
+def started(request: ResponseRequest) -> ContinuationStarted:
+    """Return the fact that this continuation began."""
+    return ContinuationStarted(request.continuation, request.runbook.ids, request.choices)
+
+
+def is_covered(request: ResponseRequest, history: History, now: datetime) -> bool:
+    """Return whether another continuation does all that this request would continue.
+
+    Its message returns until nothing can be retried, so a second one would only repeat every failure.
+    """
+    mine = {one.continuation for one in history.of(ContinuationStarted)}
+    if request.continuation and request.continuation in mine:
+        return False
+    for entry, fact in reversed(history.facts):
+        if isinstance(fact, Verified) and fact.whole and not _can_be_retried(fact):
+            return False
+        if isinstance(fact, ContinuationStarted) and _does(fact, request):
+            return now < entry.at + LIFE
+    return False
+
+
+def unfinished(history: History) -> DecisionMade | None:
+    """Return the decision that allowed changes if what it began is not finished.
+
+    A later decision that allows none, for example by a changed policy, leaves nothing half done.
+    """
+    allowed = [one for one in history.of(DecisionMade) if one.decision.mode.changes]
+    if not allowed or history.closed_at is not None or history.release_asked_at is not None:
+        return None
+    last = history.verified
+    half_done = last is None or _can_be_retried(last) or not last.whole
+    begun = bool(history.of(Intended)) and half_done
+    return allowed[-1] if begun or history.open_intents else None
+
+
+def _does(started: ContinuationStarted, request: ResponseRequest) -> bool:
+    return set(started.remediations) >= set(request.runbook.ids) and started.choices == request.choices
+
+
+def _can_be_retried(verified: Verified) -> bool:
+    return bool(verified.remaining) or not set(verified.settling) <= set(verified.waiting)
