@@ -19,6 +19,7 @@ from ringfence.steps.ec2.acls import DenyAddress
 from ringfence.steps.ec2.lifecycle import StopInstance
 from ringfence.steps.ec2.network import SetSecurityGroups
 from ringfence.steps.ec2.own_groups import CreateOwnGroup
+from ringfence.steps.ec2.snapshots import CreateSnapshots
 from ringfence.steps.ec2.tags import TagInstance
 from tests.support import trials
 from tests.support.effort import examples
@@ -197,7 +198,7 @@ def test_what_containment_itself_must_see_is_read_or_it_changes_nothing(failure:
     trial.cloud.unreadable = {Network: failure}
     trial.run_whatever_happens()
     assert not any(map(isolates, trial.cloud.calls))
-    assert StopInstance in {type(step) for step in trial.cloud.calls}
+    assert CreateSnapshots in {type(step) for step in trial.cloud.calls}
     assert trial.verified
     assert not trial.verified.contained
 

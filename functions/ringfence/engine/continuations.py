@@ -18,22 +18,22 @@ LIFE = timedelta(hours=48)
 
 
 def started(request: ResponseRequest) -> ContinuationStarted:
-    """Return the fact that this continuation began."""
+    """Return the fact that a continuation of this request began."""
     return ContinuationStarted(request.continuation, request.runbook.ids, request.choices)
 
 
-def is_covered(request: ResponseRequest, history: History, now: datetime) -> bool:
-    """Return whether another continuation does all that this request would continue.
+def is_covered(wanted: ContinuationStarted, history: History, now: datetime) -> bool:
+    """Return whether another continuation does all that this one would do.
 
     Its message returns until nothing can be retried, so a second one would only repeat every failure.
     """
-    mine = {one.continuation for one in history.of(ContinuationStarted)}
-    if request.continuation and request.continuation in mine:
+    known = {one.continuation for one in history.of(ContinuationStarted)}
+    if wanted.continuation and wanted.continuation in known:
         return False
     for entry, fact in reversed(history.facts):
         if isinstance(fact, Verified) and fact.whole and not _can_be_retried(fact):
             return False
-        if isinstance(fact, ContinuationStarted) and _does(fact, request):
+        if isinstance(fact, ContinuationStarted) and _does(fact, wanted):
             return now < entry.at + LIFE
     return False
 
@@ -52,8 +52,8 @@ def unfinished(history: History) -> DecisionMade | None:
     return allowed[-1] if begun or history.open_intents else None
 
 
-def _does(started: ContinuationStarted, request: ResponseRequest) -> bool:
-    return set(started.remediations) >= set(request.runbook.ids) and started.choices == request.choices
+def _does(one: ContinuationStarted, wanted: ContinuationStarted) -> bool:
+    return set(one.remediations) >= set(wanted.remediations) and one.choices == wanted.choices
 
 
 def _can_be_retried(verified: Verified) -> bool:

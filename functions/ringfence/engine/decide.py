@@ -100,9 +100,9 @@ def next_move(request: ResponseRequest, reading: Reading, plan: Plan | BadInput,
 
 
 def _is_covered(request: ResponseRequest, reading: Reading, now: datetime) -> bool:
-    from ringfence.engine.continuations import is_covered  # containment does not wait for it
+    from ringfence.engine.continuations import is_covered, started  # containment does not wait for it
 
-    return is_covered(request, reading.history, now)
+    return is_covered(started(request), reading.history, now)
 
 
 def _move(request: ResponseRequest, reading: Reading, plan: Plan, now: datetime) -> Move:

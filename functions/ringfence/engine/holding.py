@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Stage
     from ringfence.record.history import History
 
-HELD = frozenset({DecisionCode.DOWNGRADED, DecisionCode.LIMITED})
-
 
 def reasons_to_hold(request: ResponseRequest, reading: Reading, now: datetime) -> dict[str, str]:
     """Return the remediations of a request that must stay a dry run, and the reasons."""
@@ -67,9 +65,9 @@ def held_back(request: ResponseRequest, history: History) -> tuple[str, ...]:
         return ()
     newest: dict[str, Decision] = {}
     for made in history.of(DecisionMade):
-        if made.decision.code in HELD or made.decision.mode.changes:
+        if made.decision.code.holds or made.decision.mode.changes:
             newest.update(dict.fromkeys(made.remediations, made.decision))
-    recorded = (one.reason for one in newest.values() if one.code in HELD)
+    recorded = (one.reason for one in newest.values() if one.code.holds)
     return tuple(dict.fromkeys((*request.held, *recorded)))
 
 

@@ -62,8 +62,13 @@ class ResponseRequest:
 
         A person sees the error instead. A dry run changes nothing, so it is retried as a whole.
         """
-        decided = self.decision is None or self.decision.mode.changes
-        return self.runbook.evidence_follows and self.request is None and decided
+        acts = self.decision is None or self.decision.mode.changes or self.is_held
+        return self.runbook.evidence_follows and self.request is None and acts
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this is the dry run of what is held back, while the rest of the runbook acts."""
+        return self.decision is not None and self.decision.code.holds
 
     @property
     def running(self) -> tuple[Stage, ...]:

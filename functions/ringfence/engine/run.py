@@ -100,9 +100,20 @@ class Engine:
         if acting is None:
             return self._attempt(dry)
         try:
-            return replace(self._attempt(acting), held=tuple(held))
-        finally:
+            result = replace(self._attempt(acting), held=tuple(held))
+        except RingfenceError:
+            self._record(dry)
+            raise
+        failed = self._record(dry)
+        return result if failed is None else replace(result, error=result.error or failed)
+
+    def _record(self, dry: ResponseRequest) -> RingfenceError | None:
+        """Record a dry run. Its error must not keep what acts from going on."""
+        try:
             self._attempt(dry)
+        except RingfenceError as error:
+            return error
+        return None
 
     def _move(self, request: ResponseRequest, reading: Reading, now: datetime) -> ResponseResult:
         move = next_move(request, reading, plan(request, reading, now), now)
@@ -282,12 +293,10 @@ def _finishing(
     """
     from ringfence.engine.continuations import is_covered, unfinished
     from ringfence.engine.results import Followup, FollowupKind
+    from ringfence.record.facts import ContinuationStarted
 
-    begun = unfinished(history) if request.finding else None
-    if begun is None:
-        return result
-    earlier = replace(request, runbook=request.runbook.narrowed(begun.remediations), choices=begun.choices)
-    if is_covered(earlier, history, now):
+    begun = unfinished(history) if request.finding and not request.is_held else None
+    if begun is None or is_covered(ContinuationStarted("", begun.remediations, begun.choices), history, now):
         return result
     why = ("an earlier decision allowed changes, and they are not finished",)
     finish = Followup(FollowupKind.CONTINUE, reasons=why, begun=begun)

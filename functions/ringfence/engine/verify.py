@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.engine.continuations import is_covered
+from ringfence.engine.continuations import is_covered, started
 from ringfence.engine.holding import held_back
 from ringfence.engine.outcomes import unsettled
 from ringfence.engine.retries import due_at
@@ -51,7 +51,7 @@ def verify(
     verified = found.verified
     news = (verified,) if _is_news(verified, execution, request) else ()
     silent = not news and prospect.start.repeats(request)
-    covered = not found.whole and is_covered(request, execution.history, look.at)
+    covered = not found.whole and is_covered(started(request), execution.history, look.at)
     again = () if covered and not _is_due(found, execution, look.at) else found.again
     return Conclusion(
         status=_status(verified),

@@ -151,6 +151,11 @@ class DecisionCode(StrEnum):
     REQUESTED = "requested"
     PLAN_CHANGED = "plan-changed"
 
+    @property
+    def holds(self) -> bool:
+        """Whether the decision holds a part of a response back because of its subject."""
+        return self in {DecisionCode.DOWNGRADED, DecisionCode.LIMITED}
+
     @classmethod
     def _missing_(cls, value: object) -> DecisionCode:  # noqa: ARG003 - whatever a newer version wrote
         return cls.UNKNOWN
