@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ringfence.model.step import State
 from ringfence.record.facts import Intended, Outcome, Result, RunRequested
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.engine.execution import Execution
+    from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.record.chain import Entry
 
@@ -22,17 +24,14 @@ LEAST_DELAY, MOST_DELAY = timedelta(minutes=1), timedelta(hours=1)
 _FAILED = frozenset({Result.REFUSED, Result.DENIED, Result.FAILED, Result.SKIPPED})
 
 
-def not_held_back(execution: Execution, stage: str, steps: Iterable[Step], now: datetime) -> tuple[Step, ...]:
+def not_held_back(
+    execution: Execution, resource: ResourceState, steps: Iterable[Step], now: datetime
+) -> tuple[Step, ...]:
     """Leave out steps whose last result is unknown or whose next try is not due, and what requires them.
 
-    Other steps of the stage do not wait for them.
+    Other steps of the stage do not wait for them. A step that may be applied again waits for no result.
     """
-    found = {one.intent for one in execution.pending if isinstance(one, Outcome)}
-    unknown = {
-        one.step.target
-        for _, one in execution.history.open_intents
-        if one.stage == stage and one.intent not in found
-    }
+    unknown = _unknown(execution, resource)
     due = frozenset(due_at(execution, steps, now))
     kept: list[Step] = []
     held: list[Step] = []
@@ -42,6 +41,17 @@ def not_held_back(execution: Execution, stage: str, steps: Iterable[Step], now: 
         held.extend(waiting)
         kept = [step for step in kept if step not in waiting]
     return tuple(kept)
+
+
+def _unknown(execution: Execution, resource: ResourceState) -> frozenset[str]:
+    """Return the targets of intents whose result must be known before the next try."""
+    found = {one.intent for one in execution.pending if isinstance(one, Outcome)}
+    steps = (one.step for _, one in execution.history.open_intents if one.intent not in found)
+    return frozenset(
+        step.target
+        for step in steps
+        if not step.repeatable or (step.observation in resource and step.state(resource) is State.SETTLING)
+    )
 
 
 def due_at(execution: Execution, steps: Iterable[Step], now: datetime) -> tuple[Step, ...]:

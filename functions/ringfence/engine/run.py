@@ -220,7 +220,7 @@ class _Acting:
         planned = planned or self.prospect.plan(stage, self.execution.history, resource)
         self.plans.append(planned)
         steps = self.execution.allowed(planned.steps, containing=self.request.contains(stage))
-        if steps := self._not_held_back(stage, steps):
+        if steps := self._not_held_back(resource, steps):
             intents, until = self.execution.intents(stage.id, steps), self._until()
             incident = self.prospect.incident(self.execution.history)
             limit = slot(self.request, stage, resource, incident, self.ports.clock())
@@ -232,13 +232,13 @@ class _Acting:
             self.execution, self.names, self.changed = applied.execution, applied.names, True
             self.errors.extend(filter(None, (applied.error,)))
 
-    def _not_held_back(self, stage: Stage, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    def _not_held_back(self, resource: ResourceState, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """Leave out steps whose last result is unknown or whose next try is not due."""
         if not self.execution.history.entries:
             return steps
         from ringfence.engine.retries import not_held_back  # a new incident does not wait for it
 
-        return not_held_back(self.execution, stage.id, steps, self.ports.clock())
+        return not_held_back(self.execution, resource, steps, self.ports.clock())
 
     def _until(self) -> datetime:
         """Return the end of the lease. Each stage renews it, so that no dead execution keeps it for long."""

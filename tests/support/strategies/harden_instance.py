@@ -11,13 +11,12 @@ from ringfence.observations.ec2.first_start import FirstStart
 from ringfence.observations.ec2.management import Management
 from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
 from ringfence.observations.ec2.metadata_use import MetadataUse
-from ringfence.observations.ec2.network import Network
 from ringfence.observations.ec2.origin import Origin
 from ringfence.observations.ec2.tags import ImageTag, Tags
 from ringfence.runbooks.harden_instance import HARDEN_INSTANCE
 from tests.support.runbook_worlds import Case, Worlds, independent, of, own
 from tests.support.strategies.hardening import IMAGE, OFFERED, STARTED, incidents, seen
-from tests.support.worlds import NOON, REF
+from tests.support.worlds import NOON, REF, network
 
 if TYPE_CHECKING:
     from ringfence.model.observation import Observation
@@ -34,7 +33,7 @@ def busy() -> ResourceState:
         Origin("web", "lt-1"),
         FirstStart(),
         Management((), OFFERED),
-        Network("running", ()),
+        network("vpc-1"),
         Tags(None),
         IMAGE,
         ImageTag(None),
