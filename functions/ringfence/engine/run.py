@@ -278,7 +278,7 @@ def _with_unread(reading: Reading, result: ResponseResult) -> ResponseResult:
     from ringfence.engine.results import Followup, FollowupKind
 
     seen = reading.found
-    unread = tuple(words for good in (False, True) for words in seen.unreadable(seen.unread, for_good=good))
+    unread = tuple(words for final in (False, True) for words in seen.unreadable(seen.unread, for_good=final))
     if not unread or result.follows(FollowupKind.RETRY):
         return result
     return replace(result, followups=(*result.followups, Followup(FollowupKind.RETRY, reasons=unread)))

@@ -60,7 +60,7 @@ class Interface:
 class OwnGroup:
     """A security group by one of our names. `rules`: how many it has.
 
-    `ours`: it bears our tag, and it belongs to the account of the instance. Whoever owns a group can open it.
+    `ours`: it bears our tag, and it belongs to the account of the instance. The owner of a group can open it.
     """
 
     id: str
