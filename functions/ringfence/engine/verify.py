@@ -139,7 +139,7 @@ def _unclear(
     earlier = start.earlier if start.is_new else history
     targets = unsettled(earlier, history, execution.pending, look.at)
     words = tuple(
-        f"{target} was released a moment ago, and a read may still show it as it was before"
+        f"{target} was released a moment ago, and a read may still show its earlier state"
         for target in sorted(targets)
     )
     return {**look.unclear, first.id: (*look.unclear.get(first.id, ()), *words)}

@@ -56,7 +56,7 @@ def _of_sequence(detail: Document, account: str) -> Iterator[Principal]:
     sequence = detail.child("service").child("detection").child("sequence")
     yield from (_of_actor(one, account) for one in sequence.children("actors") if one.has("user"))
     for one in sequence.children("resources"):
-        if one.optional_text("resourceType") == "ACCESS_KEY":
+        if one.value.get("resourceType") == "ACCESS_KEY":
             yield _of_resource(one, account)
 
 
