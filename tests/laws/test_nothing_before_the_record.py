@@ -21,10 +21,11 @@ from ringfence.record.chain import digest
 from ringfence.record.facts import FindingReceived, Intended, Outcome, Result, RunRequested
 from ringfence.record.status import IncidentStatus
 from tests.support.catalogue import WORLDS
+from tests.support.fakes.chaos import Chaos
 from tests.support.fakes.interruption import Killed, Killer, Loser, Through, Turns, interleavings
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
-from tests.support.runbook_worlds import own
+from tests.support.runbook_worlds import everything, own
 from tests.support.worlds import LEASE, Ticking, order
 
 if TYPE_CHECKING:
@@ -161,6 +162,22 @@ def released(case: Case) -> tuple[int, dict[str, object]]:
     return killer.calls, end(stage)
 
 
+def shown(stage: Stage) -> object:
+    """Say what is in the end of all that a release gives back, and of nothing that it leaves."""
+    world, comparable = stage.cloud.world, WORLDS[stage.case.runbook.id].comparable
+    assert world
+    return end(stage) if comparable is everything else comparable(world, world.names())
+
+
+def calm(case: Case) -> tuple[object, object]:
+    """Return what an undisturbed run and its release show."""
+    stage = Stage(case)
+    stage.until_done()
+    contained = shown(stage)
+    stage.release(Killer())
+    return contained, shown(stage)
+
+
 UNDISTURBED = {name: undisturbed(case) for name, case in CASES.items()}
 RELEASED = {name: released(case) for name, case in CASES.items()}
 ENDS = tuple(undisturbed(INSTANCE, one)[1] for one in ("f-1", "f-2"))
@@ -269,3 +286,57 @@ def test_two_at_once_act_once(schedule: str, second: str) -> None:
     assert {one.finding.id for one in stage.history.of(FindingReceived)} == {"f-1", second}
     outcomes = Counter(one.intent for one in stage.history.of(Outcome))
     assert set(outcomes.values()) == {1}, "no intent has two outcomes"
+
+
+SEEDS = range(6)
+CONTAINED, GIVEN_BACK = ({name: calm(case)[number] for name, case in CASES.items()} for number in (0, 1))
+CHAOTIC = pytest.mark.parametrize("seed", SEEDS)
+
+
+def weathered(name: str, seed: int) -> tuple[Stage, Chaos]:
+    """Let a subject be contained in chaos, and bring the message back until all is done and seen."""
+    stage = Stage(CASES[name])
+    chaos = Chaos(seed, stage.clock)
+    stage.cloud.lag = chaos.lag
+    for delivery in range(6):
+        with suppress(Retryable, Killed):
+            stage.run(f"chaos-{delivery}", chaos)
+        stage.clock.tick(seconds=chaos.random.choice((5, 10, 40)))
+    recorded = {one.step for one in stage.history.of(Intended)}
+    assert set(stage.cloud.calls) <= recorded, "nothing before the record"
+    chaos.calm = True
+    stage.clock.now += LEASE * 4
+    stage.until_done(gate=chaos)
+    return stage, chaos
+
+
+@CHAOTIC
+@EACH
+def test_in_chaos_the_log_says_what_was_done(name: str, seed: int) -> None:
+    """Each change is made as often as the log says, or the log says that nobody can know."""
+    stage, _ = weathered(name, seed)
+    assert shown(stage) == CONTAINED[name]
+    assert not stage.history.open_intents
+    assert not stage.recorded - stage.made - stage.unknown
+    assert stage.made - stage.recorded <= stage.unknown
+    names = Counter(one.intent for one in stage.history.of(Intended))
+    assert set(names.values()) == {1}
+
+
+@CHAOTIC
+@EACH
+def test_in_chaos_a_release_gives_everything_back(name: str, seed: int) -> None:
+    stage, chaos = weathered(name, seed)
+    chaos.calm = False
+    for _ in range(4):
+        with suppress(Retryable, Killed):
+            stage.release(chaos)
+        stage.clock.tick(seconds=chaos.random.choice((5, 20, 40)))
+        if stage.history.released_at:
+            break
+    chaos.calm = True
+    if not stage.history.released_at:
+        stage.clock.now += LEASE * 4
+        assert stage.release(chaos).status is IncidentStatus.RELEASED
+    assert shown(stage) == GIVEN_BACK[name]
+    assert not stage.history.open_intents

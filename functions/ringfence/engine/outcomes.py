@@ -51,17 +51,23 @@ class Resolution:
 
 
 @frozen
-class Changes:
-    """The changes of an incident that a release undoes if they hold.
+class Change:
+    """A recorded step that Ringfence made or may have made.
 
-    `made` are the steps that Ringfence made or may have made, in order. `certain` are those that it made.
-    `recent` are those of them that may not be visible yet. `others` are the steps that it intended and did
-    not make.
+    `certain`: it was made. `recent`: it may not be visible yet. `undoes`: a release made it.
     """
 
-    made: tuple[Step, ...]
-    certain: frozenset[Step]
-    recent: frozenset[Step] = frozenset()
+    step: Step
+    certain: bool = True
+    recent: bool = False
+    undoes: bool = False
+
+
+@frozen
+class Changes:
+    """The changes of an incident, in order. `others` are steps that Ringfence intended and did not make."""
+
+    made: tuple[Change, ...]
     others: tuple[Step, ...] = ()
 
 
@@ -109,16 +115,16 @@ def resolve(
     known = {**history.outcomes, **{one.intent: one for one in pending}}
     found, waiting, hidden, secondary = list[Outcome](), list[str](), list[str](), list[str]()
     open_ = [
-        (entry, one)
-        for entry, one in history.open_intents
+        one
+        for _, one in history.open_intents
         if one.stage in stages and one.step.observation in observed and one.intent not in known
     ]
     times = LastTimes.of(history if open_ else replace(history, entries=()))
-    for entry, intended in reversed(open_):
+    for intended in reversed(open_):
         step = intended.step
         state = step.state(observed)
-        if later := _replaced(history, known, entry, step):
-            words = f"no answer came, and {later} has set the value since"
+        if other := _explained(history, known, intended, observed):
+            words = f"no answer came, and {other} explains what is seen"
             outcome = Outcome(intended.intent, Result.UNKNOWN, by="observation", detail=words)
         elif state is not State.SETTLING and not _may_lie(history, times, intended, state, now):
             outcome = Outcome(intended.intent, SEEN[state], by="observation")
@@ -134,28 +140,30 @@ def resolve(
     return Resolution(tuple(reversed(found)), tuple(waiting), tuple(hidden), tuple(secondary))
 
 
-def _replaced(history: History, known: dict[str, Outcome], entry: Entry, step: Step) -> str:
-    """Return the intent of a later applied change of the same target. Empty if there is none.
+def _explained(
+    history: History, known: Mapping[str, Outcome], intended: Intended, observed: ResourceState
+) -> str:
+    """Return another applied intent that explains the value of the target. Empty if there is none.
 
-    The target then shows that change, and no look can say any more whether this one was made.
+    A later change replaced the value, or an earlier one had set it already. No look can say any more whether
+    this change was made.
     """
-    later = (fact for one, fact in history.facts if one.seq > entry.seq and isinstance(fact, Intended))
-    applied = (
-        one.intent
-        for one in later
-        if one.step.target == step.target
-        and one.intent in known
-        and known[one.intent].result == Result.APPLIED
+    ours = [one for one in history.of(Intended) if one.step.target == intended.step.target]
+    number = ours.index(intended)
+    earlier, later = (
+        [one for one in some if one.intent in known and known[one.intent].result == Result.APPLIED]
+        for some in (ours[:number], ours[number + 1 :])
     )
-    return next(applied, "")
+    if later:
+        return later[0].intent
+    holds = earlier and State.AFTER is intended.step.state(observed) is earlier[-1].step.state(observed)
+    return earlier[-1].intent if holds else ""
 
 
 def _may_lie(history: History, times: LastTimes, intended: Intended, state: State, now: datetime) -> bool:
     """Return whether a look may show the past: before this change, or before an earlier one that led away."""
-    if state is State.BEFORE:
-        return times.is_hidden(intended, now)
     if state is not State.AFTER:
-        return False
+        return times.is_hidden(intended, now)
     all_of_them = history.of(Intended)
     earlier = all_of_them[: all_of_them.index(intended)]
     return any(_leads_away(one.step, intended.step) and times.is_hidden(one, now) for one in earlier)
@@ -175,29 +183,29 @@ def changes(history: History, now: datetime) -> Changes:
     """
     times = LastTimes.of(history)
     outcomes = {fact.intent: (entry, fact) for entry, fact in history.facts if isinstance(fact, Outcome)}
-    made: list[Step] = []
-    certain: list[Step] = []
-    recent: list[Step] = []
+    made: list[Change] = []
     others: list[Step] = []
-    for intended in history.of(Intended):
+    for entry, intended in history.facts:
+        if not isinstance(intended, Intended):
+            continue
         step, known = intended.step, outcomes.get(intended.intent)
         applied = known is not None and known[1].result == Result.APPLIED
-        if known and not applied and _is_proved(times, intended, *known):
+        if known and not applied and _is_proved(entry, step, *known):
             others.append(step)
             continue
-        made.append(step)
-        if applied:
-            certain.append(step)
-        if times.is_hidden(intended, now):
-            recent.append(step)
-    return Changes(tuple(made), frozenset(certain), frozenset(recent), tuple(others))
+        recent = times.is_hidden(intended, now)
+        made.append(Change(step, certain=applied, recent=recent, undoes=intended.stage == RELEASE))
+    return Changes(tuple(made), tuple(others))
 
 
-def _is_proved(times: LastTimes, intended: Intended, entry: Entry, outcome: Outcome) -> bool:
-    """Return whether an outcome other than `applied` proves that the change was not made."""
+def _is_proved(intended: Entry, step: Step, entry: Entry, outcome: Outcome) -> bool:
+    """Return whether an outcome other than `applied` proves that the change was not made.
+
+    A look that was taken too early proves nothing. Older versions recorded such looks.
+    """
     if outcome.by != "observation":
         return True
-    return outcome.result == Result.NOT_APPLIED and not times.is_hidden(intended, entry.at)
+    return outcome.result == Result.NOT_APPLIED and entry.at >= intended.at + step.visibility_delay
 
 
 def unsettled(earlier: History, current: History, pending: Iterable[Fact], now: datetime) -> frozenset[str]:

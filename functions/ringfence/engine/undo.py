@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ringfence.engine.outcomes import Changes
+from ringfence.engine.outcomes import Change, Changes
 from ringfence.engine.plan_binding import difference, plan_changed, started_plan
 from ringfence.engine.verification import Conclusion
 from ringfence.model.errors import BadInput, Refused, Retryable
@@ -55,8 +55,7 @@ class Look:
 
 def undo(applied: Iterable[Step], observed: ResourceState, gone: str = "") -> Undo:
     """Compute the inverse plan of steps that were all made and that AWS shows by now."""
-    made = tuple(applied)
-    return undo_changes(Changes(made, certain=frozenset(made)), observed, gone)
+    return undo_changes(Changes(tuple(map(Change, applied))), observed, gone)
 
 
 def undo_changes(changes: Changes, observed: ResourceState, gone: str = "") -> Undo:
@@ -111,33 +110,40 @@ class Readable:
 def _standing(changes: Changes, readable: Readable) -> tuple[Step, ...]:
     """Return the steps of each target up to the last one that holds now.
 
-    If none holds, return those that were certainly made: their target has another value, or is not visible.
+    Nothing of a target remains if the last one belongs to a release. If none holds, return those that were
+    certainly made: their target has another value, or is not visible.
     """
     last: dict[str, int] = {}
-    for number, step in enumerate(changes.made):
-        if not step.irreversible and readable.shows(step, State.AFTER):
-            last[step.target] = number
+    for number, one in enumerate(changes.made):
+        if not one.step.irreversible and readable.shows(one.step, State.AFTER):
+            last[one.step.target] = number
+    released = {target for target, number in last.items() if changes.made[number].undoes}
     return tuple(
-        step
-        for number, step in enumerate(changes.made)
-        if (step in changes.certain if step.target not in last else number <= last[step.target])
-        or (step.irreversible and step in changes.certain)
+        one.step
+        for number, one in enumerate(changes.made)
+        if (one.certain and one.step.irreversible)
+        or (
+            one.step.target not in released
+            and (number <= last[one.step.target] if one.step.target in last else one.certain)
+        )
     )
 
 
 def _not_visible(changes: Changes, readable: Readable) -> tuple[str, ...]:
     """Return the newest certain change of each target, if the look may be too early to show it."""
-    newest = {step.target: step for step in changes.made if step in changes.certain and not step.irreversible}
+    newest = {one.step.target: one for one in changes.made if one.certain and not one.step.irreversible}
     return tuple(
-        f"{step.target}: a change is not visible yet"
-        for step in newest.values()
-        if step in changes.recent and readable.shows(step, State.BEFORE)
+        f"{one.step.target}: a change is not visible yet"
+        for one in newest.values()
+        if one.recent
+        and not readable.hindrance(one.step)
+        and one.step.state(readable.observed) is not State.AFTER
     )
 
 
 def _of_others(changes: Changes, readable: Readable) -> tuple[str, ...]:
     """Return what Ringfence intended and did not make, and what holds all the same."""
-    ours = {step.target for step in changes.made}
+    ours = {one.step.target for one in changes.made}
     return tuple(
         f"{step.target}: it is {step.diff()[1]}, but Ringfence did not set it"
         for step in dict.fromkeys(changes.others)

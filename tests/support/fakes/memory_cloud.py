@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from ringfence.steps.ec2.network import SetSecurityGroups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from ringfence.engine.ports import Clock
     from ringfence.model.call import SansIO
@@ -39,18 +41,20 @@ class MemoryCloud:
     """One subject's world. `None` once all is gone; once the subject is, what outlives it may be left.
 
     `refuse` may raise instead of a change being made; `stale` observations show the world before the
-    last change that many times more. `doubt` is why no claim holds, `unreadable` why facets cannot be read.
+    last change that many times more. `lag` draws how old the next look is. `doubt` is why no claim holds, `unreadable` why facets cannot be read.
     """
 
     world: ResourceState | None
     clock: Clock
     refuse: Callable[[Step], None] = lambda _: None
     stale: int = 0
+    lag: Callable[[], timedelta] = timedelta
     doubt: str = ""
     unreadable: Mapping[type[Observation], RingfenceError] = field(default_factory=dict)
     calls: list[Step] = field(default_factory=list)
     looks: list[tuple[type[Observation], ...]] = field(default_factory=list)
     _earlier: ResourceState | None = None
+    _past: list[tuple[datetime, ResourceState]] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
     def observe(
@@ -66,7 +70,7 @@ class MemoryCloud:
             for kind in observations:
                 if kind in self.unreadable:
                     raise self.unreadable[kind]
-            world = self.world
+            world = self._as_of(self.clock() - self.lag()) or self.world
             if self.stale and self._earlier is not None:
                 self.stale -= 1
                 world = self._earlier
@@ -91,7 +95,12 @@ class MemoryCloud:
             before = self.world
             _check(step, before)
             self._earlier, self.world = before, step.effect(before)
+            self._past.append((self.clock(), before))
             return Made(_provided(before, self.world))
+
+    def _as_of(self, then: datetime) -> ResourceState | None:
+        """Return the world at an earlier time. None if nothing has changed since."""
+        return next((world for until, world in self._past if until > then), None)
 
 
 def _check(step: Step, world: ResourceState) -> None:

@@ -1,0 +1,65 @@
+"""A seeded chaos: answers are lost, calls fail, looks are stale, processes die, and time passes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+from typing import TYPE_CHECKING, TypeVar
+
+from ringfence.model.errors import OutcomeUnknown, Retryable
+from ringfence.model.step import Step
+from tests.support.fakes.interruption import Killed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.worlds import Ticking
+
+T = TypeVar("T")
+LATEST = Step.visibility_delay - timedelta(seconds=1)
+"""How old a stale look may be: AWS shows every change by the end of the delay that steps declare."""
+
+
+class Chaos:
+    """A gate for the calls of a process, and the age of each look. The same seed does the same.
+
+    `rates` are the chances that a call of some name loses its answer, fails without an effect, and kills its
+    process. `calm` ends it all: then only time passes.
+    """
+
+    RATES = {"apply": (0.12, 0.08, 0.02), "append": (0.06, 0.04, 0.01), "read": (0.0, 0.03, 0.005)}
+    OTHER = (0.0, 0.03, 0.005)
+
+    def __init__(self, seed: int, clock: Ticking) -> None:
+        self.random = Random(seed)
+        self.clock = clock
+        self.calm = False
+
+    def lag(self) -> timedelta:
+        """Return the age of a look: most are fresh."""
+        if self.calm or self.random.random() > 0.3:
+            return timedelta(0)
+        return LATEST * self.random.random()
+
+    def __call__(self, name: str, call: Callable[[], T]) -> T:
+        self.clock.tick(milliseconds=self.random.randint(1, 60))
+        if self.calm:
+            return call()
+        lost, failed, killed = self.RATES.get(name, self.OTHER)
+        drawn = self.random.random()
+        if drawn < failed:
+            raise self._failure(name)
+        answer = None if drawn < failed + killed / 2 else call()
+        if drawn < failed + killed:
+            raise Killed
+        if drawn < failed + killed + lost:
+            self.clock.tick(seconds=self.random.choice((0, 8)))
+            raise OutcomeUnknown(f"{name}: no answer came")
+        assert answer is not None or name == "append"
+        return answer  # type: ignore[return-value]  # the answer of an append is None
+
+    def _failure(self, name: str) -> Retryable:
+        """The service refused it for now, or the request never arrived: nobody knows which."""
+        if name == "apply" and self.random.random() < 0.5:
+            return OutcomeUnknown(f"{name}: no answer came, and nothing was done")
+        return Retryable(f"{name}: RequestLimitExceeded")
