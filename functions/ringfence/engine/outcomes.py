@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
+from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.step import State
 from ringfence.record.facts import RELEASE, Closed, Intended, Outcome, Released, Result, Verified
 
@@ -145,19 +146,21 @@ def _explained(
 ) -> str:
     """Return another applied intent that explains the value of the target. Empty if there is none.
 
-    A later change replaced the value, or an earlier one had set it already. No look can say any more whether
-    this change was made.
+    A later change replaced the value, or another change set the same value. No look can say any more whether
+    this change was made. A log-only step is made by its record.
     """
-    ours = [one for one in history.of(Intended) if one.step.target == intended.step.target]
+    step = intended.step
+    if isinstance(step, LogOnlyStep):
+        return ""
+    ours = [one for one in history.of(Intended) if one.step.target == step.target]
     number = ours.index(intended)
-    earlier, later = (
-        [one for one in some if one.intent in known and known[one.intent].result == Result.APPLIED]
-        for some in (ours[:number], ours[number + 1 :])
-    )
-    if later:
-        return later[0].intent
-    holds = earlier and State.AFTER is intended.step.state(observed) is earlier[-1].step.state(observed)
-    return earlier[-1].intent if holds else ""
+    applied = [one for one in ours if one.intent in known and known[one.intent].result == Result.APPLIED]
+    if step.state(observed) is not State.AFTER:
+        return next((one.intent for one in applied if one in ours[number:]), "")
+    earlier = [one for one in applied if one in ours[:number]][-1:]
+    later = [one for one in applied if one in ours[number:]]
+    same = (one.intent for one in (*earlier, *later) if one.step.diff()[1] == step.diff()[1])
+    return next(same, "")
 
 
 def _may_lie(history: History, times: LastTimes, intended: Intended, state: State, now: datetime) -> bool:

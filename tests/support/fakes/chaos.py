@@ -19,19 +19,19 @@ T = TypeVar("T")
 LATEST = Step.visibility_delay - timedelta(seconds=1)
 """How old a stale look may be: AWS shows every change by the end of the delay that steps declare."""
 
+RATES = {"apply": (0.12, 0.08, 0.02), "append": (0.06, 0.04, 0.01), "read": (0.0, 0.03, 0.005)}
+OTHER = (0.0, 0.03, 0.005)
+"""The chances that a call loses its answer, fails without an effect, and kills its process."""
+
 
 class Chaos:
     """A gate for the calls of a process, and the age of each look. The same seed does the same.
 
-    `rates` are the chances that a call of some name loses its answer, fails without an effect, and kills its
-    process. `calm` ends it all: then only time passes.
+    `calm` ends it all: then only time passes.
     """
 
-    RATES = {"apply": (0.12, 0.08, 0.02), "append": (0.06, 0.04, 0.01), "read": (0.0, 0.03, 0.005)}
-    OTHER = (0.0, 0.03, 0.005)
-
     def __init__(self, seed: int, clock: Ticking) -> None:
-        self.random = Random(seed)
+        self.random = Random(seed)  # noqa: S311 - repeatable on purpose
         self.clock = clock
         self.calm = False
 
@@ -45,7 +45,7 @@ class Chaos:
         self.clock.tick(milliseconds=self.random.randint(1, 60))
         if self.calm:
             return call()
-        lost, failed, killed = self.RATES.get(name, self.OTHER)
+        lost, failed, killed = RATES.get(name, OTHER)
         drawn = self.random.random()
         if drawn < failed:
             raise self._failure(name)

@@ -41,7 +41,8 @@ class MemoryCloud:
     """One subject's world. `None` once all is gone; once the subject is, what outlives it may be left.
 
     `refuse` may raise instead of a change being made; `stale` observations show the world before the
-    last change that many times more. `lag` draws how old the next look is. `doubt` is why no claim holds, `unreadable` why facets cannot be read.
+    last change that many times more. `lag` draws how old the next look is. `doubt` is why no
+    claim holds, `unreadable` why facets cannot be read.
     """
 
     world: ResourceState | None
