@@ -18,6 +18,7 @@ from aws_cdk import aws_iam as iam
 from ringfence.events.cloudtrail.trigger.quarantine import SOURCE as IAM
 from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
 from ringfence.events.guardduty.trigger import SOURCE as GUARDDUTY
+from ringfence.events.health.trigger import SOURCE as HEALTH
 from ringfence.events.patterns import covers, rule_state
 from ringfence.model.resource_names import FORWARD_ROLE
 from ringfence.model.subject import GLOBAL
@@ -70,13 +71,13 @@ def delivered_globally(settings: Settings) -> Patterns:
     """Return the patterns of events that AWS delivers only in `GLOBAL`, each once.
 
     These are the patterns of runbooks for global subjects, except GuardDuty's findings, which stay in the
-    region of their detector. Of all other runbooks they are the patterns for calls of IAM.
+    region of their detector. Of all other runbooks they are the patterns for calls of IAM and for AWS Health.
     """
     found = (
         pattern
         for runbook in CATALOGUE.values()
         for pattern in all_of(runbook, settings)
-        if not runbook.subject.regional or pattern["source"] == [IAM]
+        if not runbook.subject.regional or pattern["source"] in ([IAM], [HEALTH])
     )
     return _once(pattern for pattern in found if pattern["source"] != [GUARDDUTY])
 

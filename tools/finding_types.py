@@ -68,6 +68,7 @@ SOURCES = (
         Source(name, "AWS Health reports exposed credentials", health_trigger.SEVERITY)
         for name in health_trigger.EXPOSED_CREDENTIALS.types
     ),
+    Source("AWS_ABUSE_", "AWS Health reports abuse from the account", health_trigger.SEVERITY),
 )
 GUARDDUTY = Source("", "a GuardDuty finding")
 
@@ -108,6 +109,8 @@ def response(runbook: Runbook, finding_type: str) -> str:
 
 def _notify_only(runbook: Runbook, finding_type: str) -> str:
     """Say when a GuardDuty type leads to a notification only. Empty for types that always run."""
+    if any(finding_type in trigger.types for trigger in runbook.notified_by):
+        return "notifies only: a report does not show that a resource is compromised"
     if runbook.id == "contain-instance":
         one = INSTANCE_TYPES.get(finding_type)
         if one and one.contact:
@@ -119,7 +122,8 @@ def _notify_only(runbook: Runbook, finding_type: str) -> str:
         )
     if runbook.id == "report-findings":
         effects = {one.type: one.effect for one in defenses.CALLS.values()}
-        return f"notifies only: {REPORTED_TYPES.get(finding_type) or effects[finding_type]}"
+        other = "a report does not show that a resource is compromised"
+        return f"notifies only: {REPORTED_TYPES.get(finding_type) or effects.get(finding_type, other)}"
     of_credentials = CREDENTIAL_TYPES.get(finding_type) if runbook.id == "contain-credentials" else None
     return (
         f"notifies only: {of_credentials.notify_only_reason}"

@@ -24,6 +24,7 @@ from ringfence.events.guardduty.trigger.buckets import BucketTrigger
 from ringfence.events.guardduty.trigger.credentials import CredentialsTrigger
 from ringfence.events.guardduty.trigger.instances import GuardDutyTrigger
 from ringfence.events.guardduty.trigger.reported import ReportedTrigger
+from ringfence.events.health.abuse import AbuseTrigger
 from ringfence.events.health.trigger import HealthTrigger
 from ringfence.model.kinds import kinds_of
 from ringfence.model.rule_confirmation import PREFIX as RULE
@@ -32,7 +33,7 @@ from tests.support.samples.calls import by_root, call_event, sign_in
 from tests.support.samples.cloudtrail import attachment
 from tests.support.samples.config import verdict
 from tests.support.samples.guardduty import ACCOUNT, KEY, bucket_finding, changed, of_type, reported_finding
-from tests.support.samples.health import health_event
+from tests.support.samples.health import INSTANCE_ARN, abuse_event, health_event
 from tests.support.samples.states import state_change
 
 if TYPE_CHECKING:
@@ -117,6 +118,11 @@ def _of_root(_: RootTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
 @samples.register(StateTrigger)
 def _of_states(_: StateTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
     yield state_change(type_.removeprefix(STATE))
+
+
+@samples.register(AbuseTrigger)
+def _of_abuse(trigger: AbuseTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
+    yield abuse_event(*((INSTANCE_ARN,) if trigger.kind == "instance" else ()), code=type_)
 
 
 @samples.register(HealthTrigger)

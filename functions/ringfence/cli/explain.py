@@ -16,9 +16,11 @@ from ringfence.model.subject import ACCOUNT
 from ringfence.policy.file import BUILT_IN, PolicyFile, load_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from ringfence.engine.explanation import Answered
     from ringfence.model.runbook import Runbook
+    from ringfence.model.subject import Ref
 
 EXIT_CODES = {Status.HANDLED: 0, Status.NOT_APPLICABLE: 3, Status.INVALID: 2}
 WORST_FIRST = (Status.INVALID, Status.NOT_APPLICABLE, Status.HANDLED)
@@ -104,15 +106,31 @@ def _as_json(name: str, explanation: Explanation) -> dict[str, object]:
         "file": name,
         "status": explanation.status,
         "finding": asdict(explanation.finding) if explanation.finding else None,
-        "subjects": [{"kind": ref.kind, **asdict(ref)} for ref in explanation.subjects],
+        "subjects": _refs(explanation.subjects),
         "runbook": explanation.runbook,
         "remediations": list(explanation.remediations),
         "mode": explanation.mode,
         "reason": explanation.reason,
+        "answers": [_answer(one) for one in explanation.answers],
     }
     if explanation.status is Status.INVALID:
         shown["error"] = {"field": explanation.field, "problem": explanation.problem}
     return shown
+
+
+def _answer(one: Answered) -> dict[str, object]:
+    return {
+        "runbook": one.runbook,
+        "finding": one.finding,
+        "mode": one.mode,
+        "subjects": _refs(one.subjects),
+        "remediations": list(one.remediations),
+        "reason": one.reason,
+    }
+
+
+def _refs(refs: Iterable[Ref]) -> list[dict[str, str]]:
+    return [{"kind": ref.kind, **asdict(ref)} for ref in refs]
 
 
 def _as_text(name: str, explanation: Explanation) -> str:

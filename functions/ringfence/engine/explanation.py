@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from ringfence.model.errors import BadInput
 from ringfence.model.subject import Ref
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.decision import Mode
-from ringfence.policy.selection import portions
+from ringfence.policy.selection import Portion, portions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
     from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
     from ringfence.policy.file import PolicyFile
-    from ringfence.policy.selection import Portion
 
     Decided = tuple[Ref, Portion]
     Answer = tuple[Finding, Runbook, list[Decided]]
+
+_OTHER_PARTITION = re.compile(r"(?:cn|us-gov|us-iso[a-z]*|eu-iso[a-z]*|eusc)-")
+"""The beginnings of the names of regions in other partitions than `aws`."""
 
 
 class Status(StrEnum):
@@ -38,8 +41,20 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
+class Answered:
+    """What one runbook does about one finding of the event."""
+
+    runbook: str
+    finding: str
+    mode: Mode
+    subjects: tuple[Ref, ...]
+    remediations: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
 class Explanation:
-    """The explanation in words. `field` and `problem` describe bad input."""
+    """The explanation in words. `field` and `problem` describe bad input. `answers` are all runbooks."""
 
     status: Status
     reason: str
@@ -50,6 +65,7 @@ class Explanation:
     mode: Mode | None = None
     field: str = ""
     problem: str = ""
+    answers: tuple[Answered, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +90,8 @@ class Explainer:
             return invalid(error, glimpse(event))
         if isinstance(found, NotForUs):
             return Explanation(Status.NOT_APPLICABLE, found.reason, glimpse(event))
+        if reason := _elsewhere(found):
+            return Explanation(Status.NOT_APPLICABLE, reason, _about(found[0]), found[0].subjects)
         return self._decided(with_own_names(found, self._own_names()))
 
     def _own_names(self) -> Mapping[str, str]:
@@ -99,6 +117,7 @@ class Explainer:
             runbook=runbook.id,
             remediations=_remediations(decisions, mode),
             mode=mode,
+            answers=tuple(map(_answered, answers)),
         )
 
     def _answers(self, finding: Finding) -> list[Answer]:
@@ -108,7 +127,7 @@ class Explainer:
                 finding,
                 runbook,
                 [
-                    (ref, share)
+                    (ref, _as_shown(share, ref))
                     for ref, judged in subjects
                     for share in portions(policy, runbook, finding, judged)
                 ],
@@ -153,6 +172,34 @@ def _subjects(finding: Finding, runbook: Runbook) -> list[tuple[Ref, Ref]]:
     return found
 
 
+def _elsewhere(found: tuple[Finding, ...]) -> str:
+    """Return why Ringfence receives no such event: it is deployed to the partition `aws` only."""
+    region = next((one.region for one in found if _OTHER_PARTITION.match(one.region)), "")
+    return f"region {region} is in a partition of AWS that Ringfence does not support" if region else ""
+
+
+def _as_shown(share: Portion, ref: Ref) -> Portion:
+    """Return a portion with the remediations that can apply to a subject.
+
+    Remediations without steps only report, whatever the mode.
+    """
+    runbook = share.runbook if type(ref) is Ref else share.runbook.on(ref)
+    answering = [one for one in runbook.remediations if one.triggers]
+    if not share.decision.mode.observes or any(one.steps or not one.needs_review for one in answering):
+        return replace(share, runbook=runbook)
+    named = ", ".join(one.id for one in answering)
+    reason = f"{named} changes nothing and reports what a person must check ({share.decision.reason})"
+    return Portion(runbook, replace(share.decision, mode=Mode.NOTIFY, reason=reason))
+
+
+def _answered(answer: Answer) -> Answered:
+    finding, runbook, decisions = answer
+    mode = list(Mode)[_strongest(decisions)]
+    subjects = tuple(dict.fromkeys(ref for ref, _ in decisions))
+    remediations = _remediations(decisions, mode)
+    return Answered(runbook.id, finding.type, mode, subjects, remediations, _reason(decisions))
+
+
 def _listing(answer: Answer) -> str:
     finding, runbook, decisions = answer
     if runbook.review is None or all(isinstance(ref, runbook.subject) for ref, _ in decisions):
@@ -183,7 +230,8 @@ def _also(answer: Answer, first: Finding) -> str:
     finding, runbook, decisions = answer
     named = ", ".join(dict.fromkeys(f"{ref.kind} {ref.id}" for ref, _ in decisions))
     other = "" if finding is first else f" {finding.type}"
-    return f"{runbook.id} also answers{other} ({list(Mode)[_strongest(decisions)]}), for {named}"
+    mode = list(Mode)[_strongest(decisions)]
+    return f"{runbook.id} also answers{other} ({mode}), for {named}: {_reason(decisions)}"
 
 
 def _remediations(decisions: Iterable[Decided], mode: Mode) -> tuple[str, ...]:

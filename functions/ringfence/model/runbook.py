@@ -143,6 +143,8 @@ class Runbook:
         Its position in the list of runbooks. Runbooks with equal positions are sorted by id.
     canonical_subject : function of Ref or None
         Finds the subject's own name, where reports use another, so that one subject has one incident.
+    notified_by : tuple of Trigger
+        Findings about its subjects that only lead to a notification, whatever the remediations answer.
     verified_every : str
         How often open contained incidents are verified again, as an expression of EventBridge Scheduler.
     """
@@ -157,6 +159,7 @@ class Runbook:
     position: int = 100
     canonical_subject: Callable[[Ref], SansIO[Ref]] | None = None
     verified_every: str = "rate(1 hour)"
+    notified_by: tuple[Trigger, ...] = ()
 
     @property
     def has_containment_stage(self) -> bool:
@@ -191,7 +194,8 @@ class Runbook:
     @property
     def triggers(self) -> tuple[Trigger, ...]:
         """Every trigger, each once."""
-        return unique(trigger for one in self.remediations for trigger in one.triggers)
+        of_remediations = (trigger for one in self.remediations for trigger in one.triggers)
+        return unique((*of_remediations, *self.notified_by))
 
     @property
     def observations(self) -> tuple[type[Observation], ...]:
@@ -230,7 +234,8 @@ class Runbook:
         if len({one.triggers for one in triggered}) <= 1:
             return {}
         return {
-            one.id: unique(name for trigger in one.triggers for name in trigger.types) for one in triggered
+            one.id: unique(name for trigger in (*one.triggers, *self.notified_by) for name in trigger.types)
+            for one in triggered
         }
 
     def permissions(self) -> tuple[Permission, ...]:

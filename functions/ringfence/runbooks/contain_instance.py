@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ringfence.events.health.abuse import REPORTED_ABUSE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.runbook import Runbook
 from ringfence.runbooks import stage
@@ -11,6 +12,7 @@ CONTAIN_INSTANCE = Runbook(
     title="Contain a compromised EC2 instance",
     subject=InstanceRef,
     position=10,
+    notified_by=(REPORTED_ABUSE,),
     stages=(
         stage(
             "isolate",

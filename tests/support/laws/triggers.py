@@ -54,6 +54,7 @@ def unreached(runbook: Runbook, trigger: Trigger) -> tuple[str, ...]:
         return tuple(one for one in trigger.types if runbook.review is None or one != runbook.review.type)
     declaring = [one.id for one in runbook.remediations if trigger in one.triggers]
     kinds = tuple(kind for id_ in declaring for kind in taken(runbook, id_))
+    kinds = kinds or ((runbook.subject,) if trigger in runbook.notified_by else ())
     if runbook.review and isinstance(trigger, ConfigTrigger):
         kinds = (*kinds, AccountRef)  # stands for each subject that the review lists
     return tuple(one for one in trigger.types if not reached(trigger, one, kinds))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.samples.guardduty import ACCOUNT, ADMINISTRATOR, KEY
+from tests.support.samples.guardduty import ACCOUNT, ADMINISTRATOR, INSTANCE, KEY, REGION, changed
 
 Json = dict[str, Any]
 
+INSTANCE_ARN = f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/{INSTANCE}"
 ARN = "arn:aws:health:us-east-1::event/RISK/AWS_RISK_CREDENTIALS_EXPOSED/AWS_RISK_CREDENTIALS_EXPOSED-0f1e2d"
 
 
@@ -45,3 +46,10 @@ def health_event(
             **({"affectedAccount": account} if account else {}),
         },
     }
+
+
+def abuse_event(*entities: str, code: str = "AWS_ABUSE_DOS_REPORT", service: str = "ABUSE") -> Json:
+    """Make an event that reports abuse by some entities."""
+    event = {**health_event(*entities, code=code), "detail-type": "AWS Health Abuse Event"}
+    named = [{"entityValue": one} for one in entities]
+    return changed(changed(event, "detail.service", service), "detail.affectedEntities", named)

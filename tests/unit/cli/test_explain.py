@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ringfence.cli.explain import explain
 from ringfence.cli.main import COMMANDS, main
-from ringfence.engine.explanation import Explainer, Status
+from ringfence.engine.explanation import Explainer, Explanation, Status
 from ringfence.model.kinds.account import AccountRef
 from ringfence.model.subject import GLOBAL
 from ringfence.policy.decision import Mode
@@ -24,7 +24,7 @@ from ringfence.policy.file import BUILT_IN, PolicyFile, load_policy
 from ringfence.runbooks import catalogue
 from ringfence.runbooks.harden_snapshot import HARDEN_SNAPSHOT
 from tests.support.samples import guardduty as samples
-from tests.support.samples.calls import by_root, call_event
+from tests.support.samples.calls import by_root, call_event, sign_in
 from tests.support.samples.config import verdict
 from tests.support.samples.guardduty import (
     changed,
@@ -74,6 +74,7 @@ def auto(tmp_path: Path) -> Path:
 
 
 def test_a_compromise_would_be_contained(auto: Path) -> None:
+    ref = {"account": samples.ACCOUNT, "region": samples.REGION, "id": samples.INSTANCE}
     assert explained(EVENT, auto) == (
         {
             "file": "-",
@@ -97,6 +98,16 @@ def test_a_compromise_would_be_contained(auto: Path) -> None:
             "remediations": ["isolate-instance", "leave-group", "imds-off"],
             "mode": "auto",
             "reason": f"policy rule 2 sets mode auto. without --home, `home` is account {samples.ACCOUNT}",
+            "answers": [
+                {
+                    "runbook": "contain-instance",
+                    "finding": "Backdoor:EC2/C&CActivity.B",
+                    "mode": "auto",
+                    "subjects": [{"kind": "instance", **ref}],
+                    "remediations": ["isolate-instance", "leave-group", "imds-off"],
+                    "reason": "policy rule 2 sets mode auto",
+                }
+            ],
         },
         HANDLED,
     )
@@ -235,6 +246,76 @@ def test_a_verdict_on_an_account_is_explained_as_one_on_what_the_review_lists(
     assert (found.status, found.runbook, found.mode) == (status, HARDEN_SNAPSHOT.id, mode)
     assert found.subjects == (AccountRef(samples.ACCOUNT, GLOBAL, samples.ACCOUNT),)
     assert f"each resource that its review public-snapshots lists in {region}" in found.reason
+
+
+WHOLE = Explainer(PolicyFile(BUILT_IN), catalogue.CATALOGUE)
+
+
+def whole(event: object) -> Explanation:
+    return WHOLE.explain(json.dumps(event).encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("PutAccountPublicAccessBlock", {"publicAccessBlock": ""}),
+        ("CreateAccessPoint", {"name": "mine"}),
+        ("CreateJob", None),
+    ],
+)
+def test_a_call_of_s3_on_no_bucket_is_not_for_us(name: str, parameters: Json | None) -> None:
+    found = whole(call_event("s3", name, parameters))
+    assert (found.status, found.reason) == (
+        Status.NOT_APPLICABLE,
+        f"the call s3:{name} is not on a bucket",
+    )
+
+
+@pytest.mark.parametrize("parameters", [{"Host": "x"}, {"omitted": True, "reason": "size exceeds limit"}])
+def test_a_call_on_a_bucket_that_does_not_name_it_is_invalid(parameters: Json) -> None:
+    found = whole(call_event("s3", "PutBucketPolicy", parameters))
+    assert (found.status, found.field) == (Status.INVALID, "detail.requestParameters.bucketName")
+
+
+def test_only_remediations_that_can_apply_to_the_subject_are_listed() -> None:
+    deleted = {"DeleteFlowLogsRequest": {"FlowLogId": {"tag": 1, "content": "fl-0a1b2c3d4e5f60718"}}}
+    assert whole(call_event("ec2", "DeleteFlowLogs", deleted)).remediations == (
+        "restore-flow-log",
+        "evaluate-rule",
+    )
+    stopped = whole(call_event("cloudtrail", "StopLogging", {"name": "all"}))
+    assert "restore-recorder" not in stopped.remediations
+    assert "restart-trail" in stopped.remediations
+
+
+def test_a_failed_sign_in_says_so() -> None:
+    assert "the sign-in failed" in whole(sign_in(succeeded=False)).reason
+
+
+def test_the_json_has_every_runbook_with_its_subjects(tmp_path: Path) -> None:
+    event = call_event("s3", "PutBucketPolicy", {"bucketName": "reports"}, identity=by_root())
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps(event))
+    printed = CliRunner().invoke(explain, [str(file), "--json"], obj=catalogue.CATALOGUE).stdout
+    answers = {one["runbook"]: one for one in json.loads(printed)["answers"]}
+    assert answers.keys() == {"harden-bucket", "harden-identity"}
+    assert [one["kind"] for one in answers["harden-identity"]["subjects"]] == ["root"]
+    assert answers["harden-identity"]["mode"] == "notify"
+
+
+def test_central_root_access_is_no_use_of_root_credentials() -> None:
+    identity = by_root()
+    identity["sessionContext"]["assumedRoot"] = "true"
+    found = whole(call_event("s3", "DeleteBucketPolicy", {"bucketName": "locked"}, identity=identity))
+    assert "central root access (sts:AssumeRoot)" in found.reason
+    assert "root credentials" not in found.reason
+
+
+@pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1", "eusc-de-east-1"])
+def test_a_region_of_another_partition_is_not_handled(region: str) -> None:
+    found = whole(changed(EVENT, "detail.region", region))
+    assert found.status is Status.NOT_APPLICABLE
+    assert f"region {region} is in a partition" in found.reason
 
 
 def test_an_owners_name_of_a_rule_is_explained_as_the_managed_rule(tmp_path: Path) -> None:

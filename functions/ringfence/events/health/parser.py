@@ -6,17 +6,22 @@ region, in the backup region, and for an organization's delegated administrator.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ringfence.events import fields
 from ringfence.events.envelope import About, NotForUs
-from ringfence.events.health.trigger import DETAIL_TYPE, EXPOSED_CREDENTIALS, SEVERITY, SOURCE
+from ringfence.events.health.abuse import ABUSE, RISK
+from ringfence.events.health.trigger import ABUSE_EVENT, DETAIL_TYPE, EXPOSED_CREDENTIALS, SEVERITY, SOURCE
+from ringfence.model.arn import Arn, read_arn
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
+from ringfence.model.kinds.finding import FindingRef
+from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.principals import Caller, principal_of
-from ringfence.model.subject import GLOBAL
+from ringfence.model.subject import GLOBAL, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,35 +35,41 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _HTTP_DATE = re.compile(
     rf"[A-Z][a-z]{{2}}, (\d{{1,2}}) ({'|'.join(_MONTHS)}) (\d{{4}}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII
 )
+_EXPOSED = "AWS found credentials of this account exposed"
+_ODD = re.compile(r"[^A-Za-z0-9_]+")
 _WHEN = ("lastUpdatedTime", "startTime")
 """The times of an event, newest first."""
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
     """Return a finding for an AWS Health event, or why it is not for Ringfence. Raises BadInput."""
-    if envelope.detail_type != DETAIL_TYPE:
+    if envelope.detail_type not in {DETAIL_TYPE, ABUSE_EVENT}:
         return NotForUs(f"the event is of type {fields.formatted(envelope.detail_type)}, not {DETAIL_TYPE}")
     detail = envelope.document.child("detail")
     code = detail.text("eventTypeCode")
-    if code not in EXPOSED_CREDENTIALS.types:
+    exposed = code in EXPOSED_CREDENTIALS.types
+    if exposed and envelope.detail_type != DETAIL_TYPE:
+        return NotForUs(f"{fields.formatted(code)} comes as {DETAIL_TYPE}")
+    if not exposed and detail.value.get("service") not in (ABUSE, RISK):
         return NotForUs(f"no runbook answers {fields.formatted(code)}")
     arn = fields.fit(_ARN, detail.at("eventArn"), detail.text("eventArn"), "the ARN of a Health event")
     account = _account(detail, envelope.document)
     at = _instant(detail, envelope.document)
-    about = About.of(_exposed(detail, account))
+    about = About.of(_exposed(detail, account)) if exposed else _reported(detail, account, code, arn)
     return Finding(
         source=SOURCE,
         id=arn,
-        type=code,
+        type=fields.title(code),
         severity=SEVERITY,
         account=account,
         region=GLOBAL,
-        title="AWS found credentials of this account exposed",
+        title=fields.title(_EXPOSED if exposed else f"AWS Health reports {code} for account {account}"),
         updated_at=at,
         last_seen=at,
         first_seen=_http_date_if_valid(detail, "startTime"),
         archived=detail.value.get("statusCode") == "closed",
         subjects=about.subjects,
+        advice=about.notify_only_reason,
         advices=about.notify_only_reasons,
         digest=envelope.digest,
     )
@@ -95,6 +106,28 @@ def _http_date(document: Document, key: str) -> datetime:
         except ValueError as error:
             raise BadInput(document.at(key), "must be a time that exists", given) from error
     return fields.instant(document, key)
+
+
+def _reported(detail: Document, account: str, code: str, arn: str) -> About:
+    """Return the instances that a report names, or else the event itself."""
+    named = [entity.optional_text("entityValue") or "" for entity in detail.children("affectedEntities")]
+    region = detail.optional_text("eventRegion") or ""
+    instances = tuple(dict.fromkeys(filter(None, (_instance(one, account, region) for one in named))))
+    who = "this instance" if instances else f"account {account}"
+    reason = (
+        f"AWS Health reports {fields.formatted(code)} for {who}. A report does not show that a resource is "
+        "compromised; a person must check, and answer AWS's message about it"
+    )
+    short = hashlib.sha256(arn.encode()).hexdigest()[:16]
+    event = FindingRef(account, GLOBAL, f"{_ODD.sub('-', code).lstrip('-_') or 'unknown'}/{short}")
+    return About(instances or (event,), reason)
+
+
+def _instance(entity: str, account: str, region: str) -> InstanceRef | None:
+    """Return the instance that an entity is, by ARN or id. None for anything else."""
+    arn = read_arn(InstanceRef, entity) or Arn(region, account, entity)
+    fits = InstanceRef.pattern.fullmatch(arn.id) and REGION.fullmatch(arn.region) and arn.account == account
+    return InstanceRef(arn.account, arn.region, arn.id) if fits else None
 
 
 def _exposed(detail: Document, account: str) -> Iterator[Principal]:

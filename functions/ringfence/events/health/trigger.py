@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ringfence.model.finding import Finding
 
 SOURCE = "aws.health"
-DETAIL_TYPE = "AWS Health Event"
+DETAIL_TYPE, ABUSE_EVENT = "AWS Health Event", "AWS Health Abuse Event"
 SEVERITY = 8.0
 """Health sets no severity. High, like GuardDuty's findings about stolen credentials in use. Intruders try
 exposed keys within minutes, and AWS has seen the key.

@@ -138,7 +138,8 @@ def test_an_entity_that_is_none_is_named(entity: object) -> None:
 
 
 def test_other_events_of_health_are_not_for_us() -> None:
-    verdict = parse(health_event(code="AWS_EC2_OPERATIONAL_ISSUE"))
+    event = changed(health_event(code="AWS_EC2_OPERATIONAL_ISSUE"), "detail.service", "EC2")
+    verdict = parse(event)
     assert isinstance(verdict, NotForUs)
     assert "AWS_EC2_OPERATIONAL_ISSUE" in verdict.reason
 

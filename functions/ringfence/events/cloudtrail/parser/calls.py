@@ -13,7 +13,7 @@ from ringfence.events import fields
 from ringfence.events.cloudtrail.parser import records
 from ringfence.events.cloudtrail.parser.subjects import place, subjects
 from ringfence.events.cloudtrail.trigger.bucket_creation import CREATED, grants
-from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE, SEVERITY, type_of
+from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE, PREFIX, SEVERITY, type_of
 from ringfence.events.cloudtrail.trigger.quarantine import ATTACH
 from ringfence.events.cloudtrail.trigger.quarantine import SOURCE as IAM
 from ringfence.events.envelope import NotForUs
@@ -61,6 +61,8 @@ def _finding(envelope: Envelope, detail: Document, type_: str, where: Place) -> 
     if type_ == CREATED and not grants(detail.optional_child("requestParameters").value):
         return NotForUs("the bucket was created without access for others")
     about = subjects(where, detail, account, region)
+    if not about:
+        return NotForUs(f"the call {type_.removeprefix(PREFIX)} is not on a {where.kind.kind}")
     who = records.suspects(detail)
     at = fields.instant(detail, "eventTime")
     return Finding(

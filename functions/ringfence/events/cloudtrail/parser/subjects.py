@@ -67,7 +67,20 @@ def subjects(where: Place, detail: Document, account: str, region: str) -> tuple
     field = f"{detail.path}.{paths[0]}"
     if where.calls.otherwise:
         return (named.ref(kind, field, where.calls.otherwise, account, region),)
+    if where.calls.names == (ANY,) and not _is_on(kind, detail):
+        return ()
     raise BadInput(field, f"is required: it names the {kind.kind.replace('-', ' ')}")
+
+
+def _is_on(kind: type[Ref], detail: Document) -> bool:
+    """Return whether a call is on a resource of a kind whose service makes other calls as well.
+
+    CloudTrail's names of calls on a bucket contain `Bucket`. Calls on the account, on access points or on
+    jobs do not.
+    """
+    parameters = detail.value.get("requestParameters")
+    omitted = isinstance(parameters, dict) and bool(parameters.get("omitted"))
+    return omitted or kind.kind.title() in str(detail.value.get("eventName"))
 
 
 def _texts(value: object, at: str, path: Sequence[str]) -> Iterator[tuple[str, str]]:
