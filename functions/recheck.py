@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.handlers import wiring
 from ringfence.handlers.queue import execution_of, work_off
-from ringfence.handlers.rechecks import KeptList, Rechecks
+from ringfence.handlers.rechecks import KeptList, Rechecks, Verifier
 from ringfence.handlers.reviews import AT_ONCE
 from ringfence.handlers.threads import Threads
 from ringfence.runbooks import runbook
@@ -29,7 +29,10 @@ def handler(event: Event, context: LambdaContext) -> object:
 
 @cache
 def _rechecks() -> Rechecks:
-    given, kept = wiring.settings(), KeptList(wiring.containments(), wiring.now)
+    given, listed = wiring.settings(), wiring.containments()
     later = wiring.queue(given.continuation_queue_url)
     later.client()  # made once, before several ask for it
-    return Rechecks(runbook(given.runbook), wiring.policy(), wiring.warm(), kept, later.send)
+    answering, ports = runbook(given.runbook), wiring.warm()
+    return Rechecks(
+        Verifier(answering, wiring.policy(), ports, listed, later.send), KeptList(listed, wiring.now)
+    )

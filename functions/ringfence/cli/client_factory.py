@@ -46,6 +46,7 @@ def http_client(given: CommandOptions) -> HttpOperatorClient:
 def direct_client(given: CommandOptions) -> DirectOperatorClient:
     """Return a client that runs the service in this process, limited to the account of the credentials."""
     from ringfence.aws.caller import caller
+    from ringfence.aws.containments import ContainmentList
     from ringfence.aws.incidents import IncidentReader
     from ringfence.aws.outputs import operator_client
     from ringfence.aws.sessions import OwnClients
@@ -60,7 +61,8 @@ def direct_client(given: CommandOptions) -> DirectOperatorClient:
 
     settings = composition.Settings(given.home.audit_table, given.home.control_table)
     ports = composition.ports(settings, OwnClients())
-    return DirectOperatorClient(ports, own.arn, direct_policy(given, own.account), catalogue(), find)
+    listed = ContainmentList(client, given.home.control_table)
+    return DirectOperatorClient(ports, own.arn, direct_policy(given, own.account), catalogue(), find, listed)
 
 
 def direct_policy(given: CommandOptions, account: str) -> Policy:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
@@ -14,14 +16,13 @@ from ringfence.record.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
     from rich.console import RenderableType
 
     from ringfence.record.summary import Summary
     from ringfence.record.timeline import Row
 
-PIPE_WIDTH = 160
+PIPE_WIDTH = 200
 GOOD, BAD, OPEN = "green", "bold red", "yellow"
 STYLES = {
     IncidentStatus.COMPLETE.words: GOOD,
@@ -40,6 +41,10 @@ STYLES = {
 }
 
 
+Verified = Mapping[tuple[str, str], datetime]
+"""When each open contained incident was last verified, by its chain and incident."""
+
+
 def show(*parts: RenderableType) -> None:
     """Print to standard output. Without a terminal, use a large width."""
     console = Console(highlight=False, markup=False, emoji=False)
@@ -53,7 +58,7 @@ def plain(text: str, style: str = "") -> Text:
     return Text(safe(shortened(text)), style=style)
 
 
-def listed(summaries: Sequence[Summary]) -> RenderableType:
+def listed(summaries: Sequence[Summary], verified: Verified, now: datetime) -> RenderableType:
     """Return a table of responses."""
     if not summaries:
         return Text("No incidents in this period.")
@@ -65,7 +70,7 @@ def listed(summaries: Sequence[Summary]) -> RenderableType:
         found = one.findings[-1].type if one.findings else "none (manual run)"
         table.add_row(
             f"{one.began:%Y-%m-%d %H:%M:%S}",
-            plain(said(one.runbook, one.state), STYLES.get(one.state, "")),
+            plain(_state(one, verified, now), STYLES.get(one.state, "")),
             plain(one.subject),
             plain(found if len(one.findings) <= 1 else f"{found} and {len(one.findings) - 1} more"),
             plain(one.incident),
@@ -73,24 +78,29 @@ def listed(summaries: Sequence[Summary]) -> RenderableType:
     return table
 
 
-def header(summary: Summary) -> RenderableType:
+def header(summary: Summary, verified: Verified, now: datetime) -> RenderableType:
     """Return the summary of a response."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="bold")
     grid.add_column(overflow="fold")
-    for label, text, style in _facts(summary):
+    for label, text, style in _facts(summary, _state(summary, verified, now)):
         grid.add_row(label, plain(text, style))
     return Group(grid, Text())
 
 
-def _facts(summary: Summary) -> Iterable[tuple[str, str, str]]:
+def _facts(summary: Summary, state: str) -> Iterable[tuple[str, str, str]]:
     yield "incident", summary.incident, "bold"
     yield "subject", summary.subject, ""
     yield "runbook", summary.runbook, ""
     for one in summary.findings:
         yield "finding", f"{one.title} ({one.type}, severity {one.severity:g}, id {one.id})", ""
     yield "mode", f"{summary.mode}: {summary.reason}" if summary.mode else "no decision yet", ""
-    yield "state", said(summary.runbook, summary.state), STYLES.get(summary.state, "")
+    yield "state", state, STYLES.get(summary.state, "")
+    if undone := summary.undone:
+        who = undone.optional_text("who") or "no event shows by whom"
+        yield "undone", f"{who} {undone.optional_text('call') or ''}".strip(), BAD
+        for words in undone.texts("open"):
+            yield "open now", words, BAD
     for label, field, style in (
         ("remaining", "remaining", BAD),
         ("settling", "settling", OPEN),
@@ -100,6 +110,21 @@ def _facts(summary: Summary) -> Iterable[tuple[str, str, str]]:
             yield label, words, style
     for words in summary.residual_risk:
         yield "residual risk", words, OPEN
+
+
+def _state(summary: Summary, verified: Verified, now: datetime) -> str:
+    """Return the status, and how long ago it was last verified."""
+    state, at = said(summary.runbook, summary.state), verified.get(summary.id)
+    return f"{state}, verified {ago(now - at)}" if at else state
+
+
+def ago(age: timedelta) -> str:
+    """Return an age in its largest unit."""
+    minutes = max(age, timedelta(0)) // timedelta(minutes=1)
+    for unit, length in (("d", 24 * 60), ("h", 60), ("min", 1)):
+        if minutes >= 2 * length or (unit == "min" and minutes):
+            return f"{minutes // length} {unit} ago"
+    return "just now"
 
 
 def rows_shown(rows: Sequence[Row]) -> RenderableType:

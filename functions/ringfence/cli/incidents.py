@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli.log import find, reader_of
-from ringfence.cli.settings import AUDIT_TABLE, Home, home_options
+from ringfence.cli.log import containments_of, find, reader_of
+from ringfence.cli.recheck import recheck
+from ringfence.cli.settings import AUDIT_TABLE, CONTROL_TABLE, Home, home_options
+from ringfence.model.errors import RingfenceError
 from ringfence.record.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ringfence.aws.incidents import IncidentReader, Response
+    from ringfence.cli.incident_views import Verified
     from ringfence.record.chain import Entry
 
 _AGO = re.compile(r"(?P<number>[0-9]{1,4})(?P<unit>[dhm])")
@@ -56,6 +59,9 @@ def incidents() -> None:
     """Find and show incidents in the audit log."""
 
 
+incidents.add_command(recheck)
+
+
 @incidents.command("list")
 @click.option(
     "--since",
@@ -74,7 +80,7 @@ def incidents() -> None:
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object per line, one for each response."
 )
-@home_options(AUDIT_TABLE)
+@home_options(AUDIT_TABLE, CONTROL_TABLE)
 def list_incidents(home: Home, since: datetime, limit: int, *, as_json: bool) -> None:
     """List the responses to incidents, newest first.
 
@@ -83,19 +89,20 @@ def list_incidents(home: Home, since: datetime, limit: int, *, as_json: bool) ->
     reader = reader_of(home)
     found = tuple(islice(reader.opened(since, datetime.now(UTC) + timedelta(days=1)), limit))
     summaries = [Summary.of(entries) for entries in _read(reader, found)]
+    verified = _verified(home)
     if as_json:
         for summary in summaries:
-            click.echo(json.dumps(_as_json(summary)))
+            click.echo(json.dumps(_as_json(summary, verified)))
         return
     from ringfence.cli.incident_views import listed, show
 
-    show(listed(summaries))
+    show(listed(summaries, verified, datetime.now(UTC)))
 
 
 @incidents.command("show", short_help="Show the timeline of an incident.")
 @click.argument("incident")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@home_options(AUDIT_TABLE)
+@home_options(AUDIT_TABLE, CONTROL_TABLE)
 def show_incident(home: Home, incident: str, *, as_json: bool) -> None:
     """Show the timeline of INCIDENT, one for each response.
 
@@ -106,16 +113,18 @@ def show_incident(home: Home, incident: str, *, as_json: bool) -> None:
 
     reader = reader_of(home)
     responses = [(Summary.of(each), timeline(each)) for each in _read(reader, find(reader, None, incident))]
+    verified = _verified(home)
     if as_json:
         told = [
-            {**_as_json(summary), "entries": [row.as_json() for row in rows]} for summary, rows in responses
+            {**_as_json(summary, verified), "entries": [row.as_json() for row in rows]}
+            for summary, rows in responses
         ]
         click.echo(json.dumps({"incident": incident, "responses": told}))
         return
     from ringfence.cli.incident_views import header, rows_shown, show
 
     for summary, rows in responses:
-        show(header(summary), rows_shown(rows))
+        show(header(summary, verified, datetime.now(UTC)), rows_shown(rows))
 
 
 def _read(reader: IncidentReader, responses: Sequence[Response]) -> list[tuple[Entry, ...]]:
@@ -125,7 +134,16 @@ def _read(reader: IncidentReader, responses: Sequence[Response]) -> list[tuple[E
     return [each for each in Threads()(reads) if isinstance(each, tuple) and each] if reads else []
 
 
-def _as_json(summary: Summary) -> dict[str, object]:
+def _verified(home: Home) -> Verified:
+    """Return when each open contained incident was last verified. Empty if the list cannot be read."""
+    try:
+        return {(one.key.text, one.incident): one.verified_at for one in containments_of(home).open()}
+    except RingfenceError:
+        return {}
+
+
+def _as_json(summary: Summary, verified: Verified) -> dict[str, object]:
+    at = verified.get(summary.id)
     return {
         "incident": summary.incident,
         "opened": summary.began.isoformat(),
@@ -133,6 +151,7 @@ def _as_json(summary: Summary) -> dict[str, object]:
         "subject": summary.subject,
         "mode": summary.mode,
         "state": summary.state,
+        "verified_at": at.isoformat() if at else None,
         "findings": [
             {"id": one.id, "type": one.type, "severity": one.severity, "title": one.title}
             for one in summary.findings

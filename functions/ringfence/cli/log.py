@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from ringfence.aws.archive import S3Archive
+    from ringfence.aws.containments import ContainmentList
     from ringfence.aws.incidents import IncidentReader, Response
     from ringfence.cli.settings import Home
 
@@ -21,6 +22,14 @@ def reader_of(home: Home) -> IncidentReader:
     from ringfence.aws.outputs import operator_client
 
     return IncidentReader(cast("DynamoDBClient", operator_client("dynamodb")), home.audit_table)
+
+
+def containments_of(home: Home) -> ContainmentList:
+    """Return the list of open contained incidents."""
+    from ringfence.aws.containments import ContainmentList
+    from ringfence.aws.outputs import operator_client
+
+    return ContainmentList(cast("DynamoDBClient", operator_client("dynamodb")), home.control_table)
 
 
 def archive_of(home: Home) -> S3Archive:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Protocol
 from ringfence.engine.intake import ExecutionContext
 from ringfence.handlers.operator_answers import OK, raise_answer
 from ringfence.handlers.operator_api import OperatorService
-from ringfence.handlers.operator_types import RELEASES, RUNS, STATUS, Forbidden
+from ringfence.handlers.operator_types import RECHECKS, RELEASES, RUNS, STATUS, Forbidden
 from ringfence.model.errors import AccessDenied, BadInput, Refused, Retryable
 
 if TYPE_CHECKING:
     from ringfence.engine.ports import Ports
+    from ringfence.handlers.rechecks import Containments
     from ringfence.model.runbook import Runbook
     from ringfence.policy.decision import Policy
     from ringfence.record.chain import ChainKey
@@ -53,6 +54,10 @@ class OperatorClient(Protocol):
         """Query the status."""
         ...
 
+    def recheck(self, body: Body) -> Body:
+        """Request that open contained incidents are verified again."""
+        ...
+
 
 class Http(Protocol):
     """Sends a document with POST."""
@@ -80,6 +85,10 @@ class HttpOperatorClient:
         """Query the status."""
         return self._ask(STATUS, body)
 
+    def recheck(self, body: Body) -> Body:
+        """Request that open contained incidents are verified again."""
+        return self._ask(RECHECKS, body)
+
     def _ask(self, path: str, body: Body) -> Body:
         code, answer = self._http.post(path, body)
         document: Body = answer if isinstance(answer, dict) else {}
@@ -103,13 +112,14 @@ class DirectOperatorClient:
     No other function continues the work, so each status query also runs the next pending message.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what the service needs, each from elsewhere
         self,
         ports: Ports,
         arn: str,
         policy: Policy,
         catalogue: Mapping[str, Runbook],
         find: Callable[[str], tuple[ChainKey, ...]],
+        listed: Containments | None = None,
     ) -> None:
         self._left: deque[tuple[str, str]] = deque()
         self._arn = arn
@@ -121,6 +131,7 @@ class DirectOperatorClient:
             find,
             lambda runbook, message, _: self._left.append((runbook, message)),
             direct=True,
+            listed=listed,
         )
 
     def run(self, body: Body) -> Body:
@@ -139,6 +150,14 @@ class DirectOperatorClient:
         with _own_rights():
             self._go_on()
             return self._service.status(body)
+
+    def recheck(self, body: Body) -> Body:
+        """Verify incidents, then run the messages that this led to. A message that fails is left."""
+        with _own_rights():
+            answer = self._service.recheck(body, self._execution())
+            for _ in range(len(self._left)):
+                self._go_on()
+            return answer
 
     def _go_on(self) -> None:
         if self._left:

@@ -65,59 +65,71 @@ class Environment:
     sleep: Callable[[float], None]
 
 
-_OPTIONS = (
-    click.option("--reason", required=True, help="The reason, in one line. It is recorded in the audit log."),
-    click.option("--dry-run", is_flag=True, help="Show the plan and change nothing."),
-    click.option("--yes", is_flag=True, help="Do not ask for confirmation. Accept any plan."),
-    click.option(
+_OPTIONS = {
+    "reason": click.option(
+        "--reason", required=True, help="The reason, in one line. It is recorded in the audit log."
+    ),
+    "dry_run": click.option("--dry-run", is_flag=True, help="Show the plan and change nothing."),
+    "yes": click.option("--yes", is_flag=True, help="Do not ask for confirmation. Accept any plan."),
+    "direct": click.option(
         "--direct",
         is_flag=True,
         help="Use your own credentials in this process instead of the API. The audit log records that. "
         "Ringfence responds to CloudTrail events of these calls.",
     ),
-    click.option(
+    "as_json": click.option(
         "--json",
         "as_json",
         is_flag=True,
         help="Print one JSON object at the end. All other output goes to standard error.",
     ),
-    click.option(
+    "wait": click.option(
         "--wait",
         type=click.IntRange(0, 86_400),
         default=600,
         show_default=True,
         help="Seconds to wait for the result.",
     ),
-    click.option(
+    "url": click.option(
         "--url",
         envvar=URL,
         show_envvar=True,
         help=f"The URL of the API. Default: output {OUTPUT} of stack {RESPONSE_STACK}.",
     ),
-    click.option(
+    "policy": click.option(
         "--policy",
         type=click.Path(path_type=Path),
         help=f"With --direct: the policy file. Default: {POLICY} in this folder.",
     ),
-)
+}
+_QUERY = ("direct", "as_json", "wait", "url", "policy")
+"""The options of a command that orders no change."""
 
 
 def operator_command(command: Callable[Concatenate[CommandOptions, P], None]) -> Callable[P, None]:
     """Add the common options to a command, and pass them as its first argument."""
+    return _with_options(command, tuple(_OPTIONS))
 
+
+def query_command(command: Callable[Concatenate[CommandOptions, P], None]) -> Callable[P, None]:
+    """Add the options of a command that orders no change, and pass them as its first argument."""
+    return _with_options(command, _QUERY)
+
+
+def _with_options(
+    command: Callable[Concatenate[CommandOptions, P], None], names: tuple[str, ...]
+) -> Callable[P, None]:
     @home_options(AUDIT_TABLE, CONTROL_TABLE)
     @wraps(command)
     def wrapped(home: Home, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        given = {name: kwargs.pop(name) for name in _NAMES}
+        given = {"reason": "", "dry_run": False, "yes": False}
+        given |= {name: kwargs.pop(name) for name in names}
         given["url"] = given["url"] or ""
         command(CommandOptions(home=home, **given), *args, **kwargs)  # type: ignore[arg-type]  # click made them
 
-    for option in reversed(_OPTIONS):
-        wrapped = option(wrapped)
+    for name in reversed(names):
+        wrapped = _OPTIONS[name](wrapped)
     return wrapped
-
-
-_NAMES = ("reason", "dry_run", "yes", "direct", "as_json", "wait", "url", "policy")
 
 
 def checked(given: CommandOptions, env: Environment) -> None:

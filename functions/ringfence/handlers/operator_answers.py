@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from ringfence.engine.recheck import RecheckResult
     from ringfence.engine.results import ResponseResult
     from ringfence.handlers.operator_types import StatusQuery
     from ringfence.model.document import Document
     from ringfence.model.step import Step
     from ringfence.record.chain import ChainKey
+    from ringfence.record.containments import Containment
     from ringfence.record.facts import Planned
     from ringfence.record.history import History
 
@@ -112,6 +114,20 @@ def not_done_answer(key: ChainKey, incident: str, status: object, reason: str) -
     }
 
 
+def recheck_answer(one: Containment, result: RecheckResult) -> Answer:
+    """Return the response for one incident that was verified again. `verified_at` is the time before it."""
+    return {
+        "incident": one.incident,
+        "runbook": one.key.runbook,
+        "subject": _subject(one.key),
+        "standing": str(result.standing),
+        "open": list(result.open),
+        "reason": result.reason,
+        "answered": result.answered,
+        "verified_at": instant_text(one.verified_at),
+    }
+
+
 def status_answer(question: StatusQuery, history: History, now: datetime) -> Answer:
     """Return the status of the newest incident, with a line for each requested entry."""
     told, key = Summary.of(history.entries), question.key
@@ -124,8 +140,8 @@ def status_answer(question: StatusQuery, history: History, now: datetime) -> Ans
         "state": _status(told, history, question.only).words,
         "acting": history.lease.held(now, ""),
         "resting": _rests(looks, history, question.only),
-        "contained": bool(verified and verified.contained),
-        "complete": bool(verified and verified.complete),
+        "contained": bool(verified and verified.contained) and not history.broken,
+        "complete": bool(verified and verified.complete) and not history.broken,
         "remaining": list(told.words("remaining")),
         "settling": list(told.words("settling")),
         "refused": list(told.words("refused")),

@@ -20,13 +20,20 @@ from ringfence.handlers.operator_answers import (
     OK,
     error_answer,
     not_done_answer,
+    recheck_answer,
     report_answer,
     status_answer,
     worst_code,
 )
-from ringfence.handlers.operator_requests import release_request, response_release, run_request, status_query
+from ringfence.handlers.operator_requests import (
+    recheck_query,
+    release_request,
+    response_release,
+    run_request,
+    status_query,
+)
 from ringfence.handlers.operator_types import check_actor, within
-from ringfence.model.errors import BadInput, Refused, Retryable
+from ringfence.model.errors import BadInput, InternalError, Refused, Retryable
 from ringfence.model.kinds import parse_key
 from ringfence.model.resource_names import release_role, run_role
 from ringfence.record.chain import ChainKey
@@ -41,8 +48,10 @@ if TYPE_CHECKING:
     from ringfence.engine.results import ResponseResult
     from ringfence.handlers.operator_answers import Answer
     from ringfence.handlers.operator_types import ReleaseRequest
+    from ringfence.handlers.rechecks import Containments
     from ringfence.model.runbook import Runbook
     from ringfence.policy.decision import Policy
+    from ringfence.record.containments import Containment
 
 MARGIN = timedelta(seconds=10)
 """The time from the end of a dead execution's lease to its continuation."""
@@ -54,7 +63,8 @@ class OperatorService:
 
     `ports` maps a role to the ports that act with it. Without a role they only read the log. `find` returns
     every response to an incident. `go_on` queues a message for later stages: a runbook's id, the message,
-    and the delay in seconds. `direct`: nobody verified the caller, and the log says so.
+    and the delay in seconds. `direct`: nobody verified the caller, and the log says so. `listed` is the
+    list of open contained incidents.
     """
 
     catalogue: Mapping[str, Runbook]
@@ -63,6 +73,7 @@ class OperatorService:
     find: Callable[[str], tuple[ChainKey, ...]]
     go_on: Callable[[str, str, int], None]
     direct: bool = False
+    listed: Containments | None = None
 
     def run(self, body: object, execution: ExecutionContext) -> Answer:
         """Run the first stage of a runbook and queue the rest. A dry run plans every stage.
@@ -117,6 +128,46 @@ class OperatorService:
         """Return the status of the newest incident of a subject. Changes nothing."""
         question, ports = status_query(body, self.catalogue), self.ports("")
         return status_answer(question, ports.log.read(question.key), ports.clock())
+
+    def recheck(self, body: object, execution: ExecutionContext) -> Answer:
+        """Verify open contained incidents again, one after the other until the time is over.
+
+        `next` is the chain after which another request continues. Empty if nothing is left. Raises BadInput
+        for an incident that is not an open contained one.
+        """
+        check_actor(execution.actor)
+        asked = recheck_query(body)
+        if self.listed is None:
+            raise InternalError("there is no list of open containments")
+        found = sorted(self.listed.open(), key=lambda one: one.key.text)
+        if asked.incident and not (found := [one for one in found if one.incident == asked.incident]):
+            raise BadInput("incident", "must be an open contained incident", asked.incident)
+        done: list[Answer] = []
+        last = ""
+        for one in (one for one in found if one.key.text > asked.after):
+            if done and self.ports("").clock() >= execution.until:
+                return {"rechecks": done, "next": last}
+            done.append(self._rechecked(self.listed, one, execution))
+            last = one.key.text
+        return {"rechecks": done, "next": ""}
+
+    def _rechecked(self, listed: Containments, one: Containment, execution: ExecutionContext) -> Answer:
+        """Verify one incident. An error is its result, and does not stop the others."""
+        from ringfence.engine.recheck import RecheckResult, Standing
+        from ringfence.handlers.rechecks import Verifier
+
+        runbook = self.catalogue[one.key.runbook]
+        verifier = Verifier(
+            runbook,
+            self.policy,
+            self.ports(run_role(runbook.id)),
+            listed,
+            lambda message: self.go_on(runbook.id, message, 0),
+        )
+        try:
+            return recheck_answer(one, verifier.verify(one, execution))
+        except (Refused, Retryable) as error:
+            return recheck_answer(one, RecheckResult(Standing.UNCLEAR, one.incident, reason=str(error)))
 
     def _start_watchdog(self, order: ResponseRequest, ports: Ports) -> None:
         """Queue a message that continues the run if this execution dies.

@@ -1,4 +1,4 @@
-"""The HTTP API: operators' requests to run, to release and for the status, from callers that IAM verified."""
+"""The HTTP API for operators: runs, releases, status and rechecks, for callers that IAM verified."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ringfence.engine.intake import ExecutionContext
 from ringfence.events.envelope import WHOLE, parse_json
 from ringfence.handlers.logs import logger
 from ringfence.handlers.operator_answers import OK, code_of, error_answer
-from ringfence.handlers.operator_types import RELEASES, RUNS, STATUS, check_actor
+from ringfence.handlers.operator_types import RECHECKS, RELEASES, RUNS, STATUS, check_actor
 from ringfence.handlers.queue import RESERVE
 from ringfence.model.errors import BadInput, RingfenceError
 
@@ -53,6 +53,13 @@ def status() -> Response[str]:
     """Say how an incident stands."""
     _caller()
     return _response(OK, _service().status(_body()))
+
+
+@app.post(RECHECKS)
+def rechecks() -> Response[str]:
+    """Verify open contained incidents again."""
+    caller = _caller()
+    return _response(OK, _service().recheck(_body(), caller))
 
 
 @app.exception_handler(RingfenceError)  # type: ignore[untyped-decorator]  # likewise

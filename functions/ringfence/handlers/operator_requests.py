@@ -6,6 +6,7 @@ Shapes of the requests. Every field is checked, and unknown fields are refused::
                      plan?: {digest, as_of}}
     POST /releases  {incident, reason, dry_run, skip_drifted?, runbook? and subject?, plans?: [digest, ...]}
     POST /status    {runbook, subject, after?, remediations?}
+    POST /rechecks  {incident?, after?}
 
 `plan` and `plans` are results of a dry run that the caller confirmed. No other plan is then applied.
 """
@@ -19,7 +20,14 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.release import ResponseRelease
 from ringfence.engine.requests import Agreed, ResponseRequest
-from ringfence.handlers.operator_types import ReleaseRequest, RunRequest, StatusQuery, check_reason, within
+from ringfence.handlers.operator_types import (
+    RecheckQuery,
+    ReleaseRequest,
+    RunRequest,
+    StatusQuery,
+    check_reason,
+    within,
+)
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.incident import check_incident
@@ -119,6 +127,13 @@ def status_query(body: object, catalogue: Mapping[str, Runbook]) -> StatusQuery:
     runbook = _runbook(document, catalogue)
     only = runbook.narrowed(document.texts("remediations")).ids
     return StatusQuery(_key(document, catalogue), after, only)
+
+
+def recheck_query(body: object) -> RecheckQuery:
+    """Read a request to verify incidents again. Raises BadInput that names the field."""
+    document = _document(body, "incident", "after")
+    incident = document.optional_text("incident") or ""
+    return RecheckQuery(check_incident(incident) if incident else "", document.optional_text("after") or "")
 
 
 def _document(body: object, *known: str) -> Document:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ringfence.record.chain import ChainKey
     from ringfence.record.facts import RunRequested
 
-RUNS, RELEASES, STATUS = "/runs", "/releases", "/status"
-ROUTES = (RUNS, RELEASES, STATUS)
+RUNS, RELEASES, STATUS, RECHECKS = "/runs", "/releases", "/status", "/rechecks"
+ROUTES = (RUNS, RELEASES, STATUS, RECHECKS)
 """The paths of the API."""
 QUEUES = "RINGFENCE_CONTINUATION_QUEUE_URLS"
 """The variable with the runbooks' second queues: a JSON object from runbook id to URL."""
@@ -71,6 +71,14 @@ class StatusQuery:
     key: ChainKey
     after: int = 0
     only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RecheckQuery:
+    """A request to verify open contained incidents again: `incident`, or all after the chain `after`."""
+
+    incident: str = ""
+    after: str = ""
 
 
 def within(policy: Policy, ref: Ref) -> None:

@@ -32,7 +32,9 @@ def operator_service() -> OperatorService:
     def go_on(runbook: str, message: str, seconds: int) -> None:
         wiring.queue(queues[runbook]).send(message, seconds)
 
-    return OperatorService(CATALOGUE, wiring.policy(), wiring.warm, _find, go_on)
+    return OperatorService(
+        CATALOGUE, wiring.policy(), wiring.warm, _find, go_on, listed=wiring.containments()
+    )
 
 
 def _find(incident: str) -> tuple[ChainKey, ...]:

@@ -68,14 +68,37 @@ class KeptList:
 
 
 @frozen
-class Rechecks:
-    """Verifies the open contained incidents of one runbook again."""
+class Verifier:
+    """Verifies incidents of one runbook again, and lets the second queue continue if there is work."""
 
     runbook: Runbook
     policy: Policy
     ports: Ports
-    listed: KeptList
+    listed: Containments
     send: Send
+
+    def verify(
+        self, one: Containment, execution: ExecutionContext, cause: Undoing | None = None
+    ) -> RecheckResult:
+        """Verify one incident. Raises Retryable."""
+        ref = parse_key(one.key.subject)
+        asked = RecheckRequest(self.runbook, ref, one.incident, self.policy, execution, cause)
+        result = Rechecker(self.ports).recheck(asked)
+        if result.follows:
+            self.send(resumption(result.follows))
+        if result.standing in {Standing.CONTAINED, Standing.BROKEN}:
+            broken = result.standing is Standing.BROKEN
+            seen = replace(one, names=one.names | result.names, broken=broken)
+            self.listed.verified(seen, self.ports.clock())
+        return result
+
+
+@frozen
+class Rechecks:
+    """Handles the calls and the schedule of one runbook."""
+
+    verifier: Verifier
+    listed: KeptList
 
     def heard(self, body: str, execution: ExecutionContext) -> tuple[str, ...]:
         """Handle a call that can undo a containment. Return in words why it must be handled again.
@@ -83,7 +106,7 @@ class Rechecks:
         A call on names that no open incident recorded is ignored, without a record. If the list was read
         before the call, an incident may be missing in it. Raises BadInput and Retryable.
         """
-        call = undoing_of_text(body, self.runbook)
+        call = undoing_of_text(body, self.verifier.runbook)
         if isinstance(call, NotForUs):
             logger().debug("no containment is concerned", extra={"why": call.reason})
             return ()
@@ -97,10 +120,10 @@ class Rechecks:
 
         Raises Retryable at the end if one must be verified again, because no queue repeats it.
         """
-        found = turned(self._open(), self.ports.clock())
+        found = turned(self._open(), self._now())
 
         def visit(one: Containment) -> tuple[str, ...]:
-            if self.ports.clock() >= execution.until:
+            if self._now() >= execution.until:
                 raise Retryable(f"{one.key.text} was not verified: the time is over")
             return self._handled(execution, None, one)
 
@@ -108,30 +131,21 @@ class Rechecks:
             raise Retryable("; ".join(dict.fromkeys(again))[:1000])
         return len(found)
 
-    def verify(self, one: Containment, execution: ExecutionContext, cause: Undoing | None) -> RecheckResult:
-        """Verify one incident, and let the second queue continue if something must be done."""
-        ref = parse_key(one.key.subject)
-        asked = RecheckRequest(self.runbook, ref, one.incident, self.policy, execution, cause)
-        result = Rechecker(self.ports).recheck(asked)
-        if result.follows:
-            self.send(resumption(result.follows))
-        if result.standing in {Standing.CONTAINED, Standing.BROKEN}:
-            broken = result.standing is Standing.BROKEN
-            seen = replace(one, names=one.names | result.names, broken=broken)
-            self.listed.source.verified(seen, self.ports.clock())
-        return result
-
     def _handled(
         self, execution: ExecutionContext, cause: Undoing | None, one: Containment
     ) -> tuple[str, ...]:
-        result = self.verify(one, execution, cause)
+        result = self.verifier.verify(one, execution, cause)
         told = {"chain": one.key.text, "incident": one.incident, "why": result.reason}
         level = logger().warning if result.standing is Standing.BROKEN else logger().debug
         level(result.standing, extra={**told, "open": result.open, "who": cause.who if cause else ""})
         return (f"{one.key.text}: {result.reason}",) if result.standing is Standing.UNCLEAR else ()
 
     def _open(self) -> tuple[Containment, ...]:
-        return tuple(one for one in self.listed.items() if one.key.runbook == self.runbook.id)
+        runbook = self.verifier.runbook.id
+        return tuple(one for one in self.listed.items() if one.key.runbook == runbook)
+
+    def _now(self) -> datetime:
+        return self.verifier.ports.clock()
 
 
 def _concerns(call: Undoing, one: Containment) -> bool:

@@ -90,6 +90,19 @@ class Summary:
         return self.lines[0].entry.incident if self.lines else ""
 
     @property
+    def id(self) -> tuple[str, str]:
+        """The chain and the incident."""
+        return f"{self.runbook}#{self.subject}", self.incident
+
+    @property
+    def undone(self) -> Document | None:
+        """The report that containment was undone, if no verification followed."""
+        last = next(
+            (one for one in reversed(self.lines) if one.kind in {"ContainmentBroken", "Verified"}), None
+        )
+        return last.fact if last and last.kind == "ContainmentBroken" else None
+
+    @property
     def runbook(self) -> str:
         """The runbook's id."""
         return self.lines[0].body.optional_text("runbook") or "" if self.lines else ""

@@ -17,6 +17,7 @@ from ringfence.record.chain import ChainKey
 from ringfence.remediations.isolate_instance import isolate_instance
 from tests.support.fakes.interruption import Through
 from tests.support.fakes.memory_cloud import MemoryCloud
+from tests.support.fakes.memory_containments import MemoryContainments
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.samples.runbooks import CONTAIN
 from tests.support.worlds import LEASE, REF, Ticking, finding, instance, order
@@ -62,7 +63,10 @@ class Site:
         self.gate: Callable[[str, Callable[[], object]], object] = lambda _, call: call()
         self.sent: list[tuple[str, str]] = []
         self.delayed: list[tuple[str, str, int]] = []
-        self.desk = OperatorService({runbook.id: runbook}, policy, self.ports, self.find, self.send, direct)
+        self.listed = MemoryContainments(self.log)
+        self.desk = OperatorService(
+            {runbook.id: runbook}, policy, self.ports, self.find, self.send, direct, self.listed
+        )
         self._attempts = 0
 
     def ports(self, role: str) -> Ports:

@@ -55,7 +55,9 @@ class Terminal:
         if not wish.direct:
             return HttpOperatorClient(self.wire)
         site = self.site
-        return DirectOperatorClient(site.ports(""), KIM, site.desk.policy, site.desk.catalogue, site.find)
+        return DirectOperatorClient(
+            site.ports(""), KIM, site.desk.policy, site.desk.catalogue, site.find, site.listed
+        )
 
     def sleep(self, seconds: float) -> None:
         if self.waited >= self.interrupted_after:

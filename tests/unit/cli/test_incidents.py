@@ -16,17 +16,28 @@ from moto import mock_aws
 
 from ringfence.aws.archive import S3Archive
 from ringfence.aws.audit_items import to_item
+from ringfence.aws.containments import ContainmentList
 from ringfence.aws.sessions import _session, own_client
+from ringfence.cli.incident_views import ago
 from ringfence.cli.main import main
 from ringfence.cli.settings import AUDIT_STACK
 from ringfence.model.codec import canonical
 from ringfence.model.errors import UnknownRecord
 from ringfence.model.incident import incident_id
 from ringfence.record.chain import ChainKey, Entry, digest, link
-from ringfence.record.facts import FindingReceived
+from ringfence.record.facts import ContainmentBroken, FindingReceived, Verified
 from ringfence.record.history import History
-from tests.support.fakes.audit_home import ARCHIVE, AUDIT, REGION, bucket, dynamo_log, session, tables
-from tests.support.fakes.chains import INCIDENT, KEY, LATER, contained, finding, lease, opened, stamp
+from tests.support.fakes.audit_home import (
+    ARCHIVE,
+    AUDIT,
+    CONTROL,
+    REGION,
+    bucket,
+    dynamo_log,
+    session,
+    tables,
+)
+from tests.support.fakes.chains import INCIDENT, KEY, LATER, contained, finding, lease, more, opened, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -372,3 +383,41 @@ def test_a_verdict_that_cannot_be_written_is_neither_sound_nor_altered(
             main(["audit", "verify", INCIDENT])
     assert ended.value.code == 3
     assert "the result cannot be written: No space left on device" in capsys.readouterr().err
+
+
+def test_an_open_contained_incident_says_since_when_it_was_last_verified(client: DynamoDBClient) -> None:
+    log, listed = dynamo_log(client), ContainmentList(client, CONTROL)
+    done = Verified(contained=True, complete=True)
+    log.append(KEY, log.read(KEY), more(contained(), done), None)
+    (one,) = listed.open()
+    listed.verified(one, datetime.now(UTC) - timedelta(minutes=12))
+    places = {**PLACES, "RINGFENCE_CONTROL_TABLE": CONTROL}
+    for words in (("incidents", "list", "--since", "2020-01-01"), ("incidents", "show", INCIDENT)):
+        assert "complete, verified 12 min ago" in ringfence(*words, places=places).output
+        assert "complete" in ringfence(*words).output, "without the list, its status is shown all the same"
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        (timedelta(seconds=-5), "just now"),
+        (timedelta(seconds=59), "just now"),
+        (timedelta(minutes=1), "1 min ago"),
+        (timedelta(minutes=119), "119 min ago"),
+        (timedelta(hours=2), "2 h ago"),
+        (timedelta(hours=47), "47 h ago"),
+        (timedelta(days=2), "2 d ago"),
+    ],
+)
+def test_an_age_is_shown_in_its_largest_unit(age: timedelta, words: str) -> None:
+    assert ago(age) == words
+
+
+def test_an_incident_whose_containment_was_undone_shows_who_did_it(client: DynamoDBClient) -> None:
+    log = dynamo_log(client)
+    broken = ContainmentBroken(("close it",), "arn:aws:iam::111122223333:user/mallory", "ec2:X")
+    log.append(KEY, log.read(KEY), more(contained(), broken), None)
+    output = ringfence("incidents", "show", INCIDENT).output
+    assert "not contained" in output
+    assert "mallory" in output
+    assert "close it" in output

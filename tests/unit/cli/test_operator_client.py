@@ -84,7 +84,9 @@ def test_of_several_releases_each_is_answered_for_whatever_the_code() -> None:
 
 
 def direct(site: Site) -> DirectOperatorClient:
-    return DirectOperatorClient(site.ports(""), KIM, site.desk.policy, site.desk.catalogue, site.find)
+    return DirectOperatorClient(
+        site.ports(""), KIM, site.desk.policy, site.desk.catalogue, site.find, site.listed
+    )
 
 
 def test_through_the_direct_door_looking_is_going_on() -> None:

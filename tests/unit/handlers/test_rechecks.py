@@ -4,47 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.handlers.rechecks import KEPT, KeptList, Rechecks
+from ringfence.handlers.rechecks import KEPT, KeptList, Rechecks, Verifier
 from ringfence.model.codec import instant_text
 from ringfence.model.errors import Retryable
 from ringfence.model.resource_names import run_role
 from ringfence.observations.ec2.network import Network
-from ringfence.record.chain import ChainKey
-from ringfence.record.containments import Containment, is_contained, names_of
 from ringfence.record.facts import ContainmentBroken
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support.fakes.audit_home import in_turn
+from tests.support.fakes.memory_containments import MemoryContainments
 from tests.support.worlds import REF
-from tests.unit.engine.test_recheck import AUTO, KEY, Site
+from tests.unit.engine.test_recheck import AUTO, Site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-@dataclass
-class List:
-    """The list as the log of a site shows it; counts how often it is read."""
-
-    site: Site
-    reads: int = 0
-    verifications: list[datetime] = field(default_factory=list)
-
-    def open(self) -> tuple[Containment, ...]:
-        self.reads += 1
-        history = self.site.history
-        other = Containment(ChainKey("contain-credentials", "iam-user/1/2/3"), "inc", True, self.site.clock())
-        if not is_contained(history):
-            return (other,)
-        return (other, Containment(KEY, history.incident, True, self.site.clock(), names_of(KEY, history)))
-
-    def verified(self, one: Containment, at: datetime) -> None:
-        assert one.incident == self.site.history.incident
-        self.verifications.append(at)
 
 
 @dataclass
@@ -55,9 +33,9 @@ class Watch:
     sent: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.list = List(self.site)
-        kept = KeptList(self.list, self.site.clock)
-        self.rechecks = Rechecks(CONTAIN_INSTANCE, AUTO, self.site.ports, kept, self.sent.append)
+        self.list = MemoryContainments(self.site.log)
+        verifier = Verifier(CONTAIN_INSTANCE, AUTO, self.site.ports, self.list, self.sent.append)
+        self.rechecks = Rechecks(verifier, KeptList(self.list, self.site.clock))
 
     def hears(self, event: Mapping[str, Any]) -> tuple[str, ...]:
         return self.rechecks.heard(json.dumps(event), self.site.execution())

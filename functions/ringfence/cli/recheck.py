@@ -1,0 +1,93 @@
+"""`ringfence incidents recheck`: verify open contained incidents now."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.cli.operator_command import (
+    DONE,
+    NOT_DONE,
+    CommandOptions,
+    end,
+    environment,
+    query_command,
+)
+from ringfence.cli.waiting import Poller
+from ringfence.engine.recheck import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ringfence.cli.operator_client import OperatorClient
+    from ringfence.cli.plan_view import Screen
+    from ringfence.model.document import Document
+
+BROKEN = Standing.BROKEN.value
+OPEN = frozenset({BROKEN, Standing.UNCLEAR.value})
+"""The results after which somebody must act or try again."""
+STYLES = {Standing.CONTAINED.value: "green", BROKEN: "bold red", Standing.UNCLEAR.value: "yellow"}
+_WORDS = {BROKEN: "NOT CONTAINED", Standing.GONE.value: "gone"}
+
+
+@click.command("recheck", short_help="Verify open contained incidents now.")
+@click.argument("incident", required=False)
+@query_command
+def recheck(given: CommandOptions, incident: str | None) -> None:
+    """Verify INCIDENT now, or every open contained incident.
+
+    Ringfence does the same once an hour, and after calls that can undo a containment. If a containment was
+    undone, Ringfence records that and sends a notification. If the policy permits it, Ringfence contains
+    the resource again, once in an incident.
+
+    Exit code 0: everything is contained. 1: something is not contained or cannot be verified now. 2: bad
+    input, no such open incident, or the API cannot be reached.
+    """
+    from ringfence.cli.plan_view import Screen
+
+    env, screen = environment(), Screen(as_json=given.as_json)
+    client, poller = env.client(given), Poller(given, env, screen)
+    found = tuple(_rechecks(client, poller, {"incident": incident} if incident else {}))
+    _show(screen, found)
+    failed = any(one.text("standing") in OPEN for one in found)
+    end(given, NOT_DONE if failed else DONE, rechecks=found)
+
+
+def _show(screen: Screen, found: Sequence[Document]) -> None:
+    """Show a line for each incident. Below it: what is open, and what follows."""
+    from ringfence.cli.plan_view import subject_words
+
+    if not found:
+        screen.say("There are no open contained incidents.")
+    for one in found:
+        standing = one.text("standing")
+        words = f"{_WORDS.get(standing, standing)}  {subject_words(one)}  {one.text('incident')}"
+        screen.say(words, STYLES.get(standing, ""))
+        for line in _details(one):
+            screen.say(f"    {line}")
+
+
+def _details(one: Document) -> Iterator[str]:
+    yield from (f"open: {words}" for words in one.texts("open"))
+    if one.flag("answered"):
+        yield "Ringfence contains it again"
+    elif reason := one.optional_text("reason"):
+        yield reason
+    if one.text("standing") == BROKEN and not one.flag("answered"):
+        subject = one.child("subject")
+        yield (
+            f"to contain it again: ringfence run {one.text('runbook')} {subject.text('id')} --account "
+            f'{subject.text("account")} --region {subject.text("region")} --reason "…"'
+        )
+
+
+def _rechecks(client: OperatorClient, poller: Poller, body: dict[str, object]) -> Iterator[Document]:
+    """Yield the result for each incident. One request may not have the time for all."""
+    while True:
+        answer = poller.first(partial(client.recheck, body))
+        yield from answer.children("rechecks")
+        if not (after := answer.optional_text("next")):
+            return
+        body = {**body, "after": after}

@@ -1,0 +1,78 @@
+"""Somebody undoes a containment: a person learns who it was, and the instance is isolated again, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.record.facts import ContainmentBroken
+from tests.e2e.world import Inbox, until
+
+if TYPE_CHECKING:
+    from ringfence.local.estate import Server
+    from ringfence.record.history import History
+    from tests.e2e.world import World
+
+pytestmark = pytest.mark.e2e
+QUEUE = "ringfence-contain-instance-recheck"
+
+
+@dataclass(frozen=True)
+class Undone:
+    """A contained server to which somebody attached an interface, and later put groups back."""
+
+    server: Server
+    first: History
+    closed_again: bool
+    second: History
+    open_at_last: bool
+    told: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def undone(world: World) -> Undone:
+    builder, ec2, inbox = world.builder(), world.client("ec2"), Inbox(world)
+    server = builder.launch(builder.ground(), builder.name)
+    world.send(server)
+    world.complete(server)
+
+    subnet, groups = server.ground.subnets[0], [server.ground.back]
+    made = ec2.create_network_interface(SubnetId=subnet, Groups=groups)["NetworkInterface"]
+    new = made["NetworkInterfaceId"]
+    ec2.attach_network_interface(NetworkInterfaceId=new, InstanceId=server.ref.id, DeviceIndex=2)
+    until(lambda: world.history(server).of(ContainmentBroken), "somebody's interface is noticed")
+    first = until(lambda: _verified_since(world, server), "the instance is contained again")
+    closed_again = world.inspector().closed(server)
+
+    ec2.modify_network_interface_attribute(NetworkInterfaceId=server.interfaces[0], Groups=groups)
+    until(lambda: len(world.history(server).of(ContainmentBroken)) > 1, "the groups are noticed")
+    world.quiet(QUEUE)
+    second = world.history(server)
+    until(lambda: len(inbox.told(server.ref.id)) >= 4, "a person is told of all of it")
+    told = inbox.told(server.ref.id)
+    return Undone(server, first, closed_again, second, not world.inspector().closed(server), told)
+
+
+def _verified_since(world: World, server: Server) -> History | None:
+    history = world.history(server)
+    return history if history.broken is None and history.verified and history.verified.complete else None
+
+
+def test_a_new_interface_is_isolated_again_and_the_record_says_who_attached_it(undone: Undone) -> None:
+    (fact,) = undone.first.of(ContainmentBroken)
+    assert (fact.call, fact.address, fact.answered) == ("ec2:AttachNetworkInterface", "127.0.0.1", True)
+    assert fact.who == f"arn:aws:iam::{undone.server.ref.account}:root"
+    assert undone.closed_again
+
+
+def test_the_second_time_a_person_is_asked_and_nothing_is_changed(undone: Undone) -> None:
+    _, fact = undone.second.of(ContainmentBroken)
+    assert (fact.call, fact.answered) == ("ec2:ModifyNetworkInterfaceAttribute", False)
+    assert undone.open_at_last
+
+
+def test_a_person_is_told_of_each_step(undone: Undone) -> None:
+    told = [one.split(":")[1].strip() for one in undone.told]
+    assert sorted(told) == ["URGENT, containment undone"] * 2 + ["contained"] * 2

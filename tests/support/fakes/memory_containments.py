@@ -1,0 +1,36 @@
+"""The list of open contained incidents, as a log in memory shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ringfence.record.chain import ChainKey
+from ringfence.record.containments import Containment, update
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tests.support.fakes.memory_log import MemoryLog
+
+
+@dataclass
+class MemoryContainments:
+    """Counts how often it is read; `verifications` are what was recorded, by incident."""
+
+    log: MemoryLog
+    reads: int = 0
+    verifications: dict[str, datetime] = field(default_factory=dict)
+
+    def open(self) -> tuple[Containment, ...]:
+        self.reads += 1
+        found = []
+        for chain in sorted(self.log.chains):
+            key = ChainKey(*chain.split("#", 1))
+            one = update(key, replace(self.log.read(key), entries=()), self.log.read(key).entries)
+            if one is not None and one.open:
+                found.append(replace(one, verified_at=self.verifications.get(one.incident, one.verified_at)))
+        return tuple(found)
+
+    def verified(self, one: Containment, at: datetime) -> None:
+        self.verifications[one.incident] = at
