@@ -20,7 +20,7 @@ MEANINGS = {
     _S.RECORDED: "a person was notified; nothing was planned",
     _S.DRY_RUN: "a plan was recorded; nothing was changed",
     _S.UNDER_WAY: "only later stages were verified, not containment",
-    _S.OPEN: "steps remain, or somebody undid the containment",
+    _S.OPEN: "steps remain, or somebody undid the containment or the fix",
     _S.SETTLING: "no steps remain, but a change is not visible yet",
     _S.CONTAINED: "the resource is contained; later stages are not complete",
     _S.FOR_REVIEW: "no steps remain; a person has to review the rest",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.errors import BadInput, NotFound
 from ringfence.model.frozen import frozen
 from ringfence.model.observation import ResourceState
-from ringfence.record.facts import DecisionMade, FindingReceived
+from ringfence.record.facts import DecisionMade, FindingReceived, RemediationUndone
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
@@ -61,6 +61,19 @@ class Defer:
 
 
 @frozen
+class BackOff:
+    """Somebody keeps undoing the fix. Record the facts, and fix it later, once for all findings until then.
+
+    `waits`: this request leads to the later one. Another finding has led to it before otherwise.
+    """
+
+    start: IncidentStart
+    facts: tuple[Fact, ...]
+    reason: str
+    waits: bool
+
+
+@frozen
 class Close:
     """The resource does not exist. The incident closes after a second read that does not find it."""
 
@@ -83,7 +96,7 @@ class Act:
     prospect: Prospect
 
 
-Move = Reject | Ignore | Record | Defer | Close | Preview | Act
+Move = Reject | Ignore | Record | Defer | BackOff | Close | Preview | Act
 
 
 def next_move(request: ResponseRequest, reading: Reading, plan: Plan | BadInput, now: datetime) -> Move:
@@ -112,7 +125,7 @@ def _move(request: ResponseRequest, reading: Reading, plan: Plan, now: datetime)
     if start.decision.mode.changes and reading.history.lease.held(now, request.attempt):
         return _deferred(request, start)
     gone = _gone(request, reading)
-    return _missing(request, plan, gone) if gone else _act_or_show(request, reading, plan)
+    return _missing(request, plan, gone) if gone else _act_or_show(request, reading, plan, now)
 
 
 def may_act(attempt: str, history: History) -> bool:
@@ -166,12 +179,28 @@ def _missing(request: ResponseRequest, plan: Plan, gone: NotFound) -> Move:
     return Close(plan.chosen, gone)
 
 
-def _act_or_show(request: ResponseRequest, reading: Reading, plan: Plan) -> Move:
+def _act_or_show(request: ResponseRequest, reading: Reading, plan: Plan, now: datetime) -> Move:
     if not plan.chosen.start.decision.mode.changes:
         return Preview(plan.shown)
+    if request.finding and request.runbook.closes_when_complete and (wait := _backed_off(request, plan, now)):
+        return wait
     if request.agreed is None:
         return Act(plan.chosen)
     return _act_as_agreed(request, request.agreed, reading.history, plan)
+
+
+def _backed_off(request: ResponseRequest, plan: Plan, now: datetime) -> BackOff | None:
+    """Return the move that waits with a fix that somebody keeps undoing. None if it need not wait."""
+    from ringfence.engine.flips import targets, waiting  # containment does not wait for it
+
+    start = plan.chosen.start
+    new = next((one for one in start.facts if isinstance(one, RemediationUndone)), None)
+    found = new or waiting(start.history, targets(plan.chosen), now)
+    if found is None or found.until is None:
+        return None
+    repeated = request.finding is not None and start.history.knows(request.finding)
+    reason = f"somebody keeps undoing the fix; the next one follows at {found.until:%H:%M:%S} UTC"
+    return BackOff(start, start.facts, reason, waits=new is not None or repeated)
 
 
 def _act_as_agreed(request: ResponseRequest, agreed: Agreed, history: History, plan: Plan) -> Move:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.canonical_subject import stands_for_listed
 from ringfence.engine.glimpse import About, glimpse
+from ringfence.engine.undoing_note import undoing_note
 from ringfence.events.config.names import with_own_names
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs, parse_json
@@ -89,10 +90,21 @@ class Explainer:
         except BadInput as error:
             return invalid(error, glimpse(event))
         if isinstance(found, NotForUs):
-            return Explanation(Status.NOT_APPLICABLE, found.reason, glimpse(event))
-        if reason := _elsewhere(found):
+            answer = Explanation(Status.NOT_APPLICABLE, found.reason, glimpse(event))
+        elif reason := _elsewhere(found):
             return Explanation(Status.NOT_APPLICABLE, reason, _about(found[0]), found[0].subjects)
-        return self._decided(with_own_names(found, self._own_names()))
+        else:
+            answer = self._decided(with_own_names(found, self._own_names()))
+        return self._with_undoing(event, answer)
+
+    def _with_undoing(self, event: object, answer: Explanation) -> Explanation:
+        """Add that open contained incidents are verified again, if the call can undo a containment."""
+        ids, note = undoing_note(event, self.runbooks.values())
+        if not ids:
+            return answer
+        if answer.status is Status.HANDLED:
+            return replace(answer, reason=f"{answer.reason}. {note}")
+        return replace(answer, status=Status.HANDLED, reason=note, runbook=answer.runbook or ids[0])
 
     def _own_names(self) -> Mapping[str, str]:
         """Return the owner's names of rules. They do not depend on the home account."""

@@ -57,17 +57,18 @@ class IncidentStart:
 
 
 def incident_start(
-    order: ResponseRequest, history: History, now: datetime, *, finds: bool = True
+    order: ResponseRequest, history: History, now: datetime, *, finds: bool = True, rejoins: bool = False
 ) -> IncidentStart:
     """Join the open incident or open a new one.
 
     If a read `finds` nothing to do, no incident is opened after a remediated or closed one: only the newest
     incident can be undone, so an incident without changes must not replace it. An aged incident has nothing
-    to undo. Raises BadInput if there is nothing to resume, or if the request exceeds the decision.
+    to undo. `rejoins`: somebody undid a recent fix of the ended incident, so the finding joins that one.
+    Raises BadInput if there is nothing to resume, or if the request exceeds the decision.
     """
     stale = is_outdated(order, history)
     over = is_over(order, history) and (finds or history.released_at is not None)
-    over = over or has_aged(order, history, now)
+    over = (over or has_aged(order, history, now)) and not rejoins
     joins = bool(history.entries) and (stale or not over)
     known = history if joins else History((), history.lease)
     last = known.last(DecisionMade)

@@ -109,8 +109,8 @@ def _acting(order: ResponseRequest, report: ResponseResult) -> ResponseRequest:
 
 
 def resumption(order: ResponseRequest) -> str:
-    """Return the message for the second queue that resumes an incident."""
-    return _message(order, incident=order.incident)
+    """Return the continuation message that resumes an incident."""
+    return _message(order, incident=order.incident, continuation=order.attempt)
 
 
 def watchdog(order: ResponseRequest) -> str:

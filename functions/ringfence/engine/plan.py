@@ -28,6 +28,8 @@ def plan(request: ResponseRequest, reading: Reading, now: datetime) -> Plan | Ba
     except BadInput as error:
         return error
     chosen = _rejoined(request, reading, opened, now)
+    if request.finding and request.runbook.closes_when_complete and chosen.start.decision.mode.changes:
+        chosen = _with_flips(request, reading, chosen, now)
     return _with_preview(request, reading, Plan(opened, chosen, shown=chosen), now)
 
 
@@ -60,6 +62,24 @@ def _rejoined(request: ResponseRequest, reading: Reading, opened: Prospect, now:
     if opened.finds or not opened.start.is_new or not _has_ended(reading.history, reading.resource):
         return opened
     return _planned(request, reading, incident_start(request, reading.history, now, finds=False))
+
+
+def _with_flips(request: ResponseRequest, reading: Reading, chosen: Prospect, now: datetime) -> Prospect:
+    """Join the ended incident and report it if somebody undid a recent fix of that incident."""
+    from ringfence.engine.flips import joins, report, targets  # containment does not wait for it
+
+    history, wanted = reading.history, targets(chosen)
+    if not wanted or not joins(history, wanted, now):
+        return chosen
+    if chosen.start.is_new:
+        joined = _planned(request, reading, incident_start(request, history, now, rejoins=True))
+        if targets(joined) != wanted:
+            return chosen
+        chosen = joined
+    undone = report(request, history, wanted, now)
+    facts = (*chosen.start.facts, *((undone,) if undone else ()))
+    start = replace(chosen.start, facts=facts)
+    return replace(chosen, start=start, planned_for=start)
 
 
 def _has_ended(history: History, resource: ResourceState | NotFound | None) -> bool:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.engine.results import Followup, FollowupKind, ResponseResult
+from ringfence.engine.results import RECHECK_AFTER, Followup, FollowupKind, ResponseResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ringfence.engine.verification import Conclusion
     from ringfence.record.facts import Planned
-
-RECHECK_AFTER = timedelta(minutes=15)
-"""The delay of the additional read for late records. CloudTrail can take that long."""
 
 
 def report(incident: str, conclusion: Conclusion, plans: Sequence[Planned] = ()) -> ResponseResult:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from ringfence.record.status import IncidentStatus
 
 
+RECHECK_AFTER = timedelta(minutes=15)
+"""The delay of an additional read for late records. CloudTrail can take that long."""
+
+
 class FollowupKind(StrEnum):
     """How a request continues."""
 

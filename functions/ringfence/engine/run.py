@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from ringfence.engine.apply import Changes, apply
-from ringfence.engine.decide import Act, Close, Defer, Ignore, Preview, Record, Reject, next_move
+from ringfence.engine.decide import Act, BackOff, Close, Defer, Ignore, Preview, Record, Reject, next_move
 from ringfence.engine.execution import Execution
 from ringfence.engine.holding import apart, over_limit, reasons_to_hold, slot
 from ringfence.engine.journal import journal
@@ -122,13 +122,8 @@ class Engine:
                 raise error
             case Ignore(status, incident, reason):
                 return _ended(incident, status, reason)
-            case Record(start, facts):
-                journal(self.ports, Execution.of(request, start), facts)
-                ended = _ended(start.incident, IncidentStatus.RECORDED, start.decision.reason)
-                return _finishing(request, start.history, ended, now)
-            case Defer(start, facts, reason, again):
-                journal(self.ports, Execution.of(request, start), facts)
-                return _ended(start.incident, IncidentStatus.JOINED, reason, again)
+            case Record() | Defer() | BackOff():
+                return self._recorded(request, move, now)
             case Close(prospect, gone):
                 return self._acting(request, prospect).conclude(gone)
             case Preview(prospect, refusal):
@@ -138,6 +133,21 @@ class Engine:
                 return self._acting(request, prospect).act(reading.found)
             case _:
                 assert_never(move)
+
+    def _recorded(
+        self, request: ResponseRequest, move: Record | Defer | BackOff, now: datetime
+    ) -> ResponseResult:
+        """Record what is known. Plan and change nothing now."""
+        start, incident = move.start, move.start.incident
+        journal(self.ports, Execution.of(request, start), move.facts)
+        match move:
+            case Record():
+                ended = _ended(incident, IncidentStatus.RECORDED, start.decision.reason)
+                return _finishing(request, start.history, ended, now)
+            case Defer():
+                return _ended(incident, IncidentStatus.JOINED, move.reason, move.again)
+            case BackOff():
+                return _ended(incident, IncidentStatus.JOINED, move.reason, waits=move.waits)
 
     def _acting(self, request: ResponseRequest, prospect: Prospect) -> _Acting:
         execution = Execution.of(request, prospect.start).adding(prospect.start.facts)
@@ -303,8 +313,10 @@ def _finishing(
     return replace(result, followups=(*result.followups, finish))
 
 
-def _ended(incident: str, status: IncidentStatus, reason: str, again: tuple[str, ...] = ()) -> ResponseResult:
+def _ended(
+    incident: str, status: IncidentStatus, reason: str, again: tuple[str, ...] = (), *, waits: bool = False
+) -> ResponseResult:
     from ringfence.engine.report import report
     from ringfence.engine.verification import Conclusion
 
-    return report(incident, Conclusion(status, reason, again=again))
+    return report(incident, Conclusion(status, reason, again=again, waits=waits))

@@ -169,6 +169,22 @@ class ContinuationStarted(Fact):
 
 
 @value
+class RemediationUndone(Fact):
+    """Somebody undid a fix that was verified within the last hour, and a finding reported that.
+
+    `times`: how often these values were fixed in that hour. `who` made the calls that findings reported.
+    `targets` are the values, and `remediations` fix them. The next fix waits until `until`. None: it does
+    not wait.
+    """
+
+    times: int
+    who: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    remediations: tuple[str, ...] = ()
+    until: datetime | None = None
+
+
+@value
 class Released(Fact):
     """A release undid the recorded steps, and a second read verified it."""
 

@@ -18,6 +18,7 @@ from ringfence.record.facts import (
     Missed,
     Outcome,
     Released,
+    RemediationUndone,
     RunRequested,
     Verified,
 )
@@ -117,6 +118,8 @@ class History:
             elif isinstance(fact, Verified):
                 looked = fact.remediations or tuple(found)
                 found.update(dict.fromkeys(looked, entry.at if fact.complete else None))
+            elif isinstance(fact, RemediationUndone):
+                found.update(dict.fromkeys(fact.remediations))
         return found
 
     @property

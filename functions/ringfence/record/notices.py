@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from ringfence.model.document import Document
     from ringfence.record.chain import Entry
 
-NOTIFYING_FACTS = frozenset({"ContainmentBroken", "DecisionMade", "Verified", "Released"})
+NOTIFYING_FACTS = frozenset(
+    {"ContainmentBroken", "DecisionMade", "RemediationUndone", "Verified", "Released"}
+)
 """The facts that can cause a notice."""
 LONGEST_SUBJECT, LONGEST_TEXT, MOST_WORDS = 99, 300, 20
 
@@ -60,15 +62,15 @@ def notice(entries: Sequence[Entry]) -> Notice | None:
     if not now.lines:
         return None
     kind = now.lines[-1].kind
-    if kind == "Verified" and not now.releasing:
-        return _verified(now, before)
+    if kind == "Verified":
+        return None if now.releasing else _verified(now, before)
     if kind == "DecisionMade":
         return _decided(now, before)
-    if kind == "ContainmentBroken":
-        return _broken(now)
-    if kind == "Released":
-        return _message("released", now, (("Not undone", _texts(now, "skipped")),))
-    return None
+    return _OTHERS[kind](now) if kind in _OTHERS else None
+
+
+def _released(now: Summary) -> Notice:
+    return _message("released", now, (("Not undone", _texts(now, "skipped")),))
 
 
 def _broken(now: Summary) -> Notice:
@@ -81,6 +83,25 @@ def _broken(now: Summary) -> Notice:
     )
     measures = (Measure(NOT_CONTAINED, runbook=now.runbook),)
     return _message("URGENT, containment undone", now, parts, measures)
+
+
+def _undone(now: Summary) -> Notice:
+    """Return the notice that somebody undoes a fix again and again. It replaces one for each fix."""
+    fact = now.lines[-1].fact
+    times, until = fact.integer("times"), decode(fact.value.get("until"))
+    who = fact.texts("who") or (
+        "no finding names a caller: search CloudTrail for the calls on this resource",
+    )
+    follows = "the next fix follows at once"
+    if isinstance(until, datetime):
+        follows = f"the next fix follows at {until:%H:%M} UTC and covers all findings until then"
+    parts = (
+        ("Who undoes it", who),
+        ("Values", fact.texts("targets")),
+        ("What Ringfence does", (follows,)),
+    )
+    title = f"undone {times} {'time' if times == 1 else 'times'} within an hour"
+    return _message(title, now, parts)
 
 
 def _culprit(fact: Document) -> str:
@@ -234,3 +255,7 @@ def _lists(parts: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[str]:
             yield from (f"- {one}" for one in words[:MOST_WORDS])
         if len(words) > MOST_WORDS:
             yield f"- and {len(words) - MOST_WORDS} more"
+
+
+_OTHERS = {"ContainmentBroken": _broken, "Released": _released, "RemediationUndone": _undone}
+"""The notices of facts that do not depend on earlier entries."""

@@ -25,6 +25,7 @@ from ringfence.record.facts import (
     Outcome,
     Planned,
     Released,
+    RemediationUndone,
     RunRequested,
     Verified,
 )
@@ -197,6 +198,14 @@ def _(fact: ContainmentBroken, _: object) -> RenderedFact:
     answer = "Ringfence contains it again" if fact.answered else f"a person must decide: {fact.reason}"
     notes = (*at, *event, *_each("open", fact.open), answer)
     return RenderedFact(f"containment was undone, {did}", notes, result=IncidentStatus.OPEN.words)
+
+
+@_of_fact.register
+def _(fact: RemediationUndone, _: object) -> RenderedFact:
+    words = f"the fix was undone {_count(fact.times, 'time')} within an hour"
+    after = (f"the next fix follows at {fact.until:%H:%M:%S} UTC",) if fact.until else ()
+    notes = (*_each("undone by", fact.who), *_each("value", fact.targets), *after)
+    return RenderedFact(words, notes, result=IncidentStatus.OPEN.words)
 
 
 @_of_fact.register

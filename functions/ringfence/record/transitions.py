@@ -35,6 +35,7 @@ class Event(StrEnum):
     FOR_REVIEW = "`Verified`: only a review by a person remains"
     COMPLETE = "`Verified`: complete"
     BROKEN = "`ContainmentBroken`"
+    UNDONE = "`RemediationUndone`"
     UNDO_BEGAN = "`Intended`: a step of a release"
     RUN_BEGAN = "`Intended`: a step of a run"
     RELEASED = "`Released`"
@@ -57,6 +58,7 @@ TRANSITIONS: tuple[tuple[Event, tuple[IncidentStatus, ...], IncidentStatus], ...
     (Event.FOR_REVIEW, _NOT_OVER, _S.FOR_REVIEW),
     (Event.COMPLETE, _NOT_OVER, _S.COMPLETE),
     (Event.BROKEN, VERIFIED, _S.OPEN),
+    (Event.UNDONE, VERIFIED, _S.OPEN),
     (Event.UNDO_BEGAN, (*_NOT_OVER, _S.CLOSED), _S.RELEASING),
     (Event.RELEASED, (*_NOT_OVER, _S.CLOSED, _S.RELEASING), _S.RELEASED),
     (Event.CLOSED, _NOT_OVER, _S.CLOSED),
@@ -114,7 +116,12 @@ DECIDED = {
     Mode.DRY_RUN: Event.DRY_RUN,
     Mode.AUTO: Event.AUTO,
 }
-_OTHERS = {"ContainmentBroken": Event.BROKEN, "Released": Event.RELEASED, "Closed": Event.CLOSED}
+_OTHERS = {
+    "ContainmentBroken": Event.BROKEN,
+    "RemediationUndone": Event.UNDONE,
+    "Released": Event.RELEASED,
+    "Closed": Event.CLOSED,
+}
 
 
 def latest(runbook: str, newest: dict[str, Document], last: Document) -> tuple[Document, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.record.facts import ContainmentBroken
+from tests.e2e.operators import operator
 from tests.e2e.world import Inbox, until
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def undone(world: World) -> Undone:
     ec2.attach_network_interface(NetworkInterfaceId=new, InstanceId=server.ref.id, DeviceIndex=2)
     until(lambda: world.history(server).of(ContainmentBroken), "somebody's interface is noticed")
     first = until(lambda: _verified_since(world, server), "the instance is contained again")
+    assert first
     closed_again = world.inspector().closed(server)
 
     ec2.modify_network_interface_attribute(NetworkInterfaceId=server.interfaces[0], Groups=groups)
@@ -76,3 +78,16 @@ def test_the_second_time_a_person_is_asked_and_nothing_is_changed(undone: Undone
 def test_a_person_is_told_of_each_step(undone: Undone) -> None:
     told = [one.split(":")[1].strip() for one in undone.told]
     assert sorted(told) == ["URGENT, containment undone"] * 2 + ["contained"] * 2
+
+
+def test_a_recheck_shows_what_is_open_and_ends_with_1(world: World, undone: Undone) -> None:
+    hand = operator(world, f"arn:aws:iam::{world.local.account}:policy/ringfence-operator")
+    shown = hand.types("incidents", "recheck", undone.second.incident)
+    assert shown.returncode == 1, shown.stdout + shown.stderr
+    assert shown.stdout.startswith("NOT CONTAINED")
+    assert undone.server.interfaces[0] in shown.stdout
+    told = ("run", "contain-instance", undone.server.ref.id, "--yes", "--reason", "contain it again")
+    assert hand.types(*told).returncode == 0
+    again = hand.types("incidents", "recheck", undone.second.incident)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "complete, verified just now" in hand.types("incidents", "list").stdout

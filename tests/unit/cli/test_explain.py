@@ -538,3 +538,38 @@ def test_no_command_is_described_by_half_a_sentence(group: str) -> None:
     described = [row for row in rows if row.strip()]
     assert described
     assert not [row for row in described if row.endswith("...")]
+
+
+@pytest.mark.parametrize(
+    ("service", "name", "runbooks"),
+    [
+        ("ec2", "AttachNetworkInterface", "contain-instance"),
+        ("iam", "UpdateAccessKey", "contain-credentials"),
+        ("iam", "DeleteRolePolicy", "contain-instance and contain-credentials"),
+    ],
+)
+def test_a_call_that_can_undo_a_containment_is_explained_as_verified_again(
+    tmp_path: Path, service: str, name: str, runbooks: str
+) -> None:
+    event = {
+        "source": f"aws.{service}",
+        "detail-type": "AWS API Call via CloudTrail",
+        "account": "111122223333",
+        "detail": {
+            "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/admin"},
+            "eventTime": "2026-03-01T12:00:00Z",
+            "eventSource": f"{service}.amazonaws.com",
+            "eventName": name,
+            "awsRegion": "eu-west-1",
+            "eventID": "c1d2e3f4-a5b6-4c7d-8e9f-0a1b2c3d4e5f",
+            "requestParameters": {"roleName": "web"},
+        },
+    }
+    path = tmp_path / "event.json"
+    path.write_text(json.dumps(event))
+    result = CliRunner().invoke(main, ["explain", str(path)])
+    assert result.exit_code == 0, result.output
+    assert f"each open contained incident of {runbooks} that recorded a name in this call" in result.output
+    event["detail"]["errorCode"] = "AccessDenied"  # type: ignore[index]  # an object
+    path.write_text(json.dumps(event))
+    assert CliRunner().invoke(main, ["explain", str(path)]).exit_code == 3

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 
 import pytest
 
-from ringfence.engine.decide import Act, Close, Defer, Ignore, Preview, Record, Reject, next_move
+from ringfence.engine.decide import Act, BackOff, Close, Defer, Ignore, Preview, Record, Reject, next_move
 from ringfence.engine.plan import plan
 from ringfence.engine.reading import Reading
 from ringfence.engine.requests import Agreed
@@ -158,7 +158,7 @@ def letter(move: Move) -> str:
             return "-"
         case Preview(_, refusal) if refusal:
             return "F"
-        case Record(start) | Defer(start):
+        case Record(start) | Defer(start) | BackOff(start):
             return cased(move, opens=start.is_new)
         case Close(prospect) | Preview(prospect) | Act(prospect):
             return cased(move, opens=prospect.start.is_new)

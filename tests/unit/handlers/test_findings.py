@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringfence.engine.report import RECHECK_AFTER
+from ringfence.engine.results import RECHECK_AFTER
 from ringfence.engine.verify import WAIT_FOR_OTHERS
 
 LOOP = 16

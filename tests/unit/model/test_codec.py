@@ -83,6 +83,9 @@ FACTS: dict[type[facts.Fact], SearchStrategy[facts.Fact]] = {
     facts.ContainmentBroken: st.builds(
         facts.ContainmentBroken, MANY_TEXTS, TEXTS, TEXTS, TEXTS, INSTANTS, TEXTS, FLAGS, TEXTS
     ),
+    facts.RemediationUndone: st.builds(
+        facts.RemediationUndone, st.integers(), MANY_TEXTS, MANY_TEXTS, MANY_TEXTS, INSTANTS
+    ),
     facts.Released: st.builds(facts.Released, MANY_TEXTS),
     facts.Missed: st.builds(facts.Missed, TEXTS),
     facts.Closed: st.builds(facts.Closed, TEXTS),
