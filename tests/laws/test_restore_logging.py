@@ -202,6 +202,7 @@ SAMPLES: Mapping[str, tuple[dict[str, object], LoggingRef]] = {
         DETECTOR,
     ),
     "DeleteDetector": (call_event("guardduty", "DeleteDetector", {"detectorId": DETECTOR_ID}), DETECTOR),
+    "PutKeyPolicy": (call_event("kms", "PutKeyPolicy", {"keyId": KEY_ID, "policyName": "default"}), KEY),
     "DisableKey": (call_event("kms", "DisableKey", {"keyId": KEY_ID}), KEY),
     "ScheduleKeyDeletion": (
         call_event(

@@ -73,7 +73,7 @@ def _catalogue() -> Mapping[str, Runbook]:
 def _explainer(path: Path | None, runbooks: Mapping[str, Runbook]) -> Explainer:
     if path is None and not POLICY.exists():
         note = f"there is no {POLICY} in this folder; the built-in policy applies: dry runs only"
-        return Explainer(PolicyFile(BUILT_IN), runbooks, note)
+        return Explainer(PolicyFile(BUILT_IN, runbooks), runbooks, note)
     return Explainer(load_policy(path or POLICY, runbooks), runbooks)
 
 
@@ -142,6 +142,8 @@ def _rows(explanation: Explanation) -> Iterator[tuple[str, str]]:
     if about := explanation.finding:
         severity = "" if about.severity is None else f", severity {about.severity:g}"
         yield "finding", f"{about.type or 'without a type'}{severity}, id {about.id or 'missing'}"
+        if about.title:
+            yield "title", about.title
         yield "account", f"{about.account or 'missing'} in {about.region or 'no region'}"
     for ref in explanation.subjects:
         yield "subject", f"{ref.kind} {ref.id}, account {ref.account} in {ref.region}"

@@ -234,7 +234,7 @@ def _reason(decisions: list[Decided]) -> str:
 
 
 def _about(finding: Finding) -> About:
-    return About(finding.id, finding.type, finding.severity, finding.account, finding.region)
+    return About(finding.id, finding.type, finding.severity, finding.account, finding.region, finding.title)
 
 
 def _also(answer: Answer, first: Finding) -> str:

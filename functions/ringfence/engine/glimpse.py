@@ -25,6 +25,7 @@ class About:
     severity: float | None = None
     account: str | None = None
     region: str | None = None
+    title: str | None = None
 
 
 def glimpse(event: object) -> About | None:
@@ -44,6 +45,7 @@ def glimpse(event: object) -> About | None:
         severity=severity if _is_severity(severity) else None,
         account=_text(detail, "accountId"),
         region=_text(detail, "region"),
+        title=_text(detail, "title"),
     )
 
 

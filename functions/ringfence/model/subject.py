@@ -35,6 +35,8 @@ class RecordedCalls:
         way are looked through. Without a path, the resource is the account that recorded the call.
     otherwise : str
         The service's own name for a resource that a call may leave unnamed.
+    failed : tuple of str
+        Dotted paths that name the resources on which a call failed, although it succeeded on others.
 
     Examples
     --------
@@ -50,6 +52,7 @@ class RecordedCalls:
     names: tuple[str, ...]
     paths: tuple[str, ...] = ()
     otherwise: str = ""
+    failed: tuple[str, ...] = ()
 
 
 def in_request(path: str) -> tuple[str, ...]:
@@ -98,6 +101,8 @@ class Ref:
     A change of it is reported even if somebody reverted it. Any other change only means that it is time to
     check.
     """
+    of_organization: ClassVar[bool] = False
+    """Whether it can belong to an organization. Administrators in other accounts then name it by its ARN."""
     holder: ClassVar[str] = ""
     """The kind it belongs to: an access key belongs to a user. Empty if there is none."""
 

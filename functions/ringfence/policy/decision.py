@@ -183,7 +183,7 @@ class Decision:
 
 def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:
     """Decide what Ringfence may do to `ref` because of `finding`."""
-    if outside := policy.outside(ref):
+    if (outside := policy.outside(ref)) and not _is_only_told(policy, finding, ref):
         return Decision(Mode.OFF, outside, code=DecisionCode.OUT_OF_SCOPE)
     if finding.archived and not policy.act_on_archived:
         return Decision(Mode.OFF, "the finding is archived", code=DecisionCode.ARCHIVED)
@@ -200,6 +200,12 @@ def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision
     is_root = isinstance(ref, RootRef) and not finding.advice
     code = DecisionCode.URGENT if finding.urgent else DecisionCode.NOTIFY_ONLY
     return Decision(Mode.NOTIFY, reason, decision.rule, DecisionCode.ROOT if is_root else code)
+
+
+def _is_only_told(policy: Policy, finding: Finding, ref: Ref) -> bool:
+    """Return whether an account in the scope reports a resource of another one, and nothing is changed."""
+    elsewhere = ref.account != finding.account and finding.account in policy.accounts
+    return elsewhere and bool(finding.notify_only_reason_for(ref))
 
 
 def _by_rules(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:

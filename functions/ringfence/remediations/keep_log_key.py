@@ -16,7 +16,13 @@ from ringfence.model.suspects import suspected
 from ringfence.observations.logging.log_keys import TO_BE_DELETED, USABLE, LogKey
 from ringfence.observations.logging.logging_subjects import REVIEW
 from ringfence.steps.logging.log_keys import CancelDeletion, EnableKey
-from ringfence.steps.logging.logging_plans import TAKEN_AWAY, key_to_be_kept, users_of_key
+from ringfence.steps.logging.logging_plans import (
+    NEW_KEY_POLICY,
+    TAKEN_AWAY,
+    key_to_be_kept,
+    reported,
+    users_of_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +35,11 @@ if TYPE_CHECKING:
 def not_kept(key: ResourceState, incident: Incident) -> Iterator[str]:
     """Yield that a key cannot be used, if Ringfence does nothing about it."""
     state, trails = key[LogKey].state, users_of_key(key, incident)
+    if trails and reported(incident, NEW_KEY_POLICY):
+        yield (
+            f"the policy of KMS key {key.ref.id} was replaced: check that {show(trails)} may still encrypt "
+            "with it, and that the people who read the logs may decrypt"
+        )
     if not trails or state == USABLE or key_to_be_kept(key, incident):
         return
     what = state or "gone"
@@ -55,7 +66,7 @@ def unreadable(key: ResourceState, incident: Incident) -> Iterator[str]:
     id="keep-log-key",
     title="Keep the KMS key of CloudTrail logs",
     subject=LoggingRef,
-    triggers=(TAKEN_AWAY, reviewed(REVIEW)),
+    triggers=(TAKEN_AWAY, NEW_KEY_POLICY, reviewed(REVIEW)),
     observations=(LogKey,),
     steps=(CancelDeletion, EnableKey),
     references=("NIST 800-53 AU-9", "NIST 800-53 SC-12", "ATT&CK T1485"),

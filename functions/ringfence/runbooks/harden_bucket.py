@@ -21,6 +21,8 @@ HARDEN_BUCKET = Runbook(
             "encrypt-bucket",
             "version-bucket",
             "log-bucket-access",
+            "report-foreign-access",
+            "report-log-bucket",
         ),
         EVALUATE,
     ),

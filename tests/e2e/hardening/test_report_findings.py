@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from tests.support.samples.calls import call_event
 from tests.support.samples.guardduty import changed
 
 if TYPE_CHECKING:
+    from ringfence.record.history import History
     from tests.e2e.compliance import Compliance
 
 pytestmark = pytest.mark.e2e
@@ -81,3 +83,50 @@ def test_whoever_archives_new_findings_unseen_is_reported_at_once(compliance: Co
     assert inbox.told("quiet") == [
         f"Ringfence: URGENT, decision needed: {id_} ({local.account} {local.region})"[:99]
     ]
+
+
+def policy_of(bucket: str, principal: dict[str, str]) -> str:
+    arn = f"arn:aws:s3:::{bucket}"
+    allow = {"Effect": "Allow", "Principal": principal, "Action": "s3:PutObject", "Resource": f"{arn}/*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+
+
+def told_of(compliance: Compliance, bucket: str, words: str, *calls: dict[str, Any]) -> History:
+    """Put the records of calls on a bucket, and wait until a person must review something."""
+    local = compliance.world.local
+    compliance.put(*map(entry, calls))
+    ref = parse_key(f"bucket/{local.account}/{local.region}/{bucket}")
+
+    def is_said(found: History) -> bool:
+        return found.verified is not None and any(words in one for one in found.verified.review)
+
+    return compliance.when("harden-bucket", ref, is_said, "for review")
+
+
+@pytest.mark.shows("report-foreign-access")
+def test_of_another_account_that_a_bucket_policy_lets_in_a_person_is_told(compliance: Compliance) -> None:
+    local, name = compliance.world.local, "drop-box-of-partners"
+    inbox, s3 = Inbox(compliance.world), compliance.world.client("s3")
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": local.region})
+    s3.put_bucket_policy(Bucket=name, Policy=policy_of(name, {"AWS": "arn:aws:iam::999988887777:root"}))
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    call = call_event(
+        "s3", "PutBucketPolicy", {"bucketName": name}, account=local.account, region=local.region, at=at
+    )
+    history = told_of(compliance, name, "999988887777", call)
+    assert "SetBucketPolicy" not in {type(one).__name__ for one in history.steps("applied")}
+    until(lambda: inbox.told("999988887777"), "a person was told")
+
+
+@pytest.mark.shows("report-log-bucket")
+def test_who_lets_logs_expire_is_reported(compliance: Compliance) -> None:
+    local, name = compliance.world.local, "logs-of-our-trail"
+    inbox, s3 = Inbox(compliance.world), compliance.world.client("s3")
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": local.region})
+    s3.put_bucket_policy(Bucket=name, Policy=policy_of(name, {"Service": "cloudtrail.amazonaws.com"}))
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    call = call_event(
+        "s3", "PutBucketLifecycle", {"bucketName": name}, account=local.account, region=local.region, at=at
+    )
+    told_of(compliance, name, "a rule deletes logs", call)
+    until(lambda: inbox.told("a rule deletes logs"), "a person was told")

@@ -13,6 +13,7 @@ from ringfence.model.observation import ResourceState
 from ringfence.observations.s3.acl import ALL_USERS, AUTHENTICATED_USERS, BucketAcl, Grant
 from ringfence.observations.s3.block import BlockSettings, PublicAccessBlock
 from ringfence.observations.s3.encryption import AES256, KMS, BucketEncryption, Encryption
+from ringfence.observations.s3.log_bucket import WRITERS, LogBucketUse
 from ringfence.observations.s3.policy import BucketPolicy
 from ringfence.observations.s3.tls import SID, tls_statement
 from ringfence.observations.s3.use import BucketUse
@@ -150,6 +151,11 @@ FACETS: dict[type[Observation], SearchStrategy[Observation]] = {
         st.builds(BucketVersioning, versionings, st.booleans()), BucketVersioning(readable=False)
     ),
     AccessLogging: shown(st.builds(AccessLogging, targets), AccessLogging(readable=False)),
+    LogBucketUse: st.builds(
+        LogBucketUse,
+        st.frozensets(st.sampled_from(("all", "org"))),
+        st.frozensets(st.sampled_from(sorted(WRITERS)), max_size=2),
+    ),
 }
 
 
@@ -165,9 +171,14 @@ def buckets(*kinds: type[Observation]) -> SearchStrategy[ResourceState]:
 def incidents() -> SearchStrategy[Incident]:
     """One incident: by hand or because of findings of any of the types, with any of the options."""
     choices = st.builds(
-        lambda logs, encryption: (("access-log-bucket", logs), ("default-encryption", encryption)),
+        lambda logs, encryption, known: (
+            ("access-log-bucket", logs),
+            ("default-encryption", encryption),
+            ("known-accounts", known),
+        ),
         st.sampled_from(("", LOGS, BUCKET.id)),
         st.sampled_from((AES256, KEY, KEY_ELSEWHERE)),
+        st.sampled_from(("", "444455556666")),
     )
     return st.builds(
         Incident,
@@ -179,9 +190,9 @@ def incidents() -> SearchStrategy[Incident]:
     )
 
 
-def incident(*types: str, logs: str = "", encryption: str = AES256) -> Incident:
+def incident(*types: str, logs: str = "", encryption: str = AES256, known: str = "") -> Incident:
     """Make one incident."""
-    choices = (("access-log-bucket", logs), ("default-encryption", encryption))
+    choices = (("access-log-bucket", logs), ("default-encryption", encryption), ("known-accounts", known))
     return Incident("inc-1", NOON, ("f-1",), choices=choices, types=types)
 
 
@@ -195,5 +206,6 @@ def bucket(*facets: Observation) -> ResourceState:
         BucketEncryption(Encryption(AES256)),
         BucketVersioning("Enabled"),
         AccessLogging(LogTarget(LOGS)),
+        LogBucketUse(),
     )
     return ResourceState(BUCKET, {type(one): one for one in (*sound, *facets)})

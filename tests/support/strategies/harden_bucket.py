@@ -10,6 +10,7 @@ from ringfence.observations.s3.acl import ALL_USERS, BucketAcl, Grant
 from ringfence.observations.s3.block import PublicAccessBlock
 from ringfence.observations.s3.documents import statements
 from ringfence.observations.s3.encryption import BucketEncryption
+from ringfence.observations.s3.log_bucket import LogBucketUse
 from ringfence.observations.s3.policy import BucketPolicy
 from ringfence.remediations.log_bucket_access import AccessLogging
 from ringfence.remediations.version_bucket import ENABLED, BucketVersioning
@@ -33,6 +34,7 @@ OPEN = bucket(
     BucketEncryption(),
     BucketVersioning(),
     AccessLogging(),
+    LogBucketUse(frozenset({"all"}), frozenset({"cloudtrail.amazonaws.com"})),
 )
 """A bucket with everything to do."""
 TYPES = ("Config:s3-bucket-level-public-access-prohibited", "Config:s3-bucket-public-read-prohibited")

@@ -85,6 +85,7 @@ def test_a_compromise_would_be_contained(auto: Path) -> None:
                 "severity": 8.0,
                 "account": samples.ACCOUNT,
                 "region": samples.REGION,
+                "title": f"Something about {samples.INSTANCE}.",
             },
             "subjects": [
                 {
@@ -248,7 +249,7 @@ def test_a_verdict_on_an_account_is_explained_as_one_on_what_the_review_lists(
     assert f"each resource that its review public-snapshots lists in {region}" in found.reason
 
 
-WHOLE = Explainer(PolicyFile(BUILT_IN), catalogue.CATALOGUE)
+WHOLE = Explainer(PolicyFile(BUILT_IN, catalogue.CATALOGUE), catalogue.CATALOGUE)
 
 
 def whole(event: object) -> Explanation:
@@ -286,6 +287,32 @@ def test_only_remediations_that_can_apply_to_the_subject_are_listed() -> None:
     stopped = whole(call_event("cloudtrail", "StopLogging", {"name": "all"}))
     assert "restore-recorder" not in stopped.remediations
     assert "restart-trail" in stopped.remediations
+
+
+def test_whom_a_bucket_policy_lets_in_is_said(tmp_path: Path) -> None:
+    arn = "arn:aws:iam::999988887777:root"
+    policy = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "s3:GetObject"}]}
+    parameters = {"bucketName": "reports", "bucketPolicy": policy}
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps(call_event("s3", "PutBucketPolicy", parameters)))
+    printed = CliRunner().invoke(explain, [str(file)], obj=catalogue.CATALOGUE).stdout
+    assert "the policy lets account 999988887777 in" in printed
+
+
+@pytest.mark.parametrize("policy", [None, "x", {"Statement": "x"}, {"Statement": [{"Principal": "*"}, 7]}])
+def test_a_policy_that_is_not_understood_is_said_to_let_nobody_in(policy: object) -> None:
+    found = whole(call_event("s3", "PutBucketPolicy", {"bucketName": "reports", "bucketPolicy": policy}))
+    assert found.finding
+    assert (
+        found.finding.title
+        == "CloudTrail:s3:PutBucketPolicy on reports by arn:aws:iam::111122223333:user/admin"
+    )
+
+
+def test_a_lifecycle_rule_is_explained_as_a_notification() -> None:
+    found = whole(call_event("s3", "PutBucketLifecycle", {"bucketName": "trail-logs"}))
+    assert (found.status, found.mode, found.runbook) == (Status.HANDLED, Mode.NOTIFY, "harden-bucket")
+    assert "report-log-bucket changes nothing" in found.reason
 
 
 def test_a_failed_sign_in_says_so() -> None:
@@ -404,6 +431,7 @@ def test_the_words_for_a_person_say_it_all(auto: Path) -> None:
     assert result.stdout.splitlines() == [
         "-: handled",
         f"  finding       Backdoor:EC2/C&CActivity.B, severity 8, id {samples.FINDING}",
+        f"  title         Something about {samples.INSTANCE}.",
         f"  account       {samples.ACCOUNT} in {samples.REGION}",
         f"  subject       instance {samples.INSTANCE}, account {samples.ACCOUNT} in {samples.REGION}",
         "  runbook       contain-instance",

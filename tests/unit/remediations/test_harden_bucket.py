@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.model.call import Failed
 from ringfence.model.codec import canonical
+from ringfence.model.document import Document
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.observations.s3.acl import ALL_USERS, BucketAcl, Grant
 from ringfence.observations.s3.block import ALL_ON, BlockSettings, PublicAccessBlock
 from ringfence.observations.s3.encryption import KMS, BucketEncryption, Encryption
+from ringfence.observations.s3.log_bucket import LogBucketUse
 from ringfence.observations.s3.policy import BucketPolicy
 from ringfence.observations.s3.tls import SID, tls_statement
 from ringfence.observations.s3.use import BucketUse
@@ -23,6 +27,7 @@ from ringfence.remediations.log_bucket_access import AccessLogging, LogTarget, l
 from ringfence.remediations.remove_public_grants import remove_public_grants
 from ringfence.remediations.require_tls import require_tls
 from ringfence.remediations.version_bucket import BucketVersioning, version_bucket
+from ringfence.runbooks import load
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
 from ringfence.steps.s3.block import SetPublicAccessBlock
 from tests.support.parsing import parse
@@ -33,6 +38,8 @@ from tests.support.strategies.buckets import BUCKET, KEY, KEY_ELSEWHERE, LOGS, S
 
 if TYPE_CHECKING:
     from ringfence.model.finding import Finding
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import ResourceState
     from ringfence.model.remediation import Remediation
 
 CALL, RULE = "CloudTrail:s3:{}", "Config:{}"
@@ -65,7 +72,7 @@ def by_rule(name: str) -> Finding:
 BLOCK, GRANTS, TLS = "block-bucket-public-access", "remove-public-grants", "require-tls"
 CALLS = {
     "CreateBucket": {BLOCK, GRANTS},
-    "PutBucketPolicy": {BLOCK, TLS},
+    "PutBucketPolicy": {BLOCK, TLS, "report-foreign-access"},
     "DeleteBucketPolicy": {TLS},
     "PutBucketAcl": {BLOCK, GRANTS},
     "PutBucketPublicAccessBlock": {BLOCK},
@@ -74,6 +81,9 @@ CALLS = {
     "DeleteBucketEncryption": {"encrypt-bucket"},
     "PutBucketVersioning": {"version-bucket"},
     "PutBucketLogging": {"log-bucket-access"},
+    "PutBucketLifecycle": {"report-log-bucket"},
+    "PutBucketLifecycleConfiguration": {"report-log-bucket"},
+    "DeleteBucket": {"report-log-bucket"},
 }
 RULES = {
     "s3-bucket-public-read-prohibited": {BLOCK, GRANTS},
@@ -124,6 +134,99 @@ def test_a_finding_of_guardduty_is_answered_by_what_it_is_about(name: str) -> No
 def test_every_type_that_the_runbook_answers_is_shown_here() -> None:
     shown = {*map(CALL.format, CALLS), *map(RULE.format, RULES), *GUARDDUTY}
     assert {name for trigger in HARDEN_BUCKET.triggers for name in trigger.types} == shown
+
+
+# Reports
+
+ELSEWHERE = {
+    "Effect": "Allow",
+    "Principal": {"AWS": ["arn:aws:iam::999988887777:root", "arn:aws:iam::111122223333:role/web"]},
+    "Action": "s3:GetObject",
+    "Resource": "*",
+}
+BY_MALLORY = ("arn:aws:iam::111122223333:user/mallory",)
+
+
+def reviews(id_: str, world: ResourceState, at: Incident) -> str:
+    return " | ".join(load(id_).review_items(world, replace(at, suspects=BY_MALLORY)))
+
+
+def test_of_another_account_that_a_policy_lets_in_a_person_is_told_and_who_did_it() -> None:
+    world = bucket(BucketPolicy(json.dumps({"Statement": ELSEWHERE})))
+    said = reviews("report-foreign-access", world, incident(CALL.format("PutBucketPolicy")))
+    assert "lets principals of other accounts in: arn:aws:iam::999988887777:root;" in said
+    assert "user/mallory did it" in said
+
+
+@pytest.mark.parametrize(
+    ("policy", "at"),
+    [
+        (ELSEWHERE, incident(CALL.format("PutBucketPolicy"), known="999988887777")),
+        (ELSEWHERE, incident(RULE.format("s3-bucket-ssl-requests-only"))),
+        ({**ELSEWHERE, "Effect": "Deny"}, incident(CALL.format("PutBucketPolicy"))),
+        ({**ELSEWHERE, "Principal": {"AWS": "111122223333"}}, incident(CALL.format("PutBucketPolicy"))),
+    ],
+)
+def test_who_is_known_or_was_let_in_before_is_not_reported(policy: dict[str, object], at: Incident) -> None:
+    world = bucket(BucketPolicy(json.dumps({"Statement": policy})))
+    assert reviews("report-foreign-access", world, at) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("PutBucketLifecycle", "a rule deletes logs"), ("DeleteBucket", "create it again")]
+)
+@pytest.mark.parametrize(
+    "use",
+    [LogBucketUse(trails=frozenset({"all"})), LogBucketUse(writers=frozenset({"cloudtrail.amazonaws.com"}))],
+)
+def test_who_deletes_the_logs_in_a_bucket_is_reported(name: str, said: str, use: LogBucketUse) -> None:
+    told = reviews("report-log-bucket", bucket(use), incident(CALL.format(name)))
+    assert said in told
+    assert "user/mallory did it" in told
+    assert load("report-log-bucket").plan(bucket(use), incident(CALL.format(name))) == ()
+
+
+@pytest.mark.parametrize("name", ["PutBucketLifecycle", "DeleteBucket"])
+def test_a_bucket_without_logs_is_nobodys_concern(name: str) -> None:
+    assert reviews("report-log-bucket", bucket(), incident(CALL.format(name))) == ""
+
+
+@pytest.mark.parametrize(
+    ("policy", "trails", "seen"),
+    [
+        (
+            Failed("NoSuchBucket", ""),
+            [{"Name": "all", "S3BucketName": BUCKET.id}],
+            LogBucketUse(frozenset({"all"})),
+        ),
+        (Failed("NoSuchBucketPolicy", ""), [{"Name": "all", "S3BucketName": "other"}], LogBucketUse()),
+        (
+            Document(
+                {
+                    "Policy": json.dumps(
+                        {
+                            "Statement": {
+                                "Effect": "Allow",
+                                "Principal": {"Service": "cloudtrail.amazonaws.com"},
+                            }
+                        }
+                    )
+                }
+            ),
+            [],
+            LogBucketUse(writers=frozenset({"cloudtrail.amazonaws.com"})),
+        ),
+        (Document({"Policy": "{"}), [{"Name": "all"}], LogBucketUse()),
+    ],
+)
+def test_a_log_bucket_is_known_by_the_trails_and_by_its_policy(
+    policy: object, trails: list[dict[str, str]], seen: LogBucketUse
+) -> None:
+    reading = LogBucketUse.read(BUCKET, ())
+    assert [call.operation for call in next(reading)] == ["GetBucketPolicy", "DescribeTrails"]
+    with pytest.raises(StopIteration) as ended:
+        reading.send((policy, Document({"trailList": trails})))  # type: ignore[arg-type]  # what the cloud answers
+    assert ended.value.value == seen
 
 
 # The block

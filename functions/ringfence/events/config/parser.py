@@ -69,6 +69,7 @@ def _finding(envelope: Envelope, detail: Document, result: Document, kind: type[
         updated_at=at,
         last_seen=at,
         subjects=(subject,),
+        advice=named.reason_of_organization((subject,), account),
         digest=envelope.digest,
         claim=ManagedRule(rule, identifier(name), region),
     )

@@ -6,7 +6,7 @@ import re
 from typing import ClassVar
 
 from ringfence.model.codec import value
-from ringfence.model.subject import NetworkRef, RecordedCalls, in_request
+from ringfence.model.subject import NetworkRef, RecordedCalls, in_request, in_response
 
 
 @value
@@ -19,6 +19,11 @@ class FlowLogRef(NetworkRef):
     example: ClassVar = "fl-0a1b2c3d4e5f60718"
     arn_form: ClassVar = "arn:{partition}:ec2:{region}:{account}:vpc-flow-log/{id}"
     calls: ClassVar = (
-        RecordedCalls("ec2", ("DeleteFlowLogs",), in_request("DeleteFlowLogsRequest.FlowLogId")),
+        RecordedCalls(
+            "ec2",
+            ("DeleteFlowLogs",),
+            in_request("DeleteFlowLogsRequest.FlowLogId"),
+            failed=in_response("DeleteFlowLogsResponse.unsuccessful.item.resourceId"),
+        ),
     )
     records_activity: ClassVar = True

@@ -19,4 +19,6 @@ class KeyRef(LoggingRef):
     example: ClassVar = "1234abcd-12ab-34cd-56ef-1234567890ab"
     arn_form: ClassVar = "arn:{partition}:kms:{region}:{account}:key/{id}"
     config_type: ClassVar = "AWS::KMS::Key"
-    calls: ClassVar = (RecordedCalls("kms", ("DisableKey", "ScheduleKeyDeletion"), in_request("keyId")),)
+    calls: ClassVar = (
+        RecordedCalls("kms", ("DisableKey", "PutKeyPolicy", "ScheduleKeyDeletion"), in_request("keyId")),
+    )

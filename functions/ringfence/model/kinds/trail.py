@@ -36,3 +36,4 @@ class TrailRef(LoggingRef):
         ),
     )
     records_activity: ClassVar = True
+    of_organization: ClassVar = True

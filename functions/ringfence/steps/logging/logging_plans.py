@@ -42,6 +42,7 @@ UNVALIDATED = judged_by("cloud-trail-log-file-validation-enabled")
 STOPPED_RECORDER = recorded("config", "StopConfigurationRecorder")
 CHANGED_DETECTOR = recorded("guardduty", "UpdateDetector")
 TAKEN_AWAY = recorded("kms", "ScheduleKeyDeletion", "DisableKey")
+NEW_KEY_POLICY = recorded("kms", "PutKeyPolicy")
 LONGEST = 4000
 """Maximum characters of settings that a person must restore: enough for many selectors."""
 _BY_HAND = ("organization",)

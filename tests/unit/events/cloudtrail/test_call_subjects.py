@@ -22,6 +22,7 @@ from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.resource_names import acting_roles
 from ringfence.model.subject import GLOBAL
+from ringfence.policy.decision import Mode, Policy, decide
 from tests.support.parsing import parse
 from tests.support.samples.calls import by_user, call_event
 from tests.support.samples.cloudtrail import by_role
@@ -292,7 +293,6 @@ ELSEWHERE, NO_TRAIL = TRAIL_ARN.replace(ACCOUNT, ADMINISTRATOR), TRAIL_ARN.repla
 @pytest.mark.parametrize(
     ("service", "name", "parameters", "field"),
     [
-        ("cloudtrail", "StopLogging", {"name": ELSEWHERE}, "name"),
         ("cloudtrail", "StopLogging", {"name": NO_TRAIL}, "name"),
         ("kms", "DisableKey", {"keyId": "alias/mine"}, "keyId"),
         ("guardduty", "DeleteDetector", {"detectorId": "1"}, "detectorId"),
@@ -307,3 +307,61 @@ def test_an_id_that_is_none_is_named_with_the_place_where_it_stands(
     with pytest.raises(BadInput) as caught:
         parse(call_event(service, name, parameters))
     assert caught.value.field == f"detail.requestParameters.{field}"
+
+
+ORGANIZATIONS = "arn:aws:cloudtrail:us-east-1:444455556666:trail/org-trail"
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "response"),
+    [
+        ("StopLogging", {"name": ORGANIZATIONS}, None),
+        ("DeleteTrail", {"name": ORGANIZATIONS}, None),
+        ("UpdateTrail", {"name": "org-trail"}, {"trailARN": ORGANIZATIONS}),
+        ("PutEventSelectors", {"trailName": ORGANIZATIONS}, None),
+    ],
+)
+def test_an_organizations_trail_that_a_delegated_administrator_changes_is_told_of_and_left_alone(
+    name: str, parameters: Json, response: Json | None
+) -> None:
+    finding = parse(call_event("cloudtrail", name, parameters, response))
+    assert isinstance(finding, Finding)
+    assert finding.subjects == (TrailRef("444455556666", "us-east-1", "org-trail"),)
+    policy = Policy(accounts=(ACCOUNT,), default=Mode.AUTO)
+    decision = decide(policy, "restore-logging", finding, finding.subjects[0])
+    assert decision.mode is Mode.NOTIFY
+    assert "belongs to account 444455556666" in decision.reason
+
+
+def test_a_resource_outside_the_scope_is_only_told_of_if_an_account_inside_reports_it() -> None:
+    finding = parse(call_event("cloudtrail", "StopLogging", {"name": ORGANIZATIONS}))
+    assert isinstance(finding, Finding)
+    other = Policy(accounts=("777788889999",), default=Mode.AUTO)
+    assert decide(other, "restore-logging", finding, finding.subjects[0]).mode is Mode.OFF
+
+
+@pytest.mark.parametrize(
+    ("unsuccessful", "left"),
+    [
+        ("", ["fl-0a1b2c3d4e5f60718", "fl-0b1b2c3d4e5f60718"]),
+        ({"item": {"error": {"code": "x"}, "resourceId": "fl-0b1b2c3d4e5f60718"}}, ["fl-0a1b2c3d4e5f60718"]),
+        ({"item": [{"resourceId": "fl-0b1b2c3d4e5f60718"}]}, ["fl-0a1b2c3d4e5f60718"]),
+        ({"item": [{"resourceId": 7}]}, ["fl-0a1b2c3d4e5f60718", "fl-0b1b2c3d4e5f60718"]),
+    ],
+)
+def test_what_a_call_failed_on_is_no_subject(unsuccessful: object, left: list[str]) -> None:
+    both = [{"tag": 1, "content": "fl-0a1b2c3d4e5f60718"}, {"tag": 2, "content": "fl-0b1b2c3d4e5f60718"}]
+    response = {"DeleteFlowLogsResponse": {"unsuccessful": unsuccessful}}
+    finding = parse(
+        call_event("ec2", "DeleteFlowLogs", {"DeleteFlowLogsRequest": {"FlowLogId": both}}, response)
+    )
+    assert isinstance(finding, Finding)
+    assert [ref.id for ref in finding.subjects] == left
+
+
+def test_a_call_that_failed_on_everything_is_not_for_us() -> None:
+    deleted = {"DeleteFlowLogsRequest": {"FlowLogId": {"tag": 1, "content": FLOW_LOG}}}
+    response = {"DeleteFlowLogsResponse": {"unsuccessful": {"item": {"resourceId": FLOW_LOG}}}}
+    verdict = parse(call_event("ec2", "DeleteFlowLogs", deleted, response))
+    assert isinstance(verdict, NotForUs)
+    assert "failed on each flow log" in verdict.reason

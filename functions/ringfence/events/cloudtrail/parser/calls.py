@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from ringfence.events import fields
 from ringfence.events.cloudtrail.parser import records
+from ringfence.events.cloudtrail.parser.bucket_policies import SET, let_in
 from ringfence.events.cloudtrail.parser.subjects import place, subjects
 from ringfence.events.cloudtrail.trigger.bucket_creation import CREATED, grants
 from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE, PREFIX, SEVERITY, type_of
 from ringfence.events.cloudtrail.trigger.quarantine import ATTACH
 from ringfence.events.cloudtrail.trigger.quarantine import SOURCE as IAM
 from ringfence.events.envelope import NotForUs
+from ringfence.events.resource_refs import reason_of_organization
 from ringfence.model.finding import Finding
 
 if TYPE_CHECKING:
@@ -62,7 +64,8 @@ def _finding(envelope: Envelope, detail: Document, type_: str, where: Place) -> 
         return NotForUs("the bucket was created without access for others")
     about = subjects(where, detail, account, region)
     if not about:
-        return NotForUs(f"the call {type_.removeprefix(PREFIX)} is not on a {where.kind.kind}")
+        failed = "failed on each" if where.calls.failed else "is not on a"
+        return NotForUs(f"the call {type_.removeprefix(PREFIX)} {failed} {where.kind.kind.replace('-', ' ')}")
     who = records.suspects(detail)
     at = fields.instant(detail, "eventTime")
     return Finding(
@@ -72,14 +75,20 @@ def _finding(envelope: Envelope, detail: Document, type_: str, where: Place) -> 
         severity=SEVERITY,
         account=account,
         region=region,
-        title=fields.title(f"{type_} on {about[0].id} by {who[0]}"),
+        title=fields.title(f"{type_} on {about[0].id} by {who[0]}{_more(type_, detail, account)}"),
         updated_at=at,
         last_seen=at,
         subjects=about,
+        advice=reason_of_organization(about, account),
         digest=envelope.digest,
         suspects=who,
         routine=not where.kind.records_activity,
     )
+
+
+def _more(type_: str, detail: Document, account: str) -> str:
+    """Return what else the title says: whom a bucket policy lets in."""
+    return let_in(detail, account) if type_ == PREFIX + SET else ""
 
 
 def _is_elsewhere(kind: type[Ref], detail: Document, account: str) -> bool:

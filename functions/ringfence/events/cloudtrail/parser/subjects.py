@@ -54,22 +54,37 @@ def places() -> Mapping[tuple[str, str], Place]:
 
 
 def subjects(where: Place, detail: Document, account: str, region: str) -> tuple[Ref, ...]:
-    """Return the resources of a call, each once. Raises BadInput if the record names none."""
+    """Return the resources of a call, each once. Raises BadInput if the record names none.
+
+    Resources on which the call failed are left out.
+    """
     kind, paths = where.kind, where.calls.paths
     if not paths:
         return (named.ref(kind, "recipientAccountId", account, account, region),)
     for path in paths:
         found = tuple(_texts(detail.value, detail.path, path.split(".")))
         if found:
-            return tuple(
-                dict.fromkeys(named.ref(kind, field, text, account, region) for field, text in found)
-            )
+            refs = dict.fromkeys(named.ref(kind, field, text, account, region) for field, text in found)
+            failed = _failed(where, detail) if where.calls.failed else frozenset()
+            return tuple(one for one in refs if one.id not in failed)
     field = f"{detail.path}.{paths[0]}"
     if where.calls.otherwise:
         return (named.ref(kind, field, where.calls.otherwise, account, region),)
     if where.calls.names == (ANY,) and not _is_on(kind, detail):
         return ()
     raise BadInput(field, f"is required: it names the {kind.kind.replace('-', ' ')}")
+
+
+def _failed(where: Place, detail: Document) -> frozenset[str]:
+    """Return the ids of the resources on which the call failed. What is not understood names none."""
+    try:
+        return frozenset(
+            text
+            for path in where.calls.failed
+            for _, text in _texts(detail.value, detail.path, path.split("."))
+        )
+    except BadInput:
+        return frozenset()
 
 
 def _is_on(kind: type[Ref], detail: Document) -> bool:
