@@ -1,4 +1,7 @@
-"""Law 6 for credentials: whatever else fails, and however, the key is inactive, or the session denied."""
+"""Law 6 for credentials: whatever else fails, and however, the key is inactive, or the session denied.
+
+What is called contained is more than that: nothing that the intruder is known to have lets him in.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey
 from ringfence.observations.iam.denial import Denial
+from ringfence.observations.iam.other_credentials import OtherCredentials
 from ringfence.observations.iam.reach import Reach
 from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
@@ -41,10 +45,11 @@ WAYS_TO_FAIL: tuple[RingfenceError, ...] = (
 
 
 class Trial(AnyTrial):
-    """One principal to contain with every option switched on."""
+    """One principal to contain with every option switched on; a person trusts the user's password."""
 
     def __init__(self, world: ResourceState, failing: Failing | None = None) -> None:
-        super().__init__(EVERYTHING, world, failing or Failing(FAILURES[0]))
+        choices = EVERYTHING.choose({"other-access": "trusted"})
+        super().__init__(EVERYTHING, world, failing or Failing(FAILURES[0]), choices)
 
     @property
     def contained(self) -> bool:
@@ -53,14 +58,33 @@ class Trial(AnyTrial):
         if isinstance(self.ref, AccessKeyRef):
             key = world[AccessKey].key(self.ref.id)
             return key is None or key.status != ACTIVE
-        whom = Reach(userid=self.ref.id) if isinstance(self.ref, RoleSessionRef) else Reach(before=WHOLE)
-        return world[Denial].covers(whom)
+        if isinstance(self.ref, RoleSessionRef) and not self.ref.of_instance:
+            return world[Denial].covers(Reach(WHOLE, self.ref.id))
+        return world[Denial].covers(Reach(userid=self.ref.id) if self.ref == SESSION else Reach())
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing else that is known lets the intruder in: sessions and other credentials."""
+        world = self.cloud.world
+        assert world
+        if not isinstance(self.ref, AccessKeyRef) or world[Denial].covers(Reach()):
+            return self.contained
+        works = any(one.status == ACTIVE for one in world[OtherCredentials].credentials)
+        sessions = world[Denial].holder is not None and not world[Denial].covers(Reach(before=WHOLE))
+        return self.contained and not (works or sessions)
+
+    def check_first(self) -> None:
+        """Run the first stage: contained, or it is for a later stage to say so."""
+        report = self.run(stages=1)
+        assert report.verified
+        assert report.status in CONTAINED or not report.verified.judged
+        assert report.verified.remaining == report.verified.settling == ()
 
     def check(self, failure: RingfenceError) -> None:
         """Contained, and not complete: what is refused for good is not waited for, and is listed."""
         assert self.contained
         assert self.verified
-        assert self.verified.contained
+        assert self.verified.contained is (self.closed and self.verified.judged)
         for_good = type(failure) is Refused and bool(self.verified.refused)
         assert for_good or not self.verified.complete
 
@@ -99,7 +123,7 @@ def test_one_other_step_that_fails_does_not_keep_a_principal_from_being_containe
     trial.run_whatever_happens()
     assert failing.met, "it was tried, and it did fail"
     assert trial.contained
-    assert trial.run(stages=1).status in CONTAINED
+    trial.check_first()
     trial.check(failure)
 
 
@@ -108,7 +132,7 @@ def test_one_other_step_that_fails_does_not_keep_a_principal_from_being_containe
 def test_every_other_step_may_fail_at_once(name: str, failure: RingfenceError) -> None:
     targets = {target for one, target in OTHERS if one == name}
     trial = Trial(WORLDS[name], Failing(failure, also=lambda step: step.target in targets))
-    assert trial.run(stages=1).status is IncidentStatus.CONTAINED
+    trial.check_first()
     trial.run_whatever_happens()
     trial.check(failure)
 
@@ -124,7 +148,9 @@ def test_a_later_facet_that_cannot_be_read_leaves_it_contained_and_not_complete(
     trial.run_whatever_happens()
     assert trial.contained
     assert trial.verified
-    assert (trial.verified.contained, trial.verified.complete, trial.verified.whole) == (True, False, True)
+    assert (trial.verified.complete, trial.verified.whole) == (False, True)
+    unknown = name == "key" and facet in {Denial, OtherCredentials}
+    assert trial.verified.contained is not unknown, "what was not seen can be open"
     trial.cloud.unreadable = {}
     assert trial.run().status is IncidentStatus.COMPLETE
 
@@ -170,5 +196,12 @@ def test_whatever_a_principal_is_like_and_whatever_else_fails_it_is_contained_or
     kinds = data.draw(st.sets(st.sampled_from([one for one in EVERYTHING.steps if one not in containing])))
     trial = Trial(world, Failing(failure, tuple(kinds)))
     trial.run_whatever_happens()
-    said = trial.run(stages=1).status in CONTAINED
-    assert trial.contained if said else trial.verified and trial.verified.review
+    trial.run(stages=1)
+    trial.run_whatever_happens()
+    verified = trial.verified
+    assert verified
+    assert trial.contained or verified.review
+    if verified.contained:
+        assert trial.closed
+    elif verified.judged:
+        assert verified.review or verified.open_access or verified.remaining

@@ -123,10 +123,12 @@ def outstanding(status: Document) -> RenderableType:
         ("Remaining", "remaining", BAD),
         ("Settling", "settling", OPEN),
         ("Refused permanently", "refused", BAD),
+        ("Still open to an intruder", "open_access", BAD),
         ("Needs your review", "review", OPEN),
     )
     shown = [part for title, key, style in parts for part in listed(title, status.texts(key), style)]
-    left = (one for one in status.texts("exposure") if one not in status.texts("review"))
+    named = {*status.texts("review"), *status.texts("open_access")}
+    left = (one for one in status.texts("exposure") if one not in named)
     return Group(*shown, *listed("Residual risk", left))
 
 

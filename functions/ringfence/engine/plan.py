@@ -24,7 +24,7 @@ def plan(request: ResponseRequest, reading: Reading, now: datetime) -> Plan | Ba
     """Plan the first stage. An invalid continuation is a result, not an error."""
     request = downgrade(request, reading.doubt)
     try:
-        opened = _planned(request, reading, incident_start(request, reading.history, now))
+        opened = _planned(request, reading, incident_start(request, reading.history, now), now)
     except BadInput as error:
         return error
     chosen = _rejoined(request, reading, opened, now)
@@ -39,21 +39,22 @@ def _with_preview(request: ResponseRequest, reading: Reading, made: Plan, now: d
         return made
     run = _as_run(request, reading, now)
     if not made.chosen.start.decision.mode.changes:
-        return replace(made, shown=_planned(request, reading, made.chosen.start, run))
+        return replace(made, shown=_planned(request, reading, made.chosen.start, now, run))
     if request.agreed is None:
         return made
     from ringfence.engine.plan_binding import as_refused  # findings do not wait for it
 
     look = incident_start(as_refused(request), reading.history, now)
-    then = replace(run, opened_at=request.agreed.as_of)
-    shown, agreed = (_planned(request, reading, look, one) for one in (run, then))
-    return replace(made, shown=shown, agreed=agreed)
+    as_of = min(request.agreed.as_of, now)
+    then = replace(run, opened_at=min(run.opened_at, as_of))
+    shown = _planned(request, reading, look, now, run)
+    return replace(made, shown=shown, agreed=_planned(request, reading, look, as_of, then))
 
 
 def _as_run(request: ResponseRequest, reading: Reading, now: datetime) -> IncidentStart:
     """Return the incident that a person's request would open or join if it were applied."""
     run = replace(request, decision=Decision(Mode.AUTO, ""))
-    opened = _planned(run, reading, incident_start(run, reading.history, now))
+    opened = _planned(run, reading, incident_start(run, reading.history, now), now)
     return _rejoined(run, reading, opened, now).start
 
 
@@ -61,7 +62,7 @@ def _rejoined(request: ResponseRequest, reading: Reading, opened: Prospect, now:
     """Join an ended incident instead of opening another one if there is nothing to do."""
     if opened.finds or not opened.start.is_new or not _has_ended(reading.history, reading.resource):
         return opened
-    return _planned(request, reading, incident_start(request, reading.history, now, finds=False))
+    return _planned(request, reading, incident_start(request, reading.history, now, finds=False), now)
 
 
 def _with_flips(request: ResponseRequest, reading: Reading, chosen: Prospect, now: datetime) -> Prospect:
@@ -90,9 +91,15 @@ def _has_ended(history: History, resource: ResourceState | NotFound | None) -> b
 
 
 def _planned(
-    request: ResponseRequest, reading: Reading, start: IncidentStart, planned_for: IncidentStart | None = None
+    request: ResponseRequest,
+    reading: Reading,
+    start: IncidentStart,
+    now: datetime,
+    planned_for: IncidentStart | None = None,
 ) -> Prospect:
-    prospect = Prospect(start, planned_for or start, request.choices)
+    """Plan for `now`. A dry run for a finding is planned for its incident, so that a repetition is equal."""
+    applied = request.request is not None or start.decision.mode.changes
+    prospect = Prospect(start, planned_for or start, request.choices, at=now if applied else start.opened_at)
     if not isinstance(reading.resource, ResourceState):
         return replace(prospect, finds=reading.resource is None)
     stage = request.runbook.stages[0]

@@ -13,6 +13,7 @@ from ringfence.record.facts import FindingReceived, Planned, RunRequested, Verif
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from ringfence.engine.incident_start import IncidentStart
     from ringfence.engine.requests import ResponseRequest
@@ -28,13 +29,15 @@ class Prospect:
     """One incident that a request can open or join, with the plan of its first stage.
 
     `start`: where the request is recorded. `planned_for`: the incident that plans are made for. A person's
-    dry run shows what a run would do, which may open another incident. `first`: None if the resource was
+    dry run shows what a run would do, which may open another incident. `at`: the time for which plans are
+    made. `first`: None if the resource was
     not observed or planning `failed`. `finds`: whether there is anything to do or to review.
     """
 
     start: IncidentStart
     planned_for: IncidentStart
     choices: tuple[tuple[str, str], ...] = ()
+    at: datetime | None = None
     first: Planned | None = None
     finds: bool = True
     failed: RingfenceError | None = None
@@ -50,9 +53,15 @@ class Prospect:
             past=known.steps(),
             looked=bool(known.of(Verified)),
             requested=any(isinstance(one, RunRequested) for one in self.start.facts),
+            planned_at=self._at(history),
+            tried_at=known.tried_at(),
         )
         new = (one for one in self.start.facts if isinstance(one, FindingReceived))
         return incident.with_findings(one.finding for one in (*known.of(FindingReceived), *new))
+
+    def _at(self, history: History) -> datetime | None:
+        """Return the time for which plans are made: a later stage is planned after earlier changes."""
+        return max(self.at, history.head.at) if self.at and history.head else self.at
 
     def plan(self, stage: Stage, history: History, resource: ResourceState) -> Planned:
         """Return the remaining steps of a stage, and the residual risk."""

@@ -85,7 +85,8 @@ class Releaser:
         execution = journal(self.ports, execution)
         made = changes(execution.history, self.ports.clock())
         way = undo_changes(made, before.observed, before.gone)
-        way = without_held(request, way, self._others(request, way))
+        others = self._others(request, way, before.observed)
+        way = without_held(request, way, others, before.observed)
         move = next_release(request, execution.history, way, self.ports.clock())
         if move.decision.mode.changes:
             return _Releasing(self.ports, request, way, before, execution).act(move)
@@ -96,10 +97,11 @@ class Releaser:
             request.incident, Conclusion(IncidentStatus.DRY_RUN, "dry run: nothing was changed"), (way.plan,)
         )
 
-    def _others(self, request: ResponseRelease, way: Undo) -> dict[str, History]:
-        """Read the chains of other resources with their own incidents that the steps would change."""
-        refs = unique(step.affected_ref(request.ref) for step in way.steps)
-        others = [ref for ref in refs if ref.key != request.ref.key]
+    def _others(self, request: ResponseRelease, way: Undo, observed: ResourceState) -> dict[str, History]:
+        """Read the chains of other resources that the steps would change, or that hold the same."""
+        changed = (step.affected_ref(request.ref) for step in way.steps)
+        held = (ref for step in way.steps for ref in step.also_held_by(request.ref, observed))
+        others = [ref for ref in unique((*changed, *held)) if ref.key != request.ref.key]
         asked = [ReadRequest(ref, chain=ChainKey(request.runbook, ref.key)) for ref in others]
         readings = [read(self.ports, one) for one in asked]
         return {ref.key: one.history for ref, one in zip(others, readings, strict=True)}

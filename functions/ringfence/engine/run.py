@@ -170,7 +170,7 @@ class Engine:
             raise Refused(refusal)
         unread = () if request.request else resource.unreadable(resource.unread, for_good=False)
         ended = _ended(execution.incident, IncidentStatus.DRY_RUN, "dry run: nothing was changed", unread)
-        return replace(ended, plans=tuple(plans), as_of=prospect.planned_for.opened_at)
+        return replace(ended, plans=tuple(plans), as_of=prospect.at)
 
 
 @dataclass(eq=False, repr=False)

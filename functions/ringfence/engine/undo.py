@@ -19,13 +19,14 @@ from ringfence.record.facts import RELEASE, DecisionMade, Intended, Planned, Rel
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from ringfence.engine.execution import Execution
     from ringfence.engine.release import ResponseRelease
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
     from ringfence.record.facts import Fact
     from ringfence.record.history import History
 
@@ -164,25 +165,49 @@ def check_release(request: ResponseRelease, history: History, now: datetime) -> 
         raise Retryable(f"another execution acts on {request.ref.key} until {history.lease.until}")
 
 
-def without_held(request: ResponseRelease, way: Undo, others: Mapping[str, History]) -> Undo:
-    """Leave values that an incident of the owning resource holds, like values that were changed since."""
-    holders = [(step, _holder(request, step, others)) for step in way.steps]
-    held = tuple(f"{step.target}: another incident holds it: {holder}" for step, holder in holders if holder)
+def without_held(
+    request: ResponseRelease, way: Undo, others: Mapping[str, History], observed: ResourceState
+) -> Undo:
+    """Leave values that an incident of the owning resource holds, like values that were changed since.
+
+    Other incidents can have made the same restriction for other resources. A release leaves theirs and says
+    so, because the value does not become what it was.
+    """
+    also = tuple(dict.fromkeys(_also_held(request, way, others, observed)))
+    holders = [(step, _holder(request, step, others, also)) for step in way.steps]
+    held = tuple(
+        f"{step.target}: another incident holds it: {holder} first" for step, holder in holders if holder
+    )
     return replace(
         way,
         steps=tuple(step for step, holder in holders if not holder),
         drifted=(*way.drifted, *held),
+        kept=(*way.kept, *(f"another incident keeps a denial: {one} to end it too" for one in also)),
     )
 
 
-def _holder(request: ResponseRelease, step: Step, others: Mapping[str, History]) -> str:
+def _also_held(
+    request: ResponseRelease, way: Undo, others: Mapping[str, History], observed: ResourceState
+) -> Iterator[str]:
+    refs = (ref for step in way.steps for ref in step.also_held_by(request.ref, observed))
+    yield from filter(None, (_open_incident(request, ref, others) for ref in refs))
+
+
+def _holder(
+    request: ResponseRelease, step: Step, others: Mapping[str, History], also: tuple[str, ...]
+) -> str:
     """Return another open incident that may act on what the step changes. Empty if there is none."""
-    ref = step.affected_ref(request.ref)
+    holder = _open_incident(request, step.affected_ref(request.ref), others)
+    return holder or next((one for one in also if step.is_shared(request.ref)), "")
+
+
+def _open_incident(request: ResponseRelease, ref: Ref, others: Mapping[str, History]) -> str:
+    """Return how to release the open incident of another resource. Empty if it has none that may act."""
     known = others.get(ref.key)
     if known is None or known.released_at is not None or known.incident == request.incident:
         return ""
     acts = any(made.decision.mode.changes for made in known.of(DecisionMade))
-    return f"release {known.incident} on {ref.key} first" if acts else ""
+    return f"release {known.incident} on {ref.key}" if acts else ""
 
 
 @frozen

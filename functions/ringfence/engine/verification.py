@@ -98,26 +98,30 @@ class Verification:
     @property
     def verified(self) -> Verified:
         """The fact to record."""
-        first, whole = self.stages[0], self.runbook.has_containment_stage
+        containing = self.runbook.containing
+        whole = self.runbook.has_containment_stage and set(containing) <= set(self.stages)
+        ways = unique(words for one in self.stages for words in one.open_ways(self.seen, self.incident))
+        contained = all(self._is_done(one) and not self._reviews(one) for one in containing if whole)
         found = (words for stage in self.stages for words in self._reviews(stage))
         reviews = unique((*self.held, *found))
         exposed = tuple(
             words for stage in self.stages for words in stage.residual_risks(self.seen, self.incident)
         )
         return Verified(
-            contained=whole and not self.held and self._is_done(first) and not self._reviews(first),
+            contained=whole and contained and not (self.held or ways),
             complete=self.whole
             and all(map(self._is_done, self.stages))
-            and not (reviews or self.waiting or self.secondary),
+            and not (reviews or self.waiting or self.secondary or ways),
             remaining=self._left,
             settling=(*self._still, *self.waiting),
             refused=(*self.refused, *self.seen.unreadable(self.seen.unread, for_good=True)),
-            exposure=(*exposed, *self.overdue),
+            exposure=unique((*ways, *exposed, *self.overdue)),
             judged=whole or bool(self.held),
             review=reviews,
             whole=self.whole,
             remediations=self.runbook.ids,
             waiting=self.waiting,
+            open_access=ways,
         )
 
     def is_stuck(self, hopeless: Collection[str]) -> bool:

@@ -163,9 +163,15 @@ def _is_news(verified: Verified, execution: Execution, request: ResponseRequest)
     """
     last = execution.history.verified
     acted = request.request or any(isinstance(one, Outcome) for one in execution.pending)
-    same = verified == last or (not verified.whole and last and last.contained and verified.contained)
+    same = verified == last or (not verified.whole and last and last.contained and not _contradicts(verified))
     told = execution.history.missed_at is not None or execution.history.broken is not None
     return bool(acted) or told or not same
+
+
+def _contradicts(verified: Verified) -> bool:
+    """Return whether a read of containment alone shows that something is not contained."""
+    shows = verified.remaining or verified.settling or verified.review or verified.open_access
+    return not verified.contained and (verified.judged or bool(shows))
 
 
 def _status(verified: Verified) -> IncidentStatus:

@@ -146,6 +146,7 @@ def status_answer(question: StatusQuery, history: History, now: datetime) -> Ans
         "settling": list(told.words("settling")),
         "refused": list(told.words("refused")),
         "review": list(unique(words for one in looks for words in one.texts("review"))),
+        "open_access": list(told.words("open_access")),
         "exposure": list(told.residual_risk),
         "entries": len(history.entries),
         "lines": list(_lines(history, question.after)),

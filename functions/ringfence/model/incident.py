@@ -32,7 +32,10 @@ class Incident:
     finding names, if one does. `as_of`: the time of the newest finding. `types`: the types of its findings.
     `rules`: the Config rules that reported a violation. `suspects`: who made the reported calls. `looked`:
     an earlier execution that was allowed to act has read the subject. `requested`: a person requested this
-    execution. `containers`: the containers that its findings are about, in words.
+    execution. `containers`: the containers that its findings are about, in words. `planned_at`: the time for
+    which the plan is made. Only a plan for access that was granted until now depends on it, and only until a
+    step records the result. `tried_at`: when each of the `past` steps was recorded. `named_keys`: the
+    long-term access keys in its findings, if each finding names one.
     """
 
     id: str
@@ -49,6 +52,9 @@ class Incident:
     looked: bool = False
     requested: bool = False
     containers: tuple[str, ...] = ()
+    planned_at: datetime | None = None
+    tried_at: tuple[datetime, ...] = ()
+    named_keys: tuple[str, ...] = ()
 
     @property
     def first_seen(self) -> datetime:
@@ -59,6 +65,16 @@ class Incident:
     def now(self) -> datetime:
         """The newest recorded time. Ages are counted up to it, never up to the clock."""
         return max(self.as_of, self.opened_at) if self.as_of else self.opened_at
+
+    @property
+    def applying_at(self) -> datetime:
+        """The time for which the plan is made. No finding decides it: its times can be old, or false."""
+        return self.planned_at or self.opened_at
+
+    def last_tried(self, *kinds: type[Step]) -> datetime | None:
+        """Return when a step of these classes was last recorded. None if there is none."""
+        both = zip(self.past, self.tried_at, strict=False)
+        return max((at for step, at in both if isinstance(step, kinds)), default=None)
 
     def with_findings(self, findings: Iterable[Finding]) -> Incident:
         """Return this incident with the data of its findings, each once, oldest first."""
@@ -73,6 +89,7 @@ class Incident:
             rules=tuple(dict.fromkeys(one.claim for one in known if one.claim)),
             containers=tuple(dict.fromkeys(one for each in known for one in each.containers)),
             suspects=tuple(dict.fromkeys(who for one in known for who in one.suspects)),
+            named_keys=_named_keys(known),
         )
 
     def choice(self, name: str) -> str:
@@ -81,6 +98,12 @@ class Incident:
             if key == name:
                 return chosen
         raise InternalError(f"there is no option {name}")
+
+
+def _named_keys(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return the access keys that the findings name. Empty if one of them names none."""
+    each = [[ref.id for ref in one.subjects if ref.kind == "access-key"] for one in findings]
+    return tuple(dict.fromkeys(id_ for ids in each for id_ in ids)) if all(each) else ()
 
 
 def check_incident(text: str) -> str:

@@ -91,6 +91,9 @@ class Remediation:
         Yields the residual risk after all steps.
     needs_review : function of ResourceState and Incident
         Yields what a person must check before the response is complete, or contained.
+    open_access : function of ResourceState and Incident
+        Yields the known ways that are still open to the intruder. Nothing is contained while there is one.
+        It also receives states with unread observations, because what is unknown can be open.
     workload_risk : str
         What workload it can break. It stays a dry run until the policy allows it by its id.
     downgrade_reasons : function of ResourceState and Incident
@@ -145,6 +148,7 @@ class Remediation:
     cost: str = ""
     residual_risk: ResidualRisk | None = None
     needs_review: ResidualRisk | None = None
+    open_access: ResidualRisk | None = None
     workload_risk: str = ""
     downgrade_reasons: DowngradeReasons | None = None
     held_together: tuple[str, ...] = ()
@@ -186,6 +190,10 @@ class Remediation:
         """Return the residual risk in words, including what a person must review."""
         words = (*self._unread(observed, for_good=False), *self._said(self.residual_risk, observed, incident))
         return (*words, *self.review_items(observed, incident))
+
+    def open_ways(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
+        """Return the known ways that are still open to the intruder."""
+        return tuple(self.open_access(observed, incident)) if self.open_access else ()
 
     def review_items(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
         """Return what a person must review."""

@@ -56,11 +56,14 @@ class Stage:
         What the stage does, as a heading.
     members : tuple of Remediation or Deferred
         The remediations.
+    contains : bool
+        Whether nothing is contained before this stage is done. The first stage always contains.
     """
 
     id: str
     title: str
     members: tuple[Remediation | Deferred, ...]
+    contains: bool = False
 
     @property
     def remediations(self) -> tuple[Remediation, ...]:
@@ -69,15 +72,12 @@ class Stage:
 
     def on(self, ref: Ref) -> Stage:
         """Return this stage with the remediations that are for such a subject."""
-        return Stage(
-            self.id,
-            self.title,
-            tuple(
-                one
-                for one in self.members
-                if not isinstance(one, Deferred) or not one.only or isinstance(ref, one.only)
-            ),
+        members = (
+            one
+            for one in self.members
+            if not isinstance(one, Deferred) or not one.only or isinstance(ref, one.only)
         )
+        return replace(self, members=tuple(members))
 
     @property
     def observations(self) -> tuple[type[Observation], ...]:
@@ -97,6 +97,10 @@ class Stage:
     def review_items(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
         """Return what a person must review."""
         return unique(words for one in self.remediations for words in one.review_items(observed, incident))
+
+    def open_ways(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
+        """Return the known ways that are still open to the intruder."""
+        return unique(words for one in self.remediations for words in one.open_ways(observed, incident))
 
     def pending(self, observed: ResourceState, incident: Incident) -> tuple[str, ...]:
         """Return what an AWS service has yet to do."""
@@ -175,6 +179,11 @@ class Runbook:
         The later stages of a compliance runbook judge the first, so they wait.
         """
         return len(self.stages) > 1 and not self.closes_when_complete
+
+    @property
+    def containing(self) -> tuple[Stage, ...]:
+        """The stages before whose end nothing is contained."""
+        return tuple(one for one in self.stages if one.members and (one.contains or one is self.stages[0]))
 
     @property
     def remediations(self) -> tuple[Remediation, ...]:
@@ -278,7 +287,7 @@ class Runbook:
         wanted = frozenset(ids)
         self._check(wanted)
         stages = (
-            Stage(stage.id, stage.title, tuple(one for one in stage.members if one.id in wanted))
+            replace(stage, members=tuple(one for one in stage.members if one.id in wanted))
             for stage in self.stages
         )
         kept = tuple(stage for stage in stages if stage.members)

@@ -138,6 +138,14 @@ class Step:
         """Return the resource it changes: the subject, or another one with its own incidents."""
         return ref
 
+    def is_shared(self, ref: Ref) -> bool:  # noqa: ARG002 - subclasses look
+        """Return whether incidents of other resources can rely on the change without a record of it."""
+        return False
+
+    def also_held_by(self, ref: Ref, observed: ResourceState) -> tuple[Ref, ...]:  # noqa: ARG002 - subclasses look
+        """Return other resources for which Ringfence made the same restriction. A release leaves theirs."""
+        return ()
+
     def apply(self, names: Names) -> SansIO[Done]:
         """Make the change.
 

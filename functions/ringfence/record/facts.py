@@ -122,6 +122,7 @@ class Verified(Fact):
     the part of the exposure that a person must review; the response is not complete before. `waiting`: the
     part of `settling` that AWS services do in their own time. `whole`: every stage was read.
     `remediations`: the remediations that this verification covers. Empty means all that were decided on.
+    `open_access`: the part of the exposure that lets the intruder in. Nothing is contained with any.
     """
 
     contained: bool
@@ -135,6 +136,7 @@ class Verified(Fact):
     whole: bool = False
     remediations: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    open_access: tuple[str, ...] = ()
 
 
 @value

@@ -82,6 +82,10 @@ class History:
             if not results or (one.intent in known and known[one.intent].result in results)
         )
 
+    def tried_at(self) -> tuple[datetime, ...]:
+        """Return when each intended step was recorded, in the order of `steps()`."""
+        return tuple(entry.at for entry, fact in self.facts if isinstance(fact, Intended))
+
     @property
     def closed_at(self) -> datetime | None:
         """When the incident was released or closed. None while it is open."""

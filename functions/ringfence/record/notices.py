@@ -214,7 +214,8 @@ def _open(now: Summary) -> tuple[tuple[str, tuple[str, ...]], ...]:
         ("Remaining", now.words("remaining")),
         ("Not finished yet", now.words("settling")),
         ("Refused permanently", now.words("refused")),
-        ("Residual risk", now.residual_risk),
+        ("Still open to an intruder", now.words("open_access")),
+        ("Residual risk", tuple(one for one in now.residual_risk if one not in now.words("open_access"))),
     )
 
 

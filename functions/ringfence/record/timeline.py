@@ -181,7 +181,8 @@ def _(fact: Verified, _: object) -> RenderedFact:
         *_each("remaining", fact.remaining),
         *_each("settling", fact.settling),
         *_each("refused permanently", fact.refused),
-        *_each("residual risk", fact.exposure),
+        *_each("still open to an intruder", fact.open_access),
+        *_each("residual risk", (one for one in fact.exposure if one not in fact.open_access)),
     )
     return RenderedFact(f"verified: {result}", notes, result=result)
 

@@ -13,7 +13,9 @@ from ringfence.model.codec import instant_text
 from ringfence.model.remediation import Option, remediation
 from ringfence.model.subject import PrincipalRef
 from ringfence.observations.iam.evidence import Grants, KeyUse
-from ringfence.observations.logging.trail import Trail
+from ringfence.observations.iam.used_roles import UsedRoles
+from ringfence.observations.iam.user_access import has_own_credentials
+from ringfence.observations.logging.trail import SESSION, Trace, Trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,15 +60,43 @@ def unreviewed(principal: ResourceState, incident: Incident) -> Iterator[str]:
 def _left(principal: ResourceState, incident: Incident) -> Iterator[str]:
     trail, since = principal[Trail], incident.first_seen
     for trace in trail.since(since):
-        yield f"{trace.kind} {trace.name}, created or changed by the principal at {instant_text(trace.at)}"
+        yield _trace_words(trace)
+    yield from _devices(principal, incident)
+    if trail.oldest and trail.oldest > since:
+        yield f"its calls before {instant_text(trail.oldest)} were not read, because there are too many"
+
+
+def _trace_words(trace: Trace) -> str:
+    return f"{trace.kind} {trace.name}, created or changed by the principal at {instant_text(trace.at)}"
+
+
+def _devices(principal: ResourceState, incident: Incident) -> Iterator[str]:
     for device in principal[Grants].devices:
-        if device.enabled_at >= since:
+        if device.enabled_at >= incident.first_seen:
             yield (
                 f"MFA device {device.serial} was registered at {instant_text(device.enabled_at)}, after the "
                 "first suspicious call; it was not removed"
             )
-    if trail.oldest and trail.oldest > since:
-        yield f"its calls before {instant_text(trail.oldest)} were not read, because there are too many"
+
+
+def open_traces(principal: ResourceState, incident: Incident) -> Iterator[str]:
+    """Yield what the principal made to get in again, unless a person has reviewed it."""
+    if incident.choice(REVIEW) != _OPEN or Trail in principal.unread or Grants in principal.unread:
+        return
+    for trace in principal[Trail].since(incident.first_seen):
+        if trace.gives_access and not _is_revoked(principal, trace):
+            yield _trace_words(trace)
+    if has_own_credentials(principal):
+        yield from _devices(principal, incident)
+
+
+def _is_revoked(principal: ResourceState, trace: Trace) -> bool:
+    """Return whether the sessions of a role that was assumed are revoked."""
+    roles = principal[UsedRoles].roles if UsedRoles in principal else ()
+    uses = (
+        one.use for one in roles if trace.kind == SESSION and trace.name.endswith(f"/{one.use.role.name}")
+    )
+    return any(one.covers(trace.at) for one in uses)
 
 
 @remediation(
@@ -88,6 +118,7 @@ def _left(principal: ResourceState, incident: Incident) -> Iterator[str]:
     ),
     residual_risk=known,
     needs_review=unreviewed,
+    open_access=open_traces,
 )
 def collect_evidence(principal: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Plan nothing. The evidence is reported and recorded as words."""

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINE
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.remediation import Option, remediation
 from ringfence.model.subject import PrincipalRef, RecordedCalls
 from ringfence.observations.iam.access_key import ACTIVE, INACTIVE, AccessKey
+from ringfence.observations.iam.user_access import OTHER_ACCESS, has_own_credentials, trusts_other_access
 from ringfence.steps.iam.access_keys import DeactivateAccessKey
+from ringfence.steps.iam.exposed_keys import concerns, exposed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,27 +32,17 @@ OTHERS = "other-keys"
 _LEAVE, _DEACTIVATE = "leave", "deactivate"
 
 
-def exposed(principal: ResourceState, incident: Incident) -> frozenset[str]:
-    """Return the ids of the exposed keys."""
-    if isinstance(principal.ref, AccessKeyRef):
-        return frozenset({principal.ref.id})
-    if incident.past or incident.looked:
-        return frozenset(step.key for step in incident.past if isinstance(step, DeactivateAccessKey))
-    keys = principal[AccessKey].keys
-    return frozenset(
-        one.id for one in keys if len(keys) == 1 and one.created and one.created <= incident.first_seen
-    )
-
-
 def still_active(principal: ResourceState, incident: Incident) -> Iterator[str]:
     """Yield the user's keys that stay active."""
     seen = principal[AccessKey]
-    if incident.choice(OTHERS) == _DEACTIVATE or not concerns(principal, incident):
+    if incident.choice(OTHERS) == _DEACTIVATE:
         return
     left = [one for one in seen.keys if one.status == ACTIVE and one.id not in exposed(principal, incident)]
     if isinstance(principal.ref, AccessKeyRef):
         for key in left:
             yield f"user {seen.user} has another key that stays active: {key.id}"
+    elif left and not concerns(principal, incident):
+        yield from (f"access key {key.id} of user {seen.user} stays active" for key in left)
     elif left:
         yield (
             f"AWS does not say which access key of user {seen.user} was exposed, and Ringfence cannot "
@@ -61,9 +52,19 @@ def still_active(principal: ResourceState, incident: Incident) -> Iterator[str]:
         )
 
 
-def concerns(principal: ResourceState, incident: Incident) -> bool:
-    """Return whether the finding is about a long-term key: by its id, or because AWS found one exposed."""
-    return isinstance(principal.ref, AccessKeyRef) or QUARANTINE in incident.types
+def open_keys(principal: ResourceState, incident: Incident) -> Iterator[str]:
+    """Yield the active keys of the user, unless everything is denied."""
+    if not has_own_credentials(principal):
+        return
+    if AccessKey in principal.unread:
+        yield "the access keys of the principal could not be read, so one may be active"
+        return
+    seen = principal[AccessKey]
+    for key in seen.keys:
+        if key.status == ACTIVE and key.id in exposed(principal, incident):
+            yield f"access key {key.id} of user {seen.user} is active"
+    if not trusts_other_access(incident):
+        yield from still_active(principal, incident)
 
 
 def no_users(principal: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
@@ -104,8 +105,10 @@ def no_users(principal: ResourceState, incident: Incident) -> Iterator[str]:  # 
             "keys are exposed; deactivate: every key of the user stops working, and all workloads with these "
             "keys",
         ),
+        OTHER_ACCESS,
     ),
     residual_risk=still_active,
+    open_access=open_keys,
     needs_review=no_users,
 )
 def deactivate_access_key(principal: ResourceState, incident: Incident) -> Iterator[Step]:

@@ -9,6 +9,7 @@ from ringfence.model.remediation import remediation
 from ringfence.model.subject import PrincipalRef, RecordedCalls
 from ringfence.observations.iam.access_key import ACTIVE, INACTIVE
 from ringfence.observations.iam.other_credentials import OtherCredentials
+from ringfence.observations.iam.user_access import has_own_credentials
 from ringfence.steps.iam.other_credentials import DeactivateCredential
 
 if TYPE_CHECKING:
@@ -19,6 +20,19 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
 
 
+def open_credentials(principal: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
+    """Yield each credential that works, unless everything is denied."""
+    if not has_own_credentials(principal):
+        return
+    if OtherCredentials in principal.unread:
+        yield "the service credentials, certificates and SSH keys of the principal could not be read"
+        return
+    seen = principal[OtherCredentials]
+    for one in seen.credentials:
+        if one.status == ACTIVE:
+            yield f"{one.kind} {one.id} of user {seen.user} is active"
+
+
 @remediation(
     id="deactivate-other-credentials",
     title="Deactivate a compromised user's service credentials, certificates and SSH keys",
@@ -27,6 +41,7 @@ if TYPE_CHECKING:
     observations=(OtherCredentials,),
     steps=(DeactivateCredential,),
     references=("NIST 800-53 IR-4", "NIST 800-53 IA-5", "D3FEND D3-CR", "ATT&CK T1098.001"),
+    open_access=open_credentials,
     undone_by=(
         RecordedCalls(
             "iam",

@@ -1,11 +1,12 @@
 """Deny all access to a compromised user or to one role session, beyond the deactivation of a key.
 
-Sessions that were started with a key stay valid without it. By default, a user's sessions issued before the
-incident are denied, and the user's other access works. Of a role only the named session is denied.
+Sessions that were started with a key stay valid without it. If the report is about one long-term key, the
+sessions issued until now are denied. Any other report about a user leaves open which credential the intruder
+has, so everything is denied. Of a role, the sessions with the reported name issued until now are denied.
 
-The denial is an inline policy with a fixed name. If the policies are full, a managed policy is attached
-instead. If that fails too, it becomes the permissions boundary. Each failed attempt makes the next one use
-another way.
+Each subject has its own denial, so the release of one incident never takes away the denial of another. The
+denial is an inline policy. If the policies are full, a managed policy is attached instead. If that fails
+too, it becomes the permissions boundary. Each failed attempt makes the next one use another way.
 """
 
 from __future__ import annotations
@@ -13,15 +14,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
+from ringfence.model.codec import instant_text
+from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.remediation import Option, remediation
 from ringfence.model.subject import PrincipalRef
-from ringfence.observations.iam.denial import Denial, inline_name, own_arn
+from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.principals import USER
-from ringfence.observations.iam.reach import DENY_ALL, Reach
-from ringfence.observations.iam.role_sessions import whole_second
+from ringfence.observations.iam.reach import Reach
 from ringfence.steps.iam.boundaries import SetDenyBoundary
+from ringfence.steps.iam.cut_off import cut_off
 from ringfence.steps.iam.denial import AttachDenial, PutDenial
 from ringfence.steps.iam.denial_policies import CreateDenialPolicy
+from ringfence.steps.iam.denial_ways import boundary_prevents, next_way, recorded_cut_offs
+from ringfence.steps.iam.exposed_keys import is_about_one_key
 from ringfence.steps.iam.undoing import DENIAL_UNDONE
 
 if TYPE_CHECKING:
@@ -30,22 +35,27 @@ if TYPE_CHECKING:
     from ringfence.model.incident import Incident
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
-    from ringfence.model.subject import Ref
     from ringfence.observations.iam.principals import Holder
 
 USER_DENY, ROLE_DENY = "user-deny", "role-deny"
-_SESSIONS, _EVERYTHING, _SESSION, _ROLE = "sessions", "everything", "session", "role"
+_BY_REPORT, _SESSIONS, _EVERYTHING, _SESSION, _ROLE = "by-report", "sessions", "everything", "session", "role"
 
 
-def wanted(ref: Ref, holder: Holder, incident: Incident) -> Reach:
-    """Return whom the denial must reach, according to the options."""
+def wanted(principal: ResourceState, holder: Holder, incident: Incident) -> Reach:
+    """Return whom the denial must reach, according to the report and the options."""
+    before = cut_off(incident, recorded_cut_offs(incident.past))
+    ref = principal.ref
     if holder.kind == USER:
-        everything = incident.choice(USER_DENY) == _EVERYTHING
-        return Reach() if everything else Reach(before=whole_second(incident.opened_at))
-    return Reach() if incident.choice(ROLE_DENY) == _ROLE else Reach(userid=ref.id)
+        chosen = incident.choice(USER_DENY)
+        sessions = chosen == _SESSIONS or (chosen == _BY_REPORT and is_about_one_key(principal, incident))
+        return Reach(before=before) if sessions else Reach()
+    if incident.choice(ROLE_DENY) == _ROLE:
+        return Reach()
+    unique = isinstance(ref, RoleSessionRef) and ref.of_instance
+    return Reach(None if unique else before, ref.id)
 
 
-def not_denied(principal: ResourceState, incident: Incident) -> Iterator[str]:
+def limits(principal: ResourceState, incident: Incident) -> Iterator[str]:
     """Yield the limits of the denial.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_disable-perms.html
@@ -53,8 +63,8 @@ def not_denied(principal: ResourceState, incident: Incident) -> Iterator[str]:
     holder = principal[Denial].holder
     if holder is None or not holder.editable:
         return
-    reach = wanted(principal.ref, holder, incident)
-    if _bounded(principal, incident):
+    reach = wanted(principal, holder, incident)
+    if boundary_prevents(principal, incident, reach):
         wider = f"{USER_DENY}: {_EVERYTHING}" if holder.kind == USER else f"{ROLE_DENY}: {_ROLE}"
         yield (
             f"{holder.key}: no policy could be added. Its permissions boundary "
@@ -62,27 +72,41 @@ def not_denied(principal: ResourceState, incident: Incident) -> Iterator[str]:
             f"sessions would allow everything else. The option `{wider}` replaces the boundary with one "
             "that denies everything; a release restores it"
         )
-    if reach.before:
+    if reach.userid:
+        yield _name_limits(holder, reach)
+    elif reach.before:
         yield (
-            f"user {holder.name}: sessions issued after the time of the incident are not denied; a "
+            f"user {holder.name}: sessions issued after {instant_text(reach.before)} are not denied; a "
             "password and other long-term credentials still work"
         )
-    if reach.userid:
-        yield f"role {holder.name}: everybody who may assume the role can start a new session"
     yield (
         f"sessions of other roles that {holder.key} assumed stay valid until they expire; resource-based "
         "policies do not bypass the denial; IAM needs some time to propagate it"
     )
 
 
-def _bounded(principal: ResourceState, incident: Incident) -> bool:
-    """Return whether every other way failed and the existing boundary prevents the last one."""
-    seen, ref = principal[Denial], principal.ref
-    if seen.holder is None or not seen.boundary:
-        return False
-    reach = wanted(ref, seen.holder, incident)
-    ways = _ways(seen, seen.holder, reach, ref.account)
-    return not reach.everything and not seen.covers(reach) and all(_tries(way, incident) for way in ways)
+def _name_limits(holder: Holder, reach: Reach) -> str:
+    name = reach.userid.partition(":")[2]
+    if not reach.before:
+        return f"role {holder.name}: everybody who may assume the role can start a session with another name"
+    return (
+        f"role {holder.name}: only sessions named {name} that were issued before "
+        f"{instant_text(reach.before)} are denied, whoever started them; everybody who may assume the role "
+        "can start a new session with this name or another one"
+    )
+
+
+def open_sessions(principal: ResourceState, incident: Incident) -> Iterator[str]:
+    """Yield that sessions are not denied."""
+    if Denial in principal.unread:
+        yield "what is denied could not be read, so sessions of the principal may be valid"
+        return
+    seen = principal[Denial]
+    if seen.holder is None:
+        return
+    reach = wanted(principal, seen.holder, incident)
+    if not seen.covers(reach):
+        yield f"{seen.holder.key} is not denied {reach.words()}"
 
 
 def not_editable(principal: ResourceState, incident: Incident) -> Iterator[str]:
@@ -93,7 +117,7 @@ def not_editable(principal: ResourceState, incident: Incident) -> Iterator[str]:
     seen = principal[Denial]
     if seen.holder is None or seen.holder.editable:
         return
-    if seen.covers(wanted(principal.ref, seen.holder, incident)):
+    if seen.covers(wanted(principal, seen.holder, incident)):
         return
     yield (
         f"{seen.holder.key} belongs to AWS and cannot be edited: nothing was denied. {_instead(seen.holder)}"
@@ -131,56 +155,29 @@ def _instead(holder: Holder) -> str:
     options=(
         Option(
             USER_DENY,
-            (_SESSIONS, _EVERYTHING),
-            "sessions: deny sessions issued before the incident; other keys and new sessions of the user "
-            "work; everything: deny all calls of the user with any credential. If no policy can be "
-            "added, only `everything` replaces the permissions boundary; the old boundary is recorded",
+            (_BY_REPORT, _SESSIONS, _EVERYTHING),
+            "by-report: sessions if the report is about one long-term key, else everything; sessions: deny "
+            "sessions issued until the denial; other keys, the password and new sessions of the user work; "
+            "everything: deny all calls of the user with any credential. If no policy can be added, only "
+            "`everything` replaces the permissions boundary; the old boundary is recorded",
         ),
         Option(
             ROLE_DENY,
             (_SESSION, _ROLE),
-            "session: deny only the named session; role: deny every session of the role, so that all "
-            "workloads with this role stop. If no policy can be added, only `role` replaces the "
-            "permissions boundary; the old boundary is recorded",
+            "session: deny only sessions with the reported name that were issued until the denial; role: "
+            "deny every session of the role, so that all workloads with this role stop. If no policy can be "
+            "added, only `role` replaces the permissions boundary; the old boundary is recorded",
         ),
     ),
-    residual_risk=not_denied,
+    residual_risk=limits,
     needs_review=not_editable,
+    open_access=open_sessions,
 )
 def deny_principal(principal: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Deny unless a denial exists. A denial with a larger reach stays, whatever its time."""
+    """Deny unless the subject's own denial exists. A denial with a larger reach stays, whatever its time."""
     seen = principal[Denial]
     if seen.holder is None or not seen.holder.editable:
         return
-    reach = wanted(principal.ref, seen.holder, incident)
-    if not seen.covers(reach):
-        ways = tuple(_ways(seen, seen.holder, reach, principal.ref.account))
-        yield from min(ways, key=lambda way: _tries(way, incident))
-
-
-def _tries(way: tuple[Step, ...], incident: Incident) -> int:
-    """Count how often a way was tried, by its last step."""
-    last = way[-1]
-    return sum(1 for one in incident.past if type(one) is type(last) and one.target == last.target)
-
-
-def _ways(seen: Denial, holder: Holder, reach: Reach, account: str) -> Iterator[tuple[Step, ...]]:
-    name, text = inline_name(reach), reach.document()
-    yield (PutDenial(holder, name, seen.document(name), text),)
-    if reach.everything:
-        yield (AttachDenial(holder, DENY_ALL, before=False, after=True),)
-        yield (SetDenyBoundary(holder, seen.boundary, DENY_ALL),)
-        return
-    arn = own_arn(account, holder, text)
-    if seen.document(arn) in {"", text}:
-        yield (*_create(seen, arn, text), AttachDenial(holder, arn, before=False, after=True))
-    bounding = reach.document(boundary=True)
-    arn = own_arn(account, holder, bounding)
-    # A boundary that allows everything else must not replace a stricter one.
-    if not seen.boundary and seen.document(arn) in {"", bounding}:
-        yield (*_create(seen, arn, bounding), SetDenyBoundary(holder, "", arn))
-
-
-def _create(seen: Denial, arn: str, text: str) -> Iterator[Step]:
-    if not seen.document(arn):
-        yield CreateDenialPolicy(arn, "", text)
+    reach = wanted(principal, seen.holder, incident)
+    if not seen.covers(reach, seen.own(principal.ref, incident.past)):
+        yield from next_way(principal, incident, reach)

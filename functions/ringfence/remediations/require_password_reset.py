@@ -14,6 +14,7 @@ from ringfence.model.subject import PrincipalRef, RecordedCalls
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.password import Password
 from ringfence.observations.iam.reach import Reach
+from ringfence.observations.iam.user_access import has_own_credentials, trusts_other_access
 from ringfence.steps.iam.password import SetPasswordReset
 
 if TYPE_CHECKING:
@@ -42,6 +43,16 @@ def still_signs_in(principal: ResourceState, incident: Incident) -> Iterator[str
         )
 
 
+def open_password(principal: ResourceState, incident: Incident) -> Iterator[str]:
+    """Yield that the password works, unless everything is denied."""
+    if not has_own_credentials(principal) or trusts_other_access(incident):
+        return
+    if Password in principal.unread or Denial in principal.unread:
+        yield "whether the principal has a password that works could not be read"
+        return
+    yield from still_signs_in(principal, incident)
+
+
 @remediation(
     id="require-password-reset",
     title="Require a new password from a compromised user",
@@ -61,6 +72,7 @@ def still_signs_in(principal: ResourceState, incident: Incident) -> Iterator[str
         ),
     ),
     residual_risk=still_signs_in,
+    open_access=open_password,
 )
 def require_password_reset(principal: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Require it if there is a password and all access of the user is denied."""

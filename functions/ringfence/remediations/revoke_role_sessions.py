@@ -1,4 +1,4 @@
-"""Revoke all sessions of a compromised instance's role that were issued before the incident.
+"""Revoke all sessions of a compromised instance's role that were issued before the revocation.
 
 This is for credentials that may be in use elsewhere with other session names. It affects all users of the
 role.
@@ -11,24 +11,30 @@ from typing import TYPE_CHECKING
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
-from ringfence.observations.iam.role_sessions import RoleSessions, whole_second
-from ringfence.steps.iam.role_sessions import RevokeRoleSessions
+from ringfence.observations.iam.role_sessions import RoleSessions
+from ringfence.steps.iam.cut_off import cut_off
+from ringfence.steps.iam.role_sessions import AllowRoleSessions, RevokeRoleSessions, recorded_instants
 from ringfence.steps.iam.undoing import ROLE_DENIAL_UNDONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from ringfence.model.incident import Incident
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
+    from ringfence.observations.iam.identity import Role
 
 
 def not_revoked(instance: ResourceState, incident: Incident) -> Iterator[str]:
     """Yield the roles that cannot be edited."""
-    instant = whole_second(incident.opened_at)
     for use in instance[RoleSessions].roles:
-        if not use.role.editable and not use.covers(instant):
+        if not use.role.editable and not use.covers(_instant(use.role, incident)):
             yield f"role {use.role.name} belongs to AWS and cannot be edited: its older sessions stay valid"
+
+
+def _instant(role: Role, incident: Incident) -> datetime:
+    return cut_off(incident, recorded_instants(incident.past, role, RevokeRoleSessions, AllowRoleSessions))
 
 
 @remediation(
@@ -45,8 +51,8 @@ def not_revoked(instance: ResourceState, incident: Incident) -> Iterator[str]:
     residual_risk=not_revoked,
 )
 def revoke_role_sessions(instance: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Revoke sessions issued before the time of the incident, unless a later revocation includes them."""
-    instant = whole_second(incident.opened_at)
+    """Revoke sessions issued before the revocation, unless a later revocation includes them."""
     for use in instance[RoleSessions].roles:
+        instant = _instant(use.role, incident)
         if use.role.editable and not use.covers(instant):
             yield RevokeRoleSessions(use.role, instant, use.others, before=False, after=True)

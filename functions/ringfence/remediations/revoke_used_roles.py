@@ -1,4 +1,4 @@
-"""Revoke sessions of the roles that a compromised principal used, if issued before the incident.
+"""Revoke sessions of the roles that a compromised principal used, if issued before the revocation.
 
 For a role session this is its role, whose other sessions may also be the intruder's. For a user or a key
 these are the roles it assumed since it was first seen: a denial of the user does not affect their sessions.
@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
 from ringfence.model.remediation import remediation
 from ringfence.model.subject import PrincipalRef
-from ringfence.observations.iam.role_sessions import whole_second
 from ringfence.observations.iam.used_roles import UsedRoles
+from ringfence.steps.iam.cut_off import cut_off
+from ringfence.steps.iam.role_sessions import recorded_instants
 from ringfence.steps.iam.undoing import ROLE_DENIAL_UNDONE
-from ringfence.steps.iam.used_roles import RevokeUsedRole
+from ringfence.steps.iam.used_roles import AllowUsedRole, RevokeUsedRole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from ringfence.model.incident import Incident
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
+    from ringfence.observations.iam.identity import Role
     from ringfence.observations.iam.role_sessions import RoleUse
 
 
@@ -40,11 +43,14 @@ def not_revoked(principal: ResourceState, incident: Incident) -> Iterator[str]:
 
 def _uncovered(principal: ResourceState, incident: Incident) -> Iterator[RoleUse]:
     """Yield the roles that were used since the first activity and whose older sessions are not revoked."""
-    instant = whole_second(incident.opened_at)
     for one in principal[UsedRoles].roles:
         used = one.assumed_at is None or one.assumed_at >= incident.first_seen
-        if used and not one.use.covers(instant):
+        if used and not one.use.covers(_instant(one.use.role, incident)):
             yield one.use
+
+
+def _instant(role: Role, incident: Incident) -> datetime:
+    return cut_off(incident, recorded_instants(incident.past, role, RevokeUsedRole, AllowUsedRole))
 
 
 @remediation(
@@ -63,8 +69,8 @@ def _uncovered(principal: ResourceState, incident: Incident) -> Iterator[RoleUse
     residual_risk=not_revoked,
 )
 def revoke_used_roles(principal: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Revoke sessions issued before the time of the incident, unless a later revocation includes them."""
-    instant = whole_second(incident.opened_at)
+    """Revoke sessions issued before the revocation, unless a later revocation includes them."""
     for use in _uncovered(principal, incident):
         if use.role.editable:
+            instant = _instant(use.role, incident)
             yield RevokeUsedRole(use.role, instant, use.others, before=False, after=True)

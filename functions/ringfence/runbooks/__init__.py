@@ -30,10 +30,10 @@ def load(id_: str) -> Remediation:
     return found
 
 
-def stage(id_: str, title: str, *remediations: str | Deferred) -> Stage:
+def stage(id_: str, title: str, *remediations: str | Deferred, contains: bool = False) -> Stage:
     """Declare a stage with the ids of its remediations."""
     members = (one if isinstance(one, Deferred) else Deferred(one, load) for one in remediations)
-    return Stage(id_, title, tuple(members))
+    return Stage(id_, title, tuple(members), contains)
 
 
 def only(id_: str, *kinds: type[Ref]) -> Deferred:

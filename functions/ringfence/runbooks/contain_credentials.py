@@ -30,6 +30,7 @@ CONTAIN_CREDENTIALS = Runbook(
             "deny",
             "Deny the sessions that were started with the key",
             only("deny-principal", AccessKeyRef),
+            contains=True,
         ),
         stage(
             "close",

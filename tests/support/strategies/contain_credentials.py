@@ -9,11 +9,12 @@ from ringfence.model.incident import Incident
 from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.observation import ResourceState
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey, Key
-from ringfence.observations.iam.denial import NAME, Denial, Policy
+from ringfence.observations.iam.denial import Denial, Policy
+from ringfence.observations.iam.denial_names import inline_name
 from ringfence.observations.iam.evidence import Grants, KeyUse
 from ringfence.observations.iam.other_credentials import KINDS, Credential, OtherCredentials
 from ringfence.observations.iam.password import Password
-from ringfence.observations.iam.reach import DENY_ALL
+from ringfence.observations.iam.reach import DENY_ALL, Reach
 from ringfence.observations.iam.role_sessions import RoleUse
 from ringfence.observations.iam.used_roles import UsedRole, UsedRoles
 from ringfence.observations.logging.trail import Trail
@@ -86,8 +87,8 @@ def steps() -> tuple[Step, ...]:
     denied = busy(PERSON, Denial(DEPLOY, attached=frozenset({DENY_ALL})))
     seen.update(dict.fromkeys(load("require-password-reset").plan(denied, incident(reach))))
     for ref, holder in ((PERSON, DEPLOY), (SESSION, WEB)):
-        strangers = busy(ref, Denial(holder, (Policy(NAME, STRANGE),)))
-        wider = incident(("sessions", "role"))
+        strangers = busy(ref, Denial(holder, (Policy(inline_name(ref, Reach()), STRANGE),)))
+        wider = incident(("everything", "role"))
         seen.update({step.inverse(): None for step in load("deny-principal").plan(strangers, wider)})
     return tuple(seen)
 
@@ -95,7 +96,8 @@ def steps() -> tuple[Step, ...]:
 def incident(reach: tuple[str, str], past: tuple[Step, ...] = ()) -> Incident:
     """Return an incident whose denial reaches so far."""
     user, role = reach
-    choices = (("other-keys", "leave"), ("role-deny", role), ("traces", "open"), ("user-deny", user))
+    chosen = {"other-access": "open", "other-keys": "leave", "role-deny": role, "traces": "open"}
+    choices = tuple(sorted({**chosen, "user-deny": user}.items()))
     return Incident("inc-1", NOON, choices=choices, past=past)
 
 

@@ -16,7 +16,8 @@ from ringfence.model.kinds.root import RootRef
 from ringfence.model.observation import ResourceState
 from ringfence.model.subject import GLOBAL, PrincipalRef
 from ringfence.observations.iam.access_key import AccessKey, Key
-from ringfence.observations.iam.denial import NAME, Denial, Policy, inline_name, inline_names, own_arn
+from ringfence.observations.iam.denial import Denial, Policy
+from ringfence.observations.iam.denial_names import inline_name, inline_names, own_arn
 from ringfence.observations.iam.evidence import Device, Grants, KeyUse
 from ringfence.observations.iam.identity import Role
 from ringfence.observations.iam.other_credentials import KINDS, Credential, OtherCredentials
@@ -28,6 +29,7 @@ from ringfence.observations.iam.used_roles import UsedRole, UsedRoles
 from ringfence.observations.logging.trail import Trace, Trail
 from ringfence.steps.iam.access_keys import DeactivateAccessKey
 from ringfence.steps.iam.boundaries import SetDenyBoundary
+from ringfence.steps.iam.cut_off import PROPAGATION
 from ringfence.steps.iam.denial import AttachDenial, PutDenial
 from tests.support.strategies.instances import INCIDENT
 from tests.support.strategies.once import once
@@ -41,21 +43,27 @@ if TYPE_CHECKING:
 
 ACCOUNT = "111122223333"
 KEY = AccessKeyRef(ACCOUNT, GLOBAL, "AKIAIOSFODNN7EXAMPLE", user="deploy")
+OTHER_KEY = "AKIAI44QH8DHBEXAMPLE"
 PERSON = UserRef(ACCOUNT, GLOBAL, "deploy")
 SESSION = RoleSessionRef(ACCOUNT, GLOBAL, "AROAIOSFODNN7EXAMPLE:i-0123456789abcdef0", role="web")
+NAMED = RoleSessionRef(ACCOUNT, GLOBAL, "AROAIOSFODNN7EXAMPLE:alice@example.com", role="web")
+"""A session whose name somebody chose."""
+OTHER_SESSION = RoleSessionRef(ACCOUNT, GLOBAL, "AROAIOSFODNN7EXAMPLE:bob@example.com", role="web")
 ROOT = RootRef(ACCOUNT, GLOBAL, "root")
-REFS: tuple[PrincipalRef, ...] = (KEY, PERSON, SESSION, ROOT)
+REFS: tuple[PrincipalRef, ...] = (KEY, PERSON, SESSION, NAMED, ROOT)
 DEPLOY = Holder(USER, "deploy", "AIDAIOSFODNN7EXAMPLE", "/team/")
 WEB = Holder(ROLE, "web", "AROAIOSFODNN7EXAMPLE")
 RESERVED = Holder(ROLE, "web", "AROAIOSFODNN7EXAMPLE", "/aws-reserved/sso.amazonaws.com/")
 WHOLE = whole_second(NOON)
+CUT_OFF = WHOLE + PROPAGATION
+"""Before which sessions are denied if the plan is made for noon."""
 STRANGE = '{"Statement":[],"Version":"2012-10-17"}'
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/developers"
 ROLES = (
     Role("batch", "AROABATCH"),
     Role("AWSServiceRoleForThings", "AROAAWS", "/aws-service-role/things.amazonaws.com/"),
 )
-INSTANTS = (WHOLE - timedelta(days=1), WHOLE, WHOLE + timedelta(hours=1))
+INSTANTS = (WHOLE - timedelta(days=1), CUT_OFF, WHOLE + timedelta(hours=1))
 CREDENTIAL_IDS = ("ACCAIOSFODNN7EXAMPLE0123", "ACCAI44QH8DHBEXAMPLE0123")
 STATUSES = st.sampled_from(("Active", "Inactive", "Expired"))
 
@@ -72,7 +80,8 @@ def incidents(**fixed: str) -> SearchStrategy[Incident]:
     choices = st.fixed_dictionaries(
         {
             "other-keys": st.sampled_from(("leave", "deactivate")),
-            "user-deny": st.sampled_from(("sessions", "everything")),
+            "user-deny": st.sampled_from(("by-report", "sessions", "everything")),
+            "other-access": st.sampled_from(("open", "trusted")),
             "role-deny": st.sampled_from(("session", "role")),
             "traces": st.sampled_from(("open", "reviewed")),
         }
@@ -97,16 +106,18 @@ def _tried() -> tuple[Step, ...]:
         steps.append(AttachDenial(holder, DENY_ALL, before=False, after=True))
         steps.append(SetDenyBoundary(holder, "", DENY_ALL))
         for text in texts:
-            steps.extend(PutDenial(holder, name, "", text) for name in inline_names(holder.kind, SESSION))
-            arn = own_arn(ACCOUNT, holder, text)
+            subject = PERSON if holder == DEPLOY else SESSION
+            steps.extend(PutDenial(holder, name, "", text) for name in inline_names(subject))
+            arn = own_arn(subject, holder, text)
             steps.append(AttachDenial(holder, arn, before=False, after=True))
     return tuple(steps)
 
 
 def reaches(ref: PrincipalRef) -> tuple[Reach, ...]:
     """Whom a denial may reach: everything, older sessions of some instant, or the one session."""
-    named = (Reach(userid=ref.id),) if isinstance(ref, RoleSessionRef) else ()
-    return (Reach(), *(Reach(before=one) for one in INSTANTS), *named)
+    named = isinstance(ref, RoleSessionRef)
+    whole = (Reach(), *(Reach(before=one) for one in INSTANTS))
+    return (*whole, *((Reach(userid=ref.id), *(Reach(one, ref.id) for one in INSTANTS)) if named else ()))
 
 
 @once
@@ -158,7 +169,7 @@ def _keys(ref: PrincipalRef) -> SearchStrategy[AccessKey]:
         return st.just(AccessKey())
     made = st.sampled_from((None, *INSTANTS))
     first = st.builds(Key, st.just(KEY.id), STATUSES, made)
-    both = st.tuples(first, st.builds(Key, st.just("AKIAI44QH8DHBEXAMPLE"), STATUSES, made))
+    both = st.tuples(first, st.builds(Key, st.just(OTHER_KEY), STATUSES, made))
     none = AccessKey() if isinstance(ref, AccessKeyRef) else AccessKey("deploy")
     return st.just(none) | st.builds(AccessKey, st.just("deploy"), both | st.tuples(first))
 
@@ -171,14 +182,15 @@ def denials(draw: DrawFn, ref: PrincipalRef) -> Denial:
         return Denial()
     holder = draw(st.sampled_from((WEB, RESERVED))) if isinstance(ref, RoleSessionRef) else DEPLOY
     texts = [reach.document() for reach in reaches(ref)]
-    named = {NAME: [*texts, STRANGE], inline_name(Reach(userid=ref.id)): [*texts[:1], texts[-1], STRANGE]}
+    beside = AccessKeyRef(ACCOUNT, GLOBAL, OTHER_KEY) if holder == DEPLOY else OTHER_SESSION
+    named = (*inline_names(ref), inline_name(beside, Reach()))
     inline = {
-        name: draw(st.sampled_from(named[name]))
-        for name in sorted(draw(st.sets(st.sampled_from(inline_names(holder.kind, ref)))))
+        name: draw(st.sampled_from([*texts, STRANGE]))
+        for name in sorted(draw(st.sets(st.sampled_from(named))))
     }
-    own = {own_arn(ACCOUNT, holder, text): text for text in texts}
+    own = {own_arn(ref, holder, text): text for text in texts}
     bounding = [reach.document(boundary=True) for reach in reaches(ref)]
-    bounds = {own_arn(ACCOUNT, holder, text): text for text in bounding}
+    bounds = {own_arn(ref, holder, text): text for text in bounding}
     there = draw(st.sets(st.sampled_from([*own, *bounds])))
     tampered = draw(st.sets(st.sampled_from([*own, *bounds]), max_size=1))
     policies = tuple(

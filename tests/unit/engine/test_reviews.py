@@ -62,10 +62,13 @@ def trace() -> Trace:
     return Trace("user", "backdoor", Ticking().now)
 
 
-def test_a_key_is_contained_by_one_change_after_one_look() -> None:
+def test_a_key_is_dead_by_one_change_after_one_look_and_is_contained_once_its_sessions_are_denied() -> None:
+    """The sessions that were started with the key are valid until then."""
     world = World(KEY, Denial(DEPLOY))
     report = world.respond("a-1", stages=1)
-    assert (report.status, goes_on(report)) == (IncidentStatus.CONTAINED, True)
+    assert (report.status, goes_on(report)) == (IncidentStatus.OPEN, True)
+    assert report.verified
+    assert (report.verified.contained, report.verified.judged) == (False, False)
     assert [type(step).__name__ for step in world.cloud.calls] == ["DeactivateAccessKey"]
     assert world.cloud.looks[0] == (AccessKey,)
 
@@ -82,15 +85,16 @@ def test_with_nothing_left_behind_it_is_complete_and_looked_at_once_more(
     assert (again.status, later(again)) == (IncidentStatus.COMPLETE, False)
 
 
-def test_what_was_left_behind_leaves_it_contained_and_is_looked_at_once_more() -> None:
+def test_what_was_left_behind_keeps_it_from_being_contained_and_is_looked_at_once_more() -> None:
+    """The intruder gets in by the user that he made."""
     world = World(KEY, Denial(DEPLOY), trace())
     report = world.respond("a-1")
-    assert (report.status, again(report), later(report)) == (IncidentStatus.CONTAINED, (), True)
+    assert (report.status, again(report), later(report)) == (IncidentStatus.OPEN, (), True)
     assert report.verified
     assert "backdoor" in report.verified.review[0]
     assert set(report.verified.review) <= set(report.verified.exposure)
     once_more = world.respond("a-2")
-    assert (once_more.status, again(once_more), later(once_more)) == (IncidentStatus.CONTAINED, (), False)
+    assert (once_more.status, again(once_more), later(once_more)) == (IncidentStatus.OPEN, (), False)
 
 
 def test_once_a_person_has_reviewed_it_it_is_complete() -> None:
@@ -120,7 +124,9 @@ def test_what_cannot_be_read_of_a_principal_keeps_back_no_more_than_what_needs_i
     world = World(KEY, Denial(DEPLOY))
     world.cloud.unreadable = {facet: Refused("it is not shown")}
     report = world.respond("a-1")
-    assert (report.status, again(report)) == (IncidentStatus.CONTAINED, ())
+    unknown = facet in {Denial, Password, OtherCredentials}  # what was not seen can be open
+    status = IncidentStatus.OPEN if unknown else IncidentStatus.CONTAINED
+    assert (report.status, again(report)) == (status, ())
     done = {type(step).__name__ for step in world.cloud.calls}
     assert done == {"DeactivateAccessKey", *(() if facet is Denial else ("PutDenial",))}
     assert report.verified

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.model.codec import instant_text
-from ringfence.model.errors import NotFound
+from ringfence.model.errors import BadInput, NotFound
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.role_session import RoleSessionRef
+from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.access_key import AccessKey, Key
-from ringfence.observations.iam.denial import NAME, Denial, Policy, inline_name, own_arn
+from ringfence.observations.iam.denial import Denial, Policy
+from ringfence.observations.iam.denial_names import NAME, inline_name, own_arn, subject_of
 from ringfence.observations.iam.evidence import Device, Grants, KeyUse
 from ringfence.observations.iam.identity import Role
 from ringfence.observations.iam.other_credentials import Credential, OtherCredentials
@@ -25,9 +27,21 @@ from ringfence.observations.iam.used_roles import UsedRoles
 from ringfence.observations.logging.trail import PAGES, Trace, Trail
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.steps.iam.access_keys import DeactivateAccessKey
+from ringfence.steps.iam.denial import PutDenial
 from ringfence.steps.iam.denial_policies import CreateDenialPolicy
 from ringfence.steps.iam.used_roles import RevokeUsedRole
-from tests.support.strategies.credentials import ACCOUNT, DEPLOY, KEY, PERSON, ROOT, SESSION, WEB, WHOLE
+from tests.support.strategies.credentials import (
+    ACCOUNT,
+    DEPLOY,
+    KEY,
+    NAMED,
+    OTHER_KEY,
+    PERSON,
+    ROOT,
+    SESSION,
+    WEB,
+    WHOLE,
+)
 from tests.support.talks import refusal, talk
 from tests.support.worlds import NOON
 
@@ -123,7 +137,7 @@ def test_of_a_user_the_keys_are_listed_with_when_they_were_made() -> None:
 
 
 def test_of_a_user_everything_is_read_in_one_round_trip() -> None:
-    asked, seen = talk(Denial.read(PERSON, ()), (user(), {"AttachedPolicies": []}, NOTHING))
+    asked, seen = talk(Denial.read(PERSON, ()), (user(), {"AttachedPolicies": []}, {}, NOTHING))
     assert len(asked) == 1
     assert seen == Denial(DEPLOY)
 
@@ -131,16 +145,45 @@ def test_of_a_user_everything_is_read_in_one_round_trip() -> None:
 def test_a_session_of_a_role_that_the_report_names_too() -> None:
     reach = Reach(userid=SESSION.id)
     found = {"PolicyDocument": json.loads(reach.document())}
-    asked, seen = talk(Denial.read(SESSION, ()), (role(), {"AttachedPolicies": []}, NOTHING, found))
-    assert [call.parameters.get("PolicyName") for call in asked[0]] == [None, None, NAME, inline_name(reach)]
-    assert seen == Denial(WEB, (Policy(inline_name(reach), reach.document()),))
+    asked, seen = talk(Denial.read(SESSION, ()), (role(), {"AttachedPolicies": []}, {}, NOTHING, found))
+    names = [inline_name(SESSION, one) for one in (Reach(), reach)]
+    assert [call.parameters.get("PolicyName") for call in asked[0]] == [None, None, None, *names]
+    assert seen == Denial(WEB, (Policy(inline_name(SESSION, reach), reach.document()),))
     assert seen.covers(reach)
 
 
+def test_the_denials_of_other_subjects_are_read_beside_and_are_not_the_subjects_own() -> None:
+    """A name tells the subject. Those of instances are left out, and no more than some are read."""
+    everything = Reach().document()
+    theirs = [inline_name(one, Reach()) for one in (PERSON, AccessKeyRef(KEY.account, GLOBAL, OTHER_KEY))]
+    listed = {"PolicyNames": ["app", *theirs, f"{NAME}-i-0123456789abcdef0"]}
+    found = {"PolicyDocument": json.loads(everything)}
+    read = Denial.read(KEY, ())
+    asked, seen = talk(read, (owned("deploy"),), (user(), {}, listed, NOTHING), (found, NOTHING))
+    assert [call.parameters["PolicyName"] for call in asked[2]] == theirs
+    assert seen.inline == (Policy(NAME, everything),)
+    assert seen.covers(Reach())
+    assert not seen.covers(Reach(), seen.own(KEY, ()))
+    assert subject_of(NAME, DEPLOY, KEY.account) == PERSON
+    assert subject_of(inline_name(KEY, Reach()), DEPLOY, KEY.account) == KEY
+    for reach in (Reach(), Reach(userid=NAMED.id)):
+        assert subject_of(inline_name(NAMED, reach), WEB, KEY.account) == NAMED
+    assert subject_of(f"{NAME}-of-somebody", DEPLOY, KEY.account) is None
+
+
+def test_an_older_denial_is_found_by_the_step_that_recorded_its_name() -> None:
+    text = Reach(before=WHOLE).document()
+    past = (PutDenial(DEPLOY, NAME, "", text),)
+    found = {"PolicyDocument": json.loads(text)}
+    _, seen = talk(Denial.read(KEY, past), (owned("deploy"),), (user(), {}, {}, NOTHING, found))
+    assert seen.covers(Reach(before=WHOLE), seen.own(KEY, past))
+    assert not seen.covers(Reach(before=WHOLE), seen.own(KEY, ()))
+
+
 def test_a_role_that_is_another_than_the_report_says_is_looked_for_by_its_id() -> None:
-    wrong: tuple[Any, ...] = (role("AROAOTHER"), {}, NOTHING, NOTHING)
+    wrong: tuple[Any, ...] = (role("AROAOTHER"), {}, {}, NOTHING, NOTHING)
     roles = {"Roles": [{"RoleName": "web2", "RoleId": WEB.id}]}
-    asked, seen = talk(Denial.read(SESSION, ()), wrong, (roles,), (role(), {}, NOTHING, NOTHING))
+    asked, seen = talk(Denial.read(SESSION, ()), wrong, (roles,), (role(), {}, {}, NOTHING, NOTHING))
     assert asked[2][0].parameters == {"RoleName": "web2"}
     assert seen.holder == WEB
 
@@ -150,12 +193,12 @@ def test_a_role_that_nobody_has_is_gone_and_so_is_a_user() -> None:
     with pytest.raises(NotFound, match="none of its sessions is valid"):
         talk(Denial.read(bare, ()), ({"Roles": []},))
     with pytest.raises(NotFound):
-        talk(Denial.read(PERSON, ()), (NOTHING, NOTHING, NOTHING))
+        talk(Denial.read(PERSON, ()), (NOTHING, NOTHING, NOTHING, NOTHING))
 
 
 def test_what_was_done_to_a_user_is_seen_though_the_key_is_gone() -> None:
     past = (DeactivateAccessKey("deploy", KEY.id, "Active", "Inactive"),)
-    _, denial = talk(Denial.read(KEY, past), (NOTHING,), (user(), {}, NOTHING))
+    _, denial = talk(Denial.read(KEY, past), (NOTHING,), (user(), {}, {}, NOTHING))
     assert denial.holder == DEPLOY
     _, password = talk(Password.read(KEY, past), (NOTHING,), ({"LoginProfile": {}},))
     assert password.user == "deploy"
@@ -173,18 +216,18 @@ def test_a_role_that_was_revoked_is_seen_though_the_key_is_gone() -> None:
 
 
 def test_the_user_of_a_key_is_whom_iam_names_whatever_the_report_says() -> None:
-    asked, _ = talk(Denial.read(KEY, ()), (owned("renamed"),), (user(), {}, NOTHING))
+    asked, _ = talk(Denial.read(KEY, ()), (owned("renamed"),), (user(), {}, {}, NOTHING))
     assert asked[1][0].parameters == {"UserName": "renamed"}
 
 
 def test_our_managed_policies_are_read_as_they_are_in_force() -> None:
     text = Reach(before=WHOLE).document()
-    arn = own_arn(ACCOUNT, DEPLOY, text)
+    arn = own_arn(PERSON, DEPLOY, text)
     attached = {"AttachedPolicies": [{"PolicyArn": arn}, {"PolicyArn": "arn:aws:iam::aws:policy/Billing"}]}
     version = {"PolicyVersion": {"Document": json.loads(text)}}
     asked, seen = talk(
         Denial.read(PERSON, ()),
-        (user(), attached, NOTHING),
+        (user(), attached, {}, NOTHING),
         ({"Policy": {"DefaultVersionId": "v3"}},),
         (version,),
     )
@@ -194,7 +237,7 @@ def test_our_managed_policies_are_read_as_they_are_in_force() -> None:
     tampered = {"PolicyVersion": {"Document": {"Version": "2012-10-17", "Statement": []}}}
     _, seen = talk(
         Denial.read(PERSON, ()),
-        (user(), attached, NOTHING),
+        (user(), attached, {}, NOTHING),
         ({"Policy": {"DefaultVersionId": "v4"}},),
         (tampered,),
     )
@@ -203,16 +246,16 @@ def test_our_managed_policies_are_read_as_they_are_in_force() -> None:
 
 def test_a_policy_that_an_earlier_try_made_is_remembered_and_may_be_gone() -> None:
     text = Reach(before=WHOLE).document()
-    past = (CreateDenialPolicy(own_arn(ACCOUNT, DEPLOY, text), "", text),)
-    asked, seen = talk(Denial.read(PERSON, past), (user(), {}, NOTHING), (NOTHING,))
+    past = (CreateDenialPolicy(own_arn(PERSON, DEPLOY, text), "", text),)
+    asked, seen = talk(Denial.read(PERSON, past), (user(), {}, {}, NOTHING), (NOTHING,))
     assert asked[1][0].operation == "GetPolicy"
     assert seen.policies == ()
 
 
 def test_a_boundary_denies_where_it_denies_all() -> None:
-    _, seen = talk(Denial.read(PERSON, ()), (user(DENY_ALL), {}, NOTHING))
+    _, seen = talk(Denial.read(PERSON, ()), (user(DENY_ALL), {}, {}, NOTHING))
     assert seen.covers(Reach())
-    _, seen = talk(Denial.read(PERSON, ()), (user("arn:aws:iam::aws:policy/Billing"), {}, NOTHING))
+    _, seen = talk(Denial.read(PERSON, ()), (user("arn:aws:iam::aws:policy/Billing"), {}, {}, NOTHING))
     assert (seen.boundary, seen.reaches()) == ("arn:aws:iam::aws:policy/Billing", frozenset())
 
 
@@ -222,17 +265,26 @@ def test_a_boundary_denies_where_it_denies_all() -> None:
 def test_a_denial_reaches_what_is_narrower_and_nothing_wider() -> None:
     everything, now, before = Reach(), Reach(before=WHOLE), Reach(before=WHOLE - timedelta(days=1))
     one, other = Reach(userid=SESSION.id), Reach(userid="AROAX:y")
-    assert all(everything.covers(reach) for reach in (everything, now, one))
+    so_far = Reach(WHOLE, SESSION.id)
+    assert all(everything.covers(reach) for reach in (everything, now, one, so_far))
     assert now.covers(before)
     assert now.covers(now)
+    assert now.covers(so_far)
+    assert one.covers(so_far)
+    assert so_far.covers(Reach(WHOLE - timedelta(days=1), SESSION.id))
     assert not any(
         wide.covers(narrow)
-        for wide, narrow in ((before, now), (now, everything), (now, one), (one, other), (one, now))
+        for wide, narrow in (
+            *((before, now), (now, everything), (now, one), (one, other), (one, now)),
+            *((so_far, one), (so_far, now), (before, so_far)),
+        )
     )
 
 
 @pytest.mark.parametrize("boundary", [False, True])
-@pytest.mark.parametrize("reach", [Reach(), Reach(before=WHOLE), Reach(userid=SESSION.id)])
+@pytest.mark.parametrize(
+    "reach", [Reach(), Reach(before=WHOLE), Reach(userid=SESSION.id), Reach(WHOLE, SESSION.id)]
+)
 def test_a_denial_is_known_by_its_document_word_for_word(reach: Reach, boundary: bool) -> None:  # noqa: FBT001 - a parameter
     text = reach.document(boundary=boundary)
     assert reach_of(text, boundary=boundary) == reach
@@ -249,12 +301,21 @@ def test_the_instant_is_in_whole_seconds_of_utc() -> None:
     assert '{"DateLessThan":{"aws:TokenIssueTime":"2026-03-01T12:00:00Z"}}' in Reach(before=NOON).document()
 
 
-@pytest.mark.parametrize("session", ["x" * 64, "ä" * 64, "i-0123456789abcdef0", "a@b.example"])
+@pytest.mark.parametrize("session", ["x" * 64, "i-0123456789abcdef0", "a@b.example"])
 def test_a_policys_name_is_one_that_iam_takes_and_another_for_each_session(session: str) -> None:
-    name = inline_name(Reach(userid=f"{WEB.id}:{session}"))
-    assert len(name) <= 128
-    assert name.isascii()
-    assert name != inline_name(Reach(userid=f"{WEB.id}:{session.upper()}"))
+    one, other = (
+        RoleSessionRef(SESSION.account, GLOBAL, f"{WEB.id}:{text}") for text in (session, session.upper())
+    )
+    for reach in (Reach(), Reach(userid=one.id)):
+        name = inline_name(one, reach)
+        assert len(name) <= 128
+        assert name.isascii()
+        assert name != inline_name(other, reach)
+
+
+def test_a_session_whose_name_no_policy_can_have_is_no_subject() -> None:
+    with pytest.raises(BadInput):
+        RoleSessionRef(SESSION.account, GLOBAL, f"{WEB.id}:{'ä' * 64}")
 
 
 # Password, other credentials, evidence

@@ -11,15 +11,18 @@ import pytest
 from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINE
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
 from ringfence.model.incident import Incident
+from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.other_principal import OtherPrincipalRef
 from ringfence.model.observation import Observation, ResourceState
+from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.access_key import AccessKey, Key
-from ringfence.observations.iam.denial import NAME, Denial, Policy, inline_name, own_arn
+from ringfence.observations.iam.denial import Denial, Policy
+from ringfence.observations.iam.denial_names import NAME, inline_name, own_arn
 from ringfence.observations.iam.evidence import Device, Grants, KeyUse
 from ringfence.observations.iam.other_credentials import Credential, OtherCredentials
 from ringfence.observations.iam.password import Password
 from ringfence.observations.iam.principals import Holder
-from ringfence.observations.iam.reach import DENY_ALL, Reach
+from ringfence.observations.iam.reach import Reach, reach_of
 from ringfence.observations.iam.role_sessions import RoleUse
 from ringfence.observations.iam.used_roles import UsedRole, UsedRoles
 from ringfence.observations.logging.trail import Trace, Trail
@@ -27,6 +30,7 @@ from ringfence.runbooks import load
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.steps.iam.access_keys import DeactivateAccessKey
 from ringfence.steps.iam.boundaries import SetDenyBoundary
+from ringfence.steps.iam.cut_off import PROPAGATION
 from ringfence.steps.iam.denial import AttachDenial, PutDenial
 from ringfence.steps.iam.denial_policies import CreateDenialPolicy
 from ringfence.steps.iam.other_credentials import DeactivateCredential
@@ -35,8 +39,11 @@ from ringfence.steps.iam.used_roles import RevokeUsedRole
 from tests.support.strategies.credentials import (
     ACCOUNT,
     BOUNDARY,
+    CUT_OFF,
     DEPLOY,
     KEY,
+    NAMED,
+    OTHER_SESSION,
     PERSON,
     RESERVED,
     ROLES,
@@ -54,7 +61,7 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
     from ringfence.model.subject import PrincipalRef
 
-CHOICES = {"other-keys": "leave", "role-deny": "session", "traces": "open", "user-deny": "sessions"}
+CHOICES = dict(CONTAIN_CREDENTIALS.choose({}))
 OTHER = "AKIAI44QH8DHBEXAMPLE"
 LATER, EARLIER = NOON + timedelta(hours=1), NOON - timedelta(hours=1)
 LINKED = Holder("role", "AWSServiceRoleForX", WEB.id, "/aws-service-role/x.amazonaws.com/")
@@ -154,7 +161,7 @@ def keys(*of: Key) -> ResourceState:
 
 
 ONLY = Key(KEY.id, "Active", EARLIER)
-DENIED = PutDenial(DEPLOY, NAME, "", Reach(before=NOON).document())
+DENIED = PutDenial(DEPLOY, NAME, "", Reach(before=CUT_OFF).document())
 
 
 def test_the_only_key_of_a_user_in_quarantine_is_the_exposed_one() -> None:
@@ -202,7 +209,8 @@ def test_a_key_that_may_have_been_made_since_the_quarantine_is_left(created: dat
 def test_a_user_who_is_not_in_quarantine_keeps_every_key() -> None:
     for chosen in ("leave", "deactivate"):
         assert plan("deactivate-access-key", keys(ONLY), incident(other_keys=chosen)) == ()
-        assert said("deactivate-access-key", keys(ONLY), incident(other_keys=chosen)) == ""
+    assert "stays active" in said("deactivate-access-key", keys(ONLY))
+    assert said("deactivate-access-key", keys(ONLY), incident(other_keys="deactivate")) == ""
 
 
 @pytest.mark.parametrize("of", [(), (Key(KEY.id, "Inactive", EARLIER),)])
@@ -214,39 +222,130 @@ def test_a_user_in_quarantine_without_a_key_that_works_has_none_to_lose(of: tupl
 
 # deny-principal
 
-SESSIONS, EVERYTHING = Reach(before=NOON).document(), Reach().document()
+SESSIONS, EVERYTHING = Reach(before=CUT_OFF).document(), Reach().document()
 TEXT = Reach(userid=SESSION.id).document()
+OF_KEY, OF_SESSION = inline_name(KEY, Reach()), inline_name(SESSION, Reach(userid=SESSION.id))
+ONLY_SESSIONS = incident(user_deny="sessions")
 
 
-def test_of_a_user_the_older_sessions_are_denied_and_everything_by_choice() -> None:
-    world = seen(PERSON, Denial(DEPLOY))
-    assert plan("deny-principal", world) == (PutDenial(DEPLOY, NAME, "", SESSIONS),)
-    all_of_it = incident(user_deny="everything")
-    assert plan("deny-principal", world, all_of_it) == (PutDenial(DEPLOY, NAME, "", EVERYTHING),)
+@pytest.mark.parametrize("types", [(), ("UnauthorizedAccess:IAMUser/TorIPCaller",)])
+def test_where_the_report_is_not_about_one_key_the_user_is_denied_everything(types: tuple[str, ...]) -> None:
+    """Nobody knows which credential the intruder has: the password, a key or a session."""
+    world = seen(PERSON, Denial(DEPLOY), AccessKey("deploy", (ONLY,)))
+    reported = replace(incident(), types=types)
+    assert plan("deny-principal", world, reported) == (PutDenial(DEPLOY, NAME, "", EVERYTHING),)
+    assert "still work" not in said("deny-principal", world, reported)
+
+
+def test_where_it_is_about_one_key_only_the_sessions_issued_so_far_are_denied() -> None:
+    world = seen(KEY, Denial(DEPLOY))
+    assert plan("deny-principal", world) == (PutDenial(DEPLOY, OF_KEY, "", SESSIONS),)
     assert "still work" in said("deny-principal", world)
-    assert "still work" not in said("deny-principal", world, all_of_it)
+    everything = incident(user_deny="everything")
+    assert plan("deny-principal", world, everything) == (PutDenial(DEPLOY, OF_KEY, "", EVERYTHING),)
+    by_choice = plan("deny-principal", seen(PERSON, Denial(DEPLOY)), ONLY_SESSIONS)
+    assert by_choice == (PutDenial(DEPLOY, NAME, "", SESSIONS),)
+
+
+def test_a_quarantine_is_about_one_key_where_that_is_known() -> None:
+    sessions, everything = (PutDenial(DEPLOY, NAME, "", text) for text in (SESSIONS, EVERYTHING))
+    one = seen(PERSON, Denial(DEPLOY), AccessKey("deploy", (ONLY,)))
+    two = seen(PERSON, Denial(DEPLOY), AccessKey("deploy", (ONLY, Key(OTHER, "Active", EARLIER))))
+    assert plan("deny-principal", one, quarantined()) == (sessions,)
+    assert plan("deny-principal", two, quarantined()) == (everything,)
+    assert plan("deny-principal", two, replace(quarantined(), named_keys=(KEY.id,))) == (sessions,)
+    dead = seen(PERSON, Denial(DEPLOY), AccessKey("deploy", (replace(ONLY, status="Inactive"),)))
+    assert plan("deny-principal", dead, quarantined(OFF)) == (sessions,)
 
 
 def test_of_a_role_only_the_session_is_denied_and_the_whole_role_by_choice() -> None:
     world = seen(SESSION, Denial(WEB))
-    name = inline_name(Reach(userid=SESSION.id))
-    assert plan("deny-principal", world) == (PutDenial(WEB, name, "", TEXT),)
+    assert plan("deny-principal", world) == (PutDenial(WEB, OF_SESSION, "", TEXT),)
     assert plan("deny-principal", world, incident(role_deny="role")) == (
-        PutDenial(WEB, NAME, "", EVERYTHING),
+        PutDenial(WEB, inline_name(SESSION, Reach()), "", EVERYTHING),
     )
+
+
+def test_a_session_whose_name_somebody_chose_is_denied_only_until_now() -> None:
+    """An intruder can choose the name of somebody else, who must be able to start a new session."""
+    world = seen(NAMED, Denial(WEB))
+    (step,) = plan("deny-principal", world)
+    assert isinstance(step, PutDenial)
+    assert reach_of(step.after) == Reach(CUT_OFF, NAMED.id)
+    assert "alice@example.com is chosen by whoever assumes role web" in step.side_effects()
+    assert "can start a new session with this name or another one" in said("deny-principal", world)
+    (of_instance,) = plan("deny-principal", seen(SESSION, Denial(WEB)))
+    assert of_instance.side_effects() == "", "an instance's id is never used again"
 
 
 def test_an_instant_is_moved_forward_and_never_back() -> None:
     earlier, later = (Reach(before=one).document() for one in (EARLIER, LATER))
-    world = seen(PERSON, Denial(DEPLOY, (Policy(NAME, earlier),)))
-    assert plan("deny-principal", world) == (PutDenial(DEPLOY, NAME, earlier, SESSIONS),)
+    world = seen(KEY, Denial(DEPLOY, (Policy(OF_KEY, earlier),)))
+    assert plan("deny-principal", world) == (PutDenial(DEPLOY, OF_KEY, earlier, SESSIONS),)
     for text in (SESSIONS, later, EVERYTHING):
-        assert plan("deny-principal", seen(PERSON, Denial(DEPLOY, (Policy(NAME, text),)))) == ()
+        assert plan("deny-principal", seen(KEY, Denial(DEPLOY, (Policy(OF_KEY, text),)))) == ()
+
+
+def test_sessions_are_denied_up_to_the_plan_and_not_up_to_the_finding() -> None:
+    """A finding comes minutes after its calls. The intruder starts sessions until the key is dead."""
+    at = replace(incident(), planned_at=LATER)
+    (step,) = plan("deny-principal", seen(KEY, Denial(DEPLOY)), at)
+    assert isinstance(step, PutDenial)
+    assert reach_of(step.after) == Reach(before=LATER + PROPAGATION)
+
+
+def test_a_recorded_cut_off_is_read_back_by_later_plans() -> None:
+    """Otherwise every later plan would want a newer one, and nothing would ever be complete."""
+    first = plan("deny-principal", seen(KEY, Denial(DEPLOY)))
+    again = replace(incident(first), planned_at=LATER)
+    put = Denial(DEPLOY, (Policy(OF_KEY, SESSIONS),))
+    assert plan("deny-principal", seen(KEY, put), again) == ()
+    (*_, attach) = plan("deny-principal", seen(KEY, Denial(DEPLOY)), again)
+    assert attach == AttachDenial(DEPLOY, own_arn(KEY, DEPLOY, SESSIONS), before=False, after=True)
+    undone = replace(again, past=(*first, first[0].inverse()))
+    (new,) = plan("deny-principal", seen(KEY, Denial(DEPLOY)), undone)
+    assert isinstance(new, PutDenial)
+    assert reach_of(new.after) == Reach(before=LATER + PROPAGATION), "what was undone counts no more"
+
+
+def test_a_key_that_was_deactivated_later_moves_the_cut_off_once() -> None:
+    """It was alive until then. The second deactivation is recorded, so the cut-off is fixed again."""
+    (first,) = plan("deny-principal", seen(KEY, Denial(DEPLOY)))
+    put = seen(KEY, Denial(DEPLOY, (Policy(OF_KEY, SESSIONS),)))
+    past = replace(incident((first, OFF)), tried_at=(NOON, LATER), planned_at=LATER + timedelta(seconds=1))
+    (second,) = plan("deny-principal", put, past)
+    assert isinstance(second, PutDenial)
+    reach = reach_of(second.after)
+    assert reach
+    assert reach.before
+    assert reach.before >= LATER + PROPAGATION
+    later = replace(past, past=(*past.past, second), tried_at=(*past.tried_at, LATER), planned_at=None)
+    assert plan("deny-principal", seen(KEY, Denial(DEPLOY, (Policy(OF_KEY, second.after),))), later) == ()
+
+
+def test_each_subject_has_its_own_denial() -> None:
+    """A release of one incident must not take away what another one needs."""
+    beside = Policy(inline_name(AccessKeyRef(ACCOUNT, GLOBAL, OTHER), Reach()), EVERYTHING)
+    for ref, inline in ((KEY, (Policy(NAME, EVERYTHING), beside)), (PERSON, (beside,))):
+        (step,) = plan("deny-principal", seen(ref, Denial(DEPLOY, inline)), incident(user_deny="everything"))
+        assert step == PutDenial(DEPLOY, inline_name(ref, Reach()), "", EVERYTHING)
+        others = {one.key for one in step.also_held_by(ref, seen(ref, Denial(DEPLOY, inline)))}
+        assert others == {f"access-key/{ACCOUNT}/{GLOBAL}/{OTHER}", PERSON.key} - {ref.key}
+    of_role = Policy(inline_name(OTHER_SESSION, Reach()), EVERYTHING)
+    (step,) = plan("deny-principal", seen(NAMED, Denial(WEB, (of_role,))), incident(role_deny="role"))
+    assert step.also_held_by(NAMED, seen(NAMED, Denial(WEB, (of_role,)))) == (OTHER_SESSION,)
+
+
+def test_a_denial_that_an_older_version_recorded_under_another_name_is_the_subjects_own() -> None:
+    old = PutDenial(DEPLOY, NAME, "", SESSIONS)
+    assert (
+        plan("deny-principal", seen(KEY, Denial(DEPLOY, (Policy(NAME, SESSIONS),))), incident((old,))) == ()
+    )
 
 
 def test_a_strangers_policy_under_our_name_is_replaced_and_recorded() -> None:
     world = seen(PERSON, Denial(DEPLOY, (Policy(NAME, STRANGE),)))
-    assert plan("deny-principal", world) == (PutDenial(DEPLOY, NAME, STRANGE, SESSIONS),)
+    assert plan("deny-principal", world) == (PutDenial(DEPLOY, NAME, STRANGE, EVERYTHING),)
 
 
 def test_each_try_that_left_no_denial_makes_the_next_take_another_way() -> None:
@@ -256,31 +355,35 @@ def test_each_try_that_left_no_denial_makes_the_next_take_another_way() -> None:
         steps = plan("deny-principal", world, incident(past, user_deny="everything"))
         past = (*past, *steps)
     put = PutDenial(DEPLOY, NAME, "", EVERYTHING)
+    arn = own_arn(PERSON, DEPLOY, EVERYTHING)
+    bounding = own_arn(PERSON, DEPLOY, Reach().document(boundary=True))
     assert past == (
         put,
-        AttachDenial(DEPLOY, DENY_ALL, before=False, after=True),
-        SetDenyBoundary(DEPLOY, BOUNDARY, DENY_ALL),
+        CreateDenialPolicy(arn, "", EVERYTHING),
+        AttachDenial(DEPLOY, arn, before=False, after=True),
+        CreateDenialPolicy(bounding, "", Reach().document(boundary=True)),
+        SetDenyBoundary(DEPLOY, BOUNDARY, bounding),
         put,
     )
 
 
 def test_what_is_exact_is_attached_as_a_policy_of_our_own() -> None:
-    inline = PutDenial(DEPLOY, NAME, "", SESSIONS)
-    arn = own_arn(ACCOUNT, DEPLOY, SESSIONS)
+    inline = PutDenial(DEPLOY, OF_KEY, "", SESSIONS)
+    arn = own_arn(KEY, DEPLOY, SESSIONS)
     attach = AttachDenial(DEPLOY, arn, before=False, after=True)
-    world = seen(PERSON, Denial(DEPLOY))
+    world = seen(KEY, Denial(DEPLOY))
     assert plan("deny-principal", world, incident((inline,))) == (
         CreateDenialPolicy(arn, "", SESSIONS),
         attach,
     )
-    made = seen(PERSON, Denial(DEPLOY, policies=(Policy(arn, SESSIONS),)))
+    made = seen(KEY, Denial(DEPLOY, policies=(Policy(arn, SESSIONS),)))
     assert plan("deny-principal", made, incident((inline,))) == (attach,)
-    tampered = seen(PERSON, Denial(DEPLOY, boundary=BOUNDARY, policies=(Policy(arn, STRANGE),)))
+    tampered = seen(KEY, Denial(DEPLOY, boundary=BOUNDARY, policies=(Policy(arn, STRANGE),)))
     assert plan("deny-principal", tampered, incident((inline,))) == (inline,)
 
 
 def test_a_boundary_that_limits_is_never_replaced_by_one_that_allows_the_rest() -> None:
-    world = seen(PERSON, Denial(DEPLOY))
+    world = seen(KEY, Denial(DEPLOY))
     inline, (create, attach) = (
         plan("deny-principal", world),
         plan("deny-principal", world, incident(plan("deny-principal", world))),
@@ -288,13 +391,13 @@ def test_a_boundary_that_limits_is_never_replaced_by_one_that_allows_the_rest() 
     past = (*inline, create, attach)
     *_, bound = plan("deny-principal", world, incident(past))
     assert isinstance(bound, SetDenyBoundary)
-    bounded = seen(PERSON, Denial(DEPLOY, boundary=BOUNDARY))
+    bounded = seen(KEY, Denial(DEPLOY, boundary=BOUNDARY))
     assert plan("deny-principal", bounded, incident(past)) == inline
 
 
 @pytest.mark.parametrize(
     ("ref", "holder", "choice"),
-    [(PERSON, DEPLOY, {"user-deny": "everything"}), (SESSION, WEB, {"role-deny": "role"})],
+    [(KEY, DEPLOY, {"user-deny": "everything"}), (SESSION, WEB, {"role-deny": "role"})],
     ids=["user", "session"],
 )
 def test_a_boundary_that_is_left_is_told_once_no_other_way_is_left(
@@ -373,7 +476,7 @@ def test_a_role_is_revoked_once_if_it_was_used_since_the_first_sight() -> None:
         UsedRole(RoleUse(linked), None),
     )
     world = seen(PERSON, UsedRoles(used, ("arn:elsewhere",)))
-    revoke = RevokeUsedRole(editable, NOON, ("function resize",), before=False, after=True)
+    revoke = RevokeUsedRole(editable, CUT_OFF, ("function resize",), before=False, after=True)
     assert plan("revoke-used-roles", world) == (revoke,)
     assert linked.name in said("revoke-used-roles", world)
     assert "arn:elsewhere" in said("revoke-used-roles", world)

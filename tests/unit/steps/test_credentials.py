@@ -13,7 +13,8 @@ from ringfence.model.observation import ResourceState
 from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
 from ringfence.observations.iam.access_key import AccessKey, Key
-from ringfence.observations.iam.denial import NAME, Denial, Policy, own_arn
+from ringfence.observations.iam.denial import Denial, Policy
+from ringfence.observations.iam.denial_names import NAME, own_arn
 from ringfence.observations.iam.identity import Role
 from ringfence.observations.iam.other_credentials import KINDS, Credential, OtherCredentials
 from ringfence.observations.iam.password import Password
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
 
 SESSIONS = Reach(before=NOON).document()
-ARN = own_arn(ACCOUNT, DEPLOY, SESSIONS)
+ARN = own_arn(PERSON, DEPLOY, SESSIONS)
 OFF = DeactivateAccessKey("deploy", KEY.id, "Active", "Inactive")
 PUT = PutDenial(DEPLOY, NAME, "", SESSIONS)
 PUT_ON_ROLE = PutDenial(WEB, NAME, "", Reach().document())

@@ -8,6 +8,8 @@ from typing import ClassVar
 from ringfence.model.codec import value
 from ringfence.model.subject import PrincipalRef
 
+_INSTANCE = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+
 
 @value
 class RoleSessionRef(PrincipalRef):
@@ -19,3 +21,13 @@ class RoleSessionRef(PrincipalRef):
     example: ClassVar = "AROAEXAMPLE000000001:i-0123456789abcdef0"
 
     role: str = ""
+
+    @property
+    def name(self) -> str:
+        """The session's name. Whoever assumes a role chooses it, except for services such as EC2."""
+        return self.id.partition(":")[2]
+
+    @property
+    def of_instance(self) -> bool:
+        """Whether it is named after an instance. EC2 names its sessions so, and ids are never reused."""
+        return bool(_INSTANCE.fullmatch(self.name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document
@@ -10,7 +11,16 @@ from ringfence.model.codec import canonical, value
 from ringfence.model.errors import NotFound
 from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.observation import Observation
-from ringfence.model.step import Step
+from ringfence.observations.iam.denial_names import (
+    INSTANCES,
+    MOST_OTHERS,
+    NAME,
+    OWN_POLICIES,
+    PolicyStep,
+    known_names,
+    own_arn,
+    own_prefix,
+)
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY, ROLES, policy_of
 from ringfence.observations.iam.principals import (
     FINDING_HOLDERS,
@@ -22,18 +32,14 @@ from ringfence.observations.iam.principals import (
     name_of,
     role_id,
 )
-from ringfence.observations.iam.reach import DENY_ALL, Reach, reach_of, short_digest
+from ringfence.observations.iam.reach import DENY_ALL, Reach, reach_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from ringfence.model.call import Answer
+    from ringfence.model.step import Step
     from ringfence.model.subject import Ref
-
-NAME = "ringfence-deny"
-"""The inline policy on a user, or on a whole role."""
-PATH = "/ringfence/"
-OWN_POLICIES = "arn:aws:iam::{account}:policy/ringfence/*"
 
 
 @value
@@ -42,12 +48,6 @@ class Policy:
 
     name: str
     document: str
-
-
-class PolicyStep(Step):
-    """A step that records a managed policy of ours: where to look once it is attached nowhere."""
-
-    arn: str
 
 
 @value
@@ -82,46 +82,65 @@ class Denial(Observation):
     permissions: ClassVar = (
         *FINDING_HOLDERS,
         *(Permission(f"iam:{action}", (USERS,)) for action in ("GetUser", "GetUserPolicy")),
-        Permission("iam:ListAttachedUserPolicies", (USERS,)),
-        *(Permission(f"iam:{action}", (ROLES,)) for action in ("GetRolePolicy", "ListAttachedRolePolicies")),
+        *(Permission(f"iam:List{what}", (USERS,)) for what in ("AttachedUserPolicies", "UserPolicies")),
+        *(Permission(f"iam:List{what}", (ROLES,)) for what in ("AttachedRolePolicies", "RolePolicies")),
+        Permission("iam:GetRolePolicy", (ROLES,)),
         *(Permission(f"iam:{action}", (OWN_POLICIES,)) for action in ("GetPolicy", "GetPolicyVersion")),
     )
 
     @classmethod
     def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
-        """Read the holder, its denials and its attached policies in one round trip; ours then in two more.
+        """Read the holder and the denials for this subject in one round trip.
 
-        A key's owner is asked for first. What the report calls the role is tried, and the role looked
-        for by its id where it is another.
+        Other denials and managed policies take up to two more. A key's owner is asked for first. What the
+        report calls the role is tried, and the role looked for by its id where it is another.
         """
         hint = ref.role if isinstance(ref, RoleSessionRef) else ""
         kind, name = (ROLE, hint) if hint else (yield from name_of(ref, past))
         if not name:
             return cls()
-        answers = yield _reads(kind, name, ref)
+        answers = yield _reads(kind, name, ref, past)
         if hint and not _is_role(answers[0], ref):
             kind, name = yield from name_of(RoleSessionRef(ref.account, ref.region, ref.id))
-            answers = yield _reads(kind, name, ref)
+            answers = yield _reads(kind, name, ref, past)
         holder = holder_in(answers[0], kind)
         if holder is None:
             raise NotFound(f"{kind} {name} does not exist")
         boundary = document(answers[0]).child(kind.capitalize()).optional_child("PermissionsBoundary")
         bound = boundary.optional_text("PermissionsBoundaryArn") or ""
         attached = frozenset(_attached(answers[1], ref.account))
-        policies = yield from _policies({*attached, bound, *_made(past)}, ref.account)
-        inline = tuple(_inline(inline_names(kind, ref), answers[2:]))
-        return cls(holder, inline, attached, bound, policies)
+        names = known_names(kind, ref, past)
+        others = tuple(_others(answers[2], names))
+        reads = tuple(_get_inline(kind, name, one) for one in others)
+        policies, found = yield from _further({*attached, bound, *_made(past)}, ref.account, reads)
+        inline = (*_inline(names, answers[3:]), *_inline(others, found))
+        return cls(holder, tuple(sorted(inline, key=lambda one: one.name)), attached, bound, policies)
 
-    def reaches(self) -> frozenset[Reach]:
-        """Return whom every denial in force reaches."""
-        found = [reach_of(one.document) for one in self.inline]
-        found.extend(self._of_managed(arn, boundary=False) for arn in self.attached)
-        found.append(self._of_managed(self.boundary, boundary=True))
-        return frozenset(one for one in found if one)
+    def reaches(self, among: Collection[str] | None = None) -> frozenset[Reach]:
+        """Return whom every denial in force reaches, or only those with these names and ARNs."""
+        found = {one.name: reach_of(one.document) for one in self.inline}
+        found |= {arn: self._of_managed(arn, boundary=False) for arn in self.attached}
+        reached = [one for name, one in found.items() if among is None or name in among]
+        if among is None or self.boundary in among:
+            reached.append(self._of_managed(self.boundary, boundary=True))
+        return frozenset(one for one in reached if one)
 
-    def covers(self, wanted: Reach) -> bool:
-        """Return whether a denial in force reaches at least these."""
-        return any(one.covers(wanted) for one in self.reaches())
+    def covers(self, wanted: Reach, among: Collection[str] | None = None) -> bool:
+        """Return whether a denial in force, or one of those with these names, reaches at least these."""
+        return any(one.covers(wanted) for one in self.reaches(among))
+
+    def own(self, ref: Ref, past: Iterable[Step]) -> frozenset[str]:
+        """Return the names and ARNs of the denials for this subject.
+
+        Each subject has its own, so that a release of one takes nothing from another. `past` names those of
+        older versions.
+        """
+        if self.holder is None:
+            return frozenset()
+        steps = tuple(past)
+        names = known_names(self.holder.kind, ref, steps)
+        made = {one.name for one in self.policies if own_arn(ref, self.holder, one.document) == one.name}
+        return frozenset({*names, *made, *_made(steps)})
 
     def document(self, name: str) -> str:
         """Return a policy of ours by its name or ARN; empty if there is none."""
@@ -132,44 +151,30 @@ class Denial(Observation):
         return Reach() if arn == DENY_ALL else reach_of(self.document(arn), boundary=boundary)
 
 
-def inline_name(reach: Reach) -> str:
-    """Name the inline policy: one on each user, one on each role as a whole, and one for each session.
-
-    A session's name is of letters that a policy's may have; the digest keeps apart what only differs in
-    case. 128 characters at most.
-    """
-    if not reach.userid:
-        return NAME
-    session = reach.userid.partition(":")[2]
-    kept = "".join(char if char.isascii() else "_" for char in session)
-    return f"{NAME}-session-{kept}-{short_digest(reach.userid)}"
-
-
-def inline_names(kind: str, ref: Ref) -> tuple[str, ...]:
-    """Return the names of the inline policies that may concern a principal."""
-    of_session = (inline_name(Reach(userid=ref.id)),) if isinstance(ref, RoleSessionRef) else ()
-    return (NAME, *(of_session if kind == ROLE else ()))
-
-
-def own_arn(account: str, holder: Holder, document: str) -> str:
-    """Return the ARN of our managed policy for a holder; another document is another policy."""
-    return f"{_own(account)}deny-{holder.name}-{short_digest(document)}"
-
-
-def _own(account: str) -> str:
-    return f"arn:aws:iam::{account}:policy{PATH}"
-
-
-def _reads(kind: str, name: str, ref: Ref) -> tuple[Call, ...]:
+def _reads(kind: str, name: str, ref: Ref, past: tuple[Step, ...]) -> tuple[Call, ...]:
     what = kind.capitalize()
     by_name: dict[str, object] = {f"{what}Name": name}
     return (
         get_holder(kind, name),
         Call("iam", f"ListAttached{what}Policies", by_name, pages=True, expected=NO_SUCH_ENTITY),
-        *(
-            Call("iam", f"Get{what}Policy", {**by_name, "PolicyName": policy}, expected=NO_SUCH_ENTITY)
-            for policy in inline_names(kind, ref)
-        ),
+        Call("iam", f"List{what}Policies", by_name, pages=True, expected=NO_SUCH_ENTITY),
+        *(_get_inline(kind, name, policy) for policy in known_names(kind, ref, past)),
+    )
+
+
+def _get_inline(kind: str, name: str, policy: str) -> Call:
+    what = kind.capitalize()
+    by_name = {f"{what}Name": name, "PolicyName": policy}
+    return Call("iam", f"Get{what}Policy", by_name, expected=NO_SUCH_ENTITY)
+
+
+def _others(listed: Answer, known: tuple[str, ...]) -> Iterator[str]:
+    """Yield the names of the denials of other subjects. Those of instances are in another format."""
+    if isinstance(listed, Failed):
+        return
+    ours = (one for one in listed.texts("PolicyNames") if one == NAME or one.startswith(f"{NAME}-"))
+    yield from islice(
+        (one for one in ours if one not in known and not one.startswith(INSTANCES)), MOST_OTHERS
     )
 
 
@@ -190,35 +195,40 @@ def _attached(answer: Answer, account: str) -> Iterator[str]:
         return
     for one in answer.children("AttachedPolicies"):
         arn = one.text("PolicyArn")
-        if arn == DENY_ALL or arn.startswith(_own(account)):
+        if arn == DENY_ALL or arn.startswith(own_prefix(account)):
             yield arn
 
 
-def _made(past: tuple[Step, ...]) -> Iterator[str]:
-    return (step.arn for step in past if isinstance(step, PolicyStep))
+def _made(past: Iterable[Step]) -> Iterator[str]:
+    return (step.managed for step in past if isinstance(step, PolicyStep))
 
 
-def _policies(arns: set[str], account: str) -> SansIO[tuple[Policy, ...]]:
-    """Read the default version of our managed policies, which is in force."""
-    ours = sorted(arn for arn in arns if arn.startswith(_own(account)))
-    if not ours:
-        return ()
-    described = yield tuple(
-        Call("iam", "GetPolicy", {"PolicyArn": arn}, expected=NO_SUCH_ENTITY) for arn in ours
+def _further(
+    arns: set[str], account: str, reads: tuple[Call, ...]
+) -> SansIO[tuple[tuple[Policy, ...], tuple[Answer, ...]]]:
+    """Read the default version of our managed policies, which is in force, and make other reads beside."""
+    ours = sorted(arn for arn in arns if arn.startswith(own_prefix(account)))
+    if not ours and not reads:
+        return (), ()
+    answers = yield (
+        *(Call("iam", "GetPolicy", {"PolicyArn": arn}, expected=NO_SUCH_ENTITY) for arn in ours),
+        *reads,
     )
+    described, beside = answers[: len(ours)], tuple(answers[len(ours) :])
     there = [
         (arn, answer.child("Policy").text("DefaultVersionId"))
         for arn, answer in zip(ours, described, strict=True)
         if not isinstance(answer, Failed)
     ]
     if not there:
-        return ()
+        return (), beside
     versions = yield tuple(
         Call("iam", "GetPolicyVersion", {"PolicyArn": arn, "VersionId": version}, expected=NO_SUCH_ENTITY)
         for arn, version in there
     )
-    return tuple(
+    policies = tuple(
         Policy(arn, canonical(dict(version.child("PolicyVersion").child("Document").value)))
         for (arn, _), version in zip(there, versions, strict=True)
         if not isinstance(version, Failed)
     )
+    return policies, beside

@@ -20,9 +20,10 @@ DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
 
 @value
 class Reach:
-    """Whom a denial reaches: the sessions issued before an instant, or one session, or everything.
+    """Whom a denial reaches: everything, or the sessions issued before a time, or those with one name.
 
-    `before` is in whole seconds: conditions know no smaller ones. `userid` is `AROA…:session`.
+    `before` is in whole seconds, because conditions have no smaller unit. `userid` is `AROA…:session`. With
+    both, only sessions of this name that were issued before this time are denied.
     """
 
     before: datetime | None = None
@@ -35,11 +36,9 @@ class Reach:
 
     def covers(self, other: Reach) -> bool:
         """Return whether whom `other` reaches is reached by this too."""
-        if self.everything:
-            return True
-        if self.before and other.before:
-            return self.before >= other.before
-        return bool(self.userid) and self.userid == other.userid
+        whom = not self.userid or self.userid == other.userid
+        when = self.before is None or (other.before is not None and self.before >= other.before)
+        return whom and when
 
     def document(self, *, boundary: bool = False) -> str:
         """Return the policy as canonical text; as a boundary it allows the rest.
@@ -49,19 +48,23 @@ class Reach:
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
         """
         deny: dict[str, object] = {"Sid": "RingfenceDeny", "Effect": "Deny", "Action": "*", "Resource": "*"}
+        condition: dict[str, object] = {}
         if self.before:
             issued = self.before.astimezone(UTC).strftime(_FORMAT)
-            deny["Condition"] = {"DateLessThan": {"aws:TokenIssueTime": issued}}
-        elif self.userid:
-            deny["Condition"] = {"StringEquals": {"aws:userid": self.userid}}
+            condition["DateLessThan"] = {"aws:TokenIssueTime": issued}
+        if self.userid:
+            condition["StringEquals"] = {"aws:userid": self.userid}
+        if condition:
+            deny["Condition"] = condition
         statements = [_ALLOW, deny] if boundary else [deny]
         return canonical({"Version": "2012-10-17", "Statement": statements})
 
     def words(self) -> str:
         """Return as text who is denied everything."""
-        if self.before:
-            return f"the sessions issued before {instant_text(self.before)}"
-        return f"session {self.userid}" if self.userid else "everything"
+        if self.everything:
+            return "everything"
+        issued = f" issued before {instant_text(self.before)}" if self.before else ""
+        return f"sessions {self.userid}{issued}" if self.userid else f"the sessions{issued}"
 
 
 def reach_of(document: str, *, boundary: bool = False) -> Reach | None:
@@ -76,12 +79,9 @@ def reach_of(document: str, *, boundary: bool = False) -> Reach | None:
 
 
 def _reach(condition: Mapping[str, Mapping[str, str]]) -> Reach:
-    if "DateLessThan" in condition:
-        issued = condition["DateLessThan"]["aws:TokenIssueTime"]
-        return Reach(before=datetime.strptime(issued, _FORMAT).replace(tzinfo=UTC))
-    if "StringEquals" in condition:
-        return Reach(userid=str(condition["StringEquals"]["aws:userid"]))
-    return Reach()
+    issued = condition["DateLessThan"]["aws:TokenIssueTime"] if "DateLessThan" in condition else ""
+    before = datetime.strptime(issued, _FORMAT).replace(tzinfo=UTC) if issued else None
+    return Reach(before, str(condition["StringEquals"]["aws:userid"]) if "StringEquals" in condition else "")
 
 
 def described(document: str) -> str:

@@ -73,6 +73,17 @@ _KINDS = {
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
 """
+_PERMISSIONS_ONLY = frozenset(
+    {
+        "MFA device of user",
+        "group membership of user",
+        "inline policy of role",
+        "inline policy of user",
+        "policy attached to role",
+        "policy attached to user",
+    }
+)
+"""What changes permissions or hinders others, but lets nobody in by itself."""
 
 
 @value
@@ -82,6 +93,13 @@ class Trace:
     kind: str
     name: str
     at: datetime
+
+    @property
+    def gives_access(self) -> bool:
+        """Whether somebody can get in by it. The denial of the principal reaches its own sessions."""
+        if self.kind == SESSION:
+            return ":role/" in self.name
+        return self.kind not in _PERMISSIONS_ONLY
 
 
 @value

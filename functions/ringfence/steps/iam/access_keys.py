@@ -56,6 +56,10 @@ class _KeyStatusStep(KeyStep):
         """Return the key, which can have its own incident beside the user's."""
         return AccessKeyRef(ref.account, ref.region, self.key, self.user)
 
+    def is_shared(self, ref: Ref) -> bool:
+        """Return whether it is another key than the subject: incidents of other keys can need it too."""
+        return self.key != ref.id
+
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Set the status.
 

@@ -9,7 +9,8 @@ from ringfence.model.answers import accept
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.model.symbol import Ready
-from ringfence.observations.iam.denial import OWN_POLICIES, Denial
+from ringfence.observations.iam.denial import Denial
+from ringfence.observations.iam.denial_names import OWN_POLICIES, PolicyStep
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.reach import DENY_ALL
 from ringfence.steps.iam.denial import REFUSED, HolderStep, on_both, removed
@@ -23,12 +24,17 @@ if TYPE_CHECKING:
     from ringfence.observations.iam.principals import Holder
 
 
-class _BoundaryStep(HolderStep):
+class _BoundaryStep(HolderStep, PolicyStep):
     """What setting and restoring have in common. ARNs, empty for no boundary."""
 
     holder: Holder
     before: str
     after: str
+
+    @property
+    def managed(self) -> str:
+        """The policy."""
+        return self.after
 
     @property
     def target(self) -> str:

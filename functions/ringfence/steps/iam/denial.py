@@ -10,10 +10,11 @@ from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.model.symbol import Ready
-from ringfence.observations.iam.denial import OWN_POLICIES, Denial, Policy
+from ringfence.observations.iam.denial import Denial, Policy
+from ringfence.observations.iam.denial_names import OWN_POLICIES, InlineStep, PolicyStep, subject_of
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY, ROLES
-from ringfence.observations.iam.principals import USER, USERS, Holder, UserStep
-from ringfence.observations.iam.reach import DENY_ALL, described
+from ringfence.observations.iam.principals import ROLE, USER, USERS, Holder, UserStep
+from ringfence.observations.iam.reach import DENY_ALL, Reach, described, reach_of
 from ringfence.steps.iam.denial_policies import EXISTS, UNUSED
 
 if TYPE_CHECKING:
@@ -21,10 +22,29 @@ if TYPE_CHECKING:
 
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names
+    from ringfence.model.subject import Ref
     from ringfence.model.symbol import Symbol
 
 REFUSED = ("InvalidInput", "LimitExceeded", "PolicyNotAttachable", "UnmodifiableEntity")
 """IAM's refusals: a quota is full, or the role is AWS's own."""
+
+
+def innocent(holder: Holder, reach: Reach | None) -> str:
+    """Return in words who else a denial reaches. Empty for sessions of an instance, which nobody else has."""
+    if reach is None or (reach.userid and not reach.before):
+        return ""
+    if reach.userid:
+        name = reach.userid.partition(":")[2]
+        return (
+            f"the name {name} is chosen by whoever assumes {holder.key}: everybody who uses it loses the "
+            "sessions issued so far and can start new ones"
+        )
+    if reach.before:
+        return f"all sessions of {holder.key} issued so far end, also those that its owner started"
+    what = (
+        "every workload and person with this role" if holder.kind == ROLE else "its owner and its workloads"
+    )
+    return f"{what} lose all access until a release"
 
 
 def on_both(action: str, *conditions: tuple[str, str, tuple[str, ...]]) -> tuple[Permission, ...]:
@@ -51,6 +71,15 @@ class HolderStep(UserStep):
         denial = observed[Denial]
         return denial if denial.holder and denial.holder.id == self.holder.id else None
 
+    def also_held_by(self, ref: Ref, observed: ResourceState) -> tuple[Ref, ...]:
+        """Return the other subjects that this holder is denied for."""
+        denial = self.seen(observed)
+        if denial is None:
+            return ()
+        others = {one.name for one in denial.inline} - denial.own(ref, (self,))
+        subjects = (subject_of(name, self.holder, ref.account) for name in sorted(others))
+        return tuple(one for one in subjects if one is not None and one.key != ref.key)
+
     def call(self, action: str, parameters: Mapping[str, object]) -> Call:
         """Return a call on the holder; `{}` in the action stands for User or Role."""
         kind = self.holder.kind.capitalize()
@@ -58,7 +87,7 @@ class HolderStep(UserStep):
         return Call("iam", action.format(kind), by_name, expected=(*NO_SUCH_ENTITY, *REFUSED))
 
 
-class _InlineStep(HolderStep):
+class _InlineStep(HolderStep, InlineStep):
     """What putting and taking back have in common. Documents are canonical texts, empty for none."""
 
     holder: Holder
@@ -136,6 +165,10 @@ class PutDenial(_InlineStep):
         """Describe the change."""
         return f"deny {self.holder.key} with inline policy {self.name}: {described(self.after)}"
 
+    def side_effects(self) -> str:
+        """Return who else is denied."""
+        return innocent(self.holder, reach_of(self.after))
+
 
 @value
 class WithdrawDenial(_InlineStep):
@@ -165,13 +198,18 @@ PutDenial.inverse_type = WithdrawDenial
 _THESE = (("ArnLike", "iam:PolicyARN", (DENY_ALL, OWN_POLICIES)),)
 
 
-class _AttachmentStep(HolderStep):
+class _AttachmentStep(HolderStep, PolicyStep):
     """What attaching and detaching have in common."""
 
     holder: Holder
     arn: str
     before: bool
     after: bool
+
+    @property
+    def managed(self) -> str:
+        """The policy."""
+        return self.arn
 
     @property
     def target(self) -> str:

@@ -10,7 +10,8 @@ from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.model.symbol import Ready
-from ringfence.observations.iam.denial import OWN_POLICIES, PATH, Denial, Policy, PolicyStep
+from ringfence.observations.iam.denial import Denial, Policy
+from ringfence.observations.iam.denial_names import OWN_POLICIES, PATH, PolicyStep
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.reach import described
 
@@ -31,6 +32,11 @@ class _OwnPolicyStep(PolicyStep):
 
     observation: ClassVar = Denial
     survives_subject: ClassVar = True
+
+    @property
+    def managed(self) -> str:
+        """The policy."""
+        return self.arn
 
     @property
     def target(self) -> str:
@@ -105,7 +111,7 @@ class CreateDenialPolicy(_OwnPolicyStep):
 
     def describe(self) -> str:
         """Describe the change."""
-        return f"create policy {self.arn}"
+        return f"create policy {self.arn}: it denies {described(self.after)}"
 
 
 @value

@@ -20,6 +20,7 @@ from ringfence.observations.iam.principals import USERS, UserStep
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names
+    from ringfence.model.subject import Ref
 
 _REFUSED = ("InvalidInput", "LimitExceeded")
 
@@ -48,6 +49,10 @@ class _CredentialStatusStep(UserStep):
     def target(self) -> str:
         """The credential's status."""
         return f"{self.kind}/{self.id}/status"
+
+    def is_shared(self, ref: Ref) -> bool:  # noqa: ARG002 - these credentials have no incident
+        """Return True: every incident of the user's credentials needs it."""
+        return True
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Set the status."""

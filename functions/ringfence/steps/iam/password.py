@@ -13,6 +13,7 @@ from ringfence.observations.iam.principals import USERS, UserStep
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
+    from ringfence.model.subject import Ref
 
 
 @value
@@ -51,6 +52,10 @@ class SetPasswordReset(UserStep, SettingStep):
     def target(self) -> str:
         """The flag."""
         return f"user/{self.user}/password-reset-required"
+
+    def is_shared(self, ref: Ref) -> bool:  # noqa: ARG002 - a password has no incident
+        """Return True: every incident of the user's credentials needs it."""
+        return True
 
     def parameters(self) -> dict[str, object]:
         """Set the flag and nothing else."""

@@ -14,8 +14,10 @@ from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse, revo
 from ringfence.steps.iam.role_policies import delete_role_policy, put_role_policy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Names
+    from ringfence.model.step import Names, Step
 
 _SHOWN = 5
 """How many of the other instances are named."""
@@ -26,6 +28,19 @@ def named(others: tuple[str, ...]) -> str:
     shown = ", ".join(others[:_SHOWN])
     more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
     return f" ({shown}{more})" if shown else ""
+
+
+def recorded_instants(
+    past: Iterable[Step], role: Role, revoking: type[RevocationStep], allowing: type[RevocationStep]
+) -> tuple[datetime, ...]:
+    """Return the recorded times before which sessions of a role are revoked, without those undone since."""
+    found: list[datetime] = []
+    for step in past:
+        if isinstance(step, allowing) and step.role.id == role.id:
+            found.clear()
+        elif isinstance(step, revoking) and step.role.id == role.id:
+            found.append(step.instant)
+    return tuple(found)
 
 
 class RevocationStep(RoleStep):

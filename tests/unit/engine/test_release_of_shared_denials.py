@@ -1,0 +1,135 @@
+"""Two incidents of one user or role: a release of one takes nothing away that the other one needs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.engine.ports import Ports
+from ringfence.engine.release import Releaser, ResponseRelease
+from ringfence.engine.run import Engine
+from ringfence.model.errors import Refused
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.observation import Observation, ResourceState
+from ringfence.model.subject import GLOBAL
+from ringfence.observations.iam.access_key import AccessKey, Key
+from ringfence.observations.iam.denial import Denial
+from ringfence.observations.iam.evidence import Grants, KeyUse
+from ringfence.observations.iam.other_credentials import Credential, OtherCredentials
+from ringfence.observations.iam.password import Password
+from ringfence.observations.iam.reach import Reach
+from ringfence.observations.logging.trail import Trail
+from ringfence.record.chain import ChainKey
+from ringfence.record.facts import Released, RunRequested
+from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
+from tests.support.fakes.memory_cloud import MemoryCloud
+from tests.support.fakes.memory_log import MemoryLog
+from tests.support.strategies.credentials import (
+    ACCOUNT,
+    DEPLOY,
+    KEY,
+    NAMED,
+    OTHER_KEY,
+    OTHER_SESSION,
+    PERSON,
+    WEB,
+)
+from tests.support.worlds import LEASE, NOON, Ticking, finding, order
+
+if TYPE_CHECKING:
+    from ringfence.model.subject import PrincipalRef
+
+RUNBOOK = CONTAIN_CREDENTIALS.chosen(())
+BESIDE = AccessKeyRef(ACCOUNT, GLOBAL, OTHER_KEY, "deploy")
+EVERYTHING = {"user-deny": "everything", "role-deny": "role"}
+
+
+class Home:
+    """One user or role, and several incidents on what belongs to it."""
+
+    def __init__(self, denial: Denial) -> None:
+        self.clock, self.log = Ticking(NOON), MemoryLog()
+        seen: tuple[Observation, ...] = (
+            AccessKey("deploy", (Key(KEY.id, "Active"), Key(OTHER_KEY, "Active"))),
+            denial,
+            Password("deploy"),
+            OtherCredentials("deploy", (Credential("SSH public key", "APKA1", "Active"),)),
+            KeyUse(),
+            Grants(),
+            Trail(),
+        )
+        self.cloud = MemoryCloud(ResourceState(PERSON, {type(one): one for one in seen}), self.clock)
+        self.ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
+
+    def respond(self, ref: PrincipalRef) -> str:
+        received = finding(f"f-{ref.id}", updated=self.clock(), subjects=(ref,))
+        asked = order(self.clock(), attempt=f"a-{self.clock()}", received=received, runbook=RUNBOOK)
+        report = Engine(self.ports).respond(replace(asked, ref=ref, choices=RUNBOOK.choose(EVERYTHING)))
+        self.clock.tick(minutes=5)
+        return report.incident
+
+    def release(self, ref: PrincipalRef, incident: str, *, skip_drifted: bool = False) -> Released:
+        self.clock.tick(minutes=5)
+        request = RunRequested("release", "false alarm", dry_run=False)
+        until = self.clock() + LEASE
+        asked = ResponseRelease(
+            RUNBOOK.id, ref, incident, f"r-{self.clock()}", "kim", until, request, skip_drifted
+        )
+        Releaser(self.ports).release(asked)
+        released = self.log.read(ChainKey(RUNBOOK.id, ref.key)).last(Released)
+        assert released
+        return released
+
+    @property
+    def denied(self) -> bool:
+        assert self.cloud.world
+        return self.cloud.world[Denial].covers(Reach())
+
+    @property
+    def credential(self) -> str:
+        assert self.cloud.world
+        return self.cloud.world[OtherCredentials].credentials[0].status
+
+
+@pytest.mark.parametrize(
+    ("denial", "one", "other"),
+    [(Denial(DEPLOY), KEY, BESIDE), (Denial(DEPLOY), KEY, PERSON), (Denial(WEB), NAMED, OTHER_SESSION)],
+    ids=["two keys", "a key and its user", "two sessions of a role"],
+)
+@pytest.mark.parametrize("first", [True, False], ids=["the first is released", "the second is released"])
+def test_the_release_of_one_leaves_the_denial_of_the_other_and_names_it(
+    denial: Denial,
+    one: PrincipalRef,
+    other: PrincipalRef,
+    first: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    home = Home(denial)
+    incidents = {ref: home.respond(ref) for ref in (one, other)}
+    released, left = (one, other) if first else (other, one)
+    told = home.release(released, incidents[released], skip_drifted=True)
+    assert home.denied
+    assert any(incidents[left] in words and left.key in words for words in told.skipped)
+    home.release(left, incidents[left])
+    assert not home.denied
+
+
+def test_credentials_that_another_incident_of_the_user_needs_stay_deactivated() -> None:
+    """The second incident found them deactivated, so it recorded nothing about them."""
+    home = Home(Denial(DEPLOY))
+    first, second = home.respond(KEY), home.respond(BESIDE)
+    with pytest.raises(Refused, match=second):
+        home.release(KEY, first)
+    home.release(KEY, first, skip_drifted=True)
+    assert home.credential == "Inactive"
+    assert home.cloud.world
+    assert home.cloud.world[Password].reset
+
+
+def test_without_another_incident_everything_is_given_back() -> None:
+    home = Home(Denial(DEPLOY))
+    incident = home.respond(KEY)
+    assert home.release(KEY, incident).skipped == ()
+    assert not home.denied
+    assert home.credential == "Active"
