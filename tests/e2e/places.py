@@ -16,6 +16,7 @@ from ringfence.local.principals import WORKS
 from ringfence.record.facts import DecisionMade, Released
 from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.catalogue import CATALOGUE
+from ringfence.steps.iam.cut_off import PROPAGATION
 from tests.e2e.world import until
 
 if TYPE_CHECKING:
@@ -115,6 +116,12 @@ class Place:
         verdict = self.world.deployment.archived(ref)
         assert verdict.sound, verdict.claim
         assert verdict.archived == verdict.entries, verdict.claim
+
+
+def after_cut_off() -> None:
+    """Wait until a new session is not denied any more: a denial reaches until it has propagated."""
+    time.sleep(PROPAGATION.total_seconds())
+    next_second()
 
 
 def next_second() -> None:

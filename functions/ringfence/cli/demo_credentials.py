@@ -53,7 +53,8 @@ class CredentialView(View):
         if not ending.missing:
             text = f"{scene.holder.leaked.key} is deactivated, {scene.holder.other.key} works."
             self._print(Text(f"{self.marks.good} {text}", style=f"bold {GOOD}"), indent=0)
-            self._print(Text("A person must review what the intruder left behind.", style="dim"))
+            words = "It is not contained: a person must close or review what is still open to an intruder."
+            self._print(Text(words, style="dim"))
             self.console.print()
             return
         self.missing(ending.missing)

@@ -28,7 +28,8 @@ def _reached(rows: Sequence[Row], runbook: Runbook) -> Iterator[tuple[str, datet
         yield "Finding, decision and intents recorded", rows[0].at
     first, *later = runbook.stages
     verdicts = [(row.at, fact) for row in rows if isinstance(fact := row.entry.fact, Verified)]
-    yield from _first(f"{first.title}: verified", (at for at, one in verdicts if one.contained))
+    done = (at for at, one in verdicts if one.contained or not (one.remaining or one.settling or one.review))
+    yield from _first(f"{first.title}: verified", done)
     ends = _ends(rows)
     for stage in later:
         if stage.id in ends:

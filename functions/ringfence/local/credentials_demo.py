@@ -12,6 +12,7 @@ from ringfence.local.demo import GIVE_UP
 from ringfence.local.principals import WORKS, Principals
 from ringfence.record.facts import Closed
 from ringfence.record.timeline import timeline
+from ringfence.steps.iam.cut_off import PROPAGATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +93,8 @@ class CredentialScene:
         """Make the calls again, and verify the archive."""
         chain = self.deployment.archived(self.holder.ref)
         verified = self.deployment.history(self.holder.ref).verified
-        _next_second()  # the time before which sessions are denied is rounded up
+        time.sleep(PROPAGATION.total_seconds())  # sessions that start until then are denied
+        _next_second()
         after = self.portrait()
         return CredentialEnding(after, verified, chain, tuple(self._missing(after, verified, chain)))
 
@@ -104,10 +106,10 @@ class CredentialScene:
         for what in MUST_BE_REFUSED:
             if after[what] == WORKS:
                 yield f"{what} still works"
-        if not verified or not verified.contained:
-            yield "the audit log does not show that the key is contained"
-        elif not is_over(verified):
+        if not verified or not is_over(verified):
             yield "the audit log does not show that every stage is complete"
+        elif verified.contained or not any(self.holder.other.key in one for one in verified.open_access):
+            yield f"{OTHER} works, and the audit log does not name it as open to an intruder"
         if (
             verified
             and after[ASSUMED] == WORKS
@@ -123,7 +125,5 @@ def _next_second() -> None:
 
 
 def is_over(verified: Verified | None) -> bool:
-    """Return whether everything is complete except the review by a person."""
-    if verified is None or not verified.contained:
-        return False
-    return verified.complete or bool(verified.review and not verified.remaining and not verified.settling)
+    """Return whether everything is complete except what a person must close or review."""
+    return bool(verified and verified.whole and not (verified.remaining or verified.settling))

@@ -71,6 +71,7 @@ def test_ssh_keys_and_certificates_are_deactivated_and_those_that_were_inactive_
     belongings.give_certificate()
     before = belongings.statuses()
     assert sorted(before) == ["Active", "Active", "Inactive"]
+    place.iam.delete_access_key(UserName=holder.name, AccessKeyId=holder.other.key)
     place.send(CredentialFinding.of_key(holder, HOME_REGION))
     verified = place.over(holder.ref).verified
     assert verified is not None

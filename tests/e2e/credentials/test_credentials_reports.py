@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from ringfence.model.kinds.root import RootRef
 from ringfence.model.subject import GLOBAL
 from ringfence.record.facts import Intended
 from tests.e2e import reports
+from tests.e2e.belongings import Belongings
 from tests.e2e.places import HOME_REGION, next_second
 from tests.e2e.world import Inbox, until
 
@@ -47,6 +49,32 @@ def test_every_principal_of_an_attack_sequence_is_contained_and_all_are_one_inci
         place.prove(ref)
 
 
+def test_a_console_user_is_contained_only_with_a_password_that_opens_nothing(
+    place: Place, holder: KeyHolder
+) -> None:
+    """The report names a session: whether the intruder has the password or a key is not known."""
+    Belongings.of(place.iam, holder).give_password()
+    session = place.principals.session(holder.leaked)
+    next_second()
+    details = {**reports.of_key(holder, session), "principalId": ""}
+    place.send(CredentialFinding(holder.account, HOME_REGION, details))
+    user = UserRef(holder.account, GLOBAL, holder.name)
+    verified = place.over(user).verified
+    assert verified is not None
+    assert place.works(session, holder.leaked, holder.other) == [False] * 3
+    assert not any("password" in words for words in verified.open_access)
+
+    place.release(user)
+    told = place.run(user, "--option", "user-deny=sessions")
+    verified = place.history(user).verified
+    assert verified is not None
+    assert not verified.contained
+    assert any(f"user {holder.name} has a password" in words for words in verified.open_access)
+    assert "not contained" in told
+    assert "has a password" in told
+    place.prove(user)
+
+
 @pytest.mark.parametrize("about", [reports.about_a_bucket, reports.about_a_cluster])
 def test_the_key_that_called_a_bucket_or_a_cluster_is_contained(
     place: Place, holder: KeyHolder, about: Callable[[reports.Json], reports.Json]
@@ -78,17 +106,18 @@ def test_what_aws_began_in_the_users_name_is_finished(place: Place, holder: KeyH
     assert [one["PolicyArn"] for one in attached] == [QUARANTINE], "AWS's own is not ours to detach"
 
 
-def test_of_a_quarantine_that_names_no_key_it_is_said_that_keys_go_on_working(
+def test_of_a_quarantine_that_tells_no_key_everything_of_the_user_is_refused(
     place: Place, holder: KeyHolder
 ) -> None:
+    """Any of the keys may be the exposed one."""
     session = place.principals.session(holder.leaked)
     next_second()
     place.put(reports.quarantine(holder, QUARANTINE), GLOBAL)
     user = UserRef(holder.account, GLOBAL, holder.name)
     verified = place.over(user).verified
     assert verified is not None
-    assert place.works(session, holder.leaked) == [False, True]
-    assert any("other long-term credentials still work" in words for words in verified.exposure)
+    assert place.works(session, holder.leaked, holder.other) == [False] * 3
+    assert verified.open_access == ()
     assert any(holder.leaked.key in words and holder.other.key in words for words in verified.exposure)
     place.prove(user)
 
@@ -134,7 +163,7 @@ def test_of_the_root_user_a_person_is_told_what_nobody_can_do_from_inside(place:
 def test_what_cloudtrail_shows_late_is_found_at_a_second_look(place: Place, holder: KeyHolder) -> None:
     """A record that is made after the first look stands for one that CloudTrail showed late."""
     principals, ref = place.principals, UserRef(holder.account, GLOBAL, holder.name)
-    principals.assume(holder.leaked, holder.role, "early")
+    namesake = principals.assume(holder.leaked, holder.role, holder.name)
     session = principals.session(holder.leaked)
     place.forget_what_waits()
     next_second()
@@ -145,13 +174,17 @@ def test_what_cloudtrail_shows_late_is_found_at_a_second_look(place: Place, hold
     assert len(verified.review) == 2, "the session and the role"
     until(lambda: place.waiting_for_later() == 1, "it is to be looked at once more")
 
-    principals.assume(holder.other, holder.role, "late")
+    trust = place.iam.get_role(RoleName=holder.role)["Role"]["AssumeRolePolicyDocument"]
+    own = {"AWS": f"arn:aws:iam::{holder.account}:role/{holder.role}"}
+    trust["Statement"].append({"Effect": "Allow", "Principal": own, "Action": "sts:AssumeRole"})
+    place.iam.update_assume_role_policy(RoleName=holder.role, PolicyDocument=json.dumps(trust))
+    principals.assume(namesake, holder.role, "late")  # CloudTrail shows it under the user's name too
     place.look_again(ref)
     late = until(lambda: found_more(place, ref, 2), "the late record is found")
     assert set(verified.review) < set(late)
     place.world.quiet()
     assert place.waiting_for_later() == 1, "twice is enough"
-    assert place.works(session, holder.other) == [False, True]
+    assert place.works(session, holder.other) == [False, False]
     place.prove(ref)
 
 
