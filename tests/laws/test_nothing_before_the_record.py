@@ -17,6 +17,8 @@ from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.observations.iam.denial import Denial
+from ringfence.observations.iam.role_sessions import RoleSessions
+from ringfence.observations.iam.used_roles import UsedRoles
 from ringfence.record.chain import digest
 from ringfence.record.facts import FindingReceived, Intended, Outcome, Result, RunRequested
 from ringfence.record.status import IncidentStatus
@@ -26,7 +28,7 @@ from tests.support.fakes.interruption import Killed, Killer, Loser, Through, Tur
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.runbook_worlds import everything, own
-from tests.support.worlds import LEASE, Ticking, order
+from tests.support.worlds import LEASE, NOON, Ticking, order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,10 +125,19 @@ class Stage:
 def end(stage: Stage) -> dict[str, object]:
     """Say what is in the end; of a denial whom it reaches: after a try in vain it goes another way."""
     assert stage.cloud.world
-    return {
-        kind.__name__: facet.reaches() if isinstance(facet, Denial) else facet
-        for kind, facet in stage.cloud.world.observations.items()
-    }
+    return {kind.__name__: timeless(facet) for kind, facet in stage.cloud.world.observations.items()}
+
+
+def timeless(facet: object) -> object:
+    """Leave out up to when sessions are denied: that is the time of the change, which a delay moves."""
+    if isinstance(facet, Denial):
+        return frozenset(replace(one, before=NOON if one.before else None) for one in facet.reaches())
+    if isinstance(facet, RoleSessions):
+        return [(one.role, bool(one.revoked), one.others) for one in facet.roles]
+    if isinstance(facet, UsedRoles):
+        uses = [one.use for one in facet.roles]
+        return [(one.role, bool(one.revoked), one.others) for one in uses], facet.elsewhere
+    return facet
 
 
 def check(stage: Stage, *ends: dict[str, object]) -> None:
@@ -166,7 +177,10 @@ def shown(stage: Stage) -> object:
     """Say what is in the end of all that a release gives back, and of nothing that it leaves."""
     world, comparable = stage.cloud.world, WORLDS[stage.case.runbook.id].comparable
     assert world
-    return end(stage) if comparable is everything else comparable(world, world.names())
+    if comparable is everything:
+        return end(stage)
+    kept = comparable(world, world.names())
+    return {name: timeless(one) for name, one in kept.items()} if isinstance(kept, dict) else kept
 
 
 def calm(case: Case) -> tuple[object, object]:

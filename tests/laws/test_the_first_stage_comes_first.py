@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.model.incident import Incident
 from tests.support.catalogue import WORLDS
 from tests.support.trials import CONTAINED, FAILURES, NAMES, UNREADABLE, Failing, Trial
+from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
     from ringfence.model.errors import RingfenceError
@@ -51,18 +53,29 @@ def trial(case: Case, failing: Failing) -> Trial:
     return Trial(case.runbook, case.became, failing, case.chosen, received)
 
 
-def is_done(tried: Trial) -> bool:
-    """Say whether the log says that the first stage was verified."""
-    return tried.verified is not None and tried.verified.contained
+def is_done(tried: Trial, case: Case) -> bool:
+    """Say whether the log says that the first stage was verified.
+
+    Where a later stage contains as well, that one may be what is not done. Then nothing of the first is left.
+    """
+    verified = tried.verified
+    if verified is None or verified.contained:
+        return verified is not None
+    assert tried.cloud.world
+    first, *later = case.runbook.on(case.state.ref).containing
+    known = tried.history
+    made = Incident(known.incident, NOON, choices=case.chosen, past=known.steps(), looked=True)
+    return bool(later) and not first.plan(tried.cloud.world, made)
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=NAMES)
 @EACH_CHANGE
 def test_every_later_step_may_fail_at_once(case: Case, failure: RingfenceError) -> None:
     tried = trial(case, Failing(failure, later_steps(case)))
-    assert tried.run(stages=1).status in CONTAINED
+    first = tried.run(stages=1)
+    assert first.status in CONTAINED or (first.verified and not first.verified.judged)
     tried.run_whatever_happens()
-    assert is_done(tried)
+    assert is_done(tried, case)
 
 
 @pytest.mark.parametrize("failure", UNREADABLE, ids=lambda error: type(error).__name__)
@@ -72,4 +85,4 @@ def test_what_is_read_later_may_be_unreadable(case: Case, failure: RingfenceErro
     tried.cloud.unreadable = dict.fromkeys(later_observations(case), failure)
     tried.run_whatever_happens(stages=1)
     tried.run_whatever_happens()
-    assert is_done(tried)
+    assert is_done(tried, case)

@@ -111,7 +111,7 @@ def reads(observation: type[Observation]) -> Iterator[tuple[Ref, tuple[Step, ...
 
 
 CASES = {
-    "key": Case(EVERYTHING, busy(KEY, Denial(DEPLOY))),
+    "key": Case(EVERYTHING, busy(KEY, Denial(DEPLOY)), choices={"other-access": "trusted"}),
     "user": Case(EVERYTHING, busy(PERSON, Denial(DEPLOY))),
     "session": Case(EVERYTHING, busy(SESSION, Denial(WEB))),
     "user-denied-everything": Case(
