@@ -73,7 +73,7 @@ def _with_flips(request: ResponseRequest, reading: Reading, chosen: Prospect, no
     if not wanted or not joins(history, wanted, now):
         return chosen
     if chosen.start.is_new:
-        joined = _planned(request, reading, incident_start(request, history, now, rejoins=True))
+        joined = _planned(request, reading, incident_start(request, history, now, rejoins=True), now)
         if targets(joined) != wanted:
             return chosen
         chosen = joined
