@@ -61,7 +61,7 @@ class Containment:
 
 
 def is_contained(history: History) -> bool:
-    """Return whether an incident must stay as it is: all was done, it is open, and no release was requested.
+    """Return whether an incident must stay contained: all was done, it is open, and no release was requested.
 
     Access that only a person can close does not end the watch on what Ringfence closed.
     """

@@ -272,7 +272,7 @@ def test_a_session_whose_name_somebody_chose_is_denied_only_until_now() -> None:
     (step,) = plan("deny-principal", world)
     assert isinstance(step, PutDenial)
     assert reach_of(step.after) == Reach(CUT_OFF, NAMED.id)
-    assert "alice@example.com is chosen by whoever assumes role web" in step.side_effects()
+    assert "alice@example.com is free text of the caller who assumes role web" in step.side_effects()
     assert "can start a new session with this name or another one" in said("deny-principal", world)
     (of_instance,) = plan("deny-principal", seen(SESSION, Denial(WEB)))
     assert of_instance.side_effects() == "", "an instance's id is never used again"

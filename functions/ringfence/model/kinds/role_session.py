@@ -24,7 +24,7 @@ class RoleSessionRef(PrincipalRef):
 
     @property
     def name(self) -> str:
-        """The session's name. Whoever assumes a role chooses it, except for services such as EC2."""
+        """The session's name. The caller who assumes a role chooses it, except for services such as EC2."""
         return self.id.partition(":")[2]
 
     @property

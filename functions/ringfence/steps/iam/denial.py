@@ -36,7 +36,7 @@ def innocent(holder: Holder, reach: Reach | None) -> str:
     if reach.userid:
         name = reach.userid.partition(":")[2]
         return (
-            f"the name {name} is chosen by whoever assumes {holder.key}: everybody who uses it loses the "
+            f"the name {name} is free text of the caller who assumes {holder.key}: everybody who uses it loses the "
             "sessions issued so far and can start new ones"
         )
     if reach.before:
