@@ -91,8 +91,8 @@ def _name_limits(holder: Holder, reach: Reach) -> str:
         return f"role {holder.name}: everybody who may assume the role can start a session with another name"
     return (
         f"role {holder.name}: only sessions named {name} that were issued before "
-        f"{instant_text(reach.before)} are denied, also those of other people; everybody who may assume the role "
-        "can start a new session with this name or another one"
+        f"{instant_text(reach.before)} are denied, also those of other people; everybody who may assume "
+        "the role can start a new session with this name or another one"
     )
 
 

@@ -36,8 +36,8 @@ def innocent(holder: Holder, reach: Reach | None) -> str:
     if reach.userid:
         name = reach.userid.partition(":")[2]
         return (
-            f"the name {name} is free text of the caller who assumes {holder.key}: everybody who uses it loses the "
-            "sessions issued so far and can start new ones"
+            f"the name {name} is free text of the caller who assumes {holder.key}: everybody who uses it "
+            "loses the sessions issued so far and can start new ones"
         )
     if reach.before:
         return f"all sessions of {holder.key} issued so far end, also those that its owner started"
