@@ -107,8 +107,9 @@ class Explainer:
         return replace(answer, status=Status.HANDLED, reason=note, runbook=answer.runbook or ids[0])
 
     def _own_names(self) -> Mapping[str, str]:
-        """Return the owner's names of rules. They do not depend on the home account."""
-        return dict(policy_from_json(self.policy.compile(self.home or "0" * 12)).config_rules)
+        """Return the owner's names of rules, as the policy file has them."""
+        names = self.policy.data.get("config-rules")
+        return {str(name): str(meant) for name, meant in names.items()} if isinstance(names, dict) else {}
 
     def _decided(self, found: tuple[Finding, ...]) -> Explanation:
         answers = [answer for finding in found for answer in self._answers(finding)]

@@ -155,6 +155,11 @@ _CALLS = (
     *_calls(
         "access-analyzer", "access from outside is no longer analyzed", "DeleteAnalyzer", of="analyzerName"
     ),
+    *_calls(
+        "bedrock",
+        "prompts to models and their answers are no longer logged",
+        "DeleteModelInvocationLoggingConfiguration",
+    ),
     *_calls("macie2", "Amazon Macie is off", "DisableMacie"),
     *_calls("inspector2", "Amazon Inspector scans less", "Disable"),
     *(
