@@ -53,7 +53,7 @@ class Entry:
             raise BadInput("body", "must be an object", data)
         return data
 
-    @property
+    @cached_property
     def fact(self) -> Fact:
         """The fact.
 
@@ -68,7 +68,7 @@ class Entry:
             raise UnknownRecord(f"entry {self.seq} of {self.incident} holds no fact that is known")
         return fact
 
-    @property
+    @cached_property
     def at(self) -> datetime:
         """When it was written."""
         return datetime.fromisoformat(str(self._data["at"]))

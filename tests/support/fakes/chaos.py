@@ -37,7 +37,7 @@ class Chaos:
 
     def lag(self) -> timedelta:
         """Return the age of a look: most are fresh."""
-        if self.calm or self.random.random() > 0.3:
+        if self.calm or self.random.random() > 0.4:
             return timedelta(0)
         return LATEST * self.random.random()
 

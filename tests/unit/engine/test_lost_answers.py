@@ -5,28 +5,33 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.engine.execution import Execution
+from ringfence.engine.journal import journal
+from ringfence.engine.outcomes import Change, Changes
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
+from ringfence.engine.undo import undo_changes
 from ringfence.model.errors import Conflict, OutcomeUnknown, Retryable
 from ringfence.model.symbol import QuarantineGroup, TransitionGroup
-from ringfence.observations.ec2.network import Network
-from ringfence.record.chain import ChainKey
-from ringfence.record.facts import Intended, Result, RunRequested
+from ringfence.observations.ec2.network import QUARANTINE, Network, OwnGroup
+from ringfence.record.chain import ChainKey, Lease, Stamp, link
+from ringfence.record.facts import DecisionMade, Intended, Outcome, Planned, Result, RunRequested
 from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.network import SetSecurityGroups
 from tests.support.fakes.interruption import Through
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
-from tests.support.worlds import LEASE, REF, Ticking, estate, instance, order
+from tests.support.worlds import AUTO, LEASE, REF, Ticking, estate, finding, instance, order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ringfence.engine.ports import AuditLog, Cloud
     from ringfence.engine.results import ResponseResult
@@ -34,8 +39,11 @@ if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
+    from ringfence.record.chain import Entry, Slot
+    from ringfence.record.facts import FindingReceived
     from ringfence.record.history import History
 
+KEY = ChainKey(CONTAIN_INSTANCE.id, REF.key)
 ISOLATE = CONTAIN_INSTANCE.narrowed(("isolate-instance",))
 DETOUR = CONTAIN_INSTANCE.narrowed(("isolate-instance", "cut-tracked-flows"))
 QUARANTINED, IN_TRANSITION = {QuarantineGroup("vpc-1")}, {TransitionGroup("vpc-1")}
@@ -70,9 +78,11 @@ class Scene:
         log: AuditLog = through
         return Ports(cloud, log, self.clock, lambda jobs: [job() for job in jobs])
 
-    def run(self, gate: Callable[..., object] | None = None) -> ResponseResult:
+    def run(
+        self, gate: Callable[..., object] | None = None, received: FindingReceived | None = None
+    ) -> ResponseResult:
         self._attempts += 1
-        given = order(self.clock(), attempt=f"a-{self._attempts}", runbook=self.runbook)
+        given = order(self.clock(), attempt=f"a-{self._attempts}", runbook=self.runbook, received=received)
         return Engine(self.ports(gate)).respond(given)
 
     def release(self, *, skip_drifted: bool = False) -> ResponseResult:
@@ -91,7 +101,7 @@ class Scene:
 
     @property
     def history(self) -> History:
-        return self.log.read(ChainKey(self.runbook.id, REF.key))
+        return self.log.read(KEY)
 
     def groups(self) -> list[frozenset[object]]:
         assert self.cloud.world
@@ -248,3 +258,85 @@ def test_a_change_that_somebody_else_made_is_not_undone() -> None:
     assert report.status is IncidentStatus.RELEASED
     assert scene.groups() == [QUARANTINED]
     assert any("Ringfence did not set it" in words for words in report.plans[0].exposure)
+
+
+@pytest.mark.parametrize("seconds", [1, 90])
+def test_a_look_that_an_older_version_took_too_early_proves_nothing(seconds: int) -> None:
+    """It recorded the change as not applied within a second. After the time of visibility it is proved."""
+    scene = Scene()
+    step = SetSecurityGroups("eni-0", "vpc-1", scene.before[0], frozenset(QUARANTINED))  # type: ignore[arg-type]
+    stamp = Stamp(KEY, "inc-1", "ringfence", "old", scene.clock())
+    entries = link(stamp, None, (DecisionMade(AUTO, scene.clock()), Intended("old.0", "isolate", step)))
+    found = (Outcome("old.0", Result.NOT_APPLIED, "observation"),)
+    later = link(replace(stamp, at=scene.clock() + timedelta(seconds=seconds)), entries[-1], found)
+    scene.log.append(KEY, scene.history, (*entries, *later), Lease("", None, "inc-1"))
+    assert scene.cloud.world
+    network = scene.cloud.world[Network]
+    ours = OwnGroup("sg-q", "vpc-1", QUARANTINE, "ringfence-quarantine", ours=True, rules=0)
+    scene.cloud.world = step.effect(scene.cloud.world.with_observation(replace(network, groups=(ours,))))
+    scene.clock.tick(minutes=5)
+    assert scene.release().status is IncidentStatus.RELEASED
+    assert scene.groups() == (scene.before if seconds == 1 else [QUARANTINED])
+
+
+def test_new_activity_after_a_release_is_not_called_contained_by_a_look_at_the_past() -> None:
+    scene = Scene()
+    scene.run()
+    scene.clock.tick(minutes=5)
+    scene.release()
+    contained = scene.cloud.lag
+    scene.cloud.lag = lambda: timedelta(seconds=30)
+    scene.clock.tick(seconds=5)
+    report = scene.run(received=finding("f-2", updated=scene.clock()))
+    assert report.status is IncidentStatus.OPEN
+    assert scene.groups() == scene.before
+    scene.cloud.lag = contained
+    scene.clock.tick(seconds=5)
+    scene.run(received=finding("f-2", updated=scene.clock()))
+    assert scene.groups() == [QUARANTINED]
+
+
+def test_a_release_never_makes_a_change_again() -> None:
+    """An unanswered step of a release counts as made. A second one that was answered must not be undone."""
+    world = instance("vpc-1")
+    step = SetSecurityGroups("eni-0", "vpc-1", frozenset({"sg-other"}), world[Network].interfaces[0].groups)
+    back, forth = step, step.inverse()
+    unanswered = Change(back, certain=False, undoes=True)
+    made = (Change(forth), unanswered, Change(back, undoes=True))
+    assert undo_changes(Changes(made), world).steps == ()
+
+
+class Forgetful(MemoryLog):
+    """Stores the next entries, and takes them for those of somebody else."""
+
+    forgets = False
+
+    def append(
+        self,
+        key: ChainKey,
+        history: History,
+        entries: Sequence[Entry],
+        lease: Lease | None,
+        slot: Slot | None = None,
+    ) -> None:
+        super().append(key, history, entries, lease, slot)
+        if self.forgets:
+            self.forgets = False
+            raise Conflict("somebody was first")
+
+
+def test_what_an_execution_finds_of_its_own_is_not_written_again() -> None:
+    scene = Scene()
+    scene.log = Forgetful()
+    ports, log = scene.ports(lambda _, call: call()), scene.log
+    assert isinstance(log, Forgetful)
+    execution = Execution(KEY, REF, "inc-1", "test", "a-1", scene.history)
+    until = scene.clock() + LEASE
+    execution = journal(ports, execution, (DecisionMade(AUTO, scene.clock()),), until=until)
+    step = SetSecurityGroups("eni-0", "vpc-1", scene.before[0], frozenset(QUARANTINED))  # type: ignore[arg-type]
+    facts = (Planned("isolate", "0" * 64, (step,)), *execution.intents("isolate", (step,)))
+    log.forgets = True
+    scene.clock.tick(milliseconds=10)
+    execution = journal(ports, execution, facts, until=until)
+    assert [type(fact) for _, fact in scene.history.facts] == [DecisionMade, Planned, Intended]
+    assert execution.history.entries == scene.history.entries

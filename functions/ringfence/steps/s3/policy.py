@@ -69,7 +69,8 @@ class _TlsStep(Step):
 
     def _changed(self, document: Json | None) -> Json | None:
         if self.after:
-            return with_tls(document, self.bucket.id, self.sid)
+            known = has_statement(document, self.bucket.id, self.sid)
+            return document if known else with_tls(document, self.bucket.id, self.sid)
         return without_tls(document, self.bucket.id, self.sid) if document else None
 
     def _read(self) -> SansIO[Json | None]:
