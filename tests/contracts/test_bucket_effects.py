@@ -30,7 +30,7 @@ from ringfence.observations.s3.documents import statements
 from ringfence.observations.s3.exposure import ways_in
 from ringfence.observations.s3.policy import BucketPolicy
 from ringfence.observations.s3.tls import requires_tls
-from ringfence.observations.s3.use import BucketUse
+from ringfence.observations.s3.use import BucketPast, BucketUse
 from ringfence.policy.permit import Permit
 from ringfence.remediations.log_bucket_access import AccessLogging
 from ringfence.remediations.version_bucket import BucketVersioning
@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
 
 FIX = HARDEN_BUCKET.narrowed(one.id for one in HARDEN_BUCKET.remediations if one.triggers)
-FACETS = FIX.observations
+FACETS = tuple(one for one in FIX.observations if one is not BucketPast)
+"""What is read of the bucket itself, and not of AWS Config's history."""
 KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 

@@ -21,10 +21,10 @@ from ringfence.model.remediation import remediation
 from ringfence.observations.s3.acl import BucketAcl
 from ringfence.observations.s3.block import ALL_ON, PublicAccessBlock
 from ringfence.observations.s3.calls import bucket_of, unreadable
-from ringfence.observations.s3.exposure import public_by_intent, ways_in
+from ringfence.observations.s3.exposure import public_by_intent, public_of_late, ways_in
 from ringfence.observations.s3.policy import BucketPolicy
 from ringfence.observations.s3.public import openings, others
-from ringfence.observations.s3.use import BucketUse
+from ringfence.observations.s3.use import BucketPast, BucketUse
 from ringfence.steps.s3.block import SetPublicAccessBlock
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ ABOUT_SETTINGS = frozenset({*_RULE.types, *_CALLS.types, "Policy:S3/BucketBlockP
 def what_is_public(bucket: ResourceState, incident: Incident) -> Iterator[str]:
     """Yield why the bucket is public, what would be public without the settings, and who depends on it."""
     name, block = bucket.ref.id, bucket[PublicAccessBlock].settings
+    yield from public_of_late(bucket, incident)
     for way in ways_in(bucket):
         yield f"bucket {name} is public: {way}"
     policy = bucket[BucketPolicy]
@@ -89,7 +90,7 @@ def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]: 
         OPEN_CREATION,
         EXPOSED_BUCKET,
     ),
-    observations=(PublicAccessBlock, BucketPolicy, BucketAcl, BucketUse),
+    observations=(PublicAccessBlock, BucketPolicy, BucketAcl, BucketUse, BucketPast),
     steps=(SetPublicAccessBlock,),
     references=("D3FEND D3-UAP", "ATT&CK T1530"),
     controls=("s3-public-access-block",),

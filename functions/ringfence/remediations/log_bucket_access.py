@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
 
 ACCESS_LOG_BUCKET = "access-log-bucket"
+ACCESS_LOG_OPTION = Option(
+    ACCESS_LOG_BUCKET,
+    ("",),
+    '"": Ringfence turns on no logging and sends a notification; the name of a bucket: this bucket '
+    "receives the logs, with the name of each source bucket as prefix. It must be in the same "
+    "account and region as the source bucket",
+    r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]",
+)
 _BILLED = "the logs are stored and billed until a lifecycle rule expires them"
 
 
@@ -145,16 +153,7 @@ def relies_on_target(bucket: ResourceState, incident: Incident) -> Iterator[str]
     steps=(SetAccessLogging,),
     references=("ATT&CK T1530", "ATT&CK T1562.008"),
     controls=("s3-access-logging",),
-    options=(
-        Option(
-            ACCESS_LOG_BUCKET,
-            ("",),
-            '"": Ringfence turns on no logging and sends a notification; the name of a bucket: this bucket '
-            "receives the logs, with the name of each source bucket as prefix. It must be in the same "
-            "account and region as the source bucket",
-            r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]",
-        ),
-    ),
+    options=(ACCESS_LOG_OPTION,),
     cost=_BILLED,
     residual_risk=relies_on_target,
     needs_review=not_configured,

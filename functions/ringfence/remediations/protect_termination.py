@@ -1,7 +1,8 @@
-"""Protect a compromised instance from termination, by API calls and from inside.
+"""Protect a compromised instance from termination, by API calls and from inside, and from being stopped.
 
-Termination protection stops the API call. A shutdown from inside the instance would bypass it, so a
-shutdown then only stops the instance.
+Termination protection prevents the API call. A shutdown from inside the instance would bypass it, so a
+shutdown then only stops the instance. Stop protection prevents an API call that would lose the contents of
+memory.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from ringfence.model.codec import value
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
 from ringfence.model.subject import RecordedCalls
-from ringfence.observations.ec2.lifecycle import STOP, Lifecycle
+from ringfence.observations.ec2.lifecycle import RUNNING, STOP, Lifecycle
 from ringfence.steps.ec2.attributes import AttributeSetting
+from ringfence.steps.ec2.lifecycle import SetStopProtection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,13 +87,13 @@ def unprotected(instance: ResourceState, incident: Incident) -> Iterator[str]:  
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
     observations=(Lifecycle,),
-    steps=(SetTerminationProtection, SetShutdownBehavior),
+    steps=(SetTerminationProtection, SetShutdownBehavior, SetStopProtection),
     references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.2", "ATT&CK T1578.003"),
     undone_by=(RecordedCalls("ec2", ("ModifyInstanceAttribute",)),),
     residual_risk=unprotected,
 )
 def protect_termination(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Turn on protection, and set the shutdown behavior to stop."""
+    """Turn on both protections, and set the shutdown behavior to stop."""
     lifecycle = instance[Lifecycle]
     if lifecycle.spot:
         return
@@ -99,3 +101,5 @@ def protect_termination(instance: ResourceState, incident: Incident) -> Iterator
         yield SetTerminationProtection(instance.ref.id, before=False, after=True)
     if lifecycle.on_shutdown != STOP and not lifecycle.instance_store_root:
         yield SetShutdownBehavior(instance.ref.id, lifecycle.on_shutdown, STOP)
+    if lifecycle.state == RUNNING and not lifecycle.stop_protected and not lifecycle.instance_store_root:
+        yield SetStopProtection(instance.ref.id, before=False, after=True)

@@ -15,8 +15,8 @@ from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.remediation import remediation
 from ringfence.observations.s3.acl import BucketAcl
 from ringfence.observations.s3.calls import bucket_of, unreadable
-from ringfence.observations.s3.exposure import public_by_intent
-from ringfence.observations.s3.use import BucketUse
+from ringfence.observations.s3.exposure import public_by_intent, public_of_late
+from ringfence.observations.s3.use import BucketPast, BucketUse
 from ringfence.steps.s3.acl import SetPublicGrants
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ _GRANTED = BucketTrigger(
 )
 
 
-def objects_too(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Yield what the ACL of the bucket does not cover."""
+def objects_too(bucket: ResourceState, incident: Incident) -> Iterator[str]:
+    """Yield what the ACL of the bucket does not cover, and what does not keep it public."""
+    yield from public_of_late(bucket, incident)
     if not bucket[BucketAcl].enforced:
         yield (
             f"the ACLs of the objects in bucket {bucket.ref.id} were not read; disabling ACLs "
@@ -57,7 +58,7 @@ def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]: 
         OPEN_CREATION,
         _GRANTED,
     ),
-    observations=(BucketAcl, BucketUse),
+    observations=(BucketAcl, BucketUse, BucketPast),
     steps=(SetPublicGrants,),
     references=("D3FEND D3-UAP", "ATT&CK T1530"),
     controls=("s3-public-access-block",),

@@ -14,7 +14,7 @@ from ringfence.model.remediation import remediation
 from ringfence.model.subject import RecordedCalls
 from ringfence.observations.ec2.auto_scaling import IN_SERVICE, Scaling
 from ringfence.observations.ec2.lifecycle import RUNNING, Lifecycle
-from ringfence.steps.ec2.lifecycle import StopInstance, stop
+from ringfence.steps.ec2.lifecycle import SetStopProtection, StopInstance, stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def still_running(instance: ResourceState, incident: Incident) -> Iterator[str]:
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
     observations=(Lifecycle, Scaling),
-    steps=(StopInstance,),
+    steps=(SetStopProtection, StopInstance),
     references=("NIST 800-53 IR-4", "NIST 800-61r2 3.3.1", "D3FEND D3-HS"),
     undone_by=(RecordedCalls("ec2", ("StartInstances",)),),
     optional=True,
@@ -53,6 +53,8 @@ def stop_instance(instance: ResourceState, incident: Incident) -> Iterator[Step]
     lifecycle = instance[Lifecycle]
     possible = not lifecycle.instance_store_root and not _would_be_terminated(instance)
     if lifecycle.state == RUNNING and possible:
+        if lifecycle.stop_protected:
+            yield SetStopProtection(instance.ref.id, before=True, after=False)
         yield stop(instance.ref.id)
 
 

@@ -236,6 +236,7 @@ _ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {
         {
             "InstanceId": REF.id,
             "DisableApiTermination": {"Value": False},
+            "DisableApiStop": {"Value": False},
             "InstanceInitiatedShutdownBehavior": {"Value": "terminate"},
         },
     ),

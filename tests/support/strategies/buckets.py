@@ -16,7 +16,7 @@ from ringfence.observations.s3.encryption import AES256, KMS, BucketEncryption, 
 from ringfence.observations.s3.log_bucket import WRITERS, LogBucketUse
 from ringfence.observations.s3.policy import BucketPolicy
 from ringfence.observations.s3.tls import SID, tls_statement
-from ringfence.observations.s3.use import BucketUse
+from ringfence.observations.s3.use import BucketPast, BucketUse
 from ringfence.remediations.log_bucket_access import AccessLogging, LogTarget
 from ringfence.remediations.version_bucket import BucketVersioning
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
@@ -144,6 +144,7 @@ FACETS: dict[type[Observation], SearchStrategy[Observation]] = {
     BucketPolicy: shown(st.builds(BucketPolicy, texts), BucketPolicy(readable=False)),
     BucketAcl: shown(st.builds(BucketAcl, grants, st.booleans()), BucketAcl(readable=False)),
     BucketUse: st.builds(BucketUse, st.booleans(), st.sampled_from(("", "yes"))),
+    BucketPast: st.builds(BucketPast, st.booleans(), st.sampled_from(("", "yes"))),
     BucketEncryption: shown(
         st.builds(BucketEncryption, st.none() | encryptions), BucketEncryption(readable=False)
     ),
@@ -203,6 +204,7 @@ def bucket(*facets: Observation) -> ResourceState:
         BucketPolicy(),
         BucketAcl(),
         BucketUse(),
+        BucketPast(),
         BucketEncryption(Encryption(AES256)),
         BucketVersioning("Enabled"),
         AccessLogging(LogTarget(LOGS)),

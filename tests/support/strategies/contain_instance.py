@@ -102,6 +102,7 @@ def comparable(state: ResourceState, names: Mapping[Symbol, str]) -> dict[str, o
 CASES = {
     "defaults": Case(CONTAIN_INSTANCE.chosen(()), estate()),
     "detached": Case(EVERYTHING, everything_to_do()),
+    "replaced": Case(CONTAIN_INSTANCE.chosen(()), estate()),
     "on-standby": Case(EVERYTHING, everything_to_do(), choices={"auto-scaling": "standby"}),
 }
 WORLDS = Worlds(CONTAIN_INSTANCE, CASES, situations, steps, reads, comparable)

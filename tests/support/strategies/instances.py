@@ -161,6 +161,7 @@ def lifecycles(*, settled: bool) -> SearchStrategy[Lifecycle]:
         instance_store_root=st.booleans(),
         protected=st.booleans(),
         on_shutdown=st.sampled_from(("stop", "terminate")),
+        stop_protected=st.booleans(),
     )
 
 

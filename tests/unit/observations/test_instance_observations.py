@@ -31,10 +31,11 @@ def described(state: str = "running", **more: object) -> dict[str, object]:
     return {"Reservations": [{"Instances": [{"InstanceId": REF.id, "State": {"Name": state}, **more}]}]}
 
 
-def attributes(*, protected: bool, behavior: str) -> tuple[dict[str, object], dict[str, object]]:
+def attributes(*, protected: bool, behavior: str) -> tuple[dict[str, object], ...]:
     return (
         {"DisableApiTermination": {"Value": protected}},
         {"InstanceInitiatedShutdownBehavior": {"Value": behavior}},
+        {"DisableApiStop": {"Value": protected}},
     )
 
 
@@ -84,6 +85,7 @@ def test_a_spot_instance_and_one_on_an_instance_store_are_known() -> None:
     answer = described("stopping", RootDeviceType="instance-store", InstanceLifecycle="spot")
     _, lifecycle = talk(Lifecycle.read(REF, ()), (answer, *attributes(protected=True, behavior="stop")))
     assert (lifecycle.spot, lifecycle.instance_store_root, lifecycle.protected) == (True, True, True)
+    assert lifecycle.stop_protected
     assert lifecycle.settling() == "the instance is stopping"
 
 

@@ -31,7 +31,7 @@ from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.acls import DenyAddress
 from ringfence.steps.ec2.auto_scaling import DetachFromGroup, EnterStandby
 from ringfence.steps.ec2.instance_profile import DetachInstanceProfile
-from ringfence.steps.ec2.lifecycle import StopInstance
+from ringfence.steps.ec2.lifecycle import SetStopProtection, StopInstance, stop
 from ringfence.steps.ec2.metadata import SetMetadataOptions
 from ringfence.steps.ec2.network import SetSecurityGroups
 from ringfence.steps.ec2.own_groups import CreateOwnGroup, EmptyQuarantineGroup
@@ -192,8 +192,21 @@ def test_protection_closes_both_doors() -> None:
     assert plan("protect-termination", PLAIN) == (
         SetTerminationProtection(REF.id, before=False, after=True),
         SetShutdownBehavior(REF.id, "terminate", "stop"),
+        SetStopProtection(REF.id, before=False, after=True),
     )
-    assert plan("protect-termination", replace(PLAIN, protected=True, on_shutdown="stop")) == ()
+    done = replace(PLAIN, protected=True, on_shutdown="stop", stop_protected=True)
+    assert plan("protect-termination", done) == ()
+    stopped = replace(done, state="stopped", stop_protected=False)
+    assert plan("protect-termination", stopped) == ()
+
+
+def test_what_is_to_be_stopped_loses_its_stop_protection_first() -> None:
+    steps = plan("stop-instance", replace(PLAIN, stop_protected=True), Scaling())
+    assert steps == (SetStopProtection(REF.id, before=True, after=False), stop(REF.id))
+    assert [[type(one) for one in wave] for wave in dependency_levels(steps)] == [
+        [SetStopProtection],
+        [StopInstance],
+    ]
 
 
 def test_a_spot_instance_is_not_protected_and_that_is_said() -> None:

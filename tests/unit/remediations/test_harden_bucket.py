@@ -14,11 +14,12 @@ from ringfence.model.document import Document
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.observations.s3.acl import ALL_USERS, BucketAcl, Grant
 from ringfence.observations.s3.block import ALL_ON, BlockSettings, PublicAccessBlock
+from ringfence.observations.s3.deliveries import LOG_DELIVERY
 from ringfence.observations.s3.encryption import KMS, BucketEncryption, Encryption
 from ringfence.observations.s3.log_bucket import LogBucketUse
 from ringfence.observations.s3.policy import BucketPolicy
 from ringfence.observations.s3.tls import SID, tls_statement
-from ringfence.observations.s3.use import BucketUse
+from ringfence.observations.s3.use import BucketPast, BucketUse
 from ringfence.policy.decision import Exempt, Mode, Policy, Rule, RunbookSettings
 from ringfence.policy.selection import portions
 from ringfence.remediations.block_bucket_public_access import block_bucket_public_access
@@ -30,6 +31,7 @@ from ringfence.remediations.version_bucket import BucketVersioning, version_buck
 from ringfence.runbooks import load
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
 from ringfence.steps.s3.block import SetPublicAccessBlock
+from ringfence.steps.s3.encryption import SetBucketEncryption
 from tests.support.parsing import parse
 from tests.support.samples.calls import call_event
 from tests.support.samples.config import verdict
@@ -39,7 +41,7 @@ from tests.support.strategies.buckets import BUCKET, KEY, KEY_ELSEWHERE, LOGS, S
 if TYPE_CHECKING:
     from ringfence.model.finding import Finding
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import ResourceState
+    from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.remediation import Remediation
 
 CALL, RULE = "CloudTrail:s3:{}", "Config:{}"
@@ -297,14 +299,29 @@ def test_settings_that_are_not_shown_are_for_a_person() -> None:
 # Public on purpose
 
 
-@pytest.mark.parametrize("use", [BucketUse(tag="yes"), BucketUse(website=True)], ids=["tag", "website"])
+@pytest.mark.parametrize(
+    ("use", "past"),
+    [
+        (BucketUse(tag="yes"), BucketPast(tag="yes")),
+        (BucketUse(website=True), BucketPast(website=True)),
+    ],
+    ids=["tag", "website"],
+)
 @pytest.mark.parametrize("one", [block_bucket_public_access, remove_public_grants], ids=lambda one: one.id)
-def test_what_looks_public_on_purpose_is_for_a_person_to_decide(one: Remediation, use: BucketUse) -> None:
-    """A tag makes more cautious: the plan is made and shown all the same."""
-    world = bucket(ANYONE, READ, use)
-    assert one.reasons_to_downgrade(world, incident())
-    assert one.plan(world, incident())
-    assert one.reasons_to_downgrade(bucket(ANYONE, READ), incident()) == ()
+def test_only_what_a_bucket_has_said_for_long_makes_it_a_dry_run(
+    one: Remediation, use: BucketUse, past: BucketPast
+) -> None:
+    """Whoever makes a bucket public can tag it at the same moment. The plan is made in either case."""
+    for world, cautious in (
+        (bucket(ANYONE, READ, use, past), True),
+        (bucket(ANYONE, READ, use), False),
+        (bucket(ANYONE, READ, past), False),
+        (bucket(ANYONE, READ), False),
+    ):
+        assert bool(one.reasons_to_downgrade(world, incident())) is cautious
+        assert one.plan(world, incident())
+        told = " ".join(one.residual_risks(world, incident()))
+        assert ("30 days ago" in told) is (use in world.observations.values() and not cautious)
 
 
 def test_a_website_knows_no_tls_and_a_tag_is_no_reason_against_it() -> None:
@@ -415,8 +432,58 @@ def test_what_only_a_person_can_judge_is_said(found: Encryption, chosen: str, wo
     assert words in said
 
 
+def delivers(principal: object, *, path: str = "", action: str = "s3:PutObject") -> BucketPolicy:
+    resource = f"arn:aws:s3:::{BUCKET.id}/{path}*"
+    statement = {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": resource}
+    return BucketPolicy(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+
+@pytest.mark.parametrize(
+    ("facet", "words"),
+    [
+        (delivers({"Service": "logging.s3.amazonaws.com"}), "logging.s3.amazonaws.com"),
+        (delivers({"Service": ["cloudtrail.amazonaws.com"]}), "cloudtrail.amazonaws.com"),
+        (delivers({"Service": "delivery.logs.amazonaws.com"}, action="s3:*"), "delivery.logs.amazonaws.com"),
+        (delivers({"AWS": "arn:aws:iam::127311923021:root"}, path="web/AWSLogs/1/"), "a load balancer"),
+        (BucketAcl(frozenset({Grant(LOG_DELIVERY, "WRITE")})), "its ACL"),
+        (BucketPolicy(readable=False), "not readable"),
+        (BucketPolicy("{"), "not readable"),
+    ],
+)
+def test_a_bucket_that_receives_logs_gets_no_key_that_could_stop_them(facet: Observation, words: str) -> None:
+    made = incident(RULE.format("s3-default-encryption-kms"), encryption=KEY)
+    for found, after in ((Encryption("AES256"), []), (None, [Encryption("AES256")])):
+        world = bucket(BucketEncryption(found), facet)
+        assert [getattr(step, "after", None) for step in encrypt_bucket.plan(world, made)] == after
+        (said,) = encrypt_bucket.review_items(world, made)
+        assert "can stop their delivery" in said
+        assert words in said
+    kept = bucket(BucketEncryption(Encryption(KMS, KEY)), facet)
+    assert encrypt_bucket.review_items(kept, made) == ()
+
+
+def test_the_policys_own_log_bucket_gets_no_key_either() -> None:
+    choices = HARDEN_BUCKET.choose({"default-encryption": KEY, "access-log-bucket": BUCKET.id})
+    world = bucket(BucketEncryption(Encryption("AES256")))
+    assert encrypt_bucket.plan(world, replace(incident(), choices=choices)) == ()
+
+
+@pytest.mark.parametrize(
+    "facet",
+    [
+        delivers({"AWS": "arn:aws:iam::111122223333:role/uploads"}),
+        delivers({"Service": "cloudfront.amazonaws.com"}, action="s3:GetObject"),
+        BucketAcl(frozenset({Grant(LOG_DELIVERY, "WRITE")}), enforced=True),
+    ],
+)
+def test_a_bucket_that_others_use_gets_the_key(facet: Observation) -> None:
+    world = bucket(BucketEncryption(Encryption("AES256")), facet)
+    (step,) = encrypt_bucket.plan(world, incident(encryption=KEY))
+    assert isinstance(step, SetBucketEncryption)
+
+
 def test_a_key_is_named_by_its_arn_alone() -> None:
-    (choice,) = encrypt_bucket.options
+    choice, _ = encrypt_bucket.options
     assert choice.allows(KEY)
     assert not any(map(choice.allows, ("alias/shop", "", KEY[-36:], f"{KEY} ", "aws:kms")))
 

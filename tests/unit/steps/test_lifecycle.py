@@ -12,6 +12,8 @@ from ringfence.observations.ec2.lifecycle import Lifecycle
 from ringfence.remediations.protect_termination import SetShutdownBehavior, SetTerminationProtection
 from ringfence.steps.ec2.lifecycle import (
     EVIDENCE,
+    UNPROTECTED,
+    SetStopProtection,
     StartInstance,
     StopInstance,
     stop,
@@ -21,7 +23,8 @@ from tests.support.worlds import REF
 
 PROTECT = SetTerminationProtection(REF.id, before=False, after=True)
 SHUTDOWN = SetShutdownBehavior(REF.id, "terminate", "stop")
-STEPS: tuple[Step, ...] = (PROTECT, SHUTDOWN, stop(REF.id), stop(REF.id).inverse())
+KEEP_ON = SetStopProtection(REF.id, before=False, after=True)
+STEPS: tuple[Step, ...] = (PROTECT, SHUTDOWN, KEEP_ON, stop(REF.id), stop(REF.id).inverse())
 
 
 def seen(state: str) -> ResourceState:
@@ -38,6 +41,8 @@ def test_each_attribute_is_set_by_a_call_of_its_own() -> None:
         "InstanceId": REF.id,
         "InstanceInitiatedShutdownBehavior": {"Value": "stop"},
     }
+    ((call,),), _ = talk(KEEP_ON.apply({}), ({},))
+    assert call.parameters == {"InstanceId": REF.id, "DisableApiStop": {"Value": True}}
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: type(step).__name__)
@@ -72,7 +77,7 @@ def test_an_instance_on_its_way_is_looked_at_again(state: str, stopping: State, 
 
 def test_a_stop_comes_after_the_snapshots_but_does_not_need_them() -> None:
     step = stop(REF.id)
-    assert step.runs_after == (Ready(EVIDENCE, REF.id),)
+    assert step.runs_after == (Ready(EVIDENCE, REF.id), Ready(UNPROTECTED, REF.id))
     assert step.requires == ()
 
 

@@ -74,12 +74,13 @@ def _evaluation_status(wanted: Mapping[str, Any], account: str, region: str) -> 
 def _history(wanted: Mapping[str, Any], account: str, region: str) -> dict[str, Any]:
     """GetResourceConfigHistory: moto says that everything was recorded just now.
 
-    Here a running recorder has an item from the last change in CloudTrail.
+    Here a running recorder has an item from the last change in CloudTrail, and none from before it.
     """
     if not any(_recording(account, region)):
         raise _Refused("NoAvailableConfigurationRecorderException")
     kind, id_ = wanted["resourceType"], wanted["resourceId"]
-    if (at := _last_changed(id_)) is None:
+    at = _last_changed(id_)
+    if at is None or at > wanted.get("laterTime", at):
         raise _Refused("ResourceNotDiscoveredException")
     item = {
         "accountId": account,

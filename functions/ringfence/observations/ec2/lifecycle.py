@@ -43,6 +43,8 @@ class Lifecycle(Observation):
         Whether termination protection is on.
     on_shutdown : str
         What a shutdown from inside does: `stop` or `terminate`.
+    stop_protected : bool
+        Whether stop protection is on.
 
     References
     ----------
@@ -54,6 +56,7 @@ class Lifecycle(Observation):
     instance_store_root: bool
     protected: bool
     on_shutdown: str
+    stop_protected: bool = False
 
     permissions: ClassVar = (
         *ec2_describes("Instances"),
@@ -62,14 +65,15 @@ class Lifecycle(Observation):
 
     @classmethod
     def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
-        """Read the instance and two of its attributes side by side.
+        """Read the instance and three of its attributes side by side.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceAttribute.html
         """
-        described, protection, shutdown = yield (
+        described, protection, shutdown, stopping = yield (
             describe_instance(ref),
             _attribute(ref, "disableApiTermination"),
             _attribute(ref, "instanceInitiatedShutdownBehavior"),
+            _attribute(ref, "disableApiStop"),
         )
         instance = described_instance(described, ref)
         protected = accept(protection, not_found=NOT_FOUND).optional_child("DisableApiTermination")
@@ -82,6 +86,9 @@ class Lifecycle(Observation):
             instance_store_root=instance.optional_text("RootDeviceType") == "instance-store",
             protected=protected.flag("Value"),
             on_shutdown=on_shutdown.optional_text("Value") or STOP,
+            stop_protected=accept(stopping, not_found=NOT_FOUND)
+            .optional_child("DisableApiStop")
+            .flag("Value"),
         )
 
     def settling(self) -> str:

@@ -1,4 +1,4 @@
-"""Stopping and starting an instance."""
+"""Stopping and starting an instance, and protecting it from being stopped."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from ringfence.model.step import Done, State, Step
 from ringfence.model.symbol import Ready, Symbol
 from ringfence.observations.ec2.instance import NOT_FOUND
 from ringfence.observations.ec2.lifecycle import RUNNING, STOPPED, Lifecycle
+from ringfence.steps.ec2.attributes import AttributeSetting
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names
 
 INSTANCES = "arn:aws:ec2:{region}:{account}:instance/*"
-EVIDENCE = "snapshots"
-"""What a stop comes after: the condition that the volumes' snapshots were taken."""
+EVIDENCE, UNPROTECTED = "snapshots", "stop protection is off"
+"""What a stop comes after: the volumes' snapshots were taken, and stop protection was turned off."""
 _REFUSED = ("OperationNotPermitted", "UnsupportedOperation")
 
 
@@ -57,6 +58,31 @@ class _PowerStep(Step):
 
 
 @value
+class SetStopProtection(AttributeSetting):
+    """Turn stop protection on or off; EC2 refuses it for Spot instances and for instance-store roots.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-stop-protection.html
+    """
+
+    before: bool
+    after: bool
+
+    aspect: ClassVar = "stop-protection"
+    observation: ClassVar = Lifecycle
+    field: ClassVar = "stop_protected"
+    attribute: ClassVar = "DisableApiStop"
+
+    @property
+    def provides(self) -> tuple[Symbol, ...]:
+        """What Ringfence itself stops waits until its protection is off."""
+        return () if self.after else (Ready(UNPROTECTED, self.instance_id),)
+
+    def describe(self) -> str:
+        """Describe the change."""
+        return f"turn stop protection of {self.instance_id} {'on' if self.after else 'off'}"
+
+
+@value
 class StopInstance(_PowerStep):
     """Stop the instance. The contents of memory and instance-store volumes are lost.
 
@@ -78,8 +104,8 @@ class StopInstance(_PowerStep):
 
     @property
     def runs_after(self) -> tuple[Symbol, ...]:
-        """Snapshots are taken first."""
-        return (Ready(EVIDENCE, self.instance_id),)
+        """Snapshots are taken first, and stop protection is turned off."""
+        return (Ready(EVIDENCE, self.instance_id), Ready(UNPROTECTED, self.instance_id))
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Stop it; EC2 refuses where stop protection is on or the root is on an instance store."""
