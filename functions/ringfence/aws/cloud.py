@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -10,6 +11,7 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from ringfence.aws.failures import code_of, message_of, raised
+from ringfence.aws.sessions import until
 from ringfence.model.call import Answer, Call, SansIO, at
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput, InternalError, OutcomeUnknown, Retryable
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
+_READS = ("Describe", "Get", "Head", "List")
+"""Operations with these names change nothing."""
 AGAIN = "calls that the transport sent again"
 """The log field for retried calls: their response was a temporary error or came too late."""
 
@@ -104,36 +108,48 @@ class AwsCloud:
             raise Retryable(_odd(error)) from error
 
     def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Made:
-        """Run a step. Check the permit before each round of calls."""
+        """Run a step. Check the permit before each round of calls.
+
+        Raises OutcomeUnknown if a call fails after another one, or an earlier attempt of it, may have changed
+        something.
+        """
         talk = step.apply(names)
         made: list[_Job] = []
         try:
             calls = next(talk)
             while True:
                 permit.check(ref, self.clock())
-                answers = self._answers(ref, calls, made)
+                answers = self._answers(ref, calls, made, permit.until)
                 calls = talk.send(tuple(answers[_key(call)] for call in calls))
         except StopIteration as ended:
             again = sum(job.again for job in made)
             note = "; ".join(filter(None, (ended.value.note, f"{AGAIN}: {again}" if again else "")))
             return Made(ended.value.provides, note, tuple(job.request for job in made if job.request))
+        except Retryable as error:
+            if type(error) is Retryable and any(job.may_have_changed for job in made):
+                raise OutcomeUnknown(str(error)) from error
+            raise
         except BadInput as error:
             raise OutcomeUnknown(_odd(error)) from error
 
     def _answers(
-        self, ref: Ref, calls: tuple[Call, ...], made: list[_Job] | None = None
+        self,
+        ref: Ref,
+        calls: tuple[Call, ...],
+        made: list[_Job] | None = None,
+        until: datetime | None = None,
     ) -> dict[str, Answer]:
         """Make each call once, in parallel. Clients are created first, one after another."""
         unique = {_key(call): call for call in calls}
         now = self.clock()
-        jobs = [_Job(self.clients, ref, call, now) for call in unique.values()]
+        jobs = [_Job(self.clients, ref, call, now, self.clock, until) for call in unique.values()]
+        if made is not None:
+            made.extend(jobs)
         for job in jobs:
             job.prepare()
         answers = (
             self.side_by_side([job.run for job in jobs]) if len(jobs) > 1 else [job.run() for job in jobs]
         )
-        if made is not None:
-            made.extend(jobs)
         return dict(zip(unique, cast("Sequence[Answer]", answers), strict=True))
 
 
@@ -148,14 +164,17 @@ def _key(call: Call) -> str:
 
 @dataclass
 class _Job:
-    """One call."""
+    """One call. It is not sent when the lease ends at `until`."""
 
     clients: Clients
     ref: Ref
     call: Call
     now: datetime
+    clock: Clock
+    until: datetime | None = None
     request: str = ""
     again: int = 0
+    answered: bool = False
     made: list[object] = field(default_factory=list)
 
     def prepare(self) -> None:
@@ -164,7 +183,16 @@ class _Job:
         ref = replace(self.ref, region=self.call.region) if self.call.region else self.ref
         self.made.append(self.clients.client(ref, self.call.service, single_attempt=single))
 
+    @property
+    def may_have_changed(self) -> bool:
+        """Whether it is a change that was made, or one that the transport sent more than once."""
+        return not self.call.operation.startswith(_READS) and (self.answered or self.again > 0)
+
     def run(self) -> Answer:
+        with until(self.until, self.clock) if self.until else nullcontext():
+            return self._run()
+
+    def _run(self) -> Answer:
         client, call, parameters = self.made[-1], self.call, at(self.call.parameters, self.now)
         name = xform_name(call.operation)
         what = f"{call.service}:{call.operation}"
@@ -176,15 +204,19 @@ class _Job:
                 else:
                     answer = getattr(client, name)(**parameters)
             except ClientError as error:
-                self.request = _request(error.response)
+                self.request, self.again = _request(error.response), _again(error.response)
                 if failed := call.failed(code_of(error), message_of(error)):
                     return failed
                 raise
         if not isinstance(answer, dict):
             raise InternalError(f"{what} answered with a {type(answer).__name__}")
-        self.request = _request(answer)
-        self.again = int(answer.get("ResponseMetadata", {}).get("RetryAttempts", 0))
+        self.request, self.again, self.answered = _request(answer), _again(answer), True
         return Document.of(answer, what)
+
+
+def _again(answer: object) -> int:
+    meta = answer.get("ResponseMetadata", {}) if isinstance(answer, dict) else {}
+    return int(meta.get("RetryAttempts", 0))
 
 
 def _request(answer: object) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -11,12 +13,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
 from ringfence.aws.failures import raised
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from botocore.client import BaseClient
@@ -28,6 +31,36 @@ MARGIN = timedelta(minutes=2)
 """Credentials that expire sooner are renewed."""
 CONNECT_TIMEOUT, READ_TIMEOUT = 2, 8
 """Seconds. A hanging call must not use up the function's time."""
+
+
+_LAST_START: ContextVar[Callable[[], bool] | None] = ContextVar("last start", default=None)
+
+
+class LeaseEnded(BotoCoreError):
+    """The transport must not send a change, or send it again, because the lease ends."""
+
+    fmt = "the lease ends before the request can be sent"
+
+
+@contextmanager
+def until(end: datetime, clock: Clock) -> Iterator[None]:
+    """Let no request of this thread start when the lease ends, not even as a retry of the transport.
+
+    A request that is sent can need some time to connect.
+    """
+    last = end - timedelta(seconds=CONNECT_TIMEOUT)
+    token = _LAST_START.set(lambda: clock() < last)
+    try:
+        yield
+    finally:
+        _LAST_START.reset(token)
+
+
+def _check_lease(**_: object) -> None:
+    """Handle botocore's event before each attempt of a request."""
+    may_start = _LAST_START.get()
+    if may_start and not may_start():
+        raise LeaseEnded
 
 
 class Clients(Protocol):
@@ -121,7 +154,7 @@ class _Made:
         key = (region, service, single_attempt)
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = _session().create_client(
+                made = self._clients[key] = _session().create_client(
                     service,
                     region_name=region,
                     config=config(single_attempt=single_attempt),
@@ -129,6 +162,7 @@ class _Made:
                     aws_secret_access_key=self.credentials.get("aws_secret_access_key"),
                     aws_session_token=self.credentials.get("aws_session_token"),
                 )
+                made.meta.events.register("before-send", _check_lease)
             return self._clients[key]
 
 

@@ -178,6 +178,21 @@ def _leads_away(earlier: Step, step: Step) -> bool:
     return same and earlier.inverse() == step
 
 
+def ended(history: History, pending: Iterable[Fact], reason: str) -> tuple[Outcome, ...]:
+    """Return outcomes for all open intents of a subject that does not exist, because nobody will look again.
+
+    What exists without the subject is unknown. A release still finds and undoes it.
+    """
+    known = {one.intent for one in pending if isinstance(one, Outcome)}
+    return tuple(
+        Outcome(
+            one.intent, Result.UNKNOWN if one.step.survives_subject else Result.GONE, "observation", reason
+        )
+        for _, one in history.open_intents
+        if one.intent not in known
+    )
+
+
 def changes(history: History, now: datetime) -> Changes:
     """Return what Ringfence changed in an incident.
 

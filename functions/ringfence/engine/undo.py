@@ -153,16 +153,21 @@ def _of_others(changes: Changes, readable: Readable) -> tuple[str, ...]:
 
 
 def check_release(request: ResponseRelease, history: History, now: datetime) -> None:
-    """Raise BadInput, Refused or Retryable if the incident cannot be released now."""
+    """Raise BadInput or Retryable if the incident cannot be released now. Name whose work is in the way."""
     if history.incident != request.incident:
-        newest = history.incident or "none"
+        newest = f"{history.incident} (opened by {history.entries[0].actor})" if history.entries else "none"
         raise BadInput(
             "incident",
             f"must be the newest incident of {request.ref.key}, which is {newest}",
             request.incident,
         )
-    if history.lease.held(now, request.attempt):
-        raise Retryable(f"another execution acts on {request.ref.key} until {history.lease.until}")
+    lease = history.lease
+    if lease.held(now, request.attempt):
+        actors = [one.actor for one in history.entries if one.attempt == lease.owner]
+        actor = actors[-1] if actors else "another execution"
+        raise Retryable(
+            f"{actor} acts on {request.ref.key} for {lease.incident or history.incident} until {lease.until}"
+        )
 
 
 def without_held(
@@ -207,7 +212,9 @@ def _open_incident(request: ResponseRelease, ref: Ref, others: Mapping[str, Hist
     if known is None or known.released_at is not None or known.incident == request.incident:
         return ""
     acts = any(made.decision.mode.changes for made in known.of(DecisionMade))
-    return f"release {known.incident} on {ref.key}" if acts else ""
+    if not acts:
+        return ""
+    return f"release {known.incident} on {ref.key}, opened by {known.entries[0].actor},"
 
 
 @frozen

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.continuations import is_covered, started
 from ringfence.engine.holding import held_back
-from ringfence.engine.outcomes import unsettled
+from ringfence.engine.outcomes import ended, unsettled
 from ringfence.engine.retries import due_at
 from ringfence.engine.verification import Conclusion, Verification
 from ringfence.model.errors import NotFound
@@ -94,7 +94,8 @@ def _missing(
     """
     since = execution.history.missed_at
     if since and now >= since + SURE:
-        return Conclusion(IncidentStatus.CLOSED, reason, (*execution.pending, Closed(reason)))
+        unknown = ended(execution.history, execution.pending, reason)
+        return Conclusion(IncidentStatus.CLOSED, reason, (*execution.pending, *unknown, Closed(reason)))
     missed = () if since else (Missed(reason),)
     words = f"{reason}; Ringfence will read again"
     shown = request.request and not prospect.start.decision.mode.changes

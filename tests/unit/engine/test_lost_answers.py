@@ -25,7 +25,7 @@ from ringfence.record.facts import DecisionMade, Intended, Outcome, Planned, Res
 from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.network import SetSecurityGroups
-from tests.support.fakes.interruption import Through
+from tests.support.fakes.interruption import Killed, Through
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.worlds import AUTO, LEASE, REF, Ticking, estate, finding, instance, order
@@ -340,3 +340,37 @@ def test_what_an_execution_finds_of_its_own_is_not_written_again() -> None:
     execution = journal(ports, execution, facts, until=until)
     assert [type(fact) for _, fact in scene.history.facts] == [DecisionMade, Planned, Intended]
     assert execution.history.entries == scene.history.entries
+
+
+def test_an_incident_whose_subject_does_not_exist_keeps_no_open_intents() -> None:
+    scene = Scene()
+
+    def die(name: str, call: Callable[[], object]) -> object:
+        if name == "apply":
+            raise Killed
+        return call()
+
+    with pytest.raises(Killed):
+        scene.run(die)
+    assert scene.history.open_intents
+    scene.cloud.world = None
+    for _ in range(3):
+        scene.clock.tick(minutes=1)
+        scene.run()
+    assert scene.history.closed_at
+    assert not scene.history.open_intents
+    assert {one.result for one in scene.history.outcomes.values()} == {Result.GONE}
+
+
+def test_a_release_names_whose_work_is_in_the_way() -> None:
+    scene = Scene()
+
+    def die(name: str, call: Callable[[], object]) -> object:
+        if name == "apply":
+            raise Killed
+        return call()
+
+    with pytest.raises(Killed):
+        scene.run(die)
+    with pytest.raises(Retryable, match=rf"test acts on .* for {scene.history.incident} until"):
+        scene.release()
