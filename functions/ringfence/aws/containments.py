@@ -52,14 +52,20 @@ class ContainmentList:
         return tuple(self._query())
 
     def verified(self, one: Containment, at: datetime) -> None:
-        """Record the time of a verification. Do nothing if the incident has ended or changed since."""
+        """Record the time of a verification. Do nothing if the incident has ended or changed since.
+
+        An incident that was contained before there was a list gets its item.
+        """
         with raised("dynamodb:PutItem"):
             try:
                 self.client.put_item(
                     TableName=self.table,
                     Item=_to_item(replace(one, verified_at=at)),
-                    ConditionExpression="#state = :state AND incident = :incident AND verified_at = :before",
-                    ExpressionAttributeNames={"#state": OPEN},
+                    ConditionExpression=(
+                        "attribute_not_exists(#key) OR "
+                        "(#state = :state AND incident = :incident AND verified_at = :before)"
+                    ),
+                    ExpressionAttributeNames={"#state": OPEN, "#key": CONTROL_KEY},
                     ExpressionAttributeValues={
                         ":state": {"S": OPEN},
                         ":incident": {"S": one.incident},

@@ -143,7 +143,7 @@ class _Recheck:
         seen = self._read(decided)
         if isinstance(seen, NotFound):
             return RecheckResult(Standing.GONE, incident, reason=seen.reason, follows=decided)
-        broken, unclear = self._remaining(decided, seen), seen.settling()
+        broken, unclear = self._remaining(decided, seen), self._unclear(seen)
         if broken and self.request.cause is None:
             broken, unclear = self._confirmed(decided, broken, unclear)
         names = frozenset(seen.names().values())
@@ -180,6 +180,15 @@ class _Recheck:
         return unique(
             step for step in planned if not isinstance(step, LogOnlyStep) and step.describe() not in known
         )
+
+    def _unclear(self, seen: ResourceState) -> tuple[str, ...]:
+        """Return what is settling or cannot be read, except what the last verification could not read either.
+
+        An organization's policy can hide a service for ever. The reason of an error can differ each time.
+        """
+        verified = self.history.verified
+        known = {words.partition(":")[0] for words in verified.settling} if verified else set()
+        return tuple(words for words in seen.settling() if words.partition(":")[0] not in known)
 
     def _confirmed(
         self, decided: ResponseRequest, broken: tuple[Step, ...], unclear: tuple[str, ...]

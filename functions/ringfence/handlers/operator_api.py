@@ -140,8 +140,8 @@ class OperatorService:
         if self.listed is None:
             raise InternalError("there is no list of open containments")
         found = sorted(self.listed.open(), key=lambda one: one.key.text)
-        if asked.incident and not (found := [one for one in found if one.incident == asked.incident]):
-            raise BadInput("incident", "must be an open contained incident", asked.incident)
+        if asked.incident:
+            found = [one for one in found if one.incident == asked.incident] or self._unlisted(asked.incident)
         done: list[Answer] = []
         last = ""
         for one in (one for one in found if one.key.text > asked.after):
@@ -150,6 +150,16 @@ class OperatorService:
             done.append(self._rechecked(self.listed, one, execution))
             last = one.key.text
         return {"rechecks": done, "next": ""}
+
+    def _unlisted(self, incident: str) -> list[Containment]:
+        """Return an incident that was contained before there was a list. Raises BadInput if there is none."""
+        from ringfence.record.containments import containment
+
+        keys, log = self.find(incident), self.ports("").log
+        known = [found for key in keys if (found := containment(key, log.read(key))) and found.open]
+        if not (found := [one for one in known if one.incident == incident]):
+            raise BadInput("incident", "must be an open contained incident", incident)
+        return found
 
     def _rechecked(self, listed: Containments, one: Containment, execution: ExecutionContext) -> Answer:
         """Verify one incident. An error is its result, and does not stop the others."""

@@ -7,6 +7,7 @@ chains: the audit log writes it in the transaction that records a verification.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import encode
@@ -79,9 +80,14 @@ def update(key: ChainKey, history: History, entries: Iterable[Entry]) -> Contain
     last = next((one for one in reversed(tuple(entries)) if _counts(one.fact)), None)
     if last is None or not is_containment(key.runbook):
         return None
-    found = type(history)((*_before(history, last), *entries), history.lease)
+    found = replace(history, entries=(*_before(history, last), *entries))
     names, broken = names_of(key, found), found.broken is not None
     return Containment(key, last.incident, is_contained(found), last.at, names, broken)
+
+
+def containment(key: ChainKey, history: History) -> Containment | None:
+    """Return the item of an incident as its whole chain shows it. None if nothing was verified."""
+    return update(key, replace(history, entries=()), history.entries)
 
 
 def names_of(key: ChainKey, history: History) -> frozenset[str]:

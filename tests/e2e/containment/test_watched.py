@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -91,3 +92,11 @@ def test_a_recheck_shows_what_is_open_and_ends_with_1(world: World, undone: Undo
     again = hand.types("incidents", "recheck", undone.second.incident)
     assert again.returncode == 0, again.stdout + again.stderr
     assert "complete, verified just now" in hand.types("incidents", "list").stdout
+
+
+def test_the_schedule_verifies_every_open_incident_without_an_entry(world: World, undone: Undone) -> None:
+    before = world.history(undone.server).entries
+    answer = world.client("lambda").invoke(FunctionName=QUEUE, Payload=b"{}")
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    assert json.loads(answer["Payload"].read())["incidents"] >= 1
+    assert world.history(undone.server).entries == before

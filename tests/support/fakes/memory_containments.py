@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ringfence.record.chain import ChainKey
-from ringfence.record.containments import Containment, update
+from ringfence.record.containments import Containment, containment
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,18 +16,24 @@ if TYPE_CHECKING:
 
 @dataclass
 class MemoryContainments:
-    """Counts how often it is read; `verifications` are what was recorded, by incident."""
+    """Counts how often it is read; `verifications` are what was recorded, by incident.
+
+    `hidden`: it has no items.
+    """
 
     log: MemoryLog
     reads: int = 0
     verifications: dict[str, datetime] = field(default_factory=dict)
+    hidden: bool = False
 
     def open(self) -> tuple[Containment, ...]:
         self.reads += 1
+        if self.hidden:
+            return ()
         found = []
         for chain in sorted(self.log.chains):
             key = ChainKey(*chain.split("#", 1))
-            one = update(key, replace(self.log.read(key), entries=()), self.log.read(key).entries)
+            one = containment(key, self.log.read(key))
             if one is not None and one.open:
                 found.append(replace(one, verified_at=self.verifications.get(one.incident, one.verified_at)))
         return tuple(found)

@@ -115,6 +115,17 @@ def test_a_verification_of_an_incident_that_ended_meanwhile_changes_nothing(
     assert listed.open() == ()
 
 
+def test_an_incident_from_before_there_was_a_list_gets_its_item(
+    client: DynamoDBClient, listed: ContainmentList
+) -> None:
+    write(client, DONE)
+    (one,) = listed.open()
+    client.delete_item(TableName=CONTROL, Key={"key": {"S": f"{KEY.text}#containment"}})
+    assert listed.open() == ()
+    listed.verified(one, one.verified_at)
+    assert listed.open() == (one,)
+
+
 def test_the_names_of_a_containment_are_those_of_what_it_changed(
     client: DynamoDBClient, listed: ContainmentList
 ) -> None:

@@ -81,6 +81,14 @@ def test_one_incident_of_several_is_verified(terminal: Terminal, site: Site) -> 
     assert {one["standing"] for one in found} == {"contained"}
 
 
+def test_an_incident_from_before_there_was_a_list_is_found_in_the_log(terminal: Terminal, site: Site) -> None:
+    incident = site.contain()
+    site.listed.hidden = True
+    assert terminal(*RECHECK).stdout == "There are no open contained incidents.\n"
+    assert terminal(*RECHECK, incident).exit_code == DONE
+    assert site.listed.verifications.keys() == {incident}
+
+
 @pytest.mark.parametrize("incident", ["inc-1", "inc-20260301T120000.000000-0123456789"])
 def test_an_incident_that_is_not_open_and_contained_is_bad_input(
     terminal: Terminal, site: Site, incident: str

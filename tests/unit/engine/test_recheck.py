@@ -13,9 +13,10 @@ from ringfence.engine.recheck import MOST_REPORTS, Rechecker, RecheckRequest, Re
 from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.parser.undoing import Undoing
-from ringfence.model.errors import Retryable
+from ringfence.model.errors import AccessDenied, Retryable
 from ringfence.observations.ec2.network import Interface, Network
 from ringfence.observations.ec2.tags import Tags
+from ringfence.observations.ec2.target_groups import Targets
 from ringfence.policy.decision import Exempt, Mode, Policy, Rule
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import ContainmentBroken, Released, RunRequested
@@ -299,6 +300,19 @@ def test_what_nobody_can_read_now_is_unclear_and_not_contained() -> None:
     site = Site()
     site.cloud.unreadable = {Network: Retryable("throttled")}
     assert site.recheck().standing is Standing.UNCLEAR
+
+
+def test_what_the_last_verification_could_not_read_either_does_not_make_it_unclear() -> None:
+    """An organization's policy can hide a service, and each error has another text."""
+    site = Site()
+    site.cloud.unreadable = {Targets: AccessDenied("denied, request 1")}
+    log = MemoryLog()
+    site.log, site.cloud.world, site.ports = log, estate(), replace(site.ports, log=log)
+    Engine(site.ports).respond(order(site.clock(), attempt="a-9"))
+    assert site.history.verified
+    assert site.history.verified.contained
+    site.cloud.unreadable = {Targets: AccessDenied("denied, request 2")}
+    assert site.recheck().standing is Standing.CONTAINED
 
 
 def test_a_removed_tag_is_no_undone_containment() -> None:
