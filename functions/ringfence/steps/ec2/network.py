@@ -113,7 +113,7 @@ class SetSecurityGroups(Step):
         if ours and isinstance(answer, Failed) and answer.code in self._NO_GROUP:
             raise Retryable(f"{answer.code}: {answer.message}")
         accept(answer, not_found=self._GONE, refused=self._REFUSED)
-        return Done()
+        return Done(note=f"in {', '.join(groups)}")  # the log shows which groups these are
 
     def state(self, observed: ResourceState) -> State:
         """Compare the interface's groups."""
