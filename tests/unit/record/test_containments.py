@@ -67,7 +67,7 @@ def test_a_key_is_known_by_its_id_and_its_user_and_not_by_its_status() -> None:
     ],
 )
 def test_an_incident_must_stay_contained_until_it_ends_or_its_release_is_requested(
-    facts: tuple[Fact, ...], contained: bool
+    facts: tuple[Fact, ...], *, contained: bool
 ) -> None:
     assert is_contained(history(*facts)) is contained
 
