@@ -156,8 +156,9 @@ class OperatorService:
         from ringfence.record.containments import containment
 
         keys, log = self.find(incident), self.ports("").log
-        known = [found for key in keys if (found := containment(key, log.read(key))) and found.open]
-        if not (found := [one for one in known if one.incident == incident]):
+        read = [containment(key, log.read(key)) for key in keys]
+        found = [one for one in read if one and one.open and one.incident == incident]
+        if not found:
             raise BadInput("incident", "must be an open contained incident", incident)
         return found
 
