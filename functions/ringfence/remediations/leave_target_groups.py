@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
+from ringfence.model.step import counted
 from ringfence.model.subject import RecordedCalls
 from ringfence.observations.ec2.target_groups import Targets
 from ringfence.steps.ec2.target_groups import DeregisterTargets
@@ -24,6 +25,11 @@ def unread(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noq
     if count := instance[Targets].unread:
         yield (
             f"{count} target groups in its VPCs were not read: the instance may be registered in one of them"
+        )
+    if count := instance[Targets].elsewhere:
+        yield (
+            f"{counted(count, 'target group')} of addresses in other VPCs: not read. If one of these VPCs is "
+            "peered with the instance's, its load balancer can still send requests to the instance's address"
         )
 
 

@@ -6,6 +6,7 @@ response reports what else it allowed. Rules with narrower sources stay, on the 
 
 from __future__ import annotations
 
+from ipaddress import collapse_addresses, ip_network
 from typing import TYPE_CHECKING
 
 from ringfence.events.cloudtrail.trigger.calls import recorded
@@ -17,7 +18,8 @@ from ringfence.observations.ec2.security_group import SecurityGroup
 from ringfence.steps.ec2.security_group import RevokeRule, revoke
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from ipaddress import IPv4Network, IPv6Network
 
     from ringfence.model.incident import Incident
     from ringfence.model.observation import ResourceState
@@ -32,6 +34,8 @@ PORTS, COMMON_PORTS = "ports", "common-ports"
 SSH_PORT, RDP_PORT = 22, 3389
 WIDE = {4: 8, 6: 16}
 """Prefixes shorter than these, by IP version, cover almost the whole internet."""
+MUCH = 2.0**-8
+"""The part of all addresses that several ranges may allow together without a word."""
 _LIST = r"[0-9]{1,5}(,[0-9]{1,5}){0,49}"
 
 
@@ -94,6 +98,7 @@ def still_open(group: ResourceState, incident: Incident) -> Iterator[str]:
     for rule in seen.in_order():
         if not rule.egress and rule not in revoked:
             yield from _left(rule, seen, meant)
+    yield from _in_pieces([one for one in seen.in_order() if not one.egress and one.reaches(meant)])
     if any(isinstance(one, RevokeRule) for one in incident.past):
         yield (
             "connections that were open when a rule was revoked can stay open while they have traffic, "
@@ -115,6 +120,25 @@ def _left(rule: Rule, seen: SecurityGroup, meant: frozenset[int]) -> Iterator[st
         )
     elif rule.peer in seen.unread:
         yield f"not revoked, because its prefix list could not be read: {rule.words()}"
+
+
+def _in_pieces(rules: list[Rule]) -> Iterator[str]:
+    """Yield how much of the internet several ranges allow together, if it is more than one may alone."""
+    for version, widest in WIDE.items():
+        ranges = [ip_network(one.peer, strict=False) for one in rules if one.prefix is not None]
+        public = [one for one in ranges if one.version == version and not one.is_private]
+        pieces = [one for one in public if one.prefixlen >= widest]
+        share = sum(2.0**-one.prefixlen for one in _joined(pieces))
+        if len(pieces) > 1 and share > MUCH:
+            yield (
+                f"not revoked, although {len(pieces)} ranges together allow {share:.1%} of all addresses of "
+                f"IPv{version}"
+            )
+
+
+def _joined(ranges: Sequence[IPv4Network | IPv6Network]) -> Iterator[IPv4Network | IPv6Network]:
+    """Join ranges of one version, so that no address counts twice."""
+    yield from collapse_addresses(ranges)  # type: ignore[type-var]  # all of one version
 
 
 def _shown(meant: frozenset[int]) -> str:

@@ -9,10 +9,13 @@ import pytest
 
 from ringfence.model.document import Document
 from ringfence.model.errors import NotFound
+from ringfence.model.incident import Incident
+from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
 from ringfence.observations.ec2.auto_scaling import Scaling
 from ringfence.observations.ec2.snapshots import Snapshot, Snapshots, read_snapshots
 from ringfence.observations.ec2.target_groups import MOST, Registration, Target, Targets
+from ringfence.runbooks import load
 from ringfence.steps.ec2.acls import DenyAddress
 from tests.support.talks import refusal, talk
 from tests.support.worlds import NOON, REF
@@ -90,7 +93,11 @@ def test_registrations_are_found_by_id_and_by_address_in_the_instances_own_vpcs(
         Registration("tg-1", frozenset({Target(REF.id, 80)}), frozenset({Target(REF.id, 81)})),
         Registration("tg-2", frozenset({Target("10.0.0.5", 443), Target("2001:db8::5", 443)})),
     )
-    assert targets.unread == 0
+    assert (targets.unread, targets.elsewhere) == (0, 1)
+    words = load("leave-target-groups").residual_risks(
+        ResourceState(REF).with_observation(targets), Incident("inc-1", NOON)
+    )
+    assert any("1 target group of addresses in other VPCs" in one for one in words)
 
 
 def test_a_target_group_deleted_since_it_was_listed_is_none() -> None:

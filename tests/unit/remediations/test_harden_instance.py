@@ -52,6 +52,12 @@ def metadata(calls: int | None = 0, group: str = "", **options: object) -> Resou
     )
 
 
+@pytest.mark.parametrize(("hops", "said"), [(1, True), (2, False)])
+def test_a_hop_limit_that_keeps_tokens_from_containers_is_said(hops: int, *, said: bool) -> None:
+    words = require_imdsv2.residual_risks(metadata(hop_limit=hops), incident())
+    assert any("the hop limit is 1" in one for one in words) is said
+
+
 def test_a_token_is_required_and_nothing_else_changed() -> None:
     (step,) = require_imdsv2.plan(metadata(), incident())
     assert isinstance(step, SetMetadataOptions)

@@ -119,6 +119,27 @@ def test_the_plan_shows_what_depends_on_the_group_and_nothing_does_where_nothing
     assert revoke_open_ingress.residual_risks(group(tcp(22, peer="10.0.0.0/8"), **used), incident(SSH)) == ()
 
 
+@pytest.mark.parametrize(
+    ("peers", "told"),
+    [
+        (
+            [f"{first}.0.0.0/8" for first in range(1, 61) if first != 10],
+            "59 ranges together allow 23.0% of all",
+        ),
+        (["203.0.113.0/24", "198.51.100.0/24"], ""),
+        (["8.0.0.0/8"], ""),
+        (["10.0.0.0/8", "172.16.0.0/12", "9.0.0.0/9"], ""),
+        (["8.0.0.0/8", "8.0.0.0/9"], ""),
+        (["2000::/16", "2600::/16"], ""),
+        ([f"2{first:03x}::/16" for first in range(512)], "512 ranges together allow 0.8% of all addresses"),
+    ],
+)
+def test_an_internet_that_is_opened_in_pieces_is_said(peers: list[str], told: str) -> None:
+    world = group(*(tcp(22, peer=one) for one in peers))
+    words = revoke_open_ingress.residual_risks(world, incident(SSH))
+    assert [told in one for one in words] == ([True] if told else [])
+
+
 def test_what_stays_open_is_said() -> None:
     rules = (tcp(443), tcp(22, peer="0.0.0.0/1"), tcp(22, peer=LIST_ID), tcp(3389, peer="pl-2"))
     world = group(*rules, open_lists=(LIST_ID,), unread=("pl-2",))

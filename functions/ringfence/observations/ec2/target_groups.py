@@ -55,6 +55,8 @@ class Targets(Observation):
         One for each target group.
     unread : int
         Target groups that were not read.
+    elsewhere : int
+        Target groups of addresses in other VPCs. They were not read either.
 
     References
     ----------
@@ -63,6 +65,7 @@ class Targets(Observation):
 
     registrations: tuple[Registration, ...] = ()
     unread: int = 0
+    elsewhere: int = 0
 
     permissions: ClassVar = (
         *ec2_describes("Instances"),
@@ -80,7 +83,8 @@ class Targets(Observation):
     def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read the target groups of the instance's VPCs, then their targets side by side.
 
-        A group in another VPC may hold the same private address, but then it is another host's.
+        A group in another VPC may hold the same private address. Then it is another host's, unless the VPCs
+        are peered, which no answer tells. So these groups are only counted.
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html
         """
         described, answer = yield (
@@ -88,18 +92,20 @@ class Targets(Observation):
             Call("elbv2", "DescribeTargetGroups", pages=True),
         )
         instance = described_instance(described, ref)
-        groups = _groups(document(answer), _vpcs(instance))
-        asked = groups[:MOST]
+        found = document(answer)
+        groups = _groups(found, _vpcs(instance))
+        asked, elsewhere = groups[:MOST], _elsewhere(found, _vpcs(instance))
         if not asked:
-            return cls()
+            return cls(elsewhere=elsewhere)
         answers = yield tuple(
             Call("elbv2", "DescribeTargetHealth", {"TargetGroupArn": group}, expected=GONE) for group in asked
         )
         ours = frozenset({ref.id, *_addresses(instance)})
-        found = (_registration(group, one, ours) for group, one in zip(asked, answers, strict=True))
+        read = (_registration(group, one, ours) for group, one in zip(asked, answers, strict=True))
         return cls(
-            tuple(one for one in found if one.targets or one.draining),
+            tuple(one for one in read if one.targets or one.draining),
             len(groups) - len(asked),
+            elsewhere,
         )
 
     def of(self, group: str) -> Registration:
@@ -124,6 +130,14 @@ def _groups(described: Document, vpcs: frozenset[str]) -> list[str]:
         group.text("TargetGroupArn")
         for group in described.children("TargetGroups")
         if group.optional_text("VpcId") in vpcs and group.optional_text("TargetType") in {"instance", "ip"}
+    )
+
+
+def _elsewhere(described: Document, vpcs: frozenset[str]) -> int:
+    """Count the target groups of addresses in other VPCs. A peered VPC can be among them."""
+    return sum(
+        group.optional_text("TargetType") == "ip" and group.optional_text("VpcId") not in vpcs
+        for group in described.children("TargetGroups")
     )
 
 

@@ -365,3 +365,28 @@ def test_a_call_that_failed_on_everything_is_not_for_us() -> None:
     verdict = parse(call_event("ec2", "DeleteFlowLogs", deleted, response))
     assert isinstance(verdict, NotForUs)
     assert "failed on each flow log" in verdict.reason
+
+
+OMITTED = {"omitted": True, "originalSize": 140000, "reason": "size exceeds limit"}
+
+
+def test_a_record_whose_parameters_are_omitted_names_the_group_by_its_resources() -> None:
+    arn = f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/{GROUP_ID}"
+    listed = changed(
+        changed(AUTHORIZE, "detail.requestParameters", OMITTED),
+        "detail.resources",
+        [{"ARN": f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/vpc-1"}, {"ARN": arn}, {"ARN": arn}],
+    )
+    finding = parse(listed)
+    assert isinstance(finding, Finding)
+    assert finding.subjects == (GROUP,)
+
+
+def test_without_resources_the_error_says_who_changed_what_where() -> None:
+    with pytest.raises(BadInput) as caught:
+        parse(changed(AUTHORIZE, "detail.requestParameters", OMITTED))
+    words = str(caught.value)
+    assert "which security group" in words
+    assert ACCOUNT in words
+    assert REGION in words
+    assert AUTHORIZE["detail"]["userIdentity"]["arn"] in words

@@ -13,6 +13,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.events import resource_refs as named
+from ringfence.events.cloudtrail.parser.records import suspects
+from ringfence.model.arn import read_arn
 from ringfence.model.errors import BadInput, InternalError
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds import every_kind
@@ -72,7 +74,33 @@ def subjects(where: Place, detail: Document, account: str, region: str) -> tuple
         return (named.ref(kind, field, where.calls.otherwise, account, region),)
     if where.calls.names == (ANY,) and not _is_on(kind, detail):
         return ()
+    if _is_omitted(detail):
+        return _in_resources(where, field, detail, account, region)
     raise BadInput(field, f"is required: it names the {kind.kind.replace('-', ' ')}")
+
+
+def _is_omitted(detail: Document) -> bool:
+    """Return whether CloudTrail left the parameters out, because the record would be too large."""
+    parameters = detail.value.get("requestParameters")
+    return isinstance(parameters, dict) and bool(parameters.get("omitted"))
+
+
+def _in_resources(where: Place, field: str, detail: Document, account: str, region: str) -> tuple[Ref, ...]:
+    """Return the resources that a record without parameters lists. Raises BadInput that names the caller.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+    """
+    listed = (one.optional_text("ARN") or "" for one in detail.children("resources"))
+    found = [arn.id for one in listed if (arn := read_arn(where.kind, one))]
+    if found:
+        return tuple(dict.fromkeys(named.ref(where.kind, field, one, account, region) for one in found))
+    noun = where.kind.kind.replace("-", " ")
+    who = ", ".join(suspects(detail)) or "an unknown caller"
+    raise BadInput(
+        field,
+        f"was omitted by CloudTrail because the record is too large: find out which {noun} of account "
+        f"{account} in {region} was changed by {who}",
+    )
 
 
 def _failed(where: Place, detail: Document) -> frozenset[str]:
@@ -93,9 +121,7 @@ def _is_on(kind: type[Ref], detail: Document) -> bool:
     CloudTrail's names of calls on a bucket contain `Bucket`. Calls on the account, on access points or on
     jobs do not.
     """
-    parameters = detail.value.get("requestParameters")
-    omitted = isinstance(parameters, dict) and bool(parameters.get("omitted"))
-    return omitted or kind.kind.title() in str(detail.value.get("eventName"))
+    return _is_omitted(detail) or kind.kind.title() in str(detail.value.get("eventName"))
 
 
 def _texts(value: object, at: str, path: Sequence[str]) -> Iterator[tuple[str, str]]:
