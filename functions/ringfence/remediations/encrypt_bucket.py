@@ -10,10 +10,9 @@ from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.remediation import Option, remediation
 from ringfence.observations.s3.acl import BucketAcl
 from ringfence.observations.s3.calls import bucket_of, unreadable
-from ringfence.observations.s3.deliveries import receives_logs
+from ringfence.observations.s3.deliveries import ACCESS_LOG_BUCKET, ACCESS_LOG_OPTION, receives_logs
 from ringfence.observations.s3.encryption import AES256, KMS, BucketEncryption, Encryption
 from ringfence.observations.s3.policy import BucketPolicy
-from ringfence.remediations.log_bucket_access import ACCESS_LOG_BUCKET, ACCESS_LOG_OPTION
 from ringfence.steps.s3.encryption import SetBucketEncryption
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from ringfence.events.config.trigger import judged_by
 from ringfence.events.guardduty.trigger.buckets import UNLOGGED_BUCKET
 from ringfence.model.codec import value
 from ringfence.model.kinds.bucket import BucketRef
-from ringfence.model.remediation import Option, remediation
+from ringfence.model.remediation import remediation
 from ringfence.observations.s3.calls import BucketObservation, bucket_of, on_buckets, unreadable
+from ringfence.observations.s3.deliveries import ACCESS_LOG_BUCKET, ACCESS_LOG_OPTION
 from ringfence.steps.s3.calls import BucketSetting
 
 if TYPE_CHECKING:
@@ -21,15 +22,6 @@ if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
-ACCESS_LOG_BUCKET = "access-log-bucket"
-ACCESS_LOG_OPTION = Option(
-    ACCESS_LOG_BUCKET,
-    ("",),
-    '"": Ringfence turns on no logging and sends a notification; the name of a bucket: this bucket '
-    "receives the logs, with the name of each source bucket as prefix. It must be in the same "
-    "account and region as the source bucket",
-    r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]",
-)
 _BILLED = "the logs are stored and billed until a lifecycle rule expires them"
 
 

@@ -34,7 +34,7 @@ def what_depends_on_it(instance: ResourceState, incident: Incident) -> Iterator[
     yield _use(instance[MetadataUse].calls, required=options.tokens == REQUIRED)
     if options.hop_limit == 1:
         yield (
-            "the hop limit is 1: a response with a token does not reach containers with their own network. If "
+            "the hop limit is 1: a token does not reach containers with their own network. If "
             "they use the metadata service, set the hop limit to 2 first"
         )
     if words := instance[Origin].next_one("require a token"):

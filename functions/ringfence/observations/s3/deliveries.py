@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ringfence.model.remediation import Option
 from ringfence.observations.s3.acl import BucketAcl
 from ringfence.observations.s3.documents import parsed, statements, texts
 from ringfence.observations.s3.policy import BucketPolicy
@@ -14,6 +15,16 @@ if TYPE_CHECKING:
 
     from ringfence.model.observation import ResourceState
 
+ACCESS_LOG_BUCKET = "access-log-bucket"
+ACCESS_LOG_OPTION = Option(
+    ACCESS_LOG_BUCKET,
+    ("",),
+    '"": Ringfence turns on no logging and sends a notification; the name of a bucket: this bucket '
+    "receives the logs, with the name of each source bucket as prefix. It must be in the same "
+    "account and region as the source bucket",
+    r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]",
+)
+"""The option that names the bucket for access logs. Each remediation that reads it declares it."""
 LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 """The group to which the ACL of a bucket grants the delivery of server access logs."""
 _SERVICE, _LOGS = ".amazonaws.com", "/AWSLogs/"
