@@ -70,6 +70,9 @@ check-layers:
 # Tests that share a deployment stand on one worker, in the order of tests/conftest.py: the longest first.
 PYTEST := $(BIN)/python -m pytest --quiet -n 3 --dist loadscope --no-loadscope-reorder
 
+# Commands, local AWSs and functions start in many processes that import the same code. Write its bytecode.
+test test-fast laws: export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: test
 test: $(SETUP)  ## Run all tests, including deployments to the local AWS.
 	@$(PYTEST)

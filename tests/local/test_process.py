@@ -15,7 +15,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from ringfence.local import LocalAws
 from ringfence.local.process import LocalAwsError
-from ringfence.local.settings import Settings
+from ringfence.local.settings import ACCOUNT, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +105,18 @@ def test_no_docker_daemon_is_asked_for_anything(tmp_path: Path, monkeypatch: pyt
             pass
         with pytest.raises(BlockingIOError):  # nobody has knocked
             daemon.accept()
+
+
+def test_the_same_arguments_return_the_same_client_and_others_another() -> None:
+    local = LocalAws(port=9)
+    made = local.client("iam")
+    assert local.client("iam", ACCOUNT) is made
+    others = [
+        local.client("sts"),
+        local.client("iam", "444455556666"),
+        local.client("iam", region="eu-north-1"),
+    ]
+    assert len({id(made), *map(id, others)}) == 4
 
 
 @LINUX

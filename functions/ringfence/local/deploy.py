@@ -122,6 +122,8 @@ def _environment(local: LocalAws, account: str | None) -> dict[str, str]:
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
         # No look-ups beyond loopback: notices and new versions are asked for on the internet.
         "CDK_NOTICES": "false",
+        # The tests validate the templates. The CDK would take six seconds to do it again.
+        "CDK_VALIDATION": "false",
         "npm_config_update_notifier": "false",
     }
     return inherited | quiet | local.environment(account)

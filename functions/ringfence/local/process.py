@@ -76,6 +76,7 @@ class LocalAws:
         self._log = log
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._server: subprocess.Popen[bytes] | None = None
+        self._clients: dict[object, Any] = {}
         self._making_clients = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -160,6 +161,7 @@ class LocalAws:
     def stop(self) -> None:
         """Stop the server and its Lambda workers. Does nothing if it is not running."""
         server, self._server = self._server, None
+        self._clients.clear()
         if server is not None:
             if server.stdin is not None:
                 server.stdin.close()
@@ -211,15 +213,22 @@ class LocalAws:
         region: str | None = None,
         **options: Any,  # noqa: ANN401 - whatever boto3's client takes besides
     ) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
-        """Return a boto3 client of this AWS, by default as the root user of `account`."""
+        """Return a boto3 client of this AWS, by default as the root user of `account`.
+
+        The same arguments return the same client, because it takes longer to make a client than to call AWS.
+        """
         settings = {
             "endpoint_url": self.endpoint,
             "region_name": region or self.region,
             "aws_access_key_id": account or self.account,
             "aws_secret_access_key": SECRET,
         }
+        settings |= options
+        key = (service, *sorted(settings.items()))
         with self._making_clients:  # boto3's sessions are not for several threads
-            return self._session.client(service, **(settings | options))
+            if key not in self._clients:
+                self._clients[key] = self._session.client(service, **settings)
+            return self._clients[key]
 
     @functools.cached_property
     def _session(self) -> Any:  # noqa: ANN401 - its clients have no type either

@@ -41,7 +41,7 @@ def scoped() -> Settings:
 def out(tmp_path_factory: pytest.TempPathFactory, scoped: Settings, bundles: Store) -> Path:
     """The cloud assembly of the home account, bundle and all."""
     folder = tmp_path_factory.mktemp("cdk.out")
-    synthesize(folder, scoped, bundles.bundle(scoped.policy))
+    synthesize(folder, scoped, bundles.bundle(scoped.policy), validated=True)
     return folder
 
 
