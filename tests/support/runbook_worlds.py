@@ -22,6 +22,7 @@ from ringfence.model.rule_confirmation import PREFIX, ManagedRule
 from ringfence.observations.logging.evaluation import Evaluation, RuleState
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import FindingReceived
+from tests.support.strategies.once import set_of
 from tests.support.worlds import NOON, finding
 
 if TYPE_CHECKING:
@@ -147,9 +148,9 @@ class Worlds:
         return f"the worlds of {self.runbook.id}"
 
     @property
-    def options(self) -> SearchStrategy[set[str]]:
+    def options(self) -> SearchStrategy[frozenset[str]]:
         """Any of its optional remediations."""
-        return st.sets(st.sampled_from([one.id for one in self.runbook.remediations if one.optional]))
+        return set_of(tuple(one.id for one in self.runbook.remediations if one.optional))
 
     def of(self, id_: str) -> Runbook:
         """Return the runbook narrowed to one of its remediations."""

@@ -32,7 +32,7 @@ from ringfence.steps.iam.boundaries import SetDenyBoundary
 from ringfence.steps.iam.cut_off import PROPAGATION
 from ringfence.steps.iam.denial import AttachDenial, PutDenial
 from tests.support.strategies.instances import INCIDENT
-from tests.support.strategies.once import once
+from tests.support.strategies.once import once, one_of, set_of
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
@@ -180,24 +180,21 @@ def denials(draw: DrawFn, ref: PrincipalRef) -> Denial:
     """Denied in no way, in one, or in several; by us, earlier or later, or by a stranger under our name."""
     if isinstance(ref, RootRef):
         return Denial()
-    holder = draw(st.sampled_from((WEB, RESERVED))) if isinstance(ref, RoleSessionRef) else DEPLOY
+    holder = draw(one_of((WEB, RESERVED))) if isinstance(ref, RoleSessionRef) else DEPLOY
     texts = [reach.document() for reach in reaches(ref)]
     beside = AccessKeyRef(ACCOUNT, GLOBAL, OTHER_KEY) if holder == DEPLOY else OTHER_SESSION
     named = (*inline_names(ref), inline_name(beside, Reach()))
-    inline = {
-        name: draw(st.sampled_from([*texts, STRANGE]))
-        for name in sorted(draw(st.sets(st.sampled_from(named))))
-    }
+    inline = {name: draw(one_of((*texts, STRANGE))) for name in sorted(draw(set_of(named)))}
     own = {own_arn(ref, holder, text): text for text in texts}
     bounding = [reach.document(boundary=True) for reach in reaches(ref)]
     bounds = {own_arn(ref, holder, text): text for text in bounding}
-    there = draw(st.sets(st.sampled_from([*own, *bounds])))
-    tampered = draw(st.sets(st.sampled_from([*own, *bounds]), max_size=1))
+    there = draw(set_of((*own, *bounds)))
+    tampered = draw(set_of((*own, *bounds), 1))
     policies = tuple(
         Policy(arn, STRANGE if arn in tampered else {**own, **bounds}[arn]) for arn in sorted(there)
     )
-    attached = draw(st.frozensets(st.sampled_from([DENY_ALL, *sorted(there & own.keys())]), max_size=2))
-    boundary = draw(st.sampled_from(["", BOUNDARY, DENY_ALL, *sorted(there & bounds.keys())]))
+    attached = draw(set_of((DENY_ALL, *sorted(there & own.keys())), 2))
+    boundary = draw(one_of(("", BOUNDARY, DENY_ALL, *sorted(there & bounds.keys()))))
     return Denial(
         holder, tuple(Policy(name, inline[name]) for name in sorted(inline)), attached, boundary, policies
     )

@@ -21,6 +21,7 @@ from ringfence.steps.ec2.metadata import SetMetadataOptions
 from ringfence.steps.logging.evaluation import EvaluateRule, NoteRule
 from tests.support.fakes.config_answers import RULE
 from tests.support.runbook_worlds import Worlds
+from tests.support.strategies.once import once, one_of
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ LATER = NOON + timedelta(minutes=4)
 NOTED = NoteRule(OURS, NOON)
 ASKED = EvaluateRule(OURS, NOON, NOON)
 INCIDENT = Incident("inc-1", NOON, rules=(OURS,))
+FLAG = st.booleans()
+QUARTER = st.integers(0, 3)
+RULES = st.lists(st.sampled_from((OURS, OTHER)), unique=True)
 instants = st.none() | st.integers(-3, 3).map(lambda number: NOON + timedelta(minutes=number))
 
 
@@ -49,22 +53,24 @@ def fix() -> Step:
     return SetMetadataOptions("i-0123456789abcdef0", options, options)
 
 
+@once
 @st.composite
 def evaluations(draw: DrawFn, rules: tuple[ManagedRule, ...]) -> Evaluation:
     """Draw what Config may know once the rules are noted."""
-    awaited = draw(st.sampled_from(["", KIND]))
-    states = tuple(RuleState(rule, draw(instants), draw(st.booleans())) for rule in rules)
+    awaited = draw(one_of(("", KIND)))
+    states = tuple(RuleState(rule, draw(instants), draw(FLAG)) for rule in rules)
     if not awaited:
         return Evaluation(states)
-    return Evaluation(states, draw(instants), awaited, draw(st.sampled_from(["", "it is stopped"])))
+    return Evaluation(states, draw(instants), awaited, draw(one_of(("", "it is stopped"))))
 
 
+@once
 @st.composite
 def _situations(draw: DrawFn) -> Situation:
     """Draw what is known before the rules are noted, which is nothing, or afterwards."""
-    rules = tuple(draw(st.lists(st.sampled_from([OURS, OTHER]), unique=True)))
+    rules = tuple(draw(RULES))
     incident = replace(INCIDENT, rules=rules)
-    if draw(st.integers(0, 3)) == 0:
+    if draw(QUARTER) == 0:
         return ResourceState(BUCKET).with_observation(Evaluation()), incident
     notes = tuple(NoteRule(rule, NOON) for rule in rules)
     return ResourceState(BUCKET).with_observation(draw(evaluations(rules))), replace(incident, past=notes)

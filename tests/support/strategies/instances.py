@@ -30,7 +30,7 @@ from ringfence.observations.ec2.target_groups import Registration, Target, Targe
 from ringfence.observations.ec2.volumes import Volume, Volumes
 from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role
 from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse, whole_second
-from tests.support.strategies.once import once
+from tests.support.strategies.once import once, one_of, set_of
 from tests.support.worlds import NOON, REF
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def instances(*kinds: type[Observation], settled: bool = False) -> SearchStrateg
 @st.composite
 def networks(draw: DrawFn) -> Network:
     """Interfaces in up to three VPCs; our groups missing, drifted, in use already, or held by others."""
-    vpcs = draw(st.lists(st.sampled_from(VPCS), min_size=1, max_size=3))
+    vpcs = draw(_vpcs())
     groups = tuple(
         group for vpc in VPCS for role in (QUARANTINE, TRANSITION) for group in draw(_own_groups(vpc, role))
     )
@@ -117,11 +117,20 @@ def networks(draw: DrawFn) -> Network:
         drifted: list[Group] = [
             group.id for group in groups if group.vpc_id == vpc and group.id not in usable.values()
         ]
-        mixed = st.frozensets(st.sampled_from([*strangers, *named, *drifted]), max_size=4)
-        alone = [st.just(frozenset({symbol})) for symbol in named]
-        chosen = draw(st.one_of(mixed, *alone))
+        chosen = draw(_groups((*strangers, *named, *drifted), tuple(named)))
         interfaces.append(Interface(f"eni-{number}", vpc, chosen))
-    return Network(draw(st.sampled_from(("running", "stopped"))), tuple(interfaces), groups)
+    return Network(draw(one_of(("running", "stopped"))), tuple(interfaces), groups)
+
+
+@once
+def _vpcs() -> SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(VPCS), min_size=1, max_size=3)
+
+
+@once
+def _groups(mixed: tuple[Group, ...], alone: tuple[Group, ...]) -> SearchStrategy[frozenset[Group]]:
+    """Groups of an interface: some of `mixed`, or one of `alone` without any other."""
+    return st.one_of(set_of(mixed, 4), *(st.just(frozenset({symbol})) for symbol in alone))
 
 
 @once

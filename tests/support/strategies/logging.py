@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -106,9 +107,12 @@ def basic() -> SearchStrategy[BasicSelector]:
         "AWS::S3::Object": st.sampled_from(("arn:aws:s3", "arn:aws:s3:::", *OBJECTS)),
         "AWS::Lambda::Function": st.sampled_from(("arn:aws:lambda", *FUNCTIONS)),
     }
-    resources = st.sampled_from(tuple(values)).flatmap(
-        lambda type_: st.builds(DataResource, st.just(type_), st.frozensets(values[type_], max_size=3))
-    )
+
+    @cache
+    def of(type_: str) -> SearchStrategy[DataResource]:
+        return st.builds(DataResource, st.just(type_), st.frozensets(values[type_], max_size=3))
+
+    resources = st.sampled_from(tuple(values)).flatmap(of)
     return st.builds(
         BasicSelector,
         st.sampled_from(("All", "ReadOnly", "WriteOnly")),
@@ -122,6 +126,7 @@ def basic() -> SearchStrategy[BasicSelector]:
 def conditions() -> SearchStrategy[Condition]:
     """Any condition on a field of an event."""
 
+    @cache
     def on(field: str) -> SearchStrategy[Condition]:
         texts = FIELDS[field]
         parts = sorted({*texts, *(one[:5] for one in texts), *(one[-4:] for one in texts)})
@@ -269,6 +274,7 @@ def nothing(ref: LoggingRef) -> ResourceState:
 def seen(*refs: LoggingRef) -> SearchStrategy[ResourceState]:
     """One subject of any kind, or of these, in any condition."""
 
+    @cache
     def of(ref: LoggingRef) -> SearchStrategy[ResourceState]:
         return _states(OF[type(ref)]).map(nothing(ref).with_observation)
 
