@@ -16,12 +16,14 @@ from ringfence.cli.settings import AUDIT_TABLE, CONTROL_TABLE, Home, home_option
 from ringfence.handlers.operator_types import check_reason
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
+from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ringfence.aws.caller import Caller
     from ringfence.cli.operator_client import OperatorClient
+    from ringfence.cli.plan_view import Screen
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
 
@@ -142,6 +144,16 @@ def checked(given: CommandOptions, env: Environment) -> None:
 def agreed(given: CommandOptions, question: str) -> bool:
     """Ask for confirmation. The default is no."""
     return given.yes or click.confirm(question, default=False, err=given.as_json)
+
+
+def confirm(given: CommandOptions, screen: Screen, question: str, incident: str, plan: Document) -> None:
+    """Exit after a dry run, and if the operator does not agree to the plan. Return otherwise."""
+    if given.dry_run:
+        screen.conclude("Dry run: nothing was changed.", "dim")
+        end(given, DONE, status=IncidentStatus.DRY_RUN.value, incident=incident, plan=plan)
+    if not agreed(given, question):
+        screen.say("Nothing was changed.")
+        end(given, NOT_DONE, status="declined", incident=incident, plan=plan)
 
 
 def end(given: CommandOptions, code: int, **told: object) -> NoReturn:

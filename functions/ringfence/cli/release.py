@@ -12,8 +12,8 @@ from ringfence.cli.operator_command import (
     NOT_DONE,
     CommandOptions,
     Environment,
-    agreed,
     checked,
+    confirm,
     end,
     environment,
     operator_command,
@@ -86,12 +86,7 @@ def release(
             "Nothing was changed. --skip-drifted restores the rest. --subject releases one response."
         )
         end(given, NOT_DONE, status="refused", incident=incident, plan=planned)
-    if given.dry_run:
-        screen.conclude("Dry run: nothing was changed.", "dim")
-        end(given, DONE, status=IncidentStatus.DRY_RUN.value, incident=incident, plan=planned)
-    if not agreed(given, f"\nRelease {incident} now?"):
-        screen.say("Nothing was changed.")
-        end(given, NOT_DONE, status="declined", incident=incident, plan=planned)
+    confirm(given, screen, f"\nRelease {incident} now?", incident, planned)
     if not given.yes:
         body["plans"] = [plan.text("digest") for one in responses for plan in one.children("plans")]
     followers = [

@@ -12,8 +12,8 @@ from ringfence.cli.operator_command import (
     NOT_DONE,
     CommandOptions,
     Environment,
-    agreed,
     checked,
+    confirm,
     end,
     environment,
     operator_command,
@@ -88,20 +88,12 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
         "options": _options(options),
     }
     client, poller = env.client(given), Poller(given, env, screen)
-    try:
-        planned = poller.first(lambda: client.run({**body, "dry_run": True}))
-    except NotFound as gone:
-        raise BadInput("ID", f"there is no {ref.kind} {id_} in this account and region: {gone}") from gone
+    planned = _planned(poller, lambda: client.run({**body, "dry_run": True}), ref)
     screen.show(plan_shown(planned, f"{runbook}:"))
     if planned.text("status") != IncidentStatus.DRY_RUN:
         screen.say(planned.text("reason"))
         end(given, NOT_DONE, status=planned.text("status"), incident=planned.text("incident"), plan=planned)
-    if given.dry_run:
-        screen.conclude("Dry run: nothing was changed.", "dim")
-        end(given, DONE, status=IncidentStatus.DRY_RUN.value, incident=planned.text("incident"), plan=planned)
-    if not agreed(given, f"\nRun {runbook} on {id_} now?"):
-        screen.say("Nothing was changed.")
-        end(given, NOT_DONE, status="declined", incident=planned.text("incident"), plan=planned)
+    confirm(given, screen, f"\nRun {runbook} on {id_} now?", planned.text("incident"), planned)
     body |= {} if given.yes else {"plan": _agreed(planned)}
     follower = ProgressFollower(client, {**who, "remediations": list(planned.texts("remediations"))}, screen)
     with (
@@ -112,6 +104,14 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
         done = _run(poller, follower, lambda: client.run({**body, "dry_run": False}))
         status = _until_the_end(poller, follower)
     _conclude(given, screen, planned, dict(done), status)
+
+
+def _planned(poller: Poller, dry_run: Callable[[], Document], ref: Ref) -> Document:
+    """Return the plan. Raises BadInput if there is no such resource."""
+    try:
+        return poller.first(dry_run)
+    except NotFound as gone:
+        raise BadInput("ID", f"there is no {ref.kind} {ref.id} in this account and region: {gone}") from gone
 
 
 def _agreed(planned: Document) -> dict[str, str]:

@@ -17,6 +17,9 @@ ANY = "*"
 """Every call of a service."""
 
 
+_REQUEST = "requestParameters."
+
+
 @frozen
 class RecordedCalls:
     """Calls that CloudTrail records, and where their records name the resource that they were made on.
@@ -54,10 +57,15 @@ class RecordedCalls:
     otherwise: str = ""
     failed: tuple[str, ...] = ()
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The parameters of the request that name the resource."""
+        return tuple(one.removeprefix(_REQUEST) for one in self.paths if one.startswith(_REQUEST))
+
 
 def in_request(path: str) -> tuple[str, ...]:
     """Return the path of a parameter of the request."""
-    return (f"requestParameters.{path}",)
+    return (f"{_REQUEST}{path}",)
 
 
 def in_response(path: str) -> tuple[str, ...]:
@@ -93,6 +101,11 @@ class Ref:
     """
     config_type: ClassVar[str] = ""
     """Its CloudFormation type, which AWS Config and CloudTrail use. Empty: no rule evaluates it."""
+    config_records_fixes: ClassVar[bool] = False
+    """Whether rules of AWS Config evaluate the configuration that Config has recorded.
+
+    A rule then does not know about a change before Config has recorded it. Other rules call the service.
+    """
     calls: ClassVar[tuple[RecordedCalls, ...]] = ()
     """The recorded calls on it."""
     records_activity: ClassVar[bool] = False

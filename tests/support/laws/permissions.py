@@ -19,7 +19,7 @@ from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.observation import Observation
 from ringfence.model.symbol import QuarantineGroup, Symbol, TransitionGroup
 from ringfence.observations.ec2.flow_log_records import S3
-from stacks.operations import operations
+from stacks.operations import OTHER_NAMES, operations
 from tests.support.fakes.conversations import model, paginated, possible_answers, ways
 from tests.support.strategies.instances import VPCS
 from tests.support.worlds import NOON
@@ -39,16 +39,12 @@ if TYPE_CHECKING:
 IAM_NAMES = {"monitoring": "cloudwatch"}
 """What IAM calls a service that signs its calls by another name."""
 OTHERWISE = {
-    ("s3", "DeleteBucketEncryption"): "PutEncryptionConfiguration",
-    ("s3", "GetBucketEncryption"): "GetEncryptionConfiguration",
-    ("s3", "GetPublicAccessBlock"): "GetBucketPublicAccessBlock",
-    ("s3", "PutBucketEncryption"): "PutEncryptionConfiguration",
-    ("s3", "PutPublicAccessBlock"): "PutBucketPublicAccessBlock",
+    (action.partition(":")[0], operation): action.partition(":")[2]
+    for action, operations_of_it in OTHER_NAMES.items()
+    for operation in operations_of_it
+    if operation != action.partition(":")[2]
 }
-"""The actions of operations that have another name.
-
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
-"""
+"""The actions of operations that have another name, by service and operation."""
 
 NAMES: Mapping[Symbol, str] = {
     **{QuarantineGroup(vpc): f"sg-quarantine-{vpc}" for vpc in VPCS},
@@ -63,7 +59,7 @@ def action(call: Call) -> str:
     """Name the IAM action of a call, which the bundle can make: nearly all operations have its name."""
     assert call.operation in operations().get(call.service, ()), (
         f"no declared permission allows {call.service} {call.operation}. If its IAM action has another name, "
-        "add it to OTHERWISE here and to OTHER_NAMES in stacks/operations.py"
+        "add it to OTHER_NAMES in stacks/operations.py"
     )
     signs = model(call.service).signing_name
     known = OTHERWISE.get((call.service, call.operation), call.operation)

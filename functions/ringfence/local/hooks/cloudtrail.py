@@ -68,8 +68,7 @@ def _record(
 ) -> None:
     from ministack import app as gateway
     from ministack.core import iam_actions
-    from ministack.core.responses import get_account_id, get_region
-    from ministack.services import cloudtrail
+    from ministack.core.responses import get_account_id
 
     if path.startswith("/_"):
         return
@@ -79,13 +78,23 @@ def _record(
     if not name or name in _NOT_RECORDED:
         return
     key = gateway.extract_access_key_id(headers, query) or ""
-    account = get_account_id()
-    identity = _identity(key, account)
-    reads = name.startswith(_READS)
     request, answer = _shapes(namespace, name, path, body or b"", params)
     if namespace == "s3":
         name, request = cloudtrail_s3.shaped(name, method, path, headers, body or b"")
-    event = {
+    shapes = {"requestParameters": request, "responseElements": answer, "requestID": request_id}
+    event = _event(namespace, name, _identity(key, get_account_id()), headers) | shapes
+    _put_in_history(event, key)
+    if not event["readOnly"]:
+        _put_on_bus(namespace, event)
+
+
+def _event(
+    namespace: str, name: str, identity: Mapping[str, Any], headers: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the record of a call of this moment, without its parameters."""
+    from ministack.core.responses import get_account_id, get_region
+
+    return {
         "eventVersion": "1.08",
         "userIdentity": identity,
         "eventTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -95,30 +104,32 @@ def _record(
         "sourceIPAddress": "127.0.0.1",
         "userAgent": headers.get("user-agent", ""),
         **cloudtrail_answers.refused(namespace),
-        "requestParameters": request,
-        "responseElements": answer,
-        "requestID": request_id,
         "eventID": str(uuid.uuid4()),
-        "readOnly": reads,
+        "readOnly": name.startswith(_READS),
         "eventType": "AwsApiCall",
         "managementEvent": True,
-        "recipientAccountId": account,
+        "recipientAccountId": get_account_id(),
     }
+
+
+def _put_in_history(event: Mapping[str, Any], key: str) -> None:
+    """Add an event to what LookupEvents returns."""
+    from ministack.services import cloudtrail
+
+    arn = event["userIdentity"]["arn"]
     cloudtrail._get_event_queue().append(
         {
             "EventId": event["eventID"],
-            "EventName": name,
+            "EventName": event["eventName"],
             "EventSource": event["eventSource"],
             "EventTime": time.time(),
-            "Username": identity["arn"].rsplit("/", 1)[-1] if "/" in identity["arn"] else "root",
+            "Username": arn.rsplit("/", 1)[-1] if "/" in arn else "root",
             "AccessKeyId": key,
-            "ReadOnly": str(reads).lower(),
+            "ReadOnly": str(event["readOnly"]).lower(),
             "Resources": [],
             "CloudTrailEvent": json.dumps(event),
         }
     )
-    if not reads:
-        _put_on_bus(namespace, event)
 
 
 def _put_on_bus(namespace: str, event: Mapping[str, Any]) -> None:

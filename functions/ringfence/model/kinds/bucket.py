@@ -20,4 +20,5 @@ class BucketRef(Ref):
     precedence: ClassVar = 1
     arn_form: ClassVar = "arn:{partition}:s3:::{id}"
     config_type: ClassVar = "AWS::S3::Bucket"
+    config_records_fixes: ClassVar = True
     calls: ClassVar = (RecordedCalls("s3", (ANY,), in_request("bucketName")),)

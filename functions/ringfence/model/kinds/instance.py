@@ -19,6 +19,7 @@ class InstanceRef(Ref):
     example: ClassVar = "i-0123456789abcdef0"
     arn_form: ClassVar = "arn:{partition}:ec2:{region}:{account}:instance/{id}"
     config_type: ClassVar = "AWS::EC2::Instance"
+    config_records_fixes: ClassVar = True
     calls: ClassVar = (
         RecordedCalls(
             "ec2",

@@ -22,6 +22,7 @@ class SecurityGroupRef(NetworkRef):
     example: ClassVar = "sg-0a1b2c3d4e5f60718"
     arn_form: ClassVar = "arn:{partition}:ec2:{region}:{account}:security-group/{id}"
     config_type: ClassVar = "AWS::EC2::SecurityGroup"
+    config_records_fixes: ClassVar = True
     calls: ClassVar = (
         RecordedCalls(
             "ec2",

@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.kinds.bucket import BucketRef
-from ringfence.model.kinds.instance import InstanceRef
-from ringfence.model.kinds.security_group import SecurityGroupRef
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.observation import Observation
 from ringfence.model.step import Step
@@ -23,9 +20,6 @@ if TYPE_CHECKING:
     from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.subject import Ref
 
-_BY_CONFIGURATION = (BucketRef, InstanceRef, SecurityGroupRef)
-"""What is judged by its recorded configuration, of which a fix is a part. All else is judged periodically,
-by what there is then: whether a VPC has flow logs is no part of the VPC."""
 NO_RULE = "NoSuchConfigRuleException"
 _NO_ITEM = (
     "ResourceNotDiscoveredException",
@@ -95,7 +89,7 @@ class Evaluation(Observation):
         if not rules:
             return cls()
         asked = tuple(_status_of(rule) for rule in rules)
-        judged_so = isinstance(ref, _BY_CONFIGURATION) and _has_changed_something(past)
+        judged_so = ref.config_records_fixes and _has_changed_something(past)
         kind = ref.config_type if judged_so else ""
         answers = yield (*asked, *(_recording_of(ref, kind) if kind else ()))
         states = tuple(_state(rule, answer) for rule, answer in zip(rules, answers, strict=False))

@@ -31,14 +31,19 @@ PERMISSIONS = (
     Permission("config:DescribeConfigurationRecorders", RECORDERS),
     Permission("cloudtrail:LookupEvents", ("*",), reason="the action has no resource types"),
 )
+_LISTED: tuple[type[LoggingRef], ...] = (TrailRef, RecorderRef, DetectorRef)
+"""The kinds that the account can delete at once. A deleted resource is no longer listed."""
 _DELETIONS: Mapping[str, tuple[type[LoggingRef], str]] = MappingProxyType(
     {
-        "DeleteTrail": (TrailRef, "name"),
-        "DeleteConfigurationRecorder": (RecorderRef, "configurationRecorderName"),
-        "DeleteDetector": (DetectorRef, "detectorId"),
+        name: (kind, parameter)
+        for kind in _LISTED
+        for calls in kind.calls
+        for name in calls.names
+        if name.startswith("Delete")
+        for parameter in calls.parameters
     }
 )
-"""Calls after which nothing is left to be listed: what each was made on, and where its record names that."""
+"""The calls that delete a resource: its kind, and the parameter that names it."""
 _PAGE = 50
 
 
