@@ -106,7 +106,7 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     _conclude(given, screen, planned, dict(done), status)
 
 
-def _planned(poller: Poller, dry_run: Callable[[], Document], ref: Ref) -> Document:
+def _planned(poller: Poller, dry_run: Callable[[], Mapping[str, object]], ref: Ref) -> Document:
     """Return the plan. Raises BadInput if there is no such resource."""
     try:
         return poller.first(dry_run)
