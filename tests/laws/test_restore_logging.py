@@ -12,6 +12,7 @@ from ringfence.engine.undo import undo
 from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE
 from ringfence.model.kinds.detector import DetectorRef
 from ringfence.model.kinds.kms_key import KeyRef
+from ringfence.model.kinds.log_group import LogGroupRef
 from ringfence.model.kinds.recorder import RecorderRef
 from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.log_only_step import LogOnlyStep
@@ -34,7 +35,7 @@ from tests.support.laws.plans import run
 from tests.support.parsing import parse
 from tests.support.samples.calls import call_event
 from tests.support.samples.config import verdict
-from tests.support.strategies.logging import DETECTOR, KEY, RECORDER, REFS, TRAIL, incidents, seen
+from tests.support.strategies.logging import DETECTOR, GROUP, KEY, RECORDER, REFS, TRAIL, incidents, seen
 from tests.support.strategies.restore_logging import WORLDS
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def test_who_is_suspected_is_said_and_keeps_nothing_from_being_contained(
     named = [
         who for who in incident.suspects if any(who in one for one in stage.residual_risks(before, incident))
     ]
-    assert isinstance(before.ref, KeyRef) or tuple(named) == incident.suspects
+    of_no_trail = isinstance(before.ref, KeyRef | LogGroupRef)  # a key or a group can be its owner's business
+    assert of_no_trail or tuple(named) == incident.suspects
     bare = replace(incident, suspects=())
     assert stage.review_items(before, incident) == stage.review_items(before, bare)
 
@@ -202,6 +204,10 @@ SAMPLES: Mapping[str, tuple[dict[str, object], LoggingRef]] = {
         DETECTOR,
     ),
     "DeleteDetector": (call_event("guardduty", "DeleteDetector", {"detectorId": DETECTOR_ID}), DETECTOR),
+    **{
+        name: (call_event("logs", name, {"logGroupName": "trail"}), GROUP)
+        for name in ("DeleteLogGroup", "DeleteLogStream", "PutRetentionPolicy")
+    },
     "PutKeyPolicy": (call_event("kms", "PutKeyPolicy", {"keyId": KEY_ID, "policyName": "default"}), KEY),
     "DisableKey": (call_event("kms", "DisableKey", {"keyId": KEY_ID}), KEY),
     "ScheduleKeyDeletion": (
@@ -244,5 +250,6 @@ def test_each_kind_of_subject_has_its_own_remediations() -> None:
         RecorderRef: ("restore-recorder", note),
         DetectorRef: ("restore-detector", note),
         KeyRef: ("keep-log-key", note),
+        LogGroupRef: ("report-log-group", note),
     }
     assert not RESTORE_LOGGING.closes_when_complete

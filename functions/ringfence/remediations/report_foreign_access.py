@@ -28,7 +28,7 @@ _SHOWN = 10
 
 
 def let_in(bucket: ResourceState, incident: Incident) -> Iterator[str]:
-    """Yield whom the policy lets in, if somebody set it, and who that was."""
+    """Yield whom the policy lets in, if somebody set it."""
     known = frozenset(filter(None, incident.choice(KNOWN).split(",")))
     found = [one for one in others(bucket[BucketPolicy].text, bucket.ref.account) if not _is_of(one, known)]
     if not found or not set(POLICY_SET.types).intersection(incident.types):
@@ -38,7 +38,12 @@ def let_in(bucket: ResourceState, incident: Incident) -> Iterator[str]:
         f"the policy of bucket {bucket.ref.id} lets principals of other accounts in: "
         f"{', '.join(found[:_SHOWN])}{more}; remove them, or list their accounts in the option {KNOWN}"
     )
-    yield from suspected(incident)
+
+
+def who(bucket: ResourceState, incident: Incident) -> Iterator[str]:
+    """Yield the suspects, if the policy lets somebody in."""
+    if any(True for _ in let_in(bucket, incident)):
+        yield from suspected(incident)
 
 
 def _is_of(principal: str, accounts: frozenset[str]) -> bool:
@@ -61,6 +66,7 @@ def _is_of(principal: str, accounts: frozenset[str]) -> bool:
             r"([0-9]{12}(,[0-9]{12}){0,49})?",
         ),
     ),
+    residual_risk=who,
     needs_review=let_in,
 )
 def report_foreign_access(bucket: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature

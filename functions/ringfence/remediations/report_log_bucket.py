@@ -27,7 +27,7 @@ DELETED = recorded("s3", "DeleteBucket")
 
 
 def lost(bucket: ResourceState, incident: Incident) -> Iterator[str]:
-    """Yield which logs may be lost, who did it, and what a person must do."""
+    """Yield which logs may be lost, and what a person must do."""
     seen, types = bucket[LogBucketUse], frozenset(incident.types)
     names = frozenset((*(f"trail {one}" for one in seen.trails), *seen.writers))
     if not names or not types.intersection((*LIFECYCLE.types, *DELETED.types)):
@@ -43,7 +43,12 @@ def lost(bucket: ResourceState, incident: Incident) -> Iterator[str]:
             f"{show(names)}: check whether a rule deletes logs, and remove that rule within a day, because "
             "S3 applies rules once a day"
         )
-    yield from suspected(incident)
+
+
+def who(bucket: ResourceState, incident: Incident) -> Iterator[str]:
+    """Yield the suspects, if logs may be lost."""
+    if any(True for _ in lost(bucket, incident)):
+        yield from suspected(incident)
 
 
 @remediation(
@@ -54,6 +59,7 @@ def lost(bucket: ResourceState, incident: Incident) -> Iterator[str]:
     observations=(LogBucketUse,),
     steps=(),
     references=("NIST 800-53 AU-9", "ATT&CK T1562.008", "ATT&CK T1485"),
+    residual_risk=who,
     needs_review=lost,
 )
 def report_log_bucket(bucket: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature

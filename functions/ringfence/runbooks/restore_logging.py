@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ringfence.model.kinds.detector import DetectorRef
 from ringfence.model.kinds.kms_key import KeyRef
+from ringfence.model.kinds.log_group import LogGroupRef
 from ringfence.model.kinds.recorder import RecorderRef
 from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.reviews import Review
@@ -30,6 +31,7 @@ RESTORE_LOGGING = Runbook(
             only("restore-recorder", RecorderRef),
             only("restore-detector", DetectorRef),
             only("keep-log-key", KeyRef),
+            only("report-log-group", LogGroupRef),
             "record-logging-baseline",
         ),
     ),

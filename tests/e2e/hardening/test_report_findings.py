@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -130,3 +131,29 @@ def test_who_lets_logs_expire_is_reported(compliance: Compliance) -> None:
     )
     told_of(compliance, name, "a rule deletes logs", call)
     until(lambda: inbox.told("a rule deletes logs"), "a person was told")
+
+
+@pytest.mark.shows("report-log-group")
+def test_who_deletes_the_log_group_of_a_trail_is_reported_and_of_another_group_is_not(
+    compliance: Compliance,
+) -> None:
+    local, trails = compliance.world.local, compliance.world.client("cloudtrail")
+    inbox, account = Inbox(compliance.world), compliance.world.local.account
+    group, other = "/our/trail", "/teams/scratch"
+    trails.create_trail(
+        Name="to-a-group",
+        S3BucketName="bucket-of-somebody",
+        CloudWatchLogsLogGroupArn=f"arn:aws:logs:{local.region}:{account}:log-group:{group}:*",
+        CloudWatchLogsRoleArn=f"arn:aws:iam::{account}:role/to-a-group",
+    )
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    for name in (other, group):
+        call = call_event(
+            "logs", "DeleteLogGroup", {"logGroupName": name}, account=account, region=local.region, at=at
+        )
+        compliance.put(entry(changed(call, "detail.eventID", str(uuid.uuid4()))))
+    until(lambda: inbox.told("delivered events to it: create it again"), "a person was told")
+    compliance.quiet("restore-logging")
+    ref = parse_key(f"log-group/{account}/{local.region}/{other}")
+    assert compliance.history("restore-logging", ref).entries == ()
+    trails.delete_trail(Name="to-a-group")

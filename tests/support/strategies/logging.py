@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from ringfence.model.incident import Incident
 from ringfence.model.kinds.detector import DetectorRef
 from ringfence.model.kinds.kms_key import KeyRef
+from ringfence.model.kinds.log_group import LogGroupRef
 from ringfence.model.kinds.recorder import RecorderRef
 from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.observation import ResourceState
 from ringfence.observations.logging.detectors import DetectorSetup, DetectorStatus
+from ringfence.observations.logging.log_groups import LogGroupUse
 from ringfence.observations.logging.log_keys import LogKey
 from ringfence.observations.logging.recorders import (
     ALL_BUT_THESE,
@@ -67,7 +69,8 @@ TRAIL = TrailRef(REF.account, REF.region, TRAIL_NAME)
 RECORDER = RecorderRef(REF.account, REF.region, RECORDER_NAME)
 DETECTOR = DetectorRef(REF.account, REF.region, DETECTOR_ID)
 KEY = KeyRef(REF.account, REF.region, KEY_ID)
-REFS: tuple[LoggingRef, ...] = (TRAIL, RECORDER, DETECTOR, KEY)
+GROUP = LogGroupRef(REF.account, REF.region, "trail")
+REFS: tuple[LoggingRef, ...] = (TRAIL, RECORDER, DETECTOR, KEY, GROUP)
 FOREIGN_KEY = KEY_ARN.replace(REF.account, STRANGER)
 TYPES = (
     *(f"CloudTrail:cloudtrail:{name}" for name in ("StopLogging", "UpdateTrail", "DeleteTrail")),
@@ -77,7 +80,10 @@ TYPES = (
     "CloudTrail:guardduty:UpdateDetector",
     "CloudTrail:guardduty:DeleteDetector",
     "CloudTrail:kms:DisableKey",
+    "CloudTrail:kms:PutKeyPolicy",
     "CloudTrail:kms:ScheduleKeyDeletion",
+    "CloudTrail:logs:DeleteLogGroup",
+    "CloudTrail:logs:PutRetentionPolicy",
     "Config:cloud-trail-log-file-validation-enabled",
     "Review:logging",
 )
@@ -253,6 +259,7 @@ def _states(kind: type[Observation]) -> SearchStrategy[Observation]:
             st.sampled_from(("", "Enabled", "Disabled", "PendingDeletion", "PendingImport")),
             st.frozensets(st.sampled_from(("everything", "other"))),
         ),
+        LogGroupUse: st.builds(LogGroupUse, st.frozensets(st.sampled_from(("everything", "other")))),
     }[kind]
 
 
@@ -261,8 +268,15 @@ OF: dict[type[LoggingRef], type[Observation]] = {
     RecorderRef: RecorderStatus,
     DetectorRef: DetectorStatus,
     KeyRef: LogKey,
+    LogGroupRef: LogGroupUse,
 }
-NOTHING: tuple[Observation, ...] = (TrailStatus(), RecorderStatus(), DetectorStatus(), LogKey())
+NOTHING: tuple[Observation, ...] = (
+    TrailStatus(),
+    RecorderStatus(),
+    DetectorStatus(),
+    LogKey(),
+    LogGroupUse(),
+)
 
 
 def nothing(ref: LoggingRef) -> ResourceState:

@@ -150,7 +150,8 @@ BY_MALLORY = ("arn:aws:iam::111122223333:user/mallory",)
 
 
 def reviews(id_: str, world: ResourceState, at: Incident) -> str:
-    return " | ".join(load(id_).review_items(world, replace(at, suspects=BY_MALLORY)))
+    at, one = replace(at, suspects=BY_MALLORY), load(id_)
+    return " | ".join((*one.review_items(world, at), *one.residual_risks(world, at)))
 
 
 def test_of_another_account_that_a_policy_lets_in_a_person_is_told_and_who_did_it() -> None:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.model.document import Document
 from ringfence.model.incident import Incident
 from ringfence.model.observation import ResourceState
 from ringfence.model.plan import dependency_levels
 from ringfence.observations.logging.detectors import DetectorSetup, DetectorStatus
+from ringfence.observations.logging.log_groups import LogGroupUse
 from ringfence.observations.logging.log_keys import LogKey
 from ringfence.observations.logging.recorders import THESE, RecorderSetup, RecorderStatus
 from ringfence.observations.logging.selectors import BasicSelector
@@ -29,8 +31,8 @@ from ringfence.steps.logging.logging_notes import (
 from ringfence.steps.logging.trail_creation import CreateTrail
 from ringfence.steps.logging.trail_selectors import SetEventSelectors
 from ringfence.steps.logging.trails import SetTrailOptions, StartTrail
-from tests.support.fakes.logging_answers import ELSEWHERE
-from tests.support.strategies.logging import DETECTOR, KEY, NOTHING, RECORDER, TRAIL
+from tests.support.fakes.logging_answers import ELSEWHERE, LOG_GROUP
+from tests.support.strategies.logging import DETECTOR, GROUP, KEY, NOTHING, RECORDER, TRAIL
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
@@ -381,3 +383,36 @@ def test_a_key_topic_or_log_group_of_another_account_must_be_named_too(field: st
     assert FOREIGN in reviews(trail(foreign), incident(REVIEW))
     assert plan(trail(foreign), incident(REVIEW, named=f"logs {FOREIGN}")) == (RecordTrailBaseline(foreign),)
     assert plan(trail(own), incident(REVIEW)) == (RecordTrailBaseline(own),)
+
+
+def test_a_replaced_policy_of_a_trails_key_is_for_a_person() -> None:
+    because = incident("CloudTrail:kms:PutKeyPolicy")
+    assert "check that everything may still encrypt" in reviews(seen(KEY, LogKey("Enabled", TRAILS)), because)
+    assert reviews(seen(KEY, LogKey("Enabled")), because) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("DeleteLogGroup", "create it again"),
+        ("PutRetentionPolicy", "retention"),
+        ("DeleteLogStream", "streams"),
+    ],
+)
+def test_whoever_deletes_the_events_of_a_trail_in_a_log_group_is_reported(name: str, said: str) -> None:
+    because = incident(f"CloudTrail:logs:{name}")
+    assert said in reviews(seen(GROUP, LogGroupUse(TRAILS)), because)
+    assert plan(seen(GROUP, LogGroupUse(TRAILS)), because) == ()
+    assert reviews(seen(GROUP, LogGroupUse()), because) == ""
+
+
+def test_a_group_is_a_trails_by_the_arn_of_the_trail() -> None:
+    reading = LogGroupUse.read(GROUP, ())
+    next(reading)
+    described = [{"Name": "everything", "CloudWatchLogsLogGroupArn": LOG_GROUP}, {"Name": "other"}]
+    with pytest.raises(StopIteration) as ended:
+        reading.send((Document({"trailList": described}),))
+    assert ended.value.value == LogGroupUse(TRAILS)
+
+
+TRAILS = frozenset({"everything"})
