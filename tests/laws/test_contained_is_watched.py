@@ -1,0 +1,195 @@
+"""Law 10: what is contained is verified again without a false report, and whatever step is undone is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.engine.intake import ExecutionContext, resumed, resumption
+from ringfence.engine.ports import Ports
+from ringfence.engine.recheck import Rechecker, RecheckRequest, RecheckResult, Standing
+from ringfence.engine.run import Engine
+from ringfence.events.cloudtrail.parser.undoing import Undoing
+from ringfence.model.document import Document
+from ringfence.model.errors import RingfenceError
+from ringfence.policy.decision import Mode, Policy, Rule, RunbookSettings
+from ringfence.record.containments import is_contained, names_of
+from ringfence.record.facts import ContainmentBroken, Result
+from ringfence.steps.ec2.lifecycle import SetStopProtection
+from tests.support.catalogue import WORLDS
+from tests.support.fakes.conversations import model
+from tests.support.fakes.memory_cloud import MemoryCloud
+from tests.support.fakes.memory_log import MemoryLog
+from tests.support.worlds import LEASE, Ticking, order
+
+if TYPE_CHECKING:
+    from ringfence.model.call import Call
+    from ringfence.model.remediation import Remediation
+    from ringfence.model.runbook import Runbook
+    from ringfence.model.step import Step
+    from ringfence.model.symbol import Symbol
+    from ringfence.record.history import History
+    from tests.support.runbook_worlds import Case
+
+CONTAINING = {id_: one.runbook for id_, one in WORLDS.items() if one.runbook.undone_by}
+CASES = {
+    f"{id_}-{name}": case
+    for id_ in CONTAINING
+    for name, case in WORLDS[id_].cases.items()
+    if case.changes and not case.refused
+}
+EACH_CASE = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+UNHEARD = {
+    "collect-evidence": "it changes nothing",
+    "cut-tracked-flows": "it ends with the isolation, which is verified",
+    "report-principal": "it changes nothing",
+    "tag-instance": "a tag contains nothing",
+}
+"""The remediations of containment runbooks that declare no calls, and why."""
+CLIENTS = {"elasticloadbalancing": "elbv2"}
+
+
+@dataclass
+class Stage:
+    """A subject that was contained, and the policy that led to it."""
+
+    case: Case
+
+    def __post_init__(self) -> None:
+        self.clock, self.log, self.number = Ticking(), MemoryLog(), 0
+        self.cloud = MemoryCloud(self.case.world, self.clock)
+        ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
+        self.engine, self.rechecker = Engine(ports), Rechecker(ports)
+        for received in self.case.received():
+            self.clock.tick(minutes=3)
+            execution = self.execution()
+            given = order(
+                self.clock(), attempt=execution.attempt, received=received, runbook=self.case.runbook
+            )
+            self.engine.respond(replace(given, ref=self.case.state.ref, choices=self.case.chosen))
+        self.clock.tick(hours=2)
+
+    @property
+    def history(self) -> History:
+        return self.log.read(self.case.key)
+
+    def execution(self) -> ExecutionContext:
+        self.number += 1
+        return ExecutionContext(f"a-{self.number}", "test", self.clock() + LEASE)
+
+    def recheck(self, cause: Undoing | None = None) -> RecheckResult:
+        settings = RunbookSettings(self.case.runbook.ids, self.case.chosen)
+        account, runbook = self.case.state.ref.account, CONTAINING[self.case.runbook.id]
+        policy = Policy((account,), rules=(Rule(Mode.AUTO),), runbooks=((runbook.id, settings),))
+        request = RecheckRequest(
+            runbook, self.case.state.ref, self.history.incident, policy, self.execution(), cause
+        )
+        return self.rechecker.recheck(request)
+
+    def resume(self, result: RecheckResult) -> None:
+        assert result.follows
+        self.engine.respond(resumed(resumption(result.follows), self.case.runbook, self.execution()))
+        self.clock.tick(hours=1)
+
+
+def call() -> Undoing:
+    at = Ticking()()
+    return Undoing("s:C", "arn:aws:iam::111122223333:user/m", "203.0.113.9", at, "e", "1", frozenset())
+
+
+def heard_steps(case: Case, history: History) -> list[Step]:
+    """Return the reversible steps that were applied, of remediations that declare what undoes them."""
+    heard = {step for one in case.runbook.remediations if one.undone_by for step in one.steps}
+    applied = (one for one in history.steps(Result.APPLIED) if type(one) in heard and not one.irreversible)
+    return [one for one in applied if not _prepares(one)]
+
+
+def _prepares(step: Step) -> bool:
+    """Return whether a step only makes another one possible: stop protection is off before a stop."""
+    return isinstance(step, SetStopProtection) and not step.after
+
+
+@EACH_CASE
+def test_what_is_contained_is_never_reported_as_undone(case: Case) -> None:
+    stage = Stage(case)
+    entries = stage.history.entries
+    for cause in (None, call()):
+        result = stage.recheck(cause)
+        wanted = Standing.CONTAINED if is_contained(stage.history) else Standing.ENDED
+        assert result.standing is wanted, result
+    assert stage.history.entries == entries
+
+
+@EACH_CASE
+def test_whichever_step_is_undone_is_seen_and_done_again(case: Case) -> None:
+    steps = heard_steps(case, Stage(case).history)
+    seen = 0
+    for number, _ in enumerate(steps):
+        stage = Stage(case)
+        if not is_contained(stage.history):
+            continue
+        world = stage.cloud.world
+        assert world
+        undone = steps[number].inverse().effect(world)
+        if undone.observations == world.observations:
+            continue  # a later step of the same plan replaced it
+        stage.cloud.world = undone
+        result = stage.recheck(call())
+        assert result.standing is Standing.BROKEN, steps[number].describe()
+        stage.resume(result)
+        assert stage.recheck().standing is Standing.CONTAINED, steps[number].describe()
+        assert len(stage.history.of(ContainmentBroken)) == 1
+        seen += 1
+    assert seen or not any(is_contained(Stage(case).history) for _ in steps[:1])
+
+
+REMEDIATIONS = {one.id: one for runbook in CONTAINING.values() for one in runbook.remediations}
+
+
+@pytest.mark.parametrize("remediation", REMEDIATIONS.values(), ids=REMEDIATIONS)
+def test_a_containment_declares_what_undoes_it_or_is_listed_with_the_reason(remediation: Remediation) -> None:
+    assert bool(remediation.undone_by) is (remediation.id not in UNHEARD)
+
+
+@pytest.mark.parametrize("runbook", CONTAINING.values(), ids=CONTAINING)
+def test_the_calls_are_operations_of_their_services(runbook: Runbook) -> None:
+    for calls in runbook.undone_by:
+        known = model(CLIENTS.get(calls.service, calls.service)).operation_names
+        assert set(calls.names) <= set(known)
+
+
+def changing_calls(step: Step, names: Mapping[Symbol, str]) -> list[Call]:
+    """Return the calls of a step that change something, as far as empty answers lead."""
+    talk, answers = step.apply(names), None
+    found: list[Call] = []
+    with suppress(RingfenceError, StopIteration):
+        for _ in range(4):
+            asked = talk.send(answers) if answers else next(talk)
+            found += [one for one in asked if not one.operation.startswith(("Describe", "Get", "List"))]
+            answers = tuple(Document({}) for _ in asked)
+    return found
+
+
+def texts(data: object) -> set[str]:
+    if isinstance(data, str):
+        return {data}
+    inner = data.values() if isinstance(data, Mapping) else data if isinstance(data, list | tuple) else ()
+    return {text for one in inner for text in texts(one)}
+
+
+@EACH_CASE
+def test_the_calls_that_undo_a_step_are_heard_and_name_what_the_incident_recorded(case: Case) -> None:
+    """Somebody who undoes a step makes the calls that a release makes."""
+    stage = Stage(case)
+    names, world = names_of(case.key, stage.history), stage.cloud.world
+    assert world
+    heard = {(one.service, name) for one in CONTAINING[case.runbook.id].undone_by for name in one.names}
+    services = {client: service for service, client in CLIENTS.items()}
+    for step in heard_steps(case, stage.history) if is_contained(stage.history) else ():
+        for one in changing_calls(step.inverse(), world.names()):
+            assert (services.get(one.service, one.service), one.operation) in heard, step.describe()
+            assert texts(one.parameters) & names, step.describe()
