@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.support.bundles import Store
 
 DRY = {"name": "only show it", "finding": DRY_TYPE, "mode": "dry-run"}
+BREAK_GLASS = {"subject": "iam-user/*/*/break-glass", "reason": "the way in when all else fails"}
 CDK = REPOSITORY / "node_modules" / ".bin" / "cdk"
 
 
@@ -74,7 +75,7 @@ def proxy(behind_proxy: tuple[World, Proxy]) -> Proxy:
 def place(folder: Path, deployer: Deployer) -> Iterator[Place]:
     """Ringfence with IAM enforced, in a region where IAM's events are not delivered."""
     with LocalAws(region=HOME_REGION, cloudtrail=True, log=folder / "place.log") as local:
-        world = World(deployer.home(local))
+        world = World(deployer.home(local, exempt=(BREAK_GLASS,)))
         local.enforce(True)
         hand = operator(world, f"arn:aws:iam::{local.account}:policy/ringfence-operator")
         yield Place(world, Principals(local), hand)

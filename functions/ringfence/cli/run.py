@@ -52,6 +52,12 @@ if TYPE_CHECKING:
     metavar="NAME=VALUE",
     help="Set an option of a remediation. Can be repeated.",
 )
+@click.option(
+    "--despite-exempt",
+    is_flag=True,
+    help="Run although the policy exempts the resource, or although it is likely needed in an emergency. "
+    "Your reason is recorded.",
+)
 @operator_command
 def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     given: CommandOptions,
@@ -61,6 +67,7 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     region: str | None,
     remediations: tuple[str, ...],
     options: tuple[str, ...],
+    despite_exempt: bool,  # noqa: FBT001 - a flag of the command
 ) -> None:
     """Run RUNBOOK on the resource ID: `ringfence run contain-instance i-… --reason "…"`.
 
@@ -70,11 +77,15 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     run is refused before any change, and the difference is shown. Later stages are planned from the result
     of the first one, so they may differ from what was shown. With --yes nothing is compared.
 
+    A resource that the policy exempts, or that is likely needed in an emergency, is changed only with
+    --despite-exempt.
+
     Exit code 0: complete, or only a review or the work of AWS services remains, or a dry run. 1: not
     contained, not complete or refused. 2: bad input, no such resource, or the API cannot be reached. 130:
     stopped with Ctrl-C.
     """
-    from ringfence.cli.plan_view import Screen, plan_shown
+    from ringfence.cli.incident_views import BAD
+    from ringfence.cli.plan_view import Screen, listed, plan_shown
 
     env, screen = environment(), Screen(as_json=given.as_json)
     named = _named(env, runbook, id_, account or "0" * 12, region)
@@ -87,12 +98,17 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
         "remediations": list(remediations),
         "options": _options(options),
     }
+    body |= {"despite_exempt": True} if despite_exempt else {}
     client, poller = env.client(given), Poller(given, env, screen)
     planned = _planned(poller, lambda: client.run({**body, "dry_run": True}), ref)
     screen.show(plan_shown(planned, f"{runbook}:"))
     if planned.text("status") != IncidentStatus.DRY_RUN:
         screen.say(planned.text("reason"))
         end(given, NOT_DONE, status=planned.text("status"), incident=planned.text("incident"), plan=planned)
+    protected = planned.texts("exempt")
+    screen.show(*listed("Protected", protected, BAD))
+    if protected and not given.dry_run:
+        raise BadInput("--despite-exempt", "is required, because the resource is protected: see above")
     confirm(given, screen, f"\nRun {runbook} on {id_} now?", planned.text("incident"), planned)
     body |= {} if given.yes else {"plan": _agreed(planned)}
     follower = ProgressFollower(client, {**who, "remediations": list(planned.texts("remediations"))}, screen)

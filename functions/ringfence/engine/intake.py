@@ -83,6 +83,7 @@ def answers(
                 finding=FindingReceived(replace(finding, subjects=(ref,)) if many else finding, event),
                 choices=choices,
                 stages=1,
+                exempt=policy.exemptions(runbook.id),
             )
 
 

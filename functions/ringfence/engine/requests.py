@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from ringfence.model.runbook import Runbook, Stage
     from ringfence.model.subject import Ref
-    from ringfence.policy.decision import Decision
+    from ringfence.policy.decision import Decision, Exempt
     from ringfence.record.facts import FindingReceived, RunRequested
 
 
@@ -32,7 +32,7 @@ class ResponseRequest:
     None means all. `incident` is the one to resume; empty means the newest. `watchdog` names the execution
     to continue, if it was allowed to act. `continuation` names the message of a continuation. With an
     `agreed` plan, no other plan is applied. `held`: why parts of the runbook are held back as a dry run, in
-    words.
+    words. `exempt`: what the policy exempts in this runbook; a person can request a run all the same.
     """
 
     runbook: Runbook
@@ -50,6 +50,7 @@ class ResponseRequest:
     continuation: str = ""
     agreed: Agreed | None = None
     held: tuple[str, ...] = ()
+    exempt: tuple[Exempt, ...] = ()
 
     @property
     def routine(self) -> bool:

@@ -50,8 +50,8 @@ class ResponseResult:
 
     `followups` say what must happen next. Empty if nothing is left. A request never continues in both its
     queue and a continuation, because two queues must not retry the same. `held` are the remediations that
-    stayed a dry run because of the subject. `as_of` is the time of a dry run's plans. `error`: an internal
-    error, which is raised after what follows was started.
+    stayed a dry run because of the subject. `exempt`: why a person must insist on the run. `as_of` is the
+    time of a dry run's plans. `error`: an internal error, which is raised after what follows was started.
     """
 
     status: IncidentStatus
@@ -62,6 +62,7 @@ class ResponseResult:
     followups: tuple[Followup, ...] = ()
     as_of: datetime | None = None
     held: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
     error: RingfenceError | None = None
 
     def follows(self, *kinds: FollowupKind) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from ringfence.engine.apply import Changes, apply
 from ringfence.engine.decide import Act, BackOff, Close, Defer, Ignore, Preview, Record, Reject, next_move
 from ringfence.engine.execution import Execution
+from ringfence.engine.exemptions import insistence, parts
 from ringfence.engine.holding import apart, over_limit, reasons_to_hold, slot
 from ringfence.engine.journal import journal
 from ringfence.engine.plan import plan
@@ -85,10 +86,13 @@ class Engine:
     def _attempt(self, request: ResponseRequest) -> ResponseResult:
         reading = read(self.ports, first_read(request))
         now = self.ports.clock()
+        insisting = insistence(request, reading)
+        if found := parts(request, reading):
+            return _with_unread(reading, self._apart(*found[0], found[1]))
         if held := reasons_to_hold(request, reading, now):
             return _with_unread(reading, self._apart(*apart(request, held), held))
         try:
-            return self._move(request, reading, now)
+            return _with_exempt(insisting, self._move(request, reading, now))
         except LimitReached as reached:
             held = over_limit(request, reading, reached, now)
             return self._apart(*apart(request, held, DecisionCode.LIMITED), held)
@@ -281,6 +285,10 @@ class _Acting:
             journal(self.ports, self.execution, ends=True)
         except Conflict:
             journal(self.ports, self.execution.surrendered())
+
+
+def _with_exempt(reasons: tuple[str, ...], result: ResponseResult) -> ResponseResult:
+    return replace(result, exempt=reasons) if reasons else result
 
 
 def _with_unread(reading: Reading, result: ResponseResult) -> ResponseResult:

@@ -94,6 +94,7 @@ def report_answer(report: ResponseResult, key: ChainKey, titles: Mapping[str, st
         "verified": asdict(report.verified) if report.verified else None,
         "again": list(report.reasons()),
         "goes_on": report.follows(FollowupKind.CONTINUE),
+        "exempt": list(report.exempt),
         "as_of": instant_text(report.as_of) if report.as_of else None,
     }
 

@@ -3,7 +3,7 @@
 Shapes of the requests. Every field is checked, and unknown fields are refused::
 
     POST /runs      {runbook, subject: {account, region, id, kind?}, reason, dry_run, remediations?, options?,
-                     plan?: {digest, as_of}}
+                     plan?: {digest, as_of}, despite_exempt?}
     POST /releases  {incident, reason, dry_run, skip_drifted?, runbook? and subject?, plans?: [digest, ...]}
     POST /status    {runbook, subject, after?, remediations?}
     POST /rechecks  {incident?, after?}
@@ -60,7 +60,8 @@ def run_request(
 
     Raises BadInput that names the field, and Forbidden for a subject outside the scope.
     """
-    document = _document(body, "runbook", "subject", "reason", "dry_run", "remediations", "options", "plan")
+    optional = ("remediations", "options", "plan", "despite_exempt")
+    document = _document(body, "runbook", "subject", "reason", "dry_run", *optional)
     runbook = _runbook(document, catalogue)
     ref = _subject(document, runbook)
     within(policy, ref)
@@ -73,6 +74,7 @@ def run_request(
     mode = Mode.DRY_RUN if dry_run else Mode.AUTO
     agreed = _agreed(document)
     request = _request("run", document, only, dry_run=dry_run, direct=direct)
+    request = replace(request, despite_exempt=document.flag("despite_exempt"))
     order = ResponseRequest(
         runbook=chosen,
         ref=ref,
@@ -84,6 +86,7 @@ def run_request(
         choices=runbook.choose({**dict(choices), **given}),
         stages=1,
         agreed=agreed,
+        exempt=policy.exemptions(runbook.id),
     )
     return RunRequest(order, order.runbook.stages[0].id == runbook.stages[0].id)
 

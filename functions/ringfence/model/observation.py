@@ -89,6 +89,14 @@ class Observation:
         """Return the ids of symbols that exist according to this observation."""
         return {}
 
+    def holders(self, ref: Ref) -> tuple[Ref, ...]:  # noqa: ARG002 - for observations of credentials
+        """Return who holds the subject, as AWS says: the user of a key, or the role of a session."""
+        return ()
+
+    def cautions(self, ref: Ref) -> tuple[str, ...]:  # noqa: ARG002 - for observations of credentials
+        """Return in words why the subject may be needed in an emergency, so that a person must decide."""
+        return ()
+
     def settling(self) -> str:
         """Return in words what is settling and must be read again. Empty if nothing is."""
         return ""
@@ -158,6 +166,16 @@ class ResourceState:
         """Return in words what is settling, and what may be readable later."""
         words = (observation.settling() for observation in self.observations.values())
         return (*filter(None, words), *self.unreadable(self.unread, for_good=False))
+
+    def holders(self) -> tuple[Ref, ...]:
+        """Return who holds the subject's credentials, according to the observations."""
+        found = (one for observation in self.observations.values() for one in observation.holders(self.ref))
+        return tuple(dict.fromkeys(found))
+
+    def cautions(self) -> tuple[str, ...]:
+        """Return in words why the subject may be needed in an emergency."""
+        found = (one for observation in self.observations.values() for one in observation.cautions(self.ref))
+        return tuple(dict.fromkeys(found))
 
     def absent(self) -> bool:
         """Return whether any observation shows that the subject does not exist."""

@@ -154,6 +154,13 @@ class PrincipalRef(IdentityRef):
     kind: ClassVar[str] = "principal"
 
 
+class IdentityHolderRef(Ref):
+    """Resources of IAM that are no subject, but hold credentials of subjects."""
+
+    kind: ClassVar[str] = "identity-holder"
+    regional: ClassVar[bool] = False
+
+
 class NetworkRef(Ref):
     """Resources that allow or record traffic."""
 

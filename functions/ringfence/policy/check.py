@@ -11,6 +11,8 @@ from jsonschema import Draft202012Validator
 from ringfence.model.errors import BadInput
 from ringfence.model.kinds import every_kind, kinds_of
 from ringfence.model.rule_confirmation import PREFIX
+from ringfence.model.subject import GLOBAL
+from ringfence.policy.globs import can_match
 from ringfence.policy.schema import HOME, SCHEMA
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
     from ringfence.model.runbook import Runbook
+    from ringfence.model.subject import Ref
     from ringfence.policy.yaml_source import Flaw, Located, Path
 
 
@@ -109,7 +112,8 @@ def _exempt(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Pat
         wanted = _items(_get(exempt, "remediations"))
         subject = _get(exempt, "subject")
         meant = [one for one in named if not wanted or any(id_ in wanted for id_ in one.ids)]
-        if problem := _no_subject(subject) or _not_theirs(subject, meant):
+        accounts = _accounts(data)
+        if problem := _no_subject(subject, accounts) or _not_theirs(subject, meant, wanted):
             yield ("exempt", index, "subject"), problem
         known = {id_ for one in named for id_ in one.ids}
         for number, id_ in enumerate(wanted):
@@ -117,24 +121,51 @@ def _exempt(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Pat
                 yield ("exempt", index, "remediations", number), "is not a remediation of these runbooks"
 
 
-def _no_subject(glob: object) -> str:
+def _accounts(data: object) -> tuple[str, ...]:
+    """Return the accounts of the scope as far as they are known. Empty if one of them is the home account."""
+    named = tuple(map(str, _items(_get(_get(data, "scope"), "accounts"))))
+    return () if HOME in named else named
+
+
+def _no_subject(glob: object, accounts: tuple[str, ...]) -> str:
     """Return why a glob matches no resource. Empty if it can match one."""
     if not isinstance(glob, str):
         return ""
-    if not any(fnmatchcase(kind, glob.partition("/")[0]) for kind in every_kind()):
+    kinds = [one for id_, one in every_kind().items() if fnmatchcase(id_, glob.partition("/")[0])]
+    if not kinds:
         return f"does not start with a kind of resource; the kinds are {', '.join(every_kind())}"
     whole = "*" in glob or glob.count("/") >= _SLASHES
-    return "" if whole else "matches no resource; a resource is KIND/ACCOUNT/REGION/ID"
+    if not whole:
+        return "matches no resource; a resource is KIND/ACCOUNT/REGION/ID"
+    if any(can_match(glob, kind, accounts) for kind in kinds):
+        return ""
+    forms = "; ".join(dict.fromkeys(kind.form for kind in kinds))
+    return (
+        f"can never match; a resource is KIND/ACCOUNT/REGION/ID, the account is in scope, and ID is {forms}"
+    )
 
 
-def _not_theirs(glob: object, runbooks: list[Runbook]) -> str:
-    """Return why none of these runbooks acts on the resources of a glob. Empty if one can."""
+def _not_theirs(glob: object, runbooks: list[Runbook], wanted: list[object]) -> str:
+    """Return why none of these runbooks acts on the resources of a glob. Empty if one can.
+
+    An exemption of a holder, such as a user, covers what it holds, such as its access keys.
+    """
     if not isinstance(glob, str) or not runbooks:
         return ""
-    theirs = dict.fromkeys(kind for one in runbooks for kind in kinds_of(one.subject))
+    theirs: dict[str, None] = {}
+    for runbook in runbooks:
+        for kind, ref in kinds_of(runbook.subject).items():
+            if _acts_on(runbook, ref, wanted):
+                theirs |= dict.fromkeys(filter(None, (kind, ref.holder)))
     if any(fnmatchcase(kind, glob.partition("/")[0]) for kind in theirs):
         return ""
-    return f"is not a kind of these runbooks; their kinds are {', '.join(theirs)}"
+    return f"is not a kind of these runbooks and remediations; their kinds are {', '.join(theirs)}"
+
+
+def _acts_on(runbook: Runbook, kind: type[Ref], wanted: list[object]) -> bool:
+    """Return whether any of the remediations, or of all, is for this kind of resource."""
+    sample = kind("0" * 12, GLOBAL, kind.example)
+    return not wanted or any(id_ in wanted for id_ in runbook.on(sample).ids)
 
 
 def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[Path, str]]:

@@ -11,6 +11,8 @@ from ringfence.model.errors import Refused
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
@@ -94,6 +96,10 @@ class Exempt:
         """Return whether it matches this resource in this runbook."""
         return fnmatchcase(runbook, self.runbook) and fnmatchcase(ref.key, self.subject)
 
+    def of(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Return which of these remediations it exempts."""
+        return tuple(id_ for id_ in ids if not self.remediations or id_ in self.remediations)
+
 
 @frozen
 class Policy:
@@ -120,6 +126,10 @@ class Policy:
         if settings is None:
             return runbook.chosen(()), runbook.choose({})
         return runbook.narrowed(settings.remediations), settings.choices
+
+    def exemptions(self, runbook: str) -> tuple[Exempt, ...]:
+        """Return the exemptions that concern a runbook."""
+        return tuple(one for one in self.exempt if fnmatchcase(runbook, one.runbook))
 
     def outside(self, ref: Ref) -> str:
         """Return why a resource is outside the scope. Empty if it is inside."""

@@ -36,7 +36,8 @@ class FindingReceived(Fact):
 class RunRequested(Fact):
     """A person requested a run or a release. `verified`: IAM established the caller's ARN.
 
-    `plan` is the digest of the plan that the person confirmed. Empty if there was none.
+    `plan` is the digest of the plan that the person confirmed. Empty if there was none. `despite_exempt`: the
+    person wanted it although the policy exempts the resource, or it is likely needed in an emergency.
     """
 
     what: str
@@ -45,6 +46,7 @@ class RunRequested(Fact):
     dry_run: bool = False
     verified: bool = True
     plan: str = ""
+    despite_exempt: bool = False
 
 
 @value

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.local.credential_findings import CredentialFinding
-from ringfence.record.facts import Intended, Outcome
+from ringfence.record.facts import Intended, Outcome, RunRequested
 from tests.e2e.belongings import ALLOW_ALL, Belongings
 from tests.e2e.places import HOME_REGION, next_second
-from tests.e2e.world import not_applied
+from tests.e2e.world import not_applied, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,6 +104,25 @@ def test_by_choice_the_users_other_key_is_deactivated_too(place: Place, holder: 
 
     place.release(holder.ref)
     assert place.works(holder.leaked, holder.other) == [True, True]
+    place.prove(holder.ref)
+
+
+def test_the_keys_of_an_exempt_user_are_left_unless_a_person_insists(place: Place) -> None:
+    holder = place.principals.holder("break-glass")
+    session = place.principals.session(holder.leaked)
+    next_second()
+    place.send(CredentialFinding.of_key(holder, HOME_REGION))
+    until(lambda: place.history(holder.ref).entries, "the report is recorded")
+    place.world.quiet()
+    assert not place.history(holder.ref).of(Intended)
+    assert place.works(holder.leaked, holder.other, session) == [True] * 3
+
+    told = place.run(holder.ref)
+    assert "--despite-exempt" in told
+    assert place.works(holder.leaked) == [True]
+    told = place.run(holder.ref, "--despite-exempt")
+    assert place.works(holder.leaked, session) == [False, False], told
+    assert [one.despite_exempt for one in place.history(holder.ref).of(RunRequested)][-1]
     place.prove(holder.ref)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,11 @@ from ringfence.engine.requests import ResponseRequest
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.model.symbol import QuarantineGroup
-from ringfence.policy.decision import Decision, Mode, Policy
+from ringfence.policy.decision import Decision, Exempt, Mode, Policy
 from ringfence.record.chain import Lease
 from ringfence.record.facts import DecisionMade, Intended, Planned, RunRequested, Verified
 from tests.support.fakes.gateway import Meanwhile
-from tests.support.fakes.site import KEY, KIM, RUNBOOK, Site
+from tests.support.fakes.site import KEY, KIM, POLICY, RUNBOOK, Site
 from tests.support.fakes.terminal import Terminal
 from tests.support.worlds import REF, finding
 
@@ -215,6 +216,22 @@ def test_a_subject_outside_the_scope_is_refused() -> None:
     result = Terminal(Site(Policy(("999999999999",))))(*RUN, "--yes")
     assert result.exit_code == NOT_DONE
     assert "is not in the policy's scope" in result.stderr
+
+
+def test_an_exempt_subject_is_shown_and_changed_only_if_the_person_insists() -> None:
+    """The plan says that it is exempt, and the way to go on. Nobody is asked before."""
+    site = Site(replace(POLICY, exempt=(Exempt("instance/*", "the bastion"),)))
+    terminal = Terminal(site)
+    result = terminal(*RUN, "--yes")
+    assert result.exit_code == UNUSABLE
+    assert "the policy exempts it: the bastion" in result.stdout
+    assert "--despite-exempt: is required" in result.stderr
+    assert not site.cloud.calls
+    assert terminal(*RUN, "--dry-run").exit_code == DONE
+    assert terminal(*RUN, "--yes", "--despite-exempt").exit_code == DONE
+    assert set(site.groups()) == {QUARANTINED}
+    asked = [one for one in site.history.of(RunRequested) if not one.dry_run]
+    assert [(one.despite_exempt, one.reason) for one in asked] == [(True, "it beacons")]
 
 
 def test_what_is_not_contained_at_once_is_waited_for(terminal: Terminal, site: Site) -> None:

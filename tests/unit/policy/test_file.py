@@ -372,6 +372,7 @@ def test_what_needs_no_allowance_is_told_what_does(tmp_path: Path) -> None:
         ("exempt: [{subject: '*', reason: r, remediations: [none]}]", "exempt[0].remediations[0]"),
         ("exempt: [{subject: vpc/*, reason: r, runbook: harden-toy}]", "exempt[0].subject"),
         ("exempt: [{subject: vpc/*, reason: r, remediations: [first-switch]}]", "exempt[0].subject"),
+        ("exempt: [{subject: 'bucket/*/*/my bucket', reason: r}]", "exempt[0].subject"),
     ],
 )
 def test_an_allowance_or_exemption_that_never_holds_is_an_error(

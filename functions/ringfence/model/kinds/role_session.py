@@ -19,6 +19,7 @@ class RoleSessionRef(PrincipalRef):
     form: ClassVar = "a role's session, AROA…:NAME"
     pattern: ClassVar = re.compile(r"AROA[A-Z0-9]{12,124}:[\w+=,.@-]{2,64}", re.ASCII)
     example: ClassVar = "AROAEXAMPLE000000001:i-0123456789abcdef0"
+    holder: ClassVar = "iam-role"
 
     role: str = ""
 

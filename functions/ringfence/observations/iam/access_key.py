@@ -12,6 +12,7 @@ from ringfence.model.errors import NotFound
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.observation import Observation
+from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import OWNER, USERS, UserStep, last_used
 
@@ -98,6 +99,11 @@ class AccessKey(Observation):
         if not others and not any(one.id == ref.id for one in keys):
             raise NotFound(f"{ref.id} is no longer a key of user {user}")
         return cls(user, keys)
+
+    def holders(self, ref: Ref) -> tuple[Ref, ...]:
+        """Return the user that IAM names, whatever the report says."""
+        named = UserRef.pattern.fullmatch(self.user)
+        return (UserRef(ref.account, GLOBAL, self.user),) if named else ()
 
     def key(self, id_: str) -> Key | None:
         """Return one of the keys; None if it does not exist."""

@@ -21,6 +21,7 @@ from ringfence.observations.iam.denial_names import (
     own_arn,
     own_prefix,
 )
+from ringfence.observations.iam.emergency import emergency_reasons, holder_refs, is_operator
 from ringfence.observations.iam.identity import NO_SUCH_ENTITY, ROLES, policy_of
 from ringfence.observations.iam.principals import (
     FINDING_HOLDERS,
@@ -66,6 +67,8 @@ class Denial(Observation):
         ARN of the permissions boundary; empty for none.
     policies : tuple of Policy
         Managed policies of Ringfence that exist.
+    operator : bool
+        Whether the policy for Ringfence's operators is attached.
 
     References
     ----------
@@ -78,6 +81,7 @@ class Denial(Observation):
     attached: frozenset[str] = frozenset()
     boundary: str = ""
     policies: tuple[Policy, ...] = ()
+    operator: bool = False
 
     permissions: ClassVar = (
         *FINDING_HOLDERS,
@@ -114,7 +118,16 @@ class Denial(Observation):
         reads = tuple(_get_inline(kind, name, one) for one in others)
         policies, found = yield from _further({*attached, bound, *_made(past)}, ref.account, reads)
         inline = (*_inline(names, answers[3:]), *_inline(others, found))
-        return cls(holder, tuple(sorted(inline, key=lambda one: one.name)), attached, bound, policies)
+        ordered = tuple(sorted(inline, key=lambda one: one.name))
+        return cls(holder, ordered, attached, bound, policies, is_operator(answers[1], ref.account))
+
+    def holders(self, ref: Ref) -> tuple[Ref, ...]:
+        """Return the user or the role, by its name and with its path."""
+        return holder_refs(self.holder, ref.account) if self.holder else ()
+
+    def cautions(self, ref: Ref) -> tuple[str, ...]:
+        """Return why the user or role may be needed in an emergency."""
+        return emergency_reasons(self.holder, ref.account, operator=self.operator) if self.holder else ()
 
     def reaches(self, among: Collection[str] | None = None) -> frozenset[Reach]:
         """Return whom every denial in force reaches, or only those with these names and ARNs."""

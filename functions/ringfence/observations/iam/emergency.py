@@ -1,0 +1,68 @@
+"""Principals that are likely needed in an emergency: a person decides about them. Pure.
+
+An intruder may hold one of them, so the list never protects absolutely: it leads to a dry run and a notice.
+Roles are recognized by their path, which only IAM administrators choose, and by the whole name.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ringfence.model.call import Failed
+from ringfence.model.kinds.iam_role import RoleRef
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.subject import GLOBAL, REGION
+from ringfence.observations.iam.principals import USER
+
+if TYPE_CHECKING:
+    from ringfence.model.call import Answer
+    from ringfence.model.subject import Ref
+    from ringfence.observations.iam.principals import Holder
+
+OPERATOR_POLICY = "arn:aws:iam::{account}:policy/ringfence-operator"
+_ORGANIZATION = {
+    "AWSControlTowerExecution": "AWS Control Tower manages the account with it",
+    "OrganizationAccountAccessRole": "the organization's management account gets into the account with it",
+}
+"""Roles by which an organization manages an account.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html
+https://docs.aws.amazon.com/controltower/latest/userguide/roles-how.html
+"""
+_CDK = re.compile(
+    r"cdk-[a-z0-9]{1,10}-(?:cfn-exec|deploy|file-publishing|image-publishing|lookup)-role-"
+    rf"(?P<account>[0-9]{{12}})-{REGION.pattern}"
+)
+"""The roles of `cdk bootstrap`, by which stacks are deployed. Ringfence's own stacks are among them.
+
+https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
+"""
+
+
+def holder_refs(holder: Holder, account: str) -> tuple[Ref, ...]:
+    """Return a user, or a role by its name and with its path."""
+    if holder.kind == USER:
+        return (UserRef(account, GLOBAL, holder.name),)
+    with_path = f"{holder.path.strip('/')}/{holder.name}".strip("/")
+    return tuple(RoleRef(account, GLOBAL, name) for name in dict.fromkeys((holder.name, with_path)))
+
+
+def is_operator(attached: Answer, account: str) -> bool:
+    """Return whether the policy for operators is among the attached policies."""
+    if isinstance(attached, Failed):
+        return False
+    arn = OPERATOR_POLICY.format(account=account)
+    return any(one.text("PolicyArn") == arn for one in attached.children("AttachedPolicies"))
+
+
+def emergency_reasons(holder: Holder, account: str, *, operator: bool) -> tuple[str, ...]:
+    """Return in words why a user or role is likely needed in an emergency."""
+    found = [f"{holder.key} may operate Ringfence"] if operator else []
+    if holder.kind != USER and holder.path == "/":
+        if why := _ORGANIZATION.get(holder.name):
+            found.append(f"{holder.key}: {why}")
+        cdk = _CDK.fullmatch(holder.name)
+        if cdk and cdk["account"] == account:
+            found.append(f"{holder.key}: the AWS CDK deploys with it")
+    return tuple(found)
