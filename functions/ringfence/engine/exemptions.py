@@ -51,10 +51,10 @@ def parts(request: ResponseRequest, reading: Reading) -> tuple[Parts, tuple[str,
         return None
     if left := exempted(request, reading):
         acting, rest = apart(request, left, DecisionCode.EXEMPT)
-        told = replace(rest.decision, mode=Mode.NOTIFY) if rest.decision else None
+        notified = replace(rest.decision, mode=Mode.NOTIFY) if rest.decision else None
         # The rest acts as before: nothing of the containment is held back, the policy does not want it.
         acting = replace(acting, held=request.held) if acting else None
-        return (acting, replace(rest, decision=told)), tuple(left.values())
+        return (acting, replace(rest, decision=notified)), tuple(left.values())
     if decision.mode.changes and (reasons := cautions(reading)):
         words = "; ".join(reasons)
         reason = f"it is likely needed in an emergency, so a person must decide: {words}"
