@@ -17,6 +17,8 @@ from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.results import FollowupKind
 from ringfence.engine.run import Engine
+from ringfence.engine.stopped_release import release_check, release_watchdog
+from ringfence.handlers.operator_api import MARGIN
 from ringfence.model.errors import Refused, Retryable
 from ringfence.model.incident import Incident
 from ringfence.observations.iam.denial import Denial
@@ -132,6 +134,8 @@ class Simulation:
                 again = None
         except Killed:
             again = max((until - self.clock()).total_seconds(), 0) + 10
+            if message.body is None and self.random.random() < 0.5:
+                again = None  # the person does not ask again
         except Retryable:
             pass
         except Refused:
@@ -146,6 +150,9 @@ class Simulation:
 
     def respond(self, ports: Ports, body: FindingReceived | str, attempt: str) -> bool:
         """Answer a finding or go on. Return whether the message must come back."""
+        context = ExecutionContext(attempt, "test", self.clock() + LEASE)
+        if isinstance(body, str) and (check := release_check(body, self.case.runbook.id)):
+            return bool(Releaser(ports).check(check, context))
         request = self.request(body, attempt)
         report = Engine(ports).run(request)
         for followup in report.followups:
@@ -184,6 +191,7 @@ class Simulation:
             until=self.clock() + LEASE,
             request=RunRequested("release", "false alarm"),
         )
+        self.put(Message(release_watchdog(asked)), (LEASE + MARGIN).total_seconds())
         report = Releaser(ports).release(asked)
         if report.status is not IncidentStatus.RELEASED:
             return self.random.uniform(5, 70)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from ringfence.engine.execution import Execution
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.record.chain import Entry
@@ -30,6 +31,9 @@ SEEN = {
     State.GONE: Result.GONE,
     State.DRIFTED: Result.DRIFTED,
 }
+
+
+_ANSWERED = (Result.APPLIED, "call")
 
 
 @frozen
@@ -216,6 +220,23 @@ def changes(history: History, now: datetime) -> Changes:
     return Changes(tuple(made), tuple(others))
 
 
+def unanswered_recent(execution: Execution, steps: Iterable[Step], now: datetime) -> tuple[str, ...]:
+    """Return in words which steps of a release were not made by an answered call, and may be seen too early.
+
+    A look can still show the value before the change that the release undoes.
+    """
+    facts = (*(fact for _, fact in execution.history.facts), *execution.pending)
+    done = {one.intent for one in facts if isinstance(one, Outcome) and (one.result, one.by) == _ANSWERED}
+    answered = {one.step for one in execution.history.of(Intended) if one.intent in done}
+    made = changes(execution.history, now).made
+    recent = {one.step.target for one in made if one.recent and not one.undoes}
+    return tuple(
+        f"the result is not visible yet: {step.describe()}"
+        for step in steps
+        if step.target in recent and step not in answered
+    )
+
+
 def _is_proved(intended: Entry, step: Step, entry: Entry, outcome: Outcome) -> bool:
     """Return whether an outcome other than `applied` proves that the change was not made.
 
@@ -244,7 +265,7 @@ def unsettled(earlier: History, current: History, pending: Iterable[Fact], now: 
     }
     if not released:
         return frozenset()
-    answered = {intent for intent, found in results.items() if found == (Result.APPLIED, "call")}
+    answered = {intent for intent, found in results.items() if found == _ANSWERED}
     same = earlier.incident == current.incident
     since = {
         one.step.target

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from ringfence.engine.apply import Changes, apply
 from ringfence.engine.execution import Execution
 from ringfence.engine.journal import journal
-from ringfence.engine.outcomes import changes
+from ringfence.engine.outcomes import changes, unanswered_recent
 from ringfence.engine.read import read
 from ringfence.engine.reading import ReadRequest
 from ringfence.engine.report import report
+from ringfence.engine.stopped_release import conclusion_of, has_stopped
 from ringfence.engine.undo import (
     Look,
     by_stage,
@@ -34,8 +35,10 @@ from ringfence.record.status import IncidentStatus
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.ports import Ports
     from ringfence.engine.results import ResponseResult
+    from ringfence.engine.stopped_release import ReleaseCheck
     from ringfence.engine.undo import ReleaseMove, Undo
     from ringfence.model.subject import Ref
     from ringfence.record.facts import RunRequested
@@ -97,6 +100,29 @@ class Releaser:
             request.incident, Conclusion(IncidentStatus.DRY_RUN, "dry run: nothing was changed"), (way.plan,)
         )
 
+    def check(self, request: ReleaseCheck, context: ExecutionContext) -> tuple[str, ...]:
+        """Find out what a release did whose execution died. Change nothing.
+
+        Returns in words why this must be done again later. Raises Retryable.
+        """
+        key = ChainKey(request.runbook, request.ref.key)
+        history = read(self.ports, ReadRequest(request.ref, chain=key)).history
+        if not has_stopped(request, history):
+            return ()
+        if history.lease.held(self.ports.clock(), context.attempt):
+            return ("another execution acts on this resource",)
+        execution = Execution(key, request.ref, request.incident, context.actor, context.attempt, history)
+        seen = look_at_changes(self.ports, execution)
+        stages = {intended.stage for _, intended in history.open_intents}
+        execution, found = execution.resolve(seen.observed, stages, self.ports.clock())
+        execution = journal(self.ports, execution)
+        made = changes(execution.history, self.ports.clock())
+        way = undo_changes(made, seen.observed, seen.gone)
+        if again := (*(found.unclear if found else ()), *way.settling):
+            return again
+        journal(self.ports, execution, (conclusion_of(request, way),))
+        return ()
+
     def _others(self, request: ResponseRelease, way: Undo, observed: ResourceState) -> dict[str, History]:
         """Read the chains of other resources that the steps would change, or that hold the same."""
         changed = (step.affected_ref(request.ref) for step in way.steps)
@@ -138,7 +164,8 @@ class _Releasing:
         self.execution = journal(self.ports, self.execution)
         after = look_at_changes(self.ports, self.execution)
         self.execution, resolved = self.execution.resolve(after.observed, (RELEASE,), self.ports.clock())
-        unclear = resolved.unclear if resolved else ()
+        past = unanswered_recent(self.execution, self.way.steps, self.ports.clock())
+        unclear = (*(resolved.unclear if resolved else ()), *past)
         found = verify_release(self.way, self.before, after, self.execution, unclear)
         self.execution = journal(self.ports, self.execution, found.facts, ends=True)
         return report(self.request.incident, found, (self.way.plan,))

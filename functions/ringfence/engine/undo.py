@@ -119,7 +119,7 @@ def _standing(changes: Changes, readable: Readable) -> tuple[Step, ...]:
         if not one.step.irreversible and readable.shows(one.step, State.AFTER):
             last[one.step.target] = number
     released = {target for target, number in last.items() if changes.made[number].undoes}
-    return tuple(
+    standing = (
         one.step
         for number, one in enumerate(changes.made)
         if (one.certain and one.step.irreversible)
@@ -128,6 +128,21 @@ def _standing(changes: Changes, readable: Readable) -> tuple[Step, ...]:
             and (number <= last[one.step.target] if one.step.target in last else one.certain)
         )
     )
+    return _without_repetitions(standing)
+
+
+def _without_repetitions(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Leave out a step that is the same as the previous one of its target: to repeat it changes nothing.
+
+    Otherwise a step and an unanswered inverse would cancel out, and the repeated inverse would remain.
+    """
+    last: dict[str, Step] = {}
+    kept: list[Step] = []
+    for step in steps:
+        if last.get(step.target) != step:
+            kept.append(step)
+        last[step.target] = step
+    return tuple(kept)
 
 
 def _not_visible(changes: Changes, readable: Readable) -> tuple[str, ...]:

@@ -50,7 +50,12 @@ def contain(body: str, execution: ExecutionContext) -> tuple[str, ...]:
 
 
 def resume(body: str, execution: ExecutionContext) -> tuple[str, ...]:
-    """Run a continuation, unless its account has left the scope since."""
+    """Run a continuation, unless its account has left the scope since. Check a release that died."""
+    from ringfence.engine.release import Releaser
+    from ringfence.engine.stopped_release import release_check
+
+    if check := release_check(body, wiring.settings().runbook):
+        return Releaser(wiring.warm()).check(check, execution)
     order = resumed(body, runbook(wiring.settings().runbook), execution)
     if outside := wiring.policy().outside(order.ref):
         logger().info("off", extra={"subject": order.ref.key, "why": outside})

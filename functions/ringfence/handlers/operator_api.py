@@ -14,6 +14,7 @@ from ringfence.engine.intake import continuation, resumed, watchdog
 from ringfence.engine.release import Releaser
 from ringfence.engine.results import FollowupKind
 from ringfence.engine.run import Engine
+from ringfence.engine.stopped_release import release_watchdog
 from ringfence.handlers.logs import logger
 from ringfence.handlers.operator_answers import (
     ENDED,
@@ -41,10 +42,10 @@ from ringfence.record.facts import RELEASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.ports import Ports
-    from ringfence.engine.requests import ResponseRequest
     from ringfence.engine.results import ResponseResult
     from ringfence.handlers.operator_answers import Answer
     from ringfence.handlers.operator_types import ReleaseRequest
@@ -85,7 +86,7 @@ class OperatorService:
         ask = run_request(body, self.catalogue, self.policy, execution, direct=self.direct)
         order, ports = ask.response_request, self.ports(run_role(ask.response_request.runbook.id))
         if not (self.direct or ask.dry_run):
-            self._start_watchdog(order, ports)
+            self._start_watchdog(order.runbook.id, watchdog(order), order.until, ports)
         report = Engine(ports).run(order)
         if report.follows(FollowupKind.CONTINUE, FollowupKind.RETRY):
             self.go_on(order.runbook.id, continuation(order, report), 0)
@@ -180,16 +181,16 @@ class OperatorService:
         except (Refused, Retryable) as error:
             return recheck_answer(one, RecheckResult(Standing.UNCLEAR, one.incident, reason=str(error)))
 
-    def _start_watchdog(self, order: ResponseRequest, ports: Ports) -> None:
-        """Queue a message that continues the run if this execution dies.
+    def _start_watchdog(self, runbook: str, message: str, until: datetime, ports: Ports) -> None:
+        """Queue a message that continues the run, or checks the release, if this execution dies.
 
-        Containment does not wait for a failing queue, because the operator can repeat the request.
+        Nothing waits for a failing queue, because the operator can repeat the request.
         """
-        seconds = (order.until - ports.clock() + MARGIN) // timedelta(seconds=1)
+        seconds = (until - ports.clock() + MARGIN) // timedelta(seconds=1)
         try:
-            self.go_on(order.runbook.id, watchdog(order), seconds)
+            self.go_on(runbook, message, seconds)
         except Retryable as error:
-            logger().warning("this run has no watchdog message", extra={"error": str(error)})
+            logger().warning("this request has no watchdog message", extra={"error": str(error)})
 
     def _answer(self, report: ResponseResult, key: ChainKey) -> Answer:
         runbook = self.catalogue.get(key.runbook)
@@ -198,15 +199,21 @@ class OperatorService:
 
     def _undo(self, undoing: ReleaseRequest, key: ChainKey, execution: ExecutionContext) -> Answer:
         order = response_release(undoing, key, parse_key(key.subject), execution)
-        return self._answer(Releaser(self.ports(release_role(key.runbook))).release(order), key)
+        ports = self.ports(release_role(key.runbook))
+        if not (self.direct or order.request.dry_run):
+            self._start_watchdog(key.runbook, release_watchdog(order), order.until, ports)
+        return self._answer(Releaser(ports).release(order), key)
 
     def _undone(self, undoing: ReleaseRequest, key: ChainKey, execution: ExecutionContext) -> Answer:
         """Release one of several responses. A refusal is its result."""
         history = self.ports("").log.read(key)
-        if history.incident != undoing.incident or history.released_at is not None:
-            return not_done_answer(key, undoing.incident, ENDED, "it is released, or a newer incident exists")
+        ended = not_done_answer(key, undoing.incident, ENDED, "it is released, or a newer incident exists")
+        if history.incident != undoing.incident:
+            return ended
         try:
             return self._undo(undoing, key, execution)
         except (Refused, Retryable) as error:
+            if isinstance(error, Refused) and history.released_at is not None:
+                return ended
             described = error_answer(error)
             return not_done_answer(key, undoing.incident, described["kind"], str(error))

@@ -63,7 +63,7 @@ def notice(entries: Sequence[Entry]) -> Notice | None:
         return None
     kind = now.lines[-1].kind
     if kind == "Verified":
-        return None if now.releasing else _verified(now, before)
+        return _stopped(now) if now.releasing else _verified(now, before)
     if kind == "DecisionMade":
         return _decided(now, before)
     return _OTHERS[kind](now) if kind in _OTHERS else None
@@ -71,6 +71,13 @@ def notice(entries: Sequence[Entry]) -> Notice | None:
 
 def _released(now: Summary) -> Notice:
     return _message("released", now, (("Not undone", _texts(now, "skipped")),))
+
+
+def _stopped(now: Summary) -> Notice | None:
+    """Return the notice that a release stopped before its end. None while a release is in progress."""
+    words = now.lines[-1].fact.texts("review")
+    parts = (("What to do", words), ("Not undone", now.lines[-1].fact.texts("remaining")))
+    return _message("release not finished", now, parts) if words else None
 
 
 def _broken(now: Summary) -> Notice:

@@ -13,106 +13,30 @@ import pytest
 from ringfence.engine.execution import Execution
 from ringfence.engine.journal import journal
 from ringfence.engine.outcomes import Change, Changes
-from ringfence.engine.ports import Ports
-from ringfence.engine.release import Releaser, ResponseRelease
-from ringfence.engine.run import Engine
 from ringfence.engine.undo import undo_changes
 from ringfence.model.errors import Conflict, OutcomeUnknown, Retryable
 from ringfence.model.symbol import QuarantineGroup, TransitionGroup
 from ringfence.observations.ec2.network import QUARANTINE, Network, OwnGroup
 from ringfence.record.chain import ChainKey, Lease, Stamp, link
-from ringfence.record.facts import DecisionMade, Intended, Outcome, Planned, Result, RunRequested
+from ringfence.record.facts import DecisionMade, Intended, Outcome, Planned, Result
 from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.network import SetSecurityGroups
-from tests.support.fakes.interruption import Killed, Through
-from tests.support.fakes.memory_cloud import MemoryCloud
+from tests.support.fakes.interruption import Killed
 from tests.support.fakes.memory_log import MemoryLog
-from tests.support.worlds import AUTO, LEASE, REF, Ticking, estate, finding, instance, order
+from tests.support.fakes.scene import KEY, Scene
+from tests.support.worlds import AUTO, LEASE, REF, estate, finding, instance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ringfence.engine.ports import AuditLog, Cloud
-    from ringfence.engine.results import ResponseResult
     from ringfence.model.errors import RingfenceError
-    from ringfence.model.observation import ResourceState
-    from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
     from ringfence.record.chain import Entry, Slot
-    from ringfence.record.facts import FindingReceived
     from ringfence.record.history import History
 
-KEY = ChainKey(CONTAIN_INSTANCE.id, REF.key)
-ISOLATE = CONTAIN_INSTANCE.narrowed(("isolate-instance",))
 DETOUR = CONTAIN_INSTANCE.narrowed(("isolate-instance", "cut-tracked-flows"))
 QUARANTINED, IN_TRANSITION = {QuarantineGroup("vpc-1")}, {TransitionGroup("vpc-1")}
-
-
-class Scene:
-    """One instance, its log, and executions on it. `meets` may raise instead of a change or after it."""
-
-    def __init__(self, runbook: Runbook = ISOLATE, world: ResourceState | None = None) -> None:
-        self.runbook = runbook
-        self.clock = Ticking()
-        self.cloud = MemoryCloud(world or instance("vpc-1"), self.clock)
-        self.log = MemoryLog()
-        self.before = self.groups()
-        self.lost: Callable[[Step], bool] = lambda _: False
-        self.stale_after_loss = 0
-        self._attempts = 0
-
-    def gate(self, name: str, call: Callable[[], object]) -> object:
-        made = len(self.cloud.calls)
-        self.clock.tick(milliseconds=10)
-        answer = call()
-        if name == "apply" and any(map(self.lost, self.cloud.calls[made:])):
-            self.lost = lambda _: False
-            self.cloud.stale = self.stale_after_loss
-            raise OutcomeUnknown("no answer came")
-        return answer
-
-    def ports(self, gate: Callable[..., object] | None = None) -> Ports:
-        through = Through(self.cloud, self.log, gate or self.gate)
-        cloud: Cloud = through
-        log: AuditLog = through
-        return Ports(cloud, log, self.clock, lambda jobs: [job() for job in jobs])
-
-    def run(
-        self, gate: Callable[..., object] | None = None, received: FindingReceived | None = None
-    ) -> ResponseResult:
-        self._attempts += 1
-        given = order(self.clock(), attempt=f"a-{self._attempts}", runbook=self.runbook, received=received)
-        return Engine(self.ports(gate)).respond(given)
-
-    def release(self, *, skip_drifted: bool = False) -> ResponseResult:
-        self._attempts += 1
-        asked = ResponseRelease(
-            runbook=self.runbook.id,
-            ref=REF,
-            incident=self.history.incident,
-            attempt=f"r-{self._attempts}",
-            actor="ann",
-            until=self.clock() + LEASE,
-            request=RunRequested("release", "false alarm"),
-            skip_drifted=skip_drifted,
-        )
-        return Releaser(self.ports()).release(asked)
-
-    @property
-    def history(self) -> History:
-        return self.log.read(KEY)
-
-    def groups(self) -> list[frozenset[object]]:
-        assert self.cloud.world
-        return [frozenset(one.groups) for one in self.cloud.world[Network].interfaces]
-
-    def move(self, *groups: str) -> None:
-        """Somebody else changes the groups of every interface."""
-        assert self.cloud.world
-        network = self.cloud.world[Network]
-        moved = tuple(replace(one, groups=frozenset(groups)) for one in network.interfaces)
-        self.cloud.world = self.cloud.world.with_observation(replace(network, interfaces=moved))
 
 
 def isolates(step: Step) -> bool:
@@ -374,3 +298,27 @@ def test_a_release_names_whose_work_is_in_the_way() -> None:
         scene.run(die)
     with pytest.raises(Retryable, match=rf"test acts on .* for {scene.history.incident} until"):
         scene.release()
+
+
+def test_a_repeated_step_and_its_inverse_leave_nothing_to_undo() -> None:
+    """On the way a setting is turned on and off again; one of two steps that turn it off had no answer."""
+    world = instance("vpc-1")
+    step = SetSecurityGroups("eni-0", "vpc-1", frozenset({"sg-other"}), world[Network].interfaces[0].groups)
+    forth, back = step.inverse(), step
+    made = (Change(forth), Change(back, certain=False), Change(back))
+    assert undo_changes(Changes(made), world).steps == ()
+
+
+def test_a_release_that_failed_is_not_called_done_by_a_look_at_the_time_before_the_containment() -> None:
+    scene = Scene()
+    scene.run()
+    scene.clock.tick(seconds=5)
+
+    def fail(_: Step) -> None:
+        scene.cloud.lag = lambda: timedelta(seconds=20)
+        raise Retryable("RequestLimitExceeded")
+
+    scene.cloud.refuse = fail
+    assert scene.release().status is IncidentStatus.OPEN
+    assert scene.groups() == [QUARANTINED]
+    assert scene.history.released_at is None

@@ -1,0 +1,140 @@
+"""A release whose execution died is checked, and a person is asked to repeat it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.engine.intake import ExecutionContext
+from ringfence.engine.release import Releaser
+from ringfence.engine.stopped_release import release_check, release_watchdog
+from ringfence.handlers import findings
+from ringfence.model.errors import BadInput
+from ringfence.model.symbol import QuarantineGroup
+from ringfence.record.notices import notice
+from ringfence.record.status import IncidentStatus
+from tests.support.fakes.interruption import Killed
+from tests.support.fakes.scene import KEY, Scene
+from tests.support.fakes.site import Site
+from tests.support.worlds import LEASE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringfence.engine.release import ResponseRelease
+
+QUARANTINED = {QuarantineGroup("vpc-1")}
+
+
+def died(scene: Scene, at: str) -> ResponseRelease:
+    """Release, and let the process die at its first call of a kind."""
+
+    def die(name: str, call: Callable[[], object]) -> object:
+        scene.clock.tick(milliseconds=10)
+        if name == at:
+            raise Killed
+        return call()
+
+    asked = scene.asked()
+    with pytest.raises(Killed):
+        Releaser(scene.ports(die)).release(asked)
+    return asked
+
+
+def checked(scene: Scene, asked: ResponseRelease) -> tuple[str, ...]:
+    """Let the message of the release become due, and handle it."""
+    check = release_check(release_watchdog(asked), KEY.runbook)
+    assert check
+    context = ExecutionContext("check", "ringfence-contain-instance", scene.clock() + LEASE)
+    return Releaser(scene.ports()).check(check, context)
+
+
+def test_a_release_that_died_is_checked_and_a_person_is_asked_to_repeat_it() -> None:
+    scene = Scene()
+    scene.run()
+    scene.clock.tick(minutes=5)
+    asked = died(scene, "apply")
+    assert checked(scene, asked), "its lease has not ended"
+    scene.clock.tick(minutes=2)
+    assert checked(scene, asked) == ()
+    assert not scene.history.open_intents
+    assert scene.groups() == [QUARANTINED], "a check changes nothing"
+    told = notice(scene.history.entries)
+    assert told
+    assert "release not finished" in told.subject
+    assert f"ringfence release {asked.incident}" in told.text
+    assert scene.release().status is IncidentStatus.RELEASED
+    assert scene.groups() == scene.before
+
+
+def test_a_release_that_died_after_its_last_change_is_recorded_as_released() -> None:
+    scene = Scene()
+    scene.run()
+    scene.clock.tick(minutes=5)
+    dead = False
+
+    def die(name: str, call: Callable[[], object]) -> object:
+        nonlocal dead
+        if dead:
+            raise Killed
+        dead = name == "apply"
+        return call()
+
+    asked = scene.asked()
+    with pytest.raises(Killed):
+        Releaser(scene.ports(die)).release(asked)
+    scene.clock.tick(minutes=2)
+    assert checked(scene, asked) == ()
+    assert scene.history.released_at
+    assert scene.groups() == scene.before
+
+
+def test_a_release_that_ended_or_was_repeated_is_not_checked() -> None:
+    scene = Scene()
+    scene.run()
+    scene.clock.tick(minutes=5)
+    asked = died(scene, "apply")
+    scene.clock.tick(minutes=2)
+    scene.release()
+    known = scene.history.entries
+    assert checked(scene, asked) == ()
+    assert scene.history.entries == known
+
+
+def test_a_message_about_another_runbook_is_bad_input_and_a_continuation_is_no_check() -> None:
+    scene = Scene()
+    scene.run()
+    with pytest.raises(BadInput):
+        release_check(release_watchdog(scene.asked()), "harden-bucket")
+    assert release_check('{"version": 1, "runbook": "contain-instance"}', KEY.runbook) is None
+    with pytest.raises(BadInput):
+        release_check("no JSON", KEY.runbook)
+
+
+def test_an_operator_s_release_has_a_message_that_checks_it_and_a_dry_run_has_none() -> None:
+    site = Site()
+    incident = site.contain()
+    body = {"incident": incident, "reason": "false alarm"}
+    site.desk.release({**body, "dry_run": True}, site.caller())
+    assert site.delayed == []
+    site.desk.release({**body, "dry_run": False}, site.caller())
+    ((runbook, message, seconds),) = site.delayed
+    check = release_check(message, runbook)
+    assert check
+    assert check.incident == incident
+    assert seconds > LEASE.total_seconds()
+
+
+def test_the_second_queue_checks_a_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene()
+    scene.run()
+    scene.clock.tick(minutes=5)
+    asked = died(scene, "apply")
+    scene.clock.tick(minutes=2)
+    monkeypatch.setattr(findings.wiring, "warm", scene.ports)
+    monkeypatch.setattr(findings.wiring, "settings", lambda: SimpleNamespace(runbook=KEY.runbook))
+    context = ExecutionContext("check", "ringfence-contain-instance", scene.clock() + LEASE)
+    assert findings.resume(release_watchdog(asked), context) == ()
+    assert not scene.history.open_intents
