@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.intake import ExecutionContext
 from ringfence.engine.ports import Ports
+from ringfence.engine.release import Releaser
 from ringfence.engine.run import Engine
+from ringfence.engine.stopped_release import release_check
 from ringfence.handlers.operator_api import OperatorService
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.runbook import Runbook, Stage
@@ -95,7 +97,12 @@ class Site:
         """Work off the second queue."""
         waiting, self.sent = self.sent, []
         for runbook, message in waiting:
-            self.desk.resume(runbook, message, self.caller("ringfence-contain-instance"))
+            caller = self.caller("ringfence-contain-instance")
+            if check := release_check(message, runbook):
+                if Releaser(self.ports("")).check(check, caller):
+                    self.sent.append((runbook, message))
+                continue
+            self.desk.resume(runbook, message, caller)
 
     def wait(self) -> None:
         """Let what was delayed become due, and work it off."""

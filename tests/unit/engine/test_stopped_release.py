@@ -10,7 +10,7 @@ import pytest
 from ringfence.engine.intake import ExecutionContext
 from ringfence.engine.release import Releaser
 from ringfence.engine.stopped_release import release_check, release_watchdog
-from ringfence.handlers import findings
+from ringfence.handlers import findings, wiring
 from ringfence.model.errors import BadInput
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.record.notices import notice
@@ -133,8 +133,8 @@ def test_the_second_queue_checks_a_release(monkeypatch: pytest.MonkeyPatch) -> N
     scene.clock.tick(minutes=5)
     asked = died(scene, "apply")
     scene.clock.tick(minutes=2)
-    monkeypatch.setattr(findings.wiring, "warm", scene.ports)
-    monkeypatch.setattr(findings.wiring, "settings", lambda: SimpleNamespace(runbook=KEY.runbook))
+    monkeypatch.setattr(wiring, "warm", scene.ports)
+    monkeypatch.setattr(wiring, "settings", lambda: SimpleNamespace(runbook=KEY.runbook))
     context = ExecutionContext("check", "ringfence-contain-instance", scene.clock() + LEASE)
     assert findings.resume(release_watchdog(asked), context) == ()
     assert not scene.history.open_intents
