@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 WIDTH, BAR = 110, 40
 WORDS = "A web server is compromised. This demo shows how Ringfence responds."
-_ABOUT_TO = "about to "
 
 
 @dataclass(frozen=True)
@@ -124,8 +123,7 @@ class View:
 
     def _intent(self, row: Row) -> None:
         """Print an entry unless its outcome repeats it."""
-        words = row.rendered.words.removeprefix(_ABOUT_TO)
-        self._changes[words] = (row.rendered.before, row.rendered.after)
+        self._changes[row.rendered.step or row.rendered.words] = (row.rendered.before, row.rendered.after)
 
     def _entry(self, row: Row, seconds: float) -> None:
         told, mark, style = row.rendered, self.marks.dot, "dim"
@@ -133,7 +131,7 @@ class View:
         if row.kind == "Planned":
             words = f"{words}; each is recorded before it is applied"
         elif row.kind == "Outcome":
-            words = words.removeprefix(f"{told.result}: ")
+            words = told.step or told.words
             applied = told.result == "applied"
             mark, style = (
                 (self.marks.good, GOOD) if applied else (self.marks.bad, STYLES.get(told.result, BAD))

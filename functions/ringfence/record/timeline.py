@@ -43,12 +43,11 @@ if TYPE_CHECKING:
 
 VALUES = (Finding, Decision, InstanceRef)
 """The value classes in facts other than steps. Importing them makes them readable."""
-_ABOUT_TO = "about to "
 
 
 @frozen
 class RenderedFact:
-    """A fact in words. `notes` are additional details."""
+    """A fact in words. `notes` are additional details. `step` is what a step does, without its result."""
 
     words: str
     notes: tuple[str, ...] = ()
@@ -56,6 +55,7 @@ class RenderedFact:
     after: str = ""
     result: str = ""
     requests: tuple[str, ...] = ()
+    step: str = ""
 
 
 @frozen
@@ -93,7 +93,7 @@ def _rendered(read: Line, intents: dict[str, str]) -> RenderedFact:
         # An entry of another version, or a tampered one: it can contain anything.
         told = _as_written(read)
     if read.kind == "Intended":
-        intents[str(read.fact.value.get("intent"))] = told.words.removeprefix(_ABOUT_TO)
+        intents[str(read.fact.value.get("intent"))] = told.step or told.words
     return told
 
 
@@ -159,7 +159,8 @@ def _(fact: Planned, _: object) -> RenderedFact:
 def _(fact: Intended, _: object) -> RenderedFact:
     before, after = fact.step.diff()
     cost = fact.step.side_effects()
-    return RenderedFact(f"{_ABOUT_TO}{fact.step.describe()}", (cost,) if cost else (), before, after)
+    does = fact.step.describe()
+    return RenderedFact(f"about to {does}", (cost,) if cost else (), before, after, step=does)
 
 
 @_of_fact.register
@@ -170,7 +171,8 @@ def _(fact: Outcome, intents: Mapping[str, str]) -> RenderedFact:
     ids = tuple(f"{symbol} is {name}" for symbol, name in fact.provides)
     notes = (*((fact.detail,) if fact.detail else ()), *seen, *ids)
     words = intents.get(fact.intent, fact.intent)
-    return RenderedFact(f"{fact.result}: {words}", notes, result=fact.result, requests=fact.requests)
+    told = f"{fact.result}: {words}"
+    return RenderedFact(told, notes, result=fact.result, requests=fact.requests, step=words)
 
 
 @_of_fact.register

@@ -166,6 +166,7 @@ def test_a_row_is_json_data() -> None:
         "after": "shut",
         "result": "",
         "requests": (),
+        "step": "turn the key of front",
         "hash": contained()[3].hash,
     }
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from cfnlint.api import lint  # type: ignore[import-untyped]  # it has no types
 
 from ringfence.cli import operator_command
 from ringfence.cli.settings import AUDIT_STACK as CLI_AUDIT_STACK
@@ -62,6 +61,8 @@ def test_the_rules_of_aws_solutions_ran_and_none_is_violated(out: Path) -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_cfn_lint_finds_nothing(templates: Mapping[str, Template], stack: str) -> None:
+    from cfnlint.api import lint  # type: ignore[import-untyped]  # it has no types, and takes a second
+
     found = lint(templates[stack].path.read_text(), regions=["us-east-1", "eu-west-1"])
     assert not [f"{one.rule.id} {one.path}: {one.message}" for one in found]
 
