@@ -99,3 +99,12 @@ def cut(service: str) -> Rule:
 def lost(operation: str) -> Rule:
     """Lose the answer to the first call of an operation, after it was carried out."""
     return {"operation": operation, "times": 1, "response": {"abort_bytes": 1}}
+
+
+def refused(interface: str, code: str = "AuthFailure") -> Rule:
+    """Refuse every change of one network interface, as EC2 does for one that another service manages."""
+    return {
+        "operation": "ModifyNetworkInterfaceAttribute",
+        "body": f"NetworkInterfaceId == '{interface}'",
+        "error": {"code": code, "status": 403},
+    }

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.local.demo import WANTED
-from tests.e2e.faults import broken, cut, lost, throttled
-from tests.e2e.world import applied
+from ringfence.record.facts import ContinuationStarted, Verified
+from tests.e2e.faults import broken, cut, lost, refused, throttled
+from tests.e2e.world import applied, until
 
 if TYPE_CHECKING:
     from ringfence.local.estate import Estate
+    from ringfence.local.inspection import Portrait
     from tests.e2e.faults import Proxy, Rule
     from tests.e2e.world import World
 
@@ -71,6 +73,35 @@ def test_the_end_is_the_same_and_nothing_is_done_twice(faulty: World, proxy: Pro
     assert len(faulty.calls("CreateSnapshots", estate.web.ref.id)) == 1
     assert capacity(faulty, estate) == 2, "the instance that left was replaced"
     assert faulty.deployment.archived(estate.web.ref).sound
+
+
+def test_evidence_and_identity_are_secured_beside_an_interface_that_ec2_refuses_for_good(
+    faulty: World, proxy: Proxy
+) -> None:
+    """Interface 0 is isolated, so health checks would soon have the instance terminated with its volumes.
+
+    Nothing is called contained until the other interface is isolated as well.
+    """
+    estate, inspector = faulty.builder().estate(), faulty.inspector()
+    _, second = estate.web.interfaces
+
+    def state() -> Portrait:
+        found = inspector.portrait(estate.web, estate.role)
+        return {aspect: found[aspect] for aspect in WANTED}
+
+    with proxy.injecting(refused(second)):
+        faulty.send(estate.web)
+        until(lambda: state() == WANTED, "evidence and identity are secured", 90)
+        assert proxy.fired(), "the interface was refused"
+        groups = inspector.portrait(estate.web, estate.role)
+        assert groups["groups of interface 0"] == "ringfence-quarantine"
+        assert groups["groups of interface 1"] != "ringfence-quarantine"
+        until(lambda: faulty.history(estate.web).verified, "the log says what became of it", 60)
+        assert not any(one.contained for one in faulty.history(estate.web).of(Verified))
+    history = faulty.complete(estate.web, within=120)
+    assert inspector.closed(estate.web)
+    assert len(history.of(ContinuationStarted)) == 1
+    assert set(applied(history).values()) == {1}, faulty.told(estate.web)
 
 
 def capacity(world: World, estate: Estate) -> int:
