@@ -6,11 +6,12 @@ but its import would delay the isolating call.
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 
-from ringfence.model.codec import instant_text
+from ringfence.model.codec import canonical, instant_text
 from ringfence.model.incident import INCIDENT_ID
 from ringfence.record.chain import CHAIN_KEY, Entry, Lease
 
@@ -25,6 +26,8 @@ INCIDENTS = "incidents"
 """The sparse index. It contains the keys of each incident's first entry: `month` and `entry`."""
 CONTAINMENTS, OPEN = "containments", "open"
 """The sparse index of the control table. It contains the open contained incidents: key `open`."""
+PROVIDED = "provided"
+"""The attribute with the ids of what Ringfence created in an account and region."""
 ARCHIVE_PREFIX = "chains/"
 
 _SEQ, _HASH = re.compile(r"[0-9]{6}"), re.compile(r"[0-9a-f]{64}")
@@ -125,6 +128,23 @@ def to_lease(item: Mapping[str, Mapping[str, object]]) -> Lease:
         datetime.fromisoformat(until) if until else None,
         str(item["incident"]["S"]),
     )
+
+
+def provided_key(key: ChainKey) -> str:
+    """Return the key of the item with what a runbook created in the account and region of a subject."""
+    _, account, region, *_ = (*key.subject.split("/"), "", "")
+    return f"{key.runbook}#provided/{account}/{region}"
+
+
+def provided_text(provided: Mapping[str, frozenset[str]]) -> str:
+    """Return the ids of what was created, by symbol, as one text. Equal ids have equal texts."""
+    return canonical({symbol: sorted(ids) for symbol, ids in provided.items()})
+
+
+def to_provided(item: Mapping[str, Mapping[str, object]]) -> dict[str, frozenset[str]]:
+    """Read the ids of what was created, by symbol."""
+    found = json.loads(str(item[PROVIDED]["S"])) if PROVIDED in item else {}
+    return {str(symbol): frozenset(map(str, ids)) for symbol, ids in found.items()}
 
 
 def archive_prefix(chain: str, incident: str) -> str:

@@ -5,6 +5,7 @@ This module is imported before the isolating call, so it contains only what that
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
@@ -13,12 +14,16 @@ from ringfence.aws.audit_items import (
     CHAIN,
     CONTROL_KEY,
     ENTRY,
+    PROVIDED,
     lease_values,
+    provided_key,
+    provided_text,
     slot_values,
     sort_key,
     to_entry,
     to_item,
     to_lease,
+    to_provided,
 )
 from ringfence.aws.failures import DENIED
 from ringfence.model.call import Permission
@@ -26,7 +31,7 @@ from ringfence.model.codec import instant_text
 from ringfence.model.errors import AccessDenied, Conflict, InternalError, LimitReached, Retryable
 from ringfence.record.append_check import check_append
 from ringfence.record.chain import PERIOD, Lease
-from ringfence.record.history import History
+from ringfence.record.history import History, with_provided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
 
     from ringfence.engine.ports import SideBySide
     from ringfence.record.chain import ChainKey, Entry, Slot
+    from ringfence.record.history import Provided
 
 _OWN_CHAINS = (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*",)),)
 
@@ -86,7 +92,7 @@ class DynamoAuditLog:
         history = self._read(key)
         if history.lease.incident in {"", history.incident}:
             return history
-        return History(self._of(key, history.lease.incident) or history.entries, history.lease)
+        return replace(history, entries=self._of(key, history.lease.incident) or history.entries)
 
     def append(
         self,
@@ -102,8 +108,9 @@ class DynamoAuditLog:
         lease and the slot. So a crash leaves a shorter, valid chain.
         """
         check_append(history, entries, lease)
-        # An execution that begins has verified nothing.
-        listed = () if lease is not None and lease.owner else self._listed(key, history, entries)
+        # An execution that begins has verified and created nothing.
+        begins = lease is not None and lease.owner and lease.owner != history.lease.owner
+        listed = () if begins else self._listed(key, history, entries)
         most = _MOST_ITEMS - (lease is not None) - (slot is not None) - len(listed)
         for chunk in _chunks(entries, first=most):
             puts = [*(self._put_entry(key, entry) for entry in chunk), *listed]
@@ -123,11 +130,42 @@ class DynamoAuditLog:
         from ringfence.record.containments import update
 
         changed = update(key, history, entries)
-        return () if changed is None else (to_put(self._control, changed),)
+        listed = () if changed is None else (to_put(self._control, changed),)
+        return (*listed, *self._provided(key, history, entries))
+
+    def _provided(
+        self, key: ChainKey, history: History, entries: Sequence[Entry]
+    ) -> tuple[TransactWriteItemTypeDef, ...]:
+        """Return the put of what Ringfence created, if the entries add to it and nobody else did since."""
+        known = history.provided
+        provided = with_provided(known, (entry.fact for entry in entries))
+        if provided == known:
+            return ()
+        put: TransactWriteItemTypeDef = {
+            "Put": {
+                "TableName": self._control,
+                "Item": {
+                    CONTROL_KEY: {"S": provided_key(key)},
+                    PROVIDED: {"S": provided_text(provided)},
+                },
+                "ConditionExpression": "attribute_not_exists(#provided)",
+                "ExpressionAttributeNames": {"#provided": PROVIDED},
+            }
+        }
+        if known:
+            put["Put"]["ConditionExpression"] = "#provided = :known"
+            put["Put"]["ExpressionAttributeValues"] = {":known": {"S": provided_text(known)}}
+        return (put,)
 
     def _read(self, key: ChainKey) -> History:
-        entries, lease = self._side_by_side((lambda: self._newest(key), lambda: self._lease(key)))
-        return History(cast("tuple[Entry, ...]", entries), cast("Lease", lease))
+        entries, lease, provided = self._side_by_side(
+            (
+                lambda: self._newest(key),
+                lambda: to_lease(self._control_item(key.text)),
+                lambda: to_provided(self._control_item(provided_key(key))),
+            )
+        )
+        return History(cast("tuple[Entry, ...]", entries), cast("Lease", lease), cast("Provided", provided))
 
     def _newest(self, key: ChainKey) -> tuple[Entry, ...]:
         query: QueryInputTypeDef = {
@@ -159,14 +197,14 @@ class DynamoAuditLog:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
-    def _lease(self, key: ChainKey) -> Lease:
+    def _control_item(self, key: str) -> Mapping[str, Mapping[str, object]]:
         try:
             found = self._client.get_item(
-                TableName=self._control, Key={CONTROL_KEY: {"S": key.text}}, ConsistentRead=True
+                TableName=self._control, Key={CONTROL_KEY: {"S": key}}, ConsistentRead=True
             )
         except (ClientError, BotoCoreError) as error:
             raise _translated(error) from error
-        return to_lease(found.get("Item", {}))
+        return found.get("Item", {})
 
     def _put_entry(self, key: ChainKey, entry: Entry) -> TransactWriteItemTypeDef:
         return {
@@ -236,7 +274,7 @@ class DynamoAuditLog:
     def _is_written(self, key: ChainKey, entries: Sequence[Entry], lease: Lease | None) -> bool:
         """Return whether this write succeeded earlier: its response was lost, and the transport retried."""
         if not entries:
-            return self._lease(key) == lease
+            return to_lease(self._control_item(key.text)) == lease
         keys = sorted(sort_key(entry.incident, entry.seq) for entry in entries)
         return set(entries) <= set(self._between(key, keys[0], keys[-1]))
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ringfence.model.symbol import Symbol
     from ringfence.policy.decision import Decision
     from ringfence.record.facts import Intended
+    from ringfence.record.history import History
 
 
 @frozen
@@ -92,7 +93,7 @@ def _look_between(execution: Execution, jobs: Sequence[_Job], later: Sequence[St
     """
     for job in jobs:
         if job.outcome is None and any(map(job.concerns, later)):
-            job.look(execution.history.steps())
+            job.look(execution.history)
 
 
 @dataclass(eq=False, repr=False)
@@ -136,13 +137,17 @@ class _Job:
         needed = {*later.requires, *later.runs_after}
         return later.target == step.target or not needed.isdisjoint(step.provides)
 
-    def look(self, past: tuple[Step, ...]) -> None:
-        """Record the change as applied if a read shows it."""
+    def look(self, history: History) -> None:
+        """Record the change as applied if a read shows it.
+
+        Nobody can tell whose group appeared under the name of one whose creation was not answered.
+        """
         step = self.intent.step
         try:
-            observed = self.ports.cloud.observe(self.permit.ref, (step.observation,), past)
+            seen = self.ports.cloud.observe(self.permit.ref, (step.observation,), history.steps())
         except RingfenceError:
             return
+        observed = seen.trusting(history.provided_with(), strict=True)
         if step.state(observed) is State.AFTER:
             self.provided = dict(observed.names())
             self.outcome = Outcome(self.intent.intent, Result.APPLIED, by="observation")

@@ -70,7 +70,7 @@ def incident_start(
     over = is_over(order, history) and (finds or history.released_at is not None)
     over = (over or has_aged(order, history, now)) and not rejoins
     joins = bool(history.entries) and (stale or not over)
-    known = history if joins else History((), history.lease)
+    known = history if joins else replace(history, entries=())
     last = known.last(DecisionMade)
     decision = order.decision or recorded_decision(known)
     if decision is None:

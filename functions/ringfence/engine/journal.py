@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.errors import Conflict
 from ringfence.record.chain import Lease, Stamp, link
 from ringfence.record.facts import Closed, FindingReceived, Intended, Outcome, Released
-from ringfence.record.history import History
+from ringfence.record.history import with_provided
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ringfence.engine.ports import Ports
     from ringfence.record.chain import Entry, Slot
     from ringfence.record.facts import Fact
+    from ringfence.record.history import History
 
 REBASES = 8
 """The number of attempts to append to a chain with other writers."""
@@ -77,7 +78,9 @@ def _written(execution: Execution, entries: tuple[Entry, ...], lease: Lease | No
     history = execution.history
     before = history.entries if history.incident == execution.incident else ()
     holds = execution.holds if lease is None else bool(lease.owner)
-    known = History((*before, *entries), history.lease if lease is None else lease)
+    lease = history.lease if lease is None else lease
+    provided = with_provided(history.provided, execution.pending)
+    known = replace(history, entries=(*before, *entries), lease=lease, provided=provided)
     return replace(execution, history=known, pending=(), holds=holds)
 
 

@@ -39,7 +39,15 @@ def read(ports: Ports, request: ReadRequest) -> Reading:
             reading = replace(reading, resource=found)
         else:
             reading = replace(reading, doubt=str(found))
-    return _with_clues(ports, request, reading)
+    return _trusting(request, _with_clues(ports, request, reading))
+
+
+def _trusting(request: ReadRequest, reading: Reading) -> Reading:
+    """Let observations take only that for Ringfence's own which Ringfence recorded."""
+    if not isinstance(reading.resource, ResourceState):
+        return reading
+    provided = request.provided if request.chain is None else reading.history.provided_with()
+    return replace(reading, resource=reading.resource.trusting(provided, strict=request.strict))
 
 
 def _with_clues(ports: Ports, request: ReadRequest, reading: Reading) -> Reading:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import InternalError, NotFound
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
+    from ringfence.record.history import Provided
 
 
 @frozen
@@ -26,6 +28,7 @@ class ReadRequest:
 
     `past` are recorded steps that show where to read. `clues` takes them from the chain. The error of an
     `essential` observation is raised, those of others are noted. None means that all are essential.
+    `provided` are the ids of what Ringfence created. `strict`: nothing else counts as its own.
     """
 
     ref: Ref
@@ -35,6 +38,8 @@ class ReadRequest:
     chain: ChainKey | None = None
     claim: ManagedRule | None = None
     clues: bool = False
+    provided: Provided = field(default_factory=dict)
+    strict: bool = True
 
 
 @frozen
@@ -82,7 +87,8 @@ def further_read(
     The observations of the first stage are essential, unless later stages must not wait for the first.
     """
     essential = () if request.runbook.evidence_follows else request.runbook.stages[0].observations
-    return ReadRequest(request.ref, unique(kinds), history.steps(), essential)
+    provided = history.provided_with()
+    return ReadRequest(request.ref, unique(kinds), history.steps(), essential, provided=provided)
 
 
 def check_reads(resource: ResourceState | NotFound) -> None:

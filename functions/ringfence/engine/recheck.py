@@ -157,7 +157,8 @@ class _Recheck:
 
     def _read(self, decided: ResponseRequest) -> ResourceState | NotFound:
         kinds = unique(kind for stage in _watched(decided).stages for kind in stage.observations)
-        asked = ReadRequest(self.request.ref, kinds, self.history.steps(), essential=())
+        provided = self.history.provided_with()
+        asked = ReadRequest(self.request.ref, kinds, self.history.steps(), essential=(), provided=provided)
         resource = read(self.ports, asked).resource
         if resource is None:
             raise InternalError("the resource was not observed")

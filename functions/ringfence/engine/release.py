@@ -173,8 +173,9 @@ class _Releasing:
 
 def look_at_changes(ports: Ports, execution: Execution) -> Look:
     """Read everything that was changed. If the subject does not exist, read what exists without it."""
-    past = execution.history.steps()
-    ask = partial(ReadRequest, execution.ref, past=past)
+    past, provided = execution.history.steps(), execution.history.provided_with()
+    # An older version recorded no ids: what it made is still known by name and tag.
+    ask = partial(ReadRequest, execution.ref, past=past, provided=provided, strict=False)
     resource = read(ports, ask(unique(step.observation for step in past))).resource
     if not isinstance(resource, NotFound):
         return Look(resource or ResourceState(execution.ref))

@@ -276,7 +276,9 @@ class _Acting:
         return bool(found and found.waiting)
 
     def _read(self, resource: ResourceState, kinds: Iterable[type[Observation]]) -> ResourceState:
-        more = further_read(self.request, self.execution.history, kinds)
+        history, pending = self.execution.history, self.execution.pending
+        more = further_read(self.request, history, kinds)
+        more = replace(more, provided=history.provided_with(pending))
         return resource.updated(read(self.ports, more).found)
 
     def _give_back(self) -> None:

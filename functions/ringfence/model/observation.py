@@ -97,6 +97,18 @@ class Observation:
         """Return in words why the subject may be needed in an emergency, so that a person must decide."""
         return ()
 
+    def trusting(self, provided: Mapping[str, frozenset[str]], *, strict: bool) -> Self:  # noqa: ARG002 - for those with symbols
+        """Return it with only that as Ringfence's own which Ringfence recorded.
+
+        Parameters
+        ----------
+        provided : mapping of str to frozenset of str
+            The recorded ids, by the key of their symbol.
+        strict : bool
+            Whether nothing is Ringfence's own where no id is recorded. If False, name and tag count there.
+        """
+        return self
+
     def settling(self) -> str:
         """Return in words what is settling and must be read again. Empty if nothing is."""
         return ""
@@ -161,6 +173,13 @@ class ResourceState:
             for observation in self.observations.values()
             for symbol, name in observation.names().items()
         }
+
+    def trusting(self, provided: Mapping[str, frozenset[str]], *, strict: bool) -> ResourceState:
+        """Return the state with only that as Ringfence's own which Ringfence recorded."""
+        observations = {
+            kind: one.trusting(provided, strict=strict) for kind, one in self.observations.items()
+        }
+        return ResourceState(self.ref, observations, self.unread)
 
     def settling(self) -> tuple[str, ...]:
         """Return in words what is settling, and what may be readable later."""

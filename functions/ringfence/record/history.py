@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -30,14 +32,37 @@ if TYPE_CHECKING:
     from ringfence.record.chain import Entry
 
 F = TypeVar("F", bound=Fact)
+Provided = Mapping[str, frozenset[str]]
+"""Ids by the key of their symbol."""
+
+
+def with_provided(known: Provided, facts: Iterable[Fact]) -> Provided:
+    """Return the known ids with those of what calls of Ringfence created.
+
+    What a read found does not count: anybody can create a thing with the same name and tags.
+    """
+    found = {symbol: set(ids) for symbol, ids in known.items()}
+    for fact in facts:
+        if isinstance(fact, Outcome) and fact.by == "call":
+            for symbol, id_ in fact.provides:
+                found.setdefault(symbol, set()).add(id_)
+    return {symbol: frozenset(ids) for symbol, ids in found.items()}
 
 
 @frozen
 class History:
-    """The chain of the newest incident of a resource, and its lease."""
+    """The chain of the newest incident of a resource, and its lease.
+
+    `provided` are the ids of what Ringfence created for any resource of the account and region, by symbol.
+    """
 
     entries: tuple[Entry, ...] = ()
     lease: Lease = Lease()
+    provided: Provided = field(default_factory=dict)
+
+    def provided_with(self, pending: Iterable[Fact] = ()) -> Provided:
+        """Return the ids with those of this chain, and of facts that are not written yet."""
+        return with_provided(self.provided, (*(fact for _, fact in self.facts), *pending))
 
     @property
     def incident(self) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from ringfence.aws.audit_items import provided_key
 from ringfence.model.errors import Conflict, LimitReached
 from ringfence.record.append_check import check_append
-from ringfence.record.chain import Lease
-from ringfence.record.history import History
+from ringfence.record.chain import ChainKey, Lease
+from ringfence.record.history import History, Provided, with_provided
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ringfence.record.chain import ChainKey, Entry, Slot
+    from ringfence.record.chain import Entry, Slot
 
 
 class MemoryLog:
@@ -35,7 +36,13 @@ class MemoryLog:
             lease = self._leases.get(key.text, Lease())
             known = {incident for incident, _ in kept}
             newest = lease.incident if lease.incident in known else max(known, default="")
-            return History(tuple(kept[at] for at in sorted(kept) if at[0] == newest), lease)
+            entries = tuple(kept[at] for at in sorted(kept) if at[0] == newest)
+            return History(entries, lease, self._provided(key))
+
+    def _provided(self, key: ChainKey) -> Provided:
+        place = provided_key(key)
+        chains = (text for text in self._entries if provided_key(ChainKey(*text.split("#"))) == place)
+        return with_provided({}, (entry.fact for text in chains for entry in self._entries[text].values()))
 
     def append(
         self,

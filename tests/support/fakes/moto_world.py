@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
 
+from ringfence.aws.audit_items import CONTROL_KEY, PROVIDED, provided_key, provided_text
 from ringfence.aws.cloud import AwsCloud
 from ringfence.aws.dynamo import DynamoAuditLog
 from ringfence.aws.sessions import config
@@ -18,6 +19,7 @@ from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.local.hooks import autoscaling, ec2, elb, security_groups
 from ringfence.model.kinds.instance import InstanceRef
+from ringfence.model.symbol import QuarantineGroup
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RunRequested
@@ -192,8 +194,14 @@ class World:
 
 
 def drift(estate: Estate, vpc: str) -> None:
-    """Make a quarantine group that somebody has opened."""
+    """Make a quarantine group that Ringfence recorded and that somebody has opened."""
     group = estate.group(vpc, "ringfence-quarantine", role=QUARANTINE)
+    place = provided_key(ChainKey(CONTAIN_INSTANCE.id, f"instance/{ACCOUNT}/{REGION}/i"))
+    item: Any = {
+        CONTROL_KEY: {"S": place},
+        PROVIDED: {"S": provided_text({QuarantineGroup(vpc).key: frozenset({group})})},
+    }
+    dynamodb().put_item(TableName=CONTROL, Item=item)
     everybody = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
     estate.client("ec2").authorize_security_group_ingress(GroupId=group, IpPermissions=everybody)
 

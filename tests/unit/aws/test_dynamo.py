@@ -12,7 +12,9 @@ from moto import mock_aws
 from ringfence.aws.audit_items import CHAIN, ENTRY, MONTH
 from ringfence.aws.dynamo import PERMISSIONS, DynamoAuditLog
 from ringfence.model.errors import AccessDenied, Conflict, InternalError, Retryable
+from ringfence.model.symbol import QuarantineGroup
 from ringfence.record.chain import ChainKey, Lease
+from ringfence.record.facts import Outcome
 from ringfence.record.history import History
 from tests.support.fakes.audit_home import AUDIT, CONTROL, dynamo_log, in_turn, session, tables
 from tests.support.fakes.chains import INCIDENT, KEY, LATER, lease, more, notes, opened
@@ -81,6 +83,7 @@ def test_declared_permissions_are_those_used(client: DynamoDBClient, wire: Wire)
         log.append(KEY, seen, more(opened(), *notes(1, start=5)), lease("attempt-2"))
     for _ in range(2):
         log.append(KEY, seen, (), Lease(incident=INCIDENT))
+    log.append(KEY, log.read(KEY), more(log.read(KEY).entries, created("vpc-1", "sg-1")), None)
     named = {"{audit_table}": AUDIT, "{control_table}": CONTROL}
     declared = {(one.action, named[table]) for one in PERMISSIONS for table in one.resources}
     assert wire.actions() == declared
@@ -93,15 +96,15 @@ def test_permissions_reach_the_runbooks_own_chains_only() -> None:
         )
 
 
-def test_reading_takes_two_calls_and_appending_one(client: DynamoDBClient, wire: Wire) -> None:
+def test_reading_takes_three_calls_at_once_and_appending_one(client: DynamoDBClient, wire: Wire) -> None:
     log = dynamo_log(client)
     log.append(KEY, log.read(KEY), opened(), lease())
-    assert wire.operations == ["Query", "GetItem", "TransactWriteItems"]
+    assert wire.operations == ["Query", "GetItem", "GetItem", "TransactWriteItems"]
 
 
 def test_reads_are_strongly_consistent(client: DynamoDBClient, wire: Wire) -> None:
     dynamo_log(client).read(KEY)
-    assert [params["ConsistentRead"] for _, params in wire.calls] == [True, True]
+    assert [params["ConsistentRead"] for _, params in wire.calls] == [True, True, True]
 
 
 def test_only_the_first_entry_of_an_incident_is_indexed(client: DynamoDBClient) -> None:
@@ -123,7 +126,46 @@ def test_older_incidents_are_not_read_through(client: DynamoDBClient, wire: Wire
     log.append(KEY, log.read(KEY), opened(LATER), lease(incident=LATER))
     wire.calls.clear()
     assert log.read(KEY).entries == opened(LATER)
-    assert wire.operations == ["Query", "GetItem"]
+    assert wire.operations == ["Query", "GetItem", "GetItem"]
+
+
+def created(vpc: str, group: str, by: str = "call") -> Outcome:
+    """The outcome of a group's creation."""
+    return Outcome("a-1.0", "applied", by, provides=((QuarantineGroup(vpc).key, group),))
+
+
+def test_what_ringfence_created_is_known_to_every_subject_of_the_account_and_region(
+    client: DynamoDBClient,
+) -> None:
+    """What a read found is not: anybody can create a thing with the same name and tags."""
+    log = dynamo_log(client)
+    log.append(KEY, NOTHING, opened(), lease())
+    facts = (created("vpc-1", "sg-1"), created("vpc-1", "sg-2"), created("vpc-2", "sg-3", "observation"))
+    log.append(KEY, log.read(KEY), more(opened(), *facts), None)
+    kind, account, region, id_ = KEY.subject.split("/")
+    for place, known in (
+        (f"{kind}/{account}/{region}/another-one", {QuarantineGroup("vpc-1").key: {"sg-1", "sg-2"}}),
+        (f"{kind}/{account}/us-west-2/{id_}", {}),
+        (f"{kind}/444455556666/{region}/{id_}", {}),
+    ):
+        assert log.read(ChainKey(KEY.runbook, place)).provided == known
+    assert log.read(ChainKey("another-runbook", KEY.subject)).provided == {}
+
+
+def test_what_two_create_at_once_is_recorded_of_both(client: DynamoDBClient) -> None:
+    """The second one reads again: what it would have written does not know the first."""
+    kind, account, region, _ = KEY.subject.split("/")
+    other = ChainKey(KEY.runbook, f"{kind}/{account}/{region}/another-one")
+    log = dynamo_log(client)
+    log.append(KEY, NOTHING, opened(), lease())
+    mine = log.read(KEY)
+    log.append(other, NOTHING, opened(), lease())
+    log.append(other, log.read(other), more(opened(), created("vpc-1", "sg-1")), None)
+    facts = more(opened(), created("vpc-2", "sg-2"))
+    with pytest.raises(Conflict):
+        log.append(KEY, mine, facts, None)
+    log.append(KEY, log.read(KEY), facts, None)
+    assert {id_ for ids in log.read(other).provided.values() for id_ in ids} == {"sg-1", "sg-2"}
 
 
 def test_the_lease_goes_with_the_first_of_several_transactions(client: DynamoDBClient, wire: Wire) -> None:
@@ -156,7 +198,7 @@ def test_an_incident_opened_between_the_two_reads_is_seen(client: DynamoDBClient
         for _ in busy:
             opener.append(KEY, NOTHING, opened(), lease())
             opener.append(KEY, opener.read(KEY), (), Lease(incident=INCIDENT))
-        return entries, functions[1]()
+        return entries, *(function() for function in functions[1:])
 
     log = DynamoAuditLog(client, AUDIT, CONTROL, interrupted)
     assert log.read(KEY) == History(opened(), Lease(incident=INCIDENT))

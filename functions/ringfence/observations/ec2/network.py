@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document, tags
@@ -15,7 +16,7 @@ from ringfence.model.symbol import QuarantineGroup, TransitionGroup
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ringfence.model.document import Document
     from ringfence.model.step import Step
@@ -85,6 +86,8 @@ class Network(Observation):
         Security groups with the names of Ringfence's own, in every VPC of the region.
     unclear : tuple of str
         What the response lacks, in words. The instance is not contained before it is complete.
+    proven : bool
+        Whether Ringfence's own groups are those that it recorded. If False, name and tag alone say so.
 
     References
     ----------
@@ -96,6 +99,7 @@ class Network(Observation):
     interfaces: tuple[Interface, ...]
     groups: tuple[OwnGroup, ...] = ()
     unclear: tuple[str, ...] = ()
+    proven: bool = True
 
     permissions: ClassVar = ec2_describes("Instances", "SecurityGroups")
 
@@ -114,9 +118,26 @@ class Network(Observation):
         found = described_instance(instances, ref)
         described = document(groups).children("SecurityGroups")
         own = tuple(filter(None, (_own_group(one, ref.account) for one in described)))
-        symbols = {group.id: symbol for symbol, group in _usable(own).items()}
+        symbols: dict[Group, Group] = {group.id: symbol for symbol, group in _usable(own).items()}
         interfaces, unclear = _interfaces(found, symbols, ref.account)
-        return cls(state_of(found), interfaces, own, unclear)
+        return cls(state_of(found), interfaces, own, unclear, proven=False)
+
+    def trusting(self, provided: Mapping[str, frozenset[str]], *, strict: bool) -> Self:
+        """Take only those groups for ours that Ringfence recorded. Everybody can choose names and tags."""
+        if self.proven:
+            return self
+
+        def ours(group: OwnGroup) -> bool:
+            known = provided.get(_symbol(group).key)
+            return group.ours and (group.id in known if known else not strict)
+
+        groups = tuple(replace(one, ours=ours(one)) for one in self.groups)
+        ids: dict[object, str] = dict(self.usable().items())
+        found = (
+            replace(one, groups=frozenset(ids.get(group, group) for group in one.groups))
+            for one in self.interfaces
+        )
+        return replace(self, groups=groups, interfaces=_named(found, groups), proven=True)
 
     def settling(self) -> str:
         """Return what EC2 must show before the instance can be contained: every interface, and at least one.
@@ -170,17 +191,32 @@ def _own(groups: tuple[OwnGroup, ...]) -> dict[OurGroup, OwnGroup]:
     own: dict[OurGroup, OwnGroup] = {}
     for group in sorted(groups, key=nearest):
         if group.ours:
-            own.setdefault(_KINDS[group.role].symbol(group.vpc_id), group)
+            own.setdefault(_symbol(group), group)
     return own
+
+
+def _symbol(group: OwnGroup) -> OurGroup:
+    return _KINDS[group.role].symbol(group.vpc_id)
+
+
+def _has_right_rules(group: OwnGroup) -> bool:
+    return (group.rules == 0) == _KINDS[group.role].empty
 
 
 def _usable(groups: tuple[OwnGroup, ...]) -> dict[OurGroup, OwnGroup]:
     """Leave out groups that have drifted."""
-    return {
-        symbol: group
-        for symbol, group in _own(groups).items()
-        if (group.rules == 0) == _KINDS[group.role].empty
+    return {symbol: group for symbol, group in _own(groups).items() if _has_right_rules(group)}
+
+
+def _named(interfaces: Iterable[Interface], groups: tuple[OwnGroup, ...]) -> tuple[Interface, ...]:
+    """Replace the ids of our groups with the right rules by their symbols. A VPC can have several of them."""
+    symbols: dict[Group, Group] = {
+        one.id: _symbol(one) for one in groups if one.ours and _has_right_rules(one)
     }
+    return tuple(
+        replace(one, groups=frozenset(symbols.get(group, group) for group in one.groups))
+        for one in interfaces
+    )
 
 
 def _own_group(group: Document, account: str) -> OwnGroup | None:
@@ -211,7 +247,7 @@ def _sources(rule: Document) -> int:
 
 
 def _interfaces(
-    instance: Document, symbols: Mapping[str, OurGroup], account: str
+    instance: Document, symbols: Mapping[Group, Group], account: str
 ) -> tuple[tuple[Interface, ...], tuple[str, ...]]:
     """Return the interfaces, and in words which ones the response does not describe completely."""
     interfaces, unclear = list[Interface](), list[str]()
@@ -223,7 +259,7 @@ def _interfaces(
     return tuple(interfaces), tuple(unclear)
 
 
-def _interface(interface: Document, symbols: Mapping[str, OurGroup], account: str) -> Interface:
+def _interface(interface: Document, symbols: Mapping[Group, Group], account: str) -> Interface:
     operator, owner = interface.optional_child("Operator"), interface.optional_text("OwnerId")
     return Interface(
         interface.text("NetworkInterfaceId"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.model.answers import document, tags
+from ringfence.model.answers import document
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import Refused, Retryable
@@ -34,7 +34,6 @@ _CREATE = (
         (("StringEquals", "ec2:CreateAction", ("CreateSecurityGroup",)),),
         implied=True,
     ),
-    _DESCRIBE,
 )
 SYMBOLS: dict[str, type[QuarantineGroup | TransitionGroup]] = {
     QUARANTINE: QuarantineGroup,
@@ -42,6 +41,8 @@ SYMBOLS: dict[str, type[QuarantineGroup | TransitionGroup]] = {
 }
 """What our group of each role is called in plans."""
 _DUPLICATE = ("InvalidGroup.Duplicate",)
+MOST_NAMES = 6
+"""How many names are tried at once."""
 
 
 @value
@@ -81,30 +82,31 @@ class CreateOwnGroup(Step):
         return (Ready(f"{self.role}-exists", self.vpc_id),)
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
-        """Create it; where another responder was faster, take theirs."""
-        (created,) = yield (
-            Call(
-                "ec2",
-                "CreateSecurityGroup",
-                {
-                    "GroupName": self.name,
-                    "Description": f"Ringfence {self.role}: do not edit",
-                    "VpcId": self.vpc_id,
-                    "TagSpecifications": [
-                        {"ResourceType": "security-group", "Tags": [{"Key": ROLE_TAG, "Value": self.role}]}
-                    ],
-                },
-                expected=_DUPLICATE,
-            ),
-        )
-        if not isinstance(created, Failed):
-            return Done({self._symbol: created.text("GroupId")})
-        (described,) = yield (_by_name(self.vpc_id, self.name),)
-        for group in document(described).children("SecurityGroups"):
-            if tags(group).get(ROLE_TAG) == self.role:
-                return Done({self._symbol: group.text("GroupId")}, "another execution had created it")
-        raise Retryable(
-            f"a group with the name {self.name} and without Ringfence's tag appeared in {self.vpc_id}"
+        """Create it, under another name where somebody holds this one.
+
+        Who created the other group cannot be proven, not even that it was Ringfence. In a shared VPC it can
+        belong to another account, whose groups are not shown.
+        """
+        for name in (self.name, *(f"{self.name}-{number}" for number in range(2, MOST_NAMES + 1))):
+            (created,) = yield (self._create(name),)
+            if not isinstance(created, Failed):
+                note = "" if name == self.name else f"as {name}: somebody holds the name {self.name}"
+                return Done({self._symbol: created.text("GroupId")}, note)
+        raise Retryable(f"somebody in {self.vpc_id} holds the name {self.name} and all that were tried")
+
+    def _create(self, name: str) -> Call:
+        return Call(
+            "ec2",
+            "CreateSecurityGroup",
+            {
+                "GroupName": name,
+                "Description": f"Ringfence {self.role}: do not edit",
+                "VpcId": self.vpc_id,
+                "TagSpecifications": [
+                    {"ResourceType": "security-group", "Tags": [{"Key": ROLE_TAG, "Value": self.role}]}
+                ],
+            },
+            expected=_DUPLICATE,
         )
 
     @property
@@ -253,10 +255,6 @@ def _shown_without_rules(group: str) -> SansIO[None]:
         if not (*shown.children("IpPermissions"), *shown.children("IpPermissionsEgress")):
             return
     raise Retryable(f"EC2 does not show the rules of {group} yet")
-
-
-def _by_name(vpc_id: str, name: str) -> Call:
-    return _describe(**{"group-name": name, "vpc-id": vpc_id})
 
 
 def _describe(**filters: str) -> Call:
