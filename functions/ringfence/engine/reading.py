@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ringfence.engine.requests import ResponseRequest
+    from ringfence.model.errors import RingfenceError
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.step import Step
@@ -95,6 +96,14 @@ def check_reads(resource: ResourceState | NotFound) -> None:
     """Raise an internal error of a read after everything else. It must not prevent containment."""
     for error in internal_errors(resource):
         raise error
+
+
+def unseen_by_all(request: ResponseRequest, resource: ResourceState | NotFound) -> tuple[RingfenceError, ...]:
+    """Return why containment could not be seen, if nothing follows that sees it: every stage has run."""
+    if request.stages is not None or isinstance(resource, NotFound):
+        return ()
+    kinds = request.runbook.stages[0].observations
+    return tuple(resource.unread[kind] for kind in kinds if kind in resource.unread)
 
 
 def internal_errors(resource: ResourceState | NotFound) -> tuple[InternalError, ...]:

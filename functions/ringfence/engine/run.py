@@ -14,7 +14,13 @@ from ringfence.engine.holding import apart, over_limit, reasons_to_hold, slot
 from ringfence.engine.journal import journal
 from ringfence.engine.plan import plan
 from ringfence.engine.read import read
-from ringfence.engine.reading import check_reads, first_read, further_read, internal_errors
+from ringfence.engine.reading import (
+    check_reads,
+    first_read,
+    further_read,
+    internal_errors,
+    unseen_by_all,
+)
 from ringfence.model.errors import (
     BadInput,
     Conflict,
@@ -214,7 +220,8 @@ class _Acting:
         look = SecondLook(resource, self.ports.clock(), self.unclear, self.secondary)
         found = verify(self.request, self.prospect, self.execution, look)
         self.execution = journal(self.ports, replace(self.execution, pending=found.facts), ends=True)
-        error = next(iter((*self.errors, *internal_errors(resource))), None)
+        errors = (*self.errors, *internal_errors(resource), *unseen_by_all(self.request, resource))
+        error = next(iter(errors), None)
         return replace(report(self.execution.incident, found, self.plans), error=error)
 
     def _run(self, resource: ResourceState) -> ResourceState:
