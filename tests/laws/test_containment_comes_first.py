@@ -182,6 +182,7 @@ def test_whatever_cannot_be_read_what_does_not_need_it_is_done(
     other.runbook = without(*unread)
     trial.cloud.unreadable = dict.fromkeys(unread, failure)
     assert trial.run(stages=1).status in CONTAINED
+    other.run(stages=1)  # at the same time, which is part of what is denied
     trial.run_whatever_happens()
     other.run_whatever_happens()
     assert trial.isolated

@@ -128,4 +128,5 @@ def test_what_containment_must_see_may_be_unreadable_for_any_reason(case: Case, 
     assert not tried.verified.contained
     tried.cloud.unreadable = {}
     tried.deliver()
+    tried.run_whatever_happens()  # as the continuation, which is at work since the first delivery
     assert tried.verified.contained
