@@ -183,7 +183,7 @@ def _leads_away(earlier: Step, step: Step) -> bool:
 
 
 def ended(history: History, pending: Iterable[Fact], reason: str) -> tuple[Outcome, ...]:
-    """Return outcomes for all open intents of a subject that does not exist, because nobody reads it any more.
+    """Return outcomes for all open intents of a subject that does not exist, because nobody reads it now.
 
     What exists without the subject is unknown. A release still finds and undoes it.
     """
