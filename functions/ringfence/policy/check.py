@@ -66,8 +66,7 @@ def _names(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path
         glob = _get(rule, "runbook")
         if isinstance(glob, str) and not any(fnmatchcase(id_, glob) for id_ in runbooks):
             yield ("rules", index, "runbook"), f"matches no runbook; the runbooks are {', '.join(runbooks)}"
-        glob = _get(rule, "finding")
-        if isinstance(glob, str) and types and not any(fnmatchcase(name, glob) for name in types):
+        if not _may_match(_get(rule, "finding"), types) and not _is_open_ended(rule, runbooks):
             yield ("rules", index, "finding"), "matches no finding type that any runbook answers"
     yield from _exempt(data, runbooks)
     yield from _config_rules(data, types)
@@ -76,6 +75,17 @@ def _names(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path
             yield from _choices(("runbooks", id_), settings, runbooks[id_])
         else:
             yield ("runbooks", id_), f"is not a runbook; the runbooks are {', '.join(runbooks)}"
+
+
+def _may_match(glob: object, types: frozenset[str]) -> bool:
+    return not isinstance(glob, str) or not types or any(fnmatchcase(name, glob) for name in types)
+
+
+def _is_open_ended(rule: object, runbooks: Mapping[str, Runbook]) -> bool:
+    """Return whether a rule names a runbook that also answers types that nobody has reviewed."""
+    glob = _get(rule, "runbook")
+    named = [one for id_, one in runbooks.items() if isinstance(glob, str) and fnmatchcase(id_, glob)]
+    return any(getattr(trigger, "open_ended", False) for one in named for trigger in one.triggers)
 
 
 def _config_rules(data: object, types: frozenset[str]) -> Iterator[tuple[Path, str]]:

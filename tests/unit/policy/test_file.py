@@ -131,6 +131,16 @@ def test_each_wrong_name_of_a_rule_is_named_with_its_line(tmp_path: Path) -> Non
     assert "must be the name of a managed rule" in caught.value.flaws[3].problem
 
 
+def test_notices_of_a_type_that_is_new_can_be_switched_off(tmp_path: Path) -> None:
+    text = (
+        "{{version: 1, scope: {{accounts: [home]}}, rules: [{{{}finding: 'Impact:Bedrock/*', mode: 'off'}}]}}"
+    )
+    named = written(tmp_path, text.format("runbook: report-findings, "))
+    assert load_policy(named, REAL).compile(HOME)
+    with pytest.raises(InvalidPolicy, match="matches no finding type"):
+        load_policy(written(tmp_path, text.format("")), REAL)
+
+
 def test_a_policy_from_before_there_were_names_of_rules_is_read(tmp_path: Path) -> None:
     compiled = compile_policy(written(tmp_path, FULL), HOME, CATALOGUE)
     del compiled["config_rules"]

@@ -133,6 +133,8 @@ class ReportedTrigger:
     types: tuple[str, ...]
 
     family: ClassVar[str] = "reported"
+    open_ended: ClassVar[bool] = True
+    """`types` are the reviewed ones. Findings of other types are reported as well."""
     permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
