@@ -31,6 +31,8 @@ KEPT = timedelta(minutes=1)
 """How long the list is kept. So a call that concerns no incident costs no read of the list."""
 VISIBLE = timedelta(seconds=1)
 """How much later than a call the list must have been read. A new item is in the index a moment later."""
+CONSISTENT = timedelta(seconds=10)
+"""How much later than a call a verification must begin to cover it. AWS can show a change late."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 Send = Callable[[str], None]
 """Queues a message for the later stages of the runbook."""
@@ -50,11 +52,15 @@ class Containments(Protocol):
 
 @dataclass
 class KeptList:
-    """The list, read at most once a minute. `read_at` is when it was last read."""
+    """The list, read at most once a minute. `read_at` is when it was last read.
+
+    `covered` is when the last verification of each incident began that found it contained.
+    """
 
     source: Containments
     clock: Clock
     read_at: datetime = NEVER
+    covered: dict[tuple[str, str], datetime] = field(default_factory=dict)
     _items: tuple[Containment, ...] = ()
     _lock: Lock = field(default_factory=Lock)
 
@@ -110,8 +116,9 @@ class Rechecks:
         if isinstance(call, NotForUs):
             logger().debug("no containment is concerned", extra={"why": call.reason})
             return ()
-        concerned = [one for one in self._open() if _concerns(call, one)]
-        if not concerned and self.listed.read_at < call.at + VISIBLE:
+        named = [one for one in self._open() if _concerns(call, one)]
+        concerned = [one for one in named if not self._is_covered(call, one)]
+        if not named and self.listed.read_at < call.at + VISIBLE:
             return ("the list of open containments is older than the call",)
         return each(concerned, partial(self._handled, execution, call))
 
@@ -134,11 +141,19 @@ class Rechecks:
     def _handled(
         self, execution: ExecutionContext, cause: Undoing | None, one: Containment
     ) -> tuple[str, ...]:
+        began = self._now()
         result = self.verifier.verify(one, execution, cause)
+        if result.standing is Standing.CONTAINED:
+            self.listed.covered[one.key.text, one.incident] = began
         told = {"chain": one.key.text, "incident": one.incident, "why": result.reason}
         level = logger().warning if result.standing is Standing.BROKEN else logger().debug
         level(result.standing, extra={**told, "open": result.open, "who": cause.who if cause else ""})
         return (f"{one.key.text}: {result.reason}",) if result.standing is Standing.UNCLEAR else ()
+
+    def _is_covered(self, call: Undoing, one: Containment) -> bool:
+        """Return whether a verification after the call found the incident contained."""
+        began = self.listed.covered.get((one.key.text, one.incident), NEVER)
+        return began >= call.at + CONSISTENT
 
     def _open(self) -> tuple[Containment, ...]:
         runbook = self.verifier.runbook.id

@@ -178,3 +178,18 @@ def test_the_list_is_kept_for_a_minute() -> None:
     watch.site.clock.tick(seconds=KEPT.total_seconds())
     watch.rechecks.listed.items()
     assert watch.list.reads == 2
+
+
+def test_a_burst_of_calls_leads_to_one_verification_after_the_last_of_them() -> None:
+    watch = Watch()
+    event = watch.call()
+    watch.site.clock.tick(seconds=10)
+    looks = []
+    for _ in range(5):
+        assert watch.hears(event) == ()
+        looks.append(watch.looks)
+    assert len(set(looks)) == 1
+    watch.site.attach()
+    assert watch.hears(event) == (), "the earlier call is covered"
+    assert watch.hears(watch.call()) == ()
+    assert watch.site.history.of(ContainmentBroken), "a later call is not"
