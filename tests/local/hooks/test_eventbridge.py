@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.events.patterns import WITH_READS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -111,3 +113,17 @@ def test_a_bus_of_another_region_takes_an_event_and_the_event_keeps_its_region(
     add_rule(events, unique, {"source": [unique]}, {"Arn": default, "RoleArn": FORWARDER})
     publish(events, unique)
     assert [event["region"] for event in queue.take(1)] == [aws.region]
+
+
+def test_a_rule_that_also_delivers_calls_that_only_read_is_on(
+    events: Any, make_queue: Callable[..., Any], unique: str
+) -> None:
+    queue = make_queue()
+    pattern = {"source": ["aws.guardduty"], "detail": {"test": [unique]}}
+    add_rule(events, unique, pattern, {"Arn": queue.arn})
+    events.put_rule(Name=unique, EventPattern=json.dumps(pattern), State=WITH_READS)
+    publish(events, "aws.guardduty", test=unique)
+    assert len(queue.take(1)) == 1
+    events.disable_rule(Name=unique)
+    publish(events, "aws.guardduty", test=unique)
+    assert queue.waiting() == 0
