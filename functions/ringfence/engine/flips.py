@@ -43,44 +43,48 @@ def targets(prospect: Prospect) -> frozenset[str]:
 def joins(history: History, wanted: frozenset[str], now: datetime) -> bool:
     """Return whether a finding belongs to the ended incident, because somebody undid its fix."""
     recent = bool(history.entries) and now < history.entries[0].at + LONGEST
-    return recent and history.closed_at is None and fixes(history, wanted, now) > 0
+    return recent and history.closed_at is None and bool(fixes(history, wanted, now))
 
 
-def fixes(history: History, wanted: frozenset[str], now: datetime) -> int:
-    """Count how often one of these values was fixed and verified within the time."""
+def fixes(history: History, wanted: frozenset[str], now: datetime) -> dict[str, int]:
+    """Count how often each of these values was fixed and verified within the time, if it was."""
     intents = {one.intent: one for one in history.of(Intended) if one.stage != RELEASE}
-    counts, applied = dict.fromkeys(wanted, 0), set[str]()
+    counts, applied = dict[str, int](), set[str]()
     for entry, fact in history.facts:
         if isinstance(fact, Outcome) and fact.result == Result.APPLIED and fact.intent in intents:
             applied.add(intents[fact.intent].step.target)
         elif isinstance(fact, Verified) and not fact.remaining:
             for target in applied & wanted if now < entry.at + WITHIN else ():
-                counts[target] += 1
+                counts[target] = counts.get(target, 0) + 1
             applied.clear()
-    return max(counts.values(), default=0)
+    return counts
 
 
 def report(
     request: ResponseRequest, history: History, wanted: frozenset[str], now: datetime
 ) -> RemediationUndone | None:
-    """Return the fact that a fix was undone. None if it was not, or if the next fix already has a time."""
+    """Return the fact that a fix was undone. None if it was not, or if the next fix already has a time.
+
+    The next fix waits only if every value was undone that often. Otherwise an intruder who flips one value
+    would keep another one from being fixed.
+    """
     if request.finding is None or history.knows(request.finding) or waiting(history, wanted, now):
         return None
     if not (before := fixes(history, wanted, now)):
         return None
     return RemediationUndone(
-        times=before,
+        times=max(before.values()),
         who=unique(_suspects(request.finding, history, now)),
-        targets=tuple(sorted(wanted)),
+        targets=tuple(sorted(before)),
         remediations=request.runbook.ids,
-        until=now + RECHECK_AFTER if before >= AT_ONCE else None,
+        until=now + RECHECK_AFTER if all(before.get(one, 0) >= AT_ONCE for one in wanted) else None,
     )
 
 
 def waiting(history: History, wanted: frozenset[str], now: datetime) -> RemediationUndone | None:
-    """Return the report that sets the time of the next fix of these values, while that time is to come."""
+    """Return the report that sets the time of the next fix of all these values, if it is to come."""
     for one in reversed(history.of(RemediationUndone)):
-        if one.until is not None and now < one.until and wanted & frozenset(one.targets):
+        if one.until is not None and now < one.until and wanted <= frozenset(one.targets):
             return one
     return None
 

@@ -25,17 +25,31 @@ if TYPE_CHECKING:
     from ringfence.engine.requests import ResponseRequest
     from ringfence.model.errors import LimitReached
     from ringfence.model.runbook import Stage
+    from ringfence.model.step import Step
     from ringfence.record.history import History
 
 
 def reasons_to_hold(request: ResponseRequest, reading: Reading, now: datetime) -> dict[str, str]:
-    """Return the remediations of a request that must stay a dry run, and the reasons."""
+    """Return the remediations of a request that must stay a dry run, and the reasons.
+
+    What an open containment has begun is not held back. Otherwise an intruder who writes a tag on an isolated
+    instance and causes another finding would end the containment in the record, and the watch on it.
+    """
     may_change = request.decision is not None and request.decision.mode.changes and not reading.doubt
     if not may_change or request.finding is None or not isinstance(reading.resource, ResourceState):
         return {}
     incident = Incident("", now, choices=request.choices).with_findings((request.finding.finding,))
-    held = request.runbook.stages[0].held(reading.resource, incident)
+    begun = _begun(request, reading.history)
+    held = request.runbook.stages[0].held(reading.resource, incident, begun)
     return {id_: held[id_] for id_ in request.runbook.ids if id_ in held}
+
+
+def _begun(request: ResponseRequest, history: History) -> frozenset[type[Step]]:
+    """Return the kinds of steps that an open containment recorded. Empty after a release was requested."""
+    over = history.closed_at is not None or history.release_asked_at is not None
+    if over or not is_containment(request.runbook.id):
+        return frozenset()
+    return frozenset(type(step) for step in history.steps())
 
 
 def apart(

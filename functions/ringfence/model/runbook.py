@@ -106,10 +106,17 @@ class Stage:
         """Return what an AWS service has yet to do."""
         return unique(words for one in self.remediations for words in one.pending(observed, incident))
 
-    def held(self, observed: ResourceState, incident: Incident) -> dict[str, str]:
-        """Return the remediations that must stay a dry run, and the reasons. They can be of any stage."""
+    def held(
+        self, observed: ResourceState, incident: Incident, begun: frozenset[type[Step]] = frozenset()
+    ) -> dict[str, str]:
+        """Return the remediations that must stay a dry run, and the reasons. They can be of any stage.
+
+        A remediation is not held back if it makes steps of a kind that was `begun`.
+        """
         found: dict[str, str] = {}
         for one in self.remediations:
+            if not begun.isdisjoint(one.steps):
+                continue
             if reasons := one.reasons_to_downgrade(observed, incident):
                 found |= dict.fromkeys((one.id, *one.held_together), "; ".join(reasons))
         return found

@@ -111,6 +111,38 @@ def test_another_value_does_not_wait() -> None:
     assert home.on == {"second"}
 
 
+def test_a_value_that_keeps_being_undone_does_not_hold_back_the_fix_of_another_one() -> None:
+    """Otherwise an intruder flips something harmless to keep something harmful."""
+    home = Home()
+    for number in range(AT_ONCE):
+        flip(home, number)
+    home.set()
+    asked(home, found(home, 20, "both-on"))
+    assert home.on == {"first", "second"}
+    last = home.history.last(RemediationUndone)
+    assert last
+    assert (last.targets, last.until) == (("switch/first",), None)
+
+
+def test_a_fix_that_waits_does_not_hold_back_the_fix_of_another_value() -> None:
+    home = Home()
+    for number in range(AT_ONCE + 1):
+        flip(home, number)
+    home.set()
+    asked(home, found(home, 20, "both-on"))
+    assert home.on == {"first", "second"}
+
+
+def test_values_that_are_undone_together_wait_together() -> None:
+    home = Home()
+    for number in range(AT_ONCE):
+        flip(home, number, "both-on")
+    home.set()
+    _, result = asked(home, found(home, 20, "both-on"))
+    assert result.status is IncidentStatus.JOINED
+    assert home.on == frozenset()
+
+
 def test_after_a_day_flips_open_another_incident() -> None:
     home = Home()
     flip(home, 0)

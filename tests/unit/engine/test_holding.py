@@ -17,6 +17,7 @@ from ringfence.observations.ec2.host import Host
 from ringfence.observations.ec2.network import Network
 from ringfence.policy.decision import DecisionCode, Mode
 from ringfence.record.chain import ChainKey
+from ringfence.record.containments import is_contained
 from ringfence.record.facts import DecisionMade, Intended, Planned, RunRequested
 from ringfence.record.notices import notice
 from ringfence.record.status import IncidentStatus
@@ -132,6 +133,52 @@ def test_what_a_person_runs_afterwards_is_no_longer_held_back() -> None:
     assert Summary.of(history.entries).status is IncidentStatus.COMPLETE
 
 
+def test_a_tag_that_is_written_after_the_isolation_ends_no_containment() -> None:
+    place = Place(Host())
+    place.respond()
+    assert is_contained(place.history())
+    place.clock.tick(hours=1)
+    _tag(place)
+    assert place.respond().held == ()
+    assert is_contained(place.history()), "it stays on the list of what is verified again"
+    assert Summary.of(place.history().entries).status is IncidentStatus.COMPLETE
+    assert "NOT contained" not in place.told()
+
+
+def test_a_finding_after_a_person_isolated_a_host_of_containers_ends_no_containment() -> None:
+    place = Place(HOST)
+    place.respond(request=RunRequested("contain-instance", "drained"))
+    place.clock.tick(hours=1)
+    place.respond()
+    assert is_contained(place.history())
+
+
+def test_a_tag_does_not_keep_an_instance_open_that_somebody_took_out_of_isolation() -> None:
+    place = Place(Host())
+    place.respond()
+    _tag(place)
+    _open(place)
+    place.clock.tick(hours=1)
+    place.respond()
+    assert is_contained(place.history())
+    assert SetSecurityGroups in place.steps()
+
+
+def _tag(place: Place) -> None:
+    place.host = HOST
+    cloud = place.clouds[f"{REF.id[:-1]}0"]
+    assert cloud.world
+    cloud.world = cloud.world.with_observation(HOST)
+
+
+def _open(place: Place) -> None:
+    cloud = place.clouds[f"{REF.id[:-1]}0"]
+    assert cloud.world
+    open_again = [replace(one, groups=frozenset({"sg-web"})) for one in cloud.world[Network].interfaces]
+    network = replace(cloud.world[Network], interfaces=tuple(open_again))
+    cloud.world, cloud.calls = cloud.world.with_observation(network), []
+
+
 def test_a_redelivery_records_nothing_new_of_what_is_held() -> None:
     place = Place(HOST)
     place.respond()
@@ -198,11 +245,7 @@ def test_the_next_one_follows_after_an_hour_and_the_first_may_go_on_at_any_time(
     place.clock.now = NOON + timedelta(hours=1)
     place.respond(1)
     assert SetSecurityGroups in place.steps(1)
-    cloud = place.clouds[f"{REF.id[:-1]}0"]
-    assert cloud.world
-    open_again = [replace(one, groups=frozenset({"sg-web"})) for one in cloud.world[Network].interfaces]
-    network = replace(cloud.world[Network], interfaces=tuple(open_again))
-    cloud.world, cloud.calls = cloud.world.with_observation(network), []
+    _open(place)
     place.respond(0)
     assert SetSecurityGroups in place.steps(0), "an incident that has used the limit needs it no more"
 
