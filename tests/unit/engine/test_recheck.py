@@ -188,6 +188,18 @@ def test_what_a_person_contained_again_is_recorded_as_contained() -> None:
     assert site.history.broken is None
 
 
+def test_an_answer_that_finds_nothing_left_is_recorded_as_contained() -> None:
+    """Whoever undid it has restored it meanwhile: the verification is the same as before, and it is news."""
+    site = Site()
+    contained = site.cloud.world
+    site.attach()
+    result = site.recheck(cause=site.cause())
+    site.cloud.world = contained
+    site.resume(result)
+    assert site.status() is IncidentStatus.COMPLETE
+    assert site.history.broken is None
+
+
 def test_without_an_event_one_stale_read_is_no_report() -> None:
     site = Site()
     contained = site.cloud.world
