@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import Refused, Retryable
+from ringfence.model.frozen import frozen
 from ringfence.model.step import Done, State, Step
 from ringfence.observations.ec2.auto_scaling import OUT, STANDBY, Scaling, describe_membership
 from ringfence.observations.ec2.instance import NOT_FOUND, ec2_describes, state_of
@@ -23,11 +24,21 @@ _INVALID = ("ValidationError",)
 """Auto Scaling's one code for every request that does not fit the state of things."""
 
 
+@frozen
 class _ScalingStep(Step):
-    """A change of the instance's lifecycle state in its group; an empty state is out of the group.
+    """A change of the instance's lifecycle state in its group.
 
-    `replaces`: the group keeps its desired capacity and launches a replacement. Steps from before there was
-    this field lowered the desired capacity.
+    Attributes
+    ----------
+    instance_id : str
+        The instance, such as `i-0123456789abcdef0`.
+    group : str
+        The Auto Scaling group.
+    before, after : str
+        Auto Scaling's lifecycle states. Empty: out of the group.
+    replaces : bool
+        Whether the group keeps its desired capacity and launches a replacement. Steps that were recorded
+        without this field lowered the desired capacity.
     """
 
     instance_id: str
@@ -128,25 +139,10 @@ class _ScalingStep(Step):
 class DetachFromGroup(_ScalingStep):
     """Detach the instance from its group, which can then no longer terminate it.
 
-    Attributes
-    ----------
-    instance_id : str
-        The instance, such as `i-0123456789abcdef0`.
-    group : str
-        The Auto Scaling group.
-    replaces : bool
-        Whether the group keeps its desired capacity and launches a replacement.
-
     References
     ----------
     https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DetachInstances.html
     """
-
-    instance_id: str
-    group: str
-    before: str
-    after: str
-    replaces: bool = False
 
     permissions: ClassVar = (
         Permission("autoscaling:DetachInstances", _GROUPS),
@@ -178,12 +174,6 @@ class AttachToGroup(_ScalingStep):
     https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AttachInstances.html
     """
 
-    instance_id: str
-    group: str
-    before: str
-    after: str
-    replaces: bool = False
-
     permissions: ClassVar = (
         Permission("autoscaling:AttachInstances", _GROUPS),
         *_READS,
@@ -206,25 +196,10 @@ DetachFromGroup.inverse_type = AttachToGroup
 class EnterStandby(_ScalingStep):
     """Put the instance on standby. The group still owns it, and no longer checks or replaces it.
 
-    Attributes
-    ----------
-    instance_id : str
-        The instance, such as `i-0123456789abcdef0`.
-    group : str
-        The Auto Scaling group.
-    replaces : bool
-        Whether the group keeps its desired capacity and launches a replacement.
-
     References
     ----------
     https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_EnterStandby.html
     """
-
-    instance_id: str
-    group: str
-    before: str
-    after: str
-    replaces: bool = False
 
     permissions: ClassVar = (
         Permission("autoscaling:EnterStandby", _GROUPS),
@@ -257,12 +232,6 @@ class ExitStandby(_ScalingStep):
     ----------
     https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_ExitStandby.html
     """
-
-    instance_id: str
-    group: str
-    before: str
-    after: str
-    replaces: bool = False
 
     permissions: ClassVar = (
         Permission("autoscaling:ExitStandby", _GROUPS),
