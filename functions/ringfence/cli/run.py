@@ -84,8 +84,7 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     contained, not complete or refused. 2: bad input, no such resource, or the API cannot be reached. 130:
     stopped with Ctrl-C.
     """
-    from ringfence.cli.incident_views import BAD
-    from ringfence.cli.plan_view import Screen, listed, plan_shown
+    from ringfence.cli.plan_view import Screen
 
     env, screen = environment(), Screen(as_json=given.as_json)
     named = _named(env, runbook, id_, account or "0" * 12, region)
@@ -101,14 +100,7 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     body |= {"despite_exempt": True} if despite_exempt else {}
     client, poller = env.client(given), Poller(given, env, screen)
     planned = _planned(poller, lambda: client.run({**body, "dry_run": True}), ref)
-    screen.show(plan_shown(planned, f"{runbook}:"))
-    if planned.text("status") != IncidentStatus.DRY_RUN:
-        screen.say(planned.text("reason"))
-        end(given, NOT_DONE, status=planned.text("status"), incident=planned.text("incident"), plan=planned)
-    protected = planned.texts("exempt")
-    screen.show(*listed("Protected", protected, BAD))
-    if protected and not given.dry_run:
-        raise BadInput("--despite-exempt", "is required, because the resource is protected: see above")
+    _show_plan(given, screen, planned, runbook)
     confirm(given, screen, f"\nRun {runbook} on {id_} now?", planned.text("incident"), planned)
     body |= {} if given.yes else {"plan": _agreed(planned)}
     follower = ProgressFollower(client, {**who, "remediations": list(planned.texts("remediations"))}, screen)
@@ -128,6 +120,21 @@ def _planned(poller: Poller, dry_run: Callable[[], Mapping[str, object]], ref: R
         return poller.first(dry_run)
     except NotFound as gone:
         raise BadInput("ID", f"there is no {ref.kind} {ref.id} in this account and region: {gone}") from gone
+
+
+def _show_plan(given: CommandOptions, screen: Screen, planned: Document, runbook: str) -> None:
+    """Show the plan. Exit if there is none. Raises BadInput for a protected resource."""
+    from ringfence.cli.incident_views import BAD
+    from ringfence.cli.plan_view import listed, plan_shown
+
+    screen.show(plan_shown(planned, f"{runbook}:"))
+    if planned.text("status") != IncidentStatus.DRY_RUN:
+        screen.say(planned.text("reason"))
+        end(given, NOT_DONE, status=planned.text("status"), incident=planned.text("incident"), plan=planned)
+    protected = planned.texts("exempt")
+    screen.show(*listed("Protected", protected, BAD))
+    if protected and not given.dry_run:
+        raise BadInput("--despite-exempt", "is required, because the resource is protected: see above")
 
 
 def _agreed(planned: Document) -> dict[str, str]:
