@@ -16,6 +16,7 @@ from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.parser.undoing import Undoing
 from ringfence.model.document import Document
 from ringfence.model.errors import RingfenceError
+from ringfence.observations.iam.access_key import AccessKey
 from ringfence.policy.decision import Mode, Policy, Rule, RunbookSettings
 from ringfence.record.containments import is_contained, names_of
 from ringfence.record.facts import ContainmentBroken, Result
@@ -96,9 +97,9 @@ class Stage:
         self.clock.tick(hours=1)
 
 
-def call() -> Undoing:
+def call(name: str = "s:C") -> Undoing:
     at = Ticking()()
-    return Undoing("s:C", "arn:aws:iam::111122223333:user/m", "203.0.113.9", at, "e", "1", frozenset())
+    return Undoing(name, "arn:aws:iam::111122223333:user/m", "203.0.113.9", at, "e", "1", frozenset())
 
 
 def heard_steps(case: Case, history: History) -> list[Step]:
@@ -117,7 +118,8 @@ def _prepares(step: Step) -> bool:
 def test_what_is_contained_is_never_reported_as_undone(case: Case) -> None:
     stage = Stage(case)
     entries = stage.history.entries
-    for cause in (None, call()):
+    heard = CONTAINING[case.runbook.id].undone_by
+    for cause in (None, *(call(f"{one.service}:{one.names[0]}") for one in heard)):
         result = stage.recheck(cause)
         wanted = Standing.CONTAINED if is_contained(stage.history) else Standing.ENDED
         assert result.standing is wanted, result
@@ -193,3 +195,21 @@ def test_the_calls_that_undo_a_step_are_heard_and_name_what_the_incident_recorde
         for one in changing_calls(step.inverse(), world.names()):
             assert (services.get(one.service, one.service), one.operation) in heard, step.describe()
             assert texts(one.parameters) & names, step.describe()
+
+
+def test_a_new_key_of_a_contained_user_is_reported_until_it_is_gone() -> None:
+    """No step deactivates it, because production may use it: a person must decide."""
+    stage = Stage(CASES["contain-credentials-key"])
+    contained = stage.cloud.world
+    assert contained
+    seen = contained[AccessKey]
+    new = replace(seen.keys[0], id="AKIA4MADEUPBYUS00099", status="Active")
+    stage.cloud.world = contained.with_observation(replace(seen, keys=(*seen.keys, new)))
+    result = stage.recheck(call("iam:CreateAccessKey"))
+    assert (result.standing, result.answered) == (Standing.BROKEN, False)
+    assert any(new.id in words for words in result.open)
+    assert stage.recheck().standing is Standing.BROKEN
+    assert len(stage.history.of(ContainmentBroken)) == 1
+    stage.cloud.world = contained
+    assert stage.recheck().standing is Standing.CONTAINED
+    assert stage.history.broken is None

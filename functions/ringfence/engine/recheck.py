@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ringfence.engine.ports import Ports
     from ringfence.events.cloudtrail.parser.undoing import Undoing
     from ringfence.model.observation import ResourceState
+    from ringfence.model.remediation import Remediation
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
@@ -146,9 +147,9 @@ class _Recheck:
         broken, unclear = self._remaining(decided, seen), self._unclear(seen)
         if broken and self.request.cause is None:
             broken, unclear = self._confirmed(decided, broken, unclear)
-        names = frozenset(seen.names().values())
-        if broken:
-            return replace(self._broken(decided, broken), names=names)
+        names, exposed = frozenset(seen.names().values()), self._exposed(decided, seen)
+        if broken or exposed:
+            return replace(self._broken(decided, broken, exposed), names=names)
         if unclear:
             return RecheckResult(Standing.UNCLEAR, incident, reason="; ".join(unclear))
         if self.history.broken and self.history.verified:
@@ -182,6 +183,30 @@ class _Recheck:
             step for step in planned if not isinstance(step, LogOnlyStep) and step.describe() not in known
         )
 
+    def _exposed(self, decided: ResponseRequest, seen: ResourceState) -> tuple[str, ...]:
+        """Return new residual risk that the call caused, and reported residual risk that is still there.
+
+        For example, a new key of a contained user: no step of the plan closes it, and a person must know.
+        """
+        start = incident_start(decided, self.history, self.ports.clock())
+        incident = Prospect(start, start, decided.choices).incident(self.history)
+        known = frozenset(self.history.verified.exposure) if self.history.verified else frozenset()
+        told = frozenset(self.history.broken.open) if self.history.broken else frozenset()
+        return unique(
+            words
+            for one in _watched(decided).remediations
+            if one.residual_risk and seen.unread.keys().isdisjoint(one.observations)
+            for words in one.residual_risk(seen, incident)
+            if words in told or (self._caused(one) and words not in known)
+        )
+
+    def _caused(self, remediation: Remediation) -> bool:
+        """Return whether the call is one that can undo this remediation."""
+        call = self.request.cause.call if self.request.cause else ""
+        return any(
+            f"{calls.service}:{name}" == call for calls in remediation.undone_by for name in calls.names
+        )
+
     def _unclear(self, seen: ResourceState) -> tuple[str, ...]:
         """Return what is settling or cannot be read, except what the last verification could not read either.
 
@@ -200,10 +225,12 @@ class _Recheck:
         both = tuple(step for step in broken if step in still)
         return both, unclear if both == broken else (*unclear, "two reads differ")
 
-    def _broken(self, decided: ResponseRequest, broken: tuple[Step, ...]) -> RecheckResult:
-        found = unique(step.describe() for step in broken)
+    def _broken(
+        self, decided: ResponseRequest, broken: tuple[Step, ...], exposed: tuple[str, ...]
+    ) -> RecheckResult:
+        found = unique((*(step.describe() for step in broken), *exposed))
         ids = tuple(id_ for id_ in decided.runbook.ids if id_ in self.allowed.ids)
-        answered, reason = self._answer(ids)
+        answered, reason = self._answer(ids) if broken else (False, "no step of the runbook closes it")
         if _is_news(self.history, found):
             fact = ContainmentBroken(found, answered=answered, reason=reason)
             if cause := self.request.cause:
