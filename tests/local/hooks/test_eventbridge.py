@@ -31,6 +31,28 @@ def events(aws: Any) -> Any:
     return aws.client("events")
 
 
+def test_a_call_that_only_reads_reaches_rules_in_one_state_alone(
+    events: Any, make_queue: Callable[..., Any], unique: str
+) -> None:
+    """A rule in the state ENABLED gets the other calls, and so does one that gets reads."""
+    with_reads, without = make_queue(), make_queue()
+    pattern = json.dumps({"source": ["aws.iam"], "detail": {"test": [unique]}})
+    state = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+    for name, queue, rule_state in (("r", with_reads, state), ("w", without, "ENABLED")):
+        events.put_rule(Name=f"{unique}{name}", EventPattern=pattern, State=rule_state)
+        events.put_targets(Rule=f"{unique}{name}", Targets=[{"Id": "t", "Arn": queue.arn}])
+    for name, read_only in (("ListUsers", True), ("CreateUser", False)):
+        detail = {"eventName": name, "readOnly": read_only, "managementEvent": True, "test": unique}
+        entry = {
+            "Source": "aws.iam",
+            "DetailType": "AWS API Call via CloudTrail",
+            "Detail": json.dumps(detail),
+        }
+        assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+    assert {one["detail"]["eventName"] for one in with_reads.take(2)} == {"ListUsers", "CreateUser"}
+    assert [one["detail"]["eventName"] for one in without.take(1)] == ["CreateUser"]
+
+
 def test_an_event_of_a_service_reaches_the_queue_of_the_rule_it_matches(
     events: Any, make_queue: Callable[..., Any], unique: str
 ) -> None:

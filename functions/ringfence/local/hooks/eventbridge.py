@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ringfence.events.patterns import WITH_READS
+from ringfence.events.patterns import ENABLED, WITH_READS
 from ringfence.local.hooks.patching import around, replace
 
 if TYPE_CHECKING:
@@ -23,23 +23,34 @@ def install() -> None:
     around(eventbridge, "_dispatch_to_lambda", _invoke_asynchronously)
     around(eventbridge, "_invoke_target", _dead_letter_when_gone)
     around(eventbridge, "_dispatch_to_event_bus", _forward)
-    around(eventbridge, "_dispatch_event", _to_rules_with_reads)
+    around(eventbridge, "_dispatch_event", _by_state)
 
 
-def _to_rules_with_reads(original: Original, event: Any, view: Any = None) -> None:
-    """Rule states: ministack ignores rules in the state that delivers read-only calls as well."""
+def _by_state(_original: Original, event: Any, view: Any = None) -> None:
+    """Rule states: ministack ignores rules in the state that also delivers calls that only read.
+
+    It delivers such calls to all other rules. AWS delivers them to rules in that state alone.
+    """
     from ministack.services import eventbridge
 
     view = view or eventbridge._pattern_event_view(event)
-    original(event, view)
+    states = {WITH_READS} if _only_reads(event) else {ENABLED, WITH_READS}
     bus, path = event.get("EventBusName", "default"), set(event.get("_DispatchPath") or [])
-    for key, rule in tuple(eventbridge._rules.items()):
-        concerned = rule.get("State") == WITH_READS and rule.get("EventBusName", "default") == bus
-        if not concerned or key in path or not rule.get("EventPattern"):
+    for key, rule in list(eventbridge._rules.items()):
+        matching = rule.get("EventBusName", "default") == bus and key not in path
+        if not matching or rule.get("State") not in states or not rule.get("EventPattern"):
             continue
         if eventbridge._matches_pattern_view(rule["EventPattern"], view, f"rule {key}"):
             for target in eventbridge._targets.get(key, []):
                 eventbridge._invoke_target(target, event, rule, view)
+
+
+def _only_reads(event: Any) -> bool:
+    """Return whether an event is a management call that only reads, as CloudTrail recorded it."""
+    if not str(event.get("DetailType", "")).endswith("via CloudTrail"):
+        return False
+    detail = json.loads(event.get("Detail") or "{}")
+    return detail.get("readOnly") is True and detail.get("managementEvent", True) is True
 
 
 def _invoke_asynchronously(_original: Original, arn: str, payload: str) -> None:
