@@ -24,6 +24,9 @@ OF_NONE: Mapping[str, str] = MappingProxyType(
         "restore-detector": "no control of the table is about GuardDuty",
         "keep-log-key": "the table's control of keys is their rotation, not their being there",
         "report-unused-password": "the table's control is of access keys; it tells of passwords",
+        "report-foreign-access": "it reports other accounts; the table's controls are about the public",
+        "report-log-bucket": "it reports calls that delete logs; the table's controls are about settings",
+        "report-log-group": "it reports calls that delete logs; the table's controls are about settings",
     }
 )
 """Their remediations that are for none of the controls, and why."""
