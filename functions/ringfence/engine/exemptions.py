@@ -36,11 +36,6 @@ def exempted(request: ResponseRequest, reading: Reading) -> dict[str, str]:
     return found
 
 
-def cautions(reading: Reading) -> tuple[str, ...]:
-    """Return why the subject is likely needed in an emergency."""
-    return reading.resource.cautions() if isinstance(reading.resource, ResourceState) else ()
-
-
 def parts(request: ResponseRequest, reading: Reading) -> tuple[Parts, tuple[str, ...]] | None:
     """Split a request because of a finding into what acts and what a person is notified of, and say why.
 
@@ -55,7 +50,7 @@ def parts(request: ResponseRequest, reading: Reading) -> tuple[Parts, tuple[str,
         # The rest acts as before: nothing of the containment is held back, the policy does not want it.
         acting = replace(acting, held=request.held) if acting else None
         return (acting, replace(rest, decision=notified)), tuple(left.values())
-    if decision.mode.changes and (reasons := cautions(reading)):
+    if decision.mode.changes and (reasons := reading.cautions):
         words = "; ".join(reasons)
         reason = f"it is likely needed in an emergency, so a person must decide: {words}"
         return apart(request, dict.fromkeys(request.runbook.ids, reason)), reasons
@@ -66,7 +61,7 @@ def insistence(request: ResponseRequest, reading: Reading) -> tuple[str, ...]:
     """Return why a person must insist on a run. Raises Refused for a run without that."""
     if request.request is None or request.request.despite_exempt:
         return ()
-    reasons = tuple(dict.fromkeys((*exempted(request, reading).values(), *cautions(reading))))
+    reasons = tuple(dict.fromkeys((*exempted(request, reading).values(), *reading.cautions)))
     if reasons and request.decision and request.decision.mode.changes:
         words = "; ".join(reasons)
         raise Refused(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.errors import InternalError, NotFound
 from ringfence.model.frozen import frozen
+from ringfence.model.observation import ResourceState
 from ringfence.model.runbook import unique
 from ringfence.record.chain import ChainKey
 from ringfence.record.history import History
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from ringfence.engine.requests import ResponseRequest
     from ringfence.model.errors import RingfenceError
-    from ringfence.model.observation import Observation, ResourceState
+    from ringfence.model.observation import Observation
     from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
@@ -50,6 +51,11 @@ class Reading:
     history: History = History()
     resource: ResourceState | NotFound | None = None
     doubt: str = ""
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Why the subject may be needed in an emergency, in words."""
+        return self.resource.cautions() if isinstance(self.resource, ResourceState) else ()
 
     @property
     def found(self) -> ResourceState:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, assert_never
 from ringfence.engine.apply import Changes, apply
 from ringfence.engine.decide import Act, BackOff, Close, Defer, Ignore, Preview, Record, Reject, next_move
 from ringfence.engine.execution import Execution
-from ringfence.engine.exemptions import insistence, parts
 from ringfence.engine.holding import apart, over_limit, reasons_to_hold, slot
 from ringfence.engine.journal import journal
 from ringfence.engine.plan import plan
@@ -92,9 +91,13 @@ class Engine:
     def _attempt(self, request: ResponseRequest) -> ResponseResult:
         reading = read(self.ports, first_read(request))
         now = self.ports.clock()
-        insisting = insistence(request, reading)
-        if found := parts(request, reading):
-            return _with_unread(reading, self._apart(*found[0], found[1]))
+        insisting: tuple[str, ...] = ()
+        if request.exempt or reading.cautions:
+            from ringfence.engine.exemptions import insistence, parts  # most responses do not need it
+
+            insisting = insistence(request, reading)
+            if found := parts(request, reading):
+                return _with_unread(reading, self._apart(*found[0], found[1]))
         if held := reasons_to_hold(request, reading, now):
             return _with_unread(reading, self._apart(*apart(request, held), held))
         try:
