@@ -22,6 +22,7 @@ from ringfence.observations.iam.password import Password
 from ringfence.observations.logging.trail import SESSION as STARTED
 from ringfence.observations.logging.trail import Trace, Trail
 from ringfence.record.chain import ChainKey
+from ringfence.record.containments import is_contained
 from ringfence.record.notices import notice
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.steps.iam.access_keys import DeactivateAccessKey
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
     from ringfence.model.subject import PrincipalRef
     from ringfence.record.facts import Verified
+    from ringfence.record.history import History
 
 RUNBOOK = CONTAIN_CREDENTIALS.chosen(())
 DENIALS = (PutDenial, CreateDenialPolicy, AttachDenial, SetDenyBoundary)
@@ -115,7 +117,16 @@ ROWS = {
 
 
 def respond(row: Row, attempts: int = 6) -> tuple[Verified, str]:
-    """Respond until nothing new happens. Return the verification, and the notice about it."""
+    """Respond until nothing new happens. Return the verification, and the notices."""
+    history = history_of(row, attempts)
+    entries, verified = history.entries, history.verified
+    assert verified
+    told = [one for end in range(1, len(entries) + 1) if (one := notice(entries[:end]))]
+    return verified, "\n".join(f"{one.subject}\n{one.text}" for one in told)
+
+
+def history_of(row: Row, attempts: int) -> History:
+    """Return the chain of a response that was repeated."""
     seen: tuple[Observation, ...] = (
         AccessKey("deploy", (LEAKED,)),
         Denial(DEPLOY),
@@ -138,12 +149,9 @@ def respond(row: Row, attempts: int = 6) -> tuple[Verified, str]:
     for number in range(attempts):
         asked = order(clock(), attempt=f"a-{number}", received=finding(subjects=(row.ref,)), runbook=RUNBOOK)
         given = replace(asked, ref=row.ref, choices=RUNBOOK.choose(dict(row.chosen)))
-        report = Engine(ports).respond(given)
+        Engine(ports).respond(given)
         clock.tick(minutes=5)
-    assert report.verified
-    entries = log.read(ChainKey(RUNBOOK.id, row.ref.key)).entries
-    told = [one for end in range(1, len(entries) + 1) if (one := notice(entries[:end]))]
-    return report.verified, "\n".join(f"{one.subject}\n{one.text}" for one in told)
+    return log.read(ChainKey(RUNBOOK.id, row.ref.key))
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
@@ -156,6 +164,16 @@ def test_nothing_is_contained_while_a_way_in_is_open_and_the_way_is_named(row: R
     assert row.named in told, "a person reads it"
     assert "NOT contained" in told
     assert "Ringfence: contained" not in told
+
+
+@pytest.mark.parametrize("name", ["key: the password", "key: another key", "user: a key"])
+def test_what_was_done_is_watched_although_other_access_is_open(name: str) -> None:
+    """A key that somebody activates again is noticed, also while a person has yet to decide about others."""
+    assert is_contained(history_of(ROWS[name], 2))
+
+
+def test_what_could_not_be_done_is_not_watched() -> None:
+    assert not is_contained(history_of(ROWS["key: it is active"], 2))
 
 
 CLOSED = {
