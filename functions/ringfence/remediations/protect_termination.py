@@ -92,14 +92,19 @@ def unprotected(instance: ResourceState, incident: Incident) -> Iterator[str]:  
     undone_by=(RecordedCalls("ec2", ("ModifyInstanceAttribute",)),),
     residual_risk=unprotected,
 )
-def protect_termination(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Turn on both protections, and set the shutdown behavior to stop."""
+def protect_termination(instance: ResourceState, incident: Incident) -> Iterator[Step]:
+    """Turn on both protections, and set the shutdown behavior to stop.
+
+    Stop protection stays off once the response has turned it off to stop the instance.
+    """
     lifecycle = instance[Lifecycle]
+    stopping = SetStopProtection(instance.ref.id, before=True, after=False) in incident.past
     if lifecycle.spot:
         return
     if not lifecycle.protected:
         yield SetTerminationProtection(instance.ref.id, before=False, after=True)
     if lifecycle.on_shutdown != STOP and not lifecycle.instance_store_root:
         yield SetShutdownBehavior(instance.ref.id, lifecycle.on_shutdown, STOP)
-    if lifecycle.state == RUNNING and not lifecycle.stop_protected and not lifecycle.instance_store_root:
+    possible = lifecycle.state == RUNNING and not lifecycle.instance_store_root
+    if possible and not lifecycle.stop_protected and not stopping:
         yield SetStopProtection(instance.ref.id, before=False, after=True)
