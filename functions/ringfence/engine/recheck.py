@@ -147,7 +147,8 @@ class _Recheck:
         broken, unclear = self._remaining(decided, seen), self._unclear(seen)
         if broken and self.request.cause is None:
             broken, unclear = self._confirmed(decided, broken, unclear)
-        names, exposed = frozenset(seen.names().values()), self._exposed(decided, seen)
+        names = frozenset(seen.names().values())
+        exposed = unique((*self._exposed(decided, seen), *self._ways(decided, seen)))
         if broken or exposed:
             return replace(self._broken(decided, broken, exposed), names=names)
         if unclear:
@@ -200,6 +201,33 @@ class _Recheck:
             if words in told or (self._caused(one) and words not in known)
         )
 
+    def _ways(self, decided: ResponseRequest, seen: ResourceState) -> tuple[str, ...]:
+        """Return new ways in, whether a call or the schedule leads to them.
+
+        A verification of some stages does not know all words. Without an event, a second read must agree.
+        """
+        verified = self.history.verified
+        if verified is None or not verified.whole:
+            return ()
+        start = incident_start(decided, self.history, self.ports.clock())
+        incident = Prospect(start, start, decided.choices).incident(self.history)
+
+        def open_in(resource: ResourceState) -> tuple[str, ...]:
+            return tuple(
+                words
+                for one in _watched(decided).remediations
+                if resource.unread.keys().isdisjoint(one.observations)
+                for words in one.open_ways(resource, incident)
+                if words not in verified.open_access
+            )
+
+        found = open_in(seen)
+        if not found or self.request.cause:
+            return found
+        second = self._read(decided)
+        still = () if isinstance(second, NotFound) else open_in(second)
+        return tuple(words for words in found if words in still)
+
     def _caused(self, remediation: Remediation) -> bool:
         """Return whether the call is one that can undo this remediation."""
         call = self.request.cause.call if self.request.cause else ""
@@ -213,8 +241,10 @@ class _Recheck:
         An organization's policy can hide a service for ever. The reason of an error can differ each time.
         """
         verified = self.history.verified
-        known = {words.partition(":")[0] for words in verified.settling} if verified else set()
-        return tuple(words for words in seen.settling() if words.partition(":")[0] not in known)
+        before = (*verified.settling, *verified.refused) if verified else ()
+        known = {words.partition(":")[0] for words in before}
+        now = (*seen.settling(), *seen.unreadable(seen.unread, for_good=True))
+        return tuple(words for words in now if words.partition(":")[0] not in known)
 
     def _confirmed(
         self, decided: ResponseRequest, broken: tuple[Step, ...], unclear: tuple[str, ...]

@@ -110,17 +110,18 @@ class Rechecks:
         """Handle a call that can undo a containment. Return in words why it must be handled again.
 
         A call on names that no open incident recorded is ignored, without a record. If the list was read
-        before the call, an incident may be missing in it. Raises BadInput and Retryable.
+        before the call, an incident may be missing in it, also beside one that is listed. Raises BadInput
+        and Retryable.
         """
         call = undoing_of_text(body, self.verifier.runbook)
         if isinstance(call, NotForUs):
             logger().debug("no containment is concerned", extra={"why": call.reason})
             return ()
-        named = [one for one in self._open() if _concerns(call, one)]
+        named = (one for one in self._open() if _concerns(call, one))
         concerned = [one for one in named if not self._is_covered(call, one)]
-        if not named and self.listed.read_at < call.at + VISIBLE:
-            return ("the list of open containments is older than the call",)
-        return each(concerned, partial(self._handled, execution, call))
+        is_old = self.listed.read_at < call.at + VISIBLE
+        again = each(concerned, partial(self._handled, execution, call))
+        return (*again, "the list of open containments is older than the call") if is_old else again
 
     def look(self, execution: ExecutionContext, side_by_side: SideBySide) -> int:
         """Verify every open incident. Return their number.

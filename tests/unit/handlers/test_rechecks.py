@@ -130,6 +130,19 @@ def test_a_call_after_the_list_was_read_waits_for_a_newer_list() -> None:
     assert watch.list.reads == 2
 
 
+def test_a_call_on_a_listed_incident_waits_for_a_newer_list_too() -> None:
+    """It can also concern an incident that was contained after the list was read."""
+    watch = Watch()
+    watch.rechecks.listed.items()
+    watch.site.clock.tick(seconds=30)
+    watch.site.attach()
+    call = watch.call()
+    assert watch.hears(call) == ("the list of open containments is older than the call",)
+    assert len(watch.site.history.of(ContainmentBroken)) == 1, "what is listed does not wait"
+    watch.site.clock.tick(seconds=31)
+    assert watch.hears(call) == ()
+
+
 @pytest.mark.parametrize(
     "more",
     [
