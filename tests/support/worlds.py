@@ -15,6 +15,7 @@ from ringfence.observations.ec2.host import Host
 from ringfence.observations.ec2.lifecycle import Lifecycle
 from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
 from ringfence.observations.ec2.network import Interface, Network
+from ringfence.observations.ec2.snapshot_locks import SnapshotLocks
 from ringfence.observations.ec2.snapshots import Snapshots
 from ringfence.observations.ec2.tags import Tags
 from ringfence.observations.ec2.target_groups import Registration, Target, Targets
@@ -129,6 +130,7 @@ def estate() -> ResourceState:
         Metadata(MetadataOptions("enabled", "optional", 2, "disabled", "disabled"), applied=True),
         RoleSessions((RoleUse(role, frozenset(), ()),)),
         Snapshots(frozenset(), False),
+        SnapshotLocks(),
         Tags(None),
         SubnetAcls(()),
         Host(group="web"),

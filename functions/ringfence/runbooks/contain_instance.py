@@ -37,6 +37,7 @@ CONTAIN_INSTANCE = Runbook(
             "collect",
             "Collect the evidence",
             "snapshot-volumes",
+            "lock-snapshots",
             "tag-instance",
             "stop-instance",
         ),

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from tests.e2e.places import Place
 
 pytestmark = pytest.mark.e2e
-OPTIONS = ("block-remote-address", "disable-metadata", "revoke-role-sessions", "stop-instance")
+OPTIONS = (
+    "block-remote-address",
+    "disable-metadata",
+    "revoke-role-sessions",
+    "lock-snapshots",
+    "stop-instance",
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,14 @@ def test_older_sessions_of_the_role_are_denied_everything(place: Place, closed: 
     policies = [iam.get_role_policy(RoleName=closed.role, PolicyName=name) for name in names]
     documents = [json.dumps(one["PolicyDocument"]) for one in policies]
     assert any("Deny" in text and "aws:TokenIssueTime" in text for text in documents), documents
+
+
+@pytest.mark.shows("lock-snapshots")
+def test_every_snapshot_of_the_incident_is_locked(place: Place, closed: Closed) -> None:
+    taken = [one for each in place.world.inspector().snapshots(closed.server).values() for one in each]
+    ids = [one["SnapshotId"] for one in taken]
+    locks = place.world.client("ec2").describe_locked_snapshots(SnapshotIds=ids)["Snapshots"]
+    assert {one["SnapshotId"]: one["LockState"] for one in locks} == dict.fromkeys(ids, "governance")
 
 
 @pytest.mark.shows("stop-instance")

@@ -44,3 +44,10 @@ def test_a_snapshot_that_is_shared_with_an_account_is_not_public(ec2: Any, snaps
     shared = {"Attribute": "createVolumePermission", "UserIds": ["444455556666"]}
     ec2.modify_snapshot_attribute(SnapshotId=snapshot, OperationType="add", **shared)
     assert snapshot not in listed(ec2, RestorableByUserIds=["all"])
+
+
+def test_a_lock_is_kept_and_shown(ec2: Any, snapshot: str) -> None:
+    assert ec2.describe_locked_snapshots(SnapshotIds=[snapshot])["Snapshots"] == []
+    ec2.lock_snapshot(SnapshotId=snapshot, LockMode="governance", LockDuration=30)
+    (lock,) = ec2.describe_locked_snapshots(SnapshotIds=[snapshot])["Snapshots"]
+    assert (lock["SnapshotId"], lock["LockState"]) == (snapshot, "governance")

@@ -165,6 +165,12 @@ _ACL: dict[str, object] = {
 }
 SNAPSHOT_ID = "snap-0123456789abcdef0"
 _SNAPSHOT = {"SnapshotId": SNAPSHOT_ID, "VolumeId": "vol-0", "State": "completed", "Tags": []}
+_EVIDENCE = {
+    **_SNAPSHOT,
+    "StartTime": NOON,
+    "Tags": [{"Key": "ringfence:incident", "Value": "inc-20260301T120000.000000-0123456789"}],
+}
+"""A snapshot of the incident that the laws respond to."""
 _ROLE = {
     "RoleName": ROLE.name,
     "RoleId": ROLE.id,
@@ -250,7 +256,12 @@ _ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {
         {"SecurityGroups": [_group(QUARANTINE, 1), _group(TRANSITION, 2)]},
         {"SecurityGroups": []},
     ),
-    "ec2:DescribeSnapshots": ({"Snapshots": []}, {"Snapshots": [_SNAPSHOT]}),
+    "ec2:DescribeLockedSnapshots": (
+        {"Snapshots": [{"SnapshotId": _SNAPSHOT["SnapshotId"], "LockState": "governance"}]},
+        {"Snapshots": []},
+    ),
+    "ec2:LockSnapshot": ({"SnapshotId": _SNAPSHOT["SnapshotId"], "LockState": "governance"},),
+    "ec2:DescribeSnapshots": ({"Snapshots": []}, {"Snapshots": [_SNAPSHOT]}, {"Snapshots": [_EVIDENCE]}),
     "elbv2:DescribeTargetGroups": (
         {"TargetGroups": [{"TargetGroupArn": GROUP, "VpcId": "vpc-1", "TargetType": "instance"}]},
         {"TargetGroups": []},

@@ -11,6 +11,7 @@ from ringfence.model.incident import Incident
 from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
 from ringfence.observations.ec2.auto_scaling import Scaling
 from ringfence.observations.ec2.network import QUARANTINE, Network, OwnGroup
+from ringfence.observations.ec2.snapshot_locks import SnapshotLocks
 from ringfence.observations.ec2.snapshots import Snapshots
 from ringfence.observations.ec2.tags import Tags
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
@@ -88,7 +89,7 @@ def comparable(state: ResourceState, names: Mapping[Symbol, str]) -> dict[str, o
     found: dict[str, object] = {
         kind.__name__: observation
         for kind, observation in state.observations.items()
-        if kind not in {Network, Snapshots, Scaling}
+        if kind not in {Network, Snapshots, SnapshotLocks, Scaling}
     }
     if Network in state:
         for one in state[Network].interfaces:
@@ -103,6 +104,7 @@ CASES = {
     "defaults": Case(CONTAIN_INSTANCE.chosen(()), estate()),
     "detached": Case(EVERYTHING, everything_to_do()),
     "replaced": Case(CONTAIN_INSTANCE.chosen(()), estate()),
+    "locked": Case(CONTAIN_INSTANCE.chosen(("lock-snapshots",)), estate()),
     "on-standby": Case(EVERYTHING, everything_to_do(), choices={"auto-scaling": "standby"}),
 }
 WORLDS = Worlds(CONTAIN_INSTANCE, CASES, situations, steps, reads, comparable)

@@ -24,6 +24,7 @@ from ringfence.observations.ec2.network import (
     Network,
     OwnGroup,
 )
+from ringfence.observations.ec2.snapshot_locks import SnapshotLocks
 from ringfence.observations.ec2.snapshots import Snapshot, Snapshots
 from ringfence.observations.ec2.tags import Tags
 from ringfence.observations.ec2.target_groups import Registration, Target, Targets
@@ -49,10 +50,16 @@ ODD_TEXTS = st.text(max_size=12) | st.sampled_from(("inc-of-somebody-else", "$",
 
 
 def chosen(
-    way: str = "detach", capacity: str = "replace", hosts: str = "dry-run"
+    way: str = "detach", capacity: str = "replace", hosts: str = "dry-run", lock: str = "governance"
 ) -> tuple[tuple[str, str], ...]:
     """Return a value for each option of `contain-instance`, by default its own default."""
-    return (("auto-scaling", way), ("auto-scaling-capacity", capacity), ("container-hosts", hosts))
+    return (
+        ("auto-scaling", way),
+        ("auto-scaling-capacity", capacity),
+        ("container-hosts", hosts),
+        ("snapshot-lock", lock),
+        ("snapshot-lock-days", "30"),
+    )
 
 
 @once
@@ -74,6 +81,7 @@ def incidents() -> SearchStrategy[Incident]:
             st.sampled_from(("detach", "standby")),
             st.sampled_from(("replace", "reduce")),
             st.sampled_from(("dry-run", "isolate")),
+            st.sampled_from(("governance", "compliance")),
         ),
     )
 
@@ -94,6 +102,7 @@ def instances(*kinds: type[Observation], settled: bool = False) -> SearchStrateg
         Tags: st.builds(Tags, st.none() | st.just(INCIDENT) | ODD_TEXTS),
         SubnetAcls: acls(),
         Host: hosts(),
+        SnapshotLocks: locks(),
     }
     chosen = {kind: facet for kind, facet in facets.items() if not kinds or kind in kinds}
     return st.fixed_dictionaries(chosen).map(lambda seen: ResourceState(REF, seen))
@@ -266,6 +275,13 @@ def role_sessions() -> SearchStrategy[RoleSessions]:
         st.integers(0, 8).map(lambda count: tuple(f"i-{number:017x}" for number in range(count))),
     )
     return st.builds(RoleSessions, st.lists(use, max_size=2, unique_by=lambda one: one.role.id).map(tuple))
+
+
+@once
+def locks() -> SearchStrategy[SnapshotLocks]:
+    """Snapshots of which some are locked."""
+    ids = st.frozensets(st.integers(0, 9).map(lambda number: f"snap-{number}"), max_size=4)
+    return st.builds(lambda seen, locked: SnapshotLocks(seen.taken, locked), snapshots(), ids)
 
 
 @once

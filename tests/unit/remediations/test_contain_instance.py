@@ -91,6 +91,7 @@ def test_what_has_a_price_is_off_until_somebody_chooses_it() -> None:
         "block-remote-address",
         "disable-metadata",
         "revoke-role-sessions",
+        "lock-snapshots",
         "stop-instance",
     ]
 
@@ -181,6 +182,7 @@ def test_only_what_cuts_off_or_stops_the_host_is_held_and_evidence_and_identity_
         "disable-metadata",
         "revoke-role-sessions",
         "snapshot-volumes",
+        "lock-snapshots",
         "tag-instance",
     }
 

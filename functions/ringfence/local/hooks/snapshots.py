@@ -1,4 +1,4 @@
-"""Snapshots in moto: DescribeSnapshots lists those of every owner, public or not."""
+"""Snapshots in moto: DescribeSnapshots lists those of every owner, and there are no locks."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def install() -> None:
     from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
     around(ElasticBlockStore, "describe_snapshots", _only_those_asked_for)
+    for name, answer in (("lock_snapshot", _lock), ("describe_locked_snapshots", _locked)):
+        setattr(ElasticBlockStore, name, answer)
 
 
 def _only_those_asked_for(original: Original, response: Any) -> Any:
@@ -31,3 +33,25 @@ def _only_those_asked_for(original: Original, response: Any) -> Any:
         found = [one for one in found if one.owner_id == response.ec2_backend.account_id]
     listed.result["Snapshots"] = found
     return listed
+
+
+def _lock(response: Any) -> Any:
+    """LockSnapshot, which moto does not know. A lock prevents no deletion here."""
+    from moto.core.responses import ActionResult
+
+    snapshot = response.ec2_backend.get_snapshot(response._get_param("SnapshotId"))
+    snapshot.lock_state = response._get_param("LockMode")
+    return ActionResult({"SnapshotId": snapshot.id, "LockState": snapshot.lock_state})
+
+
+def _locked(response: Any) -> Any:
+    """DescribeLockedSnapshots, which moto does not know."""
+    from moto.core.responses import ActionResult
+
+    asked = response._get_param("SnapshotIds", []) or response._get_param("SnapshotId", [])
+    found = [
+        {"SnapshotId": one, "LockState": state}
+        for one in asked
+        if (state := getattr(response.ec2_backend.get_snapshot(one), "lock_state", ""))
+    ]
+    return ActionResult({"Snapshots": found})
