@@ -17,7 +17,7 @@ from ringfence.aws.sessions import config
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
-from ringfence.local.hooks import autoscaling, ec2, elb, security_groups
+from ringfence.local.hooks import autoscaling, ec2, elb, security_groups, snapshots
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION
@@ -53,7 +53,7 @@ IAM_NAMES = {"s3:ListObjectVersions": "s3:ListBucketVersions"}
 @cache
 def put_right() -> None:
     """Change what moto gets wrong of EC2, Auto Scaling and target groups; for this process, once."""
-    for area in (ec2, security_groups, elb, autoscaling):
+    for area in (ec2, security_groups, elb, autoscaling, snapshots):
         area.install()
 
 

@@ -68,7 +68,7 @@ class Place:
         if goes_on(result):
             context = ExecutionContext(attempt, "test", self.clock() + LEASE)
             message = continuation(given, result)
-            engine.respond(resumed(message, RUNBOOK, context))
+            engine.respond(resumed(message, CONTAIN_INSTANCE, context))
         return result
 
     def steps(self, number: int = 0) -> set[type[Step]]:

@@ -19,6 +19,13 @@ def install() -> None:
     from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
     around(ElasticBlockStore, "describe_snapshots", _only_those_asked_for)
+    add_locks()
+
+
+def add_locks() -> None:
+    """Add the calls about locks, which moto lacks."""
+    from moto.ec2.responses.elastic_block_store import ElasticBlockStore
+
     for name, answer in (("lock_snapshot", _lock), ("describe_locked_snapshots", _locked)):
         setattr(ElasticBlockStore, name, answer)
 
