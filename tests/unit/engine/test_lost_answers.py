@@ -322,3 +322,19 @@ def test_a_release_that_failed_is_not_called_done_by_a_look_at_the_time_before_t
     assert scene.release().status is IncidentStatus.OPEN
     assert scene.groups() == [QUARANTINED]
     assert scene.history.released_at is None
+
+
+def test_a_look_at_the_time_before_the_containment_does_not_answer_for_a_release() -> None:
+    """The step of the release had no effect and no answer. The old look shows the value that it sets."""
+    scene = Scene()
+    scene.run()
+    scene.clock.tick(seconds=5)
+
+    def lose(_: Step) -> None:
+        scene.cloud.lag = lambda: timedelta(seconds=20)
+        raise OutcomeUnknown("no answer came, and nothing was done")
+
+    scene.cloud.refuse = lose
+    assert scene.release().status is IncidentStatus.OPEN
+    assert [one.step for _, one in scene.history.open_intents], "nothing is known yet"
+    assert scene.history.released_at is None
