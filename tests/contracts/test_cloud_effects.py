@@ -186,7 +186,7 @@ class Estate:
             AutoScalingGroupName=self.name,
             LaunchTemplate={"LaunchTemplateName": self.name},
             MinSize=0,
-            MaxSize=3,
+            MaxSize=9,
             DesiredCapacity=0,
             VPCZoneIdentifier=subnet,
         )
