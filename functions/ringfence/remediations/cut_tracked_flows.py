@@ -15,7 +15,7 @@ from ringfence.model.remediation import remediation
 from ringfence.model.symbol import QuarantineGroup, TransitionGroup
 from ringfence.observations.ec2.network import TRANSITION, Network
 from ringfence.remediations.isolate_instance import isolate_instance
-from ringfence.steps.ec2.network import SetSecurityGroups
+from ringfence.steps.ec2.network import SetSecurityGroups, groups_to_restore
 from ringfence.steps.ec2.own_groups import CreateOwnGroup
 from ringfence.steps.ec2.transition import RULES, OpenTransitionGroup
 
@@ -59,17 +59,17 @@ def cut_tracked_flows(instance: ResourceState, incident: Incident) -> Iterator[S
     Without it, a run of this remediation alone would leave the instance open.
     """
     network = instance[Network]
-    before = {one: _outside(one.vpc_id) for one in network.interfaces}
-    waiting = [one for one in network.interfaces if not one.groups & before[one]]
+    waiting = [one for one in network.interfaces if not one.groups & _ours(one.vpc_id)]
     for vpc_id in sorted({one.vpc_id for one in waiting}):
         yield from _prepare(network, vpc_id)
     for one in waiting:
         transition = frozenset({TransitionGroup(one.vpc_id)})
-        yield SetSecurityGroups(one.id, one.vpc_id, one.groups, transition)
+        before = groups_to_restore(network, one, incident.past)
+        yield SetSecurityGroups(one.id, one.vpc_id, before, transition)
     yield from isolate_instance.plan(instance, incident)
 
 
-def _outside(vpc_id: str) -> frozenset[QuarantineGroup | TransitionGroup]:
+def _ours(vpc_id: str) -> frozenset[QuarantineGroup | TransitionGroup]:
     return frozenset({QuarantineGroup(vpc_id), TransitionGroup(vpc_id)})
 
 

@@ -83,6 +83,7 @@ FACTS: dict[type[facts.Fact], SearchStrategy[facts.Fact]] = {
     facts.ContainmentBroken: st.builds(
         facts.ContainmentBroken, MANY_TEXTS, TEXTS, TEXTS, TEXTS, INSTANTS, TEXTS, FLAGS, TEXTS
     ),
+    facts.ContinuationStarted: st.builds(facts.ContinuationStarted, TEXTS, MANY_TEXTS, PAIRS),
     facts.RemediationUndone: st.builds(
         facts.RemediationUndone, st.integers(), MANY_TEXTS, MANY_TEXTS, MANY_TEXTS, INSTANTS
     ),

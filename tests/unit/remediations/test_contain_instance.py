@@ -39,6 +39,7 @@ from ringfence.steps.ec2.snapshots import CreateSnapshots
 from ringfence.steps.ec2.tags import TagInstance
 from ringfence.steps.ec2.target_groups import DeregisterTargets
 from ringfence.steps.ec2.transition import OpenTransitionGroup
+from ringfence.steps.iam.cut_off import PROPAGATION
 from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
 from ringfence.steps.iam.role_sessions import RevokeRoleSessions
 from tests.support.strategies.instances import chosen
@@ -297,7 +298,8 @@ def test_no_later_revocation_is_moved_back() -> None:
     earlier = NOON.replace(hour=11)
     assert plan("revoke-role-sessions", RoleSessions((RoleUse(ROLE, frozenset({later})),))) == ()
     (step,) = plan("revoke-role-sessions", RoleSessions((RoleUse(ROLE, frozenset({earlier}), ("i-1",)),)))
-    assert step == RevokeRoleSessions(ROLE, NOON, ("i-1",), before=False, after=True)
+    cut_off = NOON + PROPAGATION  # sessions made while the denial takes effect are denied too
+    assert step == RevokeRoleSessions(ROLE, cut_off, ("i-1",), before=False, after=True)
 
 
 def test_only_the_metadata_endpoint_is_changed() -> None:
