@@ -50,6 +50,7 @@ def knows_where_the_world_stands(runbook: Runbook, state: ResourceState, inciden
                 assert is_before(step, state) or is_created_first(step, plan, state), step
             after = applied_up_to(state, plan, step)
             assert step.state(after) in {State.AFTER, *moving(step, state)}, step
+            assert step.effect(after) == after, step  # applied twice, because an answer was lost
 
 
 def is_before(step: Step, state: ResourceState) -> bool:
