@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DELAY = 0.08
 """Seconds per call: long against the time between calls, so that what overlaps was made side by side."""
-FRESH, WARM, FIRST_USE, UNNAMED = "fresh_role", "warm", "first_use", "unnamed"
+FRESH, WARM, FIRST_USE, SECOND_USE, UNNAMED = "fresh_role", "warm", "first_use", "second_use", "unnamed"
 
 SCRIPT = """
 import json, sys
@@ -33,9 +33,10 @@ ISOLATING, DEACTIVATING = "ModifyNetworkInterfaceAttribute", "UpdateAccessKey"
 def count_paths(code: Path) -> dict[str, float]:
     """Count for both runbooks: with a fresh role, warm, and warm where more must be found out or made.
 
-    More is where the VPC has no group yet, or a report of AWS Health names a key and not its user.
+    More is where the VPC has no group yet, or a report of AWS Health names a key and not its user. The
+    second use relies on the group that the first use created and recorded.
     """
-    bodies = dict.fromkeys((FRESH, WARM, FIRST_USE), event())
+    bodies = dict.fromkeys((FRESH, WARM, FIRST_USE, SECOND_USE), event())
     instance = _paths(code, "contain-instance", bodies, ISOLATING)
     bodies = {FRESH: key_event(), WARM: key_event(), UNNAMED: health_event()}
     key = _paths(code, "contain-credentials", bodies, DEACTIVATING)
@@ -46,6 +47,7 @@ def count_paths(code: Path) -> dict[str, float]:
         "round_trips_to_isolation_fresh_role": depth(instance[FRESH]),
         "api_calls_to_isolation_first_use": len(instance[FIRST_USE]),
         "round_trips_to_isolation_first_use": depth(instance[FIRST_USE]),
+        "round_trips_to_isolation_second_use": depth(instance[SECOND_USE]),
         "api_calls_to_deactivation": len(key[WARM]),
         "round_trips_to_deactivation": depth(key[WARM]),
         "round_trips_to_deactivation_fresh_role": depth(key[FRESH]),
@@ -73,7 +75,10 @@ def _paths(code: Path, runbook: str, bodies: Mapping[str, str], ending: str) -> 
             stderr=subprocess.PIPE,
         )
         for name, body in bodies.items():
-            stub.reset(has_group=name != FIRST_USE)
+            if name == SECOND_USE:
+                stub.calls = []
+            else:
+                stub.reset(has_group=name != FIRST_USE)
             stub.delay = DELAY
             _invoke(process, body)
             paths[name] = until(ending, stub.calls)

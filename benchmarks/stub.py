@@ -7,15 +7,18 @@ import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 EC2 = "http://ec2.amazonaws.com/doc/2016-11-15/"
 INSTANCE, INTERFACE, VPC = "i-0123456789abcdef0", "eni-0123456789abcdef0", "vpc-0123456789abcdef0"
 GROUP, QUARANTINE = "sg-0aaaaaaaaaaaaaaaa", "sg-0bbbbbbbbbbbbbbbb"
+OWNER = "111122223333"
+RECORDED = f'{{"QuarantineGroup({VPC})":["{QUARANTINE}"]}}'
+"""The recorded id of the quarantine group. This module imports nothing of Ringfence: imports are measured."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,17 @@ class Noted:
 
 @dataclass
 class Stub:
-    """Answers as an account with one instance does. `has_group`: whether its VPC has a quarantine group."""
+    """Answers as an account with one instance does.
+
+    `has_group`: whether its VPC has a quarantine group. `provided`: the recorded ids of what Ringfence
+    created. Ringfence uses no other group. The stub keeps no chains and no leases.
+    """
 
     delay: float = 0.0
     has_group: bool = True
     calls: list[Noted] = field(default_factory=list)
     on_call: Callable[[str], None] = lambda _: None
+    provided: str = RECORDED
     _lock: Lock = field(default_factory=Lock)
     _rules: bool = False
 
@@ -74,8 +82,9 @@ class Stub:
         }
 
     def reset(self, *, has_group: bool = True) -> None:
-        """Forget the calls, and whatever was made."""
+        """Forget the calls, and whatever was made and recorded."""
         self.calls, self.has_group, self._rules = [], has_group, False
+        self.provided = RECORDED if has_group else ""
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         """Answer one request."""
@@ -84,7 +93,7 @@ class Stub:
         target = handler.headers.get("X-Amz-Target")
         operation = target.split(".")[1] if target else parse_qs(body.decode())["Action"][0]
         self.on_call(operation)
-        payload = self._json(operation) if target else self._xml(operation)
+        payload = self._json(operation, json.loads(body)) if target else self._xml(operation)
         time.sleep(self.delay)
         kind = "application/x-amz-json-1.0" if target else "text/xml"
         head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(payload)}\r\n\r\n"
@@ -92,13 +101,20 @@ class Stub:
             self.calls.append(Noted(operation, came, time.monotonic()))
         handler.wfile.write(head.encode() + payload)
 
-    def _json(self, operation: str) -> bytes:
+    def _json(self, operation: str, request: Mapping[str, Any]) -> bytes:
         answers = {
             "Query": {"Items": [], "Count": 0, "ScannedCount": 0},
-            "GetItem": {},
+            "GetItem": self._control_item(request),
             "TransactWriteItems": {},
         }
+        for one in request.get("TransactItems", ()):
+            self.provided = one["Put"]["Item"].get("provided", {"S": self.provided})["S"]
         return json.dumps(answers.get(operation, {"MessageId": "m", "MD5OfMessageBody": ""})).encode()
+
+    def _control_item(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        key = request.get("Key", {}).get("key", {"S": ""})
+        recorded = self.provided and "#provided/" in key["S"]
+        return {"Item": {"key": key, "provided": {"S": self.provided}}} if recorded else {}
 
     def _xml(self, operation: str) -> bytes:
         if operation == "AssumeRole":
@@ -125,8 +141,8 @@ class Stub:
             return "<securityGroupInfo/>"
         egress = _ALL if self._rules else ""
         return (
-            f"<securityGroupInfo><item><groupId>{QUARANTINE}</groupId><groupName>ringfence-quarantine</groupName>"
-            f"<vpcId>{VPC}</vpcId><ipPermissions/><ipPermissionsEgress>{egress}</ipPermissionsEgress>"
+            f"<securityGroupInfo><item><ownerId>{OWNER}</ownerId><groupId>{QUARANTINE}</groupId>"
+            f"<groupName>ringfence-quarantine</groupName><vpcId>{VPC}</vpcId><ipPermissions/><ipPermissionsEgress>{egress}</ipPermissionsEgress>"
             "<tagSet><item><key>ringfence:role</key><value>quarantine</value></item></tagSet>"
             "</item></securityGroupInfo>"
         )

@@ -16,10 +16,14 @@ EXPECTED = {
     "round_trips_to_isolation": 3,
     "round_trips_to_deactivation": 3,
     "round_trips_to_isolation_fresh_role": 4,
+    "round_trips_to_isolation_second_use": 3,
     "round_trips_to_deactivation_fresh_role": 4,
     "round_trips_to_deactivation_unnamed": 4,
 }
-"""A fresh role is assumed first; a key's user is asked for first where the report does not name it."""
+"""A fresh role is assumed first; a key's user is asked for first where the report does not name it.
+
+The second use relies on the quarantine group that the first use created and recorded.
+"""
 
 
 @pytest.fixture(scope="module")
