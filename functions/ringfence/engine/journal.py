@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.errors import Conflict
 from ringfence.record.chain import Lease, Stamp, link
-from ringfence.record.facts import Closed, FindingReceived, Intended, Outcome, Released
+from ringfence.record.facts import Closed, ContainmentBroken, FindingReceived, Intended, Outcome, Released
 from ringfence.record.history import with_provided
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def _unknown(execution: Execution, fresh: History) -> tuple[Fact, ...]:
         if not (isinstance(one, Outcome) and one.intent in known)
         and not (isinstance(one, Intended) and one.intent in intended)
         and not (isinstance(one, FindingReceived) and fresh.knows(one))
+        and not (isinstance(one, ContainmentBroken) and fresh.reports(one))
         and one not in ours
     )
 

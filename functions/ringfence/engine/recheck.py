@@ -261,6 +261,7 @@ class _Recheck:
         found = unique((*(step.describe() for step in broken), *exposed))
         ids = tuple(id_ for id_ in decided.runbook.ids if id_ in self.allowed.ids)
         answered, reason = self._answer(ids) if broken else (False, "no step of the runbook closes it")
+        first = True
         if _is_news(self.history, found):
             fact = ContainmentBroken(found, answered=answered, reason=reason)
             if cause := self.request.cause:
@@ -272,8 +273,8 @@ class _Recheck:
                     at=cause.at,
                     event=cause.event,
                 )
-            self._record(decided, fact)
-        again = replace(decided, runbook=decided.runbook.narrowed(ids)) if answered else None
+            first = self._record(decided, fact)
+        again = replace(decided, runbook=decided.runbook.narrowed(ids)) if answered and first else None
         return RecheckResult(Standing.BROKEN, self.request.incident, found, reason, answered, again)
 
     def _answer(self, ids: tuple[str, ...]) -> tuple[bool, str]:
@@ -289,9 +290,15 @@ class _Recheck:
             return False, "Ringfence contained it again before, and somebody undid that too"
         return True, ""
 
-    def _record(self, decided: ResponseRequest, fact: Fact) -> None:
+    def _record(self, decided: ResponseRequest, fact: Fact) -> bool:
+        """Record a fact. Return False if another execution reported the same since the chain was read.
+
+        Events can be delivered twice at the same time. One report is notified and answered.
+        """
         start = incident_start(decided, self.history, self.ports.clock())
-        journal(self.ports, Execution.of(decided, start), (fact,))
+        written = journal(self.ports, Execution.of(decided, start), (fact,)).history
+        attempt = self.request.execution.attempt
+        return any(entry.attempt == attempt and one == fact for entry, one in written.facts)
 
 
 def _resumption(request: RecheckRequest, history: History) -> ResponseRequest:
@@ -308,7 +315,7 @@ def _resumption(request: RecheckRequest, history: History) -> ResponseRequest:
         attempt=request.execution.attempt,
         actor=request.execution.actor,
         until=request.execution.until,
-        choices=request.runbook.choose(chosen),
+        choices=runbook.choose(chosen),
         incident=request.incident,
     )
 

@@ -191,6 +191,10 @@ class History:
         last = next(newest, None)
         return last if isinstance(last, ContainmentBroken) else None
 
+    def reports(self, broken: ContainmentBroken) -> bool:
+        """Return whether the newest report, without a later verification, names all that this one names."""
+        return self.broken is not None and set(self.broken.open) >= set(broken.open)
+
     def knows(self, received: FindingReceived) -> bool:
         """Return whether this update of the finding is recorded."""
         new = (received.finding.id, received.finding.updated_at)

@@ -33,6 +33,8 @@ def test_a_key_that_is_activated_again_is_deactivated_once_and_then_a_person_is_
     until(lambda: place.history(holder.ref).of(ContainmentBroken), "the activated key is noticed")
     until(lambda: listed(holder, holder.leaked) == "Inactive", "the key is deactivated again")
     until(lambda: place.history(holder.ref).broken is None, "that is verified")
+    # EventBridge may deliver the first call twice. Its second message must not meet the second call.
+    place.world.quiet("ringfence-contain-credentials-recheck", "ringfence-contain-credentials-continuation")
     activate()
     until(lambda: len(place.history(holder.ref).of(ContainmentBroken)) > 1, "it is noticed again")
     place.world.quiet("ringfence-contain-credentials-recheck", "ringfence-contain-credentials-continuation")

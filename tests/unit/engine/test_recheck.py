@@ -28,8 +28,9 @@ from tests.support.fakes.memory_log import MemoryLog
 from tests.support.worlds import LEASE, REF, Ticking, estate, order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from ringfence.record.chain import Entry, Lease, Slot
     from ringfence.record.history import History
 
 AUTO = Policy((REF.account,), rules=(Rule(Mode.AUTO),))
@@ -153,6 +154,40 @@ def test_a_report_is_not_repeated_while_nothing_changes() -> None:
         site.clock.tick(hours=1)
         assert site.recheck().standing is Standing.BROKEN
     assert len(site.history.of(ContainmentBroken)) == 2
+
+
+def test_two_deliveries_of_one_call_at_the_same_time_are_reported_and_answered_once() -> None:
+    """The second execution reads the chain before the first writes its report, and then appends."""
+
+    class Slow(MemoryLog):
+        between: Callable[[], RecheckResult] | None = None
+        other: RecheckResult | None = None
+
+        def append(
+            self,
+            key: ChainKey,
+            history: History,
+            entries: Sequence[Entry],
+            lease: Lease | None,
+            slot: Slot | None = None,
+        ) -> None:
+            if between := self.between:
+                self.between = None
+                self.other = between()
+            super().append(key, history, entries, lease, slot)
+
+    log = Slow()
+    site = Site(log=log)
+    site.attach()
+    cause = site.cause()
+    log.between = lambda: site.recheck(cause=cause)
+    late = site.recheck(cause=cause)
+    assert len(site.history.of(ContainmentBroken)) == 1
+    assert log.other is not None
+    assert log.other.follows is not None
+    assert (late.standing, late.answered, late.follows) == (Standing.BROKEN, True, None)
+    site.resume(log.other)
+    assert site.recheck().standing is Standing.CONTAINED
 
 
 def test_reports_without_a_verification_between_them_have_a_limit() -> None:
