@@ -28,6 +28,7 @@ from ringfence.observations.s3.acl import BucketAcl
 from ringfence.observations.s3.block import PublicAccessBlock
 from ringfence.observations.s3.documents import statements
 from ringfence.observations.s3.exposure import ways_in
+from ringfence.observations.s3.log_bucket import LogBucketUse
 from ringfence.observations.s3.policy import BucketPolicy
 from ringfence.observations.s3.tls import requires_tls
 from ringfence.observations.s3.use import BucketPast, BucketUse
@@ -201,7 +202,14 @@ def test_a_website_and_a_tag_are_seen(case: Case) -> None:
     assert case.observe(BucketUse)[BucketUse] == BucketUse(website=True, tag="yes")
 
 
-@pytest.mark.parametrize("facet", FACETS, ids=lambda one: one.__name__)
+def test_what_a_bucket_receives_is_read_also_after_it_was_deleted(aws: LocalAws) -> None:
+    ref = BucketRef(aws.account, aws.region, f"t-{uuid.uuid4().hex[:10]}")
+    assert Case(aws, ref, "").observe(LogBucketUse)[LogBucketUse] == LogBucketUse()
+
+
+@pytest.mark.parametrize(
+    "facet", [one for one in FACETS if one is not LogBucketUse], ids=lambda one: one.__name__
+)
 def test_a_bucket_that_is_gone_is_gone(aws: LocalAws, facet: type[Observation]) -> None:
     ref = BucketRef(aws.account, aws.region, f"t-{uuid.uuid4().hex[:10]}")
     with pytest.raises(NotFound):

@@ -54,10 +54,10 @@ def test_the_demo_of_a_leaked_key_ends_with_the_key_dead_and_the_other_one_at_wo
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert shown.stderr == ""
     for words in (
-        "verified: contained",
+        "verified: not contained",
         "the same as the archive's first versions",
         "Before and after, as AWS responds",
         "Residual risk",
-        "A person must review what the intruder left behind.",
+        "It is not contained: a person must close or review what is still open to an intruder.",
     ):
         assert words in shown.stdout

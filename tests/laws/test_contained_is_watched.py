@@ -93,7 +93,8 @@ class Stage:
 
     def resume(self, result: RecheckResult) -> None:
         assert result.follows
-        self.engine.respond(resumed(resumption(result.follows), self.case.runbook, self.execution()))
+        runbook = CONTAINING[self.case.runbook.id]
+        self.engine.respond(resumed(resumption(result.follows), runbook, self.execution()))
         self.clock.tick(hours=1)
 
 

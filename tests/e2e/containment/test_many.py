@@ -58,7 +58,7 @@ def isolated(world: World, server: Server) -> set[str]:
 def sent_again(history: History, interface: str) -> int:
     """Return how often the log says that the transport repeated the call: an emulator under load is slow."""
     (intended,) = (one for one in history.of(Intended) if interface in one.step.target)
-    (_, _, count) = history.outcomes[intended.intent].detail.rpartition(f"{AGAIN}: ")
+    (_, _, count) = history.outcomes[intended.intent].detail.partition(f"{AGAIN}: ")
     return int(count or 0)
 
 
