@@ -23,6 +23,7 @@ from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, Network
+from ringfence.observations.ec2.snapshot_locks import SnapshotLocks
 from ringfence.observations.ec2.snapshots import Snapshots
 from ringfence.observations.iam.identity import Identity
 from ringfence.policy.permit import Permit
@@ -254,8 +255,9 @@ def test_every_step_does_what_it_declares_and_its_inverse_leads_back(
     assert [stage.plan(after, case.incident) for stage in CONTAIN_INSTANCE.stages] == [(), (), ()]
 
     case.release()
-    undone = told(case.observe(*CONTAIN_INSTANCE.observations))
-    kept = {"Network", "Snapshots", "Identity"}
+    released = case.observe(*CONTAIN_INSTANCE.observations)
+    assert released[SnapshotLocks].locked == after[SnapshotLocks].locked != frozenset()
+    undone, kept = told(released), {"Network", "Snapshots", "SnapshotLocks", "Identity"}
     assert {kind: facet for kind, facet in undone.items() if kind not in kept} == {
         kind: facet for kind, facet in told(before).items() if kind not in kept
     }

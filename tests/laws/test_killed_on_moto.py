@@ -13,12 +13,14 @@ import pytest
 from moto import mock_aws
 
 from ringfence.observations.ec2.network import Network
+from ringfence.observations.ec2.snapshot_locks import SnapshotLocks
 from ringfence.record.chain import digest
 from ringfence.record.facts import Outcome, Result
 from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.auto_scaling import EnterStandby
 from ringfence.steps.ec2.lifecycle import StopInstance
+from ringfence.steps.ec2.snapshot_locks import LockSnapshots
 from tests.contracts.test_cloud_effects import told
 from tests.support.fakes.interruption import Killed
 from tests.support.fakes.moto_world import World, clients, world
@@ -102,6 +104,8 @@ def only(kind: type[Step]) -> Runbook:
     taking = [one.id for one in CONTAIN_INSTANCE.remediations if kind in one.steps]
     if kind is StopInstance:  # the group would terminate it
         taking.append("leave-auto-scaling")
+    if kind is LockSnapshots:  # there would be nothing to lock
+        taking.append("snapshot-volumes")
     return CONTAIN_INSTANCE.narrowed(taking)
 
 
@@ -110,9 +114,15 @@ def standing(here: World, runbook: Runbook) -> dict[str, object]:
     observed = here.cloud.observe(here.ref, runbook.observations)
     stands = told(observed)
     stands.pop("Snapshots", None)
+    stands.pop("SnapshotLocks", None)
     if Network in observed:
         stands["Network"] = {one.id: one.groups for one in observed[Network].interfaces}
     return stands
+
+
+def locked(here: World) -> frozenset[str]:
+    """Return which snapshots are locked: a release gives none of them back."""
+    return here.cloud.observe(here.ref, (SnapshotLocks,))[SnapshotLocks].locked
 
 
 def check(here: World, kind: type[Step]) -> None:
@@ -146,6 +156,8 @@ def test_a_process_that_dies_at_a_step_leaves_nothing_half_known(
     report = here.respond(runbook, finding, way)
     assert report.status is IncidentStatus.COMPLETE
     check(here, kind)
+    kept = locked(here)
+    assert kind is not LockSnapshots or kept
 
     clients().noted.clear()
     back = kind.inverse_type or kind
@@ -154,6 +166,7 @@ def test_a_process_that_dies_at_a_step_leaves_nothing_half_known(
             here.release(report.incident, Deadly(here.cloud, back, after))
     assert here.release(report.incident).status is IncidentStatus.RELEASED
     assert standing(here, runbook) == before
+    assert locked(here) == kept
     if not kind.irreversible:
         check(here, back)
     ground.whole = True

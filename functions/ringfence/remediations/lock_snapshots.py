@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import Option, remediation
+from ringfence.model.subject import RecordedCalls
 from ringfence.observations.ec2.snapshot_locks import SnapshotLocks
 from ringfence.observations.ec2.volumes import Volumes
 from ringfence.steps.ec2.snapshot_locks import LockSnapshots
@@ -34,6 +35,7 @@ _BILLED = "locked snapshots cannot be deleted, and are billed, until the lock en
     observations=(Volumes, SnapshotLocks),
     steps=(LockSnapshots,),
     references=("NIST 800-86 4.2", "ATT&CK T1485"),
+    undone_by=(RecordedCalls("ec2", ("UnlockSnapshot",)),),
     optional=True,
     cost=_BILLED,
     options=(

@@ -81,6 +81,11 @@ def test_without_snapshots_no_lock_is_asked_for() -> None:
     assert seen == SnapshotLocks()
 
 
+def test_the_effect_locks_the_snapshots_that_are_seen_and_makes_up_no_others() -> None:
+    world = ResourceState(REF).with_observation(SnapshotLocks(frozenset({OURS, OLD})))
+    assert LOCK.effect(world)[SnapshotLocks] == SnapshotLocks(frozenset({OURS, OLD}), frozenset({"snap-0"}))
+
+
 def test_snapshots_are_taken_and_locked_in_one_go_and_then_nothing_is_left() -> None:
     incident = Incident("inc-1", NOON, choices=chosen(lock="compliance"))
     world = ResourceState(REF, {type(one): one for one in (VOLUMES, Snapshots(), SnapshotLocks())})

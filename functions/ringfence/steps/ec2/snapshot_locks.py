@@ -97,11 +97,13 @@ class LockSnapshots(Step):
         return State.AFTER if covered.issuperset(self.volumes) else State.BEFORE
 
     def effect(self, observed: ResourceState) -> ResourceState:
-        """Lock a snapshot of each volume."""
+        """Lock the snapshots of each volume. One that the plan has yet to take is not seen yet."""
         seen = observed[SnapshotLocks]
+        covered = Snapshots(seen.taken).covered(self.incident, self.since)
         taken = seen.taken | {
             Snapshot(f"snap-of-{volume}", volume, self.incident, writing=True, started=self.since)
             for volume in self.volumes
+            if volume not in covered
         }
         wanted = Snapshots(taken).evidence(self.incident, self.since)
         locked = {one.id for one in wanted if one.volume_id in self.volumes}
