@@ -49,7 +49,23 @@ class Mode(StrEnum):
 
 @frozen
 class Rule:
-    """One rule of the policy. Globs are case-sensitive and match the whole text."""
+    """One rule of the policy. Globs are case-sensitive and match the whole text.
+
+    Attributes
+    ----------
+    mode : Mode
+        The mode of the findings that it matches.
+    runbook : str
+        A glob over runbook ids.
+    finding : str
+        A glob over finding types.
+    min_severity : float
+        The lowest severity that it matches, 0 to 10, on GuardDuty's scale.
+    accounts : tuple of str
+        The account ids that it matches, 12 digits each. Empty: every account.
+    name : str
+        The name that decisions show. Empty: its number.
+    """
 
     mode: Mode
     runbook: str = "*"
@@ -72,9 +88,17 @@ class Rule:
 class RunbookSettings:
     """The policy's settings for one runbook: its remediations and the value of every option.
 
-    `kept_dry`: remediations that can break a workload and that the policy does not allow. They stay dry
-    runs. `answers`: the finding types of each remediation. A remediation that is not in it answers every
-    finding of the runbook.
+    Attributes
+    ----------
+    remediations : tuple of str
+        The ids of the remediations that run.
+    choices : tuple of (str, str)
+        The name and the value of every option.
+    kept_dry : tuple of str
+        The ids of remediations that can break a workload and that the policy does not allow. They stay dry
+        runs.
+    answers : tuple of (str, tuple of str)
+        The finding types of each remediation. One that is not in it answers every finding of the runbook.
     """
 
     remediations: tuple[str, ...] = ()
@@ -85,7 +109,19 @@ class RunbookSettings:
 
 @frozen
 class Exempt:
-    """An exemption: a glob over the keys of resources, for some remediations or for all."""
+    """An exemption: a glob over the keys of resources, for some remediations or for all.
+
+    Attributes
+    ----------
+    subject : str
+        A glob over KIND/ACCOUNT/REGION/ID.
+    reason : str
+        The reason that the audit log and the notification show.
+    runbook : str
+        A glob over runbook ids.
+    remediations : tuple of str
+        The ids of the remediations that it concerns. Empty: all.
+    """
 
     subject: str
     reason: str
@@ -105,9 +141,24 @@ class Exempt:
 class Policy:
     """The compiled policy file.
 
-    `accounts` and `regions` are the scope: nothing outside is ever changed. No regions means all regions.
-    The first matching rule decides. `default` is the mode if no rule matches. `config_rules`: an owner's
-    names of rules of AWS Config, and the managed rules that they stand for.
+    Attributes
+    ----------
+    accounts : tuple of str
+        The account ids of the scope. Nothing outside of the scope is ever changed.
+    regions : tuple of str
+        The regions of the scope. Empty: all regions.
+    rules : tuple of Rule
+        The first matching rule decides.
+    default : Mode
+        The mode if no rule matches.
+    act_on_samples, act_on_archived : bool
+        Whether sample findings and archived findings are treated like others.
+    runbooks : tuple of (str, RunbookSettings)
+        The id of each runbook and its settings.
+    exempt : tuple of Exempt
+        The resources that Ringfence must not change.
+    config_rules : tuple of (str, str)
+        The owner's names of rules of AWS Config, and the managed rules that they stand for.
     """
 
     accounts: tuple[str, ...]
@@ -173,7 +224,19 @@ class DecisionCode(StrEnum):
 
 @value
 class Decision:
-    """The mode of a response, and the reason: `code` for programs, `reason` for people."""
+    """The mode of a response, and the reason.
+
+    Attributes
+    ----------
+    mode : Mode
+        What Ringfence may do.
+    reason : str
+        The reason for people.
+    rule : str
+        The name of the policy rule that decided. Empty: no rule did.
+    code : DecisionCode
+        The reason for programs.
+    """
 
     mode: Mode
     reason: str
@@ -192,7 +255,25 @@ class Decision:
 
 
 def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:
-    """Decide what Ringfence may do to `ref` because of `finding`."""
+    """Decide what Ringfence may do to a resource because of a finding.
+
+    Parameters
+    ----------
+    policy : Policy
+        The compiled policy.
+    runbook : str
+        The id of the runbook that answers.
+    finding : Finding
+        The finding. Its text can come from an intruder and only selects rules.
+    ref : Ref
+        The resource.
+
+    Returns
+    -------
+    Decision
+        The first match decides: out of scope, archived, sample, the policy's rules, its default. A finding
+        that only notifies never gets more than `notify`.
+    """
     if (outside := policy.outside(ref)) and not _is_only_told(policy, finding, ref):
         return Decision(Mode.OFF, outside, code=DecisionCode.OUT_OF_SCOPE)
     if finding.archived and not policy.act_on_archived:
@@ -203,9 +284,7 @@ def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision
     reason = finding.notify_only_reason_for(ref)
     if not reason or not decision.mode.records:
         return decision
-    from ringfence.model.kinds.root import (
-        RootRef,
-    )  # imported only here, so that containment does not wait for it
+    from ringfence.model.kinds.root import RootRef  # containment does not wait for it
 
     is_root = isinstance(ref, RootRef) and not finding.advice
     code = DecisionCode.URGENT if finding.urgent else DecisionCode.NOTIFY_ONLY

@@ -57,9 +57,28 @@ class PolicyFile:
 
 
 def load_policy(path: Path, runbooks: Mapping[str, Runbook], home: str = "") -> PolicyFile:
-    """Read a policy file and check it against the catalogue. Raises InvalidPolicy with every error.
+    """Read a policy file and check it against the catalogue.
 
-    `home` is the home account, if it is known.
+    Parameters
+    ----------
+    path : Path
+        A YAML file in UTF-8.
+    runbooks : mapping of str to Runbook
+        The catalogue, by id.
+    home : str
+        The home account, 12 digits. Empty if it is not known.
+
+    Returns
+    -------
+    PolicyFile
+        The valid policy. It may contain `home`.
+
+    Raises
+    ------
+    BadInput
+        The file cannot be read or is no YAML.
+    InvalidPolicy
+        With every error, its line and its field.
     """
     try:
         text = path.read_text(encoding="utf-8")
