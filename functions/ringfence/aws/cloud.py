@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from botocore import xform_name
@@ -159,7 +159,7 @@ def _odd(error: BadInput) -> str:
 
 
 def _key(call: Call) -> str:
-    return json.dumps(asdict(call), sort_keys=True, default=str)
+    return json.dumps(vars(call), sort_keys=True, default=str)
 
 
 @dataclass
