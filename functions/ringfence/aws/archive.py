@@ -30,7 +30,7 @@ READ_PERMISSIONS = (
 )
 """The permissions for archiving and verifying. `{archive}` is the bucket's ARN. Its key is separate."""
 
-_HASH = "hash"
+_HASH, _MAC = "hash", "mac"
 _THERE = "PreconditionFailed"
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
 
@@ -56,13 +56,13 @@ class S3Archive:
                     Body=entry.body.encode(),
                     ContentType="application/json",
                     ChecksumAlgorithm="SHA256",
-                    Metadata={_HASH: entry.hash},
+                    Metadata={_HASH: entry.hash, **({_MAC: entry.mac} if entry.mac else {})},
                     IfNoneMatch="*",
                 )
             except ClientError as error:
                 if code_of(error) != _THERE:
                     raise
-                return self._get(key) == (entry.body, entry.hash)
+                return self._get(key) == (entry.body, entry.hash, entry.mac)
         return True
 
     def first_versions(self, key: ChainKey, incident: str, side_by_side: SideBySide) -> tuple[Archived, ...]:
@@ -99,17 +99,19 @@ class S3Archive:
     def _first(self, name: str, versions: list[ObjectVersionTypeDef], extra: int) -> Archived:
         """Read the oldest version. S3 lists the newest first."""
         oldest = min(reversed(versions), key=lambda version: version["LastModified"])
-        body, kept = self._get(name, oldest["VersionId"])
-        return Archived(_seq(name) or 0, body, kept, len(versions) + extra)
+        body, kept, mac = self._get(name, oldest["VersionId"])
+        return Archived(_seq(name) or 0, body, kept, len(versions) + extra, mac)
 
-    def _get(self, name: str, version: str | None = None) -> tuple[str, str]:
+    def _get(self, name: str, version: str | None = None) -> tuple[str, str, str]:
         with raised("s3:GetObject"):
             found = (
                 self.client.get_object(Bucket=self.bucket, Key=name, VersionId=version)
                 if version
                 else self.client.get_object(Bucket=self.bucket, Key=name)
             )
-            return found["Body"].read().decode(errors="replace"), found["Metadata"].get(_HASH, "")
+            noted = found["Metadata"]
+            body = found["Body"].read().decode(errors="replace")
+            return body, noted.get(_HASH, ""), noted.get(_MAC, "")
 
 
 def _seq(name: str) -> int | None:

@@ -26,6 +26,8 @@ INCIDENTS = "incidents"
 """The sparse index. It contains the keys of each incident's first entry: `month` and `entry`."""
 CONTAINMENTS, OPEN = "containments", "open"
 """The sparse index of the control table. It contains the open contained incidents: key `open`."""
+MAC = "mac"
+"""The attribute with the proof of an entry's origin. Unsealed entries do not have it."""
 PROVIDED = "provided"
 """The attribute with the ids of what Ringfence created in an account and region."""
 ARCHIVE_PREFIX = "chains/"
@@ -82,6 +84,8 @@ def to_item(key: ChainKey, entry: Entry) -> Item:
     }
     if entry.seq == 0:
         item[MONTH] = {"S": month_of(entry.incident)}
+    if entry.mac:
+        item[MAC] = {"S": entry.mac}
     return item
 
 
@@ -91,7 +95,7 @@ def to_entry(item: Mapping[str, Mapping[str, object]]) -> Entry:
     The key, not the attributes, identifies the entry.
     """
     incident, _, seq = str(item[ENTRY]["S"]).rpartition("#")
-    return Entry(incident, int(seq), str(item["body"]["S"]), str(item["hash"]["S"]))
+    return Entry(incident, int(seq), str(item["body"]["S"]), str(item["hash"]["S"]), _mac(item))
 
 
 def as_stored(item: Mapping[str, Mapping[str, object]]) -> Entry:
@@ -101,7 +105,11 @@ def as_stored(item: Mapping[str, Mapping[str, object]]) -> Entry:
     """
     incident, _, seq = str(item[ENTRY]["S"]).rpartition("#")
     body, kept = (str(item.get(name, {}).get("S", "")) for name in ("body", "hash"))
-    return Entry(incident, int(seq) if _SEQ.fullmatch(seq) else -1, body, kept)
+    return Entry(incident, int(seq) if _SEQ.fullmatch(seq) else -1, body, kept, _mac(item))
+
+
+def _mac(item: Mapping[str, Mapping[str, object]]) -> str:
+    return str(item.get(MAC, {}).get("S", ""))
 
 
 def lease_values(lease: Lease) -> dict[str, Text]:

@@ -39,12 +39,16 @@ class ChainKey:
 
 @frozen
 class Entry:
-    """One stored fact: its canonical body, and the hash of exactly these bytes."""
+    """One stored fact: its canonical body, and the hash of exactly these bytes.
+
+    `mac` proves that a function of Ringfence wrote it. It is not part of the hash. Empty if it is unsealed.
+    """
 
     incident: str
     seq: int
     body: str
     hash: str
+    mac: str = ""
 
     @cached_property
     def _data(self) -> dict[str, object]:

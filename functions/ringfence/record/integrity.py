@@ -47,6 +47,7 @@ class Archived:
     body: str
     hash: str
     versions: int = 1
+    mac: str = ""
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ def _content_faults(key: ChainKey, incident: str, kept: Mapping[int, Entry]) -> 
 def _archive_faults(kept: Mapping[int, Entry], first: Mapping[int, Archived]) -> Iterator[Fault]:
     for seq, archived in first.items():
         entry = kept.get(seq)
-        if entry and (entry.body, entry.hash) != (archived.body, archived.hash):
+        if entry and (entry.body, entry.hash, entry.mac) != (archived.body, archived.hash, archived.mac):
             yield Fault(seq, Wrong.ALTERED, "it differs from the first archived version")
         if digest(archived.body) != archived.hash:
             yield Fault(seq, Wrong.ARCHIVE, "the archived hash does not match the archived body")

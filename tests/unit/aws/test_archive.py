@@ -43,6 +43,15 @@ def test_an_entry_is_an_object_with_the_very_bytes_and_the_hash(archive: S3Archi
     assert found["ContentType"] == "application/json"
 
 
+def test_the_mac_of_a_sealed_entry_is_archived_with_it(archive: S3Archive, s3: S3Client) -> None:
+    sealed = replace(ENTRY, mac="1:a:00")
+    assert archive.keep(KEY.text, sealed)
+    assert s3.get_object(Bucket=ARCHIVE, Key=NAME)["Metadata"] == {"hash": ENTRY.hash, "mac": sealed.mac}
+    assert not archive.keep(KEY.text, ENTRY)
+    (found,) = archive.first_versions(KEY, INCIDENT, in_turn)
+    assert found == Archived(0, ENTRY.body, ENTRY.hash, mac=sealed.mac)
+
+
 def test_keeping_the_same_again_writes_nothing(archive: S3Archive, s3: S3Client) -> None:
     assert archive.keep(KEY.text, ENTRY)
     assert archive.keep(KEY.text, ENTRY)

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.aws.audit_items import is_ours
+from ringfence.aws.audit_items import as_stored, is_ours, to_entry, to_item
 from ringfence.model.kinds import every_kind
-from ringfence.record.chain import ChainKey
+from ringfence.record.chain import ChainKey, Entry
+from tests.support.fakes.chains import KEY, contained
 
 ENTRY, HASH = "inc-20260301T120000.000000-0123456789#000000", "0" * 64
 ASCII = st.characters(max_codepoint=127)
@@ -23,6 +24,15 @@ def test_the_chain_of_any_subject_is_ours(named: tuple[str, str]) -> None:
     name, id_ = named
     subject = KINDS[name]("111122223333", "eu-west-1", id_)
     assert is_ours(ChainKey("contain-credentials", subject.key).text, ENTRY, HASH)
+
+
+@pytest.mark.parametrize("mac", ["", "1:a:00"])
+def test_an_item_holds_the_mac_of_a_sealed_entry(mac: str) -> None:
+    first = contained()[0]
+    entry = Entry(first.incident, first.seq, first.body, first.hash, mac)
+    item = to_item(KEY, entry)
+    assert ("mac" in item) is bool(mac)
+    assert to_entry(item) == as_stored(item) == entry
 
 
 @pytest.mark.parametrize(
