@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 VERSION = 1
 PERIOD = timedelta(hours=1)
 """For how long a limit that is used stays used."""
-CHAIN_KEY = re.compile(r"[a-z0-9-]{1,64}#[\w+=,.:@/-]{1,600}", re.ASCII)
+CHAIN_KEY = re.compile(r"[a-z0-9-]{1,64}#[\w+=,.:@/#-]{1,600}", re.ASCII)
 """What `ChainKey.text` matches."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ringfence.aws.audit_items import as_stored, is_ours, to_entry, to_item
@@ -18,6 +18,7 @@ KINDS = every_kind()
 IDS = {name: st.from_regex(kind.pattern, fullmatch=True, alphabet=ASCII) for name, kind in KINDS.items()}
 
 
+@example(named=("log-group", "/team#1/trail"))
 @given(named=st.sampled_from(sorted(KINDS)).flatmap(lambda name: st.tuples(st.just(name), IDS[name])))
 def test_the_chain_of_any_subject_is_ours(named: tuple[str, str]) -> None:
     """What is not ours counts as tampering, and is not archived."""
