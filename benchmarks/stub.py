@@ -104,17 +104,17 @@ class Stub:
     def _json(self, operation: str, request: Mapping[str, Any]) -> bytes:
         answers = {
             "Query": {"Items": [], "Count": 0, "ScannedCount": 0},
-            "GetItem": self._control_item(request),
+            "BatchGetItem": self._control_items(request),
             "TransactWriteItems": {},
         }
         for one in request.get("TransactItems", ()):
             self.provided = one["Put"]["Item"].get("provided", {"S": self.provided})["S"]
         return json.dumps(answers.get(operation, {"MessageId": "m", "MD5OfMessageBody": ""})).encode()
 
-    def _control_item(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        key = request.get("Key", {}).get("key", {"S": ""})
-        recorded = self.provided and "#provided/" in key["S"]
-        return {"Item": {"key": key, "provided": {"S": self.provided}}} if recorded else {}
+    def _control_items(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        keys = [key for one in request.get("RequestItems", {}).values() for key in one["Keys"]]
+        recorded = [key for key in keys if self.provided and "#provided/" in key["key"]["S"]]
+        return {"Responses": {"control": [{**key, "provided": {"S": self.provided}} for key in recorded]}}
 
     def _xml(self, operation: str) -> bytes:
         if operation == "AssumeRole":

@@ -41,14 +41,13 @@ if TYPE_CHECKING:
 
     from ringfence.engine.ports import SideBySide
     from ringfence.record.chain import ChainKey, Entry, Slot
-    from ringfence.record.history import Provided
 
 _OWN_CHAINS = (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*",)),)
 
 PERMISSIONS = (
     Permission("dynamodb:PutItem", ("{audit_table}", "{control_table}"), _OWN_CHAINS),
     Permission("dynamodb:Query", ("{audit_table}",), _OWN_CHAINS),
-    Permission("dynamodb:GetItem", ("{control_table}",), _OWN_CHAINS),
+    Permission("dynamodb:BatchGetItem", ("{control_table}",), _OWN_CHAINS),
 )
 """The permissions of a runbook's function on its own chains. `{audit_table}` and `{control_table}` are the
 ARNs of the tables, `{runbook}` is the runbook's id. TransactWriteItems is not an IAM action; its puts are.
@@ -58,6 +57,8 @@ _PAGE = 200
 """Entries per read: more than one incident has, and less than all older incidents of its subject have."""
 _MOST_ITEMS, _MOST_BYTES = 100, 3_000_000
 """A transaction can contain 100 items and 4 MB. The rest of the 4 MB is for keys and hashes."""
+_BATCHES = 3
+"""How often keys are asked for that DynamoDB left unprocessed."""
 _FAILED = "ConditionalCheckFailed"
 _LOST_RACE = frozenset({_FAILED, "TransactionConflict"})
 _INVALID = frozenset({"ValidationException", "ValidationError"})
@@ -81,7 +82,7 @@ class DynamoAuditLog:
     def read(self, key: ChainKey) -> History:
         """Return the entries of the newest incident, and the lease.
 
-        The two reads are not one snapshot. If the lease names another incident than the entries, an
+        The reads are not one snapshot. If the lease names another incident than the entries, an
         incident was opened in between, and both are read again. If they still differ, the lease is right:
         the writer of the lease has a slow clock. If its entries do not exist, somebody has deleted them.
         The tamper alarm reports that, and it must not prevent containment.
@@ -158,14 +159,14 @@ class DynamoAuditLog:
         return (put,)
 
     def _read(self, key: ChainKey) -> History:
-        entries, lease, provided = self._side_by_side(
-            (
-                lambda: self._newest(key),
-                lambda: to_lease(self._control_item(key.text)),
-                lambda: to_provided(self._control_item(provided_key(key))),
-            )
+        lease_key, provided = key.text, provided_key(key)
+        entries, items = self._side_by_side(
+            (lambda: self._newest(key), lambda: self._control_items(lease_key, provided))
         )
-        return History(cast("tuple[Entry, ...]", entries), cast("Lease", lease), cast("Provided", provided))
+        found = cast("Mapping[str, Mapping[str, Mapping[str, object]]]", items)
+        return History(
+            cast("tuple[Entry, ...]", entries), to_lease(found[lease_key]), to_provided(found[provided])
+        )
 
     def _newest(self, key: ChainKey) -> tuple[Entry, ...]:
         query: QueryInputTypeDef = {
@@ -197,14 +198,29 @@ class DynamoAuditLog:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
-    def _control_item(self, key: str) -> Mapping[str, Mapping[str, object]]:
-        try:
-            found = self._client.get_item(
-                TableName=self._control, Key={CONTROL_KEY: {"S": key}}, ConsistentRead=True
+    def _control_items(self, *keys: str) -> Mapping[str, Mapping[str, Mapping[str, object]]]:
+        """Read items of the control table with one call. A missing item is empty.
+
+        DynamoDB can leave keys unprocessed. An item that was not read is never taken for a missing one.
+        """
+        found: dict[str, Mapping[str, Mapping[str, object]]] = {}
+        left = list(keys)
+        for _ in range(_BATCHES):
+            asked = {
+                self._control: {"Keys": [{CONTROL_KEY: {"S": key}} for key in left], "ConsistentRead": True}
+            }
+            try:
+                answer = self._client.batch_get_item(RequestItems=asked)  # type: ignore[arg-type]  # a literal
+            except (ClientError, BotoCoreError) as error:
+                raise _translated(error) from error
+            found.update(
+                (item[CONTROL_KEY]["S"], item) for item in answer["Responses"].get(self._control, ())
             )
-        except (ClientError, BotoCoreError) as error:
-            raise _translated(error) from error
-        return found.get("Item", {})
+            again = answer.get("UnprocessedKeys", {}).get(self._control, {"Keys": ()})["Keys"]
+            left = [str(key[CONTROL_KEY]["S"]) for key in again]
+            if not left:
+                return {key: found.get(key, {}) for key in keys}
+        raise Retryable(f"DynamoDB did not read {', '.join(left)} in {_BATCHES} tries")
 
     def _put_entry(self, key: ChainKey, entry: Entry) -> TransactWriteItemTypeDef:
         return {
@@ -274,7 +290,7 @@ class DynamoAuditLog:
     def _is_written(self, key: ChainKey, entries: Sequence[Entry], lease: Lease | None) -> bool:
         """Return whether this write succeeded earlier: its response was lost, and the transport retried."""
         if not entries:
-            return to_lease(self._control_item(key.text)) == lease
+            return to_lease(self._control_items(key.text)[key.text]) == lease
         keys = sorted(sort_key(entry.incident, entry.seq) for entry in entries)
         return set(entries) <= set(self._between(key, keys[0], keys[-1]))
 

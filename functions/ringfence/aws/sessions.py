@@ -11,6 +11,7 @@ from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
+import botocore
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
@@ -31,6 +32,8 @@ MARGIN = timedelta(minutes=2)
 """Credentials that expire sooner are renewed."""
 CONNECT_TIMEOUT, READ_TIMEOUT = 2, 8
 """Seconds. A hanging call must not use up the function's time."""
+USER_AGENT = f"Botocore/{botocore.__version__} ringfence"
+"""Given as a whole. botocore otherwise composes its own one twice for each request."""
 
 
 _LAST_START: ContextVar[Callable[[], bool] | None] = ContextVar("last start", default=None)
@@ -78,7 +81,7 @@ def config(*, single_attempt: bool = False) -> Config:
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
         max_pool_connections=20,
-        user_agent_extra="ringfence",
+        user_agent=USER_AGENT,
     )
 
 
