@@ -16,7 +16,6 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 
 from ringfence.events.cloudtrail.trigger.quarantine import SOURCE as IAM
-from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
 from ringfence.events.guardduty.trigger import SOURCE as GUARDDUTY
 from ringfence.events.health.trigger import SOURCE as HEALTH
 from ringfence.events.patterns import covers, rule_state
@@ -27,7 +26,7 @@ from stacks.alarms import Alarms
 from stacks.keys import encryption_key, used_by
 from stacks.names import FORWARD, prefixed, role_arn
 from stacks.notices import notices
-from stacks.patterns import patterns_of
+from stacks.patterns import patterns_of, undoing_of
 from stacks.queues import dead_letters, take_from
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def everything(settings: Settings) -> Patterns:
 
 def all_of(runbook: Runbook, settings: Settings) -> Patterns:
     """Return the patterns of a runbook: of its triggers, and of the calls that can undo its changes."""
-    return (*patterns_of(runbook, settings), *undoing_patterns(runbook))
+    return (*patterns_of(runbook, settings), *undoing_of(runbook, settings))
 
 
 def delivered_globally(settings: Settings) -> Patterns:

@@ -10,7 +10,8 @@ from aws_cdk import aws_iam as iam
 from ringfence.model.resource_names import (
     OPERATE,
     function_role,
-    own_roles,
+    home_roles,
+    member_roles,
     release_role,
     run_role,
 )
@@ -39,11 +40,12 @@ class MemberStack(Stack):
             scope, id_, env=env, description="Ringfence: the roles for responses in this account"
         )
         self.settings = settings
+        self.forwards = bool(forward.places(settings))
         for runbook in CATALOGUE.values():
             self._role(run_role(runbook.id), runbook.title, runbook.permissions(), (runbook.id, OPERATE))
             undo = runbook.release_permissions()
             self._role(release_role(runbook.id), f"Release: {runbook.title}", undo, (OPERATE,))
-        if forward.places(settings):
+        if self.forwards:
             forward.forwarding_role(self, settings)
 
     def _role(
@@ -83,6 +85,8 @@ class MemberStack(Stack):
         roles = role_arn(self.account, "*")
         actions = sorted({one.action for one in needed if one.resource == roles and changes(one.action)})
         if actions:
-            # Exact names, because anybody who creates a role can choose a name with the same prefix.
-            own = [role_arn(self.account, name) for name in own_roles()]
+            # Exact names, and only of roles that are in this account: anybody can create others.
+            home = home_roles(CATALOGUE.values()) if self.settings.is_home else ()
+            names = (*member_roles(forwards=self.forwards), *home)
+            own = [role_arn(self.account, name) for name in names]
             yield iam.PolicyStatement(effect=iam.Effect.DENY, actions=actions, resources=own)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ringfence.model.resource_names import role_arn as role_arn  # noqa: PLC0414 - the stacks' names are here
+
 AUDIT_STACK, RESPONSE_STACK, MEMBER_STACK = "Ringfence-Audit", "Ringfence-Response", "Ringfence-Member"
 FORWARD = "forward"
 
@@ -14,11 +16,6 @@ def forward_stack(region: str) -> str:
 def prefixed(name: str) -> str:
     """Return a resource's name: of a runbook's queue or function, or of its role in a member account."""
     return f"ringfence-{name}"
-
-
-def role_arn(account: str, name: str) -> str:
-    """Return the ARN of a role without a path."""
-    return f"arn:aws:iam::{account}:role/{name}"
 
 
 def stack_arns(account: str, region: str, name: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
 from ringfence.events.config.trigger import own_patterns
+from ringfence.events.patterns import filled
 from ringfence.policy.compiled import policy_from_json
 
 if TYPE_CHECKING:
@@ -20,4 +22,10 @@ def patterns_of(runbook: Runbook, settings: Settings) -> Patterns:
     """Return the patterns of a runbook's rules. No event matches two of them."""
     names = dict(policy_from_json(settings.policy).config_rules)
     types = (name for trigger in runbook.triggers for name in trigger.types)
-    return (*runbook.patterns(), *own_patterns(types, names))
+    found = (*runbook.patterns(), *own_patterns(types, names))
+    return tuple(filled(pattern, settings.account) for pattern in found)
+
+
+def undoing_of(runbook: Runbook, settings: Settings) -> Patterns:
+    """Return the patterns for the calls that can undo a runbook's changes."""
+    return tuple(filled(pattern, settings.account) for pattern in undoing_patterns(runbook))

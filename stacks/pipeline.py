@@ -8,14 +8,13 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
 from ringfence.events.patterns import rule_state
 from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
 from stacks import needs, times
 from stacks.alarms import Alarms
 from stacks.functions import FULL_CORE, MODEST, Handler, Settled, function, log_group, provisioned, role
 from stacks.names import prefixed, role_arn
-from stacks.patterns import patterns_of
+from stacks.patterns import patterns_of, undoing_of
 from stacks.queues import Queue, queue, take_from, take_from_nobody_else
 from stacks.schedules import scheduled
 
@@ -47,7 +46,7 @@ class Pipeline(Construct):
             Construct(self, "Second"), f"{runbook.id}-continuation", settled.key, times.CONTINUE
         )
         self.rules = self._rules(self, self.first, patterns_of(runbook, settings))
-        self.recheck = self._recheck_queue(settled) if runbook.undone_by else None
+        self.recheck = self._recheck_queue(settled, settings) if runbook.undone_by else None
         names = (
             *("Contain", "Continue"),
             *(("Review",) if runbook.review else ()),
@@ -90,11 +89,11 @@ class Pipeline(Construct):
                 self.recheck, Settled(Construct(self, "Recheck"), here.code, here.key), groups[-1], alarms
             )
 
-    def _recheck_queue(self, settled: Settled) -> Queue:
+    def _recheck_queue(self, settled: Settled, settings: Settings) -> Queue:
         """Return the queue for calls that can undo a containment, with its rules."""
         scope = Construct(self, "Undoing")
         made = queue(scope, f"{self.runbook.id}-recheck", settled.key, times.RECHECK)
-        self._rules(scope, made, undoing_patterns(self.runbook))
+        self._rules(scope, made, undoing_of(self.runbook, settings))
         return made
 
     def _rules(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import BadInput
-from ringfence.model.subject import ACCOUNT, REGION
+from ringfence.model.subject import ACCOUNT, GLOBAL, REGION
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.file import compile_policy
 from ringfence.runbooks.catalogue import CATALOGUE
@@ -95,20 +95,24 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
             "must be a 12-digit account id: set AWS credentials or --context home_account=…",
             home,
         )
-    compiled = compile_policy(ROOT / text("policy", "policy.yaml"), home, CATALOGUE)
+    path = ROOT / text("policy", "policy.yaml")
+    region = next((environment[name] for name in _REGIONS if environment.get(name)), None)
+    home_region = _region(text("home_region", region or ""))
+    compiled = compile_policy(path, home, CATALOGUE)
     scope = policy_from_json(compiled)
+    if home_region == GLOBAL and set(scope.regions) <= {GLOBAL}:  # nothing is forwarded from there
+        compiled = compile_policy(path, home, CATALOGUE, forwards=False)
     if len(scope.accounts) > MOST_ACCOUNTS:
         raise BadInput("scope.accounts", f"must have at most {MOST_ACCOUNTS} accounts")
     if account not in {home, *scope.accounts}:
         raise BadInput(
             "scope.accounts", f"must contain {account}: add it to the policy before you deploy there"
         )
-    region = next((environment[name] for name in _REGIONS if environment.get(name)), None)
     return Settings(
         home=home,
         account=account,
         region=region,
-        home_region=_region(text("home_region", region or "")),
+        home_region=home_region,
         policy=compiled,
         accounts=scope.accounts,
         regions=scope.regions,

@@ -9,7 +9,9 @@ from ministack.services.eventbridge import _event_pattern_error, _EventView, _ma
 
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
+from ringfence.events.patterns import filled
 from ringfence.model.errors import BadInput
+from tests.support.samples.guardduty import ACCOUNT
 
 if TYPE_CHECKING:
     from ringfence.model.trigger import Trigger
@@ -20,7 +22,9 @@ class Delivery:
 
     def __init__(self, *triggers: Trigger) -> None:
         self.triggers = triggers
-        self.patterns = tuple(json.dumps(pattern) for one in triggers for pattern in one.patterns())
+        self.patterns = tuple(
+            json.dumps(filled(pattern, ACCOUNT)) for one in triggers for pattern in one.patterns()
+        )
 
     def errors(self) -> list[object]:
         """Return what is wrong with the patterns."""

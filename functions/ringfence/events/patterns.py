@@ -18,7 +18,15 @@ WITH_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
 """
+OWN_ACCOUNT = "{account}"
+"""The place of the account of a rule, in a pattern. `filled` replaces it."""
 _RECORDED = frozenset({"AWS API Call via CloudTrail", "AWS Console Action via CloudTrail"})
+
+
+def filled(pattern: Mapping[str, object], account: str) -> Mapping[str, object]:
+    """Return the pattern for the rules of one account: a 12-digit id, or a token of the CDK."""
+    found: Mapping[str, object] = json.loads(json.dumps(pattern).replace(OWN_ACCOUNT, account))
+    return found
 
 
 def rule_state(pattern: Mapping[str, object]) -> str:

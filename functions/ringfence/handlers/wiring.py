@@ -17,6 +17,7 @@ from ringfence.engine.ports import Ports
 from ringfence.handlers.threads import Threads
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
+from ringfence.model.resource_names import SESSION
 from ringfence.policy.compiled import policy_from_json
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def warm(role: str = "") -> Ports:
     """Return ports, which are kept for the next event. `role` is assumed in the subject's account."""
     given = settings()
     role = role or given.role
-    clients = RoleClients(role, given.function, now) if role else OwnClients()
+    clients = RoleClients(role, SESSION, now) if role else OwnClients()
     return ports(given, clients)
 
 

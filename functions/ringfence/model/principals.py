@@ -19,7 +19,6 @@ from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.kinds.other_principal import OtherPrincipalRef
 from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.kinds.root import RootRef
-from ringfence.model.resource_names import own_roles
 from ringfence.model.subject import ACCOUNT, GLOBAL, PrincipalRef
 
 if TYPE_CHECKING:
@@ -88,10 +87,6 @@ IDENTITY_CENTER = (
 SERVICE_LINKED = (
     "the role is linked to a service and cannot be edited; a person must check the service that uses it"
 )
-OWN = (
-    "the session belongs to one of Ringfence's own roles; a person must check it, because Ringfence "
-    "could lock itself out"
-)
 FEDERATED = (
     "the session was created with GetFederationToken and has the permissions of the IAM user that "
     "created it; the report does not name that user, and the name of the session is free text; a person "
@@ -126,9 +121,10 @@ _BY_TYPE = MappingProxyType(
     }
 )
 _UNEDITABLE = (
-    ("AWSReservedSSO_", IDENTITY_CENTER),
-    ("AWSServiceRoleFor", SERVICE_LINKED),
+    (re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/aws-reserved/sso\.amazonaws\.com/.+"), IDENTITY_CENTER),
+    (re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/aws-service-role/.+"), SERVICE_LINKED),
 )
+"""Only AWS creates roles in these paths. Anybody can create a role with the same name in another path."""
 
 _KINDS = {"Root": Kind.ROOT, "IAMUser": Kind.USER, "FederatedUser": Kind.FEDERATED}
 _KINDS |= {"AssumedRole": Kind.SESSION, "Role": Kind.SESSION, "": Kind.UNSAID}
@@ -190,9 +186,8 @@ def _session(caller: Caller, account: str) -> Principal:
     role = _name(caller.name.rpartition("/")[2])
     if not role or not _fits(RoleSessionRef.pattern, caller.principal):
         return _other(caller, account, NO_SESSION)
-    advice = next((words for prefix, words in _UNEDITABLE if role.startswith(prefix)), "")
-    if role in own_roles():  # exact names, because anybody who creates a role can choose the same prefix
-        advice = OWN
+    # Without an ARN, the path is read from IAM before anything is planned.
+    advice = next((words for path, words in _UNEDITABLE if path.fullmatch(caller.issuer)), "")
     return Principal(RoleSessionRef(account, GLOBAL, caller.principal, role), advice)
 
 

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from ringfence.model.discovery import ids_in
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ringfence.model.runbook import Runbook
+
 PREFIX = "ringfence-"
+SESSION = "ringfence"
+"""The name of the sessions of acting roles. A function chooses it when it assumes a role."""
 
 
 @cache
@@ -53,9 +61,52 @@ def acting_roles() -> tuple[str, ...]:
     return tuple(role(runbook) for role in (run_role, release_role) for runbook in runbook_ids())
 
 
-@cache
-def own_roles() -> tuple[str, ...]:
-    """Return every role of Ringfence: those that act, those of its functions, and those for AWS services."""
-    functions = (function_role(name) for name in (*runbook_ids(), OPERATE, ARCHIVE, NOTIFY))
-    schedules = (schedule_role(runbook, what) for runbook in runbook_ids() for what in (REVIEW, RECHECK))
-    return (*acting_roles(), *functions, FORWARD_ROLE, *schedules)
+def member_roles(*, forwards: bool = True) -> tuple[str, ...]:
+    """Return every role that Ringfence has in each protected account, the home account among them.
+
+    `forwards`: whether events are forwarded from the account.
+    """
+    return (*acting_roles(), *((FORWARD_ROLE,) if forwards else ()))
+
+
+def home_roles(runbooks: Iterable[Runbook]) -> tuple[str, ...]:
+    """Return the roles that Ringfence has only in the home account: for functions and schedules."""
+    declared = tuple(runbooks)
+    functions = (function_role(name) for name in (*(one.id for one in declared), OPERATE, ARCHIVE, NOTIFY))
+    reviews = (schedule_role(one.id) for one in declared if one.review)
+    rechecks = (schedule_role(one.id, RECHECK) for one in declared if one.undone_by)
+    return (*functions, *reviews, *rechecks)
+
+
+def role_arn(account: str, name: str) -> str:
+    """Return the ARN of a role without a path, as all of Ringfence's are."""
+    return f"arn:aws:iam::{account}:role/{name}"
+
+
+def session_arns(account: str) -> str:
+    """Return the start of the ARNs of the sessions of Ringfence's roles in an account."""
+    return f"arn:aws:sts::{account}:assumed-role/{PREFIX}"
+
+
+def is_own_call(issuer: str, session: str, account: str) -> bool:
+    """Return whether a recorded call in an account was made by Ringfence.
+
+    Parameters
+    ----------
+    issuer, session
+        The ARN of the session's role, and the ARN of the session.
+    account
+        The account that recorded the call. An acting role acts in its own account only.
+
+    Examples
+    --------
+    >>> role, session = "arn:aws:iam::111122223333:role", "arn:aws:sts::111122223333:assumed-role"
+    >>> is_own_call(f"{role}/ringfence-x", f"{session}/ringfence-x/{SESSION}", "111122223333")
+    False
+    """
+    name = issuer.rpartition("/")[2]
+    return (
+        name in acting_roles()
+        and issuer == role_arn(account, name)
+        and session == f"arn:aws:sts::{account}:assumed-role/{name}/{SESSION}"
+    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.subject import ACCOUNT
-from ringfence.policy.decision import Exempt, Mode, Policy, Rule, RunbookSettings
+from ringfence.policy.decision import Exempt, Mode, OwnRoles, Policy, Rule, RunbookSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,15 @@ def policy_from_json(data: object) -> Policy:
         runbooks=_runbooks(document.child("runbooks")),
         exempt=tuple(_exempt(one) for one in document.children("exempt")),
         config_rules=_config_rules(document.optional_child("config_rules")),
+        own=_own(document.optional_child("own")),
     )
+
+
+def _own(own: Document) -> OwnRoles:
+    """Read the roles of the deployment. Without them, no role is its own."""
+    if not own.value:
+        return OwnRoles()
+    return OwnRoles(own.text("home"), own.texts("member"), own.texts("at_home"))
 
 
 def _rule(rule: Document) -> Rule:

@@ -138,6 +138,39 @@ class Exempt:
 
 
 @frozen
+class OwnRoles:
+    """The roles that a deployment creates, by name. They have no path.
+
+    IAM's names of roles are unique within an account, so an account and a name identify an ARN.
+
+    Attributes
+    ----------
+    home : str
+        The home account, 12 digits. Empty if it is not known.
+    member : tuple of str
+        The roles in each account of the scope.
+    at_home : tuple of str
+        The roles in the home account.
+    """
+
+    home: str = ""
+    member: tuple[str, ...] = ()
+    at_home: tuple[str, ...] = ()
+
+    def contain(self, account: str, role: str, accounts: Iterable[str]) -> bool:
+        """Return whether a role of an account is one of them. `accounts` is the scope."""
+        if account == self.home:
+            return role in self.at_home
+        return account in accounts and role in self.member
+
+
+OWN = (
+    "the session belongs to one of Ringfence's own roles; a person must check it, because Ringfence "
+    "could lock itself out"
+)
+
+
+@frozen
 class Policy:
     """The compiled policy file.
 
@@ -159,6 +192,8 @@ class Policy:
         The resources that Ringfence must not change.
     config_rules : tuple of (str, str)
         The owner's names of rules of AWS Config, and the managed rules that they stand for.
+    own : OwnRoles
+        The roles of this deployment.
     """
 
     accounts: tuple[str, ...]
@@ -170,6 +205,7 @@ class Policy:
     runbooks: tuple[tuple[str, RunbookSettings], ...] = ()
     exempt: tuple[Exempt, ...] = ()
     config_rules: tuple[tuple[str, str], ...] = ()
+    own: OwnRoles = OwnRoles()
 
     def settings(self, runbook: Runbook) -> tuple[Runbook, tuple[tuple[str, str], ...]]:
         """Return the runbook with its enabled remediations, and the values of its options."""
@@ -281,7 +317,7 @@ def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision
     if finding.sample and not policy.act_on_samples:
         return Decision(Mode.OFF, "the finding is a sample", code=DecisionCode.SAMPLE)
     decision = _by_rules(policy, runbook, finding, ref)
-    reason = finding.notify_only_reason_for(ref)
+    reason = _own(policy, ref) or finding.notify_only_reason_for(ref)
     if not reason or not decision.mode.records:
         return decision
     from ringfence.model.kinds.root import RootRef  # containment does not wait for it
@@ -289,6 +325,12 @@ def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision
     is_root = isinstance(ref, RootRef) and not finding.advice
     code = DecisionCode.URGENT if finding.urgent else DecisionCode.NOTIFY_ONLY
     return Decision(Mode.NOTIFY, reason, decision.rule, DecisionCode.ROOT if is_root else code)
+
+
+def _own(policy: Policy, ref: Ref) -> str:
+    """Return why a person must decide about a session of one of Ringfence's own roles."""
+    role = getattr(ref, "role", "")  # of a session: containment does not wait for the import of its kind
+    return OWN if role and policy.own.contain(ref.account, role, policy.accounts) else ""
 
 
 def _is_only_told(policy: Policy, finding: Finding, ref: Ref) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import BadInput
+from ringfence.model.resource_names import home_roles, member_roles
 from ringfence.model.subject import ACCOUNT
 from ringfence.policy.check import flaws_of
 from ringfence.policy.compiled import IGNORE, VERSION, policy_from_json
@@ -45,13 +46,21 @@ class PolicyFile:
     @property
     def speaks_of_home(self) -> bool:
         """Whether its meaning depends on the home account."""
-        return self.compile("0" * 12) != self.compile("1" * 12)
+        return _compile(self.data, "0" * 12, self.runbooks) != _compile(self.data, "1" * 12, self.runbooks)
 
-    def compile(self, home_account: str) -> dict[str, object]:
-        """Return the compiled policy for a deployment to this account."""
+    def compile(self, home_account: str, *, forwards: bool = True) -> dict[str, object]:
+        """Return the compiled policy for a deployment to this account.
+
+        `forwards`: whether the home account forwards events, which needs a role there.
+        """
         if not ACCOUNT.fullmatch(home_account):
             raise BadInput("home account", "must be a 12-digit account id", home_account)
         compiled = _compile(self.data, home_account, self.runbooks)
+        compiled["own"] = {
+            "home": home_account,
+            "member": list(member_roles()),
+            "at_home": [*member_roles(forwards=forwards), *home_roles(self.runbooks.values())],
+        }
         policy_from_json(compiled)
         return compiled
 
@@ -93,12 +102,14 @@ def load_policy(path: Path, runbooks: Mapping[str, Runbook], home: str = "") -> 
     return PolicyFile(_mapping(document.plain), runbooks)
 
 
-def compile_policy(path: Path, home_account: str, runbooks: Mapping[str, Runbook]) -> dict[str, object]:
+def compile_policy(
+    path: Path, home_account: str, runbooks: Mapping[str, Runbook], *, forwards: bool = True
+) -> dict[str, object]:
     """Check a policy file and compile it for a deployment to `home_account`. Raises BadInput.
 
-    `runbooks` is the catalogue.
+    `runbooks` is the catalogue. `forwards` is that of `PolicyFile.compile`.
     """
-    return load_policy(path, runbooks, home_account).compile(home_account)
+    return load_policy(path, runbooks, home_account).compile(home_account, forwards=forwards)
 
 
 def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runbook]) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ringfence.model.resource_names import SESSION
 from tests.support.samples.guardduty import ACCOUNT, KEY, USER, USER_ID
 
 Json = dict[str, Any]
@@ -20,20 +21,20 @@ OWN = {
 BY_AWS = {"type": "AWSService", "invokedBy": "AWS Internal"}
 
 
-def by_role(role: str) -> Json:
-    """Make the identity of a session of a role."""
+def by_role(role: str, account: str = ACCOUNT, path: str = "/", session: str = SESSION) -> Json:
+    """Make the identity of a session of a role. The session's ARN has no path."""
     return {
         "type": "AssumedRole",
-        "principalId": "AROA4MADEUPBYUS00009:session",
-        "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/session",
-        "accountId": ACCOUNT,
+        "principalId": f"AROA4MADEUPBYUS00009:{session}",
+        "arn": f"arn:aws:sts::{account}:assumed-role/{role}/{session}",
+        "accountId": account,
         "accessKeyId": "ASIA4MADEUPBYUS00010",
         "sessionContext": {
             "sessionIssuer": {
                 "type": "Role",
                 "principalId": "AROA4MADEUPBYUS00009",
-                "arn": f"arn:aws:iam::{ACCOUNT}:role/{role}",
-                "accountId": ACCOUNT,
+                "arn": f"arn:aws:iam::{account}:role{path}{role}",
+                "accountId": account,
                 "userName": role,
             },
             "attributes": {"creationDate": "2026-03-01T11:00:00Z", "mfaAuthenticated": "false"},

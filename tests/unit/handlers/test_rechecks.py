@@ -18,6 +18,7 @@ from ringfence.record.facts import ContainmentBroken
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support.fakes.audit_home import in_turn
 from tests.support.fakes.memory_containments import MemoryContainments
+from tests.support.samples.cloudtrail import by_role
 from tests.support.worlds import REF
 from tests.unit.engine.test_recheck import AUTO, Site
 
@@ -147,7 +148,7 @@ def test_a_call_on_a_listed_incident_waits_for_a_newer_list_too() -> None:
     "more",
     [
         {"errorCode": "Client.UnauthorizedOperation"},
-        {"userIdentity": {"sessionContext": {"sessionIssuer": {"userName": run_role("contain-instance")}}}},
+        {"userIdentity": by_role(run_role("contain-instance"), REF.account)},
         {"eventName": "DescribeInstances"},
         {"recipientAccountId": "444455556666"},
     ],

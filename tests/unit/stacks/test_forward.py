@@ -13,7 +13,7 @@ from ringfence.events.cloudtrail.trigger.root import ROOT_USE
 from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
 from ringfence.events.config import trigger as config_rules
 from ringfence.events.health import trigger as health
-from ringfence.events.patterns import PATTERN_LIMIT, WITH_READS, covers, rule_state
+from ringfence.events.patterns import PATTERN_LIMIT, WITH_READS, covers, filled, rule_state
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import names
 from stacks.forward import places
@@ -41,8 +41,9 @@ def rules(forward: Template) -> list[dict[str, Any]]:
     return patterns_of(forward)
 
 
-def heard(runbook: Runbook) -> tuple[Mapping[str, object], ...]:
-    return (*runbook.patterns(), *undoing_patterns(runbook))
+def heard(runbook: Runbook, account: str = HOME) -> tuple[Mapping[str, object], ...]:
+    found = (*runbook.patterns(), *undoing_patterns(runbook))
+    return tuple(filled(one, account) for one in found)
 
 
 def patterns_of(template: Template) -> list[dict[str, Any]]:
@@ -69,7 +70,7 @@ def test_from_us_east_1_come_the_calls_of_iam_that_undo_any_containment(
     """IAM's calls are delivered there alone, also those on the roles of contained instances."""
     patterns = [one["EventPattern"] for one in rules]
     undoing = [
-        one
+        filled(one, HOME)
         for runbook in CATALOGUE.values()
         for one in undoing_patterns(runbook)
         if one["source"] == ["aws.iam"]
@@ -101,7 +102,7 @@ def test_from_another_account_comes_all_of_it_from_each_of_its_regions(
 ) -> None:
     templates = variant(replace(scoped, account=MEMBER))
     assert templates.keys() == {names.MEMBER_STACK, names.forward_stack("eu-west-1"), FORWARD}
-    everything = [one for runbook in CATALOGUE.values() for one in heard(runbook)]
+    everything = [one for runbook in CATALOGUE.values() for one in heard(runbook, MEMBER)]
     brought = patterns_of(templates[names.forward_stack("eu-west-1")])
     forwarded = [one["EventPattern"] for one in brought]
     assert all(one in everything for one in forwarded)

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.session import Session
 
-from ringfence.model.resource_names import own_roles
+from ringfence.policy.compiled import policy_from_json
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.names import MEMBER_STACK, forward_stack
 from stacks.permissions import INLINE_LIMIT
+from stacks.settings import settings
 from tests.support.synthesis import HOME, MEMBER, allowed, expected, listed, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ringfence.model.call import Permission
     from stacks.settings import Settings
@@ -29,6 +30,15 @@ DECLARED: dict[str, tuple[Permission, ...]] = {
     **{f"ringfence-release-{id_}": runbook.release_permissions() for id_, runbook in CATALOGUE.items()},
 }
 EACH = pytest.mark.parametrize("name", DECLARED)
+
+
+@pytest.fixture
+def deployed(templates: Mapping[str, Template]) -> frozenset[str]:
+    """The roles of the home account, as its templates create them."""
+    named = [
+        one["Properties"].get("RoleName") for each in templates.values() for one in each.all(ROLE).values()
+    ]
+    return frozenset(filter(None, named))
 
 
 def role_named(template: Template, name: str) -> dict[str, Any]:
@@ -64,7 +74,9 @@ def test_a_roles_policies_are_inline_and_within_the_limit(member: Template, name
 
 
 @EACH
-def test_no_role_may_change_a_role_of_ringfences_own(member: Template, name: str) -> None:
+def test_no_role_may_change_a_role_of_ringfences_own(
+    member: Template, deployed: frozenset[str], name: str
+) -> None:
     """Whoever may write policies into any role could otherwise widen itself."""
     role = role_named(member, name)
     changing = {
@@ -83,8 +95,38 @@ def test_no_role_may_change_a_role_of_ringfences_own(member: Template, name: str
         for resource in listed(one["Resource"])
         if one["Effect"] == "Deny"
     }
-    own = [f"arn:aws:iam::{HOME}:role/{one}" for one in own_roles()]
+    own = [f"arn:aws:iam::{HOME}:role/{one}" for one in deployed]
     assert denied == {(action, role) for action in changing for role in own}
+
+
+def test_the_policy_knows_the_roles_that_the_deployment_creates(
+    scoped: Settings, deployed: frozenset[str]
+) -> None:
+    own = policy_from_json(scoped.policy).own
+    assert (own.home, frozenset(own.at_home)) == (HOME, deployed)
+    assert frozenset(own.member) == {*DECLARED, "ringfence-forward"}
+
+
+def test_in_another_account_a_role_may_change_what_is_merely_called_like_a_role_of_the_home_account(
+    scoped: Settings, variant: Callable[[Settings], dict[str, Template]]
+) -> None:
+    """Anybody there can create it, because Ringfence does not."""
+    elsewhere = variant(replace(scoped, account=MEMBER))[MEMBER_STACK]
+    text = json.dumps(elsewhere.body)
+    assert "ringfence-operate-function" not in json.dumps(
+        [one["Properties"].get("Policies") for one in elsewhere.all(ROLE).values()]
+    )
+    assert f"arn:aws:iam::{MEMBER}:role/ringfence-forward" in text
+
+
+def test_without_another_region_the_home_account_has_no_role_that_forwards(
+    variant: Callable[[Settings], dict[str, Template]],
+) -> None:
+    given = settings(
+        dict[str, object]().get, {"CDK_DEFAULT_ACCOUNT": HOME, "CDK_DEFAULT_REGION": "us-east-1"}
+    )
+    roles = {one["Properties"]["RoleName"] for one in variant(given)[MEMBER_STACK].all(ROLE).values()}
+    assert "ringfence-forward" not in {*roles, *policy_from_json(given.policy).own.at_home}
 
 
 def test_what_denies_sessions_may_change_roles_but_not_ringfences_own(member: Template) -> None:

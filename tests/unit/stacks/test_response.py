@@ -9,11 +9,12 @@ import pytest
 
 from ringfence.events.cloudtrail.trigger.root import ROOT_USE
 from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
-from ringfence.events.patterns import PATTERN_LIMIT, WITH_READS
+from ringfence.events.patterns import PATTERN_LIMIT, WITH_READS, filled
 from ringfence.model.resource_names import schedule_role
 from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.times import CONTAIN, CONTINUE, RECHECK
+from tests.support.synthesis import HOME
 
 if TYPE_CHECKING:
     from stacks.times import QueueTimes
@@ -85,7 +86,7 @@ def rule_arns(response: Template, runbook: str) -> list[dict[str, Any]]:
 
 @EACH
 def test_the_rules_are_the_triggers_patterns(response: Template, runbook: str) -> None:
-    declared = list(CATALOGUE[runbook].patterns())
+    declared = [filled(one, HOME) for one in CATALOGUE[runbook].patterns()]
     assert [one["EventPattern"] for one in rules_of(response, runbook).values()] == declared
 
 
@@ -93,7 +94,7 @@ def test_the_rules_are_the_triggers_patterns(response: Template, runbook: str) -
 def test_calls_that_undo_a_containment_have_rules_and_a_queue_apart_from_findings(
     response: Template, runbook: str
 ) -> None:
-    declared = list(undoing_patterns(CATALOGUE[runbook]))
+    declared = [filled(one, HOME) for one in undoing_patterns(CATALOGUE[runbook])]
     rules = rules_of(response, f"{runbook}-recheck")
     assert [one["EventPattern"] for one in rules.values()] == declared
     names = {name for one in declared for name in one["detail"]["eventName"]}  # type: ignore[index]  # a pattern is JSON

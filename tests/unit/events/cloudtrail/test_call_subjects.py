@@ -205,7 +205,7 @@ def test_what_a_call_was_made_on_is_found_where_its_records_name_it(
     ("identity", "who"),
     [
         (by_user("eve"), f"arn:aws:iam::{ACCOUNT}:user/eve"),
-        (by_role("oncall"), f"arn:aws:sts::{ACCOUNT}:assumed-role/oncall/session"),
+        (by_role("oncall"), f"arn:aws:sts::{ACCOUNT}:assumed-role/oncall/ringfence"),
         ({"type": "AWSService", "invokedBy": "config.amazonaws.com"}, "AWSService:config.amazonaws.com"),
         ({"type": "AWSAccount", "principalId": "AIDA4", "accountId": ADMINISTRATOR}, "AWSAccount:AIDA4"),
         ({"type": "Unknown", "userName": "a\x1b[2Jb"}, "Unknown:a [2Jb"),

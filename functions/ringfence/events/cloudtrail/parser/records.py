@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ringfence.events import fields
-from ringfence.model.resource_names import acting_roles
+from ringfence.model.resource_names import is_own_call
 
 if TYPE_CHECKING:
     from ringfence.model.document import Document
@@ -31,7 +31,10 @@ def unanswered(detail: Document) -> str:
         return "the call was refused, so nothing was changed"
     if detail.value.get("readOnly", False) is not False:
         return "the call only reads"
-    return "the call was made by Ringfence itself" if _issuer(detail) in acting_roles() else ""
+    who = detail.optional_child("userIdentity")
+    recorded_by = fields.text_if_valid(detail, "recipientAccountId")
+    own = is_own_call(issuer(detail), fields.text_if_valid(who, "arn"), recorded_by)
+    return "the call was made by Ringfence itself" if own else ""
 
 
 def suspects(detail: Document) -> tuple[str, ...]:
@@ -44,6 +47,10 @@ def suspects(detail: Document) -> tuple[str, ...]:
     return (fields.title(f"{kind}:{next(filter(None, names), 'unknown')}"),)
 
 
-def _issuer(detail: Document) -> str:
+def issuer(detail: Document) -> str:
+    """Return the ARN of the role of the caller's session, with its path. Empty if there is none.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+    """
     session = detail.optional_child("userIdentity").optional_child("sessionContext")
-    return session.optional_child("sessionIssuer").optional_text("userName") or ""
+    return fields.text_if_valid(session.optional_child("sessionIssuer"), "arn")

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ringfence.events.patterns import OWN_ACCOUNT
 from ringfence.model.frozen import frozen
-from ringfence.model.resource_names import acting_roles
+from ringfence.model.resource_names import SESSION, acting_roles, session_arns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,10 +70,26 @@ def type_of(service: str, name: str) -> str:
 
 
 def successful_and_not_ours() -> dict[str, object]:
-    """Return the part of a pattern for successful writing calls by others than Ringfence."""
-    others = [{"anything-but": list(acting_roles())}, {"exists": False}]
+    """Return the part of a pattern for successful writing calls by others than Ringfence.
+
+    `OWN_ACCOUNT` in it is the account of the rule. An acting role acts in its own account only, so the rule
+    of each account leaves out only the calls of that account's roles. The name of a role is unique within
+    its account, whatever the paths. The parser compares the whole ARN.
+    """
     return {
         "errorCode": [{"exists": False}],
         "readOnly": [False, {"exists": False}],
-        "userIdentity": {"sessionContext": {"sessionIssuer": {"userName": others}}},
+        "userIdentity": {
+            "$or": [
+                {
+                    "sessionContext": {
+                        "sessionIssuer": {
+                            "userName": [{"anything-but": list(acting_roles())}, {"exists": False}]
+                        }
+                    }
+                },
+                {"arn": [{"anything-but": {"prefix": session_arns(OWN_ACCOUNT)}}]},
+                {"arn": [{"anything-but": {"suffix": f"/{SESSION}"}}]},
+            ]
+        },
     }
