@@ -32,6 +32,10 @@ MARGIN = timedelta(minutes=2)
 """Credentials that expire sooner are renewed."""
 CONNECT_TIMEOUT, READ_TIMEOUT = 2, 8
 """Seconds. A hanging call must not use up the function's time."""
+_FIXED_REQUESTS = frozenset({"dynamodb"})
+"""Services whose requests have a few fixed forms that tests send with the check. The nested items of a
+transaction make the check as expensive as the signature. DynamoDB refuses what is invalid.
+"""
 USER_AGENT = f"Botocore/{botocore.__version__} ringfence"
 """Given as a whole. botocore otherwise composes its own one twice for each request."""
 
@@ -74,9 +78,13 @@ class Clients(Protocol):
         ...
 
 
-def config(*, single_attempt: bool = False) -> Config:
-    """Return the settings of every client. `single_attempt` turns off the transport's retries."""
+def config(*, single_attempt: bool = False, checks_parameters: bool = True) -> Config:
+    """Return the settings of every client. `single_attempt` turns off the transport's retries.
+
+    `checks_parameters`: whether botocore compares each request with the service's model.
+    """
     return Config(
+        parameter_validation=checks_parameters,
         retries={"mode": "standard", "total_max_attempts": 1 if single_attempt else 3},
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
@@ -88,7 +96,8 @@ def config(*, single_attempt: bool = False) -> Config:
 @cache
 def own_client(service: str, region: str | None = None) -> BaseClient:
     """Return a client with the credentials of this process. It is created once."""
-    return _session().create_client(service, region_name=region, config=config())
+    checks = service not in _FIXED_REQUESTS
+    return _session().create_client(service, region_name=region, config=config(checks_parameters=checks))
 
 
 def has_credentials() -> bool:
