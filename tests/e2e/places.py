@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.catalogue import CATALOGUE
 from ringfence.steps.iam.cut_off import PROPAGATION
 from tests.e2e.world import until
+from tests.support.samples.bus import entry
 
 if TYPE_CHECKING:
     from ringfence.local.credential_findings import CredentialFinding
@@ -48,10 +48,7 @@ class Place:
 
     def put(self, event: dict[str, Any], region: str = HOME_REGION) -> None:
         """Put an event on a region's default bus, as the service does that it is from."""
-        entry = {"Source": event["source"], "DetailType": event["detail-type"]}
-        entry["Detail"] = json.dumps(event["detail"])
-        answer = self.world.local.client("events", region=region).put_events(Entries=[entry])
-        assert answer["FailedEntryCount"] == 0
+        self.world.deployment.put(entry(event), region=region)
 
     def history(self, ref: Ref) -> History:
         return self.world.deployment.history(ref)

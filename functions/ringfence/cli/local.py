@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.local_send import send
+
 if TYPE_CHECKING:
     from ringfence.local import LocalAws
 
 _LOOK_EVERY = 1.0  # seconds
 
 
-@click.command(short_help="Run a local AWS on this machine.")
+@click.group(invoke_without_command=True, short_help="Run a local AWS on this machine.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -35,7 +37,8 @@ _LOOK_EVERY = 1.0  # seconds
 @click.option(
     "--log", type=click.Path(dir_okay=False, path_type=Path), help="Write the server's log to this file."
 )
-def local(port: int, *, enforce_iam: bool, cloudtrail: bool, log: Path | None) -> None:
+@click.pass_context
+def local(ctx: click.Context, port: int, *, enforce_iam: bool, cloudtrail: bool, log: Path | None) -> None:
     """Run a local AWS on this machine, without an account and without Docker.
 
     Prints the environment variables that AWS tools need to use it. Runs until Ctrl-C. All its data is
@@ -43,6 +46,14 @@ def local(port: int, *, enforce_iam: bool, cloudtrail: bool, log: Path | None) -
 
     Exit code 0: stopped with Ctrl-C. 1: the local AWS cannot start, or has ended. 2: bad input.
     """
+    if ctx.invoked_subcommand is None:
+        _run(port, enforce_iam=enforce_iam, cloudtrail=cloudtrail, log=log)
+
+
+local.add_command(send)
+
+
+def _run(port: int, *, enforce_iam: bool, cloudtrail: bool, log: Path | None) -> None:
     from ringfence.local import LocalAws
 
     stop = threading.Event()

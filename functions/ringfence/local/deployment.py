@@ -11,6 +11,7 @@ from ringfence.aws.archive import S3Archive
 from ringfence.aws.dynamo import DynamoAuditLog
 from ringfence.handlers.threads import Threads
 from ringfence.local.deploy import deploy
+from ringfence.local.sending import put_entries, put_findings
 from ringfence.policy.decision import Mode
 from ringfence.record.chain import ChainKey
 from ringfence.record.integrity import Verdict, verify
@@ -71,17 +72,19 @@ class Deployment:
             local.http_api(host.split(".")[0]),
         )
 
-    def send(self, *findings: InstanceFinding | CredentialFinding) -> None:
-        """Put findings on the event bus as GuardDuty does."""
-        self.put(*(one.entry() for one in findings))
+    def send(self, *findings: InstanceFinding | CredentialFinding, account: str = "") -> None:
+        """Put findings into GuardDuty, which sends their events to the event bus of `account`.
 
-    def put(self, *entries: Mapping[str, object]) -> None:
-        """Put events on the event bus, in the form of PutEvents."""
-        events = self.local.client("events")
-        for start in range(0, len(entries), 10):  # PutEvents takes ten
-            answer = events.put_events(Entries=entries[start : start + 10])
-            if answer["FailedEntryCount"]:
-                raise RuntimeError(f"EventBridge refused an event: {json.dumps(answer['Entries'])}")
+        Default: the home account, which then administers the account of each finding.
+        """
+        details, account = [one.detail() for one in findings], account or self.local.account
+        put_findings(self.local.endpoint, details, account, self.local.region)
+
+    def put(self, *entries: Mapping[str, object], account: str = "", region: str = "") -> None:
+        """Put events on an event bus, in the form of PutEvents. Those of GuardDuty go through GuardDuty."""
+        account, region = account or self.local.account, region or self.local.region
+        events = self.local.client("events", account, region)
+        put_entries(self.local.endpoint, events, entries, account, region)
 
     def history(self, ref: Ref, runbook: str = "") -> History:
         """Read the newest incident of a subject, from the first matching runbook unless one is named."""

@@ -28,8 +28,7 @@ def test_what_is_delivered_there_comes_home_and_is_answered(world: World) -> Non
     builder = world.builder(OTHER_ACCOUNT)
     server = builder.launch(builder.ground(), builder.name, builder.profile())
     finding = InstanceFinding.about(server)
-    there = world.local.client("events", OTHER_ACCOUNT)
-    assert there.put_events(Entries=[finding.entry()])["FailedEntryCount"] == 0
+    world.deployment.send(finding, account=OTHER_ACCOUNT)
     world.complete(server)
     assert world.inspector(OTHER_ACCOUNT).closed(server)
 

@@ -1,9 +1,10 @@
-"""GuardDuty in moto: one detector per region, and changes of single features."""
+"""GuardDuty in moto: one detector per region, changes of single features, and findings."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ringfence.local.hooks import guardduty_findings
 from ringfence.local.hooks.patching import around
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def install() -> None:
     around(DetectorNotFoundException, "__init__", _call_it_a_bad_request)
     around(GuardDutyBackend, "create_detector", _refuse_a_second)
     around(Detector, "update", _keep_other_features)
+    guardduty_findings.install()
 
 
 def _call_it_a_bad_request(_original: Original, error: Any) -> None:

@@ -1,0 +1,148 @@
+"""Files of events in the forms that people have them in: read them as events. Pure.
+
+One event as EventBridge delivers it, the output of `aws guardduty get-findings`, a GuardDuty finding by
+itself (the `detail` of its event), lists of these, and one of these on each line.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringfence.events.envelope import parse_json
+from ringfence.events.guardduty.answers import as_detail
+from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput
+from ringfence.model.subject import ACCOUNT, REGION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_FORMS = (
+    "must be an event with source and detail-type, the output of `aws guardduty get-findings`, or a finding "
+    "of GuardDuty"
+)
+_SECURITY_HUB = "is a finding of Security Hub (ASFF), which Ringfence does not read; send GuardDuty's finding"
+
+
+@dataclass(frozen=True)
+class FileEvent:
+    """One event of a file. `account` and `region` are those of its bus; empty if the file names none."""
+
+    source: str
+    detail_type: str
+    detail: Mapping[str, object]
+    account: str = ""
+    region: str = ""
+    resources: tuple[str, ...] = ()
+
+    @property
+    def entry(self) -> dict[str, object]:
+        """The event in the form of PutEvents."""
+        return {
+            "Source": self.source,
+            "DetailType": self.detail_type,
+            "Detail": json.dumps(self.detail),
+            "Resources": list(self.resources),
+        }
+
+
+def events_of(text: str) -> tuple[FileEvent, ...]:
+    """Read the events of a file.
+
+    Raises
+    ------
+    BadInput
+        A document is none of the forms. The error names its line or its place in its list, and the field.
+
+    """
+    found = tuple(event for place, one in _documents(text) for event in _events(one, place))
+    if not found:
+        raise BadInput("(document)", "contains no event")
+    return found
+
+
+def _documents(text: str) -> Iterator[tuple[str, object]]:
+    """Yield the JSON documents of a text, each with its place in words."""
+    try:
+        yield "", parse_json(text)
+    except BadInput:
+        lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
+        if len(lines) < 2 or not _is_json(lines[0][1]):  # noqa: PLR2004 - not one document on each line
+            raise
+    else:
+        return
+    for number, line in lines:
+        try:
+            yield f"line {number}", parse_json(line)
+        except BadInput as error:
+            raise BadInput(f"line {number}: {error.field}", error.problem, error.value) from error
+
+
+def _is_json(text: str) -> bool:
+    try:
+        parse_json(text)
+    except BadInput:
+        return False
+    return True
+
+
+def _events(one: object, place: str) -> Iterator[FileEvent]:
+    if isinstance(one, list):
+        for number, item in enumerate(one, 1):
+            yield from _events(item, f"{place} item {number}".strip())
+        return
+    try:
+        document = Document.of(one)
+        if document.has("Findings"):
+            for finding in document.children("Findings"):
+                yield _of_answer(finding)
+        else:
+            yield _event(document)
+    except BadInput as error:
+        if not place:
+            raise
+        raise BadInput(f"{place}: {error.field}", error.problem, error.value) from error
+
+
+def _event(document: Document) -> FileEvent:
+    if document.has("detail-type"):
+        return _of_bus(document)
+    if document.has("ProductArn"):
+        raise BadInput("(document)", _SECURITY_HUB)
+    if document.has("Service") and document.has("Id"):
+        return _of_answer(document)
+    if document.has("service") and document.has("id") and document.has("resource"):
+        return _of_finding(document.value)
+    raise BadInput("(document)", _FORMS)
+
+
+def _of_bus(document: Document) -> FileEvent:
+    account, region = (document.optional_text(name) or "" for name in ("account", "region"))
+    if account and not ACCOUNT.fullmatch(account):
+        raise BadInput("account", "must be a 12-digit account id", account)
+    if region and not REGION.fullmatch(region):
+        raise BadInput("region", "must be a region such as eu-west-1", region)
+    return FileEvent(
+        document.text("source"),
+        document.text("detail-type"),
+        document.child("detail").value,
+        account,
+        region,
+        document.texts("resources"),
+    )
+
+
+def _of_answer(finding: Document) -> FileEvent:
+    if finding.has("ProductArn"):
+        raise BadInput(finding.at("ProductArn"), _SECURITY_HUB)
+    for name in ("Id", "Type", "AccountId", "Region", "UpdatedAt"):
+        finding.text(name)
+    return _of_finding(as_detail(finding.value))
+
+
+def _of_finding(detail: Mapping[str, object]) -> FileEvent:
+    document = Document.of(detail)
+    return FileEvent(SOURCE, DETAIL_TYPE, detail, document.text("accountId"), document.text("region"))
