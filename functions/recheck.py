@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from ringfence.handlers import wiring
-from ringfence.handlers.queue import execution_of, work_off
+from ringfence.handlers.queue import execution_of, hidden, work_off
 from ringfence.handlers.rechecks import KeptList, Rechecks, Verifier
 from ringfence.handlers.reviews import AT_ONCE
 from ringfence.handlers.threads import Threads
@@ -23,7 +23,7 @@ def handler(event: Event, context: LambdaContext) -> object:
     given = wiring.settings()
     execution = execution_of(context, given.function, wiring.now())
     if "Records" in event:
-        return work_off(event, execution, _rechecks().heard, wiring.queue(given.queue_url))
+        return work_off(event, execution, _rechecks().heard, wiring.source(given.queue_url, hidden(context)))
     return {"incidents": _rechecks().look(execution, Threads("ringfence-recheck", AT_ONCE))}
 
 

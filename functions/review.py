@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ringfence.handlers import wiring
 from ringfence.handlers.findings import answer
 from ringfence.handlers.logs import logger
+from ringfence.handlers.proof import NOTHING_TAKEN
 from ringfence.handlers.queue import execution_of
 from ringfence.handlers.reviews import AT_ONCE, Tour
 from ringfence.handlers.threads import Threads
@@ -31,7 +32,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, int]:  # noqa: A
     tour = Tour(runbook(settings.runbook), policy, wiring.warm(), execution.until, side_by_side)
 
     def look(finding: Finding, until: datetime) -> tuple[str, ...]:
-        return answer(finding, "", policy, replace(execution, until=until))
+        return answer(finding, "", policy, replace(execution, until=until), NOTHING_TAKEN)
 
     looked = tour.make(os.environ["AWS_REGION"], look)
     log.info("reviewed", extra={"subjects": looked})

@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 
 from ringfence.aws.audit_items import CHAIN, CONTAINMENTS, CONTROL_KEY, ENTRY, INCIDENTS, MONTH, OPEN
 from ringfence.model.resource_names import ARCHIVE, NOTIFY
-from ringfence.record.measures import TAMPER, Measure
+from ringfence.record.measures import FORGED, TAMPER, Measure
 from stacks import needs
 from stacks.alarms import Alarms
 from stacks.functions import Settled
@@ -186,6 +186,13 @@ class AuditStack(Stack):
             0,
             "An entry of the audit log was changed or removed. Ringfence never does that. Run `ringfence "
             "audit verify`, and find out who did it.",
+        )
+        Alarms(self, self.notices).own(
+            "forged",
+            Measure(FORGED),
+            0,
+            "Somebody invoked a function of Ringfence directly, with a made-up message or request, and was "
+            "refused. The function's log says what was wrong. Find out who may invoke the functions.",
         )
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from ringfence.events.patterns import rule_state
+from ringfence.model.resource_names import OPERATE, function_role
 from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
 from stacks import needs, times
 from stacks.alarms import Alarms
 from stacks.functions import FULL_CORE, MODEST, Handler, Settled, function, log_group, provisioned, role
 from stacks.names import prefixed, role_arn
 from stacks.patterns import patterns_of, undoing_of
-from stacks.queues import Queue, queue, take_from, take_from_nobody_else
+from stacks.queues import Queue, handled_by, queue, sent_by, take_from, take_from_nobody_else
 from stacks.schedules import scheduled
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ class Pipeline(Construct):
                 "logs": tuple(group.log_group_arn for group in groups),
             },
         )
+        self._closed(queues)
         self.environment = {
             "RINGFENCE_RUNBOOK": runbook.id,
             "RINGFENCE_ROLE": prefixed(runbook.id),
@@ -88,6 +91,14 @@ class Pipeline(Construct):
             self._recheck(
                 self.recheck, Settled(Construct(self, "Recheck"), here.code, here.key), groups[-1], alarms
             )
+
+    def _closed(self, queues: Iterable[Queue]) -> None:
+        """Let only this runbook's functions handle the messages, and only they and operators continue."""
+        account = Stack.of(self).account
+        own, operate = (role_arn(account, function_role(name)) for name in (self.runbook.id, OPERATE))
+        for one in queues:
+            handled_by(one.main, own)
+        sent_by(self.second.main, (own, operate))
 
     def _recheck_queue(self, settled: Settled, settings: Settings) -> Queue:
         """Return the queue for calls that can undo a containment, with its rules."""

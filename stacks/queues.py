@@ -77,6 +77,38 @@ def take_from(target: sqs.Queue, rules: Sequence[str]) -> None:
     )
 
 
+def sent_by(target: sqs.Queue, roles: Sequence[str]) -> None:
+    """Deny everybody but these roles to send to a queue that no rule sends to."""
+    _deny_others(target, "SentBy", ("sqs:SendMessage",), roles)
+
+
+def handled_by(target: sqs.Queue, role: str) -> None:
+    """Deny everybody but this function's role to receive messages, and everybody to purge them.
+
+    A receipt handle proves that a message came by the queue. So nobody else may get one.
+    """
+    actions = (
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:PurgeQueue",
+        "sqs:ReceiveMessage",
+    )
+    _deny_others(target, "HandledBy", actions, (role,))
+
+
+def _deny_others(target: sqs.Queue, sid: str, actions: Sequence[str], roles: Sequence[str]) -> None:
+    target.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid=sid,
+            effect=iam.Effect.DENY,
+            actions=list(actions),
+            principals=[iam.StarPrincipal()],
+            resources=[target.queue_arn],
+            conditions={"ArnNotEquals": {"aws:PrincipalArn": list(roles)}},
+        )
+    )
+
+
 def take_from_nobody_else(target: sqs.Queue, rules: Sequence[str]) -> None:
     """Deny everybody else to send, whatever their own policies allow, because events can be forged."""
     target.add_to_resource_policy(

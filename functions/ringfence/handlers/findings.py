@@ -12,7 +12,8 @@ from ringfence.events.dispatch import findings_of_text
 from ringfence.events.envelope import NotForUs
 from ringfence.handlers import wiring
 from ringfence.handlers.logs import logger
-from ringfence.handlers.queue import execution_of, work_off
+from ringfence.handlers.proof import proven
+from ringfence.handlers.queue import execution_of, hidden, work_off
 from ringfence.runbooks import runbook
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.requests import ResponseRequest
     from ringfence.engine.results import Followup, ResponseResult
+    from ringfence.handlers.proof import Proof
     from ringfence.handlers.queue import Work
     from ringfence.model.finding import Finding
     from ringfence.policy.decision import Policy
@@ -32,10 +34,10 @@ def work_through(event: Event, context: LambdaContext, work: Work) -> Event:
     """Handle the messages of a queue. Return those that must be retried."""
     settings = wiring.settings()
     execution = execution_of(context, settings.function, wiring.now())
-    return work_off(event, execution, work, wiring.queue(settings.queue_url))
+    return work_off(event, execution, work, wiring.source(settings.queue_url, hidden(context)))
 
 
-def contain(body: str, execution: ExecutionContext) -> tuple[str, ...]:
+def contain(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, ...]:
     """Run the first stage for the findings of a message."""
     told = findings_of_text(body)
     if isinstance(told, NotForUs):
@@ -46,24 +48,26 @@ def contain(body: str, execution: ExecutionContext) -> tuple[str, ...]:
         from ringfence.events.config.names import with_own_names  # only verdicts have other names
 
         told = with_own_names(told, dict(policy.config_rules))
-    return each(_answered(told), lambda finding: answer(finding, body, policy, execution))
+    return each(_answered(told), lambda finding: answer(finding, body, policy, execution, proof))
 
 
-def resume(body: str, execution: ExecutionContext) -> tuple[str, ...]:
+def resume(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, ...]:
     """Run a continuation, unless its account has left the scope since. Check a release that died."""
     from ringfence.engine.release import Releaser
     from ringfence.engine.stopped_release import release_check
 
     if check := release_check(body, wiring.settings().runbook):
-        return Releaser(wiring.warm()).check(check, execution)
+        return Releaser(proven(wiring.warm(), proof)).check(check, execution)
     order = resumed(body, runbook(wiring.settings().runbook), execution)
     if outside := wiring.policy().outside(order.ref):
         logger().info("off", extra={"subject": order.ref.key, "why": outside})
         return ()
-    return respond(order)
+    return respond(order, proof)
 
 
-def answer(finding: Finding, event: str, policy: Policy, execution: ExecutionContext) -> tuple[str, ...]:
+def answer(
+    finding: Finding, event: str, policy: Policy, execution: ExecutionContext, proof: Proof
+) -> tuple[str, ...]:
     """Run the first stage for each subject of a finding, and send the rest to the second queue.
 
     Returns in words what must be read again. Raises the errors of `concurrency.each`.
@@ -73,15 +77,17 @@ def answer(finding: Finding, event: str, policy: Policy, execution: ExecutionCon
         from ringfence.engine.canonical_subject import with_canonical_subjects
 
         finding = with_canonical_subjects(finding, answering, policy, wiring.warm().cloud)
-    return each(answers(finding, event, answering, policy, execution), _answer)
+    return each(answers(finding, event, answering, policy, execution), lambda one: _answer(one, proof))
 
 
-def respond(order: ResponseRequest) -> tuple[str, ...]:
+def respond(order: ResponseRequest, proof: Proof) -> tuple[str, ...]:
     """Run a request. Return in words why it must be retried.
 
-    An internal error is raised after the continuation was sent.
+    Nothing is recorded, changed or sent before the proof of its caller. An internal error is raised after the
+    continuation was sent.
     """
-    report = Engine(wiring.warm()).run(order)
+    report = Engine(proven(wiring.warm(), proof)).run(order)
+    proof.check()
     from ringfence.engine.results import FollowupKind  # containment does not wait for what comes after it
 
     for followup in report.followups:
@@ -104,11 +110,11 @@ def _answered(told: tuple[Finding, ...]) -> tuple[Finding, ...]:
     return tuple(finding for finding in told if answering.answers(finding))
 
 
-def _answer(one: ResponseRequest | Skipped) -> tuple[str, ...]:
+def _answer(one: ResponseRequest | Skipped, proof: Proof) -> tuple[str, ...]:
     if isinstance(one, Skipped):
         logger().info("off", extra={"subject": one.ref.key, "why": one.decision.reason})
         return ()
-    return respond(one)
+    return respond(one, proof)
 
 
 def _message(order: ResponseRequest, report: ResponseResult, followup: Followup) -> str:

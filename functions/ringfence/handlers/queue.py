@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ringfence.engine.intake import ExecutionContext
 from ringfence.handlers.logs import logger
-from ringfence.model.errors import BadInput, Refused, Retryable, UnknownRecord
+from ringfence.handlers.proof import ByQueue
+from ringfence.model.errors import BadInput, Forged, Refused, Retryable, UnknownRecord
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
@@ -16,8 +19,13 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    Work = Callable[[str, ExecutionContext], tuple[str, ...]]
-    """Handles a message body. Returns in words why it must return, or nothing."""
+    from ringfence.handlers.proof import Begin, Proof
+
+    Work = Callable[[str, ExecutionContext, Proof], tuple[str, ...]]
+    """Handles a message body. Returns in words why it must return, or nothing.
+
+    It must check the proof before it writes, sends or changes anything.
+    """
 
 RESERVE = timedelta(seconds=5)
 """Time at the end of an execution in which no change starts. It is for verification and recording."""
@@ -31,8 +39,19 @@ failed for half an hour will hardly succeed within a minute.
 """
 
 
+HIDDEN_AFTER = timedelta(seconds=5)
+"""How long a message stays hidden after the latest end of the execution that handles it."""
+
+
 class Queue(Protocol):
     """The queue of the messages."""
+
+    def prove(self, receipt: str, seconds: int) -> str:
+        """Hide a message for this number of seconds. Return in words why it is none of the queue's in flight.
+
+        Raises Retryable if the queue does not say.
+        """
+        ...
 
     def come_back(self, receipt: str, seconds: int) -> None:
         """Let a message return after this number of seconds. Raises Retryable."""
@@ -50,9 +69,15 @@ class Message:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Message:
-        """Read a record of the event."""
-        received = record.get("attributes", {}).get("ApproximateReceiveCount", "1")
-        return cls(record["messageId"], record["body"], record["receiptHandle"], int(received))
+        """Read a record of the event. Raises Forged for one that no event source mapping delivers."""
+        try:
+            received = int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
+            texts = (record["messageId"], record["body"], record["receiptHandle"])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise Forged("the event contains a record that is no message of a queue") from error
+        if not all(isinstance(one, str) for one in texts):
+            raise Forged("the event contains a message whose id, body or receipt handle is no text")
+        return cls(*texts, received)
 
     @property
     def patience(self) -> int:
@@ -62,22 +87,74 @@ class Message:
         return min(LAST_RETRY << min(self.received - PROMPT, 8), SLOW_RETRY)
 
 
+@frozen
+class Source:
+    """The queue of the messages. `hidden`: for how many seconds a message is hidden from others from now on.
+
+    `begin` starts a function in the background.
+    """
+
+    queue: Queue
+    hidden: int
+    begin: Begin
+
+    def proof(self, message: Message) -> ByQueue:
+        """Ask the queue for a message, in the background."""
+        return ByQueue(self.begin(partial(self.queue.prove, message.receipt, self.hidden)))
+
+
 def work_off(
-    event: Mapping[str, list[dict[str, Any]]], execution: ExecutionContext, work: Work, queue: Queue
+    event: Mapping[str, list[dict[str, Any]]], execution: ExecutionContext, work: Work, source: Source
 ) -> dict[str, list[dict[str, str]]]:
-    """Handle each message. Return those to retry as batch item failures.
+    """Handle each message that came by the queue. Return those to retry as batch item failures.
 
     Unexpected errors are raised: the function fails, its alarm rings, and the message returns after the
-    lease.
+    lease. Raises Forged for an event that no event source mapping delivers.
     """
     failures = []
-    for record in event["Records"]:
-        message = Message.of(record)
-        seconds = _attempt(message, execution, work)
-        if seconds is not None:
-            _come_back(message, seconds, queue)
+    for message in _messages(event):
+        proof = source.proof(message)
+        seconds = _attempt(message, execution, work, proof)
+        if _is_forged(message, proof):
+            failures.append({"itemIdentifier": message.id})
+        elif seconds is not None:
+            _come_back(message, seconds, source.queue)
             failures.append({"itemIdentifier": message.id})
     return {"batchItemFailures": failures}
+
+
+def _messages(event: Mapping[str, list[dict[str, Any]]]) -> list[Message]:
+    """Read the messages of an event. Raises Forged, and lets the alarm ring."""
+    records: Any = event.get("Records") if isinstance(event, dict) else None
+    try:
+        return [Message.of(record) for record in (records if isinstance(records, list) else [records])]
+    except Forged as error:
+        report_forged(error)
+        raise
+
+
+def _is_forged(message: Message, proof: Proof) -> bool:
+    """Return whether a message did not come by the queue, and let the alarm ring.
+
+    Also where nothing was written for it, so that nothing waited for its proof.
+    """
+    try:
+        proof.check()
+    except Forged as error:
+        report_forged(error, message_id=message.id)
+        return True
+    except Retryable as error:
+        logger().warning("the queue does not say", extra={"message_id": message.id, "error": str(error)})
+    return False
+
+
+def report_forged(error: Forged, **told: str) -> None:
+    """Report a caller without proof: an error in the log, and the metric whose alarm notifies people."""
+    from ringfence.handlers.metrics import emit
+    from ringfence.record.measures import FORGED, Measure
+
+    logger().error("forged", extra={"error": str(error), **told})
+    emit((Measure(FORGED),))
 
 
 def execution_of(context: LambdaContext, actor: str, now: datetime) -> ExecutionContext:
@@ -86,10 +163,16 @@ def execution_of(context: LambdaContext, actor: str, now: datetime) -> Execution
     return ExecutionContext(context.aws_request_id, actor, now + left - RESERVE)
 
 
-def _attempt(message: Message, execution: ExecutionContext, work: Work) -> int | None:
+def hidden(context: LambdaContext) -> int:
+    """Return for how many seconds from now on a message must be hidden from others."""
+    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    return math.ceil((left + HIDDEN_AFTER).total_seconds())
+
+
+def _attempt(message: Message, execution: ExecutionContext, work: Work, proof: Proof) -> int | None:
     """Return the seconds until the message must return. None if it is done."""
     try:
-        again = work(message.body, execution)
+        again = work(message.body, execution, proof)
     except BadInput as error:
         logger().error(
             "bad input", extra={"message_id": message.id, "field": error.field, "error": str(error)}

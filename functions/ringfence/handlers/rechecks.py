@@ -23,6 +23,7 @@ from ringfence.model.kinds import parse_key
 if TYPE_CHECKING:
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.ports import Clock, Ports, SideBySide
+    from ringfence.handlers.proof import Proof
     from ringfence.model.runbook import Runbook
     from ringfence.policy.decision import Policy
     from ringfence.record.containments import Containment
@@ -106,12 +107,14 @@ class Rechecks:
     verifier: Verifier
     listed: KeptList
 
-    def heard(self, body: str, execution: ExecutionContext) -> tuple[str, ...]:
+    def heard(self, body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, ...]:
         """Handle a call that can undo a containment. Return in words why it must be handled again.
 
+        Nothing is verified before the proof that the message came by its queue.
+
         A call on names that no open incident recorded is ignored, without a record. If the list was read
-        before the call, an incident may be missing in it, also beside one that is listed. Raises BadInput
-        and Retryable.
+        before the call, an incident may be missing in it, also beside one that is listed. Raises BadInput,
+        Forged and Retryable.
         """
         call = undoing_of_text(body, self.verifier.runbook)
         if isinstance(call, NotForUs):
@@ -120,6 +123,8 @@ class Rechecks:
         named = (one for one in self._open() if _concerns(call, one))
         concerned = [one for one in named if not self._is_covered(call, one)]
         is_old = self.listed.read_at < call.at + VISIBLE
+        if concerned:
+            proof.check()
         again = each(concerned, partial(self._handled, execution, call))
         return (*again, "the list of open containments is older than the call") if is_old else again
 

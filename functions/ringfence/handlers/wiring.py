@@ -14,6 +14,7 @@ from ringfence.aws.dynamo import DynamoAuditLog
 from ringfence.aws.sessions import OwnClients, RoleClients, own_client
 from ringfence.aws.sqs import SqsQueue
 from ringfence.engine.ports import Ports
+from ringfence.handlers.queue import Source
 from ringfence.handlers.threads import Threads
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
@@ -105,6 +106,19 @@ def containments() -> ContainmentList:
     from ringfence.aws.containments import ContainmentList  # containment does not wait for it
 
     return ContainmentList(cast("DynamoDBClient", own_client("dynamodb")), settings().control_table)
+
+
+@cache
+def background() -> Threads:
+    """Return the threads for what runs beside the engine."""
+    return Threads("ringfence-background", 1)
+
+
+def source(url: str, hidden: int) -> Source:
+    """Return the source of a queue's messages. Its client is created now, as clients are: one by one."""
+    own = queue(url)
+    own.client()
+    return Source(own, hidden, background().begin)
 
 
 def queue(url: str) -> SqsQueue:

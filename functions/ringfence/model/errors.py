@@ -53,6 +53,10 @@ class Refused(RingfenceError):
         self.reason = reason
 
 
+class Forged(Refused):
+    """The input did not come from the caller that it claims. Nothing is read from it, and an alarm rings."""
+
+
 class NotFound(Refused):
     """The resource no longer exists."""
 

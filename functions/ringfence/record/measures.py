@@ -12,6 +12,7 @@ NOT_CONTAINED = "NotContained"
 TIME_TO_CONTAINMENT = "TimeToContainment"
 REFUSED = "Refused"
 TAMPER = "Tamper"
+FORGED = "Forged"
 
 COUNT, SECONDS = "Count", "Seconds"
 

@@ -11,6 +11,7 @@ from ringfence.engine.intake import ExecutionContext
 from ringfence.engine.release import Releaser
 from ringfence.engine.stopped_release import release_check, release_watchdog
 from ringfence.handlers import findings, wiring
+from ringfence.handlers.proof import NOTHING_TAKEN
 from ringfence.model.errors import BadInput
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.record.notices import notice
@@ -136,5 +137,5 @@ def test_the_second_queue_checks_a_release(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(wiring, "warm", scene.ports)
     monkeypatch.setattr(wiring, "settings", lambda: SimpleNamespace(runbook=KEY.runbook))
     context = ExecutionContext("check", "ringfence-contain-instance", scene.clock() + LEASE)
-    assert findings.resume(release_watchdog(asked), context) == ()
+    assert findings.resume(release_watchdog(asked), context, NOTHING_TAKEN) == ()
     assert not scene.history.open_intents

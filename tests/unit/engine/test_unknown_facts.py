@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,7 +12,7 @@ from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.handlers.logs import logger
-from ringfence.handlers.queue import BAD_INPUT, FIRST_RETRY, work_off
+from ringfence.handlers.queue import BAD_INPUT, FIRST_RETRY, Source, work_off
 from ringfence.model.codec import canonical
 from ringfence.model.errors import Retryable, UnknownRecord
 from ringfence.record.chain import ChainKey, Entry, Lease, Stamp, digest, link
@@ -22,6 +22,9 @@ from ringfence.record.timeline import timeline
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.worlds import AUTO, LEASE, NOON, REF, Ticking, estate, finding, order
+
+if TYPE_CHECKING:
+    from ringfence.handlers.proof import Proof
 
 KEY = ChainKey("contain-instance", REF.key)
 KNOWN = link(Stamp(KEY, "inc-1", "test", "a-0", NOON), None, (finding(), DecisionMade(AUTO, NOON, "f-1")))
@@ -94,6 +97,10 @@ class Queue:
     def __init__(self) -> None:
         self.waits: list[int] = []
 
+    def prove(self, receipt: str, seconds: int) -> str:
+        del receipt, seconds
+        return ""
+
     def come_back(self, receipt: str, seconds: int) -> None:
         del receipt
         self.waits.append(seconds)
@@ -106,13 +113,14 @@ def test_its_message_comes_back_and_it_is_told_as_an_error(fact: dict[str, objec
     logging.getLogger(logger().service).addHandler(kept)
     home, queue = Home(fact), Queue()
 
-    def work(body: str, execution: ExecutionContext) -> tuple[str, ...]:
-        del body, execution
+    def work(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, ...]:
+        del body, execution, proof
         Engine(home.ports).respond(order(attempt="a-1"))
         return ()
 
     record: dict[str, Any] = {"messageId": "m-1", "body": "{}", "receiptHandle": "r-1"}
-    left = work_off({"Records": [record]}, ExecutionContext("a-1", "test", NOON + LEASE), work, queue)
+    source = Source(queue, 35, lambda prove: prove)
+    left = work_off({"Records": [record]}, ExecutionContext("a-1", "test", NOON + LEASE), work, source)
     assert left == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert queue.waits == [FIRST_RETRY] != [BAD_INPUT]
     logging.getLogger(logger().service).removeHandler(kept)

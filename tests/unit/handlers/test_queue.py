@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,16 +19,22 @@ from ringfence.handlers.queue import (
     RESERVE,
     SLOW_RETRY,
     Message,
+    Source,
     execution_of,
+    hidden,
     work_off,
 )
 from ringfence.model.errors import BadInput, Conflict, InternalError, NotFound, Refused, Retryable
-from stacks.times import CONTINUE
+from stacks.times import CONTAIN, CONTINUE
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringfence.handlers.proof import Proof
     from ringfence.handlers.queue import Work
 
+HIDDEN = 35
 THIS = ExecutionContext("request-1", "ringfence-contain-instance", NOON)
 
 
@@ -37,6 +44,15 @@ class Queue:
 
     broken: bool = False
     waits: dict[str, int] = field(default_factory=dict)
+    in_flight: frozenset[str] = frozenset({"r-a", "r-b", "r-c"})
+    asked: dict[str, int] = field(default_factory=dict)
+    silent: bool = False
+
+    def prove(self, receipt: str, seconds: int) -> str:
+        self.asked[receipt] = seconds
+        if self.silent:
+            raise Retryable("sqs:ChangeMessageVisibility: it cannot be reached")
+        return "" if receipt in self.in_flight else "its receipt handle is not one of the queue"
 
     def come_back(self, receipt: str, seconds: int) -> None:
         if self.broken:
@@ -71,6 +87,23 @@ def event(*bodies: str, received: int = 1) -> dict[str, Any]:
     return {"Records": records}
 
 
+def source(queue: Queue) -> Source:
+    """The queue as a source, which is asked before anything else is done."""
+
+    def begin(function: Callable[[], str]) -> Callable[[], str]:
+        try:
+            answer = function()
+        except Retryable as error:
+            return partial(_raise, error)
+        return lambda: answer
+
+    return Source(queue, HIDDEN, begin)
+
+
+def _raise(error: Exception) -> str:
+    raise error
+
+
 def raising(error: Exception) -> Work:
     def work(*_: object) -> tuple[str, ...]:
         raise error
@@ -81,7 +114,7 @@ def raising(error: Exception) -> Work:
 def ends(work: Work, queue: Queue | None = None, *, received: int = 1) -> tuple[list[str], dict[str, int]]:
     """Work on one message; return what failed, and after how long it comes back."""
     queue = queue or Queue()
-    answer = work_off(event("a", received=received), THIS, work, queue)
+    answer = work_off(event("a", received=received), THIS, work, source(queue))
     return [one["itemIdentifier"] for one in answer["batchItemFailures"]], queue.waits
 
 
@@ -120,14 +153,15 @@ def test_no_continuation_is_a_dead_letter_while_it_counts_as_alive() -> None:
 
 
 def test_one_bad_message_does_not_touch_the_others() -> None:
-    def work(body: str, execution: ExecutionContext) -> tuple[str, ...]:
+    def work(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, ...]:
         assert execution == THIS
+        proof.check()
         if body == "b":
             raise BadInput("(document)", "is not JSON")
         return ()
 
     queue = Queue()
-    answer = work_off(event("a", "b", "c"), THIS, work, queue)
+    answer = work_off(event("a", "b", "c"), THIS, work, source(queue))
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-b"}]}
     assert queue.waits.keys() == {"r-b"}
 
@@ -150,3 +184,14 @@ def test_an_execution_begins_no_change_in_its_last_seconds() -> None:
     assert this == ExecutionContext(
         "request-1", "ringfence-contain-instance", NOON + timedelta(seconds=29.5) - RESERVE
     )
+
+
+def test_a_message_stays_hidden_until_its_execution_has_ended() -> None:
+    context: Any = Context()
+    assert hidden(context) == 35 == CONTAIN.visibility
+
+
+def test_the_queue_is_asked_about_each_message() -> None:
+    queue = Queue()
+    ends(lambda *_: (), queue)
+    assert queue.asked == {"r-a": HIDDEN}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.handlers.proof import NOTHING_TAKEN
 from ringfence.handlers.rechecks import KEPT, KeptList, Rechecks, Verifier
 from ringfence.model.codec import instant_text
 from ringfence.model.errors import Retryable
@@ -39,7 +40,7 @@ class Watch:
         self.rechecks = Rechecks(verifier, KeptList(self.list, self.site.clock))
 
     def hears(self, event: Mapping[str, Any]) -> tuple[str, ...]:
-        return self.rechecks.heard(json.dumps(event), self.site.execution())
+        return self.rechecks.heard(json.dumps(event), self.site.execution(), NOTHING_TAKEN)
 
     def call(self, name: str = "AttachNetworkInterface", service: str = "ec2", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a record
         """Return the event of a call that was recorded a moment ago."""

@@ -145,6 +145,38 @@ def test_the_queue_takes_messages_from_its_rules_and_from_nobody_else(
     assert deny["Condition"] == {"ArnNotEquals": {"aws:SourceArn": rules}}
 
 
+@BOTH
+def test_nobody_but_the_runbook_s_functions_gets_a_receipt_handle_and_nobody_purges(
+    response: Template, queue: str, handler: str, times: QueueTimes
+) -> None:
+    del handler, times
+    runbook = next(id_ for id_ in CATALOGUE if queue.startswith(f"ringfence-{id_}"))
+    id_, _ = queue_named(response, queue)
+    (deny,) = [one for one in policy_of(response, id_) if one.get("Sid") == "HandledBy"]
+    assert (deny["Effect"], deny["Principal"]) == ("Deny", "*")
+    assert deny["Action"] == [
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:PurgeQueue",
+        "sqs:ReceiveMessage",
+    ]
+    assert principals(deny) == [f"ringfence-{runbook}-function"]
+
+
+@EACH
+def test_only_the_runbook_s_functions_and_operators_continue(response: Template, runbook: str) -> None:
+    id_, _ = queue_named(response, f"ringfence-{runbook}-continuation")
+    (deny,) = [one for one in policy_of(response, id_) if one.get("Sid") == "SentBy"]
+    assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "sqs:SendMessage")
+    assert principals(deny) == [f"ringfence-{runbook}-function", "ringfence-operate-function"]
+
+
+def principals(deny: dict[str, Any]) -> list[str]:
+    """Return the names of the roles that a statement spares."""
+    spared = deny["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
+    return [str(one).rpartition("/")[2] for one in (spared if isinstance(spared, list) else [spared])]
+
+
 @EACH
 def test_no_service_may_send_to_the_continuation_queue(response: Template, runbook: str) -> None:
     second, _ = queue_named(response, f"ringfence-{runbook}-continuation")
@@ -278,7 +310,7 @@ def test_every_alarm_tells_the_notices_topic_and_missing_data_is_no_alarm(
     alarms = [*response.all(ALARM).values(), *audit.all(ALARM).values()]
     reviewed = [one for one in CATALOGUE.values() if one.review]
     containing = [one for one in CATALOGUE.values() if not one.closes_when_complete]
-    assert len(alarms) == 8 + 6 * len(CATALOGUE) + 3 * len(UNDONE) + 2 * len(containing) + len(reviewed)
+    assert len(alarms) == 9 + 6 * len(CATALOGUE) + 3 * len(UNDONE) + 2 * len(containing) + len(reviewed)
     for alarm in alarms:
         (action,) = alarm["Properties"]["AlarmActions"]
         assert "Notices" in json.dumps(action)

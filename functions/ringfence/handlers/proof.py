@@ -1,0 +1,84 @@
+"""Prove that a message came by its own queue. Nothing is written, sent or changed before the proof.
+
+Everybody with `lambda:InvokeFunction` can hand a function a made-up message. Only SQS issues receipt handles,
+and the queue's policy allows only the function's role to receive. So the function asks the queue about the
+message's receipt handle, side by side with its first read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from ringfence.model.errors import Forged
+from ringfence.model.frozen import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ringfence.engine.ports import AuditLog, Ports
+    from ringfence.record.chain import ChainKey, Entry, Lease, Slot
+    from ringfence.record.history import History
+
+    Begin = Callable[[Callable[[], str]], Callable[[], str]]
+    """Starts a function in the background. Returns a function that waits for its result."""
+
+
+class Proof(Protocol):
+    """What proves an input's caller."""
+
+    def check(self) -> None:
+        """Raise Forged if the input did not come by its way, and Retryable if that is unknown."""
+        ...
+
+
+@frozen
+class ByQueue:
+    """The proof of a message. `answer` waits for the queue's answer: why the handle is wrong, in words."""
+
+    answer: Callable[[], str]
+
+    def check(self) -> None:
+        """Wait for the answer. Raises Forged and Retryable."""
+        if reason := self.answer():
+            raise Forged(f"the message did not come by its queue: {reason}")
+
+
+@frozen
+class NothingTaken:
+    """The proof of a scheduled look: it takes nothing from its input, so any caller is as good as another."""
+
+    def check(self) -> None:
+        """Raise nothing."""
+
+
+NOTHING_TAKEN = NothingTaken()
+
+
+@frozen
+class ProvenLog:
+    """An audit log that takes no entry before the proof. A change is recorded first, so none is made."""
+
+    log: AuditLog
+    proof: Proof
+
+    def read(self, key: ChainKey) -> History:
+        """Read, side by side with the proof."""
+        return self.log.read(key)
+
+    def append(
+        self,
+        key: ChainKey,
+        history: History,
+        entries: Sequence[Entry],
+        lease: Lease | None,
+        slot: Slot | None = None,
+    ) -> None:
+        """Append after the proof. Raises Forged, and Retryable if the proof is unknown."""
+        self.proof.check()
+        self.log.append(key, history, entries, lease, slot)
+
+
+def proven(ports: Ports, proof: Proof) -> Ports:
+    """Return ports through which nothing is recorded or changed before the proof."""
+    return replace(ports, log=ProvenLog(ports.log, proof))

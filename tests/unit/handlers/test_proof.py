@@ -1,0 +1,210 @@
+"""Made-up messages change, record and send nothing, and are reported; see `ringfence.handlers.proof`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ringfence.engine.intake import ExecutionContext
+from ringfence.handlers import findings, wiring
+from ringfence.handlers.logs import logger
+from ringfence.handlers.proof import ByQueue
+from ringfence.handlers.queue import Source, work_off
+from ringfence.model.errors import Forged, Retryable
+from ringfence.policy.decision import Mode, Policy
+from ringfence.record.measures import FORGED
+from tests.support.fakes.scene import Scene
+from tests.support.samples import guardduty
+from tests.support.worlds import LEASE, REF
+from tests.unit.handlers.test_rechecks import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringfence.handlers.queue import Work
+
+GENUINE, UNHEARD = "AQEBgenuine==", "AQEBforged=="
+ABOUT = {"resourceType": "Instance", "instanceDetails": guardduty.instance_details(REF.id)}
+FINDING = json.dumps(guardduty.event(guardduty.detail("Backdoor:EC2/C&CActivity.B", ABOUT)))
+CONTINUATION = json.dumps(
+    {
+        "version": 1,
+        "runbook": "contain-instance",
+        "subject": REF.key,
+        "remediations": ["isolate-instance"],
+        "choices": {},
+        "behind": "a-1",
+    }
+)
+
+
+@dataclass
+class Sqs:
+    """A queue with one message in flight."""
+
+    silent: bool = False
+    asked: list[str] = field(default_factory=list)
+    returned: list[str] = field(default_factory=list)
+
+    def prove(self, receipt: str, seconds: int) -> str:
+        assert seconds > 0
+        self.asked.append(receipt)
+        if self.silent:
+            raise Retryable("sqs:ChangeMessageVisibility: it cannot be reached")
+        return "" if receipt == GENUINE else "its receipt handle is not one of the queue"
+
+    def come_back(self, receipt: str, seconds: int) -> None:
+        assert seconds >= 0
+        self.returned.append(receipt)
+
+
+def late(function: Callable[[], str]) -> Callable[[], str]:
+    """Ask as late as may be: when somebody waits for the answer."""
+    return cache(function)
+
+
+@dataclass
+class Deployed:
+    """The functions of one runbook, as Lambda would invoke them."""
+
+    scene: Scene
+    sqs: Sqs = field(default_factory=Sqs)
+    sent: list[str] = field(default_factory=list)
+
+    def invoke(self, work: Work, body: str, receipt: object) -> dict[str, list[dict[str, str]]]:
+        record: dict[str, Any] = {
+            "messageId": "m-1",
+            "receiptHandle": receipt,
+            "body": body,
+            "attributes": {"ApproximateReceiveCount": "1"},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:eu-west-1:111122223333:ringfence-contain-instance",
+        }
+        context = ExecutionContext("a-1", "ringfence-contain-instance", self.scene.clock() + LEASE)
+        return work_off({"Records": [record]}, context, work, Source(self.sqs, 35, late))
+
+    @property
+    def untouched(self) -> bool:
+        return not (self.scene.cloud.calls or self.scene.history.entries or self.sent or self.sqs.returned)
+
+
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch) -> Deployed:
+    logger()
+    scene = Scene()
+    made = Deployed(scene)
+    policy = Policy((REF.account,), default=Mode.AUTO)
+    given = SimpleNamespace(runbook="contain-instance", continuation_queue_url="second")
+    queue = SimpleNamespace(send=lambda body, _: made.sent.append(body))
+    monkeypatch.setattr(wiring, "warm", scene.ports)
+    monkeypatch.setattr(wiring, "policy", lambda: policy)
+    monkeypatch.setattr(wiring, "settings", lambda: given)
+    monkeypatch.setattr(wiring, "queue", lambda _: queue)
+    return made
+
+
+WORKS = pytest.mark.parametrize(
+    ("work", "body"),
+    [(findings.contain, FINDING), (findings.resume, CONTINUATION)],
+    ids=["contain", "continue"],
+)
+
+
+def test_a_finding_that_came_by_the_queue_is_contained(deployed: Deployed) -> None:
+    assert deployed.invoke(findings.contain, FINDING, GENUINE) == {"batchItemFailures": []}
+    assert deployed.scene.cloud.calls
+    assert deployed.scene.history.entries
+    assert deployed.sqs.asked == [GENUINE]
+
+
+@WORKS
+@pytest.mark.parametrize("receipt", [UNHEARD, ""])
+def test_a_made_up_message_changes_records_and_sends_nothing_and_the_alarm_rings(
+    deployed: Deployed, capsys: pytest.CaptureFixture[str], work: Work, body: str, receipt: str
+) -> None:
+    answer = deployed.invoke(work, body, receipt)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert deployed.untouched
+    assert f'"{FORGED}":[1.0]' in capsys.readouterr().out.replace(" ", "")
+
+
+@pytest.mark.parametrize("body", ["no event", json.dumps({"source": "aws.guardduty"}), "{}"])
+def test_a_made_up_message_that_leads_to_nothing_is_told_as_well(
+    deployed: Deployed, capsys: pytest.CaptureFixture[str], body: str
+) -> None:
+    deployed.invoke(findings.contain, body, UNHEARD)
+    assert deployed.untouched
+    assert FORGED in capsys.readouterr().out
+
+
+@WORKS
+def test_while_the_queue_does_not_say_nothing_is_done_and_the_message_returns(
+    deployed: Deployed, capsys: pytest.CaptureFixture[str], work: Work, body: str
+) -> None:
+    deployed.sqs.silent = True
+    assert deployed.invoke(work, body, GENUINE) == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert not deployed.scene.cloud.calls
+    assert not deployed.scene.history.entries
+    assert not deployed.sent
+    assert FORGED not in capsys.readouterr().out
+    deployed.sqs.silent = False
+    deployed.invoke(work, body, GENUINE)
+    assert deployed.scene.history.entries or work is findings.resume
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"Records": {}},
+        {"Records": ["x"]},
+        {"Records": [{"messageId": "m-1", "body": FINDING}]},
+        {"Records": [{"messageId": "m-1", "body": FINDING, "receiptHandle": None}]},
+        {"Records": [{"messageId": "m-1", "body": FINDING, "receiptHandle": {"a": 1}}]},
+        {"Records": [{"messageId": "m-1", "body": {"a": 1}, "receiptHandle": GENUINE}]},
+        {"Records": [{"messageId": "m-1", "body": "", "receiptHandle": GENUINE, "attributes": "x"}]},
+        [],
+        "x",
+        None,
+    ],
+)
+def test_an_event_that_no_event_source_mapping_delivers_fails_the_function_and_is_told(
+    deployed: Deployed,
+    capsys: pytest.CaptureFixture[str],
+    event: Any,  # noqa: ANN401 - anything at all
+) -> None:
+    context = ExecutionContext("a-1", "ringfence-contain-instance", deployed.scene.clock() + LEASE)
+    with pytest.raises(Forged):
+        work_off(event, context, findings.contain, Source(deployed.sqs, 35, late))
+    assert deployed.untouched
+    assert FORGED in capsys.readouterr().out
+
+
+def test_one_genuine_message_does_not_prove_the_one_beside_it(deployed: Deployed) -> None:
+    records = [
+        {"messageId": "m-1", "receiptHandle": UNHEARD, "body": FINDING},
+        {"messageId": "m-2", "receiptHandle": GENUINE, "body": "{}"},
+    ]
+    context = ExecutionContext("a-1", "ringfence-contain-instance", deployed.scene.clock() + LEASE)
+    work_off({"Records": records}, context, findings.contain, Source(deployed.sqs, 35, late))
+    assert deployed.sqs.asked == [UNHEARD, GENUINE]
+    assert not deployed.scene.cloud.calls
+
+
+def test_a_made_up_call_makes_nothing_be_verified() -> None:
+    watch = Watch()
+    watch.site.attach()
+    known = watch.site.history.entries
+
+    def forged() -> str:
+        return "its receipt handle is not one of the queue"
+
+    with pytest.raises(Forged):
+        watch.rechecks.heard(json.dumps(watch.call()), watch.site.execution(), ByQueue(forged))
+    assert watch.site.history.entries == known
+    assert not watch.sent
