@@ -29,6 +29,7 @@ from tests.support.worlds import LEASE, Ticking, order
 
 if TYPE_CHECKING:
     from ringfence.model.call import Call
+    from ringfence.model.observation import ResourceState
     from ringfence.model.remediation import Remediation
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
@@ -103,6 +104,31 @@ def call(name: str = "s:C") -> Undoing:
     return Undoing(name, "arn:aws:iam::111122223333:user/m", "203.0.113.9", at, "e", "1", frozenset())
 
 
+def heard(case: Case) -> set[str]:
+    """Return the calls that can undo what was decided on."""
+    return {f"{one.service}:{name}" for one in case.runbook.undone_by for name in one.names}
+
+
+def declared(case: Case, step: Step) -> set[str]:
+    """Return the calls that remediations with this kind of step declare."""
+    return {
+        f"{calls.service}:{name}"
+        for one in case.runbook.remediations
+        if type(step) in one.steps
+        for calls in one.undone_by
+        for name in calls.names
+    }
+
+
+def undoing(case: Case, step: Step, world: ResourceState) -> list[str]:
+    """Return the calls of a release of this step. Its own remediation declares each of them."""
+    services = {client: service for service, client in CLIENTS.items()}
+    made = changing_calls(step.inverse(), world.names())
+    calls = [f"{services.get(one.service, one.service)}:{one.operation}" for one in made]
+    assert set(calls) <= declared(case, step), step.describe()
+    return calls or sorted(declared(case, step))  # some look before they change anything
+
+
 def heard_steps(case: Case, history: History) -> list[Step]:
     """Return the reversible steps that were applied, of remediations that declare what undoes them."""
     heard = {step for one in case.runbook.remediations if one.undone_by for step in one.steps}
@@ -141,7 +167,14 @@ def test_whichever_step_is_undone_is_seen_and_done_again(case: Case) -> None:
         if undone.observations == world.observations:
             continue  # a later step of the same plan replaced it
         stage.cloud.world = undone
-        result = stage.recheck(call())
+        calls = undoing(case, steps[number], world)
+        for other in heard(case) - declared(case, steps[number]):
+            assert stage.recheck(call(other)).standing is not Standing.BROKEN, (
+                steps[number].describe(),
+                other,
+            )
+        assert not stage.history.of(ContainmentBroken), "whoever made another call is not blamed"
+        result = stage.recheck(call(calls[0]))
         assert result.standing is Standing.BROKEN, steps[number].describe()
         stage.resume(result)
         assert stage.recheck().standing is Standing.CONTAINED, steps[number].describe()

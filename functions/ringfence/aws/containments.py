@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LIST_PERMISSIONS = (Permission("dynamodb:Query", ("{control_table}/index/containments",)),)
 """The permission to read the list. The permission to write it is that of the audit log."""
 _SUFFIX = "#containment"
-"""The suffix of the item's key. No chain's key contains a second `#`."""
+"""The suffix of the item's key. No subject of a containment has an id with `#`."""
 _NONE = "-"
 """A set in DynamoDB cannot be empty."""
 

@@ -7,19 +7,19 @@ request that contains it again, or none if a person must decide.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ringfence.engine.execution import Execution
 from ringfence.engine.incident_start import incident_start
 from ringfence.engine.journal import journal
-from ringfence.engine.prospect import Prospect
 from ringfence.engine.read import read
 from ringfence.engine.reading import ReadRequest
 from ringfence.engine.requests import ResponseRequest
+from ringfence.engine.undone import Judgement, Undone
 from ringfence.model.errors import InternalError, NotFound
 from ringfence.model.frozen import frozen
-from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.runbook import unique
 from ringfence.policy.selection import portions
 from ringfence.record.chain import ChainKey
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from ringfence.engine.ports import Ports
     from ringfence.events.cloudtrail.parser.undoing import Undoing
     from ringfence.model.observation import ResourceState
-    from ringfence.model.remediation import Remediation
     from ringfence.model.runbook import Runbook
-    from ringfence.model.step import Step
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Policy
     from ringfence.record.facts import Fact
     from ringfence.record.history import History
 
+ANSWERING = timedelta(seconds=30)
+"""How long an answer can be on its way, from its report until it holds the lease."""
 MOST_REPORTS = 10
 """Reports in a row without a verification between them. Further ones add nothing that a person needs."""
 
@@ -57,7 +57,10 @@ class Standing(StrEnum):
 
 @frozen
 class RecheckRequest:
-    """Verify `incident` of `ref` again. `cause`: the call that may have undone the containment, if known."""
+    """Verify `incident` of `ref` again.
+
+    `cause`: the call that may have undone the containment. Then only that is judged which it can undo.
+    """
 
     runbook: Runbook
     ref: Ref
@@ -72,6 +75,7 @@ class RecheckResult:
     """The result. `open` is what must be done again, and `names` are ids that were seen, in words.
 
     `answered`: `follows` contains the resource again. Otherwise a person must, and `reason` says why.
+    `whole`: everything that is watched was seen, and not only what a call can undo.
     """
 
     standing: Standing
@@ -81,6 +85,7 @@ class RecheckResult:
     answered: bool = False
     follows: ResponseRequest | None = None
     names: frozenset[str] = frozenset()
+    whole: bool = True
 
 
 @frozen
@@ -140,127 +145,65 @@ class _Recheck:
     allowed: Permitted
 
     def run(self) -> RecheckResult:
-        decided, incident = _resumption(self.request, self.history), self.request.incident
-        seen = self._read(decided)
+        cause, incident = self.request.cause, self.request.incident
+        decided = _resumption(self.request, self.history)
+        judgement = Judgement(decided, self.history, self.ports.clock(), cause.call if cause else "")
+        if not judgement.judged or self._is_dealt_with(cause):
+            return RecheckResult(Standing.CONTAINED, incident, whole=False)
+        seen = self._read(judgement)
         if isinstance(seen, NotFound):
             return RecheckResult(Standing.GONE, incident, reason=seen.reason, follows=decided)
-        broken, unclear = self._remaining(decided, seen), self._unclear(seen)
-        if broken and self.request.cause is None:
-            broken, unclear = self._confirmed(decided, broken, unclear)
+        undone, unclear = judgement.undone(seen), judgement.unclear(seen)
+        everything = replace(judgement, call="").undone(seen)
+        if cause is None:
+            undone, unclear = self._confirmed(judgement, undone, unclear)
+        elif everything.steps and not undone.steps:
+            undone = Undone()  # another call undid a step, and that may be why a way in is open
         names = frozenset(seen.names().values())
-        exposed = unique((*self._exposed(decided, seen), *self._ways(decided, seen)))
-        if broken or exposed:
-            return replace(self._broken(decided, broken, exposed), names=names)
+        if undone.open:
+            return replace(self._broken(decided, undone), names=names)
         if unclear:
             return RecheckResult(Standing.UNCLEAR, incident, reason="; ".join(unclear))
-        if self.history.broken and self.history.verified:
+        whole = cause is None or not everything.open
+        if whole and self.history.broken and self.history.verified:
             self._record(decided, self.history.verified)
-        return RecheckResult(Standing.CONTAINED, incident, names=names)
+        return RecheckResult(Standing.CONTAINED, incident, names=names, whole=whole)
 
-    def _read(self, decided: ResponseRequest) -> ResourceState | NotFound:
-        kinds = unique(kind for stage in _watched(decided).stages for kind in stage.observations)
-        provided = self.history.provided_with()
-        asked = ReadRequest(self.request.ref, kinds, self.history.steps(), essential=(), provided=provided)
+    def _is_dealt_with(self, cause: Undoing | None) -> bool:
+        """Return whether the call was reported and the incident was verified since.
+
+        Events can be delivered twice. What is undone after that is the work of another call.
+        """
+        if cause is None or not cause.event or self.history.broken:
+            return False
+        return any(one.event == cause.event for one in self.history.of(ContainmentBroken))
+
+    def _read(self, judgement: Judgement) -> ResourceState | NotFound:
+        provided, past = self.history.provided_with(), self.history.steps()
+        asked = ReadRequest(self.request.ref, judgement.kinds, past, essential=(), provided=provided)
         resource = read(self.ports, asked).resource
         if resource is None:
             raise InternalError("the resource was not observed")
         return resource
 
-    def _remaining(self, decided: ResponseRequest, seen: ResourceState) -> tuple[Step, ...]:
-        """Return the steps that undo what was undone: those that did not remain at the last verification."""
-        watched = replace(decided, runbook=_watched(decided))
-        start = incident_start(watched, self.history, self.ports.clock())
-        prospect, execution = Prospect(start, start, watched.choices), Execution.of(watched, start)
-        verified = self.history.verified
-        known = verified.remaining if verified else ()
-        planned = (
-            step
-            for stage in watched.runbook.stages
-            for step in execution.allowed(
-                prospect.plan(stage, self.history, seen).steps, containing=watched.contains(stage)
-            )
-        )
-        return unique(
-            step for step in planned if not isinstance(step, LogOnlyStep) and step.describe() not in known
-        )
-
-    def _exposed(self, decided: ResponseRequest, seen: ResourceState) -> tuple[str, ...]:
-        """Return new residual risk that the call caused, and reported residual risk that is still there.
-
-        For example, a new key of a contained user: no step of the plan closes it, and a person must know.
-        """
-        start = incident_start(decided, self.history, self.ports.clock())
-        incident = Prospect(start, start, decided.choices).incident(self.history)
-        known = frozenset(self.history.verified.exposure) if self.history.verified else frozenset()
-        told = frozenset(self.history.broken.open) if self.history.broken else frozenset()
-        return unique(
-            words
-            for one in _watched(decided).remediations
-            if one.residual_risk and seen.unread.keys().isdisjoint(one.observations)
-            for words in one.residual_risk(seen, incident)
-            if words in told or (self._caused(one) and words not in known)
-        )
-
-    def _ways(self, decided: ResponseRequest, seen: ResourceState) -> tuple[str, ...]:
-        """Return new ways in, whether a call or the schedule leads to them.
-
-        A verification of some stages does not know all words. Without an event, a second read must agree.
-        """
-        verified = self.history.verified
-        if verified is None or not verified.whole:
-            return ()
-        start = incident_start(decided, self.history, self.ports.clock())
-        incident = Prospect(start, start, decided.choices).incident(self.history)
-
-        def open_in(resource: ResourceState) -> tuple[str, ...]:
-            return tuple(
-                words
-                for one in _watched(decided).remediations
-                if resource.unread.keys().isdisjoint(one.observations)
-                for words in one.open_ways(resource, incident)
-                if words not in verified.open_access
-            )
-
-        found = open_in(seen)
-        if not found or self.request.cause:
-            return found
-        second = self._read(decided)
-        still = () if isinstance(second, NotFound) else open_in(second)
-        return tuple(words for words in found if words in still)
-
-    def _caused(self, remediation: Remediation) -> bool:
-        """Return whether the call is one that can undo this remediation."""
-        call = self.request.cause.call if self.request.cause else ""
-        return any(
-            f"{calls.service}:{name}" == call for calls in remediation.undone_by for name in calls.names
-        )
-
-    def _unclear(self, seen: ResourceState) -> tuple[str, ...]:
-        """Return what is settling or cannot be read, except what the last verification could not read either.
-
-        An organization's policy can hide a service for ever. The reason of an error can differ each time.
-        """
-        verified = self.history.verified
-        before = (*verified.settling, *verified.refused) if verified else ()
-        known = {words.partition(":")[0] for words in before}
-        now = (*seen.settling(), *seen.unreadable(seen.unread, for_good=True))
-        return tuple(words for words in now if words.partition(":")[0] not in known)
-
     def _confirmed(
-        self, decided: ResponseRequest, broken: tuple[Step, ...], unclear: tuple[str, ...]
-    ) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+        self, judgement: Judgement, undone: Undone, unclear: tuple[str, ...]
+    ) -> tuple[Undone, tuple[str, ...]]:
         """Read a second time. No event supports the first read, and one read can be stale."""
-        second = self._read(decided)
-        still = () if isinstance(second, NotFound) else self._remaining(decided, second)
-        both = tuple(step for step in broken if step in still)
-        return both, unclear if both == broken else (*unclear, "two reads differ")
+        if not undone.open:
+            return undone, unclear
+        second = self._read(judgement)
+        still = Undone() if isinstance(second, NotFound) else judgement.undone(second)
+        both = undone.also_in(still)
+        return both, unclear if both == undone else (*unclear, "two reads differ")
 
-    def _broken(
-        self, decided: ResponseRequest, broken: tuple[Step, ...], exposed: tuple[str, ...]
-    ) -> RecheckResult:
-        found = unique((*(step.describe() for step in broken), *exposed))
+    def _broken(self, decided: ResponseRequest, undone: Undone) -> RecheckResult:
+        incident, found = self.request.incident, undone.open
+        if self._is_being_answered():
+            reason = "it was undone, and the answer to that has not been verified yet"
+            return RecheckResult(Standing.UNCLEAR, incident, found, reason)
         ids = tuple(id_ for id_ in decided.runbook.ids if id_ in self.allowed.ids)
-        answered, reason = self._answer(ids) if broken else (False, "no step of the runbook closes it")
+        answered, reason = self._answer(ids) if undone.steps else (False, "no step of the runbook closes it")
         first = True
         if _is_news(self.history, found):
             fact = ContainmentBroken(found, answered=answered, reason=reason)
@@ -275,7 +218,18 @@ class _Recheck:
                 )
             first = self._record(decided, fact)
         again = replace(decided, runbook=decided.runbook.narrowed(ids)) if answered and first else None
-        return RecheckResult(Standing.BROKEN, self.request.incident, found, reason, answered, again)
+        return RecheckResult(Standing.BROKEN, incident, found, reason, answered, again)
+
+    def _is_being_answered(self) -> bool:
+        """Return whether a report was answered a moment ago: a second delivery must not answer it again.
+
+        If the report is older, the execution that should have answered it may have died.
+        """
+        for entry, fact in reversed(self.history.facts):
+            if isinstance(fact, ContainmentBroken | Verified):
+                answered = isinstance(fact, ContainmentBroken) and fact.answered
+                return answered and self.ports.clock() < entry.at + ANSWERING
+        return False
 
     def _answer(self, ids: tuple[str, ...]) -> tuple[bool, str]:
         """Return whether Ringfence contains the resource again on its own, and otherwise why not.
@@ -318,11 +272,6 @@ def _resumption(request: RecheckRequest, history: History) -> ResponseRequest:
         choices=runbook.choose(chosen),
         incident=request.incident,
     )
-
-
-def _watched(decided: ResponseRequest) -> Runbook:
-    """Return the runbook with the remediations that declare what undoes them."""
-    return decided.runbook.narrowed(one.id for one in decided.runbook.remediations if one.undone_by)
 
 
 def _is_news(history: History, found: tuple[str, ...]) -> bool:

@@ -30,8 +30,14 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(minutes=1)
 """How long the list is kept. So a call that concerns no incident costs no read of the list."""
-VISIBLE = timedelta(seconds=1)
-"""How much later than a call the list must have been read. A new item is in the index a moment later."""
+VISIBLE = timedelta(seconds=30)
+"""How much later than a call the list must have been read.
+
+An execution that contained the resource before the call can verify, and write the item, until its lease ends
+after 25 seconds. A new item is in the index a moment later.
+"""
+FRESH = timedelta(seconds=10)
+"""How old the list must be before a call that waits for a newer one leads to a read."""
 CONSISTENT = timedelta(seconds=10)
 """How much later than a call a verification must begin to cover it. AWS can show a change late."""
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -53,7 +59,7 @@ class Containments(Protocol):
 
 @dataclass
 class KeptList:
-    """The list, read at most once a minute. `read_at` is when it was last read.
+    """The list, read once a minute, and sooner for a call that waits. `read_at` is when it was last read.
 
     `covered` is when the last verification of each incident began that found it contained.
     """
@@ -65,11 +71,12 @@ class KeptList:
     _items: tuple[Containment, ...] = ()
     _lock: Lock = field(default_factory=Lock)
 
-    def items(self) -> tuple[Containment, ...]:
-        """Return the list. Raises Retryable."""
+    def items(self, since: datetime = NEVER) -> tuple[Containment, ...]:
+        """Return the list, read after `since` if that is past. Raises Retryable."""
         with self._lock:
             now = self.clock()
-            if now - self.read_at >= KEPT:
+            waits = self.read_at < since <= now
+            if now - self.read_at >= (FRESH if waits else KEPT):
                 self._items, self.read_at = self.source.open(), now
             return self._items
 
@@ -93,7 +100,7 @@ class Verifier:
         result = Rechecker(self.ports).recheck(asked)
         if result.follows:
             self.send(resumption(result.follows))
-        if result.standing in {Standing.CONTAINED, Standing.BROKEN}:
+        if result.whole and result.standing in {Standing.CONTAINED, Standing.BROKEN}:
             broken = result.standing is Standing.BROKEN
             seen = replace(one, names=one.names | result.names, broken=broken)
             self.listed.verified(seen, self.ports.clock())
@@ -120,9 +127,10 @@ class Rechecks:
         if isinstance(call, NotForUs):
             logger().debug("no containment is concerned", extra={"why": call.reason})
             return ()
-        named = (one for one in self._open() if _concerns(call, one))
+        needed = call.at + VISIBLE
+        named = (one for one in self._open(needed) if _concerns(call, one))
         concerned = [one for one in named if not self._is_covered(call, one)]
-        is_old = self.listed.read_at < call.at + VISIBLE
+        is_old = self.listed.read_at < needed
         if concerned:
             proof.check()
         again = each(concerned, partial(self._handled, execution, call))
@@ -149,7 +157,7 @@ class Rechecks:
     ) -> tuple[str, ...]:
         began = self._now()
         result = self.verifier.verify(one, execution, cause)
-        if result.standing is Standing.CONTAINED:
+        if result.standing is Standing.CONTAINED and result.whole:
             self.listed.covered[one.key.text, one.incident] = began
         told = {"chain": one.key.text, "incident": one.incident, "why": result.reason}
         level = logger().warning if result.standing is Standing.BROKEN else logger().debug
@@ -161,9 +169,9 @@ class Rechecks:
         began = self.listed.covered.get((one.key.text, one.incident), NEVER)
         return began >= call.at + CONSISTENT
 
-    def _open(self) -> tuple[Containment, ...]:
+    def _open(self, since: datetime = NEVER) -> tuple[Containment, ...]:
         runbook = self.verifier.runbook.id
-        return tuple(one for one in self.listed.items() if one.key.runbook == runbook)
+        return tuple(one for one in self.listed.items(since) if one.key.runbook == runbook)
 
     def _now(self) -> datetime:
         return self.verifier.ports.clock()

@@ -51,7 +51,6 @@ def undone(world: World) -> Undone:
 
     ec2.modify_network_interface_attribute(NetworkInterfaceId=server.interfaces[0], Groups=groups)
     until(lambda: len(world.history(server).of(ContainmentBroken)) > 1, "the groups are noticed")
-    world.quiet(QUEUE)
     second = world.history(server)
     until(lambda: len(inbox.told(server.ref.id)) >= 4, "a person is told of all of it")
     told = inbox.told(server.ref.id)

@@ -35,13 +35,12 @@ def test_a_key_that_is_activated_again_is_deactivated_once_and_then_a_person_is_
     until(lambda: place.history(holder.ref).of(ContainmentBroken), "the activated key is noticed")
     until(lambda: listed(holder, holder.leaked) == "Inactive", "the key is deactivated again")
     until(lambda: place.history(holder.ref).broken is None, "that is verified")
-    # EventBridge may deliver the first call twice. Its second message must not meet the second call.
-    place.world.quiet("ringfence-contain-credentials-recheck", "ringfence-contain-credentials-continuation")
+    # The message of the first call is still in the queue. It is not blamed for the second call.
     activate()
     until(lambda: len(place.history(holder.ref).of(ContainmentBroken)) > 1, "it is noticed again")
-    place.world.quiet("ringfence-contain-credentials-recheck", "ringfence-contain-credentials-continuation")
     first, second = place.history(holder.ref).of(ContainmentBroken)
     assert (first.call, first.answered, second.answered) == ("iam:UpdateAccessKey", True, False)
+    assert first.event != second.event
     assert listed(holder, holder.leaked) == "Active"
     shown = place.hand.types("incidents", "recheck", place.history(holder.ref).incident)
     assert shown.returncode == 1, shown.stdout + shown.stderr

@@ -9,7 +9,14 @@ import pytest
 
 from ringfence.engine.intake import ExecutionContext, resumed, resumption
 from ringfence.engine.ports import Ports
-from ringfence.engine.recheck import MOST_REPORTS, Rechecker, RecheckRequest, RecheckResult, Standing
+from ringfence.engine.recheck import (
+    ANSWERING,
+    MOST_REPORTS,
+    Rechecker,
+    RecheckRequest,
+    RecheckResult,
+    Standing,
+)
 from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.parser.undoing import Undoing
@@ -96,7 +103,8 @@ class Site:
 
     def cause(self, call: str = "ec2:AttachNetworkInterface") -> Undoing:
         who = f"arn:aws:iam::{REF.account}:user/mallory"
-        return Undoing(call, who, "203.0.113.9", self.clock(), "e-1", REF.account, frozenset({REF.id}))
+        names, event = frozenset({REF.id}), f"e-{self.number}"
+        return Undoing(call, who, "203.0.113.9", self.clock(), event, REF.account, names)
 
 
 def test_a_resource_that_is_still_contained_adds_no_entry() -> None:
@@ -203,11 +211,63 @@ def test_a_report_that_is_being_answered_is_answered_again_after_a_crash() -> No
     site = Site()
     site.attach()
     site.recheck(cause=site.cause())
+    site.clock.tick(seconds=ANSWERING.total_seconds())
     repeated = site.recheck(cause=site.cause())
     assert repeated.answered
     assert len(site.history.of(ContainmentBroken)) == 1
     site.resume(repeated)
     assert site.status() is IncidentStatus.COMPLETE
+
+
+def test_a_second_delivery_before_the_answer_is_verified_is_not_answered_again() -> None:
+    """The message returns, because the first execution may have died after its report."""
+    site = Site()
+    site.attach()
+    cause = site.cause()
+    first = site.recheck(cause=cause)
+    second = site.recheck(cause=cause)
+    assert (second.standing, second.follows) == (Standing.UNCLEAR, None)
+    assert "not been verified yet" in second.reason
+    site.resume(first)
+    assert site.recheck(cause=cause).standing is Standing.CONTAINED
+    assert len(site.history.of(ContainmentBroken)) == 1
+
+
+def test_a_late_delivery_of_an_answered_call_is_not_blamed_for_what_another_call_undid() -> None:
+    site = Site()
+    site.attach()
+    cause = site.cause()
+    site.resume(site.recheck(cause=cause))
+    site.attach(replace(NEW, id="eni-second"))
+    late = site.recheck(cause=cause)
+    assert (late.standing, late.whole, late.follows) == (Standing.CONTAINED, False, None)
+    assert len(site.history.of(ContainmentBroken)) == 1
+    site.recheck(cause=replace(cause, event="e-other", who="arn:aws:iam::111122223333:user/eve"))
+    assert site.history.of(ContainmentBroken)[1].who.endswith("user/eve")
+
+
+def test_a_call_is_blamed_only_for_what_it_can_undo() -> None:
+    """The caller of a harmless call must not be named for an attached interface."""
+    site = Site()
+    site.attach()
+    entries = site.history.entries
+    result = site.recheck(cause=site.cause("elasticloadbalancing:RegisterTargets"))
+    assert (result.standing, result.whole) == (Standing.CONTAINED, False)
+    assert site.history.entries == entries
+    assert site.recheck().standing is Standing.BROKEN
+    (fact,) = site.history.of(ContainmentBroken)
+    assert (fact.who, fact.call) == ("", "")
+
+
+def test_a_call_that_undid_nothing_ends_no_report_of_another_one() -> None:
+    """What is recorded as verified again was seen as a whole."""
+    site = Site()
+    site.undone()
+    site.attach(replace(NEW, id="eni-second"))
+    site.recheck(cause=site.cause())
+    site.recheck(cause=site.cause("elasticloadbalancing:RegisterTargets"))
+    assert site.history.broken
+    assert site.status() is IncidentStatus.OPEN
 
 
 def test_what_a_person_contained_again_is_recorded_as_contained() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.handlers.proof import NOTHING_TAKEN
-from ringfence.handlers.rechecks import KEPT, KeptList, Rechecks, Verifier
+from ringfence.handlers.rechecks import FRESH, KEPT, VISIBLE, KeptList, Rechecks, Verifier
 from ringfence.model.codec import instant_text
 from ringfence.model.errors import Retryable
 from ringfence.model.resource_names import run_role
@@ -43,14 +43,14 @@ class Watch:
         return self.rechecks.heard(json.dumps(event), self.site.execution(), NOTHING_TAKEN)
 
     def call(self, name: str = "AttachNetworkInterface", service: str = "ec2", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a record
-        """Return the event of a call that was recorded a moment ago."""
+        """Return the event of a call. CloudTrail delivers it after some time."""
         detail = {
             "userIdentity": {
                 "type": "IAMUser",
                 "arn": f"arn:aws:iam::{REF.account}:user/mallory",
                 "userName": "mallory",
             },
-            "eventTime": instant_text(self.site.clock() - timedelta(seconds=5)),
+            "eventTime": instant_text(self.site.clock() - VISIBLE),
             "eventSource": f"{service}.amazonaws.com",
             "eventName": name,
             "awsRegion": REF.region,
@@ -69,6 +69,11 @@ class Watch:
             "region": REF.region,
             "detail": detail,
         }
+
+    @property
+    def just_now(self) -> str:
+        """The time of a call that was delivered at once."""
+        return instant_text(self.site.clock() - timedelta(seconds=5))
 
     @property
     def looks(self) -> int:
@@ -125,11 +130,39 @@ def test_a_call_after_the_list_was_read_waits_for_a_newer_list() -> None:
     watch = Watch()
     watch.rechecks.listed.items()
     watch.site.clock.tick(seconds=30)
-    other = watch.call(requestParameters={"instanceId": "i-00000000000000000"})
+    other = watch.call(requestParameters={"instanceId": "i-00000000000000000"}, eventTime=watch.just_now)
     assert watch.hears(other) == ("the list of open containments is older than the call",)
     watch.site.clock.tick(seconds=31)
     assert watch.hears(other) == ()
     assert watch.list.reads == 2
+
+
+def test_a_call_that_waits_for_a_newer_list_does_not_wait_a_minute() -> None:
+    watch = Watch()
+    watch.rechecks.listed.items()
+    other = watch.call(requestParameters={"instanceId": "i-00000000000000000"}, eventTime=watch.just_now)
+    for _ in range(3):
+        watch.site.clock.tick(seconds=8)
+        assert watch.hears(other)
+    assert watch.list.reads == 1, "the list could not be new enough yet"
+    watch.site.clock.tick(seconds=8)
+    assert watch.hears(other) == ()
+    assert watch.list.reads == 2
+    earlier = instant_text(watch.site.clock() - VISIBLE + timedelta(seconds=1))
+    watch.site.clock.tick(seconds=FRESH.total_seconds() - 1)
+    assert watch.hears(watch.call(eventTime=earlier)), "many calls do not lead to many reads"
+    assert watch.list.reads == 2
+
+
+def test_a_verification_that_did_not_see_everything_covers_no_other_call() -> None:
+    watch = Watch()
+    watch.site.attach()
+    register = watch.call("RegisterTargets", "elasticloadbalancing")
+    assert watch.hears(register) == ()
+    assert not watch.list.verifications, "the incident was not verified as a whole"
+    assert not watch.site.history.of(ContainmentBroken)
+    watch.hears(watch.call())
+    assert watch.site.history.of(ContainmentBroken)
 
 
 def test_a_call_on_a_listed_incident_waits_for_a_newer_list_too() -> None:
@@ -138,7 +171,7 @@ def test_a_call_on_a_listed_incident_waits_for_a_newer_list_too() -> None:
     watch.rechecks.listed.items()
     watch.site.clock.tick(seconds=30)
     watch.site.attach()
-    call = watch.call()
+    call = watch.call(eventTime=watch.just_now)
     assert watch.hears(call) == ("the list of open containments is older than the call",)
     assert len(watch.site.history.of(ContainmentBroken)) == 1, "what is listed does not wait"
     watch.site.clock.tick(seconds=31)
@@ -206,5 +239,6 @@ def test_a_burst_of_calls_leads_to_one_verification_after_the_last_of_them() -> 
     assert len(set(looks)) == 1
     watch.site.attach()
     assert watch.hears(event) == (), "the earlier call is covered"
+    watch.site.clock.tick(seconds=25)
     assert watch.hears(watch.call()) == ()
     assert watch.site.history.of(ContainmentBroken), "a later call is not"
