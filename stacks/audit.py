@@ -9,7 +9,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 
 from ringfence.aws.audit_items import CHAIN, CONTAINMENTS, CONTROL_KEY, ENTRY, INCIDENTS, MONTH, OPEN
-from ringfence.model.resource_names import ARCHIVE, NOTIFY
+from ringfence.model.resource_names import ARCHIVE, CONTROL, NOTIFY
 from ringfence.record.measures import FORGED, TAMPER, Measure
 from stacks import needs
 from stacks.alarms import Alarms
@@ -85,7 +85,9 @@ class AuditStack(Stack):
         return table
 
     def _control_table(self) -> dynamodb.Table:
-        table = self._table("ControlTable", dynamodb_key(CONTROL_KEY))
+        table = self._table(
+            "ControlTable", dynamodb_key(CONTROL_KEY), stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
+        )
         table.add_global_secondary_index(
             index_name=CONTAINMENTS,
             partition_key=dynamodb_key(OPEN),
@@ -162,19 +164,23 @@ class AuditStack(Stack):
         return self.access_logs
 
     def _watch(self, settled: Settled, places: Mapping[str, str]) -> None:
-        """Archive the stream and send notices from it. Neither waits for the other."""
+        """Archive the log and send notices from its stream, and watch the control table. None waits."""
         environment = {
             "RINGFENCE_AUDIT_TABLE": self.audit_table.table_name,
             "RINGFENCE_ARCHIVE_BUCKET": self.archive.bucket_name,
             "RINGFENCE_TOPIC_ARN": self.notices.topic_arn,
         }
-        for name, needed in ((ARCHIVE, needs.ARCHIVE), (NOTIFY, needs.NOTIFY)):
+        for name, needed, table in (
+            (ARCHIVE, needs.ARCHIVE, self.audit_table),
+            (NOTIFY, needs.NOTIFY, self.audit_table),
+            (CONTROL, needs.CONTROL, self.control_table),
+        ):
             StreamFunction(
                 self,
                 name.title() + "Stream",
                 settled=settled,
                 name=name,
-                table=self.audit_table,
+                table=table,
                 topic=self.notices,
                 needs=needed,
                 places=places,
@@ -184,8 +190,8 @@ class AuditStack(Stack):
             "tampering",
             Measure(TAMPER),
             0,
-            "An entry of the audit log was changed or removed. Ringfence never does that. Run `ringfence "
-            "audit verify`, and find out who did it.",
+            "An entry of the audit log was changed or removed, or somebody wrote to the control table. "
+            "Ringfence never does that. Run `ringfence audit verify`, and find out who did it.",
         )
         Alarms(self, self.notices).own(
             "forged",

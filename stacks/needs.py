@@ -119,6 +119,7 @@ OPERATE = (
 )
 ARCHIVE = (*WRITE_ARCHIVE, *USE_ARCHIVE, *notice.PERMISSIONS, *USE_TOPIC)
 NOTIFY = (*incidents.ENTRIES_PERMISSIONS, *notice.PERMISSIONS, *USE_TOPIC)
+CONTROL = NOTIFY
 """The additional permissions of each function."""
 
 AUDIT = (

@@ -61,5 +61,5 @@ def _declared() -> Iterator[Permission]:
     for runbook in CATALOGUE.values():
         yield from runbook.permissions()
         yield from runbook.release_permissions()
-    for function in (needs.RECHECK, needs.OPERATE, needs.ARCHIVE, needs.NOTIFY):
+    for function in (needs.RECHECK, needs.OPERATE, needs.ARCHIVE, needs.NOTIFY, needs.CONTROL):
         yield from function

@@ -1,4 +1,4 @@
-"""A function that reads the audit log's stream."""
+"""A function that reads the stream of one of the log's tables."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class StreamFunction(Construct):
         handler = Handler(
             name,
             f"{name}.handler",
-            f"Ringfence: {name} for new entries of the audit log",
+            f"Ringfence: {name} for changes of the log's tables",
             STREAM_TIMEOUT,
             environment=environment,
         )
@@ -93,8 +93,5 @@ class StreamFunction(Construct):
                 statistic=MAXIMUM,
             ),
             STREAM_LATE * 1000,
-            (
-                f"The function {name} is more than {STREAM_LATE} s behind the audit log. Check whether it "
-                "fails."
-            ),
+            (f"The function {name} is more than {STREAM_LATE} s behind its table. Check whether it fails."),
         )

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypedDict
 
 from ringfence.model.codec import canonical, instant_text
+from ringfence.model.errors import InternalError
 from ringfence.model.incident import INCIDENT_ID
 from ringfence.record.chain import CHAIN_KEY, Entry, Lease
 
@@ -32,6 +34,9 @@ PROVIDED = "provided"
 """The attribute with the ids of what Ringfence created in an account and region."""
 ARCHIVE_PREFIX = "chains/"
 
+LEASE = ("owner", "until", "incident")
+"""The attributes of a lease."""
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 _SEQ, _HASH = re.compile(r"[0-9]{6}"), re.compile(r"[0-9a-f]{64}")
 
 
@@ -127,15 +132,22 @@ def slot_values(slot: Slot) -> dict[str, Text]:
 
 
 def to_lease(item: Mapping[str, Mapping[str, object]]) -> Lease:
-    """Read a lease. An empty item means no lease."""
+    """Read a lease. An empty item means no lease. An item in another form is a void lease.
+
+    The condition of the next lease is this item, whatever it contains: it must not prevent containment.
+    """
     if not item:
         return Lease()
-    until = str(item["until"]["S"])
-    return Lease(
-        str(item["owner"]["S"]),
-        datetime.fromisoformat(until) if until else None,
-        str(item["incident"]["S"]),
-    )
+    owner, until, incident = (str(item.get(name, _NOTHING).get("S", "")) for name in LEASE)
+    try:
+        lease = Lease(owner, datetime.fromisoformat(until) if until else None, incident)
+        if lease_values(lease) == {name: item.get(name) for name in LEASE}:
+            return lease
+    except (ValueError, OverflowError, InternalError):  # no time, or one without a zone
+        pass
+    stored = tuple((name, item.get(name)) for name in LEASE)
+    incident = incident if INCIDENT_ID.fullmatch(incident) else ""
+    return Lease("", None, incident, stored, "it does not have the form of a lease")
 
 
 def provided_key(key: ChainKey) -> str:
@@ -150,9 +162,15 @@ def provided_text(provided: Mapping[str, frozenset[str]]) -> str:
 
 
 def to_provided(item: Mapping[str, Mapping[str, object]]) -> dict[str, frozenset[str]]:
-    """Read the ids of what was created, by symbol."""
-    found = json.loads(str(item[PROVIDED]["S"])) if PROVIDED in item else {}
-    return {str(symbol): frozenset(map(str, ids)) for symbol, ids in found.items()}
+    """Read the ids of what was created, by symbol. An item in another form names nothing.
+
+    Then nothing counts as created by Ringfence, so it creates it again.
+    """
+    try:
+        found = json.loads(str(item[PROVIDED]["S"])) if PROVIDED in item else {}
+        return {str(symbol): frozenset(map(str, ids)) for symbol, ids in found.items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
 
 
 def archive_prefix(chain: str, incident: str) -> str:

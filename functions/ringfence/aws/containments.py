@@ -7,13 +7,16 @@ query returns them all. The audit log writes an item together with the verificat
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ringfence.aws.audit_items import CONTAINMENTS, CONTROL_KEY, OPEN
 from ringfence.aws.failures import raised
 from ringfence.model.call import Permission
 from ringfence.model.codec import instant_text
+from ringfence.model.errors import BadInput, InternalError
+from ringfence.model.incident import INCIDENT_ID
+from ringfence.model.kinds import parse_key
 from ringfence.record.chain import ChainKey
 from ringfence.record.containments import Containment
 
@@ -31,6 +34,7 @@ LIST_PERMISSIONS = (Permission("dynamodb:Query", ("{control_table}/index/contain
 """The permission to read the list. The permission to write it is that of the audit log."""
 _SUFFIX = "#containment"
 """The suffix of the item's key. No subject of a containment has an id with `#`."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _NONE = "-"
 """A set in DynamoDB cannot be empty."""
 
@@ -48,7 +52,11 @@ class ContainmentList:
     table: str
 
     def open(self) -> tuple[Containment, ...]:
-        """Return every open contained incident, of all runbooks."""
+        """Return every open contained incident, of all runbooks.
+
+        Items that Ringfence did not write are left out: they must not hide the others. The function that
+        reads the table's stream reports them.
+        """
         return tuple(self._query())
 
     def verified(self, one: Containment, at: datetime) -> None:
@@ -86,7 +94,7 @@ class ContainmentList:
         while True:
             with raised("dynamodb:Query"):
                 page = self.client.query(**query)
-            yield from (_of_item(item) for item in page["Items"])
+            yield from filter(None, map(to_containment, page["Items"]))
             if not page.get("LastEvaluatedKey"):
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
@@ -103,13 +111,29 @@ def _to_item(one: Containment) -> dict[str, AttributeValueTypeDef]:
     return {**item, OPEN: {"S": OPEN}} if one.open else item
 
 
-def _of_item(item: Mapping[str, AttributeValueTypeDef]) -> Containment:
-    runbook, _, subject = str(item[CONTROL_KEY]["S"]).removesuffix(_SUFFIX).partition("#")
-    return Containment(
-        ChainKey(runbook, subject),
-        str(item["incident"]["S"]),
-        open=OPEN in item,
-        verified_at=datetime.fromisoformat(str(item["verified_at"]["S"])),
-        names=frozenset(item["names"]["SS"]),
-        broken=bool(item["broken"]["BOOL"]),
-    )
+def to_containment(item: Mapping[str, Mapping[str, object]], incident: str = "") -> Containment | None:
+    """Read an item of the list. None for an item that Ringfence did not write.
+
+    With `incident`, only the key is read.
+    """
+    try:
+        text = str(item[CONTROL_KEY]["S"]).removesuffix(_SUFFIX)
+        runbook, _, subject = text.partition("#")
+        parse_key(subject)
+        if incident:
+            return Containment(ChainKey(runbook, subject), incident, open=False, verified_at=_NEVER)
+        verified_at = datetime.fromisoformat(str(item["verified_at"]["S"]))
+        names = item["names"]["SS"]
+        if not INCIDENT_ID.fullmatch(str(item["incident"]["S"])) or not isinstance(names, list):
+            return None
+        instant_text(verified_at)
+        return Containment(
+            ChainKey(runbook, subject),
+            str(item["incident"]["S"]),
+            open=OPEN in item,
+            verified_at=verified_at,
+            names=frozenset(map(str, names)),
+            broken=bool(item["broken"]["BOOL"]),
+        )
+    except (KeyError, ValueError, BadInput, InternalError):
+        return None

@@ -37,7 +37,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        QueryInputTypeDef,
+        TransactWriteItemTypeDef,
+        UniversalAttributeValueTypeDef,
+    )
 
     from ringfence.engine.ports import SideBySide
     from ringfence.record.chain import ChainKey, Entry, Slot
@@ -233,21 +237,28 @@ class DynamoAuditLog:
         }
 
     def _put_lease(self, key: ChainKey, seen: Lease, lease: Lease) -> TransactWriteItemTypeDef:
-        values = lease_values(seen)
+        values: Mapping[str, object] = dict(seen.stored) or lease_values(seen)
         names = {f"#{name}": name for name in values}
-        condition = " AND ".join(f"{alias} = :{name}" for alias, name in names.items())
+        condition = " AND ".join(
+            f"#{name} = :{name}" if there else f"attribute_not_exists(#{name})"
+            for name, there in values.items()
+        )
         if seen == Lease():
             condition = f"attribute_not_exists(#key) OR ({condition})"
             names["#key"] = CONTROL_KEY
-        return {
+        put: TransactWriteItemTypeDef = {
             "Put": {
                 "TableName": self._control,
                 "Item": {CONTROL_KEY: {"S": key.text}, **lease_values(lease)},
                 "ConditionExpression": condition,
                 "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": {f":{name}": text for name, text in values.items()},
             }
         }
+        if there := {f":{name}": value for name, value in values.items() if value}:
+            put["Put"]["ExpressionAttributeValues"] = cast(
+                "Mapping[str, UniversalAttributeValueTypeDef]", there
+            )
+        return put
 
     def _put_slot(self, key: ChainKey, slot: Slot) -> TransactWriteItemTypeDef:
         """Use a limit unless another subject used it within the last hour. See `Slot.free`."""

@@ -84,6 +84,10 @@ def incident_start(
     if not joins and history.incident >= incident_id(opened_at, cause(order)):
         opened_at = now  # an update with the time of the ended incident: ids sort by the time of opening
     facts: list[Fact] = []
+    if history.lease.void:
+        from ringfence.engine.void_leases import voided  # no execution of Ringfence leads to it
+
+        facts.extend(voided(known))
     if order.finding and not known.knows(order.finding):
         whole = len(known.of(FindingReceived)) < MOST_EVENTS
         facts.append(order.finding if whole else replace(order.finding, event=""))

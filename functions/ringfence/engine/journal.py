@@ -85,7 +85,7 @@ def _written(execution: Execution, entries: tuple[Entry, ...], lease: Lease | No
 
 
 def _rebased(ports: Ports, execution: Execution) -> Execution:
-    fresh, known = ports.log.read(execution.key), execution.history
+    fresh, known = ports.log.read(execution.key).judged(ports.clock()), execution.history
     if execution.lost:
         return replace(execution, history=fresh, pending=_outcomes(execution, fresh))
     if fresh.lease != known.lease or fresh.incident != known.incident:

@@ -96,7 +96,7 @@ class LastTimes:
             at, attempt = entry.at, entry.attempt
             if isinstance(fact, Intended):
                 taken = next((then for other, then in acts if other != attempt), at)
-                held = lease.until if lease.owner == attempt and lease.until else at
+                held = lease.until if lease.owner == attempt and lease.until and not lease.void else at
                 times[fact.intent] = ended.get(attempt, max(taken, held))
             elif isinstance(fact, Outcome | Verified | Released | Closed):
                 ended[attempt] = at

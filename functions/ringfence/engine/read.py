@@ -34,7 +34,7 @@ def read(ports: Ports, request: ReadRequest) -> Reading:
     reading = Reading()
     for found in ports.side_by_side(jobs) if len(jobs) > 1 else [job() for job in jobs]:
         if isinstance(found, History):
-            reading = replace(reading, history=found)
+            reading = replace(reading, history=found.judged(ports.clock()))
         elif isinstance(found, ResourceState | NotFound):
             reading = replace(reading, resource=found)
         else:

@@ -28,7 +28,7 @@ from ringfence.model.errors import Conflict, InternalError, NotFound, Refused, R
 from ringfence.model.frozen import frozen
 from ringfence.model.observation import ResourceState
 from ringfence.model.runbook import unique
-from ringfence.record.chain import ChainKey
+from ringfence.record.chain import LONGEST_LEASE, ChainKey
 from ringfence.record.facts import RELEASE
 from ringfence.record.status import IncidentStatus
 
@@ -145,7 +145,8 @@ class _Releasing:
 
     def act(self, move: ReleaseMove) -> ResponseResult:
         """Record, apply stage by stage, and verify."""
-        intents, until = self.execution.intents(RELEASE, self.way.steps), self.request.until
+        intents = self.execution.intents(RELEASE, self.way.steps)
+        until = min(self.request.until, self.ports.clock() + LONGEST_LEASE)
         try:
             self.execution = journal(self.ports, self.execution, (*move.facts, *intents), until=until)
             for group in by_stage(self.execution.history, intents):

@@ -52,7 +52,9 @@ if TYPE_CHECKING:
     from ringfence.record.history import History
 
 LEASE = timedelta(seconds=25)
-"""The longest lease. New activity on a resource waits at most this long for an execution that died."""
+"""A lease, shorter than `LONGEST_LEASE`. New activity on a resource waits at most this long for an execution
+that died.
+"""
 ATTEMPTS = 5
 """The number of attempts if others were faster."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ringfence.engine.outcomes import Change, Changes
 from ringfence.engine.plan_binding import difference, plan_changed, started_plan
 from ringfence.engine.verification import Conclusion
+from ringfence.engine.void_leases import voided
 from ringfence.model.errors import BadInput, Refused, Retryable
 from ringfence.model.frozen import frozen
 from ringfence.model.plan import digest_text, net_changes
@@ -262,7 +263,8 @@ def next_release(request: ResponseRelease, history: History, way: Undo, now: dat
     decision = Decision(mode, f"release requested by {request.actor}", code=DecisionCode.REQUESTED)
     if refusal:
         decision = plan_changed()
-    return ReleaseMove((asked, DecisionMade(decision, history.opened_at or now), plan), decision, refusal)
+    made = DecisionMade(decision, history.opened_at or now)
+    return ReleaseMove((*voided(history), asked, made, plan), decision, refusal)
 
 
 def by_stage(history: History, intents: tuple[Intended, ...]) -> list[list[Intended]]:

@@ -18,11 +18,13 @@ INSERT = "INSERT"
 
 
 class Images(TypedDict, total=False):
-    """The item in a record, in the wire format."""
+    """The item in a record, in the wire format, and the time of the change in seconds since 1970."""
 
     Keys: Mapping[str, Mapping[str, str]]
     NewImage: Mapping[str, Mapping[str, str]]
+    OldImage: Mapping[str, Mapping[str, str]]
     SequenceNumber: str
+    ApproximateCreationDateTime: float
 
 
 class Record(TypedDict):

@@ -38,7 +38,8 @@ def function_role(name: str) -> str:
     return f"{PREFIX}{name}-function"
 
 
-OPERATE, ARCHIVE, NOTIFY = "operate", "archive", "notify"
+OPERATE, ARCHIVE, NOTIFY, CONTROL = "operate", "archive", "notify", "control"
+FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL)
 """The functions that do not belong to one runbook."""
 FORWARD_ROLE = f"{PREFIX}forward"
 
@@ -72,7 +73,7 @@ def member_roles(*, forwards: bool = True) -> tuple[str, ...]:
 def home_roles(runbooks: Iterable[Runbook]) -> tuple[str, ...]:
     """Return the roles that Ringfence has only in the home account: for functions and schedules."""
     declared = tuple(runbooks)
-    functions = (function_role(name) for name in (*(one.id for one in declared), OPERATE, ARCHIVE, NOTIFY))
+    functions = (function_role(name) for name in (*(one.id for one in declared), *FUNCTIONS))
     reviews = (schedule_role(one.id) for one in declared if one.review)
     rechecks = (schedule_role(one.id, RECHECK) for one in declared if one.undone_by)
     return (*functions, *reviews, *rechecks)

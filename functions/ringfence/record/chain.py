@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 VERSION = 1
 PERIOD = timedelta(hours=1)
 """For how long a limit that is used stays used."""
+LONGEST_LEASE = timedelta(seconds=30)
+"""The longest lease that an execution takes. No function that takes one runs longer before it renews it."""
+CLOCKS = timedelta(minutes=1)
+"""How much the clocks of two executions may differ."""
+_OWNER = re.compile(r"[\w.:/#-]{1,128}", re.ASCII)
+"""The id of an execution."""
 CHAIN_KEY = re.compile(r"[a-z0-9-]{1,64}#[\w+=,.:@/#-]{1,600}", re.ASCII)
 """What `ChainKey.text` matches."""
 
@@ -159,12 +166,31 @@ class Slot:
 
 @frozen
 class Lease:
-    """The right to act on a resource until some time. `incident` is the newest incident of the resource."""
+    """The right to act on a resource until some time. `incident` is the newest incident of the resource.
+
+    `void`: why no execution of Ringfence can have taken it. Empty if one can. `stored` are the attributes of
+    an item that does not have the form of a lease, None for a missing one.
+    """
 
     owner: str = ""
     until: datetime | None = None
     incident: str = ""
+    stored: tuple[tuple[str, object], ...] = ()
+    void: str = ""
 
     def held(self, now: datetime, owner: str) -> bool:
-        """Return whether another execution holds the lease."""
-        return bool(self.owner) and self.owner != owner and self.until is not None and now < self.until
+        """Return whether another execution holds the lease. A void lease counts as none."""
+        if not self.owner or self.owner == owner or self.until is None or self.void:
+            return False
+        return now < self.until <= now + LONGEST_LEASE + CLOCKS
+
+    def judged(self, now: datetime) -> Lease:
+        """Return it with the reason why it is void, if it is."""
+        if not self.owner or self.until is None or self.void:
+            return self
+        if self.until > now + LONGEST_LEASE + CLOCKS:
+            most = int(LONGEST_LEASE.total_seconds())
+            return replace(self, void=f"it ends later than {most} s from now, the longest lease")
+        if not _OWNER.fullmatch(self.owner):
+            return replace(self, void="its owner is not an execution")
+        return self

@@ -189,6 +189,18 @@ class RemediationUndone(Fact):
 
 
 @value
+class LeaseVoided(Fact):
+    """The resource had a lease that no execution of Ringfence can have taken. It counts as none.
+
+    `reason` says why. `owner` and `until` are what the lease said, as texts.
+    """
+
+    reason: str
+    owner: str = ""
+    until: str = ""
+
+
+@value
 class Released(Fact):
     """A release undid the recorded steps, and a second read verified it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -59,6 +59,11 @@ class History:
     entries: tuple[Entry, ...] = ()
     lease: Lease = Lease()
     provided: Provided = field(default_factory=dict)
+
+    def judged(self, now: datetime) -> History:
+        """Return it with a lease that is marked if it is void."""
+        lease = self.lease.judged(now)
+        return self if lease is self.lease else replace(self, lease=lease)
 
     def provided_with(self, pending: Iterable[Fact] = ()) -> Provided:
         """Return the ids with those of this chain, and of facts that are not written yet."""

@@ -13,6 +13,7 @@ from ringfence.record.measures import (
     NOT_CONTAINED,
     REFUSED,
     SECONDS,
+    TAMPER,
     TIME_TO_CONTAINMENT,
     Measure,
 )
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from ringfence.record.chain import Entry
 
 NOTIFYING_FACTS = frozenset(
-    {"ContainmentBroken", "DecisionMade", "RemediationUndone", "Verified", "Released"}
+    {"ContainmentBroken", "DecisionMade", "LeaseVoided", "RemediationUndone", "Verified", "Released"}
 )
 """The facts that can cause a notice."""
 LONGEST_SUBJECT, LONGEST_TEXT, MOST_WORDS = 99, 300, 20
@@ -90,6 +91,24 @@ def _broken(now: Summary) -> Notice:
     )
     measures = (Measure(NOT_CONTAINED, runbook=now.runbook),)
     return _message("URGENT, containment undone", now, parts, measures)
+
+
+def _voided(now: Summary) -> Notice:
+    """Return the notice that somebody wrote a lease into the control table."""
+    fact = now.lines[-1].fact
+    parts = (
+        ("What was found", (f"a lease that no execution took: {fact.optional_text('reason')}",)),
+        ("Its owner", tuple(filter(None, (fact.optional_text("owner"),)))),
+        ("It ended", tuple(filter(None, (fact.optional_text("until"),)))),
+        (
+            "What Ringfence does",
+            (
+                "it ignores the lease and continues",
+                "find out who wrote to the control table: only Ringfence's functions may",
+            ),
+        ),
+    )
+    return _message("URGENT, TAMPERING with the control table", now, parts, (Measure(TAMPER),))
 
 
 def _undone(now: Summary) -> Notice:
@@ -265,5 +284,10 @@ def _lists(parts: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[str]:
             yield f"- and {len(words) - MOST_WORDS} more"
 
 
-_OTHERS = {"ContainmentBroken": _broken, "Released": _released, "RemediationUndone": _undone}
+_OTHERS = {
+    "ContainmentBroken": _broken,
+    "LeaseVoided": _voided,
+    "Released": _released,
+    "RemediationUndone": _undone,
+}
 """The notices of facts that do not depend on earlier entries."""

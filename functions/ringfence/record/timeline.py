@@ -21,6 +21,7 @@ from ringfence.record.facts import (
     Fact,
     FindingReceived,
     Intended,
+    LeaseVoided,
     Missed,
     Outcome,
     Planned,
@@ -226,6 +227,12 @@ def _(fact: Missed, _: object) -> RenderedFact:
 def _(fact: ContinuationStarted, _: object) -> RenderedFact:
     notes = (f"it runs {', '.join(fact.remediations)}",) if fact.remediations else ()
     return RenderedFact("the continuation after containment began", notes)
+
+
+@_of_fact.register
+def _(fact: LeaseVoided, _: object) -> RenderedFact:
+    notes = (*_each("owner", filter(None, (fact.owner,))), *_each("until", filter(None, (fact.until,))))
+    return RenderedFact(f"TAMPERING: a lease counts as none, because {fact.reason}", notes)
 
 
 @_of_fact.register

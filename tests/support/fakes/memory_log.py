@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,7 @@ class MemoryLog:
             kept = self._entries.setdefault(key.text, {})
             current = self._leases.get(key.text, Lease())
             taken = any((entry.incident, entry.seq) in kept for entry in entries)
-            if taken or (lease is not None and current != history.lease):
+            if taken or (lease is not None and current != replace(history.lease, void=current.void)):
                 if _ours(kept, entries) if entries else current == lease:
                     return
                 raise Conflict(f"{key.text}: another execution wrote first")

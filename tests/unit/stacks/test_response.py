@@ -310,7 +310,7 @@ def test_every_alarm_tells_the_notices_topic_and_missing_data_is_no_alarm(
     alarms = [*response.all(ALARM).values(), *audit.all(ALARM).values()]
     reviewed = [one for one in CATALOGUE.values() if one.review]
     containing = [one for one in CATALOGUE.values() if not one.closes_when_complete]
-    assert len(alarms) == 9 + 6 * len(CATALOGUE) + 3 * len(UNDONE) + 2 * len(containing) + len(reviewed)
+    assert len(alarms) == 12 + 6 * len(CATALOGUE) + 3 * len(UNDONE) + 2 * len(containing) + len(reviewed)
     for alarm in alarms:
         (action,) = alarm["Properties"]["AlarmActions"]
         assert "Notices" in json.dumps(action)

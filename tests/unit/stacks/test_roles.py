@@ -24,6 +24,7 @@ FUNCTIONS: dict[str, tuple[Permission, ...]] = {
     "operate": needs.OPERATE,
     "archive": (*needs.ARCHIVE, *needs.READ_STREAM, *needs.SET_ASIDE),
     "notify": (*needs.NOTIFY, *needs.READ_STREAM, *needs.SET_ASIDE),
+    "control": (*needs.CONTROL, *needs.READ_STREAM, *needs.SET_ASIDE),
 }
 EACH = pytest.mark.parametrize("name", FUNCTIONS)
 REVIEWED = sum(runbook.review is not None for runbook in CATALOGUE.values())
@@ -198,6 +199,7 @@ def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]]
         "operate": {"dynamodb", "sqs"},
         "archive": {"dynamodb", "sqs", "s3", "sns"},
         "notify": {"dynamodb", "sqs", "sns"},
+        "control": {"dynamodb", "sqs", "sns"},
     }
     assert uses.keys() == services[name]
     assert all(uses[service] == sends for service in uses.keys() - {"dynamodb"})
@@ -212,7 +214,10 @@ def test_the_pollers_of_queues_and_streams_have_what_lambda_demands(
     stream = {
         f"dynamodb:{one}" for one in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
     }
-    polled = (*((one, queue) for one in CATALOGUE), ("archive", stream), ("notify", stream))
+    polled = (
+        *((one, queue) for one in CATALOGUE),
+        *((one, stream) for one in ("archive", "notify", "control")),
+    )
     for name, demanded in polled:
         assert demanded <= {action for action, _, _ in allowed(roles[f"ringfence-{name}-function"])}
 
@@ -259,7 +264,7 @@ def test_every_function_is_python_313_on_arm64_traced_and_not_throttled(
     templates: Mapping[str, Template],
 ) -> None:
     functions = [one["Properties"] for each in templates.values() for one in each.all(FUNCTION).values()]
-    assert len(functions) == 3 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
+    assert len(functions) == 4 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
     for function in functions:
         assert function["Runtime"] == "python3.13"
         assert function["Architectures"] == ["arm64"]
@@ -271,7 +276,7 @@ def test_every_log_group_is_kept_for_a_year_encrypted_and_outlives_its_stack(
     templates: Mapping[str, Template],
 ) -> None:
     groups = [one for each in templates.values() for one in each.all("AWS::Logs::LogGroup").values()]
-    assert len(groups) == 4 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
+    assert len(groups) == 5 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
     for group in groups:
         assert group["Properties"]["RetentionInDays"] == 365
         assert "KmsKeyId" in group["Properties"]

@@ -1,0 +1,127 @@
+"""Compare every change of the control table with what Ringfence writes. Anything else is tampering."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ringfence.aws.audit_items import CONTROL_KEY, OPEN, PROVIDED, to_lease, to_provided
+from ringfence.aws.containments import to_containment
+from ringfence.aws.incidents import Response
+from ringfence.handlers.logs import logger
+from ringfence.handlers.metrics import emit
+from ringfence.model.errors import BadInput, RingfenceError, UnknownRecord
+from ringfence.record import control
+from ringfence.record.containments import containment
+from ringfence.record.history import History
+from ringfence.record.measures import TAMPER, Measure
+from ringfence.record.notices import Notice, plain, subject_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.aws.incidents import IncidentReader
+    from ringfence.aws.notice import Topic
+    from ringfence.handlers.stream import Answer, Event, Record
+
+    Item = Mapping[str, Mapping[str, object]]
+
+
+def changed(record: Record) -> control.ControlChange:
+    """Read the change of a record."""
+    images = record["dynamodb"]
+    at = datetime.fromtimestamp(images.get("ApproximateCreationDateTime", 0), UTC)
+    return control.ControlChange(record["eventName"], images["Keys"][CONTROL_KEY]["S"], at)
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Raises the tamper alarm for a change that Ringfence cannot have made."""
+
+    reader: IncidentReader
+    topic: Topic
+
+    def work(self, event: Event) -> Answer:
+        """Handle each change in order, up to the first failure. The stream continues there."""
+        for record in event["Records"]:
+            try:
+                self.act(record)
+            except RingfenceError as error:
+                logger().warning("begin again here", extra={"error": str(error)})
+                return {"batchItemFailures": [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]}
+        return {"batchItemFailures": []}
+
+    def act(self, record: Record) -> None:
+        """Handle one change. Raises Retryable if the table or the topic fails."""
+        change = changed(record)
+        images = record["dynamodb"]
+        words = control.removal(change) or self._wrong(
+            change, images.get("OldImage", {}), images.get("NewImage", {})
+        )
+        if words:
+            self._alarm(change, words)
+
+    def _wrong(self, change: control.ControlChange, old: Item, new: Item) -> str:
+        match control.kind_of(change.key):
+            case control.LIMIT:
+                return control.wrong_limit(change, _time(new, "at"))
+            case control.PROVIDED:
+                now = to_provided(new) if PROVIDED in new else None
+                return control.wrong_provided(to_provided(old), now)
+            case control.CONTAINMENT:
+                return self._wrong_containment(change, old, new)
+            case _:
+                return control.wrong_lease(change, to_lease(new))
+
+    def _wrong_containment(self, change: control.ControlChange, old: Item, new: Item) -> str:
+        """Return why Ringfence cannot have written an item of the list of open contained incidents."""
+        now, before = to_containment(new), to_containment(old)
+        if now is None:
+            return "an item of the list of open contained incidents is not readable"
+        if before is None:
+            return ""
+        if before.incident != now.incident:
+            known = self.reader.entries(Response(now.key, now.incident))
+            return "" if known else "an item of the list names an incident that has no entries"
+        if OPEN in old and OPEN not in new and self._is_open(change, now.incident):
+            return "an open contained incident was removed from the list"
+        return ""
+
+    def _is_open(self, change: control.ControlChange, incident: str) -> bool:
+        """Return whether the chain says that the incident must stay contained."""
+        found = to_containment({CONTROL_KEY: {"S": change.key}}, incident=incident)
+        if found is None:
+            return True
+        try:
+            listed = containment(found.key, History(self.reader.entries(Response(found.key, incident))))
+        except (BadInput, UnknownRecord, KeyError, ValueError):
+            return True  # entries that are not readable end nothing
+        return listed is None or listed.open
+
+    def _alarm(self, change: control.ControlChange, words: str) -> None:
+        logger().error("tampering", extra={"item": change.key, "what": words})
+        emit((Measure(TAMPER),))
+        self.topic.publish(
+            Notice(
+                subject_line(f"Ringfence: URGENT, TAMPERING with the control table: {words}"),
+                "\n".join(
+                    (
+                        f"{words}. Ringfence never does that.",
+                        f"Item {plain(change.key)}, {change.kind} at {change.at:%Y-%m-%d %H:%M:%S} UTC",
+                        (
+                            "Find out who wrote to the control table: only Ringfence's functions may. Then "
+                            "run `ringfence recheck`, which verifies every open contained incident."
+                        ),
+                    )
+                ),
+            )
+        )
+
+
+def _time(item: Item, name: str) -> datetime | None:
+    try:
+        read = datetime.fromisoformat(str(item.get(name, {}).get("S")))
+    except ValueError:
+        return None
+    return read if read.tzinfo else None

@@ -1,0 +1,83 @@
+"""The items of the control table: which changes Ringfence makes, and which are tampering. Pure.
+
+A stream delivers each change. It does not say who made it, so each item is compared with what Ringfence can
+have written at that moment. Ringfence deletes no item.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.model.frozen import frozen
+from ringfence.record.chain import CHAIN_KEY, CLOCKS
+from ringfence.record.wording import is_containment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from ringfence.record.chain import Lease
+
+REMOVE = "REMOVE"
+LEASE, CONTAINMENT, PROVIDED, LIMIT = "lease", "containment", "provided", "limit"
+"""The kinds of item."""
+
+
+@frozen
+class ControlChange:
+    """One change of the control table.
+
+    Attributes
+    ----------
+    kind : str
+        `INSERT`, `MODIFY` or `REMOVE`.
+    key : str
+        The key of the item.
+    at : datetime
+        When DynamoDB made the change, to the second.
+    """
+
+    kind: str
+    key: str
+    at: datetime
+
+
+def kind_of(key: str) -> str:
+    """Return the kind of the item with a key. Empty for a key that Ringfence does not write."""
+    runbook, mark, rest = key.partition("#")
+    if not runbook or not mark:
+        return ""
+    if rest.startswith("limit/"):
+        return LIMIT
+    if rest.startswith("provided/"):
+        return PROVIDED
+    if rest.endswith("#containment") and is_containment(runbook):
+        return CONTAINMENT if CHAIN_KEY.fullmatch(key.removesuffix("#containment")) else ""
+    return LEASE if CHAIN_KEY.fullmatch(key) else ""
+
+
+def removal(change: ControlChange) -> str:
+    """Return why a change is tampering whatever the item contains. Empty if it is not."""
+    if change.kind == REMOVE:
+        return "an item was deleted"
+    return "" if kind_of(change.key) else "an item has a key that Ringfence does not write"
+
+
+def wrong_lease(change: ControlChange, lease: Lease) -> str:
+    """Return why Ringfence cannot have written a lease. Empty if it can."""
+    return lease.judged(change.at).void
+
+
+def wrong_limit(change: ControlChange, at: datetime | None) -> str:
+    """Return why Ringfence cannot have used a limit at this time."""
+    if at is None:
+        return "a limit has no time"
+    return "a limit was used at another time than it says" if abs(at - change.at) > 2 * CLOCKS else ""
+
+
+def wrong_provided(before: Mapping[str, frozenset[str]], now: Mapping[str, frozenset[str]] | None) -> str:
+    """Return why Ringfence cannot have written what it created. It only adds ids."""
+    if now is None:
+        return "the list of what Ringfence created is not readable"
+    lost = any(not ids <= now.get(symbol, frozenset()) for symbol, ids in before.items())
+    return "ids were removed from the list of what Ringfence created" if lost else ""

@@ -1,0 +1,136 @@
+"""The control table's stream: what Ringfence writes is silent, and everything else sounds the alarm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from moto import mock_aws
+
+from ringfence.aws.audit_items import CONTROL_KEY, PROVIDED, lease_values, provided_text, slot_values
+from ringfence.aws.containments import to_put
+from ringfence.aws.incidents import IncidentReader
+from ringfence.handlers.control import Guard
+from ringfence.record.chain import Lease, Slot
+from ringfence.record.containments import containment
+from ringfence.record.facts import Released
+from ringfence.record.history import History
+from tests.support.fakes.audit_home import AUDIT, CONTROL, Inbox, dynamo_log, tables
+from tests.support.fakes.chains import INCIDENT, KEY, LATER, contained, lease, more, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.handlers.stream import Event
+
+Item = dict[str, Any]
+AT = datetime(2025, 11, 22, 12, tzinfo=UTC)
+LEASE_KEY, LIMIT_KEY = KEY.text, f"{KEY.runbook}#limit/auto-scaling-group/111122223333/eu-west-1/web"
+PROVIDED_KEY = f"{KEY.runbook}#provided/111122223333/eu-west-1"
+
+
+@dataclass
+class Room:
+    inbox: Inbox
+    guard: Guard
+
+    def told(self, kind: str, key: str, old: Item | None = None, new: Item | None = None) -> list[str]:
+        images: Item = {
+            "Keys": {CONTROL_KEY: {"S": key}},
+            "SequenceNumber": "1",
+            "ApproximateCreationDateTime": AT.timestamp(),
+            **({"OldImage": {CONTROL_KEY: {"S": key}, **old}} if old is not None else {}),
+            **({"NewImage": {CONTROL_KEY: {"S": key}, **new}} if new is not None else {}),
+        }
+        event = cast("Event", {"Records": [{"eventName": kind, "dynamodb": images}]})
+        assert self.guard.work(event) == {"batchItemFailures": []}
+        return [subject for subject, _ in self.inbox.read()]
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    with mock_aws():
+        client = tables()
+        log = dynamo_log(client)
+        log.append(KEY, log.read(KEY), opened(), lease())
+        log.append(KEY, log.read(KEY), contained()[len(opened()) :], None)
+        inbox = Inbox()
+        yield Room(inbox, Guard(IncidentReader(client, AUDIT), inbox.topic))
+
+
+def taken(until: datetime, owner: str = "6f1c1a2e-3f0e-4c9e-9b51-0f5c2d7a9e11") -> Item:
+    return dict(lease_values(Lease(owner, until, INCIDENT)))
+
+
+def used(at: datetime) -> Item:
+    return dict(slot_values(Slot("web", "instance/1", at)))
+
+
+def provided(*ids: str) -> Item:
+    return {PROVIDED: {"S": provided_text({"group": frozenset(ids)})}}
+
+
+LISTED = containment(KEY, History(contained()))
+assert LISTED is not None
+
+
+def listed(**changes: Any) -> Item:  # noqa: ANN401 - fields of the value
+    assert LISTED is not None
+    return dict(to_put(CONTROL, replace(LISTED, **changes))["Put"]["Item"])
+
+
+X = {"S": "x"}
+FREE = Lease("", None, INCIDENT)
+LIST_KEY = listed()[CONTROL_KEY]["S"]
+HONEST = {
+    "a lease": ("INSERT", LEASE_KEY, None, taken(AT + timedelta(seconds=25))),
+    "a lease by a clock that is fast": ("INSERT", LEASE_KEY, None, taken(AT + timedelta(seconds=70))),
+    "a lease that is given back": ("MODIFY", LEASE_KEY, taken(AT), dict(lease_values(FREE))),
+    "a limit": ("INSERT", LIMIT_KEY, None, used(AT)),
+    "a group that was created": ("MODIFY", PROVIDED_KEY, provided("sg-1"), provided("sg-1", "sg-2")),
+    "an incident that is contained": ("INSERT", LIST_KEY, None, listed()),
+    "an incident that was verified": ("MODIFY", LIST_KEY, listed(), listed(verified_at=AT, broken=True)),
+    "the next incident": ("MODIFY", LIST_KEY, listed(incident=LATER), listed(incident=INCIDENT)),
+}  # fmt: skip
+WRONG = {
+    "a lease until 2099": ("INSERT", LEASE_KEY, None, taken(datetime(2099, 1, 1, tzinfo=UTC))),
+    "a lease of nobody": ("INSERT", LEASE_KEY, None, taken(AT + timedelta(seconds=9), "x y")),
+    "no lease": ("MODIFY", LEASE_KEY, taken(AT), {"note": {"S": "mine"}}),
+    "a deleted lease": ("REMOVE", LEASE_KEY, taken(AT), None),
+    "a limit in the past": ("INSERT", LIMIT_KEY, None, used(AT - timedelta(hours=1))),
+    "a limit in the future": ("INSERT", LIMIT_KEY, None, used(AT + timedelta(minutes=50))),
+    "a limit without a time": ("INSERT", LIMIT_KEY, None, {"owner": {"S": "x"}}),
+    "a group that is no longer known": ("MODIFY", PROVIDED_KEY, provided("sg-1"), provided("sg-2")),
+    "no groups": ("MODIFY", PROVIDED_KEY, provided("sg-1"), {PROVIDED: {"N": "1"}}),
+    "an item of another kind": ("INSERT", "anything", None, {}),
+    "a key that is no chain": ("INSERT", "contain-instance#a b", None, taken(AT)),
+    "an incident that was removed from the list": ("MODIFY", LIST_KEY, listed(), listed(open=False)),
+    "a deleted item of the list": ("REMOVE", LIST_KEY, listed(), None),
+    "an incident that does not exist": ("MODIFY", LIST_KEY, listed(), listed(incident=LATER, open=False)),
+    "an item of the list without a time": ("MODIFY", LIST_KEY, listed(), {**listed(), "verified_at": X}),
+    "an item of the list without names": ("MODIFY", LIST_KEY, listed(), {**listed(), "names": X}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", HONEST.values(), ids=HONEST)
+def test_what_ringfence_writes_is_silent(
+    room: Room, change: tuple[str, str, Item | None, Item | None]
+) -> None:
+    assert room.told(*change) == []
+
+
+@pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
+def test_everything_else_is_told_as_urgent(
+    room: Room, change: tuple[str, str, Item | None, Item | None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (subject,) = room.told(*change)
+    assert subject.startswith("Ringfence: URGENT, TAMPERING with the control table")
+    assert '"Tamper"' in capsys.readouterr().out
+
+
+def test_an_incident_leaves_the_list_once_its_chain_says_that_it_ended(room: Room) -> None:
+    log = dynamo_log(room.guard.reader.client)
+    log.append(KEY, log.read(KEY), more(contained(), Released()), None)
+    assert room.told("MODIFY", LIST_KEY, listed(), listed(open=False)) == []
