@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Environment, Tags, Validations
+from aws_cdk import Environment, Stack, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from stacks import forward
@@ -14,6 +14,7 @@ from stacks.member import MemberStack
 from stacks.names import AUDIT_STACK, MEMBER_STACK, RESPONSE_STACK, forward_stack
 from stacks.operations import operations
 from stacks.response import ResponseStack
+from stacks.version import show_version
 
 if TYPE_CHECKING:
     from aws_cdk import App
@@ -37,3 +38,6 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
             app, forward_stack(region), env=there, settings=settings, patterns=patterns
         )
         made.add_dependency(member, "its role is in that stack, one for all regions")
+    for stack in app.node.children:
+        if isinstance(stack, Stack):
+            show_version(stack, settings)

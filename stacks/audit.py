@@ -16,7 +16,7 @@ from stacks.alarms import Alarms
 from stacks.functions import Settled
 from stacks.keys import encryption_key
 from stacks.notices import notices
-from stacks.people import auditors
+from stacks.people import auditors, doctors
 from stacks.settings import COMPLIANCE
 from stacks.stream import StreamFunction
 
@@ -61,6 +61,7 @@ class AuditStack(Stack):
         }
         self._watch(Settled(self, bundle.code(), self.key), places)
         auditors(self, places)
+        doctors(self, dict.fromkeys((settings.home, *settings.accounts)))
         for name, shown in {
             "AuditTable": self.audit_table.table_name,
             "ControlTable": self.control_table.table_name,

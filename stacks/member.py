@@ -8,6 +8,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
 from ringfence.model.resource_names import (
+    DOCTOR_ROLE,
     OPERATE,
     function_role,
     home_roles,
@@ -16,7 +17,7 @@ from ringfence.model.resource_names import (
     run_role,
 )
 from ringfence.runbooks.catalogue import CATALOGUE
-from stacks import forward
+from stacks import forward, needs
 from stacks.acknowledgements import acknowledge_wildcards
 from stacks.names import role_arn
 from stacks.permissions import changes, document, elsewhere, resolved
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class MemberStack(Stack):
-    """Two roles for each runbook: one for responses, one for releases."""
+    """Two roles for each runbook: one for responses, one for releases. And the role of the self-check."""
 
     def __init__(self, scope: Construct, id_: str, *, env: Environment, settings: Settings) -> None:
         super().__init__(
@@ -45,6 +46,7 @@ class MemberStack(Stack):
             self._role(run_role(runbook.id), runbook.title, runbook.permissions(), (runbook.id, OPERATE))
             undo = runbook.release_permissions()
             self._role(release_role(runbook.id), f"Release: {runbook.title}", undo, (OPERATE,))
+        self._doctor()
         if self.forwards:
             forward.forwarding_role(self, settings)
 
@@ -71,6 +73,19 @@ class MemberStack(Stack):
                 **({"declared": document(needed)} if needed else {}),
                 **self._never(needed, permissions),
             },
+        )
+        acknowledge_wildcards(role, needed)
+
+    def _doctor(self) -> None:
+        """Create the role of the self-check. IAM in the home account decides who may assume it."""
+        needed = resolved(needs.SELF_CHECK, {"account": self.account})
+        role = iam.Role(
+            self,
+            "Doctor",
+            role_name=DOCTOR_ROLE,
+            description="Read Ringfence's own resources in this account for the self-check",
+            assumed_by=iam.AccountPrincipal(self.settings.home),
+            inline_policies={"declared": document(needed)},
         )
         acknowledge_wildcards(role, needed)
 

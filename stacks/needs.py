@@ -10,6 +10,7 @@ from dataclasses import replace
 from ringfence.aws import archive, containments, dynamo, incidents, notice, outputs
 from ringfence.handlers import operator_types as operations
 from ringfence.model.call import Permission
+from ringfence.self_check.needs import PERMISSIONS as _SELF_CHECK
 
 LOGS = (
     Permission("logs:CreateLogStream", ("{logs}",)),
@@ -133,3 +134,7 @@ AUDIT = (
 """The permissions to read and verify the log: `ringfence incidents` and `ringfence audit`."""
 OPERATOR = (Permission("execute-api:Invoke", ("{routes}",)), *outputs.PERMISSIONS)
 """The permissions to start runs and releases: the API, and its stack's outputs."""
+SELF_CHECK = _SELF_CHECK
+"""The permissions of the role `ringfence-doctor`, which reads Ringfence's own resources in one account."""
+DOCTOR = (Permission("sts:AssumeRole", ("{doctors}",)),)
+"""The permission to run the self-check: to assume that role in each account."""

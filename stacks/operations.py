@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 Operations = Mapping[str, tuple[str, ...]]
 """The operations of each service, both by botocore's names and sorted."""
 
-_SERVICES = {"elasticloadbalancing": "elbv2"}
+_SERVICES = {"apigateway": "apigatewayv2", "elasticloadbalancing": "elbv2"}
 """botocore's name of a service where IAM has another."""
 
 OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
+    "apigateway:GET": ("GetRoute",),
     "dynamodb:PutItem": ("PutItem", "TransactWriteItems"),
+    "s3:GetBucketObjectLockConfiguration": ("GetObjectLockConfiguration",),
     "s3:GetBucketPublicAccessBlock": ("GetPublicAccessBlock",),
     "s3:GetEncryptionConfiguration": ("GetBucketEncryption",),
+    "s3:GetLifecycleConfiguration": ("GetBucketLifecycleConfiguration",),
     "s3:PutBucketPublicAccessBlock": ("PutPublicAccessBlock",),
     "s3:PutEncryptionConfiguration": ("DeleteBucketEncryption", "PutBucketEncryption"),
 }

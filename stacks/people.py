@@ -1,4 +1,4 @@
-"""The managed policies for people: for operators, and for auditors, who only find, read and verify."""
+"""The managed policies for people: operators, auditors, who only find, read and verify, and doctors."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 
+from ringfence.model.resource_names import DOCTOR_ROLE
 from stacks import needs
 from stacks.acknowledgements import acknowledge_wildcards
-from stacks.names import prefixed, stack_arns
+from stacks.names import prefixed, role_arn, stack_arns
 from stacks.permissions import document, resolved
 
 if TYPE_CHECKING:
@@ -30,6 +31,12 @@ def auditors(stack: Stack, places: Mapping[str, str]) -> None:
     """Create the policy to verify the log. `places` are those of the audit stack."""
     home = {**places, "home_region": stack.region, **_here(stack)}
     _policy(stack, "auditor", "Read and verify the audit log of Ringfence", resolved(needs.AUDIT, home))
+
+
+def doctors(stack: Stack, accounts: Iterable[str]) -> None:
+    """Create the policy to run the self-check: to assume its role in these accounts."""
+    roles = tuple(role_arn(one, DOCTOR_ROLE) for one in accounts)
+    _policy(stack, "doctor", "Run the self-check of Ringfence", resolved(needs.DOCTOR, {"doctors": roles}))
 
 
 def _policy(scope: Construct, who: str, does: str, needed: tuple[Need, ...]) -> None:

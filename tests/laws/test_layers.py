@@ -29,6 +29,7 @@ PURE_ROOMS = (
     "policy",
     "record",
     "remediations",
+    "self_check",
     "steps",
 )
 READS_FILES = {PACKAGE / f"policy/{name}.py" for name in ("check", "file", "schema", "yaml_source")}

@@ -95,6 +95,10 @@ class AwsCloud:
         """Run the generator that finds a subject's canonical name."""
         return self._held(ref, naming(ref))
 
+    def asked(self, account: str, region: str, talk: SansIO[R]) -> R:
+        """Run any other read in one account and region. Raises AccessDenied, Retryable."""
+        return self._held(Ref(account, region, "ringfence"), talk)
+
     def _held(self, ref: Ref, talk: SansIO[R]) -> R:
         try:
             calls = next(talk)

@@ -21,6 +21,7 @@ COMMANDS = MappingProxyType(
         "release": "ringfence.cli.release:release",
         "incidents": "ringfence.cli.incidents:incidents",
         "audit": "ringfence.cli.audit:audit",
+        "doctor": "ringfence.cli.doctor:doctor",
         "controls": "ringfence.cli.controls:controls",
     }
 )

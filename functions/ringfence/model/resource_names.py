@@ -42,6 +42,8 @@ OPERATE, ARCHIVE, NOTIFY, CONTROL = "operate", "archive", "notify", "control"
 FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL)
 """The functions that do not belong to one runbook."""
 FORWARD_ROLE = f"{PREFIX}forward"
+DOCTOR_ROLE = f"{PREFIX}doctor"
+"""The role of the self-check in each account. It reads Ringfence's own resources."""
 
 
 REVIEW, RECHECK = "review", "recheck"
@@ -67,7 +69,7 @@ def member_roles(*, forwards: bool = True) -> tuple[str, ...]:
 
     `forwards`: whether events are forwarded from the account.
     """
-    return (*acting_roles(), *((FORWARD_ROLE,) if forwards else ()))
+    return (*acting_roles(), DOCTOR_ROLE, *((FORWARD_ROLE,) if forwards else ()))
 
 
 def home_roles(runbooks: Iterable[Runbook]) -> tuple[str, ...]:

@@ -30,8 +30,12 @@ def template(retention: int, ttl: str, concurrency: int) -> str:
                         {"BucketKeyEnabled": True, "ServerSideEncryptionByDefault": encryption}
                     ]
                 },
+                "LifecycleConfiguration": {"Rules": [{"Status": "Enabled", "ExpirationInDays": retention}]},
+                "LoggingConfiguration": {"DestinationBucketName": {"Ref": "Logs"}, "LogFilePrefix": "it/"},
             },
         ),
+        "Logs": ("AWS::S3::Bucket", {}),
+        "Topic": ("AWS::SNS::Topic", {"KmsMasterKeyId": key}),
         "Table": (
             "AWS::DynamoDB::Table",
             {
@@ -81,6 +85,8 @@ def settings(aws: Any, made: dict[str, str]) -> dict[str, Any]:
     backups = dynamodb.describe_continuous_backups(TableName=made["Table"])["ContinuousBackupsDescription"]
     ttl = dynamodb.describe_time_to_live(TableName=made["Table"])["TimeToLiveDescription"]
     concurrency = aws.client("lambda").get_function_concurrency(FunctionName=made["Function"])
+    lifecycle = s3.get_bucket_lifecycle_configuration(Bucket=made["Bucket"])["Rules"]
+    topic = aws.client("sns").get_topic_attributes(TopicArn=made["Topic"])["Attributes"]
     return {
         "versioning": s3.get_bucket_versioning(Bucket=made["Bucket"])["Status"],
         "retention": lock["Rule"]["DefaultRetention"],
@@ -89,6 +95,9 @@ def settings(aws: Any, made: dict[str, str]) -> dict[str, Any]:
         "recovery": backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"],
         "expiry": (ttl["TimeToLiveStatus"], ttl["AttributeName"]),
         "concurrency": concurrency["ReservedConcurrentExecutions"],
+        "lifecycle": [(one["Status"], one["Expiration"]["Days"]) for one in lifecycle],
+        "access log": s3.get_bucket_logging(Bucket=made["Bucket"])["LoggingEnabled"]["TargetBucket"],
+        "topic key": topic["KmsMasterKeyId"].rsplit("/", 1)[-1],
     }
 
 
@@ -108,6 +117,9 @@ def test_what_a_template_says_is_there_after_create_and_after_update(
         "recovery": "ENABLED",
         "expiry": ("ENABLED", "expires"),
         "concurrency": 3,
+        "lifecycle": [("Enabled", 7)],
+        "access log": made["Logs"],
+        "topic key": made["Key"],
     }
     assert settings(aws, made) == expected
     cloudformation.update_stack(
@@ -119,5 +131,6 @@ def test_what_a_template_says_is_there_after_create_and_after_update(
         "retention": {"Mode": "GOVERNANCE", "Days": 9},
         "expiry": ("ENABLED", "gone_by"),
         "concurrency": 5,
+        "lifecycle": [("Enabled", 9)],
     }
     assert settings(aws, made) == expected | changed

@@ -20,7 +20,7 @@ THROUGH = "kms:ViaService"
 
 @pytest.fixture
 def policy(audit: Template) -> dict[str, Any]:
-    return audit.properties("AWS::IAM::ManagedPolicy")
+    return audit.properties("AWS::IAM::ManagedPolicy", "Auditors")
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def role_named(template: Template, name: str) -> dict[str, Any]:
 def test_there_is_a_role_for_each_runbook_and_one_that_undoes_it_and_nothing_else(member: Template) -> None:
     assert {one["Type"] for one in member.body["Resources"].values()} == {ROLE}
     named = {one["Properties"]["RoleName"] for one in member.all(ROLE).values()}
-    assert named == {*DECLARED, "ringfence-forward"}
+    assert named == {*DECLARED, "ringfence-forward", "ringfence-doctor"}
 
 
 @EACH

@@ -31,6 +31,7 @@ from ringfence.local.hooks import (
     s3,
     security_groups,
     snapshots,
+    subscriptions,
     trails,
 )
 
@@ -59,6 +60,7 @@ _AREAS = (
     kms,
     iam,
     s3,
+    subscriptions,
     conditions,
     enforcement,
 )

@@ -1,7 +1,8 @@
 """Properties that ministack's CloudFormation ignores. They are applied after the resource is created.
 
-It ignores a bucket's Object Lock and KMS key; a table's encryption, point-in-time recovery and time to
-live; and a function's reserved concurrency. Each one is set through the emulator's own API.
+It ignores a bucket's Object Lock, KMS key, lifecycle and access log; a table's encryption, point-in-time
+recovery and time to live; a function's reserved concurrency; and a topic's KMS key. Each one is set through
+the emulator's own API.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ def install() -> None:
     _after("AWS::S3::Bucket", _bucket)
     _after("AWS::DynamoDB::Table", _table)
     _after("AWS::Lambda::Function", _function)
+    _after("AWS::SNS::Topic", _topic)
 
 
 def _after(resource_type: str, apply: Apply) -> None:
@@ -60,6 +62,23 @@ def _bucket(name: str, properties: Properties) -> None:
     if any("KMSMasterKeyID" in rule["ApplyServerSideEncryptionByDefault"] for rule in defaults):
         document = _xml("ServerSideEncryptionConfiguration", {"Rule": defaults[0]})
         _accepted(name, s3._put_bucket_encryption(name, document))
+    if logging := properties.get("LoggingConfiguration"):
+        target = {"TargetBucket": logging["DestinationBucketName"], "TargetPrefix": logging["LogFilePrefix"]}
+        _accepted(name, s3._put_bucket_logging(name, _xml("BucketLoggingStatus", {"LoggingEnabled": target})))
+    if rules := (properties.get("LifecycleConfiguration") or {}).get("Rules", []):
+        lifecycle = ET.Element("LifecycleConfiguration")
+        lifecycle.extend(_element("Rule", _lifecycle_rule(rule)) for rule in rules)
+        _accepted(name, s3._put_bucket_lifecycle(name, ET.tostring(lifecycle)))
+
+
+def _lifecycle_rule(rule: Properties) -> dict[str, Any]:
+    """Return a rule that expires objects, in the form of the API."""
+    found: dict[str, Any] = {"Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
+    if "ExpirationInDays" in rule:
+        found["Expiration"] = {"Days": rule["ExpirationInDays"]}
+    if "NoncurrentVersionExpiration" in rule:
+        found["NoncurrentVersionExpiration"] = dict(rule["NoncurrentVersionExpiration"])
+    return found
 
 
 def _encryption_rule(rule: Properties) -> dict[str, Any]:
@@ -98,6 +117,14 @@ def _function(name: str, properties: Properties) -> None:
     if reserved is not None:
         request = {"ReservedConcurrentExecutions": int(reserved)}
         _accepted(name, lambda_svc._put_function_concurrency(name.rsplit(":", 1)[-1], request))
+
+
+def _topic(arn: str, properties: Properties) -> None:
+    from ministack.services import sns
+
+    if key := properties.get("KmsMasterKeyId"):
+        request = {"TopicArn": arn, "AttributeName": "KmsMasterKeyId", "AttributeValue": key}
+        _accepted(arn, sns._set_topic_attributes(request))
 
 
 def _true(value: object) -> bool:

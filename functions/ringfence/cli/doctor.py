@@ -1,0 +1,133 @@
+"""`ringfence doctor`: compare the deployment with what its stacks declare."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.model.errors import BadInput
+from ringfence.model.subject import ACCOUNT, REGION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.aws.sessions import Clients
+    from ringfence.self_check.check import Expected
+    from ringfence.self_check.places import Deployment
+
+POLICY = Path("policy.yaml")
+FAILED = 1
+
+
+@click.command(short_help="Compare the deployment with what its stacks declare.")
+@click.option("--policy", type=click.Path(path_type=Path), help="The policy file. Default: policy.yaml.")
+@click.option("--home", help="The home account. Default: the account of the credentials.")
+@click.option("--home-region", help="The home region. Default: the region of the credentials.")
+@click.option(
+    "--assembly",
+    type=click.Path(path_type=Path),
+    help="Also compare with this folder of `cdk synth`: cdk.out.",
+)
+@click.option(
+    "--direct", is_flag=True, help="Read with your own permissions, and only the account of the credentials."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def doctor(  # noqa: PLR0913 - independent options
+    ctx: click.Context,
+    policy: Path | None,
+    home: str | None,
+    home_region: str | None,
+    assembly: Path | None,
+    *,
+    direct: bool,
+    as_json: bool,
+) -> None:
+    """Read every resource of Ringfence, and compare it with what the stacks declare.
+
+    For each problem, the command shows what was found, what is declared, and what to do. It changes
+    nothing. It reads with the role `ringfence-doctor` of each account, which the managed policy
+    `ringfence-doctor` allows to assume.
+
+    Exit code 0: everything was read and is as declared. 1: something differs, or could not be read. 2: bad
+    input.
+    """
+    from ringfence.aws.caller import caller, default_region
+    from ringfence.cli.doctor_view import shown
+    from ringfence.handlers.self_checks import checked
+
+    local = _policy(policy)
+    own = caller().account
+    deployment = _deployment(local, home or own, home_region or default_region())
+    report = checked(
+        deployment,
+        _clients(direct=direct),
+        lambda: datetime.now(UTC),
+        _expected(local, deployment, assembly),
+        lambda stack: not direct or stack.account == own,
+    )
+    if as_json:
+        click.echo(json.dumps(report.as_json()))
+    else:
+        for line in shown(report, deployment, own if direct else ""):
+            click.echo(line)
+    ctx.exit(0 if report.sound else FAILED)
+
+
+def _policy(path: Path | None) -> Path | None:
+    return path or (POLICY if POLICY.exists() else None)
+
+
+def _compiled(path: Path, home: str) -> dict[str, object]:
+    from ringfence.policy.file import load_policy
+    from ringfence.runbooks.catalogue import CATALOGUE
+
+    return dict(load_policy(path, CATALOGUE).compile(home))
+
+
+def _deployment(policy: Path | None, home: str, region: str) -> Deployment:
+    """Return the deployment. Without a policy, only the home account is known to be in the scope."""
+    from ringfence.policy.compiled import policy_from_json
+    from ringfence.self_check.places import Deployment
+
+    if not ACCOUNT.fullmatch(home):
+        raise BadInput("--home", "must be a 12-digit account id", home)
+    if not REGION.fullmatch(region):
+        raise BadInput("--home-region", "must be a region such as eu-west-1", region or None)
+    if policy is None:
+        return Deployment(home, region, (home,))
+    scope = policy_from_json(_compiled(policy, home))
+    return Deployment(home, region, scope.accounts, scope.regions)
+
+
+def _expected(policy: Path | None, deployment: Deployment, assembly: Path | None) -> Expected:
+    from ringfence.self_check.check import Expected
+    from ringfence.self_check.digest import policy_digest
+    from ringfence.self_check.stacks import POLICY as DIGEST
+
+    outputs = {DIGEST: policy_digest(_compiled(policy, deployment.home))} if policy else {}
+    return Expected(outputs, _templates(assembly) if assembly else {})
+
+
+def _templates(folder: Path) -> Mapping[str, object]:
+    """Read the templates of a cloud assembly. Raises BadInput if the folder has none."""
+    found = {path.name.partition(".")[0]: path for path in sorted(folder.glob("Ringfence-*.template.json"))}
+    if not found:
+        raise BadInput("--assembly", "must be a folder that `npx cdk synth` wrote", str(folder))
+    try:
+        return {name: json.loads(path.read_text(encoding="utf-8")) for name, path in found.items()}
+    except (OSError, ValueError) as error:
+        raise BadInput("--assembly", f"cannot be read: {error}", str(folder)) from error
+
+
+def _clients(*, direct: bool) -> Clients:
+    from ringfence.aws.sessions import OwnClients, RoleClients
+    from ringfence.model.resource_names import DOCTOR_ROLE
+
+    if direct:
+        return OwnClients()
+    return RoleClients(DOCTOR_ROLE, "ringfence-doctor", lambda: datetime.now(UTC))

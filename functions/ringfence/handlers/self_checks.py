@@ -1,0 +1,51 @@
+"""Run the self-check with clients of AWS: for the command `ringfence doctor`, and for a function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.aws.cloud import AwsCloud
+from ringfence.handlers.threads import Threads
+from ringfence.self_check.check import Expected, self_check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringfence.aws.sessions import Clients
+    from ringfence.engine.ports import Clock
+    from ringfence.self_check.findings import Report
+    from ringfence.self_check.places import Deployment, Stack
+
+WIDTH = 8
+"""How many resources are read at once. More would be throttled by IAM and KMS."""
+
+
+def checked(
+    deployment: Deployment,
+    clients: Clients,
+    clock: Clock,
+    expected: Expected | None = None,
+    only: Callable[[Stack], bool] = lambda _: True,
+) -> Report:
+    """Compare a deployment with what its stacks declare.
+
+    Parameters
+    ----------
+    deployment
+        The accounts and regions.
+    clients
+        Clients with the role `ringfence-doctor` in each account, or with the caller's own rights.
+    clock
+        The current time.
+    expected
+        What the caller knows of the deployment.
+    only
+        Which stacks to check.
+
+    Returns
+    -------
+        Every problem, with what a person does about it. What cannot be read is a problem too.
+
+    """
+    cloud = AwsCloud(clients, clock, Threads("reads"))
+    return self_check(deployment, cloud.asked, Threads("checks", WIDTH), expected, only)

@@ -1,0 +1,1 @@
+"""The self-check: compare what is deployed with what the stacks declare. Reads are without I/O."""

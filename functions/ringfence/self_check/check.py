@@ -1,0 +1,232 @@
+"""The self-check: read every stack and every resource, and judge them. Its reads go through a port."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import field
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from ringfence.model.errors import AccessDenied, NotFound, Retryable
+from ringfence.model.frozen import frozen
+from ringfence.self_check.findings import Problem, Report, Standing
+from ringfence.self_check.kind import problem
+from ringfence.self_check.kinds import kinds
+from ringfence.self_check.kinds.functions import CODE
+from ringfence.self_check.places import AUDIT_STACK, stacks_of
+from ringfence.self_check.stacks import (
+    PERMISSIONS,
+    POLICY,
+    VERSION,
+    StackState,
+    judge_stack,
+    read_stack,
+    unread,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from ringfence.model.call import SansIO
+    from ringfence.self_check.kind import Kind, Settings
+    from ringfence.self_check.places import Deployment, Stack
+    from ringfence.self_check.template import Resource
+
+T = TypeVar("T")
+_TRIES = 3
+_FUNCTION = "AWS::Lambda::Function"
+ASSUME = "sts:AssumeRole of "
+"""How the message begins if the role of the self-check cannot be assumed."""
+
+
+class Ask(Protocol):
+    """Runs a read in one account and region. Raises AccessDenied, Retryable."""
+
+    def __call__(self, account: str, region: str, talk: SansIO[T]) -> T:
+        """Run it."""
+        ...
+
+
+@frozen
+class Expected:
+    """What the caller knows of the deployment, to compare with. Empty: nothing is known.
+
+    Attributes
+    ----------
+    outputs : mapping
+        The version and the policy's digest. Without them, those of the audit stack.
+    templates : mapping from stack name to template
+        A local cloud assembly.
+    """
+
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    templates: Mapping[str, object] = field(default_factory=dict)
+
+
+@frozen
+class _Read:
+    """The result of one read: what was found, or why it is unknown."""
+
+    found: object = None
+    denied: str = ""
+    failed: str = ""
+
+    @property
+    def unknown(self) -> str:
+        return self.denied or self.failed
+
+
+def self_check(
+    deployment: Deployment,
+    ask: Ask,
+    side_by_side: Callable[[Sequence[Callable[[], object]]], Sequence[object]],
+    expected: Expected | None = None,
+    only: Callable[[Stack], bool] = lambda _: True,
+) -> Report:
+    """Compare a deployment with what its stacks declare.
+
+    Parameters
+    ----------
+    deployment
+        The accounts and regions.
+    ask
+        Runs a read with the rights of the role `ringfence-doctor`, or of the caller.
+    side_by_side
+        Runs functions in parallel.
+    expected
+        What the caller knows of the deployment.
+    only
+        Which stacks to check. Default: all.
+
+    Returns
+    -------
+        Every problem. What the caller may not read is a problem that stands as unknown.
+
+    """
+    stacks = tuple(filter(only, stacks_of(deployment)))
+    states = _all(side_by_side, [partial(_read, ask, one, partial(read_stack, one)) for one in stacks])
+    found = {stack: read.found for stack, read in zip(stacks, states, strict=True) if not read.unknown}
+    known = {stack: state for stack, state in found.items() if isinstance(state, StackState)}
+    problems = [
+        *_unread_stacks(zip(stacks, states, strict=True)),
+        *_stack_problems(found, known, expected or Expected()),
+    ]
+    resources = tuple(_resources(known))
+    jobs = [partial(_read, ask, one.stack, partial(_kind(one).read, one)) for one in resources]
+    reads = _all(side_by_side, jobs)
+    each = tuple(zip(resources, reads, strict=True))
+    problems += [words for resource, read in each for words in _judged(resource, read)]
+    problems += _other_code(each)
+    compared = Counter({"stack": len(stacks)}) + Counter(_kind(one).noun for one in resources)
+    return Report(tuple(compared.items()), _in_order(problems, deployment))
+
+
+def _in_order(problems: Iterable[Problem], deployment: Deployment) -> tuple[Problem, ...]:
+    """Return problems by place, the home region first. Faults come before what is unknown."""
+    home = (deployment.home, deployment.home_region)
+    return tuple(
+        sorted(
+            problems,
+            key=lambda one: (
+                (one.account, one.region) != home,
+                one.account,
+                one.region,
+                one.standing is Standing.UNKNOWN,
+                one.resource,
+            ),
+        )
+    )
+
+
+def _all(
+    side_by_side: Callable[[Sequence[Callable[[], object]]], Sequence[object]],
+    jobs: Sequence[Callable[[], _Read]],
+) -> tuple[_Read, ...]:
+    return tuple(one for one in side_by_side(jobs) if isinstance(one, _Read)) if jobs else ()
+
+
+def _read(ask: Ask, stack: Stack, talk: Callable[[], SansIO[T]]) -> _Read:
+    """Run a read a few times. A denial is not tried again."""
+    why = ""
+    for _ in range(_TRIES):
+        try:
+            return _Read(ask(stack.account, stack.region, talk()))
+        except AccessDenied as error:
+            return _Read(denied=str(error))
+        except NotFound:
+            return _Read()
+        except Retryable as error:
+            why = str(error)
+    return _Read(failed=why)
+
+
+def _unread_stacks(read: Iterable[tuple[Stack, _Read]]) -> Iterator[Problem]:
+    """Yield a problem for each stack that is unknown. A role that cannot be assumed is told once."""
+    told: set[str] = set()
+    for stack, one in read:
+        if not one.unknown or (one.unknown.startswith(ASSUME) and one.unknown in told):
+            continue
+        told.add(one.unknown)
+        yield unread(stack, one.unknown, _grant(one, (one.action for one in PERMISSIONS), stack))
+
+
+def _grant(read: _Read, actions: Iterable[str], stack: Stack) -> str:
+    if not read.denied:
+        return "ringfence doctor (again)"
+    if read.denied.startswith(ASSUME):
+        return (
+            f"attach the policy ringfence-doctor to the caller; in account {stack.account}: "
+            "npx cdk deploy Ringfence-Member"
+        )
+    return f"grant {', '.join(sorted(set(actions)))} to the caller, or use the role ringfence-doctor"
+
+
+def _stack_problems(
+    found: Mapping[Stack, object], known: Mapping[Stack, StackState], expected: Expected
+) -> Iterator[Problem]:
+    home = next((state.outputs for stack, state in known.items() if stack.name == AUDIT_STACK), {})
+    given = {**{name: home[name] for name in (VERSION, POLICY) if name in home}, **expected.outputs}
+    for stack, state in found.items():
+        template = expected.templates.get(stack.name)
+        yield from judge_stack(stack, state if isinstance(state, StackState) else None, given, template)
+
+
+def _resources(known: Mapping[Stack, StackState]) -> Iterator[Resource]:
+    imports = {name: value for state in known.values() for name, value in state.exports.items()}
+    for stack, state in known.items():
+        yield from (one for one in state.deployed(stack, imports).resources() if one.kind in kinds())
+
+
+def _kind(resource: Resource) -> Kind:
+    return kinds()[resource.kind]
+
+
+def _judged(resource: Resource, read: _Read) -> Iterator[Problem]:
+    kind = _kind(resource)
+    if not read.unknown:
+        yield from kind.judge(resource, _settings(read))
+        return
+    remedy = _grant(read, (one.action for one in kind.permissions), resource.stack)
+    words = f"unknown: {read.unknown}"
+    yield problem(resource, kind.noun, "reading", words, remedy, Standing.UNKNOWN)
+
+
+def _settings(read: _Read) -> Settings | None:
+    return read.found if isinstance(read.found, dict) else None
+
+
+def _other_code(read: Iterable[tuple[Resource, _Read]]) -> Iterator[Problem]:
+    """Yield a problem for each function whose code is not that of the others of its account."""
+    hashes = [
+        (resource, str(settings[CODE]))
+        for resource, one in read
+        if resource.kind == _FUNCTION and (settings := _settings(one)) and settings.get(CODE)
+    ]
+    if not hashes:
+        return
+    ((usual, _),) = Counter(one for _, one in hashes).most_common(1)
+    for resource, one in hashes:
+        if one != usual:
+            kind = _kind(resource)
+            words = f"its hash is {one}, that of the other functions is {usual}"
+            yield problem(resource, kind.noun, CODE, words, kind.remedies[CODE])

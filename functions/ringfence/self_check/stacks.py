@@ -1,0 +1,169 @@
+"""Read a stack from CloudFormation: its status, version, template and resources. Generators without I/O."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.frozen import frozen
+from ringfence.self_check.findings import Problem, Standing
+from ringfence.self_check.places import AUDIT_STACK
+from ringfence.self_check.template import Deployed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ringfence.model.call import SansIO
+    from ringfence.model.document import Document
+    from ringfence.self_check.places import Stack
+
+VERSION, POLICY = "Version", "PolicyDigest"
+"""The outputs with the version of the code and the digest of the compiled policy, in every stack."""
+_STACKS = ("arn:aws:cloudformation:*:{account}:stack/Ringfence-*/*",)
+_SUFFIX = "CloudFormation adds a random suffix to a stack's ARN"
+PERMISSIONS = (
+    *(
+        Permission(f"cloudformation:{name}", _STACKS, reason=_SUFFIX)
+        for name in ("DescribeStacks", "GetTemplate", "ListStackResources")
+    ),
+    Permission("dynamodb:DescribeTable", ("arn:aws:dynamodb:*:{account}:table/Ringfence-*",)),
+)
+"""The permissions to read stacks and the attributes that only their resources show."""
+_MISSING = "ValidationError"
+_SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
+_TABLE = "AWS::DynamoDB::Table"
+
+
+@frozen
+class StackState:
+    """A stack as CloudFormation shows it."""
+
+    status: str
+    protected: bool
+    outputs: Mapping[str, str]
+    exports: Mapping[str, str]
+    template: Mapping[str, object]
+    ids: Mapping[str, str]
+    attributes: Mapping[tuple[str, str], str]
+
+    def deployed(self, stack: Stack, imports: Mapping[str, str]) -> Deployed:
+        """Return the stack with the exports of others."""
+        return Deployed(stack, self.template, self.ids, imports, self.attributes)
+
+
+def read_stack(stack: Stack) -> SansIO[StackState | None]:
+    """Read a stack. None if it does not exist."""
+    name = {"StackName": stack.name}
+    described, template, listed = yield (
+        Call("cloudformation", "DescribeStacks", name, expected=(_MISSING,)),
+        Call("cloudformation", "GetTemplate", name, expected=(_MISSING,)),
+        Call("cloudformation", "ListStackResources", name, pages=True, expected=(_MISSING,)),
+    )
+    if isinstance(described, Failed) or isinstance(template, Failed) or isinstance(listed, Failed):
+        return None
+    found = next(described.children("Stacks"))
+    body = _body(template.value.get("TemplateBody"))
+    summaries = tuple(listed.children("StackResourceSummaries"))
+    ids = {one.text("LogicalResourceId"): one.optional_text("PhysicalResourceId") or "" for one in summaries}
+    tables = tuple(one.text("LogicalResourceId") for one in summaries if one.text("ResourceType") == _TABLE)
+    answers = yield tuple(
+        Call("dynamodb", "DescribeTable", {"TableName": ids[one]}, expected=("ResourceNotFoundException",))
+        for one in tables
+    )
+    outputs = tuple(found.children("Outputs"))
+    return StackState(
+        found.text("StackStatus"),
+        found.flag("EnableTerminationProtection"),
+        {one.text("OutputKey"): one.text("OutputValue") for one in outputs},
+        {one.text("ExportName"): one.text("OutputValue") for one in outputs if one.has("ExportName")},
+        body,
+        ids,
+        dict(_streams(zip(tables, answers, strict=True))),
+    )
+
+
+def _streams(tables: Iterable[tuple[str, Document | Failed]]) -> Iterator[tuple[tuple[str, str], str]]:
+    for logical, answer in tables:
+        if not isinstance(answer, Failed) and (arn := answer.child("Table").optional_text("LatestStreamArn")):
+            yield (logical, "StreamArn"), arn
+
+
+def _body(given: object) -> Mapping[str, object]:
+    read = json.loads(given) if isinstance(given, str) else given
+    return read if isinstance(read, Mapping) else {}
+
+
+def judge_stack(
+    stack: Stack, found: StackState | None, expected: Mapping[str, str], template: object = None
+) -> Iterator[Problem]:
+    """Yield the problems of a stack itself.
+
+    Parameters
+    ----------
+    stack, found
+        The stack, and what was read. None: it does not exist.
+    expected
+        The outputs that every stack of the deployment has: its version and the digest of its policy.
+    template
+        Its template in a local cloud assembly. None: there is none to compare with.
+
+    """
+    deploy = f"npx cdk deploy {stack.name}"
+    if found is None:
+        words = f"does not exist in account {stack.account} and region {stack.region}"
+        yield _problem(stack, "existence", words, deploy)
+        return
+    if found.status not in _SETTLED:
+        yield _problem(stack, "status", f"is {found.status}: its last deployment is not complete", deploy)
+    if stack.name == AUDIT_STACK and not found.protected:
+        protect = (
+            "aws cloudformation update-termination-protection --enable-termination-protection "
+            f"--stack-name {stack.name} --region {stack.region}"
+        )
+        yield _problem(stack, "termination protection", "is off, declared on", protect)
+    for name, value in expected.items():
+        if found.outputs.get(name) != value:
+            words = f"is {found.outputs.get(name) or 'unknown'}, expected {value}"
+            yield _problem(stack, _WORDS[name], words, deploy)
+    if template is not None and (different := _different(template, found.template)):
+        shown = ", ".join(different[:3]) + (" …" if len(different) > 3 else "")  # noqa: PLR2004 - enough to find it
+        words = f"differs from the local cloud assembly in {len(different)} parts: {shown}"
+        yield _problem(stack, "template", words, f"npx cdk diff {stack.name}")
+
+
+_WORDS = {VERSION: "version", POLICY: "policy"}
+
+
+def _different(local: object, deployed: Mapping[str, object]) -> list[str]:
+    """Return the names of the parts that differ: resources, or sections."""
+    here = local if isinstance(local, Mapping) else {}
+    found = [name for name in {*here, *deployed} - {"Resources"} if here.get(name) != deployed.get(name)]
+    ours, theirs = here.get("Resources"), deployed.get("Resources")
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        found += [name for name in {*ours, *theirs} if _bare(ours.get(name)) != _bare(theirs.get(name))]
+    return sorted(map(str, found))
+
+
+def _bare(resource: object) -> object:
+    """Return a resource without its metadata, as JSON, so that equal ones are equal."""
+    kept = (
+        {name: one for name, one in resource.items() if name != "Metadata"}
+        if isinstance(resource, Mapping)
+        else resource
+    )
+    return json.dumps(kept, sort_keys=True)
+
+
+def _problem(
+    stack: Stack, aspect: str, words: str, remedy: str, standing: Standing = Standing.FAULT
+) -> Problem:
+    return Problem(
+        standing, stack.account, stack.region, stack.name, f"stack {stack.name}", aspect, words, remedy
+    )
+
+
+def unread(stack: Stack, why: str, remedy: str) -> Problem:
+    """Return the problem of a stack that could not be read."""
+    return _problem(stack, "reading", f"unknown: {why}", remedy, Standing.UNKNOWN)

@@ -1,0 +1,288 @@
+"""The self-check on supplied answers: what is missing, what cannot be read, and what each read may call."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ringfence.model.call import Failed
+from ringfence.model.document import Document
+from ringfence.model.errors import AccessDenied, OutcomeUnknown
+from ringfence.self_check.check import Expected, self_check
+from ringfence.self_check.compare import differences, statements
+from ringfence.self_check.findings import Standing
+from ringfence.self_check.kinds import kinds
+from ringfence.self_check.needs import PERMISSIONS
+from ringfence.self_check.places import Deployment, Stack, stacks_of
+from ringfence.self_check.template import UNRESOLVED, Deployed, Resource
+from stacks.operations import OTHER_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ringfence.model.call import Answer, Call, SansIO
+
+HOME, OTHER, REGION = "111122223333", "444455556666", "eu-west-1"
+DEPLOYMENT = Deployment(HOME, REGION, (HOME,))
+MEMBER = Stack(HOME, REGION, "Ringfence-Member")
+KEY_POLICY = {
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": HOME}, "Action": "kms:*", "Resource": "*"}]
+}
+TEMPLATE = {
+    "Resources": {
+        "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": KEY_POLICY}},
+        "Unknown": {"Type": "AWS::Logs::LogGroup", "Properties": {}},
+    }
+}
+
+
+class Aws:
+    """Answers calls from a table of operations; an exception is raised."""
+
+    def __init__(self, **answers: Any) -> None:  # noqa: ANN401 - documents and errors
+        self.answers = {
+            "DescribeStacks": {
+                "Stacks": [{"StackStatus": "UPDATE_COMPLETE", "EnableTerminationProtection": True}]
+            },
+            "GetTemplate": {"TemplateBody": json.dumps(TEMPLATE)},
+            "ListStackResources": {
+                "StackResourceSummaries": [
+                    {"LogicalResourceId": "Key", "PhysicalResourceId": "1a", "ResourceType": "AWS::KMS::Key"}
+                ]
+            },
+            "DescribeKey": {"KeyMetadata": {"KeyState": "Enabled"}},
+            "GetKeyPolicy": {"Policy": json.dumps(KEY_POLICY)},
+            **answers,
+        }
+        self.calls: list[Call] = []
+
+    def ask(self, account: str, region: str, talk: SansIO[Any]) -> Any:  # noqa: ANN401 - as the read returns
+        del account, region
+        try:
+            calls = next(talk)
+            while True:
+                calls = talk.send(tuple(map(self.answer, calls)))
+        except StopIteration as ended:
+            return ended.value
+
+    def answer(self, call: Call) -> Answer:
+        self.calls.append(call)
+        found = self.answers[call.operation]
+        if isinstance(found, Exception):
+            raise found
+        return found if isinstance(found, Failed) else Document.of(found, call.operation)
+
+
+def one_by_one(functions: Sequence[Callable[[], object]]) -> list[object]:
+    return [function() for function in functions]
+
+
+def problems(aws: Aws, expected: Expected | None = None, only: str = "Ringfence-Member") -> list[str]:
+    report = self_check(DEPLOYMENT, aws.ask, one_by_one, expected, lambda stack: stack.name == only)
+    return [f"{one.standing.value} {one.resource} {one.aspect}: {one.words}" for one in report.problems]
+
+
+def test_what_is_as_declared_is_no_problem() -> None:
+    assert problems(Aws()) == []
+
+
+def test_a_stack_that_does_not_exist_is_named_with_its_place() -> None:
+    aws = Aws(DescribeStacks=Failed("ValidationError", "Stack does not exist"))
+    assert problems(aws) == [
+        "fault stack Ringfence-Member existence: does not exist in account 111122223333 and region eu-west-1"
+    ]
+
+
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_IN_PROGRESS", "CREATE_FAILED"])
+def test_a_stack_whose_last_deployment_is_not_complete_is_a_fault(status: str) -> None:
+    (problem,) = problems(Aws(DescribeStacks={"Stacks": [{"StackStatus": status}]}))
+    assert f"status: is {status}" in problem
+
+
+def test_the_audit_stack_is_protected_from_deletion() -> None:
+    aws = Aws(DescribeStacks={"Stacks": [{"StackStatus": "CREATE_COMPLETE"}]})
+    assert [one for one in problems(aws, only="Ringfence-Audit") if "termination protection: is off" in one]
+
+
+def test_a_stack_of_another_version_or_policy_is_a_fault() -> None:
+    outputs = [{"OutputKey": "Version", "OutputValue": "0.1.0+a"}]
+    aws = Aws(DescribeStacks={"Stacks": [{"StackStatus": "CREATE_COMPLETE", "Outputs": outputs}]})
+    found = problems(aws, Expected({"Version": "0.1.0+b", "PolicyDigest": "c"}))
+    assert found == [
+        "fault stack Ringfence-Member version: is 0.1.0+a, expected 0.1.0+b",
+        "fault stack Ringfence-Member policy: is unknown, expected c",
+    ]
+
+
+def test_a_template_that_is_not_the_local_one_is_a_fault_that_names_the_resource() -> None:
+    local = {"Resources": {**TEMPLATE["Resources"], "Key": {"Type": "AWS::KMS::Key", "Properties": {}}}}
+    (problem,) = problems(Aws(), Expected(templates={"Ringfence-Member": local}))
+    assert "differs from the local cloud assembly in 1 parts: Key" in problem
+
+
+def test_a_resource_that_is_gone_is_a_fault() -> None:
+    assert problems(Aws(DescribeKey=Failed("NotFoundException", "no"))) == [
+        "fault key 1a existence: does not exist"
+    ]
+
+
+def test_what_may_not_be_read_is_unknown_and_says_what_to_grant() -> None:
+    aws = Aws(GetKeyPolicy=AccessDenied("kms:GetKeyPolicy: AccessDenied: no"))
+    report = self_check(DEPLOYMENT, aws.ask, one_by_one, only=lambda stack: stack == MEMBER)
+    (problem,) = report.problems
+    assert not report.sound
+    assert problem.standing is Standing.UNKNOWN
+    assert "grant kms:DescribeKey, kms:GetKeyPolicy, kms:GetKeyRotationStatus" in problem.remedy
+
+
+def test_a_role_that_cannot_be_assumed_is_told_once_for_each_account() -> None:
+    aws = Aws(DescribeStacks=AccessDenied("sts:AssumeRole of arn:aws:iam::1:role/ringfence-doctor: denied"))
+    report = self_check(DEPLOYMENT, aws.ask, one_by_one)
+    (problem,) = report.problems
+    assert "attach the policy ringfence-doctor" in problem.remedy
+
+
+def test_a_failing_read_is_tried_again_and_then_unknown() -> None:
+    aws = Aws(DescribeKey=OutcomeUnknown("kms:DescribeKey: no response"))
+    assert problems(aws) == ["unknown key 1a reading: unknown: kms:DescribeKey: no response"]
+    assert [one.operation for one in aws.calls].count("DescribeKey") == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"Action": "a:B"}, {"Action": ["a:B"]}),
+        ({"Principal": "*"}, {"Principal": {"AWS": "*"}}),
+        ({"Principal": {"AWS": HOME}}, {"Principal": {"AWS": f"arn:aws:iam::{HOME}:root"}}),
+        ({"Sid": "x", "Resource": ["b", "a"]}, {"Resource": ["a", "b"]}),
+        ({"Condition": {"Bool": {"k": False}}}, {"Condition": {"Bool": {"k": ["false"]}}}),
+        ({"Condition": {"Num": {"k": 1.2}}}, {"Condition": {"Num": {"k": "1.2"}}}),
+    ],
+)
+def test_statements_that_mean_the_same_are_equal(one: object, other: object) -> None:
+    assert statements({"Statement": [one]}) == statements(json.dumps({"Statement": other}))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"Effect": "Deny"},
+        {"Action": "b"},
+        {"Resource": "r2"},
+        {"Principal": "p"},
+        {"Condition": {"B": {"k": 1}}},
+    ],
+)
+def test_statements_that_mean_something_else_differ(changed: dict[str, object]) -> None:
+    one = {"Effect": "Allow", "Action": "a", "Resource": "r", "NotPrincipal": {"AWS": "q"}}
+    assert list(
+        differences(statements({"Statement": [one]}), statements({"Statement": [{**one, **changed}]}))
+    )
+
+
+def test_nothing_is_compared_with_what_only_cloudformation_knows() -> None:
+    assert not list(differences(UNRESOLVED, "x"))
+    assert not list(differences(("a", f"b {UNRESOLVED}"), ("a", "c")))
+    assert list(differences(("a", f"b {UNRESOLVED}"), ("c",))) == ["lacks a"]
+
+
+def test_functions_of_a_template_are_resolved() -> None:
+    template = {
+        "Resources": {
+            "Queue": {"Type": "AWS::SQS::Queue"},
+            "Role": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {
+                    "Arn": {"Fn::GetAtt": ["Queue", "Arn"]},
+                    "Url": {"Ref": "Queue"},
+                    "Joined": {"Fn::Join": ["/", ["a", {"Ref": "AWS::Region"}]]},
+                    "Imported": {"Fn::ImportValue": "export"},
+                    "Odd": {"Fn::Join": ["", [{"Fn::GetAtt": ["Queue", "Odd"]}]]},
+                },
+            },
+        }
+    }
+    ids = {"Queue": "https://sqs/1/name", "Role": "role"}
+    role = Deployed(MEMBER, template, ids, {"export": "value"}).resources()[1]
+    assert role.properties == {
+        "Arn": f"arn:aws:sqs:{REGION}:{HOME}:name",
+        "Url": "https://sqs/1/name",
+        "Joined": f"a/{REGION}",
+        "Imported": "value",
+        "Odd": UNRESOLVED,
+    }
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_a_read_calls_what_is_declared_and_nothing_else(kind: str) -> None:
+    """Every operation is read to its end, with answers that have what the read needs."""
+    resource = Resource(kind, "X", "x", {"EnableKeyRotation": True, "StatementId": "s"}, MEMBER)
+    called: set[str] = set()
+    talk = kinds()[kind].read(resource)
+    try:
+        calls = next(talk)
+        while True:
+            called |= {f"{one.service}:{one.operation}" for one in calls}
+            calls = talk.send(
+                tuple(
+                    Document.of(ANSWERS.get(f"{one.service}:{one.operation}", ANSWERS.get(one.operation, {})))
+                    for one in calls
+                )
+            )
+    except StopIteration:
+        pass
+    services = {"apigatewayv2": "apigateway"}
+    actions = {one.action for one in kinds()[kind].permissions}
+    allowed = {
+        f"{action.partition(':')[0]}:{name}"
+        for action in actions
+        for name in OTHER_NAMES.get(action, (action.partition(":")[2],))
+    }
+    prefixed = {f"{services.get(s, s)}:{name}" for s, _, name in (one.partition(":") for one in called)}
+    assert prefixed == allowed
+
+
+ANSWERS: dict[str, dict[str, object]] = {
+    "DescribeKey": {"KeyMetadata": {"KeyState": "Enabled", "KeyId": "x"}},
+    "GetKeyPolicy": {"Policy": "{}"},
+    "DescribeRule": {"State": "ENABLED"},
+    "DescribeEventBus": {"Policy": json.dumps({"Statement": [{"Sid": "s"}]})},
+    "GetFunction": {"Configuration": {"Handler": "h", "Role": "r", "Timeout": 1, "MemorySize": 1}},
+    "GetEventSourceMapping": {"State": "Enabled", "FunctionArn": "f", "EventSourceArn": "s", "BatchSize": 1},
+    "GetSchedule": {
+        "State": "ENABLED",
+        "ScheduleExpression": "rate(1 hour)",
+        "Target": {"Arn": "a", "RoleArn": "r"},
+    },
+    "GetTopicAttributes": {"Attributes": {}},
+    "DescribeTable": {"Table": {"TableStatus": "ACTIVE"}},
+    "DescribeContinuousBackups": {"ContinuousBackupsDescription": {}},
+    "DescribeTimeToLive": {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}},
+    "GetRole": {"Role": {}},
+    "ListRolePolicies": {"PolicyNames": ["declared"]},
+    "iam:GetPolicy": {"Policy": {"DefaultVersionId": "v1"}},
+    "GetPolicyVersion": {"PolicyVersion": {"Document": {}}},
+    "DescribeAlarms": {"MetricAlarms": []},
+    "GetRoute": {"RouteKey": "POST /x"},
+}
+
+
+def test_permissions_only_read() -> None:
+    assert {one.action.partition(":")[2][:3] for one in PERMISSIONS} <= {"Get", "Lis", "Des", "GET"}
+
+
+def test_each_account_and_region_has_its_stacks() -> None:
+    deployment = Deployment(HOME, REGION, (HOME, OTHER), (REGION, "eu-central-1"))
+    assert [(one.account, one.region, one.name) for one in stacks_of(deployment)] == [
+        (HOME, REGION, "Ringfence-Audit"),
+        (HOME, REGION, "Ringfence-Response"),
+        (HOME, REGION, "Ringfence-Member"),
+        (HOME, "eu-central-1", "Ringfence-Forward-eu-central-1"),
+        (HOME, "us-east-1", "Ringfence-Forward-us-east-1"),
+        (OTHER, REGION, "Ringfence-Member"),
+        (OTHER, REGION, "Ringfence-Forward-eu-west-1"),
+        (OTHER, "eu-central-1", "Ringfence-Forward-eu-central-1"),
+        (OTHER, "us-east-1", "Ringfence-Forward-us-east-1"),
+    ]
