@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Operations = Mapping[str, tuple[str, ...]]
 """The operations of each service, both by botocore's names and sorted."""
 
-_SERVICES = {"apigateway": "apigatewayv2", "elasticloadbalancing": "elbv2"}
+SERVICES = {"apigateway": "apigatewayv2", "elasticloadbalancing": "elbv2"}
 """botocore's name of a service where IAM has another."""
 
 OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
@@ -54,7 +54,7 @@ def operations_of(permissions: Iterable[Permission]) -> Operations:
     found: dict[str, set[str]] = {}
     for action in {one.action for one in permissions if not one.implied} - MADE_BY_LAMBDA:
         prefix, _, name = action.partition(":")
-        service = _SERVICES.get(prefix, prefix)
+        service = SERVICES.get(prefix, prefix)
         known = found.setdefault(service, set(MADE_BY_BOTOCORE.get(service, ())))
         known.update(OTHER_NAMES.get(action, (name,)))
     return {service: tuple(sorted(names)) for service, names in sorted(found.items())}
@@ -64,5 +64,6 @@ def _declared() -> Iterator[Permission]:
     for runbook in CATALOGUE.values():
         yield from runbook.permissions()
         yield from runbook.release_permissions()
-    for function in (needs.RECHECK, needs.OPERATE, needs.ARCHIVE, needs.NOTIFY, needs.CONTROL):
+    functions = (needs.RECHECK, needs.OPERATE, needs.ARCHIVE, needs.NOTIFY, needs.CONTROL, needs.SELF_CHECK)
+    for function in functions:
         yield from function

@@ -104,7 +104,7 @@ def test_the_policy_knows_the_roles_that_the_deployment_creates(
 ) -> None:
     own = policy_from_json(scoped.policy).own
     assert (own.home, frozenset(own.at_home)) == (HOME, deployed)
-    assert frozenset(own.member) == {*DECLARED, "ringfence-forward"}
+    assert frozenset(own.member) == {*DECLARED, "ringfence-forward", "ringfence-doctor"}
 
 
 def test_in_another_account_a_role_may_change_what_is_merely_called_like_a_role_of_the_home_account(

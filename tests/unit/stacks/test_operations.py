@@ -20,6 +20,7 @@ from stacks.operations import (
     MADE_BY_BOTOCORE,
     MADE_BY_LAMBDA,
     OTHER_NAMES,
+    SERVICES,
     operations,
     operations_of,
 )
@@ -29,11 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KEPT = {(service, name) for service, names in operations().items() for name in names}
-ROOMS = ("aws", "model", "observations", "remediations", "steps")
+ROOMS = ("aws", "model", "observations", "remediations", "self_check", "steps")
 """Where calls are written."""
 PAGES, CLIENTS = "get_paginator", frozenset({"client", "_client", "own_client"})
 FOR_PEOPLE = {
-    ("cloudformation", "DescribeStacks"),  # where a deployment is
     ("s3", "ListObjectVersions"),  # what the archive holds
     ("sts", "GetCallerIdentity"),  # who is at the terminal
 }
@@ -125,8 +125,8 @@ def test_botocore_knows_it(service: str, operation: str) -> None:
 def test_an_action_is_listed_only_if_it_allows_more_or_other_operations_than_the_one_with_its_name(
     action: str,
 ) -> None:
-    service, _, name = action.partition(":")
-    allowed = OTHER_NAMES[action]
+    prefix, _, name = action.partition(":")
+    service, allowed = SERVICES.get(prefix, prefix), OTHER_NAMES[action]
     assert name not in model(service).operation_names or (name in allowed and len(allowed) > 1)
     assert {(service, other) for other in allowed} <= KEPT
 
