@@ -36,7 +36,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actio
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 """
 
-MADE_BY_LAMBDA = frozenset({"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"})
+MADE_BY_LAMBDA = frozenset({"sqs:DeleteMessage", "sqs:ReceiveMessage"})
 """Actions of the event source mappings: Lambda polls the queues with the function's role."""
 
 MADE_BY_BOTOCORE: Mapping[str, tuple[str, ...]] = {"s3": ("CreateSession", "HeadBucket")}
