@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.trigger import calls, defenses, quarantine, root
+from ringfence.events.cloudtrail.trigger import calls, defenses, own_resources, quarantine, root
 from ringfence.events.config import trigger as config_trigger
 from ringfence.events.ec2_states import trigger as state_trigger
 from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES
@@ -54,6 +54,11 @@ SOURCES = (
     Source(calls.PREFIX, "CloudTrail recorded a successful API call of this name", calls.SEVERITY),
     Source(
         defenses.PREFIX, "CloudTrail recorded a call that impairs the account's defenses", defenses.SEVERITY
+    ),
+    Source(
+        own_resources.PREFIX,
+        "CloudTrail recorded a call on one of Ringfence's own resources",
+        defenses.SEVERITY,
     ),
     Source(state_trigger.PREFIX, "an EC2 instance entered this state", state_trigger.SEVERITY),
     Source(reviews.PREFIX, "a scheduled review by Ringfence", scheduled.SEVERITY),
@@ -122,6 +127,7 @@ def _notify_only(runbook: Runbook, finding_type: str) -> str:
         )
     if runbook.id == "report-findings":
         effects = {one.type: one.effect for one in defenses.CALLS.values()}
+        effects |= {one.type: one.effect for one in own_resources.CALLS.values()}
         other = "a report does not show that a resource is compromised"
         return f"notifies only: {REPORTED_TYPES.get(finding_type) or effects.get(finding_type, other)}"
     of_credentials = CREDENTIAL_TYPES.get(finding_type) if runbook.id == "contain-credentials" else None

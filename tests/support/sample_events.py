@@ -15,6 +15,9 @@ from ringfence.events.cloudtrail.trigger.calls import CallTrigger
 from ringfence.events.cloudtrail.trigger.defenses import CALLS as IMPAIRING
 from ringfence.events.cloudtrail.trigger.defenses import PREFIX as DEFENSES
 from ringfence.events.cloudtrail.trigger.defenses import DefensesTrigger
+from ringfence.events.cloudtrail.trigger.own_resources import CALLS as OWN_CALLS
+from ringfence.events.cloudtrail.trigger.own_resources import PREFIX as OWN_RESOURCE
+from ringfence.events.cloudtrail.trigger.own_resources import REQUEST, RESPONSE, OwnTrigger
 from ringfence.events.cloudtrail.trigger.quarantine import QuarantineTrigger
 from ringfence.events.cloudtrail.trigger.root import SIGNED_IN, RootTrigger
 from ringfence.events.config.trigger import ConfigTrigger
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from ringfence.model.trigger import Trigger
 
 Json = dict[str, Any]
+PARTS = {REQUEST: "parameters", RESPONSE: "response"}
 OWNERS: tuple[Json, ...] = (
     {"userType": "Root", "userName": "Root", "principalId": ACCOUNT, "accessKeyId": KEY},
     {"userType": "AWSService", "userName": "config", "principalId": "config", "accessKeyId": KEY},
@@ -83,6 +87,12 @@ def _of_reported(_: ReportedTrigger, type_: str, __: type[Ref]) -> Iterator[Json
 def _of_defenses(_: DefensesTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
     service, name = type_.removeprefix(DEFENSES).split(":")
     yield impairing_call(service, name)
+
+
+@samples.register(OwnTrigger)
+def _of_own_resources(_: OwnTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
+    service, name = type_.removeprefix(OWN_RESOURCE).split(":")
+    yield own_call(service, name)
 
 
 @samples.register(ConfigTrigger)
@@ -135,9 +145,18 @@ def impairing_call(service: str, name: str) -> Json:
     call = IMPAIRING[service, name]
     parameters = {one: f"my-{one}" for one in call.names}
     if call.condition and not call.condition.absent:
-        texts = (*call.condition.texts, f"{call.condition.prefix}Response-Rule1-0A1B2C")
-        parameters[call.condition.parameter] = texts[0]
+        parameters[call.condition.parameter] = call.condition.texts[0]
     return call_event(service, name, parameters)
+
+
+def own_call(service: str, name: str, **more: Any) -> Json:  # noqa: ANN401 - what `call_event` takes
+    """Make a call of the table on a resource of Ringfence."""
+    call = OWN_CALLS[service, name]
+    look = (*call.named.prefixes, *call.named.wildcards)[-1]
+    given = {call.named.parameter: f"{look.replace('*', 'x')}0A1B2C"}
+    parts = {"parameters": None, "response": None, PARTS[call.named.part]: given}
+    dated = f"{name}20150331v2" if call.dated else name
+    return call_event(service, dated, parts["parameters"], parts["response"], **more)
 
 
 def calls(service: str, name: str) -> Iterator[Json]:

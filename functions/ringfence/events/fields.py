@@ -71,11 +71,11 @@ def count_if_valid(document: Document, key: str) -> int:
     return int(str(given)) if valid else 1
 
 
-def title(text: str) -> str:
+def title(text: str, most: int = TITLE_LENGTH) -> str:
     """Shorten a title and escape it for a terminal. An intruder can influence this text."""
-    printable = "".join(char if char.isprintable() else " " for char in text[: 2 * TITLE_LENGTH])
+    printable = "".join(char if char.isprintable() else " " for char in text[: 2 * most])
     plain = " ".join(printable.split())
-    return plain if len(plain) <= TITLE_LENGTH else plain[: TITLE_LENGTH - 1] + "…"
+    return plain if len(plain) <= most else plain[: most - 1] + "…"
 
 
 def formatted(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.cloudtrail.trigger.defenses import IMPAIRED_DEFENSES
+from ringfence.events.cloudtrail.trigger.own_resources import OWN_RESOURCES
 from ringfence.events.guardduty.trigger.reported import REPORTED_FINDING
 from ringfence.events.health.abuse import OTHER_RISKS
 from ringfence.model.kinds.finding import FindingRef
@@ -30,7 +31,7 @@ def for_a_person(finding: ResourceState, incident: Incident) -> Iterator[str]:  
     id="report-finding",
     title="Report a finding that no other runbook acts on",
     subject=FindingRef,
-    triggers=(REPORTED_FINDING, IMPAIRED_DEFENSES, OTHER_RISKS),
+    triggers=(REPORTED_FINDING, IMPAIRED_DEFENSES, OWN_RESOURCES, OTHER_RISKS),
     observations=(),
     steps=(),
     references=("NIST 800-53 IR-6", "NIST 800-61r2 3.2.7", "ATT&CK T1562"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.events.cloudtrail.parser.defenses import SHARES
 from ringfence.events.cloudtrail.parser.subjects import place
 from ringfence.events.cloudtrail.trigger.defenses import CALLS, IMPAIRED_DEFENSES
 from ringfence.events.dispatch import findings
@@ -68,8 +69,6 @@ def test_no_other_runbook_undoes_a_call_of_the_table(service: str, name: str) ->
         call_event("guardduty", "CreateMembers", {"detectorId": "0" * 32}),
         call_event("guardduty", "StopMonitoringMembers", {}, error="AccessDenied"),
         call_event("guardduty", "StopMonitoringMembers", {}, identity=by_role(acting_roles()[0])),
-        call_event("events", "DisableRule", {"name": "nightly-report"}),
-        call_event("events", "RemoveTargets", {"rule": "our-Ringfence-Rule"}),
         call_event("securityhub", "UpdateStandardsControl", {"controlStatus": "ENABLED"}),
         changed(FILTER, "detail.eventSource", "securityhub.amazonaws.com"),
         changed(FILTER, "source", "aws.securityhub"),
@@ -87,24 +86,47 @@ def test_an_update_that_keeps_the_action_of_a_filter_is_reported() -> None:
     assert RULES.answered(event) is True
 
 
-def test_a_thousand_calls_are_one_subject_a_day_and_an_entry_an_hour_and_another_caller_is_told() -> None:
+def test_a_thousand_calls_of_an_hour_are_few_subjects_and_the_next_hour_and_another_caller_are_told() -> None:
     later = changed(FILTER, "detail.eventTime", "2026-03-01T12:59:59Z")
-    next_day = changed(FILTER, "detail.eventTime", "2026-03-02T12:00:00Z")
+    next_hour = changed(FILTER, "detail.eventTime", "2026-03-01T13:00:00Z")
     other = changed(FILTER, "detail.userIdentity", by_user("eve"))
     first = found(FILTER)
     assert (found(later).id, found(later).updated_at) == (first.id, first.updated_at)
     assert found(later).advice == first.advice
-    assert found(other).subjects == first.subjects
-    assert found(other).advice != first.advice
-    assert found(next_day).subjects != first.subjects
+    assert found(other).subjects != first.subjects
+    assert found(next_hour).subjects != first.subjects
+    many = [changed(FILTER, "detail.requestParameters.name", f"f{number}") for number in range(1000)]
+    told = {(found(one).subjects, found(one).advice) for one in many}
+    assert len(told) == SHARES
 
 
-def test_a_deployment_by_cloudformation_is_told_as_such_and_not_urgent() -> None:
-    identity = {**by_role("deployer"), "invokedBy": "cloudformation.amazonaws.com"}
-    event = changed(impairing_call("events", "PutRule"), "detail.userIdentity", identity)
-    finding = found(event)
-    assert "through CloudFormation" in finding.advice
-    assert not finding.urgent
+def test_a_second_call_on_another_resource_is_told_within_the_hour() -> None:
+    """Unless both resources happen to share a finding."""
+    subjects = {
+        found(changed(FILTER, "detail.requestParameters.name", name)).subjects for name in ("f1", "f2", "f3")
+    }
+    assert len(subjects) > 1
+
+
+def test_a_new_name_of_the_session_makes_no_new_subject() -> None:
+    sessions = [
+        found(changed(FILTER, "detail.userIdentity", by_role("oncall", session=name))) for name in ("a", "b")
+    ]
+    assert len({(one.id, one.subjects, one.advice) for one in sessions}) == 1
+
+
+@pytest.mark.parametrize(
+    ("role", "urgent"), [(f"cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-eu-west-1", False), ("deployer", True)]
+)
+def test_a_deployment_by_cloudformation_with_its_role_is_told_as_such_and_not_urgent(
+    role: str, *, urgent: bool
+) -> None:
+    cloudformation = "cloudformation.amazonaws.com"
+    identity = {**by_role(role), "invokedBy": cloudformation}
+    event = changed(impairing_call("config", "DeleteConfigRule"), "detail.userIdentity", identity)
+    finding = found(changed(event, "detail.sourceIPAddress", cloudformation))
+    assert ("through CloudFormation" in finding.advice) is not urgent
+    assert finding.urgent is urgent
 
 
 def test_a_call_of_the_root_user_tells_of_both() -> None:

@@ -1,7 +1,9 @@
 """Parse CloudTrail events for calls that impair an account's defenses.
 
-All calls of one kind on one day are about one subject, and those of one caller in one hour are one entry. So
-an intruder who makes a call a thousand times causes one notification. Each further caller causes another one.
+The calls of one kind by one principal in one hour on one resource are one finding. A principal is a user or a
+role, because the name of a session is free text. Resources share `SHARES` findings, because a caller
+chooses most of their names. So an intruder who makes a call a thousand times in an hour causes at most
+`SHARES` notifications. A call in the next hour, or by another principal, causes another one.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.events import fields
 from ringfence.events.cloudtrail.parser import records
+from ringfence.events.cloudtrail.parser.deployments import is_deployment
 from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE
 from ringfence.events.cloudtrail.trigger.calls import SEVERITY as ORDINARY
 from ringfence.events.cloudtrail.trigger.defenses import CALLS, SEVERITY
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
     from ringfence.events.envelope import Envelope
     from ringfence.model.document import Document
 
-CLOUDFORMATION = "cloudformation.amazonaws.com"
+SHARES = 4
+"""The findings of one call by one principal in one hour. Each resource belongs to one of them."""
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
@@ -35,19 +39,22 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         return NotForUs(reason)
     account, region = records.account(detail, envelope.document), fields.region(detail, "awsRegion")
     at, who = fields.instant(detail, "eventTime"), records.suspects(detail)
-    deployed = detail.optional_child("userIdentity").value.get("invokedBy") == CLOUDFORMATION
+    principal, resource = records.principal(detail), _resource(call, detail)
+    share = int(records.digest_of(resource), 16) % SHARES
+    subject = f"{call.service}:{call.name}/{at:%Y-%m-%dT%H}/{records.digest_of(principal)}/{share}"
+    deployed = is_deployment(detail, account)
     return Finding(
         source=envelope.source,
-        id=f"{call.type}/{account}/{region}/{at.date()}/{who[0]}",
+        id=f"{subject}/{account}/{region}",
         type=call.type,
         severity=ORDINARY if deployed else SEVERITY,
         account=account,
         region=region,
-        title=fields.title(f"{call.service}:{call.name} on {_resource(call, detail)} by {who[0]}"),
+        title=fields.title(f"{call.service}:{call.name} on {resource} by {who[0]}"),
         updated_at=at.replace(minute=0, second=0, microsecond=0),
         last_seen=at,
-        subjects=(FindingRef(account, region, f"{call.service}:{call.name}/{at.date()}"),),
-        advice=_advice(call, who[0], deployed=deployed),
+        subjects=(FindingRef(account, region, subject),),
+        advice=_advice(call, principal, deployed=deployed),
         digest=envelope.digest,
         suspects=who,
         urgent=not deployed,
@@ -71,7 +78,7 @@ def _resource(call: ImpairingCall, detail: Document) -> str:
 
 
 def _advice(call: ImpairingCall, who: str, *, deployed: bool) -> str:
-    """Return the reason for the notification. CloudFormation alone can be named as the invoking service."""
+    """Return the reason for the notification."""
     through = " through CloudFormation" if deployed else ""
     return (
         f"{who} called {call.service}:{call.name}{through}: {call.effect}. Ringfence changes nothing: a "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING
 
@@ -54,3 +55,13 @@ def issuer(detail: Document) -> str:
     """
     session = detail.optional_child("userIdentity").optional_child("sessionContext")
     return fields.text_if_valid(session.optional_child("sessionIssuer"), "arn")
+
+
+def principal(detail: Document) -> str:
+    """Return who made a call, whatever the name of the session: the ARN of its role, or else the caller."""
+    return fields.title(issuer(detail)) or suspects(detail)[0]
+
+
+def digest_of(text: str) -> str:
+    """Return a short text for a long or untrusted one, for the id of a finding."""
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:10]

@@ -2,7 +2,8 @@
 
 Each call makes a service see less or say less (ATT&CK T1562, Impair Defenses). Administrators also make such
 calls. So Ringfence changes nothing and sends an urgent notification. Calls on trails, recorders, detectors
-and keys are not in the table: `restore-logging` undoes them.
+and keys are not in the table: `restore-logging` undoes them. Calls on Ringfence's own resources are in
+`own_resources`.
 
 Names and parameters are CloudTrail's. A call is one declaration in the table.
 
@@ -33,8 +34,6 @@ SEVERITY = 9.0
 """CloudTrail sets no severity. Critical: what happens next may be seen by nobody. A minimum severity in a
 policy must not suppress this notification.
 """
-STACKS = "Ringfence-"
-"""The prefix of the names of Ringfence's stacks, and so of its EventBridge rules."""
 
 
 @frozen
@@ -84,7 +83,6 @@ def _calls(service: str, effect: str, *names: str, of: str = "") -> Iterator[Imp
     return (ImpairingCall(service, name, effect, (of,) if of else ()) for name in names)
 
 
-_OURS = "an EventBridge rule of Ringfence was changed: it may no longer deliver events to Ringfence"
 _LEFT = "accounts are no longer monitored by their administrator's account"
 _TRUSTED = "activity from the entries of a trusted list causes no findings"
 _THREATS = "activity from the entries of a threat list may cause no findings any longer"
@@ -162,14 +160,6 @@ _CALLS = (
     ),
     *_calls("macie2", "Amazon Macie is off", "DisableMacie"),
     *_calls("inspector2", "Amazon Inspector scans less", "Disable"),
-    *(
-        ImpairingCall("events", name, _OURS, ("name",), Condition("name", prefix=STACKS))
-        for name in ("DeleteRule", "DisableRule", "PutRule")
-    ),
-    *(
-        ImpairingCall("events", name, _OURS, ("rule",), Condition("rule", prefix=STACKS))
-        for name in ("PutTargets", "RemoveTargets")
-    ),
 )
 CALLS = MappingProxyType({(one.service, one.name): one for one in _CALLS})
 """Every call, by service and CloudTrail's name of it."""

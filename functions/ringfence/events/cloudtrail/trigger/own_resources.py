@@ -1,0 +1,290 @@
+"""Calls on Ringfence's own resources: the table, the trigger and its patterns.
+
+An intruder who switches off a part of the path from an event to a notice can act unseen. So each call is
+reported as urgent. A call by CloudFormation with the role of the CDK is reported as part of a deployment.
+
+Resources are recognized by the names that the stacks give them, in whatever form a call names them. Names and
+parameters are CloudTrail's. Lambda's names of calls end with a date, so they are compared by their start.
+A call is one declaration in the table.
+
+https://docs.aws.amazon.com/lambda/latest/dg/logging-using-cloudtrail.html
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE, successful_and_not_ours
+from ringfence.events.patterns import within_limit
+from ringfence.model.frozen import frozen
+from ringfence.model.kinds.finding import FindingRef
+from ringfence.model.resource_names import PREFIX as OWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ringfence.model.call import Permission
+    from ringfence.model.finding import Finding
+
+    Json = Mapping[str, object]
+
+PREFIX = "OwnResource:"
+"""The prefix of the finding types. The service and the call follow."""
+STACKS = "Ringfence-"
+"""The prefix of the names of Ringfence's stacks, and so of the resources that CloudFormation names."""
+REQUEST, RESPONSE = "requestParameters", "responseElements"
+
+
+@frozen
+class Named:
+    """Where a call names its resource, and how the names of Ringfence's resources look there.
+
+    Attributes
+    ----------
+    parameter : str
+        The parameter, in CloudTrail's spelling.
+    prefixes : tuple of str
+        How its value can begin.
+    wildcards : tuple of str
+        How its value can look, with `*` for any text.
+    part : str
+        The part of the record with the parameter.
+    """
+
+    parameter: str
+    prefixes: tuple[str, ...] = ()
+    wildcards: tuple[str, ...] = ()
+    part: str = REQUEST
+
+    def found(self, record: Mapping[str, object]) -> str:
+        """Return the name of Ringfence's resource in a record. Empty if it names none."""
+        part = record.get(self.part)
+        given = part.get(self.parameter) if isinstance(part, dict) else None
+        values = given if isinstance(given, list) else [given]
+        return next((one for one in values if isinstance(one, str) and self._fits(one)), "")
+
+    def _fits(self, text: str) -> bool:
+        return text.startswith(self.prefixes) or any(_wildcard(one).fullmatch(text) for one in self.wildcards)
+
+    def pattern(self) -> dict[str, object]:
+        """Return the part of an EventBridge pattern for it."""
+        found = [{"prefix": one} for one in self.prefixes] + [{"wildcard": one} for one in self.wildcards]
+        return {self.part: {self.parameter: found}}
+
+
+@cache
+def _wildcard(text: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, text.split("*"))), re.DOTALL)
+
+
+@frozen
+class OwnCall:
+    """One call. `effect` says what it does. `dated`: CloudTrail's name of it ends with a date."""
+
+    service: str
+    name: str
+    effect: str
+    named: Named
+    dated: bool = False
+
+    @property
+    def type(self) -> str:
+        """The finding type."""
+        return f"{PREFIX}{self.service}:{self.name}"
+
+    @property
+    def pattern(self) -> object:
+        """How the name of the call looks in an EventBridge pattern. Each date begins with a 2."""
+        return {"prefix": f"{self.name}2"} if self.dated else self.name
+
+    def is_called(self, event_name: str) -> bool:
+        """Return whether CloudTrail's name of a call is that of this one. Agrees with the pattern."""
+        return event_name.startswith(f"{self.name}2") if self.dated else event_name == self.name
+
+
+def _calls(service: str, named: Named, effect: str, *names: str, dated: bool = False) -> Iterator[OwnCall]:
+    return (OwnCall(service, name, effect, named, dated) for name in names)
+
+
+_RULE = Named("name", (STACKS,))
+_TARGETS = Named("rule", (STACKS,))
+_FUNCTION = Named("functionName", (OWN,), (f"*:function:{OWN}*",))
+_MAPPING = Named("functionArn", (), (f"*:function:{OWN}*",), RESPONSE)
+_SOURCE = Named("eventSourceArn", (), (f"arn:aws:sqs:*:{OWN}*", f"arn:aws:dynamodb:*:table/{STACKS}*"))
+_QUEUE = Named("queueUrl", (), (f"*/{OWN}*",))
+_TOPIC = Named("topicArn", (), (f"*:{STACKS}*",))
+_SUBSCRIPTION = Named("subscriptionArn", (), (f"*:{STACKS}*",))
+_TABLE = Named("tableName", (STACKS,), (f"*:table/{STACKS}*",))
+_TABLE_POLICY = Named("resourceArn", (), (f"*:table/{STACKS}*",))
+_BUCKET = Named("bucketName", (f"{STACKS.lower()}audit-",))
+_ROLE = Named("roleName", (OWN,))
+_POLICY = Named("policyArn", (), (f"*:policy/{OWN}*",))
+_ALIAS = Named("aliasName", (f"alias/{OWN}",))
+_STACK = Named("stackName", (STACKS,), (f"*:stack/{STACKS}*",))
+_SCHEDULE = Named("name", (OWN,))
+_GROUP = Named("logGroupName", (STACKS,))
+_ALARM, _ALARMS = Named("alarmName", (OWN,)), Named("alarmNames", (OWN,))
+_STATEMENT = Named("statementId", (OWN,))
+
+_DELIVERS = "a rule may no longer deliver events to Ringfence"
+_RUNS = "a function may no longer do what was deployed"
+_CALLED = "others may be able to invoke a function, or AWS services no longer"
+_FEEDS = "a function may no longer receive its messages"
+_STEALS = "another function may take messages that are for Ringfence"
+_HOLDS = "events may be lost, or come from others"
+_TELLS = "notices and alarms may reach nobody, or somebody else"
+_RECORDS = "the audit log may lose entries, or let others write"
+_ARCHIVES = "the archive may lose entries, or let others read or write"
+_ACTS = "Ringfence may no longer be able to act, or others may act as Ringfence"
+_ENCRYPTS = "an alias may name another key"
+_DEPLOYS = "resources of Ringfence may be replaced or deleted"
+_LOOKS = "a scheduled check may no longer run"
+_LOGS = "metrics of Ringfence may stop, or what it logged may be lost"
+_RINGS = "an alarm may no longer ring"
+_BUS = "other accounts may no longer forward their events, or others may send events"
+_TABLE_OF_CALLS = (
+    *_calls("events", _RULE, _DELIVERS, "DeleteRule", "DisableRule", "PutRule"),
+    *_calls("events", _TARGETS, _DELIVERS, "PutTargets", "RemoveTargets"),
+    *_calls("events", _STATEMENT, _BUS, "PutPermission", "RemovePermission"),
+    *_calls(
+        "lambda",
+        _FUNCTION,
+        _RUNS,
+        *(
+            "DeleteAlias",
+            "DeleteFunction",
+            "UpdateAlias",
+            "UpdateFunctionCode",
+            "UpdateFunctionConfiguration",
+        ),
+        *("DeleteFunctionConcurrency", "PutFunctionConcurrency"),
+        dated=True,
+    ),
+    *_calls(
+        "lambda",
+        _FUNCTION,
+        _RUNS,
+        *("PutFunctionEventInvokeConfig", "UpdateFunctionEventInvokeConfig", "PutRuntimeManagementConfig"),
+    ),
+    *_calls("lambda", _FUNCTION, _CALLED, "AddPermission", "RemovePermission", dated=True),
+    *_calls("lambda", _FUNCTION, _CALLED, "CreateFunctionUrlConfig"),
+    *_calls("lambda", _MAPPING, _FEEDS, "DeleteEventSourceMapping", "UpdateEventSourceMapping", dated=True),
+    *_calls("lambda", _SOURCE, _STEALS, "CreateEventSourceMapping", dated=True),
+    *_calls(
+        "sqs",
+        _QUEUE,
+        _HOLDS,
+        *("AddPermission", "DeleteQueue", "PurgeQueue", "RemovePermission", "SetQueueAttributes"),
+    ),
+    *_calls(
+        "sns",
+        _TOPIC,
+        _TELLS,
+        *("AddPermission", "DeleteTopic", "RemovePermission", "SetTopicAttributes", "Subscribe"),
+    ),
+    *_calls("sns", _SUBSCRIPTION, _TELLS, "SetSubscriptionAttributes", "Unsubscribe"),
+    *_calls(
+        "dynamodb",
+        _TABLE,
+        _RECORDS,
+        *("DeleteTable", "UpdateContinuousBackups", "UpdateTable", "UpdateTimeToLive"),
+    ),
+    *_calls("dynamodb", _TABLE_POLICY, _RECORDS, "DeleteResourcePolicy", "PutResourcePolicy"),
+    *_calls(
+        "s3",
+        _BUCKET,
+        _ARCHIVES,
+        *("DeleteBucket", "DeleteBucketEncryption", "DeleteBucketPolicy", "DeleteBucketPublicAccessBlock"),
+        *("PutBucketAcl", "PutBucketEncryption", "PutBucketLifecycle", "PutBucketLogging"),
+        *("PutBucketObjectLockConfiguration", "PutBucketOwnershipControls", "PutBucketPolicy"),
+        *("PutBucketPublicAccessBlock", "PutBucketReplication", "PutBucketVersioning"),
+    ),
+    *_calls(
+        "iam",
+        _ROLE,
+        _ACTS,
+        *("AttachRolePolicy", "DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy"),
+        *("DetachRolePolicy", "PutRolePermissionsBoundary", "PutRolePolicy", "UpdateAssumeRolePolicy"),
+        "UpdateRole",
+    ),
+    *_calls(
+        "iam",
+        _POLICY,
+        _ACTS,
+        "CreatePolicyVersion",
+        "DeletePolicy",
+        "DeletePolicyVersion",
+        "SetDefaultPolicyVersion",
+    ),
+    *_calls("kms", _ALIAS, _ENCRYPTS, "CreateAlias", "DeleteAlias", "UpdateAlias"),
+    *_calls(
+        "cloudformation",
+        _STACK,
+        _DEPLOYS,
+        *("CreateChangeSet", "DeleteStack", "SetStackPolicy", "UpdateStack", "UpdateTerminationProtection"),
+    ),
+    *_calls("scheduler", _SCHEDULE, _LOOKS, "DeleteSchedule", "UpdateSchedule"),
+    *_calls("logs", _GROUP, _LOGS, "DeleteLogGroup", "DeleteLogStream", "PutRetentionPolicy"),
+    *_calls("monitoring", _ALARMS, _RINGS, "DeleteAlarms", "DisableAlarmActions"),
+    *_calls("monitoring", _ALARM, _RINGS, "PutMetricAlarm", "SetAlarmState"),
+)
+CALLS = MappingProxyType({(one.service, one.name): one for one in _TABLE_OF_CALLS})
+"""Every call, by service and name without a date."""
+
+
+def call_of(service: str, event_name: str) -> OwnCall | None:
+    """Return the call of the table with CloudTrail's name of it. None if there is none."""
+    return CALLS.get((service, event_name)) or next(
+        (one for one in CALLS.values() if one.service == service and one.is_called(event_name)), None
+    )
+
+
+@frozen
+class OwnTrigger:
+    """Successful calls of the table on Ringfence's own resources, by others than Ringfence."""
+
+    id: str
+    types: tuple[str, ...]
+
+    family: ClassVar[str] = "own-resources"
+    permissions: ClassVar[tuple[Permission, ...]] = ()
+
+    def patterns(self) -> tuple[Json, ...]:
+        """Return EventBridge patterns within the size limit. No event matches two of them."""
+        calls = [one for one in CALLS.values() if one.type in self.types]
+        return tuple(pattern for each in _alike(calls) for pattern in _patterns(each))
+
+    def matches(self, finding: Finding) -> bool:
+        """Return whether the finding is one of these calls."""
+        return finding.type in self.types and any(isinstance(one, FindingRef) for one in finding.subjects)
+
+
+OWN_RESOURCES = OwnTrigger("own-resources", tuple(one.type for one in CALLS.values()))
+"""All calls of the table."""
+
+
+def _alike(calls: Iterable[OwnCall]) -> Iterator[list[OwnCall]]:
+    """Yield the calls that one pattern can match: of one service, which name the resource the same way."""
+    groups: dict[tuple[str, Named], list[OwnCall]] = {}
+    for one in calls:
+        groups.setdefault((one.service, one.named), []).append(one)
+    return iter(groups.values())
+
+
+def _patterns(calls: list[OwnCall]) -> Iterator[Json]:
+    service, named = calls[0].service, calls[0].named
+    by_name = {one.name: one.pattern for one in calls}
+
+    def pattern(names: list[str]) -> Json:
+        detail = {
+            "eventSource": [f"{service}.amazonaws.com"],
+            "eventName": [by_name[name] for name in names],
+            **named.pattern(),
+            **successful_and_not_ours(),
+        }
+        return {"source": [f"aws.{service}"], "detail-type": [DETAIL_TYPE], "detail": detail}
+
+    return within_limit(by_name, pattern)

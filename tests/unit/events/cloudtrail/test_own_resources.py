@@ -1,0 +1,189 @@
+"""Whoever touches Ringfence's own resources is reported at once, and the patterns agree."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ringfence.events.cloudtrail.trigger.own_resources import CALLS, OWN_RESOURCES, PREFIX
+from ringfence.events.dispatch import findings
+from ringfence.events.envelope import NotForUs
+from ringfence.events.patterns import PATTERN_LIMIT, filled
+from ringfence.model.resource_names import acting_roles
+from ringfence.policy.decision import DecisionCode, Mode, Policy, decide
+from tests.support.delivery import Delivery
+from tests.support.sample_events import own_call
+from tests.support.samples.calls import by_user, call_event
+from tests.support.samples.cloudtrail import by_role
+from tests.support.samples.guardduty import ACCOUNT, changed
+
+if TYPE_CHECKING:
+    from ringfence.model.finding import Finding
+
+RULES = Delivery(OWN_RESOURCES)
+POLICY = Policy(accounts=(ACCOUNT,), default=Mode.AUTO)
+CODE = own_call("lambda", "UpdateFunctionCode")
+CFN = "cloudformation.amazonaws.com"
+REGION = "eu-west-1"
+EXECUTES, DEPLOYS = (f"cdk-hnb659fds-{one}-role-{ACCOUNT}-{REGION}" for one in ("cfn-exec", "deploy"))
+MOST_WILDCARDS = 30
+"""Rules with wildcards on one bus: "Amazon EventBridge quotas"."""
+
+
+def found(event: dict[str, Any]) -> Finding:
+    told = findings(event)
+    assert not isinstance(told, NotForUs), told
+    (one,) = [one for one in told if one.type.startswith(PREFIX)]
+    return one
+
+
+def test_the_patterns_are_valid_and_within_the_limits() -> None:
+    assert not RULES.errors()
+    patterns = [json.dumps(filled(one, ACCOUNT)) for one in OWN_RESOURCES.patterns()]
+    assert all(len(one) < PATTERN_LIMIT for one in patterns)
+    assert sum('"wildcard"' in one for one in patterns) < MOST_WILDCARDS / 2
+
+
+@pytest.mark.parametrize(("service", "name"), CALLS)
+def test_a_person_is_told_of_each_call_as_urgent_with_caller_address_and_resource(
+    service: str, name: str
+) -> None:
+    event = own_call(service, name)
+    assert RULES.agrees(event)
+    assert RULES.count(event) == 1
+    finding = found(event)
+    (ref,) = finding.subjects
+    decision = decide(POLICY, "report-findings", finding, ref)
+    assert (decision.mode, decision.code) == (Mode.NOTIFY, DecisionCode.URGENT)
+    call = CALLS[service, name]
+    resource = call.named.found(event["detail"])
+    assert resource
+    for said in (f"{service}:{name} on {resource}", call.effect, "203.0.113.9", finding.suspects[0]):
+        assert said in decision.reason
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        call_event("lambda", "UpdateFunctionCode20150331v2", {"functionName": "ours"}),
+        call_event("lambda", "UpdateFunctionCode20150331v2", {"functionName": "our-ringfence-x"}),
+        call_event("lambda", "GetFunctionConfiguration20150331v2", {"functionName": "ringfence-operate"}),
+        call_event("lambda", "UpdateEventSourceMapping20150331", {}, {"functionArn": "x:function:y"}),
+        call_event("events", "DisableRule", {"name": "nightly-report"}),
+        call_event("events", "RemoveTargets", {"rule": "our-Ringfence-Rule"}),
+        call_event("iam", "DeleteRole", {"roleName": "web"}),
+        call_event("sqs", "PurgeQueue", {"queueUrl": "https://sqs.eu-west-1.amazonaws.com/1/jobs"}),
+        call_event("s3", "DeleteBucketPolicy", {"bucketName": "reports"}),
+        own_call("lambda", "UpdateFunctionCode", error="AccessDenied"),
+        own_call("lambda", "UpdateFunctionCode", identity=by_role(acting_roles()[0])),
+        changed(CODE, "detail.eventSource", "events.amazonaws.com"),
+        changed(CODE, "detail-type", "AWS Console Action via CloudTrail"),
+        changed(CODE, "detail.requestParameters", None),
+    ],
+)  # fmt: skip
+def test_what_concerns_no_resource_of_ringfence_is_neither_delivered_nor_reported(
+    event: dict[str, Any],
+) -> None:
+    assert RULES.count(event) == 0
+    assert RULES.answered(event) is False
+
+
+FORMS = [
+    "ringfence-operate",
+    "arn:aws:lambda:eu-west-1:111122223333:function:ringfence-operate",
+    "111122223333:function:ringfence-operate",
+    "arn:aws:lambda:eu-west-1:111122223333:function:ringfence-operate:provisioned",
+]
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("date", ["20150331", "20150331v2", "20171031", "20991231v9"])
+def test_a_function_is_recognized_in_whatever_form_and_version_the_call_names_it(
+    name: str, date: str
+) -> None:
+    event = call_event("lambda", f"PutFunctionConcurrency{date}", {"functionName": name})
+    assert RULES.count(event) == 1
+    assert found(event).type == "OwnResource:lambda:PutFunctionConcurrency"
+
+
+def by_cloudformation(role: str, **more: str) -> dict[str, Any]:
+    return {**by_role(role, session="AWSCloudFormation"), "invokedBy": CFN, **more}
+
+
+def test_the_calls_of_a_deployment_are_told_once_and_not_as_urgent() -> None:
+    calls = [("lambda", "UpdateFunctionCode"), ("events", "PutRule"), ("sqs", "SetQueueAttributes")]
+    told = [
+        found(changed(own_call(*one, identity=by_cloudformation(EXECUTES)), "detail.sourceIPAddress", CFN))
+        for one in calls
+    ]
+    assert not any(one.urgent for one in told)
+    assert len({one.subjects for one in told}) == 1
+    assert len({one.id for one in told}) == 1
+    assert len({one.advice for one in told}) == 1
+    assert EXECUTES in told[0].advice
+
+
+def test_the_role_that_starts_deployments_starts_one_and_deletes_none() -> None:
+    started = found(own_call("cloudformation", "CreateChangeSet", identity=by_role(DEPLOYS)))
+    assert not started.urgent
+    assert found(own_call("cloudformation", "DeleteStack", identity=by_role(DEPLOYS))).urgent
+    assert found(own_call("lambda", "UpdateFunctionCode", identity=by_role(DEPLOYS))).urgent
+
+
+PRETENDERS = {
+    "a user agent": changed(CODE, "detail.userAgent", CFN),
+    "a session name": own_call("lambda", "UpdateFunctionCode", identity=by_role("admin", session=CFN)),
+    "the role without CloudFormation": own_call("lambda", "UpdateFunctionCode", identity=by_role(EXECUTES)),
+    "CloudFormation with a user's own rights": changed(
+        own_call("lambda", "UpdateFunctionCode", identity={**by_user(), "invokedBy": CFN}),
+        "detail.sourceIPAddress",
+        CFN,
+    ),
+    "CloudFormation with another role": changed(
+        own_call("lambda", "UpdateFunctionCode", identity=by_cloudformation("deployer")),
+        "detail.sourceIPAddress",
+        CFN,
+    ),
+    "a role with a path": changed(
+        own_call(
+            "lambda", "UpdateFunctionCode", identity={**by_role(EXECUTES, path="/x/"), "invokedBy": CFN}
+        ),
+        "detail.sourceIPAddress",
+        CFN,
+    ),
+    "a role of another account": changed(
+        own_call(
+            "lambda", "UpdateFunctionCode", identity={**by_role(EXECUTES, "999900001111"), "invokedBy": CFN}
+        ),
+        "detail.sourceIPAddress",
+        CFN,
+    ),
+    "an address": own_call("lambda", "UpdateFunctionCode", identity=by_cloudformation(EXECUTES)),
+}
+
+
+@pytest.mark.parametrize("event", PRETENDERS.values(), ids=PRETENDERS)
+def test_nobody_passes_as_a_deployment(event: dict[str, Any]) -> None:
+    assert found(event).urgent
+
+
+def test_each_resource_and_each_role_is_told_and_each_session_name_is_not() -> None:
+    first = found(own_call("lambda", "UpdateFunctionCode", identity=by_role("admin", session="a")))
+    renamed = found(own_call("lambda", "UpdateFunctionCode", identity=by_role("admin", session="b")))
+    assert (renamed.id, renamed.subjects, renamed.advice) == (first.id, first.subjects, first.advice)
+    other = found(own_call("lambda", "UpdateFunctionCode", identity=by_role("intern")))
+    function = changed(CODE, "detail.requestParameters.functionName", "ringfence-notify")
+    assert len({first.subjects, other.subjects, found(CODE).subjects, found(function).subjects}) == 4
+    later = changed(CODE, "detail.eventTime", "2026-03-01T13:30:00Z")
+    assert found(later).subjects != found(CODE).subjects
+
+
+def test_hostile_names_do_no_harm() -> None:
+    event = changed(CODE, "detail.requestParameters.functionName", "ringfence-\x1b[2J" + "x" * 5000)
+    finding = found(event)
+    assert finding.title.isprintable()
+    assert finding.advice.isprintable()
+    assert len(finding.title) <= 200
+    assert len(finding.advice) <= 1200
