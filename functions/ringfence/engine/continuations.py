@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.record.facts import ContinuationStarted, DecisionMade, Intended, Verified
+from ringfence.record.facts import (
+    RELEASE,
+    ContinuationStarted,
+    DecisionMade,
+    Intended,
+    RunRequested,
+    Verified,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,13 +32,16 @@ def started(request: ResponseRequest) -> ContinuationStarted:
 def is_covered(wanted: ContinuationStarted, history: History, now: datetime) -> bool:
     """Return whether another continuation does all that this one would do.
 
-    Its message returns until nothing can be retried, so a second one would only repeat every failure.
+    Its message returns until nothing can be retried, so a second one would only repeat every failure. One
+    that began before a release does nothing about activity after it.
     """
     known = {one.continuation for one in history.of(ContinuationStarted)}
     if wanted.continuation and wanted.continuation in known:
         return False
     for entry, fact in reversed(history.facts):
         if isinstance(fact, Verified) and fact.whole and not _can_be_retried(fact):
+            return False
+        if isinstance(fact, RunRequested) and fact.what.startswith(RELEASE) and not fact.dry_run:
             return False
         if isinstance(fact, ContinuationStarted) and _does(fact, wanted):
             return now < entry.at + LIFE

@@ -116,6 +116,32 @@ def test_a_finding_that_calls_for_more_starts_a_continuation_of_its_own() -> Non
     assert CreateSnapshots in {type(step) for step in one.trial.cloud.calls}
 
 
+def test_activity_after_a_release_has_a_continuation_of_its_own() -> None:
+    """The one before the release ended with it, whatever it left."""
+    trial = Trial(DEFAULTS, estate())
+
+    def die(step: Step) -> None:
+        if isinstance(step, CreateSnapshots):
+            raise Killed
+
+    trial.cloud.refuse = die
+    one = Night(trial)
+    one.send("f-1")
+    with pytest.raises(Killed):
+        one.after(minutes=1)
+    trial.cloud.refuse = lambda _: None
+    trial.clock.tick(minutes=2)
+    stale = trial.clock.now
+    trial.cloud.lag = lambda: trial.clock.now - stale + timedelta(seconds=1)
+    assert trial.release().status is IncidentStatus.OPEN, "it looked too early"
+    trial.cloud.lag = timedelta
+    one.after(minutes=5)
+    one.send("f-2")
+    one.after(minutes=5)
+    assert trial.verified
+    assert trial.verified.complete
+
+
 def test_a_person_who_asks_has_it_tried_at_once() -> None:
     one, failing = night(Refused("OperationNotPermitted"))
     one.send()
