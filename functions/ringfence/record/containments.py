@@ -64,15 +64,16 @@ class Containment:
 def is_contained(history: History) -> bool:
     """Return whether an incident must stay contained: all was done, it is open, and no release was requested.
 
-    Access that only a person can close does not end the watch on what Ringfence closed.
+    Access that only a person can close does not end the watch on what Ringfence closed. Neither does a later
+    verification that says nothing about containment.
     """
-    verified = history.verified
+    verified = next((one for one in reversed(history.of(Verified)) if one.judged), None)
     over = history.closed_at is not None or history.release_asked_at is not None
     return bool(verified and (verified.contained or _is_done(verified))) and not over
 
 
 def _is_done(verified: Verified) -> bool:
-    return bool(verified.open_access) and verified.judged and not (verified.remaining or verified.settling)
+    return bool(verified.open_access) and not (verified.remaining or verified.settling)
 
 
 def update(key: ChainKey, history: History, entries: Iterable[Entry]) -> Containment | None:
