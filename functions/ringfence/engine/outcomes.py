@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
 from ringfence.model.log_only_step import LogOnlyStep
-from ringfence.model.step import State
+from ringfence.model.step import State, Step
 from ringfence.record.facts import RELEASE, Closed, Intended, Outcome, Released, Result, Verified
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from ringfence.engine.execution import Execution
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Step
     from ringfence.record.chain import Entry
     from ringfence.record.facts import Fact
     from ringfence.record.history import History
@@ -275,3 +274,18 @@ def unsettled(earlier: History, current: History, pending: Iterable[Fact], now: 
         and (not same or number > released.get(one.step.target, number))
     }
     return frozenset(released) - since
+
+
+def carried(history: History, pending: Iterable[Fact], now: datetime) -> frozenset[str]:
+    """Return the targets that a release before this incident restored, and that no answered call set since.
+
+    The execution that opened the incident knew of that release. Its first verification names the targets for
+    the later ones. They are settled when any change has had the time to become visible.
+    """
+    first = next(((entry, fact) for entry, fact in history.facts if isinstance(fact, Verified)), None)
+    if first is None or not first[1].unsettled or now >= first[0].at + Step.visibility_delay:
+        return frozenset()
+    facts = (*(fact for _, fact in history.facts), *pending)
+    answered = {one.intent for one in facts if isinstance(one, Outcome) and (one.result, one.by) == _ANSWERED}
+    since = {one.step.target for one in history.of(Intended) if one.intent in answered}
+    return frozenset(first[1].unsettled) - since

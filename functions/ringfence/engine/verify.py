@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.engine.continuations import is_covered, started
 from ringfence.engine.holding import held_back
-from ringfence.engine.outcomes import ended, unsettled
+from ringfence.engine.outcomes import carried, ended, unsettled
 from ringfence.engine.retries import due_at
 from ringfence.engine.verification import Conclusion, Verification
 from ringfence.model.errors import NotFound
@@ -24,7 +25,6 @@ from ringfence.record.facts import (
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from ringfence.engine.execution import Execution
@@ -47,8 +47,11 @@ def verify(
     """Plan again from the last read. Planned steps may no longer remain."""
     if isinstance(look.resource, NotFound):
         return _missing(request, prospect, execution, look.resource.reason, look.at)
-    found = _verification(request, prospect, execution, look, look.resource)
-    verified = found.verified
+    unsettled = _unsettled(prospect, execution, look.at)
+    found = _verification(
+        request, prospect, execution, with_unsettled(look, request, unsettled), look.resource
+    )
+    verified = replace(found.verified, unsettled=tuple(sorted(unsettled)))
     news = (verified,) if _is_news(verified, execution, request) else ()
     silent = not news and prospect.start.repeats(request)
     covered = not found.whole and is_covered(started(request), execution.history, look.at)
@@ -123,7 +126,7 @@ def _verification(
             one.id: execution.allowed(one.plan(resource, incident), containing=request.contains(one))
             for one in stages
         },
-        unclear=_unclear(prospect, execution, look, stages[0]),
+        unclear=look.unclear,
         secondary=unique(words for found in look.secondary.values() for words in found),
         refused=tuple(execution.ended(Result.REFUSED).values()),
         held=held_back(request, execution.history),
@@ -132,18 +135,21 @@ def _verification(
     )
 
 
-def _unclear(
-    prospect: Prospect, execution: Execution, look: SecondLook, first: Stage
-) -> Mapping[str, tuple[str, ...]]:
-    """Return what is unknown, by stage. Shortly after a release, a read may show the state before it."""
+def _unsettled(prospect: Prospect, execution: Execution, now: datetime) -> frozenset[str]:
+    """Return the targets that were released a moment ago. A read may show the state before that."""
     start, history = prospect.start, execution.history
     earlier = start.earlier if start.is_new else history
-    targets = unsettled(earlier, history, execution.pending, look.at)
+    return unsettled(earlier, history, execution.pending, now) | carried(history, execution.pending, now)
+
+
+def with_unsettled(look: SecondLook, request: ResponseRequest, targets: frozenset[str]) -> SecondLook:
+    """Add to what is unknown of the first stage what was released a moment ago."""
+    first = request.running[0].id
     words = tuple(
         f"{target} was released a moment ago, and a read may still show its earlier state"
         for target in sorted(targets)
     )
-    return {**look.unclear, first.id: (*look.unclear.get(first.id, ()), *words)}
+    return replace(look, unclear={**look.unclear, first: (*look.unclear.get(first, ()), *words)})
 
 
 def _last_change(prospect: Prospect, execution: Execution) -> datetime:

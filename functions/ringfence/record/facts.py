@@ -125,6 +125,7 @@ class Verified(Fact):
     part of `settling` that AWS services do in their own time. `whole`: every stage was read.
     `remediations`: the remediations that this verification covers. Empty means all that were decided on.
     `open_access`: the part of the exposure that lets the intruder in. Nothing is contained with any.
+    `unsettled`: targets that a release before this incident restored a moment ago. A read may not show that.
     """
 
     contained: bool
@@ -139,6 +140,7 @@ class Verified(Fact):
     remediations: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     open_access: tuple[str, ...] = ()
+    unsettled: tuple[str, ...] = ()
 
 
 @value

@@ -22,7 +22,7 @@ from ringfence.record.facts import DecisionMade, Intended, Outcome, Planned, Res
 from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.network import SetSecurityGroups
-from tests.support.fakes.interruption import Killed
+from tests.support.fakes.interruption import Killed, Killer
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.fakes.scene import KEY, Scene
 from tests.support.worlds import AUTO, LEASE, REF, estate, finding, instance
@@ -218,6 +218,42 @@ def test_new_activity_after_a_release_is_not_called_contained_by_a_look_at_the_p
     scene.clock.tick(seconds=5)
     scene.run(received=finding("f-2", updated=scene.clock()))
     assert scene.groups() == [QUARANTINED]
+
+
+def test_a_later_look_at_a_new_incident_may_show_the_time_before_the_release_too() -> None:
+    """The execution that opened it knows of the release. A later one reads the new chain alone."""
+    scene = Scene()
+    scene.run()
+    scene.clock.tick(minutes=5)
+    scene.release()
+    scene.cloud.lag = lambda: timedelta(seconds=30)
+    scene.clock.tick(seconds=5)
+    opened = scene.run(received=finding("f-2", updated=scene.clock()))
+    scene.clock.tick(seconds=5)
+    joined = scene.run(received=finding("f-3", updated=scene.clock()))
+    assert joined.incident == opened.incident
+    assert joined.status is IncidentStatus.OPEN
+    scene.cloud.lag = timedelta
+    scene.clock.tick(seconds=5)
+    assert scene.run(received=finding("f-3", updated=scene.clock())).status is IncidentStatus.COMPLETE
+    assert scene.groups() == [QUARANTINED]
+
+
+@pytest.mark.parametrize("call", [3, 4], ids=["before its record", "after its record"])
+def test_an_execution_that_died_leaves_no_trust_in_a_look_at_the_past(call: int) -> None:
+    """It opened the incident after a release, and nobody knows of it."""
+    scene = Scene()
+    scene.run()
+    scene.clock.tick(minutes=5)
+    scene.release()
+    scene.cloud.lag = lambda: timedelta(seconds=45)
+    scene.clock.tick(seconds=5)
+    received = finding("f-2", updated=scene.clock())
+    killer = Killer(call)
+    with suppress(Killed):
+        scene.run(killer, received)
+    scene.clock.tick(seconds=30)
+    assert scene.run(received=received).status is not IncidentStatus.COMPLETE
 
 
 def test_a_release_never_makes_a_change_again() -> None:
