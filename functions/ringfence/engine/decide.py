@@ -31,11 +31,13 @@ class Reject:
 
 @frozen
 class Ignore:
-    """There is nothing to do and nothing to record."""
+    """There is nothing to do. `facts` are what must be known all the same, and `start` is where."""
 
     status: IncidentStatus
     incident: str
     reason: str
+    start: IncidentStart | None = None
+    facts: tuple[Fact, ...] = ()
 
 
 @frozen
@@ -144,11 +146,21 @@ def _ignored(request: ResponseRequest, plan: Plan) -> Ignore | None:
             IncidentStatus.JOINED,
             start.incident,
             "the finding is about activity before the end of the incident",
+            start,
+            _unknown(request, start.history),
         )
     if request.routine and _is_at_rest(start.history) and not plan.opened.finds:
         reason = "a routine read found nothing to do and is not recorded"
         return Ignore(IncidentStatus.COMPLETE, start.incident, reason)
     return None
+
+
+def _unknown(request: ResponseRequest, history: History) -> tuple[Fact, ...]:
+    """Return the finding if no update of it is recorded. A person may want to know of it."""
+    if request.finding is None or request.routine:
+        return ()
+    known = {one.finding.id for one in history.of(FindingReceived)}
+    return () if request.finding.finding.id in known else (request.finding,)
 
 
 def _is_at_rest(history: History) -> bool:

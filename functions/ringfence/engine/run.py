@@ -135,7 +135,9 @@ class Engine:
         match move:
             case Reject(error):
                 raise error
-            case Ignore(status, incident, reason):
+            case Ignore(status, incident, reason, start, facts):
+                if start and facts:
+                    journal(self.ports, Execution.of(request, start), facts)
                 return _ended(incident, status, reason)
             case Record() | Defer() | BackOff():
                 return self._recorded(request, move, now)

@@ -40,6 +40,7 @@ from ringfence.steps.ec2.network import SetSecurityGroups
 from ringfence.steps.ec2.own_groups import CreateOwnGroup, EmptyQuarantineGroup
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
+from tests.support.fakes.scene import Scene
 from tests.support.followups import again, comes_back, goes_on
 from tests.support.worlds import (
     AUTO,
@@ -706,3 +707,19 @@ def test_the_record_of_changes_is_complete(bench: Bench) -> None:
     assert {one.intent for one in intents} == {one.intent for one in bench.history.of(Outcome)}
     assert len(bench.history.of(Planned)) == len(bench.history.of(Verified)) == 1
     assert len(bench.history.of(DecisionMade)) == 1
+
+
+def test_a_finding_about_the_time_before_a_release_is_recorded_once_and_changes_nothing() -> None:
+    """A person may want to know of it. Nothing that was accepted disappears."""
+    scene = Scene()
+    scene.run()
+    seen = scene.clock()
+    scene.clock.tick(minutes=5)
+    scene.release()
+    written = len(scene.history.entries)
+    for _ in range(2):
+        report = scene.run(received=finding("f-late", updated=seen))
+        assert report.status is IncidentStatus.JOINED
+    assert [one.finding.id for one in scene.history.of(FindingReceived)][-1] == "f-late"
+    assert len(scene.history.entries) == written + 1
+    assert scene.groups() == scene.before
