@@ -86,6 +86,12 @@ test-fast: $(SETUP)  ## Run all tests that need no deployment.
 laws: $(SETUP)  ## Run the property tests with ten times as many random examples.
 	@$(PYTEST) --maxfail 3 -m "hypothesis and not e2e" --hypothesis-profile laws
 
+# The whole system in memory under a scheduler that a seed drives; see docs/adr/0028-simulation.md.
+.PHONY: simulate
+simulate: $(SETUP)  ## Simulate bad times. SEED=7: tell its story. SEEDS=0-999: run these. STEPS=, FAMILY=.
+	@PYTHONPATH=functions:. $(BIN)/python -m tests.support.simulation $(if $(SEED),--seed $(SEED)) \
+		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(STEPS),--steps $(STEPS)) $(if $(FAMILY),--family "$(FAMILY)")
+
 .PHONY: bench
 bench: $(SETUP)  ## Measure round trips and compare with plain boto3. Writes build/bench.json.
 	@$(BIN)/python -m benchmarks

@@ -1,0 +1,234 @@
+"""What must hold at every moment of a run and in its end. Pure: sentences about what is wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ringfence.model.incident import Incident
+from ringfence.model.log_only_step import LogOnlyStep
+from ringfence.model.step import State
+from ringfence.record.chain import digest
+from ringfence.record.facts import (
+    DecisionMade,
+    FindingReceived,
+    Intended,
+    Outcome,
+    Released,
+    Result,
+    Verified,
+)
+from tests.support.simulation.faults import SKEW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Step
+    from ringfence.record.chain import Entry, Lease
+    from ringfence.record.history import History
+    from tests.support.simulation.scenario import Subject
+
+LONGEST_LEASE = timedelta(seconds=30)
+"""How long new activity may wait for an execution that died."""
+MOST_TRIES = 45
+"""How often one change may be tried within an hour."""
+NOT_MADE = frozenset({Result.REFUSED, Result.NOT_APPLIED, Result.FAILED, Result.DENIED, Result.SKIPPED})
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change that was truly made: by an execution, for an incident of a chain, or by somebody else."""
+
+    at: datetime
+    chain: str
+    incident: str
+    attempt: str
+    step: Step
+    undoes: bool = False
+
+
+def is_linked(before: Sequence[Entry], added: Sequence[Entry]) -> Iterator[str]:
+    """A chain has one entry for each number, and each names the one before it."""
+    last: dict[str, Entry] = {entry.incident: entry for entry in before}
+    for entry in added:
+        head = last.get(entry.incident)
+        expected = (head.seq + 1, head.hash) if head else (0, "")
+        if (entry.seq, entry.previous) != expected or digest(entry.body) != entry.hash:
+            yield f"the chain is forked or broken at entry {entry.seq} of {entry.incident}"
+        last[entry.incident] = entry
+
+
+def has_intent(history: History, attempt: str, step: Step) -> Iterator[str]:
+    """Every change stands behind an open intent of the execution that makes it."""
+    mine = {fact.step for entry, fact in history.open_intents if entry.attempt == attempt}
+    if step not in mine:
+        yield f"a change is made that no open intent of {attempt} records: {step.describe()}"
+
+
+def is_one_writer(lease: Lease, attempt: str, now: datetime) -> Iterator[str]:
+    """Who changes something holds the lease."""
+    if lease.held(now - SKEW, attempt):
+        yield f"{attempt} changes something, and {lease.owner} holds the lease until {lease.until}"
+
+
+def is_taken_fairly(before: Lease, after: Lease, attempt: str, now: datetime) -> Iterator[str]:
+    """Nobody takes a lease that is held, or one that is longer than an execution may be waited for."""
+    if before.held(now + SKEW, attempt):
+        yield f"{attempt} takes the lease that {before.owner} holds until {before.until}"
+    if after.until and after.until > now + LONGEST_LEASE + SKEW:
+        yield f"{attempt} takes a lease until {after.until}: new activity would wait for it that long"
+
+
+def names_are_unique(history: History) -> Iterator[str]:
+    """No two intents of an incident have one name."""
+    for name, count in Counter(one.intent for one in history.of(Intended)).items():
+        if count > 1:
+            yield f"{count} intents are called {name}"
+
+
+def tries_are_few(history: History, now: datetime) -> Iterator[str]:
+    """What is refused is not tried for ever at the same pace."""
+    recent = (
+        (fact.step.target, fact.step.diff()[1])
+        for entry, fact in history.facts
+        if isinstance(fact, Intended) and entry.at > now - timedelta(hours=1)
+    )
+    for (target, _), count in Counter(recent).items():
+        if count > MOST_TRIES:
+            yield f"{target} was tried {count} times within an hour"
+
+
+def outcomes_are_true(history: History, added: Sequence[Entry], made: Sequence[Change]) -> Iterator[str]:
+    """What is recorded as not made was not made, and what is recorded as made was."""
+    intents = {fact.intent: (entry, fact) for entry, fact in history.facts if isinstance(fact, Intended)}
+    truly = Counter((one.attempt, one.step) for one in made)
+    last = {one.step.target: one for one in made}
+    for entry in added:
+        fact = entry.fact
+        if not isinstance(fact, Outcome) or fact.intent not in intents:
+            continue
+        begun, intended = intents[fact.intent]
+        if isinstance(intended.step, LogOnlyStep):
+            continue
+        count = truly[begun.attempt, intended.step]
+        newest = last.get(intended.step.target)
+        is_newest = newest is not None and (newest.attempt, newest.step) == (begun.attempt, intended.step)
+        if fact.result in NOT_MADE and count and (is_newest or fact.by == "call"):
+            yield f"the record says {fact.result}, and it was made: {intended.step.describe()}"
+        if (fact.result, fact.by) == (Result.APPLIED, "call") and not count:
+            yield f"the record says applied, and it was not made: {intended.step.describe()}"
+
+
+def left(
+    subject: Subject, history: History, world: ResourceState, ids: Iterable[str] = ()
+) -> tuple[Step, ...]:
+    """Return what a plan of the first stage finds left to do in a world."""
+    choices = [
+        fact.choices for fact in history.of(DecisionMade) if fact.decision.mode.changes and fact.choices
+    ]
+    chosen = choices[-1] if choices else subject.case.chosen
+    incident = Incident(
+        history.incident, history.opened_at or history.entries[0].at, choices=chosen, past=history.steps()
+    ).with_findings(one.finding for one in history.of(FindingReceived))
+    runbook = subject.case.runbook.on(subject.ref)
+    runbook = runbook.narrowed(tuple(ids) or _decided(history) or runbook.ids)
+    if runbook.stages[0].id != subject.case.runbook.stages[0].id:
+        return ()
+    planned = runbook.stages[0].plan(replace(world, ref=subject.ref), incident)
+    return tuple(step for step in planned if not step.best_effort)
+
+
+def _decided(history: History) -> tuple[str, ...]:
+    made = [one for one in history.of(DecisionMade) if one.decision.mode.changes]
+    return tuple(dict.fromkeys(id_ for one in made for id_ in one.remediations))
+
+
+def contained_is_contained(
+    subject: Subject, history: History, added: Sequence[Entry], worlds: Sequence[ResourceState]
+) -> Iterator[str]:
+    """What is called contained was so in one of the worlds that the look can have shown."""
+    for entry in added:
+        fact = entry.fact
+        if not isinstance(fact, Verified) or not fact.contained or history.release_asked_at is not None:
+            continue
+        remaining = [left(subject, history, world, fact.remediations) for world in worlds]
+        if all(remaining):
+            yield f"it is called contained, and this is left: {remaining[-1][0].describe()}"
+
+
+def standing(changes: Iterable[Change], incident: str, world: ResourceState) -> tuple[Step, ...]:
+    """Return what an incident changed and what still holds, although it could be undone."""
+    first: dict[str, Step] = {}
+    last: dict[str, Change] = {}
+    for one in changes:
+        last[one.step.target] = one
+        if one.incident == incident:
+            first.setdefault(one.step.target, one.step)
+    return tuple(
+        one.step
+        for one in last.values()
+        if one.incident == incident
+        and not one.undoes
+        and not one.step.irreversible
+        and not isinstance(one.step, LogOnlyStep)
+        and one.step.state(world) is State.AFTER
+        and first[one.step.target].diff()[0] != one.step.diff()[1]
+    )
+
+
+def released_is_released(
+    added: Sequence[Entry], changes: Sequence[Change], world: ResourceState
+) -> Iterator[str]:
+    """Nothing that an incident changed holds after its release, unless the release says so."""
+    for entry in added:
+        fact = entry.fact
+        if not isinstance(fact, Released):
+            continue
+        told = " ".join(fact.skipped)
+        for step in standing(changes, entry.incident, world):
+            if not any(words in told for words in (step.target, step.describe(), step.inverse().describe())):
+                yield f"it is called released, and this holds: {step.describe()}"
+
+
+def ends_well(subject: Subject, history: History, world: ResourceState, told: Sequence[str]) -> Iterator[str]:
+    """In the end, an incident is contained, released or closed as its record says, or a person was told."""
+    if not history.entries or history.closed_at is not None:
+        if history.open_intents:
+            yield "the incident is over, and an intent is open"
+        return
+    intents = [entry.at for entry, fact in history.facts if isinstance(fact, Intended)]
+    was_told = bool(told) and ": contained:" not in told[-1]
+    if history.open_intents and not was_told:
+        words = history.open_intents[0][1].step.describe()
+        yield f"an intent is open, nobody comes back, and nobody was told: {words}"
+    if history.release_asked_at is not None or not intents:
+        return
+    judged = [one for one in history.of(Verified) if one.judged]
+    if not judged or not judged[-1].contained:
+        if not was_told:
+            yield "it was begun and is not contained, and nobody was told"
+    elif (remaining := left(subject, history, world)) and history.broken is None:
+        yield f"the record calls it contained in the end, and this is left: {remaining[0].describe()}"
+
+
+def findings_are_kept(
+    accepted: Mapping[str, str], histories: Iterable[History], dead: Iterable[str]
+) -> Iterator[str]:
+    """A finding that was accepted ends in a record or in a dead-letter queue."""
+    recorded = {one.finding.id for history in histories for one in history.of(FindingReceived)}
+    bodies = set(dead)
+    for id_, body in accepted.items():
+        if id_ not in recorded and body not in bodies:
+            yield f"the finding {id_} is in no record and in no dead-letter queue"
+
+
+def releases_end(history: History, told: Sequence[str]) -> Iterator[str]:
+    """A release that began has ended, or a person was told."""
+    if history.release_asked_at is None or history.released_at is not None:
+        return
+    if not any("release not finished" in one or one == "a dead letter" for one in told):
+        yield "a release began and did not end, and nobody was told"

@@ -1,0 +1,71 @@
+"""Run a seed, and tell of it: what held, or the shortest story that was found of what did not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.support.simulation.story import kind_of, shortened
+from tests.support.simulation.system import System, Wrong
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended. `wrong`: what did not hold, and empty if everything did."""
+
+    seed: int
+    family: str
+    wrong: str
+    system: System
+
+
+def run(
+    seed: int,
+    family: str = "",
+    *,
+    without: Iterable[str] = (),
+    told: bool = False,
+    steps: int = 0,
+) -> Ended:
+    """Run a seed, with all of its faults or without some. `steps`: stop after so many."""
+    system = System(seed, family, without=without, told=told, steps=steps)
+    try:
+        system.run()
+    except Wrong as wrong:
+        return Ended(seed, system.scenario.family, str(wrong), system)
+    return Ended(seed, system.scenario.family, "", system)
+
+
+def story_of(ended: Ended) -> str:
+    """Return the story of a run that ended badly, with as few acts and faults as were found to be enough."""
+    system, kind = ended.system, kind_of(ended.wrong)
+    family = system.scenario.family
+    acts = [str(act) for act in system.scenario.acts]
+    outages = [f"outage {outage}" for outage in system.scenario.outages]
+
+    def fails(without: Iterable[str]) -> bool:
+        return kind_of(run(ended.seed, family, without=without).wrong) == kind
+
+    out = shortened([*acts, *outages, *dict.fromkeys(system.faults.fired)], fails)
+    short = run(ended.seed, family, without=out, told=True)
+    kept = [one for one in (*acts, *outages, *short.system.faults.fired) if one not in out]
+    return "\n".join(
+        (
+            f"seed {ended.seed}, {family}: {ended.wrong}",
+            f"make simulate SEED={ended.seed} FAMILY='{family}' shows the whole run.",
+            f"Enough for it are {len(kept)} of {len(kept) + len(out)} acts and faults:",
+            *(f"  {one}" for one in kept),
+            "",
+            str(short.system.story),
+        )
+    )
+
+
+def check(seed: int, family: str = "") -> None:
+    """Raise AssertionError with the story if anything is wrong."""
+    ended = run(seed, family)
+    if ended.wrong:
+        raise AssertionError(story_of(ended))
