@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ringfence.aws import archive, containments, dynamo, incidents, notice, outputs
+from ringfence.aws import archive, containments, dynamo, identity, incidents, notice, outputs
 from ringfence.handlers import operator_types as operations
 from ringfence.model.call import Permission
 from ringfence.self_check.needs import PERMISSIONS as _SELF_CHECK
@@ -113,6 +113,7 @@ RECHECK = (*RESPOND, *containments.LIST_PERMISSIONS)
 OPERATE = (
     *dynamo.PERMISSIONS,
     *operations.FIND_PERMISSIONS,
+    *identity.PERMISSIONS,
     *containments.LIST_PERMISSIONS,
     *USE_TABLES,
     *ASSUME_EACH,

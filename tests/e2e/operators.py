@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import select
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import boto3
 
 from ringfence.local.deploy import REPOSITORY
 
@@ -27,6 +30,14 @@ class Operator:
 
     arn: str
     environment: Mapping[str, str]
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - made at run time
+        """Return a client with these keys."""
+        names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+        key, secret = (self.environment[name] for name in names)
+        session: Any = boto3.Session(key, secret)
+        region, endpoint = (self.environment[name] for name in ("AWS_REGION", "AWS_ENDPOINT_URL"))
+        return session.client(service, region_name=region, endpoint_url=endpoint)
 
     def types(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run `ringfence` with these words."""
@@ -76,12 +87,16 @@ def _until_asked(process: subprocess.Popen[bytes]) -> bytes:
     return shown
 
 
-def operator(world: World, *policies: str) -> Operator:
-    """Hire somebody with these managed policies."""
+def operator(world: World, *policies: str, allowed: tuple[str, ...] = ()) -> Operator:
+    """Hire somebody with these managed policies, and who may make these calls on everything."""
     iam, name = world.client("iam"), world.builder().name
     user = iam.create_user(UserName=name)["User"]
     for arn in policies:
         iam.attach_user_policy(UserName=name, PolicyArn=arn)
+    if allowed:
+        statement = {"Effect": "Allow", "Action": list(allowed), "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_user_policy(UserName=name, PolicyName="more", PolicyDocument=document)
     key = iam.create_access_key(UserName=name)["AccessKey"]
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "RINGFENCE_"))

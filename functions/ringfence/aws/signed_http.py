@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,7 +17,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 
+from ringfence.aws.identity import signed_identity, sts_endpoint
 from ringfence.model.errors import BadInput, Retryable
+from ringfence.model.signed_identity import HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,10 +37,14 @@ class Unreachable(Retryable):
 
 @dataclass(frozen=True)
 class SignedHttp:
-    """Sends JSON to one API. The signature is for `region`, with the credentials of `session`."""
+    """Sends JSON to one API. The signature is for `region`, with the credentials of `session`.
+
+    Each request contains a proof of identity, which the API's function verifies at the endpoint `sts`.
+    """
 
     url: str
     region: str
+    sts: str
     session: botocore.session.Session = field(default_factory=botocore.session.Session)
 
     def post(self, path: str, document: Mapping[str, object]) -> tuple[int, object]:
@@ -63,9 +69,11 @@ class SignedHttp:
             raise BadInput("AWS credentials", f"cannot be used: {error}") from error
         if credentials is None:
             raise BadInput("AWS credentials", "are missing: set AWS_PROFILE or log in")
-        headers = {"Content-Type": "application/json", "User-Agent": "ringfence"}
+        frozen = credentials.get_frozen_credentials()
+        proof = signed_identity(frozen, self.region, self.sts, path, body)
+        headers = {"Content-Type": "application/json", "User-Agent": "ringfence", HEADER: proof.header}
         request = AWSRequest("POST", f"{self.url}{path}", headers, body)
-        SigV4Auth(credentials.get_frozen_credentials(), SERVICE, self.region).add_auth(request)
+        SigV4Auth(frozen, SERVICE, self.region).add_auth(request)
         return request
 
 
@@ -87,9 +95,10 @@ def signed_http(url: str, endpoint: str = "", region: str = "") -> SignedHttp:
     named = found["region"] if found else region
     if endpoint and f".{SERVICE}." in host:
         path = f"_aws/{SERVICE}/{host.partition('.')[0]}/$default"
-        return signed_http(f"{endpoint.rstrip('/')}/{path}", "", named)
+        local = signed_http(f"{endpoint.rstrip('/')}/{path}", "", named)
+        return replace(local, sts=sts_endpoint(named, endpoint))
     if parts.scheme == "http" and host not in _LOOPBACK:
         raise BadInput("--url", "must begin with https://", url)
     if not named:
         raise BadInput("AWS_REGION", "must name the region of the API")
-    return SignedHttp(url.rstrip("/"), named)
+    return SignedHttp(url.rstrip("/"), named, sts_endpoint(named, endpoint))

@@ -64,7 +64,7 @@ class Guard:
 
     def _wrong(self, change: control.ControlChange, old: Item, new: Item) -> str:
         match control.kind_of(change.key):
-            case control.LIMIT:
+            case control.LIMIT | control.PROOF:
                 return control.wrong_limit(change, _time(new, "at"))
             case control.PROVIDED:
                 now = to_provided(new) if PROVIDED in new else None

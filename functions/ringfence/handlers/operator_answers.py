@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ringfence.engine.results import FollowupKind
 from ringfence.handlers.operator_types import Forbidden
 from ringfence.model.codec import instant_text, recorded_name
-from ringfence.model.errors import BadInput, NotFound, Refused, Retryable, RingfenceError
+from ringfence.model.errors import BadInput, Forged, NotFound, Refused, Retryable, RingfenceError
 from ringfence.model.kinds import parse_key
 from ringfence.model.runbook import unique
 from ringfence.record.status import IncidentStatus
@@ -42,6 +42,7 @@ _SHOWN = frozenset({"FindingReceived", "Outcome", "Verified", "Released", "Misse
 _KINDS: tuple[tuple[type[RingfenceError], str, int], ...] = (
     (BadInput, "bad-input", 400),
     (Forbidden, "forbidden", 403),
+    (Forged, "forged", 403),
     (NotFound, "gone", 404),
     (Refused, "refused", 409),
     (Retryable, "retry", 503),

@@ -1,8 +1,9 @@
-"""The HTTP API for operators: runs, releases, status and rechecks, for callers that IAM verified."""
+"""The HTTP API for operators: runs, releases, status and rechecks, for callers that STS and IAM verified."""
 
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,15 +13,19 @@ from ringfence.engine.intake import ExecutionContext
 from ringfence.events.envelope import WHOLE, parse_json
 from ringfence.handlers.logs import logger
 from ringfence.handlers.operator_answers import OK, code_of, error_answer
+from ringfence.handlers.operator_callers import Received
 from ringfence.handlers.operator_types import RECHECKS, RELEASES, RUNS, STATUS, check_actor
+from ringfence.handlers.proof import report_forged
 from ringfence.handlers.queue import RESERVE
-from ringfence.model.errors import BadInput, RingfenceError
+from ringfence.model.errors import BadInput, Forged, RingfenceError
+from ringfence.model.signed_identity import HEADER
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from ringfence.handlers.operator_answers import Answer
     from ringfence.handlers.operator_api import OperatorService
+    from ringfence.handlers.operator_callers import CallerCheck
 
 RETRY_AFTER = 5
 """Seconds until it is worth asking again."""
@@ -28,37 +33,39 @@ RETRY_AFTER = 5
 app = APIGatewayHttpResolver()
 
 
-def serve(service: OperatorService, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def serve(
+    service: OperatorService, callers: CallerCheck, event: dict[str, Any], context: LambdaContext
+) -> dict[str, Any]:
     """Serve one request; what nobody foresaw is raised, and the function's alarm rings."""
-    app.append_context(service=service)  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
+    app.append_context(service=service, callers=callers)  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
     return app.resolve(event, context)
 
 
 @app.post(RUNS)
 def runs() -> Response[str]:
     """Run a runbook, or say what it would do."""
-    caller = _caller()
+    caller = _caller(RUNS)
     return _response(OK, _service().run(_body(), caller))
 
 
 @app.post(RELEASES)
 def releases() -> Response[str]:
     """Undo what was done, or say what that would be."""
-    caller = _caller()
+    caller = _caller(RELEASES)
     return _response(*_service().release(_body(), caller))
 
 
 @app.post(STATUS)
 def status() -> Response[str]:
     """Say how an incident stands."""
-    _caller()
+    _caller(STATUS, once=False)  # a poll asks again and again, and changes nothing
     return _response(OK, _service().status(_body()))
 
 
 @app.post(RECHECKS)
 def rechecks() -> Response[str]:
     """Verify open contained incidents again."""
-    caller = _caller()
+    caller = _caller(RECHECKS)
     return _response(OK, _service().recheck(_body(), caller))
 
 
@@ -66,6 +73,8 @@ def rechecks() -> Response[str]:
 def refuse(error: RingfenceError) -> Response[str]:
     """Answer with the error; a bug is raised again."""
     described = error_answer(error)
+    if isinstance(error, Forged):
+        report_forged(error)
     logger().warning("failed", extra={"why": described})
     return _response(code_of(described["kind"]), {"error": described})
 
@@ -74,12 +83,29 @@ def _service() -> OperatorService:
     return cast("OperatorService", app.context["service"])
 
 
-def _caller() -> ExecutionContext:
-    """Name the execution after its request, and let it act for the caller; raises Forbidden."""
-    arn = app.current_event.request_context.authorizer.iam.user_arn
+def _caller(path: str, *, once: bool = True) -> ExecutionContext:
+    """Name the execution after its request, and let it act for the caller.
+
+    Raises Forged, and Retryable if the caller cannot be verified now.
+    """
+    event = app.current_event
+    named = event.request_context.authorizer.iam.user_arn or ""
+    request = Received(path, _sent(), event.headers.get(HEADER, ""), named)
+    account = app.lambda_context.invoked_function_arn.split(":")[4]
+    callers = cast("CallerCheck", app.context["callers"])
+    arn = callers.arn(request, account, once=once)
     left = timedelta(milliseconds=app.lambda_context.get_remaining_time_in_millis())
     until = _service().ports("").clock() + left - RESERVE
     return ExecutionContext(app.lambda_context.aws_request_id, check_actor(arn), until)
+
+
+def _sent() -> bytes:
+    """Return the body as the caller sent it."""
+    body = app.current_event.body or ""
+    try:
+        return b64decode(body) if app.current_event.is_base64_encoded else body.encode()
+    except ValueError as error:
+        raise BadInput(WHOLE, "must be UTF-8 text") from error
 
 
 def _body() -> object:

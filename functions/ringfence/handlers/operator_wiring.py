@@ -7,10 +7,12 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
+from ringfence.aws.identity import Sts, UsedProofs, sts_endpoint
 from ringfence.aws.incidents import IncidentReader
 from ringfence.aws.sessions import own_client
 from ringfence.handlers import wiring
 from ringfence.handlers.operator_api import OperatorService
+from ringfence.handlers.operator_callers import CallerCheck
 from ringfence.handlers.operator_types import QUEUES
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
@@ -22,6 +24,15 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from ringfence.record.chain import ChainKey
+
+
+@cache
+def caller_check() -> CallerCheck:
+    """Return the check of callers of this process."""
+    region = os.environ["AWS_REGION"]
+    sts = Sts(sts_endpoint(region, os.environ.get("AWS_ENDPOINT_URL", "")), region)
+    client = cast("DynamoDBClient", own_client("dynamodb"))
+    return CallerCheck(sts, UsedProofs(client, wiring.settings().control_table), wiring.now)
 
 
 @cache

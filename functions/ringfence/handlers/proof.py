@@ -82,3 +82,13 @@ class ProvenLog:
 def proven(ports: Ports, proof: Proof) -> Ports:
     """Return ports through which nothing is recorded or changed before the proof."""
     return replace(ports, log=ProvenLog(ports.log, proof))
+
+
+def report_forged(error: Forged, **told: str) -> None:
+    """Report a caller without proof: an error in the log, and the metric whose alarm notifies people."""
+    from ringfence.handlers.logs import logger
+    from ringfence.handlers.metrics import emit
+    from ringfence.record.measures import FORGED, Measure
+
+    logger().error("forged", extra={"error": str(error), **told})
+    emit((Measure(FORGED),))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ringfence.engine.intake import ExecutionContext
 from ringfence.handlers.logs import logger
-from ringfence.handlers.proof import ByQueue
+from ringfence.handlers.proof import ByQueue, report_forged
 from ringfence.model.errors import BadInput, Forged, Refused, Retryable, UnknownRecord
 from ringfence.model.frozen import frozen
 
@@ -146,15 +146,6 @@ def _is_forged(message: Message, proof: Proof) -> bool:
     except Retryable as error:
         logger().warning("the queue does not say", extra={"message_id": message.id, "error": str(error)})
     return False
-
-
-def report_forged(error: Forged, **told: str) -> None:
-    """Report a caller without proof: an error in the log, and the metric whose alarm notifies people."""
-    from ringfence.handlers.metrics import emit
-    from ringfence.record.measures import FORGED, Measure
-
-    logger().error("forged", extra={"error": str(error), **told})
-    emit((Measure(FORGED),))
 
 
 def execution_of(context: LambdaContext, actor: str, now: datetime) -> ExecutionContext:

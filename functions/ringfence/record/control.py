@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 REMOVE = "REMOVE"
 LEASE, CONTAINMENT, PROVIDED, LIMIT = "lease", "containment", "provided", "limit"
-"""The kinds of item."""
+PROOF = "proof"
+"""The kinds of item. A proof is that of an operator's identity, which is used once."""
+PROOF_SLOTS = "operate#request/"
+"""The beginning of the keys of used proofs."""
 
 
 @frozen
@@ -44,6 +47,8 @@ class ControlChange:
 
 def kind_of(key: str) -> str:
     """Return the kind of the item with a key. Empty for a key that Ringfence does not write."""
+    if key.startswith(PROOF_SLOTS):
+        return PROOF
     runbook, mark, rest = key.partition("#")
     if not runbook or not mark:
         return ""
@@ -69,10 +74,11 @@ def wrong_lease(change: ControlChange, lease: Lease) -> str:
 
 
 def wrong_limit(change: ControlChange, at: datetime | None) -> str:
-    """Return why Ringfence cannot have used a limit at this time."""
+    """Return why Ringfence cannot have used a limit or a proof at this time."""
+    kind = kind_of(change.key)
     if at is None:
-        return "a limit has no time"
-    return "a limit was used at another time than it says" if abs(at - change.at) > 2 * CLOCKS else ""
+        return f"a {kind} has no time"
+    return f"a {kind} was used at another time than it says" if abs(at - change.at) > 2 * CLOCKS else ""
 
 
 def wrong_provided(before: Mapping[str, frozenset[str]], now: Mapping[str, frozenset[str]] | None) -> str:

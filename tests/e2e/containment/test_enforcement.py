@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
+import uuid
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
+from ringfence.aws.identity import signed_identity
+from ringfence.local.findings import InstanceFinding
 from ringfence.local.inspection import NONE
+from ringfence.model.signed_identity import HEADER
 from tests.e2e.operators import operator
 from tests.e2e.world import applied, not_applied, until
+from tests.support.fakes.gateway import event as gateway_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.local.estate import Server
+    from tests.e2e.operators import Operator
     from tests.e2e.world import World
 
 pytestmark = pytest.mark.e2e
@@ -157,3 +166,88 @@ def test_an_operator_whom_iam_does_not_allow_is_refused_and_nothing_changes(
     assert refused.returncode != 0, refused.stdout
     assert "execute-api:Invoke" in refused.stderr
     assert enforcing.inspector().portrait(server, role) == before
+
+
+INNOCENT = "because I can"
+
+
+@pytest.fixture(scope="module")
+def mallory(enforcing: World) -> Operator:
+    """Somebody who may invoke every function and send to every queue, and nothing else."""
+    return operator(enforcing, allowed=("lambda:InvokeFunction", "sqs:*"))
+
+
+def invoked(mallory: Operator, function: str, event: dict[str, Any]) -> Any:  # noqa: ANN401 - a function's answer
+    answer = mallory.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+    return json.load(answer["Payload"])
+
+
+def message(body: str, receipt: str) -> dict[str, Any]:
+    record = {
+        "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d",
+        "receiptHandle": receipt,
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:us-east-1:111122223333:{ROLE}",
+    }
+    return {"Records": [record]}
+
+
+@pytest.mark.parametrize("receipt", ["", "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a", str(uuid.uuid4())])
+def test_a_made_up_finding_contains_nothing(
+    enforcing: World, server: Server, mallory: Operator, receipt: str
+) -> None:
+    """Everybody who may invoke the function can hand it an event that looks like the queue's."""
+    entry = InstanceFinding.about(server).entry()
+    told = {
+        "source": entry["Source"],
+        "detail-type": entry["DetailType"],
+        "detail": json.loads(entry["Detail"]),
+    }
+    body = json.dumps({**told, "account": enforcing.local.account, "region": enforcing.local.region})
+    before = enforcing.inspector().portrait(server, f"{server.name}-server")
+    answer = invoked(mallory, ROLE, message(body, receipt))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "059f36b4-87a3-44ab-83d2-661975830a7d"}]}
+    assert enforcing.inspector().portrait(server, f"{server.name}-server") == before
+    assert not enforcing.history(server).entries
+    enforcing.send(server)
+    enforcing.complete(server)
+
+
+def test_nobody_else_gets_a_receipt_handle_or_sends_a_message(mallory: Operator) -> None:
+    sqs = mallory.client("sqs")
+    for queue in (ROLE, f"{ROLE}-continuation", f"{ROLE}-recheck"):
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        with pytest.raises(ClientError, match="AccessDenied"):
+            sqs.receive_message(QueueUrl=url)
+        with pytest.raises(ClientError, match="AccessDenied"):
+            sqs.send_message(QueueUrl=url, MessageBody="{}")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            sqs.purge_queue(QueueUrl=url)
+
+
+def test_a_request_in_somebody_elses_name_does_nothing(
+    enforcing: World, server: Server, mallory: Operator
+) -> None:
+    """Who may invoke the function can make up whom the API names, and sign nothing but their own requests."""
+    ciso = f"arn:aws:sts::{enforcing.local.account}:assumed-role/CISO/ciso"
+    subject = {"account": server.ref.account, "region": server.ref.region, "id": server.ref.id}
+    run = {
+        "runbook": ROLE.removeprefix("ringfence-"),
+        "subject": subject,
+        "reason": INNOCENT,
+        "dry_run": False,
+    }
+    body, local = json.dumps(run), enforcing.local
+    keys = Credentials(mallory.environment["AWS_ACCESS_KEY_ID"], mallory.environment["AWS_SECRET_ACCESS_KEY"])
+    own = signed_identity(keys.get_frozen_credentials(), local.region, local.endpoint, "/runs", body.encode())
+    guessed = replace(own, signature="0" * 64)
+    before = enforcing.inspector().portrait(server, f"{server.name}-server")
+    for headers in ({}, {HEADER: own.header}, {HEADER: guessed.header}):
+        asked = gateway_event("/runs", body, {"iam": {"userArn": ciso}})
+        answer = invoked(mallory, "ringfence-operate", {**asked, "headers": headers})
+        assert answer["statusCode"] == 403, answer
+        assert json.loads(answer["body"])["error"]["kind"] == "forged"
+    assert enforcing.inspector().portrait(server, f"{server.name}-server") == before
+    assert not enforcing.history(server).entries

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
 from ringfence.handlers import operator_http
 from ringfence.handlers.logs import logger
+from ringfence.model.signed_identity import HEADER
 from tests.support.fakes.site import KIM
+from tests.support.fakes.sts import callers, proof
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ringfence.handlers.operator_callers import CallerCheck
     from tests.support.fakes.site import Site
 
 Json = dict[str, Any]
@@ -34,6 +38,7 @@ class Context:
     """What Lambda tells a function of one execution."""
 
     function_name = "ringfence-operate"
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:111122223333:function:ringfence-operate"
 
     def __init__(self) -> None:
         self.aws_request_id = f"5f6f7f8f-1111-2222-3333-{next(_requests):012d}"
@@ -80,10 +85,19 @@ def event(path: str, body: object, authorizer: Json | None) -> Json:
     return asked
 
 
-def serve(site: Site, asked: Json) -> Json:
-    """Have the function answer an event at a site's desk."""
+def serve(site: Site, asked: Json, check: CallerCheck | None = None) -> Json:
+    """Have the function answer an event at a site's desk. Kim signs it, unless it contains a proof."""
     context: Any = Context()
-    return operator_http.serve(site.desk, asked, context)
+    if HEADER not in asked["headers"]:
+        signed = proof(asked["rawPath"], sent(asked)).header
+        asked = {**asked, "headers": {**asked["headers"], HEADER: signed}}
+    return operator_http.serve(site.desk, check or callers(), asked, context)
+
+
+def sent(asked: Json) -> bytes:
+    """Return the body of an event."""
+    body: str = asked["body"]
+    return base64.b64decode(body) if asked["isBase64Encoded"] else body.encode()
 
 
 class Gateway:

@@ -61,7 +61,7 @@ def server() -> Iterator[Server]:
 def client(url: str) -> SignedHttp:
     session = botocore.session.Session()
     session.set_credentials("AKIDEXAMPLE", "secret", "token")
-    return SignedHttp(url, "eu-west-1", session)
+    return SignedHttp(url, "eu-west-1", "https://sts.eu-west-1.amazonaws.com", session)
 
 
 def test_a_request_is_signed_for_the_api_of_its_region(server: Server) -> None:

@@ -105,7 +105,7 @@ def test_a_run_after_a_dry_run_belongs_to_its_incident(site: Site) -> None:
 @pytest.mark.parametrize("path", ["/runs", "/releases", "/status"])
 def test_for_a_caller_without_a_name_nothing_is_done(site: Site, path: str, authorizer: Json) -> None:
     code, answer = post(site, path, RUN, authorizer)
-    assert (code, answer["error"]["kind"]) == (403, "forbidden")
+    assert (code, answer["error"]["kind"]) == (403, "forged")
     assert not site.history.entries
     assert not site.cloud.looks
 

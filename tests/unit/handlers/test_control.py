@@ -13,6 +13,7 @@ from ringfence.aws.audit_items import CONTROL_KEY, PROVIDED, lease_values, provi
 from ringfence.aws.containments import to_put
 from ringfence.aws.incidents import IncidentReader
 from ringfence.handlers.control import Guard
+from ringfence.model.codec import instant_text
 from ringfence.record.chain import Lease, Slot
 from ringfence.record.containments import containment
 from ringfence.record.facts import Released
@@ -134,3 +135,14 @@ def test_an_incident_leaves_the_list_once_its_chain_says_that_it_ended(room: Roo
     log = dynamo_log(room.guard.reader.client)
     log.append(KEY, log.read(KEY), more(contained(), Released()), None)
     assert room.told("MODIFY", LIST_KEY, listed(), listed(open=False)) == []
+
+
+PROOF_KEY = "operate#request/0af"
+
+
+def test_the_proof_of_a_request_is_used_at_the_time_that_it_says(room: Room) -> None:
+    used = {"of": {"S": "ab" * 32}, "at": {"S": instant_text(AT)}}
+    earlier = {**used, "at": {"S": instant_text(AT - timedelta(hours=1))}}
+    assert room.told("INSERT", PROOF_KEY, new=used) == []
+    assert room.told("MODIFY", PROOF_KEY, used, earlier)
+    assert room.told("REMOVE", PROOF_KEY, used)

@@ -31,6 +31,7 @@ from ringfence.local.hooks import (
     s3,
     security_groups,
     snapshots,
+    sts,
     subscriptions,
     trails,
 )
@@ -59,6 +60,7 @@ _AREAS = (
     guardduty,
     kms,
     iam,
+    sts,
     s3,
     subscriptions,
     conditions,
