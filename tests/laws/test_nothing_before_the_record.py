@@ -17,6 +17,7 @@ from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.observations.iam.denial import Denial
+from ringfence.observations.iam.identity import Identity
 from ringfence.observations.iam.role_sessions import RoleSessions
 from ringfence.observations.iam.used_roles import UsedRoles
 from ringfence.record.chain import digest
@@ -141,6 +142,9 @@ def timeless(facet: object) -> object:
     """Leave out up to when sessions are denied: that is the time of the change, which a delay moves."""
     if isinstance(facet, Denial):
         return frozenset(replace(one, before=NOON if one.before else None) for one in facet.reaches())
+    if isinstance(facet, Identity):
+        denied = [(one.role, frozenset(each.instance_id for each in one.denials)) for one in facet.roles]
+        return facet.associations, denied
     if isinstance(facet, RoleSessions):
         return [(one.role, bool(one.revoked), one.others) for one in facet.roles]
     if isinstance(facet, UsedRoles):

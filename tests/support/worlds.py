@@ -126,7 +126,7 @@ def estate() -> ResourceState:
         Volumes((Volume("vol-0", "/dev/sda", True, True), Volume("vol-1", "/dev/sdb", False, True))),
         Scaling("web", "InService"),
         Targets((Registration("tg-a", frozenset({Target(REF.id, 80)})),), 0),
-        Identity((Association("iip-assoc-1", profile, "associated"),), (HeldRole(role, denied=False),)),
+        Identity((Association("iip-assoc-1", profile, "associated"),), (HeldRole(role),)),
         Metadata(MetadataOptions("enabled", "optional", 2, "disabled", "disabled"), applied=True),
         RoleSessions((RoleUse(role, frozenset(), ()),)),
         Snapshots(frozenset(), False),

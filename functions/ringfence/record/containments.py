@@ -34,7 +34,20 @@ if TYPE_CHECKING:
 MOST_NAMES = 500
 """The maximum number of names of one incident. An item of the list can have 400 KB."""
 _NO_NAMES = frozenset(
-    ("$", "after", "before", "cidr", "device", "finding", "incident", "kind", "others", "path", "vpc_id")
+    (
+        "$",
+        "after",
+        "before",
+        "cidr",
+        "device",
+        "finding",
+        "incident",
+        "kind",
+        "others",
+        "path",
+        "until",
+        "vpc_id",
+    )
 )
 """The fields of steps whose texts do not name what a step changes: values, and what others share."""
 _ID = re.compile(r"\b[a-z]{1,8}-[0-9a-f]{8,17}\b")

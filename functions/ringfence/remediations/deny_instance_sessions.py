@@ -2,25 +2,42 @@
 
 Issued credentials stay valid for hours after the profile is detached. `aws:userid` of an instance's session
 consists of the ids of the role and the instance, so other instances with the role are not affected.
+
+Each instance has its own inline policy on the role. If the role's inline policies are full, denials of other
+instances whose time is over are removed, and a managed policy is attached instead.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
 from ringfence.observations.iam.identity import Identity
-from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
-from ringfence.steps.iam.undoing import ROLE_DENIAL_UNDONE
+from ringfence.observations.iam.instance_denials import InstanceDenial, in_order
+from ringfence.steps.iam.instance_sessions import (
+    AttachInstanceDenial,
+    DenyInstanceSessions,
+    EndInstanceDenial,
+)
+from ringfence.steps.iam.undoing import INSTANCE_DENIAL_UNDONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from ringfence.model.incident import Incident
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
+    from ringfence.observations.iam.identity import HeldRole, Role
+
+KEPT = timedelta(days=7)
+"""How long a denial is kept at least. No temporary credentials of AWS are valid for longer than 36 hours.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+"""
 
 
 def still_valid(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
@@ -29,7 +46,7 @@ def still_valid(instance: ResourceState, incident: Incident) -> Iterator[str]:  
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
     """
     for held in instance[Identity].roles:
-        if not held.role.editable and not held.denied:
+        if not held.role.editable and not held.denies(instance.ref.id):
             yield (
                 f"role {held.role.name} belongs to AWS and cannot be edited: the instance's credentials "
                 "for it stay valid until they expire"
@@ -48,13 +65,48 @@ def still_valid(instance: ResourceState, incident: Incident) -> Iterator[str]:  
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
     observations=(Identity,),
-    steps=(DenyInstanceSessions,),
+    steps=(DenyInstanceSessions, AttachInstanceDenial, EndInstanceDenial),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-2(13)", "D3FEND D3-ANCI", "ATT&CK T1552.005"),
-    undone_by=ROLE_DENIAL_UNDONE,
+    undone_by=INSTANCE_DENIAL_UNDONE,
     residual_risk=still_valid,
 )
-def deny_instance_sessions(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
-    """Deny the instance each role that it has or had."""
+def deny_instance_sessions(instance: ResourceState, incident: Incident) -> Iterator[Step]:
+    """Deny the instance each role that it has or had, by the way that was tried the least."""
+    ref = instance.ref
     for held in instance[Identity].roles:
-        if held.role.editable and not held.denied:
-            yield DenyInstanceSessions(instance.ref.id, held.role, before=False, after=True)
+        if not held.role.editable or held.denies(ref.id):
+            continue
+        until = kept_until(incident, held.role)
+        inline = _tries(incident, DenyInstanceSessions, held.role)
+        if inline:
+            yield from _ended(ref.account, held, incident)
+        if inline <= _tries(incident, AttachInstanceDenial, held.role):
+            yield DenyInstanceSessions(ref.id, held.role, before=False, after=True, until=until)
+        else:
+            arn = InstanceDenial(ref.id, until, managed=True).arn(ref.account, held.role)
+            yield AttachInstanceDenial(ref.id, held.role, arn, before=False, after=True, until=until)
+
+
+def kept_until(incident: Incident, role: Role) -> datetime:
+    """Return until when the denial is kept, in whole hours. The first recorded step fixes it."""
+    recorded = (one.until for one in _denials(incident, role) if one.until)
+    hour = incident.applying_at.replace(minute=0, second=0, microsecond=0)
+    return next(recorded, hour + KEPT)
+
+
+def _tries(incident: Incident, kind: type[Step], role: Role) -> int:
+    return sum(1 for one in _denials(incident, role) if isinstance(one, kind))
+
+
+def _denials(incident: Incident, role: Role) -> Iterator[DenyInstanceSessions | AttachInstanceDenial]:
+    for one in incident.past:
+        if isinstance(one, DenyInstanceSessions | AttachInstanceDenial) and one.role.id == role.id:
+            yield one
+
+
+def _ended(account: str, held: HeldRole, incident: Incident) -> Iterator[Step]:
+    """Remove the denials whose time is over. They are looked at only if the role has no space."""
+    for one in in_order(held.denials):
+        if one.is_over(incident.applying_at):
+            policy = one.arn(account, held.role) if one.managed else one.inline_name
+            yield EndInstanceDenial(held.role, policy, one)

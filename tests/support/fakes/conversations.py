@@ -6,6 +6,7 @@ Answers are in the shapes that the services publish: see the test that holds the
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -16,7 +17,8 @@ from ringfence.model.call import Failed, SansIO
 from ringfence.model.document import Document
 from ringfence.model.errors import NotFound, Refused, Retryable
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION
-from ringfence.observations.iam.identity import Role, denial, denial_name
+from ringfence.observations.iam.identity import Role
+from ringfence.observations.iam.instance_denials import InstanceDenial, denial
 from ringfence.observations.iam.role_sessions import revocation, revocation_name, whole_second
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.fakes.bucket_answers import BUCKET_ANSWERS
@@ -192,8 +194,9 @@ _ASSOCIATION = {
     "IamInstanceProfile": {"Arn": PROFILE, "Id": "AIPAIOSFODNN7EXAMPLE"},
     "State": "associated",
 }
+_MANAGED = InstanceDenial(REF.id, NOON + timedelta(days=7), managed=True).arn(REF.account, ROLE)
 _POLICIES = {
-    denial_name(REF.id): denial(ROLE, REF.id),
+    InstanceDenial(REF.id).inline_name: denial(ROLE, REF.id),
     revocation_name(whole_second(NOON)): revocation(whole_second(NOON)),
 }
 _USER = {
@@ -327,6 +330,10 @@ _ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {
     "iam:ListInstanceProfilesForRole": (
         {"InstanceProfiles": [_PROFILE], "IsTruncated": False},
         {"InstanceProfiles": [], "IsTruncated": False},
+    ),
+    "iam:ListAttachedRolePolicies": (
+        {"AttachedPolicies": [{"PolicyName": _MANAGED.rpartition("/")[2], "PolicyArn": _MANAGED}]},
+        {"AttachedPolicies": []},
     ),
     "iam:ListRolePolicies": (
         {"PolicyNames": list(_POLICIES), "IsTruncated": False},

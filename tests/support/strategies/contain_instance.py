@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ from ringfence.observations.ec2.network import QUARANTINE, Network, OwnGroup
 from ringfence.observations.ec2.snapshot_locks import SnapshotLocks
 from ringfence.observations.ec2.snapshots import Snapshots
 from ringfence.observations.ec2.tags import Tags
+from ringfence.observations.iam.identity import Identity
+from ringfence.observations.iam.instance_denials import InstanceDenial
+from ringfence.runbooks import load
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
 from tests.support.fakes.conversations import ROLE
@@ -61,7 +65,30 @@ def steps() -> tuple[Step, ...]:
         busy.with_observation(Network(network.state, network.interfaces, (drifted,))),
         busy.with_observation(Tags("inc-of-last-year")).with_observation(Scaling()),
     )
-    return tuple(dict.fromkeys(step for state in states for way in WAYS for step in planned(state, way)))
+    found = (step for state in states for way in WAYS for step in planned(state, way))
+    return tuple(dict.fromkeys((*found, *on_a_full_role())))
+
+
+ENDED = tuple(InstanceDenial("i-0000000000000000f", NOON, managed) for managed in (False, True))
+"""Denials of another instance whose time is over."""
+
+
+def full_role() -> ResourceState:
+    """An instance whose role has denials of other instances."""
+    seen = estate()[Identity]
+    roles = tuple(replace(one, denials=frozenset(ENDED)) for one in seen.roles)
+    return estate().with_observation(replace(seen, roles=roles))
+
+
+def on_a_full_role() -> Iterator[Step]:
+    """Yield the steps after IAM refused another inline policy."""
+    (held,) = full_role()[Identity].roles
+    refused = DenyInstanceSessions(REF.id, held.role, before=False, after=True)
+    incident = Incident(INCIDENT, NOON, ("f-1",), (), chosen(), (refused,))
+    for step in load("deny-instance-sessions").plan(full_role(), incident):
+        yield step
+        if not step.irreversible:
+            yield step.inverse()
 
 
 def planned(state: ResourceState, way: str) -> Iterator[Step]:
@@ -95,6 +122,12 @@ def comparable(state: ResourceState, names: Mapping[Symbol, str]) -> dict[str, o
         for one in state[Network].interfaces:
             ids = {group if isinstance(group, str) else known[group.key] for group in one.groups}
             found[one.id] = ids
+    if Identity in state:  # a denial that was tried in vain goes another way
+        denied = [
+            (one.role, {each.instance_id for each in one.denials - frozenset(ENDED)})
+            for one in state[Identity].roles
+        ]
+        found[Identity.__name__] = (state[Identity].associations, denied)
     if Scaling in state:
         found["scaling"] = (state[Scaling].group, state[Scaling].place)
     return found
@@ -105,6 +138,7 @@ CASES = {
     "detached": Case(EVERYTHING, everything_to_do()),
     "replaced": Case(CONTAIN_INSTANCE.chosen(()), estate()),
     "locked": Case(CONTAIN_INSTANCE.chosen(("lock-snapshots",)), estate()),
+    "full-role": Case(CONTAIN_INSTANCE.chosen(()), full_role(), refused=(DenyInstanceSessions,)),
     "on-standby": Case(EVERYTHING, everything_to_do(), choices={"auto-scaling": "standby"}),
 }
 WORLDS = Worlds(CONTAIN_INSTANCE, CASES, situations, steps, reads, comparable)

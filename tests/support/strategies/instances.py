@@ -30,6 +30,7 @@ from ringfence.observations.ec2.tags import Tags
 from ringfence.observations.ec2.target_groups import Registration, Target, Targets
 from ringfence.observations.ec2.volumes import Volume, Volumes
 from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role
+from ringfence.observations.iam.instance_denials import InstanceDenial
 from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse, whole_second
 from tests.support.strategies.once import once, one_of, set_of
 from tests.support.worlds import NOON, REF
@@ -44,6 +45,14 @@ ROLES = (
     Role("web", "AROAWEB"),
     Role("batch", "AROABATCH", "/jobs/nightly/"),
     Role("AWSServiceRoleForThings", "AROAAWS", "/aws-service-role/things.amazonaws.com/"),
+)
+DENIALS = (
+    InstanceDenial(REF.id),
+    InstanceDenial(REF.id, NOON + timedelta(days=7)),
+    InstanceDenial(REF.id, NOON + timedelta(days=7), managed=True),
+    InstanceDenial("i-0000000000000000f", NOON - timedelta(days=1)),
+    InstanceDenial("i-0000000000000000f", NOON - timedelta(days=1), managed=True),
+    InstanceDenial("i-0000000000000000f", NOON + timedelta(days=1)),
 )
 VPCS = ("vpc-1", "vpc-2", "vpc-3")
 ODD_TEXTS = st.text(max_size=12) | st.sampled_from(("inc-of-somebody-else", "$", "{region}", "../..", "\x00"))
@@ -241,12 +250,14 @@ def identities(*, settled: bool) -> SearchStrategy[Identity]:
     """No profile, one with or without a role or path, one that is going; roles known from before."""
     states = ("associated",) if settled else ("associated", "associating", "disassociating")
 
-    def built(path: str, role: Role | None, state: str, known: dict[Role, bool], *, none: bool) -> Identity:
+    def built(
+        path: str, role: Role | None, state: str, known: dict[Role, frozenset[InstanceDenial]], *, none: bool
+    ) -> Identity:
         profile = Profile(f"arn:aws:iam::{REF.account}:instance-profile{path}web", role)
-        held = {**({role: False} if role and not none else {}), **known}
+        held = {**({role: frozenset()} if role and not none else {}), **known}
         return Identity(
             () if none else (Association("iip-assoc-1", profile, state),),
-            tuple(HeldRole(one, denied) for one, denied in held.items()),
+            tuple(HeldRole(one, denials) for one, denials in held.items()),
         )
 
     return st.builds(
@@ -254,7 +265,7 @@ def identities(*, settled: bool) -> SearchStrategy[Identity]:
         st.sampled_from(("/", "/team/web/")),
         st.none() | st.sampled_from(ROLES),
         st.sampled_from(states),
-        st.dictionaries(st.sampled_from(ROLES), st.booleans()),
+        st.dictionaries(st.sampled_from(ROLES), st.frozensets(st.sampled_from(DENIALS), max_size=2)),
         none=st.booleans(),
     )
 

@@ -94,11 +94,11 @@ class Terminated:
     def is_as_before(self) -> bool:
         assert self.cloud.world
         acls, roles = self.cloud.world[SubnetAcls], self.cloud.world[RoleSessions]
-        held = {one.role.id: one.denied for one in self.cloud.world[Identity].roles}
+        held = {one.role.id: one.denials for one in self.cloud.world[Identity].roles}
         return (
             acls == self.before[SubnetAcls]
             and roles == self.before[RoleSessions]
-            and held == {one.role.id: one.denied for one in self.before[Identity].roles}
+            and held == {one.role.id: one.denials for one in self.before[Identity].roles}
         )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role, denial
+from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role
+from ringfence.observations.iam.instance_denials import InstanceDenial, denial
 from ringfence.observations.iam.role_sessions import (
     RoleSessions,
     RoleUse,
@@ -48,6 +49,15 @@ def profile(*roles: dict[str, Any]) -> dict[str, Any]:
     return {"InstanceProfile": {"Arn": ARN, "Roles": list(roles)}}
 
 
+UNTIL = NOON + timedelta(days=7)
+
+
+def policies(*names: str, attached: tuple[str, ...] = ()) -> tuple[dict[str, Any], ...]:
+    """The names of a role's inline policies, and the ARNs of those that are attached."""
+    found = [{"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn} for arn in attached]
+    return {"PolicyNames": list(names)}, {"AttachedPolicies": found}
+
+
 def policy(document: object) -> dict[str, Any]:
     return {"PolicyDocument": document}
 
@@ -60,10 +70,10 @@ def test_an_instance_without_a_profile_costs_one_call() -> None:
 
 def test_a_profile_with_a_path_is_asked_for_by_its_name() -> None:
     asked, identity = talk(
-        Identity.read(REF, ()), (associations(associated()),), (profile(role()),), (NOTHING,)
+        Identity.read(REF, ()), (associations(associated()),), (profile(role()),), policies()
     )
     assert asked[1][0].parameters == {"InstanceProfileName": "web-profile"}
-    assert identity.roles == (HeldRole(ROLE, denied=False),)
+    assert identity.roles == (HeldRole(ROLE),)
     assert identity.associations[0].profile == Profile(ARN, ROLE)
 
 
@@ -77,7 +87,7 @@ def test_a_profile_may_hold_no_role(answer: dict[str, Any]) -> None:
 @pytest.mark.parametrize("state", ["associating", "disassociating"])
 def test_a_profile_that_comes_or_goes_is_looked_at_again(state: str) -> None:
     _, identity = talk(
-        Identity.read(REF, ()), (associations(associated(state)),), (profile(role()),), (NOTHING,)
+        Identity.read(REF, ()), (associations(associated(state)),), (profile(role()),), policies()
     )
     assert state in identity.settling()
 
@@ -89,10 +99,11 @@ def test_an_association_that_ended_is_none() -> None:
 def test_a_role_is_remembered_from_the_step_that_took_the_profile_away() -> None:
     """A crash between the two steps, or another run, still finds whose sessions to deny."""
     asked, identity = talk(
-        Identity.read(REF, (DETACHED,)), (associations(),), ({"Role": role()},), (NOTHING,)
+        Identity.read(REF, (DETACHED,)), (associations(),), ({"Role": role()},), policies()
     )
-    assert [call.operation for calls in asked[1:] for call in calls] == ["GetRole", "GetRolePolicy"]
-    assert identity.roles == (HeldRole(ROLE, denied=False),)
+    operations = [call.operation for calls in asked[1:] for call in calls]
+    assert operations == ["GetRole", "ListRolePolicies", "ListAttachedRolePolicies"]
+    assert identity.roles == (HeldRole(ROLE),)
 
 
 @pytest.mark.parametrize("answer", [NOTHING, {"Role": role(Role("web", "AROANEW"))}], ids=["deleted", "anew"])
@@ -114,8 +125,48 @@ def test_a_remembered_role_that_was_deleted_or_made_anew_is_forgotten(answer: di
     ],
 )
 def test_only_the_policy_word_for_word_counts_as_denial(found: dict[str, Any], denied: bool) -> None:  # noqa: FBT001 - a row of the table
-    _, identity = talk(Identity.read(REF, ()), (associations(associated()),), (profile(role()),), (found,))
-    assert identity.roles == (HeldRole(ROLE, denied),)
+    own = InstanceDenial(REF.id)
+    asked = (associations(associated()),), (profile(role()),), policies(own.inline_name)
+    _, identity = talk(Identity.read(REF, ()), *asked, (found,))
+    assert identity.roles == (HeldRole(ROLE, frozenset({own} if denied else ())),)
+    assert identity.roles[0].denies(REF.id) is denied
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_a_managed_denial_counts_if_its_version_in_force_says_so(*, good: bool) -> None:
+    own = InstanceDenial(REF.id, UNTIL, managed=True)
+    says = denial(ROLE, REF.id if good else "i-0000000000000000f")
+    asked, identity = talk(
+        Identity.read(REF, ()),
+        (associations(associated()),),
+        (profile(role()),),
+        policies(attached=(own.arn(REF.account, ROLE), "arn:aws:iam::aws:policy/ReadOnlyAccess")),
+        ({"Policy": {"DefaultVersionId": "v3"}},),
+        ({"PolicyVersion": {"Document": says}},),
+    )
+    assert asked[4][0].parameters == {"PolicyArn": own.arn(REF.account, ROLE), "VersionId": "v3"}
+    assert identity.roles[0].denials == frozenset({own} if good else ())
+
+
+def test_the_denials_of_other_instances_are_known_by_name_and_cost_no_read() -> None:
+    other = InstanceDenial("i-0000000000000000f", UNTIL)
+    names = (
+        other.inline_name,
+        "ringfence-deny-i-1",
+        "ringfence-deny-i-0000000000000000f-until-20261399T0000Z",
+    )
+    asked, identity = talk(
+        Identity.read(REF, ()), (associations(associated()),), (profile(role()),), policies(*names)
+    )
+    assert len(asked) == 3
+    assert identity.roles == (HeldRole(ROLE, frozenset({other})),)
+
+
+def test_the_names_of_denials_fit_in_a_policys_name() -> None:
+    longest = Role("w" * 64, f"AROA{'Z' * 28}")
+    one = InstanceDenial("i-" + "0" * 17, UNTIL, managed=True)
+    assert len(one.inline_name) <= 128
+    assert len(one.arn(REF.account, longest).rpartition("/")[2]) <= 128
 
 
 @pytest.mark.parametrize(

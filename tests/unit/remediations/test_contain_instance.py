@@ -24,7 +24,9 @@ from ringfence.observations.ec2.tags import Tags
 from ringfence.observations.ec2.target_groups import Registration, Target, Targets
 from ringfence.observations.ec2.volumes import Volume, Volumes
 from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role
+from ringfence.observations.iam.instance_denials import InstanceDenial
 from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse
+from ringfence.remediations.deny_instance_sessions import kept_until
 from ringfence.remediations.protect_termination import SetShutdownBehavior, SetTerminationProtection
 from ringfence.runbooks import load
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
@@ -40,7 +42,11 @@ from ringfence.steps.ec2.tags import TagInstance
 from ringfence.steps.ec2.target_groups import DeregisterTargets
 from ringfence.steps.ec2.transition import OpenTransitionGroup
 from ringfence.steps.iam.cut_off import PROPAGATION
-from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
+from ringfence.steps.iam.instance_sessions import (
+    AttachInstanceDenial,
+    DenyInstanceSessions,
+    EndInstanceDenial,
+)
 from ringfence.steps.iam.role_sessions import RevokeRoleSessions
 from tests.support.strategies.instances import chosen
 from tests.support.worlds import NOON, REF, network
@@ -259,7 +265,7 @@ def test_target_groups_that_were_not_looked_at_are_counted() -> None:
 
 def associated(state: str) -> Identity:
     profile = Profile("arn:aws:iam::111122223333:instance-profile/web", ROLE)
-    return Identity((Association("iip-assoc-1", profile, state),), (HeldRole(ROLE, denied=False),))
+    return Identity((Association("iip-assoc-1", profile, state),), (HeldRole(ROLE),))
 
 
 def test_an_association_is_ended_once_it_stands() -> None:
@@ -274,8 +280,38 @@ def test_sessions_are_denied_whether_the_profile_is_still_there_or_not() -> None
     gone = replace(associated("associated"), associations=())
     for identity in (associated("associated"), gone):
         assert plan("deny-instance-sessions", identity) == (
-            DenyInstanceSessions(REF.id, ROLE, before=False, after=True),
+            DenyInstanceSessions(REF.id, ROLE, before=False, after=True, until=kept_until(INCIDENT, ROLE)),
         )
+
+
+OTHER = "i-0000000000000000f"
+
+
+@pytest.mark.parametrize("managed", [False, True])
+def test_a_full_role_gets_the_denial_by_a_managed_policy_and_loses_what_has_ended(*, managed: bool) -> None:
+    """IAM refuses another inline policy. Only then are denials of other instances looked at."""
+    ended = InstanceDenial(OTHER, NOON - timedelta(hours=1), managed=managed)
+    kept = InstanceDenial("i-0000000000000000e", NOON + timedelta(hours=1))
+    identity = Identity((), (HeldRole(ROLE, frozenset({ended, kept})),))
+    (first,) = plan("deny-instance-sessions", identity)
+    assert isinstance(first, DenyInstanceSessions)
+    removed, second = plan("deny-instance-sessions", identity, incident=replace(INCIDENT, past=(first,)))
+    assert isinstance(removed, EndInstanceDenial)
+    assert removed.ended == ended
+    assert isinstance(second, AttachInstanceDenial)
+    assert second.until == first.until
+    again = replace(INCIDENT, past=(first, second))
+    assert plan("deny-instance-sessions", identity, incident=again)[-1] == first, "the ways take turns"
+    denied = second.effect(removed.effect(seen(identity)))
+    assert denied[Identity].roles[0].denials == {kept, second.denial}
+    assert plan("deny-instance-sessions", denied[Identity], incident=again) == ()
+
+
+def test_the_recorded_step_fixes_until_when_a_denial_is_kept() -> None:
+    (first,) = plan("deny-instance-sessions", associated("associated"))
+    later = replace(INCIDENT, past=(first,), planned_at=NOON + timedelta(days=3))
+    assert isinstance(first, DenyInstanceSessions)
+    assert kept_until(later, ROLE) == first.until
 
 
 def test_detaching_and_denying_do_not_wait_for_each_other() -> None:
@@ -285,7 +321,7 @@ def test_detaching_and_denying_do_not_wait_for_each_other() -> None:
 
 
 def test_a_role_of_aws_is_left_and_named() -> None:
-    identity = Identity((), (HeldRole(LINKED, denied=False),))
+    identity = Identity((), (HeldRole(LINKED),))
     assert plan("deny-instance-sessions", identity) == ()
     assert LINKED.name in exposed("deny-instance-sessions", identity)
     sessions = RoleSessions((RoleUse(LINKED),))

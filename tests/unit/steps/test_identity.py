@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,10 +12,15 @@ from ringfence.model.errors import NotFound, Refused, Retryable
 from ringfence.model.observation import ResourceState
 from ringfence.model.step import State
 from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role
+from ringfence.observations.iam.instance_denials import InstanceDenial, denial
 from ringfence.steps.ec2.instance_profile import AttachInstanceProfile, detach
-from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
+from ringfence.steps.iam.instance_sessions import (
+    AttachInstanceDenial,
+    DenyInstanceSessions,
+    EndInstanceDenial,
+)
 from tests.support.talks import refusal, talk
-from tests.support.worlds import REF
+from tests.support.worlds import NOON, REF
 
 ROLE = Role("web", "AROAWEB")
 PROFILE = Profile("arn:aws:iam::111122223333:instance-profile/team/web", ROLE)
@@ -23,7 +30,7 @@ DENY = DenyInstanceSessions(REF.id, ROLE, before=False, after=True)
 
 
 def seen(*associations: Association, denied: bool | None = False) -> ResourceState:
-    roles = () if denied is None else (HeldRole(ROLE, denied),)
+    roles = () if denied is None else (HeldRole(ROLE, frozenset({InstanceDenial(REF.id)} if denied else ())),)
     return ResourceState(REF).with_observation(Identity(associations, roles))
 
 
@@ -81,6 +88,66 @@ def test_the_denial_is_about_this_instances_sessions_alone() -> None:
 def test_a_full_or_protected_role_refuses_the_denial(code: str) -> None:
     with pytest.raises(Refused, match=code):
         talk(DENY.apply({}), (refusal(code),))
+
+
+UNTIL = NOON + timedelta(days=7)
+MANAGED = InstanceDenial(REF.id, UNTIL, managed=True)
+ARN = MANAGED.arn(REF.account, ROLE)
+ATTACH_DENIAL = AttachInstanceDenial(REF.id, ROLE, ARN, before=False, after=True, until=UNTIL)
+
+
+def test_the_name_of_a_denial_says_until_when_it_is_kept() -> None:
+    kept = replace(DENY, until=UNTIL)
+    ((call,),), _ = talk(kept.apply({}), ({},))
+    assert call.parameters["PolicyName"] == f"ringfence-deny-{REF.id}-until-20260308T1200Z"
+    assert kept.target != DENY.target
+    assert kept.state(seen(denied=True)) is State.BEFORE, "another policy is not this one"
+
+
+def test_a_managed_denial_is_created_and_attached_and_a_second_try_finds_it() -> None:
+    ((create,), (attach,)), _ = talk(ATTACH_DENIAL.apply({}), ({},), ({},))
+    assert f"{create.parameters['Path']}{create.parameters['PolicyName']}" == ARN.partition(":policy")[2]
+    assert json.loads(str(create.parameters["PolicyDocument"])) == denial(ROLE, REF.id)
+    assert attach.parameters == {"RoleName": ROLE.name, "PolicyArn": ARN}
+    asked, _ = talk(ATTACH_DENIAL.apply({}), (refusal("EntityAlreadyExists"),), ({},))
+    assert [call.operation for calls in asked for call in calls] == ["CreatePolicy", "AttachRolePolicy"]
+    with pytest.raises(Refused, match="LimitExceeded"):
+        talk(ATTACH_DENIAL.apply({}), ({},), (refusal("LimitExceeded"),))
+    with pytest.raises(NotFound):
+        talk(ATTACH_DENIAL.apply({}), ({},), (refusal("NoSuchEntity"),))
+
+
+def test_taking_a_managed_denial_back_detaches_and_deletes_it() -> None:
+    detach_denial = ATTACH_DENIAL.inverse()
+    asked, done = talk(detach_denial.apply({}), ({},), ({},))
+    assert [call.operation for calls in asked for call in calls] == ["DetachRolePolicy", "DeletePolicy"]
+    assert done.note == ""
+    gone = refusal("NoSuchEntity")
+    assert "no longer existed" in talk(detach_denial.apply({}), (gone,), (gone,))[1].note
+    with pytest.raises(Refused, match="DeleteConflict"):
+        talk(detach_denial.apply({}), ({},), (refusal("DeleteConflict"),))
+
+
+@pytest.mark.parametrize(
+    ("ended", "operations"),
+    [
+        (InstanceDenial("i-0000000000000000f", UNTIL), ["DeleteRolePolicy"]),
+        (
+            InstanceDenial("i-0000000000000000f", UNTIL, managed=True),
+            ["DetachRolePolicy", "DeletePolicy"],
+        ),
+    ],
+)
+def test_an_ended_denial_is_removed_and_not_given_back(ended: InstanceDenial, operations: list[str]) -> None:
+    policy = ended.arn(REF.account, ROLE) if ended.managed else ended.inline_name
+    step = EndInstanceDenial(ROLE, policy, ended)
+    asked, _ = talk(step.apply({}), *[({},)] * len(operations))
+    assert [call.operation for calls in asked for call in calls] == operations
+    there = ResourceState(REF).with_observation(Identity((), (HeldRole(ROLE, frozenset({ended})),)))
+    assert (step.state(there), step.state(step.effect(there))) == (State.BEFORE, State.AFTER)
+    assert step.state(seen(denied=None)) is State.GONE
+    assert step.best_effort
+    assert "expired" in step.irreversible
 
 
 def test_a_role_that_was_deleted_is_gone() -> None:

@@ -31,7 +31,7 @@ from ringfence.observations.ec2.flow_log_records import (
 )
 from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.ec2.tags import INCIDENT_TAG
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer

@@ -16,7 +16,6 @@ from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.iam.identity import (
-    NO_SUCH_ENTITY,
     Association,
     Profile,
     associations_in,
@@ -24,6 +23,7 @@ from ringfence.observations.iam.identity import (
     passing,
     profile_in,
 )
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 
 if TYPE_CHECKING:
     from ringfence.model.document import Document

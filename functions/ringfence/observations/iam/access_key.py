@@ -13,7 +13,7 @@ from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.observation import Observation
 from ringfence.model.subject import GLOBAL
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import OWNER, USERS, UserStep, last_used
 
 if TYPE_CHECKING:

@@ -15,14 +15,14 @@ from ringfence.observations.iam.denial_names import (
     INSTANCES,
     MOST_OTHERS,
     NAME,
-    OWN_POLICIES,
     PolicyStep,
     known_names,
     own_arn,
     own_prefix,
 )
 from ringfence.observations.iam.emergency import emergency_reasons, holder_refs, is_operator
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY, ROLES, policy_of
+from ringfence.observations.iam.identity import ROLES
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY, OWN_POLICIES, policy_of
 from ringfence.observations.iam.principals import (
     FINDING_HOLDERS,
     ROLE,

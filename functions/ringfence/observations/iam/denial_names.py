@@ -9,6 +9,7 @@ from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.step import Step
 from ringfence.model.subject import GLOBAL
+from ringfence.observations.iam.instance_denials import OWN_PATH
 from ringfence.observations.iam.principals import ROLE, USER
 from ringfence.observations.iam.reach import Reach, short_digest
 
@@ -24,9 +25,7 @@ MOST_OTHERS = 10
 """How many denials of other subjects are read."""
 LONGEST = 128
 """The most characters in the name of a policy."""
-PATH = "/ringfence/"
 INSTANCES = f"{NAME}-i-"
-OWN_POLICIES = "arn:aws:iam::{account}:policy/ringfence/*"
 
 
 class InlineStep(Step):
@@ -89,4 +88,4 @@ def known_names(kind: str, ref: Ref, past: Iterable[Step]) -> tuple[str, ...]:
 
 def own_prefix(account: str) -> str:
     """Return how the ARN of every managed policy of ours begins."""
-    return f"arn:aws:iam::{account}:policy{PATH}"
+    return f"arn:aws:iam::{account}:policy{OWN_PATH}"

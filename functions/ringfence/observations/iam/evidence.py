@@ -10,7 +10,8 @@ from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import instant_text, value
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.observation import Observation
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY, ROLES
+from ringfence.observations.iam.identity import ROLES
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import (
     FINDING_HOLDERS,
     OWNER,

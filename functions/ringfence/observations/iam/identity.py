@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document, first
@@ -11,9 +10,18 @@ from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 from ringfence.model.step import Step
 from ringfence.observations.ec2.instance import ec2_describes
+from ringfence.observations.iam.instance_denials import (
+    NO_SUCH_ENTITY,
+    OWN_POLICIES,
+    InstanceDenial,
+    in_force,
+    in_order,
+    list_policies,
+    listed,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
@@ -22,7 +30,6 @@ if TYPE_CHECKING:
 ASSOCIATED = "associated"
 _PASSING = ("associating", "disassociating")
 PROTECTED = ("/aws-service-role/", "/aws-reserved/")
-NO_SUCH_ENTITY = ("NoSuchEntity",)
 ROLES = "arn:aws:iam::{account}:role/*"
 
 
@@ -74,10 +81,17 @@ class Association:
 
 @value
 class HeldRole:
-    """A role whose credentials the instance has or had. `denied`: its sessions may do nothing."""
+    """A role whose credentials the instance has or had, and the denials of instances' sessions of it.
+
+    A denial of the instance itself counts only if its document says what it should.
+    """
 
     role: Role
-    denied: bool
+    denials: frozenset[InstanceDenial] = frozenset()
+
+    def denies(self, instance_id: str) -> bool:
+        """Return whether the sessions of an instance may do nothing."""
+        return any(one.instance_id == instance_id for one in self.denials)
 
 
 class RoleStep(Step):
@@ -98,7 +112,7 @@ class Identity(Observation):
     associations : tuple of Association
         The associations with a profile; at most one, unless one is being replaced.
     roles : tuple of HeldRole
-        The roles of those profiles and of earlier steps, and whether each is denied.
+        The roles of those profiles and of earlier steps, with the denials of instances' sessions.
 
     References
     ----------
@@ -112,13 +126,16 @@ class Identity(Observation):
     permissions: ClassVar = (
         *ec2_describes("IamInstanceProfileAssociations"),
         Permission("iam:GetInstanceProfile", ("arn:aws:iam::{account}:instance-profile/*",)),
-        Permission("iam:GetRole", (ROLES,)),
-        Permission("iam:GetRolePolicy", (ROLES,)),
+        *(
+            Permission(f"iam:{action}", (ROLES,))
+            for action in ("GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies")
+        ),
+        *(Permission(f"iam:{action}", (OWN_POLICIES,)) for action in ("GetPolicy", "GetPolicyVersion")),
     )
 
     @classmethod
     def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
-        """Read associations, then the roles, then whether each denies this instance: three round trips.
+        """Read associations, the roles, the names of their denials, and the denials of this instance.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IamInstanceProfileAssociation.html
         """
@@ -126,13 +143,10 @@ class Identity(Observation):
         found = associations_in(document(described))
         arns = tuple(dict.fromkeys(arn for _, arn, _ in found))
         profiles, roles = yield from held_roles(arns, past)
-        denials = (yield tuple(_get_denial(role, ref.id) for role in roles.values())) if roles else ()
+        denials = yield from _denials(ref, tuple(roles.values()))
         return cls(
             tuple(Association(id_, profiles[arn], state) for id_, arn, state in found),
-            tuple(
-                HeldRole(role, _denies(answer, role, ref.id))
-                for role, answer in zip(roles.values(), denials, strict=True)
-            ),
+            tuple(HeldRole(role, denials[role]) for role in roles.values()),
         )
 
     def role(self, role: Role) -> HeldRole | None:
@@ -188,43 +202,6 @@ def describe_associations(instance_id: str) -> Call:
     return Call("ec2", "DescribeIamInstanceProfileAssociations", {"Filters": filters}, pages=True)
 
 
-def denial_name(instance_id: str) -> str:
-    """Name the inline policy that denies everything to one instance's sessions of a role."""
-    return f"ringfence-deny-{instance_id}"
-
-
-def denial(role: Role, instance_id: str) -> dict[str, object]:
-    """Return that policy. `aws:userid` of a session is the role's id and the session's name.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
-    """
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "RingfenceDenyInstance",
-                "Effect": "Deny",
-                "Action": "*",
-                "Resource": "*",
-                "Condition": {"StringEquals": {"aws:userid": f"{role.id}:{instance_id}"}},
-            }
-        ],
-    }
-
-
-def policy_of(answer: Answer) -> Mapping[str, object] | None:
-    """Return the document in an answer of GetRolePolicy; None if there is none or it is no object."""
-    if isinstance(answer, Failed):
-        return None
-    found = answer.value.get("PolicyDocument")
-    if isinstance(found, str):
-        try:
-            found = json.loads(found)
-        except ValueError:
-            return None
-    return found if isinstance(found, dict) else None
-
-
 def get_role_policy(role: Role, name: str) -> Call:
     """Return the call that reads one inline policy."""
     return Call("iam", "GetRolePolicy", {"RoleName": role.name, "PolicyName": name}, expected=NO_SUCH_ENTITY)
@@ -243,9 +220,16 @@ def _role(role: Document) -> Role:
     return Role(role.text("RoleName"), role.text("RoleId"), role.optional_text("Path") or "/")
 
 
-def _get_denial(role: Role, instance_id: str) -> Call:
-    return get_role_policy(role, denial_name(instance_id))
-
-
-def _denies(answer: Answer, role: Role, instance_id: str) -> bool:
-    return policy_of(answer) == denial(role, instance_id)
+def _denials(ref: Ref, roles: tuple[Role, ...]) -> SansIO[dict[Role, frozenset[InstanceDenial]]]:
+    """Read the denials on roles: those of other instances by name, those of this one word for word."""
+    if not roles:
+        return {}
+    answers = yield tuple(call for role in roles for call in list_policies(role))
+    both = zip(roles, answers[::2], answers[1::2], strict=True)
+    named = {role: listed(ref.account, role, inline, attached) for role, inline, attached in both}
+    own = [(role, one) for role in roles for one in in_order(named[role]) if one.instance_id == ref.id]
+    good = yield from in_force(ref.account, ref.id, own)
+    return {
+        role: frozenset(one for one in named[role] if one.instance_id != ref.id or (role, one) in good)
+        for role in roles
+    }

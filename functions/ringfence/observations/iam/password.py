@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.observation import Observation
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import OWNER, USERS, user_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.kinds.account import AccountRef
 from ringfence.model.observation import Observation
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 
 if TYPE_CHECKING:
     from ringfence.model.document import Document

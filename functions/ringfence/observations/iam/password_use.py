@@ -9,7 +9,7 @@ from ringfence.model.answers import accept
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.observation import Observation
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import USER, USERS, get_holder
 from ringfence.observations.iam.users import EVERY_USER, named
 

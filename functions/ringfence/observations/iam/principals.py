@@ -16,7 +16,8 @@ from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.step import Step
 from ringfence.model.subject import REGION
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY, PROTECTED, ROLES
+from ringfence.observations.iam.identity import PROTECTED, ROLES
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer

@@ -10,14 +10,8 @@ from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import ec2_describes
-from ringfence.observations.iam.identity import (
-    NO_SUCH_ENTITY,
-    ROLES,
-    Role,
-    get_role_policy,
-    held_roles,
-    policy_of,
-)
+from ringfence.observations.iam.identity import ROLES, Role, get_role_policy, held_roles
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY, policy_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

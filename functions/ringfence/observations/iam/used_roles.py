@@ -19,14 +19,8 @@ from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.observation import Observation
 from ringfence.model.subject import GLOBAL
 from ringfence.observations.ec2.instance import ec2_describes
-from ringfence.observations.iam.identity import (
-    NO_SUCH_ENTITY,
-    ROLES,
-    Role,
-    RoleStep,
-    get_role_policy,
-    policy_of,
-)
+from ringfence.observations.iam.identity import ROLES, Role, RoleStep, get_role_policy
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY, policy_of
 from ringfence.observations.iam.principals import name_of, region_in
 from ringfence.observations.iam.role_sessions import RoleUse, revocation, revocations, revoked_before
 from ringfence.observations.logging.trail import SESSION, Trail

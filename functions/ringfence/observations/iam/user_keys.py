@@ -9,7 +9,7 @@ from ringfence.model.answers import accept
 from ringfence.model.call import Failed, SansIO
 from ringfence.model.codec import value
 from ringfence.model.observation import Observation
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import OWNER, last_used, region_in
 from ringfence.observations.iam.users import EVERY_USER, KEYS_OF_USERS, list_keys, named
 

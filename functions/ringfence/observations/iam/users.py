@@ -19,7 +19,7 @@ from ringfence.model.frozen import frozen
 from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.access_key import ACTIVE
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import USERS
 
 if TYPE_CHECKING:

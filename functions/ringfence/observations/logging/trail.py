@@ -22,7 +22,7 @@ from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.observation import Observation
 from ringfence.model.subject import GLOBAL
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import (
     FINDING_HOLDERS,
     ROLE,

@@ -13,7 +13,6 @@ from ringfence.model.step import Done, State
 from ringfence.observations.ec2.instance import NOT_FOUND
 from ringfence.observations.iam.identity import (
     ASSOCIATED,
-    NO_SUCH_ENTITY,
     ROLES,
     Association,
     Identity,
@@ -21,6 +20,7 @@ from ringfence.observations.iam.identity import (
     Role,
     RoleStep,
 )
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState

@@ -17,7 +17,7 @@ from ringfence.model.codec import value
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.step import Done, State
 from ringfence.observations.iam.access_key import ACTIVE, INACTIVE, AccessKey, KeyStep
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import USERS
 
 if TYPE_CHECKING:

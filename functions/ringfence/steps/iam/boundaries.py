@@ -10,8 +10,8 @@ from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.model.symbol import Ready
 from ringfence.observations.iam.denial import Denial
-from ringfence.observations.iam.denial_names import OWN_POLICIES, PolicyStep
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.denial_names import PolicyStep
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY, OWN_POLICIES
 from ringfence.observations.iam.reach import DENY_ALL
 from ringfence.steps.iam.denial import REFUSED, HolderStep, on_both, removed
 from ringfence.steps.iam.denial_policies import EXISTS, UNUSED

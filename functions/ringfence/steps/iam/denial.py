@@ -11,8 +11,9 @@ from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.model.symbol import Ready
 from ringfence.observations.iam.denial import Denial, Policy
-from ringfence.observations.iam.denial_names import OWN_POLICIES, InlineStep, PolicyStep, subject_of
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY, ROLES
+from ringfence.observations.iam.denial_names import InlineStep, PolicyStep, subject_of
+from ringfence.observations.iam.identity import ROLES
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY, OWN_POLICIES
 from ringfence.observations.iam.principals import ROLE, USER, USERS, Holder, UserStep
 from ringfence.observations.iam.reach import DENY_ALL, Reach, described, reach_of
 from ringfence.steps.iam.denial_policies import EXISTS, UNUSED

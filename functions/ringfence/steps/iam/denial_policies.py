@@ -11,8 +11,8 @@ from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.model.symbol import Ready
 from ringfence.observations.iam.denial import Denial, Policy
-from ringfence.observations.iam.denial_names import OWN_POLICIES, PATH, PolicyStep
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.denial_names import PolicyStep
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY, OWN_PATH, OWN_POLICIES
 from ringfence.observations.iam.reach import described
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class CreateDenialPolicy(_OwnPolicyStep):
         """Create it; one that is there already was made by another try: its name holds its digest."""
         parameters = {
             "PolicyName": self.arn.rsplit("/", 1)[-1],
-            "Path": PATH,
+            "Path": OWN_PATH,
             "PolicyDocument": self.after,
             "Description": "Made by Ringfence to contain a principal; a release removes it.",
         }

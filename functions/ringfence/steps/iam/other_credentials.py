@@ -13,7 +13,7 @@ from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.observations.iam.access_key import ACTIVE, INACTIVE
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.other_credentials import KINDS, OtherCredentials
 from ringfence.observations.iam.principals import USERS, UserStep
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.model.call import Permission
 from ringfence.model.codec import value
 from ringfence.model.setting import SettingStep
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.password import Password
 from ringfence.observations.iam.principals import USERS, UserStep
 

@@ -8,7 +8,7 @@ from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.codec import value
 from ringfence.model.setting import SettingStep
 from ringfence.model.step import Done
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.password_policy import OF_THE_ACCOUNT, PasswordPolicy, PasswordRules
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from ringfence.model.answers import accept
 from ringfence.model.call import Call, Failed, SansIO
 from ringfence.model.errors import Refused
 from ringfence.model.step import Done
-from ringfence.observations.iam.identity import NO_SUCH_ENTITY
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

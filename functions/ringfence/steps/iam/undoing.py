@@ -27,5 +27,7 @@ _OF_ROLES = (
 )
 ROLE_DENIAL_UNDONE = (RecordedCalls("iam", _OF_ROLES),)
 """The calls that undo an inline policy of a role."""
+INSTANCE_DENIAL_UNDONE = (*ROLE_DENIAL_UNDONE, RecordedCalls("iam", _POLICIES))
+"""The calls that undo the denial of an instance's sessions, also by a managed policy."""
 DENIAL_UNDONE = (*ROLE_DENIAL_UNDONE, RecordedCalls("iam", (*_OF_USERS, *_POLICIES)))
 """The calls that undo any denial of a user or a role."""
