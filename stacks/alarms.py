@@ -12,6 +12,9 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from ringfence.record.measures import NAMESPACE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_events as events
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
     from ringfence.record.measures import Measure
 
+_MOST_METRICS = 10
+"""https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html"""
 MINUTE = Duration.minutes(1)
 MAXIMUM, SUM = "Maximum", "Sum"
 
@@ -75,6 +80,34 @@ class Alarms:
                 "throttled."
             ),
         )
+
+    def undelivered(self, name: str, rules: Sequence[events.CfnRule]) -> None:
+        """Alarm if EventBridge cannot deliver what rules match. An alarm can read ten metrics."""
+        for number, start in enumerate(range(0, len(rules), _MOST_METRICS), start=1):
+            metrics = {
+                f"m{index}": cloudwatch.Metric(
+                    namespace="AWS/Events",
+                    metric_name="FailedInvocations",
+                    dimensions_map={"RuleName": rule.ref},
+                    period=MINUTE,
+                    statistic=SUM,
+                )
+                for index, rule in enumerate(rules[start : start + _MOST_METRICS])
+            }
+            self.above(
+                f"{name}-undelivered-{number}",
+                cloudwatch.MathExpression(
+                    expression=" + ".join(f"FILL({one}, 0)" for one in metrics),
+                    using_metrics=dict(metrics),
+                    label="events that EventBridge could not deliver",
+                    period=MINUTE,
+                ),
+                0,
+                (
+                    f"EventBridge cannot deliver events for {name}. Run `ringfence doctor`: it compares the "
+                    "rules, the queues and their key with what is deployed."
+                ),
+            )
 
     def own(self, name: str, measure: Measure, most: float, words: str) -> None:
         """Alarm on a metric that the functions emit."""

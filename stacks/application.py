@@ -10,6 +10,7 @@ from cdk_nag import AwsSolutionsChecks
 from stacks import forward
 from stacks.audit import AuditStack
 from stacks.bundle import Bundle
+from stacks.guards import guard_keys
 from stacks.member import MemberStack
 from stacks.names import AUDIT_STACK, MEMBER_STACK, RESPONSE_STACK, forward_stack
 from stacks.operations import operations
@@ -40,4 +41,5 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
         made.add_dependency(member, "its role is in that stack, one for all regions")
     for stack in app.node.children:
         if isinstance(stack, Stack):
+            guard_keys(stack, settings)
             show_version(stack, settings)

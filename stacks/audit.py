@@ -9,11 +9,12 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 
 from ringfence.aws.audit_items import CHAIN, CONTAINMENTS, CONTROL_KEY, ENTRY, INCIDENTS, MONTH, OPEN
-from ringfence.model.resource_names import ARCHIVE, CONTROL, NOTIFY
+from ringfence.model.resource_names import ARCHIVE, CONTROL, NOTIFY, function_role
 from ringfence.record.measures import FORGED, TAMPER, Measure
 from stacks import needs
 from stacks.alarms import Alarms
 from stacks.functions import Settled
+from stacks.guards import guard_archive
 from stacks.keys import encryption_key
 from stacks.notices import notices
 from stacks.people import auditors, doctors
@@ -124,7 +125,7 @@ class AuditStack(Stack):
     def _archive(self, settings: Settings) -> s3.Bucket:
         days = Duration.days(settings.retention_days)
         locked = s3.ObjectLockRetention
-        return s3.Bucket(
+        archive = s3.Bucket(
             self,
             "Archive",
             versioned=True,
@@ -132,9 +133,8 @@ class AuditStack(Stack):
             object_lock_default_retention=(
                 locked.compliance(days) if settings.retention_mode == COMPLIANCE else locked.governance(days)
             ),
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=self.key,
-            bucket_key_enabled=True,
+            # With a KMS key, nobody could read the objects after the key is deleted.
+            encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             minimum_tls_version=1.2,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
@@ -143,6 +143,8 @@ class AuditStack(Stack):
             server_access_logs_prefix="archive/",
             removal_policy=RemovalPolicy.RETAIN,
         )
+        guard_archive(archive, settings, [function_role(ARCHIVE)])
+        return archive
 
     def _access_logs(self) -> s3.Bucket:
         self.access_logs = s3.Bucket(

@@ -23,7 +23,7 @@ from ringfence.model.resource_names import FORWARD_ROLE
 from ringfence.model.subject import GLOBAL
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.alarms import Alarms
-from stacks.keys import encryption_key, used_by
+from stacks.keys import encryption_key
 from stacks.names import FORWARD, prefixed, role_arn
 from stacks.notices import notices
 from stacks.patterns import patterns_of, undoing_of
@@ -146,14 +146,15 @@ class ForwardStack(Stack):
         key = encryption_key(
             self, "ringfence-forward", "Ringfence's events that could not be forwarded", RemovalPolicy.RETAIN
         )
-        used_by(key, "events.amazonaws.com", self.account)
         dead = dead_letters(self, FORWARD, key)
         rules = [
             self._rule(number, pattern, settings, dead) for number, pattern in enumerate(patterns, start=1)
         ]
         take_from(dead, [rule.attr_arn for rule in rules])
         # An alarm can only notify topics in its region.
-        Alarms(self, notices(self, key, settings.notices_email)).depth(FORWARD, dead)
+        alarms = Alarms(self, notices(self, key, settings.notices_email))
+        alarms.depth(FORWARD, dead)
+        alarms.undelivered(FORWARD, rules)
 
     def _rule(
         self, number: int, pattern: Mapping[str, object], settings: Settings, dead: sqs.Queue

@@ -46,7 +46,7 @@ class Settled:
 
 @dataclass(frozen=True)
 class Handler:
-    """One function: its name, handler, times and environment."""
+    """One function: its name, handler, times and environment. `reserved`: its reserved concurrency."""
 
     name: str
     handler: str
@@ -54,6 +54,7 @@ class Handler:
     timeout: int
     memory: int = MODEST
     environment: Mapping[str, str] = field(default_factory=dict)
+    reserved: int | None = None
 
 
 def log_group(scope: Construct, id_: str, key: kms.IKey) -> logs.LogGroup:
@@ -100,6 +101,7 @@ def function(settled: Settled, handler: Handler, own: iam.IRole, group: logs.ILo
         tracing=lambda_.Tracing.ACTIVE,
         role=own,
         log_group=group,
+        reserved_concurrent_executions=handler.reserved,
         environment={
             "POWERTOOLS_SERVICE_NAME": SERVICE,
             "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,

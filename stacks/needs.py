@@ -82,19 +82,13 @@ READ_STREAM = (
     ),
     *READ_TABLE,
 )
-SET_ASIDE = (
-    Permission("sqs:SendMessage", ("{set_aside}",)),
-    Permission("kms:GenerateDataKey", ("{audit_key}",), _QUEUES, implied=True),
-    Permission("kms:Decrypt", ("{audit_key}",), _QUEUES, implied=True),
-)
+SET_ASIDE = (Permission("sqs:SendMessage", ("{set_aside}",)),)
 """Permission to store failed batches of the stream."""
 
 _ARCHIVE = (("StringEquals", "kms:ViaService", ("s3.{home_region}.amazonaws.com",)),)
 READ_ARCHIVE = Permission("kms:Decrypt", ("{audit_key}",), _ARCHIVE, implied=True)
-USE_ARCHIVE = (
-    Permission("kms:GenerateDataKey", ("{audit_key}",), _ARCHIVE, implied=True),
-    READ_ARCHIVE,
-)
+USE_ARCHIVE = (READ_ARCHIVE,)
+"""Objects that were archived before the archive had its own encryption are encrypted with the audit key."""
 _TOPIC = (("StringEquals", "kms:ViaService", ("sns.{home_region}.amazonaws.com",)),)
 USE_TOPIC = (
     Permission("kms:GenerateDataKey", ("{audit_key}",), _TOPIC, implied=True),

@@ -42,12 +42,15 @@ class Pipeline(Construct):
     ) -> None:
         super().__init__(scope, "".join(word.title() for word in runbook.id.split("-")))
         self.runbook = runbook
-        self.environments = 0 if runbook.closes_when_complete else settings.provisioned_concurrency
+        contains = not runbook.closes_when_complete
+        self.environments = settings.provisioned_concurrency if contains else 0
+        self.reserved = (settings.reserved_concurrency or None) if contains else None
         self.first = queue(Construct(self, "First"), runbook.id, settled.key, times.CONTAIN)
         self.second = queue(
             Construct(self, "Second"), f"{runbook.id}-continuation", settled.key, times.CONTINUE
         )
         self.rules = self._rules(self, self.first, patterns_of(runbook, settings))
+        self.undoing: tuple[events.CfnRule, ...] = ()
         self.recheck = self._recheck_queue(settled, settings) if runbook.undone_by else None
         names = (
             *("Contain", "Continue"),
@@ -104,7 +107,7 @@ class Pipeline(Construct):
         """Return the queue for calls that can undo a containment, with its rules."""
         scope = Construct(self, "Undoing")
         made = queue(scope, f"{self.runbook.id}-recheck", settled.key, times.RECHECK)
-        self._rules(scope, made, undoing_of(self.runbook, settings))
+        self.undoing = self._rules(scope, made, undoing_of(self.runbook, settings))
         return made
 
     def _rules(
@@ -152,6 +155,7 @@ class Pipeline(Construct):
                 given.timeout,
                 FULL_CORE if first else MODEST,
                 {**self.environment, "RINGFENCE_QUEUE_URL": source.main.queue_url},
+                self.reserved if first else None,
             ),
             self.role,
             group,
@@ -211,6 +215,8 @@ class Pipeline(Construct):
             (self.second, self.resume, times.CONTINUE),
         ):
             _watched(alarms, source, made, given)
+        alarms.undelivered(self.runbook.id, self.rules)
+        alarms.undelivered(f"{self.runbook.id}-recheck", self.undoing)
         if self.runbook.closes_when_complete:  # compliance runbooks can wait for people, which is no alarm
             return
         alarms.own(

@@ -32,13 +32,17 @@ class Queue:
 
 
 def dead_letters(scope: Construct, name: str, key: kms.IKey) -> sqs.Queue:
-    """Return an encrypted dead-letter queue with the longest retention of SQS."""
+    """Return a dead-letter queue with the longest retention of SQS.
+
+    SQS encrypts it with a key of its own. A mistake in the policy of the queues' key would otherwise also
+    keep events from the dead-letter queue, and would stay unnoticed.
+    """
+    del key
     dead = sqs.Queue(
         scope,
         "DeadLetters",
         queue_name=f"{prefixed(name)}-dead-letters",
-        encryption=sqs.QueueEncryption.KMS,
-        encryption_master_key=key,
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
         retention_period=Duration.days(DEAD_LETTERS_KEPT_DAYS),
     )

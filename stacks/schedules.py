@@ -28,6 +28,7 @@ def scheduled(  # noqa: PLR0913 - what is invoked, when, and where it goes when 
     key: kms.IKey,
 ) -> scheduler.CfnSchedule:
     """Invoke the function on a schedule. Failed invocations go to the dead-letter queue."""
+    del key
     here = Construct(scope, "Schedule")
     role = iam.Role(
         here,
@@ -43,9 +44,6 @@ def scheduled(  # noqa: PLR0913 - what is invoked, when, and where it goes when 
                 statements=[
                     iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[target.function_arn]),
                     iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead.queue_arn]),
-                    iam.PolicyStatement(
-                        actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key.key_arn]
-                    ),
                 ]
             )
         },

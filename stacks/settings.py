@@ -32,8 +32,17 @@ NAMES = (
     "retention_mode",
     "notices_email",
     "provisioned_concurrency",
+    "reserved_concurrency",
+    "break_glass_roles",
 )
 """The context values of Ringfence."""
+QUALIFIER = "hnb659fds"
+"""The default qualifier of `cdk bootstrap`.
+
+https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html
+"""
+_QUALIFIER = re.compile(r"[A-Za-z0-9]{1,10}")
+_ROLE = re.compile(r"[\w+=,.@-]+(/[\w+=,.@-]+)*", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _REGIONS = ("CDK_DEFAULT_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
 
@@ -60,6 +69,13 @@ class Settings:
         The email address for notices. Empty for none.
     provisioned_concurrency
         The number of initialized environments of each containment function.
+    reserved_concurrency
+        The reserved concurrency of each containment function. 0 reserves none.
+    break_glass_roles
+        Names of roles, with their paths, that exist in each account for emergencies. Only they and the root
+        user may delete Ringfence's keys and the archive, and no response changes them.
+    qualifier
+        The qualifier of `cdk bootstrap`, which is part of the names of its roles.
 
     """
 
@@ -74,6 +90,9 @@ class Settings:
     retention_mode: str
     notices_email: str
     provisioned_concurrency: int
+    reserved_concurrency: int = 0
+    break_glass_roles: tuple[str, ...] = ()
+    qualifier: str = QUALIFIER
 
     @property
     def is_home(self) -> bool:
@@ -120,6 +139,9 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         retention_mode=_mode(text("retention_mode", GOVERNANCE)),
         notices_email=_email(text("notices_email")),
         provisioned_concurrency=_environments(text("provisioned_concurrency", "0")),
+        reserved_concurrency=_reserved(text("reserved_concurrency", "0")),
+        break_glass_roles=_roles(text("break_glass_roles")),
+        qualifier=_qualifier(text("@aws-cdk/core:bootstrapQualifier", QUALIFIER)),
     )
 
 
@@ -150,6 +172,34 @@ def _environments(given: str) -> int:
     if not given.isascii() or not given.isdigit() or int(given) > MOST_ENVIRONMENTS:
         raise BadInput("provisioned_concurrency", f"must be a number from 0 to {MOST_ENVIRONMENTS}", given)
     return int(given)
+
+
+def _reserved(given: str) -> int:
+    """Return the number. Fewer than the mapping delivers at once would be throttled for nothing."""
+    if not given.isascii() or not given.isdigit() or (int(given) and int(given) < MOST_ENVIRONMENTS):
+        raise BadInput(
+            "reserved_concurrency",
+            f"must be 0, or at least {MOST_ENVIRONMENTS}, which its event source mapping can use at once",
+            given,
+        )
+    return int(given)
+
+
+def _roles(given: str) -> tuple[str, ...]:
+    """Return names that are separated by commas or spaces."""
+    names = tuple(given.replace(",", " ").split())
+    for one in names:
+        if not _ROLE.fullmatch(one):
+            raise BadInput(
+                "break_glass_roles", "must be names of roles such as break-glass or ops/admin", one
+            )
+    return names
+
+
+def _qualifier(given: str) -> str:
+    if not _QUALIFIER.fullmatch(given):
+        raise BadInput("@aws-cdk/core:bootstrapQualifier", "must be 1 to 10 letters and digits", given)
+    return given
 
 
 def _email(given: str) -> str:

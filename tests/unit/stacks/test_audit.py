@@ -94,9 +94,10 @@ def test_an_owner_can_choose_compliance_and_its_days(
     assert rule == {"DefaultRetention": {"Days": 2555, "Mode": "COMPLIANCE"}}
 
 
-def test_the_archive_is_encrypted_with_a_key_of_our_own(audit: Template) -> None:
+def test_the_archive_does_not_depend_on_a_key_that_somebody_can_delete(audit: Template) -> None:
+    """Whoever deletes a key destroys what is encrypted with it, locked or not."""
     (rule,) = audit.properties(BUCKET, "Archive")["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert rule["ServerSideEncryptionByDefault"] == {"KMSMasterKeyID": KEY_ARN, "SSEAlgorithm": "aws:kms"}
+    assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
 
 
 def test_reads_of_the_archive_are_logged(audit: Template) -> None:

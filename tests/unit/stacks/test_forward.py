@@ -155,12 +155,20 @@ def test_only_its_rules_send_to_its_dead_letters_which_are_encrypted_and_ring(fo
     policy = forward.properties("AWS::SQS::QueuePolicy")["PolicyDocument"]["Statement"]
     (send,) = [one for one in policy if one["Effect"] == "Allow"]
     assert send["Condition"] == {"ArnEquals": {"aws:SourceArn": rules}}
-    key, _ = forward.only("AWS::KMS::Key")
-    assert forward.properties("AWS::SQS::Queue")["KmsMasterKeyId"] == {"Fn::GetAtt": [key, "Arn"]}
-    alarm = forward.properties("AWS::CloudWatch::Alarm")
+    assert forward.properties("AWS::SQS::Queue")["SqsManagedSseEnabled"] is True
+    alarm = forward.properties("AWS::CloudWatch::Alarm", "ForwardDeadLetters")
     topic, _ = forward.only("AWS::SNS::Topic")
     assert (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateNumberOfMessagesVisible", 0)
     assert alarm["AlarmActions"] == [{"Ref": topic}]
+
+
+def test_it_rings_if_a_rule_cannot_put_on_the_home_bus(forward: Template) -> None:
+    alarms = forward.all("AWS::CloudWatch::Alarm").values()
+    read = [one for alarm in alarms for one in alarm["Properties"].get("Metrics", [])]
+    metrics = [one["MetricStat"]["Metric"] for one in read if "MetricStat" in one]
+    assert {one["MetricName"] for one in metrics} == {"FailedInvocations"}
+    assert {one["Dimensions"][0]["Value"]["Ref"] for one in metrics} == forward.all(RULE).keys()
+    assert all(len(alarm["Properties"].get("Metrics", [])) <= 11 for alarm in alarms), "ten and their sum"
 
 
 def test_whoever_is_told_at_home_is_told_of_this_too(

@@ -13,6 +13,7 @@ from tests.support.synthesis import Template, synthesize_without_code, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 ALIAS, FUNCTION, VERSION = "AWS::Lambda::Alias", "AWS::Lambda::Function", "AWS::Lambda::Version"
 CONTAINING = {f"ringfence-{one.id}" for one in CATALOGUE.values() if not one.closes_when_complete}
@@ -37,6 +38,17 @@ def first_invoked(template: Template) -> Iterator[tuple[str, Any]]:
 def test_none_is_unless_the_context_says_so(response: Template) -> None:
     assert not response.all(ALIAS)
     assert not response.all(VERSION)
+
+
+def test_what_is_reserved_is_reserved_for_containment_alone(tmp_path: Path) -> None:
+    given = replace(told(), reserved_concurrency=25)
+    functions = synthesize_without_code(tmp_path, given)[RESPONSE_STACK].all(FUNCTION).values()
+    reserved = {
+        one["Properties"]["FunctionName"]: one["Properties"]["ReservedConcurrentExecutions"]
+        for one in functions
+        if "ReservedConcurrentExecutions" in one["Properties"]
+    }
+    assert reserved == dict.fromkeys(CONTAINING, 25)
 
 
 def test_both_kinds_of_runbook_are_there() -> None:

@@ -79,6 +79,36 @@ def test_a_number_of_environments_that_is_none_is_named(number: str) -> None:
         told(provisioned_concurrency=number)
 
 
+def test_nothing_is_reserved_for_containment_unless_the_context_says_so() -> None:
+    assert told().reserved_concurrency == 0
+    assert told(reserved_concurrency="20").reserved_concurrency == 20
+
+
+@pytest.mark.parametrize("number", ["-1", "1", "19", "2.5", "one", "٣"])
+def test_a_reservation_below_what_the_mapping_delivers_at_once_names_both_numbers(number: str) -> None:
+    with pytest.raises(BadInput, match=r"reserved_concurrency: must be 0, or at least 20.*mapping"):
+        told(reserved_concurrency=number)
+
+
+def test_break_glass_roles_are_names_with_their_paths() -> None:
+    assert told().break_glass_roles == ()
+    assert told(break_glass_roles="break-glass, ops/admin").break_glass_roles == ("break-glass", "ops/admin")
+
+
+@pytest.mark.parametrize("name", ["arn:aws:iam::111122223333:role/x", "/x", "a*", "a//b"])
+def test_a_break_glass_role_that_is_no_name_is_named(name: str) -> None:
+    with pytest.raises(BadInput, match="break_glass_roles: must be names of roles"):
+        told(break_glass_roles=name)
+
+
+def test_the_qualifier_of_the_bootstrap_is_the_cdks() -> None:
+    assert told().qualifier == "hnb659fds"
+    given = {"@aws-cdk/core:bootstrapQualifier": "mine"}
+    assert (
+        told_by(given, {"CDK_DEFAULT_ACCOUNT": HOME, "CDK_DEFAULT_REGION": "eu-west-1"}).qualifier == "mine"
+    )
+
+
 @pytest.mark.parametrize("name", ["notice_email", "retention-days", "home_acount", "Policy"])
 def test_a_slip_in_the_name_of_a_context_value_is_named(name: str) -> None:
     with pytest.raises(BadInput, match=f"{name}: is not a context value of Ringfence; "):
