@@ -101,6 +101,40 @@ def settings(aws: Any, made: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def test_an_alarm_on_an_expression_is_there_on_its_first_metric(
+    aws: Any, cloudformation: Any, unique: str
+) -> None:
+    metrics = [
+        {
+            "Id": f"m{number}",
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "AWS/Events",
+                    "MetricName": "FailedInvocations",
+                    "Dimensions": [{"Name": "RuleName", "Value": f"rule{number}"}],
+                },
+                "Period": 60,
+                "Stat": "Sum",
+            },
+            "ReturnData": False,
+        }
+        for number in range(2)
+    ]
+    alarm = {
+        "AlarmName": unique,
+        "Metrics": [*metrics, {"Id": "sum", "Expression": "m0 + m1"}],
+        "Threshold": 0,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "EvaluationPeriods": 1,
+    }
+    body = {"Resources": {"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": alarm}}}
+    cloudformation.create_stack(StackName=unique, TemplateBody=json.dumps(body))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=unique, WaiterConfig={"Delay": 1})
+    (found,) = aws.client("cloudwatch").describe_alarms(AlarmNames=[unique])["MetricAlarms"]
+    assert (found["Namespace"], found["MetricName"]) == ("AWS/Events", "FailedInvocations")
+    assert found["Dimensions"] == [{"Name": "RuleName", "Value": "rule0"}]
+
+
 def test_what_a_template_says_is_there_after_create_and_after_update(
     aws: Any, cloudformation: Any, unique: str
 ) -> None:

@@ -2,7 +2,7 @@
 
 It ignores a bucket's Object Lock, KMS key, lifecycle and access log; a table's encryption, point-in-time
 recovery and time to live; a function's reserved concurrency; and a topic's KMS key. Each one is set through
-the emulator's own API.
+the emulator's own API. It refuses alarms on expressions.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ def install() -> None:
     _after("AWS::DynamoDB::Table", _table)
     _after("AWS::Lambda::Function", _function)
     _after("AWS::SNS::Topic", _topic)
+    _before("AWS::CloudWatch::Alarm", _alarm)
 
 
 def _after(resource_type: str, apply: Apply) -> None:
@@ -45,6 +46,35 @@ def _after(resource_type: str, apply: Apply) -> None:
         "create": create_and_apply,
         "update": update_and_apply,
     }
+
+
+def _before(resource_type: str, change: Callable[[Properties], Properties]) -> None:
+    """Change the properties before the emulator creates or updates the resource."""
+    from ministack.services.cloudformation import provisioners
+
+    handlers = dict(provisioners._RESOURCE_HANDLERS[resource_type])
+    create, update = handlers["create"], handlers["update"]
+
+    def change_and_create(logical_id: str, properties: Properties, *rest: Any, **kw: Any) -> Any:
+        return create(logical_id, change(properties), *rest, **kw)
+
+    def change_and_update(physical_id: str, old: Properties, new: Properties, *rest: Any, **kw: Any) -> Any:
+        return update(physical_id, change(old), change(new), *rest, **kw)
+
+    provisioners._RESOURCE_HANDLERS[resource_type] = handlers | {
+        "create": change_and_create,
+        "update": change_and_update,
+    }
+
+
+def _alarm(properties: Properties) -> Properties:
+    """Replace an expression by its first metric, because ministack refuses expressions."""
+    metrics = [one["MetricStat"] for one in properties.get("Metrics", []) if "MetricStat" in one]
+    if not metrics:
+        return properties
+    first = metrics[0]
+    kept = {name: value for name, value in properties.items() if name != "Metrics"}
+    return {**kept, **first["Metric"], "Period": first["Period"], "Statistic": first["Stat"]}
 
 
 def _bucket(name: str, properties: Properties) -> None:

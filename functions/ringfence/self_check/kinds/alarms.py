@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.self_check.kind import Kind, Settings
+from ringfence.self_check.template import UNRESOLVED
 
 if TYPE_CHECKING:
     from ringfence.model.call import SansIO
@@ -18,7 +19,10 @@ def _declared(alarm: Resource) -> Settings:
     return {
         "actions": tuple(map(str, actions)) if isinstance(actions, list) else (),
         "actions enabled": given.get("ActionsEnabled", True),
-        "metric": _metric(given.get("Namespace"), given.get("MetricName")),
+        # An expression over metrics is not compared.
+        "metric": UNRESOLVED
+        if "Metrics" in given
+        else _metric(given.get("Namespace"), given.get("MetricName")),
         "threshold": _number(given.get("Threshold")),
         "comparison": given.get("ComparisonOperator"),
         "missing data": given.get("TreatMissingData", "missing"),
