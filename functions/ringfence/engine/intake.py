@@ -12,6 +12,7 @@ from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds import parse_key
+from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.policy.selection import portions
 from ringfence.record.facts import FindingReceived
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
-    from ringfence.policy.decision import Decision, Policy
+    from ringfence.policy.decision import Policy
     from ringfence.record.facts import DecisionMade
 
 EVENT_LENGTH = 64_000
@@ -38,6 +39,8 @@ MOST_SUBJECTS = 50
 A verdict on an account is about each resource that a review lists, and anybody with access to the account can
 create thousands of them.
 """
+_LOWERED = (DecisionCode.ARCHIVED, DecisionCode.OUT_OF_SCOPE, DecisionCode.POLICY)
+"""Reasons for mode `off` that can be newer than a response to the same finding."""
 CONTINUATION = 1
 """The version of a continuation message."""
 
@@ -53,10 +56,14 @@ class ExecutionContext:
 
 @frozen
 class Skipped:
-    """A subject that is skipped, and the reason."""
+    """A subject that is skipped, and the reason.
+
+    `request`: asks whether an earlier decision began something that is not finished. None if none can have.
+    """
 
     ref: Ref
     decision: Decision
+    request: ResponseRequest | None = None
 
 
 def answers(
@@ -71,7 +78,7 @@ def answers(
             continue
         for share in portions(policy, runbook, finding, ref):
             if not share.decision.mode.records:
-                yield Skipped(ref, share.decision)
+                yield Skipped(ref, share.decision, _off(share.runbook, ref, share.decision, execution))
                 continue
             yield ResponseRequest(
                 runbook=share.runbook,
@@ -85,6 +92,22 @@ def answers(
                 stages=1,
                 exempt=policy.exemptions(runbook.id),
             )
+
+
+def _off(
+    runbook: Runbook, ref: Ref, decision: Decision, execution: ExecutionContext
+) -> ResponseRequest | None:
+    """Return the request that looks for what an earlier decision began. Only containment is half done."""
+    if runbook.closes_when_complete or decision.code not in _LOWERED:
+        return None
+    return ResponseRequest(
+        runbook, ref, execution.attempt, execution.actor, execution.until, decision=decision
+    )
+
+
+def without_permission(order: ResponseRequest, reason: str) -> ResponseRequest:
+    """Return a request that changes nothing, for a continuation that the policy no longer permits."""
+    return replace(order, decision=Decision(Mode.OFF, reason, code=DecisionCode.OUT_OF_SCOPE))
 
 
 def continuation(order: ResponseRequest, report: ResponseResult) -> str:

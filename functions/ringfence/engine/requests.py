@@ -67,6 +67,11 @@ class ResponseRequest:
         return self.runbook.evidence_follows and self.request is None and acts
 
     @property
+    def is_off(self) -> bool:
+        """Whether the decision permits nothing. A person is notified of what an earlier one began."""
+        return self.decision is not None and not self.decision.mode.records
+
+    @property
     def is_held(self) -> bool:
         """Whether this is the dry run of what is held back, while the rest of the runbook acts."""
         return self.decision is not None and self.decision.code.holds

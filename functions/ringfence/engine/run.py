@@ -93,6 +93,8 @@ class Engine:
     def _attempt(self, request: ResponseRequest) -> ResponseResult:
         reading = read(self.ports, first_read(request))
         now = self.ports.clock()
+        if request.is_off:
+            return self._left(request, reading.history, now)
         insisting: tuple[str, ...] = ()
         if request.exempt or reading.cautions:
             from ringfence.engine.exemptions import insistence, parts  # most responses do not need it
@@ -165,6 +167,16 @@ class Engine:
                 return _ended(incident, IncidentStatus.JOINED, move.reason, move.again)
             case BackOff():
                 return _ended(incident, IncidentStatus.JOINED, move.reason, waits=move.waits)
+
+    def _left(self, request: ResponseRequest, history: History, now: datetime) -> ResponseResult:
+        """Notify a person of what an earlier decision began and nothing may finish now."""
+        from ringfence.engine.left_unfinished import left_unfinished  # containment does not wait for it
+
+        if found := left_unfinished(request, history, now):
+            execution, fact = found
+            journal(self.ports, execution, (fact,))
+        reason = request.decision.reason if request.decision else ""
+        return _ended(history.incident, IncidentStatus.RECORDED, reason)
 
     def _acting(self, request: ResponseRequest, prospect: Prospect) -> _Acting:
         execution = Execution.of(request, prospect.start).adding(prospect.start.facts)

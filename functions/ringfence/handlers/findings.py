@@ -6,7 +6,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.engine.concurrency import each
-from ringfence.engine.intake import Skipped, answers, completion, continuation, recheck, resumed
+from ringfence.engine.intake import (
+    Skipped,
+    answers,
+    completion,
+    continuation,
+    recheck,
+    resumed,
+    without_permission,
+)
 from ringfence.engine.run import Engine
 from ringfence.events.dispatch import findings_of_text
 from ringfence.events.envelope import NotForUs
@@ -61,7 +69,7 @@ def resume(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, .
     order = resumed(body, runbook(wiring.settings().runbook), execution)
     if outside := wiring.policy().outside(order.ref):
         logger().info("off", extra={"subject": order.ref.key, "why": outside})
-        return ()
+        order = without_permission(order, outside)
     return respond(order, proof)
 
 
@@ -113,7 +121,7 @@ def _answered(told: tuple[Finding, ...]) -> tuple[Finding, ...]:
 def _answer(one: ResponseRequest | Skipped, proof: Proof) -> tuple[str, ...]:
     if isinstance(one, Skipped):
         logger().info("off", extra={"subject": one.ref.key, "why": one.decision.reason})
-        return ()
+        return respond(one.request, proof) if one.request else ()
     return respond(one, proof)
 
 

@@ -191,6 +191,18 @@ class RemediationUndone(Fact):
 
 
 @value
+class LeftUnfinished(Fact):
+    """The policy permits nothing any more while changes are half done. A person must finish or undo them.
+
+    `reason` is why nothing is permitted. `open` are the steps that remain or whose result is unknown, in
+    words.
+    """
+
+    reason: str
+    open: tuple[str, ...] = ()
+
+
+@value
 class LeaseVoided(Fact):
     """The resource had a lease that no execution of Ringfence can have taken. It counts as none.
 

@@ -28,7 +28,15 @@ if TYPE_CHECKING:
     from ringfence.record.chain import Entry
 
 NOTIFYING_FACTS = frozenset(
-    {"ContainmentBroken", "DecisionMade", "LeaseVoided", "RemediationUndone", "Verified", "Released"}
+    (
+        "ContainmentBroken",
+        "DecisionMade",
+        "LeaseVoided",
+        "LeftUnfinished",
+        "Released",
+        "RemediationUndone",
+        "Verified",
+    )
 )
 """The facts that can cause a notice."""
 LONGEST_SUBJECT, LONGEST_TEXT, MOST_WORDS = 99, 300, 20
@@ -93,6 +101,23 @@ def _broken(now: Summary) -> Notice:
     return _message("URGENT, containment undone", now, parts, measures)
 
 
+def _left(now: Summary) -> Notice:
+    """Return the notice that the policy permits nothing any more while changes are half done."""
+    fact = now.lines[-1].fact
+    parts = (
+        ("Why nothing is finished", (fact.optional_text("reason") or "the policy permits nothing",)),
+        ("Half done", fact.texts("open")),
+        (
+            "What to do",
+            (
+                f"To finish it: {_run_again(now)}",
+                f'To undo it: ringfence release {now.incident} --reason "…"',
+            ),
+        ),
+    )
+    return _message("URGENT, left unfinished", now, parts, (Measure(NOT_CONTAINED, runbook=now.runbook),))
+
+
 def _voided(now: Summary) -> Notice:
     """Return the notice that somebody wrote a lease into the control table."""
     fact = now.lines[-1].fact
@@ -143,14 +168,15 @@ def _culprit(fact: Document) -> str:
 def _answer(now: Summary, fact: Document) -> tuple[str, ...]:
     if fact.flag("answered"):
         return ("Ringfence contains the resource again. If somebody undoes this as well, it asks a person",)
-    _, account, region, name = (*now.subject.split("/", 3), "", "", "")[:4]
     return (
         f"nothing: {fact.optional_text('reason') or 'a person must decide'}",
-        (
-            f"To contain it again: ringfence run {now.runbook} {name} --account {account} --region {region}"
-            ' --reason "…"'
-        ),
+        f"To contain it again: {_run_again(now)}",
     )
+
+
+def _run_again(now: Summary) -> str:
+    _, account, region, name = (*now.subject.split("/", 3), "", "", "")[:4]
+    return f'ringfence run {now.runbook} {name} --account {account} --region {region} --reason "…"'
 
 
 def _verified(now: Summary, before: Summary) -> Notice | None:
@@ -287,6 +313,7 @@ def _lists(parts: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[str]:
 _OTHERS = {
     "ContainmentBroken": _broken,
     "LeaseVoided": _voided,
+    "LeftUnfinished": _left,
     "Released": _released,
     "RemediationUndone": _undone,
 }

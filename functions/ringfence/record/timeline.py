@@ -22,6 +22,7 @@ from ringfence.record.facts import (
     FindingReceived,
     Intended,
     LeaseVoided,
+    LeftUnfinished,
     Missed,
     Outcome,
     Planned,
@@ -227,6 +228,11 @@ def _(fact: Missed, _: object) -> RenderedFact:
 def _(fact: ContinuationStarted, _: object) -> RenderedFact:
     notes = (f"it runs {', '.join(fact.remediations)}",) if fact.remediations else ()
     return RenderedFact("the continuation after containment began", notes)
+
+
+@_of_fact.register
+def _(fact: LeftUnfinished, _: object) -> RenderedFact:
+    return RenderedFact(f"left unfinished: {fact.reason}", _each("open", fact.open))
 
 
 @_of_fact.register
