@@ -13,6 +13,8 @@ from aws_cdk import aws_logs as logs
 from ringfence.model.resource_names import function_role
 from ringfence.record.measures import NAMESPACE, SERVICE
 from stacks.acknowledgements import acknowledge, acknowledge_wildcards
+from stacks.callers import Way, invoked
+from stacks.function_policies import only_its_callers
 from stacks.names import prefixed
 from stacks.needs import EVERY_FUNCTION
 from stacks.permissions import document, resolved
@@ -113,15 +115,17 @@ def function(settled: Settled, handler: Handler, own: iam.IRole, group: logs.ILo
         # The CDK waits for separate policies. This role has inline policies only.
         bare.add_deletion_override("DependsOn")
     acknowledge(made, "L1", "the code is tested with Python 3.13, and AWS supports it for years")
+    if Way.API not in invoked()[handler.name].ways:  # the policy of that function names the API
+        only_its_callers(made, handler.name, made.function_arn)
     return made
 
 
-def provisioned(function: lambda_.Function, environments: int) -> lambda_.Alias:
+def provisioned(function: lambda_.Function, name: str, environments: int) -> lambda_.Alias:
     """Return the alias that invokes a function in environments which are initialized before any event.
 
     https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
     """
-    return lambda_.Alias(
+    alias = lambda_.Alias(
         function,
         "Provisioned",
         alias_name="provisioned",
@@ -129,3 +133,5 @@ def provisioned(function: lambda_.Function, environments: int) -> lambda_.Alias:
         version=function.current_version,
         provisioned_concurrent_executions=environments,
     )
+    only_its_callers(alias, name, alias.function_arn)
+    return alias

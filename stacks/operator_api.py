@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import ArnFormat, CfnOutput, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
@@ -15,6 +17,7 @@ from ringfence.handlers.operator_types import QUEUES, ROUTES
 from ringfence.model.resource_names import OPERATE, acting_roles
 from stacks import needs
 from stacks.alarms import Alarms
+from stacks.function_policies import only_its_callers
 from stacks.functions import FULL_CORE, Handler, Settled, function, log_group, role
 from stacks.names import prefixed, role_arn
 from stacks.people import operators
@@ -95,7 +98,15 @@ class OperatorApi(Construct):
             create_default_stage=False,
             default_authorizer=HttpIamAuthorizer(),
         )
-        integration = HttpLambdaIntegration("Operate", self.function)
+        # The CDK would add permissions one by one, which the function's policy replaces.
+        invoked = lambda_.Function.from_function_attributes(
+            self,
+            "Invoked",
+            function_arn=self.function.function_arn,
+            same_environment=False,
+            skip_permissions=True,
+        )
+        integration = HttpLambdaIntegration("Operate", invoked)
         for path in ROUTES:
             api.add_routes(path=path, methods=[apigateway.HttpMethod.POST], integration=integration)
         stage = apigateway.HttpStage(
@@ -107,8 +118,25 @@ class OperatorApi(Construct):
             throttle=apigateway.ThrottleSettings(rate_limit=_RATE, burst_limit=_BURST),
         )
         self._log_access(stage)
+        only_its_callers(self, OPERATE, self.function.function_arn, (self._allowed(api),))
         CfnOutput(Stack.of(self), "OperateUrl", value=api.api_endpoint)
         return api
+
+    def _allowed(self, api: apigateway.HttpApi) -> iam.PolicyStatement:
+        """Allow API Gateway to invoke the function for the routes of the API."""
+        routes = [
+            Stack.of(self).format_arn(
+                service="execute-api", resource=api.http_api_id, resource_name=f"*/*{path}"
+            )
+            for path in ROUTES
+        ]
+        return iam.PolicyStatement(
+            sid="Api",
+            actions=["lambda:InvokeFunction"],
+            principals=[iam.ServicePrincipal("apigateway.amazonaws.com")],
+            resources=[self.function.function_arn],
+            conditions={"ArnLike": {"aws:SourceArn": routes}},
+        )
 
     def _operators(self) -> None:
         """Create the managed policy for callers of the API, attached to nobody."""

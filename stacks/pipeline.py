@@ -170,7 +170,7 @@ class Pipeline(Construct):
         """Return what the first queue invokes: an alias where environments are kept initialized for it."""
         if not self.environments:
             return contain.function_name
-        return provisioned(contain, self.environments).function_arn
+        return provisioned(contain, self.runbook.id, self.environments).function_arn
 
     def _review(self, review: Review, settled: Settled, group: logs.LogGroup, alarms: Alarms) -> None:
         """Schedule the review of problems without events."""

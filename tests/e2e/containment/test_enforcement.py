@@ -177,6 +177,24 @@ def mallory(enforcing: World) -> Operator:
     return operator(enforcing, allowed=("lambda:InvokeFunction", "sqs:*"))
 
 
+@pytest.mark.parametrize(
+    "function", [ROLE, f"{ROLE}-continuation", f"{ROLE}-recheck", "ringfence-operate", "ringfence-archive"]
+)
+def test_nobody_else_invokes_a_function_whatever_their_own_policies_allow(
+    mallory: Operator, function: str
+) -> None:
+    with pytest.raises(ClientError, match="AccessDenied"):
+        mallory.client("lambda").invoke(FunctionName=function, Payload=b"{}")
+
+
+@pytest.fixture(scope="module")
+def unguarded(enforcing: World) -> None:
+    """Take from the functions the policies that deny everybody else, as somebody may who owns the account."""
+    client = enforcing.client("lambda")
+    for function in (ROLE, "ringfence-operate"):
+        client.remove_permission(FunctionName=function, StatementId="NobodyElse")
+
+
 def invoked(mallory: Operator, function: str, event: dict[str, Any]) -> Any:  # noqa: ANN401 - a function's answer
     answer = mallory.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
     return json.load(answer["Payload"])
@@ -195,6 +213,7 @@ def message(body: str, receipt: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("receipt", ["", "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a", str(uuid.uuid4())])
+@pytest.mark.usefixtures("unguarded")
 def test_a_made_up_finding_contains_nothing(
     enforcing: World, server: Server, mallory: Operator, receipt: str
 ) -> None:
@@ -227,6 +246,7 @@ def test_nobody_else_gets_a_receipt_handle_or_sends_a_message(mallory: Operator)
             sqs.purge_queue(QueueUrl=url)
 
 
+@pytest.mark.usefixtures("unguarded")
 def test_a_request_in_somebody_elses_name_does_nothing(
     enforcing: World, server: Server, mallory: Operator
 ) -> None:

@@ -64,11 +64,16 @@ def test_the_function_may_leave_messages_on_the_second_queues_and_no_other(respo
 def test_only_the_api_may_invoke_a_function_and_only_on_its_routes(
     response: Template, audit: Template
 ) -> None:
-    assert not audit.all("AWS::Lambda::Permission")
-    permissions = [one["Properties"] for one in response.all("AWS::Lambda::Permission").values()]
-    assert len(permissions) == len(ROUTES)
-    assert {one["Principal"] for one in permissions} == {"apigateway.amazonaws.com"}
-    assert all("SourceArn" in one for one in permissions)
+    allowed = []
+    for template in (response, audit):
+        assert not template.all("AWS::Lambda::Permission"), "a function's policy would replace it"
+        policies = template.all("AWS::Lambda::ResourcePolicy").values()
+        statements = [each for one in policies for each in one["Properties"]["PolicyDocument"]["Statement"]]
+        allowed += [one for one in statements if one["Effect"] == "Allow"]
+    (api,) = allowed
+    assert api["Principal"] == {"Service": "apigateway.amazonaws.com"}
+    routes = [one["Fn::Join"][1][-1] for one in api["Condition"]["ArnLike"]["aws:SourceArn"]]
+    assert routes == [f"/*/*{path}" for path in ROUTES]
 
 
 def test_there_is_a_policy_for_operators_that_opens_these_routes_and_tells_where_they_are(

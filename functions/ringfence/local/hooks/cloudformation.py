@@ -24,6 +24,31 @@ def install() -> None:
     _after("AWS::Lambda::Function", _function)
     _after("AWS::SNS::Topic", _topic)
     _before("AWS::CloudWatch::Alarm", _alarm)
+    _function_policies()
+
+
+def _function_policies() -> None:
+    """AWS::Lambda::ResourcePolicy: ministack does not have it. It replaces the function's policy."""
+    from ministack.services.cloudformation import provisioners
+
+    def put(arn: str, statements: list[Any]) -> str:
+        function, *_ = provisioners._lambda_function_for_cfn_ref(arn)
+        if function:
+            function["policy"]["Statement"] = statements
+        return arn
+
+    def create(_: str, properties: Properties, *__: Any) -> tuple[str, dict[str, Any]]:
+        return put(properties["ResourceArn"], properties["PolicyDocument"]["Statement"]), {}
+
+    def update(arn: str, _: Properties, new: Properties, *__: Any, **___: Any) -> tuple[str, dict[str, Any]]:
+        del arn
+        return put(new["ResourceArn"], new["PolicyDocument"]["Statement"]), {}
+
+    def delete(arn: str, *_: Any, **__: Any) -> None:
+        put(arn, [])
+
+    handlers = {"create": create, "update": update, "delete": delete}
+    provisioners._RESOURCE_HANDLERS["AWS::Lambda::ResourcePolicy"] = handlers
 
 
 def _after(resource_type: str, apply: Apply) -> None:

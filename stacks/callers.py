@@ -1,0 +1,78 @@
+"""Who may invoke each function, and what proves it. Everybody else is denied, refused and reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ringfence.model.resource_names import (
+    ARCHIVE,
+    CONTROL,
+    NOTIFY,
+    OPERATE,
+    RECHECK,
+    REVIEW,
+    function_role,
+    schedule_role,
+)
+from ringfence.runbooks.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Way(StrEnum):
+    """A way to a function."""
+
+    QUEUE = "its queue"
+    STREAM = "its table's stream"
+    SCHEDULE = "its schedule"
+    API = "the operators' API"
+
+
+PROOFS: Mapping[Way, str] = {
+    Way.QUEUE: (
+        "The queue answers that the message's receipt handle is in flight. Before that nothing is recorded, "
+        "sent or changed."
+    ),
+    Way.STREAM: "The table contains the entry. The function reads it there before it archives or notifies.",
+    Way.SCHEDULE: "Nothing has to: the function takes nothing from its input, and its look is due anyway.",
+    Way.API: "STS names who signed the request, and API Gateway names the same principal.",
+}
+"""What proves that an input came by its way."""
+
+
+@dataclass(frozen=True)
+class Invoked:
+    """A function, the ways to it, and the roles that invoke it: its own and that of its schedule.
+
+    Lambda polls queues and streams with the function's role. An event source mapping then invokes the
+    function without a principal of the account.
+    """
+
+    name: str
+    ways: tuple[Way, ...]
+    roles: tuple[str, ...]
+
+
+@cache
+def invoked() -> Mapping[str, Invoked]:
+    """Return every function by its name, without the prefix."""
+    return {one.name: one for one in _declared()}
+
+
+def _declared() -> Iterator[Invoked]:
+    for runbook in CATALOGUE.values():
+        own = function_role(runbook.id)
+        yield Invoked(runbook.id, (Way.QUEUE,), (own,))
+        yield Invoked(f"{runbook.id}-continuation", (Way.QUEUE,), (own,))
+        if runbook.review:
+            yield Invoked(f"{runbook.id}-{REVIEW}", (Way.SCHEDULE,), (own, schedule_role(runbook.id)))
+        if runbook.undone_by:
+            roles = (own, schedule_role(runbook.id, RECHECK))
+            yield Invoked(f"{runbook.id}-{RECHECK}", (Way.QUEUE, Way.SCHEDULE), roles)
+    for name in (ARCHIVE, NOTIFY, CONTROL):
+        yield Invoked(name, (Way.STREAM,), (function_role(name),))
+    yield Invoked(OPERATE, (Way.API,), (function_role(OPERATE),))
