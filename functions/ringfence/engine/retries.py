@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ringfence.engine.outcomes import LastTimes
+from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
 from ringfence.record.facts import Intended, Outcome, Result, RunRequested
 
@@ -41,6 +43,28 @@ def not_held_back(
         held.extend(waiting)
         kept = [step for step in kept if step not in waiting]
     return tuple(kept)
+
+
+def without_detours(execution: Execution, steps: tuple[Step, ...], now: datetime) -> tuple[Step, ...]:
+    """Leave out the intermediate steps to a value that an answered call set a moment ago.
+
+    The look that they were planned from shows the time before that call. A detour would lead away from the
+    value, and if the last step failed, it would not come back. The last step alone repeats the call.
+    """
+    made, answered = LastTimes.of(execution.history), execution.history.outcomes
+    newest = {
+        one.step.target: one.step.diff()[1]
+        for one in execution.history.of(Intended)
+        if (known := answered.get(one.intent))
+        and (known.result, known.by) == (Result.APPLIED, "call")
+        and made.is_hidden(one, now)
+    }
+    last = {step.target: step for level in dependency_levels(steps) for step in level}
+    return tuple(
+        step
+        for step in steps
+        if step is last[step.target] or newest.get(step.target) != last[step.target].diff()[1]
+    )
 
 
 def _unknown(execution: Execution, resource: ResourceState) -> frozenset[str]:

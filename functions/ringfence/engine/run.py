@@ -276,9 +276,10 @@ class _Acting:
         """Leave out steps whose last result is unknown or whose next try is not due."""
         if not self.execution.history.entries:
             return steps
-        from ringfence.engine.retries import not_held_back  # a new incident does not wait for it
+        from ringfence.engine.retries import not_held_back, without_detours  # a new incident needs neither
 
-        return not_held_back(self.execution, resource, steps, self.ports.clock())
+        now = self.ports.clock()
+        return not_held_back(self.execution, resource, without_detours(self.execution, steps, now), now)
 
     def _until(self) -> datetime:
         """Return the end of the lease. Each stage renews it, so that no dead execution keeps it for long."""

@@ -10,7 +10,7 @@ from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds import parse_key
-from ringfence.record.facts import RELEASE, Closed, Intended, Released, Verified
+from ringfence.record.facts import RELEASE, Closed, Intended, Released, RunRequested, Verified
 
 if TYPE_CHECKING:
     from ringfence.engine.release import ResponseRelease
@@ -66,7 +66,8 @@ def has_stopped(check: ReleaseCheck, history: History) -> bool:
         return False
     newest = ""
     for entry, fact in history.facts:
-        if isinstance(fact, Intended) and fact.stage == RELEASE:
+        asked = isinstance(fact, RunRequested) and fact.what.startswith(RELEASE) and not fact.dry_run
+        if asked or (isinstance(fact, Intended) and fact.stage == RELEASE):
             newest = entry.attempt
         elif isinstance(fact, Intended | Released | Closed) or (
             isinstance(fact, Verified) and entry.attempt != newest

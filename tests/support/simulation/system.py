@@ -388,6 +388,7 @@ class System:
         return seen
 
     def apply(self, execution: Execution, ref: Ref, step: Step, names: Names, permit: Permit) -> Made:
+        permit.check(ref, execution.now())
         subject = self._subject(ref)
         history = self.log.read(subject.key)
         stages = {

@@ -256,6 +256,18 @@ def test_an_execution_that_died_leaves_no_trust_in_a_look_at_the_past(call: int)
     assert scene.run(received=received).status is not IncidentStatus.COMPLETE
 
 
+def test_a_look_at_the_time_before_an_isolation_leads_to_no_second_detour() -> None:
+    """The detour would open the interface again, and it would stay open if the way back failed."""
+    scene = Scene(DETOUR)
+    scene.run()
+    detours = sum(map(opens, scene.cloud.calls))
+    scene.clock.tick(seconds=5)
+    scene.cloud.lag = lambda: timedelta(seconds=10)
+    scene.run(received=finding("f-2", updated=scene.clock()))
+    assert sum(map(opens, scene.cloud.calls)) == detours == 1
+    assert scene.groups() == [QUARANTINED]
+
+
 def test_a_release_never_makes_a_change_again() -> None:
     """An unanswered step of a release counts as made. A second one that was answered must not be undone."""
     world = instance("vpc-1")

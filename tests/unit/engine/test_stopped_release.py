@@ -139,3 +139,23 @@ def test_the_second_queue_checks_a_release(monkeypatch: pytest.MonkeyPatch) -> N
     context = ExecutionContext("check", "ringfence-contain-instance", scene.clock() + LEASE)
     assert findings.resume(release_watchdog(asked), context, NOTHING_TAKEN) == ()
     assert not scene.history.open_intents
+
+
+def test_a_release_that_died_with_nothing_to_undo_is_concluded() -> None:
+    """It recorded the request, and that ended the watch on the containment."""
+    scene = Scene()
+    scene.run()
+    scene.move(*map(str, scene.before[0]))
+    scene.clock.tick(minutes=5)
+
+    def die(_: str, call: Callable[[], object]) -> object:
+        if scene.history.release_asked_at:
+            raise Killed
+        return call()
+
+    asked = scene.asked()
+    with pytest.raises(Killed):
+        Releaser(scene.ports(die)).release(asked)
+    scene.clock.tick(minutes=5)
+    assert checked(scene, asked) == ()
+    assert scene.history.released_at
