@@ -16,6 +16,7 @@ from ringfence.engine.report import report
 from ringfence.engine.stopped_release import conclusion_of, has_stopped
 from ringfence.engine.undo import (
     Look,
+    also_held,
     by_stage,
     check_release,
     next_release,
@@ -88,8 +89,8 @@ class Releaser:
         execution = journal(self.ports, execution)
         made = changes(execution.history, self.ports.clock())
         way = undo_changes(made, before.observed, before.gone)
-        others = self._others(request, way, before.observed)
-        way = without_held(request, way, others, before.observed)
+        held = also_held(request, way, execution.history, before.observed)
+        way = without_held(request, way, self._others(request, way, held), held)
         move = next_release(request, execution.history, way, self.ports.clock())
         if move.decision.mode.changes:
             return _Releasing(self.ports, request, way, before, execution).act(move)
@@ -123,10 +124,9 @@ class Releaser:
         journal(self.ports, execution, (conclusion_of(request, way),))
         return ()
 
-    def _others(self, request: ResponseRelease, way: Undo, observed: ResourceState) -> dict[str, History]:
+    def _others(self, request: ResponseRelease, way: Undo, held: tuple[Ref, ...]) -> dict[str, History]:
         """Read the chains of other resources that the steps would change, or that hold the same."""
         changed = (step.affected_ref(request.ref) for step in way.steps)
-        held = (ref for step in way.steps for ref in step.also_held_by(request.ref, observed))
         others = [ref for ref in unique((*changed, *held)) if ref.key != request.ref.key]
         asked = [ReadRequest(ref, chain=ChainKey(request.runbook, ref.key)) for ref in others]
         readings = [read(self.ports, one) for one in asked]

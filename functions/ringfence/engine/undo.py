@@ -20,7 +20,7 @@ from ringfence.record.facts import RELEASE, DecisionMade, Intended, Planned, Rel
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from ringfence.engine.execution import Execution
@@ -186,15 +186,27 @@ def check_release(request: ResponseRelease, history: History, now: datetime) -> 
         )
 
 
+def also_held(
+    request: ResponseRelease, way: Undo, history: History, observed: ResourceState
+) -> tuple[Ref, ...]:
+    """Return the other resources for which the same restriction was made.
+
+    Every recorded step tells of them. The steps that are left to undo do not: a release that is repeated has
+    undone its own denial before.
+    """
+    steps = (*way.steps, *history.steps())
+    return unique(ref for step in steps for ref in step.also_held_by(request.ref, observed))
+
+
 def without_held(
-    request: ResponseRelease, way: Undo, others: Mapping[str, History], observed: ResourceState
+    request: ResponseRelease, way: Undo, others: Mapping[str, History], held_for: Iterable[Ref]
 ) -> Undo:
     """Leave values that an incident of the owning resource holds, like values that were changed since.
 
     Other incidents can have made the same restriction for other resources. A release leaves theirs and says
     so, because the value does not become what it was.
     """
-    also = tuple(dict.fromkeys(_also_held(request, way, others, observed)))
+    also = unique(filter(None, (_open_incident(request, ref, others) for ref in held_for)))
     holders = [(step, _holder(request, step, others, also)) for step in way.steps]
     held = tuple(
         f"{step.target}: another incident holds it: {holder} first" for step, holder in holders if holder
@@ -205,13 +217,6 @@ def without_held(
         drifted=(*way.drifted, *held),
         kept=(*way.kept, *(f"another incident keeps a denial: {one} to end it too" for one in also)),
     )
-
-
-def _also_held(
-    request: ResponseRelease, way: Undo, others: Mapping[str, History], observed: ResourceState
-) -> Iterator[str]:
-    refs = (ref for step in way.steps for ref in step.also_held_by(request.ref, observed))
-    yield from filter(None, (_open_incident(request, ref, others) for ref in refs))
 
 
 def _holder(

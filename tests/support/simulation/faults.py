@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from ringfence.model.errors import AccessDenied, OutcomeUnknown, Refused, Retryable
+from ringfence.model.errors import AccessDenied, Conflict, OutcomeUnknown, Refused, Retryable
 from ringfence.model.step import Step
 from tests.support.fakes.interruption import Killed
 
@@ -26,7 +26,7 @@ SKEW = timedelta(seconds=1)
 """By how much the clock of an execution may be wrong."""
 RATES = {
     "apply": {"lost": 0.10, "failed": 0.06, "unanswered": 0.03, "killed": 0.02},
-    "append": {"lost": 0.06, "failed": 0.04, "killed": 0.015},
+    "append": {"lost": 0.05, "taken for another's": 0.02, "failed": 0.04, "killed": 0.015},
     "observe": {"failed": 0.03, "killed": 0.004},
     "read": {"failed": 0.03, "killed": 0.004},
     "send": {"lost": 0.02, "failed": 0.03, "killed": 0.01},
@@ -124,6 +124,8 @@ class Faults:
         answer = function()
         if fate == "killed":
             raise Killed
+        if fate == "taken for another's":
+            raise Conflict(f"{call}: somebody was first, and it was this execution")
         if fate == "lost":
             raise OutcomeUnknown(f"{call}: no answer came")
         return answer

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 from ringfence.model.incident import Incident
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.step import State
+from ringfence.observations.iam.denial import Denial
+from ringfence.observations.iam.denial_names import subject_of
 from ringfence.record.chain import digest
+from ringfence.record.containments import is_contained
 from ringfence.record.facts import (
     DecisionMade,
     FindingReceived,
@@ -20,6 +23,7 @@ from ringfence.record.facts import (
     Result,
     Verified,
 )
+from ringfence.steps.iam.role_sessions import Revoking
 from tests.support.simulation.faults import SKEW
 
 if TYPE_CHECKING:
@@ -106,6 +110,12 @@ def outcomes_are_true(history: History, added: Sequence[Entry], made: Sequence[C
     """What is recorded as not made was not made, and what is recorded as made was."""
     intents = {fact.intent: (entry, fact) for entry, fact in history.facts if isinstance(fact, Intended)}
     truly = Counter((one.attempt, one.step) for one in made)
+    results = {one.intent: one.result for one in history.of(Outcome)}
+    perhaps = Counter(
+        (entry.attempt, fact.step)
+        for entry, fact in intents.values()
+        if results.get(fact.intent) not in NOT_MADE
+    )
     last = {one.step.target: one for one in made}
     for entry in added:
         fact = entry.fact
@@ -117,7 +127,8 @@ def outcomes_are_true(history: History, added: Sequence[Entry], made: Sequence[C
         count = truly[begun.attempt, intended.step]
         newest = last.get(intended.step.target)
         is_newest = newest is not None and (newest.attempt, newest.step) == (begun.attempt, intended.step)
-        if fact.result in NOT_MADE and count and (is_newest or fact.by == "call"):
+        is_made = count > perhaps[begun.attempt, intended.step]
+        if fact.result in NOT_MADE and is_made and (is_newest or fact.by == "call"):
             yield f"the record says {fact.result}, and it was made: {intended.step.describe()}"
         if (fact.result, fact.by) == (Result.APPLIED, "call") and not count:
             yield f"the record says applied, and it was not made: {intended.step.describe()}"
@@ -127,19 +138,21 @@ def left(
     subject: Subject, history: History, world: ResourceState, ids: Iterable[str] = ()
 ) -> tuple[Step, ...]:
     """Return what a plan of the first stage finds left to do in a world."""
-    choices = [
-        fact.choices for fact in history.of(DecisionMade) if fact.decision.mode.changes and fact.choices
-    ]
-    chosen = choices[-1] if choices else subject.case.chosen
-    incident = Incident(
-        history.incident, history.opened_at or history.entries[0].at, choices=chosen, past=history.steps()
-    ).with_findings(one.finding for one in history.of(FindingReceived))
+    incident = _incident(subject, history)
     runbook = subject.case.runbook.on(subject.ref)
     runbook = runbook.narrowed(tuple(ids) or _decided(history) or runbook.ids)
     if runbook.stages[0].id != subject.case.runbook.stages[0].id:
         return ()
     planned = runbook.stages[0].plan(replace(world, ref=subject.ref), incident)
     return tuple(step for step in planned if not step.best_effort)
+
+
+def _incident(subject: Subject, history: History) -> Incident:
+    choices = [one.choices for one in history.of(DecisionMade) if one.decision.mode.changes and one.choices]
+    chosen = choices[-1] if choices else subject.case.chosen
+    opened_at = history.opened_at or history.entries[0].at
+    incident = Incident(history.incident, opened_at, choices=chosen, past=history.steps())
+    return incident.with_findings(one.finding for one in history.of(FindingReceived))
 
 
 def _decided(history: History) -> tuple[str, ...]:
@@ -188,10 +201,38 @@ def released_is_released(
         fact = entry.fact
         if not isinstance(fact, Released):
             continue
-        told = " ".join(fact.skipped)
+        # Who says that somebody has put it back does not say that it holds.
+        told = " ".join(words for words in fact.skipped if "somebody has put it back" not in words)
         for step in standing(changes, entry.incident, world):
             if not any(words in told for words in (step.target, step.describe(), step.inverse().describe())):
                 yield f"it is called released, and this holds: {step.describe()}"
+
+
+def needed(subject: Subject, history: History, world: ResourceState) -> frozenset[str]:
+    """Return what the remediations whose containment is watched would change in a world, in words."""
+    incident = _incident(subject, history)
+    runbook = subject.case.runbook.on(subject.ref)
+    decided = _decided(history)
+    runbook = runbook.narrowed(one.id for one in runbook.remediations if one.undone_by and one.id in decided)
+    seen = replace(world, ref=subject.ref)
+    steps = (step for stage in runbook.stages for step in stage.plan(seen, incident))
+    return frozenset(step.describe() for step in steps if not isinstance(step, LogOnlyStep | Revoking))
+
+
+def nothing_needed_is_taken(
+    subject: Subject, history: History, before: ResourceState, after: ResourceState
+) -> Iterator[str]:
+    """A release takes nothing away that another contained incident needs, as its own denial shows.
+
+    Sessions of a role that were revoked for both are not checked.
+    """
+    denial = before[Denial] if Denial in before else Denial()
+    shown = denial.holder and any(
+        subject_of(policy.name, denial.holder, subject.ref.account) == subject.ref for policy in denial.inline
+    )
+    if shown and history.entries and is_contained(history):
+        for words in sorted(needed(subject, history, after) - needed(subject, history, before)):
+            yield f"a release takes from {subject.name} what its incident needs: {words}"
 
 
 def ends_well(subject: Subject, history: History, world: ResourceState, told: Sequence[str]) -> Iterator[str]:

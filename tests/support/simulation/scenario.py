@@ -16,6 +16,8 @@ from ringfence.model.runbook import unique
 from ringfence.model.subject import GLOBAL
 from ringfence.observations.ec2.target_groups import Registration, Target, Targets
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey, Key
+from ringfence.observations.iam.other_credentials import OtherCredentials
+from ringfence.observations.iam.password import Password
 from ringfence.policy.decision import Mode, Policy, Rule, RunbookSettings
 from ringfence.record.chain import ChainKey
 from tests.support.samples import guardduty
@@ -135,6 +137,8 @@ def _principal(name: str, case: Case, ref: Ref, home: str) -> Subject:
     observations = dict(case.state.observations)
     if home == "deploy":
         observations[AccessKey] = keys
+    else:
+        observations |= {Password: Password(), OtherCredentials: OtherCredentials()}  # a role has none
     return Subject(name, ref, replace(case, state=ResourceState(ref, observations)), home)
 
 
@@ -206,7 +210,7 @@ def _acts(draw: Chances, subjects: tuple[Subject, ...]) -> list[Act]:
             acts.append(Act(draw.between(20, 290, one.name, "drifts at", number), "undoes", one.name, quiet))
     if draw.unit("policy changes") < 0.3:
         mode = draw.chosen(("dry-run", "notify", "dry-run", "elsewhere"), "mode")
-        at = draw.between(1, 150, "policy at")
+        at = 150 * draw.unit("policy at") ** 3
         acts.append(Act(at, "policy", "", mode))
         if draw.unit("policy comes back") < 0.5:
             acts.append(Act(at + draw.between(5, 100, "back"), "policy", "", "auto"))
@@ -218,9 +222,10 @@ def _acts(draw: Chances, subjects: tuple[Subject, ...]) -> list[Act]:
 def _outages(draw: Chances, subjects: tuple[Subject, ...]) -> list[Outage]:
     if draw.unit("outage") > 0.3:
         return []
-    steps = unique(
-        step.__name__ for subject in subjects for step in subject.case.runbook.on(subject.ref).steps
-    )
+    runbooks = [subject.case.runbook.on(subject.ref) for subject in subjects]
+    if draw.unit("of the first stage") < 0.5:
+        runbooks = [one.narrowed(part.id for part in one.stages[0].remediations) for one in runbooks]
+    steps = unique(step.__name__ for one in runbooks for step in one.steps)
     start = draw.between(0, 60, "outage at")
     end = start + draw.between(5, 150, "outage for")
     how = draw.chosen(("throttled", "denied", "refused"), "how")

@@ -396,8 +396,15 @@ class System:
         }
         self._found.extend(invariants.has_intent(history, execution.attempt, step))
         self._found.extend(invariants.is_one_writer(history.lease, execution.attempt, self.clock()))
-        made = self.clouds[subject.home].apply(ref, step, names, permit)
-        undoes = stages.get(step) == RELEASE
+        cloud, undoes = self.clouds[subject.home], stages.get(step) == RELEASE
+        before = cloud.world
+        made = cloud.apply(ref, step, names, permit)
+        assert before
+        assert cloud.world
+        for other in self.scenario.subjects if undoes else ():
+            if other.home == subject.home and other is not subject:
+                known = self.log.read(other.key)
+                self._found.extend(invariants.nothing_needed_is_taken(other, known, before, cloud.world))
         self.changes.setdefault(subject.home, []).append(
             Change(self.clock(), subject.key.text, history.incident, execution.attempt, step, undoes)
         )

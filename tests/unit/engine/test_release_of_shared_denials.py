@@ -24,6 +24,7 @@ from ringfence.observations.logging.trail import Trail
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Released, RunRequested
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
+from ringfence.steps.iam.denial import PutDenial
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.strategies.credentials import (
@@ -39,6 +40,7 @@ from tests.support.strategies.credentials import (
 from tests.support.worlds import LEASE, NOON, Ticking, finding, order
 
 if TYPE_CHECKING:
+    from ringfence.model.step import Step
     from ringfence.model.subject import PrincipalRef
 
 RUNBOOK = CONTAIN_CREDENTIALS.chosen(())
@@ -133,3 +135,36 @@ def test_without_another_incident_everything_is_given_back() -> None:
     assert home.release(KEY, incident).skipped == ()
     assert not home.denied
     assert home.credential == "Active"
+
+
+def test_a_repeated_release_leaves_what_another_incident_needs_too() -> None:
+    """The denial of the released incident is gone by then, and it was what named the other incident."""
+    home = Home(Denial(DEPLOY))
+    first, _ = home.respond(KEY), home.respond(BESIDE)
+    home.release(KEY, first, skip_drifted=True)
+    for skip in (False, True):
+        with pytest.raises(Refused, match="was released"):
+            home.release(KEY, first, skip_drifted=skip)
+    assert home.credential == "Inactive"
+    assert home.cloud.world
+    assert home.cloud.world[Password].reset
+
+
+def test_a_denial_by_a_managed_policy_names_its_incident_too() -> None:
+    """IAM refused the inline policy of the second incident."""
+    home = Home(Denial(DEPLOY))
+    first = home.respond(KEY)
+    home.cloud.refuse = refuse_inline
+    second = home.respond(BESIDE)
+    assert home.respond(BESIDE) == second, "it goes another way now"
+    home.cloud.refuse = lambda _: None
+    with pytest.raises(Refused, match=second):
+        home.release(KEY, first)
+    home.release(KEY, first, skip_drifted=True)
+    assert home.credential == "Inactive"
+    assert home.denied
+
+
+def refuse_inline(step: Step) -> None:
+    if isinstance(step, PutDenial):
+        raise Refused("LimitExceeded")

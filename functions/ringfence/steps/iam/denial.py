@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
+from ringfence.model.kinds.access_key import AccessKeyRef
+from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.step import Done, State
+from ringfence.model.subject import GLOBAL
 from ringfence.model.symbol import Ready
+from ringfence.observations.iam.access_key import AccessKey
 from ringfence.observations.iam.denial import Denial, Policy
-from ringfence.observations.iam.denial_names import InlineStep, PolicyStep, subject_of
+from ringfence.observations.iam.denial_names import InlineStep, PolicyStep, own_arn, subject_of
 from ringfence.observations.iam.identity import ROLES
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY, OWN_POLICIES
 from ringfence.observations.iam.principals import ROLE, USER, USERS, Holder, UserStep
@@ -19,7 +23,7 @@ from ringfence.observations.iam.reach import DENY_ALL, Reach, described, reach_o
 from ringfence.steps.iam.denial_policies import EXISTS, UNUSED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names
@@ -79,7 +83,19 @@ class HolderStep(UserStep):
             return ()
         others = {one.name for one in denial.inline} - denial.own(ref, (self,))
         subjects = (subject_of(name, self.holder, ref.account) for name in sorted(others))
-        return tuple(one for one in subjects if one is not None and one.key != ref.key)
+        found = (*subjects, *self._denied_by_managed(ref, denial, observed))
+        return tuple(one for one in found if one is not None and one.key != ref.key)
+
+    def _denied_by_managed(self, ref: Ref, denial: Denial, observed: ResourceState) -> Iterator[Ref]:
+        """Yield the user and its keys that a managed policy of ours denies: its name is made of theirs."""
+        if self.holder.kind != USER:
+            return
+        keys = observed[AccessKey].keys if AccessKey in observed else ()
+        named = (AccessKeyRef(ref.account, GLOBAL, key.id, self.holder.name) for key in keys)
+        for one in (UserRef(ref.account, GLOBAL, self.holder.name), *named):
+            managed = (*sorted(denial.attached), denial.boundary)
+            if any(own_arn(one, self.holder, denial.document(arn)) == arn for arn in managed):
+                yield one
 
     def call(self, action: str, parameters: Mapping[str, object]) -> Call:
         """Return a call on the holder; `{}` in the action stands for User or Role."""
