@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
     from ringfence.engine.ports import Applied, Cloud
     from ringfence.model.call import SansIO
+    from ringfence.model.claims import Checked
+    from ringfence.model.finding import Finding
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.reviews import Review
-    from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
@@ -82,8 +83,8 @@ class Deadly:
     ) -> ResourceState:
         return self.cloud.observe(ref, observations, past)
 
-    def confirm(self, ref: Ref, claim: ManagedRule) -> str:
-        return self.cloud.confirm(ref, claim)
+    def confirm(self, ref: Ref, finding: Finding) -> Checked:
+        return self.cloud.confirm(ref, finding)
 
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
         return self.cloud.listed(account, region, review)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from ringfence.aws.failures import code_of, message_of, raised
-from ringfence.aws.sessions import until
+from ringfence.aws.sessions import is_region, until
 from ringfence.model.call import Answer, Call, SansIO, at
+from ringfence.model.claims import Checked, SourceAnswer, Verdict
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput, InternalError, OutcomeUnknown, Retryable
 from ringfence.model.frozen import frozen
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 
     from ringfence.aws.sessions import Clients
     from ringfence.engine.ports import Clock, SideBySide
+    from ringfence.model.finding import Finding
     from ringfence.model.reviews import Review
-    from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.step import Names, Step
     from ringfence.policy.permit import Permit
 
@@ -83,9 +85,19 @@ class AwsCloud:
             asked = following
         return ResourceState(ref, seen)
 
-    def confirm(self, ref: Ref, claim: ManagedRule) -> str:
-        """Run the confirmation of a rule."""
-        return self._held(ref, claim.confirm())
+    def confirm(self, ref: Ref, finding: Finding) -> Checked:
+        """Ask the source of a finding. Its folder in `events` knows how."""
+        claim = finding.claim
+        if claim is None:
+            raise InternalError("a finding without a claim was to be checked")
+        source = import_module(f"ringfence.events.{claim.source}.claim")
+        try:
+            checked: Checked = self._held(source.place(finding, ref), source.check(finding, ref))
+        except Retryable as error:
+            if is_region(finding.region):
+                raise
+            return Checked(SourceAnswer(Verdict.BLINDED, f"there is no region {finding.region}: {error}"))
+        return checked
 
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
         """Run the listing of a review in one account and region."""

@@ -100,6 +100,12 @@ def own_client(service: str, region: str | None = None) -> BaseClient:
     return _session().create_client(service, region_name=region, config=config(checks_parameters=checks))
 
 
+def is_region(name: str) -> bool:
+    """Return whether AWS has a region with this name, as far as this version of the SDK knows."""
+    found = _session().get_component("data_loader").load_data("partitions")
+    return any(name in one["regions"] for one in found["partitions"])
+
+
 def has_credentials() -> bool:
     """Return whether this process has credentials. Raises botocore's error if they cannot be read."""
     return _session().get_credentials() is not None

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ringfence.cli.text import safe, shortened
+from ringfence.model.claims import Verdict
 from ringfence.record.status import IncidentStatus
 from ringfence.record.wording import said
 
@@ -95,6 +96,10 @@ def _facts(summary: Summary, state: str) -> Iterable[tuple[str, str, str]]:
     for one in summary.findings:
         yield "finding", f"{one.title} ({one.type}, severity {one.severity:g}, id {one.id})", ""
     yield "mode", f"{summary.mode}: {summary.reason}" if summary.mode else "no decision yet", ""
+    if summary.verdict:
+        reason = f": {summary.source_reason}" if summary.source_reason else ""
+        style = "" if summary.verdict == Verdict.CONFIRMED else BAD
+        yield "source", f"{summary.verdict}{reason}", style
     yield "state", state, STYLES.get(summary.state, "")
     if undone := summary.undone:
         who = undone.optional_text("who") or "no event shows by whom"

@@ -111,7 +111,16 @@ def next_move(request: ResponseRequest, reading: Reading, plan: Plan | BadInput,
     if request.continuation and _is_covered(request, reading, now):
         reason = "another continuation does the same"
         return Ignore(IncidentStatus.JOINED, reading.history.incident, reason)
+    if request.continuation and (refuted := _refuted(reading.history)):
+        reason = f"nothing more is changed, because the finding was refuted: {refuted}"
+        return Ignore(IncidentStatus.JOINED, reading.history.incident, reason)
     return _ignored(request, plan) or _move(request, reading, plan, now)
+
+
+def _refuted(history: History) -> str:
+    from ringfence.engine.unconfirmed import refutation  # containment does not wait for it
+
+    return refutation(history)
 
 
 def _is_covered(request: ResponseRequest, reading: Reading, now: datetime) -> bool:

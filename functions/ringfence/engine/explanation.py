@@ -152,13 +152,14 @@ class Explainer:
     def _notes(self, finding: Finding) -> str:
         taken = not self.home and self.policy.speaks_of_home
         home = f"without --home, `home` is account {finding.account}" if taken else ""
-        claim = finding.claim
-        confirmed = (
-            f"before any change, Ringfence confirms with AWS Config that {claim.name} is the managed rule "
-            f"{claim.identifier}"
-            if claim
-            else ""
-        )
+        rule, confirmed = finding.rule, ""
+        if rule:
+            confirmed = (
+                f"before any change, Ringfence confirms with AWS Config that {rule.name} is the managed rule "
+                f"{rule.identifier}"
+            )
+        elif finding.claim:
+            confirmed = "before any change, Ringfence asks GuardDuty for the finding"
         return "; ".join(filter(None, (confirmed, self.note, home)))
 
 

@@ -35,7 +35,7 @@ def reasons_to_hold(request: ResponseRequest, reading: Reading, now: datetime) -
     What an open containment has begun is not held back. Otherwise an intruder who writes a tag on an isolated
     instance and causes another finding would end the containment in the record, and the watch on it.
     """
-    may_change = request.decision is not None and request.decision.mode.changes and not reading.doubt
+    may_change = request.decision is not None and request.decision.mode.changes
     if not may_change or request.finding is None or not isinstance(reading.resource, ResourceState):
         return {}
     incident = Incident("", now, choices=request.choices).with_findings((request.finding.finding,))

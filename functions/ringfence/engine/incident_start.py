@@ -9,7 +9,7 @@ from ringfence.engine.incident_end import has_aged, is_allowed, is_outdated, is_
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 from ringfence.model.incident import incident_id, subject_cause
-from ringfence.policy.decision import Decision, DecisionCode, Mode
+from ringfence.policy.decision import DecisionCode
 from ringfence.record.facts import ContinuationStarted, DecisionMade, FindingReceived
 from ringfence.record.history import History
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.engine.requests import ResponseRequest
+    from ringfence.policy.decision import Decision
     from ringfence.record.facts import Fact
 
 MOST_EVENTS = 50
@@ -131,22 +132,12 @@ def _in_force(known: History) -> tuple[DecisionMade, ...]:
     return tuple(one for one in made if one.decision.mode.changes) or made
 
 
-def downgrade(order: ResponseRequest, doubt: str) -> ResponseRequest:
-    """Downgrade the decision if a rule is not confirmed. A request by a person is not downgraded."""
-    given = order.decision
-    if not order.finding or not given or not given.mode.observes:
-        return order
-    if doubt:
-        return replace(order, decision=Decision(Mode.NOTIFY, doubt, given.rule, DecisionCode.UNCONFIRMED))
-    return order
-
-
 def decision_facts(
     order: ResponseRequest, known: History, decision: Decision, opened_at: datetime
 ) -> list[Fact]:
     """Return the decision as a fact, unless it is recorded."""
     finding = order.finding.finding.id if order.finding else ""
-    made = DecisionMade(decision, opened_at, finding, order.runbook.ids, order.choices)
+    made = DecisionMade(decision, opened_at, finding, order.runbook.ids, order.choices, order.source)
     recorded = map(_without_code, known.of(DecisionMade))
     return [made] if order.request or _without_code(made) not in recorded else []
 

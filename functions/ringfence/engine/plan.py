@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.engine.incident_start import downgrade, incident_start
+from ringfence.engine.incident_start import incident_start
 from ringfence.engine.prospect import Plan, Prospect
 from ringfence.model.errors import BadInput, NotFound, RingfenceError
 from ringfence.model.observation import ResourceState
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 def plan(request: ResponseRequest, reading: Reading, now: datetime) -> Plan | BadInput:
     """Plan the first stage. An invalid continuation is a result, not an error."""
-    request = downgrade(request, reading.doubt)
     try:
         opened = _planned(request, reading, incident_start(request, reading.history, now), now)
     except BadInput as error:

@@ -10,9 +10,10 @@ from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
     from ringfence.model.call import SansIO
+    from ringfence.model.claims import Checked
+    from ringfence.model.finding import Finding
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.reviews import Review
-    from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.policy.permit import Permit
@@ -48,8 +49,8 @@ class Cloud(Protocol):
         """Read the observations in parallel. Raises NotFound, Retryable."""
         ...
 
-    def confirm(self, ref: Ref, claim: ManagedRule) -> str:
-        """Return in words why a rule is not confirmed. Empty if it is. Raises Retryable."""
+    def confirm(self, ref: Ref, finding: Finding) -> Checked:
+        """Ask the source of a finding about `ref`. Raises Retryable."""
         ...
 
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:

@@ -1,4 +1,4 @@
-"""Phase 1, read: read the chain, the resource and the rule in parallel, in one round trip."""
+"""Phase 1, read: read the chain, the resource and the finding's source in parallel, in one round trip."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ringfence.engine.reading import Reading
+from ringfence.model.claims import Checked, SourceAnswer, Verdict
 from ringfence.model.errors import BadInput, InternalError, NotFound, Refused, Retryable
 from ringfence.model.observation import ResourceState
 from ringfence.record.history import History
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
     from ringfence.engine.ports import Ports
     from ringfence.engine.reading import ReadRequest
+    from ringfence.model.finding import Finding
     from ringfence.model.observation import Observation
+    from ringfence.model.subject import Ref
 
 
 def read(ports: Ports, request: ReadRequest) -> Reading:
@@ -29,17 +32,29 @@ def read(ports: Ports, request: ReadRequest) -> Reading:
         jobs.append(partial(ports.log.read, request.chain))
     if request.observations is not None:
         jobs.append(partial(_observe, ports, request, request.observations))
-    if request.claim is not None:
-        jobs.append(partial(ports.cloud.confirm, request.ref, request.claim))
+    if request.finding is not None:
+        jobs.append(partial(_checked, ports, request.ref, request.finding))
     reading = Reading()
     for found in ports.side_by_side(jobs) if len(jobs) > 1 else [job() for job in jobs]:
         if isinstance(found, History):
             reading = replace(reading, history=found.judged(ports.clock()))
         elif isinstance(found, ResourceState | NotFound):
             reading = replace(reading, resource=found)
+        elif isinstance(found, Checked):
+            reading = replace(reading, checked=found)
         else:
-            reading = replace(reading, doubt=str(found))
+            raise TypeError(f"a read ends with a {type(found).__name__}")
     return _trusting(request, _with_clues(ports, request, reading))
+
+
+def _checked(ports: Ports, ref: Ref, finding: Finding) -> Checked:
+    """Ask the source of a finding. Containment goes on without an answer, whatever the reason is."""
+    try:
+        return ports.cloud.confirm(ref, finding)
+    except (BadInput, InternalError, Refused, Retryable) as error:
+        if finding.claim is None or finding.claim.waits:
+            raise
+        return Checked(SourceAnswer(Verdict.UNKNOWN, str(error)))
 
 
 def _trusting(request: ReadRequest, reading: Reading) -> Reading:

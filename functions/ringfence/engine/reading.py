@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ringfence.engine.requests import ResponseRequest
+    from ringfence.model.claims import Checked
     from ringfence.model.errors import RingfenceError
+    from ringfence.model.finding import Finding
     from ringfence.model.observation import Observation
-    from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
     from ringfence.record.history import Provided
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 @frozen
 class ReadRequest:
-    """What to read in parallel: a chain, observations of a resource, and a rule.
+    """What to read in parallel: a chain, observations of a resource, and the source of a finding.
 
     `past` are recorded steps that show where to read. `clues` takes them from the chain. The error of an
     `essential` observation is raised, those of others are noted. None means that all are essential.
@@ -38,7 +39,7 @@ class ReadRequest:
     past: tuple[Step, ...] = ()
     essential: tuple[type[Observation], ...] | None = None
     chain: ChainKey | None = None
-    claim: ManagedRule | None = None
+    finding: Finding | None = None
     clues: bool = False
     provided: Provided = field(default_factory=dict)
     strict: bool = True
@@ -46,11 +47,11 @@ class ReadRequest:
 
 @frozen
 class Reading:
-    """What was read. `resource`: None if nothing was observed. `doubt`: why a rule is not confirmed."""
+    """What was read. `resource`: None if nothing was observed. `checked`: the answer of the source."""
 
     history: History = History()
     resource: ResourceState | NotFound | None = None
-    doubt: str = ""
+    checked: Checked | None = None
 
     @property
     def cautions(self) -> tuple[str, ...]:
@@ -80,7 +81,7 @@ def first_read(request: ResponseRequest) -> ReadRequest:
         request.runbook.stages[0].observations,
         essential=() if request.goes_on else None,
         chain=key,
-        claim=request.finding.finding.claim if request.finding else None,
+        finding=request.finding.finding if request.finding and request.finding.finding.claim else None,
         # Later stages read where earlier steps point. Containment does not need that.
         clues=not request.runbook.has_containment_stage,
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
+from ringfence.policy.decision import Mode
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ringfence.model.claims import SourceAnswer
     from ringfence.model.runbook import Runbook, Stage
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Decision, Exempt
@@ -33,6 +35,8 @@ class ResponseRequest:
     to continue, if it was allowed to act. `continuation` names the message of a continuation. With an
     `agreed` plan, no other plan is applied. `held`: why parts of the runbook are held back as a dry run, in
     words. `exempt`: what the policy exempts in this runbook; a person can request a run all the same.
+    `unconfirmable`: the mode if the source of the finding can no longer confirm it. `source`: its answer,
+    once it was asked.
     """
 
     runbook: Runbook
@@ -51,6 +55,8 @@ class ResponseRequest:
     agreed: Agreed | None = None
     held: tuple[str, ...] = ()
     exempt: tuple[Exempt, ...] = ()
+    unconfirmable: Mode = Mode.DRY_RUN
+    source: SourceAnswer | None = None
 
     @property
     def routine(self) -> bool:

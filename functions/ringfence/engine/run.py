@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from ringfence.engine.apply import Changes, apply
+from ringfence.engine.claims import asks_again, with_answer
 from ringfence.engine.decide import Act, BackOff, Close, Defer, Ignore, Preview, Record, Reject, next_move
 from ringfence.engine.execution import Execution
 from ringfence.engine.holding import apart, over_limit, reasons_to_hold, slot
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from ringfence.engine.reading import Reading
     from ringfence.engine.requests import ResponseRequest
     from ringfence.engine.results import ResponseResult
+    from ringfence.model.finding import Finding
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.runbook import Stage
     from ringfence.model.step import Step
@@ -95,6 +97,7 @@ class Engine:
         now = self.ports.clock()
         if request.is_off:
             return self._left(request, reading.history, now)
+        request = with_answer(request, reading.checked)
         insisting: tuple[str, ...] = ()
         if request.exempt or reading.cautions:
             from ringfence.engine.exemptions import insistence, parts  # most responses do not need it
@@ -161,7 +164,8 @@ class Engine:
         journal(self.ports, Execution.of(request, start), move.facts)
         match move:
             case Record():
-                ended = _ended(incident, IncidentStatus.RECORDED, start.decision.reason)
+                again = asks_again(request, start.history, now)
+                ended = _ended(incident, IncidentStatus.RECORDED, start.decision.reason, again)
                 return _finishing(request, start.history, ended, now)
             case Defer():
                 return _ended(incident, IncidentStatus.JOINED, move.reason, move.again)
@@ -216,6 +220,7 @@ class _Acting:
     errors: list[RingfenceError] = field(default_factory=list)
     names: Mapping[Symbol, str] = field(default_factory=dict)
     changed: bool = False
+    asks: bool = False
 
     def act(self, resource: ResourceState) -> ResponseResult:
         """Run the stages, each after its record, and verify."""
@@ -236,7 +241,7 @@ class _Acting:
         from ringfence.engine.verification import SecondLook
         from ringfence.engine.verify import verify
 
-        look = SecondLook(resource, self.ports.clock(), self.unclear, self.secondary)
+        look = SecondLook(resource, self.ports.clock(), self.unclear, self.secondary, self.asks)
         found = verify(self.request, self.prospect, self.execution, look)
         self.execution = journal(self.ports, replace(self.execution, pending=found.facts), ends=True)
         errors = (*self.errors, *internal_errors(resource), *unseen_by_all(self.request, resource))
@@ -286,10 +291,18 @@ class _Acting:
         return min(self.request.until, self.ports.clock() + LEASE)
 
     def _look_again(self, resource: ResourceState) -> ResourceState:
-        """Read everything again if anything was changed or is unknown."""
-        if self.changed or any(self.unclear.values()) or any(self.secondary.values()):
+        """Read everything again if anything was changed or is unknown, the finding's source too."""
+        from ringfence.engine.unconfirmed import settled, unconfirmed  # the isolating call does not wait
+
+        acted_on = unconfirmed(self.execution.history)
+        if self.changed or any(self.unclear.values()) or any(self.secondary.values()) or acted_on:
             kinds = (kind for stage in self.request.running for kind in stage.observations)
-            resource = self._read(resource, kinds)
+            reading = self._reading(kinds, acted_on[0] if acted_on else None)
+            resource = resource.updated(reading.found)
+            if acted_on and reading.checked:
+                found = settled(*acted_on, reading.checked.answer, self.ports.clock())
+                self.asks = found is None
+                self.execution = self.execution.adding((found,) if found else ())
             for stage in self.request.running:
                 self._resolve(stage, resource)
         return resource
@@ -303,10 +316,12 @@ class _Acting:
         return bool(found and found.waiting)
 
     def _read(self, resource: ResourceState, kinds: Iterable[type[Observation]]) -> ResourceState:
+        return resource.updated(self._reading(kinds).found)
+
+    def _reading(self, kinds: Iterable[type[Observation]], finding: Finding | None = None) -> Reading:
         history, pending = self.execution.history, self.execution.pending
         more = further_read(self.request, history, kinds)
-        more = replace(more, provided=history.provided_with(pending))
-        return resource.updated(read(self.ports, more).found)
+        return read(self.ports, replace(more, provided=history.provided_with(pending), finding=finding))
 
     def _give_back(self) -> None:
         """Record what is known, and let others act."""

@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 
 @frozen
 class SecondLook:
-    """The last read. `unclear`: what is unknown, by stage. `secondary`: the same of best-effort steps."""
+    """The last read. `unclear`: what is unknown, by stage. `secondary`: the same of best-effort steps.
+
+    `asks`: the source of a finding that was acted on has not answered yet.
+    """
 
     resource: ResourceState | NotFound
     at: datetime
     unclear: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     secondary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asks: bool = False
 
 
 @frozen

@@ -10,6 +10,7 @@ from ringfence.engine.continuations import is_covered, started
 from ringfence.engine.holding import held_back
 from ringfence.engine.outcomes import carried, ended, unsettled
 from ringfence.engine.retries import due_at
+from ringfence.engine.unconfirmed import refutation
 from ringfence.engine.verification import Conclusion, Verification
 from ringfence.model.errors import NotFound
 from ringfence.model.runbook import unique
@@ -63,12 +64,14 @@ def verify(
         verified=verified,
         again=again,
         continues=not covered and _continues(request, execution, found),
-        waits=found.whole and (found.only_waits or _lags(found.stages, execution)),
+        waits=found.whole and (look.asks or found.only_waits or _lags(found.stages, execution)),
     )
 
 
 def _continues(request: ResponseRequest, execution: Execution, found: Verification) -> bool:
     """Return whether later stages begin now. In a compliance runbook they wait while a retry can succeed."""
+    if refutation(execution.history, execution.pending):
+        return False
     hopeless = execution.ended(Result.REFUSED, Result.DENIED, Result.SKIPPED)
     return not found.whole and (request.runbook.evidence_follows or found.is_stuck(hopeless))
 

@@ -52,7 +52,7 @@ def contain(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, 
         logger().info("no runbook answers this event", extra={"why": told.reason})
         return ()
     policy = wiring.policy()
-    if policy.config_rules and any(one.claim for one in told):
+    if policy.config_rules and any(one.rule for one in told):
         from ringfence.events.config.names import with_own_names  # only verdicts have other names
 
         told = with_own_names(told, dict(policy.config_rules))

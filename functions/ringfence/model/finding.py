@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.model.claims import HeldFinding
 from ringfence.model.codec import value
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ class Finding:
     GuardDuty's scale, 0-10. `digest` is the SHA-256 of the received event. `advice` is the reason for a
     notification instead of a change. Empty if changes are right. `advices` are such reasons for single
     subjects, by their keys. `first_seen` is the start of the activity, if the finding contains it. `claim`
-    must be confirmed before any change. `suspects` are the callers, in words. `routine`: it does not say
-    that anything is wrong, only that it is time to check. If nothing is wrong, nothing is recorded.
+    is checked at its source before any change. `suspects` are the callers, in words. `routine`: it does not
+    say that anything is wrong, only that it is time to check. If nothing is wrong, nothing is recorded.
     `urgent`: a person must be notified at once, because nothing else responds to it.
     `containers` are the containers that it is about, in words.
     """
@@ -45,11 +46,16 @@ class Finding:
     advices: tuple[tuple[str, str], ...] = ()
     digest: str = ""
     first_seen: datetime | None = None
-    claim: ManagedRule | None = None
+    claim: HeldFinding | ManagedRule | None = None
     suspects: tuple[str, ...] = ()
     routine: bool = False
     urgent: bool = False
     containers: tuple[str, ...] = ()
+
+    @property
+    def rule(self) -> ManagedRule | None:
+        """The rule of AWS Config behind it, if there is one."""
+        return None if isinstance(self.claim, HeldFinding) else self.claim
 
     def notify_only_reason_for(self, ref: Ref) -> str:
         """Return why `ref` needs a notification instead of a change. Empty if changes are right."""

@@ -26,6 +26,8 @@ class ManagedRule:
     identifier: str
     region: str
 
+    source: ClassVar[str] = "config"
+    waits: ClassVar[bool] = True
     permissions: ClassVar = (
         Permission("config:DescribeConfigRules", ("*",), reason="the action has no resource types"),
     )

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 VERSION = 1
 IGNORE, ACT = "ignore", "act"
+UNCONFIRMABLE = "unconfirmable"
+CAPS = (Mode.NOTIFY, Mode.DRY_RUN, Mode.AUTO)
+"""The modes of findings that their source can no longer confirm."""
 
 
 def policy_from_json(data: object) -> Policy:
@@ -37,6 +40,7 @@ def policy_from_json(data: object) -> Policy:
         default=_one_of(document, "default", {mode.value: mode for mode in Mode}),
         act_on_samples=_one_of(findings, "samples", {IGNORE: False, ACT: True}),
         act_on_archived=_one_of(findings, "archived", {IGNORE: False, ACT: True}),
+        unconfirmable=_one_of(findings, UNCONFIRMABLE, {mode.value: mode for mode in CAPS}),
         runbooks=_runbooks(document.child("runbooks")),
         exempt=tuple(_exempt(one) for one in document.children("exempt")),
         config_rules=_config_rules(document.optional_child("config_rules")),

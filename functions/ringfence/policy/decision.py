@@ -186,6 +186,8 @@ class Policy:
         The mode if no rule matches.
     act_on_samples, act_on_archived : bool
         Whether sample findings and archived findings are treated like others.
+    unconfirmable : Mode
+        The highest mode of a finding that its source can no longer confirm.
     runbooks : tuple of (str, RunbookSettings)
         The id of each runbook and its settings.
     exempt : tuple of Exempt
@@ -202,6 +204,7 @@ class Policy:
     default: Mode = Mode.DRY_RUN
     act_on_samples: bool = False
     act_on_archived: bool = False
+    unconfirmable: Mode = Mode.DRY_RUN
     runbooks: tuple[tuple[str, RunbookSettings], ...] = ()
     exempt: tuple[Exempt, ...] = ()
     config_rules: tuple[tuple[str, str], ...] = ()
@@ -243,6 +246,8 @@ class DecisionCode(StrEnum):
     ROOT = "root"
     URGENT = "urgent"
     UNCONFIRMED = "unconfirmed"
+    REFUTED = "refuted"
+    BLINDED = "blinded"
     DOWNGRADED = "downgraded"
     LIMITED = "limited"
     REQUESTED = "requested"

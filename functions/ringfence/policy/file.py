@@ -13,7 +13,7 @@ from ringfence.model.errors import BadInput
 from ringfence.model.resource_names import home_roles, member_roles
 from ringfence.model.subject import ACCOUNT
 from ringfence.policy.check import flaws_of
-from ringfence.policy.compiled import IGNORE, VERSION, policy_from_json
+from ringfence.policy.compiled import IGNORE, UNCONFIRMABLE, VERSION, policy_from_json
 from ringfence.policy.decision import Mode
 from ringfence.policy.schema import HOME, LEVELS
 from ringfence.policy.yaml_source import Flaw, read_yaml
@@ -119,7 +119,10 @@ def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runb
         "version": VERSION,
         "scope": {"accounts": _accounts(scope, home), "regions": _items(scope.get("regions"))},
         "default": data.get("default", Mode.DRY_RUN.value),
-        "findings": {key: findings.get(key, IGNORE) for key in ("samples", "archived")},
+        "findings": {
+            **{key: findings.get(key, IGNORE) for key in ("samples", "archived")},
+            UNCONFIRMABLE: findings.get(UNCONFIRMABLE, Mode.DRY_RUN.value),
+        },
         "rules": [_rule(_mapping(rule), home) for rule in _items(data.get("rules"))],
         "exempt": [_exempt(_mapping(one)) for one in _items(data.get("exempt"))],
         "config_rules": dict(_mapping(data.get("config-rules"))),

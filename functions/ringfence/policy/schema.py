@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from ringfence.model.subject import ACCOUNT, REGION
-from ringfence.policy.compiled import ACT, IGNORE, VERSION
+from ringfence.policy.compiled import ACT, CAPS, IGNORE, UNCONFIRMABLE, VERSION
 from ringfence.policy.decision import Mode
 
 HOME = "home"
@@ -99,8 +99,12 @@ SCHEMA = _object(
         ),
         "default": _MODE,
         "findings": _object(
-            "what to do about archived findings and samples",
-            {"samples": _one_of(IGNORE, ACT), "archived": _one_of(IGNORE, ACT)},
+            "what to do about archived findings, samples, and findings that their source cannot confirm",
+            {
+                "samples": _one_of(IGNORE, ACT),
+                "archived": _one_of(IGNORE, ACT),
+                UNCONFIRMABLE: _one_of(*CAPS),
+            },
         ),
         "rules": _list(_RULE, "rules"),
         "exempt": _list(_EXEMPT, "exemptions"),

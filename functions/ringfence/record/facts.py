@@ -9,6 +9,7 @@ from ringfence.model.codec import value
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ringfence.model.claims import SourceAnswer
     from ringfence.model.finding import Finding
     from ringfence.model.step import Step
     from ringfence.policy.decision import Decision
@@ -53,7 +54,8 @@ class RunRequested(Fact):
 class DecisionMade(Fact):
     """The decision about a finding or a request, and its reason.
 
-    `opened_at` is the time of the incident. `choices` are the values of the options.
+    `opened_at` is the time of the incident. `choices` are the values of the options. `source` is what the
+    source of the finding answered before. None if it was not asked.
     """
 
     decision: Decision
@@ -61,6 +63,15 @@ class DecisionMade(Fact):
     finding: str = ""
     remediations: tuple[str, ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
+    source: SourceAnswer | None = None
+
+
+@value
+class SourceAsked(Fact):
+    """What the source of a finding answered, or not, after changes were made without its answer."""
+
+    finding: str
+    answer: SourceAnswer
 
 
 @value

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from ringfence.model.claims import Verdict
 from ringfence.model.codec import decode
 from ringfence.model.frozen import frozen
 from ringfence.policy.decision import DecisionCode
@@ -22,7 +24,7 @@ from ringfence.record.summary import Summary
 from ringfence.record.wording import is_containment, said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ringfence.model.document import Document
     from ringfence.record.chain import Entry
@@ -35,6 +37,7 @@ NOTIFYING_FACTS = frozenset(
         "LeftUnfinished",
         "Released",
         "RemediationUndone",
+        "SourceAsked",
         "Verified",
     )
 )
@@ -155,6 +158,23 @@ def _undone(now: Summary) -> Notice:
     return _message(title, now, parts)
 
 
+def _asked(now: Summary) -> Notice | None:
+    """Return the notice that a finding that was acted on is not confirmed. None if it is."""
+    answer = now.lines[-1].fact.optional_child("answer")
+    verdict = answer.optional_text("verdict") or ""
+    if verdict == Verdict.CONFIRMED:
+        return None
+    what_to_do = (
+        "the changes stay: an intruder can be the reason why the source does not confirm the finding",
+        _SUSPECT,
+        f'To undo the changes: ringfence release {now.incident} --reason "…"',
+    )
+    parts = (("Why", (answer.optional_text("reason") or "",)), ("What to do", what_to_do))
+    if verdict == Verdict.UNKNOWN:
+        return _message("finding not confirmed", now, parts)
+    return _message(f"URGENT, {_DENIED.get(verdict, 'finding not confirmed')} after changes", now, parts)
+
+
 def _culprit(fact: Document) -> str:
     who, call = fact.optional_text("who"), fact.optional_text("call")
     if not who:
@@ -242,14 +262,37 @@ def _counted(now: Summary, known: Sequence[bool], *, contained: bool) -> Iterato
 
 def _decided(now: Summary, before: Summary) -> Notice | None:
     asked = before.lines and before.lines[-1].kind == "RunRequested"
-    if asked or (now.mode, now.reason) == (before.mode, before.reason):
+    mode, blinded = now.decided, now.verdict == Verdict.BLINDED
+    if asked or mode is None:
         return None
-    mode = now.decided
-    if mode is None or not mode.leaves_to_a_person:
+    if mode.changes and blinded and before.verdict != Verdict.BLINDED:
+        follows = ("the policy has it acted on all the same: findings.unconfirmable is auto",)
+        parts = (("Why it is not confirmed", (now.source_reason,)), ("What Ringfence does", follows))
+        return _message(f"URGENT, {_DENIED[Verdict.BLINDED]}", now, parts)
+    if (now.mode, now.reason) == (before.mode, before.reason) or not mode.leaves_to_a_person:
         return None
+    if now.code in {DecisionCode.REFUTED, DecisionCode.BLINDED}:
+        return _denied(now)
     if not mode.observes:
         return _for_a_person(now)
     return _message("dry run", now, (("Why nothing was changed", (now.reason,)),))
+
+
+def _denied(now: Summary) -> Notice:
+    """Return the notice about a finding that its source does not confirm. Nothing was changed."""
+    absent = ("Ringfence asks again for two minutes, and responds if the source then has the finding",)
+    parts = (
+        ("Why nothing was changed", (now.reason,)),
+        ("What Ringfence does", absent if now.verdict == Verdict.ABSENT else ()),
+        ("What to do", (_SUSPECT, _by_hand(now))),
+    )
+    return _message(f"URGENT, {_DENIED.get(now.verdict, 'finding not confirmed')}", now, parts)
+
+
+def _by_hand(now: Summary) -> str:
+    _, account, region, name = (*now.subject.split("/", 3), "", "", "")[:4]
+    command = f"ringfence run {now.runbook} {name} --account {account} --region {region}"
+    return f'To contain it all the same: {command} --reason "…"'
 
 
 def _for_a_person(now: Summary) -> Notice:
@@ -286,6 +329,7 @@ def _message(
         f"{what}: {kind} {name} in account {account}, {region}",
         f"Incident {now.incident}, runbook {now.runbook}",
         *_findings(now),
+        *_unconfirmed(now),
         *_lists(parts),
         f"Full record: ringfence incidents show {now.incident}",
     ]
@@ -301,6 +345,13 @@ def _findings(now: Summary) -> Iterator[str]:
         yield f"Finding: {one.title} ({one.type}, severity {one.severity:g})"
 
 
+def _unconfirmed(now: Summary) -> Iterator[str]:
+    """Yield that the source of the finding did not confirm it, unless that is what the notice is about."""
+    said = now.code in {DecisionCode.REFUTED, DecisionCode.BLINDED}
+    if now.verdict in {Verdict.UNKNOWN, Verdict.BLINDED} and not said:
+        yield f"Not confirmed by its source: {now.source_reason}"
+
+
 def _lists(parts: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[str]:
     for title, words in parts:
         if words:
@@ -310,11 +361,23 @@ def _lists(parts: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[str]:
             yield f"- and {len(words) - MOST_WORDS} more"
 
 
+_SUSPECT = (
+    "if the finding is made up, somebody can write to Ringfence's queue or invoke its functions: look for calls "
+    "of lambda:InvokeFunction, sqs:SendMessage and events:PutTargets in the home account"
+)
+_DENIED: Mapping[str, str] = MappingProxyType(
+    {
+        Verdict.REFUTED: "finding refuted",
+        Verdict.ABSENT: "finding unknown to its source",
+        Verdict.BLINDED: "source cannot confirm the finding",
+    }
+)
 _OTHERS = {
     "ContainmentBroken": _broken,
     "LeaseVoided": _voided,
     "LeftUnfinished": _left,
     "Released": _released,
     "RemediationUndone": _undone,
+    "SourceAsked": _asked,
 }
 """The notices of facts that do not depend on earlier entries."""

@@ -162,6 +162,26 @@ class Summary:
         made = self.last("DecisionMade")
         return made.optional_child("decision").optional_text("reason") or "" if made else ""
 
+    @property
+    def verdict(self) -> str:
+        """What the source of the finding of the newest decision answered last. Empty: it was not asked."""
+        return self._source.optional_text("verdict") or ""
+
+    @property
+    def source_reason(self) -> str:
+        """Why the source did not confirm the finding."""
+        return self._source.optional_text("reason") or ""
+
+    @property
+    def _source(self) -> Document:
+        made = self.last("DecisionMade")
+        if made is None:
+            return Document({})
+        later = (one.fact for one in reversed(self.lines) if one.kind == "SourceAsked")
+        about = made.optional_text("finding") or ""
+        asked = next((one for one in later if one.optional_text("finding") == about), None)
+        return asked.optional_child("answer") if asked else made.optional_child("source")
+
     def words(self, field: str) -> tuple[str, ...]:
         """Return a field of the newest verification: remaining, settling, refused or exposure."""
         verified = self.last("Verified")

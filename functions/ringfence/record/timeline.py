@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
+from ringfence.model.claims import SourceAnswer
 from ringfence.model.codec import canonical
 from ringfence.model.errors import BadInput, UnknownRecord
 from ringfence.model.finding import Finding
@@ -29,6 +30,7 @@ from ringfence.record.facts import (
     Released,
     RemediationUndone,
     RunRequested,
+    SourceAsked,
     Verified,
 )
 from ringfence.record.status import IncidentStatus
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from ringfence.record.chain import Entry
     from ringfence.record.summary import Line
 
-VALUES = (Finding, Decision, InstanceRef)
+VALUES = (Finding, Decision, InstanceRef, SourceAnswer)
 """The value classes in facts other than steps. Importing them makes them readable."""
 
 
@@ -147,7 +149,18 @@ def _(fact: RunRequested, _: object) -> RenderedFact:
 @_of_fact.register
 def _(fact: DecisionMade, _: object) -> RenderedFact:
     mode = str(fact.decision.mode)
-    return RenderedFact(f"decision: {mode}: {fact.decision.reason}", result=mode)
+    notes = (_answered(fact.source),) if fact.source else ()
+    return RenderedFact(f"decision: {mode}: {fact.decision.reason}", notes, result=mode)
+
+
+@_of_fact.register
+def _(fact: SourceAsked, _: object) -> RenderedFact:
+    return RenderedFact(f"{_answered(fact.answer)} (finding {fact.finding})")
+
+
+def _answered(answer: SourceAnswer) -> str:
+    why = f": {answer.reason}" if answer.reason else ""
+    return f"the source of the finding was asked: {answer.verdict}{why}"
 
 
 @_of_fact.register

@@ -61,5 +61,6 @@ def runbook(id_: str) -> Runbook:
 def _everything_of(found: Runbook) -> tuple[Remediation, ...]:
     """Import the classes that the log of a runbook can contain: findings and all of its steps."""
     import_module("ringfence.model.finding")
+    import_module("ringfence.model.claims")
     import_module("ringfence.model.rule_confirmation")
     return found.remediations

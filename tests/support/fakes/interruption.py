@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
     from ringfence.engine.ports import Applied, AuditLog, Cloud
     from ringfence.model.call import SansIO
+    from ringfence.model.claims import Checked
+    from ringfence.model.finding import Finding
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.reviews import Review
-    from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.policy.permit import Permit
@@ -128,8 +129,8 @@ class Through:
     ) -> ResourceState:
         return self._gate("observe", lambda: self._cloud.observe(ref, observations, past))  # type: ignore[return-value]
 
-    def confirm(self, ref: Ref, claim: ManagedRule) -> str:
-        return self._gate("confirm", lambda: self._cloud.confirm(ref, claim))  # type: ignore[return-value]
+    def confirm(self, ref: Ref, finding: Finding) -> Checked:
+        return self._gate("confirm", lambda: self._cloud.confirm(ref, finding))  # type: ignore[return-value]
 
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
         return self._gate("listed", lambda: self._cloud.listed(account, region, review))  # type: ignore[return-value]

@@ -7,6 +7,7 @@ from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from ringfence.model.claims import CONFIRMED, Checked, SourceAnswer, Verdict
 from ringfence.model.errors import NotFound
 from ringfence.model.observation import Observation, ResourceState
 from ringfence.observations.ec2.network import Network
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from ringfence.engine.ports import Clock
     from ringfence.model.call import SansIO
     from ringfence.model.errors import RingfenceError
+    from ringfence.model.finding import Finding
     from ringfence.model.reviews import Review
-    from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.model.symbol import Symbol
@@ -42,7 +43,7 @@ class MemoryCloud:
 
     `refuse` may raise instead of a change being made; `stale` observations show the world before the
     last change that many times more. `lag` draws how old the next look is. `doubt` is why no
-    claim holds, `unreadable` why facets cannot be read.
+    claim holds, `answer` what the source of a finding says otherwise, `unreadable` why facets cannot be read.
     """
 
     world: ResourceState | None
@@ -51,6 +52,7 @@ class MemoryCloud:
     stale: int = 0
     lag: Callable[[], timedelta] = timedelta
     doubt: str = ""
+    answer: SourceAnswer = CONFIRMED
     unreadable: Mapping[type[Observation], RingfenceError] = field(default_factory=dict)
     calls: list[Step] = field(default_factory=list)
     looks: list[tuple[type[Observation], ...]] = field(default_factory=list)
@@ -77,8 +79,9 @@ class MemoryCloud:
                 world = self._earlier
             return ResourceState(ref, {kind: world[kind] for kind in observations})
 
-    def confirm(self, ref: Ref, claim: ManagedRule) -> str:  # noqa: ARG002 - the port's signature
-        return self.doubt
+    def confirm(self, ref: Ref, finding: Finding) -> Checked:  # noqa: ARG002 - the port's signature
+        """Answer as `answer` says, and always doubt a rule with a `doubt`."""
+        return Checked(SourceAnswer(Verdict.REFUTED, self.doubt) if self.doubt else self.answer)
 
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:  # noqa: ARG002 - likewise
         return (self.world.ref,) if self.world else ()

@@ -121,8 +121,8 @@ def test_a_recorded_call_is_answered_by_what_it_is_about(name: str) -> None:
 def test_a_verdict_is_answered_by_what_it_is_about(name: str, affixed: str) -> None:
     finding = by_rule(affixed.format(name))
     assert answered(finding) == RULES[name]
-    assert finding.claim
-    assert finding.claim.identifier == name.upper().replace("-", "_")
+    assert finding.rule
+    assert finding.rule.identifier == name.upper().replace("-", "_")
 
 
 @pytest.mark.parametrize("name", GUARDDUTY)

@@ -100,7 +100,7 @@ def with_own_names(findings: Iterable[Finding], names: Mapping[str, str]) -> tup
 
 
 def _named(finding: Finding, names: Mapping[str, str]) -> Finding:
-    claim = finding.claim
+    claim = finding.rule
     meant = names.get(claim.name) if claim else None
     if claim is None or meant is None:
         return finding

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ringfence.events.envelope import NotForUs
 from ringfence.model.codec import decode, encode
 from ringfence.model.errors import BadInput
+from ringfence.model.claims import HeldFinding
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.instance import InstanceRef
 from tests.support.parsing import parse, parse_text
@@ -66,6 +67,7 @@ def test_a_finding_is_read_whole() -> None:
         count=3,
         subjects=(REF,),
         remote_addresses=("198.51.100.7", "2001:db8::7"),
+        claim=HeldFinding("3eb1a8c2"),
         digest=hashlib.sha256(json.dumps(EVENT, sort_keys=True, separators=(",", ":")).encode()).hexdigest(),
     )
 

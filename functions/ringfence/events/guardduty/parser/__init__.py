@@ -22,6 +22,7 @@ from ringfence.events.guardduty.parser.instances import subjects
 from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
 from ringfence.events.guardduty.trigger.instance_types import TYPES, Shape
 from ringfence.events.guardduty.trigger.instances import notify_only_reason
+from ringfence.model.claims import HeldFinding
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.subject import REGION
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from ringfence.model.document import Document
 
 MAX_SEVERITY = 10.0
+LONGEST_DETECTOR = 300
+"""The limit of GuardDuty's API."""
 _ID = re.compile(r"[\w.:/-]{1,256}", re.ASCII)
 
 
@@ -77,6 +80,7 @@ def _finding(name: str, detail: Document, envelope: Envelope) -> Finding:
         suspects=about.suspects,
         urgent=about.urgent,
         containers=containers(detail),
+        claim=HeldFinding(fields.text_if_valid(service, "detectorId")[:LONGEST_DETECTOR]),
     )
 
 

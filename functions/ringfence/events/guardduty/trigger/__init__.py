@@ -7,9 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.model.call import Permission
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+_DETECTORS = ("arn:aws:guardduty:*:{account}:detector/*",)
+PERMISSIONS = (
+    Permission("guardduty:GetFindings", _DETECTORS),
+    Permission("guardduty:GetDetector", _DETECTORS),
+    Permission("guardduty:ListDetectors", ("*",), reason="the action has no resource types"),
+)
+"""The permissions to ask GuardDuty for a finding."""
 SOURCE = "aws.guardduty"
 DETAIL_TYPE = "GuardDuty Finding"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.events.guardduty.trigger import SOURCE, patterns
+from ringfence.events.guardduty.trigger import PERMISSIONS, SOURCE, patterns
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds.bucket import BucketRef
 
@@ -36,7 +36,7 @@ class BucketTrigger:
     types: tuple[str, ...]
 
     family: ClassVar[str] = "buckets"
-    permissions: ClassVar[tuple[Permission, ...]] = ()
+    permissions: ClassVar[tuple[Permission, ...]] = PERMISSIONS
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
         """Return EventBridge patterns within the size limit. No event matches two of them."""

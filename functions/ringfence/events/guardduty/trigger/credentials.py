@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.events.guardduty.trigger import SOURCE, patterns
+from ringfence.events.guardduty.trigger import PERMISSIONS, SOURCE, patterns
 from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES, Actor
 from ringfence.model.frozen import frozen
 from ringfence.model.principals import LONG_TERM, TEMPORARY
@@ -30,7 +30,7 @@ class CredentialsTrigger:
     types: tuple[str, ...]
 
     family: ClassVar[str] = "credentials"
-    permissions: ClassVar[tuple[Permission, ...]] = ()
+    permissions: ClassVar[tuple[Permission, ...]] = PERMISSIONS
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
         """Return EventBridge patterns within the size limit. No event matches two of them."""

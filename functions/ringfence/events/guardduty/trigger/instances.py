@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.events.guardduty.trigger import SOURCE, patterns
+from ringfence.events.guardduty.trigger import PERMISSIONS, SOURCE, patterns
 from ringfence.events.guardduty.trigger.instance_types import TYPES, Shape
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds.instance import InstanceRef
@@ -77,7 +77,7 @@ class GuardDutyTrigger:
     types: tuple[str, ...]
 
     family: ClassVar[str] = "instance"
-    permissions: ClassVar[tuple[Permission, ...]] = ()
+    permissions: ClassVar[tuple[Permission, ...]] = PERMISSIONS
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
         """Return EventBridge patterns within the size limit. No event matches two of them."""

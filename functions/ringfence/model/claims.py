@@ -1,0 +1,80 @@
+"""Claims: what an event says, and what its source answers when it is asked again before the first change."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from ringfence.model.codec import value
+from ringfence.model.frozen import frozen
+
+if TYPE_CHECKING:
+    from ringfence.model.finding import Finding
+
+
+class Verdict(StrEnum):
+    """What the source of an event answers."""
+
+    CONFIRMED = "confirmed"
+    """It says the same."""
+    REFUTED = "refuted"
+    """It says something else, for example that the finding is about another resource."""
+    ABSENT = "absent"
+    """It does not know of it, or not yet."""
+    UNKNOWN = "unknown"
+    """It did not answer: it was throttled, access was denied, or its answer cannot be used."""
+    BLINDED = "blinded"
+    """It can no longer answer, for example because its detector was deleted."""
+
+    @property
+    def denies(self) -> bool:
+        """Whether nothing may be changed because of the event."""
+        return self in (Verdict.REFUTED, Verdict.ABSENT)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a later answer can be another one."""
+        return self in (Verdict.ABSENT, Verdict.UNKNOWN)
+
+
+@value
+class SourceAnswer:
+    """The answer of an event's source.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        What it says.
+    reason : str
+        Why, in words for people. Empty if it confirms the event.
+    """
+
+    verdict: Verdict
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        """Convert the verdict from the text in the log. An unknown one raises an error."""
+        object.__setattr__(self, "verdict", Verdict(self.verdict))
+
+
+@frozen
+class Checked:
+    """A claim that was checked: the answer, and the finding as its source has it now, if it has it."""
+
+    answer: SourceAnswer
+    finding: Finding | None = None
+
+
+CONFIRMED = SourceAnswer(Verdict.CONFIRMED)
+
+
+@value
+class HeldFinding:
+    """The claim that GuardDuty holds this finding. `detector` is the id in the event; empty without one."""
+
+    detector: str = ""
+
+    source: ClassVar[str] = "guardduty"
+    """The folder in `events/` that knows how to ask."""
+    waits: ClassVar[bool] = False
+    """Whether nothing is changed without an answer."""
