@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
-from benchmarks.environment import ACCOUNT, POLICY, ROOT
+from benchmarks.environment import POLICY, ROOT
+from benchmarks.events import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.environment import ACCOUNT, ROOT, environment
+from benchmarks.environment import ROOT, environment
+from benchmarks.events import ACCOUNT
 from benchmarks.stub import QUARANTINE
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from benchmarks.events import ACCOUNT, EVENT, KEY, KEY_EVENT
 from ringfence.policy.file import PolicyFile
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.bytecode import compile_all
@@ -19,35 +20,7 @@ from stacks.operations import operations
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ACCOUNT = "111122223333"
 ROOT = Path(__file__).resolve().parent.parent
-KEY, USER = "AKIAIOSFODNN7EXAMPLE", "deploy"
-EVENT: dict[str, Any] = {
-    "version": "0",
-    "id": "11111111-2222-4333-8444-555555555555",
-    "detail-type": "GuardDuty Finding",
-    "source": "aws.guardduty",
-    "account": "111122223333",
-    "time": "2026-03-01T12:05:00Z",
-    "region": "eu-west-1",
-    "resources": [],
-    "detail": {
-        "schemaVersion": "2.0",
-        "accountId": "111122223333",
-        "region": "eu-west-1",
-        "id": "5ac1f0b7e3d94c2a8b6f7d1e0c9a3b52",
-        "type": "Backdoor:EC2/C&CActivity.B",
-        "resource": {
-            "resourceType": "Instance",
-            "instanceDetails": {"instanceId": "i-0123456789abcdef0"},
-        },
-        "service": {"archived": False, "count": 1, "resourceRole": "TARGET"},
-        "severity": 8,
-        "title": "An instance talks to a command-and-control server.",
-        "createdAt": "2026-03-01T12:00:00Z",
-        "updatedAt": "2026-03-01T12:04:00Z",
-    },
-}
 POLICY = {"version": 1, "scope": {"accounts": ["home"]}, "default": "auto"}
 
 
@@ -86,12 +59,7 @@ def event() -> str:
 
 def key_event() -> str:
     """Return an event about a user's access key."""
-    resource = {
-        "resourceType": "AccessKey",
-        "accessKeyDetails": {"accessKeyId": KEY, "userName": USER, "userType": "IAMUser"},
-    }
-    detail = {**EVENT["detail"], "type": "UnauthorizedAccess:IAMUser/MaliciousIPCaller", "resource": resource}
-    return json.dumps({**EVENT, "detail": detail})
+    return json.dumps(KEY_EVENT)
 
 
 def health_event() -> str:

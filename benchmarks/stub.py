@@ -10,6 +10,8 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs
 
+from benchmarks.events import FINDINGS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -19,6 +21,11 @@ GROUP, QUARANTINE = "sg-0aaaaaaaaaaaaaaaa", "sg-0bbbbbbbbbbbbbbbb"
 OWNER = "111122223333"
 RECORDED = f'{{"QuarantineGroup({VPC})":["{QUARANTINE}"]}}'
 """The recorded id of the quarantine group. This module imports nothing of Ringfence: imports are measured."""
+
+
+def _of_path(path: str) -> str:
+    """Return the operation of GuardDuty that a path stands for, as a target. Empty for other paths."""
+    return "GuardDuty.GetFindings" if path.endswith("/findings/get") else ""
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ class Stub:
         """Answer one request."""
         came = time.monotonic()
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
-        target = handler.headers.get("X-Amz-Target")
+        target = handler.headers.get("X-Amz-Target") or _of_path(handler.path)
         operation = target.split(".")[1] if target else parse_qs(body.decode())["Action"][0]
         self.on_call(operation)
         payload = self._json(operation, json.loads(body)) if target else self._xml(operation)
@@ -106,6 +113,7 @@ class Stub:
             "Query": {"Items": [], "Count": 0, "ScannedCount": 0},
             "BatchGetItem": self._control_items(request),
             "TransactWriteItems": {},
+            "GetFindings": {"findings": [FINDINGS[one] for one in request.get("findingIds", ())]},
         }
         for one in request.get("TransactItems", ()):
             self.provided = one["Put"]["Item"].get("provided", {"S": self.provided})["S"]

@@ -362,8 +362,8 @@ def _lists(parts: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[str]:
 
 
 _SUSPECT = (
-    "if the finding is made up, somebody can write to Ringfence's queue or invoke its functions: look for calls "
-    "of lambda:InvokeFunction, sqs:SendMessage and events:PutTargets in the home account"
+    "if the finding is made up, somebody can write to Ringfence's queue or invoke its functions: look for "
+    "calls of lambda:InvokeFunction, sqs:SendMessage and events:PutTargets in the home account"
 )
 _DENIED: Mapping[str, str] = MappingProxyType(
     {

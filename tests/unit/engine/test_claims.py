@@ -48,10 +48,17 @@ class Silent(MemoryCloud):
     """A cloud whose source raises an error instead of an answer."""
 
     error: RingfenceError | None = None
+    sayings: tuple[SourceAnswer, ...] = ()
+
+    def says(self, *answers: SourceAnswer) -> None:
+        """Let the source answer so, one after another; the last one stays."""
+        self.sayings = answers
 
     def confirm(self, ref: Ref, finding: Finding) -> Checked:
         if self.error:
             raise self.error
+        if self.sayings:
+            self.answer, self.sayings = self.sayings[0], self.sayings[1:]
         return super().confirm(ref, finding)
 
 
@@ -89,9 +96,7 @@ class Home:
         ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
         return Engine(ports).run(request)
 
-    def receive(
-        self, decision: Decision = AUTO, cap: Mode = Mode.DRY_RUN, **more: object
-    ) -> ResponseResult:
+    def receive(self, decision: Decision = AUTO, cap: Mode = Mode.DRY_RUN, **more: object) -> ResponseResult:
         """Respond to the finding with the first stage, as the containment function does."""
         self.attempts += 1
         received = finding(claim=CLAIM, **more)  # type: ignore[arg-type]  # a test names what it changes
@@ -191,8 +196,7 @@ def test_without_an_answer_nobody_can_name_an_account_that_cannot_be_asked() -> 
 
 def test_an_answer_at_the_second_look_is_recorded() -> None:
     home = Home(THROTTLED)
-    answers = iter((THROTTLED, CONFIRMED))
-    home.cloud.confirm = lambda _ref, _finding: Checked(next(answers))  # type: ignore[method-assign]
+    home.cloud.says(THROTTLED, CONFIRMED)
     home.receive()
     assert home.history.of(SourceAsked) == (SourceAsked("f-1", CONFIRMED),)
     assert Summary.of(home.history.entries).verdict == "confirmed"
@@ -201,8 +205,7 @@ def test_an_answer_at_the_second_look_is_recorded() -> None:
 
 def test_a_later_refutation_stops_later_stages_and_is_told_with_what_undoes_the_changes() -> None:
     home = Home(THROTTLED)
-    answers = iter((THROTTLED, REFUTED))
-    home.cloud.confirm = lambda _ref, _finding: Checked(next(answers))  # type: ignore[method-assign]
+    home.cloud.says(THROTTLED, REFUTED)
     report = home.receive()
     assert report.status is IncidentStatus.CONTAINED
     assert not report.follows(FollowupKind.CONTINUE)
@@ -216,8 +219,7 @@ def test_a_later_refutation_stops_later_stages_and_is_told_with_what_undoes_the_
 
 def test_an_absent_finding_at_the_second_look_is_asked_for_again_before_it_counts_as_refuted() -> None:
     home = Home(THROTTLED)
-    answers = iter((THROTTLED, ABSENT, ABSENT))
-    home.cloud.confirm = lambda _ref, _finding: Checked(next(answers, ABSENT))  # type: ignore[method-assign]
+    home.cloud.says(THROTTLED, ABSENT, ABSENT)
     assert home.receive().follows(FollowupKind.CONTINUE)
     assert home.history.of(SourceAsked) == ()
     assert home.go_on().follows(FollowupKind.RECHECK)
@@ -240,9 +242,9 @@ def test_a_source_that_never_answers_is_asked_for_an_hour_and_then_told_of() -> 
 
 def test_another_finding_that_is_confirmed_lets_a_refuted_incident_go_on() -> None:
     home = Home(THROTTLED)
-    answers = iter((THROTTLED, REFUTED))
-    home.cloud.confirm = lambda _ref, _finding: Checked(next(answers, CONFIRMED))  # type: ignore[method-assign]
+    home.cloud.says(THROTTLED, REFUTED)
     home.receive()
+    home.cloud.answer = CONFIRMED
     home.clock.tick(minutes=1)
     home.receive(id="f-2", updated=home.clock())
     assert refutation(home.history) == ""

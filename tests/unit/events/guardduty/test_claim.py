@@ -13,7 +13,6 @@ from ringfence.model.claims import Checked, HeldFinding, SourceAnswer, Verdict
 from ringfence.model.document import Document
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.instance import InstanceRef
-from ringfence.model.subject import Ref
 from tests.support.laws.permissions import check as possible
 from tests.support.parsing import parse
 from tests.support.samples import guardduty as samples
@@ -22,6 +21,8 @@ from tests.support.samples.guardduty import changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from ringfence.model.subject import Ref
 
 Json = dict[str, Any]
 EVENT = samples.instance_finding()
@@ -55,8 +56,8 @@ class GuardDuty:
             return REFUSED
         if call.operation == "GetDetector":
             return Document(self.described)
-        (wanted,) = call.parameters["FindingIds"]  # type: ignore[misc]  # a list of one
-        found = [one for one in self.held[detector] if one["Id"] == wanted]
+        wanted: Any = call.parameters["FindingIds"]
+        found = [one for one in self.held[detector] if one["Id"] in wanted]
         return Document({"Findings": found}, "guardduty:GetFindings")
 
 

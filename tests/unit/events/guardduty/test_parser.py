@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.events.envelope import NotForUs
+from ringfence.model.claims import HeldFinding
 from ringfence.model.codec import decode, encode
 from ringfence.model.errors import BadInput
-from ringfence.model.claims import HeldFinding
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.instance import InstanceRef
 from tests.support.parsing import parse, parse_text

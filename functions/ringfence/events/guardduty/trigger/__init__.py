@@ -12,10 +12,9 @@ from ringfence.model.call import Permission
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_DETECTORS = ("arn:aws:guardduty:*:{account}:detector/*",)
 PERMISSIONS = (
-    Permission("guardduty:GetFindings", _DETECTORS),
-    Permission("guardduty:GetDetector", _DETECTORS),
+    Permission("guardduty:GetFindings", ("*",), reason="the action has no resource types"),
+    Permission("guardduty:GetDetector", ("arn:aws:guardduty:*:{account}:detector/*",)),
     Permission("guardduty:ListDetectors", ("*",), reason="the action has no resource types"),
 )
 """The permissions to ask GuardDuty for a finding."""

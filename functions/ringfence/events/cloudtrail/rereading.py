@@ -1,0 +1,41 @@
+"""How recorded calls are checked at their source."""
+
+from __future__ import annotations
+
+from ringfence.events.cloudtrail.trigger.bucket_creation import OpenCreationTrigger
+from ringfence.events.cloudtrail.trigger.calls import CallTrigger
+from ringfence.events.cloudtrail.trigger.defenses import DefensesTrigger
+from ringfence.events.cloudtrail.trigger.quarantine import QuarantineTrigger
+from ringfence.events.cloudtrail.trigger.root import RootTrigger
+from ringfence.events.rereading import RETRIED, Rereading
+
+REREADINGS = (
+    Rereading(
+        "CloudTrail",
+        (CallTrigger, OpenCreationTrigger),
+        "calls that change a setting",
+        "the setting, from the resource itself. `LookupEvents` shows a call up to 15 minutes later, so it is "
+        "not asked",
+        confirmed="the setting is wrong: it is fixed",
+        refuted="the setting is right: nothing is changed",
+        unknown=RETRIED,
+    ),
+    Rereading(
+        "CloudTrail",
+        (QuarantineTrigger,),
+        "AWS's quarantine of a user",
+        "the user, its keys and its policies. The quarantine policy is not looked for: an intruder can detach "
+        "it before the event arrives",
+        confirmed="the user exists: it is contained",
+        refuted="the user does not exist: the incident is closed",
+        unknown=RETRIED,
+    ),
+    Rereading(
+        "CloudTrail",
+        (DefensesTrigger, RootTrigger),
+        "calls that impair defenses, uses of the root user",
+        "nothing: a person is notified, and nothing is changed",
+        confirmed="a person is notified",
+        changes=False,
+    ),
+)

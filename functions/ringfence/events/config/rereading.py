@@ -1,0 +1,19 @@
+"""How verdicts of AWS Config are checked at their source."""
+
+from __future__ import annotations
+
+from ringfence.events.config.trigger import ConfigTrigger
+from ringfence.events.rereading import RETRIED, Rereading
+
+REREADINGS = (
+    Rereading(
+        "AWS Config",
+        (ConfigTrigger,),
+        "results of managed rules",
+        "the rule, with `DescribeConfigRules`: whether it is AWS's managed rule. The setting that it judges "
+        "is read from the resource itself: a resource that is compliant is not changed",
+        refuted="nothing is changed; notification",
+        unknown=RETRIED,
+        claim="ManagedRule",
+    ),
+)
