@@ -49,8 +49,8 @@ _ANSWERS = (
         "refuted",
         "nothing is changed; a person is notified at once",
         (
-            "changes stay, and later stages do not begin; a person is notified at once, with the command that "
-            "undoes the changes"
+            "changes stay, and later stages do not begin; a person is notified at once, with the command "
+            "that undoes the changes"
         ),
     ),
     (
@@ -69,8 +69,8 @@ _ANSWERS = (
     (
         "blinded: the source can no longer answer",
         (
-            "`findings.unconfirmable` in the policy decides: `dry-run` (default), `notify` or `auto`; a person "
-            "is notified at once"
+            "`findings.unconfirmable` in the policy decides: `dry-run` (default), `notify` or `auto`; a "
+            "person is notified at once"
         ),
         "a person is notified at once",
     ),

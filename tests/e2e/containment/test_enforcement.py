@@ -15,9 +15,13 @@ from botocore.exceptions import ClientError
 from ringfence.aws.identity import signed_identity
 from ringfence.local.findings import InstanceFinding
 from ringfence.local.inspection import NONE
+from ringfence.local.sending import put_findings
+from ringfence.model.claims import CONFIRMED, Verdict
 from ringfence.model.signed_identity import HEADER
+from ringfence.policy.decision import DecisionCode, Mode
+from ringfence.record.facts import DecisionMade, FindingReceived, Intended
 from tests.e2e.operators import operator
-from tests.e2e.world import applied, not_applied, until
+from tests.e2e.world import Inbox, applied, not_applied, until
 from tests.support.fakes.gateway import event as gateway_event
 
 if TYPE_CHECKING:
@@ -151,6 +155,94 @@ def refused(world: World, server: Server, count: int) -> list[str]:
     """Return what was refused to the role, once it is so many different things."""
     found = [words for words in not_applied(world.history(server)) if "not authorized" in words]
     return found if len(set(found)) >= count else []
+
+
+def decided(world: World, server: Server) -> DecisionMade | None:
+    """Return the newest decision about a server."""
+    return world.history(server).last(DecisionMade)
+
+
+def make_up(world: World, finding: InstanceFinding) -> None:
+    """Put the event of a finding that GuardDuty does not hold on the bus, as a constant input of a target."""
+    entry = finding.entry()
+    assert world.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+
+def test_a_finding_that_guardduty_holds_is_confirmed_by_the_role(enforcing: World, server: Server) -> None:
+    enforcing.send(server)
+    enforcing.complete(server)
+    made = decided(enforcing, server)
+    assert made
+    assert made.source == CONFIRMED
+    (asked,) = enforcing.calls("GetFindings", enforcing.history(server).of(FindingReceived)[0].finding.id)[:1]
+    assert asked["userIdentity"]["sessionContext"]["sessionIssuer"]["userName"] == ROLE
+
+
+def test_a_made_up_finding_changes_nothing_until_guardduty_has_it(enforcing: World, server: Server) -> None:
+    inbox, finding = Inbox(enforcing), InstanceFinding.about(server)
+    enforcing.send(enforcing.builder().estate().web)  # there is a detector
+    role = f"{server.name}-server"
+    before = enforcing.inspector().portrait(server, role)
+    make_up(enforcing, finding)
+    made = until(lambda: decided(enforcing, server), "there is a decision")
+    assert made
+    assert (made.decision.mode, made.decision.code) == (Mode.NOTIFY, DecisionCode.REFUTED)
+    assert made.source
+    assert made.source.verdict is Verdict.ABSENT
+    told = until(lambda: inbox.told(server.ref.id), "a person is told")
+    assert told[0].startswith("Ringfence: URGENT, finding unknown to its source")
+    assert enforcing.history(server).of(Intended) == ()
+    assert enforcing.inspector().portrait(server, role) == before
+    # The message comes back. It is the finding's event, once GuardDuty has the finding.
+    put_findings(
+        enforcing.local.endpoint, [finding.detail()], enforcing.local.account, enforcing.local.region
+    )
+    enforcing.complete(server)
+    assert enforcing.inspector().closed(server)
+
+
+def test_the_finding_of_another_server_is_no_reason_to_contain_this_one(
+    enforcing: World, server: Server
+) -> None:
+    builder = enforcing.builder()
+    other = builder.launch(builder.ground(), builder.name, builder.profile())
+    finding = enforcing.send(other)
+    make_up(enforcing, replace(finding, server=server))
+    made = until(lambda: decided(enforcing, server), "there is a decision")
+    assert made
+    assert made.source
+    assert made.source.verdict is Verdict.REFUTED
+    assert f"is not about {server.ref.key}" in made.source.reason
+    enforcing.complete(other)
+    assert enforcing.history(server).of(Intended) == ()
+    assert not enforcing.inspector().closed(server)
+
+
+def test_without_the_right_to_ask_guardduty_the_instance_is_contained_and_marked(
+    enforcing: World, server: Server
+) -> None:
+    with without(enforcing, "guardduty:GetFindings"):
+        enforcing.send(server)
+        made = until(lambda: decided(enforcing, server), "there is a decision")
+        assert made
+        assert made.source
+        assert made.source.verdict is Verdict.UNKNOWN
+        assert "guardduty:GetFindings: AccessDenied" in made.source.reason
+        until(lambda: enforcing.inspector().closed(server), "it is isolated")
+    enforcing.complete(server)
+
+
+def test_a_detector_that_was_deleted_leaves_it_to_a_person(enforcing: World, server: Server) -> None:
+    enforcing.quiet()
+    guardduty = enforcing.client("guardduty")
+    for detector in guardduty.list_detectors()["DetectorIds"]:
+        guardduty.delete_detector(DetectorId=detector)
+    make_up(enforcing, InstanceFinding.about(server))
+    made = until(lambda: decided(enforcing, server), "there is a decision")
+    assert made
+    assert (made.decision.mode, made.decision.code) == (Mode.DRY_RUN, DecisionCode.BLINDED)
+    assert enforcing.history(server).of(Intended) == ()
+    assert not enforcing.inspector().closed(server)
 
 
 def test_an_operator_whom_iam_does_not_allow_is_refused_and_nothing_changes(

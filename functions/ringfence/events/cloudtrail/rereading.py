@@ -24,8 +24,8 @@ REREADINGS = (
         "CloudTrail",
         (QuarantineTrigger,),
         "AWS's quarantine of a user",
-        "the user, its keys and its policies. The quarantine policy is not looked for: an intruder can detach "
-        "it before the event arrives",
+        "the user, its keys and its policies. The quarantine policy is not looked for: an intruder can "
+        "detach it before the event arrives",
         confirmed="the user exists: it is contained",
         refuted="the user does not exist: the incident is closed",
         unknown=RETRIED,
