@@ -55,9 +55,10 @@ if TYPE_CHECKING:
     from ringfence.aws.incidents import Response
     from ringfence.aws.notice import Topic
     from ringfence.model.call import SansIO
+    from ringfence.model.claims import Checked
+    from ringfence.model.finding import Finding
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.reviews import Review
-    from ringfence.model.rule_confirmation import ManagedRule
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Policy
@@ -170,10 +171,10 @@ class Execution:
         look = partial(self.system.observe, self, ref, observations, past)
         return self.gate("observe", f"looks at {ref.id}: {names}", look)
 
-    def confirm(self, ref: Ref, claim: ManagedRule) -> str:
+    def confirm(self, ref: Ref, finding: Finding) -> Checked:
         cloud = self.system.cloud_of(ref)
         return self.gate(
-            "confirm", f"asks whether the claim about {ref.id} holds", lambda: cloud.confirm(ref, claim)
+            "confirm", f"asks whether the claim about {ref.id} holds", lambda: cloud.confirm(ref, finding)
         )
 
     def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
