@@ -19,7 +19,7 @@ An event can be made up by somebody who can write to a queue of Ringfence, chang
 invoke its functions. So Ringfence checks what an event says at its source before the first change. The
 source is asked in the same round trip that reads the resource and the audit log.
 
-A run by hand and a release have a person as their source. A scheduled review lists the resources itself.
+A manual run and a release have a person as their source. A scheduled review lists the resources itself.
 
 ## Answers
 
@@ -61,7 +61,7 @@ _ANSWERS = (
     (
         "unknown: throttled, denied, no answer, an unusable answer",
         (
-            "a containment goes on; the record, the notices and `ringfence incidents show` say that it is "
+            "a containment continues; the record, the notices and `ringfence incidents show` say that it is "
             "unconfirmed"
         ),
         "asked again at the second read, and every 15 minutes for {asked} hour; then a person is notified",

@@ -41,7 +41,7 @@ def with_answer(request: ResponseRequest, checked: Checked | None) -> ResponseRe
     answer = checked.answer
     foreign = finding.finding.account != request.ref.account
     if answer.verdict is Verdict.UNKNOWN and foreign:
-        # Whoever makes up an event can name an account that nobody can ask.
+        # Somebody who makes up an event can name an account that nobody can ask.
         answer = replace(answer, verdict=Verdict.BLINDED)
     if checked.finding is not None:
         request = replace(request, finding=replace(finding, finding=checked.finding))

@@ -158,8 +158,6 @@ class Explainer:
                 f"before any change, Ringfence confirms with AWS Config that {rule.name} is the managed rule "
                 f"{rule.identifier}"
             )
-        elif finding.claim:
-            confirmed = "before any change, Ringfence asks GuardDuty for the finding"
         return "; ".join(filter(None, (confirmed, self.note, home)))
 
 

@@ -19,7 +19,7 @@ _EVENTS = "ringfence.events"
 NOT_ASKED = "not asked"
 """The text of an answer that cannot occur."""
 NOTHING_CHANGES = "nothing is changed; urgent notification"
-GOES_ON = "the response goes on, marked as unconfirmed; the source is asked again for an hour"
+GOES_ON = "the response continues, marked as unconfirmed; the source is asked again for an hour"
 BY_POLICY = "`findings.unconfirmable` decides (default: dry run); urgent notification"
 RETRIED = "nothing is changed yet; the message returns to its queue"
 
@@ -50,7 +50,7 @@ class Rereading:
     triggers: tuple[type[Trigger], ...]
     events: str
     read: str
-    confirmed: str = "the response goes on"
+    confirmed: str = "the response continues"
     refuted: str = NOT_ASKED
     unknown: str = NOT_ASKED
     blinded: str = NOT_ASKED

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringfence.model.claims import SourceAnswer, Verdict
 from ringfence.model.codec import canonical, decode, encode, instant_text, load_on_demand, value
 from ringfence.model.errors import BadInput, InternalError
 from ringfence.model.finding import Finding
@@ -89,6 +90,9 @@ FACTS: dict[type[facts.Fact], SearchStrategy[facts.Fact]] = {
     ),
     facts.Released: st.builds(facts.Released, MANY_TEXTS),
     facts.Missed: st.builds(facts.Missed, TEXTS),
+    facts.SourceAsked: st.builds(
+        facts.SourceAsked, TEXTS, st.builds(SourceAnswer, st.sampled_from(Verdict), TEXTS)
+    ),
     facts.Closed: st.builds(facts.Closed, TEXTS),
 }
 

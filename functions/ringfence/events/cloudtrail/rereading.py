@@ -5,6 +5,7 @@ from __future__ import annotations
 from ringfence.events.cloudtrail.trigger.bucket_creation import OpenCreationTrigger
 from ringfence.events.cloudtrail.trigger.calls import CallTrigger
 from ringfence.events.cloudtrail.trigger.defenses import DefensesTrigger
+from ringfence.events.cloudtrail.trigger.own_resources import OwnTrigger
 from ringfence.events.cloudtrail.trigger.quarantine import QuarantineTrigger
 from ringfence.events.cloudtrail.trigger.root import RootTrigger
 from ringfence.events.rereading import RETRIED, Rereading
@@ -32,8 +33,8 @@ REREADINGS = (
     ),
     Rereading(
         "CloudTrail",
-        (DefensesTrigger, RootTrigger),
-        "calls that impair defenses, uses of the root user",
+        (DefensesTrigger, OwnTrigger, RootTrigger),
+        "calls that impair defenses, calls on Ringfence's own resources, uses of the root user",
         "nothing: a person is notified, and nothing is changed",
         confirmed="a person is notified",
         changes=False,

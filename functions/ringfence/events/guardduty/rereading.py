@@ -14,7 +14,7 @@ REREADINGS = (
         (GuardDutyTrigger, CredentialsTrigger, BucketTrigger),
         "findings that lead to changes",
         "the finding, with `GetFindings` in its account and region, beside the first read of the resource",
-        confirmed="the response goes on with the finding as GuardDuty has it",
+        confirmed="the response continues, with the finding as GuardDuty has it",
         refuted=(
             f"{NOTHING_CHANGES}. It is refuted if GuardDuty's finding has another account, region, type or "
             "resource, a lower severity, is a sample, or only leads to a notification. A finding that "
