@@ -7,12 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from ringfence.aws.archive import S3Archive
+from ringfence.aws.log_sequence import LogSequence
 from ringfence.aws.notice import Topic
 from ringfence.aws.sessions import own_client
 from ringfence.handlers.archive import Archiving
-from ringfence.handlers.stream import each
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
 
@@ -22,10 +23,14 @@ if TYPE_CHECKING:
 def handler(event: Event, context: object) -> Answer:
     """Work on a batch of the stream."""
     del context
-    return each(event, _archiving().act)
+    return _archiving().work(event)
 
 
 @cache
 def _archiving() -> Archiving:
     archive = S3Archive(cast("S3Client", own_client("s3")), os.environ["RINGFENCE_ARCHIVE_BUCKET"])
-    return Archiving(archive, Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"]))
+    sequence = LogSequence(
+        cast("DynamoDBClient", own_client("dynamodb")), os.environ["RINGFENCE_CONTROL_TABLE"]
+    )
+    topic = Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"])
+    return Archiving(archive, sequence, topic)

@@ -1,28 +1,46 @@
-"""The archive: a versioned bucket with Object Lock. It contains every entry once."""
+"""The archive: a versioned bucket with Object Lock. Its first versions contain every entry."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
 
-from ringfence.aws.audit_items import ARCHIVE_PREFIX, archive_key, archive_prefix
+from ringfence.aws.archive_objects import (
+    INCIDENTS_PREFIX,
+    folder,
+    object_key,
+    place_of,
+    read,
+    written,
+)
+from ringfence.aws.audit_items import ARCHIVE_PREFIX, archive_prefix
 from ringfence.aws.failures import code_of, raised
 from ringfence.model.call import Permission
-from ringfence.record.chain import ChainKey
+from ringfence.model.frozen import frozen
+from ringfence.model.resource_names import runbook_ids
+from ringfence.record.chain import ChainKey, Entry
 from ringfence.record.integrity import Archived
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ObjectVersionTypeDef
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import (
+        DeleteMarkerEntryTypeDef,
+        ListObjectVersionsRequestTypeDef,
+        ObjectVersionTypeDef,
+    )
+
+    from ringfence.aws.archive_objects import Place
     from ringfence.engine.ports import SideBySide
-    from ringfence.record.chain import Entry
 
 WRITE_PERMISSIONS = (
     Permission("s3:PutObject", ("{archive}/chains/*",)),
-    Permission("s3:GetObject", ("{archive}/chains/*",)),
+    Permission("s3:ListBucketVersions", ("{archive}",)),
+    Permission("s3:GetObjectVersion", ("{archive}/chains/*",)),
 )
 READ_PERMISSIONS = (
     Permission("s3:ListBucketVersions", ("{archive}",)),
@@ -31,8 +49,19 @@ READ_PERMISSIONS = (
 """The permissions for archiving and verifying. `{archive}` is the bucket's ARN. Its key is separate."""
 
 _HASH, _MAC = "hash", "mac"
+Found = tuple[ChainKey, str]
+"""A response: its chain and its incident."""
 _THERE = "PreconditionFailed"
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
+
+
+@frozen
+class Stored:
+    """One key of the bucket: its versions, the oldest first, and the times of its delete markers."""
+
+    name: str
+    versions: tuple[ObjectVersionTypeDef, ...]
+    markers: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -42,78 +71,177 @@ class S3Archive:
     client: S3Client
     bucket: str
 
-    def keep(self, chain: str, entry: Entry) -> bool:
-        """Write an entry unless it exists. Return False if another object has its key.
+    def keep(self, chain: str, entries: Sequence[Entry]) -> frozenset[int]:
+        """Write consecutive entries of one response as one object, unless they are in it already.
 
-        The bucket's default retention locks it.
+        Returns the numbers of the entries that the object contains differently. The bucket's default
+        retention locks the object. The key names the first entry, so the same entries in another cut are
+        compared with what is there, and only the rest is written.
         """
-        key = archive_key(chain, entry.incident, entry.seq)
+        first = entries[0]
+        name = object_key(chain, first.incident, first.seq)
         with raised("s3:PutObject"):
             try:
                 self.client.put_object(
                     Bucket=self.bucket,
-                    Key=key,
-                    Body=entry.body.encode(),
-                    ContentType="application/json",
+                    Key=name,
+                    Body=written(chain, entries).encode(),
+                    ContentType="application/jsonl",
                     ChecksumAlgorithm="SHA256",
-                    Metadata={_HASH: entry.hash, **({_MAC: entry.mac} if entry.mac else {})},
                     IfNoneMatch="*",
                 )
             except ClientError as error:
                 if code_of(error) != _THERE:
                     raise
-                return self._get(key) == (entry.body, entry.hash, entry.mac)
-        return True
+            else:
+                return frozenset()
+        there = {one.seq: one for one in self._first_of(name)}
+        rest = [one for one in entries if one.seq not in there]
+        other = {one.seq for one in entries if one.seq in there and not _same(one, there[one.seq])}
+        return frozenset(other) | (self.keep(chain, rest) if 0 < len(rest) < len(entries) else frozenset())
 
     def first_versions(self, key: ChainKey, incident: str, side_by_side: SideBySide) -> tuple[Archived, ...]:
         """Read the first version of every entry of a response."""
-        found: dict[str, list[ObjectVersionTypeDef]] = {}
-        extra: dict[str, int] = {}
-        with raised("s3:ListBucketVersions"):
-            pages = self.client.get_paginator("list_object_versions")
-            for page in pages.paginate(Bucket=self.bucket, Prefix=archive_prefix(key.text, incident)):
-                for version in page.get("Versions", ()):
-                    found.setdefault(version["Key"], []).append(version)
-                for marker in page.get("DeleteMarkers", ()):
-                    extra[marker["Key"]] = extra.get(marker["Key"], 0) + 1
-        reads = [
-            lambda name=name, versions=versions: self._first(name, versions, extra.get(name, 0))
-            for name, versions in found.items()
-            if _seq(name) is not None
-        ]
-        return tuple(one for one in side_by_side(reads) if isinstance(one, Archived)) if reads else ()
+        prefixes = (folder(key.text, incident), archive_prefix(key.text, incident))
+        stored = [one for prefix in prefixes for one in self._stored(prefix)]
+        return self._read_all(stored, side_by_side)
 
     def chains(self, incident: str) -> tuple[ChainKey, ...]:
-        """Search the whole archive for the responses to an incident that the table lacks."""
+        """Search the archive for the responses to an incident that the table lacks.
+
+        Where entries were one object each, every such object is listed, because a runbook and a subject
+        come before the incident in their keys. No more of these are written.
+        """
         found: dict[ChainKey, None] = {}
-        with raised("s3:ListBucketVersions"):
-            pages = self.client.get_paginator("list_object_versions")
-            for page in pages.paginate(Bucket=self.bucket, Prefix=ARCHIVE_PREFIX):
-                for version in page.get("Versions", ()):
-                    runbook, _, rest = version["Key"].removeprefix(ARCHIVE_PREFIX).partition("/")
-                    subject, slash, _ = rest.rpartition(f"/{incident}/")
-                    if slash:
-                        found[ChainKey(runbook, subject)] = None
+        old = (f"{ARCHIVE_PREFIX}{runbook}/" for runbook in runbook_ids())
+        for prefix in (f"{ARCHIVE_PREFIX}{incident}/", *old):
+            for stored in self._stored(prefix):
+                place = place_of(stored.name)
+                if place and place.incident == incident:
+                    found[place.key] = None
         return tuple(found)
 
-    def _first(self, name: str, versions: list[ObjectVersionTypeDef], extra: int) -> Archived:
-        """Read the oldest version. S3 lists the newest first."""
-        oldest = min(reversed(versions), key=lambda version: version["LastModified"])
-        body, kept, mac = self._get(name, oldest["VersionId"])
-        return Archived(_seq(name) or 0, body, kept, len(versions) + extra, mac)
+    def responses(self, first: str, last: str, months: Iterable[str] = ("",)) -> Iterator[Found]:
+        """Yield the archived responses to the incidents from `first` to `last`.
 
-    def _get(self, name: str, version: str | None = None) -> tuple[str, str, str]:
+        `first` and `last` are ids of incidents, or beginnings of them. `months` are the months between them,
+        such as 202611, if not everything is to be listed. A response is yielded twice if some of its entries
+        are one object each.
+        """
+        new = (f"{INCIDENTS_PREFIX}{month}" for month in months)
+        old = (f"{ARCHIVE_PREFIX}{runbook}/" for runbook in runbook_ids())
+        before: Found | None = None
+        for prefix in (*new, *old):
+            for stored in self._stored(prefix):
+                place = place_of(stored.name)
+                if place and first <= place.incident <= last and before != (place.key, place.incident):
+                    before = (place.key, place.incident)
+                    yield before
+
+    def old_entries(
+        self, after: str, most: int, side_by_side: SideBySide
+    ) -> tuple[tuple[tuple[Place, Entry], ...], str]:
+        """Read entries that are one object each, after a key, and the last key if more follow."""
+        prefixes = sorted(f"{ARCHIVE_PREFIX}{runbook}/" for runbook in runbook_ids())
+        names = (one for prefix in prefixes for one in self._stored(prefix, after))
+        listed = tuple(islice(names, most))
+        old = [
+            (place, one) for one in listed if (place := place_of(one.name)) and place.alone and one.versions
+        ]
+        reads = [
+            lambda place=place, one=one: self._get(place, one.name, one.versions[0]["VersionId"])
+            for place, one in old
+        ]
+        found = cast("Sequence[tuple[Entry]]", side_by_side(reads) if reads else ())
+        entries = tuple((place, entry) for (place, _), (entry,) in zip(old, found, strict=True))
+        return entries, listed[-1].name if len(listed) == most else ""
+
+    def _stored(self, prefix: str, after: str = "") -> Iterator[Stored]:
+        """List keys with their versions. S3 lists a key's versions together, the newest first."""
+        name = ""
+        versions: list[ObjectVersionTypeDef] = []
+        markers: list[DeleteMarkerEntryTypeDef] = []
+        for key, version, marker in self._listed(prefix, after):
+            if key != name:
+                if versions or markers:
+                    yield _stored(name, versions, markers)
+                name, versions, markers = key, [], []
+            if version:
+                versions.append(version)
+            if marker:
+                markers.append(marker)
+        if versions or markers:
+            yield _stored(name, versions, markers)
+
+    def _listed(
+        self, prefix: str, after: str
+    ) -> Iterator[tuple[str, ObjectVersionTypeDef | None, DeleteMarkerEntryTypeDef | None]]:
+        asked: ListObjectVersionsRequestTypeDef = {"Bucket": self.bucket, "Prefix": prefix}
+        if after:
+            asked["KeyMarker"] = after
+        while True:
+            with raised("s3:ListBucketVersions"):
+                page = self.client.list_object_versions(**asked)
+            found = [(one["Key"], one, None) for one in page.get("Versions", ())]
+            gone = [(one["Key"], None, one) for one in page.get("DeleteMarkers", ())]
+            yield from sorted((*found, *gone), key=lambda one: one[0])
+            if not page.get("IsTruncated"):
+                return
+            asked["KeyMarker"] = page["NextKeyMarker"]
+            asked["VersionIdMarker"] = page["NextVersionIdMarker"]
+
+    def _first_of(self, name: str) -> tuple[Archived, ...]:
+        """Read the first version of one object."""
+        found = [one for one in self._stored(name) if one.name == name]
+        return self._read_all(found, lambda reads: [read() for read in reads])
+
+    def _read_all(self, stored: Iterable[Stored], side_by_side: SideBySide) -> tuple[Archived, ...]:
+        """Read objects of one response. If several contain an entry, the oldest is its first version."""
+        oldest_first = sorted(
+            (one for one in stored if one.versions and place_of(one.name)),
+            key=lambda one: (one.versions[0]["LastModified"], one.name),
+        )
+        reads = [lambda one=one: self._read(one) for one in oldest_first]
+        first: dict[int, Archived] = {}
+        for entries in side_by_side(reads) if reads else ():
+            for one in entries if isinstance(entries, tuple) else ():
+                known = first.setdefault(one.seq, one)
+                if (known.body, known.hash, known.mac) != (one.body, one.hash, one.mac):
+                    first[one.seq] = replace(known, versions=known.versions + one.versions)
+                elif known is not one and one.markers:
+                    first[one.seq] = replace(known, markers=known.markers + one.markers)
+        return tuple(first[seq] for seq in sorted(first))
+
+    def _read(self, stored: Stored) -> tuple[Archived, ...]:
+        """Read an object's entries in its first version, and count the later versions that differ."""
+        place = place_of(stored.name)
+        if place is None:
+            return ()
+        first, *more = (self._get(place, stored.name, one["VersionId"]) for one in stored.versions)
+        later = sum(one != first for one in more)
+        return tuple(
+            Archived(one.seq, one.body, one.hash, 1 + later, one.mac, stored.markers) for one in first
+        )
+
+    def _get(self, place: Place, name: str, version: str) -> tuple[Entry, ...]:
         with raised("s3:GetObject"):
-            found = (
-                self.client.get_object(Bucket=self.bucket, Key=name, VersionId=version)
-                if version
-                else self.client.get_object(Bucket=self.bucket, Key=name)
-            )
-            noted = found["Metadata"]
-            body = found["Body"].read().decode(errors="replace")
-            return body, noted.get(_HASH, ""), noted.get(_MAC, "")
+            found = self.client.get_object(Bucket=self.bucket, Key=name, VersionId=version)
+            text, noted = found["Body"].read().decode(errors="replace"), found["Metadata"]
+        if place.alone:
+            return (Entry(place.incident, place.seq, text, noted.get(_HASH, ""), noted.get(_MAC, "")),)
+        return read(place, text)
 
 
-def _seq(name: str) -> int | None:
-    last = name.rpartition("/")[2].removesuffix(".json")
-    return int(last) if last.isascii() and last.isdigit() else None
+def _stored(
+    name: str, versions: Sequence[ObjectVersionTypeDef], markers: Sequence[DeleteMarkerEntryTypeDef]
+) -> Stored:
+    """Put the oldest version first. S3 lists the newest first, and its times are full seconds."""
+    oldest_first = list(versions)[::-1]
+    oldest_first.sort(key=lambda one: one["LastModified"])
+    return Stored(
+        name, tuple(oldest_first), tuple(f"{one['LastModified']:%Y-%m-%d %H:%M:%SZ}" for one in markers)
+    )
+
+
+def _same(entry: Entry, archived: Archived) -> bool:
+    return (entry.body, entry.hash, entry.mac) == (archived.body, archived.hash, archived.mac)

@@ -174,10 +174,5 @@ def to_provided(item: Mapping[str, Mapping[str, object]]) -> dict[str, frozenset
 
 
 def archive_prefix(chain: str, incident: str) -> str:
-    """Return the folder of one response in the archive. `chain` is the partition of the table."""
+    """Return the folder of a response whose entries are one object each. `chain` is the partition."""
     return f"{ARCHIVE_PREFIX}{chain.replace('#', '/', 1)}/{incident}/"
-
-
-def archive_key(chain: str, incident: str, seq: int) -> str:
-    """Return the object key of one entry in the archive."""
-    return f"{archive_prefix(chain, incident)}{seq:06d}.json"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from ringfence.record.integrity import Verdict
 
-ALTERED, UNKNOWN = 1, 3
+ALTERED, UNKNOWN, ATTEMPTED = 1, 3, 4
 
 
 class Unverified(click.ClickException):
@@ -46,12 +47,13 @@ def audit() -> None:
 def verify(ctx: click.Context, home: Home, incident: str, *, without_archive: bool, as_json: bool) -> None:
     """Recompute the hash chains of INCIDENT and compare them with the first versions in the archive.
 
-    Exit code 0: the entries are unaltered; entries that are not archived yet are reported as pending. 1: an
-    entry was altered, removed or reordered; the first one is named. 2: no such incident, or bad input. 3:
-    the table or the archive cannot be read, or the result cannot be written.
+    Exit code 0: the entries are unaltered; entries of the last 15 minutes that are not archived yet are
+    reported as pending. 1: an entry was altered, removed, reordered or never archived; the first one is
+    named. 2: no such incident, or bad input. 3: the table or the archive cannot be read, or the result
+    cannot be written. 4: the entries are unaltered, but somebody tried to hide them in the archive.
     """
     try:
-        verdicts = tuple(_verdicts(home, incident, without_archive=without_archive))
+        verdicts = tuple(_verdicts(home, incident, datetime.now(UTC), without_archive=without_archive))
     except BadInput:
         raise
     except RingfenceError as error:
@@ -62,17 +64,25 @@ def verify(ctx: click.Context, home: Home, incident: str, *, without_archive: bo
     except OSError as error:
         discard()
         raise Unverified(f"the result cannot be written: {error.strerror}") from error
-    ctx.exit(0 if all(verdict.sound for verdict in verdicts) else ALTERED)
+    ctx.exit(exit_code(verdicts))
 
 
-def _verdicts(home: Home, incident: str, *, without_archive: bool) -> Iterable[Verdict]:
+def exit_code(verdicts: Iterable[Verdict]) -> int:
+    """Return the exit code for these results."""
+    verdicts = tuple(verdicts)
+    if not all(verdict.sound for verdict in verdicts):
+        return ALTERED
+    return ATTEMPTED if any(verdict.remarks for verdict in verdicts) else 0
+
+
+def _verdicts(home: Home, incident: str, now: datetime, *, without_archive: bool) -> Iterable[Verdict]:
     from ringfence.handlers.threads import Threads
 
     reader = reader_of(home)
     archive = None if without_archive else archive_of(home)
     for response in find(reader, archive, incident):
         first = archive.first_versions(response.key, incident, Threads()) if archive else None
-        yield verify_chain(response.key, incident, reader.entries(response), first)
+        yield verify_chain(response.key, incident, reader.entries(response), first, now)
 
 
 def _as_json(verdict: Verdict) -> dict[str, object]:
@@ -82,4 +92,5 @@ def _as_json(verdict: Verdict) -> dict[str, object]:
 def _as_text(verdict: Verdict) -> str:
     lines = [f"{verdict.incident} {verdict.chain}", verdict.claim]
     lines += [f"also: entry {one.seq}: {one.words}" for one in verdict.faults[1:]]
+    lines += verdict.remarks
     return "\n  ".join(safe(one) for one in lines)

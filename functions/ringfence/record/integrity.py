@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,14 @@ class Wrong(StrEnum):
     REORDERED = "reordered"
     REMOVED = "removed"
     ARCHIVE = "archive"
+    UNARCHIVED = "unarchived"
+    UNLOGGED = "unlogged"
+
+
+ARCHIVED_WITHIN = timedelta(minutes=15)
+"""An entry that is not archived after this time is a fault. Usually it takes seconds."""
+_CLOCKS = timedelta(minutes=5)
+"""By how much the clock of a function may be ahead."""
 
 
 @dataclass(frozen=True, order=True)
@@ -40,7 +49,8 @@ class Fault:
 class Archived:
     """The first version of one entry in the archive.
 
-    `versions` counts all versions and delete markers. A correct archive has one version per entry.
+    `versions` counts the first version and the later ones that differ from it. `markers` are the times of
+    delete markers. They hide the entry, but its first version is still there.
     """
 
     seq: int
@@ -48,11 +58,15 @@ class Archived:
     hash: str
     versions: int = 1
     mac: str = ""
+    markers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of a verification. `archived` is None if there was no archive to compare with."""
+    """The result of a verification. `archived` is None if there was no archive to compare with.
+
+    `remarks` are attempts that altered no entry.
+    """
 
     incident: str
     chain: str
@@ -60,10 +74,11 @@ class Verdict:
     archived: int | None
     pending: tuple[int, ...] = ()
     faults: tuple[Fault, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is wrong. Pending entries are not wrong."""
+        """Whether no entry is wrong. An entry that is pending for a short time is not wrong."""
         return not self.faults
 
     @property
@@ -98,6 +113,8 @@ _PLAIN = {
     Wrong.REORDERED: "reordered",
     Wrong.REMOVED: "removed",
     Wrong.ARCHIVE: "tampered with in the archive",
+    Wrong.UNARCHIVED: "not archived",
+    Wrong.UNLOGGED: "not in the transparency log",
 }
 
 
@@ -106,13 +123,18 @@ def _count(number: int) -> str:
 
 
 def verify(
-    key: ChainKey, incident: str, table: Sequence[Entry], archive: Iterable[Archived] | None = None
+    key: ChainKey,
+    incident: str,
+    table: Sequence[Entry],
+    archive: Iterable[Archived] | None = None,
+    now: datetime | None = None,
 ) -> Verdict:
     """Verify the chain of one incident.
 
     `table` are the entries in the order of the table. An entry with a negative number is an item that is
     not an entry. Without `archive`, the verification cannot detect a completely recomputed chain or removed
-    entries at the end. The result says so.
+    entries at the end. The result says so. Without `now`, it cannot detect that an entry at the end was
+    never archived.
     """
     numbered = [entry for entry in table if entry.seq >= 0]
     kept = {entry.seq: entry for entry in numbered}
@@ -124,6 +146,7 @@ def verify(
         *_gaps(kept, first),
         *_content_faults(key, incident, kept),
         *_archive_faults(kept, first),
+        *(() if archive is None else _unarchived(kept, first.keys(), now)),
     ):
         faults.setdefault(fault.seq, fault)
     for fault in _link_faults(kept, sound=kept.keys() - faults, archived=first.keys()):
@@ -135,6 +158,7 @@ def verify(
         archived=None if archive is None else len(first),
         pending=() if archive is None else tuple(sorted(kept.keys() - first.keys())),
         faults=tuple(sorted(faults.values())),
+        remarks=tuple(_remarks(first.values())),
     )
 
 
@@ -185,6 +209,45 @@ def _archive_faults(kept: Mapping[int, Entry], first: Mapping[int, Archived]) ->
             yield Fault(seq, Wrong.ARCHIVE, "the archived hash does not match the archived body")
         if archived.versions > 1:
             yield Fault(seq, Wrong.ARCHIVE, f"{archived.versions - 1} more versions after the first")
+
+
+def _unarchived(
+    kept: Mapping[int, Entry], archived: AbstractSet[int], now: datetime | None
+) -> Iterator[Fault]:
+    """Find entries that should be archived. The stream delivers entries in order."""
+    for seq in sorted(kept.keys() - archived):
+        written = _written_at(kept[seq])
+        if seq < max(archived, default=-1):
+            yield Fault(seq, Wrong.UNARCHIVED, "later entries are in the archive, but this entry is not")
+        elif now and written is None:
+            yield Fault(seq, Wrong.UNARCHIVED, "it does not say when it was written")
+        elif now and written and now - written > ARCHIVED_WITHIN:
+            minutes = int((now - written).total_seconds() // 60)
+            yield Fault(seq, Wrong.UNARCHIVED, f"it was written {minutes} minutes ago")
+        elif now and written and written - now > _CLOCKS:
+            yield Fault(seq, Wrong.UNARCHIVED, f"it says that it was written later than now: {written}")
+
+
+def _written_at(entry: Entry) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(_body(entry).get("at")))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
+def _remarks(archived: Iterable[Archived]) -> Iterator[str]:
+    """Name each delete marker once. It hides all entries of one object."""
+    hidden: dict[str, list[int]] = {}
+    for one in archived:
+        for marker in one.markers:
+            hidden.setdefault(marker, []).append(one.seq)
+    for marker, seqs in hidden.items():
+        entries = f"entry {seqs[0]}" if len(seqs) == 1 else f"entries {seqs[0]} to {seqs[-1]}"
+        yield (
+            f"tampering: {entries} got a delete marker in the archive at {marker}. The first version still "
+            "exists. CloudTrail's data events and the archive's access logs show who called DeleteObject"
+        )
 
 
 def _link_faults(

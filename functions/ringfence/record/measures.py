@@ -13,6 +13,7 @@ TIME_TO_CONTAINMENT = "TimeToContainment"
 REFUSED = "Refused"
 TAMPER = "Tamper"
 FORGED = "Forged"
+CHECKPOINT = "Checkpoint"
 
 COUNT, SECONDS = "Count", "Seconds"
 

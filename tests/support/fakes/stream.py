@@ -11,12 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ringfence.handlers.stream import Event, Record
-    from ringfence.record.chain import Entry
+    from ringfence.record.chain import ChainKey, Entry
 
 
 def record(entry: Entry, kind: str = "INSERT", changes: Mapping[str, object] | None = None) -> Record:
     """Return the record of a change; `changes` replace attributes of the item."""
-    item = {**to_item(KEY, entry), **(changes or {})}
+    return record_of(KEY, entry, kind, changes)
+
+
+def record_of(
+    key: ChainKey, entry: Entry, kind: str = "INSERT", changes: Mapping[str, object] | None = None
+) -> Record:
+    """Return the record of a change in any chain."""
+    item = {**to_item(key, entry), **(changes or {})}
     keys = {name: item[name] for name in (CHAIN, ENTRY)}
     number = f"{entry.incident}-{entry.seq}"
     images = {"NewImage": item} if kind != "REMOVE" else {"OldImage": item}

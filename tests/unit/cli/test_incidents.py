@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from moto import mock_aws
 
 from ringfence.aws.archive import S3Archive
+from ringfence.aws.archive_objects import object_key
 from ringfence.aws.audit_items import to_item
 from ringfence.aws.containments import ContainmentList
 from ringfence.aws.sessions import _session, own_client
@@ -37,7 +38,18 @@ from tests.support.fakes.audit_home import (
     session,
     tables,
 )
-from tests.support.fakes.chains import INCIDENT, KEY, LATER, contained, finding, lease, more, opened, stamp
+from tests.support.fakes.chains import (
+    INCIDENT,
+    KEY,
+    LATER,
+    contained,
+    finding,
+    lease,
+    more,
+    notes,
+    opened,
+    stamp,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,8 +81,7 @@ def client() -> Iterator[DynamoDBClient]:
 def s3(client: DynamoDBClient) -> S3Client:
     del client
     s3 = bucket()
-    for entry in contained():
-        S3Archive(s3, ARCHIVE).keep(KEY.text, entry)
+    S3Archive(s3, ARCHIVE).keep(KEY.text, contained())
     return s3
 
 
@@ -249,7 +260,7 @@ def test_a_chain_of_another_version_verifies_and_shows_what_this_one_cannot_read
         previous = digest(body)
         entries.append(Entry(INCIDENT, seq, body, previous))
         client.put_item(TableName=AUDIT, Item=to_item(KEY, entries[seq]))
-        archive.keep(KEY.text, entries[seq])
+    archive.keep(KEY.text, entries)
     with pytest.raises(UnknownRecord, match="must be a value that this version knows"):
         _ = entries[3].fact
     verified = ringfence("audit", "verify", INCIDENT)
@@ -263,11 +274,36 @@ def test_a_chain_of_another_version_verifies_and_shows_what_this_one_cannot_read
 
 
 def test_what_is_not_archived_yet_is_pending_and_no_fault(client: DynamoDBClient) -> None:
-    del client
     bucket()
+    now = datetime.now(UTC)
+    new = link(replace(stamp(incident_id(now, "now")), at=now), None, notes(2))
+    dynamo_log(client).append(KEY, dynamo_log(client).read(KEY), new, lease(incident=new[0].incident))
+    result = ringfence("audit", "verify", new[0].incident)
+    assert result.exit_code == 0, result.output
+    assert "2 entries are pending: not archived yet" in result.output
+
+
+def test_what_was_never_archived_is_a_fault_after_a_quarter_of_an_hour(client: DynamoDBClient) -> None:
+    """A chain that was rewritten from end to end while nothing was archived."""
+    bucket()
+    previous = ""
+    for seq, entry in enumerate(contained()):
+        body = canonical(json.loads(entry.body) | {"actor": "scapegoat", "previous": previous})
+        previous = digest(body)
+        client.put_item(TableName=AUDIT, Item=to_item(KEY, Entry(INCIDENT, seq, body, previous)))
     result = ringfence("audit", "verify", INCIDENT)
-    assert result.exit_code == 0
-    assert "6 entries are pending: not archived yet" in result.output
+    assert result.exit_code == 1
+    assert "VERIFICATION FAILED: entry 0 is not archived: it was written" in result.output
+
+
+def test_a_delete_marker_is_named_and_the_chain_is_sound(s3: S3Client) -> None:
+    s3.delete_object(Bucket=ARCHIVE, Key=object_key(KEY.text, INCIDENT, 0))
+    result = ringfence("audit", "verify", INCIDENT)
+    assert result.exit_code == 4
+    assert "6 entries are the same as the archive's first versions" in result.output
+    assert "tampering: entries 0 to 5 got a delete marker in the archive at 20" in result.output
+    (remark,) = json.loads(ringfence("audit", "verify", INCIDENT, "--json").output)["remarks"]
+    assert "The first version still exists" in remark
 
 
 def test_an_altered_entry_is_named(client: DynamoDBClient, s3: S3Client) -> None:

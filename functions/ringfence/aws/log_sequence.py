@@ -1,0 +1,210 @@
+"""The order of the transparency log: leaves wait in the control table until a checkpoint covers them.
+
+One item counts the leaves. Each batch of leaves is an item under the number of its first leaf. Both are
+written in one transaction, so two executions never use the same number, and no number is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from ringfence.aws.audit_items import CONTROL_KEY
+from ringfence.aws.failures import code_of, raised
+from ringfence.model.call import Permission
+from ringfence.model.codec import canonical
+from ringfence.model.errors import BadInput, Retryable
+from ringfence.model.frozen import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
+
+    from ringfence.aws.audit_items import Item
+
+_OWN = (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("log#*",)),)
+APPEND_PERMISSIONS = (
+    Permission("dynamodb:GetItem", ("{control_table}",), _OWN),
+    Permission("dynamodb:PutItem", ("{control_table}",), _OWN),
+)
+PUBLISH_PERMISSIONS = (*APPEND_PERMISSIONS, Permission("dynamodb:DeleteItem", ("{control_table}",), _OWN))
+"""The permissions to append leaves, and to take those away that were published."""
+
+MOST_CHAINS = 90
+"""A transaction can contain 100 items."""
+DONE = "~"
+_HEAD, _LEAVES, _CHAIN, _PUBLISHED, _IMPORT = (
+    *("log#head", "log#leaves#", "log#chain#"),
+    *("log#published", "log#import"),
+)
+_SIZE, _INCIDENT, _LAST, _MARKER = "size", "incident", "last", "marker"
+_TRIES = 6
+_RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+
+
+@frozen
+class Position:
+    """How far a chain is in the log: its newest incident, and the last entry without a gap before it."""
+
+    incident: str = ""
+    last: int = -1
+
+
+@dataclass(frozen=True)
+class LogSequence:
+    """Appends leaves and reads them in order. Raises Retryable if DynamoDB fails."""
+
+    client: DynamoDBClient
+    table: str
+
+    def size(self) -> int:
+        """Return the number of leaves in order."""
+        return _number(self._get(_HEAD), _SIZE, 0)
+
+    def published(self) -> int:
+        """Return the number of leaves that a checkpoint covers for certain."""
+        return _number(self._get(_PUBLISHED), _SIZE, 0)
+
+    def imported(self) -> str:
+        """Return the last object of the archive that was imported, or DONE. Empty at the beginning."""
+        return str(self._get(_IMPORT).get(_MARKER, {}).get("S", ""))
+
+    def position(self, chain: str) -> Position:
+        """Return how far a chain is in the log."""
+        item = self._get(f"{_CHAIN}{chain}")
+        return Position(str(item.get(_INCIDENT, {}).get("S", "")), _number(item, _LAST, -1))
+
+    def waiting(self, start: int) -> tuple[str, ...] | None:
+        """Return the leaves that were appended at this number. None if none are there."""
+        item = self._get(f"{_LEAVES}{start:015d}")
+        try:
+            found = json.loads(item["leaves"]["S"])
+        except (KeyError, ValueError):
+            return None
+        texts = tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
+        return texts if texts and len(texts) == len(found) else None
+
+    def append(
+        self,
+        leaves: Sequence[str],
+        moved: Mapping[str, tuple[Position, Position]] | None = None,
+        imported: tuple[str, str] | None = None,
+    ) -> None:
+        """Append leaves, and move chains or the import from one position to another, all or nothing.
+
+        Raises Retryable if another execution moved one of them first.
+        """
+        also = [self._put_position(chain, *one) for chain, one in (moved or {}).items()]
+        if imported:
+            also.append(self._put_marker(*imported))
+        for _ in range(_TRIES):
+            size = self.size()
+            puts = [*also, self._put_leaves(size, leaves), self._put_size(size, size + len(leaves))]
+            failed = self._write(puts if leaves else also)
+            if not failed:
+                return
+            if any(code in _RACE for code in failed[: len(also)]):
+                break
+        raise Retryable("another execution appended to the log first")
+
+    def set_size(self, before: int, size: int) -> None:
+        """Correct the number of leaves, because the log already has more."""
+        if self._write([self._put_size(before, size)]):
+            raise Retryable("another execution appended to the log first")
+
+    def forget(self, upto: int) -> None:
+        """Take away the leaves before `upto`, which a checkpoint covers."""
+        start = self.published()
+        while start < upto:
+            leaves = self.waiting(start)
+            if leaves is None:
+                start += 1  # it was removed, and its number is filled
+                continue
+            with raised("dynamodb:DeleteItem"):
+                self.client.delete_item(
+                    TableName=self.table, Key={CONTROL_KEY: {"S": f"{_LEAVES}{start:015d}"}}
+                )
+            start += len(leaves)
+            self._set_published(start)
+        self._set_published(max(start, upto))
+
+    def _set_published(self, size: int) -> None:
+        with raised("dynamodb:PutItem"):
+            self.client.put_item(
+                TableName=self.table, Item={CONTROL_KEY: {"S": _PUBLISHED}, _SIZE: {"N": str(size)}}
+            )
+
+    def _get(self, key: str) -> Mapping[str, AttributeValueTypeDef]:
+        with raised("dynamodb:GetItem"):
+            found = self.client.get_item(
+                TableName=self.table, Key={CONTROL_KEY: {"S": key}}, ConsistentRead=True
+            )
+        return found.get("Item", {})
+
+    def _write(self, puts: Sequence[TransactWriteItemTypeDef]) -> tuple[str, ...]:
+        """Write items. Return the reason for each if a condition failed, or nothing."""
+        with raised("dynamodb:TransactWriteItems"):
+            try:
+                self.client.transact_write_items(TransactItems=puts)
+            except ClientError as error:
+                reasons = error.response.get("CancellationReasons", ())
+                codes = tuple(str(one.get("Code", "None")) for one in reasons)
+                if code_of(error) != "TransactionCanceledException" or not any(one in _RACE for one in codes):
+                    raise
+                return codes
+        return ()
+
+    def _put_size(self, before: int, size: int) -> TransactWriteItemTypeDef:
+        item: Item = {CONTROL_KEY: {"S": _HEAD}, _SIZE: {"N": str(size)}}
+        return self._put(item, {_SIZE: {"N": str(before)}} if before else {})
+
+    def _put_leaves(self, start: int, leaves: Sequence[str]) -> TransactWriteItemTypeDef:
+        item: Item = {
+            CONTROL_KEY: {"S": f"{_LEAVES}{start:015d}"},
+            "leaves": {"S": canonical(list(leaves))},
+        }
+        return self._put(item, {})
+
+    def _put_position(self, chain: str, before: Position, after: Position) -> TransactWriteItemTypeDef:
+        return self._put(
+            {CONTROL_KEY: {"S": f"{_CHAIN}{chain}"}, **_position(after)},
+            {} if before == Position() else _position(before),
+        )
+
+    def _put_marker(self, before: str, after: str) -> TransactWriteItemTypeDef:
+        item: Item = {CONTROL_KEY: {"S": _IMPORT}, _MARKER: {"S": after}}
+        return self._put(item, {_MARKER: {"S": before}} if before else {})
+
+    def _put(self, item: Item, expected: Item) -> TransactWriteItemTypeDef:
+        """Return the put of an item whose attributes still are as expected, or which does not exist."""
+        put: TransactWriteItemTypeDef = {
+            "Put": {
+                "TableName": self.table,
+                "Item": item,
+                "ConditionExpression": "attribute_not_exists(#key)",
+                "ExpressionAttributeNames": {"#key": CONTROL_KEY},
+            }
+        }
+        if expected:
+            put["Put"]["ConditionExpression"] = " AND ".join(f"#{name} = :{name}" for name in expected)
+            put["Put"]["ExpressionAttributeNames"] = {f"#{name}": name for name in expected}
+            put["Put"]["ExpressionAttributeValues"] = {f":{name}": one for name, one in expected.items()}
+        return put
+
+
+def _position(position: Position) -> Item:
+    return {_INCIDENT: {"S": position.incident}, _LAST: {"N": str(position.last)}}
+
+
+def _number(item: Mapping[str, AttributeValueTypeDef], name: str, default: int) -> int:
+    try:
+        return int(item[name]["N"]) if item else default
+    except (KeyError, ValueError) as error:
+        raise BadInput(
+            f"control table, {item[CONTROL_KEY].get('S')}", f"must have a number {name}"
+        ) from error
