@@ -1,4 +1,4 @@
-"""Alarms. Each one describes the problem and the action, and notifies the topic. Missing data is no alarm."""
+"""Alarms. Each one describes the problem and the action, and notifies the topic."""
 
 from __future__ import annotations
 
@@ -108,6 +108,27 @@ class Alarms:
                     "rules, the queues and their key with what is deployed."
                 ),
             )
+
+    def missing(self, name: str, measure: Measure, hours: int, words: str) -> None:
+        """Alarm if a metric that the functions emit has no value for some hours."""
+        alarm = cloudwatch.Alarm(
+            self.scope,
+            f"{name.title().replace('-', '')}Alarm",
+            alarm_name=f"ringfence-{name}",
+            alarm_description=words,
+            metric=cloudwatch.Metric(
+                namespace=NAMESPACE,
+                metric_name=measure.name,
+                dimensions_map=measure.dimensions,
+                period=Duration.hours(1),
+                statistic=SUM,
+            ),
+            threshold=1,
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            evaluation_periods=hours,
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
 
     def own(self, name: str, measure: Measure, most: float, words: str) -> None:
         """Alarm on a metric that the functions emit."""

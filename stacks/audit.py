@@ -20,6 +20,8 @@ from stacks.notices import notices
 from stacks.people import auditors, doctors
 from stacks.settings import COMPLIANCE
 from stacks.stream import StreamFunction
+from stacks.times import ARCHIVE_WINDOW
+from stacks.transparency import TransparencyLog, log_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,14 +55,16 @@ class AuditStack(Stack):
         self.control_table = self._control_table()
         self.archive = self._archive(settings)
         self.notices = notices(self, self.key, settings.notices_email)
+        self.log_key = log_key(self)
         places = {
             "audit_table": self.audit_table.table_arn,
             "control_table": self.control_table.table_arn,
             "archive": self.archive.bucket_arn,
             "topic": self.notices.topic_arn,
             "audit_key": self.key.key_arn,
+            "log_key": self.log_key.key_arn,
         }
-        self._watch(Settled(self, bundle.code(), self.key), places)
+        self._watch(Settled(self, bundle.code(), self.key), places, settings)
         auditors(self, places)
         doctors(self, dict.fromkeys((settings.home, *settings.accounts)))
         for name, shown in {
@@ -68,6 +72,7 @@ class AuditStack(Stack):
             "ControlTable": self.control_table.table_name,
             "ArchiveBucket": self.archive.bucket_name,
             "NoticesTopic": self.notices.topic_arn,
+            "LogKey": self.log_key.key_arn,
         }.items():
             CfnOutput(self, name, value=shown)
 
@@ -166,17 +171,18 @@ class AuditStack(Stack):
         )
         return self.access_logs
 
-    def _watch(self, settled: Settled, places: Mapping[str, str]) -> None:
-        """Archive the log and send notices from its stream, and watch the control table. None waits."""
+    def _watch(self, settled: Settled, places: Mapping[str, str], settings: Settings) -> None:
+        """Archive the log, publish it, send notices from its stream, and watch the control table."""
         environment = {
             "RINGFENCE_AUDIT_TABLE": self.audit_table.table_name,
             "RINGFENCE_ARCHIVE_BUCKET": self.archive.bucket_name,
+            "RINGFENCE_CONTROL_TABLE": self.control_table.table_name,
             "RINGFENCE_TOPIC_ARN": self.notices.topic_arn,
         }
-        for name, needed, table in (
-            (ARCHIVE, needs.ARCHIVE, self.audit_table),
-            (NOTIFY, needs.NOTIFY, self.audit_table),
-            (CONTROL, needs.CONTROL, self.control_table),
+        for name, needed, table, window in (
+            (ARCHIVE, needs.ARCHIVE, self.audit_table, ARCHIVE_WINDOW),
+            (NOTIFY, needs.NOTIFY, self.audit_table, 0),
+            (CONTROL, needs.CONTROL, self.control_table, 0),
         ):
             StreamFunction(
                 self,
@@ -188,7 +194,16 @@ class AuditStack(Stack):
                 needs=needed,
                 places=places,
                 environment=environment,
+                window=window,
             )
+        TransparencyLog(
+            self,
+            settled=settled,
+            topic=self.notices,
+            places=places,
+            environment={**environment, "RINGFENCE_LOG_KEY": self.log_key.key_arn},
+            copies=settings.checkpoint_bucket,
+        )
         Alarms(self, self.notices).own(
             "tampering",
             Measure(TAMPER),

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ringfence.aws import archive, containments, dynamo, identity, incidents, notice, outputs
+from ringfence.aws import (
+    archive,
+    containments,
+    dynamo,
+    identity,
+    incidents,
+    log_files,
+    log_sequence,
+    log_signer,
+    notice,
+    outputs,
+)
 from ringfence.handlers import operator_types as operations
 from ringfence.model.call import Permission
 from ringfence.self_check.needs import PERMISSIONS as _SELF_CHECK
@@ -95,10 +106,16 @@ USE_TOPIC = (
     Permission("kms:Decrypt", ("{audit_key}",), _TOPIC, implied=True),
 )
 
-_EACH = "each entry of the log is one object"
-WRITE_ARCHIVE, GET_ARCHIVE = (
+_EACH = "each response has objects of its own, and each part of the log is an object"
+WRITE_ARCHIVE, GET_ARCHIVE, WRITE_LOG, GET_LOG, COPY_CHECKPOINT = (
     tuple(replace(one, reason=one.reason or _EACH) for one in declared)
-    for declared in (archive.WRITE_PERMISSIONS, archive.READ_PERMISSIONS)
+    for declared in (
+        archive.WRITE_PERMISSIONS,
+        archive.READ_PERMISSIONS,
+        log_files.WRITE_PERMISSIONS,
+        log_files.READ_PERMISSIONS,
+        log_files.COPY_PERMISSIONS,
+    )
 )
 
 RESPOND = (*dynamo.PERMISSIONS, *USE_TABLES, *ASSUME, *CONSUME, *CONTINUE)
@@ -113,7 +130,24 @@ OPERATE = (
     *ASSUME_EACH,
     *CONTINUE,
 )
-ARCHIVE = (*WRITE_ARCHIVE, *USE_ARCHIVE, *notice.PERMISSIONS, *USE_TOPIC)
+ARCHIVE = (
+    *WRITE_ARCHIVE,
+    *USE_ARCHIVE,
+    *log_sequence.APPEND_PERMISSIONS,
+    *USE_TABLES,
+    *notice.PERMISSIONS,
+    *USE_TOPIC,
+)
+CHECKPOINT = (
+    *GET_ARCHIVE,
+    *WRITE_LOG,
+    *USE_ARCHIVE,
+    *log_sequence.PUBLISH_PERMISSIONS,
+    *USE_TABLES,
+    *log_signer.SIGN_PERMISSIONS,
+    *notice.PERMISSIONS,
+    *USE_TOPIC,
+)
 NOTIFY = (*incidents.ENTRIES_PERMISSIONS, *notice.PERMISSIONS, *USE_TOPIC)
 CONTROL = NOTIFY
 """The additional permissions of each function."""
@@ -121,7 +155,10 @@ CONTROL = NOTIFY
 AUDIT = (
     *incidents.PERMISSIONS,
     *containments.LIST_PERMISSIONS,
+    *incidents.EVERY_PERMISSIONS,
     *GET_ARCHIVE,
+    *GET_LOG,
+    *log_signer.READ_PERMISSIONS,
     *outputs.PERMISSIONS,
     *READ_TABLE,
     READ_ARCHIVE,

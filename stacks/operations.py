@@ -27,6 +27,8 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "s3:GetBucketPublicAccessBlock": ("GetPublicAccessBlock",),
     "s3:GetEncryptionConfiguration": ("GetBucketEncryption",),
     "s3:GetLifecycleConfiguration": ("GetBucketLifecycleConfiguration",),
+    "s3:GetObjectVersion": ("GetObject",),
+    "s3:ListBucketVersions": ("ListObjectVersions",),
     "s3:PutBucketPublicAccessBlock": ("PutPublicAccessBlock",),
     "s3:PutEncryptionConfiguration": ("DeleteBucketEncryption", "PutBucketEncryption"),
 }
@@ -64,6 +66,9 @@ def _declared() -> Iterator[Permission]:
     for runbook in CATALOGUE.values():
         yield from runbook.permissions()
         yield from runbook.release_permissions()
-    functions = (needs.RECHECK, needs.OPERATE, needs.ARCHIVE, needs.NOTIFY, needs.CONTROL, needs.SELF_CHECK)
+    functions = (
+        *(needs.RECHECK, needs.OPERATE, needs.ARCHIVE, needs.NOTIFY),
+        *(needs.CHECKPOINT, needs.CONTROL, needs.SELF_CHECK),
+    )
     for function in functions:
         yield from function

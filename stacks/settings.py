@@ -34,6 +34,7 @@ NAMES = (
     "provisioned_concurrency",
     "reserved_concurrency",
     "break_glass_roles",
+    "checkpoint_bucket",
 )
 """The context values of Ringfence."""
 QUALIFIER = "hnb659fds"
@@ -44,6 +45,7 @@ https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html
 _QUALIFIER = re.compile(r"[A-Za-z0-9]{1,10}")
 _ROLE = re.compile(r"[\w+=,.@-]+(/[\w+=,.@-]+)*", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _REGIONS = ("CDK_DEFAULT_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
 
 
@@ -76,6 +78,8 @@ class Settings:
         user may delete Ringfence's keys and the archive, and no response changes them.
     qualifier
         The qualifier of `cdk bootstrap`, which is part of the names of its roles.
+    checkpoint_bucket
+        A bucket, of another account, for copies of the audit log's checkpoints. Empty for none.
 
     """
 
@@ -93,6 +97,7 @@ class Settings:
     reserved_concurrency: int = 0
     break_glass_roles: tuple[str, ...] = ()
     qualifier: str = QUALIFIER
+    checkpoint_bucket: str = ""
 
     @property
     def is_home(self) -> bool:
@@ -142,6 +147,7 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         reserved_concurrency=_reserved(text("reserved_concurrency", "0")),
         break_glass_roles=_roles(text("break_glass_roles")),
         qualifier=_qualifier(text("@aws-cdk/core:bootstrapQualifier", QUALIFIER)),
+        checkpoint_bucket=_bucket(text("checkpoint_bucket")),
     )
 
 
@@ -199,6 +205,12 @@ def _roles(given: str) -> tuple[str, ...]:
 def _qualifier(given: str) -> str:
     if not _QUALIFIER.fullmatch(given):
         raise BadInput("@aws-cdk/core:bootstrapQualifier", "must be 1 to 10 letters and digits", given)
+    return given
+
+
+def _bucket(given: str) -> str:
+    if given and not _BUCKET.fullmatch(given):
+        raise BadInput("checkpoint_bucket", "must be the name of a bucket", given)
     return given
 
 

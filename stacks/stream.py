@@ -40,6 +40,7 @@ class StreamFunction(Construct):
         needs: Sequence[Permission],
         places: Mapping[str, str],
         environment: Mapping[str, str],
+        window: int = 0,
     ) -> None:
         super().__init__(scope, id_)
         self.aside = dead_letters(self, name, settled.key)
@@ -71,6 +72,7 @@ class StreamFunction(Construct):
             event_source_arn=stream,
             starting_position="TRIM_HORIZON",
             batch_size=_BATCH,
+            maximum_batching_window_in_seconds=window,
             function_response_types=["ReportBatchItemFailures"],
             bisect_batch_on_function_error=True,
             maximum_retry_attempts=STREAM_RETRIES,

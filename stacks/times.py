@@ -51,6 +51,13 @@ STREAM_RETRIES = 100
 """The retries of a failing batch. A stream keeps its records for a day."""
 STREAM_LATE = 300
 """The age of the oldest unhandled record of the audit stream that raises an alarm."""
+ARCHIVE_WINDOW = 5
+"""How long the archive's reader of the stream gathers entries, so that one object contains more of them."""
+CHECKPOINT_TIMEOUT = 300
+CHECKPOINT_EVERY_MINUTES = 10
+"""How often waiting entries of the audit log are published. It is longer than the function's timeout."""
+CHECKPOINT_LATE_HOURS = 2
+"""The hours without a checkpoint that raise an alarm. Without new entries there is one every hour."""
 CONTAINMENT_LATE = 60
 """The time to containment that raises an alarm."""
 

@@ -37,6 +37,8 @@ PLACES = {
     "queue_key": f"arn:aws:kms:{HERE}:key/one",
     "audit_key": f"arn:aws:kms:{HERE}:key/two",
     "routes": "arn:aws:execute-api:eu-west-1:111122223333:api/$default/POST/runs",
+    "log_key": f"arn:aws:kms:{HERE}:key/three",
+    "checkpoint_copies": "arn:aws:s3:::copies/ringfence/*",
     "logs": f"arn:aws:logs:{HERE}:log-group:operate:*",
 }
 """What the placeholders of declarations stand for, by way of example."""
@@ -46,6 +48,7 @@ ROLES: dict[str, tuple[Permission, ...]] = {
     "respond": (*needs.EVERY_FUNCTION, *needs.RESPOND),
     "operate": (*needs.EVERY_FUNCTION, *needs.OPERATE),
     "archive": (*needs.EVERY_FUNCTION, *needs.ARCHIVE, *needs.READ_STREAM, *needs.SET_ASIDE),
+    "checkpoint": (*needs.EVERY_FUNCTION, *needs.CHECKPOINT, *needs.COPY_CHECKPOINT),
     "notify": (*needs.EVERY_FUNCTION, *needs.NOTIFY, *needs.READ_STREAM, *needs.SET_ASIDE),
     "audit": needs.AUDIT,
     "operator": needs.OPERATOR,

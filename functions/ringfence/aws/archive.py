@@ -18,8 +18,8 @@ from ringfence.aws.archive_objects import (
 )
 from ringfence.aws.audit_items import ARCHIVE_PREFIX, archive_prefix
 from ringfence.aws.failures import code_of, raised
+from ringfence.aws.versions import stored_in
 from ringfence.model.call import Permission
-from ringfence.model.frozen import frozen
 from ringfence.model.resource_names import runbook_ids
 from ringfence.record.chain import ChainKey, Entry
 from ringfence.record.integrity import Archived
@@ -28,13 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import (
-        DeleteMarkerEntryTypeDef,
-        ListObjectVersionsRequestTypeDef,
-        ObjectVersionTypeDef,
-    )
 
     from ringfence.aws.archive_objects import Place
+    from ringfence.aws.versions import Stored
     from ringfence.engine.ports import SideBySide
 
 WRITE_PERMISSIONS = (
@@ -53,15 +49,6 @@ Found = tuple[ChainKey, str]
 """A response: its chain and its incident."""
 _THERE = "PreconditionFailed"
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
-
-
-@frozen
-class Stored:
-    """One key of the bucket: its versions, the oldest first, and the times of its delete markers."""
-
-    name: str
-    versions: tuple[ObjectVersionTypeDef, ...]
-    markers: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -149,46 +136,14 @@ class S3Archive:
             (place, one) for one in listed if (place := place_of(one.name)) and place.alone and one.versions
         ]
         reads = [
-            lambda place=place, one=one: self._get(place, one.name, one.versions[0]["VersionId"])
-            for place, one in old
+            lambda place=place, one=one: self._get(place, one.name, one.versions[0].id) for place, one in old
         ]
         found = cast("Sequence[tuple[Entry]]", side_by_side(reads) if reads else ())
         entries = tuple((place, entry) for (place, _), (entry,) in zip(old, found, strict=True))
         return entries, listed[-1].name if len(listed) == most else ""
 
     def _stored(self, prefix: str, after: str = "") -> Iterator[Stored]:
-        """List keys with their versions. S3 lists a key's versions together, the newest first."""
-        name = ""
-        versions: list[ObjectVersionTypeDef] = []
-        markers: list[DeleteMarkerEntryTypeDef] = []
-        for key, version, marker in self._listed(prefix, after):
-            if key != name:
-                if versions or markers:
-                    yield _stored(name, versions, markers)
-                name, versions, markers = key, [], []
-            if version:
-                versions.append(version)
-            if marker:
-                markers.append(marker)
-        if versions or markers:
-            yield _stored(name, versions, markers)
-
-    def _listed(
-        self, prefix: str, after: str
-    ) -> Iterator[tuple[str, ObjectVersionTypeDef | None, DeleteMarkerEntryTypeDef | None]]:
-        asked: ListObjectVersionsRequestTypeDef = {"Bucket": self.bucket, "Prefix": prefix}
-        if after:
-            asked["KeyMarker"] = after
-        while True:
-            with raised("s3:ListBucketVersions"):
-                page = self.client.list_object_versions(**asked)
-            found = [(one["Key"], one, None) for one in page.get("Versions", ())]
-            gone = [(one["Key"], None, one) for one in page.get("DeleteMarkers", ())]
-            yield from sorted((*found, *gone), key=lambda one: one[0])
-            if not page.get("IsTruncated"):
-                return
-            asked["KeyMarker"] = page["NextKeyMarker"]
-            asked["VersionIdMarker"] = page["NextVersionIdMarker"]
+        return stored_in(self.client, self.bucket, prefix, after)
 
     def _first_of(self, name: str) -> tuple[Archived, ...]:
         """Read the first version of one object."""
@@ -199,7 +154,7 @@ class S3Archive:
         """Read objects of one response. If several contain an entry, the oldest is its first version."""
         oldest_first = sorted(
             (one for one in stored if one.versions and place_of(one.name)),
-            key=lambda one: (one.versions[0]["LastModified"], one.name),
+            key=lambda one: (one.versions[0].at, one.name),
         )
         reads = [lambda one=one: self._read(one) for one in oldest_first]
         first: dict[int, Archived] = {}
@@ -217,11 +172,10 @@ class S3Archive:
         place = place_of(stored.name)
         if place is None:
             return ()
-        first, *more = (self._get(place, stored.name, one["VersionId"]) for one in stored.versions)
+        first, *more = (self._get(place, stored.name, one.id) for one in stored.versions)
         later = sum(one != first for one in more)
-        return tuple(
-            Archived(one.seq, one.body, one.hash, 1 + later, one.mac, stored.markers) for one in first
-        )
+        markers = tuple(f"{at:%Y-%m-%d %H:%M:%SZ}" for at in stored.markers)
+        return tuple(Archived(one.seq, one.body, one.hash, 1 + later, one.mac, markers) for one in first)
 
     def _get(self, place: Place, name: str, version: str) -> tuple[Entry, ...]:
         with raised("s3:GetObject"):
@@ -230,17 +184,6 @@ class S3Archive:
         if place.alone:
             return (Entry(place.incident, place.seq, text, noted.get(_HASH, ""), noted.get(_MAC, "")),)
         return read(place, text)
-
-
-def _stored(
-    name: str, versions: Sequence[ObjectVersionTypeDef], markers: Sequence[DeleteMarkerEntryTypeDef]
-) -> Stored:
-    """Put the oldest version first. S3 lists the newest first, and its times are full seconds."""
-    oldest_first = list(versions)[::-1]
-    oldest_first.sort(key=lambda one: one["LastModified"])
-    return Stored(
-        name, tuple(oldest_first), tuple(f"{one['LastModified']:%Y-%m-%d %H:%M:%SZ}" for one in markers)
-    )
 
 
 def _same(entry: Entry, archived: Archived) -> bool:

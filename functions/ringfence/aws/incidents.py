@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, ScanInputTypeDef
 
     from ringfence.record.chain import Entry
 
 PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}", "{audit_table}/index/incidents")),)
 """The permissions of a person who reads the log."""
+EVERY_PERMISSIONS = (Permission("dynamodb:Scan", ("{audit_table}",)),)
+"""The permissions to find every response, also those that the index lacks."""
 ENTRIES_PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}",)),)
 """The permissions for notices: to read the entries of a response."""
 
@@ -43,12 +45,30 @@ class IncidentReader:
     def opened(self, since: datetime, until: datetime) -> Iterator[Response]:
         """Yield the responses to incidents that were opened in a period, newest first, on demand."""
         first = f"inc-{since.astimezone(UTC):%Y%m%dT%H%M%S}"
-        for month in _months(since, until):
+        for month in months_between(since, until):
             yield from self._index(month, "#entry >= :entry", first, newest_first=True)
 
     def responses(self, incident: str) -> tuple[Response, ...]:
         """Find every response to an incident."""
         return tuple(self._index(month_of(incident), "begins_with(#entry, :entry)", f"{incident}#"))
+
+    def every(self) -> Iterator[tuple[str, str]]:
+        """Yield the keys of every item of the table, chain and entry, in no order."""
+        names = {"#chain": CHAIN, "#entry": ENTRY}
+        asked: ScanInputTypeDef = {
+            "TableName": self.table,
+            "ProjectionExpression": ", ".join(names),
+            "ExpressionAttributeNames": names,
+            "ConsistentRead": True,
+        }
+        while True:
+            with raised("dynamodb:Scan"):
+                page = self.client.scan(**asked)
+            for item in page["Items"]:
+                yield str(item[CHAIN]["S"]), str(item[ENTRY]["S"])
+            if not page.get("LastEvaluatedKey"):
+                return
+            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def entries(self, response: Response, upto: str = "~") -> tuple[Entry, ...]:
         """Read a response's entries in order, up to the sort key `upto`."""
@@ -90,7 +110,7 @@ class IncidentReader:
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
-def _months(since: datetime, until: datetime) -> Iterator[str]:
+def months_between(since: datetime, until: datetime) -> Iterator[str]:
     """Yield the months of a period, newest first."""
     since, month = since.astimezone(UTC), until.astimezone(UTC)
     while (month.year, month.month) >= (since.year, since.month):

@@ -7,13 +7,25 @@ for each checkpoint.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from ringfence.aws.failures import code_of, raised
+from ringfence.aws.versions import Stored, Version, stored_in
 from ringfence.model.call import Permission
-from ringfence.model.frozen import frozen
+from ringfence.model.errors import BadInput
+from ringfence.record.merkle import (
+    WIDTH,
+    Edge,
+    bundle_path,
+    edge_widths,
+    hashes_in,
+    leaf_hash,
+    tile_path,
+)
+from ringfence.record.tlog import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,16 +46,10 @@ READ_PERMISSIONS = (
     Permission("s3:GetObjectVersion", ("{archive}/log/*",)),
 )
 """The permissions to publish the log, and to verify it. `{archive}` is the bucket's ARN."""
+_CHOICES = 64
+"""Combinations of versions of tiles that are tried, if somebody added versions."""
 _TEXT, _BYTES = "text/plain; charset=utf-8", "application/octet-stream"
 _THERE = "PreconditionFailed"
-
-
-@frozen
-class Version:
-    """One version of the checkpoint: its id in the bucket, and when S3 received it."""
-
-    id: str
-    at: datetime
 
 
 def origin(bucket: str, region: str) -> str:
@@ -74,33 +80,57 @@ class LogFiles:
 
     def versions(self, path: str) -> Iterator[bytes]:
         """Yield the versions of a tile or bundle, the oldest first."""
-        for one in reversed(tuple(self._listed(f"{PREFIX}{path}"))):
-            yield self._get(f"{PREFIX}{path}", one.id)
+        for stored in stored_in(self.client, self.bucket, f"{PREFIX}{path}"):
+            if stored.name == f"{PREFIX}{path}":
+                for one in stored.versions:
+                    yield self._get(stored.name, one.id)
+                return
+
+    def edge(self, size: int, root: bytes) -> Edge | None:
+        """Read the right edge of a log with this size and root. None if no versions of its tiles fit."""
+        places = tuple(edge_widths(size))
+        tiles = [tuple(self.versions(tile_path(*place))) if place[2] else (b"",) for place in places]
+        for chosen in islice(product(*tiles), _CHOICES):
+            edge = Edge(tuple(hashes_in(tile) for tile in chosen))
+            if (edge.size, edge.root) == (size, root):
+                return edge
+        return None
+
+    def last_leaves(self, edge: Edge) -> tuple[str, ...] | None:
+        """Read the leaves of the last bundle if it is partial. None if no version of it fits the edge."""
+        width = edge.size % WIDTH
+        if not width:
+            return ()
+        for bundle in self.versions(bundle_path(edge.size // WIDTH, width)):
+            try:
+                entries = unpacked(bundle)
+            except BadInput:
+                continue
+            if tuple(map(leaf_hash, entries)) == edge.levels[0]:
+                return tuple(entry.decode() for entry in entries)
+        return None
 
     def checkpoints(self) -> Iterator[Version]:
         """Yield the versions of the checkpoint, the newest first."""
-        yield from self._listed(CHECKPOINT)
+        with raised("s3:ListBucketVersions"):
+            pages = self.client.get_paginator("list_object_versions")
+            for page in pages.paginate(Bucket=self.bucket, Prefix=CHECKPOINT):
+                for one in page.get("Versions", ()):
+                    if one["Key"] == CHECKPOINT:
+                        yield Version(one["VersionId"], one["LastModified"])
 
     def checkpoint(self, version: Version) -> str:
         """Return the text of a version."""
         return self._get(CHECKPOINT, version.id).decode(errors="replace")
 
-    def hidden(self) -> Iterator[tuple[str, datetime]]:
-        """Yield the path and time of each delete marker on a file of the log."""
-        with raised("s3:ListBucketVersions"):
-            pages = self.client.get_paginator("list_object_versions")
-            for page in pages.paginate(Bucket=self.bucket, Prefix=PREFIX):
-                for one in page.get("DeleteMarkers", ()):
-                    yield one["Key"].removeprefix(PREFIX), one["LastModified"]
+    def files(self) -> Iterator[Stored]:
+        """Yield every tile and bundle in order, and the checkpoint, under their paths."""
+        for one in stored_in(self.client, self.bucket, PREFIX):
+            yield Stored(one.name.removeprefix(PREFIX), one.versions, one.markers)
 
-    def _listed(self, name: str) -> Iterator[Version]:
-        with raised("s3:ListBucketVersions"):
-            pages = self.client.get_paginator("list_object_versions")
-            for page in pages.paginate(Bucket=self.bucket, Prefix=name):
-                for one in page.get("Versions", ()):
-                    if one["Key"] != name:
-                        return
-                    yield Version(one["VersionId"], one["LastModified"])
+    def version(self, path: str, version: Version) -> bytes:
+        """Return a version of a tile or bundle."""
+        return self._get(f"{PREFIX}{path}", version.id)
 
     def _get(self, name: str, version: str) -> bytes:
         with raised("s3:GetObject"):

@@ -18,6 +18,9 @@ from ringfence.model.call import Permission
 from ringfence.model.codec import canonical
 from ringfence.model.errors import BadInput, Retryable
 from ringfence.model.frozen import frozen
+from ringfence.record.control import LOG_CHAIN as _CHAIN
+from ringfence.record.control import LOG_IMPORT as _IMPORT
+from ringfence.record.control import LOG_LEAVES as _LEAVES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,10 +41,7 @@ PUBLISH_PERMISSIONS = (*APPEND_PERMISSIONS, Permission("dynamodb:DeleteItem", ("
 MOST_CHAINS = 90
 """A transaction can contain 100 items."""
 DONE = "~"
-_HEAD, _LEAVES, _CHAIN, _PUBLISHED, _IMPORT = (
-    *("log#head", "log#leaves#", "log#chain#"),
-    *("log#published", "log#import"),
-)
+_HEAD, _PUBLISHED = "log#head", "log#published"
 _SIZE, _INCIDENT, _LAST, _MARKER = "size", "incident", "last", "marker"
 _TRIES = 6
 _RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict"})

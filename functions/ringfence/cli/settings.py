@@ -39,6 +39,7 @@ class Place:
 AUDIT_TABLE = Place("--audit-table", "AuditTable", "The DynamoDB table of the audit log.")
 CONTROL_TABLE = Place("--control-table", "ControlTable", "The DynamoDB table of leases.")
 ARCHIVE_BUCKET = Place("--archive-bucket", "ArchiveBucket", "The S3 bucket of the archive.")
+LOG_KEY = Place("--log-key", "LogKey", "The transparency log's key: its verifier key, or its ARN in KMS.")
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ class Home:
     def archive_bucket(self) -> str:
         """The archive's bucket."""
         return self._find(ARCHIVE_BUCKET)
+
+    @property
+    def log_key(self) -> str:
+        """The transparency log's key."""
+        return self._find(LOG_KEY)
 
     @cached_property
     def _outputs(self) -> Mapping[str, str]:

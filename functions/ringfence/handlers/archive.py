@@ -161,7 +161,7 @@ class Archiving:
         )
         missing = [seq for seq in range(run.entries[0].seq) if seq not in archived]
         if missing:
-            words = f"entries {missing[0]} to {missing[-1]} were not archived before a later entry"
+            words = f"{_several(missing)} not archived before a later entry"
             batch.wrong.setdefault(run.places[0], words)
         elif at.incident <= run.incident and run.end.last > logged:
             batch.move(run)
@@ -203,6 +203,11 @@ def _tampering(change: Change) -> str:
 
 def _content(entry: Entry) -> tuple[str, str, str]:
     return entry.body, entry.hash, entry.mac
+
+
+def _several(numbers: Sequence[int]) -> str:
+    first, last = numbers[0], numbers[-1]
+    return f"entry {first} was" if first == last else f"entries {first} to {last} were"
 
 
 def _in_turn(reads: Sequence[Callable[[], object]]) -> list[object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice, product
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ringfence.aws.audit_items import sort_key
@@ -14,15 +14,7 @@ from ringfence.handlers.metrics import emit
 from ringfence.handlers.tampering import alarm
 from ringfence.model.errors import BadInput, Retryable
 from ringfence.record.measures import CHECKPOINT, Measure
-from ringfence.record.merkle import (
-    WIDTH,
-    Edge,
-    bundle_path,
-    edge_widths,
-    hashes_in,
-    leaf_hash,
-    tile_path,
-)
+from ringfence.record.merkle import Edge
 from ringfence.record.tlog import (
     EVERY,
     Checkpoint,
@@ -30,7 +22,6 @@ from ringfence.record.tlog import (
     extended,
     lost,
     read_checkpoint,
-    unpacked,
 )
 
 if TYPE_CHECKING:
@@ -53,8 +44,6 @@ _SOONER = timedelta(minutes=10)
 """The time between two runs. A checkpoint that would be too old at the next run is replaced now."""
 _VERSIONS = 20
 """Versions of the checkpoint that are read if the newest one is not the largest."""
-_CHOICES = 64
-"""Combinations of versions of tiles that are tried, if somebody added versions."""
 
 
 @dataclass(frozen=True)
@@ -135,26 +124,13 @@ class Publishing:
         """
         if before is None:
             return Edge(), ()
-        places = tuple(edge_widths(before.size))
-        tiles = [tuple(self.files.versions(tile_path(*place))) if place[2] else (b"",) for place in places]
-        for chosen in islice(product(*tiles), _CHOICES):
-            edge = Edge(tuple(hashes_in(tile) for tile in chosen))
-            if (edge.size, edge.root) == (before.size, before.root):
-                return edge, self._last(edge)
-        raise self._stop(f"its tiles do not have the root of its checkpoint over {before.size} entries")
-
-    def _last(self, edge: Edge) -> tuple[str, ...]:
-        width = edge.size % WIDTH
-        if not width:
-            return ()
-        for bundle in self.files.versions(bundle_path(edge.size // WIDTH, width)):
-            try:
-                entries = unpacked(bundle)
-            except BadInput:
-                continue
-            if tuple(map(leaf_hash, entries)) == edge.levels[0]:
-                return tuple(entry.decode() for entry in entries)
-        raise self._stop(f"its last entries do not fit its checkpoint over {edge.size} entries")
+        edge = self.files.edge(before.size, before.root)
+        if edge is None:
+            raise self._stop(f"its tiles do not have the root of its checkpoint over {before.size} entries")
+        last = self.files.last_leaves(edge)
+        if last is None:
+            raise self._stop(f"its last entries do not fit its checkpoint over {edge.size} entries")
+        return edge, last
 
     def _waiting(self, start: int, end: int, before: Checkpoint | None) -> list[str]:
         """Return the leaves that wait. In place of each that somebody removed is a leaf that says so."""

@@ -66,6 +66,8 @@ class Guard:
         match control.kind_of(change.key):
             case control.LIMIT | control.PROOF:
                 return control.wrong_limit(change, _time(new, "at"))
+            case control.LOG:
+                return control.wrong_log(change, _count(old), _count(new))
             case control.PROVIDED:
                 now = to_provided(new) if PROVIDED in new else None
                 return control.wrong_provided(to_provided(old), now)
@@ -117,6 +119,13 @@ class Guard:
                 ),
             )
         )
+
+
+def _count(item: Item) -> int | None:
+    try:
+        return int(str(item["size"]["N"]))
+    except (KeyError, ValueError):
+        return None
 
 
 def _time(item: Item, name: str) -> datetime | None:

@@ -39,7 +39,8 @@ def function_role(name: str) -> str:
 
 
 OPERATE, ARCHIVE, NOTIFY, CONTROL = "operate", "archive", "notify", "control"
-FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL)
+CHECKPOINT = "checkpoint"
+FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL, CHECKPOINT)
 """The functions that do not belong to one runbook."""
 FORWARD_ROLE = f"{PREFIX}forward"
 DOCTOR_ROLE = f"{PREFIX}doctor"
@@ -78,7 +79,7 @@ def home_roles(runbooks: Iterable[Runbook]) -> tuple[str, ...]:
     functions = (function_role(name) for name in (*(one.id for one in declared), *FUNCTIONS))
     reviews = (schedule_role(one.id) for one in declared if one.review)
     rechecks = (schedule_role(one.id, RECHECK) for one in declared if one.undone_by)
-    return (*functions, *reviews, *rechecks)
+    return (*functions, *reviews, *rechecks, f"{PREFIX}{CHECKPOINT}-schedule")
 
 
 def role_arn(account: str, name: str) -> str:

@@ -1,11 +1,13 @@
 """The items of the control table: which changes Ringfence makes, and which are tampering. Pure.
 
 A stream delivers each change. It does not say who made it, so each item is compared with what Ringfence can
-have written at that moment. Ringfence deletes no item.
+have written at that moment. Ringfence deletes no item but the leaves of the transparency log that a checkpoint
+covers.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
@@ -18,10 +20,15 @@ if TYPE_CHECKING:
 
     from ringfence.record.chain import Lease
 
-REMOVE = "REMOVE"
+REMOVE, MODIFY = "REMOVE", "MODIFY"
 LEASE, CONTAINMENT, PROVIDED, LIMIT = "lease", "containment", "provided", "limit"
-PROOF = "proof"
+PROOF, LOG = "proof", "log"
 """The kinds of item. A proof is that of an operator's identity, which is used once."""
+LOG_COUNTS = frozenset({"log#head", "log#published"})
+"""The keys of the numbers of leaves in order, and of those that a checkpoint covers."""
+LOG_IMPORT, LOG_LEAVES, LOG_CHAIN = "log#import", "log#leaves#", "log#chain#"
+"""The key of the import of older entries, and the beginnings of the keys of leaves and of positions."""
+_NUMBER = re.compile(r"[0-9]{15}")
 PROOF_SLOTS = "operate#request/"
 """The beginning of the keys of used proofs."""
 
@@ -49,6 +56,10 @@ def kind_of(key: str) -> str:
     """Return the kind of the item with a key. Empty for a key that Ringfence does not write."""
     if key.startswith(PROOF_SLOTS):
         return PROOF
+    if key in LOG_COUNTS or key == LOG_IMPORT or _is_leaves(key):
+        return LOG
+    if key.startswith(LOG_CHAIN):
+        return LOG if CHAIN_KEY.fullmatch(key.removeprefix(LOG_CHAIN)) else ""
     runbook, mark, rest = key.partition("#")
     if not runbook or not mark:
         return ""
@@ -64,13 +75,32 @@ def kind_of(key: str) -> str:
 def removal(change: ControlChange) -> str:
     """Return why a change is tampering whatever the item contains. Empty if it is not."""
     if change.kind == REMOVE:
-        return "an item was deleted"
+        return "" if _is_leaves(change.key) else "an item was deleted"
     return "" if kind_of(change.key) else "an item has a key that Ringfence does not write"
 
 
 def wrong_lease(change: ControlChange, lease: Lease) -> str:
     """Return why Ringfence cannot have written a lease. Empty if it can."""
     return lease.judged(change.at).void
+
+
+def wrong_log(change: ControlChange, before: int | None, now: int | None) -> str:
+    """Return why Ringfence cannot have changed an item of the transparency log. Empty if it can.
+
+    `before` and `now` are the numbers that the item counts. The publishing function notices leaves that were
+    deleted too early.
+    """
+    if change.key in LOG_COUNTS:
+        if now is None:
+            return "a count of the transparency log is not readable"
+        return "a count of the transparency log was lowered" if before is not None and now < before else ""
+    if _is_leaves(change.key) and change.kind == MODIFY:
+        return "leaves of the transparency log were changed before they were published"
+    return ""
+
+
+def _is_leaves(key: str) -> bool:
+    return key.startswith(LOG_LEAVES) and bool(_NUMBER.fullmatch(key.removeprefix(LOG_LEAVES)))
 
 
 def wrong_limit(change: ControlChange, at: datetime | None) -> str:

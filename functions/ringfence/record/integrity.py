@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ class Wrong(StrEnum):
     ARCHIVE = "archive"
     UNARCHIVED = "unarchived"
     UNLOGGED = "unlogged"
+    LOG = "log"
 
 
 ARCHIVED_WITHIN = timedelta(minutes=15)
@@ -216,7 +217,7 @@ def _unarchived(
 ) -> Iterator[Fault]:
     """Find entries that should be archived. The stream delivers entries in order."""
     for seq in sorted(kept.keys() - archived):
-        written = _written_at(kept[seq])
+        written = written_at(kept[seq])
         if seq < max(archived, default=-1):
             yield Fault(seq, Wrong.UNARCHIVED, "later entries are in the archive, but this entry is not")
         elif now and written is None:
@@ -228,7 +229,8 @@ def _unarchived(
             yield Fault(seq, Wrong.UNARCHIVED, f"it says that it was written later than now: {written}")
 
 
-def _written_at(entry: Entry) -> datetime | None:
+def written_at(entry: Entry) -> datetime | None:
+    """Return when an entry says that it was written. None if it does not say."""
     try:
         at = datetime.fromisoformat(str(_body(entry).get("at")))
     except ValueError:
@@ -248,6 +250,12 @@ def _remarks(archived: Iterable[Archived]) -> Iterator[str]:
             f"tampering: {entries} got a delete marker in the archive at {marker}. The first version still "
             "exists. CloudTrail's data events and the archive's access logs show who called DeleteObject"
         )
+
+
+def with_more(verdict: Verdict, faults: Iterable[Fault]) -> Verdict:
+    """Return the result with further faults, of which each entry has one."""
+    found = {fault.seq: fault for fault in reversed((*verdict.faults, *faults))}
+    return replace(verdict, faults=tuple(sorted(found.values())))
 
 
 def _link_faults(

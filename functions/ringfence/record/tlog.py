@@ -210,7 +210,8 @@ def read_checkpoint(note: str, key: LogKey, verify: Verify) -> Checkpoint:
     checkpoint = _read_text(text)
     if checkpoint.origin != key.name:
         raise BadInput("checkpoint", f"must be of {key.name}", checkpoint.origin)
-    if not any(verify(text.encode(), one) for one in _signatures(rest, key)):
+    signatures = tuple(_signatures(rest, key))
+    if not signatures or not all(verify(text.encode(), one) for one in signatures):
         raise BadInput("checkpoint", f"must be signed by {key.text}", checkpoint.size)
     return checkpoint
 
@@ -232,12 +233,17 @@ def _time(lines: Sequence[str]) -> datetime:
 
 
 def _signatures(lines: str, key: LogKey) -> Iterator[bytes]:
-    for line in lines.splitlines()[:_MOST_LINES]:
+    """Yield the signatures of this key. Those of others are ignored. Raises BadInput for other lines."""
+    if not lines.endswith("\n"):
+        raise BadInput("checkpoint", "must end with a newline")
+    for line in lines.removesuffix("\n").split("\n")[:_MOST_LINES]:
         dash, _, rest = line.partition(" ")
-        name, _, encoded = rest.rpartition(" ")
+        name, _, encoded = rest.partition(" ")
         try:
             data = base64.b64decode(encoded, validate=True)
         except ValueError:
-            continue
-        if (dash, name, data[:_ID]) == (_DASH, key.name, key.id) and len(data) == _ID + _SIGNATURE:
+            data = b""
+        if dash != _DASH or not name or len(data) <= _ID:
+            raise BadInput("checkpoint", "must have only signatures after its text", line[:200])
+        if (name, data[:_ID]) == (key.name, key.id) and len(data) == _ID + _SIGNATURE:
             yield data[_ID:]

@@ -11,13 +11,15 @@ from moto import mock_aws
 
 import archive as function
 from ringfence.aws.archive import S3Archive
+from ringfence.aws.audit_items import archive_prefix
+from ringfence.aws.log_sequence import LogSequence
 from ringfence.handlers.archive import Archiving
-from ringfence.handlers.stream import each
-from ringfence.record.chain import digest
+from ringfence.record.chain import ChainKey, digest
 from ringfence.record.integrity import Archived, verify
-from tests.support.fakes.audit_home import ARCHIVE, REGION, Inbox, bucket, in_turn
+from ringfence.record.tlog import Leaf
+from tests.support.fakes.audit_home import ARCHIVE, CONTROL, REGION, Inbox, bucket, in_turn, tables
 from tests.support.fakes.chains import INCIDENT, KEY, contained
-from tests.support.fakes.stream import inserted, record
+from tests.support.fakes.stream import inserted, record, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,16 +27,26 @@ if TYPE_CHECKING:
     from ringfence.handlers.stream import Answer, Record
 
 DONE: Answer = {"batchItemFailures": []}
+ENTRIES = tuple(enumerate(contained()))
 FIRST = contained()[0]
 
 
 @dataclass(frozen=True)
 class Room:
     archive: S3Archive
+    sequence: LogSequence
     inbox: Inbox
 
     def work(self, *records: Record) -> Answer:
-        return each({"Records": list(records)}, Archiving(self.archive, self.inbox.topic).act)
+        made = Archiving(self.archive, self.sequence, self.inbox.topic)
+        return made.work({"Records": list(records)})
+
+    def logged(self) -> list[str]:
+        """Return the leaves that wait, in order."""
+        found: list[str] = []
+        while len(found) < self.sequence.size():
+            found += self.sequence.waiting(len(found)) or ()
+        return found
 
     def kept(self) -> tuple[Archived, ...]:
         return self.archive.first_versions(KEY, INCIDENT, in_turn)
@@ -43,7 +55,7 @@ class Room:
 @pytest.fixture
 def room() -> Iterator[Room]:
     with mock_aws():
-        yield Room(S3Archive(bucket(), ARCHIVE), Inbox())
+        yield Room(S3Archive(bucket(), ARCHIVE), LogSequence(tables(), CONTROL), Inbox())
 
 
 def alarms(output: str) -> list[dict[str, object]]:
@@ -59,13 +71,58 @@ def test_new_entries_are_archived_so_that_the_chain_verifies(
     assert (verdict.sound, verdict.archived, verdict.pending) == (True, 6, ())
     assert room.inbox.read() == []
     assert alarms(capsys.readouterr().out) == []
+    assert room.logged() == [Leaf.of(KEY.text, f"{INCIDENT}#00000{n}", one).text for n, one in ENTRIES]
 
 
-def test_a_batch_that_is_delivered_again_changes_nothing(room: Room) -> None:
-    for _ in range(2):
-        assert room.work(*inserted(contained())["Records"]) == DONE
+@pytest.mark.parametrize("cut", range(7))
+def test_a_batch_that_is_delivered_again_in_any_parts_changes_nothing(room: Room, cut: int) -> None:
+    records = inserted(contained())["Records"]
+    for part in (records, records[:cut], records[cut:], records):
+        assert room.work(*part) == DONE
     assert all(one.versions == 1 for one in room.kept())
+    assert len(room.kept()) == len(room.logged()) == 6
     assert room.inbox.read() == []
+
+
+def test_entries_of_several_responses_are_kept_apart_and_logged_together(room: Room) -> None:
+    other = ChainKey("another", "instance/1")
+    mixed = [record_of(key, one) for one in contained() for key in (KEY, other)]
+    assert room.work(*mixed) == DONE
+    assert len(room.archive.first_versions(other, INCIDENT, in_turn)) == len(room.kept()) == 6
+    assert len(room.logged()) == 12
+    assert room.sequence.waiting(12) is None
+
+
+def test_entries_that_were_archived_one_by_one_are_continued(room: Room) -> None:
+    for one in contained()[:4]:
+        room.archive.client.put_object(
+            Bucket=ARCHIVE,
+            Key=f"{archive_prefix(KEY.text, INCIDENT)}{one.seq:06d}.json",
+            Body=one.body.encode(),
+            Metadata={"hash": one.hash},
+        )
+    assert room.work(*inserted(contained()[4:])["Records"]) == DONE
+    assert verify(KEY, INCIDENT, contained(), room.kept()).archived == 6
+    assert room.inbox.read() == []
+    assert len(room.logged()) == 2
+
+
+def test_an_entry_before_which_others_were_not_archived_is_archived_and_sounds_the_alarm(room: Room) -> None:
+    assert room.work(*inserted(contained()[:2])["Records"]) == DONE
+    assert room.work(*inserted(contained()[4:])["Records"]) == DONE
+    ((subject, _),) = room.inbox.read()
+    assert subject == "Ringfence: TAMPERING: entries 2 to 3 were not archived before a later entry"
+    assert [one.seq for one in room.kept()] == [0, 1, 4, 5]
+    assert len(room.logged()) == 4
+
+
+def test_an_entry_that_somebody_archived_first_sounds_the_alarm_and_is_logged_as_it_was_written(
+    room: Room,
+) -> None:
+    room.archive.keep(KEY.text, [replace(FIRST, body="{}", hash=digest("{}"))])
+    assert room.work(record(FIRST)) == DONE
+    assert room.inbox.read()[0][0] == "Ringfence: TAMPERING: the archive has another version of a new entry"
+    assert room.logged() == [Leaf.of(KEY.text, f"{INCIDENT}#000000", FIRST).text]
 
 
 @pytest.mark.parametrize("kind", ["MODIFY", "REMOVE"])
@@ -112,20 +169,33 @@ def test_a_hash_that_does_not_fit_is_archived_as_it_is_and_sounds_the_alarm(room
 def test_what_is_no_entry_is_not_archived_and_does_not_hold_up_what_follows(
     room: Room, changes: dict[str, object]
 ) -> None:
-    assert room.work(record(FIRST, changes=changes), record(contained()[1])) == DONE
+    assert room.work(record(FIRST, changes=changes), record(FIRST)) == DONE
     ((subject, text),) = room.inbox.read()
     assert subject == "Ringfence: TAMPERING: an item was written that is not a valid entry"
     assert all(char.isprintable() for char in text.replace("\n", ""))
     assert len(text.splitlines()) == 3
-    assert [one.seq for one in room.kept()] == [1]
+    assert [one.seq for one in room.kept()] == [0]
 
 
 def test_the_stream_begins_again_at_the_first_that_failed(room: Room) -> None:
     """Nothing behind it is done before it: the archive fills in order."""
     records = inserted(contained())["Records"]
-    nowhere = Archiving(S3Archive(room.archive.client, "nowhere"), room.inbox.topic)
-    answer = each({"Records": records[2:]}, nowhere.act)
+    nowhere = Archiving(S3Archive(room.archive.client, "nowhere"), room.sequence, room.inbox.topic)
+    answer = nowhere.work({"Records": records[2:]})
     assert answer == {"batchItemFailures": [{"itemIdentifier": records[2]["dynamodb"]["SequenceNumber"]}]}
+    assert room.logged() == []
+
+
+def test_an_entry_that_cannot_be_handled_holds_up_only_what_follows_in_the_log(room: Room) -> None:
+    """Another chain's position is unreadable; the entries before it in the batch are done."""
+    other = ChainKey("another", "instance/1")
+    item = {"key": {"S": f"log#chain#{other.text}"}, "last": {"S": "x"}}
+    room.sequence.client.put_item(TableName=CONTROL, Item=item)
+    records = [*inserted(contained()[:3])["Records"], record_of(other, FIRST), record(contained()[3])]
+    failed = records[3]["dynamodb"]["SequenceNumber"]
+    assert room.work(*records) == {"batchItemFailures": [{"itemIdentifier": failed}]}
+    assert [one.seq for one in room.kept()] == [0, 1, 2, 3]
+    assert len(room.logged()) == 3
 
 
 def test_the_function_is_put_together_from_its_environment(
@@ -133,6 +203,7 @@ def test_the_function_is_put_together_from_its_environment(
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("RINGFENCE_ARCHIVE_BUCKET", ARCHIVE)
+    monkeypatch.setenv("RINGFENCE_CONTROL_TABLE", CONTROL)
     monkeypatch.setenv("RINGFENCE_TOPIC_ARN", room.inbox.topic.arn)
     assert function.handler(inserted(contained()), None) == DONE
     assert len(room.kept()) == 6

@@ -12,10 +12,11 @@ from ringfence.aws.log_sequence import LogSequence
 from ringfence.model.errors import Retryable
 from ringfence.record.chain import ChainKey, link
 from ringfence.record.merkle import leaf_hash, root_of
-from ringfence.record.tlog import Leaf, read_checkpoint, read_leaf, unpacked
+from ringfence.record.tlog import Leaf, read_checkpoint, read_leaf
 from tests.support.fakes.audit_home import ARCHIVE
 from tests.support.fakes.chains import INCIDENT, KEY, LATER, contained, notes, opened, stamp
 from tests.support.fakes.log_home import ORIGIN, LogHome
+from tests.support.fakes.log_reading import leaves_of
 
 if TYPE_CHECKING:
     from ringfence.record.chain import Entry
@@ -27,18 +28,6 @@ OTHER = ChainKey("another", "instance/1")
 @pytest.fixture
 def home() -> LogHome:
     return LogHome()
-
-
-def leaves(home: LogHome) -> list[str]:
-    """Return what the newest bundles contain, in order."""
-    bundles: dict[str, list[str]] = {}
-    for path in home.s3.objects:
-        if path.startswith("log/tile/entries/"):
-            data = next(home.files.versions(path.removeprefix("log/")))
-            found = [one.decode() for one in unpacked(data)]
-            number = path.removeprefix("log/tile/entries/").partition(".p")[0]
-            bundles[number] = max(bundles.get(number, []), found, key=len)
-    return [leaf for number in sorted(bundles) for leaf in bundles[number]]
 
 
 def newest(home: LogHome) -> Checkpoint:
@@ -59,7 +48,7 @@ def test_all_entries_are_leaves_in_the_order_of_the_stream(home: LogHome) -> Non
     wanted = [*expected(KEY, entries[:2]), *expected(OTHER, opened(LATER)), *expected(KEY, entries[2:])]
     assert made == newest(home)
     assert (made.origin, made.size) == (ORIGIN, 8)
-    assert leaves(home) == wanted
+    assert leaves_of(home) == wanted
     assert made.root == root_of([leaf_hash(one.encode()) for one in wanted])
 
 
@@ -74,10 +63,10 @@ def test_a_log_grows_and_each_checkpoint_stays(home: LogHome) -> None:
         assert made is not None
         sizes.append(made.size)
     assert sizes == [5, 255, 256, 257, 557, 600]
-    assert leaves(home) == expected(KEY, entries)
+    assert leaves_of(home) == expected(KEY, entries)
     notes_ = [home.files.checkpoint(one) for one in home.files.checkpoints()]
     read = [read_checkpoint(one, home.signer.key, home.signer.verify) for one in notes_]
-    hashes = [leaf_hash(one.encode()) for one in leaves(home)]
+    hashes = [leaf_hash(one.encode()) for one in leaves_of(home)]
     assert [(one.size, one.root) for one in reversed(read)] == [(n, root_of(hashes[:n])) for n in sizes]
     assert home.told.notices == []
 
@@ -128,7 +117,7 @@ def test_what_was_archived_before_there_was_a_log_is_in_it(home: LogHome) -> Non
     for _ in range(2):
         home.publish()
         home.clock.wait(hours=1)
-    assert leaves(home) == [*expected(OTHER, opened()), *expected(KEY, contained())]
+    assert leaves_of(home) == [*expected(OTHER, opened()), *expected(KEY, contained())]
 
 
 def test_an_older_checkpoint_that_somebody_puts_on_top_is_seen_through(home: LogHome) -> None:
@@ -145,7 +134,7 @@ def test_an_older_checkpoint_that_somebody_puts_on_top_is_seen_through(home: Log
     made = home.publish()
     assert made is not None
     assert made.size == 6
-    assert leaves(home) == expected(KEY, entries)
+    assert leaves_of(home) == expected(KEY, entries)
 
 
 def test_a_checkpoint_of_a_stranger_is_reported_and_passed_over(home: LogHome) -> None:
@@ -184,7 +173,7 @@ def test_a_changed_tile_is_passed_over_for_its_first_version(home: LogHome) -> N
     made = home.publish()
     assert made is not None
     assert made.size == 6
-    assert leaves(home) == expected(KEY, contained())
+    assert leaves_of(home) == expected(KEY, contained())
 
 
 def test_a_tile_that_somebody_wrote_first_is_reported_and_written_again(home: LogHome) -> None:
@@ -218,7 +207,7 @@ def test_leaves_that_were_removed_before_they_were_published_leave_a_mark(home: 
     made = home.publish()
     assert made is not None
     assert made.size == 6
-    found = leaves(home)
+    found = leaves_of(home)
     assert [read_leaf(one) is None for one in found] == [False, False, True, True, False, False]
     assert "2 entries were removed from the control table before they were in the log: numbers 2 to 3" in (
         home.told.notices[0].text
@@ -252,7 +241,7 @@ def test_two_executions_write_the_same_log(home: LogHome) -> None:
     home.s3.objects["log/checkpoint"] += [stale[-1]]
     made = home.publish()
     assert made is None or made.size == 6
-    assert leaves(home) == expected(KEY, contained())
+    assert leaves_of(home) == expected(KEY, contained())
 
 
 def test_appending_at_the_same_time_leaves_no_number_out(home: LogHome) -> None:

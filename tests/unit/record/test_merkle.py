@@ -46,7 +46,8 @@ def test_the_root_is_that_of_the_rfc(count: int) -> None:
 
 @given(st.lists(st.integers(0, 300), max_size=5))
 def test_a_tree_that_grew_in_parts_is_the_same(parts: list[int]) -> None:
-    leaves, edge, tiles, at = hashes(sum(parts)), Edge(), {}, 0
+    leaves, edge, at = hashes(sum(parts)), Edge(), 0
+    tiles: dict[str, bytes] = {}
     for part in parts:
         edge, filled = grown(edge, leaves[at : at + part])
         tiles |= filled

