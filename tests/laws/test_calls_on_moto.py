@@ -7,15 +7,19 @@ declared action is called.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
 from moto import mock_aws
 
-from ringfence.aws import archive, dynamo, incidents, notice, sessions
+from ringfence.aws import archive, dynamo, incidents, log_files, log_sequence, notice, sessions
 from ringfence.aws.archive import S3Archive
 from ringfence.aws.incidents import IncidentReader, Response
+from ringfence.aws.log_files import LogFiles
+from ringfence.aws.log_sequence import LogSequence
 from ringfence.aws.notice import Topic
 from ringfence.cli.main import main
 from ringfence.cli.settings import AUDIT_STACK
@@ -26,20 +30,26 @@ from stacks import needs
 from tests.support.fakes.audit_home import (
     ARCHIVE,
     AUDIT,
+    CONTROL,
     REGION,
     bucket,
     dynamo_log,
+    dynamodb,
     in_turn,
+    s3,
     session,
     tables,
 )
 from tests.support.fakes.chains import INCIDENT, KEY, LATER, NOON, contained, lease, opened
+from tests.support.fakes.log_home import LogHome
 from tests.support.fakes.moto_world import Clients, clients, world
 from tests.support.laws.permissions import declared
 from tests.support.strategies.contain_instance import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from mypy_boto3_s3 import S3Client
 
 
 def test_responding_and_releasing_take_the_declared_actions_and_no_others() -> None:
@@ -83,12 +93,43 @@ def test_archiving_and_verifying_take_the_declared_actions_and_no_others() -> No
 
 
 @pytest.mark.usefixtures("aws")
+def test_publishing_the_transparency_log_takes_the_declared_actions_and_no_others() -> None:
+    """KMS is in memory: moto has no Ed25519 keys."""
+    bucket()
+    tables()
+    home = log_home(made("s3"), LogSequence(made("dynamodb"), CONTROL))
+    home.write(KEY, *contained())
+    archived = clients().actions()
+    assert archived == declared((*archive.WRITE_PERMISSIONS, *log_sequence.APPEND_PERMISSIONS)) - {
+        "s3:GetObjectVersion",
+        "s3:ListBucketVersions",
+    }
+    for _ in range(3):
+        home.publish()
+        home.clock.wait(hours=1)
+    used = (*log_files.WRITE_PERMISSIONS, *log_sequence.PUBLISH_PERMISSIONS, *archive.READ_PERMISSIONS)
+    assert clients().actions() == declared(used)
+
+
+@pytest.mark.usefixtures("aws")
 def test_reading_the_log_takes_the_declared_actions_and_no_others() -> None:
     tables()
     reader = IncidentReader(made("dynamodb"), AUDIT)
     assert (*reader.opened(NOON, NOON), *reader.responses(INCIDENT)) == ()
     assert reader.entries(Response(KEY, INCIDENT)) == ()
     assert clients().actions() == declared(incidents.PERMISSIONS) == declared(incidents.ENTRIES_PERMISSIONS)
+
+
+def log_home(client: S3Client, sequence: LogSequence) -> LogHome:
+    """Return what archives and publishes, with these clients, as of now."""
+    home = LogHome()
+    home.clock.now = datetime.now(UTC)
+    kept = S3Archive(client, ARCHIVE)
+    home.archiving = replace(home.archiving, archive=kept, sequence=sequence)
+    home.publishing = replace(
+        home.publishing, archive=kept, sequence=sequence, files=LogFiles(client, ARCHIVE), copies=None
+    )
+    return home
 
 
 @pytest.fixture
@@ -111,15 +152,26 @@ def test_the_commands_of_an_auditor_take_the_declared_actions_and_no_others(term
     dynamo_log(tables()).append(KEY, History(), contained(), lease())
     kept = S3Archive(bucket(), ARCHIVE)
     assert kept.keep(KEY.text, contained()) == frozenset()
+    home = log_home(s3(), LogSequence(dynamodb(), CONTROL))
+    home.write(KEY, *contained())
+    home.publish()
+    kms = session().client("kms")
+    arn = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="RSA_2048")["KeyMetadata"]["Arn"]
     template = {
         "Resources": {"Any": {"Type": "AWS::SNS::Topic"}},
-        "Outputs": {"AuditTable": {"Value": AUDIT}, "ArchiveBucket": {"Value": ARCHIVE}},
+        "Outputs": {
+            "AuditTable": {"Value": AUDIT},
+            "ArchiveBucket": {"Value": ARCHIVE},
+            "LogKey": {"Value": arn},
+        },
     }
     session().client("cloudformation").create_stack(StackName=AUDIT_STACK, TemplateBody=json.dumps(template))
     for words, ends in (
         (("incidents", "list", "--since", "2020-01-01"), 0),
         (("incidents", "show", INCIDENT), 0),
-        (("audit", "verify", INCIDENT), 0),
+        (("audit", "verify", INCIDENT, "--log-key", home.signer.key.text), 0),
+        (("audit", "verify", "--all", "--log-key", home.signer.key.text), 0),
+        (("audit", "verify", "--all"), 2),  # the key of the stack is of another kind: moto has no Ed25519
         (("audit", "verify", INCIDENT, "--without-archive"), 0),
         (("audit", "verify", LATER), 2),  # unknown to the table: the whole archive is gone through
     ):

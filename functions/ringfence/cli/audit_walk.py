@@ -309,7 +309,7 @@ def _before(base: str, report: LogReport) -> bool:
     if not number.isdigit():
         return False
     level = int(kind) if kind.isdigit() else 0
-    return int(number) < report.first // WIDTH ** (level + 1)
+    return bool(int(number) < report.first // WIDTH ** (level + 1))
 
 
 def _wanted(signed: Iterable[Signed]) -> Iterator[str]:

@@ -1,8 +1,7 @@
 """The items of the control table: which changes Ringfence makes, and which are tampering. Pure.
 
 A stream delivers each change. It does not say who made it, so each item is compared with what Ringfence can
-have written at that moment. Ringfence deletes no item but the leaves of the transparency log that a checkpoint
-covers.
+have written at that moment. Ringfence deletes no item but leaves of the transparency log that were published.
 """
 
 from __future__ import annotations
@@ -54,12 +53,8 @@ class ControlChange:
 
 def kind_of(key: str) -> str:
     """Return the kind of the item with a key. Empty for a key that Ringfence does not write."""
-    if key.startswith(PROOF_SLOTS):
-        return PROOF
-    if key in LOG_COUNTS or key == LOG_IMPORT or _is_leaves(key):
-        return LOG
-    if key.startswith(LOG_CHAIN):
-        return LOG if CHAIN_KEY.fullmatch(key.removeprefix(LOG_CHAIN)) else ""
+    if key.startswith(PROOF_SLOTS) or _is_log(key):
+        return PROOF if key.startswith(PROOF_SLOTS) else LOG
     runbook, mark, rest = key.partition("#")
     if not runbook or not mark:
         return ""
@@ -97,6 +92,12 @@ def wrong_log(change: ControlChange, before: int | None, now: int | None) -> str
     if _is_leaves(change.key) and change.kind == MODIFY:
         return "leaves of the transparency log were changed before they were published"
     return ""
+
+
+def _is_log(key: str) -> bool:
+    if key.startswith(LOG_CHAIN):
+        return bool(CHAIN_KEY.fullmatch(key.removeprefix(LOG_CHAIN)))
+    return key in LOG_COUNTS or key == LOG_IMPORT or _is_leaves(key)
 
 
 def _is_leaves(key: str) -> bool:

@@ -52,7 +52,8 @@ class Calls:
 
 
 def error(code: str, operation: str, **more: Any) -> ClientError:  # noqa: ANN401 - parts of a response
-    return ClientError({"Error": {"Code": code, "Message": code}, **more}, operation)
+    response: Any = {"Error": {"Code": code, "Message": code}, **more}
+    return ClientError(response, operation)
 
 
 class MemoryS3:

@@ -140,7 +140,9 @@ def test_a_leaf_that_is_too_long_for_a_bundle_is_refused() -> None:
 def test_a_log_that_grew_in_parts_has_the_same_files(parts: list[int]) -> None:
     """Those of the sizes in between are partial files, which the later ones contain."""
     leaves = [f"leaf {number}" for number in range(sum(parts))]
-    edge, last, files, at = Edge(), (), {}, 0
+    edge, at = Edge(), 0
+    last: tuple[str, ...] = ()
+    files: dict[str, bytes] = {}
     for part in parts:
         growth = extended(edge, last, leaves[at : at + part])
         edge, last, at = growth.edge, growth.last, at + part

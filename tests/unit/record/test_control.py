@@ -1,0 +1,43 @@
+"""Which items of the control table belong to the transparency log, and how they may change."""
+
+from __future__ import annotations
+
+import pytest
+
+from ringfence.record import control
+from ringfence.record.control import ControlChange
+from tests.support.fakes.chains import NOON
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "log#head",
+        "log#published",
+        "log#import",
+        "log#leaves#000000000000007",
+        "log#chain#contain-instance#instance/111122223333/eu-west-1/i-1",
+    ],
+)
+def test_what_waits_for_the_transparency_log_is_known(key: str) -> None:
+    assert control.kind_of(key) == control.LOG
+    assert control.wrong_log(ControlChange("INSERT", key, NOON), None, 3) == ""
+
+
+@pytest.mark.parametrize("key", ["log#leaves#7", "log#chain#x", "log#leaves#000000000000007x"])
+def test_what_only_looks_like_it_is_not(key: str) -> None:
+    assert control.kind_of(key) != control.LOG
+
+
+def test_leaves_are_taken_away_but_never_changed() -> None:
+    leaves = "log#leaves#000000000000007"
+    assert control.removal(ControlChange("REMOVE", leaves, NOON)) == ""
+    assert control.removal(ControlChange("REMOVE", "log#head", NOON)) == "an item was deleted"
+    assert "were changed" in control.wrong_log(ControlChange("MODIFY", leaves, NOON), None, None)
+
+
+def test_a_count_of_the_log_is_never_lowered() -> None:
+    change = ControlChange("MODIFY", "log#head", NOON)
+    assert control.wrong_log(change, 3, 4) == ""
+    assert "was lowered" in control.wrong_log(change, 3, 2)
+    assert "not readable" in control.wrong_log(change, 3, None)
