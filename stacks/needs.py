@@ -106,7 +106,7 @@ USE_TOPIC = (
     Permission("kms:Decrypt", ("{audit_key}",), _TOPIC, implied=True),
 )
 
-_EACH = "each response has objects of its own, and each part of the log is an object"
+_EACH = "each response has its own objects, and so has each part of the log"
 WRITE_ARCHIVE, GET_ARCHIVE, WRITE_LOG, GET_LOG, COPY_CHECKPOINT = (
     tuple(replace(one, reason=one.reason or _EACH) for one in declared)
     for declared in (

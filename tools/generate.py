@@ -8,7 +8,7 @@ from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.function_code import export
 from stacks.service_control_policy import service_control_policy, text
 from tests.support.shown import NOT_SHOWN
-from tools import claims, incident_status, kinds
+from tools import claims, incident_status, kinds, record_vectors
 from tools.catalogue import document, with_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,6 +17,7 @@ KINDS = ROOT / "docs" / "kinds.md"
 SCP = ROOT / "docs" / "scp.json"
 CLAIMS = ROOT / "docs" / "claims.md"
 STATUSES = ROOT / "docs" / "incident-status.md"
+VECTORS = ROOT / "docs" / "record-format.json"
 REQUIREMENTS = ROOT / "requirements.txt"
 
 
@@ -34,6 +35,7 @@ def main() -> None:
     CLAIMS.write_text(claims.document(), "utf-8")
     STATUSES.write_text(incident_status.document(), "utf-8")
     SCP.write_text(text(service_control_policy()), "utf-8")
+    VECTORS.write_text(record_vectors.document(), "utf-8")
     REQUIREMENTS.write_text(requirements(REQUIREMENTS.read_text("utf-8")), "utf-8")
 
 

@@ -67,7 +67,7 @@ class LogFiles:
     def put(self, path: str, data: bytes) -> bool:
         """Write a tile or bundle unless it exists. Return False if another one was there.
 
-        Then it becomes a new version: whoever verifies takes the version that fits the checkpoint.
+        Then it becomes a new version. A verification takes the version that fits the checkpoint.
         """
         if self._put(f"{PREFIX}{path}", data, once=True) or data in self.versions(path):
             return True

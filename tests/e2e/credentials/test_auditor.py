@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,3 +63,19 @@ def test_an_auditor_may_neither_run_nor_release(
     now = place.history(user.ref)
     assert now.incident == history.incident
     assert not now.of(RunRequested)
+
+
+def test_an_auditor_verifies_the_whole_log_with_its_checkpoint(
+    place: Place, auditor: Operator, history: History
+) -> None:
+    """The functions archive, publish and sign with their own roles, and the auditor reads all of it."""
+    published = place.world.client("lambda").invoke(FunctionName="ringfence-checkpoint")
+    assert "FunctionError" not in published, published["Payload"].read()
+    verified = auditor.types("audit", "verify", "--all", "--json")
+    covered = json.loads(verified.stdout.splitlines()[-1])["covered"]
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert covered["entries"] == covered["archived"] >= len(history.entries)
+    assert covered["log"]["size"] >= covered["entries"] - covered["pending"]
+    assert covered["log"]["newest"]["size"] == covered["log"]["size"]
+    one = auditor.types("audit", "verify", history.incident, "--log-key", covered["log"]["key"])
+    assert one.returncode == 0, one.stdout + one.stderr
