@@ -6,8 +6,8 @@ Copy the archive, and name the public key of its log:
     python verify_log.py copy 'NAME+ID+KEY'
 
 It needs Python 3.11 and the package cryptography. docs/record-format.md specifies what it checks. It reads
-the newest version of each object. If one was replaced, verify its first version instead. It skips entries that
-were archived before there was a log.
+the newest version of each object. If one was replaced, verify its first version instead. It skips entries
+that were archived before there was a log.
 """
 
 import base64
