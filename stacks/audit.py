@@ -9,7 +9,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 
 from ringfence.aws.audit_items import CHAIN, CONTAINMENTS, CONTROL_KEY, ENTRY, INCIDENTS, MONTH, OPEN
-from ringfence.model.resource_names import ARCHIVE, CONTROL, NOTIFY, function_role
+from ringfence.model.resource_names import ARCHIVE, CHECKPOINT, CONTROL, NOTIFY, function_role
 from ringfence.record.measures import FORGED, TAMPER, Measure
 from stacks import needs
 from stacks.alarms import Alarms
@@ -148,7 +148,7 @@ class AuditStack(Stack):
             server_access_logs_prefix="archive/",
             removal_policy=RemovalPolicy.RETAIN,
         )
-        guard_archive(archive, settings, [function_role(ARCHIVE)])
+        guard_archive(archive, settings, [function_role(ARCHIVE), function_role(CHECKPOINT)])
         return archive
 
     def _access_logs(self) -> s3.Bucket:
