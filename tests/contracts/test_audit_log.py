@@ -27,13 +27,13 @@ NOTHING = History()
 FREE = Lease(incident=INCIDENT)
 
 
-@pytest.fixture(params=["memory", "dynamo"])
+@pytest.fixture(params=["memory", "dynamo", "dynamo that remembers"])
 def log(request: pytest.FixtureRequest) -> Iterator[AuditLog]:
     if request.param == "memory":
         yield MemoryLog()
         return
     with mock_aws():
-        yield dynamo_log(tables())
+        yield dynamo_log(tables(), remembers=request.param.endswith("remembers"))
 
 
 def test_an_unknown_chain_is_empty_and_free(log: AuditLog) -> None:

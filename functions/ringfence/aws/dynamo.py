@@ -59,6 +59,8 @@ ARNs of the tables, `{runbook}` is the runbook's id. TransactWriteItems is not a
 
 _PAGE = 200
 """Entries per read: more than one incident has, and less than all older incidents of its subject have."""
+_MOST_CHAINS = 32
+"""The chains that a warm environment remembers. One has a few hundred kilobytes at most."""
 _MOST_ITEMS, _MOST_BYTES = 100, 3_000_000
 """A transaction can contain 100 items and 4 MB. The rest of the 4 MB is for keys and hashes."""
 _BATCHES = 3
@@ -76,12 +78,21 @@ class DynamoAuditLog:
     """
 
     def __init__(
-        self, client: DynamoDBClient, audit_table: str, control_table: str, side_by_side: SideBySide
+        self,
+        client: DynamoDBClient,
+        audit_table: str,
+        control_table: str,
+        side_by_side: SideBySide,
+        *,
+        remembers: bool = False,
     ) -> None:
+        """`remembers`: what was read of a chain is not read again. An operator reads it all each time."""
         self._client = client
         self._audit = audit_table
         self._control = control_table
         self._side_by_side = side_by_side
+        self._remembers = remembers
+        self._known: dict[str, tuple[Entry, ...]] = {}
 
     def read(self, key: ChainKey) -> History:
         """Return the entries of the newest incident, and the lease.
@@ -173,6 +184,29 @@ class DynamoAuditLog:
         )
 
     def _newest(self, key: ChainKey) -> tuple[Entry, ...]:
+        """Return the entries of the newest incident. What was read before is not read again.
+
+        The head of what was read is read once more, with everything after it. If the table still has it, each
+        entry before it is the one that its hash names.
+        """
+        known = self._known.pop(key.text, ())
+        entries = self._continued(key, known) if known else ()
+        entries = entries or self._all_newest(key)
+        if entries and self._remembers:
+            self._known[key.text] = entries
+            if len(self._known) > _MOST_CHAINS:
+                self._known.pop(next(iter(self._known)), None)
+        return entries
+
+    def _continued(self, key: ChainKey, known: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        """Return the known entries with those after them. Empty for a newer incident or another head."""
+        head = known[-1]
+        found = tuple(self._between(key, sort_key(head.incident, head.seq), "~"))
+        if found[:1] != (head,) or any(entry.incident != head.incident for entry in found):
+            return ()
+        return (*known, *found[1:])
+
+    def _all_newest(self, key: ChainKey) -> tuple[Entry, ...]:
         query: QueryInputTypeDef = {
             "TableName": self._audit,
             "KeyConditionExpression": "#chain = :chain",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ringfence.aws.incidents import Response
@@ -18,23 +18,36 @@ if TYPE_CHECKING:
     from ringfence.aws.incidents import IncidentReader
     from ringfence.aws.notice import Topic
     from ringfence.handlers.stream import Change
+    from ringfence.record.chain import Entry
+
+
+MOST_RESPONSES = 64
+"""The responses that a warm environment remembers. One has a few hundred kilobytes at most."""
 
 
 @dataclass(frozen=True)
 class Notifier:
-    """Reads the entries up to a new one and sends its notice. Tampering is reported by the archive."""
+    """Reads the entries up to a new one and sends its notice. Tampering is reported by the archive.
+
+    The stream delivers the entries of a response in order. `known` are those that were delivered or read, so
+    that a warm environment reads none of them again.
+    """
 
     reader: IncidentReader
     topic: Topic
+    known: dict[Response, tuple[Entry, ...]] = field(default_factory=dict)
 
     def act(self, change: Change) -> None:
         """Handle one change. Raises Retryable if the table or the topic fails."""
-        if change.kind != INSERT or change.entry is None or line(change.entry).kind not in NOTIFYING_FACTS:
+        if change.kind != INSERT or change.entry is None:
             return
         runbook, _, subject = change.chain.partition("#")
         response = Response(ChainKey(runbook, subject), change.entry.incident)
+        entries = self._delivered(response, change.entry)
+        if line(change.entry).kind not in NOTIFYING_FACTS:
+            return
         try:
-            told = notice(self.reader.entries(response, change.sort))
+            told = notice(entries or self._read(response, change.sort))
         except BadInput as error:
             logger().error(
                 "unreadable", extra={"chain": change.chain, "entry": change.sort, "error": str(error)}
@@ -43,3 +56,33 @@ class Notifier:
         if told:
             self.topic.publish(told)
             emit(told.measures)
+
+    def _delivered(self, response: Response, entry: Entry) -> tuple[Entry, ...]:
+        """Return the entries up to this one if all of them are known. Empty if they must be read.
+
+        The hash in the entry says whether it follows what is known.
+        """
+        known = self.known.get(response, ())
+        if known[entry.seq : entry.seq + 1] == (entry,):
+            return known[: entry.seq + 1]
+        follows = entry.seq == len(known) and (not known or _previous(entry) == known[-1].hash)
+        return self._keep(response, (*known, entry)) if follows else ()
+
+    def _read(self, response: Response, upto: str) -> tuple[Entry, ...]:
+        return self._keep(response, self.reader.entries(response, upto))
+
+    def _keep(self, response: Response, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        """Remember entries, and forget the response that was used the longest time ago."""
+        self.known.pop(response, None)
+        self.known[response] = entries
+        if len(self.known) > MOST_RESPONSES:
+            del self.known[next(iter(self.known))]
+        return entries
+
+
+def _previous(entry: Entry) -> str:
+    """Return the hash of the entry before. Empty for an entry that cannot be read."""
+    try:
+        return entry.previous
+    except (BadInput, KeyError, ValueError):
+        return ""

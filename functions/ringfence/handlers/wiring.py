@@ -76,7 +76,8 @@ def ports(settings: Settings, clients: Clients) -> Ports:
     """Create the ports. Adapters have their own pool, because the engine's pool waits for them."""
     calls = Threads("ringfence-call")
     dynamodb = cast("DynamoDBClient", own_client("dynamodb"))
-    log = DynamoAuditLog(dynamodb, settings.audit_table, settings.control_table, calls)
+    remembers = bool(settings.runbook)
+    log = DynamoAuditLog(dynamodb, settings.audit_table, settings.control_table, calls, remembers=remembers)
     return Ports(AwsCloud(clients, now, calls), log, now, Threads())
 
 

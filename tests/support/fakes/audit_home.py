@@ -103,9 +103,9 @@ def in_turn(functions: Sequence[Callable[[], object]]) -> Sequence[object]:
     return [function() for function in functions]
 
 
-def dynamo_log(client: DynamoDBClient) -> DynamoAuditLog:
+def dynamo_log(client: DynamoDBClient, *, remembers: bool = False) -> DynamoAuditLog:
     """Return the audit log on these tables."""
-    return DynamoAuditLog(client, AUDIT, CONTROL, in_turn)
+    return DynamoAuditLog(client, AUDIT, CONTROL, in_turn, remembers=remembers)
 
 
 class Inbox:

@@ -327,3 +327,36 @@ def test_a_table_that_is_not_there_is_retried() -> None:
         tables()
         with pytest.raises(Retryable):
             DynamoAuditLog(session().client("dynamodb"), "wrong", "wrong", in_turn).read(ChainKey("r", "s"))
+
+
+def test_what_was_read_of_a_chain_is_not_read_again(client: DynamoDBClient) -> None:
+    """The head is read once more, because its hash says that nothing before it has changed."""
+    log, counted = dynamo_log(client, remembers=True), list[int]()
+    client.meta.events.register(
+        "after-call.dynamodb.Query", lambda parsed, **_: counted.append(len(parsed["Items"])), unique_id="n"
+    )
+    log.append(KEY, NOTHING, opened(), lease())
+    for number in range(3):
+        known = log.read(KEY)
+        log.append(KEY, known, more(known.entries, *notes(2, number)), None)
+    assert len(log.read(KEY).entries) == 2 + 3 * 2
+    client.meta.events.unregister("after-call.dynamodb.Query", unique_id="n")
+    assert counted == [2, 3, 3, 3]
+
+
+def test_a_chain_whose_head_was_altered_or_removed_is_read_as_a_whole(client: DynamoDBClient) -> None:
+    log = dynamo_log(client, remembers=True)
+    log.append(KEY, NOTHING, opened(), lease())
+    first = log.read(KEY)
+    key = {CHAIN: {"S": KEY.text}, ENTRY: {"S": f"{INCIDENT}#000001"}}
+    client.delete_item(TableName=AUDIT, Key=key)
+    assert log.read(KEY).entries == first.entries[:1]
+
+
+def test_a_newer_incident_is_found_beside_a_remembered_one(client: DynamoDBClient) -> None:
+    log = dynamo_log(client, remembers=True)
+    log.append(KEY, NOTHING, opened(), lease())
+    known = log.read(KEY)
+    log.append(KEY, known, opened(LATER), lease(incident=LATER))
+    assert log.read(KEY).entries == opened(LATER)
+    assert dynamo_log(client).read(KEY).entries == opened(LATER)

@@ -120,3 +120,27 @@ def test_the_function_is_put_together_from_its_environment(
     monkeypatch.setenv("RINGFENCE_TOPIC_ARN", inbox.topic.arn)
     assert function.handler(inserted(contained()), None) == DONE
     assert len(inbox.read()) == 1
+
+
+def test_a_warm_environment_reads_no_entry_that_the_stream_delivered(
+    client: DynamoDBClient, inbox: Inbox
+) -> None:
+    reads: list[object] = []
+    client.meta.events.register("before-call.dynamodb.Query", lambda **call: reads.append(call))
+    telling = Notifier(IncidentReader(client, AUDIT), inbox.topic)
+    each(inserted(contained()), telling.act)
+    broken = more(contained(), Verified(contained=False, complete=False))
+    each(inserted(broken), telling.act)
+    each(inserted(broken), telling.act)
+    assert [subject.split(":")[1] for subject, _ in inbox.read()].count(" contained") == 1
+    assert reads == []
+
+
+def test_an_environment_that_began_later_reads_the_entries_once(client: DynamoDBClient, inbox: Inbox) -> None:
+    reads: list[object] = []
+    client.meta.events.register("before-call.dynamodb.Query", lambda **call: reads.append(call))
+    telling = Notifier(IncidentReader(client, AUDIT), inbox.topic)
+    for entry in contained()[3:]:
+        each(inserted((entry,)), telling.act)
+    assert len(inbox.read()) == 1
+    assert len(reads) == 1
