@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.resource_names import (
     ARCHIVE,
+    CHECKPOINT,
+    CHECKPOINT_SCHEDULE,
     CONTROL,
     NOTIFY,
     OPERATE,
@@ -75,4 +77,5 @@ def _declared() -> Iterator[Invoked]:
             yield Invoked(f"{runbook.id}-{RECHECK}", (Way.QUEUE, Way.SCHEDULE), roles)
     for name in (ARCHIVE, NOTIFY, CONTROL):
         yield Invoked(name, (Way.STREAM,), (function_role(name),))
+    yield Invoked(CHECKPOINT, (Way.SCHEDULE,), (function_role(CHECKPOINT), CHECKPOINT_SCHEDULE))
     yield Invoked(OPERATE, (Way.API,), (function_role(OPERATE),))

@@ -43,6 +43,8 @@ CHECKPOINT = "checkpoint"
 FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL, CHECKPOINT)
 """The functions that do not belong to one runbook."""
 FORWARD_ROLE = f"{PREFIX}forward"
+CHECKPOINT_SCHEDULE = f"{PREFIX}{CHECKPOINT}-schedule"
+"""The role that invokes the function which publishes the transparency log."""
 DOCTOR_ROLE = f"{PREFIX}doctor"
 """The role of the self-check in each account. It reads Ringfence's own resources."""
 
@@ -79,7 +81,7 @@ def home_roles(runbooks: Iterable[Runbook]) -> tuple[str, ...]:
     functions = (function_role(name) for name in (*(one.id for one in declared), *FUNCTIONS))
     reviews = (schedule_role(one.id) for one in declared if one.review)
     rechecks = (schedule_role(one.id, RECHECK) for one in declared if one.undone_by)
-    return (*functions, *reviews, *rechecks, f"{PREFIX}{CHECKPOINT}-schedule")
+    return (*functions, *reviews, *rechecks, CHECKPOINT_SCHEDULE)
 
 
 def role_arn(account: str, name: str) -> str:

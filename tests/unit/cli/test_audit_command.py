@@ -1,0 +1,186 @@
+"""`ringfence audit verify --all` at the terminal, on moto: its words, its exit codes and its JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+from moto import mock_aws
+
+from ringfence.aws.archive import S3Archive
+from ringfence.aws.log_files import LogFiles
+from ringfence.aws.sessions import _session, own_client
+from ringfence.cli.main import main
+from ringfence.record.history import History
+from tests.support.fakes.audit_home import ARCHIVE, AUDIT, REGION, bucket, dynamo_log, session, tables
+from tests.support.fakes.chains import INCIDENT, KEY, contained, lease
+from tests.support.fakes.log_home import ORIGIN, LogHome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+
+@pytest.fixture(autouse=True)
+def region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    own_client.cache_clear()
+    _session.cache_clear()
+
+
+@pytest.fixture
+def client() -> Iterator[DynamoDBClient]:
+    with mock_aws():
+        client = tables()
+        dynamo_log(client).append(KEY, History(), contained(), lease())
+        yield client
+
+
+@pytest.fixture
+def s3(client: DynamoDBClient) -> S3Client:
+    del client
+    return bucket()
+
+
+@pytest.fixture
+def home(s3: S3Client) -> LogHome:
+    """The log of a response, published a moment ago."""
+    made = LogHome()
+    made.clock.now = datetime.now(UTC) - timedelta(minutes=20)
+    kept = S3Archive(s3, ARCHIVE)
+    made.archiving = replace(made.archiving, archive=kept)
+    made.publishing = replace(made.publishing, archive=kept, files=LogFiles(s3, ARCHIVE))
+    made.write(KEY, *contained())
+    made.publish()
+    return made
+
+
+def verify(home: LogHome, *words: str, everything: bool = True) -> Result:
+    given = {
+        "RINGFENCE_AUDIT_TABLE": AUDIT,
+        "RINGFENCE_ARCHIVE_BUCKET": ARCHIVE,
+        "RINGFENCE_LOG_KEY": home.signer.key.text,
+    }
+    all_ = ("--all",) if everything else ()
+    return CliRunner().invoke(main, ("audit", "verify", *all_, *words), env=given)
+
+
+def test_it_says_what_it_covered_and_shows_the_checkpoint_to_keep(home: LogHome) -> None:
+    done = verify(home)
+    assert done.exit_code == 0, done.output
+    first, second, third, *checkpoint = done.output.splitlines()
+    assert first == (
+        "verified 1 responses: 6 entries in the table, 6 in the archive, 0 pending; 0 responses have faults"
+    )
+    assert second == (
+        f"verified the log from leaf 0 to 6 against 1 checkpoints, with the key {home.signer.key.text}"
+    )
+    assert third == "the newest checkpoint:"
+    assert [one.strip() for one in checkpoint[:2]] == [ORIGIN, "6"]
+
+
+def test_it_prints_json_for_machines(home: LogHome) -> None:
+    covered = json.loads(verify(home, "--json").output)["covered"]
+    assert (covered["responses"], covered["entries"], covered["archived"], covered["faulty"]) == (1, 6, 6, 0)
+    assert covered["log"]["newest"]["size"] == covered["log"]["size"] == 6
+
+
+def test_what_is_wrong_is_named_with_exit_code_1(home: LogHome, client: DynamoDBClient) -> None:
+    for item in client.scan(TableName=AUDIT)["Items"]:
+        client.delete_item(TableName=AUDIT, Key={name: item[name] for name in ("chain", "entry")})
+    done = verify(home)
+    assert done.exit_code == 1
+    assert f"{INCIDENT} {KEY.text}\n  VERIFICATION FAILED: entry 0 is removed" in done.output
+    assert "1 responses have faults" in done.output
+
+
+def test_an_attempt_is_named_with_exit_code_4(home: LogHome, s3: S3Client) -> None:
+    s3.delete_object(Bucket=ARCHIVE, Key="log/tile/0/000.p/6")
+    done = verify(home)
+    assert done.exit_code == 4
+    assert "log: tampering: tile/0/000.p/6 got a delete marker" in done.output
+
+
+def test_a_checkpoint_that_was_kept_must_be_in_the_log(home: LogHome, tmp_path: Path) -> None:
+    kept, forged = tmp_path / "kept", tmp_path / "forged"
+    files = home.publishing.files
+    kept.write_text(files.checkpoint(next(files.checkpoints())), "utf-8")
+    assert verify(home, "--checkpoint", str(kept)).exit_code == 0
+    other = LogHome()
+    other.clock.now = home.clock.now
+    other.write(KEY, *(replace(one, mac="another") for one in contained()[:3]))
+    other.publish()
+    forged.write_text(other.files.checkpoint(next(other.files.checkpoints())), "utf-8")
+    done = verify(home, "--checkpoint", str(forged))
+    assert done.exit_code == 1
+    assert "LOG: the archive lacks the checkpoint of" in done.output
+    assert "leaves 0 to 2 of the log do not have the root of the copy" in done.output
+
+
+def test_copies_in_another_bucket_are_compared(home: LogHome, s3: S3Client) -> None:
+    del s3
+    copies = session().client("s3")
+    copies.create_bucket(Bucket="copies", CreateBucketConfiguration={"LocationConstraint": REGION})
+    for name, kept in home.other_account.objects.items():
+        copies.put_object(Bucket="copies", Key=name, Body=kept[-1]["Body"])
+    assert verify(home, "--copies", "copies").exit_code == 0
+    copies.put_object(Bucket="copies", Key=f"ringfence/{ORIGIN}/x", Body=b"no checkpoint")
+    assert "is not a checkpoint of the log" in verify(home, "--copies", "copies").output
+    assert verify(home, "--copies", "nowhere").exit_code == 3
+
+
+def test_an_incident_is_compared_with_the_log_too(home: LogHome, s3: S3Client) -> None:
+    assert verify(home, INCIDENT, everything=False).exit_code == 0
+    name = next(
+        one["Key"] for one in s3.list_object_versions(Bucket=ARCHIVE)["Versions"] if "entries" in one["Key"]
+    )
+    other = LogHome()
+    other.write(KEY, *(replace(one, mac="forged") for one in contained()))
+    other.publish()
+    s3.delete_object(
+        Bucket=ARCHIVE,
+        Key=name,
+        VersionId=s3.list_object_versions(Bucket=ARCHIVE, Prefix=name)["Versions"][0]["VersionId"],
+        BypassGovernanceRetention=True,
+    )
+    s3.put_object(Bucket=ARCHIVE, Key=name, Body=next(other.files.versions(name.removeprefix("log/"))))
+    done = verify(home, INCIDENT, everything=False)
+    assert done.exit_code == 1
+    assert "do not have the root of the archive's checkpoint" in done.output
+    assert "entry 0: leaf 0 of the log has another version of it" in done.output
+
+
+def test_an_archive_without_a_log_cannot_be_verified_as_a_whole(client: DynamoDBClient, s3: S3Client) -> None:
+    del client, s3
+    done = verify(LogHome())
+    assert done.exit_code == 3
+    assert "the archive has no transparency log yet" in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "Name an incident, or use --all"),
+        ((INCIDENT, "--all"), "Name an incident, or use --all"),
+        ((INCIDENT, "--since", "7d"), "need --all"),
+        (("--all", "--without-archive"), "--without-archive needs an incident"),
+        (("--all", "--checkpoint", "/nowhere"), "does not exist"),
+    ],
+)
+def test_what_does_not_go_together_is_named(home: LogHome, words: tuple[str, ...], told: str) -> None:
+    done = verify(home, *words, everything=False)
+    assert done.exit_code == 2
+    assert told in done.output
+
+
+def test_a_key_that_is_none_is_named(home: LogHome) -> None:
+    done = verify(home, "--log-key", "a+b")
+    assert done.exit_code == 2
+    assert "log key" in done.output
