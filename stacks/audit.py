@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from ringfence.aws.audit_items import CHAIN, CONTAINMENTS, CONTROL_KEY, ENTRY, INCIDENTS, MONTH, OPEN
 from ringfence.model.resource_names import ARCHIVE, CHECKPOINT, CONTROL, NOTIFY, function_role
-from ringfence.record.measures import FORGED, TAMPER, Measure
+from ringfence.record.measures import FORGED, TAMPER, UNSEALED, Measure
 from stacks import needs
 from stacks.alarms import Alarms
 from stacks.functions import Settled
@@ -18,8 +19,10 @@ from stacks.guards import guard_archive
 from stacks.keys import encryption_key
 from stacks.notices import notices
 from stacks.people import auditors, doctors
+from stacks.record_key import record_key
 from stacks.settings import COMPLIANCE
 from stacks.stream import StreamFunction
+from stacks.table_policies import writers_only
 from stacks.times import ARCHIVE_WINDOW
 from stacks.transparency import TransparencyLog, log_key
 
@@ -51,8 +54,12 @@ class AuditStack(Stack):
         self.key = encryption_key(
             self, "ringfence-audit", "Ringfence's audit log, archive and notices", RemovalPolicy.RETAIN
         )
-        self.audit_table = self._audit_table()
-        self.control_table = self._control_table()
+        self.record_key = record_key(self)
+        self.record_keys = (self.record_key.key_arn, *settings.retired_record_keys)
+        self.audit_table = self._audit_table(writers_only(settings))
+        # The archive's function and the checkpoint's keep the state of the transparency log there.
+        kept = writers_only(settings, adds=(ARCHIVE, CHECKPOINT), removes=(CHECKPOINT,))
+        self.control_table = self._control_table(kept)
         self.archive = self._archive(settings)
         self.notices = notices(self, self.key, settings.notices_email)
         self.log_key = log_key(self)
@@ -76,9 +83,10 @@ class AuditStack(Stack):
         }.items():
             CfnOutput(self, name, value=shown)
 
-    def _audit_table(self) -> dynamodb.Table:
+    def _audit_table(self, writers: iam.PolicyDocument) -> dynamodb.Table:
         table = self._table(
             "AuditTable",
+            writers,
             dynamodb_key(CHAIN),
             dynamodb_key(ENTRY),
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
@@ -91,9 +99,12 @@ class AuditStack(Stack):
         )
         return table
 
-    def _control_table(self) -> dynamodb.Table:
+    def _control_table(self, writers: iam.PolicyDocument) -> dynamodb.Table:
         table = self._table(
-            "ControlTable", dynamodb_key(CONTROL_KEY), stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
+            "ControlTable",
+            writers,
+            dynamodb_key(CONTROL_KEY),
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
         )
         table.add_global_secondary_index(
             index_name=CONTAINMENTS,
@@ -106,6 +117,7 @@ class AuditStack(Stack):
     def _table(
         self,
         id_: str,
+        writers: iam.PolicyDocument,
         partition: dynamodb.Attribute,
         sort: dynamodb.Attribute | None = None,
         stream: dynamodb.StreamViewType | None = None,
@@ -123,6 +135,7 @@ class AuditStack(Stack):
                 point_in_time_recovery_enabled=True
             ),
             stream=stream,
+            resource_policy=writers,
             deletion_protection=True,
             removal_policy=RemovalPolicy.RETAIN,
         )
@@ -210,6 +223,14 @@ class AuditStack(Stack):
             0,
             "An entry of the audit log was changed or removed, or somebody wrote to the control table. "
             "Ringfence never does that. Run `ringfence audit verify`, and find out who did it.",
+        )
+        Alarms(self, self.notices).own(
+            "unsealed",
+            Measure(UNSEALED),
+            0,
+            "A function could not derive the key of the seals, so entries of the audit log have no MAC. "
+            "Check that its role can call kms:GenerateMac with the key alias/ringfence-record, and that the "
+            "key is enabled.",
         )
         Alarms(self, self.notices).own(
             "forged",

@@ -18,6 +18,7 @@ from ringfence.aws import (
     log_signer,
     notice,
     outputs,
+    record_keys,
 )
 from ringfence.handlers import operator_types as operations
 from ringfence.model.call import Permission
@@ -118,11 +119,12 @@ WRITE_ARCHIVE, GET_ARCHIVE, WRITE_LOG, GET_LOG, COPY_CHECKPOINT = (
     )
 )
 
-RESPOND = (*dynamo.PERMISSIONS, *USE_TABLES, *ASSUME, *CONSUME, *CONTINUE)
+RESPOND = (*dynamo.PERMISSIONS, *record_keys.PERMISSIONS, *USE_TABLES, *ASSUME, *CONSUME, *CONTINUE)
 RECHECK = (*RESPOND, *containments.LIST_PERMISSIONS)
 """The permissions of a runbook whose open contained incidents are verified again."""
 OPERATE = (
     *dynamo.PERMISSIONS,
+    *record_keys.PERMISSIONS,
     *operations.FIND_PERMISSIONS,
     *identity.PERMISSIONS,
     *containments.LIST_PERMISSIONS,

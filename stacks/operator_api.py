@@ -13,6 +13,7 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
+from ringfence.aws.record_keys import RECORD_KEYS
 from ringfence.handlers.operator_types import QUEUES, ROUTES
 from ringfence.model.resource_names import OPERATE, acting_roles
 from stacks import needs
@@ -61,6 +62,7 @@ class OperatorApi(Construct):
                 "audit_table": audit.audit_table.table_arn,
                 "control_table": audit.control_table.table_arn,
                 "audit_key": audit.key.key_arn,
+                "record_keys": audit.record_keys,
                 "queue_key": settled.key.key_arn,
                 "continuations": tuple(one.second.main.queue_arn for one in pipelines),
                 "logs": group.log_group_arn,
@@ -77,6 +79,7 @@ class OperatorApi(Construct):
                 {
                     "RINGFENCE_AUDIT_TABLE": audit.audit_table.table_name,
                     "RINGFENCE_CONTROL_TABLE": audit.control_table.table_name,
+                    RECORD_KEYS: " ".join(audit.record_keys),
                     QUEUES: Stack.of(self).to_json_string(
                         {one.runbook.id: one.second.main.queue_url for one in pipelines}
                     ),

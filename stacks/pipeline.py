@@ -9,6 +9,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from ringfence.aws.record_keys import RECORD_KEYS
 from ringfence.events.patterns import rule_state
 from ringfence.model.resource_names import OPERATE, function_role
 from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
@@ -69,6 +70,7 @@ class Pipeline(Construct):
                 "audit_table": audit.audit_table.table_arn,
                 "control_table": audit.control_table.table_arn,
                 "audit_key": audit.key.key_arn,
+                "record_keys": audit.record_keys,
                 "queue_key": settled.key.key_arn,
                 "queues": tuple(one.main.queue_arn for one in queues),
                 "continuations": self.second.main.queue_arn,
@@ -81,6 +83,7 @@ class Pipeline(Construct):
             "RINGFENCE_ROLE": prefixed(runbook.id),
             "RINGFENCE_AUDIT_TABLE": audit.audit_table.table_name,
             "RINGFENCE_CONTROL_TABLE": audit.control_table.table_name,
+            RECORD_KEYS: " ".join(audit.record_keys),
             "RINGFENCE_CONTINUATION_QUEUE_URL": self.second.main.queue_url,
         }
         here = Settled(self, settled.code, settled.key)

@@ -35,6 +35,7 @@ NAMES = (
     "reserved_concurrency",
     "break_glass_roles",
     "checkpoint_bucket",
+    "retired_record_keys",
 )
 """The context values of Ringfence."""
 QUALIFIER = "hnb659fds"
@@ -46,6 +47,7 @@ _QUALIFIER = re.compile(r"[A-Za-z0-9]{1,10}")
 _ROLE = re.compile(r"[\w+=,.@-]+(/[\w+=,.@-]+)*", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_KEY_ARN = re.compile(r"arn:aws:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+", re.ASCII)
 _REGIONS = ("CDK_DEFAULT_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
 
 
@@ -80,6 +82,8 @@ class Settings:
         The qualifier of `cdk bootstrap`, which is part of the names of its roles.
     checkpoint_bucket
         A bucket, of another account, for copies of the audit log's checkpoints. Empty for none.
+    retired_record_keys
+        The ARNs of earlier keys behind the seals, newest first. They still check what they sealed.
 
     """
 
@@ -98,6 +102,7 @@ class Settings:
     break_glass_roles: tuple[str, ...] = ()
     qualifier: str = QUALIFIER
     checkpoint_bucket: str = ""
+    retired_record_keys: tuple[str, ...] = ()
 
     @property
     def is_home(self) -> bool:
@@ -148,6 +153,7 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         break_glass_roles=_roles(text("break_glass_roles")),
         qualifier=_qualifier(text("@aws-cdk/core:bootstrapQualifier", QUALIFIER)),
         checkpoint_bucket=_bucket(text("checkpoint_bucket")),
+        retired_record_keys=_keys(text("retired_record_keys")),
     )
 
 
@@ -224,3 +230,12 @@ def _mode(given: str) -> str:
     if given not in {GOVERNANCE, COMPLIANCE}:
         raise BadInput("retention_mode", f"must be {GOVERNANCE} or {COMPLIANCE}", given)
     return given
+
+
+def _keys(given: str) -> tuple[str, ...]:
+    """Read the ARNs of keys, with spaces between them."""
+    found = tuple(given.split())
+    for one in found:
+        if not _KEY_ARN.fullmatch(one):
+            raise BadInput("retired_record_keys", "must be ARNs of KMS keys with spaces between them", one)
+    return found

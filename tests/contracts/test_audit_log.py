@@ -17,6 +17,7 @@ from tests.support.effort import examples
 from tests.support.fakes.audit_home import dynamo_log, tables
 from tests.support.fakes.chains import INCIDENT, KEY, LATER, NOON, lease, more, notes, opened, stamp
 from tests.support.fakes.memory_log import MemoryLog
+from tests.support.fakes.seals import unsealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,44 +38,44 @@ def log(request: pytest.FixtureRequest) -> Iterator[AuditLog]:
 
 
 def test_an_unknown_chain_is_empty_and_free(log: AuditLog) -> None:
-    assert log.read(KEY) == NOTHING
+    assert unsealed(log.read(KEY)) == NOTHING
 
 
 def test_what_was_appended_is_read_in_order_with_its_lease(log: AuditLog) -> None:
     log.append(KEY, NOTHING, opened(), lease())
     log.append(KEY, log.read(KEY), more(opened(), *notes(3)), None)
-    assert log.read(KEY) == History((*opened(), *more(opened(), *notes(3))), lease())
+    assert unsealed(log.read(KEY)) == History((*opened(), *more(opened(), *notes(3))), lease())
 
 
 def test_chains_do_not_mix(log: AuditLog) -> None:
     log.append(KEY, NOTHING, opened(), lease())
-    assert log.read(ChainKey("another-runbook", KEY.subject)) == NOTHING
+    assert unsealed(log.read(ChainKey("another-runbook", KEY.subject))) == NOTHING
 
 
 def test_only_the_newest_incident_is_read(log: AuditLog) -> None:
     log.append(KEY, NOTHING, opened(), lease())
     log.append(KEY, log.read(KEY), opened(LATER), lease(incident=LATER))
-    assert log.read(KEY) == History(opened(LATER), lease(incident=LATER))
+    assert unsealed(log.read(KEY)) == History(opened(LATER), lease(incident=LATER))
 
 
 def test_the_newest_incident_is_the_one_opened_last_even_by_a_slow_clock(log: AuditLog) -> None:
     log.append(KEY, NOTHING, opened(LATER), lease(incident=LATER))
     log.append(KEY, log.read(KEY), opened(), lease(incident=INCIDENT))
-    assert log.read(KEY) == History(opened(), lease())
+    assert unsealed(log.read(KEY)) == History(opened(), lease())
 
 
 def test_a_closing_fact_and_the_next_incident_go_together(log: AuditLog) -> None:
     log.append(KEY, NOTHING, opened(), lease())
     both = (*more(opened(), *notes(1)), *opened(LATER))
     log.append(KEY, log.read(KEY), both, lease(incident=LATER))
-    assert log.read(KEY).entries == opened(LATER)
+    assert unsealed(log.read(KEY)).entries == opened(LATER)
 
 
 def test_of_two_that_open_an_incident_the_second_fails_and_leaves_nothing(log: AuditLog) -> None:
     log.append(KEY, NOTHING, opened(), lease())
     with pytest.raises(Conflict):
         log.append(KEY, NOTHING, opened(LATER), lease("attempt-2", LATER))
-    assert log.read(KEY) == History(opened(), lease())
+    assert unsealed(log.read(KEY)) == History(opened(), lease())
 
 
 def test_of_two_that_continue_a_chain_the_second_fails_and_leaves_nothing(log: AuditLog) -> None:
@@ -83,7 +84,7 @@ def test_of_two_that_continue_a_chain_the_second_fails_and_leaves_nothing(log: A
     log.append(KEY, seen, more(opened(), *notes(1)), None)
     with pytest.raises(Conflict):
         log.append(KEY, seen, more(opened(), *notes(3, start=7)), None)
-    assert log.read(KEY).entries == (*opened(), *more(opened(), *notes(1)))
+    assert unsealed(log.read(KEY)).entries == (*opened(), *more(opened(), *notes(1)))
 
 
 def test_one_who_joins_may_append_while_another_holds_the_lease(log: AuditLog) -> None:
@@ -98,7 +99,7 @@ def test_a_lease_that_changed_since_it_was_read_is_not_taken(log: AuditLog) -> N
     log.append(KEY, seen, (), lease("attempt-2"))
     with pytest.raises(Conflict):
         log.append(KEY, seen, more(opened(), *notes(1)), lease("attempt-3"))
-    assert log.read(KEY) == History(opened(), lease("attempt-2"))
+    assert unsealed(log.read(KEY)) == History(opened(), lease("attempt-2"))
 
 
 def test_an_extended_lease_counts_as_changed(log: AuditLog) -> None:
@@ -129,7 +130,7 @@ def test_a_used_limit_lets_nobody_else_write_anything_and_names_its_holder(log: 
     with pytest.raises(LimitReached) as reached:
         log.append(OTHER, NOTHING, opened(), lease(), slot("other", after=timedelta(minutes=59)))
     assert reached.value.holder == KEY.subject
-    assert log.read(OTHER) == NOTHING
+    assert unsealed(log.read(OTHER)) == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ def test_a_limit_is_free_after_its_period_and_a_time_to_come_counts_as_none(
 ) -> None:
     log.append(KEY, NOTHING, opened(), lease(), slot())
     log.append(OTHER, NOTHING, opened(), lease(), slot("other", after=after))
-    assert log.read(OTHER) == History(opened(), lease())
+    assert unsealed(log.read(OTHER)) == History(opened(), lease())
 
 
 def test_its_holder_and_other_limits_are_not_limited(log: AuditLog) -> None:
@@ -170,7 +171,7 @@ def test_writing_the_same_again_counts_as_written(log: AuditLog) -> None:
         log.append(KEY, seen, more(opened(), *notes(2)), None)
     for _ in range(2):
         log.append(KEY, seen, (), FREE)
-    assert log.read(KEY) == History((*opened(), *more(opened(), *notes(2))), FREE)
+    assert unsealed(log.read(KEY)) == History((*opened(), *more(opened(), *notes(2))), FREE)
 
 
 def test_the_same_number_with_another_body_does_not_count_as_written(log: AuditLog) -> None:
@@ -182,7 +183,7 @@ def test_the_same_number_with_another_body_does_not_count_as_written(log: AuditL
 
 def test_appending_nothing_writes_nothing(log: AuditLog) -> None:
     log.append(KEY, NOTHING, (), None)
-    assert log.read(KEY) == NOTHING
+    assert unsealed(log.read(KEY)) == NOTHING
 
 
 def test_an_incident_is_not_opened_without_a_lease_that_names_it(log: AuditLog) -> None:
@@ -207,7 +208,7 @@ def test_a_write_over_two_incidents_is_known_again_whichever_sorts_first(log: Au
     both = (*more(opened(LATER), *notes(1)), *opened())
     for _ in range(2):
         log.append(KEY, seen, both, lease("attempt-2"))
-    assert log.read(KEY).entries == opened()
+    assert unsealed(log.read(KEY)).entries == opened()
 
 
 def test_a_long_response_is_written_and_read_whole(log: AuditLog) -> None:
@@ -215,7 +216,7 @@ def test_a_long_response_is_written_and_read_whole(log: AuditLog) -> None:
     log.append(KEY, NOTHING, opened(), lease())
     many = more(opened(), *notes(310))
     log.append(KEY, log.read(KEY), many, lease("attempt-2"))
-    assert log.read(KEY) == History((*opened(), *many), lease("attempt-2"))
+    assert unsealed(log.read(KEY)) == History((*opened(), *many), lease("attempt-2"))
 
 
 Operation = tuple[str, int, int]

@@ -192,11 +192,11 @@ def terminal(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
     """Commands make clients of their own: what those call is noted, too."""
     del aws
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    made_once = (sessions._session, sessions.own_client)
+    made_once = (sessions.session, sessions.own_client)
     for one in made_once:
         one.cache_clear()
     noting = Clients()
-    noting.listen(sessions._session())
+    noting.listen(sessions.session())
     yield noting
     for one in made_once:
         one.cache_clear()

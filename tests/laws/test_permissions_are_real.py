@@ -36,6 +36,7 @@ PLACES = {
     "set_aside": f"arn:aws:sqs:{HERE}:set-aside",
     "queue_key": f"arn:aws:kms:{HERE}:key/one",
     "audit_key": f"arn:aws:kms:{HERE}:key/two",
+    "record_keys": f"arn:aws:kms:{HERE}:key/three",
     "routes": "arn:aws:execute-api:eu-west-1:111122223333:api/$default/POST/runs",
     "log_key": f"arn:aws:kms:{HERE}:key/three",
     "checkpoint_copies": "arn:aws:s3:::copies/ringfence/*",

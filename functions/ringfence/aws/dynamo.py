@@ -6,7 +6,7 @@ This module is imported before the isolating call, so it contains only what that
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
@@ -15,12 +15,12 @@ from ringfence.aws.audit_items import (
     CONTROL_KEY,
     ENTRY,
     PROVIDED,
+    as_stored,
     lease_values,
     provided_key,
     provided_text,
     slot_values,
     sort_key,
-    to_entry,
     to_item,
     to_lease,
     to_provided,
@@ -32,6 +32,7 @@ from ringfence.model.errors import AccessDenied, Conflict, InternalError, LimitR
 from ringfence.record.append_check import check_append
 from ringfence.record.chain import PERIOD, Lease
 from ringfence.record.history import History, with_provided
+from ringfence.record.seal import prove
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     from ringfence.engine.ports import SideBySide
     from ringfence.record.chain import ChainKey, Entry, Slot
+    from ringfence.record.seal import SealKeys
 
 _OWN_CHAINS = (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*",)),)
 
@@ -70,6 +72,23 @@ _LOST_RACE = frozenset({_FAILED, "TransactionConflict"})
 _INVALID = frozenset({"ValidationException", "ValidationError"})
 
 
+class Seals(Protocol):
+    """The keys of the seals. They never fail: without a key, entries stay unsealed."""
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """The labels of all keys of this deployment, derived or not."""
+        ...
+
+    def keys(self) -> SealKeys:
+        """Return the keys. Derive them unless that was done before."""
+        ...
+
+    def known(self) -> SealKeys:
+        """Return what the last call of `keys` returned. Make no call."""
+        ...
+
+
 class DynamoAuditLog:
     """Implements `ringfence.engine.ports.AuditLog`.
 
@@ -77,12 +96,13 @@ class DynamoAuditLog:
     DynamoDB calls invalid is an InternalError.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its client, tables, threads and keys
         self,
         client: DynamoDBClient,
         audit_table: str,
         control_table: str,
         side_by_side: SideBySide,
+        seals: Seals,
         *,
         remembers: bool = False,
     ) -> None:
@@ -91,6 +111,7 @@ class DynamoAuditLog:
         self._audit = audit_table
         self._control = control_table
         self._side_by_side = side_by_side
+        self._seals = seals
         self._remembers = remembers
         self._known: dict[str, tuple[Entry, ...]] = {}
 
@@ -101,7 +122,14 @@ class DynamoAuditLog:
         incident was opened in between, and both are read again. If they still differ, the lease is right:
         the writer of the lease has a slow clock. If its entries do not exist, somebody has deleted them.
         The tamper alarm reports that, and it must not prevent containment.
+
+        The key of the seals is derived beside the reads. Without it, the history says why.
         """
+        history = self._newest_history(key)
+        keys = self._seals.keys()
+        return replace(history, proof=prove(key, history.entries, keys, self._seals.labels))
+
+    def _newest_history(self, key: ChainKey) -> History:
         history = self._read(key)
         if history.lease.incident in {"", history.incident}:
             return history
@@ -124,6 +152,7 @@ class DynamoAuditLog:
         lease and the slot. So a crash leaves a shorter, valid chain.
         """
         check_append(history, entries, lease)
+        entries = self._seals.known().sealed(key, entries)
         # An execution that begins has verified and created nothing.
         begins = lease is not None and lease.owner and lease.owner != history.lease.owner
         listed = () if begins else self._listed(key, history, entries)
@@ -175,8 +204,12 @@ class DynamoAuditLog:
 
     def _read(self, key: ChainKey) -> History:
         lease_key, provided = key.text, provided_key(key)
-        entries, items = self._side_by_side(
-            (lambda: self._newest(key), lambda: self._control_items(lease_key, provided))
+        entries, items, _ = self._side_by_side(
+            (
+                lambda: self._newest(key),
+                lambda: self._control_items(lease_key, provided),
+                self._seals.keys,
+            )
         )
         found = cast("Mapping[str, Mapping[str, Mapping[str, object]]]", items)
         return History(
@@ -231,7 +264,7 @@ class DynamoAuditLog:
                 page = self._client.query(**query)
             except (ClientError, BotoCoreError) as error:
                 raise _translated(error) from error
-            yield from (_entry(item) for item in page["Items"])
+            yield from map(as_stored, page["Items"])
             if not page.get("LastEvaluatedKey"):
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
@@ -367,15 +400,6 @@ def _chunks(entries: Sequence[Entry], first: int) -> Iterator[Sequence[Entry]]:
             most, start, size = _MOST_ITEMS, index, 0
         size += len(entry.body)
     yield entries[start:]
-
-
-def _entry(item: Mapping[str, Mapping[str, object]]) -> Entry:
-    try:
-        return to_entry(item)
-    except (KeyError, ValueError) as error:
-        raise InternalError(
-            f"the audit table contains an item that is not an entry: {ascii(item)[:200]}"
-        ) from error
 
 
 def _codes(error: ClientError | BotoCoreError) -> frozenset[str]:

@@ -97,18 +97,18 @@ def config(*, single_attempt: bool = False, checks_parameters: bool = True) -> C
 def own_client(service: str, region: str | None = None) -> BaseClient:
     """Return a client with the credentials of this process. It is created once."""
     checks = service not in _FIXED_REQUESTS
-    return _session().create_client(service, region_name=region, config=config(checks_parameters=checks))
+    return session().create_client(service, region_name=region, config=config(checks_parameters=checks))
 
 
 def is_region(name: str) -> bool:
     """Return whether AWS has a region with this name, as far as this version of the SDK knows."""
-    found = _session().get_component("data_loader").load_data("partitions")
+    found = session().get_component("data_loader").load_data("partitions")
     return any(name in one["regions"] for one in found["partitions"])
 
 
 def has_credentials() -> bool:
     """Return whether this process has credentials. Raises botocore's error if they cannot be read."""
-    return _session().get_credentials() is not None
+    return session().get_credentials() is not None
 
 
 @dataclass
@@ -172,7 +172,7 @@ class _Made:
         key = (region, service, single_attempt)
         with self._lock:
             if key not in self._clients:
-                made = self._clients[key] = _session().create_client(
+                made = self._clients[key] = session().create_client(
                     service,
                     region_name=region,
                     config=config(single_attempt=single_attempt),
@@ -193,12 +193,12 @@ class _Assumed:
 
 
 @cache
-def _session() -> botocore.session.Session:
+def session() -> botocore.session.Session:
     """One session per process. It caches the service models.
 
     Lambda and people set AWS_REGION. botocore reads only AWS_DEFAULT_REGION.
     """
-    session = botocore.session.Session()
+    made = botocore.session.Session()
     if region := os.environ.get("AWS_REGION"):
-        session.set_config_variable("region", region)
-    return session
+        made.set_config_variable("region", region)
+    return made

@@ -44,6 +44,11 @@ _OVER = _REFUSED | {IncidentStatus.RELEASED.value, "ended"}
     help="Leave values that were changed since, or that another incident holds. Restore the rest.",
 )
 @click.option(
+    "--despite-unsealed",
+    is_flag=True,
+    help="Release although entries of the record are not sealed. Your reason is recorded with their numbers.",
+)
+@click.option(
     "--subject",
     metavar="KIND/ACCOUNT/REGION/ID",
     help="Release only the response for this resource.",
@@ -52,8 +57,14 @@ _OVER = _REFUSED | {IncidentStatus.RELEASED.value, "ended"}
     "--runbook", help="With --subject: the runbook. Required if several runbooks act on such a resource."
 )
 @operator_command
-def release(
-    given: CommandOptions, incident: str, *, skip_drifted: bool, subject: str | None, runbook: str | None
+def release(  # noqa: PLR0913 - one parameter for each option
+    given: CommandOptions,
+    incident: str,
+    *,
+    skip_drifted: bool,
+    despite_unsealed: bool,
+    subject: str | None,
+    runbook: str | None,
 ) -> None:
     """Undo the changes of INCIDENT. Refuse if somebody has changed a value since.
 
@@ -72,6 +83,7 @@ def release(
         "incident": check_incident(incident),
         "reason": given.reason,
         "skip_drifted": skip_drifted,
+        "despite_unsealed": despite_unsealed,
         **_only(env, subject, runbook),
     }
     checked(given, env)
@@ -79,9 +91,7 @@ def release(
     planned = poller.first(lambda: client.release({**body, "dry_run": True}))
     responses = list(planned.children("releases"))
     _show(screen, responses)
-    if any(
-        one.text("status") != IncidentStatus.DRY_RUN for one in responses if one.text("status") != "ended"
-    ):
+    if not all(one.text("status") in (IncidentStatus.DRY_RUN, "ended") for one in responses):
         screen.conclude(
             "Nothing was changed. --skip-drifted restores the rest. --subject releases one response."
         )
@@ -89,11 +99,7 @@ def release(
     confirm(given, screen, f"\nRelease {incident} now?", incident, planned)
     if not given.yes:
         body["plans"] = [plan.text("digest") for one in responses for plan in one.children("plans")]
-    followers = [
-        ProgressFollower(client, _who(one), screen)
-        for one in responses
-        if one.text("status") == IncidentStatus.DRY_RUN
-    ]
+    followers = _followers(client, responses, screen)
     with interruptible(lambda: incident, goes_on=False), screen.busy(f"releasing {incident}"):
         for follower in followers:
             poller.insist(follower.begin)
@@ -115,6 +121,12 @@ def _only(env: Environment, subject: str | None, runbook: str | None) -> dict[st
     if runbook not in fitting:
         raise BadInput("--runbook", f"must be one of {', '.join(fitting)}", runbook)
     return {"runbook": runbook, "subject": subject_of(ref)}
+
+
+def _followers(client: OperatorClient, responses: list[Document], screen: Screen) -> list[ProgressFollower]:
+    """Return what follows each response that a release would change."""
+    planned = (one for one in responses if one.text("status") == IncidentStatus.DRY_RUN)
+    return [ProgressFollower(client, _who(one), screen) for one in planned]
 
 
 def _who(response: Document) -> dict[str, object]:

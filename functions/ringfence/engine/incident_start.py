@@ -82,7 +82,7 @@ def incident_start(
     if last and decision.mode.changes and not is_allowed(known):
         # An old dry run says nothing about the sessions to revoke now.
         opened_at = max(opened_at, instant(order, now))
-    if not joins and history.incident >= incident_id(opened_at, cause(order)):
+    if order.rejected or (not joins and history.incident >= incident_id(opened_at, cause(order))):
         opened_at = now  # an update with the time of the ended incident: ids sort by the time of opening
     facts: list[Fact] = []
     if history.lease.void:
@@ -96,6 +96,7 @@ def incident_start(
         facts.append(order.request)
     if order.decision:
         facts.extend(decision_facts(order, known, order.decision, opened_at))
+    facts.extend(filter(None, (order.rejected,)))
     if order.continuation:
         facts.extend(_started(order, known))
     incident = known.incident or incident_id(opened_at, cause(order))

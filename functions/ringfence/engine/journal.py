@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.errors import Conflict
 from ringfence.record.chain import Lease, Stamp, link
-from ringfence.record.facts import Closed, ContainmentBroken, FindingReceived, Intended, Outcome, Released
+from ringfence.record.facts import (
+    Closed,
+    ContainmentBroken,
+    FindingReceived,
+    Intended,
+    Outcome,
+    RecordUnsealed,
+    Released,
+)
 from ringfence.record.history import with_provided
 
 if TYPE_CHECKING:
@@ -42,6 +50,7 @@ def journal(  # noqa: PLR0913 - one transaction: the facts, and what they take o
     that case it raises Conflict and writes nothing.
     """
     execution = execution.adding(facts)
+    execution = _unsealed(execution) if execution.history.proof.missing else execution
     execution = _rebased(ports, execution) if execution.lost and execution.pending else execution
     lease = _lease(execution, until, ends=ends)
     for _ in range(REBASES):
@@ -57,6 +66,15 @@ def journal(  # noqa: PLR0913 - one transaction: the facts, and what they take o
     if execution.lost:
         return execution
     raise Conflict(f"other executions keep writing to {execution.key.text}: tried {REBASES} times")
+
+
+def _unsealed(execution: Execution) -> Execution:
+    """Record once in an execution why its entries have no MAC."""
+    written = (fact for entry, fact in execution.history.facts if entry.attempt == execution.attempt)
+    known = any(isinstance(fact, RecordUnsealed) for fact in (*written, *execution.pending))
+    if known or not execution.pending or execution.lost:
+        return execution
+    return execution.adding((RecordUnsealed(execution.history.proof.missing),))
 
 
 def _lease(execution: Execution, until: datetime | None, *, ends: bool) -> Lease | None:

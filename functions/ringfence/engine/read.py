@@ -10,7 +10,7 @@ from ringfence.engine.reading import Reading
 from ringfence.model.claims import Checked, SourceAnswer, Verdict
 from ringfence.model.errors import BadInput, InternalError, NotFound, Refused, Retryable
 from ringfence.model.observation import ResourceState
-from ringfence.record.history import History
+from ringfence.record.history import History, without_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ def read(ports: Ports, request: ReadRequest) -> Reading:
     reading = Reading()
     for found in ports.side_by_side(jobs) if len(jobs) > 1 else [job() for job in jobs]:
         if isinstance(found, History):
-            reading = replace(reading, history=found.judged(ports.clock()))
+            reading = _with_history(reading, found.judged(ports.clock()))
         elif isinstance(found, ResourceState | NotFound):
             reading = replace(reading, resource=found)
         elif isinstance(found, Checked):
@@ -55,6 +55,13 @@ def _checked(ports: Ports, ref: Ref, finding: Finding) -> Checked:
         if finding.claim is None or finding.claim.waits:
             raise
         return Checked(SourceAnswer(Verdict.UNKNOWN, str(error)))
+
+
+def _with_history(reading: Reading, history: History) -> Reading:
+    """Take nothing from a chain with an entry that is not authentic."""
+    if history.proof.fault is None:
+        return replace(reading, history=history)
+    return replace(reading, history=without_entries(history), tampered=history)
 
 
 def _trusting(request: ReadRequest, reading: Reading) -> Reading:

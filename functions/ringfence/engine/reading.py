@@ -47,11 +47,15 @@ class ReadRequest:
 
 @frozen
 class Reading:
-    """What was read. `resource`: None if nothing was observed. `checked`: the answer of the source."""
+    """What was read. `resource`: None if nothing was observed. `checked`: the answer of the source.
+
+    `tampered` is the chain if one of its entries is not authentic. Then `history` has no entries.
+    """
 
     history: History = History()
     resource: ResourceState | NotFound | None = None
     checked: Checked | None = None
+    tampered: History | None = None
 
     @property
     def cautions(self) -> tuple[str, ...]:

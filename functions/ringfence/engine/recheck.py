@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
+from ringfence.engine.distrust import RECHECK, refuse, rejection
 from ringfence.engine.execution import Execution
 from ringfence.engine.incident_start import incident_start
 from ringfence.engine.journal import journal
@@ -95,9 +97,14 @@ class Rechecker:
     ports: Ports
 
     def recheck(self, request: RecheckRequest) -> RecheckResult:
-        """Read, plan, and record what changed. Raises Retryable."""
+        """Read, plan, and record what changed. Raises Retryable, and Tampered for a forged record."""
         key = ChainKey(request.runbook.id, request.ref.key)
-        history = read(self.ports, ReadRequest(request.ref, chain=key)).history
+        reading = read(self.ports, ReadRequest(request.ref, chain=key))
+        history = reading.history
+        if known := reading.tampered or _ended_by_the_unproved(request, history):
+            raise refuse(
+                partial(journal, self.ports), _execution(request, key, known), rejection(known, RECHECK)
+            )
         allowed = permitted(request, history)
         if history.incident != request.incident or not is_contained(history) or allowed.ends:
             reason = allowed.reason if allowed.ends else "it ended, or its release was requested"
@@ -105,6 +112,20 @@ class Rechecker:
         if history.lease.held(self.ports.clock(), request.execution.attempt):
             return RecheckResult(Standing.UNCLEAR, request.incident, reason="another execution is acting")
         return _Recheck(self.ports, request, history, allowed).run()
+
+
+def _execution(request: RecheckRequest, key: ChainKey, history: History) -> Execution:
+    given = request.execution
+    return Execution(key, request.ref, history.incident, given.actor, given.attempt, history)
+
+
+def _ended_by_the_unproved(request: RecheckRequest, history: History) -> History | None:
+    """Return the chain if only entries without a proof say that a containment has ended."""
+    unproved = frozenset(history.proof.unproved)
+    if not unproved or history.incident != request.incident or is_contained(history):
+        return None
+    proved = tuple(entry for entry in history.entries if entry.seq not in unproved)
+    return history if is_contained(replace(history, entries=proved)) else None
 
 
 @frozen

@@ -7,6 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ringfence.engine.apply import Changes, apply
+from ringfence.engine.distrust import RELEASE as RELEASE_ASKED
+from ringfence.engine.distrust import not_authentic, refuse, rejection
 from ringfence.engine.execution import Execution
 from ringfence.engine.journal import journal
 from ringfence.engine.outcomes import changes, unanswered_recent
@@ -19,9 +21,11 @@ from ringfence.engine.undo import (
     also_held,
     by_stage,
     check_release,
+    check_sealed,
     next_release,
     undo_changes,
     verify_release,
+    with_unsealed,
     without_held,
 )
 from ringfence.engine.verification import Conclusion
@@ -34,6 +38,7 @@ from ringfence.record.facts import RELEASE
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from ringfence.engine.intake import ExecutionContext
@@ -42,6 +47,7 @@ if TYPE_CHECKING:
     from ringfence.engine.stopped_release import ReleaseCheck
     from ringfence.engine.undo import ReleaseMove, Undo
     from ringfence.model.subject import Ref
+    from ringfence.record.chain import Entry
     from ringfence.record.facts import RunRequested
     from ringfence.record.history import History
 
@@ -64,11 +70,20 @@ class ResponseRelease:
     plans: tuple[str, ...] | None = None
 
 
+def not_covered(key: ChainKey, entries: Sequence[Entry]) -> str:  # noqa: ARG001 - a log would look them up
+    """Return that no checkpoint is known."""
+    return ""
+
+
 @frozen
 class Releaser:
-    """Runs releases. Like the engine, it records first and verifies."""
+    """Runs releases. Like the engine, it records first and verifies.
+
+    `covered` returns the checkpoint of the transparency log that covers entries, or an empty text.
+    """
 
     ports: Ports
+    covered: Callable[[ChainKey, Sequence[Entry]], str] = not_covered
 
     def release(self, request: ResponseRelease) -> ResponseResult:
         """Undo the changes of an incident. For a missing subject, undo what exists without it.
@@ -78,9 +93,13 @@ class Releaser:
         Raises Retryable while another execution acts.
         """
         key = ChainKey(request.runbook, request.ref.key)
-        history = read(self.ports, ReadRequest(request.ref, chain=key)).history
+        reading = read(self.ports, ReadRequest(request.ref, chain=key))
+        history = reading.tampered or reading.history
         check_release(request, history, self.ports.clock())
         execution = Execution(key, request.ref, request.incident, request.actor, request.attempt, history)
+        if reading.tampered:
+            raise refuse(partial(journal, self.ports), execution, rejection(history, RELEASE_ASKED))
+        check_sealed(request, history)
         before = look_at_changes(self.ports, execution)
         stages = {intended.stage for _, intended in history.open_intents}
         execution, found = execution.resolve(before.observed, stages, self.ports.clock())
@@ -91,7 +110,9 @@ class Releaser:
         way = undo_changes(made, before.observed, before.gone)
         held = also_held(request, way, execution.history, before.observed)
         way = without_held(request, way, self._others(request, way, held), held)
-        move = next_release(request, execution.history, way, self.ports.clock())
+        way = with_unsealed(way, history)
+        covered = self.covered(key, history.entries) if history.proof.unproved else ""
+        move = next_release(request, execution.history, way, self.ports.clock(), covered)
         if move.decision.mode.changes:
             return _Releasing(self.ports, request, way, before, execution).act(move)
         journal(self.ports, execution, move.facts)
@@ -107,7 +128,11 @@ class Releaser:
         Returns in words why this must be done again later. Raises Retryable.
         """
         key = ChainKey(request.runbook, request.ref.key)
-        history = read(self.ports, ReadRequest(request.ref, chain=key)).history
+        reading = read(self.ports, ReadRequest(request.ref, chain=key))
+        history = reading.history
+        if known := reading.tampered:
+            execution = Execution(key, request.ref, known.incident, context.actor, context.attempt, known)
+            raise refuse(partial(journal, self.ports), execution, rejection(known, RELEASE_ASKED))
         if not has_stopped(request, history):
             return ()
         if history.lease.held(self.ports.clock(), context.attempt):
@@ -130,6 +155,9 @@ class Releaser:
         others = [ref for ref in unique((*changed, *held)) if ref.key != request.ref.key]
         asked = [ReadRequest(ref, chain=ChainKey(request.runbook, ref.key)) for ref in others]
         readings = [read(self.ports, one) for one in asked]
+        for reading in readings:
+            if known := reading.tampered:
+                raise not_authentic(rejection(known, RELEASE_ASKED))
         return {ref.key: one.history for ref, one in zip(others, readings, strict=True)}
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook, Stage
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Decision, Exempt
-    from ringfence.record.facts import FindingReceived, RunRequested
+    from ringfence.record.facts import FindingReceived, HistoryRejected, RunRequested
 
 
 @frozen
@@ -37,6 +37,7 @@ class ResponseRequest:
     words. `exempt`: what the policy exempts in this runbook; a person can request a run all the same.
     `unconfirmable`: the mode if the source of the finding can no longer confirm it. `source`: its answer,
     once it was asked.
+    `rejected`: the newest incident is not obeyed, so this opens another one.
     """
 
     runbook: Runbook
@@ -57,6 +58,7 @@ class ResponseRequest:
     exempt: tuple[Exempt, ...] = ()
     unconfirmable: Mode = Mode.DRY_RUN
     source: SourceAnswer | None = None
+    rejected: HistoryRejected | None = None
 
     @property
     def routine(self) -> bool:
@@ -76,6 +78,12 @@ class ResponseRequest:
     def is_off(self) -> bool:
         """Whether the decision permits nothing. A person is notified of what an earlier one began."""
         return self.decision is not None and not self.decision.mode.records
+
+    @property
+    def may_contain(self) -> bool:
+        """Whether a finding leads to a containment that changes something."""
+        acts = self.decision is not None and self.decision.mode.changes
+        return acts and self.finding is not None and self.runbook.has_containment_stage
 
     @property
     def is_held(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from ringfence.engine.apply import Changes, apply
@@ -30,6 +31,7 @@ from ringfence.model.errors import (
     Refused,
     Retryable,
     RingfenceError,
+    UnknownRecord,
 )
 from ringfence.model.frozen import frozen
 from ringfence.policy.decision import DecisionCode
@@ -57,6 +59,8 @@ LEASE = timedelta(seconds=25)
 """A lease, shorter than `LONGEST_LEASE`. New activity on a resource waits at most this long for an execution
 that died.
 """
+_ODD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""The errors that values of wrong types cause. Entries without a MAC can contain any value."""
 ATTEMPTS = 5
 """The number of attempts if others were faster."""
 
@@ -94,6 +98,33 @@ class Engine:
 
     def _attempt(self, request: ResponseRequest) -> ResponseResult:
         reading = read(self.ports, first_read(request))
+        request = replace(request, rejected=None) if request.rejected else request
+        if reading.tampered is not None:
+            from ringfence.engine.distrust import restarted  # an honest record does not need it
+
+            return self._attempted(
+                restarted(partial(journal, self.ports), request, reading.tampered), reading
+            )
+        if reading.history.proof.unproved and request.may_contain:
+            return self._unproved(request, reading)
+        return self._attempted(request, reading)
+
+    def _unproved(self, request: ResponseRequest, reading: Reading) -> ResponseResult:
+        """Join an incident with unproved entries only if they take nothing away from the containment.
+
+        An intruder could have written them, with any content.
+        """
+        from ringfence.engine.distrust import alone, takes_away
+
+        try:
+            now = self.ports.clock()
+            if not takes_away(partial(_foreseen, now), request, reading, now):
+                return self._attempted(request, reading)
+        except (BadInput, InternalError, UnknownRecord, *_ODD):
+            pass  # no version of Ringfence wrote such values, or a newer one did
+        return self._attempted(*alone(request, reading))
+
+    def _attempted(self, request: ResponseRequest, reading: Reading) -> ResponseResult:
         now = self.ports.clock()
         if request.is_off:
             return self._left(request, reading.history, now)
@@ -329,6 +360,12 @@ class _Acting:
             journal(self.ports, self.execution, ends=True)
         except Conflict:
             journal(self.ports, self.execution.surrendered())
+
+
+def _foreseen(now: datetime, request: ResponseRequest, reading: Reading) -> Prospect | None:
+    """Return what a request would begin with. None if it would make no changes."""
+    move = next_move(request, reading, plan(request, reading, now), now)
+    return move.prospect if isinstance(move, Act) else None
 
 
 def _with_exempt(reasons: tuple[str, ...], result: ResponseResult) -> ResponseResult:

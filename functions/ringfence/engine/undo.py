@@ -16,7 +16,17 @@ from ringfence.model.runbook import unique
 from ringfence.model.step import State
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.chain import digest
-from ringfence.record.facts import RELEASE, DecisionMade, Intended, Planned, Released, Result, Verified
+from ringfence.record.facts import (
+    RELEASE,
+    DecisionMade,
+    Intended,
+    Planned,
+    Released,
+    Result,
+    UnsealedAccepted,
+    Verified,
+)
+from ringfence.record.seal import places
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
@@ -34,17 +44,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Undo:
-    """The plan of a release. `steps` are the inverse steps in order. The rest is in words."""
+    """The plan of a release. `steps` are the inverse steps in order. The rest is in words.
+
+    `unproved` names entries that are not proved to be Ringfence's.
+    """
 
     steps: tuple[Step, ...]
     drifted: tuple[str, ...]
     settling: tuple[str, ...]
     kept: tuple[str, ...]
+    unproved: tuple[str, ...] = ()
 
     @property
     def plan(self) -> Planned:
         """The fact to record."""
-        return Planned(RELEASE, digest(digest_text(self.steps)), self.steps, (*self.drifted, *self.kept))
+        words = (*self.unproved, *self.drifted, *self.kept)
+        return Planned(RELEASE, digest(digest_text(self.steps)), self.steps, words)
 
 
 @frozen
@@ -198,6 +213,31 @@ def also_held(
     return unique(ref for step in steps for ref in step.also_held_by(request.ref, observed))
 
 
+def check_sealed(request: ResponseRelease, history: History) -> None:
+    """Raise Refused if nobody can prove who wrote some entries, unless a person insists on the release."""
+    unproved = history.proof.unproved
+    if unproved and not request.request.despite_unsealed:
+        raise Refused(
+            f"{_unsealed_words(history)}: nobody can prove who wrote that. Nothing was done. Check "
+            f"`ringfence incidents show {request.incident}`, and release it with --despite-unsealed if "
+            "Ringfence made these changes"
+        )
+
+
+def with_unsealed(way: Undo, history: History) -> Undo:
+    """Name the entries whose origin is not proved in the plan that a person confirms."""
+    return replace(way, unproved=(_unsealed_words(history),)) if history.proof.unproved else way
+
+
+def _unsealed_words(history: History) -> str:
+    proof, words = history.proof, []
+    for numbers, what in ((proof.unsealed, "not sealed"), (proof.unchecked, "sealed with a missing key")):
+        if numbers:
+            one = len(numbers) == 1
+            words.append(f"{'entry' if one else 'entries'} {places(numbers)} {'is' if one else 'are'} {what}")
+    return f"{' and '.join(words)}" + (f" ({proof.missing})" if proof.unchecked else "")
+
+
 def without_held(
     request: ResponseRelease, way: Undo, others: Mapping[str, History], held_for: Iterable[Ref]
 ) -> Undo:
@@ -247,10 +287,13 @@ class ReleaseMove:
     refusal: str = ""
 
 
-def next_release(request: ResponseRelease, history: History, way: Undo, now: datetime) -> ReleaseMove:
+def next_release(
+    request: ResponseRelease, history: History, way: Undo, now: datetime, covered: str = ""
+) -> ReleaseMove:
     """Decide about a release. Raises Refused for drift, and Retryable while something settles.
 
-    A released incident can be released again if anything that it changed holds.
+    A released incident can be released again if anything that it changed holds. `covered` is the checkpoint
+    of the transparency log that covers the entries, if they are not sealed.
     """
     if way.settling:
         raise Retryable("; ".join(way.settling))
@@ -268,8 +311,11 @@ def next_release(request: ResponseRelease, history: History, way: Undo, now: dat
     decision = Decision(mode, f"release requested by {request.actor}", code=DecisionCode.REQUESTED)
     if refusal:
         decision = plan_changed()
-    made = DecisionMade(decision, history.opened_at or now)
-    return ReleaseMove((*voided(history), asked, made, plan), decision, refusal)
+    unproved = history.proof.unproved
+    accepts = unproved and asked.despite_unsealed and not asked.dry_run
+    accepted = (UnsealedAccepted(unproved, asked.reason, covered),) if accepts else ()
+    decided = DecisionMade(decision, history.opened_at or now)
+    return ReleaseMove((*voided(history), *accepted, asked, decided, plan), decision, refusal)
 
 
 def by_stage(history: History, intents: tuple[Intended, ...]) -> list[list[Intended]]:

@@ -4,7 +4,8 @@ Shapes of the requests. Every field is checked, and unknown fields are refused::
 
     POST /runs      {runbook, subject: {account, region, id, kind?}, reason, dry_run, remediations?, options?,
                      plan?: {digest, as_of}, despite_exempt?}
-    POST /releases  {incident, reason, dry_run, skip_drifted?, runbook? and subject?, plans?: [digest, ...]}
+    POST /releases  {incident, reason, dry_run, skip_drifted?, despite_unsealed?, runbook? and subject?,
+                     plans?: [digest, ...]}
     POST /status    {runbook, subject, after?, remediations?}
     POST /rechecks  {incident?, after?}
 
@@ -93,12 +94,14 @@ def run_request(
 
 def release_request(body: object, catalogue: Mapping[str, Runbook], *, direct: bool) -> ReleaseRequest:
     """Read a release request. Raises BadInput that names the field."""
-    document = _document(body, "incident", "runbook", "subject", "reason", "dry_run", "skip_drifted", "plans")
+    optional = ("skip_drifted", "plans", "despite_unsealed")
+    document = _document(body, "incident", "runbook", "subject", "reason", "dry_run", *optional)
     incident = check_incident(document.text("incident"))
     key = None
     if document.has("runbook") or document.has("subject"):
         key = _key(document, catalogue)
     request = _request(RELEASE, document, (), dry_run=_dry_run(document), direct=direct)
+    request = replace(request, despite_unsealed=document.flag("despite_unsealed"))
     given = document.texts("plans") if document.has("plans") else None
     plans = None if given is None else tuple(_digest(one, f"plans[{i}]") for i, one in enumerate(given))
     return ReleaseRequest(incident, key, request, document.flag("skip_drifted"), plans)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 from ringfence.aws.cloud import AwsCloud
 from ringfence.aws.dynamo import DynamoAuditLog
-from ringfence.aws.sessions import OwnClients, RoleClients, own_client
+from ringfence.aws.record_keys import RECORD_KEYS, KmsSealKeys
+from ringfence.aws.sessions import OwnClients, RoleClients, own_client, session
 from ringfence.aws.sqs import SqsQueue
 from ringfence.engine.ports import Ports
 from ringfence.handlers.queue import Source
@@ -46,6 +47,7 @@ class Settings:
     queue_url: str = ""
     continuation_queue_url: str = ""
     function: str = "ringfence"
+    record_keys: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -64,6 +66,7 @@ class Settings:
             environment.get("RINGFENCE_QUEUE_URL", ""),
             environment.get("RINGFENCE_CONTINUATION_QUEUE_URL", ""),
             environment.get("AWS_LAMBDA_FUNCTION_NAME", "ringfence"),
+            tuple(environment.get(RECORD_KEYS, "").split()),
         )
 
 
@@ -76,8 +79,10 @@ def ports(settings: Settings, clients: Clients) -> Ports:
     """Create the ports. Adapters have their own pool, because the engine's pool waits for them."""
     calls = Threads("ringfence-call")
     dynamodb = cast("DynamoDBClient", own_client("dynamodb"))
-    remembers = bool(settings.runbook)
-    log = DynamoAuditLog(dynamodb, settings.audit_table, settings.control_table, calls, remembers=remembers)
+    keys, remembers = seals(settings.record_keys), bool(settings.runbook)
+    log = DynamoAuditLog(
+        dynamodb, settings.audit_table, settings.control_table, calls, keys, remembers=remembers
+    )
     return Ports(AwsCloud(clients, now, calls), log, now, Threads())
 
 
@@ -100,6 +105,12 @@ def warm(role: str = "") -> Ports:
 def policy() -> Policy:
     """Return the compiled policy of this deployment."""
     return policy_from_json(json.loads((CODE / POLICY).read_text("utf-8")))
+
+
+@cache
+def seals(arns: tuple[str, ...]) -> KmsSealKeys:
+    """Return the keys of the seals. They are derived with the first read of a chain, and kept."""
+    return KmsSealKeys(arns, session, now)
 
 
 def containments() -> ContainmentList:

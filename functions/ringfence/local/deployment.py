@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from ringfence.aws.archive import S3Archive
 from ringfence.aws.dynamo import DynamoAuditLog
+from ringfence.aws.record_keys import KmsSealKeys
 from ringfence.handlers.threads import Threads
 from ringfence.local.deploy import deploy
 from ringfence.local.sending import put_entries, put_findings
@@ -89,7 +90,7 @@ class Deployment:
     def history(self, ref: Ref, runbook: str = "") -> History:
         """Read the newest incident of a subject, from the first matching runbook unless one is named."""
         dynamodb = self.local.client("dynamodb")
-        log = DynamoAuditLog(dynamodb, self.audit_table, self.control_table, _one_by_one)
+        log = DynamoAuditLog(dynamodb, self.audit_table, self.control_table, _one_by_one, KmsSealKeys())
         return log.read(ChainKey(runbook or runbook_of(ref), ref.key))
 
     def histories(self, ref: Ref, within: float) -> Iterator[History]:

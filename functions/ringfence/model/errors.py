@@ -57,6 +57,10 @@ class Forged(Refused):
     """The input did not come from the caller that it claims. Nothing is read from it, and an alarm rings."""
 
 
+class Tampered(Refused):
+    """An entry of the audit log is not authentic, so what the log says is not obeyed."""
+
+
 class NotFound(Refused):
     """The resource no longer exists."""
 

@@ -59,6 +59,12 @@ def schedule_role(runbook: str, what: str = REVIEW) -> str:
 
 
 @cache
+def recording_roles() -> tuple[str, ...]:
+    """Return the roles of the functions that write the audit log. They alone can seal its entries."""
+    return tuple(function_role(name) for name in (*runbook_ids(), OPERATE))
+
+
+@cache
 def acting_roles() -> tuple[str, ...]:
     """Return the roles that act in protected accounts.
 

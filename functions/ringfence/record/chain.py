@@ -95,6 +95,14 @@ class Entry:
         return str(self._data["attempt"])
 
     @property
+    def names(self) -> tuple[object, ...]:
+        """The runbook, subject, incident, number and previous hash in the body.
+
+        Raises BadInput or ValueError for a body that is not an object.
+        """
+        return tuple(self._data.get(name) for name in ("runbook", "subject", "incident", "seq", "previous"))
+
+    @property
     def previous(self) -> str:
         """The hash of the previous entry."""
         return str(self._data["previous"])

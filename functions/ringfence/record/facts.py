@@ -39,6 +39,7 @@ class RunRequested(Fact):
 
     `plan` is the digest of the plan that the person confirmed. Empty if there was none. `despite_exempt`: the
     person wanted it although the policy exempts the resource, or it is likely needed in an emergency.
+    `despite_unsealed`: the person wants a release although some entries are not sealed.
     """
 
     what: str
@@ -48,6 +49,7 @@ class RunRequested(Fact):
     verified: bool = True
     plan: str = ""
     despite_exempt: bool = False
+    despite_unsealed: bool = False
 
 
 @value
@@ -230,6 +232,40 @@ class Released(Fact):
     """A release undid the recorded steps, and a second read verified it."""
 
     skipped: tuple[str, ...] = ()
+
+
+@value
+class HistoryRejected(Fact):
+    """What an incident's entries say was not obeyed, because one of them is not authentic.
+
+    `asked`: what was to be done. A run begins a new incident instead, and this is one of its first facts.
+    `incident` has the entry number `entry`, and `why` says in words what is wrong with it.
+    """
+
+    asked: str
+    incident: str
+    entry: int
+    why: str
+
+
+@value
+class RecordUnsealed(Fact):
+    """An execution writes entries without a MAC, because it has no key. `reason` says why, in words."""
+
+    reason: str
+
+
+@value
+class UnsealedAccepted(Fact):
+    """A person released an incident although nobody can prove who wrote some of its entries.
+
+    `entries` are their numbers. `covered`: the checkpoint of the transparency log that covers them. Empty if
+    none is known.
+    """
+
+    entries: tuple[int, ...]
+    reason: str
+    covered: str = ""
 
 
 @value

@@ -24,6 +24,7 @@ from ringfence.record.facts import (
     RunRequested,
     Verified,
 )
+from ringfence.record.seal import Proof
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,11 +55,13 @@ class History:
     """The chain of the newest incident of a resource, and its lease.
 
     `provided` are the ids of what Ringfence created for any resource of the account and region, by symbol.
+    `proof` is what the seals say about the origin of the entries that were read.
     """
 
     entries: tuple[Entry, ...] = ()
     lease: Lease = Lease()
     provided: Provided = field(default_factory=dict)
+    proof: Proof = Proof()
 
     def judged(self, now: datetime) -> History:
         """Return it with a lease that is marked if it is void."""
@@ -66,8 +69,13 @@ class History:
         return self if lease is self.lease else replace(self, lease=lease)
 
     def provided_with(self, pending: Iterable[Fact] = ()) -> Provided:
-        """Return the ids with those of this chain, and of facts that are not written yet."""
-        return with_provided(self.provided, (*(fact for _, fact in self.facts), *pending))
+        """Return the ids with those of this chain, and of facts that are not written yet.
+
+        An entry whose origin is not proved adds none: anybody could name any group in it.
+        """
+        unproved = frozenset(self.proof.unproved)
+        proved = (entry.fact for entry in self.entries if entry.seq not in unproved)
+        return with_provided(self.provided, (*proved, *pending))
 
     @property
     def incident(self) -> str:
@@ -204,3 +212,8 @@ class History:
         """Return whether this update of the finding is recorded."""
         new = (received.finding.id, received.finding.updated_at)
         return any((old.finding.id, old.finding.updated_at) == new for old in self.of(FindingReceived))
+
+
+def without_entries(history: History) -> History:
+    """Return the lease, and what the control table says, without the entries of the chain."""
+    return History((), history.lease, history.provided, Proof(missing=history.proof.missing))

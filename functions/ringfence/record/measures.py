@@ -14,6 +14,7 @@ REFUSED = "Refused"
 TAMPER = "Tamper"
 FORGED = "Forged"
 CHECKPOINT = "Checkpoint"
+UNSEALED = "Unsealed"
 
 COUNT, SECONDS = "Count", "Seconds"
 

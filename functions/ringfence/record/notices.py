@@ -17,6 +17,7 @@ from ringfence.record.measures import (
     SECONDS,
     TAMPER,
     TIME_TO_CONTAINMENT,
+    UNSEALED,
     Measure,
 )
 from ringfence.record.status import IncidentStatus
@@ -33,8 +34,10 @@ NOTIFYING_FACTS = frozenset(
     (
         "ContainmentBroken",
         "DecisionMade",
+        "HistoryRejected",
         "LeaseVoided",
         "LeftUnfinished",
+        "RecordUnsealed",
         "Released",
         "RemediationUndone",
         "SourceAsked",
@@ -173,6 +176,36 @@ def _asked(now: Summary) -> Notice | None:
     if verdict == Verdict.UNKNOWN:
         return _message("finding not confirmed", now, parts)
     return _message(f"URGENT, {_DENIED.get(verdict, 'finding not confirmed')} after changes", now, parts)
+
+
+def _rejected(now: Summary) -> Notice:
+    """Return the notice that an entry is not authentic: which one, and what was not done because of it."""
+    fact = now.lines[-1].fact
+    asked, incident = fact.optional_text("asked") or "", fact.optional_text("incident") or ""
+    goes_on = "a new incident began, so that containment does not wait for the record"
+    follows = goes_on if incident != now.incident else f"nothing: {asked} was refused"
+    parts = (
+        ("Entry", (f"entry {fact.integer('entry')} of {incident}: {fact.optional_text('why') or ''}",)),
+        ("What Ringfence does", (follows,)),
+        (
+            "What to do",
+            (
+                f"run `ringfence audit verify {incident}`",
+                "find out in CloudTrail's data events of DynamoDB who wrote to the audit table",
+            ),
+        ),
+    )
+    return _message("URGENT, TAMPERING: an entry is not authentic", now, parts, (Measure(TAMPER),))
+
+
+def _unsealed(now: Summary) -> Notice:
+    """Return the notice that entries have no MAC. They are as good as forged ones until somebody checks."""
+    why = now.lines[-1].fact.optional_text("reason") or ""
+    parts = (
+        ("Why", (why,)),
+        ("What follows", ("containment goes on; a release needs --despite-unsealed",)),
+    )
+    return _message("record not sealed", now, parts, (Measure(UNSEALED),))
 
 
 def _culprit(fact: Document) -> str:
@@ -374,8 +407,10 @@ _DENIED: Mapping[str, str] = MappingProxyType(
 )
 _OTHERS = {
     "ContainmentBroken": _broken,
+    "HistoryRejected": _rejected,
     "LeaseVoided": _voided,
     "LeftUnfinished": _left,
+    "RecordUnsealed": _unsealed,
     "Released": _released,
     "RemediationUndone": _undone,
     "SourceAsked": _asked,

@@ -21,18 +21,22 @@ from ringfence.record.facts import (
     DecisionMade,
     Fact,
     FindingReceived,
+    HistoryRejected,
     Intended,
     LeaseVoided,
     LeftUnfinished,
     Missed,
     Outcome,
     Planned,
+    RecordUnsealed,
     Released,
     RemediationUndone,
     RunRequested,
     SourceAsked,
+    UnsealedAccepted,
     Verified,
 )
+from ringfence.record.seal import places
 from ringfence.record.status import IncidentStatus
 from ringfence.record.summary import line
 from ringfence.record.transitions import is_for_others
@@ -252,6 +256,24 @@ def _(fact: LeftUnfinished, _: object) -> RenderedFact:
 def _(fact: LeaseVoided, _: object) -> RenderedFact:
     notes = (*_each("owner", filter(None, (fact.owner,))), *_each("until", filter(None, (fact.until,))))
     return RenderedFact(f"TAMPERING: a lease counts as none, because {fact.reason}", notes)
+
+
+@_of_fact.register
+def _(fact: HistoryRejected, _: object) -> RenderedFact:
+    where = f"entry {fact.entry} of {fact.incident} is not authentic: {fact.why}"
+    return RenderedFact(f"TAMPERING: {fact.asked} did not obey the record", (where,), result="refused")
+
+
+@_of_fact.register
+def _(fact: RecordUnsealed, _: object) -> RenderedFact:
+    return RenderedFact("the entries of this execution are not sealed", (fact.reason,), result="unsealed")
+
+
+@_of_fact.register
+def _(fact: UnsealedAccepted, _: object) -> RenderedFact:
+    words = f"released although entries {places(fact.entries)} are not sealed: {fact.reason}"
+    covered = f"checkpoint {fact.covered} covers them" if fact.covered else "no checkpoint covers them"
+    return RenderedFact(words, (covered,))
 
 
 @_of_fact.register

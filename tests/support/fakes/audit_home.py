@@ -11,6 +11,7 @@ import boto3
 from ringfence.aws.audit_items import CHAIN, CONTAINMENTS, CONTROL_KEY, ENTRY, INCIDENTS, MONTH, OPEN
 from ringfence.aws.dynamo import DynamoAuditLog
 from ringfence.aws.notice import Topic
+from tests.support.fakes.seals import FixedSeals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,7 +106,7 @@ def in_turn(functions: Sequence[Callable[[], object]]) -> Sequence[object]:
 
 def dynamo_log(client: DynamoDBClient, *, remembers: bool = False) -> DynamoAuditLog:
     """Return the audit log on these tables."""
-    return DynamoAuditLog(client, AUDIT, CONTROL, in_turn, remembers=remembers)
+    return DynamoAuditLog(client, AUDIT, CONTROL, in_turn, FixedSeals(), remembers=remembers)
 
 
 class Inbox:

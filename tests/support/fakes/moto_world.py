@@ -26,6 +26,7 @@ from ringfence.record.facts import RunRequested
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.contracts.test_cloud_effects import Estate
 from tests.support.fakes.audit_home import AUDIT, CONTROL, REGION, dynamodb, in_turn, tables
+from tests.support.fakes.seals import FixedSeals
 from tests.support.strategies.instances import chosen
 from tests.support.worlds import LEASE, Ticking, finding, order
 
@@ -145,7 +146,7 @@ class World:
     @property
     def log(self) -> DynamoAuditLog:
         client = cast("DynamoDBClient", clients().client(None, "dynamodb"))
-        return DynamoAuditLog(client, AUDIT, CONTROL, in_turn)
+        return DynamoAuditLog(client, AUDIT, CONTROL, in_turn, FixedSeals())
 
     @property
     def key(self) -> ChainKey:
@@ -154,7 +155,7 @@ class World:
     @property
     def history(self) -> History:
         """Read the log without being noted."""
-        return DynamoAuditLog(dynamodb(), AUDIT, CONTROL, in_turn).read(self.key)
+        return DynamoAuditLog(dynamodb(), AUDIT, CONTROL, in_turn, FixedSeals()).read(self.key)
 
     def ports(self, cloud: Cloud | None = None) -> Ports:
         return Ports(cloud or self.cloud, self.log, self.clock, in_turn)

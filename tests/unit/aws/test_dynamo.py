@@ -16,8 +16,10 @@ from ringfence.model.symbol import QuarantineGroup
 from ringfence.record.chain import ChainKey, Lease
 from ringfence.record.facts import Outcome
 from ringfence.record.history import History
+from ringfence.record.seal import Proof
 from tests.support.fakes.audit_home import AUDIT, CONTROL, dynamo_log, in_turn, session, tables
 from tests.support.fakes.chains import INCIDENT, KEY, LATER, lease, more, notes, opened
+from tests.support.fakes.seals import FixedSeals, unsealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -153,7 +155,7 @@ def test_older_incidents_are_not_read_through(client: DynamoDBClient, wire: Wire
     log.append(KEY, log.read(KEY), more(opened(), *notes(210)), None)
     log.append(KEY, log.read(KEY), opened(LATER), lease(incident=LATER))
     wire.calls.clear()
-    assert log.read(KEY).entries == opened(LATER)
+    assert unsealed(log.read(KEY)).entries == opened(LATER)
     assert wire.operations == ["Query", "BatchGetItem"]
 
 
@@ -214,7 +216,7 @@ def test_a_transaction_stays_under_its_size(client: DynamoDBClient, wire: Wire) 
     written = [params for name, params in wire.calls if name == "TransactWriteItems"]
     assert len(written) > 1
     assert all(len(str(params)) < 4_000_000 for params in written)
-    assert log.read(KEY).entries == (*opened(), *large)
+    assert unsealed(log.read(KEY)).entries == (*opened(), *large)
 
 
 def test_an_incident_opened_between_the_two_reads_is_seen(client: DynamoDBClient) -> None:
@@ -228,8 +230,8 @@ def test_an_incident_opened_between_the_two_reads_is_seen(client: DynamoDBClient
             opener.append(KEY, opener.read(KEY), (), Lease(incident=INCIDENT))
         return entries, *(function() for function in functions[1:])
 
-    log = DynamoAuditLog(client, AUDIT, CONTROL, interrupted)
-    assert log.read(KEY) == History(opened(), Lease(incident=INCIDENT))
+    log = DynamoAuditLog(client, AUDIT, CONTROL, interrupted, FixedSeals())
+    assert unsealed(log.read(KEY)) == History(opened(), Lease(incident=INCIDENT))
 
 
 def test_deleted_entries_do_not_keep_a_subject_from_being_contained(client: DynamoDBClient) -> None:
@@ -237,20 +239,27 @@ def test_deleted_entries_do_not_keep_a_subject_from_being_contained(client: Dyna
     log.append(KEY, NOTHING, opened(), lease())
     for item in client.scan(TableName=AUDIT)["Items"]:
         client.delete_item(TableName=AUDIT, Key={CHAIN: item[CHAIN], ENTRY: item[ENTRY]})
-    assert log.read(KEY) == History((), lease())
+    assert unsealed(log.read(KEY)) == History((), lease())
     log.append(KEY, log.read(KEY), opened(LATER), lease(incident=LATER))
-    assert log.read(KEY).entries == opened(LATER)
+    assert unsealed(log.read(KEY)).entries == opened(LATER)
 
 
-def test_what_is_no_entry_is_a_bug(client: DynamoDBClient) -> None:
-    client.put_item(TableName=AUDIT, Item={CHAIN: {"S": KEY.text}, ENTRY: {"S": "something else"}})
-    with pytest.raises(InternalError, match="not an entry"):
-        dynamo_log(client).read(KEY)
+@pytest.mark.parametrize("sort", ["something else", f"{INCIDENT}#000002", f"{INCIDENT}#2", f"{LATER}#000000"])
+def test_what_is_no_entry_is_a_fault_and_keeps_nothing_from_being_read(
+    client: DynamoDBClient, sort: str
+) -> None:
+    log = dynamo_log(client)
+    log.append(KEY, log.read(KEY), opened(), lease())
+    assert log.read(KEY).proof == Proof()
+    client.put_item(TableName=AUDIT, Item={CHAIN: {"S": KEY.text}, ENTRY: {"S": sort}})
+    found = log.read(KEY)
+    assert found.incident == INCIDENT
+    assert bool(found.proof.fault) == sort.startswith(INCIDENT)
 
 
 def test_what_botocore_will_not_send_is_a_bug(client: DynamoDBClient) -> None:
     with pytest.raises(InternalError):
-        DynamoAuditLog(client, "", "", in_turn).read(KEY)
+        DynamoAuditLog(client, "", "", in_turn, FixedSeals()).read(KEY)
 
 
 def _append_refused(code: str, reasons: Sequence[str] = (), found: Sequence[Entry] = ()) -> None:
@@ -312,12 +321,14 @@ def test_a_table_that_cannot_be_reached_is_retried() -> None:
     nowhere = session().client(
         "dynamodb", endpoint_url="http://127.0.0.1:9", config=Config(retries={"total_max_attempts": 1})
     )
-    log = DynamoAuditLog(nowhere, AUDIT, CONTROL, in_turn)
+    log = DynamoAuditLog(nowhere, AUDIT, CONTROL, in_turn, FixedSeals())
     with pytest.raises(Retryable):
         log.append(KEY, NOTHING, opened(), lease())
     with pytest.raises(Retryable):
         log.read(KEY)
-    backwards = DynamoAuditLog(nowhere, AUDIT, CONTROL, lambda functions: in_turn(functions[::-1]))
+    backwards = DynamoAuditLog(
+        nowhere, AUDIT, CONTROL, lambda functions: in_turn(functions[::-1]), FixedSeals()
+    )
     with pytest.raises(Retryable):
         backwards.read(KEY)
 
@@ -326,7 +337,9 @@ def test_a_table_that_is_not_there_is_retried() -> None:
     with mock_aws():
         tables()
         with pytest.raises(Retryable):
-            DynamoAuditLog(session().client("dynamodb"), "wrong", "wrong", in_turn).read(ChainKey("r", "s"))
+            DynamoAuditLog(session().client("dynamodb"), "wrong", "wrong", in_turn, FixedSeals()).read(
+                ChainKey("r", "s")
+            )
 
 
 def test_what_was_read_of_a_chain_is_not_read_again(client: DynamoDBClient) -> None:
@@ -358,5 +371,5 @@ def test_a_newer_incident_is_found_beside_a_remembered_one(client: DynamoDBClien
     log.append(KEY, NOTHING, opened(), lease())
     known = log.read(KEY)
     log.append(KEY, known, opened(LATER), lease(incident=LATER))
-    assert log.read(KEY).entries == opened(LATER)
-    assert dynamo_log(client).read(KEY).entries == opened(LATER)
+    assert unsealed(log.read(KEY)).entries == opened(LATER)
+    assert unsealed(dynamo_log(client).read(KEY)).entries == opened(LATER)

@@ -13,7 +13,8 @@ from moto import mock_aws
 
 from ringfence.aws.archive import S3Archive
 from ringfence.aws.log_files import LogFiles
-from ringfence.aws.sessions import _session, own_client
+from ringfence.aws.sessions import own_client
+from ringfence.aws.sessions import session as own_session
 from ringfence.cli.main import main
 from ringfence.record.history import History
 from tests.support.fakes.audit_home import ARCHIVE, AUDIT, REGION, bucket, dynamo_log, session, tables
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 def region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     own_client.cache_clear()
-    _session.cache_clear()
+    own_session.cache_clear()
 
 
 @pytest.fixture

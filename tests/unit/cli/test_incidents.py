@@ -18,7 +18,8 @@ from ringfence.aws.archive import S3Archive
 from ringfence.aws.archive_objects import object_key
 from ringfence.aws.audit_items import to_item
 from ringfence.aws.containments import ContainmentList
-from ringfence.aws.sessions import _session, own_client
+from ringfence.aws.sessions import own_client
+from ringfence.aws.sessions import session as own_session
 from ringfence.cli.incident_views import ago
 from ringfence.cli.main import main
 from ringfence.cli.settings import AUDIT_STACK
@@ -66,7 +67,7 @@ EVIL = "[bold]\x1b[2J\u202e title"
 def region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     own_client.cache_clear()
-    _session.cache_clear()
+    own_session.cache_clear()
 
 
 @pytest.fixture

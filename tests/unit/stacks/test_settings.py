@@ -146,3 +146,10 @@ def test_the_app_ends_with_one_message_and_no_traceback(
     assert run.stderr.startswith("ringfence: ")
     assert problem in run.stderr
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("given", ["alias/ringfence-record", "arn:aws:kms:eu-west-1:1:key/x", "key/x"])
+def test_arns_of_keys_that_are_none_are_named(given: str) -> None:
+    with pytest.raises(BadInput, match="retired_record_keys"):
+        told(retired_record_keys=given)
+    assert told().retired_record_keys == ()
