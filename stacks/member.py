@@ -20,6 +20,7 @@ from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import forward, needs
 from stacks.acknowledgements import acknowledge_wildcards
 from stacks.names import role_arn
+from stacks.never import needed_in_an_emergency
 from stacks.permissions import changes, document, elsewhere, resolved
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class MemberStack(Stack):
     def _never(
         self, needed: Iterable[Need], permissions: Iterable[Permission]
     ) -> dict[str, iam.PolicyDocument]:
-        """Deny changes to Ringfence's own roles, and to regions outside the scope."""
+        """Deny changes to Ringfence's own roles, to emergency roles, and to regions outside the scope."""
         denied = [*self._own_roles(needed), *elsewhere(permissions, self.settings.regions)]
         return {"never": iam.PolicyDocument(statements=denied)} if denied else {}
 
@@ -104,4 +105,5 @@ class MemberStack(Stack):
             home = home_roles(CATALOGUE.values()) if self.settings.is_home else ()
             names = (*member_roles(forwards=self.forwards), *home)
             own = [role_arn(self.account, name) for name in names]
-            yield iam.PolicyStatement(effect=iam.Effect.DENY, actions=actions, resources=own)
+            never = [*own, *needed_in_an_emergency(self.settings)]
+            yield iam.PolicyStatement(effect=iam.Effect.DENY, actions=actions, resources=never)

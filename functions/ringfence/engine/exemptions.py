@@ -53,7 +53,8 @@ def parts(request: ResponseRequest, reading: Reading) -> tuple[Parts, tuple[str,
     if decision.mode.changes and (reasons := reading.cautions):
         words = "; ".join(reasons)
         reason = f"it is likely needed in an emergency, so a person must decide: {words}"
-        return apart(request, dict.fromkeys(request.runbook.ids, reason)), reasons
+        held = dict.fromkeys(request.runbook.ids, reason)
+        return apart(request, held, DecisionCode.EMERGENCY), reasons
     return None
 
 

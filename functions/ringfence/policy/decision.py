@@ -250,13 +250,14 @@ class DecisionCode(StrEnum):
     BLINDED = "blinded"
     DOWNGRADED = "downgraded"
     LIMITED = "limited"
+    EMERGENCY = "emergency"
     REQUESTED = "requested"
     PLAN_CHANGED = "plan-changed"
 
     @property
     def holds(self) -> bool:
         """Whether the decision holds a part of a response back because of its subject."""
-        return self in {DecisionCode.DOWNGRADED, DecisionCode.LIMITED}
+        return self in {DecisionCode.DOWNGRADED, DecisionCode.LIMITED, DecisionCode.EMERGENCY}
 
     @classmethod
     def _missing_(cls, value: object) -> DecisionCode:  # noqa: ARG003 - whatever a newer version wrote

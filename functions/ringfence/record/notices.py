@@ -308,6 +308,8 @@ def _decided(now: Summary, before: Summary) -> Notice | None:
         return _denied(now)
     if not mode.observes:
         return _for_a_person(now)
+    if now.code is DecisionCode.EMERGENCY:
+        return _for_a_person(now)
     return _message("dry run", now, (("Why nothing was changed", (now.reason,)),))
 
 
@@ -333,7 +335,7 @@ def _for_a_person(now: Summary) -> Notice:
     why = (("Why nothing was changed", (now.reason,)),)
     if now.code is DecisionCode.ROOT:
         return _message("URGENT, NOT contained", now, why, (Measure(NOT_CONTAINED, runbook=now.runbook),))
-    urgent = "URGENT, " if now.code is DecisionCode.URGENT else ""
+    urgent = "URGENT, " if now.code in {DecisionCode.URGENT, DecisionCode.EMERGENCY} else ""
     return _message(f"{urgent}decision needed", now, why)
 
 

@@ -158,7 +158,7 @@ def test_about_what_is_likely_needed_in_an_emergency_a_person_decides(holder: Ho
     home = Home(NAMED, Denial(holder))
     home.report()
     assert home.cloud.calls == []
-    assert home.decisions == [(Mode.DRY_RUN, DecisionCode.DOWNGRADED)]
+    assert home.decisions == [(Mode.DRY_RUN, DecisionCode.EMERGENCY)]
     assert any(one.steps for one in home.history.of(Planned))
     with pytest.raises(Refused, match=r"--despite-exempt"):
         home.run()
@@ -169,7 +169,7 @@ def test_about_what_is_likely_needed_in_an_emergency_a_person_decides(holder: Ho
 def test_about_a_user_who_operates_ringfence_a_person_decides() -> None:
     home = Home(PERSON, Denial(DEPLOY, operator=True))
     home.report()
-    assert home.decisions == [(Mode.DRY_RUN, DecisionCode.DOWNGRADED)]
+    assert home.decisions == [(Mode.DRY_RUN, DecisionCode.EMERGENCY)]
     assert home.cloud.calls == []
 
 

@@ -73,6 +73,34 @@ def test_a_roles_policies_are_inline_and_within_the_limit(member: Template, name
     assert sum(map(len, texts)) <= INLINE_LIMIT
 
 
+NEVER = (
+    *(
+        f"arn:aws:iam::{HOME}:role/cdk-hnb659fds-{one}-role-{HOME}-*"
+        for one in ("cfn-exec", "deploy", "file-publishing", "image-publishing", "lookup")
+    ),
+    *(
+        f"arn:aws:iam::{HOME}:role/{one}"
+        for one in (
+            "AWSControlTowerExecution",
+            "OrganizationAccountAccessRole",
+            "aws-reserved/*",
+            "aws-service-role/*",
+        )
+    ),
+)
+"""The roles by which people and AWS get into an account when everything else fails."""
+
+
+def test_no_role_may_change_a_break_glass_role_or_those_of_another_bootstrap(
+    variant: Callable[[Settings], dict[str, Template]],
+) -> None:
+    given = replace(told(), break_glass_roles=("ops/break-glass",), qualifier="mine")
+    text = json.dumps(variant(given)[MEMBER_STACK].body)
+    assert f"arn:aws:iam::{HOME}:role/ops/break-glass" in text
+    assert f"arn:aws:iam::{HOME}:role/cdk-mine-cfn-exec-role-{HOME}-*" in text
+    assert "hnb659fds-cfn-exec" not in text
+
+
 @EACH
 def test_no_role_may_change_a_role_of_ringfences_own(
     member: Template, deployed: frozenset[str], name: str
@@ -96,7 +124,7 @@ def test_no_role_may_change_a_role_of_ringfences_own(
         if one["Effect"] == "Deny"
     }
     own = [f"arn:aws:iam::{HOME}:role/{one}" for one in deployed]
-    assert denied == {(action, role) for action in changing for role in own}
+    assert denied == {(action, role) for action in changing for role in (*own, *NEVER)}
 
 
 def test_the_policy_knows_the_roles_that_the_deployment_creates(
