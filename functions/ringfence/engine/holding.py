@@ -44,6 +44,13 @@ def reasons_to_hold(request: ResponseRequest, reading: Reading, now: datetime) -
     return {id_: held[id_] for id_ in request.runbook.ids if id_ in held}
 
 
+def why_held(request: ResponseRequest, reading: Reading) -> DecisionCode:
+    """Return whether an intruder who may tag the resource can have caused what holds the response back."""
+    named = request.finding is not None and request.finding.finding.containers
+    forgeable = isinstance(reading.resource, ResourceState) and reading.resource.is_forgeable()
+    return DecisionCode.FORGEABLE if forgeable and not named else DecisionCode.DOWNGRADED
+
+
 def _begun(request: ResponseRequest, history: History) -> frozenset[type[Step]]:
     """Return the kinds of steps that an open containment recorded. Empty after a release was requested."""
     over = history.closed_at is not None or history.release_asked_at is not None

@@ -11,7 +11,7 @@ from ringfence.engine.apply import Changes, apply
 from ringfence.engine.claims import asks_again, with_answer
 from ringfence.engine.decide import Act, BackOff, Close, Defer, Ignore, Preview, Record, Reject, next_move
 from ringfence.engine.execution import Execution
-from ringfence.engine.holding import apart, over_limit, reasons_to_hold, slot
+from ringfence.engine.holding import apart, over_limit, reasons_to_hold, slot, why_held
 from ringfence.engine.journal import journal
 from ringfence.engine.plan import plan
 from ringfence.engine.read import read
@@ -137,7 +137,7 @@ class Engine:
             if found := parts(request, reading):
                 return _with_unread(reading, self._apart(*found[0], found[1]))
         if held := reasons_to_hold(request, reading, now):
-            return _with_unread(reading, self._apart(*apart(request, held), held))
+            return _with_unread(reading, self._apart(*apart(request, held, why_held(request, reading)), held))
         try:
             return _with_exempt(insisting, self._move(request, reading, now))
         except LimitReached as reached:

@@ -19,6 +19,7 @@ from ringfence.handlers.reviews import turned
 from ringfence.model.errors import Retryable
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds import parse_key
+from ringfence.record.containments import fitting
 
 if TYPE_CHECKING:
     from ringfence.engine.intake import ExecutionContext
@@ -102,7 +103,9 @@ class Verifier:
             self.send(resumption(result.follows))
         if result.whole and result.standing in {Standing.CONTAINED, Standing.BROKEN}:
             broken = result.standing is Standing.BROKEN
-            seen = replace(one, names=one.names | result.names, broken=broken)
+            seen = replace(
+                one, names=frozenset(fitting((*sorted(one.names), *sorted(result.names)))), broken=broken
+            )
             self.listed.verified(seen, self.ports.clock())
         return result
 

@@ -97,6 +97,10 @@ class Observation:
         """Return in words why the subject may be needed in an emergency, so that a person must decide."""
         return ()
 
+    def is_forgeable(self) -> bool:
+        """Return whether everything that it says to hold a response back can be a tag that anybody wrote."""
+        return False
+
     def trusting(self, provided: Mapping[str, frozenset[str]], *, strict: bool) -> Self:  # noqa: ARG002 - for those with symbols
         """Return it with only that as Ringfence's own which Ringfence recorded.
 
@@ -195,6 +199,10 @@ class ResourceState:
         """Return in words why the subject may be needed in an emergency."""
         found = (one for observation in self.observations.values() for one in observation.cautions(self.ref))
         return tuple(dict.fromkeys(found))
+
+    def is_forgeable(self) -> bool:
+        """Return whether what holds a response back can be tags that anybody wrote."""
+        return any(observation.is_forgeable() for observation in self.observations.values())
 
     def absent(self) -> bool:
         """Return whether any observation shows that the subject does not exist."""

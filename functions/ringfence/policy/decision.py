@@ -251,13 +251,20 @@ class DecisionCode(StrEnum):
     DOWNGRADED = "downgraded"
     LIMITED = "limited"
     EMERGENCY = "emergency"
+    FORGEABLE = "forgeable"
+    """Held back only because of tags that everybody who may tag the resource can write."""
     REQUESTED = "requested"
     PLAN_CHANGED = "plan-changed"
 
     @property
     def holds(self) -> bool:
         """Whether the decision holds a part of a response back because of its subject."""
-        return self in {DecisionCode.DOWNGRADED, DecisionCode.LIMITED, DecisionCode.EMERGENCY}
+        return self in {
+            DecisionCode.DOWNGRADED,
+            DecisionCode.EMERGENCY,
+            DecisionCode.FORGEABLE,
+            DecisionCode.LIMITED,
+        }
 
     @classmethod
     def _missing_(cls, value: object) -> DecisionCode:  # noqa: ARG003 - whatever a newer version wrote

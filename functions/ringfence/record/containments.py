@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from ringfence.record.facts import Fact
     from ringfence.record.history import History
 
-MOST_NAMES = 500
-"""The maximum number of names of one incident. An item of the list can have 400 KB."""
+MOST_NAMES, LONGEST_NAME, MOST_BYTES = 500, 2048, 250_000
+"""The limits of the names of one incident, in names, and in bytes of one and of all. An item of the list can
+have 400 KB. An item that is larger would prevent the record of the containment itself.
+"""
 _NO_NAMES = frozenset(
     (
         "$",
@@ -107,7 +109,17 @@ def containment(key: ChainKey, history: History) -> Containment | None:
 def names_of(key: ChainKey, history: History) -> frozenset[str]:
     """Return the ids and names of the subject and of everything that the recorded steps changed."""
     found = dict.fromkeys((key.subject.split("/", 3)[3], *_named(history.of(Intended), history.of(Outcome))))
-    return frozenset(list(found)[:MOST_NAMES])
+    return frozenset(fitting(found))
+
+
+def fitting(names: Iterable[str]) -> Iterator[str]:
+    """Yield the first names that fit into an item of the list. No name of AWS is longer than an ARN."""
+    left, size = MOST_NAMES, MOST_BYTES
+    for name in names:
+        needed = len(name.encode())
+        if needed <= LONGEST_NAME and left and needed <= size:
+            left, size = left - 1, size - needed
+            yield name
 
 
 def _counts(fact: Fact) -> bool:

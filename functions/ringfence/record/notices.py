@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.model.claims import Verdict
-from ringfence.model.codec import decode
+from ringfence.model.codec import canonical, decode
 from ringfence.model.frozen import frozen
 from ringfence.policy.decision import DecisionCode
+from ringfence.record.facts import Result
 from ringfence.record.measures import (
     CONTAINED,
     NOT_CONTAINED,
@@ -45,6 +47,8 @@ NOTIFYING_FACTS = frozenset(
     )
 )
 """The facts that can cause a notice."""
+_QUOTA = re.compile(r"\b(?!Request)[A-Z]\w*LimitExceeded\b|\bLimitExceeded(?:Exception)?\b")
+"""The codes of AWS for a quota of resources. `RequestLimitExceeded` is throttling."""
 LONGEST_SUBJECT, LONGEST_TEXT, MOST_WORDS = 99, 300, 20
 
 
@@ -236,12 +240,45 @@ def _verified(now: Summary, before: Summary) -> Notice | None:
     refused = tuple(words for words in now.words("refused") if words not in before.words("refused"))
     measures = [Measure(REFUSED, len(refused), runbook=now.runbook)] if refused else []
     then, known = _verdicts(now)[-1], [one for one in _verdicts(before) if one is not None]
+    if then is False and (quota := _quotas(now)) and quota != _quotas(_verified_before(before)):
+        counted = _counted(now, known, contained=then)
+        return _message("URGENT, a quota is reached", now, (*_quota(quota, now), *_open(now)), counted)
     if then is not None and [then] != known[-1:]:
         counted = _counted(now, known, contained=then)
         return _message(_words(now, contained=then), now, _open(now), (*measures, *counted))
     if then is False and not frozenset(now.words("review")) <= _reviewed(before):
         return _message(_words(now, contained=then), now, _open(now), measures)
     return _message("refused permanently", now, _open(now), measures) if refused else None
+
+
+def _quotas(summary: Summary) -> tuple[str, ...]:
+    """Return the quotas that the newest outcomes of changes met, in the words of AWS."""
+    if not is_containment(summary.runbook):
+        return ()
+    newest: dict[str, str] = {}
+    steps: dict[str, str] = {}
+    for one in summary.lines:
+        if one.kind == "Intended":
+            steps[one.fact.optional_text("intent") or ""] = canonical(one.fact.value.get("step"))
+        elif one.kind == "Outcome":
+            failed = one.fact.optional_text("result") == Result.FAILED
+            intent = one.fact.optional_text("intent") or ""
+            newest[steps.get(intent, intent)] = (one.fact.optional_text("detail") or "") if failed else ""
+    return tuple(dict.fromkeys(words for words in newest.values() if _QUOTA.search(words)))
+
+
+def _verified_before(before: Summary) -> Summary:
+    """Return the lines up to the last verification: those that its notice was about."""
+    last = max((number for number, one in enumerate(before.lines, 1) if one.kind == "Verified"), default=0)
+    return Summary(before.lines[:last])
+
+
+def _quota(met: tuple[str, ...], now: Summary) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    advice = (
+        "delete what is not used, or request an increase in Service Quotas. Ringfence continues to try",
+        f"If it does not contain the resource soon: {_run_again(now)}",
+    )
+    return (("Quota", met), ("What to do", advice))
 
 
 def _words(now: Summary, *, contained: bool) -> str:
@@ -308,9 +345,7 @@ def _decided(now: Summary, before: Summary) -> Notice | None:
         return _denied(now)
     if not mode.observes:
         return _for_a_person(now)
-    if now.code is DecisionCode.EMERGENCY:
-        return _for_a_person(now)
-    return _message("dry run", now, (("Why nothing was changed", (now.reason,)),))
+    return _for_a_person(now) if now.code is DecisionCode.EMERGENCY else _dry(now)
 
 
 def _denied(now: Summary) -> Notice:
@@ -328,6 +363,18 @@ def _by_hand(now: Summary) -> str:
     _, account, region, name = (*now.subject.split("/", 3), "", "", "")[:4]
     command = f"ringfence run {now.runbook} {name} --account {account} --region {region}"
     return f'To contain it all the same: {command} --reason "…"'
+
+
+def _dry(now: Summary) -> Notice:
+    """Return the notice of a dry run. It is urgent if an intruder can have caused it by a tag."""
+    if now.code is DecisionCode.FORGEABLE:
+        check = (
+            "only tags hold it back, and everybody who may tag the resource can write them: if it hosts no "
+            f"containers, run it now: {_run_again(now)}"
+        )
+        parts = (("Check at once", (check,)), ("Why nothing was changed", (now.reason,)))
+        return _message("URGENT, dry run", now, parts)
+    return _message("dry run", now, (("Why nothing was changed", (now.reason,)),))
 
 
 def _for_a_person(now: Summary) -> Notice:

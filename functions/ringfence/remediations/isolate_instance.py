@@ -34,7 +34,7 @@ def hosts_containers(instance: ResourceState, incident: Incident) -> Iterator[st
     """The instance hosts containers: isolation would stop all of them, not only the compromised one."""
     if (signs := _containers(instance, incident)) and incident.choice(CONTAINER_HOSTS) == _DRY_RUN:
         yield (
-            f"the instance hosts containers ({'; '.join(signs)}), and isolation would stop all of them: "
+            f"the instance hosts containers ({_shown(signs)}), and isolation would stop all of them: "
             f"{_CORDON}; the policy can allow isolation with {CONTAINER_HOSTS}: {_ISOLATE}"
         )
 
@@ -49,6 +49,16 @@ _CORDON = (
     "cordon the node or set the container instance to DRAINING, isolate the compromised pod with a network "
     "policy or stop its task, drain the rest, and then run contain-instance manually"
 )
+
+
+_MOST_SIGNS, _LONGEST_SIGN = 2, 48
+
+
+def _shown(signs: tuple[str, ...]) -> str:
+    """Return the first signs, shortened: a long name of a tag must not displace what a person must do."""
+    shown = [one if len(one) <= _LONGEST_SIGN else f"{one[:_LONGEST_SIGN]}…" for one in signs[:_MOST_SIGNS]]
+    more = [f"and {len(signs) - _MOST_SIGNS} more"] if len(signs) > _MOST_SIGNS else []
+    return "; ".join((*shown, *more))
 
 
 def _containers(instance: ResourceState, incident: Incident) -> tuple[str, ...]:
@@ -88,7 +98,7 @@ def still_open(instance: ResourceState, incident: Incident) -> Iterator[str]:
     """
     if signs := _containers(instance, incident):
         yield (
-            f"the instance hosts containers ({'; '.join(signs)}): isolation stops all of them, and those "
+            f"the instance hosts containers ({_shown(signs)}): isolation stops all of them, and those "
             f"that are moved to another host can take the intruder along; better: {_CORDON}"
         )
     tried = {step.interface_id for step in incident.past if isinstance(step, SetSecurityGroups)}

@@ -97,10 +97,40 @@ def test_a_host_of_containers_keeps_its_network_while_evidence_and_identity_are_
     acting, dry = sorted(place.decisions(), key=lambda one: one.decision.mode)
     assert acting.decision.mode is Mode.AUTO
     assert not HELD & set(acting.remediations)
-    assert (dry.decision.mode, dry.decision.code) == (Mode.DRY_RUN, DecisionCode.DOWNGRADED)
+    assert (dry.decision.mode, dry.decision.code) == (Mode.DRY_RUN, DecisionCode.FORGEABLE)
     assert set(dry.remediations) == HELD
     assert "cordon" in place.told()
     assert "kubernetes.io/cluster/shop" in place.told()
+
+
+@pytest.mark.parametrize(
+    ("signs", "urgent"),
+    [
+        (("tag kubernetes.io/cluster/shop",), True),
+        (("tag aws:eks:cluster-name",), False),
+        (("tag kubernetes.io/cluster/shop", "tag aws:eks:cluster-name"), False),
+        (("tag kubernetes.io/cluster/shop", "interface for pods eni-1"), False),
+    ],
+)
+def test_tags_that_anybody_can_write_hold_isolation_back_with_an_urgent_notice(
+    signs: tuple[str, ...],
+    urgent: bool,  # noqa: FBT001 - a row of the table
+) -> None:
+    """An intruder can write them before the first finding. A person must check at once."""
+    place = Place(Host(signs))
+    place.respond()
+    assert ("URGENT, dry run" in place.told()) is urgent
+    assert ("ringfence run contain-instance" in place.told()) is urgent
+    (dry,) = (one for one in place.decisions() if one.decision.mode is Mode.DRY_RUN)
+    assert dry.decision.code.holds
+
+
+def test_a_long_name_of_a_tag_does_not_displace_what_a_person_must_do() -> None:
+    place = Place(Host(tuple(f"tag kubernetes.io/cluster/{number}{'x' * 200}" for number in range(20))))
+    place.respond()
+    (line,) = {one for one in place.told().splitlines() if "and isolation would stop all of them" in one}
+    assert "and 18 more" in line
+    assert "cordon the node" in line
 
 
 def test_what_would_have_been_done_is_in_the_recorded_plan() -> None:

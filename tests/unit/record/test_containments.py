@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ringfence.record.chain import ChainKey, Stamp, link
-from ringfence.record.containments import containment, is_contained, names_of
+from ringfence.record.containments import MOST_BYTES, containment, is_contained, names_of
 from ringfence.record.facts import (
     RELEASE,
     Closed,
@@ -36,6 +36,19 @@ def history(*facts: Fact) -> History:
 def test_names_are_those_of_the_subject_and_of_what_steps_change_and_no_values() -> None:
     """A group that the interface had before is shared with others: a call on it concerns no incident."""
     assert names_of(KEY, history(MOVE)) == {REF.id, "eni-1"}
+
+
+def test_names_fit_into_an_item_whatever_somebody_called_things() -> None:
+    """Otherwise the transaction that records the containment would fail with the item of the list."""
+    key = ChainKey("contain-instance", REF.key)
+    many = [f"{number:04d}{'ü' * 900}" for number in range(600)]
+    provided = Outcome("a.0", "applied", provides=tuple((f"Symbol({one})", one) for one in (*many, "sg-1")))
+    too_long = Outcome("a.1", "applied", provides=(("Symbol(x)", "x" * 5000),))
+    names = names_of(key, history(MOVE, too_long, provided))
+    assert {REF.id, "eni-1"} <= names
+    assert "x" * 5000 not in names
+    assert sum(len(one.encode()) for one in names) <= MOST_BYTES
+    assert "sg-1" in names, "a short name fits where a long one does not"
 
 
 def test_ids_in_outcomes_are_names() -> None:

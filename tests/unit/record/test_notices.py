@@ -20,7 +20,9 @@ from ringfence.record.facts import (
     Fact,
     FindingReceived,
     Intended,
+    Outcome,
     Released,
+    Result,
     RunRequested,
     Verified,
 )
@@ -142,6 +144,28 @@ def test_a_refusal_is_told_and_counted_once() -> None:
     assert second.subject.startswith("Ringfence: refused permanently:")
     assert "- turn the key of front: the door is welded" in second.text
     assert second.measures == (Measure(REFUSED, 1, runbook="contain-instance"),)
+
+
+QUOTA = "ec2:CreateSecurityGroup: SecurityGroupLimitExceeded: the maximum is reached"
+
+
+def test_a_quota_that_prevents_containment_is_urgent_and_says_what_to_do() -> None:
+    intended = Intended("a-1.0", "isolate", STEP)
+    (_, _, first, second) = told(intended, Outcome("a-1.0", Result.FAILED, detail=QUOTA), OPEN, OPEN)
+    assert first
+    assert "URGENT, a quota is reached" in first.subject
+    assert QUOTA in first.text
+    assert "Service Quotas" in first.text
+    assert first.measures == (Measure(NOT_CONTAINED, runbook=KEY.runbook),)
+    assert second is None, "once"
+
+
+def test_throttling_is_no_quota_and_a_quota_that_was_met_before_is_over() -> None:
+    throttled = "ec2:CreateSecurityGroup: RequestLimitExceeded: slow down"
+    intended, again = Intended("a-1.0", "isolate", STEP), Intended("a-2.0", "isolate", STEP)
+    assert subjects(intended, Outcome("a-1.0", Result.FAILED, detail=throttled), OPEN)[-1] == "NOT contained"
+    made = (intended, Outcome("a-1.0", Result.FAILED, detail=QUOTA), again, Outcome("a-2.0", Result.APPLIED))
+    assert subjects(*made, OPEN)[-1] == "NOT contained"
 
 
 def test_a_release_is_told_and_its_own_looking_again_is_not() -> None:

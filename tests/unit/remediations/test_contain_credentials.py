@@ -14,6 +14,7 @@ from ringfence.model.incident import Incident
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.other_principal import OtherPrincipalRef
 from ringfence.model.observation import Observation, ResourceState
+from ringfence.model.step import State
 from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import Denial, Policy
@@ -334,6 +335,18 @@ def test_each_subject_has_its_own_denial() -> None:
     of_role = Policy(inline_name(OTHER_SESSION, Reach()), EVERYTHING)
     (step,) = plan("deny-principal", seen(NAMED, Denial(WEB, (of_role,))), incident(role_deny="role"))
     assert step.also_held_by(NAMED, seen(NAMED, Denial(WEB, (of_role,)))) == (OTHER_SESSION,)
+
+
+def test_a_user_that_is_created_again_under_its_name_is_heard_and_denied() -> None:
+    """Its denial went with the deleted user. The steps of the first user are about another id."""
+    put = PutDenial(DEPLOY, NAME, "", EVERYTHING)
+    again = replace(DEPLOY, id="AIDAMADEANEWEXAMPLE")
+    world = seen(PERSON, Denial(again))
+    assert put.state(world) is State.GONE
+    (step,) = plan("deny-principal", world, incident((put,)))
+    assert step == PutDenial(again, NAME, "", EVERYTHING)
+    heard = {name for calls in load("deny-principal").undone_by for name in calls.names}
+    assert "CreateUser" in heard
 
 
 def test_a_denial_that_an_older_version_recorded_under_another_name_is_the_subjects_own() -> None:

@@ -29,6 +29,7 @@ _TAGS = (
     "AmazonECSManaged",
 )
 """Beginnings of the tags that Amazon EKS, Amazon ECS, Kubernetes and Karpenter give to their hosts."""
+_TAG = "tag "
 _POD_INTERFACE = "aws-K8S-"
 """The beginning of the description of an interface that the Amazon VPC CNI plugin attached for pods."""
 
@@ -55,11 +56,17 @@ class Host(InstanceObservation):
     containers: tuple[str, ...] = ()
     group: str = ""
 
+    def is_forgeable(self) -> bool:
+        """Return whether all signs of containers are tags that everybody who may tag it can write."""
+        return bool(self.containers) and all(
+            one.startswith(_TAG) and not one.startswith(f"{_TAG}{RESERVED}") for one in self.containers
+        )
+
     @classmethod
     def of_instance(cls, instance: Document) -> Self:
         """Read it from the instance."""
         given = tags(instance)
-        named = (f"tag {ascii(name)[1:-1]}" for name in sorted(given) if name.startswith(_TAGS))
+        named = (f"{_TAG}{ascii(name)[1:-1]}" for name in sorted(given) if name.startswith(_TAGS))
         return cls((*named, *_interfaces(instance)), given.get(_GROUP, ""))
 
 

@@ -12,6 +12,7 @@ from ringfence.model.subject import RecordedCalls
 
 _POLICIES = ("CreatePolicyVersion", "DeletePolicy", "SetDefaultPolicyVersion")
 _OF_USERS = (
+    "CreateUser",  # a user that was deleted is created again under its name, without the denial
     "DeleteUserPermissionsBoundary",
     "DeleteUserPolicy",
     "DetachUserPolicy",
