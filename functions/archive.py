@@ -10,7 +10,9 @@ from ringfence.aws.archive import S3Archive
 from ringfence.aws.log_sequence import LogSequence
 from ringfence.aws.notice import Topic
 from ringfence.aws.sessions import own_client
+from ringfence.aws.stream_source import stream_source
 from ringfence.handlers.archive import Archiving
+from ringfence.handlers.stream import genuine
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 def handler(event: Event, context: object) -> Answer:
     """Work on a batch of the stream."""
     del context
-    return _archiving().work(event)
+    return _archiving().work(genuine(event, stream_source()))
 
 
 @cache

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, cast
 from ringfence.aws.incidents import IncidentReader
 from ringfence.aws.notice import Topic
 from ringfence.aws.sessions import own_client
+from ringfence.aws.stream_source import stream_source
 from ringfence.handlers.notify import Notifier
-from ringfence.handlers.stream import each
+from ringfence.handlers.stream import each, genuine
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def handler(event: Event, context: object) -> Answer:
     """Work on a batch of the stream."""
     del context
-    return each(event, _telling().act)
+    return each(genuine(event, stream_source()), _telling().act)
 
 
 @cache

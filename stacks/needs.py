@@ -19,6 +19,7 @@ from ringfence.aws import (
     notice,
     outputs,
     record_keys,
+    stream_source,
 )
 from ringfence.handlers import operator_types as operations
 from ringfence.model.call import Permission
@@ -133,6 +134,7 @@ OPERATE = (
     *CONTINUE,
 )
 ARCHIVE = (
+    *stream_source.PERMISSIONS,
     *WRITE_ARCHIVE,
     *USE_ARCHIVE,
     *log_sequence.APPEND_PERMISSIONS,
@@ -150,8 +152,8 @@ CHECKPOINT = (
     *notice.PERMISSIONS,
     *USE_TOPIC,
 )
-NOTIFY = (*incidents.ENTRIES_PERMISSIONS, *notice.PERMISSIONS, *USE_TOPIC)
-CONTROL = NOTIFY
+CONTROL = (*incidents.ENTRIES_PERMISSIONS, *notice.PERMISSIONS, *USE_TOPIC)
+NOTIFY = (*stream_source.PERMISSIONS, *CONTROL)
 """The additional permissions of each function."""
 
 AUDIT = (

@@ -20,6 +20,11 @@ Operations = Mapping[str, tuple[str, ...]]
 SERVICES = {"apigateway": "apigatewayv2", "elasticloadbalancing": "elbv2"}
 """botocore's name of a service where IAM has another."""
 
+OTHER_SERVICES: Mapping[str, str] = dict.fromkeys(
+    ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"), "dynamodbstreams"
+)
+"""botocore's name of the service of an action that belongs to another service than its prefix says."""
+
 OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "apigateway:GET": ("GetRoute",),
     "dynamodb:PutItem": ("PutItem", "TransactWriteItems"),
@@ -56,7 +61,7 @@ def operations_of(permissions: Iterable[Permission]) -> Operations:
     found: dict[str, set[str]] = {}
     for action in {one.action for one in permissions if not one.implied} - MADE_BY_LAMBDA:
         prefix, _, name = action.partition(":")
-        service = SERVICES.get(prefix, prefix)
+        service = OTHER_SERVICES.get(action, SERVICES.get(prefix, prefix))
         known = found.setdefault(service, set(MADE_BY_BOTOCORE.get(service, ())))
         known.update(OTHER_NAMES.get(action, (name,)))
     return {service: tuple(sorted(names)) for service, names in sorted(found.items())}

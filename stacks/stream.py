@@ -62,7 +62,7 @@ class StreamFunction(Construct):
             f"{name}.handler",
             f"Ringfence: {name} for changes of the log's tables",
             STREAM_TIMEOUT,
-            environment=environment,
+            environment={**environment, "RINGFENCE_STREAM_ARN": stream},
         )
         self.function = function(Settled(self, settled.code, settled.key), handler, self.role, group)
         lambda_.CfnEventSourceMapping(

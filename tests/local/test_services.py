@@ -14,8 +14,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from ringfence.aws.stream_source import StreamSource, TableStream
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ringfence.local import LocalAws
 
 OTHER_ACCOUNT = "444455556666"
 
@@ -178,3 +182,32 @@ def test_an_http_api_with_iam_authorization_tells_its_function_who_calls(
     signed = Request(url, data=b"{}", headers=dict(request.headers), method="POST")  # noqa: S310
     with urlopen(signed) as answer:  # noqa: S310 - loopback
         assert json.load(answer)["userArn"] == f"arn:aws:iam::{aws.account}:user/{unique}"
+
+
+def test_a_stream_shows_again_what_was_inserted(aws: LocalAws) -> None:
+    client, streams = aws.client("dynamodb"), aws.client("dynamodbstreams")
+    made = client.create_table(
+        TableName="shown-again",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("chain", "entry")],
+        KeySchema=[
+            {"AttributeName": "chain", "KeyType": "HASH"},
+            {"AttributeName": "entry", "KeyType": "RANGE"},
+        ],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    )
+    source = StreamSource(
+        client, "shown-again", TableStream(streams, made["TableDescription"]["LatestStreamArn"])
+    )
+    keys = {"chain": {"S": "a#b"}, "entry": {"S": "inc-1#000000"}}
+    item = {**keys, "seq": {"N": "0"}}
+    client.put_item(TableName="shown-again", Item=item)
+    assert source.stored([("a#b", "inc-1#000000")]) == {("a#b", "inc-1#000000"): item}
+    client.delete_item(TableName="shown-again", Key=keys)
+    assert source.stored([("a#b", "inc-1#000000")]) == {}
+    described = streams.describe_stream(StreamArn=source.stream.arn)["StreamDescription"]
+    (shard,) = described["Shards"]
+    first = shard["SequenceNumberRange"]["StartingSequenceNumber"]
+    assert source.contains(first, keys, item)
+    assert not source.contains(first, keys, {**item, "seq": {"N": "1"}})
+    assert not source.contains(str(int(first) + 10**6), keys, item)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from ringfence.aws.audit_items import CHAIN, ENTRY, is_ours, to_entry
 from ringfence.handlers.logs import logger
-from ringfence.model.errors import RingfenceError
+from ringfence.handlers.proof import report_forged
+from ringfence.model.errors import Forged, RingfenceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ringfence.record.chain import Entry
 
@@ -68,6 +69,57 @@ class Change:
         return cls(
             record["eventName"], chain, sort, entry if entry and is_ours(chain, sort, entry.hash) else None
         )
+
+
+class Source(Protocol):
+    """The table and its stream."""
+
+    def stored(self, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], object]:
+        """Return the items with these keys. Raises Retryable."""
+        ...
+
+    def contains(
+        self, number: str, keys: Mapping[str, Mapping[str, str]], image: Mapping[str, Mapping[str, str]]
+    ) -> bool:
+        """Return whether the stream contains the insertion of an item. Raises Retryable."""
+        ...
+
+
+def genuine(event: Event, source: Source) -> Event:
+    """Return the event without made-up insertions, which are reported.
+
+    Everybody who may invoke the function can hand it an event. An insertion counts if the table contains the
+    item unchanged. If somebody changed or deleted the item since, the stream shows that it was inserted.
+    Other changes only raise an alarm, and are not verified. Raises Retryable, and Forged for an event that no
+    event source mapping delivers.
+    """
+    try:
+        records = event["Records"]
+        inserted = [one["dynamodb"] for one in records if one["eventName"] == INSERT]
+        keys = {_key(images): images for images in inserted}
+    except (AttributeError, KeyError, TypeError) as error:
+        forged = Forged("the event contains no records of a stream")
+        report_forged(forged)
+        raise forged from error
+    stored = source.stored(keys)
+
+    def is_genuine(record: Record) -> bool:
+        images = record["dynamodb"]
+        image = images.get("NewImage", {})
+        if record["eventName"] != INSERT or stored.get(_key(images)) == image:
+            return True
+        if source.contains(images.get("SequenceNumber", ""), images["Keys"], image):
+            return True
+        chain, sort = _key(images)
+        report_forged(Forged("the table and its stream do not contain an entry"), chain=chain, entry=sort)
+        return False
+
+    return {"Records": [one for one in records if is_genuine(one)]}
+
+
+def _key(images: Images) -> tuple[str, str]:
+    keys = images["Keys"]
+    return keys[CHAIN]["S"], keys[ENTRY]["S"]
 
 
 def each(event: Event, act: Callable[[Change], None]) -> Answer:

@@ -15,10 +15,21 @@ from ringfence.aws.audit_items import archive_prefix
 from ringfence.aws.log_sequence import LogSequence
 from ringfence.handlers.archive import Archiving
 from ringfence.record.chain import ChainKey, digest
+from ringfence.record.history import History
 from ringfence.record.integrity import Archived, verify
 from ringfence.record.tlog import Leaf
-from tests.support.fakes.audit_home import ARCHIVE, CONTROL, REGION, Inbox, bucket, in_turn, tables
-from tests.support.fakes.chains import INCIDENT, KEY, contained
+from tests.support.fakes.audit_home import (
+    ARCHIVE,
+    AUDIT,
+    CONTROL,
+    REGION,
+    Inbox,
+    bucket,
+    dynamo_log,
+    in_turn,
+    tables,
+)
+from tests.support.fakes.chains import INCIDENT, KEY, contained, lease
 from tests.support.fakes.stream import inserted, record, record_of
 
 if TYPE_CHECKING:
@@ -202,6 +213,9 @@ def test_the_function_is_put_together_from_its_environment(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    dynamo_log(room.sequence.client).append(KEY, History(), contained(), lease())
+    monkeypatch.setenv("RINGFENCE_AUDIT_TABLE", AUDIT)
+    monkeypatch.setenv("RINGFENCE_STREAM_ARN", "arn:aws:dynamodb:eu-west-1:123456789012:table/audit/stream/1")
     monkeypatch.setenv("RINGFENCE_ARCHIVE_BUCKET", ARCHIVE)
     monkeypatch.setenv("RINGFENCE_CONTROL_TABLE", CONTROL)
     monkeypatch.setenv("RINGFENCE_TOPIC_ARN", room.inbox.topic.arn)

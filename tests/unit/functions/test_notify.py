@@ -117,6 +117,7 @@ def test_the_function_is_put_together_from_its_environment(
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("RINGFENCE_AUDIT_TABLE", AUDIT)
+    monkeypatch.setenv("RINGFENCE_STREAM_ARN", "arn:aws:dynamodb:eu-west-1:123456789012:table/audit/stream/1")
     monkeypatch.setenv("RINGFENCE_TOPIC_ARN", inbox.topic.arn)
     assert function.handler(inserted(contained()), None) == DONE
     assert len(inbox.read()) == 1
