@@ -10,6 +10,7 @@ from dataclasses import replace
 from ringfence.aws import (
     archive,
     containments,
+    dead_letters,
     dynamo,
     identity,
     incidents,
@@ -132,6 +133,7 @@ OPERATE = (
     *USE_TABLES,
     *ASSUME_EACH,
     *CONTINUE,
+    *dead_letters.PERMISSIONS,
 )
 ARCHIVE = (
     *stream_source.PERMISSIONS,
@@ -169,7 +171,15 @@ AUDIT = (
 )
 """The permissions to read and verify the log: `ringfence incidents` and `ringfence audit`."""
 OPERATOR = (Permission("execute-api:Invoke", ("{routes}",)), *outputs.PERMISSIONS)
-"""The permissions to start runs and releases: the API, and its stack's outputs."""
+"""The permissions to call some routes of the API, and to find it in its stack's outputs."""
+OPERATOR_WITH_MFA = (
+    Permission("execute-api:Invoke", ("{routes}",), (("Bool", "aws:MultiFactorAuthPresent", ("true",)),)),
+    *outputs.PERMISSIONS,
+)
+"""The same for sessions that were started with multi-factor authentication. Long-term keys have none.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthpresent
+"""
 SELF_CHECK = _SELF_CHECK
 """The permissions of the role `ringfence-doctor`, which reads Ringfence's own resources in one account."""
 DOCTOR = (Permission("sts:AssumeRole", ("{doctors}",)),)

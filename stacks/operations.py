@@ -43,9 +43,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actio
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 """
 
-MADE_BY_LAMBDA = frozenset({"sqs:DeleteMessage", "sqs:ReceiveMessage"})
-"""Actions of the event source mappings: Lambda polls the queues with the function's role."""
-
 MADE_BY_BOTOCORE: Mapping[str, tuple[str, ...]] = {"s3": ("CreateSession", "HeadBucket")}
 """Operations that botocore calls itself: to find a bucket's region, and to use a directory bucket."""
 
@@ -59,7 +56,7 @@ def operations() -> Operations:
 def operations_of(permissions: Iterable[Permission]) -> Operations:
     """Return the operations that permissions allow. Implied permissions allow none."""
     found: dict[str, set[str]] = {}
-    for action in {one.action for one in permissions if not one.implied} - MADE_BY_LAMBDA:
+    for action in {one.action for one in permissions if not one.implied}:
         prefix, _, name = action.partition(":")
         service = OTHER_SERVICES.get(action, SERVICES.get(prefix, prefix))
         known = found.setdefault(service, set(MADE_BY_BOTOCORE.get(service, ())))

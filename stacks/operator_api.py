@@ -13,15 +13,16 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
+from ringfence.aws.dead_letters import SUFFIX
 from ringfence.aws.record_keys import RECORD_KEYS
-from ringfence.handlers.operator_types import QUEUES, ROUTES
+from ringfence.handlers.operator_types import FOR_OPERATORS, FOR_RELEASERS, QUEUES, ROUTES
 from ringfence.model.resource_names import OPERATE, acting_roles
 from stacks import needs
 from stacks.alarms import Alarms
 from stacks.function_policies import only_its_callers
 from stacks.functions import FULL_CORE, Handler, Settled, function, log_group, role
 from stacks.names import prefixed, role_arn
-from stacks.people import operators
+from stacks.people import callers
 from stacks.times import OPERATE_TIMEOUT
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class OperatorApi(Construct):
                 "record_keys": audit.record_keys,
                 "queue_key": settled.key.key_arn,
                 "continuations": tuple(one.second.main.queue_arn for one in pipelines),
+                "own_queues": _queues(self, "*"),
+                "dead_letters": _queues(self, f"*{SUFFIX}"),
                 "logs": group.log_group_arn,
             },
         )
@@ -89,7 +92,7 @@ class OperatorApi(Construct):
             group,
         )
         self.api = self._api()
-        self._operators()
+        self._people(mfa=settings.require_mfa)
         Alarms(self, audit.notices).errors(OPERATE, self.function)
 
     def _api(self) -> apigateway.HttpApi:
@@ -141,16 +144,20 @@ class OperatorApi(Construct):
             conditions={"ArnLike": {"aws:SourceArn": routes}},
         )
 
-    def _operators(self) -> None:
-        """Create the managed policy for callers of the API, attached to nobody."""
+    def _people(self, *, mfa: bool) -> None:
+        """Create the managed policies for callers of the API, attached to nobody."""
         stack = Stack.of(self)
-        routes = (
-            stack.format_arn(
+        arns = {
+            path: stack.format_arn(
                 service="execute-api", resource=self.api.http_api_id, resource_name=f"$default/POST{path}"
             )
             for path in ROUTES
-        )
-        operators(self, routes)
+        }
+        for who, does, paths in (
+            ("operator", "Start runs with Ringfence, and replay dead letters", FOR_OPERATORS),
+            ("releaser", "Release what Ringfence did", FOR_RELEASERS),
+        ):
+            callers(self, who, does, [arns[path] for path in paths], mfa=mfa)
 
     def _log_access(self, stage: apigateway.HttpStage) -> None:
         group = log_group(self, "AccessLogs", self.settled.key)
@@ -167,3 +174,8 @@ class OperatorApi(Construct):
             bare.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
                 destination_arn=arn, format=json.dumps(line)
             )
+
+
+def _queues(scope: Construct, names: str) -> str:
+    """Return a pattern for the ARNs of Ringfence's queues here."""
+    return Stack.of(scope).format_arn(service="sqs", resource=prefixed(names))

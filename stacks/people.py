@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from stacks.permissions import Need, Resources
 
 
-def operators(scope: Construct, routes: Iterable[str]) -> None:
-    """Create the policy to call these routes of the API and read its address."""
+def callers(scope: Construct, who: str, does: str, routes: Iterable[str], *, mfa: bool) -> None:
+    """Create a policy to call these routes of the API and read its address.
+
+    `mfa`: only in sessions with multi-factor authentication.
+    """
     places = {"routes": tuple(routes), **_here(scope)}
-    _policy(scope, "operator", "Start runs and releases with Ringfence", resolved(needs.OPERATOR, places))
+    _policy(scope, who, does, resolved(needs.OPERATOR_WITH_MFA if mfa else needs.OPERATOR, places))
 
 
 def auditors(stack: Stack, places: Mapping[str, str]) -> None:

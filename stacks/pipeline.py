@@ -122,7 +122,8 @@ class Pipeline(Construct):
         )
         arns = [rule.attr_arn for rule in rules]
         take_from(target.main, arns)
-        take_from_nobody_else(target.main, arns)
+        replayer = role_arn(Stack.of(self).account, function_role(OPERATE))
+        take_from_nobody_else(target.main, arns, replayer)
         take_from(target.dead, arns)
         return rules
 

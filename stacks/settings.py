@@ -36,6 +36,7 @@ NAMES = (
     "break_glass_roles",
     "checkpoint_bucket",
     "retired_record_keys",
+    "require_mfa",
 )
 """The context values of Ringfence."""
 QUALIFIER = "hnb659fds"
@@ -78,6 +79,8 @@ class Settings:
     break_glass_roles
         Names of roles, with their paths, that exist in each account for emergencies. Only they and the root
         user may delete Ringfence's keys and the archive, and no response changes them.
+    require_mfa
+        Whether operators and releasers need a session with multi-factor authentication.
     qualifier
         The qualifier of `cdk bootstrap`, which is part of the names of its roles.
     checkpoint_bucket
@@ -100,6 +103,7 @@ class Settings:
     provisioned_concurrency: int
     reserved_concurrency: int = 0
     break_glass_roles: tuple[str, ...] = ()
+    require_mfa: bool = False
     qualifier: str = QUALIFIER
     checkpoint_bucket: str = ""
     retired_record_keys: tuple[str, ...] = ()
@@ -151,6 +155,7 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         provisioned_concurrency=_environments(text("provisioned_concurrency", "0")),
         reserved_concurrency=_reserved(text("reserved_concurrency", "0")),
         break_glass_roles=_roles(text("break_glass_roles")),
+        require_mfa=_yes("require_mfa", text("require_mfa", "false")),
         qualifier=_qualifier(text("@aws-cdk/core:bootstrapQualifier", QUALIFIER)),
         checkpoint_bucket=_bucket(text("checkpoint_bucket")),
         retired_record_keys=_keys(text("retired_record_keys")),
@@ -206,6 +211,12 @@ def _roles(given: str) -> tuple[str, ...]:
                 "break_glass_roles", "must be names of roles such as break-glass or ops/admin", one
             )
     return names
+
+
+def _yes(name: str, given: str) -> bool:
+    if given.lower() not in {"true", "false"}:
+        raise BadInput(name, "must be true or false", given)
+    return given.lower() == "true"
 
 
 def _qualifier(given: str) -> str:

@@ -13,7 +13,7 @@ from ringfence.local.principals import Principals
 from tests.e2e.compliance import EXEMPT, Compliance, settings
 from tests.e2e.deployments import Deployer
 from tests.e2e.faults import Proxy, free_port, running
-from tests.e2e.operators import operator
+from tests.e2e.operators import operator, policies
 from tests.e2e.places import HOME_REGION, Place
 from tests.e2e.world import DRY_TYPE, OTHER_ACCOUNT, World
 
@@ -77,7 +77,7 @@ def place(folder: Path, deployer: Deployer) -> Iterator[Place]:
     with LocalAws(region=HOME_REGION, cloudtrail=True, log=folder / "place.log") as local:
         world = World(deployer.home(local, exempt=(BREAK_GLASS,)))
         local.enforce(True)
-        hand = operator(world, f"arn:aws:iam::{local.account}:policy/ringfence-operator")
+        hand = operator(world, *policies(world))
         yield Place(world, Principals(local), hand)
 
 
@@ -87,7 +87,7 @@ def compliance(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
     with LocalAws(region=HOME_REGION, cloudtrail=True, log=folder / "compliance.log") as local:
         world = World(deployer.home(local, runbooks=settings(), exempt=EXEMPT))
         local.enforce(True)
-        yield Compliance(world, operator(world, f"arn:aws:iam::{local.account}:policy/ringfence-operator"))
+        yield Compliance(world, operator(world, *policies(world)))
 
 
 @pytest.fixture

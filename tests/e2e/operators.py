@@ -87,6 +87,13 @@ def _until_asked(process: subprocess.Popen[bytes]) -> bytes:
     return shown
 
 
+def policies(world: World) -> tuple[str, str]:
+    """Return the policies of somebody who may run and release."""
+    names = ("operator", "releaser")
+    run, release = (f"arn:aws:iam::{world.local.account}:policy/ringfence-{name}" for name in names)
+    return run, release
+
+
 def operator(world: World, *policies: str, allowed: tuple[str, ...] = ()) -> Operator:
     """Hire somebody with these managed policies, and who may make these calls on everything."""
     iam, name = world.client("iam"), world.builder().name

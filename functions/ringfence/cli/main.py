@@ -22,6 +22,7 @@ COMMANDS = MappingProxyType(
         "incidents": "ringfence.cli.incidents:incidents",
         "audit": "ringfence.cli.audit:audit",
         "doctor": "ringfence.cli.doctor:doctor",
+        "dead-letters": "ringfence.cli.dead_letters:dead_letters",
         "controls": "ringfence.cli.controls:controls",
     }
 )

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Protocol
 from ringfence.engine.intake import ExecutionContext
 from ringfence.handlers.operator_answers import OK, raise_answer
 from ringfence.handlers.operator_api import OperatorService
-from ringfence.handlers.operator_types import RECHECKS, RELEASES, RUNS, STATUS, Forbidden
+from ringfence.handlers.operator_types import (
+    DEAD_LETTERS,
+    RECHECKS,
+    RELEASES,
+    REPLAYS,
+    RUNS,
+    STATUS,
+    Forbidden,
+)
 from ringfence.model.errors import AccessDenied, BadInput, Refused, Retryable
 
 if TYPE_CHECKING:
@@ -58,6 +66,14 @@ class OperatorClient(Protocol):
         """Request that open contained incidents are verified again."""
         ...
 
+    def dead_letters(self, body: Body) -> Body:
+        """List the messages that were given up on."""
+        ...
+
+    def replay(self, body: Body) -> Body:
+        """Put messages that were given up on back on their queue."""
+        ...
+
 
 class Http(Protocol):
     """Sends a document with POST."""
@@ -88,6 +104,14 @@ class HttpOperatorClient:
     def recheck(self, body: Body) -> Body:
         """Request that open contained incidents are verified again."""
         return self._ask(RECHECKS, body)
+
+    def dead_letters(self, body: Body) -> Body:
+        """List the messages that were given up on."""
+        return self._ask(DEAD_LETTERS, body)
+
+    def replay(self, body: Body) -> Body:
+        """Put messages that were given up on back on their queue."""
+        return self._ask(REPLAYS, body)
 
     def _ask(self, path: str, body: Body) -> Body:
         code, answer = self._http.post(path, body)
@@ -158,6 +182,14 @@ class DirectOperatorClient:
             for _ in range(len(self._left)):
                 self._go_on()
             return answer
+
+    def dead_letters(self, body: Body) -> Body:  # noqa: ARG002 - as the API takes it
+        """Raise BadInput, because only the API may send to the queues."""
+        return self._service.dead_letters()
+
+    def replay(self, body: Body) -> Body:
+        """Raise BadInput likewise."""
+        return self._service.replay(body, self._execution())
 
     def _go_on(self) -> None:
         if self._left:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.ports import Ports
     from ringfence.engine.results import ResponseResult
+    from ringfence.handlers.dead_letters import DeadLetterService
     from ringfence.handlers.operator_answers import Answer
     from ringfence.handlers.operator_types import ReleaseRequest
     from ringfence.handlers.rechecks import Containments
@@ -65,7 +66,7 @@ class OperatorService:
     `ports` maps a role to the ports that act with it. Without a role they only read the log. `find` returns
     every response to an incident. `go_on` queues a message for later stages: a runbook's id, the message,
     and the delay in seconds. `direct`: nobody verified the caller, and the log says so. `listed` is the
-    list of open contained incidents.
+    list of open contained incidents. `letters` are the dead letters of a deployment.
     """
 
     catalogue: Mapping[str, Runbook]
@@ -75,6 +76,7 @@ class OperatorService:
     go_on: Callable[[str, str, int], None]
     direct: bool = False
     listed: Containments | None = None
+    letters: DeadLetterService | None = None
 
     def run(self, body: object, execution: ExecutionContext) -> Answer:
         """Run the first stage of a runbook and queue the rest. A dry run plans every stage.
@@ -94,6 +96,19 @@ class OperatorService:
             raise report.error
         answer = self._answer(report, ChainKey(order.runbook.id, order.ref.key))
         return {**answer, "whole": ask.whole, "remediations": list(order.runbook.on(order.ref).ids)}
+
+    def dead_letters(self) -> Answer:
+        """Return the dead letters. Raises BadInput without a deployment."""
+        return self._letters().listed()
+
+    def replay(self, body: object, execution: ExecutionContext) -> Answer:
+        """Put dead letters back on their queue. Raises BadInput."""
+        return self._letters().replay(body, check_actor(execution.actor))
+
+    def _letters(self) -> DeadLetterService:
+        if self.letters is None:
+            raise BadInput("--direct", "cannot be used: only the API may send to the queues")
+        return self.letters
 
     def resume(self, runbook: str, message: str, execution: ExecutionContext) -> ResponseResult:
         """Continue a run."""

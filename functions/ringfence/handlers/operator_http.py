@@ -14,7 +14,15 @@ from ringfence.events.envelope import WHOLE, parse_json
 from ringfence.handlers.logs import logger
 from ringfence.handlers.operator_answers import OK, code_of, error_answer
 from ringfence.handlers.operator_callers import Received
-from ringfence.handlers.operator_types import RECHECKS, RELEASES, RUNS, STATUS, check_actor
+from ringfence.handlers.operator_types import (
+    DEAD_LETTERS,
+    RECHECKS,
+    RELEASES,
+    REPLAYS,
+    RUNS,
+    STATUS,
+    check_actor,
+)
 from ringfence.handlers.proof import report_forged
 from ringfence.handlers.queue import RESERVE
 from ringfence.model.errors import BadInput, Forged, RingfenceError
@@ -67,6 +75,20 @@ def rechecks() -> Response[str]:
     """Verify open contained incidents again."""
     caller = _caller(RECHECKS)
     return _response(OK, _service().recheck(_body(), caller))
+
+
+@app.post(DEAD_LETTERS)
+def dead_letters() -> Response[str]:
+    """List the messages that were given up on."""
+    _caller(DEAD_LETTERS)
+    return _response(OK, _service().dead_letters())
+
+
+@app.post(REPLAYS)
+def replays() -> Response[str]:
+    """Put messages that were given up on back on their queue."""
+    caller = _caller(REPLAYS)
+    return _response(OK, _service().replay(_body(), caller))
 
 
 @app.exception_handler(RingfenceError)  # type: ignore[untyped-decorator]  # likewise

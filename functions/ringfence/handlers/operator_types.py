@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from ringfence.record.facts import RunRequested
 
 RUNS, RELEASES, STATUS, RECHECKS = "/runs", "/releases", "/status", "/rechecks"
-ROUTES = (RUNS, RELEASES, STATUS, RECHECKS)
-"""The paths of the API."""
+DEAD_LETTERS, REPLAYS = "/dead-letters", "/replays"
+FOR_OPERATORS = (RUNS, STATUS, RECHECKS, DEAD_LETTERS, REPLAYS)
+FOR_RELEASERS = (RELEASES, STATUS)
+ROUTES = tuple(dict.fromkeys((*FOR_OPERATORS, *FOR_RELEASERS)))
+"""The paths of the API. Who may run a response may not undo one, and the other way around."""
 QUEUES = "RINGFENCE_CONTINUATION_QUEUE_URLS"
 """The variable with the runbooks' second queues: a JSON object from runbook id to URL."""
 FIND_PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}/index/incidents",)),)

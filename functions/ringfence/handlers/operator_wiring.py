@@ -7,10 +7,12 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
+from ringfence.aws.dead_letters import SqsDeadLetters
 from ringfence.aws.identity import Sts, UsedProofs, sts_endpoint
 from ringfence.aws.incidents import IncidentReader
 from ringfence.aws.sessions import own_client
 from ringfence.handlers import wiring
+from ringfence.handlers.dead_letters import DeadLetterService
 from ringfence.handlers.operator_api import OperatorService
 from ringfence.handlers.operator_callers import CallerCheck
 from ringfence.handlers.operator_types import QUEUES
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
 
     from ringfence.record.chain import ChainKey
 
@@ -43,8 +46,9 @@ def operator_service() -> OperatorService:
     def go_on(runbook: str, message: str, seconds: int) -> None:
         wiring.queue(queues[runbook]).send(message, seconds)
 
+    letters = DeadLetterService(CATALOGUE, SqsDeadLetters(lambda: cast("SQSClient", own_client("sqs"))))
     return OperatorService(
-        CATALOGUE, wiring.policy(), wiring.warm, _find, go_on, listed=wiring.containments()
+        CATALOGUE, wiring.policy(), wiring.warm, _find, go_on, listed=wiring.containments(), letters=letters
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.record.facts import Intended, Released, RunRequested
-from tests.e2e.operators import Operator, operator
+from tests.e2e.operators import Operator, operator, policies
 from tests.e2e.world import QUEUES, until
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Ran:
 
 @pytest.fixture(scope="module")
 def hand(world: World) -> Operator:
-    return operator(world, f"arn:aws:iam::{world.local.account}:policy/ringfence-operator")
+    return operator(world, *policies(world))
 
 
 @pytest.fixture(scope="module")

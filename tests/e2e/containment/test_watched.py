@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.record.facts import ContainmentBroken
-from tests.e2e.operators import operator
+from tests.e2e.operators import operator, policies
 from tests.e2e.world import Inbox, until
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def test_a_person_is_told_of_each_step(undone: Undone) -> None:
 
 
 def test_a_recheck_shows_what_is_open_and_ends_with_1(world: World, undone: Undone) -> None:
-    hand = operator(world, f"arn:aws:iam::{world.local.account}:policy/ringfence-operator")
+    hand = operator(world, *policies(world))
     shown = hand.types("incidents", "recheck", undone.second.incident)
     assert shown.returncode == 1, shown.stdout + shown.stderr
     assert shown.stdout.startswith("NOT CONTAINED")

@@ -14,11 +14,9 @@ import pytest
 from botocore import xform_name
 
 from ringfence.model.call import Permission
-from stacks import needs
 from stacks.function_code import FUNCTIONS, sources
 from stacks.operations import (
     MADE_BY_BOTOCORE,
-    MADE_BY_LAMBDA,
     OTHER_NAMES,
     SERVICES,
     operations,
@@ -130,11 +128,6 @@ def test_an_action_is_listed_only_if_it_allows_more_or_other_operations_than_the
     service, allowed = SERVICES.get(prefix, prefix), OTHER_NAMES[action]
     assert name not in model(service).operation_names or (name in allowed and len(allowed) > 1)
     assert {(service, other) for other in allowed} <= KEPT
-
-
-def test_lambda_makes_these_calls_with_the_roles_of_functions() -> None:
-    assert {one.action for one in needs.CONSUME} >= MADE_BY_LAMBDA
-    assert not client_methods() & {xform_name(one.partition(":")[2]) for one in MADE_BY_LAMBDA}
 
 
 def test_what_is_implied_allows_no_operation_of_its_own() -> None:

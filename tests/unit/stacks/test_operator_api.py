@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from ringfence.handlers.operator_types import QUEUES, ROUTES
+import pytest
+
+from ringfence.handlers.operator_types import FOR_OPERATORS, FOR_RELEASERS, QUEUES, RELEASES, ROUTES, RUNS
 from ringfence.runbooks.catalogue import CATALOGUE
-from tests.support.synthesis import HOME, allowed
+from stacks.names import RESPONSE_STACK
+from tests.support.synthesis import HOME, allowed, conditions_of, told
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stacks.settings import Settings
     from tests.support.synthesis import Template
 
 ROUTE, FUNCTION = "AWS::ApiGatewayV2::Route", "AWS::Lambda::Function"
@@ -46,15 +52,20 @@ def test_the_function_is_told_every_runbooks_second_queue(response: Template) ->
         assert properties["QueueName"].endswith("-continuation")
 
 
-def test_the_function_may_leave_messages_on_the_second_queues_and_no_other(response: Template) -> None:
+def test_the_function_may_leave_messages_on_the_second_queues_and_put_dead_letters_back(
+    response: Template,
+) -> None:
+    """Only these queues let it send: the others deny everybody but their rules."""
     roles = {
         one["Properties"]["RoleName"]: one["Properties"] for one in response.all("AWS::IAM::Role").values()
     }
-    sends = {
-        json.loads(resource)["Fn::GetAtt"][0]
+    may = {
+        resource
         for action, resource, _ in allowed(roles["ringfence-operate-function"])
         if action == "sqs:SendMessage"
     }
+    assert f"arn:aws:sqs:eu-west-1:{HOME}:ringfence-*" in may
+    sends = {json.loads(one)["Fn::GetAtt"][0] for one in may if one.startswith("{")}
     queues = response.all("AWS::SQS::Queue")
     assert sorted(queues[one]["Properties"]["QueueName"] for one in sends) == sorted(
         f"ringfence-{runbook}-continuation" for runbook in CATALOGUE
@@ -76,17 +87,36 @@ def test_only_the_api_may_invoke_a_function_and_only_on_its_routes(
     assert routes == [f"/*/*{path}" for path in ROUTES]
 
 
-def test_there_is_a_policy_for_operators_that_opens_these_routes_and_tells_where_they_are(
-    response: Template,
+@pytest.mark.parametrize(
+    ("like", "name", "paths"),
+    [("DoorOperators", "operator", FOR_OPERATORS), ("DoorReleasers", "releaser", FOR_RELEASERS)],
+)
+def test_who_may_run_may_not_release_and_each_policy_tells_where_the_routes_are(
+    response: Template, like: str, name: str, paths: tuple[str, ...]
 ) -> None:
-    policy = response.properties("AWS::IAM::ManagedPolicy")
+    policy = response.properties("AWS::IAM::ManagedPolicy", like)
+    assert policy["ManagedPolicyName"] == f"ringfence-{name}"
     assert not {"Groups", "Roles", "Users"} & policy.keys()
     by_action = {one["Action"]: one["Resource"] for one in policy["PolicyDocument"]["Statement"]}
     ends = {one["Fn::Join"][1][-1] for one in by_action.pop("execute-api:Invoke")}
-    assert ends == {f"/$default/POST{path}" for path in ROUTES}
+    assert ends == {f"/$default/POST{path}" for path in paths}
+    assert (RELEASES in paths, RUNS in paths) == (name == "releaser", name == "operator")
     stack = f"arn:aws:cloudformation:eu-west-1:{HOME}:stack/Ringfence-Response/*"
     assert by_action == {"cloudformation:DescribeStacks": stack}
 
 
+@pytest.mark.parametrize("like", ["DoorOperators", "DoorReleasers"])
+def test_an_owner_can_demand_a_second_factor_of_those_who_call(
+    response: Template, variant: Callable[[Settings], dict[str, Template]], like: str
+) -> None:
+    assert "MultiFactorAuth" not in json.dumps(response.body)
+    policy = variant(told(require_mfa="true"))[RESPONSE_STACK].properties("AWS::IAM::ManagedPolicy", like)
+    (invoke,) = [
+        one for one in policy["PolicyDocument"]["Statement"] if one["Action"] == "execute-api:Invoke"
+    ]
+    (demanded,) = conditions_of(invoke)
+    assert demanded == ("Bool", "aws:MultiFactorAuthPresent", ("true",))
+
+
 def test_its_address_is_an_output(response: Template) -> None:
-    assert {"OperateUrl", "OperatorPolicy"} <= response.body["Outputs"].keys()
+    assert {"OperateUrl", "OperatorPolicy", "ReleaserPolicy"} <= response.body["Outputs"].keys()

@@ -135,6 +135,7 @@ def test_only_the_rule_for_uses_of_the_root_user_delivers_calls_that_only_read(r
 def test_the_queue_takes_messages_from_its_rules_and_from_nobody_else(
     response: Template, source: str
 ) -> None:
+    """But for the function that puts dead letters back for operators."""
     main, _ = queue_named(response, f"ringfence-{source}")
     rules = rule_arns(response, source)
     sends = [one for one in policy_of(response, main) if one["Action"] == "sqs:SendMessage"]
@@ -142,7 +143,8 @@ def test_the_queue_takes_messages_from_its_rules_and_from_nobody_else(
     assert allow["Principal"] == {"Service": "events.amazonaws.com"}
     assert allow["Condition"] == {"ArnEquals": {"aws:SourceArn": rules}}
     assert (deny["Effect"], deny["Principal"]) == ("Deny", "*")
-    assert deny["Condition"] == {"ArnNotEquals": {"aws:SourceArn": rules}}
+    replayer = f"arn:aws:iam::{HOME}:role/ringfence-operate-function"
+    assert deny["Condition"] == {"ArnNotEquals": {"aws:SourceArn": rules, "aws:PrincipalArn": replayer}}
 
 
 @BOTH

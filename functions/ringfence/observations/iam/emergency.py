@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
     from ringfence.observations.iam.principals import Holder
 
-OPERATOR_POLICY = "arn:aws:iam::{account}:policy/ringfence-operator"
+OPERATOR_POLICIES = ("ringfence-operator", "ringfence-releaser")
+"""The names of the managed policies of people who call the API."""
 _ORGANIZATION = {
     "AWSControlTowerExecution": "AWS Control Tower manages the account with it",
     "OrganizationAccountAccessRole": "the organization's management account gets into the account with it",
@@ -49,11 +50,11 @@ def holder_refs(holder: Holder, account: str) -> tuple[Ref, ...]:
 
 
 def is_operator(attached: Answer, account: str) -> bool:
-    """Return whether the policy for operators is among the attached policies."""
+    """Return whether a policy for operators is among the attached policies."""
     if isinstance(attached, Failed):
         return False
-    arn = OPERATOR_POLICY.format(account=account)
-    return any(one.text("PolicyArn") == arn for one in attached.children("AttachedPolicies"))
+    arns = {f"arn:aws:iam::{account}:policy/{name}" for name in OPERATOR_POLICIES}
+    return any(one.text("PolicyArn") in arns for one in attached.children("AttachedPolicies"))
 
 
 def emergency_reasons(holder: Holder, account: str, *, operator: bool) -> tuple[str, ...]:

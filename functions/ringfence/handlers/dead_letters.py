@@ -1,0 +1,101 @@
+"""List and replay dead letters for operators.
+
+A replayed message goes through its queue like the first time: its claim is read at its source again, and the
+policy decides again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from ringfence.handlers.logs import logger
+from ringfence.handlers.operator_types import check_reason
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput, RingfenceError
+from ringfence.model.resource_names import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ringfence.aws.dead_letters import DeadLetter
+    from ringfence.handlers.operator_answers import Answer
+    from ringfence.model.runbook import Runbook
+
+_LONGEST = 200
+
+
+class Letters(Protocol):
+    """The dead letters of queues."""
+
+    def waiting(self, queue: str) -> tuple[DeadLetter, ...]:
+        """Return those of a queue."""
+        ...
+
+    def put_back(self, queue: str, letter: DeadLetter) -> None:
+        """Send one to its queue again."""
+        ...
+
+
+def queues_of(catalogue: Mapping[str, Runbook]) -> Iterator[str]:
+    """Yield the names of the queues that have dead letters, without their prefix."""
+    for id_, runbook in catalogue.items():
+        yield id_
+        yield f"{id_}-continuation"
+        if runbook.undone_by:
+            yield f"{id_}-recheck"
+
+
+@dataclass(frozen=True)
+class DeadLetterService:
+    """Serves operators. `letters` reads and sends."""
+
+    catalogue: Mapping[str, Runbook]
+    letters: Letters
+
+    def listed(self) -> Answer:
+        """Return the dead letters of every queue."""
+        found = [
+            {"queue": queue, "id": one.id, "at": one.at.isoformat(), **about(one.body)}
+            for queue in queues_of(self.catalogue)
+            for one in self.letters.waiting(f"{PREFIX}{queue}")
+        ]
+        return {"dead_letters": found}
+
+    def replay(self, body: object, actor: str) -> Answer:
+        """Put dead letters of one queue back on it: one by its id, or all. Raises BadInput."""
+        given = Document.of(body)
+        queue, wanted, reason = given.text("queue"), given.optional_text("id"), given.text("reason")
+        check_reason(reason)
+        if queue not in set(queues_of(self.catalogue)):
+            raise BadInput("queue", f"must be one of {', '.join(queues_of(self.catalogue))}", queue)
+        waiting = self.letters.waiting(f"{PREFIX}{queue}")
+        chosen = [one for one in waiting if wanted in (None, one.id)]
+        if wanted and not chosen:
+            raise BadInput("id", f"is no dead letter of {queue}; one that was just read is hidden", wanted)
+        return {"replayed": [self._put_back(queue, one, actor, reason) for one in chosen]}
+
+    def _put_back(self, queue: str, letter: DeadLetter, actor: str, reason: str) -> dict[str, object]:
+        """Send one. A failure is its result, and the others are still sent."""
+        told: dict[str, object] = {"queue": queue, "id": letter.id, **about(letter.body)}
+        try:
+            self.letters.put_back(f"{PREFIX}{queue}", letter)
+        except RingfenceError as error:
+            return {**told, "error": str(error)}
+        logger().info("a dead letter was replayed", extra={"by": actor, "why": reason, "letter": told})
+        return told
+
+
+def about(body: str) -> dict[str, str]:
+    """Return what a message is about: its type, and the account and region of its event. All can be empty."""
+    try:
+        read = json.loads(body)
+    except (ValueError, RecursionError):
+        return {"type": "not JSON"}
+    event = read if isinstance(read, dict) else {}
+    detail = event.get("detail")
+    inner = detail if isinstance(detail, dict) else {}
+    type_ = inner.get("type") or inner.get("eventName") or event.get("detail-type") or "a continuation"
+    found = {"type": type_, "account": event.get("account"), "region": event.get("region")}
+    return {name: str(one)[:_LONGEST] for name, one in found.items() if one}

@@ -1,0 +1,131 @@
+"""Dead letters are listed with what they are about, and put back on the queue they came from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.aws.dead_letters import DeadLetter
+from ringfence.handlers.dead_letters import DeadLetterService, about, queues_of
+from ringfence.model.errors import BadInput, Retryable
+from ringfence.runbooks.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from ringfence.handlers.operator_answers import Answer
+
+AT = datetime(2026, 11, 30, 3, tzinfo=UTC)
+KIM = "arn:aws:iam::111122223333:user/kim"
+EVENT = json.dumps(
+    {
+        "detail-type": "GuardDuty Finding",
+        "account": "1",
+        "region": "eu-west-1",
+        "detail": {"type": "Backdoor:x"},
+    }
+)
+
+
+@dataclass
+class Queues:
+    """Queues with dead letters, by the names that SQS knows; `broken` cannot be sent."""
+
+    dead: dict[str, list[DeadLetter]]
+    broken: frozenset[str] = frozenset()
+    sent: list[tuple[str, str]] = field(default_factory=list)
+
+    def waiting(self, queue: str) -> tuple[DeadLetter, ...]:
+        return tuple(self.dead.get(queue, ()))
+
+    def put_back(self, queue: str, letter: DeadLetter) -> None:
+        if letter.id in self.broken:
+            raise Retryable("sqs:SendMessage: throttled")
+        self.sent.append((queue, letter.id))
+
+
+def letter(id_: str, body: str = EVENT) -> DeadLetter:
+    return DeadLetter(id_, AT, body, f"handle of {id_}")
+
+
+@pytest.fixture
+def queues() -> Queues:
+    return Queues({"ringfence-contain-instance": [letter("a"), letter("b")]})
+
+
+def replay(queues: Queues, **body: object) -> Answer:
+    given = {"queue": "contain-instance", "reason": "the outage is over", **body}
+    return DeadLetterService(CATALOGUE, queues).replay(given, KIM)
+
+
+def test_every_queue_of_a_runbook_can_have_some() -> None:
+    found = set(queues_of(CATALOGUE))
+    assert {"contain-instance", "contain-instance-continuation", "contain-instance-recheck"} <= found
+    assert "harden-bucket-recheck" not in found
+
+
+def test_they_are_listed_with_what_they_are_about(queues: Queues) -> None:
+    assert DeadLetterService(CATALOGUE, queues).listed()["dead_letters"][0] == {
+        "queue": "contain-instance",
+        "id": "a",
+        "at": "2026-11-30T03:00:00+00:00",
+        "type": "Backdoor:x",
+        "account": "1",
+        "region": "eu-west-1",
+    }
+
+
+def test_all_of_a_queue_are_put_back_on_it(queues: Queues) -> None:
+    assert [one["id"] for one in replay(queues)["replayed"]] == ["a", "b"]
+    assert queues.sent == [("ringfence-contain-instance", "a"), ("ringfence-contain-instance", "b")]
+
+
+def test_one_is_put_back_by_its_id(queues: Queues) -> None:
+    replay(queues, id="b")
+    assert queues.sent == [("ringfence-contain-instance", "b")]
+
+
+def test_one_that_cannot_be_sent_is_named_and_the_others_are_sent(queues: Queues) -> None:
+    queues.broken = frozenset({"a"})
+    failed, sent = replay(queues)["replayed"]
+    assert "throttled" in failed["error"]
+    assert "error" not in sent
+    assert queues.sent == [("ringfence-contain-instance", "b")]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"queue": "operate"}, "queue: must be one of contain-instance"),
+        ({"queue": "contain-instance-dead-letters"}, "queue: must be one of"),
+        ({"id": "c"}, "id: is no dead letter of contain-instance"),
+        ({"reason": " "}, "reason: is required"),
+        ({"reason": "a\nb"}, "reason: must be one line"),
+    ],
+)
+def test_a_wrong_request_is_named_and_nothing_is_sent(
+    queues: Queues, body: dict[str, object], said: str
+) -> None:
+    with pytest.raises(BadInput, match=said):
+        replay(queues, **body)
+    assert queues.sent == []
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("no json", {"type": "not JSON"}),
+        ("[]", {"type": "a continuation"}),
+        ('{"version": 1}', {"type": "a continuation"}),
+        ('{"detail": {"eventName": "PutRule"}, "account": 7}', {"type": "PutRule", "account": "7"}),
+        ('{"detail-type": "x", "detail": []}', {"type": "x"}),
+    ],
+)
+def test_any_text_can_be_a_dead_letter(body: str, expected: dict[str, str]) -> None:
+    assert about(body) == expected
+
+
+def test_what_is_shown_of_one_is_bounded() -> None:
+    assert len(about(json.dumps({"detail": {"type": "x" * 10_000}}))["type"]) == 200
