@@ -421,7 +421,7 @@ FAULTS = (
         "environment",
         "RINGFENCE_AUDIT_TABLE is another",
     ),
-    Fault("a stranger may invoke", another_caller, "function ringfence-operate", "callers", "777788889999"),
+    Fault("a stranger may invoke", another_caller, "function ringfence-operate", "policy", "777788889999"),
     Fault(
         "a queue forgets dead letters",
         queue_attribute(QUEUE, "RedrivePolicy", ""),

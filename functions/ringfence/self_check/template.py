@@ -180,7 +180,7 @@ _ATTRIBUTES: Mapping[tuple[str, str], Callable[[str, Stack], str]] = {
 
 
 _FOR = {
-    "AWS::Lambda::Permission": "FunctionName",
+    "AWS::Lambda::ResourcePolicy": "ResourceArn",
     "AWS::S3::BucketPolicy": "Bucket",
     "AWS::SNS::TopicPolicy": "Topics",
     "AWS::SQS::QueuePolicy": "Queues",

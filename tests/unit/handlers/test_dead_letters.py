@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 
@@ -13,9 +13,6 @@ from ringfence.aws.dead_letters import DeadLetter
 from ringfence.handlers.dead_letters import DeadLetterService, about, queues_of
 from ringfence.model.errors import BadInput, Retryable
 from ringfence.runbooks.catalogue import CATALOGUE
-
-if TYPE_CHECKING:
-    from ringfence.handlers.operator_answers import Answer
 
 AT = datetime(2026, 11, 30, 3, tzinfo=UTC)
 KIM = "arn:aws:iam::111122223333:user/kim"
@@ -55,9 +52,11 @@ def queues() -> Queues:
     return Queues({"ringfence-contain-instance": [letter("a"), letter("b")]})
 
 
-def replay(queues: Queues, **body: object) -> Answer:
+def replay(queues: Queues, **body: object) -> list[dict[str, str]]:
     given = {"queue": "contain-instance", "reason": "the outage is over", **body}
-    return DeadLetterService(CATALOGUE, queues).replay(given, KIM)
+    answer: dict[str, Any] = dict(DeadLetterService(CATALOGUE, queues).replay(given, KIM))
+    found: list[dict[str, str]] = answer["replayed"]
+    return found
 
 
 def test_every_queue_of_a_runbook_can_have_some() -> None:
@@ -67,7 +66,8 @@ def test_every_queue_of_a_runbook_can_have_some() -> None:
 
 
 def test_they_are_listed_with_what_they_are_about(queues: Queues) -> None:
-    assert DeadLetterService(CATALOGUE, queues).listed()["dead_letters"][0] == {
+    answer: dict[str, Any] = dict(DeadLetterService(CATALOGUE, queues).listed())
+    assert answer["dead_letters"][0] == {
         "queue": "contain-instance",
         "id": "a",
         "at": "2026-11-30T03:00:00+00:00",
@@ -78,7 +78,7 @@ def test_they_are_listed_with_what_they_are_about(queues: Queues) -> None:
 
 
 def test_all_of_a_queue_are_put_back_on_it(queues: Queues) -> None:
-    assert [one["id"] for one in replay(queues)["replayed"]] == ["a", "b"]
+    assert [one["id"] for one in replay(queues)] == ["a", "b"]
     assert queues.sent == [("ringfence-contain-instance", "a"), ("ringfence-contain-instance", "b")]
 
 
@@ -89,7 +89,7 @@ def test_one_is_put_back_by_its_id(queues: Queues) -> None:
 
 def test_one_that_cannot_be_sent_is_named_and_the_others_are_sent(queues: Queues) -> None:
     queues.broken = frozenset({"a"})
-    failed, sent = replay(queues)["replayed"]
+    failed, sent = replay(queues)
     assert "throttled" in failed["error"]
     assert "error" not in sent
     assert queues.sent == [("ringfence-contain-instance", "b")]

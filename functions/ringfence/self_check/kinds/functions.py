@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from itertools import product
 from typing import TYPE_CHECKING
 
 from ringfence.model.call import Call, Failed, Permission
-from ringfence.model.document import Document
 from ringfence.self_check.compare import statements
 from ringfence.self_check.kind import Kind, Settings
 from ringfence.self_check.template import UNRESOLVED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ringfence.model.call import SansIO
     from ringfence.self_check.template import Resource
 
@@ -27,6 +22,7 @@ _NO_TYPES = "the action has no resource types that name a queue or a function in
 
 def _declared(function: Resource) -> Settings:
     given = function.properties
+    policies = function.attachments("AWS::Lambda::ResourcePolicy")
     environment = given.get("Environment")
     variables = environment.get("Variables") if isinstance(environment, dict) else None
     return {
@@ -39,7 +35,7 @@ def _declared(function: Resource) -> Settings:
         "environment": variables or {},
         "layers": _layers(given.get("Layers")),
         "reserved concurrency": _whole(given.get("ReservedConcurrentExecutions")),
-        "callers": tuple(_permitted(function)),
+        "policy": tuple(text for one in policies for text in statements(one.get("PolicyDocument"))),
         CODE: UNRESOLVED,
     }
 
@@ -63,7 +59,7 @@ def _read(function: Resource) -> SansIO[Settings | None]:
         "environment": found.optional_child("Environment").optional_child("Variables").value,
         "layers": tuple(one.text("Arn") for one in found.children("Layers")),
         "reserved concurrency": _whole(concurrency.value.get("ReservedConcurrentExecutions")),
-        "callers": () if isinstance(policy, Failed) else tuple(_callers(policy)),
+        "policy": () if isinstance(policy, Failed) else statements(policy.optional_text("Policy") or ""),
         CODE: found.optional_text("CodeSha256") or "",
     }
 
@@ -74,39 +70,6 @@ def _layers(given: object) -> tuple[str, ...]:
 
 def _whole(given: object) -> int | None:
     return None if given is None else int(str(given))
-
-
-def _permitted(function: Resource) -> Iterator[str]:
-    for one in function.attachments("AWS::Lambda::Permission"):
-        yield _caller(one.get("Principal"), one.get("Action"), one.get("SourceArn"))
-
-
-def _callers(policy: Document) -> Iterator[str]:
-    """Yield who may invoke a function, and for which source."""
-    for text in statements(policy.optional_text("Policy") or ""):
-        one = Document.of(json.loads(text))
-        if one.texts("Effect") != ("Allow",):
-            continue
-        principals = one.optional_child("Principal")
-        named = [each for kind in principals.value for each in principals.texts(kind)]
-        for action, principal, source in product(one.texts("Action"), named, _sources(one) or (None,)):
-            yield _caller(principal, action, source)
-
-
-def _sources(statement: Document) -> tuple[str, ...]:
-    condition = statement.optional_child("Condition")
-    blocks = (condition.child(operator) for operator in condition.value)
-    return tuple(
-        value
-        for block in blocks
-        for key in block.value
-        if key.lower() == "aws:sourcearn"
-        for value in block.texts(key)
-    )
-
-
-def _caller(principal: object, action: object, source: object) -> str:
-    return f"{principal} may {action}" + (f" for {source}" if source else "")
 
 
 def _mapping_declared(mapping: Resource) -> Settings:
