@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from ringfence.events.dispatch import findings_of_text
 from ringfence.events.envelope import NotForUs
 from ringfence.handlers import wiring
 from ringfence.handlers.logs import logger
-from ringfence.handlers.proof import proven
+from ringfence.handlers.proof import ProvenLog, proven
 from ringfence.handlers.queue import execution_of, hidden, work_off
 from ringfence.runbooks import runbook
 
@@ -94,8 +95,10 @@ def respond(order: ResponseRequest, proof: Proof) -> tuple[str, ...]:
     Nothing is recorded, changed or sent before the proof of its caller. An internal error is raised after the
     continuation was sent.
     """
-    report = Engine(proven(wiring.warm(), proof)).run(order)
-    proof.check()
+    ports = wiring.warm()
+    log = ProvenLog(ports.log, proof)
+    report = Engine(replace(ports, log=log)).run(order)
+    log.check()
     from ringfence.engine.results import FollowupKind  # containment does not wait for what comes after it
 
     for followup in report.followups:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from ringfence.model.errors import Forged
+from ringfence.model.errors import Forged, Retryable
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
@@ -55,16 +55,21 @@ class NothingTaken:
 NOTHING_TAKEN = NothingTaken()
 
 
-@frozen
 class ProvenLog:
-    """An audit log that takes no entry before the proof. A change is recorded first, so none is made."""
+    """An audit log that takes no entry before the proof. A change is recorded first, so none is made.
 
-    log: AuditLog
-    proof: Proof
+    If the queue does not say whether the message is one of its own, the source of the finding decides: what
+    it has confirmed is contained all the same.
+    """
+
+    def __init__(self, log: AuditLog, proof: Proof) -> None:
+        self._log = log
+        self._proof = proof
+        self._confirmed = False
 
     def read(self, key: ChainKey) -> History:
         """Read, side by side with the proof."""
-        return self.log.read(key)
+        return self._log.read(key)
 
     def append(
         self,
@@ -74,9 +79,31 @@ class ProvenLog:
         lease: Lease | None,
         slot: Slot | None = None,
     ) -> None:
-        """Append after the proof. Raises Forged, and Retryable if the proof is unknown."""
-        self.proof.check()
-        self.log.append(key, history, entries, lease, slot)
+        """Append after the proof. Raises Forged, and Retryable if nothing proves the message."""
+        self.check(entries)
+        self._log.append(key, history, entries, lease, slot)
+
+    def check(self, entries: Sequence[Entry] = ()) -> None:
+        """Raise Forged, and Retryable if neither the queue nor the finding's source proves the message."""
+        try:
+            self._proof.check()
+        except Retryable:
+            self._confirmed = self._confirmed or any(map(_is_confirmed, entries))
+            if not self._confirmed:
+                raise
+
+
+def _is_confirmed(entry: Entry) -> bool:
+    """Return whether an entry records that the source of the finding confirmed it."""
+    from ringfence.model.claims import Verdict
+    from ringfence.record.facts import DecisionMade
+
+    fact = entry.fact
+    return (
+        isinstance(fact, DecisionMade)
+        and fact.source is not None
+        and fact.source.verdict is Verdict.CONFIRMED
+    )
 
 
 def proven(ports: Ports, proof: Proof) -> Ports:

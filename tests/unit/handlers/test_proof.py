@@ -15,6 +15,7 @@ from ringfence.handlers import findings, wiring
 from ringfence.handlers.logs import logger
 from ringfence.handlers.proof import ByQueue
 from ringfence.handlers.queue import Source, work_off
+from ringfence.model.claims import SourceAnswer, Verdict
 from ringfence.model.errors import Forged, Retryable
 from ringfence.policy.decision import Mode, Policy
 from ringfence.record.measures import FORGED
@@ -143,18 +144,30 @@ def test_a_made_up_message_that_leads_to_nothing_is_told_as_well(
 
 
 @WORKS
-def test_while_the_queue_does_not_say_nothing_is_done_and_the_message_returns(
-    deployed: Deployed, capsys: pytest.CaptureFixture[str], work: Work, body: str
+@pytest.mark.parametrize("verdict", [Verdict.UNKNOWN, Verdict.BLINDED, Verdict.ABSENT, Verdict.REFUTED])
+def test_while_neither_the_queue_nor_the_source_answers_nothing_is_done_and_the_message_returns(
+    deployed: Deployed, capsys: pytest.CaptureFixture[str], work: Work, body: str, verdict: Verdict
 ) -> None:
     deployed.sqs.silent = True
+    deployed.scene.cloud.answer = SourceAnswer(verdict, "no answer")
     assert deployed.invoke(work, body, GENUINE) == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert not deployed.scene.cloud.calls
     assert not deployed.scene.history.entries
     assert not deployed.sent
     assert FORGED not in capsys.readouterr().out
-    deployed.sqs.silent = False
-    deployed.invoke(work, body, GENUINE)
-    assert deployed.scene.history.entries or work is findings.resume
+
+
+def test_what_the_source_confirms_is_contained_while_the_queue_does_not_answer(deployed: Deployed) -> None:
+    """Containment does not wait for an outage of SQS: the finding exists, whoever delivered it."""
+    deployed.sqs.silent = True
+    assert deployed.invoke(findings.contain, FINDING, GENUINE) == {"batchItemFailures": []}
+    assert deployed.scene.cloud.calls
+    assert deployed.scene.history.entries
+
+
+def test_what_the_source_confirms_is_not_contained_if_the_queue_denies_it(deployed: Deployed) -> None:
+    deployed.invoke(findings.contain, FINDING, UNHEARD)
+    assert deployed.untouched
 
 
 @pytest.mark.parametrize(
