@@ -18,6 +18,7 @@ from ringfence.model.call import Permission
 from ringfence.model.codec import canonical
 from ringfence.model.errors import BadInput, Retryable
 from ringfence.model.frozen import frozen
+from ringfence.record.control import EMPTIED
 from ringfence.record.control import LOG_CHAIN as _CHAIN
 from ringfence.record.control import LOG_IMPORT as _IMPORT
 from ringfence.record.control import LOG_LEAVES as _LEAVES
@@ -35,14 +36,15 @@ APPEND_PERMISSIONS = (
     Permission("dynamodb:GetItem", ("{control_table}",), _OWN),
     Permission("dynamodb:PutItem", ("{control_table}",), _OWN),
 )
-PUBLISH_PERMISSIONS = (*APPEND_PERMISSIONS, Permission("dynamodb:DeleteItem", ("{control_table}",), _OWN))
-"""The permissions to append leaves, and to take those away that were published."""
+PUBLISH_PERMISSIONS = APPEND_PERMISSIONS
+"""The permissions to append leaves, and to publish them. No item is deleted: those of published leaves are
+emptied."""
 
 MOST_CHAINS = 90
 """A transaction can contain 100 items."""
 DONE = "~"
 _HEAD, _PUBLISHED = "log#head", "log#published"
-_SIZE, _INCIDENT, _LAST, _MARKER = "size", "incident", "last", "marker"
+_SIZE, _INCIDENT, _LAST, _MARKER, _COUNT = "size", "incident", "last", "marker", "count"
 _TRIES = 6
 _RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 
@@ -81,13 +83,7 @@ class LogSequence:
 
     def waiting(self, start: int) -> tuple[str, ...] | None:
         """Return the leaves that were appended at this number. None if none are there."""
-        item = self._get(f"{_LEAVES}{start:015d}")
-        try:
-            found = json.loads(item["leaves"]["S"])
-        except (KeyError, ValueError):
-            return None
-        texts = tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
-        return texts if texts and len(texts) == len(found) else None
+        return _leaves(self._get(f"{_LEAVES}{start:015d}"))
 
     def append(
         self,
@@ -118,20 +114,26 @@ class LogSequence:
             raise Retryable("another execution appended to the log first")
 
     def forget(self, upto: int) -> None:
-        """Take away the leaves before `upto`, which a checkpoint covers."""
+        """Empty the items of the leaves before `upto`, which a checkpoint covers."""
         start = self.published()
         while start < upto:
-            leaves = self.waiting(start)
-            if leaves is None:
-                start += 1  # it was removed, and its number is filled
-                continue
-            with raised("dynamodb:DeleteItem"):
-                self.client.delete_item(
-                    TableName=self.table, Key={CONTROL_KEY: {"S": f"{_LEAVES}{start:015d}"}}
-                )
-            start += len(leaves)
-            self._set_published(start)
+            item = self._get(f"{_LEAVES}{start:015d}")
+            count = len(_leaves(item) or ()) or _number(item, _COUNT, 0)
+            if _leaves(item):
+                self._empty(start, count)
+            start += count or 1  # without an item, the leaf was removed and its number is filled
+            if count:
+                self._set_published(start)
         self._set_published(max(start, upto))
+
+    def _empty(self, start: int, count: int) -> None:
+        item: Item = {
+            CONTROL_KEY: {"S": f"{_LEAVES}{start:015d}"},
+            "leaves": {"S": EMPTIED},
+            _COUNT: {"N": str(count)},
+        }
+        with raised("dynamodb:PutItem"):
+            self.client.put_item(TableName=self.table, Item=item)
 
     def _set_published(self, size: int) -> None:
         with raised("dynamodb:PutItem"):
@@ -199,6 +201,15 @@ class LogSequence:
 
 def _position(position: Position) -> Item:
     return {_INCIDENT: {"S": position.incident}, _LAST: {"N": str(position.last)}}
+
+
+def _leaves(item: Mapping[str, AttributeValueTypeDef]) -> tuple[str, ...] | None:
+    try:
+        found = json.loads(item["leaves"]["S"])
+    except (KeyError, ValueError):
+        return None
+    texts = tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
+    return texts if texts and len(texts) == len(found) else None
 
 
 def _number(item: Mapping[str, AttributeValueTypeDef], name: str, default: int) -> int:

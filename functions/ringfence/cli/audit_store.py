@@ -58,7 +58,7 @@ class AuditStore:
         found: dict[int, list[tuple[int, Leaf]]] = {}
         for of, entry, number, *hashes in rows:
             seq = str(entry).rpartition("#")[2]
-            if seq.isdigit():
+            if entry == f"{incident}#{seq}" and seq.isdigit():
                 found.setdefault(int(seq), []).append((number, Leaf(of, entry, *hashes)))
         return dict(found)
 

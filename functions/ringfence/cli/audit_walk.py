@@ -7,10 +7,10 @@ from datetime import UTC, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ringfence.aws.audit_items import is_ours
 from ringfence.aws.incidents import Response, months_between
 from ringfence.model.errors import BadInput
-from ringfence.model.incident import INCIDENT_ID
-from ringfence.record.chain import CHAIN_KEY, Entry
+from ringfence.record.chain import Entry
 from ringfence.record.integrity import verify, with_more
 from ringfence.record.log_check import LogCheck, Signed, gaps, log_faults, time_faults
 from ringfence.record.merkle import (
@@ -35,13 +35,14 @@ if TYPE_CHECKING:
     from ringfence.engine.ports import SideBySide
     from ringfence.record.chain import ChainKey
     from ringfence.record.integrity import Verdict
-    from ringfence.record.tlog import Checkpoint, LogKey, Verify
+    from ringfence.record.tlog import Checkpoint, Leaf, LogKey, Verify
 
 _AT_ONCE = 64
 """Files that are read in parallel."""
 _MARGIN = timedelta(hours=1)
 """By how much the time of an incident can be later than its first entry."""
 _AGAIN = timedelta(minutes=30)
+_ANY_HASH = "0" * 64
 
 
 @dataclass(frozen=True)
@@ -193,8 +194,8 @@ def verified(sources: Sources, store: AuditStore, key: ChainKey, incident: str, 
 
 def _in_table(reader: IncidentReader, period: Period, report: LogReport) -> Iterator[tuple[str, str]]:
     for chain, entry in reader.every():
-        incident, _, seq = entry.rpartition("#")
-        if not CHAIN_KEY.fullmatch(chain) or not INCIDENT_ID.fullmatch(incident) or not seq.isdigit():
+        incident = entry.rpartition("#")[0]
+        if not is_ours(chain, entry, _ANY_HASH):
             report.faults.append(f"the table has an item that is not an entry: {chain}, {entry}")
         elif period.first <= incident <= period.last:
             yield incident, chain
@@ -261,13 +262,19 @@ def _keep(leaves: Sequence[bytes], number: int, store: AuditStore, report: LogRe
     if len(leaves) == WIDTH:
         report.wanted.add(bundle_path(number))
     store.add_files([(bundle_path(number), packed(one.decode(errors="replace") for one in leaves))])
-    read = [(number * WIDTH + at, read_leaf(one.decode(errors="replace"))) for at, one in enumerate(leaves)]
+    read = [(number * WIDTH + at, _leaf(one.decode(errors="replace"))) for at, one in enumerate(leaves)]
     store.add_leaves((at, leaf) for at, leaf in read if leaf)
     report.faults += (
         f"leaf {at} of the log is not an entry: it was removed before it was published, or it was altered"
         for at, leaf in read
         if leaf is None
     )
+
+
+def _leaf(text: str) -> Leaf | None:
+    """Read a leaf. None if it names no entry."""
+    leaf = read_leaf(text)
+    return leaf if leaf and is_ours(leaf.chain, leaf.entry, leaf.hash) else None
 
 
 def _file_faults(

@@ -67,7 +67,8 @@ class Guard:
             case control.LIMIT | control.PROOF:
                 return control.wrong_limit(change, _time(new, "at"))
             case control.LOG:
-                return control.wrong_log(change, _count(old), _count(new))
+                leaves = str(new.get("leaves", {}).get("S", ""))
+                return control.wrong_log(change, _count(old), _count(new), leaves)
             case control.PROVIDED:
                 now = to_provided(new) if PROVIDED in new else None
                 return control.wrong_provided(to_provided(old), now)

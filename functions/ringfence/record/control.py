@@ -1,7 +1,7 @@
 """The items of the control table: which changes Ringfence makes, and which are tampering. Pure.
 
 A stream delivers each change. It does not say who made it, so each item is compared with what Ringfence can
-have written at that moment. Ringfence deletes no item but leaves of the transparency log that were published.
+have written at that moment. Ringfence deletes no item.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ LOG_COUNTS = frozenset({"log#head", "log#published"})
 """The keys of the numbers of leaves in order, and of those that a checkpoint covers."""
 LOG_IMPORT, LOG_LEAVES, LOG_CHAIN = "log#import", "log#leaves#", "log#chain#"
 """The key of the import of older entries, and the beginnings of the keys of leaves and of positions."""
+EMPTIED = "[]"
+"""What replaces leaves that were published."""
 _NUMBER = re.compile(r"[0-9]{15}")
 PROOF_SLOTS = "operate#request/"
 """The beginning of the keys of used proofs."""
@@ -70,7 +72,7 @@ def kind_of(key: str) -> str:
 def removal(change: ControlChange) -> str:
     """Return why a change is tampering whatever the item contains. Empty if it is not."""
     if change.kind == REMOVE:
-        return "" if _is_leaves(change.key) else "an item was deleted"
+        return "an item was deleted"
     return "" if kind_of(change.key) else "an item has a key that Ringfence does not write"
 
 
@@ -79,17 +81,17 @@ def wrong_lease(change: ControlChange, lease: Lease) -> str:
     return lease.judged(change.at).void
 
 
-def wrong_log(change: ControlChange, before: int | None, now: int | None) -> str:
+def wrong_log(change: ControlChange, before: int | None, now: int | None, leaves: str = "") -> str:
     """Return why Ringfence cannot have changed an item of the transparency log. Empty if it can.
 
-    `before` and `now` are the numbers that the item counts. The publishing function notices leaves that were
-    deleted too early.
+    `before` and `now` are the numbers that the item counts, and `leaves` its new leaves. The publishing
+    function notices leaves that were emptied too early.
     """
     if change.key in LOG_COUNTS:
         if now is None:
             return "a count of the transparency log is not readable"
         return "a count of the transparency log was lowered" if before is not None and now < before else ""
-    if _is_leaves(change.key) and change.kind == MODIFY:
+    if _is_leaves(change.key) and change.kind == MODIFY and leaves != EMPTIED:
         return "leaves of the transparency log were changed before they were published"
     return ""
 

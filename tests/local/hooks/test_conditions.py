@@ -78,3 +78,40 @@ def test_policies_that_demand_tls_let_loopback_through(enforced: LocalAws) -> No
 
 def _policy(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+@pytest.mark.parametrize(("algorithm", "may"), [("ED25519_SHA_512", True), ("ED25519_PH_SHA_512", False)])
+def test_a_policy_can_name_the_algorithm_of_a_signature(
+    enforced: LocalAws,
+    algorithm: str,
+    may: bool,  # noqa: FBT001 - what is expected
+) -> None:
+    owner: Any = enforced.client("kms")
+    made = owner.create_key(KeySpec="ECC_NIST_EDWARDS25519", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    only = {
+        "Effect": "Allow",
+        "Action": "kms:Sign",
+        "Resource": made["Arn"],
+        "Condition": {"StringEquals": {"kms:SigningAlgorithm": algorithm}},
+    }
+    name = f"signer-{algorithm.lower()}".replace("_", "-")
+    iam: Any = enforced.client("iam")
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+    }
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="sign", PolicyDocument=_policy(only))
+    signer: Any = enforced.client("kms", **assumed(enforced, arn))
+    asked = {
+        "KeyId": made["Arn"],
+        "Message": b"m",
+        "MessageType": "RAW",
+        "SigningAlgorithm": "ED25519_SHA_512",
+    }
+    if may:
+        assert len(signer.sign(**asked)["Signature"]) == 64
+    else:
+        with pytest.raises(ClientError, match="AccessDenied"):
+            signer.sign(**asked)

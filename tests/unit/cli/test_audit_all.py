@@ -349,7 +349,11 @@ def log_leaves(made: LogHome, data: st.DataObject) -> None:
     """Change a leaf before it is published."""
     third = incident_id(made.clock(), "c")
     made.write(KEY, *chain(KEY, third, made.clock(), 3))
-    (at,) = (name for name in made.dynamo.control if name.startswith("log#leaves#"))
+    (at,) = (
+        name
+        for name, item in made.dynamo.control.items()
+        if name.startswith("log#leaves#") and item["leaves"]["S"] != "[]"
+    )
     item = made.dynamo.control[at]
     leaves = json.loads(item["leaves"]["S"])
     place = data.draw(st.integers(0, 2))

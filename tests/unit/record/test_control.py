@@ -29,11 +29,13 @@ def test_what_only_looks_like_it_is_not(key: str) -> None:
     assert control.kind_of(key) != control.LOG
 
 
-def test_leaves_are_taken_away_but_never_changed() -> None:
+def test_leaves_are_emptied_but_never_changed_or_deleted() -> None:
     leaves = "log#leaves#000000000000007"
-    assert control.removal(ControlChange("REMOVE", leaves, NOON)) == ""
-    assert control.removal(ControlChange("REMOVE", "log#head", NOON)) == "an item was deleted"
-    assert "were changed" in control.wrong_log(ControlChange("MODIFY", leaves, NOON), None, None)
+    for key in (leaves, "log#head"):
+        assert control.removal(ControlChange("REMOVE", key, NOON)) == "an item was deleted"
+    change = ControlChange("MODIFY", leaves, NOON)
+    assert control.wrong_log(change, None, None, control.EMPTIED) == ""
+    assert "were changed" in control.wrong_log(change, None, None, '["another"]')
 
 
 def test_a_count_of_the_log_is_never_lowered() -> None:

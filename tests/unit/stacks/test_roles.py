@@ -24,6 +24,7 @@ FUNCTIONS: dict[str, tuple[Permission, ...]] = {
     "operate": needs.OPERATE,
     "archive": (*needs.ARCHIVE, *needs.READ_STREAM, *needs.SET_ASIDE),
     "notify": (*needs.NOTIFY, *needs.READ_STREAM, *needs.SET_ASIDE),
+    "checkpoint": needs.CHECKPOINT,
     "control": (*needs.CONTROL, *needs.READ_STREAM, *needs.SET_ASIDE),
 }
 EACH = pytest.mark.parametrize("name", FUNCTIONS)
@@ -174,7 +175,7 @@ def test_no_role_may_change_or_delete_what_is_recorded(roles: dict[str, dict[str
         assert not {action for action, _, _ in allowed(role)} & forbidden
 
 
-def test_only_the_archive_function_writes_to_the_archive_below_chains(
+def test_the_archive_has_one_writer_of_entries_and_one_of_the_log(
     roles: dict[str, dict[str, Any]],
 ) -> None:
     """Its bucket's default retention locks what it writes: it needs no right to set one."""
@@ -184,9 +185,10 @@ def test_only_the_archive_function_writes_to_the_archive_below_chains(
         for action, resource, _ in allowed(role)
         if action == "s3:PutObject"
     }
-    ((name, resource),) = writers
-    assert name == "ringfence-archive-function"
-    assert json.loads(resource)["Fn::Join"][1][-1] == "/chains/*"
+    assert {(name, json.loads(resource)["Fn::Join"][1][-1]) for name, resource in writers} == {
+        ("ringfence-archive-function", "/chains/*"),
+        ("ringfence-checkpoint-function", "/log/*"),
+    }
 
 
 @EACH
@@ -197,6 +199,8 @@ def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]]
         if action == "kms:GenerateMac":  # the functions call it themselves
             assert seals
             assert "RecordKey" in resource
+        elif action in {"kms:GetPublicKey", "kms:Sign", "kms:Verify"}:
+            assert name == "checkpoint"
         elif action.startswith("kms:"):
             ((operator, key, (service,)),) = conditions
             assert (operator, key) == ("StringEquals", "kms:ViaService")
@@ -206,6 +210,7 @@ def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]]
         **{runbook: {"dynamodb", "sqs"} for runbook in CATALOGUE},
         "operate": {"dynamodb", "sqs"},
         "archive": {"dynamodb", "s3", "sns"},
+        "checkpoint": {"dynamodb", "s3", "sns"},
         "notify": {"dynamodb", "sns"},
         "control": {"dynamodb", "sns"},
     }
@@ -273,7 +278,7 @@ def test_every_function_is_python_313_on_arm64_traced_and_not_throttled(
     templates: Mapping[str, Template],
 ) -> None:
     functions = [one["Properties"] for each in templates.values() for one in each.all(FUNCTION).values()]
-    assert len(functions) == 4 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
+    assert len(functions) == 5 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
     for function in functions:
         assert function["Runtime"] == "python3.13"
         assert function["Architectures"] == ["arm64"]
@@ -285,7 +290,7 @@ def test_every_log_group_is_kept_for_a_year_encrypted_and_outlives_its_stack(
     templates: Mapping[str, Template],
 ) -> None:
     groups = [one for each in templates.values() for one in each.all("AWS::Logs::LogGroup").values()]
-    assert len(groups) == 5 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
+    assert len(groups) == 6 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
     for group in groups:
         assert group["Properties"]["RetentionInDays"] == 365
         assert "KmsKeyId" in group["Properties"]

@@ -1,7 +1,7 @@
 """IAM enforcement in ministack: its start, and its services.
 
-`enforcement_ec2` and `enforcement_arns` determine the resources of a call, `enforcement_iam` its condition
-keys.
+`enforcement_ec2` and `enforcement_arns` determine the resources of a call, `enforcement_iam` and
+`enforcement_kms` its condition keys.
 """
 
 from __future__ import annotations
@@ -9,7 +9,13 @@ from __future__ import annotations
 import contextvars
 from typing import TYPE_CHECKING, Any
 
-from ringfence.local.hooks import enforcement_arns, enforcement_ec2, enforcement_iam, enforcement_logging
+from ringfence.local.hooks import (
+    enforcement_arns,
+    enforcement_ec2,
+    enforcement_iam,
+    enforcement_kms,
+    enforcement_logging,
+)
 from ringfence.local.hooks.patching import around
 
 if TYPE_CHECKING:
@@ -68,6 +74,8 @@ def _make_out_resources(
     """
     _ec2_checks.set(enforcement_ec2.checks(query_params, region, account_id) if service == "ec2" else ())
     _iam_context.set(enforcement_iam.context(query_params) if service == "iam" else None)
+    if service == "kms":
+        _iam_context.set(enforcement_kms.context(body))
     known = original(service, method, path, headers, body, query_params, region, account_id)
     if known != "*":
         return known
@@ -87,9 +95,10 @@ def _check_each_resource(
 ) -> Any:
     """EC2: ministack checks at most one resource, without tags, and neither PassRole nor tags on creation.
 
-    IAM: it lacks the condition keys of IAM.
+    IAM and KMS: it lacks their condition keys.
     """
-    context = (service_context or {}) | ((_iam_context.get() or {}) if service == "iam" else {})
+    own = (_iam_context.get() or {}) if service in {"iam", "kms"} else {}
+    context = (service_context or {}) | own
     noted = _ec2_checks.get() if service == "ec2" else ()
     for check in noted:
         denied = original(
