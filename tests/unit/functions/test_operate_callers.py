@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.handlers.operator_callers import CallerCheck
+from ringfence.handlers.operator_types import ROUTES
 from ringfence.model.signed_identity import HEADER
 from ringfence.record.measures import FORGED
 from tests.support.fakes.gateway import IAM, event, serve
@@ -129,3 +130,12 @@ def test_while_sts_does_not_answer_nothing_is_done_and_the_operator_can_ask_agai
     assert (code, answer["error"]["kind"]) == (503, "retry")
     assert not site.history.entries
     assert FORGED not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_every_route_verifies_its_caller(site: Site, path: str) -> None:
+    code, answer = sends(site, asked("", path=path))
+    assert (code, answer["error"]["kind"]) == (403, "forged")
+    code, answer = sends(site, asked(proof(path, BODY.encode(), MALLORY), path=path))
+    assert (code, answer["error"]["kind"]) == (403, "forged")
+    assert not site.history.entries
