@@ -112,6 +112,7 @@ def _calls(service: str, named: Named, effect: str, *names: str, dated: bool = F
 _RULE = Named("name", (STACKS,))
 _TARGETS = Named("rule", (STACKS,))
 _FUNCTION = Named("functionName", (OWN,), (f"*:function:{OWN}*",))
+_FUNCTION_POLICY = Named("resourceArn", (), (f"*:function:{OWN}*",))
 _MAPPING = Named("functionArn", (), (f"*:function:{OWN}*",), RESPONSE)
 _SOURCE = Named("eventSourceArn", (), (f"arn:aws:sqs:*:{OWN}*", f"arn:aws:dynamodb:*:table/{STACKS}*"))
 _QUEUE = Named("queueUrl", (), (f"*/{OWN}*",))
@@ -171,6 +172,7 @@ _TABLE_OF_CALLS = (
     ),
     *_calls("lambda", _FUNCTION, _CALLED, "AddPermission", "RemovePermission", dated=True),
     *_calls("lambda", _FUNCTION, _CALLED, "CreateFunctionUrlConfig"),
+    *_calls("lambda", _FUNCTION_POLICY, _CALLED, "DeleteResourcePolicy", "PutResourcePolicy"),
     *_calls("lambda", _MAPPING, _FEEDS, "DeleteEventSourceMapping", "UpdateEventSourceMapping", dated=True),
     *_calls("lambda", _SOURCE, _STEALS, "CreateEventSourceMapping", dated=True),
     *_calls(
