@@ -58,7 +58,7 @@ class AuditStack(Stack):
         self.record_keys = (self.record_key.key_arn, *settings.retired_record_keys)
         self.audit_table = self._audit_table(writers_only(settings))
         # The archive's function and the checkpoint's keep the state of the transparency log there.
-        kept = writers_only(settings, adds=(ARCHIVE, CHECKPOINT), removes=(CHECKPOINT,))
+        kept = writers_only(settings, adds=(ARCHIVE, CHECKPOINT))
         self.control_table = self._control_table(kept)
         self.archive = self._archive(settings)
         self.notices = notices(self, self.key, settings.notices_email)

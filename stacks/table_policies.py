@@ -30,20 +30,18 @@ CHANGE = (
 """Changes of what is recorded, and the time to live, which would let items expire."""
 
 
-def writers_only(
-    settings: Settings, adds: Sequence[str] = (), removes: Sequence[str] = ()
-) -> iam.PolicyDocument:
+def writers_only(settings: Settings, adds: Sequence[str] = ()) -> iam.PolicyDocument:
     """Return the policy of a table.
 
     The functions that write the record add items, and so do the functions `adds`. Break-glass roles do with
-    `--direct`. The functions `removes` may delete items. The policy of a table cannot name the table, which
-    does not exist yet: `*` is the table itself.
+    `--direct`. Nobody deletes items. The policy of a table cannot name the table, which does not exist yet:
+    `*` is the table itself.
     """
     names = (*recording_roles(), *map(function_role, adds), *settings.break_glass_roles)
     return iam.PolicyDocument(
         statements=[
             _denied("NobodyElseWrites", ADD, settings, names),
-            _denied("NobodyElseRemoves", REMOVE, settings, tuple(map(function_role, removes))),
+            _denied("NobodyRemoves", REMOVE, settings),
             _denied("NobodyChanges", CHANGE, settings),
         ]
     )

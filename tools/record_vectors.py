@@ -13,6 +13,7 @@ from ringfence.model.incident import incident_id
 from ringfence.record.chain import ChainKey, Stamp, digest, link
 from ringfence.record.facts import RunRequested
 from ringfence.record.merkle import leaf_hash
+from ringfence.record.seal import SealKey
 from ringfence.record.tlog import Leaf
 from tests.support.fakes.log_home import LogHome
 from tests.support.fakes.log_reading import leaves_of
@@ -29,7 +30,7 @@ def vectors() -> dict[str, object]:
     home.clock.now = Clock(AT).now
     reasons = (RunRequested("run", "a reason with \u00e9 and \u2014"), RunRequested("run", "another"))
     first, second = link(Stamp(KEY, INCIDENT, "ringfence", "attempt-1", AT), None, reasons)
-    entries = (first, replace(second, mac="a mac"))
+    entries = (first, replace(second, mac=SealKey("label", bytes(32)).mac(KEY, second)))
     checkpoints = []
     for entry in entries:
         with redirect_stdout(StringIO()):  # the metrics
