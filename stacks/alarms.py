@@ -1,4 +1,7 @@
-"""Alarms. Each one describes the problem and the action, and notifies the topic."""
+"""Alarms. Each one describes the problem and the action, and notifies the topic.
+
+Missing data is an alarm only for heartbeats. Queues and functions without work send no data.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 
-from ringfence.record.measures import NAMESPACE
+from ringfence.record.measures import HEARTBEAT, NAMESPACE, Measure
+from stacks.times import HEARTBEAT_MINUTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +23,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
-
-    from ringfence.record.measures import Measure
 
 _MOST_METRICS = 10
 """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html"""
@@ -126,6 +128,31 @@ class Alarms:
             threshold=1,
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             evaluation_periods=hours,
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+
+    def silent(self, link: str) -> None:
+        """Alarm if two heartbeats of a link are missing. Missing data is the problem here."""
+        measure = Measure(HEARTBEAT, link=link)
+        alarm = cloudwatch.Alarm(
+            self.scope,
+            f"{link.title().replace('-', '')}SilentAlarm",
+            alarm_name=f"ringfence-{link}-silent",
+            alarm_description=(
+                f"No heartbeat came through {link} for {2 * HEARTBEAT_MINUTES} minutes, so events may not "
+                "come through either. Run `ringfence doctor`: it names what differs from the deployment."
+            ),
+            metric=cloudwatch.Metric(
+                namespace=NAMESPACE,
+                metric_name=measure.name,
+                dimensions_map=measure.dimensions,
+                period=Duration.minutes(HEARTBEAT_MINUTES),
+                statistic=SUM,
+            ),
+            threshold=1,
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            evaluation_periods=2,
             treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))

@@ -12,6 +12,8 @@ from ringfence.model.resource_names import (
     CHECKPOINT,
     CHECKPOINT_SCHEDULE,
     CONTROL,
+    HEARTBEAT,
+    HEARTBEAT_SCHEDULE,
     NOTIFY,
     OPERATE,
     RECHECK,
@@ -78,4 +80,6 @@ def _declared() -> Iterator[Invoked]:
     for name in (ARCHIVE, NOTIFY, CONTROL):
         yield Invoked(name, (Way.STREAM,), (function_role(name),))
     yield Invoked(CHECKPOINT, (Way.SCHEDULE,), (function_role(CHECKPOINT), CHECKPOINT_SCHEDULE))
+    roles = (function_role(HEARTBEAT), HEARTBEAT_SCHEDULE)
+    yield Invoked(HEARTBEAT, (Way.QUEUE, Way.SCHEDULE), roles)
     yield Invoked(OPERATE, (Way.API,), (function_role(OPERATE),))

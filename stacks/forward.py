@@ -18,11 +18,13 @@ from aws_cdk import aws_iam as iam
 from ringfence.events.cloudtrail.trigger.quarantine import SOURCE as IAM
 from ringfence.events.guardduty.trigger import SOURCE as GUARDDUTY
 from ringfence.events.health.trigger import SOURCE as HEALTH
+from ringfence.events.heartbeat import PATTERN
 from ringfence.events.patterns import covers, rule_state
-from ringfence.model.resource_names import FORWARD_ROLE
+from ringfence.model.resource_names import BEAT_ROLE, FORWARD_ROLE
 from ringfence.model.subject import GLOBAL
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.alarms import Alarms
+from stacks.heartbeat import beats
 from stacks.keys import encryption_key
 from stacks.names import FORWARD, prefixed, role_arn
 from stacks.notices import notices
@@ -53,7 +55,7 @@ def places(settings: Settings) -> dict[str, Patterns]:
     home = settings.home_region if settings.is_home else None
     found = {region: everything(settings) for region in settings.regions or (settings.region,)}
     found.setdefault(GLOBAL, delivered_globally(settings))
-    return {region: patterns for region, patterns in found.items() if region != home and patterns}
+    return {region: (*patterns, PATTERN) for region, patterns in found.items() if region != home and patterns}
 
 
 def everything(settings: Settings) -> Patterns:
@@ -151,6 +153,7 @@ class ForwardStack(Stack):
             self._rule(number, pattern, settings, dead) for number, pattern in enumerate(patterns, start=1)
         ]
         take_from(dead, [rule.attr_arn for rule in rules])
+        beats(self, role_arn(self.account, BEAT_ROLE))
         # An alarm can only notify topics in its region.
         alarms = Alarms(self, notices(self, key, settings.notices_email))
         alarms.depth(FORWARD, dead)
@@ -163,7 +166,7 @@ class ForwardStack(Stack):
             self,
             f"Rule{number}",
             description=f"Ringfence: forwarded to {settings.home_region}, {number}",
-            event_pattern=pattern,
+            event_pattern=dict(pattern),
             state=rule_state(pattern),
             targets=[
                 events.CfnRule.TargetProperty(

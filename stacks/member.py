@@ -8,6 +8,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
 from ringfence.model.resource_names import (
+    BEAT_ROLE,
     DOCTOR_ROLE,
     OPERATE,
     function_role,
@@ -19,6 +20,7 @@ from ringfence.model.resource_names import (
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import forward, needs
 from stacks.acknowledgements import acknowledge_wildcards
+from stacks.heartbeat import beat_role
 from stacks.names import role_arn
 from stacks.never import needed_in_an_emergency
 from stacks.permissions import changes, document, elsewhere, resolved
@@ -50,6 +52,7 @@ class MemberStack(Stack):
         self._doctor()
         if self.forwards:
             forward.forwarding_role(self, settings)
+            beat_role(self, BEAT_ROLE)
 
     def _role(
         self, name: str, title: str, permissions: Iterable[Permission], functions: Iterable[str]

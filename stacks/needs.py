@@ -22,6 +22,7 @@ from ringfence.aws import (
     record_keys,
     stream_source,
 )
+from ringfence.events.heartbeat import SOURCE
 from ringfence.handlers import operator_types as operations
 from ringfence.model.call import Permission
 from ringfence.self_check.needs import PERMISSIONS as _SELF_CHECK
@@ -184,3 +185,22 @@ SELF_CHECK = _SELF_CHECK
 """The permissions of the role `ringfence-doctor`, which reads Ringfence's own resources in one account."""
 DOCTOR = (Permission("sts:AssumeRole", ("{doctors}",)),)
 """The permission to run the self-check: to assume that role in each account."""
+HEARTBEAT = (
+    *dynamo.PERMISSIONS,
+    *record_keys.PERMISSIONS,
+    *USE_TABLES,
+    *CONSUME,
+    *notice.PERMISSIONS,
+    *USE_TOPIC,
+    *DOCTOR,
+)
+"""The additional permissions of the function that records heartbeats and runs the self-check each hour."""
+BEAT = (
+    Permission(
+        "events:PutEvents",
+        ("arn:aws:events:{region}:{account}:event-bus/default",),
+        (("StringEquals", "events:source", (SOURCE,)),),
+        reason="one role puts heartbeats on the bus of each region",
+    ),
+)
+"""The permission of the schedules that send heartbeats."""

@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from ringfence.aws.record_keys import RECORD_KEYS
+from ringfence.events.heartbeat import PATTERN
 from ringfence.events.patterns import rule_state
 from ringfence.model.resource_names import OPERATE, function_role
 from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
@@ -50,7 +51,7 @@ class Pipeline(Construct):
         self.second = queue(
             Construct(self, "Second"), f"{runbook.id}-continuation", settled.key, times.CONTINUE
         )
-        self.rules = self._rules(self, self.first, patterns_of(runbook, settings))
+        self.rules = self._rules(self, self.first, (*patterns_of(runbook, settings), PATTERN))
         self.undoing: tuple[events.CfnRule, ...] = ()
         self.recheck = self._recheck_queue(settled, settings) if runbook.undone_by else None
         names = (
@@ -110,7 +111,7 @@ class Pipeline(Construct):
         """Return the queue for calls that can undo a containment, with its rules."""
         scope = Construct(self, "Undoing")
         made = queue(scope, f"{self.runbook.id}-recheck", settled.key, times.RECHECK)
-        self.undoing = self._rules(scope, made, undoing_of(self.runbook, settings))
+        self.undoing = self._rules(scope, made, (*undoing_of(self.runbook, settings), PATTERN))
         return made
 
     def _rules(
@@ -134,7 +135,7 @@ class Pipeline(Construct):
             scope,
             f"Rule{number}",
             description=f"{self.runbook.title}, {number}",
-            event_pattern=pattern,
+            event_pattern=dict(pattern),
             state=rule_state(pattern),
             targets=[
                 events.CfnRule.TargetProperty(
@@ -212,6 +213,7 @@ class Pipeline(Construct):
         every = self.runbook.verified_every
         scheduled(settled.scope, source.name, every, made, dead=source.dead, key=settled.key)
         _watched(alarms, source, made, times.RECHECK)
+        alarms.silent(source.name)
 
     def _alarms(self, alarms: Alarms) -> None:
         for source, made, given in (
@@ -219,6 +221,7 @@ class Pipeline(Construct):
             (self.second, self.resume, times.CONTINUE),
         ):
             _watched(alarms, source, made, given)
+            alarms.silent(source.name)
         alarms.undelivered(self.runbook.id, self.rules)
         alarms.undelivered(f"{self.runbook.id}-recheck", self.undoing)
         if self.runbook.closes_when_complete:  # compliance runbooks can wait for people, which is no alarm

@@ -113,11 +113,12 @@ def _deny_others(target: sqs.Queue, sid: str, actions: Sequence[str], roles: Seq
     )
 
 
-def take_from_nobody_else(target: sqs.Queue, rules: Sequence[str], replayer: str) -> None:
+def take_from_nobody_else(target: sqs.Queue, rules: Sequence[str], replayer: str = "") -> None:
     """Deny everybody else to send, whatever their own policies allow, because events can be forged.
 
-    The role `replayer` puts dead letters back, for operators that it has verified.
+    The role `replayer` puts dead letters back, for operators that it has verified. Empty: nobody does.
     """
+    others = {"aws:PrincipalArn": replayer} if replayer else {}
     target.add_to_resource_policy(
         iam.PolicyStatement(
             sid="NobodyElse",
@@ -125,6 +126,6 @@ def take_from_nobody_else(target: sqs.Queue, rules: Sequence[str], replayer: str
             actions=["sqs:SendMessage"],
             principals=[iam.StarPrincipal()],
             resources=[target.queue_arn],
-            conditions={"ArnNotEquals": {"aws:SourceArn": list(rules), "aws:PrincipalArn": replayer}},
+            conditions={"ArnNotEquals": {"aws:SourceArn": list(rules), **others}},
         )
     )

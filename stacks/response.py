@@ -9,6 +9,7 @@ from aws_cdk import RemovalPolicy, Stack
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import forward
 from stacks.functions import Settled
+from stacks.heartbeat import Heartbeat
 from stacks.keys import encryption_key, used_by
 from stacks.operator_api import OperatorApi
 from stacks.pipeline import Pipeline
@@ -46,4 +47,5 @@ class ResponseStack(Stack):
             for runbook in CATALOGUE.values()
         ]
         forward.let_in(self, settings)
+        Heartbeat(self, settled=settled, audit=audit, settings=settings)
         OperatorApi(self, settled=settled, audit=audit, settings=settings, pipelines=self.pipelines)

@@ -85,6 +85,7 @@ class StreamFunction(Construct):
     def _alarms(self, alarms: Alarms, name: str) -> None:
         alarms.errors(name, self.function)
         alarms.depth(name, self.aside)
+        alarms.silent(name)
         alarms.above(
             f"{name}-age",
             cloudwatch.Metric(

@@ -41,6 +41,11 @@ CONTINUE = QueueTimes(timeout=300, margin=10, receives=240, concurrency=10, late
 
 RECHECK = QueueTimes(timeout=300, margin=10, receives=60, concurrency=5, late=900)
 """The same function verifies one incident after a call, and every open incident on a schedule."""
+HEARTBEAT = QueueTimes(timeout=300, margin=10, receives=5, concurrency=2, late=900)
+"""The same function records heartbeats, and compares every resource of the deployment once an hour."""
+HEARTBEAT_MINUTES = 15
+"""How often each place sends a heartbeat. Two that are missing ring an alarm."""
+SELF_CHECK = "rate(1 hour)"
 REVIEW_TIMEOUT = 600
 """A review checks a few resources in parallel, and every resource of an account and region."""
 REVIEW_RETRIES = 2

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypedDict
 from ringfence.model.codec import canonical, instant_text
 from ringfence.model.errors import InternalError
 from ringfence.model.incident import INCIDENT_ID
-from ringfence.record.chain import CHAIN_KEY, Entry, Lease
+from ringfence.record.chain import CHAIN_KEY, HEARTBEAT, Entry, Lease
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +87,7 @@ def to_item(key: ChainKey, entry: Entry) -> Item:
         "body": {"S": entry.body},
         "hash": {"S": entry.hash},
     }
-    if entry.seq == 0:
+    if entry.seq == 0 and key.runbook != HEARTBEAT:  # heartbeats are no incidents
         item[MONTH] = {"S": month_of(entry.incident)}
     if entry.mac:
         item[MAC] = {"S": entry.mac}

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from ringfence.aws.log_sequence import MOST_CHAINS, Position
 from ringfence.handlers.logs import logger
+from ringfence.handlers.metrics import arrived
 from ringfence.handlers.stream import INSERT, Change
 from ringfence.handlers.tampering import alarm
 from ringfence.model.errors import RingfenceError
-from ringfence.record.chain import ChainKey, digest
+from ringfence.model.resource_names import ARCHIVE
+from ringfence.record.chain import HEARTBEAT, ChainKey, digest
 from ringfence.record.notices import plain
 from ringfence.record.tlog import Leaf
 
@@ -130,6 +132,8 @@ class Archiving:
                     f"To see the first version: ringfence audit verify {plain(incident)}",
                 )
                 alarm(self.topic, words, details)
+            elif change.chain.startswith(f"{HEARTBEAT}#"):
+                arrived(ARCHIVE)
 
     def _keep(self, run: Run, batch: Batch) -> None:
         at = batch.moved[run.chain][1]

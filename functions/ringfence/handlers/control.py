@@ -10,9 +10,10 @@ from ringfence.aws.audit_items import CONTROL_KEY, OPEN, PROVIDED, to_lease, to_
 from ringfence.aws.containments import to_containment
 from ringfence.aws.incidents import Response
 from ringfence.handlers.logs import logger
-from ringfence.handlers.metrics import emit
+from ringfence.handlers.metrics import arrived, emit
 from ringfence.model.errors import BadInput, RingfenceError, UnknownRecord
-from ringfence.record import control
+from ringfence.model.resource_names import CONTROL
+from ringfence.record import chain, control
 from ringfence.record.containments import containment
 from ringfence.record.history import History
 from ringfence.record.measures import TAMPER, Measure
@@ -61,11 +62,13 @@ class Guard:
         )
         if words:
             self._alarm(change, words)
+        elif control.kind_of(change.key) == chain.HEARTBEAT:
+            arrived(CONTROL)
 
     def _wrong(self, change: control.ControlChange, old: Item, new: Item) -> str:
         match control.kind_of(change.key):
-            case control.LIMIT | control.PROOF:
-                return control.wrong_limit(change, _time(new, "at"))
+            case control.LIMIT | control.PROOF | chain.HEARTBEAT:
+                return control.wrong_time(change, _time(new, "at"))
             case control.LOG:
                 leaves = str(new.get("leaves", {}).get("S", ""))
                 return control.wrong_log(change, _count(old), _count(new), leaves)

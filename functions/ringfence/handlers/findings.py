@@ -50,6 +50,10 @@ def contain(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, 
     """Run the first stage for the findings of a message."""
     told = findings_of_text(body)
     if isinstance(told, NotForUs):
+        from ringfence.handlers.links import passed_on  # a finding does not wait for it
+
+        if passed_on(body, wiring.settings().runbook, _send):
+            return ()
         logger().info("no runbook answers this event", extra={"why": told.reason})
         return ()
     policy = wiring.policy()
@@ -64,6 +68,10 @@ def resume(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, .
     """Run a continuation, unless its account has left the scope since. Check a release that died."""
     from ringfence.engine.release import Releaser
     from ringfence.engine.stopped_release import release_check
+    from ringfence.handlers.links import continued
+
+    if continued(body, f"{wiring.settings().runbook}-continuation"):
+        return ()
 
     if check := release_check(body, wiring.settings().runbook):
         return Releaser(proven(wiring.warm(), proof)).check(check, execution)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.record.measures import NAMESPACE
+from ringfence.record.measures import HEARTBEAT, NAMESPACE, Measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from ringfence.record.measures import Measure
 
 
 def emit(measures: Iterable[Measure]) -> None:
@@ -25,3 +23,8 @@ def emit(measures: Iterable[Measure]) -> None:
             default_dimensions=one.dimensions,
         ):
             pass
+
+
+def arrived(link: str) -> None:
+    """Write that a heartbeat came through a link."""
+    emit((Measure(HEARTBEAT, link=link),))

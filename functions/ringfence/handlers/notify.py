@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from ringfence.aws.incidents import Response
 from ringfence.handlers.logs import logger
-from ringfence.handlers.metrics import emit
+from ringfence.handlers.metrics import arrived, emit
 from ringfence.handlers.stream import INSERT
 from ringfence.model.errors import BadInput
-from ringfence.record.chain import ChainKey
+from ringfence.model.resource_names import NOTIFY
+from ringfence.record.chain import HEARTBEAT, ChainKey
 from ringfence.record.notices import NOTIFYING_FACTS, notice
 from ringfence.record.summary import line
 
@@ -39,6 +40,9 @@ class Notifier:
 
     def act(self, change: Change) -> None:
         """Handle one change. Raises Retryable if the table or the topic fails."""
+        if change.kind == INSERT and change.entry and change.chain.startswith(f"{HEARTBEAT}#"):
+            arrived(NOTIFY)
+            return
         if change.kind != INSERT or change.entry is None:
             return
         runbook, _, subject = change.chain.partition("#")

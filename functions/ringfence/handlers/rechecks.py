@@ -14,6 +14,7 @@ from ringfence.engine.intake import resumption
 from ringfence.engine.recheck import Rechecker, RecheckRequest, RecheckResult, Standing
 from ringfence.events.cloudtrail.parser.undoing import Undoing, undoing_of_text
 from ringfence.events.envelope import NotForUs
+from ringfence.handlers.links import heard
 from ringfence.handlers.logs import logger
 from ringfence.handlers.reviews import turned
 from ringfence.model.errors import Retryable
@@ -128,6 +129,8 @@ class Rechecks:
         """
         call = undoing_of_text(body, self.verifier.runbook)
         if isinstance(call, NotForUs):
+            if heard(body, f"{self.verifier.runbook.id}-recheck"):
+                return ()
             logger().debug("no containment is concerned", extra={"why": call.reason})
             return ()
         needed = call.at + VISIBLE

@@ -39,12 +39,16 @@ def function_role(name: str) -> str:
 
 
 OPERATE, ARCHIVE, NOTIFY, CONTROL = "operate", "archive", "notify", "control"
-CHECKPOINT = "checkpoint"
-FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL, CHECKPOINT)
+CHECKPOINT, HEARTBEAT = "checkpoint", "heartbeat"
+FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL, CHECKPOINT, HEARTBEAT)
 """The functions that do not belong to one runbook."""
 FORWARD_ROLE = f"{PREFIX}forward"
 CHECKPOINT_SCHEDULE = f"{PREFIX}{CHECKPOINT}-schedule"
 """The role that invokes the function which publishes the transparency log."""
+HEARTBEAT_SCHEDULE = f"{PREFIX}{HEARTBEAT}-schedule"
+"""The role that invokes the function of the self-check each hour."""
+BEAT_ROLE, HOME_BEAT_ROLE = f"{PREFIX}beat", f"{PREFIX}home-beat"
+"""The roles of the schedules that send heartbeats: for each region that forwards events, and at home."""
 DOCTOR_ROLE = f"{PREFIX}doctor"
 """The role of the self-check in each account. It reads Ringfence's own resources."""
 
@@ -61,7 +65,7 @@ def schedule_role(runbook: str, what: str = REVIEW) -> str:
 @cache
 def recording_roles() -> tuple[str, ...]:
     """Return the roles of the functions that write the audit log. They alone can seal its entries."""
-    return tuple(function_role(name) for name in (*runbook_ids(), OPERATE))
+    return tuple(function_role(name) for name in (*runbook_ids(), OPERATE, HEARTBEAT))
 
 
 @cache
@@ -78,7 +82,7 @@ def member_roles(*, forwards: bool = True) -> tuple[str, ...]:
 
     `forwards`: whether events are forwarded from the account.
     """
-    return (*acting_roles(), DOCTOR_ROLE, *((FORWARD_ROLE,) if forwards else ()))
+    return (*acting_roles(), DOCTOR_ROLE, *((FORWARD_ROLE, BEAT_ROLE) if forwards else ()))
 
 
 def home_roles(runbooks: Iterable[Runbook]) -> tuple[str, ...]:
@@ -87,7 +91,8 @@ def home_roles(runbooks: Iterable[Runbook]) -> tuple[str, ...]:
     functions = (function_role(name) for name in (*(one.id for one in declared), *FUNCTIONS))
     reviews = (schedule_role(one.id) for one in declared if one.review)
     rechecks = (schedule_role(one.id, RECHECK) for one in declared if one.undone_by)
-    return (*functions, *reviews, *rechecks, CHECKPOINT_SCHEDULE)
+    own = (CHECKPOINT_SCHEDULE, HEARTBEAT_SCHEDULE, HOME_BEAT_ROLE)
+    return (*functions, *reviews, *rechecks, *own)
 
 
 def role_arn(account: str, name: str) -> str:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 VERSION = 1
+HEARTBEAT = "heartbeat"
+"""The id in the keys of the chains of heartbeats, in the place of a runbook's."""
 PERIOD = timedelta(hours=1)
 """For how long a limit that is used stays used."""
 LONGEST_LEASE = timedelta(seconds=30)

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
-from ringfence.record.chain import CHAIN_KEY, CLOCKS
+from ringfence.record.chain import CHAIN_KEY, CLOCKS, HEARTBEAT
 from ringfence.record.wording import is_containment
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 REMOVE, MODIFY = "REMOVE", "MODIFY"
 LEASE, CONTAINMENT, PROVIDED, LIMIT = "lease", "containment", "provided", "limit"
 PROOF, LOG = "proof", "log"
-"""The kinds of item. A proof is that of an operator's identity, which is used once."""
+"""The kinds of item, besides heartbeats. A proof is that of an operator's identity, which is used once."""
 LOG_COUNTS = frozenset({"log#head", "log#published"})
 """The keys of the numbers of leaves in order, and of those that a checkpoint covers."""
 LOG_IMPORT, LOG_LEAVES, LOG_CHAIN = "log#import", "log#leaves#", "log#chain#"
@@ -32,6 +32,8 @@ EMPTIED = "[]"
 _NUMBER = re.compile(r"[0-9]{15}")
 PROOF_SLOTS = "operate#request/"
 """The beginning of the keys of used proofs."""
+_STARTS = (("limit/", LIMIT), ("provided/", PROVIDED))
+_PLACE = re.compile(r"[0-9]{12}/[a-z0-9-]{1,32}|self-check")
 
 
 @frozen
@@ -60,10 +62,10 @@ def kind_of(key: str) -> str:
     runbook, mark, rest = key.partition("#")
     if not runbook or not mark:
         return ""
-    if rest.startswith("limit/"):
-        return LIMIT
-    if rest.startswith("provided/"):
-        return PROVIDED
+    if runbook == HEARTBEAT and _PLACE.fullmatch(rest):
+        return HEARTBEAT
+    if named := next((kind for start, kind in _STARTS if rest.startswith(start)), ""):
+        return named
     if rest.endswith("#containment") and is_containment(runbook):
         return CONTAINMENT if CHAIN_KEY.fullmatch(key.removesuffix("#containment")) else ""
     return LEASE if CHAIN_KEY.fullmatch(key) else ""
@@ -106,12 +108,12 @@ def _is_leaves(key: str) -> bool:
     return key.startswith(LOG_LEAVES) and bool(_NUMBER.fullmatch(key.removeprefix(LOG_LEAVES)))
 
 
-def wrong_limit(change: ControlChange, at: datetime | None) -> str:
-    """Return why Ringfence cannot have used a limit or a proof at this time."""
+def wrong_time(change: ControlChange, at: datetime | None) -> str:
+    """Return why Ringfence cannot have written this time: of a limit, a proof or a heartbeat."""
     kind = kind_of(change.key)
     if at is None:
         return f"a {kind} has no time"
-    return f"a {kind} was used at another time than it says" if abs(at - change.at) > 2 * CLOCKS else ""
+    return f"a {kind} was written at another time than it says" if abs(at - change.at) > 2 * CLOCKS else ""
 
 
 def wrong_provided(before: Mapping[str, frozenset[str]], now: Mapping[str, frozenset[str]] | None) -> str:

@@ -216,6 +216,17 @@ class LeftUnfinished(Fact):
 
 
 @value
+class Heartbeat(Fact):
+    """A heartbeat came through every link up to the log. It belongs to no response.
+
+    `places` is the number of places that must send heartbeats. `silent` are those of which two are missing.
+    """
+
+    places: int
+    silent: tuple[str, ...] = ()
+
+
+@value
 class LeaseVoided(Fact):
     """The resource had a lease that no execution of Ringfence can have taken. It counts as none.
 

@@ -12,6 +12,8 @@ NOT_CONTAINED = "NotContained"
 TIME_TO_CONTAINMENT = "TimeToContainment"
 REFUSED = "Refused"
 TAMPER = "Tamper"
+HEARTBEAT = "Heartbeat"
+SILENT_PLACES = "SilentPlaces"
 FORGED = "Forged"
 CHECKPOINT = "Checkpoint"
 UNSEALED = "Unsealed"
@@ -21,14 +23,19 @@ COUNT, SECONDS = "Count", "Seconds"
 
 @frozen
 class Measure:
-    """One value of a metric. `runbook` is its dimension, if it belongs to a response."""
+    """One value of a metric.
+
+    `runbook` is its dimension, if it belongs to a response. `link` is that of a heartbeat.
+    """
 
     name: str
     value: float = 1
     unit: str = COUNT
     runbook: str = ""
+    link: str = ""
 
     @property
     def dimensions(self) -> dict[str, str]:
         """The dimensions of the metric. An alarm must use the same ones."""
-        return {"service": SERVICE, **({"runbook": self.runbook} if self.runbook else {})}
+        named = {"runbook": self.runbook, "link": self.link}
+        return {"service": SERVICE, **{name: value for name, value in named.items() if value}}

@@ -21,6 +21,7 @@ from ringfence.record.facts import (
     DecisionMade,
     Fact,
     FindingReceived,
+    Heartbeat,
     HistoryRejected,
     Intended,
     LeaseVoided,
@@ -250,6 +251,11 @@ def _(fact: ContinuationStarted, _: object) -> RenderedFact:
 @_of_fact.register
 def _(fact: LeftUnfinished, _: object) -> RenderedFact:
     return RenderedFact(f"left unfinished: {fact.reason}", _each("open", fact.open))
+
+
+@_of_fact.register
+def _(fact: Heartbeat, _: object) -> RenderedFact:
+    return RenderedFact(f"heartbeat of {_count(fact.places, 'place')}", _each("silent", fact.silent))
 
 
 @_of_fact.register

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.events.dispatch import findings
+from ringfence.events.envelope import NotForUs
 from ringfence.local.findings import formatted
 from ringfence.model.kinds import parse_key
 from ringfence.record.facts import DecisionMade, FindingReceived
@@ -75,14 +77,15 @@ def test_whoever_archives_new_findings_unseen_is_reported_at_once(compliance: Co
     parameters = {"detectorId": "0" * 32, "name": "quiet", "action": "ARCHIVE"}
     event = call_event("guardduty", "CreateFilter", parameters, account=local.account, region=local.region)
     compliance.put(entry(event))
-    id_ = "guardduty:CreateFilter/2026-03-01"
-    ref = parse_key(f"finding/{local.account}/{local.region}/{id_}")
+    found = findings(event)
+    assert not isinstance(found, NotForUs)
+    (ref,) = found[-1].subjects
     history = compliance.when(RUNBOOK, ref, lambda found: bool(found.of(DecisionMade)), "decided")
     (made,) = history.of(DecisionMade)
     assert (made.decision.mode, made.decision.code) == ("notify", "urgent")
     until(lambda: inbox.told("quiet"), "a person was told")
     assert inbox.told("quiet") == [
-        f"Ringfence: URGENT, decision needed: {id_} ({local.account} {local.region})"[:99]
+        f"Ringfence: URGENT, decision needed: {ref.id} ({local.account} {local.region})"[:99]
     ]
 
 

@@ -154,7 +154,7 @@ class TestEachReaderOfTheStream:
             for id_, alarm in audit.all("AWS::CloudWatch::Alarm").items()
             if id_.startswith(f"{name}Stream")
         }
-        assert alarms.keys() == {"Errors", "IteratorAge", "ApproximateNumberOfMessagesVisible"}
+        assert alarms.keys() == {"Errors", "IteratorAge", "ApproximateNumberOfMessagesVisible", "Heartbeat"}
         assert alarms["IteratorAge"]["Threshold"] == STREAM_LATE * 1000
 
 

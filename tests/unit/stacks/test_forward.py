@@ -13,6 +13,7 @@ from ringfence.events.cloudtrail.trigger.root import ROOT_USE
 from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
 from ringfence.events.config import trigger as config_rules
 from ringfence.events.health import trigger as health
+from ringfence.events.heartbeat import DETAIL_TYPE, PATTERN, SOURCE
 from ringfence.events.patterns import PATTERN_LIMIT, WITH_READS, covers, filled, rule_state
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import names
@@ -43,7 +44,7 @@ def rules(forward: Template) -> list[dict[str, Any]]:
 
 def heard(runbook: Runbook, account: str = HOME) -> tuple[Mapping[str, object], ...]:
     found = (*runbook.patterns(), *undoing_patterns(runbook))
-    return tuple(filled(one, account) for one in found)
+    return (*(filled(one, account) for one in found), dict(PATTERN))
 
 
 def patterns_of(template: Template) -> list[dict[str, Any]]:
@@ -58,9 +59,9 @@ def test_it_lies_where_the_events_are_delivered(forward: Template) -> None:
 def test_from_us_east_1_comes_what_health_and_iam_deliver_there_and_no_finding_of_guardduty(
     rules: list[dict[str, Any]],
 ) -> None:
-    """Beside them what may be delivered there: verdicts on IAM, uses of the root user."""
+    """Beside them what may be delivered there: verdicts on IAM, uses of the root user, and the heartbeat."""
     sources = {json.dumps(one["EventPattern"]["source"]) for one in rules}
-    named = (health.SOURCE, cloudtrail.SOURCE, config_rules.SOURCE, {"prefix": "aws."})
+    named = (health.SOURCE, cloudtrail.SOURCE, config_rules.SOURCE, {"prefix": "aws."}, SOURCE)
     assert sources == {json.dumps([one]) for one in named}
 
 
@@ -187,3 +188,21 @@ def test_nothing_has_to_come_home_from_home() -> None:
 
 def test_only_runbooks_for_what_is_global_need_it() -> None:
     assert {runbook.subject.regional for runbook in CATALOGUE.values()} == {True, False}
+
+
+def test_it_sends_a_heartbeat_of_its_own(forward: Template) -> None:
+    beat = forward.properties("AWS::Scheduler::Schedule")
+    assert beat["Target"]["Arn"] == f"arn:aws:events:us-east-1:{HOME}:event-bus/default"
+    assert beat["Target"]["RoleArn"] == f"arn:aws:iam::{HOME}:role/ringfence-beat"
+    assert beat["Target"]["EventBridgeParameters"] == {"DetailType": DETAIL_TYPE, "Source": SOURCE}
+
+
+def test_a_schedule_may_put_nothing_but_heartbeats_on_the_bus(member: Template) -> None:
+    (role,) = [
+        one["Properties"]
+        for one in member.all(ROLE).values()
+        if one["Properties"]["RoleName"] == "ringfence-beat"
+    ]
+    (statement,) = role["Policies"][0]["PolicyDocument"]["Statement"]
+    assert statement["Action"] == "events:PutEvents"
+    assert statement["Condition"] == {"StringEquals": {"events:source": [SOURCE]}}

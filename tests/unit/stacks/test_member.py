@@ -52,7 +52,7 @@ def role_named(template: Template, name: str) -> dict[str, Any]:
 def test_there_is_a_role_for_each_runbook_and_one_that_undoes_it_and_nothing_else(member: Template) -> None:
     assert {one["Type"] for one in member.body["Resources"].values()} == {ROLE}
     named = {one["Properties"]["RoleName"] for one in member.all(ROLE).values()}
-    assert named == {*DECLARED, "ringfence-forward", "ringfence-doctor"}
+    assert named == {*DECLARED, "ringfence-beat", "ringfence-forward", "ringfence-doctor"}
 
 
 @EACH
@@ -132,7 +132,7 @@ def test_the_policy_knows_the_roles_that_the_deployment_creates(
 ) -> None:
     own = policy_from_json(scoped.policy).own
     assert (own.home, frozenset(own.at_home)) == (HOME, deployed)
-    assert frozenset(own.member) == {*DECLARED, "ringfence-forward", "ringfence-doctor"}
+    assert frozenset(own.member) == {*DECLARED, "ringfence-beat", "ringfence-forward", "ringfence-doctor"}
 
 
 def test_in_another_account_a_role_may_change_what_is_merely_called_like_a_role_of_the_home_account(

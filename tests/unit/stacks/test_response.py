@@ -9,9 +9,11 @@ import pytest
 
 from ringfence.events.cloudtrail.trigger.root import ROOT_USE
 from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
+from ringfence.events.heartbeat import DETAIL_TYPE, PATTERN, SOURCE
 from ringfence.events.patterns import PATTERN_LIMIT, WITH_READS, filled
+from ringfence.handlers.heartbeats import EVERY
 from ringfence.model.resource_names import schedule_role
-from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
+from ringfence.record.measures import CHECKPOINT, HEARTBEAT, NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.times import CONTAIN, CONTINUE, RECHECK
 from tests.support.synthesis import HOME
@@ -86,7 +88,7 @@ def rule_arns(response: Template, runbook: str) -> list[dict[str, Any]]:
 
 @EACH
 def test_the_rules_are_the_triggers_patterns(response: Template, runbook: str) -> None:
-    declared = [filled(one, HOME) for one in CATALOGUE[runbook].patterns()]
+    declared = [*(filled(one, HOME) for one in CATALOGUE[runbook].patterns()), dict(PATTERN)]
     assert [one["EventPattern"] for one in rules_of(response, runbook).values()] == declared
 
 
@@ -94,10 +96,10 @@ def test_the_rules_are_the_triggers_patterns(response: Template, runbook: str) -
 def test_calls_that_undo_a_containment_have_rules_and_a_queue_apart_from_findings(
     response: Template, runbook: str
 ) -> None:
-    declared = [filled(one, HOME) for one in undoing_patterns(CATALOGUE[runbook])]
+    declared = [*(filled(one, HOME) for one in undoing_patterns(CATALOGUE[runbook])), dict(PATTERN)]
     rules = rules_of(response, f"{runbook}-recheck")
     assert [one["EventPattern"] for one in rules.values()] == declared
-    names = {name for one in declared for name in one["detail"]["eventName"]}  # type: ignore[index]  # a pattern is JSON
+    names = {name for one in declared[:-1] for name in one["detail"]["eventName"]}  # type: ignore[index]  # a pattern is JSON
     assert names == {name for calls in CATALOGUE[runbook].undone_by for name in calls.names}
 
 
@@ -105,8 +107,8 @@ def test_only_containments_can_be_undone() -> None:
     assert UNDONE == ["contain-instance", "contain-credentials"]
 
 
-def test_every_rule_delivers_to_the_queue_of_one_runbook(response: Template) -> None:
-    sources = (*CATALOGUE, *(f"{id_}-recheck" for id_ in UNDONE))
+def test_every_rule_delivers_to_the_queue_of_one_runbook_or_of_heartbeats(response: Template) -> None:
+    sources = (*CATALOGUE, *(f"{id_}-recheck" for id_ in UNDONE), "heartbeat")
     delivering = [rule for source in sources for rule in rules_of(response, source)]
     assert sorted(delivering) == sorted(response.all(RULE))
 
@@ -328,18 +330,57 @@ def test_it_rings_on_the_metrics_that_the_functions_emit(
     assert (alarm["Namespace"], alarm["Threshold"]) == ("Ringfence", most)
 
 
-def test_every_alarm_tells_the_notices_topic_and_missing_data_is_no_alarm(
+ARRIVES = (
+    *(f"{id_}{end}" for id_ in CATALOGUE for end in ("", "-continuation")),
+    *(f"{id_}-recheck" for id_ in UNDONE),
+    *("archive", "control", "heartbeat", "notify"),
+)
+"""Each link that a heartbeat goes through."""
+
+
+def test_silence_of_each_link_is_an_alarm(response: Template, audit: Template) -> None:
+    alarms = [*response.all(ALARM).values(), *audit.all(ALARM).values()]
+    silent = {
+        one["Properties"]["AlarmName"]: one["Properties"]
+        for one in alarms
+        if one["Properties"]["AlarmName"].endswith("-silent")
+    }
+    assert silent.keys() == {f"ringfence-{link}-silent" for link in ARRIVES}
+    for link in ARRIVES:
+        alarm = silent[f"ringfence-{link}-silent"]
+        assert alarm["TreatMissingData"] == "breaching"
+        measure = Measure(HEARTBEAT, link=link)
+        assert (alarm["MetricName"], alarm["Statistic"]) == (measure.name, "Sum")
+        assert {one["Name"]: one["Value"] for one in alarm["Dimensions"]} == measure.dimensions
+        assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+        assert alarm["Period"] * alarm["EvaluationPeriods"] == 2 * EVERY.total_seconds()
+
+
+def test_the_home_region_sends_itself_a_heartbeat(response: Template) -> None:
+    beat = response.properties(SCHEDULE, "Beats")
+    assert beat["ScheduleExpression"] == f"rate({EVERY.total_seconds() / 60:g} minutes)"
+    assert beat["Target"]["EventBridgeParameters"] == {"DetailType": DETAIL_TYPE, "Source": SOURCE}
+    assert beat["Target"]["Arn"] == f"arn:aws:events:eu-west-1:{HOME}:event-bus/default"
+
+
+def test_every_alarm_tells_the_notices_topic_and_missing_data_is_only_an_alarm_for_heartbeats(
     response: Template, audit: Template
 ) -> None:
     found = [*response.all(ALARM).values(), *audit.all(ALARM).values()]
     alarms = [one for one in found if "-undelivered-" not in one["Properties"]["AlarmName"]]
     reviewed = [one for one in CATALOGUE.values() if one.review]
     containing = [one for one in CATALOGUE.values() if not one.closes_when_complete]
-    assert len(alarms) == 13 + 6 * len(CATALOGUE) + 3 * len(UNDONE) + 2 * len(containing) + len(reviewed)
+    silent = [one for one in alarms if one["Properties"]["AlarmName"].endswith("-silent")]
+    late = [one for one in alarms if one["Properties"]["MetricName"] == CHECKPOINT]
+    assert len(silent) == len(ARRIVES)
+    others = [one for one in alarms if one not in silent]
+    assert len(others) == 20 + 6 * len(CATALOGUE) + 3 * len(UNDONE) + 2 * len(containing) + len(reviewed)
     for alarm in found:
         (action,) = alarm["Properties"]["AlarmActions"]
         assert "Notices" in json.dumps(action)
-        assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
+        assert alarm["Properties"]["TreatMissingData"] == (
+            "breaching" if alarm in (*silent, *late) else "notBreaching"
+        )
         assert alarm["Properties"]["AlarmDescription"].endswith((".", "?"))
 
 
@@ -405,4 +446,4 @@ def test_a_schedule_may_invoke_its_function_and_set_aside_what_it_cannot(
 
 def test_nothing_else_is_scheduled(response: Template) -> None:
     names = {one["Properties"]["Name"] for one in response.all(SCHEDULE).values()}
-    assert names == {f"ringfence-{name}" for name in SCHEDULED}
+    assert names == {f"ringfence-{name}" for name in (*SCHEDULED, "beat", "heartbeat")}

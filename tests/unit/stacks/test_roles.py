@@ -26,6 +26,7 @@ FUNCTIONS: dict[str, tuple[Permission, ...]] = {
     "notify": (*needs.NOTIFY, *needs.READ_STREAM, *needs.SET_ASIDE),
     "checkpoint": needs.CHECKPOINT,
     "control": (*needs.CONTROL, *needs.READ_STREAM, *needs.SET_ASIDE),
+    "heartbeat": needs.HEARTBEAT,
 }
 EACH = pytest.mark.parametrize("name", FUNCTIONS)
 REVIEWED = sum(runbook.review is not None for runbook in CATALOGUE.values())
@@ -194,7 +195,7 @@ def test_the_archive_has_one_writer_of_entries_and_one_of_the_log(
 @EACH
 def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]], name: str) -> None:
     uses: dict[str, set[str]] = {}
-    seals = name in (*CATALOGUE, "operate")
+    seals = name in (*CATALOGUE, "operate", "heartbeat")
     for action, resource, conditions in allowed(roles[f"ringfence-{name}-function"]):
         if action == "kms:GenerateMac":  # the functions call it themselves
             assert seals
@@ -213,9 +214,12 @@ def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]]
         "checkpoint": {"dynamodb", "s3", "sns"},
         "notify": {"dynamodb", "sns"},
         "control": {"dynamodb", "sns"},
+        "heartbeat": {"dynamodb", "sqs", "sns"},
     }
     assert uses.keys() == services[name]
-    assert all(uses[service] == sends for service in uses.keys() - {"dynamodb", "s3"})
+    receives = {"sqs"} if name == "heartbeat" else set()
+    assert all(uses[service] == sends for service in uses.keys() - {"dynamodb", "s3", *receives})
+    assert all(uses[service] == {"kms:Decrypt"} for service in receives)
     assert uses.get("s3", {"kms:Decrypt"}) == {"kms:Decrypt"}, "only for objects from before"
     assert {"kms:Decrypt", "kms:DescribeKey"} <= uses["dynamodb"]
 
@@ -278,7 +282,7 @@ def test_every_function_is_python_313_on_arm64_traced_and_not_throttled(
     templates: Mapping[str, Template],
 ) -> None:
     functions = [one["Properties"] for each in templates.values() for one in each.all(FUNCTION).values()]
-    assert len(functions) == 5 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
+    assert len(functions) == 6 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
     for function in functions:
         assert function["Runtime"] == "python3.13"
         assert function["Architectures"] == ["arm64"]
@@ -290,7 +294,7 @@ def test_every_log_group_is_kept_for_a_year_encrypted_and_outlives_its_stack(
     templates: Mapping[str, Template],
 ) -> None:
     groups = [one for each in templates.values() for one in each.all("AWS::Logs::LogGroup").values()]
-    assert len(groups) == 6 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
+    assert len(groups) == 7 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
     for group in groups:
         assert group["Properties"]["RetentionInDays"] == 365
         assert "KmsKeyId" in group["Properties"]
