@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+DENIED = {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:DeleteItem", "Resource": "*"}
 LAMBDA_TRUST = {"Version": "2012-10-17", "Statement": []}
 
 
@@ -45,6 +46,7 @@ def template(retention: int, ttl: str, concurrency: int) -> str:
                 "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": key},
                 "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
                 "TimeToLiveSpecification": {"AttributeName": ttl, "Enabled": True},
+                "ResourcePolicy": {"PolicyDocument": {"Statement": [DENIED]}},
             },
         ),
         "Role": ("AWS::IAM::Role", {"AssumeRolePolicyDocument": LAMBDA_TRUST}),
@@ -86,6 +88,7 @@ def settings(aws: Any, made: dict[str, str]) -> dict[str, Any]:
     ttl = dynamodb.describe_time_to_live(TableName=made["Table"])["TimeToLiveDescription"]
     concurrency = aws.client("lambda").get_function_concurrency(FunctionName=made["Function"])
     lifecycle = s3.get_bucket_lifecycle_configuration(Bucket=made["Bucket"])["Rules"]
+    policy = dynamodb.get_resource_policy(ResourceArn=table["TableArn"])["Policy"]
     topic = aws.client("sns").get_topic_attributes(TopicArn=made["Topic"])["Attributes"]
     return {
         "versioning": s3.get_bucket_versioning(Bucket=made["Bucket"])["Status"],
@@ -95,6 +98,7 @@ def settings(aws: Any, made: dict[str, str]) -> dict[str, Any]:
         "recovery": backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"],
         "expiry": (ttl["TimeToLiveStatus"], ttl["AttributeName"]),
         "concurrency": concurrency["ReservedConcurrentExecutions"],
+        "table policy": json.loads(policy)["Statement"],
         "lifecycle": [(one["Status"], one["Expiration"]["Days"]) for one in lifecycle],
         "access log": s3.get_bucket_logging(Bucket=made["Bucket"])["LoggingEnabled"]["TargetBucket"],
         "topic key": topic["KmsMasterKeyId"].rsplit("/", 1)[-1],
@@ -152,6 +156,7 @@ def test_what_a_template_says_is_there_after_create_and_after_update(
         "expiry": ("ENABLED", "expires"),
         "concurrency": 3,
         "lifecycle": [("Enabled", 7)],
+        "table policy": [DENIED],
         "access log": made["Logs"],
         "topic key": made["Key"],
     }

@@ -1,12 +1,13 @@
 """Properties that ministack's CloudFormation ignores. They are applied after the resource is created.
 
 It ignores a bucket's Object Lock, KMS key, lifecycle and access log; a table's encryption, point-in-time
-recovery and time to live; a function's reserved concurrency; and a topic's KMS key. Each one is set through
-the emulator's own API. It refuses alarms on expressions.
+recovery, time to live and policy; a function's reserved concurrency; and a topic's KMS key. Each one is set
+through the emulator's own API. It refuses alarms on expressions.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -163,6 +164,11 @@ def _table(name: str, properties: Properties) -> None:
             "Enabled": _true(expiry.get("Enabled", True)),
         }
         _accepted(name, dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": specification}))
+
+    if policy := (properties.get("ResourcePolicy") or {}).get("PolicyDocument"):
+        arn = dynamodb._describe_table({"TableName": name})[2]
+        request = {"ResourceArn": json.loads(arn)["Table"]["TableArn"], "Policy": json.dumps(policy)}
+        _accepted(name, dynamodb._put_resource_policy(request))
 
 
 def _function(name: str, properties: Properties) -> None:
