@@ -34,7 +34,7 @@ class Queue:
 def dead_letters(scope: Construct, name: str, key: kms.IKey) -> sqs.Queue:
     """Return a dead-letter queue with the longest retention of SQS.
 
-    SQS encrypts it with a key of its own. A mistake in the policy of the queues' key would otherwise also
+    SQS encrypts it with another key. A mistake in the policy of the queues' key would otherwise also
     keep events from the dead-letter queue, and would stay unnoticed.
     """
     del key

@@ -161,7 +161,7 @@ def _read(ask: Ask, stack: Stack, talk: Callable[[], SansIO[T]]) -> _Read:
 
 
 def _unread_stacks(read: Iterable[tuple[Stack, _Read]]) -> Iterator[Problem]:
-    """Yield a problem for each stack that is unknown. A role that cannot be assumed is told once."""
+    """Yield a problem for each stack that is unknown. A role that cannot be assumed is one problem."""
     told: set[str] = set()
     for stack, one in read:
         if not one.unknown or (one.unknown.startswith(ASSUME) and one.unknown in told):
