@@ -58,7 +58,7 @@ NOTHING_TAKEN = NothingTaken()
 class ProvenLog:
     """An audit log that takes no entry before the proof. A change is recorded first, so none is made.
 
-    If the queue does not say whether the message is one of its own, the source of the finding decides: what
+    If the queue does not say whether it contains the message, the source of the finding decides: what
     it has confirmed is contained all the same.
     """
 
