@@ -174,7 +174,7 @@ class _Releasing:
 
 
 def _is_released(status: Document) -> bool:
-    return status.text("state") == IncidentStatus.RELEASED.words
+    return status.text("code") == IncidentStatus.RELEASED
 
 
 def _conclude(given: CommandOptions, screen: Screen, planned: Document, states: list[Document]) -> None:

@@ -227,7 +227,7 @@ def _is_done(status: Document) -> bool:
 
 def _status(status: Document) -> IncidentStatus:
     """Return how the incident stands; OPEN where a newer deployment says what this version does not know."""
-    return IncidentStatus.of_words(status.text("state")) or IncidentStatus.OPEN
+    return IncidentStatus.of_code(status.text("code")) or IncidentStatus.OPEN
 
 
 def _verdict(status: Document, *, whole: bool) -> str:

@@ -133,13 +133,14 @@ def recheck_answer(one: Containment, result: RecheckResult) -> Answer:
 def status_answer(question: StatusQuery, history: History, now: datetime) -> Answer:
     """Return the status of the newest incident, with a line for each requested entry."""
     told, key = Summary.of(history.entries), question.key
-    verified = history.verified
+    verified, status = history.verified, _status(told, history, question.only)
     looks = told.verifications(question.only) if question.only else told.latest_by_remediation
     return {
         "incident": history.incident,
         "runbook": key.runbook,
         "subject": _subject(key),
-        "state": _status(told, history, question.only).words,
+        "code": status.value,
+        "state": status.words,
         "acting": history.lease.held(now, ""),
         "resting": _rests(looks, history, question.only),
         "contained": bool(verified and verified.contained) and not history.broken,

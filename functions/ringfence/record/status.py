@@ -31,9 +31,9 @@ class IncidentStatus(StrEnum):
         return _WORDS.get(self, self.value)
 
     @classmethod
-    def of_words(cls, words: str) -> IncidentStatus | None:
-        """Return the status with this text. None for any other text."""
-        return next((one for one in reversed(cls) if one.words == words), None)
+    def of_code(cls, code: str) -> IncidentStatus | None:
+        """Return the status with this value. None for one that this version does not know."""
+        return cls(code) if code in list(cls) else None
 
     @property
     def is_over(self) -> bool:

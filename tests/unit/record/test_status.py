@@ -95,8 +95,8 @@ def test_every_event_and_every_mode_has_its_row() -> None:
     assert set(DECIDED) == set(Mode)
 
 
-def test_words_are_read_back_but_that_nothing_tells_what_is_under_way_apart() -> None:
-    told = {one: S.of_words(one.words) for one in S}
-    assert {one for one, read in told.items() if read is not one} == {S.STARTED}
-    assert S.of_words("something newer") is None
+def test_a_status_is_read_back_from_its_value_and_its_words_are_for_people() -> None:
+    assert [S.of_code(one.value) for one in S] == list(S)
+    assert S.of_code("something newer") is None
+    assert S.of_code("") is None
     assert not [one for one, other in product(S, S) if one.words == other.value and one is not other]
