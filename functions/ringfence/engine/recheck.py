@@ -19,6 +19,7 @@ from ringfence.engine.journal import journal
 from ringfence.engine.read import read
 from ringfence.engine.reading import ReadRequest
 from ringfence.engine.requests import ResponseRequest
+from ringfence.engine.unconfirmed import refutation
 from ringfence.engine.undone import Judgement, Undone
 from ringfence.model.errors import InternalError, NotFound
 from ringfence.model.frozen import frozen
@@ -141,6 +142,8 @@ def permitted(request: RecheckRequest, history: History) -> Permitted:
     """Return which remediations the policy permits for the findings that led to the containment."""
     if outside := request.policy.outside(request.ref):
         return Permitted(reason=outside, ends=True)
+    if refuted := refutation(history):
+        return Permitted(reason=f"the finding was refuted: {refuted}")
     acted_on = {made.finding for made in history.of(DecisionMade) if made.decision.mode.changes}
     newest = {one.finding.id: one.finding for one in history.of(FindingReceived)}
     findings = [finding for id_, finding in newest.items() if id_ in acted_on]

@@ -17,18 +17,22 @@ from ringfence.aws.sessions import config
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
-from ringfence.local.hooks import autoscaling, ec2, elb, security_groups, snapshots
+from ringfence.local.hooks import autoscaling, ec2, elb, guardduty, security_groups, snapshots
+from ringfence.local.hooks.guardduty_findings import held
+from ringfence.model.finding import Finding
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import RunRequested
+from ringfence.record.facts import FindingReceived, RunRequested
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.contracts.test_cloud_effects import Estate
 from tests.support.fakes.audit_home import AUDIT, CONTROL, REGION, dynamodb, in_turn, tables
 from tests.support.fakes.seals import FixedSeals
+from tests.support.parsing import parse
+from tests.support.samples.guardduty import instance_finding
 from tests.support.strategies.instances import chosen
-from tests.support.worlds import LEASE, Ticking, finding, order
+from tests.support.worlds import LEASE, Ticking, order
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -53,8 +57,8 @@ IAM_NAMES = {"s3:ListObjectVersions": "s3:ListBucketVersions"}
 
 @cache
 def put_right() -> None:
-    """Change what moto gets wrong of EC2, Auto Scaling and target groups; for this process, once."""
-    for area in (ec2, security_groups, elb, autoscaling, snapshots):
+    """Change what moto gets wrong of EC2, Auto Scaling, target groups and GuardDuty; in this process, once."""
+    for area in (ec2, security_groups, elb, autoscaling, snapshots, guardduty):
         area.install()
 
 
@@ -165,10 +169,22 @@ class World:
     ) -> ResponseResult:
         """Run every stage for a finding of now."""
         attempt = self._attempt()
-        received = finding(finding_id, updated=self.clock(), remote_addresses=REMOTE)
+        received = self._found(finding_id)
         given = order(self.clock(), attempt=attempt, received=received, runbook=runbook)
         given = replace(given, ref=self.ref, choices=chosen(way))
         return Engine(self.ports(cloud)).respond(given)
+
+    def _found(self, finding_id: str) -> FindingReceived:
+        """Let GuardDuty find something of now, and return what its event says."""
+        event = instance_finding()
+        about = {"id": finding_id, "accountId": self.ref.account, "region": self.ref.region}
+        resource = {"resourceType": "Instance", "instanceDetails": {"instanceId": self.ref.id}}
+        times = {"updatedAt": self.clock().isoformat()}
+        service = {**event["detail"]["service"], "eventLastSeen": self.clock().isoformat()}
+        detail = {**event["detail"], **about, **times, "resource": resource, "service": service}
+        found = parse({**event, "detail": held(detail)})
+        assert isinstance(found, Finding)
+        return FindingReceived(found)
 
     def release(self, incident: str, cloud: Cloud | None = None) -> ResponseResult:
         """Undo it."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.engine.claims import ABSENT_FOR, asks_again, with_answer
-from ringfence.engine.intake import answers
+from ringfence.engine.intake import ExecutionContext, answers
 from ringfence.engine.ports import Ports
+from ringfence.engine.recheck import RecheckRequest, permitted
 from ringfence.engine.results import FollowupKind
 from ringfence.engine.run import Engine
 from ringfence.engine.unconfirmed import ASKED_FOR, refutation, unconfirmed
@@ -215,6 +216,19 @@ def test_a_later_refutation_stops_later_stages_and_is_told_with_what_undoes_the_
     before = home.history.entries
     assert "refuted" in home.go_on().reason
     assert home.history.entries == before
+
+
+def test_what_a_refuted_finding_led_to_is_not_contained_again_by_itself() -> None:
+    home = Home(THROTTLED)
+    home.cloud.says(THROTTLED, REFUTED)
+    home.receive()
+    asked = order(home.clock())
+    execution = ExecutionContext(asked.attempt, asked.actor, asked.until)
+    policy = Policy((REF.account,), default=Mode.AUTO)
+    request = RecheckRequest(CONTAIN_INSTANCE, REF, home.history.incident, policy, execution)
+    allowed = permitted(request, home.history)
+    assert (allowed.ids, allowed.ends) == ((), False)
+    assert REFUTED.reason in allowed.reason
 
 
 def test_an_absent_finding_at_the_second_look_is_asked_for_again_before_it_counts_as_refuted() -> None:
