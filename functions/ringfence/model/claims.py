@@ -78,3 +78,29 @@ class HeldFinding:
     """The folder in `events/` that knows how to ask."""
     waits: ClassVar[bool] = False
     """Whether nothing is changed without an answer."""
+
+
+@value
+class AttachedPolicy:
+    """The claim that AWS attached a policy to a user. `policy` is its ARN, `event` CloudTrail's event id."""
+
+    user: str
+    policy: str
+    event: str
+
+    source: ClassVar[str] = "cloudtrail"
+    waits: ClassVar[bool] = False
+
+
+@value
+class PublishedEvent:
+    """The claim that AWS Health published an event about this resource. `arn` is the event's ARN."""
+
+    arn: str
+
+    source: ClassVar[str] = "health"
+    waits: ClassVar[bool] = False
+
+
+Claim = AttachedPolicy | HeldFinding | PublishedEvent
+"""The claims that are not about a rule of AWS Config."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.model.claims import HeldFinding
+from ringfence.model.claims import Claim
 from ringfence.model.codec import value
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Finding:
     advices: tuple[tuple[str, str], ...] = ()
     digest: str = ""
     first_seen: datetime | None = None
-    claim: HeldFinding | ManagedRule | None = None
+    claim: Claim | ManagedRule | None = None
     suspects: tuple[str, ...] = ()
     routine: bool = False
     urgent: bool = False
@@ -55,7 +55,7 @@ class Finding:
     @property
     def rule(self) -> ManagedRule | None:
         """The rule of AWS Config behind it, if there is one."""
-        return None if isinstance(self.claim, HeldFinding) else self.claim
+        return None if isinstance(self.claim, Claim) else self.claim
 
     def notify_only_reason_for(self, ref: Ref) -> str:
         """Return why `ref` needs a notification instead of a change. Empty if changes are right."""

@@ -57,7 +57,7 @@ IAM_NAMES = {"s3:ListObjectVersions": "s3:ListBucketVersions"}
 
 @cache
 def put_right() -> None:
-    """Change what moto gets wrong of EC2, Auto Scaling, target groups and GuardDuty; in this process, once."""
+    """Change what moto gets wrong of EC2, Auto Scaling, target groups and GuardDuty; once a process."""
     for area in (ec2, security_groups, elb, autoscaling, snapshots, guardduty):
         area.install()
 

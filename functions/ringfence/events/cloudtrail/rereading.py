@@ -8,7 +8,7 @@ from ringfence.events.cloudtrail.trigger.defenses import DefensesTrigger
 from ringfence.events.cloudtrail.trigger.own_resources import OwnTrigger
 from ringfence.events.cloudtrail.trigger.quarantine import QuarantineTrigger
 from ringfence.events.cloudtrail.trigger.root import RootTrigger
-from ringfence.events.rereading import RETRIED, Rereading
+from ringfence.events.rereading import GOES_ON, RETRIED, Rereading
 
 REREADINGS = (
     Rereading(
@@ -25,11 +25,13 @@ REREADINGS = (
         "CloudTrail",
         (QuarantineTrigger,),
         "AWS's quarantine of a user",
-        "the user, its keys and its policies. The quarantine policy is not looked for: an intruder can "
-        "detach it before the event arrives",
-        confirmed="the user exists: it is contained",
-        refuted="the user does not exist: the incident is closed",
-        unknown=RETRIED,
+        "the policies of the user, with `ListAttachedUserPolicies`, and if the policy is not among them the "
+        "call, with `LookupEvents`",
+        confirmed="the policy is attached, or CloudTrail shows the call: the response continues",
+        refuted="cannot occur: an intruder can detach the policy before the event arrives, and "
+        "`LookupEvents` shows a call up to 15 minutes later",
+        unknown=GOES_ON,
+        claim="AttachedPolicy",
     ),
     Rereading(
         "CloudTrail",

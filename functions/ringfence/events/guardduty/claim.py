@@ -36,7 +36,7 @@ CLOSED = ("UnrecognizedClientException", "InvalidClientTokenId", "OptInRequired"
 
 def place(finding: Finding, _ref: Ref) -> Ref:
     """Return the account and region to ask."""
-    return Ref(finding.account, finding.region, finding.id)
+    return Ref(finding.account, finding.region, "finding")
 
 
 def check(finding: Finding, ref: Ref) -> SansIO[Checked]:

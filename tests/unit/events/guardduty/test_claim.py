@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ringfence.events.guardduty.claim import check, place
 from ringfence.model.call import Answer, Call, Failed
@@ -92,6 +94,16 @@ def test_a_finding_that_guardduty_holds_is_confirmed_by_one_call() -> None:
     assert checked.answer == SourceAnswer(Verdict.CONFIRMED)
     assert checked.finding == finding()
     assert guardduty.calls == ["GetFindings"]
+
+
+@given(st.from_regex(r"[\w.:/-]{1,256}", fullmatch=True), st.text(max_size=80))
+def test_no_id_and_no_detector_keeps_guardduty_from_being_asked(id_: str, detector: str) -> None:
+    """An error of ours would count as no answer, and containment goes on without an answer."""
+    if not id_.isascii():
+        return
+    event = changed(changed(EVENT, "detail.id", id_), "detail.service.detectorId", detector)
+    place(finding(event), REF)
+    assert verdict(holding(), event) is Verdict.ABSENT
 
 
 def test_it_is_asked_in_the_account_and_region_of_the_finding() -> None:

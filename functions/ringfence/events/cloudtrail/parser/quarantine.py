@@ -8,6 +8,7 @@ from ringfence.events import fields
 from ringfence.events.cloudtrail.parser import records
 from ringfence.events.cloudtrail.trigger.quarantine import POLICIES, QUARANTINE, SEVERITY, SOURCE
 from ringfence.events.envelope import About, NotForUs
+from ringfence.model.claims import AttachedPolicy
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.iam_user import UserRef
@@ -46,14 +47,19 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         advices=about.notify_only_reasons,
         digest=envelope.digest,
         first_seen=at,
+        claim=AttachedPolicy(_user(detail), arn, records.id_of(detail)),
     )
+
+
+def _user(detail: Document) -> str:
+    parameters = detail.child("requestParameters")
+    what = "the name of an IAM user"
+    return fields.fit(UserRef.pattern, parameters.at("userName"), parameters.text("userName"), what)
 
 
 def _quarantined(detail: Document, account: str) -> Iterator[Principal]:
     """Yield the user. Yield also the key if it made the call: AWS can make the call in the user's name."""
-    parameters = detail.child("requestParameters")
-    what = "the name of an IAM user"
-    user = fields.fit(UserRef.pattern, parameters.at("userName"), parameters.text("userName"), what)
+    user = _user(detail)
     yield principal_of(Caller(type=Kind.USER, name=user), account)
     identity = detail.optional_child("userIdentity")
     key = identity.optional_text("accessKeyId") or ""

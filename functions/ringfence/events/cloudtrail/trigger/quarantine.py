@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE, successful_and_not_ours
+from ringfence.model.call import Permission
 from ringfence.model.frozen import frozen
 from ringfence.model.subject import PrincipalRef
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.model.call import Permission
     from ringfence.model.finding import Finding
 
 SOURCE = "aws.iam"
@@ -39,7 +39,10 @@ class QuarantineTrigger:
     types: tuple[str, ...]
 
     family: ClassVar[str] = "quarantine"
-    permissions: ClassVar[tuple[Permission, ...]] = ()
+    permissions: ClassVar[tuple[Permission, ...]] = (
+        Permission("iam:ListAttachedUserPolicies", ("arn:aws:iam::{account}:user/*",)),
+        Permission("cloudtrail:LookupEvents", ("*",), reason="the action has no resource types"),
+    )
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
         """Return the only pattern."""
