@@ -16,7 +16,8 @@ from ringfence.model.finding import Finding
 from tests.support.laws.permissions import check as possible
 from tests.support.parsing import parse
 from tests.support.samples.cloudtrail import attachment
-from tests.support.samples.health import KEY, health_event
+from tests.support.samples.guardduty import KEY
+from tests.support.samples.health import health_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
