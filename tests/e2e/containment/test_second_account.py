@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.local.findings import InstanceFinding
+from ringfence.model.claims import CONFIRMED
+from ringfence.record.facts import DecisionMade
 from tests.e2e.world import OTHER_ACCOUNT, applied
 
 if TYPE_CHECKING:
@@ -29,7 +31,9 @@ def test_what_is_delivered_there_comes_home_and_is_answered(world: World) -> Non
     server = builder.launch(builder.ground(), builder.name, builder.profile())
     finding = InstanceFinding.about(server)
     world.deployment.send(finding, account=OTHER_ACCOUNT)
-    world.complete(server)
+    made = world.complete(server).last(DecisionMade)
+    assert made
+    assert made.source == CONFIRMED
     assert world.inspector(OTHER_ACCOUNT).closed(server)
 
 
@@ -39,6 +43,9 @@ def test_it_is_contained_through_the_role_in_its_own_account(world: World) -> No
     finding = world.send(estate.web)
     assert finding.detail()["accountId"] != world.local.account
     history = world.complete(estate.web)
+    made = history.last(DecisionMade)
+    assert made
+    assert made.source == CONFIRMED, "GuardDuty answers in the member account for the administrator's event"
     assert set(applied(history).values()) == {1}
     assert inspector.closed(estate.web)
     after = inspector.portrait(estate.web, estate.role)
