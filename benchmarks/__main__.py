@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.cold import cold_ratios
 from benchmarks.contestants import contestants
+from benchmarks.costs import count_costs
 from benchmarks.environment import deployed
 from benchmarks.growth import count_growth
 from benchmarks.paths import count_paths
@@ -27,6 +28,7 @@ def main() -> int:
         results.update(cold_ratios(everybody))
         results.update(warm_cpu(everybody))
     results.update(count_growth())
+    results.update(count_costs())
     if "--no-local" not in sys.argv:
         from benchmarks.local import event_to_isolated
 

@@ -8,13 +8,14 @@ from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.function_code import export
 from stacks.service_control_policy import service_control_policy, text
 from tests.support.shown import NOT_SHOWN
-from tools import claims, incident_status, kinds, record_vectors
+from tools import claims, costs, incident_status, kinds, record_vectors
 from tools.catalogue import document, with_table
 
 ROOT = Path(__file__).resolve().parent.parent
 README, RUNBOOKS = ROOT / "README.md", ROOT / "docs" / "runbooks.md"
 KINDS = ROOT / "docs" / "kinds.md"
 SCP = ROOT / "docs" / "scp.json"
+COSTS = ROOT / "docs" / "costs.md"
 CLAIMS = ROOT / "docs" / "claims.md"
 STATUSES = ROOT / "docs" / "incident-status.md"
 VECTORS = ROOT / "docs" / "record-format.json"
@@ -32,6 +33,7 @@ def main() -> None:
     README.write_text(with_table(README.read_text("utf-8"), runbooks, NOT_SHOWN), "utf-8")
     RUNBOOKS.write_text(document(runbooks, NOT_SHOWN), "utf-8")
     KINDS.write_text(kinds.document(), "utf-8")
+    COSTS.write_text(costs.document(), "utf-8")
     CLAIMS.write_text(claims.document(), "utf-8")
     STATUSES.write_text(incident_status.document(), "utf-8")
     SCP.write_text(text(service_control_policy()), "utf-8")

@@ -242,7 +242,9 @@ def ends_well(subject: Subject, history: History, world: ResourceState, told: Se
             yield "the incident is over, and an intent is open"
         return
     intents = [entry.at for entry, fact in history.facts if isinstance(fact, Intended)]
-    was_told = bool(told) and ": contained:" not in told[-1]
+    # A notice of a dry run, or of a finding that a policy leaves to a person, says nothing of what was begun.
+    verdicts = [one for one in told if not any(words in one for words in (": dry run:", "decision needed:"))]
+    was_told = bool(verdicts) and ": contained:" not in verdicts[-1]
     if history.open_intents and not was_told:
         words = history.open_intents[0][1].step.describe()
         yield f"an intent is open, nobody comes back, and nobody was told: {words}"

@@ -11,6 +11,8 @@ from tests.support.simulation.system import System, Wrong
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tests.support.simulation.faults import Outage
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -29,9 +31,13 @@ def run(
     without: Iterable[str] = (),
     told: bool = False,
     steps: int = 0,
+    outages: tuple[Outage, ...] = (),
 ) -> Ended:
-    """Run a seed, with all of its faults or without some. `steps`: stop after so many."""
-    system = System(seed, family, without=without, told=told, steps=steps)
+    """Run a seed, with all of its faults or without some. `steps`: stop after so many.
+
+    `outages` replace those of the seed.
+    """
+    system = System(seed, family, without=without, told=told, steps=steps, outages=outages)
     try:
         system.run()
     except Wrong as wrong:

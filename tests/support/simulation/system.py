@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from ringfence.policy.permit import Permit
     from ringfence.record.chain import Entry, Slot
     from ringfence.record.notices import Notice
+    from tests.support.simulation.faults import Outage
     from tests.support.simulation.scenario import Subject
 
 T = TypeVar("T")
@@ -266,9 +267,12 @@ class System:
         without: Iterable[str] = (),
         told: bool = False,
         steps: int = 0,
+        outages: tuple[Outage, ...] = (),
     ) -> None:
         self.steps = steps or MOST_EVENTS
         self.scenario = scenario(seed, family)
+        if outages:
+            self.scenario = replace(self.scenario, outages=outages)
         self.chances = Chances(seed)
         self.faults = Faults(self.chances, frozenset(without))
         self.clock = Ticking()

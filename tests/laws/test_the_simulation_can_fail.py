@@ -1,0 +1,36 @@
+"""The simulation finds each fault again that was mended once, if the mechanism that mends it is taken out."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.simulation.mends import MENDS, without
+from tests.support.simulation.running import run, story_of
+
+pytestmark = pytest.mark.hypothesis
+MOST_SEEDS = 150
+"""The seeds that are tried. Most faults are found within the first few."""
+
+
+@pytest.mark.parametrize("name", MENDS)
+def test_without_a_mend_a_seed_ends_badly(name: str) -> None:
+    mend = MENDS[name]
+    with without(mend):
+        tried = ((seed, family) for seed in range(MOST_SEEDS) for family in mend.families)
+        found = (run(*one, outages=mend.outages) for one in tried)
+        ended = next((one for one in found if mend.wrong in one.wrong), None)
+    assert ended, f"no seed below {MOST_SEEDS} finds it"
+    assert not run(ended.seed, ended.family, outages=mend.outages).wrong, "the mend does not mend it"
+
+
+def test_a_seed_that_ends_badly_tells_a_short_story() -> None:
+    mend = MENDS["no answer is never a refusal"]
+    with without(mend):
+        ended = next(one for seed in range(MOST_SEEDS) if (one := run(seed, mend.families[0])).wrong)
+        story = story_of(ended)
+    lines = story.splitlines()
+    assert "WRONG" in lines[-1]
+    assert mend.wrong in lines[-1]
+    enough = [line for line in lines[: lines.index("")] if line.startswith("  ")]
+    planned = len(ended.system.scenario.acts) + len(ended.system.faults.fired)
+    assert 1 <= len(enough) < planned

@@ -1,0 +1,164 @@
+"""Faults that were mended once. Each one puts a substitute in the place of the mechanism that mends it.
+
+With one of them the simulation must find a seed that ends badly. This proves that it can.
+"""
+
+# ruff: noqa: ARG001 - substitutes have the signatures of what they stand in for
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ringfence.engine import apply, continuations, journal, outcomes, release, retries, run, undo, verify
+from ringfence.model.errors import OutcomeUnknown
+from ringfence.record.facts import Outcome, Result
+from tests.support.simulation.faults import Outage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from ringfence.engine.apply import _Job
+    from ringfence.engine.execution import Execution
+    from ringfence.engine.outcomes import Changes, LastTimes
+    from ringfence.engine.requests import ResponseRequest
+    from ringfence.engine.results import ResponseResult
+    from ringfence.engine.run import _Acting
+    from ringfence.engine.undo import Readable
+    from ringfence.model.errors import BadInput, InternalError, Retryable
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
+    from ringfence.record.facts import ContinuationStarted, Fact, Intended
+    from ringfence.record.history import History
+
+
+@dataclass(frozen=True)
+class Mend:
+    """A mechanism, and what stood there before: (place, name, substitute) of each part.
+
+    Without it, some runs of these `families` end badly. `wrong` are words of what is found then.
+    """
+
+    parts: tuple[tuple[object, str, object], ...]
+    families: tuple[str, ...]
+    wrong: str
+    outages: tuple[Outage, ...] = ()
+
+
+@contextmanager
+def without(mend: Mend) -> Iterator[None]:
+    """Run without a mend."""
+    kept = [(place, name, vars(place)[name]) for place, name, _ in mend.parts]
+    for place, name, substitute in mend.parts:
+        setattr(place, name, substitute)
+    try:
+        yield
+    finally:
+        for place, name, own in kept:
+            setattr(place, name, own)
+
+
+def _never_hidden(self: LastTimes, intended: Intended, now: datetime) -> bool:
+    """A look that shows nothing proves at once that nothing was made."""
+    return False
+
+
+def _all_visible(changes: Changes, readable: Readable) -> tuple[str, ...]:
+    """What a release does not see was not made."""
+    return ()
+
+
+def _refuses_what_is_unanswered(self: _Job, error: BadInput | InternalError | Retryable) -> None:
+    """No answer to a best-effort step is a refusal."""
+    if isinstance(error, OutcomeUnknown) and not self.intent.step.best_effort:
+        return
+    self._ends(Result.REFUSED if self.intent.step.best_effort else Result.FAILED, str(error))
+
+
+def _holds_nothing(*_: object) -> tuple[Ref, ...]:
+    """No other incident needs what this one changed."""
+    return ()
+
+
+def _writes_again(execution: Execution, fresh: History) -> tuple[Fact, ...]:
+    """After a conflict everything that is pending is written, but outcomes that others recorded."""
+    known = fresh.outcomes
+    return tuple(one for one in execution.pending if not (isinstance(one, Outcome) and one.intent in known))
+
+
+def _renews_nothing(self: _Acting) -> datetime:
+    """A stage does not renew the lease. Otherwise the lease tells an append of one's own from another's."""
+    held = self.execution.history.lease.until if self.execution.holds else None
+    return held or min(self.request.until, self.ports.clock() + run.LEASE)
+
+
+def _finishes_nothing(
+    request: ResponseRequest, history: History, result: ResponseResult, now: datetime
+) -> ResponseResult:
+    """What an earlier policy began is left."""
+    return result
+
+
+def _covers_nothing(wanted: ContinuationStarted, history: History, now: datetime) -> bool:
+    """Each finding starts a continuation of its own."""
+    return False
+
+
+def _all_due(
+    execution: Execution, resource: ResourceState, steps: tuple[Step, ...], now: datetime
+) -> tuple[Step, ...]:
+    """What failed is tried at each delivery."""
+    return steps
+
+
+MENDS = {
+    "a look that may be too early proves nothing": Mend(
+        ((outcomes.LastTimes, "is_hidden", _never_hidden),),
+        ("an instance",),
+        "the record says not-applied",
+    ),
+    "a release waits for what is not visible yet": Mend(
+        ((undo, "_not_visible", _all_visible),),
+        ("two sessions of one role", "an instance and a session of its role"),
+        "it is called released, and this holds",
+    ),
+    "no answer is never a refusal": Mend(
+        ((apply._Job, "_failed", _refuses_what_is_unanswered),),
+        ("an instance with every option",),
+        "the record says refused",
+    ),
+    "what another incident needs is not released": Mend(
+        ((release, "also_held", _holds_nothing),),
+        ("two keys of one user",),
+        "a release takes from",
+    ),
+    "leases are short": Mend(
+        ((run, "LEASE", timedelta(seconds=285)),),
+        ("an instance",),
+        "new activity would wait",
+    ),
+    "an append is written once": Mend(
+        ((journal, "_unknown", _writes_again), (run._Acting, "_until", _renews_nothing)),
+        ("an instance with every option",),
+        "intents are called",
+    ),
+    "what was begun is finished": Mend(
+        ((run, "_finishing", _finishes_nothing),),
+        ("a key and its user", "a key"),
+        "nobody was told",
+    ),
+    "what fails is tried less and less": Mend(
+        (
+            (continuations, "is_covered", _covers_nothing),
+            (verify, "is_covered", _covers_nothing),
+            (retries, "not_held_back", _all_due),
+        ),
+        ("an instance",),
+        "times within an hour",
+        (Outage(0, 1e12, "SetSecurityGroups", "refused"),),
+    ),
+}
