@@ -38,8 +38,8 @@ MOST_LEAVES = 20_000
 """Leaves of one run. The next run continues."""
 MOST_LOST = 10_000
 """Numbers without leaves that one run fills."""
-MOST_IMPORTED = 250
-"""Objects that one run imports. Together their leaves fit into one item of the table."""
+MOST_IMPORTED, IMPORTS = 250, 20
+"""Objects that are imported together, because their leaves fit into one item, and how often in one run."""
 _SOONER = timedelta(minutes=10)
 """The time between two runs. A checkpoint that would be too old at the next run is replaced now."""
 _VERSIONS = 20
@@ -90,13 +90,16 @@ class Publishing:
     def _import(self) -> None:
         """Append what was archived before there was a log, some objects in each run."""
         marker = self.sequence.imported()
-        if marker == DONE:
-            return
-        found, last = self.archive.old_entries(marker, MOST_IMPORTED, self.side_by_side)
-        leaves = [
-            Leaf.of(place.key.text, sort_key(place.incident, entry.seq), entry).text for place, entry in found
-        ]
-        self.sequence.append(leaves, imported=(marker, last or DONE))
+        for _ in range(IMPORTS):
+            if marker == DONE:
+                return
+            found, last = self.archive.old_entries(marker, MOST_IMPORTED, self.side_by_side)
+            leaves = [
+                Leaf.of(place.key.text, sort_key(place.incident, entry.seq), entry).text
+                for place, entry in found
+            ]
+            self.sequence.append(leaves, imported=(marker, last or DONE))
+            marker = last or DONE
 
     def _newest(self) -> Checkpoint | None:
         """Return the largest signed checkpoint of the newest ones. Raises Retryable if it was removed."""

@@ -126,6 +126,17 @@ def test_what_was_archived_before_there_was_a_log_is_in_it(home: LogHome) -> Non
     assert leaves_of(home) == [*expected(OTHER, opened()), *expected(KEY, contained())]
 
 
+def test_a_large_archive_of_before_is_added_in_parts(home: LogHome) -> None:
+    entries = link(stamp(), None, notes(600))
+    for one in entries:
+        name = f"{archive_prefix(KEY.text, one.incident)}{one.seq:06d}.json"
+        home.s3.put_object(Bucket=ARCHIVE, Key=name, Body=one.body.encode(), Metadata={"hash": one.hash})
+    made = home.publish()
+    assert made is not None
+    assert (made.size, leaves_of(home)) == (600, expected(KEY, entries))
+    assert home.sequence.imported() == "~"
+
+
 def test_an_older_checkpoint_that_somebody_puts_on_top_is_seen_through(home: LogHome) -> None:
     entries = link(stamp(), None, notes(6))
     old = ""
