@@ -120,7 +120,7 @@ stream delivered to it.
 An account and region without findings costs about this a month:
 
 - One dollar for each KMS key in the home region. A region that only forwards events has no tables, no
-  functions and no keys of its own.
+  functions and no keys.
 - The polls of the queues. Lambda asks each queue for messages all the time. With five requests each 20
   seconds, a queue costs about $0.26 a month.
 - Ten cents for each alarm.
