@@ -52,6 +52,7 @@ def contain(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, 
     if isinstance(told, NotForUs):
         from ringfence.handlers.links import passed_on  # a finding does not wait for it
 
+        proof.check()
         if passed_on(body, wiring.settings().runbook, _send):
             return ()
         logger().info("no runbook answers this event", extra={"why": told.reason})
@@ -70,7 +71,7 @@ def resume(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, .
     from ringfence.engine.stopped_release import release_check
     from ringfence.handlers.links import continued
 
-    if continued(body, f"{wiring.settings().runbook}-continuation"):
+    if continued(body, f"{wiring.settings().runbook}-continuation", proof):
         return ()
 
     if check := release_check(body, wiring.settings().runbook):

@@ -10,6 +10,8 @@ from ringfence.handlers.metrics import arrived
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ringfence.handlers.proof import Proof
+
 
 def passed_on(body: str, link: str, send: Callable[[str, int], None]) -> bool:
     """Let a heartbeat continue to the second queue, and write the metric of the first one.
@@ -23,10 +25,14 @@ def passed_on(body: str, link: str, send: Callable[[str, int], None]) -> bool:
     return True
 
 
-def continued(body: str, link: str) -> bool:
-    """Write the metric of the second queue if a message is a heartbeat. Return whether it is one."""
+def continued(body: str, link: str, proof: Proof) -> bool:
+    """Write the metric of the second queue if a message is a heartbeat. Return whether it is one.
+
+    Raises Forged and Retryable, because a made-up heartbeat must not hide that a link is silent.
+    """
     if body != CONTINUED:
         return False
+    proof.check()
     arrived(link)
     return True
 

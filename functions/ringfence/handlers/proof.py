@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from ringfence.model.errors import Forged, Retryable
-from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,26 +26,42 @@ if TYPE_CHECKING:
 class Proof(Protocol):
     """What proves an input's caller."""
 
+    def start(self) -> None:
+        """Ask, in the background, unless this was done."""
+        ...
+
     def check(self) -> None:
         """Raise Forged if the input did not come by its way, and Retryable if that is unknown."""
         ...
 
 
-@frozen
 class ByQueue:
-    """The proof of a message. `answer` waits for the queue's answer: why the handle is wrong, in words."""
+    """The proof of a message. `ask` asks the queue why the handle is wrong, in words, in the background.
 
-    answer: Callable[[], str]
+    It returns a function that waits for the answer.
+    """
+
+    def __init__(self, ask: Callable[[], Callable[[], str]]) -> None:
+        self._ask = ask
+        self._answer: Callable[[], str] | None = None
+
+    def start(self) -> None:
+        """Ask the queue, once."""
+        if self._answer is None:
+            self._answer = self._ask()
 
     def check(self) -> None:
         """Wait for the answer. Raises Forged and Retryable."""
-        if reason := self.answer():
+        self.start()
+        if self._answer and (reason := self._answer()):
             raise Forged(f"the message did not come by its queue: {reason}")
 
 
-@frozen
 class NothingTaken:
     """The proof of a scheduled look: it takes nothing from its input, so any caller is as good as another."""
+
+    def start(self) -> None:
+        """Ask nobody."""
 
     def check(self) -> None:
         """Raise nothing."""
@@ -69,6 +84,7 @@ class ProvenLog:
 
     def read(self, key: ChainKey) -> History:
         """Read, side by side with the proof."""
+        self._proof.start()
         return self._log.read(key)
 
     def append(

@@ -99,8 +99,8 @@ class Source:
     begin: Begin
 
     def proof(self, message: Message) -> ByQueue:
-        """Ask the queue for a message, in the background."""
-        return ByQueue(self.begin(partial(self.queue.prove, message.receipt, self.hidden)))
+        """Return the proof of a message, which the first read starts."""
+        return ByQueue(partial(self.begin, partial(self.queue.prove, message.receipt, self.hidden)))
 
 
 def work_off(

@@ -53,6 +53,9 @@ class Proven:
     def __init__(self, *, forged: bool = False) -> None:
         self.forged = forged
 
+    def start(self) -> None:
+        """Nothing is asked."""
+
     def check(self) -> None:
         if self.forged:
             raise Forged("it did not come by the queue")
@@ -228,7 +231,7 @@ def test_a_runbook_passes_it_on_to_its_second_queue(capsys: pytest.CaptureFixtur
     sent: list[str] = []
     assert isinstance(findings(json.loads(beat())), NotForUs)
     assert links.passed_on(beat(), "contain-instance", lambda message, _: sent.append(message))
-    assert links.continued(sent[0], "contain-instance-continuation")
+    assert links.continued(sent[0], "contain-instance-continuation", Proven())
     assert links.heard(beat(), "contain-instance-recheck")
     told = [one["link"] for one in metrics(capsys.readouterr().out)]
     assert told == ["contain-instance", "contain-instance-continuation", "contain-instance-recheck"]
@@ -241,7 +244,7 @@ def test_another_message_is_none(body: str) -> None:
     if body != "{}":
         assert not links.passed_on(body, "x", lambda message, _: sent.append(message))
         assert not links.heard(body, "x")
-    assert not links.continued(body, "x")
+    assert not links.continued(body, "x", Proven())
     assert sent == []
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.engine.intake import ExecutionContext
+from ringfence.events.heartbeat import CONTINUED, DETAIL_TYPE, SOURCE
 from ringfence.handlers import findings, wiring
 from ringfence.handlers.logs import logger
 from ringfence.handlers.proof import ByQueue
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 GENUINE, UNHEARD = "AQEBgenuine==", "AQEBforged=="
 ABOUT = {"resourceType": "Instance", "instanceDetails": guardduty.instance_details(REF.id)}
 FINDING = json.dumps(guardduty.event(guardduty.detail("Backdoor:EC2/C&CActivity.B", ABOUT)))
+BEAT = json.dumps(
+    {"source": SOURCE, "detail-type": DETAIL_TYPE, "account": REF.account, "region": REF.region, "detail": {}}
+)
 CONTINUATION = json.dumps(
     {
         "version": 1,
@@ -134,6 +138,26 @@ def test_a_made_up_message_changes_records_and_sends_nothing_and_the_alarm_rings
     assert f'"{FORGED}":[1.0]' in capsys.readouterr().out.replace(" ", "")
 
 
+@pytest.mark.parametrize(
+    ("work", "body"), [(findings.contain, BEAT), (findings.resume, CONTINUED)], ids=["contain", "continue"]
+)
+def test_a_made_up_heartbeat_does_not_hide_that_a_link_is_silent(
+    deployed: Deployed, capsys: pytest.CaptureFixture[str], work: Work, body: str
+) -> None:
+    deployed.invoke(work, body, UNHEARD)
+    assert deployed.untouched
+    assert metrics(capsys) == [FORGED]
+    deployed.invoke(work, body, GENUINE)
+    (name,) = metrics(capsys)
+    assert name != FORGED
+
+
+def metrics(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Return the names of the metrics that were written."""
+    lines = [json.loads(one) for one in capsys.readouterr().out.splitlines() if '"_aws"' in one]
+    return [one["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"] for one in lines]
+
+
 @pytest.mark.parametrize("body", ["no event", json.dumps({"source": "aws.guardduty"}), "{}"])
 def test_a_made_up_message_that_leads_to_nothing_is_told_as_well(
     deployed: Deployed, capsys: pytest.CaptureFixture[str], body: str
@@ -218,6 +242,6 @@ def test_a_made_up_call_makes_nothing_be_verified() -> None:
         return "its receipt handle is not one of the queue"
 
     with pytest.raises(Forged):
-        watch.rechecks.heard(json.dumps(watch.call()), watch.site.execution(), ByQueue(forged))
+        watch.rechecks.heard(json.dumps(watch.call()), watch.site.execution(), ByQueue(lambda: forged))
     assert watch.site.history.entries == known
     assert not watch.sent
