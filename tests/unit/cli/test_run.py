@@ -295,7 +295,7 @@ def begun_by_another(terminal: Terminal, site: Site) -> datetime:
     """Let somebody else act on what was looked at; return until when."""
     terminal(*RUN, "--dry-run")
     until = site.clock() + timedelta(seconds=20)
-    site.log.append(KEY, site.history, (), Lease("somebody else", until, site.history.incident))
+    site.log.append(KEY, site.history, (), Lease("somebody-else", until, site.history.incident))
     return until
 
 
@@ -460,8 +460,8 @@ def test_a_direct_run_is_bound_to_the_plan_too(terminal: Terminal, site: Site) -
 
 def test_where_somebody_else_acts_for_too_long_it_is_exit_code_1(terminal: Terminal, site: Site) -> None:
     terminal(*RUN, "--dry-run")
-    until = site.clock() + timedelta(seconds=100)
-    site.log.append(KEY, site.history, (), Lease("somebody else", until, site.history.incident))
+    until = site.clock() + timedelta(seconds=24)
+    site.log.append(KEY, site.history, (), Lease("somebody-else", until, site.history.incident))
     assert terminal(*RUN, "--yes", "--wait", "10").exit_code == NOT_DONE
     assert not site.cloud.calls
 
