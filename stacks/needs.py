@@ -23,6 +23,7 @@ from ringfence.aws import (
     stream_source,
 )
 from ringfence.events.heartbeat import SOURCE
+from ringfence.events.heartbeat import SOURCE as HEARTBEAT_SOURCE
 from ringfence.handlers import operator_types as operations
 from ringfence.model.call import Permission
 from ringfence.self_check.needs import PERMISSIONS as _SELF_CHECK
@@ -181,7 +182,24 @@ OPERATOR_WITH_MFA = (
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthpresent
 """
-SELF_CHECK = _SELF_CHECK
+SELF_CHECK = (
+    *_SELF_CHECK,
+    Permission(
+        "dynamodb:BatchGetItem", ("arn:aws:dynamodb:*:{account}:table/Ringfence-Audit-ControlTable*",)
+    ),
+    Permission(
+        "kms:Decrypt",
+        ("arn:aws:kms:*:{account}:key/*",),
+        (("StringLike", "kms:ViaService", ("dynamodb.*.amazonaws.com",)),),
+        reason="AWS generates the ids of keys",
+        implied=True,
+    ),
+    Permission(
+        "events:PutEvents",
+        ("arn:aws:events:*:{account}:event-bus/default",),
+        (("StringEquals", "events:source", (HEARTBEAT_SOURCE,)),),
+    ),
+)
 """The permissions of the role `ringfence-doctor`, which reads Ringfence's own resources in one account."""
 DOCTOR = (Permission("sts:AssumeRole", ("{doctors}",)),)
 """The permission to run the self-check: to assume that role in each account."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.aws.audit_items import CONTROL_KEY
 from ringfence.aws.failures import raised
+from ringfence.events.heartbeat import DETAIL_TYPE, SOURCE
 from ringfence.model.codec import instant_text
 from ringfence.model.errors import Retryable
 from ringfence.record.chain import HEARTBEAT
@@ -15,6 +16,7 @@ from ringfence.record.chain import HEARTBEAT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from botocore.client import BaseClient
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from ringfence.events.heartbeat import Link
@@ -23,6 +25,15 @@ _MOST = 100
 """Keys of one read: "BatchGetItem"."""
 _TRIES = 5
 SELF_CHECK = f"{HEARTBEAT}#self-check"
+
+
+def send_heartbeat(client: BaseClient) -> None:
+    """Put a heartbeat on the default bus of an account and region. Raises Retryable."""
+    entry = {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": "{}"}
+    with raised("events:PutEvents"):
+        answer = client.put_events(Entries=[entry])  # type: ignore[attr-defined]  # made at run time
+    if answer["FailedEntryCount"]:
+        raise Retryable(f"events:PutEvents: {answer['Entries'][0].get('ErrorMessage', 'refused')}")
 
 
 @dataclass(frozen=True)

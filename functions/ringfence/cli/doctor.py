@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 
     from ringfence.aws.sessions import Clients
     from ringfence.self_check.check import Expected
+    from ringfence.self_check.findings import Problem
     from ringfence.self_check.places import Deployment
 
 POLICY = Path("policy.yaml")
 FAILED = 1
+WAIT, PAUSE = timedelta(seconds=90), 2.0
+"""How long a heartbeat may take, and the seconds between two reads."""
 
 
 @click.command(short_help="Compare the deployment with what its stacks declare.")
@@ -35,6 +39,11 @@ FAILED = 1
 @click.option(
     "--direct", is_flag=True, help="Read with your own permissions, and only the account of the credentials."
 )
+@click.option(
+    "--send",
+    is_flag=True,
+    help="Send a heartbeat from each account and region now, and wait for it up to 90 seconds.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def doctor(  # noqa: PLR0913 - independent options
@@ -44,14 +53,15 @@ def doctor(  # noqa: PLR0913 - independent options
     home_region: str | None,
     assembly: Path | None,
     *,
+    send: bool,
     direct: bool,
     as_json: bool,
 ) -> None:
     """Read every resource of Ringfence, and compare it with what the stacks declare.
 
-    For each problem, the command shows what was found, what is declared, and what to do. It changes
-    nothing. It reads with the role `ringfence-doctor` of each account, which the managed policy
-    `ringfence-doctor` allows to assume.
+    For each problem, the command shows what was found, what is declared, and what to do. It also shows from
+    which accounts and regions no heartbeat arrives. It changes nothing. It reads with the role
+    `ringfence-doctor` of each account, which the managed policy `ringfence-doctor` allows to assume.
 
     Exit code 0: everything was read and is as declared. 1: something differs, or could not be read. 2: bad
     input.
@@ -63,19 +73,38 @@ def doctor(  # noqa: PLR0913 - independent options
     local = _policy(policy)
     own = caller().account
     deployment = _deployment(local, home or own, home_region or default_region())
+    clients = _clients(direct=direct)
     report = checked(
         deployment,
-        _clients(direct=direct),
-        lambda: datetime.now(UTC),
+        clients,
+        _now,
         _expected(local, deployment, assembly),
         lambda stack: not direct or stack.account == own,
     )
+    if not direct:
+        report = report.with_problems(_links(deployment, clients, send=send))
     if as_json:
         click.echo(json.dumps(report.as_json()))
     else:
         for line in shown(report, deployment, own if direct else ""):
             click.echo(line)
     ctx.exit(0 if report.sound else FAILED)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _links(deployment: Deployment, clients: Clients, *, send: bool) -> tuple[Problem, ...]:
+    """Return the places whose heartbeats do not arrive. None if the table of heartbeats is not known."""
+    from ringfence.handlers.link_checks import links, sent
+    from ringfence.handlers.self_checks import control_table
+
+    if not (table := control_table(deployment, clients, _now)):
+        return ()
+    if not send:
+        return links(deployment, clients, _now, table)
+    return sent(deployment, clients, _now, table, pause=lambda: time.sleep(PAUSE), wait=WAIT)
 
 
 def _policy(path: Path | None) -> Path | None:
@@ -130,4 +159,4 @@ def _clients(*, direct: bool) -> Clients:
 
     if direct:
         return OwnClients()
-    return RoleClients(DOCTOR_ROLE, "ringfence-doctor", lambda: datetime.now(UTC))
+    return RoleClients(DOCTOR_ROLE, "ringfence-doctor", _now)

@@ -39,8 +39,12 @@ def _counts(report: Report) -> str:
 
 
 def _number(count: int, noun: str) -> str:
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
-    return f"{count} {noun if count == 1 else plural}"
+    if count == 1:
+        return f"1 {noun}"
+    if noun.endswith("s"):
+        return f"{count} {noun}es"
+    vowel = noun[-2] in "aeiou"
+    return f"{count} {noun[:-1]}ies" if noun.endswith("y") and not vowel else f"{count} {noun}s"
 
 
 def _place(account: str, region: str, problems: tuple[Problem, ...], deployment: Deployment) -> Iterator[str]:

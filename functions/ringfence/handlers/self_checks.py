@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from ringfence.aws.cloud import AwsCloud
 from ringfence.handlers.threads import Threads
+from ringfence.model.errors import Retryable
 from ringfence.self_check.check import Expected, self_check
+from ringfence.self_check.places import AUDIT_STACK, Stack
+from ringfence.self_check.stacks import read_stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,8 +17,10 @@ if TYPE_CHECKING:
     from ringfence.aws.sessions import Clients
     from ringfence.engine.ports import Clock
     from ringfence.self_check.findings import Report
-    from ringfence.self_check.places import Deployment, Stack
+    from ringfence.self_check.places import Deployment
 
+TABLE = "ControlTable"
+"""The output of the audit stack with the name of the table."""
 WIDTH = 8
 """How many resources are read at once. More would be throttled by IAM and KMS."""
 
@@ -49,3 +54,14 @@ def checked(
     """
     cloud = AwsCloud(clients, clock, Threads("reads"))
     return self_check(deployment, cloud.asked, Threads("checks", WIDTH), expected, only)
+
+
+def control_table(deployment: Deployment, clients: Clients, clock: Clock) -> str:
+    """Return the control table's name from the outputs of the audit stack. Empty if it is unknown."""
+    cloud = AwsCloud(clients, clock, Threads("reads"))
+    stack = Stack(deployment.home, deployment.home_region, AUDIT_STACK)
+    try:
+        found = cloud.asked(stack.account, stack.region, read_stack(stack))
+    except Retryable:
+        return ""
+    return found.outputs.get(TABLE, "") if found else ""

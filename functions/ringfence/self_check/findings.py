@@ -71,6 +71,10 @@ class Report:
         """Whether everything was read and is as declared."""
         return not self.problems
 
+    def with_problems(self, more: tuple[Problem, ...]) -> Report:
+        """Return the report with more problems."""
+        return Report(self.compared, (*self.problems, *more))
+
     def of(self, standing: Standing) -> tuple[Problem, ...]:
         """Return the problems that stand so."""
         return tuple(one for one in self.problems if one.standing is standing)

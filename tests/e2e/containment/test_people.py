@@ -1,0 +1,59 @@
+"""With IAM enforced: the self-check with its policy alone, and dead letters with that of operators."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.operators import operator
+from tests.e2e.world import DEAD_LETTERS
+
+if TYPE_CHECKING:
+    from tests.e2e.places import Place
+
+pytestmark = pytest.mark.e2e
+EXPECTED = {"subscriptions", "policy"}
+"""What differs here: nobody is subscribed, and the command compares with the policy of this repository."""
+
+
+def test_the_policy_of_doctors_lets_everything_be_read_and_heartbeats_be_sent(place: Place) -> None:
+    arn = f"arn:aws:iam::{place.world.local.account}:policy/ringfence-doctor"
+    shown = operator(place.world, arn).types("doctor", "--send", "--json")
+    found = json.loads(shown.stdout)
+    assert [one for one in found["problems"] if one["standing"] == "unknown"] == []
+    assert {one["aspect"] for one in found["problems"]} <= EXPECTED, found["problems"]
+    assert (shown.returncode, shown.stderr) == (1, "")
+    assert found["compared"]["stack"] == 4
+
+
+def test_without_that_policy_nothing_is_called_sound(place: Place) -> None:
+    shown = operator(place.world).types("doctor")
+    assert shown.returncode == 1
+    assert "attach the policy ringfence-doctor to the caller" in shown.stdout
+    assert "Everything is as declared" not in shown.stdout
+    assert all(len(line) <= 80 or "→" in line or "arn:" in line for line in shown.stdout.splitlines())
+
+
+def test_an_operator_lists_a_dead_letter_and_puts_it_back(place: Place) -> None:
+    world, sqs = place.world, place.world.client("sqs")
+    url = sqs.get_queue_url(QueueName=DEAD_LETTERS)["QueueUrl"]
+    body = {"detail-type": "made up", "account": world.local.account, "region": world.local.region}
+    id_ = sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))["MessageId"]
+    queue = DEAD_LETTERS.removeprefix("ringfence-").removesuffix("-dead-letters")
+    who = operator(world, f"arn:aws:iam::{world.local.account}:policy/ringfence-operator")
+    sent = who.types("dead-letters", "replay", queue, id_, "--reason", "the outage is over", "--json")
+    assert sent.returncode == 0, sent.stderr
+    (replayed,) = json.loads(sent.stdout)["replayed"]
+    assert "made up" in str(replayed)
+    listed = who.types("dead-letters", "list")
+    assert listed.returncode == 0, listed.stderr
+    assert id_ not in listed.stdout
+
+
+def test_who_may_only_run_may_not_release(place: Place) -> None:
+    who = operator(place.world, f"arn:aws:iam::{place.world.local.account}:policy/ringfence-operator")
+    refused = who.types("release", "inc-20261130T000000.000000-0000000000", "--reason", "x", "--yes")
+    assert refused.returncode != 0
+    assert "403" in refused.stdout + refused.stderr
