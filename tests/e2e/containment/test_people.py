@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 EXPECTED = {"heartbeat", "subscriptions", "policy"}
-"""What differs here: the first heartbeat is sent after 15 minutes, nobody is subscribed, and the command compares
-with the policy of this repository."""
+"""What differs here: the first heartbeat is sent after 15 minutes, nobody is subscribed, and the command
+compares with the policy of this repository."""
 
 
 def test_the_policy_of_doctors_lets_everything_be_read(place: Place) -> None:
