@@ -90,6 +90,14 @@ FACTS: dict[type[facts.Fact], SearchStrategy[facts.Fact]] = {
     ),
     facts.Released: st.builds(facts.Released, MANY_TEXTS),
     facts.Missed: st.builds(facts.Missed, TEXTS),
+    facts.LeftUnfinished: st.builds(facts.LeftUnfinished, TEXTS, MANY_TEXTS),
+    facts.Heartbeat: st.builds(facts.Heartbeat, st.integers(0, 9), MANY_TEXTS),
+    facts.LeaseVoided: st.builds(facts.LeaseVoided, TEXTS, TEXTS, TEXTS),
+    facts.HistoryRejected: st.builds(facts.HistoryRejected, TEXTS, TEXTS, st.integers(0, 9), TEXTS),
+    facts.RecordUnsealed: st.builds(facts.RecordUnsealed, TEXTS),
+    facts.UnsealedAccepted: st.builds(
+        facts.UnsealedAccepted, st.lists(st.integers(0, 9), max_size=3).map(tuple), TEXTS, TEXTS
+    ),
     facts.SourceAsked: st.builds(
         facts.SourceAsked, TEXTS, st.builds(SourceAnswer, st.sampled_from(Verdict), TEXTS)
     ),
