@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.simulation.mends import MENDS, without
 from tests.support.simulation.running import run, story_of
+from tests.support.simulation.story import shortened
 
 pytestmark = pytest.mark.hypothesis
 MOST_SEEDS = 150
@@ -31,6 +32,12 @@ def test_a_seed_that_ends_badly_tells_a_short_story() -> None:
     lines = story.splitlines()
     assert "WRONG" in lines[-1]
     assert mend.wrong in lines[-1]
+    assert f"SEED={ended.seed}" in lines[1]
     enough = [line for line in lines[: lines.index("")] if line.startswith("  ")]
-    planned = len(ended.system.scenario.acts) + len(ended.system.faults.fired)
-    assert 1 <= len(enough) < planned
+    assert any(mend.families[0] in line for line in lines)
+    assert 1 <= len(enough) <= len(ended.system.scenario.acts) + len(ended.system.faults.fired)
+
+
+def test_what_a_story_does_not_need_is_left_out() -> None:
+    out = shortened("abcdefgh", lambda without: not {"c", "f"} & set(without))
+    assert sorted(out) == ["a", "b", "d", "e", "g", "h"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.support.simulation.story import kind_of, shortened
@@ -45,6 +46,10 @@ def run(
     return Ended(seed, system.scenario.family, "", system)
 
 
+ROUNDS = 3
+"""How often a story is shortened again."""
+
+
 def story_of(ended: Ended) -> str:
     """Return the story of a run that ended badly, with as few acts and faults as were found to be enough."""
     system, kind = ended.system, kind_of(ended.wrong)
@@ -52,11 +57,19 @@ def story_of(ended: Ended) -> str:
     acts = [str(act) for act in system.scenario.acts]
     outages = [f"outage {outage}" for outage in system.scenario.outages]
 
-    def fails(without: Iterable[str]) -> bool:
-        return kind_of(run(ended.seed, family, without=without).wrong) == kind
+    def fails_too(known: Iterable[str], without: Iterable[str]) -> bool:
+        return kind_of(run(ended.seed, family, without=[*known, *without]).wrong) == kind
 
-    out = shortened([*acts, *outages, *dict.fromkeys(system.faults.fired)], fails)
-    short = run(ended.seed, family, without=out, told=True)
+    out: list[str] = []
+    short = ended
+    for _ in range(ROUNDS):  # what one fault prevented may happen without it, and be left out as well
+        left = dict.fromkeys((*acts, *outages, *short.system.faults.fired))
+        known = frozenset(out)
+        more = shortened([one for one in left if one not in known], partial(fails_too, known))
+        out.extend(more)
+        short = run(ended.seed, family, without=out, told=True)
+        if not more:
+            break
     kept = [one for one in (*acts, *outages, *short.system.faults.fired) if one not in out]
     return "\n".join(
         (

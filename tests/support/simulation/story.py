@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tests.support.worlds import Ticking
 
-MOST_RUNS = 150
+MOST_RUNS = 40
 """How many runs a shorter story may take."""
 
 
