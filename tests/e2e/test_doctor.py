@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.handlers.self_checks import checked
+from ringfence.handlers.link_checks import sent
+from ringfence.handlers.self_checks import checked, control_table
 from ringfence.local import LocalAws
 from ringfence.model.subject import GLOBAL
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
@@ -117,6 +119,18 @@ def test_nothing_is_found_where_all_is_as_deployed(patient: Patient) -> None:
     assert [one.as_json() for one in report.problems] == []
     assert dict(report.compared)["stack"] == len(stacks_of(patient.deployment))
     assert dict(report.compared)["rule"] > 50
+
+
+def test_a_heartbeat_from_each_place_arrives_through_the_encrypted_queue(patient: Patient) -> None:
+    clients, table = LocalClients(patient.local), patient.world.deployment.control_table
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    wait = timedelta(seconds=120)
+    silent = sent(patient.deployment, clients, now, table, pause=lambda: time.sleep(0.5), wait=wait)
+    assert [one.as_json() for one in silent] == []
+    assert control_table(patient.deployment, clients, now) == table
 
 
 @dataclass(frozen=True)
