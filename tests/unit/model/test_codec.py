@@ -102,6 +102,14 @@ FACTS: dict[type[facts.Fact], SearchStrategy[facts.Fact]] = {
         facts.SourceAsked, TEXTS, st.builds(SourceAnswer, st.sampled_from(Verdict), TEXTS)
     ),
     facts.Closed: st.builds(facts.Closed, TEXTS),
+    facts.LeftUnfinished: st.builds(facts.LeftUnfinished, TEXTS, MANY_TEXTS),
+    facts.LeaseVoided: st.builds(facts.LeaseVoided, TEXTS, TEXTS, TEXTS),
+    facts.Heartbeat: st.builds(facts.Heartbeat, st.integers(), MANY_TEXTS),
+    facts.HistoryRejected: st.builds(facts.HistoryRejected, TEXTS, TEXTS, st.integers(), TEXTS),
+    facts.RecordUnsealed: st.builds(facts.RecordUnsealed, TEXTS),
+    facts.UnsealedAccepted: st.builds(
+        facts.UnsealedAccepted, st.lists(st.integers(), max_size=3).map(tuple), TEXTS, TEXTS
+    ),
 }
 
 
