@@ -10,7 +10,7 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs
 
-from benchmarks.events import FINDINGS, KEY
+from benchmarks.events import FINDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -113,7 +113,6 @@ class Stub:
             "Query": {"Items": [], "Count": 0, "ScannedCount": 0},
             "BatchGetItem": self._control_items(request),
             "TransactWriteItems": {},
-            "DescribeAffectedEntities": {"entities": [{"entityValue": KEY}]},
             "GetFindings": {"findings": [FINDINGS[one] for one in request.get("findingIds", ())]},
         }
         for one in request.get("TransactItems", ()):

@@ -92,15 +92,5 @@ class AttachedPolicy:
     waits: ClassVar[bool] = False
 
 
-@value
-class PublishedEvent:
-    """The claim that AWS Health published an event about this resource. `arn` is the event's ARN."""
-
-    arn: str
-
-    source: ClassVar[str] = "health"
-    waits: ClassVar[bool] = False
-
-
-Claim = AttachedPolicy | HeldFinding | PublishedEvent
+Claim = AttachedPolicy | HeldFinding
 """The claims that are not about a rule of AWS Config."""

@@ -1,4 +1,4 @@
-"""AWS Health and CloudTrail are asked for the events that name keys and users."""
+"""IAM and CloudTrail are asked whether AWS quarantined a user."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.events.cloudtrail import claim as quarantine
-from ringfence.events.health import claim as health
 from ringfence.model.call import Answer, Call, Failed
 from ringfence.model.claims import Checked, Verdict
 from ringfence.model.document import Document
@@ -16,14 +15,12 @@ from ringfence.model.finding import Finding
 from tests.support.laws.permissions import check as possible
 from tests.support.parsing import parse
 from tests.support.samples.cloudtrail import attachment
-from tests.support.samples.guardduty import KEY
-from tests.support.samples.health import health_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Json = dict[str, Any]
-EXPOSED, ATTACHED = health_event(), attachment()
+ATTACHED = attachment()
 ASKED = ATTACHED["detail"]["requestParameters"]
 RECORD = {
     "EventId": ATTACHED["detail"]["eventID"],
@@ -52,24 +49,6 @@ def verdict(
         except StopIteration as ended:
             checked: Checked = ended.value
             return checked.answer.verdict
-
-
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        (Document({"entities": [{"entityValue": "other"}, {"entityValue": KEY}]}), Verdict.CONFIRMED),
-        (Document({"entities": [{"entityValue": "other"}]}), Verdict.REFUTED),
-        (Document({"entities": []}), Verdict.ABSENT),
-        (Failed("SubscriptionRequiredException", "no support plan"), Verdict.UNKNOWN),
-    ],
-)
-def test_aws_health_is_asked_for_the_resources_of_its_event(answer: Answer, expected: Verdict) -> None:
-    calls: list[Call] = []
-    assert verdict(health.check, finding(EXPOSED), {"DescribeAffectedEntities": answer}, calls) is expected
-    (asked,) = calls
-    assert asked.parameters == {"filter": {"eventArns": [EXPOSED["detail"]["eventArn"]]}}
-    where = health.place(finding(EXPOSED), finding(EXPOSED).subjects[0])
-    assert (where.account, where.region) == (finding(EXPOSED).account, "us-east-1")
 
 
 POLICIES = Document({"AttachedPolicies": [{"PolicyName": "q", "PolicyArn": ASKED["policyArn"]}]})

@@ -16,7 +16,6 @@ from ringfence.events.envelope import About, NotForUs
 from ringfence.events.health.abuse import ABUSE, RISK
 from ringfence.events.health.trigger import ABUSE_EVENT, DETAIL_TYPE, EXPOSED_CREDENTIALS, SEVERITY, SOURCE
 from ringfence.model.arn import Arn, read_arn
-from ringfence.model.claims import PublishedEvent
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.finding import FindingRef
@@ -73,7 +72,6 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         advice=about.notify_only_reason,
         advices=about.notify_only_reasons,
         digest=envelope.digest,
-        claim=PublishedEvent(arn) if exposed else None,
     )
 
 

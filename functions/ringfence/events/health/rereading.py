@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from ringfence.events.health.abuse import AbuseTrigger
 from ringfence.events.health.trigger import HealthTrigger
-from ringfence.events.rereading import GOES_ON, NOTHING_CHANGES, Rereading
+from ringfence.events.rereading import RETRIED, Rereading
 
 REREADINGS = (
     Rereading(
         "AWS Health",
         (HealthTrigger,),
         "exposed credentials",
-        "the resources of the event, with `DescribeAffectedEntities`",
-        refuted=(
-            f"{NOTHING_CHANGES}. An event that AWS Health does not have is asked for again for two minutes"
-        ),
-        unknown=f"{GOES_ON}. AWS Health answers only accounts with a Business or Enterprise support plan",
-        claim="PublishedEvent",
+        "the key, its user and its status. The API of AWS Health answers only accounts with a Business or "
+        "Enterprise support plan, so it is not asked",
+        confirmed="the key exists: it is contained",
+        refuted="the key does not exist: the incident is closed",
+        unknown=RETRIED,
     ),
     Rereading(
         "AWS Health",

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.model.call import Permission
 from ringfence.model.frozen import frozen
 from ringfence.model.subject import PrincipalRef
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ringfence.model.call import Permission
     from ringfence.model.finding import Finding
 
 SOURCE = "aws.health"
@@ -34,9 +34,7 @@ class HealthTrigger:
     types: tuple[str, ...]
 
     family: ClassVar[str] = "health"
-    permissions: ClassVar[tuple[Permission, ...]] = (
-        Permission("health:DescribeAffectedEntities", ("arn:aws:health:*::event/*/*/*",)),
-    )
+    permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
         """Return the only pattern."""
