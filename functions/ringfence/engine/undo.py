@@ -92,7 +92,9 @@ def undo_changes(changes: Changes, observed: ResourceState, gone: str = "") -> U
             kept.append(f"{step.describe()}: {why}")
             continue
         state = step.state(observed)
-        if state is State.AFTER:
+        if state is State.AFTER and (why := step.inverse().misfit()):
+            kept.append(f"{step.target}: {why}, so a person must decide what to restore")
+        elif state is State.AFTER:
             steps.append(step.inverse())
         elif state is State.DRIFTED:
             drifted.append(f"{step.target}: Ringfence set {step.diff()[1]}, found {step.actual(observed)}")

@@ -186,6 +186,14 @@ class Step:
         other = self.inverse_type or type(self)
         return other(**{field.name: getattr(turned, field.name) for field in fields(turned)})
 
+    def misfit(self) -> str:
+        """Return why a release must not apply this step, in words. Empty if it may.
+
+        A record can be forged. A step that leads back undoes only what the step forwards does, so it writes
+        no value of another kind: a step that takes a denial away never allows anything.
+        """
+        return ""
+
     def merged_with(self, later: Self) -> Self:
         """Return one step for this one and a later one with the same target."""
         if self.irreversible:

@@ -11,7 +11,7 @@ from ringfence.model.step import Step
 from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.instance_denials import OWN_PATH
 from ringfence.observations.iam.principals import ROLE, USER
-from ringfence.observations.iam.reach import Reach, short_digest
+from ringfence.observations.iam.reach import DENY_ALL, Reach, short_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,6 +41,16 @@ class PolicyStep(Step):
     def managed(self) -> str:
         """The ARN of the policy."""
         raise NotImplementedError
+
+
+def is_own_policy(arn: str) -> bool:
+    """Return whether a managed policy has Ringfence's path."""
+    return ":policy" + OWN_PATH in arn and arn.startswith("arn:")
+
+
+def denies(arn: str) -> bool:
+    """Return whether Ringfence denies with a managed policy: its own, or the one that AWS offers."""
+    return arn == DENY_ALL or is_own_policy(arn)
 
 
 def inline_name(ref: Ref, reach: Reach) -> str:

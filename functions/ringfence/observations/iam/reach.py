@@ -84,6 +84,16 @@ def _reach(condition: Mapping[str, Mapping[str, str]]) -> Reach:
     return Reach(before, str(condition["StringEquals"]["aws:userid"]) if "StringEquals" in condition else "")
 
 
+def only_denies(document: str) -> bool:
+    """Return whether every statement of a policy denies. An empty text is no policy."""
+    try:
+        statements = json.loads(document)["Statement"] if document else []
+        each = statements if isinstance(statements, list) else [statements]
+        return all(one["Effect"] == "Deny" for one in each)
+    except (KeyError, RecursionError, TypeError, ValueError):
+        return False
+
+
 def described(document: str) -> str:
     """Return as text whom a document denies everything."""
     if not document:

@@ -147,6 +147,13 @@ class SetSecurityGroups(Step):
         """Describe the change."""
         return f"move {self.interface_id} to {', '.join(_shown(self.after))}"
 
+    def misfit(self) -> str:
+        """Give back groups only to an interface that Ringfence moved to one of its groups."""
+        if any(isinstance(group, str) for group in self.before) or not self.before:
+            return f"{self.interface_id} was not moved to a group of Ringfence"
+        ours = any(not isinstance(group, str) for group in self.after)
+        return f"{self.interface_id} was in a group of Ringfence before" if ours else ""
+
     def diff(self) -> tuple[str, str]:
         """Return the values before and after."""
         return ", ".join(_shown(self.before)) or "none", ", ".join(_shown(self.after)) or "none"

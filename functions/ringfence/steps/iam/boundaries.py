@@ -10,7 +10,7 @@ from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.model.symbol import Ready
 from ringfence.observations.iam.denial import Denial
-from ringfence.observations.iam.denial_names import PolicyStep
+from ringfence.observations.iam.denial_names import PolicyStep, denies
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY, OWN_POLICIES
 from ringfence.observations.iam.reach import DENY_ALL
 from ringfence.steps.iam.denial import REFUSED, HolderStep, on_both, removed
@@ -122,6 +122,10 @@ class RestoreBoundary(_BoundaryStep):
 
     permissions: ClassVar = (*on_both("Put{}PermissionsBoundary"), *on_both("Delete{}PermissionsBoundary"))
     inverse_type: ClassVar = SetDenyBoundary
+
+    def misfit(self) -> str:
+        """Replace only a boundary that Ringfence denies with."""
+        return "" if denies(self.before) else f"boundary {self.before} is not a denial of Ringfence"
 
     @property
     def provides(self) -> tuple[Symbol, ...]:

@@ -15,11 +15,11 @@ from ringfence.model.subject import GLOBAL
 from ringfence.model.symbol import Ready
 from ringfence.observations.iam.access_key import AccessKey
 from ringfence.observations.iam.denial import Denial, Policy
-from ringfence.observations.iam.denial_names import InlineStep, PolicyStep, own_arn, subject_of
+from ringfence.observations.iam.denial_names import NAME, InlineStep, PolicyStep, denies, own_arn, subject_of
 from ringfence.observations.iam.identity import ROLES
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY, OWN_POLICIES
 from ringfence.observations.iam.principals import ROLE, USER, USERS, Holder, UserStep
-from ringfence.observations.iam.reach import DENY_ALL, Reach, described, reach_of
+from ringfence.observations.iam.reach import DENY_ALL, Reach, described, only_denies, reach_of
 from ringfence.steps.iam.denial_policies import EXISTS, UNUSED
 
 if TYPE_CHECKING:
@@ -205,6 +205,12 @@ class WithdrawDenial(_InlineStep):
     permissions: ClassVar = (*on_both("Put{}Policy"), *on_both("Delete{}Policy"))
     inverse_type: ClassVar = PutDenial
 
+    def misfit(self) -> str:
+        """Take away only a denial of ours, and put back only what denies."""
+        if not self.name.startswith(NAME) or reach_of(self.before) is None:
+            return f"inline policy {self.name} is not a denial of Ringfence"
+        return "" if only_denies(self.after) else "the policy before it does not only deny"
+
     def describe(self) -> str:
         """Describe the change."""
         return f"restore inline policy {self.name} of {self.holder.key}: it denies {described(self.after)}"
@@ -314,6 +320,10 @@ class DetachDenial(_AttachmentStep):
     def provides(self) -> tuple[Symbol, ...]:
         """Return the symbol of the unused policy."""
         return (Ready(UNUSED, self.arn),)
+
+    def misfit(self) -> str:
+        """Detach only a policy that Ringfence denies with."""
+        return "" if denies(self.arn) else f"{self.arn} is not a denial of Ringfence"
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Detach it; what is not attached any more is what was wanted."""

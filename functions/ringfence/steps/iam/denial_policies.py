@@ -11,7 +11,7 @@ from ringfence.model.codec import value
 from ringfence.model.step import Done, State
 from ringfence.model.symbol import Ready
 from ringfence.observations.iam.denial import Denial, Policy
-from ringfence.observations.iam.denial_names import PolicyStep
+from ringfence.observations.iam.denial_names import PolicyStep, is_own_policy
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY, OWN_PATH, OWN_POLICIES
 from ringfence.observations.iam.reach import described
 
@@ -129,6 +129,11 @@ class DeleteDenialPolicy(_OwnPolicyStep):
 
     permissions: ClassVar = (Permission("iam:DeletePolicy", (OWN_POLICIES,)),)
     inverse_type: ClassVar = CreateDenialPolicy
+
+    def misfit(self) -> str:
+        """Delete only a policy of ours."""
+        return "" if is_own_policy(self.arn) else f"{self.arn} is not a policy of Ringfence"
+
     _REFUSED: ClassVar = ("DeleteConflict", "InvalidInput", "LimitExceeded")
 
     @property

@@ -96,6 +96,11 @@ class SetPublicGrants(Step):
         """Return the current value as text."""
         return show(observed[BucketAcl].public)
 
+    def misfit(self) -> str:
+        """Restore only grants to anyone: the step removes no others."""
+        foreign = [one.key for one in sorted(self.after, key=lambda one: one.key) if not one.public]
+        return f"{', '.join(foreign)} is no public grant" if foreign else ""
+
     def describe(self) -> str:
         """Describe the change."""
         if self.after:
