@@ -151,8 +151,8 @@ class SetSecurityGroups(Step):
         """Give back groups only to an interface that Ringfence moved to one of its groups."""
         if any(isinstance(group, str) for group in self.before) or not self.before:
             return f"{self.interface_id} was not moved to a group of Ringfence"
-        ours = any(not isinstance(group, str) for group in self.after)
-        return f"{self.interface_id} was in a group of Ringfence before" if ours else ""
+        opens = any(isinstance(group, TransitionGroup) for group in self.after)
+        return f"{self.interface_id} was in Ringfence's transition group before" if opens else ""
 
     def diff(self) -> tuple[str, str]:
         """Return the values before and after."""
