@@ -132,7 +132,7 @@ class Heartbeat(Construct):
                 maximum_concurrency=times.HEARTBEAT.concurrency
             ),
         )
-        scheduled(self, HEARTBEAT, times.SELF_CHECK, made, dead=source.dead, key=settled.key)
+        scheduled(self, HEARTBEAT, times.SELF_CHECK, made, dead=source.dead)
         beats(scope, beat_role(self, HOME_BEAT_ROLE).role_arn)
         self._alarms(Alarms(self, audit.notices), source, made)
 

@@ -192,7 +192,7 @@ class Pipeline(Construct):
             self.role,
             group,
         )
-        scheduled(self, name, review.schedule, made, dead=self.first.dead, key=settled.key)
+        scheduled(self, name, review.schedule, made, dead=self.first.dead)
         alarms.errors(name, made)
 
     def _recheck(self, source: Queue, settled: Settled, group: logs.LogGroup, alarms: Alarms) -> None:
@@ -211,7 +211,7 @@ class Pipeline(Construct):
         )
         _mapping(settled.scope, "Mapping", made.function_name, source, times.RECHECK)
         every = self.runbook.verified_every
-        scheduled(settled.scope, source.name, every, made, dead=source.dead, key=settled.key)
+        scheduled(settled.scope, source.name, every, made, dead=source.dead)
         _watched(alarms, source, made, times.RECHECK)
         alarms.silent(source.name)
 

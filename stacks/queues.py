@@ -31,13 +31,12 @@ class Queue:
     dead: sqs.Queue
 
 
-def dead_letters(scope: Construct, name: str, key: kms.IKey) -> sqs.Queue:
+def dead_letters(scope: Construct, name: str) -> sqs.Queue:
     """Return a dead-letter queue with the longest retention of SQS.
 
     SQS encrypts it with another key. A mistake in the policy of the queues' key would otherwise also
     keep events from the dead-letter queue, and would stay unnoticed.
     """
-    del key
     dead = sqs.Queue(
         scope,
         "DeadLetters",
@@ -52,7 +51,7 @@ def dead_letters(scope: Construct, name: str, key: kms.IKey) -> sqs.Queue:
 
 def queue(scope: Construct, name: str, key: kms.IKey, times: QueueTimes) -> Queue:
     """Return an encrypted queue with a visibility timeout slightly longer than its function's timeout."""
-    dead = dead_letters(scope, name, key)
+    dead = dead_letters(scope, name)
     main = sqs.Queue(
         scope,
         "Queue",

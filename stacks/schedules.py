@@ -13,22 +13,19 @@ from stacks.names import prefixed
 from stacks.times import REVIEW_RETRIES, REVIEW_TIMEOUT
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_kms as kms
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sqs as sqs
 
 
-def scheduled(  # noqa: PLR0913 - what is invoked, when, and where it goes when that fails
+def scheduled(
     scope: Construct,
     name: str,
     expression: str,
     target: lambda_.IFunction,
     *,
     dead: sqs.IQueue,
-    key: kms.IKey,
 ) -> scheduler.CfnSchedule:
     """Invoke the function on a schedule. Failed invocations go to the dead-letter queue."""
-    del key
     here = Construct(scope, "Schedule")
     role = iam.Role(
         here,

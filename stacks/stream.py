@@ -43,7 +43,7 @@ class StreamFunction(Construct):
         window: int = 0,
     ) -> None:
         super().__init__(scope, id_)
-        self.aside = dead_letters(self, name, settled.key)
+        self.aside = dead_letters(self, name)
         group = log_group(self, "Logs", settled.key)
         stream = table.table_stream_arn or ""
         self.role = role(

@@ -53,7 +53,7 @@ class TransparencyLog(Construct):
         copies: str,
     ) -> None:
         super().__init__(scope, "Log")
-        dead = dead_letters(self, CHECKPOINT, settled.key)
+        dead = dead_letters(self, CHECKPOINT)
         group = log_group(self, "Logs", settled.key)
         declared = (*needs.CHECKPOINT, *(needs.COPY_CHECKPOINT if copies else ()))
         more = {"checkpoint_copies": f"arn:aws:s3:::{copies}/ringfence/*"} if copies else {}
@@ -76,7 +76,6 @@ class TransparencyLog(Construct):
             f"rate({CHECKPOINT_EVERY_MINUTES} minutes)",
             self.function,
             dead=dead,
-            key=settled.key,
         )
         alarms = Alarms(self, topic)
         alarms.errors(CHECKPOINT, self.function)
