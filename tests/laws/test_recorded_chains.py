@@ -100,7 +100,7 @@ def test_what_a_recorded_chain_changed_is_given_back(id_: str, name: str) -> Non
             attempt="release",
             actor="ann",
             until=clock() + LEASE,
-            request=RunRequested("release", "a false alarm"),
+            request=RunRequested("release", "a false alarm", despite_unsealed=True),
         )
     )
     assert report.status is IncidentStatus.RELEASED

@@ -138,14 +138,19 @@ def decision_facts(
 ) -> list[Fact]:
     """Return the decision as a fact, unless it is recorded."""
     finding = order.finding.finding.id if order.finding else ""
-    made = DecisionMade(decision, opened_at, finding, order.runbook.ids, order.choices, order.source)
+    made = DecisionMade(
+        decision, opened_at, finding, order.runbook.ids, order.choices, order.source, order.policy
+    )
     recorded = map(_without_code, known.of(DecisionMade))
     return [made] if order.request or _without_code(made) not in recorded else []
 
 
 def _without_code(made: DecisionMade) -> DecisionMade:
-    """Compare decisions without their codes, because older records have none."""
-    return replace(made, decision=replace(made.decision, code=DecisionCode.UNKNOWN))
+    """Compare decisions without what older records lack: their codes, and the policy's digest.
+
+    A policy that changes elsewhere decides the same.
+    """
+    return replace(made, decision=replace(made.decision, code=DecisionCode.UNKNOWN), policy="")
 
 
 def instant(order: ResponseRequest, now: datetime) -> datetime:

@@ -91,6 +91,7 @@ def answers(
                 choices=choices,
                 stages=1,
                 exempt=policy.exemptions(runbook.id),
+                policy=policy.digest,
                 unconfirmable=policy.unconfirmable,
             )
 

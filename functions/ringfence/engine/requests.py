@@ -37,7 +37,8 @@ class ResponseRequest:
     words. `exempt`: what the policy exempts in this runbook; a person can request a run all the same.
     `unconfirmable`: the mode if the source of the finding can no longer confirm it. `source`: its answer,
     once it was asked.
-    `rejected`: the newest incident is not obeyed, so this opens another one.
+    `rejected`: the newest incident is not obeyed, so this opens another one. `policy`: the SHA-256 of the
+    policy file that decided.
     """
 
     runbook: Runbook
@@ -59,6 +60,7 @@ class ResponseRequest:
     unconfirmable: Mode = Mode.DRY_RUN
     source: SourceAnswer | None = None
     rejected: HistoryRejected | None = None
+    policy: str = ""
 
     @property
     def routine(self) -> bool:

@@ -45,6 +45,7 @@ def policy_from_json(data: object) -> Policy:
         exempt=tuple(_exempt(one) for one in document.children("exempt")),
         config_rules=_config_rules(document.optional_child("config_rules")),
         own=_own(document.optional_child("own")),
+        digest=document.optional_text("digest") or "",
     )
 
 

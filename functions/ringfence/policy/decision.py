@@ -196,6 +196,8 @@ class Policy:
         The owner's names of rules of AWS Config, and the managed rules that they stand for.
     own : OwnRoles
         The roles of this deployment.
+    digest : str
+        The SHA-256 of the policy file, in hexadecimal. Empty if it is not known.
     """
 
     accounts: tuple[str, ...]
@@ -209,6 +211,7 @@ class Policy:
     exempt: tuple[Exempt, ...] = ()
     config_rules: tuple[tuple[str, str], ...] = ()
     own: OwnRoles = OwnRoles()
+    digest: str = ""
 
     def settings(self, runbook: Runbook) -> tuple[Runbook, tuple[tuple[str, str], ...]]:
         """Return the runbook with its enabled remediations, and the values of its options."""

@@ -6,6 +6,7 @@ Only the synthesis and the command line use this module. Lambda reads the compil
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -38,10 +39,11 @@ class InvalidPolicy(BadInput):
 
 @dataclass(frozen=True)
 class PolicyFile:
-    """A valid policy that may contain `home`."""
+    """A valid policy that may contain `home`. `digest` is the SHA-256 of its text."""
 
     data: Mapping[str, object]
     runbooks: Mapping[str, Runbook] = field(default_factory=dict)
+    digest: str = ""
 
     @property
     def speaks_of_home(self) -> bool:
@@ -61,6 +63,8 @@ class PolicyFile:
             "member": list(member_roles()),
             "at_home": [*member_roles(forwards=forwards), *home_roles(self.runbooks.values())],
         }
+        if self.digest:
+            compiled["digest"] = self.digest
         policy_from_json(compiled)
         return compiled
 
@@ -99,7 +103,7 @@ def load_policy(path: Path, runbooks: Mapping[str, Runbook], home: str = "") -> 
         raise BadInput(str(path), error.problem) from error
     if flaws := flaws_of(document, runbooks, home):
         raise InvalidPolicy(path, flaws)
-    return PolicyFile(_mapping(document.plain), runbooks)
+    return PolicyFile(_mapping(document.plain), runbooks, hashlib.sha256(text.encode()).hexdigest())
 
 
 def compile_policy(

@@ -57,7 +57,8 @@ class DecisionMade(Fact):
     """The decision about a finding or a request, and its reason.
 
     `opened_at` is the time of the incident. `choices` are the values of the options. `source` is what the
-    source of the finding answered before. None if it was not asked.
+    source of the finding answered before. None if it was not asked. `policy` is the SHA-256 of the policy
+    file.
     """
 
     decision: Decision
@@ -66,6 +67,7 @@ class DecisionMade(Fact):
     remediations: tuple[str, ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
     source: SourceAnswer | None = None
+    policy: str = ""
 
 
 @value

@@ -155,7 +155,8 @@ def _(fact: RunRequested, _: object) -> RenderedFact:
 def _(fact: DecisionMade, _: object) -> RenderedFact:
     mode = str(fact.decision.mode)
     notes = (_answered(fact.source),) if fact.source else ()
-    return RenderedFact(f"decision: {mode}: {fact.decision.reason}", notes, result=mode)
+    policy = (f"policy file with SHA-256 {fact.policy}",) if fact.policy else ()
+    return RenderedFact(f"decision: {mode}: {fact.decision.reason}", (*notes, *policy), result=mode)
 
 
 @_of_fact.register
