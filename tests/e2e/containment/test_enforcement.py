@@ -179,8 +179,9 @@ def test_a_finding_that_guardduty_holds_is_confirmed_by_the_role(enforcing: Worl
 
 
 def test_a_made_up_finding_changes_nothing_until_guardduty_has_it(enforcing: World, server: Server) -> None:
-    inbox, finding = Inbox(enforcing), InstanceFinding.about(server)
-    enforcing.send(enforcing.builder().estate().web)  # there is a detector
+    inbox = Inbox(enforcing)
+    enforcing.send(enforcing.builder().estate().web)  # there is a detector, older than what is made up
+    finding = InstanceFinding.about(server)
     role = f"{server.name}-server"
     before = enforcing.inspector().portrait(server, role)
     make_up(enforcing, finding)
