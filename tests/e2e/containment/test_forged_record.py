@@ -14,7 +14,7 @@ from ringfence.model.incident import incident_id
 from ringfence.observations.iam.principals import Holder
 from ringfence.policy.decision import Decision, Mode
 from ringfence.record.chain import ChainKey, Stamp, link
-from ringfence.record.facts import DecisionMade, HistoryRejected, Intended, Outcome
+from ringfence.record.facts import DecisionMade, HistoryRejected, Intended, Outcome, RecordUnsealed
 from ringfence.steps.iam.denial import PutDenial
 from tests.e2e.operators import Operator, operator
 from tests.e2e.world import until
@@ -62,6 +62,7 @@ def test_what_a_deployment_records_is_sealed(world: World) -> None:
     server = builder.launch(builder.ground(), builder.name)
     world.send(server)
     until(lambda: world.inspector().closed(server), "the instance is isolated")
+    assert world.history(server).of(RecordUnsealed) == ()
     entries = world.history(server).entries
     assert {one.mac.partition(":")[0] for one in entries} == {"1"}
 
