@@ -48,6 +48,7 @@ def environment(code: Path, runbook: str = "contain-instance") -> dict[str, str]
         "RINGFENCE_ROLE": f"ringfence-{runbook}",
         "RINGFENCE_AUDIT_TABLE": "audit",
         "RINGFENCE_CONTROL_TABLE": "control",
+        "RINGFENCE_RECORD_KEYS": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555",
         "PYTHONPATH": f"{code}{os.pathsep}{ROOT}",
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ EC2 = "http://ec2.amazonaws.com/doc/2016-11-15/"
 INSTANCE, INTERFACE, VPC = "i-0123456789abcdef0", "eni-0123456789abcdef0", "vpc-0123456789abcdef0"
 GROUP, QUARANTINE = "sg-0aaaaaaaaaaaaaaaa", "sg-0bbbbbbbbbbbbbbbb"
 OWNER = "111122223333"
+MAC = base64.b64encode(bytes(32)).decode()
+"""The answer of KMS, from which the key of the record is derived."""
 RECORDED = f'{{"QuarantineGroup({VPC})":["{QUARANTINE}"]}}'
 """The recorded id of the quarantine group. This module imports nothing of Ringfence: imports are measured."""
 
@@ -113,6 +116,7 @@ class Stub:
             "Query": {"Items": [], "Count": 0, "ScannedCount": 0},
             "BatchGetItem": self._control_items(request),
             "TransactWriteItems": {},
+            "GenerateMac": {"Mac": MAC},
             "GetFindings": {"findings": [FINDINGS[one] for one in request.get("findingIds", ())]},
         }
         for one in request.get("TransactItems", ()):
