@@ -83,11 +83,6 @@ class Place:
         body = continuation(order, ResponseResult(IncidentStatus.CONTAINED, history.incident, ""))
         self._sqs.send_message(QueueUrl=self._later, MessageBody=body)
 
-    def forget_what_waits(self) -> None:
-        """Take away what other tests left on the second queue, and what stands behind operators' runs."""
-        self.world.quiet()
-        self._sqs.purge_queue(QueueUrl=self._later)
-
     def waiting_for_later(self) -> int:
         """Count the messages of the second queue whose time has not come."""
         return self.world.delayed(f"ringfence-{RUNBOOK}-continuation")

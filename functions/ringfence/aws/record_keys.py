@@ -40,7 +40,7 @@ RECORD_KEYS = "RINGFENCE_RECORD_KEYS"
 """The variable with the ARNs of the keys, the current one first, with spaces between."""
 DERIVATION = b"ringfence record key, version 1"
 """The text whose MAC is the key of the seals."""
-CONNECT_TIMEOUT, READ_TIMEOUT = 1, 2
+CONNECT_TIMEOUT, READ_TIMEOUT = 2, 5
 """Seconds. Containment does not wait for longer: without a key, entries stay unsealed."""
 AGAIN = timedelta(seconds=30)
 """How long after a failure the key is not asked for again."""

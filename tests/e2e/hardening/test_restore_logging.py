@@ -260,12 +260,12 @@ def test_a_stopped_recorder_is_started_and_what_it_no_longer_records_is_said(log
 def test_a_detector_is_enabled_again_and_a_deleted_one_is_replaced(logging: Logging) -> None:
     guardduty, local = logging.client("guardduty"), logging.compliance.world.local
     features = [{"Name": "S3_DATA_EVENTS", "Status": "ENABLED"}]
-    given = {
-        "FindingPublishingFrequency": "FIFTEEN_MINUTES",
-        "Features": features,
-        "Tags": {"team": "security"},
-    }
-    id_ = guardduty.create_detector(Enable=True, **given)["DetectorId"]
+    # A finding that another test put there turned GuardDuty on.
+    (id_,) = guardduty.list_detectors()["DetectorIds"] or [
+        guardduty.create_detector(Enable=True, Tags={"team": "security"})["DetectorId"]
+    ]
+    guardduty.update_detector(DetectorId=id_, FindingPublishingFrequency="FIFTEEN_MINUTES", Features=features)
+    given = guardduty.get_detector(DetectorId=id_)
     ref = DetectorRef(local.account, local.region, id_)
     logging.note(ref)
     guardduty.update_detector(DetectorId=id_, Enable=False)
