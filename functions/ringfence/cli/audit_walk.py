@@ -113,14 +113,7 @@ def walk_log(sources: Sources, store: AuditStore, since: datetime | None, now: d
     report.checkpoints, report.first = len(own), edge.size
     report.faults += time_faults(own, now)
     report.remarks += gaps(own)
-    begun = base.checkpoint.at if base else None
-    copies = [one for one in _copies(sources, report) if begun is None or one.checkpoint.at >= begun]
-    known = {one.checkpoint for one in own}
-    report.faults += (
-        f"the archive lacks the checkpoint of {one.checkpoint.at:%Y-%m-%d %H:%M:%SZ} in {one.place}"
-        for one in copies
-        if one.checkpoint not in known
-    )
+    copies = _copies_of(sources, report, own, begun=base.checkpoint.at if base else None)
     check = LogCheck((*own, *copies), edge)
     end = report.newest.size if report.newest else edge.size
     for number in range(edge.size // WIDTH, -(-end // WIDTH)):
@@ -225,6 +218,20 @@ def _signed(sources: Sources, report: LogReport, since: datetime | None) -> list
             if since and one.at < since - _MARGIN:
                 return found
     return found
+
+
+def _copies_of(
+    sources: Sources, report: LogReport, own: list[Signed], begun: datetime | None
+) -> list[Signed]:
+    """Read the copies of checkpoints from `begun` on, and report those that the archive lacks."""
+    copies = [one for one in _copies(sources, report) if begun is None or one.checkpoint.at >= begun]
+    known = {one.checkpoint for one in own}
+    report.faults += (
+        f"the archive lacks the checkpoint of {one.checkpoint.at:%Y-%m-%d %H:%M:%SZ} in {one.place}"
+        for one in copies
+        if one.checkpoint not in known
+    )
+    return copies
 
 
 def _copies(sources: Sources, report: LogReport) -> Iterator[Signed]:

@@ -1,21 +1,18 @@
 """Frozen dataclasses with a low cost at import.
 
 The standard `dataclass(frozen=True)` compiles six methods per class, which takes 0.6-0.8 ms on Python 3.11.
-That was half of the function's import time. This module shares all methods but `__init__`, and compiles
-that one when a class gets its first instance: many classes are declared, and few are used by one event.
+That was half of the function's import time. This module shares all methods, so it compiles none.
 """
 
 from __future__ import annotations
 
-from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
-from typing import TYPE_CHECKING, TypeVar, dataclass_transform
+from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
+from typing import TYPE_CHECKING, Protocol, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FunctionType
+    from collections.abc import Callable
 
 T = TypeVar("T")
-_UNSET = object()
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -27,53 +24,92 @@ def frozen(cls: type[T]) -> type[T]:
     type.__setattr__(made, "__field_names__", names)
     for method in (__eq__, __hash__, __setattr__, __delattr__):
         setattr(made, method.__name__, method)
-    for name, shared in (("__init__", _compiled_on_demand(made)), ("__repr__", __repr__)):
+    for name, shared in (("__init__", _initializer(made)), ("__repr__", __repr__)):
         setattr(made, name, own.get(name, shared))
     return made
 
 
-def _compiled_on_demand(cls: type[object]) -> object:
-    def __init__(self: object, *given: object, **named: object) -> None:  # noqa: N807 - becomes that method
-        init = _compile_init(cls)
-        type.__setattr__(cls, "__init__", init)  # two threads may both do so
-        init(self, *given, **named)
+@dataclass(frozen=True, eq=False)
+class _Parameters:
+    """What the constructor of a class takes. `takes` also contains the fields that are given by name only."""
+
+    of: str
+    positional: tuple[str, ...]
+    takes: frozenset[str]
+    defaults: tuple[tuple[str, object], ...]
+    factories: tuple[tuple[str, Callable[[], object]], ...]
+    is_followed: bool
+
+    @classmethod
+    def read(cls, made: type[object]) -> _Parameters:
+        """Read the fields of a class."""
+        taken = [one for one in fields(made) if one.init]  # type: ignore[arg-type]  # it is a dataclass
+        return cls(
+            of=made.__qualname__,
+            positional=tuple(one.name for one in taken if not one.kw_only),
+            takes=frozenset(one.name for one in taken),
+            defaults=tuple((one.name, one.default) for one in taken if one.default is not MISSING),
+            factories=tuple(
+                (one.name, one.default_factory) for one in taken if one.default_factory is not MISSING
+            ),
+            is_followed=hasattr(made, "__post_init__"),
+        )
+
+    def fill(self, values: dict[str, object], given: tuple[object, ...], named: dict[str, object]) -> None:
+        """Put the arguments and the defaults into `values`. Raises TypeError as any constructor does."""
+        if given:
+            if len(given) > len(self.positional):
+                raise TypeError(f"{self.of}() takes {len(self.positional)} positional arguments")
+            values.update(zip(self.positional, given, strict=False))
+        if named:
+            if not named.keys() <= self.takes or not named.keys().isdisjoint(values):
+                wrong = (name for name in named if name not in self.takes or name in values)
+                raise TypeError(f"{self.of}() takes no argument {next(wrong)!r}, or got it twice")
+            values.update(named)
+        if len(values) < len(self.takes):
+            self._complete(values)
+
+    def _complete(self, values: dict[str, object]) -> None:
+        for name, default in self.defaults:
+            if name not in values:
+                values[name] = default
+        for name, make in self.factories:
+            if name not in values:
+                values[name] = make()
+        if len(values) < len(self.takes):
+            missing = ", ".join(sorted(self.takes - values.keys()))
+            raise TypeError(f"{self.of}() lacks the arguments {missing}")
+
+
+class _Constructor(Protocol):
+    def __call__(self, made: object, /, *given: object, **named: object) -> None: ...
+
+
+def _initializer(cls: type[object]) -> object:
+    """Return a constructor that replaces itself: many classes are declared, and few are used by one event."""
+
+    def __init__(self: object, /, *given: object, **named: object) -> None:  # noqa: N807 - becomes that method
+        made = _filler(_Parameters.read(cls))
+        type.__setattr__(cls, "__init__", made)  # two threads may both do so
+        made(self, *given, **named)
 
     return __init__
 
 
-def _compile_init(cls: type[object]) -> FunctionType:
-    """Compile a method that sets each field, as the standard library does."""
-    found: dict[str, FunctionType] = {}
-    scope: dict[str, object] = {"_set": object.__setattr__, "_UNSET": _UNSET}
-    ours: tuple[Field[object], ...] = fields(cls)  # type: ignore[arg-type]  # it is a dataclass
-    positional = [_parameter(one, scope) for one in ours if one.init and not one.kw_only]
-    named = [_parameter(one, scope) for one in ours if one.init and one.kw_only]
-    parameters = ", ".join(["self", *positional, *(["*", *named] if named else [])])
-    body = [line for one in ours for line in _assignment(one)]
-    if hasattr(cls, "__post_init__"):
-        body.append(" self.__post_init__()")
-    source = "\n".join([f"def __init__({parameters}):", *(body or [" pass"])])
-    exec(source, scope, found)  # noqa: S102 - made of the names of fields alone
-    init = found["__init__"]
-    init.__qualname__ = f"{cls.__qualname__}.__init__"
-    return init
+def _filler(parameters: _Parameters) -> _Constructor:
+    """Return the constructor of a class. It is the same code for all classes, so that none is compiled."""
+    names, is_followed, fill = parameters.positional, parameters.is_followed, parameters.fill
+    count = len(names) if len(names) == len(parameters.takes) else -1
 
+    def __init__(self: object, /, *given: object, **named: object) -> None:  # noqa: N807 - becomes that method
+        if named or len(given) != count:
+            fill(self.__dict__, given, named)
+        else:
+            self.__dict__.update(zip(names, given))  # noqa: B905 - they are as many
+        if is_followed:
+            self.__post_init__()  # type: ignore[attr-defined]  # the class has it
 
-def _parameter(one: Field[object], scope: dict[str, object]) -> str:
-    if one.default_factory is not MISSING:
-        scope[f"_made_{one.name}"] = one.default_factory
-        return f"{one.name}=_UNSET"
-    if one.default is MISSING:
-        return one.name
-    scope[f"_default_{one.name}"] = one.default
-    return f"{one.name}=_default_{one.name}"
-
-
-def _assignment(one: Field[object]) -> Iterator[str]:
-    if one.init:
-        if one.default_factory is not MISSING:
-            yield f" if {one.name} is _UNSET: {one.name} = _made_{one.name}()"
-        yield f" _set(self, {one.name!r}, {one.name})"
+    return __init__
 
 
 def __eq__(self: object, other: object) -> bool:  # noqa: N807 - becomes the method of that name

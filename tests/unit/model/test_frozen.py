@@ -78,3 +78,21 @@ def test_a_subclass_has_the_fields_of_both() -> None:
 
     assert Longer(1, last="y") != Longer(1)
     assert "number=1" in repr(Longer(1))
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ((), {}),
+        ((1, (), frozenset(), 4), {}),
+        ((1,), {"number": 1}),
+        ((1,), {"other": 1}),
+        ((), {"texts": ()}),
+    ],
+)
+def test_wrong_arguments_are_refused_as_by_the_standard_ones(
+    given: tuple[object, ...], named: dict[str, object]
+) -> None:
+    for made in (Ours, Theirs):
+        with pytest.raises(TypeError):
+            made(*given, **named)  # type: ignore[arg-type]  # that is what is tested
