@@ -249,7 +249,9 @@ def test_every_step_does_what_it_declares_and_its_inverse_leads_back(
     case.respond()
     taken = {type(step) for step in case.past}
     other = {"detach": "EnterStandby", "standby": "DetachFromGroup"}[way]
-    assert {one.__name__ for one in set(CONTAIN_INSTANCE.steps) - taken} == {other}
+    # A role without space for another policy has its own world, in the laws on moto.
+    full_role = {"AttachInstanceDenial", "EndInstanceDenial"}
+    assert {one.__name__ for one in set(CONTAIN_INSTANCE.steps) - taken} == {other, *full_role}
 
     after = case.observe(*CONTAIN_INSTANCE.observations)
     assert [stage.plan(after, case.incident) for stage in CONTAIN_INSTANCE.stages] == [(), (), ()]

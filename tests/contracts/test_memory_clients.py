@@ -18,6 +18,7 @@ from ringfence.record.chain import digest
 from tests.support.fakes.audit_home import ARCHIVE, AUDIT, CONTROL, bucket, dynamo_log, in_turn, tables
 from tests.support.fakes.chains import INCIDENT, KEY, contained, lease, opened
 from tests.support.fakes.memory_clients import MemoryDynamo, MemoryS3
+from tests.support.fakes.seals import without_macs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,5 +110,5 @@ def test_entries_are_read_and_every_item_is_found(clients: Clients) -> None:
             item = cast("Any", to_item(KEY, one))
             clients.dynamodb.audit[item["chain"]["S"], item["entry"]["S"]] = item
     reader = IncidentReader(clients.dynamodb, AUDIT)
-    assert reader.entries(Response(KEY, INCIDENT)) == opened()
+    assert without_macs(reader.entries(Response(KEY, INCIDENT))) == opened()
     assert sorted(reader.every()) == [(KEY.text, f"{INCIDENT}#00000{seq}") for seq in range(2)]

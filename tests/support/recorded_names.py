@@ -89,9 +89,14 @@ def _words(text: str) -> list[str]:
 
 
 def _alias(word: str) -> object:
-    """Return what another name of a type stands for, wherever it is declared."""
+    """Return what another name of a type stands for, wherever it is declared.
+
+    A class of that name that no chain can hold, say of a command, may be loaded as well.
+    """
     modules = [module for name, module in sys.modules.items() if name.startswith(_OURS)]
-    return next(vars(module)[word] for module in modules if word in vars(module))
+    found = [vars(module)[word] for module in modules if word in vars(module)]
+    enums = (one for one in found if isinstance(one, type) and issubclass(one, Enum))
+    return next(enums, found[0])
 
 
 def complaints(written: Names, now: Names) -> Iterator[str]:
