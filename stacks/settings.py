@@ -80,7 +80,7 @@ class Settings:
         Names of roles, with their paths, that exist in each account for emergencies. Only they and the root
         user may delete Ringfence's keys and the archive, and no response changes them.
     require_mfa
-        Whether operators and releasers need a session with multi-factor authentication.
+        Whether operators, releasers and checkers need a session with multi-factor authentication.
     qualifier
         The qualifier of `cdk bootstrap`, which is part of the names of its roles.
     checkpoint_bucket

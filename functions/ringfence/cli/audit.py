@@ -12,9 +12,12 @@ import click
 
 from ringfence.cli.incidents import Since
 from ringfence.cli.log import archive_of, find, reader_of
+from ringfence.cli.operator_command import url_option
+from ringfence.cli.seals import seals_of
 from ringfence.cli.settings import ARCHIVE_BUCKET, AUDIT_TABLE, LOG_KEY, Home, home_options
 from ringfence.cli.text import discard, safe
 from ringfence.model.errors import BadInput, RingfenceError
+from ringfence.record.integrity import Fault, Wrong, with_more
 from ringfence.record.integrity import verify as verify_chain
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from ringfence.aws.log_files import LogFiles
     from ringfence.cli.audit_walk import LogReport, Period, Sources
+    from ringfence.cli.seals import IncidentSeals, Seals
     from ringfence.engine.ports import SideBySide
     from ringfence.record.integrity import Verdict
     from ringfence.record.tlog import LogKey
@@ -62,6 +66,7 @@ def audit() -> None:
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object per line, one for each response."
 )
+@url_option
 @home_options(AUDIT_TABLE, ARCHIVE_BUCKET, LOG_KEY)
 @click.pass_context
 def verify(  # noqa: PLR0913 - the options of a command
@@ -75,6 +80,7 @@ def verify(  # noqa: PLR0913 - the options of a command
     without_archive: bool,
     kept: tuple[Path, ...],
     copies: str | None,
+    url: str | None,
     as_json: bool,
 ) -> None:
     """Recompute the hash chains of INCIDENT, and compare them with the archive and the transparency log.
@@ -82,11 +88,15 @@ def verify(  # noqa: PLR0913 - the options of a command
     With --all, walk the whole archive, table and log: find what was altered, removed, cut, forked or never
     archived. The newest checkpoint is printed. Keep it: a later log must contain it.
 
+    For INCIDENT, Ringfence's function also checks the seals of the entries, because only functions have the
+    key. An entry that is not authentic is a fault. If the API cannot be reached or denies the request, the
+    result says that the seals are not checked, and the exit code does not cover them.
+
     Exit code 0: the entries are unaltered; entries of the last 15 minutes that are not archived yet are
-    reported as pending. 1: an entry was altered, removed, reordered or never archived, or the log was cut or
-    forked; the first fault of each response is named. 2: no such incident, or bad input. 3: the table, the
-    archive or the log cannot be read, or the result cannot be written. 4: the entries are unaltered, but
-    somebody tried to hide or replace something in the archive.
+    reported as pending. 1: an entry was altered, removed, reordered or never archived, or is not authentic,
+    or the log was cut or forked; the first fault of each response is named. 2: no such incident, or bad
+    input. 3: the table, the archive or the log cannot be read, or the result cannot be written. 4: the
+    entries are unaltered, but somebody tried to hide or replace something in the archive.
     """
     _check(
         incident, everything=everything, others=bool(since or until or kept or copies), less=without_archive
@@ -94,7 +104,8 @@ def verify(  # noqa: PLR0913 - the options of a command
     now = datetime.now(UTC)
     try:
         if incident:
-            done = _one(home, incident, now, without_archive=without_archive, as_json=as_json)
+            verdicts = tuple(_verdicts(home, incident, now, without_archive=without_archive))
+            done = _one(verdicts, seals_of(home, url, incident), as_json=as_json)
         else:
             done = _all(home, _period(since, until), now, _notes(kept, copies, home), as_json=as_json)
     except BadInput:
@@ -130,11 +141,21 @@ def exit_code(verdicts: Iterable[Verdict], remarks: Iterable[str] = ()) -> int:
     return ATTEMPTED if any(verdict.remarks for verdict in verdicts) or any(remarks) else 0
 
 
-def _one(home: Home, incident: str, now: datetime, *, without_archive: bool, as_json: bool) -> int:
-    verdicts = tuple(_verdicts(home, incident, now, without_archive=without_archive))
+def _one(verdicts: Sequence[Verdict], seals: IncidentSeals, *, as_json: bool) -> int:
+    verdicts = tuple(_with_seals(verdict, seals.of(verdict.chain)) for verdict in verdicts)
     for verdict in verdicts:
-        click.echo(json.dumps(_as_json(verdict)) if as_json else _as_text(verdict))
+        proved = seals.of(verdict.chain)
+        if as_json:
+            click.echo(json.dumps({**_as_json(verdict), "seals": proved.as_json()}))
+        else:
+            click.echo("\n  ".join((_as_text(verdict), *map(safe, (*proved.faults, *proved.remarks)))))
     return exit_code(verdicts)
+
+
+def _with_seals(verdict: Verdict, seals: Seals) -> Verdict:
+    """Add the entries that are not authentic. Unsealed entries are no fault: earlier versions wrote some."""
+    why = "no function of Ringfence sealed it in this place"
+    return with_more(verdict, (Fault(seq, Wrong.FORGED, why) for seq in seals.forged))
 
 
 def _verdicts(home: Home, incident: str, now: datetime, *, without_archive: bool) -> Iterator[Verdict]:
@@ -159,8 +180,6 @@ def _verdicts(home: Home, incident: str, now: datetime, *, without_archive: bool
 
 def _with_log(verdict: Verdict, report: LogReport) -> Verdict:
     """Add what is wrong with the log. It is no fault of an entry, so the number is -1."""
-    from ringfence.record.integrity import Fault, Wrong, with_more
-
     return with_more(verdict, (Fault(-1, Wrong.LOG, words) for words in report.faults[:1]))
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from ringfence.cli.seals import Seals
     from ringfence.record.summary import Summary
     from ringfence.record.timeline import Row
 
@@ -79,13 +80,16 @@ def listed(summaries: Sequence[Summary], verified: Verified, now: datetime) -> R
     return table
 
 
-def header(summary: Summary, verified: Verified, now: datetime) -> RenderableType:
+def header(summary: Summary, verified: Verified, now: datetime, seals: Seals) -> RenderableType:
     """Return the summary of a response."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="bold")
     grid.add_column(overflow="fold")
     for label, text, style in _facts(summary, _state(summary, verified, now)):
         grid.add_row(label, plain(text, style))
+    for lines, style in ((seals.faults, BAD), (seals.remarks, "")):
+        for line in lines:
+            grid.add_row("seals", plain(line, style))
     return Group(grid, Text())
 
 
@@ -132,8 +136,9 @@ def ago(age: timedelta) -> str:
     return "just now"
 
 
-def rows_shown(rows: Sequence[Row]) -> RenderableType:
+def rows_shown(rows: Sequence[Row], seals: Seals) -> RenderableType:
     """Return the timeline. A line names the actor each time it changes."""
+    marks = _marks(seals)
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(justify="right", style="dim")
     grid.add_column(no_wrap=True)
@@ -143,8 +148,14 @@ def rows_shown(rows: Sequence[Row]) -> RenderableType:
         if (row.actor, f"{row.at:%Y-%m-%d}") != (actor, day):
             actor, day = row.actor, f"{row.at:%Y-%m-%d}"
             grid.add_row("", "", plain(f"{day} UTC, by {actor or 'unknown'}", "bold"))
-        grid.add_row(str(row.entry.seq), _time(row.at), Group(*_lines(row)))
+        grid.add_row(str(row.entry.seq), _time(row.at), Group(*marks.get(row.entry.seq, ()), *_lines(row)))
     return Group(grid, Text())
+
+
+def _marks(seals: Seals) -> dict[int, tuple[Text, ...]]:
+    """Return what the seals say about single entries, by number."""
+    unsealed = dict.fromkeys(seals.unsealed, (Text("not sealed", style=OPEN),))
+    return {**unsealed, **dict.fromkeys(seals.forged, (Text("NOT AUTHENTIC", style=BAD),))}
 
 
 def _time(at: datetime) -> str:

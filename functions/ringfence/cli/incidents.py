@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ringfence.cli.log import containments_of, find, reader_of
+from ringfence.cli.operator_command import url_option
 from ringfence.cli.recheck import recheck
+from ringfence.cli.seals import seals_of
 from ringfence.cli.settings import AUDIT_TABLE, CONTROL_TABLE, Home, home_options
 from ringfence.model.errors import RingfenceError
 from ringfence.record.summary import Summary
@@ -88,7 +90,7 @@ def list_incidents(home: Home, since: datetime, limit: int, *, as_json: bool) ->
     """
     reader = reader_of(home)
     found = tuple(islice(reader.opened(since, datetime.now(UTC) + timedelta(days=1)), limit))
-    summaries = [Summary.of(entries) for entries in _read(reader, found)]
+    summaries = [Summary.of(entries) for _, entries in _read(reader, found)]
     verified = _verified(home)
     if as_json:
         for summary in summaries:
@@ -102,9 +104,13 @@ def list_incidents(home: Home, since: datetime, limit: int, *, as_json: bool) ->
 @incidents.command("show", short_help="Show the timeline of an incident.")
 @click.argument("incident")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@url_option
 @home_options(AUDIT_TABLE, CONTROL_TABLE)
-def show_incident(home: Home, incident: str, *, as_json: bool) -> None:
-    """Show the timeline of INCIDENT, one for each response.
+def show_incident(home: Home, incident: str, *, url: str | None, as_json: bool) -> None:
+    """Show the timeline of INCIDENT, one for each response, and what the seals of its entries prove.
+
+    Ringfence's function checks the seals, because only functions have the key. If the API cannot be reached
+    or denies the request, the command says that the seals are not checked.
 
     Exit code 0: shown. 1: the audit log cannot be read. 2: no such incident.
     """
@@ -112,26 +118,35 @@ def show_incident(home: Home, incident: str, *, as_json: bool) -> None:
     from ringfence.record.timeline import timeline
 
     reader = reader_of(home)
-    responses = [(Summary.of(each), timeline(each)) for each in _read(reader, find(reader, None, incident))]
-    verified = _verified(home)
+    read = _read(reader, find(reader, None, incident))
+    responses = [(chain, Summary.of(each), timeline(each)) for chain, each in read]
+    verified, seals = _verified(home), seals_of(home, url, incident)
     if as_json:
         told = [
-            {**_as_json(summary, verified), "entries": [row.as_json() for row in rows]}
-            for summary, rows in responses
+            {
+                **_as_json(summary, verified),
+                "seals": seals.of(chain).as_json(),
+                "entries": [row.as_json() for row in rows],
+            }
+            for chain, summary, rows in responses
         ]
         click.echo(json.dumps({"incident": incident, "responses": told}))
         return
     from ringfence.cli.incident_views import header, rows_shown, show
 
-    for summary, rows in responses:
-        show(header(summary, verified, datetime.now(UTC)), rows_shown(rows))
+    for chain, summary, rows in responses:
+        proved = seals.of(chain)
+        show(header(summary, verified, datetime.now(UTC), proved), rows_shown(rows, proved))
 
 
-def _read(reader: IncidentReader, responses: Sequence[Response]) -> list[tuple[Entry, ...]]:
+def _read(reader: IncidentReader, responses: Sequence[Response]) -> list[tuple[str, tuple[Entry, ...]]]:
+    """Return the entries of each response that has any, with its chain. Bodies can name another chain."""
     from ringfence.handlers.threads import Threads
 
     reads = [lambda one=one: reader.entries(one) for one in responses]
-    return [each for each in Threads()(reads) if isinstance(each, tuple) and each] if reads else []
+    found = Threads()(reads) if reads else ()
+    pairs = zip(responses, found, strict=True)
+    return [(one.key.text, each) for one, each in pairs if isinstance(each, tuple) and each]
 
 
 def _verified(home: Home) -> Verified:

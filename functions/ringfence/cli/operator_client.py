@@ -18,6 +18,7 @@ from ringfence.handlers.operator_types import (
     RELEASES,
     REPLAYS,
     RUNS,
+    SEALS,
     STATUS,
     Forbidden,
 )
@@ -74,6 +75,10 @@ class OperatorClient(Protocol):
         """Put messages that were given up on back on their queue."""
         ...
 
+    def seals(self, body: Body) -> Body:
+        """Ask which entries of an incident are sealed."""
+        ...
+
 
 class Http(Protocol):
     """Sends a document with POST."""
@@ -112,6 +117,10 @@ class HttpOperatorClient:
     def replay(self, body: Body) -> Body:
         """Put messages that were given up on back on their queue."""
         return self._ask(REPLAYS, body)
+
+    def seals(self, body: Body) -> Body:
+        """Ask which entries of an incident are sealed."""
+        return self._ask(SEALS, body)
 
     def _ask(self, path: str, body: Body) -> Body:
         code, answer = self._http.post(path, body)
@@ -190,6 +199,10 @@ class DirectOperatorClient:
     def replay(self, body: Body) -> Body:
         """Raise BadInput likewise."""
         return self._service.replay(body, self._execution())
+
+    def seals(self, body: Body) -> Body:
+        """Raise BadInput, because only the functions have the key of the seals."""
+        return self._service.check_seals(body, self._execution())
 
     def _go_on(self) -> None:
         if self._left:

@@ -67,6 +67,12 @@ class Environment:
     sleep: Callable[[float], None]
 
 
+url_option = click.option(
+    "--url",
+    envvar=URL,
+    show_envvar=True,
+    help=f"The URL of the API. Default: output {OUTPUT} of stack {RESPONSE_STACK}.",
+)
 _OPTIONS = {
     "reason": click.option(
         "--reason", required=True, help="The reason, in one line. It is recorded in the audit log."
@@ -92,12 +98,7 @@ _OPTIONS = {
         show_default=True,
         help="Seconds to wait for the result.",
     ),
-    "url": click.option(
-        "--url",
-        envvar=URL,
-        show_envvar=True,
-        help=f"The URL of the API. Default: output {OUTPUT} of stack {RESPONSE_STACK}.",
-    ),
+    "url": url_option,
     "policy": click.option(
         "--policy",
         type=click.Path(path_type=Path),

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from ringfence.handlers.operator_answers import Answer
     from ringfence.handlers.operator_types import ReleaseRequest
     from ringfence.handlers.rechecks import Containments
+    from ringfence.handlers.seal_checks import SealService
     from ringfence.model.runbook import Runbook
     from ringfence.policy.decision import Policy
     from ringfence.record.containments import Containment
@@ -66,7 +67,8 @@ class OperatorService:
     `ports` maps a role to the ports that act with it. Without a role they only read the log. `find` returns
     every response to an incident. `go_on` queues a message for later stages: a runbook's id, the message,
     and the delay in seconds. `direct`: nobody verified the caller, and the log says so. `listed` is the
-    list of open contained incidents. `letters` are the dead letters of a deployment.
+    list of open contained incidents. `letters` are the dead letters of a deployment, and
+    `seals` checks its record. Both are None without a deployment.
     """
 
     catalogue: Mapping[str, Runbook]
@@ -77,6 +79,7 @@ class OperatorService:
     direct: bool = False
     listed: Containments | None = None
     letters: DeadLetterService | None = None
+    seals: SealService | None = None
 
     def run(self, body: object, execution: ExecutionContext) -> Answer:
         """Run the first stage of a runbook and queue the rest. A dry run plans every stage.
@@ -109,6 +112,13 @@ class OperatorService:
         if self.letters is None:
             raise BadInput("--direct", "cannot be used: only the API may send to the queues")
         return self.letters
+
+    def check_seals(self, body: object, execution: ExecutionContext) -> Answer:
+        """Return which entries of an incident are sealed. Raises BadInput and Retryable."""
+        check_actor(execution.actor)
+        if self.seals is None:
+            raise BadInput("--direct", "cannot be used: only the functions have the key of the seals")
+        return self.seals.checked(body, execution.until)
 
     def resume(self, runbook: str, message: str, execution: ExecutionContext) -> ResponseResult:
         """Continue a run."""

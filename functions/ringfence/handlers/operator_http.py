@@ -20,6 +20,7 @@ from ringfence.handlers.operator_types import (
     RELEASES,
     REPLAYS,
     RUNS,
+    SEALS,
     STATUS,
     check_actor,
 )
@@ -89,6 +90,13 @@ def replays() -> Response[str]:
     """Put messages that were given up on back on their queue."""
     caller = _caller(REPLAYS)
     return _response(OK, _service().replay(_body(), caller))
+
+
+@app.post(SEALS)
+def seals() -> Response[str]:
+    """Say which entries of an incident are sealed."""
+    caller = _caller(SEALS, once=False)  # like a status query: it changes nothing
+    return _response(OK, _service().check_seals(_body(), caller))
 
 
 @app.exception_handler(RingfenceError)  # type: ignore[untyped-decorator]  # likewise

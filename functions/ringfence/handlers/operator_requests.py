@@ -8,6 +8,7 @@ Shapes of the requests. Every field is checked, and unknown fields are refused::
                      plans?: [digest, ...]}
     POST /status    {runbook, subject, after?, remediations?}
     POST /rechecks  {incident?, after?}
+    POST /seals     {incident}
 
 `plan` and `plans` are results of a dry run that the caller confirmed. No other plan is then applied.
 """

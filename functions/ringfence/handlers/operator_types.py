@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from ringfence.record.facts import RunRequested
 
 RUNS, RELEASES, STATUS, RECHECKS = "/runs", "/releases", "/status", "/rechecks"
-DEAD_LETTERS, REPLAYS = "/dead-letters", "/replays"
-FOR_OPERATORS = (RUNS, STATUS, RECHECKS, DEAD_LETTERS, REPLAYS)
-FOR_RELEASERS = (RELEASES, STATUS)
-ROUTES = tuple(dict.fromkeys((*FOR_OPERATORS, *FOR_RELEASERS)))
+DEAD_LETTERS, REPLAYS, SEALS = "/dead-letters", "/replays", "/seals"
+FOR_OPERATORS = (RUNS, STATUS, RECHECKS, DEAD_LETTERS, REPLAYS, SEALS)
+FOR_RELEASERS = (RELEASES, STATUS, SEALS)
+FOR_AUDITORS = (SEALS,)
+ROUTES = tuple(dict.fromkeys((*FOR_OPERATORS, *FOR_RELEASERS, *FOR_AUDITORS)))
 """The paths of the API. Who may run a response may not undo one, and the other way around."""
 QUEUES = "RINGFENCE_CONTINUATION_QUEUE_URLS"
 """The variable with the runbooks' second queues: a JSON object from runbook id to URL."""

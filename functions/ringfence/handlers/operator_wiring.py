@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, cast
 
 from ringfence.aws.dead_letters import SqsDeadLetters
 from ringfence.aws.identity import Sts, UsedProofs, sts_endpoint
-from ringfence.aws.incidents import IncidentReader
+from ringfence.aws.incidents import IncidentReader, Response
 from ringfence.aws.sessions import own_client
 from ringfence.handlers import wiring
 from ringfence.handlers.dead_letters import DeadLetterService
 from ringfence.handlers.operator_api import OperatorService
 from ringfence.handlers.operator_callers import CallerCheck
 from ringfence.handlers.operator_types import QUEUES
+from ringfence.handlers.seal_checks import SealService
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.runbooks.catalogue import CATALOGUE
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
 
-    from ringfence.record.chain import ChainKey
+    from ringfence.record.chain import ChainKey, Entry
 
 
 @cache
@@ -47,15 +48,29 @@ def operator_service() -> OperatorService:
         wiring.queue(queues[runbook]).send(message, seconds)
 
     letters = DeadLetterService(CATALOGUE, SqsDeadLetters(lambda: cast("SQSClient", own_client("sqs"))))
+    keys = wiring.seals(wiring.settings().record_keys)
     return OperatorService(
-        CATALOGUE, wiring.policy(), wiring.warm, _find, go_on, listed=wiring.containments(), letters=letters
+        CATALOGUE,
+        wiring.policy(),
+        wiring.warm,
+        _find,
+        go_on,
+        listed=wiring.containments(),
+        letters=letters,
+        seals=SealService(_find, _entries, keys.keys, lambda: keys.labels, wiring.now),
     )
 
 
+def _reader() -> IncidentReader:
+    return IncidentReader(cast("DynamoDBClient", own_client("dynamodb")), wiring.settings().audit_table)
+
+
 def _find(incident: str) -> tuple[ChainKey, ...]:
-    client = cast("DynamoDBClient", own_client("dynamodb"))
-    reader = IncidentReader(client, wiring.settings().audit_table)
-    return tuple(response.key for response in reader.responses(incident))
+    return tuple(response.key for response in _reader().responses(incident))
+
+
+def _entries(key: ChainKey, incident: str) -> tuple[Entry, ...]:
+    return _reader().entries(Response(key, incident))
 
 
 def _queues() -> Mapping[str, str]:

@@ -29,6 +29,7 @@ class Wrong(StrEnum):
     UNARCHIVED = "unarchived"
     UNLOGGED = "unlogged"
     LOG = "log"
+    FORGED = "forged"
 
 
 ARCHIVED_WITHIN = timedelta(minutes=15)
@@ -116,6 +117,7 @@ _PLAIN = {
     Wrong.ARCHIVE: "tampered with in the archive",
     Wrong.UNARCHIVED: "not archived",
     Wrong.UNLOGGED: "not in the transparency log",
+    Wrong.FORGED: "not authentic",
 }
 
 

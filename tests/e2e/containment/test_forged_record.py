@@ -35,6 +35,13 @@ def hand(world: World) -> Operator:
     return operator(world, f"arn:aws:iam::{world.local.account}:policy/ringfence-operator")
 
 
+@pytest.fixture(scope="module")
+def reader(world: World) -> Operator:
+    """Somebody who reads the record, and may have its seals checked."""
+    names = ("auditor", "checker")
+    return operator(world, *(f"arn:aws:iam::{world.local.account}:policy/ringfence-{name}" for name in names))
+
+
 def forged(world: World, sign: Callable[[Entry], Entry]) -> tuple[str, str]:
     """Write an incident that says that Ringfence replaced a policy which allowed everything."""
     iam, name = world.client("iam"), world.builder().name
@@ -68,19 +75,28 @@ def test_what_a_deployment_records_is_sealed(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mac", "says"),
+    ("mac", "says", "seals"),
     [
-        ("", "entries 0-2 are not sealed"),
-        (f"1:{'0' * 8}:{'0' * 64}", "entry 0 of {incident} is not authentic: its MAC is wrong"),
+        ("", "entries 0-2 are not sealed", "entries 0-2 are not sealed"),
+        (
+            f"1:{'0' * 8}:{'0' * 64}",
+            "entry 0 of {incident} is not authentic: its MAC is wrong",
+            "entries 0-2 are not authentic",
+        ),
     ],
     ids=["unsealed", "forged"],
 )
-def test_a_forged_incident_is_not_released(world: World, hand: Operator, mac: str, says: str) -> None:
+def test_a_forged_incident_is_not_released_and_shown_as_forged(  # noqa: PLR0917 - who does what
+    world: World, hand: Operator, reader: Operator, mac: str, says: str, seals: str
+) -> None:
     name, incident = forged(world, lambda one: replace(one, mac=mac))
     done = hand.types("release", incident, *WHY)
     assert done.returncode == 1, done.stdout + done.stderr
     assert says.format(incident=incident) in " ".join((done.stdout + done.stderr).split())
     assert world.client("iam").list_user_policies(UserName=name)["PolicyNames"] == []
+    shown = reader.types("incidents", "show", incident)
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert seals in " ".join(shown.stdout.split())
 
 
 def test_a_person_who_insists_restores_nothing_that_a_denial_is_not(world: World, hand: Operator) -> None:

@@ -244,9 +244,10 @@ def test_a_sound_chain_verifies(s3: S3Client) -> None:
     del s3
     result = ringfence("audit", "verify", INCIDENT)
     assert result.exit_code == 0
-    assert (
-        result.output == f"{INCIDENT} {KEY.text}\n  6 entries are the same as the archive's first versions\n"
-    )
+    assert result.output.splitlines()[:2] == [
+        f"{INCIDENT} {KEY.text}",
+        "  6 entries are the same as the archive's first versions",
+    ]
 
 
 def test_a_chain_of_another_version_verifies_and_shows_what_this_one_cannot_read(

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.handlers.operator_types import FOR_OPERATORS, FOR_RELEASERS, QUEUES, RELEASES, ROUTES, RUNS
+from ringfence.handlers.operator_types import (
+    FOR_AUDITORS,
+    FOR_OPERATORS,
+    FOR_RELEASERS,
+    QUEUES,
+    RELEASES,
+    ROUTES,
+    RUNS,
+    SEALS,
+)
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.names import RESPONSE_STACK
 from tests.support.synthesis import HOME, allowed, conditions_of, told
@@ -89,7 +98,11 @@ def test_only_the_api_may_invoke_a_function_and_only_on_its_routes(
 
 @pytest.mark.parametrize(
     ("like", "name", "paths"),
-    [("DoorOperators", "operator", FOR_OPERATORS), ("DoorReleasers", "releaser", FOR_RELEASERS)],
+    [
+        ("DoorOperators", "operator", FOR_OPERATORS),
+        ("DoorReleasers", "releaser", FOR_RELEASERS),
+        ("DoorCheckers", "checker", FOR_AUDITORS),
+    ],
 )
 def test_who_may_run_may_not_release_and_each_policy_tells_where_the_routes_are(
     response: Template, like: str, name: str, paths: tuple[str, ...]
@@ -98,14 +111,16 @@ def test_who_may_run_may_not_release_and_each_policy_tells_where_the_routes_are(
     assert policy["ManagedPolicyName"] == f"ringfence-{name}"
     assert not {"Groups", "Roles", "Users"} & policy.keys()
     by_action = {one["Action"]: one["Resource"] for one in policy["PolicyDocument"]["Statement"]}
-    ends = {one["Fn::Join"][1][-1] for one in by_action.pop("execute-api:Invoke")}
+    named = by_action.pop("execute-api:Invoke")
+    ends = {one["Fn::Join"][1][-1] for one in (named if isinstance(named, list) else [named])}
     assert ends == {f"/$default/POST{path}" for path in paths}
     assert (RELEASES in paths, RUNS in paths) == (name == "releaser", name == "operator")
+    assert SEALS in paths, "everybody who has a policy may know what the seals prove"
     stack = f"arn:aws:cloudformation:eu-west-1:{HOME}:stack/Ringfence-Response/*"
     assert by_action == {"cloudformation:DescribeStacks": stack}
 
 
-@pytest.mark.parametrize("like", ["DoorOperators", "DoorReleasers"])
+@pytest.mark.parametrize("like", ["DoorOperators", "DoorReleasers", "DoorCheckers"])
 def test_an_owner_can_demand_a_second_factor_of_those_who_call(
     response: Template, variant: Callable[[Settings], dict[str, Template]], like: str
 ) -> None:
@@ -119,4 +134,6 @@ def test_an_owner_can_demand_a_second_factor_of_those_who_call(
 
 
 def test_its_address_is_an_output(response: Template) -> None:
-    assert {"OperateUrl", "OperatorPolicy", "ReleaserPolicy"} <= response.body["Outputs"].keys()
+    assert {"OperateUrl", "OperatorPolicy", "ReleaserPolicy", "CheckerPolicy"} <= response.body[
+        "Outputs"
+    ].keys()
