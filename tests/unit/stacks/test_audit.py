@@ -264,7 +264,7 @@ def test_only_the_functions_that_write_the_record_may_use_the_key_of_the_seals(a
     assert not {"kms:*", "kms:GenerateMac", "kms:VerifyMac", "kms:Generate*", "kms:CreateGrant"} & set(
         administer["Action"]
     )
-    writers = {f"ringfence-{name}-function" for name in (*CATALOGUE, "operate")}
+    writers = {f"ringfence-{name}-function" for name in (*CATALOGUE, "operate", "heartbeat")}
     assert functions["Action"] == "kms:GenerateMac"
     assert named(functions["Condition"]["ArnEquals"]["aws:PrincipalArn"]) == writers
     assert (nobody["Effect"], nobody["Principal"]) == ("Deny", {"AWS": "*"})
