@@ -42,9 +42,12 @@ FUTURE = "eu-west-9"
 
 @pytest.fixture(scope="session")
 def kept(bundle: Path) -> Loader:
-    """Read the bundle's data and no other."""
+    """Read the bundle's data and no other, as the bundle's botocore does: as its own."""
     data = str(bundle / "botocore" / "data")
-    return Loader(extra_search_paths=[data], include_default_search_paths=False)
+    loader = Loader(extra_search_paths=[data], include_default_search_paths=False)
+    # Data elsewhere would count as a user's, whose endpoint replaces what the rules say.
+    loader.BUILTIN_DATA_PATH = data
+    return loader
 
 
 @cache
