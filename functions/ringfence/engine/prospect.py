@@ -9,10 +9,18 @@ from ringfence.model.incident import Incident
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.plan import digest_text
 from ringfence.record.chain import digest
-from ringfence.record.facts import FindingReceived, Planned, RunRequested, Verified
+from ringfence.record.facts import (
+    FindingReceived,
+    Intended,
+    Outcome,
+    Planned,
+    Result,
+    RunRequested,
+    Verified,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from ringfence.engine.incident_start import IncidentStart
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
     from ringfence.model.errors import RingfenceError
     from ringfence.model.observation import ResourceState
     from ringfence.model.runbook import Stage
+    from ringfence.model.step import Step
     from ringfence.record.facts import Fact
     from ringfence.record.history import History
 
@@ -42,8 +51,11 @@ class Prospect:
     finds: bool = True
     failed: RingfenceError | None = None
 
-    def incident(self, history: History) -> Incident:
-        """Return the incident for planners. `history` is the current chain of `start`."""
+    def incident(self, history: History, pending: Iterable[Fact] = ()) -> Incident:
+        """Return the incident for planners. `history` is the current chain of `start`.
+
+        `pending` are facts that are not written yet: a step can have been refused a moment ago.
+        """
         opens = self.planned_for.is_new and not self.start.is_new
         known = self.planned_for.history if opens else history
         incident = Incident(
@@ -55,6 +67,7 @@ class Prospect:
             requested=any(isinstance(one, RunRequested) for one in self.start.facts),
             planned_at=self._at(history),
             tried_at=known.tried_at(),
+            refused=tuple(_refused(known, pending)),
         )
         new = (one for one in self.start.facts if isinstance(one, FindingReceived))
         return incident.with_findings(one.finding for one in (*known.of(FindingReceived), *new))
@@ -101,3 +114,11 @@ def _differ(plan: Planned, last: Planned | None, *, repeats: bool) -> bool:
 
 def _gist(plan: Planned) -> list[tuple[str, object]]:
     return [(step.target, () if isinstance(step, LogOnlyStep) else step.diff()) for step in plan.steps]
+
+
+def _refused(history: History, pending: Iterable[Fact]) -> Iterator[Step]:
+    news = {one.intent: one for one in pending if isinstance(one, Outcome)}
+    outcomes = {**history.outcomes, **news}
+    for one in history.of(Intended):
+        if one.intent in outcomes and outcomes[one.intent].result == Result.REFUSED:
+            yield one.step

@@ -117,7 +117,7 @@ def _verification(
     look: SecondLook,
     resource: ResourceState,
 ) -> Verification:
-    incident, stages = prospect.incident(execution.history), request.running
+    incident, stages = prospect.incident(execution.history, execution.pending), request.running
     others = tuple(words for stage in stages for words in stage.pending(resource, incident))
     patient = look.at < _last_change(prospect, execution) + WAIT_FOR_OTHERS
     return Verification(

@@ -35,7 +35,8 @@ class Incident:
     execution. `containers`: the containers that its findings are about, in words. `planned_at`: the time for
     which the plan is made. Only a plan for access that was granted until now depends on it, and only until a
     step records the result. `tried_at`: when each of the `past` steps was recorded. `named_keys`: the
-    long-term access keys in its findings, if each finding names one.
+    long-term access keys in its findings, if each finding names one. `refused`: the `past` steps that the
+    service refused.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Incident:
     planned_at: datetime | None = None
     tried_at: tuple[datetime, ...] = ()
     named_keys: tuple[str, ...] = ()
+    refused: tuple[Step, ...] = ()
 
     @property
     def first_seen(self) -> datetime:

@@ -25,7 +25,7 @@ from ringfence.steps.iam.instance_sessions import (
 from ringfence.steps.iam.undoing import INSTANCE_DENIAL_UNDONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from ringfence.model.incident import Incident
@@ -71,16 +71,16 @@ def still_valid(instance: ResourceState, incident: Incident) -> Iterator[str]:  
     residual_risk=still_valid,
 )
 def deny_instance_sessions(instance: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Deny the instance each role that it has or had, by the way that was tried the least."""
+    """Deny the instance each role that it has or had, by the way that was refused the least."""
     ref = instance.ref
     for held in instance[Identity].roles:
         if not held.role.editable or held.denies(ref.id):
             continue
         until = kept_until(incident, held.role)
-        inline = _tries(incident, DenyInstanceSessions, held.role)
+        inline = _refusals(incident, DenyInstanceSessions, held.role)
         if inline:
             yield from _ended(ref.account, held, incident)
-        if inline <= _tries(incident, AttachInstanceDenial, held.role):
+        if inline <= _refusals(incident, AttachInstanceDenial, held.role):
             yield DenyInstanceSessions(ref.id, held.role, before=False, after=True, until=until)
         else:
             arn = InstanceDenial(ref.id, until, managed=True).arn(ref.account, held.role)
@@ -89,17 +89,17 @@ def deny_instance_sessions(instance: ResourceState, incident: Incident) -> Itera
 
 def kept_until(incident: Incident, role: Role) -> datetime:
     """Return until when the denial is kept, in whole hours. The first recorded step fixes it."""
-    recorded = (one.until for one in _denials(incident, role) if one.until)
+    recorded = (one.until for one in _denials(incident.past, role) if one.until)
     hour = incident.applying_at.replace(minute=0, second=0, microsecond=0)
     return next(recorded, hour + KEPT)
 
 
-def _tries(incident: Incident, kind: type[Step], role: Role) -> int:
-    return sum(1 for one in _denials(incident, role) if isinstance(one, kind))
+def _refusals(incident: Incident, kind: type[Step], role: Role) -> int:
+    return sum(1 for one in _denials(incident.refused, role) if isinstance(one, kind))
 
 
-def _denials(incident: Incident, role: Role) -> Iterator[DenyInstanceSessions | AttachInstanceDenial]:
-    for one in incident.past:
+def _denials(steps: Iterable[Step], role: Role) -> Iterator[DenyInstanceSessions | AttachInstanceDenial]:
+    for one in steps:
         if isinstance(one, DenyInstanceSessions | AttachInstanceDenial) and one.role.id == role.id:
             yield one
 

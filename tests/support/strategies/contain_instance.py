@@ -84,7 +84,7 @@ def on_a_full_role() -> Iterator[Step]:
     """Yield the steps after IAM refused another inline policy."""
     (held,) = full_role()[Identity].roles
     refused = DenyInstanceSessions(REF.id, held.role, before=False, after=True)
-    incident = Incident(INCIDENT, NOON, ("f-1",), (), chosen(), (refused,))
+    incident = Incident(INCIDENT, NOON, ("f-1",), (), chosen(), (refused,), refused=(refused,))
     for step in load("deny-instance-sessions").plan(full_role(), incident):
         yield step
         if not step.irreversible:

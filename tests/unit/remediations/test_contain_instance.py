@@ -287,6 +287,16 @@ def test_sessions_are_denied_whether_the_profile_is_still_there_or_not() -> None
 OTHER = "i-0000000000000000f"
 
 
+def refused(*steps: Step) -> Incident:
+    return replace(INCIDENT, past=steps, refused=steps)
+
+
+def test_a_denial_without_an_answer_is_tried_again_in_the_same_way() -> None:
+    identity = associated("associated")
+    first = plan("deny-instance-sessions", identity)
+    assert plan("deny-instance-sessions", identity, incident=replace(INCIDENT, past=first)) == first
+
+
 @pytest.mark.parametrize("managed", [False, True])
 def test_a_full_role_gets_the_denial_by_a_managed_policy_and_loses_what_has_ended(*, managed: bool) -> None:
     """IAM refuses another inline policy. Only then are denials of other instances looked at."""
@@ -295,12 +305,12 @@ def test_a_full_role_gets_the_denial_by_a_managed_policy_and_loses_what_has_ende
     identity = Identity((), (HeldRole(ROLE, frozenset({ended, kept})),))
     (first,) = plan("deny-instance-sessions", identity)
     assert isinstance(first, DenyInstanceSessions)
-    removed, second = plan("deny-instance-sessions", identity, incident=replace(INCIDENT, past=(first,)))
+    removed, second = plan("deny-instance-sessions", identity, incident=refused(first))
     assert isinstance(removed, EndInstanceDenial)
     assert removed.ended == ended
     assert isinstance(second, AttachInstanceDenial)
     assert second.until == first.until
-    again = replace(INCIDENT, past=(first, second))
+    again = refused(first, second)
     assert plan("deny-instance-sessions", identity, incident=again)[-1] == first, "the ways take turns"
     denied = second.effect(removed.effect(seen(identity)))
     assert denied[Identity].roles[0].denials == {kept, second.denial}
