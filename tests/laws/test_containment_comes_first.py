@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.model.errors import InternalError, NotFound, RingfenceError
+from ringfence.model.errors import InternalError, NotFound, Refused, RingfenceError
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.observations.ec2.acls import SubnetAcls
 from ringfence.observations.ec2.network import TRANSITION, Network
+from ringfence.observations.iam.identity import Identity
 from ringfence.record.facts import Result
 from ringfence.record.status import IncidentStatus
 from ringfence.remediations.isolate_instance import isolate_instance
@@ -21,9 +22,14 @@ from ringfence.steps.ec2.network import SetSecurityGroups
 from ringfence.steps.ec2.own_groups import CreateOwnGroup
 from ringfence.steps.ec2.snapshots import CreateSnapshots
 from ringfence.steps.ec2.tags import TagInstance
+from ringfence.steps.iam.instance_sessions import (
+    AttachInstanceDenial,
+    DenyInstanceSessions,
+    EndInstanceDenial,
+)
 from tests.support import trials
 from tests.support.effort import examples
-from tests.support.strategies.contain_instance import EVERYTHING, WAYS, everything_to_do
+from tests.support.strategies.contain_instance import EVERYTHING, WAYS, everything_to_do, full_role
 from tests.support.strategies.instances import chosen, instances
 from tests.support.trials import CONTAINED, FAILURES, NAMES, NOTHING_FAILS, UNREADABLE, Failing, never
 
@@ -34,6 +40,7 @@ if TYPE_CHECKING:
 
 FIRST, *LATER = EVERYTHING.stages
 OTHERS = tuple(step for step in EVERYTHING.steps if step not in isolate_instance.steps)
+ON_A_FULL_ROLE = (AttachInstanceDenial, EndInstanceDenial)
 LATER_FACETS = tuple(facet for facet in EVERYTHING.observations if facet not in FIRST.observations)
 
 
@@ -49,11 +56,26 @@ def is_detour(step: Step) -> bool:
     return isinstance(step, CreateOwnGroup | SetSecurityGroups) and not isolates(step)
 
 
+def on_a_full_role() -> ResourceState:
+    """Return an instance with everything to do, whose role has denials of other instances."""
+    return everything_to_do().with_observation(full_role()[Identity])
+
+
 class Trial(trials.Trial):
     """One instance to contain with every option switched on, in a world where things fail."""
 
     def __init__(self, world: ResourceState, failing: Failing = NOTHING_FAILS, way: str = WAYS[0]) -> None:
         super().__init__(EVERYTHING, world, failing, chosen(way, hosts="isolate"))
+
+    def refuse(self, kind: type[Step]) -> None:
+        """Have steps of this kind refused, too."""
+        others, quota = self.cloud.refuse, Failing(Refused("LimitExceeded"), (kind,))
+
+        def refuse(step: Step) -> None:
+            quota(step)
+            others(step)
+
+        self.cloud.refuse = refuse
 
     @property
     def isolated(self) -> bool:
@@ -71,11 +93,16 @@ class Trial(trials.Trial):
 def test_one_kind_of_step_that_fails_does_not_keep_an_instance_from_being_contained(
     kind: type[Step], failure: RingfenceError
 ) -> None:
-    failing = Failing(failure, (kind,))
+    failing, full = Failing(failure, (kind,)), kind in ON_A_FULL_ROLE
     for way in WAYS:
-        trial = Trial(everything_to_do(), failing, way)
+        trial = Trial(on_a_full_role() if full else everything_to_do(), failing, way)
+        if full:
+            trial.refuse(DenyInstanceSessions)
         trial.run_whatever_happens()
         assert trial.isolated
+        if full:  # IAM has refused another inline policy
+            trial.run_whatever_happens()
+            assert trial.isolated
         if isinstance(failure, NotFound):
             trial.lose(SubnetAcls())
         assert trial.run(stages=1).status in CONTAINED
