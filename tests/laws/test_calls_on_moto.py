@@ -18,20 +18,16 @@ from moto import mock_aws
 
 from ringfence.aws import archive, dynamo, incidents, log_files, log_sequence, notice, sessions
 from ringfence.aws.archive import S3Archive
-from ringfence.aws.cloud import AwsCloud
 from ringfence.aws.incidents import IncidentReader, Response
 from ringfence.aws.log_files import LogFiles
 from ringfence.aws.log_sequence import LogSequence
 from ringfence.aws.notice import Topic
 from ringfence.cli.main import main
 from ringfence.cli.settings import AUDIT_STACK
-from ringfence.model.errors import Refused, Retryable
-from ringfence.observations.iam.identity import Role
-from ringfence.observations.iam.instance_denials import InstanceDenial, denial
+from ringfence.model.errors import Retryable
 from ringfence.record.history import History
 from ringfence.record.notices import Notice
 from ringfence.record.status import IncidentStatus
-from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
 from stacks import needs
 from tests.support.fakes.audit_home import (
     ARCHIVE,
@@ -48,7 +44,7 @@ from tests.support.fakes.audit_home import (
 )
 from tests.support.fakes.chains import INCIDENT, KEY, LATER, NOON, contained, lease, opened
 from tests.support.fakes.log_home import LogHome
-from tests.support.fakes.moto_world import ACCOUNT, Builder, Clients, clients, world
+from tests.support.fakes.moto_world import Builder, Clients, FullRole, clients, fill_role, world
 from tests.support.laws.permissions import declared
 from tests.support.strategies.contain_instance import EVERYTHING
 
@@ -56,35 +52,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_s3 import S3Client
-
-    from ringfence.aws.cloud import Made
-    from ringfence.model.step import Names, Step
-    from ringfence.model.subject import Ref
-    from ringfence.policy.permit import Permit
-
-
-class FullRole(AwsCloud):
-    """IAM refuses another inline policy on the role: the quota is reached."""
-
-    def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Made:
-        if isinstance(step, DenyInstanceSessions):
-            raise Refused("LimitExceeded: the quota of the role's inline policies is reached")
-        return super().apply(ref, step, names, permit)
-
-
-def fill_role() -> set[str]:
-    """Give the role denials of another instance whose time is over. Return their names."""
-    iam = Builder().client("iam")
-    (found,) = iam.list_roles()["Roles"]
-    name, role = found["RoleName"], Role(found["RoleName"], found["RoleId"])
-    inline, managed = (InstanceDenial("i-0000000000000000f", NOON, one) for one in (False, True))
-    document = json.dumps(denial(role, "i-0000000000000000f"))
-    iam.put_role_policy(RoleName=name, PolicyName=inline.inline_name, PolicyDocument=document)
-    path, _, policy = managed.arn(ACCOUNT, role).rpartition("policy")[2].rpartition("/")
-    made = iam.create_policy(PolicyName=policy, Path=f"{path}/", PolicyDocument=document)
-    iam.attach_role_policy(RoleName=name, PolicyArn=made["Policy"]["Arn"])
-    clients().noted.clear()
-    return {inline.inline_name, policy}
 
 
 def names_on_role() -> set[str]:

@@ -21,9 +21,11 @@ from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.auto_scaling import EnterStandby
 from ringfence.steps.ec2.lifecycle import StopInstance
 from ringfence.steps.ec2.snapshot_locks import LockSnapshots
+from ringfence.steps.iam.instance_sessions import AttachInstanceDenial, EndInstanceDenial
 from tests.contracts.test_cloud_effects import told
+from tests.support.fakes.audit_home import in_turn
 from tests.support.fakes.interruption import Killed
-from tests.support.fakes.moto_world import World, clients, world
+from tests.support.fakes.moto_world import FullRole, World, clients, fill_role, world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from ringfence.policy.permit import Permit
 
 STEPS = CONTAIN_INSTANCE.steps
+ON_A_FULL_ROLE = (AttachInstanceDenial, EndInstanceDenial)
 
 
 class Ground:
@@ -152,9 +155,15 @@ def test_a_process_that_dies_at_a_step_leaves_nothing_half_known(
     runbook, way = only(kind), "standby" if kind is EnterStandby else "detach"
     finding = f"f-{kind.__name__}-{after}"
     before = standing(here, runbook)
+    cloud = here.cloud
+    if kind in ON_A_FULL_ROLE:
+        cloud = FullRole(clients(), here.clock, in_turn)
+        if kind is EndInstanceDenial:
+            fill_role()
+        assert here.respond(runbook, finding, way, cloud).status is not IncidentStatus.COMPLETE
     with pytest.raises(Killed):
-        here.respond(runbook, finding, way, Deadly(here.cloud, kind, after))
-    report = here.respond(runbook, finding, way)
+        here.respond(runbook, finding, way, Deadly(cloud, kind, after))
+    report = here.respond(runbook, finding, way, cloud)
     assert report.status is IncidentStatus.COMPLETE
     check(here, kind)
     kept = locked(here)

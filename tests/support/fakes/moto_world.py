@@ -19,31 +19,38 @@ from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.local.hooks import autoscaling, ec2, elb, guardduty, security_groups, snapshots
 from ringfence.local.hooks.guardduty_findings import held
+from ringfence.model.errors import Refused
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION
+from ringfence.observations.iam.identity import Role
+from ringfence.observations.iam.instance_denials import InstanceDenial, denial
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import FindingReceived, RunRequested
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
+from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
 from tests.contracts.test_cloud_effects import Estate
 from tests.support.fakes.audit_home import AUDIT, CONTROL, REGION, dynamodb, in_turn, tables
 from tests.support.fakes.seals import FixedSeals
 from tests.support.parsing import parse
 from tests.support.samples.guardduty import instance_finding
 from tests.support.strategies.instances import chosen
-from tests.support.worlds import LEASE, Ticking, order
+from tests.support.worlds import LEASE, NOON, Ticking, order
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.model import OperationModel
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from ringfence.aws.cloud import Made
     from ringfence.engine.ports import Cloud
     from ringfence.engine.results import ResponseResult
     from ringfence.local import LocalAws
     from ringfence.model.runbook import Runbook
+    from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
+    from ringfence.policy.permit import Permit
     from ringfence.record.history import History
 
 ACCOUNT = "123456789012"
@@ -208,6 +215,30 @@ class World:
             ec2.delete_security_group(GroupId=group["GroupId"])
         drift(self.estate, self.other)
         clients().noted.clear()
+
+
+class FullRole(AwsCloud):
+    """IAM refuses another inline policy on the role: the quota is reached."""
+
+    def apply(self, ref: Ref, step: Step, names: Names, permit: Permit) -> Made:
+        if isinstance(step, DenyInstanceSessions):
+            raise Refused("LimitExceeded: the quota of the role's inline policies is reached")
+        return super().apply(ref, step, names, permit)
+
+
+def fill_role() -> set[str]:
+    """Give the role denials of another instance whose time is over. Return their names."""
+    iam = Builder().client("iam")
+    (found,) = iam.list_roles()["Roles"]
+    name, role = found["RoleName"], Role(found["RoleName"], found["RoleId"])
+    inline, managed = (InstanceDenial("i-0000000000000000f", NOON, one) for one in (False, True))
+    document = json.dumps(denial(role, "i-0000000000000000f"))
+    iam.put_role_policy(RoleName=name, PolicyName=inline.inline_name, PolicyDocument=document)
+    path, _, policy = managed.arn(ACCOUNT, role).rpartition("policy")[2].rpartition("/")
+    made = iam.create_policy(PolicyName=policy, Path=f"{path}/", PolicyDocument=document)
+    iam.attach_role_policy(RoleName=name, PolicyArn=made["Policy"]["Arn"])
+    clients().noted.clear()
+    return {inline.inline_name, policy}
 
 
 def drift(estate: Estate, vpc: str) -> None:
