@@ -34,12 +34,15 @@ PLACES = {
     "queues": f"arn:aws:sqs:{HERE}:first",
     "continuations": f"arn:aws:sqs:{HERE}:second",
     "set_aside": f"arn:aws:sqs:{HERE}:set-aside",
+    "own_queues": f"arn:aws:sqs:{HERE}:ringfence-*",
+    "dead_letters": f"arn:aws:sqs:{HERE}:ringfence-*-dead-letters",
     "queue_key": f"arn:aws:kms:{HERE}:key/one",
     "audit_key": f"arn:aws:kms:{HERE}:key/two",
     "record_keys": f"arn:aws:kms:{HERE}:key/three",
     "routes": "arn:aws:execute-api:eu-west-1:111122223333:api/$default/POST/runs",
     "log_key": f"arn:aws:kms:{HERE}:key/three",
     "checkpoint_copies": "arn:aws:s3:::copies/ringfence/*",
+    "doctors": "arn:aws:iam::111122223333:role/ringfence-doctor",
     "logs": f"arn:aws:logs:{HERE}:log-group:operate:*",
 }
 """What the placeholders of declarations stand for, by way of example."""
@@ -51,6 +54,10 @@ ROLES: dict[str, tuple[Permission, ...]] = {
     "archive": (*needs.EVERY_FUNCTION, *needs.ARCHIVE, *needs.READ_STREAM, *needs.SET_ASIDE),
     "checkpoint": (*needs.EVERY_FUNCTION, *needs.CHECKPOINT, *needs.COPY_CHECKPOINT),
     "notify": (*needs.EVERY_FUNCTION, *needs.NOTIFY, *needs.READ_STREAM, *needs.SET_ASIDE),
+    "control": (*needs.EVERY_FUNCTION, *needs.CONTROL, *needs.READ_STREAM, *needs.SET_ASIDE),
+    "heartbeat": (*needs.EVERY_FUNCTION, *needs.HEARTBEAT),
+    "beat": needs.BEAT,
+    "self-check": needs.SELF_CHECK,
     "audit": needs.AUDIT,
     "operator": needs.OPERATOR,
 }
