@@ -9,7 +9,7 @@ import pytest
 
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.resource_names import run_role
-from tests.e2e.world import applied
+from tests.e2e.world import applied, until
 from tests.support.samples.bus import entry
 from tests.support.samples.config import verdict
 
@@ -34,9 +34,18 @@ def config(compliance: Compliance) -> Iterator[Any]:
     found.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": "items"})
     found.start_configuration_recorder(ConfigurationRecorderName="default")
     yield found
-    found.stop_configuration_recorder(ConfigurationRecorderName="default")
-    found.delete_delivery_channel(DeliveryChannelName="default")
-    found.delete_configuration_recorder(ConfigurationRecorderName="default")
+    until(lambda: is_gone(found), "the recorder is gone")
+
+
+def is_gone(config: Any) -> bool:  # noqa: ANN401 - boto3's clients are made at run time
+    """Remove the recorder and its channel. A response may start it again in between."""
+    config.stop_configuration_recorder(ConfigurationRecorderName="default")
+    try:
+        config.delete_delivery_channel(DeliveryChannelName="default")
+    except config.exceptions.LastDeliveryChannelDeleteFailedException:
+        return False
+    config.delete_configuration_recorder(ConfigurationRecorderName="default")
+    return True
 
 
 @pytest.mark.shows("evaluate-rule")
