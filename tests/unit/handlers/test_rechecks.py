@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +15,14 @@ from ringfence.model.codec import instant_text
 from ringfence.model.errors import Retryable
 from ringfence.model.resource_names import run_role
 from ringfence.observations.ec2.network import Network
-from ringfence.record.facts import ContainmentBroken
+from ringfence.record.facts import ContainmentBroken, HistoryRejected
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support.fakes.audit_home import in_turn
 from tests.support.fakes.memory_containments import MemoryContainments
+from tests.support.fakes.seals import OTHER
 from tests.support.samples.cloudtrail import by_role
 from tests.support.worlds import REF
-from tests.unit.engine.test_recheck import AUTO, Site
+from tests.unit.engine.test_recheck import AUTO, KEY, Site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -216,6 +217,16 @@ def test_the_schedule_is_retried_if_an_incident_could_not_be_verified() -> None:
     watch.site.cloud.unreadable = {Network: Retryable("throttled")}
     with pytest.raises(Retryable, match="throttled"):
         watch.rechecks.look(watch.site.execution(), in_turn)
+
+
+def test_a_forged_record_is_told_once_and_fails_no_scheduled_look() -> None:
+    watch = Watch()
+    first = watch.site.history.entries[0]
+    forged = replace(first, mac=OTHER.keys[0].mac(KEY, first))
+    watch.site.log._entries[KEY.text][first.incident, first.seq] = forged
+    for _ in range(2):
+        watch.rechecks.look(watch.site.execution(), in_turn)
+    assert len(watch.site.history.of(HistoryRejected)) == 1
 
 
 def test_the_list_is_kept_for_a_minute() -> None:
