@@ -156,7 +156,7 @@ class Rechecks:
                 raise Retryable(f"{one.key.text} was not verified: the time is over")
             try:
                 return self._handled(execution, None, one)
-            except Tampered as error:  # people were told once, and each look would fail until a release
+            except Tampered as error:  # recorded and reported once; each look fails until a release
                 logger().error("tampered", extra={"chain": one.key.text, "error": str(error)})
                 return ()
 
