@@ -15,16 +15,11 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE, successful_and_not_ours
-from ringfence.events.patterns import within_limit
+from ringfence.events.cloudtrail.trigger.reported_calls import ReportedCalls
 from ringfence.model.frozen import frozen
-from ringfence.model.kinds.finding import FindingRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from ringfence.model.call import Permission
-    from ringfence.model.finding import Finding
+    from collections.abc import Iterator, Mapping
 
     Json = Mapping[str, object]
 
@@ -77,6 +72,15 @@ class ImpairingCall:
     def type(self) -> str:
         """The finding type."""
         return f"{PREFIX}{self.service}:{self.name}"
+
+    @property
+    def event_name(self) -> object:
+        """How the name of the call looks in an EventBridge pattern."""
+        return self.name
+
+    def detail(self) -> Json:
+        """Return the condition on the parameters."""
+        return {"requestParameters": self.condition.pattern()} if self.condition else {}
 
 
 def _calls(service: str, effect: str, *names: str, of: str = "") -> Iterator[ImpairingCall]:
@@ -166,47 +170,12 @@ CALLS = MappingProxyType({(one.service, one.name): one for one in _CALLS})
 
 
 @frozen
-class DefensesTrigger:
+class DefensesTrigger(ReportedCalls):
     """Successful calls of the table by others than Ringfence."""
 
-    id: str
-    types: tuple[str, ...]
-
+    table: ClassVar = CALLS
     family: ClassVar[str] = "defenses"
-    permissions: ClassVar[tuple[Permission, ...]] = ()
-
-    def patterns(self) -> tuple[Json, ...]:
-        """Return EventBridge patterns within the size limit. No event matches two of them."""
-        calls = [one for one in CALLS.values() if one.type in self.types]
-        return tuple(pattern for each in _alike(calls) for pattern in _patterns(each))
-
-    def matches(self, finding: Finding) -> bool:
-        """Return whether the finding is one of these calls."""
-        return finding.type in self.types and any(isinstance(one, FindingRef) for one in finding.subjects)
 
 
 IMPAIRED_DEFENSES = DefensesTrigger("cloudtrail-defenses", tuple(one.type for one in CALLS.values()))
 """All calls of the table."""
-
-
-def _alike(calls: Iterable[ImpairingCall]) -> Iterator[list[ImpairingCall]]:
-    """Yield the calls that one pattern can match: of one service, with the same condition."""
-    groups: dict[tuple[str, Condition | None], list[ImpairingCall]] = {}
-    for one in calls:
-        groups.setdefault((one.service, one.condition), []).append(one)
-    return iter(groups.values())
-
-
-def _patterns(calls: list[ImpairingCall]) -> Iterator[Json]:
-    service, condition = calls[0].service, calls[0].condition
-
-    def pattern(names: list[str]) -> Json:
-        detail = {
-            "eventSource": [f"{service}.amazonaws.com"],
-            "eventName": names,
-            **({"requestParameters": condition.pattern()} if condition else {}),
-            **successful_and_not_ours(),
-        }
-        return {"source": [f"aws.{service}"], "detail-type": [DETAIL_TYPE], "detail": detail}
-
-    return within_limit((one.name for one in calls), pattern)

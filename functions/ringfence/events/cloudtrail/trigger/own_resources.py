@@ -17,17 +17,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE, successful_and_not_ours
-from ringfence.events.patterns import within_limit
+from ringfence.events.cloudtrail.trigger.reported_calls import ReportedCalls
 from ringfence.model.frozen import frozen
-from ringfence.model.kinds.finding import FindingRef
 from ringfence.model.resource_names import PREFIX as OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from ringfence.model.call import Permission
-    from ringfence.model.finding import Finding
+    from collections.abc import Iterator, Mapping
 
     Json = Mapping[str, object]
 
@@ -96,9 +91,13 @@ class OwnCall:
         return f"{PREFIX}{self.service}:{self.name}"
 
     @property
-    def pattern(self) -> object:
+    def event_name(self) -> object:
         """How the name of the call looks in an EventBridge pattern. Each date begins with a 2."""
         return {"prefix": f"{self.name}2"} if self.dated else self.name
+
+    def detail(self) -> Json:
+        """Return how the pattern recognizes the resource."""
+        return self.named.pattern()
 
     def is_called(self, event_name: str) -> bool:
         """Return whether CloudTrail's name of a call is that of this one. Agrees with the pattern."""
@@ -245,48 +244,12 @@ def call_of(service: str, event_name: str) -> OwnCall | None:
 
 
 @frozen
-class OwnTrigger:
+class OwnTrigger(ReportedCalls):
     """Successful calls of the table on Ringfence's own resources, by others than Ringfence."""
 
-    id: str
-    types: tuple[str, ...]
-
+    table: ClassVar = CALLS
     family: ClassVar[str] = "own-resources"
-    permissions: ClassVar[tuple[Permission, ...]] = ()
-
-    def patterns(self) -> tuple[Json, ...]:
-        """Return EventBridge patterns within the size limit. No event matches two of them."""
-        calls = [one for one in CALLS.values() if one.type in self.types]
-        return tuple(pattern for each in _alike(calls) for pattern in _patterns(each))
-
-    def matches(self, finding: Finding) -> bool:
-        """Return whether the finding is one of these calls."""
-        return finding.type in self.types and any(isinstance(one, FindingRef) for one in finding.subjects)
 
 
 OWN_RESOURCES = OwnTrigger("own-resources", tuple(one.type for one in CALLS.values()))
 """All calls of the table."""
-
-
-def _alike(calls: Iterable[OwnCall]) -> Iterator[list[OwnCall]]:
-    """Yield the calls that one pattern can match: of one service, which name the resource the same way."""
-    groups: dict[tuple[str, Named], list[OwnCall]] = {}
-    for one in calls:
-        groups.setdefault((one.service, one.named), []).append(one)
-    return iter(groups.values())
-
-
-def _patterns(calls: list[OwnCall]) -> Iterator[Json]:
-    service, named = calls[0].service, calls[0].named
-    by_name = {one.name: one.pattern for one in calls}
-
-    def pattern(names: list[str]) -> Json:
-        detail = {
-            "eventSource": [f"{service}.amazonaws.com"],
-            "eventName": [by_name[name] for name in names],
-            **named.pattern(),
-            **successful_and_not_ours(),
-        }
-        return {"source": [f"aws.{service}"], "detail-type": [DETAIL_TYPE], "detail": detail}
-
-    return within_limit(by_name, pattern)
