@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.remediation import Option
 from ringfence.observations.s3.acl import BucketAcl
-from ringfence.observations.s3.documents import parsed, statements, texts
+from ringfence.observations.s3.documents import may_write, parsed, statements, texts, writing_services
 from ringfence.observations.s3.policy import BucketPolicy
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ ACCESS_LOG_OPTION = Option(
 """The option that names the bucket for access logs. Each remediation that reads it declares it."""
 LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 """The group to which the ACL of a bucket grants the delivery of server access logs."""
-_SERVICE, _LOGS = ".amazonaws.com", "/AWSLogs/"
-_WRITES = ("s3:putobject", "s3:put*", "s3:*", "*")
+_LOGS = "/AWSLogs/"
 
 
 def receives_logs(bucket: ResourceState, access_logs: str) -> Iterator[str]:
@@ -51,14 +50,10 @@ def receives_logs(bucket: ResourceState, access_logs: str) -> Iterator[str]:
 
 
 def _writer(statement: Mapping[str, object]) -> str:
-    """Return which service a statement allows to write objects. Empty if it allows none."""
-    allowed = statement.get("Effect") == "Allow" and any(
-        one.lower() in _WRITES for one in texts(statement.get("Action", []))
-    )
-    principal = statement.get("Principal")
-    if not allowed or not isinstance(principal, Mapping):
+    """Return who may write objects because of a statement: a service or a load balancer. Empty if neither."""
+    if not may_write(statement) or not isinstance(statement.get("Principal"), Mapping):
         return ""
-    services = [one for one in texts(principal.get("Service", [])) if one.endswith(_SERVICE)]
+    services = writing_services(statement)
     if services:
         return ascii(services[0])[1:-1][:80]
     paths = (one for one in texts(statement.get("Resource", [])) if _LOGS in one)

@@ -16,6 +16,8 @@ LIMIT = 20 * 1024
 """Bytes that a bucket policy may have: "Bucket policies for Amazon S3"."""
 
 Json = Mapping[str, object]
+_SERVICE = ".amazonaws.com"
+_WRITES = ("s3:putobject", "s3:put*", "s3:*", "*")
 
 
 def parsed(text: str) -> Json | None:
@@ -62,6 +64,20 @@ def texts(found: object) -> tuple[str, ...]:
     """Return a value that may be one text or a list of them; what is neither is written as JSON."""
     items = found if isinstance(found, list) else [found]
     return tuple(one if isinstance(one, str) else json.dumps(one, default=str) for one in items)
+
+
+def may_write(statement: Json) -> bool:
+    """Return whether a statement allows its principals to write objects. `NotAction` may allow it."""
+    actions = (one.lower() for one in texts(statement.get("Action", ["*"])))
+    return statement.get("Effect") == "Allow" and any(one in _WRITES for one in actions)
+
+
+def writing_services(statement: Json) -> tuple[str, ...]:
+    """Return the AWS services that a statement allows to write objects, as it names them."""
+    principal = statement.get("Principal")
+    if not may_write(statement) or not isinstance(principal, Mapping):
+        return ()
+    return tuple(one for one in texts(principal.get("Service", [])) if one.endswith(_SERVICE))
 
 
 def _unambiguous(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -11,7 +11,7 @@ from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 from ringfence.observations.logging.trails import DESCRIBE_TRAILS, describe_trails
 from ringfence.observations.s3.calls import DENIED, of_bucket, on_buckets
-from ringfence.observations.s3.documents import parsed, statements, texts
+from ringfence.observations.s3.documents import parsed, statements, writing_services
 from ringfence.observations.s3.policy import NO_POLICY, policy_in
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class LogBucketUse(Observation):
     trails : frozenset of str
         Names of the trails that deliver to it and are seen from its region.
     writers : frozenset of str
-        Services that write logs and that its policy allows something.
+        Services that write logs and that its policy allows to write objects.
 
     References
     ----------
@@ -65,10 +65,8 @@ class LogBucketUse(Observation):
 
 
 def _writers(text: str) -> Iterator[str]:
-    """Yield the services that write logs and that a policy allows something."""
+    """Yield the services that write logs and that a policy allows to write objects."""
     document = parsed(text) if text else None
     for statement in statements(document) if document else ():
-        if isinstance(statement, Mapping) and statement.get("Effect") == "Allow":
-            principal = statement.get("Principal")
-            named = texts(principal.get("Service", [])) if isinstance(principal, Mapping) else ()
-            yield from WRITERS.intersection(named)
+        if isinstance(statement, Mapping):
+            yield from WRITERS.intersection(writing_services(statement))
