@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/config/latest/APIReference/API_Source.html
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from ringfence.model.call import Call, Failed, Permission, SansIO
@@ -13,6 +14,12 @@ from ringfence.model.codec import value
 
 PREFIX = "Config:"
 """The prefix of the finding types of AWS Config. The name of the managed rule follows."""
+RULE_NAME = re.compile(r"[\w.-]{1,128}", re.ASCII)
+"""The names of rules that Ringfence answers. AWS Config also accepts other characters.
+
+https://docs.aws.amazon.com/config/latest/APIReference/API_ConfigRule.html
+"""
+RULE_NAME_WORDS = "the name of a rule: letters, digits, -, _ and ."
 AWS = "AWS"
 """The owner in the source of a managed rule."""
 _NO_RULE = ("NoSuchConfigRuleException",)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from ringfence.model.errors import BadInput
 from ringfence.model.kinds import every_kind, kinds_of
-from ringfence.model.rule_confirmation import PREFIX
+from ringfence.model.rule_confirmation import PREFIX, RULE_NAME, RULE_NAME_WORDS
 from ringfence.model.subject import GLOBAL
 from ringfence.policy.globs import can_match
 from ringfence.policy.schema import HOME, SCHEMA
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from ringfence.policy.yaml_source import Flaw, Located, Path
 
 
-_RULE = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _SLASHES = 3
 """The slashes in a resource's key before the id. An id can contain more."""
 
@@ -93,8 +91,8 @@ def _config_rules(data: object, types: frozenset[str]) -> Iterator[tuple[Path, s
     known = sorted(name.removeprefix(PREFIX) for name in types if name.startswith(PREFIX))
     for rule, meant in _mapping(_get(data, "config-rules")).items():
         path = ("config-rules", rule)
-        if not _RULE.fullmatch(rule):
-            yield path, "is not the name of a rule: letters, digits, - and _"
+        if not RULE_NAME.fullmatch(rule):
+            yield path, f"is not {RULE_NAME_WORDS}"
         elif rule in known:
             yield path, "is the name of a managed rule already, and needs no entry"
         elif isinstance(meant, str) and known and meant not in known:

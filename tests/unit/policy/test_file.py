@@ -109,7 +109,7 @@ RULES = """\
 version: 1
 scope: {accounts: [home]}
 config-rules:
-  team-no-open-ssh: restricted-ssh
+  team.no-open-ssh: restricted-ssh
   "no spaces": restricted-ssh
   team-buckets: s3-bucket-of-nobody
   restricted-ssh: restricted-ssh
@@ -120,7 +120,7 @@ config-rules:
 def test_an_owners_names_of_rules_are_compiled(tmp_path: Path) -> None:
     text = "\n".join(RULES.splitlines()[:4])
     policy = policy_from_json(load_policy(written(tmp_path, text), REAL).compile(HOME))
-    assert policy.config_rules == (("team-no-open-ssh", "restricted-ssh"),)
+    assert policy.config_rules == (("team.no-open-ssh", "restricted-ssh"),)
 
 
 def test_each_wrong_name_of_a_rule_is_named_with_its_line(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ Shape: "Monitoring AWS Config with Amazon EventBridge". Config sets no severity.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ringfence.events import fields
@@ -15,14 +14,12 @@ from ringfence.events.config.trigger import DETAIL_TYPE, NON_COMPLIANT, SEVERITY
 from ringfence.events.envelope import NotForUs
 from ringfence.model.finding import Finding
 from ringfence.model.kinds import every_kind
-from ringfence.model.rule_confirmation import PREFIX, ManagedRule
+from ringfence.model.rule_confirmation import PREFIX, RULE_NAME, RULE_NAME_WORDS, ManagedRule
 
 if TYPE_CHECKING:
     from ringfence.events.envelope import Envelope
     from ringfence.model.document import Document
     from ringfence.model.subject import Ref
-
-_RULE = re.compile(r"[\w-]{1,128}", re.ASCII)
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
@@ -54,7 +51,7 @@ def _finding(envelope: Envelope, detail: Document, result: Document, kind: type[
     account = fields.account(detail, "awsAccountId")
     region = fields.region(detail, "awsRegion")
     rule = detail.text("configRuleName")
-    fields.fit(_RULE, detail.at("configRuleName"), rule, "the name of a rule: letters, digits, - and _")
+    fields.fit(RULE_NAME, detail.at("configRuleName"), rule, RULE_NAME_WORDS)
     subject = named.ref(kind, detail.at("resourceId"), detail.text("resourceId"), account, region)
     at = fields.instant_if_valid(result, "resultRecordedTime") or fields.instant(envelope.document, "time")
     name = managed_name(rule)
