@@ -19,6 +19,8 @@ MEANINGS = {
     _S.NOTED: "the mode is `off`; nothing was planned",
     _S.RECORDED: "a person was notified; nothing was planned",
     _S.DRY_RUN: "a plan was recorded; nothing was changed",
+    _S.WAITING: "a plan was recorded and waits for an answer of people; nothing of it was changed",
+    _S.DECLINED: "people rejected the plan, or nobody answered in time; nothing of it was changed",
     _S.UNDER_WAY: "only later stages were verified, not containment",
     _S.OPEN: "steps remain, or somebody undid the containment or the fix",
     _S.SETTLING: "no steps remain, but a change is not visible yet",

@@ -29,8 +29,6 @@ ABSENT_FOR = timedelta(minutes=2)
 """How long a finding is asked for that its source does not have. AWS documents no order between a finding's
 event and the moment from which GetFindings returns it.
 """
-_CAUTION = (Mode.OFF, Mode.NOTIFY, Mode.DRY_RUN, Mode.AUTO)
-"""The modes, the most cautious one first."""
 
 
 def with_answer(request: ResponseRequest, checked: Checked | None) -> ResponseRequest:
@@ -55,7 +53,7 @@ def _decision(request: ResponseRequest, given: Decision, answer: SourceAnswer) -
         code = DecisionCode.UNCONFIRMED if rule else DecisionCode.REFUTED
         return Decision(Mode.NOTIFY, answer.reason, given.rule, code)
     if answer.verdict is Verdict.BLINDED:
-        cap = min(given.mode, request.unconfirmable, key=_CAUTION.index)
+        cap = given.mode.at_most(request.unconfirmable)
         if cap is not given.mode:
             return Decision(cap, answer.reason, given.rule, DecisionCode.BLINDED)
     return given

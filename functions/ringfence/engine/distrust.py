@@ -81,14 +81,15 @@ def restarted(journal: Journal, request: ResponseRequest, tampered: History) -> 
     """Return the request that begins a new incident, because the newest one is not obeyed.
 
     A continuation brings no decision. It takes the newest one before the fault that is sealed, and
-    begins with containment again. Raises Tampered if there is none.
+    begins with containment again. Raises Tampered if there is none, and for an approval: nobody knows who
+    answered.
     """
     rejected = rejection(tampered, RUN if request.decision else CONTINUATION)
     if request.decision is not None:
         return replace(request, rejected=rejected)
     sound = sealed_before_fault(tampered)
     made = next((one for one in reversed(sound.of(DecisionMade)) if one.decision.mode.changes), None)
-    if made is None or not set(request.runbook.ids) <= set(made.remediations):
+    if request.approving or made is None or not set(request.runbook.ids) <= set(made.remediations):
         raise refuse(journal, _execution(request, tampered), rejected)
     return replace(
         request,

@@ -44,6 +44,16 @@ def reasons_to_hold(request: ResponseRequest, reading: Reading, now: datetime) -
     return {id_: held[id_] for id_ in request.runbook.ids if id_ in held}
 
 
+def reasons_against(request: ResponseRequest, resource: ResourceState, now: datetime) -> tuple[str, ...]:
+    """Return in words what speaks against a plan, for the person who decides about it."""
+    incident = Incident("", now, choices=request.choices)
+    if request.finding:
+        incident = incident.with_findings((request.finding.finding,))
+    held = request.runbook.stages[0].held(resource, incident, frozenset())
+    unread = resource.unreadable(resource.unread, for_good=False)
+    return tuple(dict.fromkeys((*resource.cautions(), *held.values(), *unread)))
+
+
 def why_held(request: ResponseRequest, reading: Reading) -> DecisionCode:
     """Return whether an intruder who may tag the resource can have caused what holds the response back."""
     named = request.finding is not None and request.finding.finding.containers

@@ -84,7 +84,7 @@ def incident_start(
         opened_at = max(opened_at, instant(order, now))
     if order.rejected or (not joins and history.incident >= incident_id(opened_at, cause(order))):
         opened_at = now  # an update with the time of the ended incident: ids sort by the time of opening
-    facts: list[Fact] = []
+    facts: list[Fact] = list(order.preface)
     if history.lease.void:
         from ringfence.engine.void_leases import voided  # no execution of Ringfence leads to it
 
@@ -139,7 +139,14 @@ def decision_facts(
     """Return the decision as a fact, unless it is recorded."""
     finding = order.finding.finding.id if order.finding else ""
     made = DecisionMade(
-        decision, opened_at, finding, order.runbook.ids, order.choices, order.source, order.policy
+        decision,
+        opened_at,
+        finding,
+        order.runbook.ids,
+        order.choices,
+        order.source,
+        order.policy,
+        order.approved,
     )
     recorded = map(_without_code, known.of(DecisionMade))
     return [made] if order.request or _without_code(made) not in recorded else []

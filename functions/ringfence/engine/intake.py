@@ -93,6 +93,7 @@ def answers(
                 exempt=policy.exemptions(runbook.id),
                 policy=policy.digest,
                 unconfirmable=policy.unconfirmable,
+                rules=policy.approvals,
             )
 
 

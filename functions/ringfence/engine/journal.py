@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 from ringfence.model.errors import Conflict
 from ringfence.record.chain import Lease, Stamp, link
 from ringfence.record.facts import (
+    ApprovalAnswered,
+    ApprovalExpired,
+    ApprovalRequested,
+    ApprovalVoided,
     Closed,
     ContainmentBroken,
     FindingReceived,
@@ -28,6 +32,16 @@ if TYPE_CHECKING:
     from ringfence.record.facts import Fact
     from ringfence.record.history import History
 
+_DECISIVE = (
+    ApprovalAnswered,
+    ApprovalExpired,
+    ApprovalRequested,
+    ApprovalVoided,
+    Closed,
+    Intended,
+    Released,
+)
+"""The facts of others after which an execution decides again: they acted, or they answered."""
 REBASES = 8
 """The number of attempts to append to a chain with other writers."""
 
@@ -110,7 +124,7 @@ def _rebased(ports: Ports, execution: Execution) -> Execution:
         raise Conflict(f"another execution took the lease on {execution.key.text}")
     added = fresh.facts[len(known.entries) :]
     others = (fact for entry, fact in added if entry.attempt != execution.attempt)
-    if not execution.holds and any(isinstance(fact, Intended | Released | Closed) for fact in others):
+    if not execution.holds and any(isinstance(fact, _DECISIVE) for fact in others):
         raise Conflict(f"another execution acted on {execution.key.text} and released the lease")
     return replace(execution, history=fresh, pending=_unknown(execution, fresh))
 

@@ -9,7 +9,7 @@ from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.facts import Planned, RunRequested
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from ringfence.engine.requests import ResponseRequest
     from ringfence.model.step import Step
@@ -48,7 +48,12 @@ def is_same(agreed: str, shown: Planned, now: Planned) -> bool:
     It is made twice: `shown` as of the time of the dry run, which must be equal exactly, and `now` as it
     would be applied, which may differ only in the incident's id and time.
     """
-    return shown.digest == agreed and _kinds(shown) == _kinds(now)
+    return shown.digest == agreed and same_kinds(shown, now)
+
+
+def same_kinds(shown: Planned, now: Planned) -> bool:
+    """Return whether two plans of a stage have the same kinds of steps, in the same order."""
+    return _kinds(shown) == _kinds(now)
 
 
 def _kinds(plan: Planned) -> list[type[Step]]:
@@ -57,15 +62,28 @@ def _kinds(plan: Planned) -> list[type[Step]]:
 
 def difference(history: History, digests: Collection[str], now: Planned) -> str:
     """Return in words how a plan differs from the newest recorded one of these, and what to do."""
+    parts = ["the plan has changed since you confirmed it, and nothing was changed"]
+    parts += _difference(history, digests, now)
+    return f"{'. '.join(parts)}. Check the new plan and confirm it"
+
+
+def changes(history: History, digests: Mapping[str, str], plans: Iterable[Planned]) -> tuple[str, ...]:
+    """Return in words how plans differ from the recorded ones with these digests by stage.
+
+    Never empty: two plans with other digests differ, even if no line for people does.
+    """
+    found = [line for plan in plans for line in _difference(history, (digests.get(plan.stage, ""),), plan)]
+    return tuple(found) or ("the state of the resource that the plan was made from has changed",)
+
+
+def _difference(history: History, digests: Collection[str], now: Planned) -> list[str]:
     recorded = [one for one in history.of(Planned) if one.digest in digests and one.stage == now.stage]
     old = set(_lines(recorded[-1].steps)) if recorded else set()
     new = _lines(now.steps)
     gone = sorted(old.difference(new))
     came = [one for one in new if one not in old] if recorded else new
-    parts = ["the plan has changed since you confirmed it, and nothing was changed"]
-    parts += [f"removed steps: {'; '.join(gone)}"] if gone else []
-    parts += [f"new steps: {'; '.join(came)}"] if came else []
-    return f"{'. '.join(parts)}. Check the new plan and confirm it"
+    parts = [f"removed steps: {'; '.join(gone)}"] if gone else []
+    return [*parts, f"new steps: {'; '.join(came)}"] if came else parts
 
 
 def _lines(steps: Iterable[Step]) -> list[str]:

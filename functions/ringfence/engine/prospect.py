@@ -65,14 +65,14 @@ class Prospect:
             past=known.steps(),
             looked=bool(known.of(Verified)),
             requested=any(isinstance(one, RunRequested) for one in self.start.facts),
-            planned_at=self._at(history),
+            planned_at=self.planned_at(history),
             tried_at=known.tried_at(),
             refused=tuple(_refused(known, pending)),
         )
         new = (one for one in self.start.facts if isinstance(one, FindingReceived))
         return incident.with_findings(one.finding for one in (*known.of(FindingReceived), *new))
 
-    def _at(self, history: History) -> datetime | None:
+    def planned_at(self, history: History) -> datetime | None:
         """Return the time for which plans are made: a later stage is planned after earlier changes."""
         return max(self.at, history.head.at) if self.at and history.head else self.at
 

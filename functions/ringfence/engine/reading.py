@@ -75,19 +75,21 @@ class Reading:
 def first_read(request: ResponseRequest) -> ReadRequest:
     """Return what must be read before the decision, in one round trip.
 
-    A finding that leads to no action needs no read of its subject.
+    A finding that leads to no action needs no read of its subject. The plans of an approval are compared for
+    all stages before any of them is carried out.
     """
     key = ChainKey(request.runbook.id, request.ref.key)
     if request.decision is not None and not request.decision.mode.observes and not request.routine:
         return ReadRequest(request.ref, chain=key)
+    stages = request.runbook.stages if request.approving else request.runbook.stages[:1]
     return ReadRequest(
         request.ref,
-        request.runbook.stages[0].observations,
+        unique(kind for stage in stages for kind in stage.observations),
         essential=() if request.goes_on else None,
         chain=key,
         finding=request.finding.finding if request.finding and request.finding.finding.claim else None,
         # Later stages read where earlier steps point. Containment does not need that.
-        clues=not request.runbook.has_containment_stage,
+        clues=not request.runbook.has_containment_stage or request.approving is not None,
     )
 
 

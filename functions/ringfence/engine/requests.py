@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
+from ringfence.policy.approvals import ApprovalRules
 from ringfence.policy.decision import Mode
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook, Stage
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Decision, Exempt
-    from ringfence.record.facts import FindingReceived, HistoryRejected, RunRequested
+    from ringfence.record.facts import Fact, FindingReceived, HistoryRejected, RunRequested
 
 
 @frozen
@@ -23,6 +24,20 @@ class Agreed:
 
     digest: str
     as_of: datetime
+
+
+@frozen
+class Approving:
+    """An approval to look at: carry out its plan, let it expire, or do nothing.
+
+    `due`: when a schedule has something to do. None for an answer. `told` says in words what proves that the
+    notice of a plan that people can veto reached them, at the time `told_at`.
+    """
+
+    approval: str
+    due: datetime | None = None
+    told: str = ""
+    told_at: datetime | None = None
 
 
 @frozen
@@ -38,7 +53,8 @@ class ResponseRequest:
     `unconfirmable`: the mode if the source of the finding can no longer confirm it. `source`: its answer,
     once it was asked.
     `rejected`: the newest incident is not obeyed, so this opens another one. `policy`: the SHA-256 of the
-    policy file that decided.
+    policy file that decided. `approving`: the approval that this is about. `rules` are those of a new
+    approval. `preface` are facts to record first. `approved`: the approval whose plan is carried out.
     """
 
     runbook: Runbook
@@ -61,6 +77,10 @@ class ResponseRequest:
     source: SourceAnswer | None = None
     rejected: HistoryRejected | None = None
     policy: str = ""
+    approving: Approving | None = None
+    rules: ApprovalRules = ApprovalRules()
+    preface: tuple[Fact, ...] = ()
+    approved: str = ""
 
     @property
     def routine(self) -> bool:

@@ -35,7 +35,7 @@ from ringfence.model.errors import (
 )
 from ringfence.model.frozen import frozen
 from ringfence.policy.decision import DecisionCode
-from ringfence.record.facts import RELEASE
+from ringfence.record.facts import RELEASE, ApprovalRequested
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ class Engine:
         now = self.ports.clock()
         if request.is_off:
             return self._left(request, reading.history, now)
+        if request.approving:
+            return self._due(request, reading, now)
         request = with_answer(request, reading.checked)
         insisting: tuple[str, ...] = ()
         if request.exempt or reading.cautions:
@@ -143,6 +145,20 @@ class Engine:
         except LimitReached as reached:
             held = over_limit(request, reading, reached, now)
             return self._apart(*apart(request, held, DecisionCode.LIMITED), held)
+
+    def _due(self, request: ResponseRequest, reading: Reading, now: datetime) -> ResponseResult:
+        """Do what is due about an approval: carry out its plan, ask again, let it expire, or nothing."""
+        from ringfence.engine.approved import Ended, NothingDue, due  # a containment asks nobody
+
+        found = due(request, reading, now)
+        match found:
+            case NothingDue(reason, again):
+                return _ended(reading.history.incident, IncidentStatus.JOINED, reason, again)
+            case Ended(start, facts, reason):
+                journal(self.ports, Execution.of(request, start), facts)
+                return _ended(start.incident, IncidentStatus.DECLINED, reason)
+            case _:
+                return self._move(found, reading, now)
 
     def _apart(
         self, acting: ResponseRequest | None, dry: ResponseRequest, held: Iterable[str]
@@ -228,12 +244,20 @@ class Engine:
             more = further_read(request, execution.history, missing)
             resource = resource.updated(read(self.ports, more).found)
             plans.append(prospect.plan(stage, execution.history, resource))
-        journal(self.ports, execution, prospect.news(request, plans))
+        facts = prospect.news(request, plans)
+        if prospect.start.decision.mode.asks:
+            from ringfence.engine.asking import Proposal, asked  # a containment asks nobody
+
+            facts = asked(request, Proposal(prospect, tuple(plans), resource, self.ports.clock()), facts)
+        journal(self.ports, execution, facts)
         check_reads(resource)
         if refusal:
             raise Refused(refusal)
         unread = () if request.request else resource.unreadable(resource.unread, for_good=False)
-        ended = _ended(execution.incident, IncidentStatus.DRY_RUN, "dry run: nothing was changed", unread)
+        status, words = IncidentStatus.DRY_RUN, "dry run: nothing was changed"
+        if any(isinstance(one, ApprovalRequested) for one in facts):
+            status, words = IncidentStatus.WAITING, "the plan waits for approval; nothing was changed"
+        ended = _ended(execution.incident, status, words, unread)
         return replace(ended, plans=tuple(plans), as_of=prospect.at)
 
 

@@ -22,6 +22,8 @@ IGNORE, ACT = "ignore", "act"
 UNCONFIRMABLE = "unconfirmable"
 CAPS = (Mode.NOTIFY, Mode.DRY_RUN, Mode.AUTO)
 """The modes of findings that their source can no longer confirm."""
+MODES = tuple(mode for mode in Mode if not mode.asks)
+"""The modes that a policy can set."""
 
 
 def policy_from_json(data: object) -> Policy:
@@ -37,7 +39,7 @@ def policy_from_json(data: object) -> Policy:
         accounts=accounts,
         regions=scope.texts("regions"),
         rules=tuple(_rule(rule) for rule in document.children("rules")),
-        default=_one_of(document, "default", {mode.value: mode for mode in Mode}),
+        default=_one_of(document, "default", {mode.value: mode for mode in MODES}),
         act_on_samples=_one_of(findings, "samples", {IGNORE: False, ACT: True}),
         act_on_archived=_one_of(findings, "archived", {IGNORE: False, ACT: True}),
         unconfirmable=_one_of(findings, UNCONFIRMABLE, {mode.value: mode for mode in CAPS}),
@@ -58,7 +60,7 @@ def _own(own: Document) -> OwnRoles:
 
 def _rule(rule: Document) -> Rule:
     return Rule(
-        mode=_one_of(rule, "mode", {mode.value: mode for mode in Mode}),
+        mode=_one_of(rule, "mode", {mode.value: mode for mode in MODES}),
         runbook=rule.text("runbook"),
         finding=rule.text("finding"),
         min_severity=rule.number("severity"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.codec import value
 from ringfence.model.errors import Refused
 from ringfence.model.frozen import frozen
+from ringfence.policy.approvals import ApprovalRules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 
 
 class Mode(StrEnum):
-    """What Ringfence may do about a finding."""
+    """What Ringfence may do about a finding. The most cautious mode comes first."""
 
     OFF = "off"
     NOTIFY = "notify"
     DRY_RUN = "dry-run"
+    APPROVE = "approve"
+    """A person must approve the plan first."""
+    AUTO_UNLESS_VETOED = "auto-unless-vetoed"
+    """A person has some minutes to stop the plan."""
     AUTO = "auto"
 
     @property
@@ -34,7 +39,7 @@ class Mode(StrEnum):
     @property
     def observes(self) -> bool:
         """Whether the subject is looked at, and steps are planned."""
-        return self in (Mode.DRY_RUN, Mode.AUTO)
+        return self not in (Mode.OFF, Mode.NOTIFY)
 
     @property
     def changes(self) -> bool:
@@ -42,9 +47,32 @@ class Mode(StrEnum):
         return self is Mode.AUTO
 
     @property
+    def asks(self) -> bool:
+        """Whether the plan waits for an answer of a person."""
+        return self in (Mode.APPROVE, Mode.AUTO_UNLESS_VETOED)
+
+    @property
+    def can_be_vetoed(self) -> bool:
+        """Whether the plan is carried out if nobody stops it."""
+        return self is Mode.AUTO_UNLESS_VETOED
+
+    @property
     def leaves_to_a_person(self) -> bool:
         """Whether a notification reports what is not applied."""
         return self in (Mode.NOTIFY, Mode.DRY_RUN)
+
+    @property
+    def freedom(self) -> int:
+        """How much it permits, as a number: the order of caution. 0 is the most cautious mode."""
+        return tuple(Mode).index(self)
+
+    def at_most(self, other: Mode) -> Mode:
+        """Return the more cautious one of two modes."""
+        return min(self, other, key=_freedom)
+
+
+def _freedom(mode: Mode) -> int:
+    return mode.freedom
 
 
 @frozen
@@ -196,6 +224,8 @@ class Policy:
         The owner's names of rules of AWS Config, and the managed rules that they stand for.
     own : OwnRoles
         The roles of this deployment.
+    approvals : ApprovalRules
+        Who may approve, until when, and what follows if nobody answers.
     digest : str
         The SHA-256 of the policy file, in hexadecimal. Empty if it is not known.
     """
@@ -211,6 +241,7 @@ class Policy:
     exempt: tuple[Exempt, ...] = ()
     config_rules: tuple[tuple[str, str], ...] = ()
     own: OwnRoles = OwnRoles()
+    approvals: ApprovalRules = ApprovalRules()
     digest: str = ""
 
     def settings(self, runbook: Runbook) -> tuple[Runbook, tuple[tuple[str, str], ...]]:
@@ -258,6 +289,8 @@ class DecisionCode(StrEnum):
     """Held back only because of tags that everybody who may tag the resource can write."""
     REQUESTED = "requested"
     PLAN_CHANGED = "plan-changed"
+    APPROVED = "approved"
+    """People approved the recorded plan, or nobody vetoed it in time."""
 
     @property
     def holds(self) -> bool:

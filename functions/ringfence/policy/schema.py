@@ -5,8 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from ringfence.model.subject import ACCOUNT, REGION
-from ringfence.policy.compiled import ACT, CAPS, IGNORE, UNCONFIRMABLE, VERSION
-from ringfence.policy.decision import Mode
+from ringfence.policy.compiled import ACT, CAPS, IGNORE, MODES, UNCONFIRMABLE, VERSION
 
 HOME = "home"
 """The name of the account to which Ringfence is deployed."""
@@ -39,7 +38,7 @@ def _text(what: str, pattern: str = "") -> dict[str, object]:
     return {**text, "pattern": pattern} if pattern else text
 
 
-_MODE = _one_of(*Mode)
+_MODE = _one_of(*MODES)
 _ACCOUNT = _text(f"a 12-digit account id in quotes, or {HOME}", f"^({ACCOUNT.pattern}|{HOME})\\Z")
 _REGION = _text("a region such as eu-west-1", f"^{REGION.pattern}\\Z")
 _SEVERITY: dict[str, object] = {

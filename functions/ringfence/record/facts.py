@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ringfence.model.claims import SourceAnswer
     from ringfence.model.finding import Finding
     from ringfence.model.step import Step
+    from ringfence.policy.approvals import ApprovalRules
     from ringfence.policy.decision import Decision
 
 RELEASE = "release"
@@ -58,7 +59,7 @@ class DecisionMade(Fact):
 
     `opened_at` is the time of the incident. `choices` are the values of the options. `source` is what the
     source of the finding answered before. None if it was not asked. `policy` is the SHA-256 of the policy
-    file.
+    file. `approval` is the id of the approval whose plan may now be carried out, if there is one.
     """
 
     decision: Decision
@@ -68,6 +69,86 @@ class DecisionMade(Fact):
     choices: tuple[tuple[str, str], ...] = ()
     source: SourceAnswer | None = None
     policy: str = ""
+    approval: str = ""
+
+
+@value
+class ApprovalRequested(Fact):
+    """A plan waits for an answer of people.
+
+    `digest` covers the plans of all stages, which `plans` names with the digest of each. They were made for
+    the time `as_of`, from the first `known` entries of the incident. `vetoable`: the plan is carried out if
+    nobody stops it. `cautions` say in words what speaks against it. `replaces` is the approval that this one
+    follows, and `difference` says in words what is new. `escalated`: nobody answered that one.
+    """
+
+    approval: str
+    digest: str
+    plans: tuple[tuple[str, str], ...]
+    as_of: datetime
+    expires_at: datetime
+    rules: ApprovalRules
+    remediations: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
+    known: int = 0
+    vetoable: bool = False
+    cautions: tuple[str, ...] = ()
+    replaces: str = ""
+    difference: tuple[str, ...] = ()
+    escalated: bool = False
+
+
+class Answer:
+    """The answers of people to an approval."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+@value
+class ApprovalAnswered(Fact):
+    """The actor of this entry, whom IAM authenticated, approved or rejected a plan.
+
+    `break_glass`: the approval's rules about people did not apply.
+    """
+
+    approval: str
+    answer: str
+    reason: str
+    break_glass: bool = False
+
+
+class Expiry:
+    """What followed when nobody answered an approval in time.
+
+    `EXECUTE` is only possible for a plan that people could veto and whose notice reached them.
+    """
+
+    REJECT = "reject"
+    ESCALATE = "escalate"
+    EXECUTE = "execute"
+
+
+@value
+class ApprovalExpired(Fact):
+    """The time to answer is over. `detail` says in words what proves that people knew."""
+
+    approval: str
+    outcome: str
+    detail: str = ""
+
+
+@value
+class ApprovalVoided(Fact):
+    """An approval counts no more: its plan has changed, or there is nothing left to do.
+
+    `difference` says in words how the plan differs. `replaced_by` is the new approval, if there is one.
+    """
+
+    approval: str
+    why: str
+    difference: tuple[str, ...] = ()
+    replaced_by: str = ""
 
 
 @value

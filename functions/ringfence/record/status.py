@@ -13,6 +13,8 @@ class IncidentStatus(StrEnum):
     NOTED = "noted"
     RECORDED = "recorded"
     DRY_RUN = "dry-run"
+    WAITING = "waiting"
+    DECLINED = "declined"
     UNDER_WAY = "under-way"
     OPEN = "open"
     SETTLING = "settling"
@@ -46,6 +48,8 @@ _WORDS = {
     _S.STARTED: "under way",
     _S.RECORDED: "for a person",
     _S.DRY_RUN: "dry run",
+    _S.WAITING: "waiting for approval",
+    _S.DECLINED: "not approved",
     _S.UNDER_WAY: "under way",
     _S.OPEN: "not contained",
     _S.FOR_REVIEW: "for review",

@@ -13,12 +13,19 @@ from ringfence.model.errors import BadInput, UnknownRecord
 from ringfence.model.finding import Finding
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds.instance import InstanceRef
+from ringfence.policy.approvals import ApprovalRules
 from ringfence.policy.decision import Decision
 from ringfence.record.facts import (
+    Answer,
+    ApprovalAnswered,
+    ApprovalExpired,
+    ApprovalRequested,
+    ApprovalVoided,
     Closed,
     ContainmentBroken,
     ContinuationStarted,
     DecisionMade,
+    Expiry,
     Fact,
     FindingReceived,
     Heartbeat,
@@ -50,7 +57,7 @@ if TYPE_CHECKING:
     from ringfence.record.chain import Entry
     from ringfence.record.summary import Line
 
-VALUES = (Finding, Decision, InstanceRef, SourceAnswer)
+VALUES = (Finding, Decision, InstanceRef, SourceAnswer, ApprovalRules)
 """The value classes in facts other than steps. Importing them makes them readable."""
 
 
@@ -157,6 +164,45 @@ def _(fact: DecisionMade, _: object) -> RenderedFact:
     notes = (_answered(fact.source),) if fact.source else ()
     policy = (f"policy file with SHA-256 {fact.policy}",) if fact.policy else ()
     return RenderedFact(f"decision: {mode}: {fact.decision.reason}", (*notes, *policy), result=mode)
+
+
+@_of_fact.register
+def _(fact: ApprovalRequested, _: object) -> RenderedFact:
+    waits = "people can veto it" if fact.vetoable else "waits for approval"
+    notes = (
+        f"approval {fact.approval} of plan {fact.digest}",
+        f"expires at {fact.expires_at:%Y-%m-%d %H:%M:%S} UTC",
+        *_each("new", fact.difference),
+        *_each("caution", fact.cautions),
+    )
+    return RenderedFact(f"the plan {waits}", notes, result=IncidentStatus.WAITING.words)
+
+
+@_of_fact.register
+def _(fact: ApprovalAnswered, _: object) -> RenderedFact:
+    done = "approved" if fact.answer == Answer.APPROVE else "rejected"
+    glass = ("break-glass: the rules about people did not apply",) if fact.break_glass else ()
+    return RenderedFact(f"{done}: {fact.reason}", (f"approval {fact.approval}", *glass), result=done)
+
+
+@_of_fact.register
+def _(fact: ApprovalExpired, _: object) -> RenderedFact:
+    notes = (f"approval {fact.approval}", *((fact.detail,) if fact.detail else ()))
+    return RenderedFact(_EXPIRED.get(fact.outcome, "the approval expired"), notes)
+
+
+_EXPIRED = {
+    Expiry.REJECT: "the approval expired: nothing is changed",
+    Expiry.ESCALATE: "the approval expired: people are asked once more",
+    Expiry.EXECUTE: "nobody vetoed the plan in time: it is carried out",
+}
+
+
+@_of_fact.register
+def _(fact: ApprovalVoided, _: object) -> RenderedFact:
+    by = (f"approval {fact.replaced_by} replaces it",) if fact.replaced_by else ()
+    notes = (f"approval {fact.approval}", *_each("difference", fact.difference), *by)
+    return RenderedFact(f"the approval counts no more: {fact.why}", notes)
 
 
 @_of_fact.register

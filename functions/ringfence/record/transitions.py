@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
 from ringfence.policy.decision import Mode
-from ringfence.record.facts import RELEASE
+from ringfence.record.facts import RELEASE, Answer
 from ringfence.record.status import IncidentStatus
 from ringfence.record.wording import is_containment
 
@@ -27,7 +27,11 @@ class Event(StrEnum):
     OFF = "`DecisionMade`: off"
     NOTIFY = "`DecisionMade`: notify"
     DRY_RUN = "`DecisionMade`: dry-run"
+    ASK = "`DecisionMade`: approve, auto-unless-vetoed"
     AUTO = "`DecisionMade`: auto"
+    ASKED = "`ApprovalRequested`"
+    DECLINED = "`ApprovalAnswered`: reject, or `ApprovalExpired`: reject"
+    VOIDED = "`ApprovalVoided`"
     NOT_JUDGED = "`Verified`: only later stages were read"
     NOT_DONE = "`Verified`: steps remain"
     SETTLING = "`Verified`: no steps remain, a change is not visible yet"
@@ -42,14 +46,19 @@ class Event(StrEnum):
     CLOSED = "`Closed`"
 
 
-NOT_VERIFIED = (_S.NONE, _S.STARTED, _S.NOTED, _S.RECORDED, _S.DRY_RUN)
+_NOT_ASKED = (_S.NONE, _S.STARTED, _S.NOTED, _S.RECORDED, _S.DRY_RUN, _S.DECLINED)
+NOT_VERIFIED = (*_NOT_ASKED, _S.WAITING)
 VERIFIED = (_S.UNDER_WAY, _S.OPEN, _S.SETTLING, _S.CONTAINED, _S.FOR_REVIEW, _S.COMPLETE)
 _NOT_OVER = (*NOT_VERIFIED, *VERIFIED)
 TRANSITIONS: tuple[tuple[Event, tuple[IncidentStatus, ...], IncidentStatus], ...] = (
     (Event.OPENED, (_S.NONE,), _S.STARTED),
-    (Event.OFF, NOT_VERIFIED, _S.NOTED),
-    (Event.NOTIFY, NOT_VERIFIED, _S.RECORDED),
-    (Event.DRY_RUN, NOT_VERIFIED, _S.DRY_RUN),
+    (Event.OFF, _NOT_ASKED, _S.NOTED),
+    (Event.NOTIFY, _NOT_ASKED, _S.RECORDED),
+    (Event.DRY_RUN, _NOT_ASKED, _S.DRY_RUN),
+    (Event.ASK, _NOT_ASKED, _S.WAITING),
+    (Event.ASKED, NOT_VERIFIED, _S.WAITING),
+    (Event.DECLINED, (_S.WAITING,), _S.DECLINED),
+    (Event.VOIDED, (_S.WAITING,), _S.DRY_RUN),
     (Event.AUTO, NOT_VERIFIED, _S.STARTED),
     (Event.NOT_JUDGED, _NOT_OVER, _S.UNDER_WAY),
     (Event.NOT_DONE, _NOT_OVER, _S.OPEN),
@@ -106,6 +115,9 @@ def _events(runbook: str, facts: Iterable[tuple[str, Document]]) -> Iterator[Eve
             yield verdict(runbook, latest(runbook, newest, fact))
         elif kind == "Intended":
             yield Event.UNDO_BEGAN if fact.optional_text("stage") == RELEASE else Event.RUN_BEGAN
+        elif kind in _ANSWERS:
+            if fact.optional_text(_ANSWERS[kind]) == Answer.REJECT:
+                yield Event.DECLINED
         elif kind in _OTHERS:
             yield _OTHERS[kind]
 
@@ -114,9 +126,15 @@ DECIDED = {
     Mode.OFF: Event.OFF,
     Mode.NOTIFY: Event.NOTIFY,
     Mode.DRY_RUN: Event.DRY_RUN,
+    Mode.APPROVE: Event.ASK,
+    Mode.AUTO_UNLESS_VETOED: Event.ASK,
     Mode.AUTO: Event.AUTO,
 }
+_ANSWERS = {"ApprovalAnswered": "answer", "ApprovalExpired": "outcome"}
+"""The facts that can decline a plan, and the field that says so. Both fields have the same word for it."""
 _OTHERS = {
+    "ApprovalRequested": Event.ASKED,
+    "ApprovalVoided": Event.VOIDED,
     "ContainmentBroken": Event.BROKEN,
     "RemediationUndone": Event.UNDONE,
     "Released": Event.RELEASED,

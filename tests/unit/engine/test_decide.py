@@ -16,10 +16,14 @@ from ringfence.engine.requests import Agreed
 from ringfence.model.errors import NotFound
 from ringfence.model.observation import ResourceState
 from ringfence.model.runbook import Stage
+from ringfence.policy.approvals import ApprovalRules
 from ringfence.policy.decision import Decision, Mode
 from ringfence.record.chain import ChainKey, Lease, Stamp, link
 from ringfence.record.facts import (
     RELEASE,
+    Answer,
+    ApprovalAnswered,
+    ApprovalRequested,
     Closed,
     DecisionMade,
     FindingReceived,
@@ -77,11 +81,19 @@ CHANGED = (*decided(Mode.AUTO), *changed())
 COMPLETE = Verified(contained=True, complete=True, whole=True, remediations=RUNBOOKS["harden"].ids)
 LEFT = replace(COMPLETE, contained=False, complete=False)
 UNDOING = (RunRequested(RELEASE, "false alarm"), *changed(RELEASE))
+WAITING = ApprovalRequested(
+    "one", "digest", (("fix", "digest"),), NOON, NOON + timedelta(hours=4), ApprovalRules()
+)
 CHAINS: dict[IncidentStatus, tuple[Fact, ...]] = {
     IncidentStatus.NONE: (),
     IncidentStatus.NOTED: decided(Mode.OFF),
     IncidentStatus.RECORDED: decided(Mode.NOTIFY),
     IncidentStatus.DRY_RUN: (*decided(Mode.DRY_RUN), Planned("fix", "digest", (STEP,))),
+    IncidentStatus.WAITING: (*decided(Mode.APPROVE), Planned("fix", "digest", (STEP,)), WAITING),
+    IncidentStatus.DECLINED: (
+        *(*decided(Mode.APPROVE), Planned("fix", "digest", (STEP,)), WAITING),
+        ApprovalAnswered(WAITING.approval, Answer.REJECT, "false alarm"),
+    ),
     IncidentStatus.STARTED: decided(Mode.AUTO),
     IncidentStatus.UNDER_WAY: (*CHANGED, replace(LEFT, judged=False)),
     IncidentStatus.OPEN: (*TRIED, replace(LEFT, remaining=("x",))),
@@ -172,28 +184,28 @@ def cased(move: Move, *, opens: bool) -> str:
 
 
 TABLE = """
-contain | finding                       | aac AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC aac aaC
-contain | finding again                 | aac AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC --- --- ---
-contain | finding to notify of          | rrr RRR RRR RRR RRR RRR RRR RRR RRR RRR RRR RRR rrr rrR
-contain | finding to preview            | ppc PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC ppc ppC
-contain | routine look                  | a-- A-- A-- A-- AAC AAC AAC AAC AAC AAC A-- A-- a-- a--
-contain | person's run                  | aa! AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC aa! aaC
-contain | person's dry run              | pp! PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC pp! ppC
-contain | agreed run                    | aa! AA! AA! AA! AA! AA! AA! AA! AA! AA! AA! AA! aa! aa!
-contain | agreed run of another plan   | FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF!
-contain | continuation                  | ??? RRR RRR PPC AAC AAC AAC AAC AAC AAC AAC --- --- ---
-contain | watchdog                      | --- --- --- --- AAC AAC AAC AAC AAC AAC AAC --- --- ---
-harden  | finding                       | aac AAC AAC AAC AAC AAC AAC AAC AAC AAC aAC aAC aac aaC
-harden  | finding again                 | aac AAC AAC AAC AAC AAC AAC AAC AAC AAC --- --- --- ---
-harden  | finding to notify of          | rrr RRR RRR RRR RRR RRR RRR RRR RRR RRR RRR RRR rrr rrR
-harden  | finding to preview            | ppc PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC ppc ppC
-harden  | routine look                  | a-- A-- A-- A-- AAC AAC AAC AAC AAC AAC a-- a-- a-- a--
-harden  | person's run                  | aa! AAC AAC AAC AAC AAC AAC AAC AAC AAC aAC aAC aa! aaC
-harden  | person's dry run              | pp! PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC pp! ppC
-harden  | agreed run                    | aa! AA! AA! AA! AA! AA! AA! AA! AA! AA! aA! aA! aa! aa!
-harden  | agreed run of another plan   | FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF!
-harden  | continuation                  | ??? RRR RRR PPC AAC AAC AAC AAC AAC AAC AAC --- --- ---
-harden  | watchdog                      | --- --- --- --- AAC AAC AAC AAC AAC AAC AAC --- --- ---
+contain | finding                       | aac AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC aac aaC
+contain | finding again                 | aac AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC --- --- ---
+contain | finding to notify of          | rrr RRR RRR RRR RRR RRR RRR RRR RRR RRR RRR RRR RRR RRR rrr rrR
+contain | finding to preview            | ppc PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC ppc ppC
+contain | routine look                  | a-- A-- A-- A-- A-- A-- AAC AAC AAC AAC AAC AAC A-- A-- a-- a--
+contain | person's run                  | aa! AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC aa! aaC
+contain | person's dry run              | pp! PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC pp! ppC
+contain | agreed run                    | aa! AA! AA! AA! AA! AA! AA! AA! AA! AA! AA! AA! AA! AA! aa! aa!
+contain | agreed run of another plan   | FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF!
+contain | continuation                  | ??? RRR RRR PPC PPC PPC AAC AAC AAC AAC AAC AAC AAC --- --- ---
+contain | watchdog                      | --- --- --- --- --- --- AAC AAC AAC AAC AAC AAC AAC --- --- ---
+harden  | finding                       | aac AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC aAC aAC aac aaC
+harden  | finding again                 | aac AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC --- --- --- ---
+harden  | finding to notify of          | rrr RRR RRR RRR RRR RRR RRR RRR RRR RRR RRR RRR RRR RRR rrr rrR
+harden  | finding to preview            | ppc PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC ppc ppC
+harden  | routine look                  | a-- A-- A-- A-- A-- A-- AAC AAC AAC AAC AAC AAC a-- a-- a-- a--
+harden  | person's run                  | aa! AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC AAC aAC aAC aa! aaC
+harden  | person's dry run              | pp! PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC PPC pp! ppC
+harden  | agreed run                    | aa! AA! AA! AA! AA! AA! AA! AA! AA! AA! AA! AA! aA! aA! aa! aa!
+harden  | agreed run of another plan   | FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF! FF!
+harden  | continuation                  | ??? RRR RRR PPC PPC PPC AAC AAC AAC AAC AAC AAC AAC --- --- ---
+harden  | watchdog                      | --- --- --- --- --- --- AAC AAC AAC AAC AAC AAC AAC --- --- ---
 """
 """By runbook and kind of request, in the order of `STATUSES`: what happens where there is work to do, where
 there is none, and where the resource is gone. A small letter opens an incident, a capital one joins it.

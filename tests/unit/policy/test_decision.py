@@ -88,3 +88,17 @@ def test_only_auto_makes_a_permit(mode: Mode) -> None:
 def test_a_decision_of_an_unknown_mode_is_none() -> None:
     with pytest.raises(ValueError, match="everything"):
         Decision("everything", "because")  # type: ignore[arg-type]  # what a forged log may hold
+
+
+def test_the_modes_are_in_the_order_of_caution() -> None:
+    order = ["off", "notify", "dry-run", "approve", "auto-unless-vetoed", "auto"]
+    assert [mode.value for mode in sorted(Mode, key=lambda one: one.freedom)] == order
+    assert Mode.AUTO.at_most(Mode.APPROVE) is Mode.APPROVE
+    assert Mode.NOTIFY.at_most(Mode.AUTO) is Mode.NOTIFY
+
+
+def test_only_one_mode_changes_anything_by_itself() -> None:
+    assert [mode for mode in Mode if mode.changes] == [Mode.AUTO]
+    assert [mode for mode in Mode if mode.asks] == [Mode.APPROVE, Mode.AUTO_UNLESS_VETOED]
+    assert [mode for mode in Mode if mode.can_be_vetoed] == [Mode.AUTO_UNLESS_VETOED]
+    assert all(mode.observes for mode in Mode if mode.asks or mode.changes)
