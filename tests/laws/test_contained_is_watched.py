@@ -17,7 +17,8 @@ from ringfence.events.cloudtrail.parser.undoing import Undoing
 from ringfence.model.document import Document
 from ringfence.model.errors import RingfenceError
 from ringfence.observations.iam.access_key import AccessKey
-from ringfence.policy.decision import Mode, Policy, Rule, RunbookSettings
+from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.rules import Rule
 from ringfence.record.containments import is_contained, names_of
 from ringfence.record.facts import ContainmentBroken, Result
 from ringfence.steps.ec2.lifecycle import SetStopProtection

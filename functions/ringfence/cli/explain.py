@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from ringfence.cli.text import safe, shortened
 from ringfence.engine.explanation import Explainer, Explanation, Status, invalid
 from ringfence.model.errors import BadInput
 from ringfence.model.subject import ACCOUNT
+from ringfence.policy.circumstances import Circumstances
 from ringfence.policy.file import BUILT_IN, PolicyFile, load_policy
 
 if TYPE_CHECKING:
@@ -40,10 +42,22 @@ POLICY = Path("policy.yaml")
 @click.option(
     "--home", default="", metavar="ACCOUNT", help="The home account. Default: the account of each finding."
 )
+@click.option(
+    "--at",
+    type=click.DateTime(("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z")),
+    metavar="TIME",
+    help="The time of the decisions, for example 2027-01-31T22:00+01:00. Default: now.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line, one for each file.")
 @click.pass_context
-def explain(
-    ctx: click.Context, events: tuple[str, ...], policy_path: Path | None, home: str, *, as_json: bool
+def explain(  # noqa: PLR0913 - the options of a command
+    ctx: click.Context,
+    events: tuple[str, ...],
+    policy_path: Path | None,
+    home: str,
+    at: datetime | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Show what would happen for events, offline and without AWS.
 
@@ -55,7 +69,8 @@ def explain(
     runbooks = ctx.obj if isinstance(ctx.obj, dict) else _catalogue()
     if home and not ACCOUNT.fullmatch(home):
         raise BadInput("--home", "must be a 12-digit account id", home)
-    explainer = replace(_explainer(policy_path, runbooks), home=home)
+    circumstances = Circumstances(at or datetime.now(UTC))
+    explainer = replace(_explainer(policy_path, runbooks), home=home, circumstances=circumstances)
     seen = set()
     for name in events:
         explanation = _explained(explainer, name)

@@ -23,6 +23,7 @@ from ringfence.handlers.operator_types import (
     Forbidden,
 )
 from ringfence.model.errors import AccessDenied, BadInput, Refused, Retryable
+from ringfence.policy.circumstances import Circumstances
 
 if TYPE_CHECKING:
     from ringfence.engine.ports import Ports
@@ -215,4 +216,5 @@ class DirectOperatorClient:
                 self._left.append((runbook, message))
 
     def _execution(self) -> ExecutionContext:
-        return ExecutionContext(f"direct-{uuid.uuid4()}", self._arn, self._clock() + LEASE)
+        now = self._clock()
+        return ExecutionContext(f"direct-{uuid.uuid4()}", self._arn, now + LEASE, Circumstances(now))

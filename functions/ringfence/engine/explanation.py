@@ -15,6 +15,7 @@ from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs, parse_json
 from ringfence.model.errors import BadInput
 from ringfence.model.subject import Ref
+from ringfence.policy.circumstances import NOTHING_KNOWN
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.decision import Mode
 from ringfence.policy.selection import Portion, portions
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
+    from ringfence.policy.circumstances import Circumstances
     from ringfence.policy.file import PolicyFile
 
     Decided = tuple[Ref, Portion]
@@ -73,13 +75,15 @@ class Explanation:
 class Explainer:
     """Explains events for one policy. `note` describes the source of the policy.
 
-    `home` is the home account. Without it, the account of each finding is used.
+    `home` is the home account. Without it, the account of each finding is used. `circumstances`: the time
+    of the decisions, and what is known of the organization.
     """
 
     policy: PolicyFile
     runbooks: Mapping[str, Runbook]
     note: str = ""
     home: str = ""
+    circumstances: Circumstances = NOTHING_KNOWN
 
     def explain(self, data: bytes) -> Explanation:
         """Explain an event in UTF-8. Bad input is a result, not an error."""
@@ -142,7 +146,7 @@ class Explainer:
                 [
                     (ref, _as_shown(share, ref))
                     for ref, judged in subjects
-                    for share in portions(policy, runbook, finding, judged)
+                    for share in portions(policy, runbook, finding, judged, self.circumstances)
                 ],
             )
             for runbook in self.runbooks.values()

@@ -12,6 +12,7 @@ from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds import parse_key
+from ringfence.policy.circumstances import NOTHING_KNOWN
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.policy.selection import portions
 from ringfence.record.facts import FindingReceived
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
+    from ringfence.policy.circumstances import Circumstances
     from ringfence.policy.decision import Policy
     from ringfence.record.facts import DecisionMade
 
@@ -47,11 +49,15 @@ CONTINUATION = 1
 
 @frozen
 class ExecutionContext:
-    """The identity of an execution, its actor, and the time after which no change may start."""
+    """The identity of an execution, its actor, and the time after which no change may start.
+
+    `circumstances` are those of its decisions.
+    """
 
     attempt: str
     actor: str
     until: datetime
+    circumstances: Circumstances = NOTHING_KNOWN
 
 
 @frozen
@@ -76,7 +82,7 @@ def answers(
     for ref in finding.subjects:
         if not isinstance(ref, runbook.subject):
             continue
-        for share in portions(policy, runbook, finding, ref):
+        for share in portions(policy, runbook, finding, ref, execution.circumstances):
             if not share.decision.mode.records:
                 yield Skipped(ref, share.decision, _off(share.runbook, ref, share.decision, execution))
                 continue
@@ -90,7 +96,7 @@ def answers(
                 finding=FindingReceived(replace(finding, subjects=(ref,)) if many else finding, event),
                 choices=choices,
                 stages=1,
-                exempt=policy.exemptions(runbook.id),
+                exempt=policy.exemptions(runbook.id, execution.circumstances.now),
                 policy=policy.digest,
                 unconfirmable=policy.unconfirmable,
                 rules=policy.approvals,

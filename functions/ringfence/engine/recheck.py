@@ -152,7 +152,9 @@ def permitted(request: RecheckRequest, history: History) -> Permitted:
     shares = [
         share
         for finding in findings
-        for share in portions(request.policy, request.runbook, finding, request.ref)
+        for share in portions(
+            request.policy, request.runbook, finding, request.ref, request.execution.circumstances
+        )
     ]
     ids = unique(id_ for one in shares if one.decision.mode.changes for id_ in one.runbook.ids)
     reasons = unique(one.decision.reason for one in shares if not one.decision.mode.changes)

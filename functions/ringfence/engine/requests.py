@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from ringfence.model.claims import SourceAnswer
     from ringfence.model.runbook import Runbook, Stage
     from ringfence.model.subject import Ref
-    from ringfence.policy.decision import Decision, Exempt
+    from ringfence.policy.decision import Decision
+    from ringfence.policy.protection import Exempt
     from ringfence.record.facts import Fact, FindingReceived, HistoryRejected, RunRequested
 
 

@@ -28,6 +28,7 @@ from ringfence.handlers.proof import report_forged
 from ringfence.handlers.queue import RESERVE
 from ringfence.model.errors import BadInput, Forged, RingfenceError
 from ringfence.model.signed_identity import HEADER
+from ringfence.policy.circumstances import Circumstances
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -125,8 +126,9 @@ def _caller(path: str, *, once: bool = True) -> ExecutionContext:
     callers = cast("CallerCheck", app.context["callers"])
     arn = callers.arn(request, account, once=once)
     left = timedelta(milliseconds=app.lambda_context.get_remaining_time_in_millis())
-    until = _service().ports("").clock() + left - RESERVE
-    return ExecutionContext(app.lambda_context.aws_request_id, check_actor(arn), until)
+    now = _service().ports("").clock()
+    until = now + left - RESERVE
+    return ExecutionContext(app.lambda_context.aws_request_id, check_actor(arn), until, Circumstances(now))
 
 
 def _sent() -> bytes:

@@ -12,6 +12,7 @@ from ringfence.handlers.logs import logger
 from ringfence.handlers.proof import ByQueue, report_forged
 from ringfence.model.errors import BadInput, Forged, Refused, Retryable, UnknownRecord
 from ringfence.model.frozen import frozen
+from ringfence.policy.circumstances import Circumstances
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -151,7 +152,7 @@ def _is_forged(message: Message, proof: Proof) -> bool:
 def execution_of(context: LambdaContext, actor: str, now: datetime) -> ExecutionContext:
     """Return the context of an execution. Its id is the request id, and its lease ends before its timeout."""
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    return ExecutionContext(context.aws_request_id, actor, now + left - RESERVE)
+    return ExecutionContext(context.aws_request_id, actor, now + left - RESERVE, Circumstances(now))
 
 
 def hidden(context: LambdaContext) -> int:

@@ -15,6 +15,8 @@ GLOBAL = "us-east-1"
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
 ANY = "*"
 """Every call of a service."""
+HUMAN, WORKLOAD = "human", "workload"
+"""Who is affected if a resource is changed."""
 
 
 _REQUEST = "requestParameters."
@@ -118,6 +120,8 @@ class Ref:
     """Whether it can belong to an organization. Administrators in other accounts then name it by its ARN."""
     holder: ClassVar[str] = ""
     """The kind it belongs to: an access key belongs to a user. Empty if there is none."""
+    used_by: ClassVar[str] = WORKLOAD
+    """Who uses such a resource: `HUMAN` or `WORKLOAD`. Empty if the kind does not show that."""
 
     account: str
     region: str
@@ -131,6 +135,11 @@ class Ref:
         ):
             if not isinstance(given, str) or not pattern.fullmatch(given):
                 raise BadInput(field, f"must be {what}", given)
+
+    @property
+    def affects(self) -> str:
+        """Who is affected if it is changed: `HUMAN` or `WORKLOAD`. Empty if that is not known."""
+        return self.used_by
 
     @property
     def key(self) -> str:
@@ -152,6 +161,7 @@ class PrincipalRef(IdentityRef):
     """A caller: an access key, an IAM user, a role session or the root user."""
 
     kind: ClassVar[str] = "principal"
+    used_by: ClassVar[str] = ""
 
 
 class IdentityHolderRef(Ref):

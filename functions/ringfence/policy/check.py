@@ -11,7 +11,9 @@ from ringfence.model.errors import BadInput
 from ringfence.model.kinds import every_kind, kinds_of
 from ringfence.model.rule_confirmation import PREFIX, RULE_NAME, RULE_NAME_WORDS
 from ringfence.model.subject import GLOBAL
+from ringfence.policy.check_rules import expiry_flaws, finding_types, rule_flaws, scope_flaws
 from ringfence.policy.globs import can_match
+from ringfence.policy.lookup import get, items_of, mapping_of, meant
 from ringfence.policy.schema import HOME, SCHEMA
 
 if TYPE_CHECKING:
@@ -32,7 +34,11 @@ def flaws_of(document: Located, runbooks: Mapping[str, Runbook], home: str = "")
     """Return the errors of a policy, in line order. `home`: the home account, if known."""
     found = {
         document.flaw(path, problem)
-        for check in (_shape(document.plain), _names(document.plain, runbooks), _scope(document.plain, home))
+        for check in (
+            _shape(document.plain),
+            _names(document.plain, runbooks),
+            scope_flaws(document.plain, home),
+        )
         for path, problem in check
     }
     return tuple(sorted(found))
@@ -44,84 +50,62 @@ def _shape(data: object) -> Iterator[tuple[Path, str]]:
 
 
 def _told(error: ValidationError) -> Iterator[tuple[Path, str]]:
-    path, schema, given = tuple(error.absolute_path), _mapping(error.schema), error.instance
+    path, schema, given = tuple(error.absolute_path), mapping_of(error.schema), error.instance
     if error.validator == "additionalProperties":
-        known = _mapping(schema["properties"])
-        for unknown in (key for key in _mapping(given) if key not in known):
-            yield (*path, unknown), f"is not a known field; the fields are {', '.join(known)}"
+        known = mapping_of(schema["properties"])
+        for unknown in (key for key in mapping_of(given) if key not in known):
+            words = f"is not a known field{meant(unknown, known)}; the fields are {', '.join(known)}"
+            yield (*path, unknown), words
     elif error.validator == "required":
-        for missing in (key for key in _items(schema["required"]) if key not in _mapping(given)):
+        for missing in (key for key in items_of(schema["required"]) if key not in mapping_of(given)):
             yield (*path, str(missing)), "is required"
     else:
         shown = "nothing" if given is None else ascii(given)[:60]
-        yield path, f"{schema['description']}, not {shown}"
+        hint = meant(given, map(str, items_of(schema.get("enum")))) if isinstance(given, str) else ""
+        yield path, f"{schema['description']}, not {shown}{hint}"
 
 
 def _names(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
     """Find unknown names. A rule or option with an unknown name would never apply."""
-    types = _types(runbooks)
-    for index, rule in enumerate(_items(_get(data, "rules"))):
-        glob = _get(rule, "runbook")
-        if isinstance(glob, str) and not any(fnmatchcase(id_, glob) for id_ in runbooks):
-            yield ("rules", index, "runbook"), f"matches no runbook; the runbooks are {', '.join(runbooks)}"
-        if not _may_match(_get(rule, "finding"), types) and not _is_open_ended(rule, runbooks):
-            yield ("rules", index, "finding"), "matches no finding type that any runbook answers"
+    yield from rule_flaws(data, runbooks)
     yield from _exempt(data, runbooks)
-    yield from _config_rules(data, types)
-    for id_, settings in _mapping(_get(data, "runbooks")).items():
+    yield from _protected(data, runbooks)
+    yield from _config_rules(data, finding_types(runbooks.values()))
+    for id_, settings in mapping_of(get(data, "runbooks")).items():
         if id_ in runbooks:
             yield from _choices(("runbooks", id_), settings, runbooks[id_])
         else:
-            yield ("runbooks", id_), f"is not a runbook; the runbooks are {', '.join(runbooks)}"
-
-
-def _may_match(glob: object, types: frozenset[str]) -> bool:
-    return not isinstance(glob, str) or not types or any(fnmatchcase(name, glob) for name in types)
-
-
-def _is_open_ended(rule: object, runbooks: Mapping[str, Runbook]) -> bool:
-    """Return whether a rule names a runbook that also answers types that nobody has reviewed."""
-    glob = _get(rule, "runbook")
-    named = [one for id_, one in runbooks.items() if isinstance(glob, str) and fnmatchcase(id_, glob)]
-    return any(getattr(trigger, "open_ended", False) for one in named for trigger in one.triggers)
+            yield (
+                ("runbooks", id_),
+                f"is not a runbook{meant(id_, runbooks)}; the runbooks are {', '.join(runbooks)}",
+            )
 
 
 def _config_rules(data: object, types: frozenset[str]) -> Iterator[tuple[Path, str]]:
     """Find names that no rule can have, and managed rules that no runbook answers."""
     known = sorted(name.removeprefix(PREFIX) for name in types if name.startswith(PREFIX))
-    for rule, meant in _mapping(_get(data, "config-rules")).items():
+    for rule, managed in mapping_of(get(data, "config-rules")).items():
         path = ("config-rules", rule)
         if not RULE_NAME.fullmatch(rule):
             yield path, f"is not {RULE_NAME_WORDS}"
         elif rule in known:
             yield path, "is the name of a managed rule already, and needs no entry"
-        elif isinstance(meant, str) and known and meant not in known:
+        elif isinstance(managed, str) and known and managed not in known:
             yield path, f"must be a managed rule that a runbook answers: one of {', '.join(known)}"
 
 
-def _scope(data: object, home: str) -> Iterator[tuple[Path, str]]:
-    """Find rules with accounts outside the scope, as far as the home account is known."""
-    named = set(map(str, _items(_get(_get(data, "scope"), "accounts"))))
-    accounts = {home if one == HOME and home else one for one in named}
-    for index, rule in enumerate(_items(_get(data, "rules"))):
-        for number, one in enumerate(_items(_get(rule, "accounts"))):
-            unknown = not home and (one == HOME or HOME in named)
-            told = named and isinstance(one, str) and not unknown
-            if told and (home if one == HOME else one) not in accounts:
-                yield ("rules", index, "accounts", number), "is not in the policy's scope"
-
-
 def _exempt(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
-    for index, exempt in enumerate(_items(_get(data, "exempt"))):
-        glob = _get(exempt, "runbook")
+    for index, exempt in enumerate(items_of(get(data, "exempt"))):
+        glob = get(exempt, "runbook")
         named = [one for id_, one in runbooks.items() if not isinstance(glob, str) or fnmatchcase(id_, glob)]
         if not named:
             yield ("exempt", index, "runbook"), f"matches no runbook; the runbooks are {', '.join(runbooks)}"
-        wanted = _items(_get(exempt, "remediations"))
-        subject = _get(exempt, "subject")
-        meant = [one for one in named if not wanted or any(id_ in wanted for id_ in one.ids)]
+        yield from expiry_flaws(("exempt", index), exempt)
+        wanted = items_of(get(exempt, "remediations"))
+        subject = get(exempt, "subject")
+        theirs = [one for one in named if not wanted or any(id_ in wanted for id_ in one.ids)]
         accounts = _accounts(data)
-        if problem := _no_subject(subject, accounts) or _not_theirs(subject, meant, wanted):
+        if problem := _no_subject(subject, accounts) or _not_theirs(subject, theirs, wanted):
             yield ("exempt", index, "subject"), problem
         known = {id_ for one in named for id_ in one.ids}
         for number, id_ in enumerate(wanted):
@@ -129,9 +113,18 @@ def _exempt(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Pat
                 yield ("exempt", index, "remediations", number), "is not a remediation of these runbooks"
 
 
+def _protected(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
+    for index, one in enumerate(items_of(get(data, "protected"))):
+        subject = get(one, "subject")
+        problem = _no_subject(subject, _accounts(data)) or _not_theirs(subject, list(runbooks.values()), [])
+        if problem:
+            yield ("protected", index, "subject"), problem
+        yield from expiry_flaws(("protected", index), one)
+
+
 def _accounts(data: object) -> tuple[str, ...]:
     """Return the accounts of the scope as far as they are known. Empty if one of them is the home account."""
-    named = tuple(map(str, _items(_get(_get(data, "scope"), "accounts"))))
+    named = tuple(map(str, items_of(get(get(data, "scope"), "accounts"))))
     return () if HOME in named else named
 
 
@@ -177,13 +170,13 @@ def _acts_on(runbook: Runbook, kind: type[Ref], wanted: list[object]) -> bool:
 
 
 def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[Path, str]]:
-    for index, id_ in enumerate(_items(_get(settings, "enable"))):
+    for index, id_ in enumerate(items_of(get(settings, "enable"))):
         if isinstance(id_, str):
             try:
                 runbook.chosen((id_,))
             except BadInput as error:
                 yield (*path, "enable", index), f"is not a remediation of this runbook: {error.problem}"
-    for index, id_ in enumerate(_items(_get(settings, "allow"))):
+    for index, id_ in enumerate(items_of(get(settings, "allow"))):
         if not any(one.id == id_ and one.workload_risk for one in runbook.remediations):
             breaking = ", ".join(one.id for one in runbook.remediations if one.workload_risk) or "nothing"
             yield (
@@ -191,7 +184,7 @@ def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[P
                 f"is not a remediation that needs `allow`; these need it: {breaking}",
             )
     yield from _also(path, settings, runbook)
-    for name, value in _mapping(_get(settings, "options")).items():
+    for name, value in mapping_of(get(settings, "options")).items():
         if isinstance(value, str):
             try:
                 runbook.choose({name: value})
@@ -201,30 +194,12 @@ def _choices(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[P
 
 def _also(path: Path, settings: object, runbook: Runbook) -> Iterator[tuple[Path, str]]:
     answers, off = runbook.answers_by_type(), {one.id for one in runbook.remediations if one.optional}
-    for index, id_ in enumerate(_items(_get(settings, "also"))):
+    for index, id_ in enumerate(items_of(get(settings, "also"))):
         if id_ not in answers:
             known = ", ".join(answers) or "none"
             yield (
                 (*path, "also", index),
                 f"is not a remediation that findings select; these are: {known}",
             )
-        elif id_ in off and id_ not in _items(_get(settings, "enable")):
+        elif id_ in off and id_ not in items_of(get(settings, "enable")):
             yield (*path, "also", index), "is off by default; list it in `enable` too"
-
-
-def _types(runbooks: Mapping[str, Runbook]) -> frozenset[str]:
-    """Return every finding type that some runbook answers."""
-    triggers = (trigger for runbook in runbooks.values() for trigger in runbook.triggers)
-    return frozenset(name for trigger in triggers for name in trigger.types)
-
-
-def _get(value: object, key: str) -> object:
-    return _mapping(value).get(key)
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, dict) else {}
-
-
-def _items(value: object) -> list[object]:
-    return value if isinstance(value, list) else []

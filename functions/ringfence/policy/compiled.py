@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, TypeVar
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.subject import ACCOUNT
-from ringfence.policy.decision import Exempt, Mode, OwnRoles, Policy, Rule, RunbookSettings
+from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.protection import Exempt, OwnRoles
+from ringfence.policy.rules import HIGHEST, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ringfence.policy.windows import Window
 
 T = TypeVar("T")
 VERSION = 1
@@ -45,7 +49,7 @@ def policy_from_json(data: object) -> Policy:
         unconfirmable=_one_of(findings, UNCONFIRMABLE, {mode.value: mode for mode in CAPS}),
         runbooks=_runbooks(document.child("runbooks")),
         exempt=tuple(_exempt(one) for one in document.children("exempt")),
-        config_rules=_config_rules(document.optional_child("config_rules")),
+        config_rules=_pairs(document.optional_child("config_rules")),
         own=_own(document.optional_child("own")),
         digest=document.optional_text("digest") or "",
     )
@@ -64,9 +68,30 @@ def _rule(rule: Document) -> Rule:
         runbook=rule.text("runbook"),
         finding=rule.text("finding"),
         min_severity=rule.number("severity"),
+        max_severity=rule.number("severity_to") if rule.has("severity_to") else HIGHEST,
         accounts=_accounts(rule),
         name=rule.optional_text("name") or "",
+        remediations=rule.texts("remediations"),
+        regions=rule.texts("regions"),
+        sources=rule.texts("sources"),
+        affects=rule.optional_text("affects") or "",
+        units=rule.texts("units"),
+        account_tags=_pairs(rule.optional_child("account_tags")),
+        during=_during(rule) if rule.items("during") else (),
     )
+
+
+def _during(rule: Document) -> tuple[Window, ...]:
+    from ringfence.policy.windows import DAYS, Window  # most policies have no time windows
+
+    found = []
+    for one in rule.children("during"):
+        days = one.texts("weekdays")
+        if unknown := frozenset(days) - frozenset(DAYS):
+            raise BadInput(one.at("weekdays"), f"must be some of {', '.join(DAYS)}", min(unknown))
+        hours = tuple((span.integer("from"), span.integer("to")) for span in one.children("hours"))
+        found.append(Window(one.text("zone"), tuple(map(DAYS.index, days)), hours, one.texts("holidays")))
+    return tuple(found)
 
 
 def _accounts(document: Document) -> tuple[str, ...]:
@@ -77,8 +102,8 @@ def _accounts(document: Document) -> tuple[str, ...]:
     return accounts
 
 
-def _config_rules(rules: Document) -> tuple[tuple[str, str], ...]:
-    return tuple((name, rules.text(name)) for name in sorted(rules.value))
+def _pairs(texts: Document) -> tuple[tuple[str, str], ...]:
+    return tuple((name, texts.text(name)) for name in sorted(texts.value))
 
 
 def _runbooks(runbooks: Document) -> tuple[tuple[str, RunbookSettings], ...]:
@@ -97,7 +122,12 @@ def _settings(settings: Document) -> RunbookSettings:
         choices=tuple((name, choices.optional_text(name) or "") for name in sorted(choices.value)),
         kept_dry=settings.texts("held"),
         answers=tuple((id_, answers.texts(id_)) for id_ in sorted(answers.value)),
+        together=_together(settings.optional_child("together")),
     )
+
+
+def _together(together: Document) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((id_, together.texts(id_)) for id_ in sorted(together.value))
 
 
 def _exempt(exempt: Document) -> Exempt:
@@ -106,6 +136,9 @@ def _exempt(exempt: Document) -> Exempt:
         reason=exempt.text("reason"),
         runbook=exempt.text("runbook"),
         remediations=exempt.texts("remediations"),
+        owner=exempt.optional_text("owner") or "",
+        expires=exempt.optional_text("expires") or "",
+        protected=exempt.flag("protected"),
     )
 
 

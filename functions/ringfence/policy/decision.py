@@ -10,13 +10,19 @@ from ringfence.model.codec import value
 from ringfence.model.errors import Refused
 from ringfence.model.frozen import frozen
 from ringfence.policy.approvals import ApprovalRules
+from ringfence.policy.circumstances import NOTHING_KNOWN
+from ringfence.policy.protection import OwnRoles
+from ringfence.policy.rules import Case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from datetime import datetime
 
     from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
+    from ringfence.policy.circumstances import Circumstances
+    from ringfence.policy.protection import Exempt
+    from ringfence.policy.rules import Rule
 
 
 class Mode(StrEnum):
@@ -75,41 +81,8 @@ def _freedom(mode: Mode) -> int:
     return mode.freedom
 
 
-@frozen
-class Rule:
-    """One rule of the policy. Globs are case-sensitive and match the whole text.
-
-    Attributes
-    ----------
-    mode : Mode
-        The mode of the findings that it matches.
-    runbook : str
-        A glob over runbook ids.
-    finding : str
-        A glob over finding types.
-    min_severity : float
-        The lowest severity that it matches, 0 to 10, on GuardDuty's scale.
-    accounts : tuple of str
-        The account ids that it matches, 12 digits each. Empty: every account.
-    name : str
-        The name that decisions show. Empty: its number.
-    """
-
-    mode: Mode
-    runbook: str = "*"
-    finding: str = "*"
-    min_severity: float = 0.0
-    accounts: tuple[str, ...] = ()
-    name: str = ""
-
-    def matches(self, runbook: str, finding: Finding, ref: Ref) -> bool:
-        """Return whether the rule matches this finding and resource."""
-        return (
-            fnmatchcase(runbook, self.runbook)
-            and fnmatchcase(finding.type, self.finding)
-            and finding.severity >= self.min_severity
-            and (not self.accounts or ref.account in self.accounts)
-        )
+UNDECIDED = Mode.DRY_RUN
+"""The highest mode where the policy's rules cannot be evaluated, or a rule of caution cannot be judged."""
 
 
 @frozen
@@ -127,69 +100,15 @@ class RunbookSettings:
         runs.
     answers : tuple of (str, tuple of str)
         The finding types of each remediation. One that is not in it answers every finding of the runbook.
+    together : tuple of (str, tuple of str)
+        The remediations that never run in a higher mode than another one, by the id of the other one.
     """
 
     remediations: tuple[str, ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
     kept_dry: tuple[str, ...] = ()
     answers: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-
-@frozen
-class Exempt:
-    """An exemption: a glob over the keys of resources, for some remediations or for all.
-
-    Attributes
-    ----------
-    subject : str
-        A glob over KIND/ACCOUNT/REGION/ID.
-    reason : str
-        The reason that the audit log and the notification show.
-    runbook : str
-        A glob over runbook ids.
-    remediations : tuple of str
-        The ids of the remediations that it concerns. Empty: all.
-    """
-
-    subject: str
-    reason: str
-    runbook: str = "*"
-    remediations: tuple[str, ...] = ()
-
-    def speaks_of(self, runbook: str, ref: Ref) -> bool:
-        """Return whether it matches this resource in this runbook."""
-        return fnmatchcase(runbook, self.runbook) and fnmatchcase(ref.key, self.subject)
-
-    def of(self, ids: Iterable[str]) -> tuple[str, ...]:
-        """Return which of these remediations it exempts."""
-        return tuple(id_ for id_ in ids if not self.remediations or id_ in self.remediations)
-
-
-@frozen
-class OwnRoles:
-    """The roles that a deployment creates, by name. They have no path.
-
-    IAM's names of roles are unique within an account, so an account and a name identify an ARN.
-
-    Attributes
-    ----------
-    home : str
-        The home account, 12 digits. Empty if it is not known.
-    member : tuple of str
-        The roles in each account of the scope.
-    at_home : tuple of str
-        The roles in the home account.
-    """
-
-    home: str = ""
-    member: tuple[str, ...] = ()
-    at_home: tuple[str, ...] = ()
-
-    def contain(self, account: str, role: str, accounts: Iterable[str]) -> bool:
-        """Return whether a role of an account is one of them. `accounts` is the scope."""
-        if account == self.home:
-            return role in self.at_home
-        return account in accounts and role in self.member
+    together: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 OWN = (
@@ -219,7 +138,7 @@ class Policy:
     runbooks : tuple of (str, RunbookSettings)
         The id of each runbook and its settings.
     exempt : tuple of Exempt
-        The resources that Ringfence must not change.
+        The resources that Ringfence must not change: exempt or protected.
     config_rules : tuple of (str, str)
         The owner's names of rules of AWS Config, and the managed rules that they stand for.
     own : OwnRoles
@@ -251,9 +170,21 @@ class Policy:
             return runbook.chosen(()), runbook.choose({})
         return runbook.narrowed(settings.remediations), settings.choices
 
-    def exemptions(self, runbook: str) -> tuple[Exempt, ...]:
-        """Return the exemptions that concern a runbook."""
-        return tuple(one for one in self.exempt if fnmatchcase(runbook, one.runbook))
+    def exemptions(self, runbook: str, now: datetime | None = None) -> tuple[Exempt, ...]:
+        """Return the exemptions that concern a runbook and have not expired."""
+        return tuple(one for one in self.exempt if fnmatchcase(runbook, one.runbook) and one.holds(now))
+
+    def protection(self, runbook: str, ref: Ref, now: datetime | None = None) -> str:
+        """Return why nothing may change a resource. Empty if it is not protected."""
+        found = (
+            one for one in self.exempt if one.protected and one.holds(now) and one.speaks_of(runbook, ref)
+        )
+        return next((one.words for one in found), "")
+
+    @property
+    def names_remediations(self) -> bool:
+        """Whether a rule concerns some remediations only."""
+        return any(rule.remediations for rule in self.rules)
 
     def outside(self, ref: Ref) -> str:
         """Return why a resource is outside the scope. Empty if it is inside."""
@@ -287,6 +218,9 @@ class DecisionCode(StrEnum):
     EMERGENCY = "emergency"
     FORGEABLE = "forgeable"
     """Held back only because of tags that everybody who may tag the resource can write."""
+    UNDECIDED = "undecided"
+    """It is not known whether some rule of the policy matches."""
+    PROTECTED = "protected"
     REQUESTED = "requested"
     PLAN_CHANGED = "plan-changed"
     APPROVED = "approved"
@@ -339,7 +273,15 @@ class Decision:
             raise Refused(f"mode is {self.mode}: {self.reason}")
 
 
-def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:
+def decide(  # noqa: PLR0913 - what a decision depends on
+    policy: Policy,
+    runbook: str,
+    finding: Finding,
+    ref: Ref,
+    circumstances: Circumstances = NOTHING_KNOWN,
+    *,
+    remediation: str = "",
+) -> Decision:
     """Decide what Ringfence may do to a resource because of a finding.
 
     Parameters
@@ -352,28 +294,45 @@ def decide(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision
         The finding. Its text can come from an intruder and only selects rules.
     ref : Ref
         The resource.
+    circumstances : Circumstances
+        The time, and what the organization says of the account.
+    remediation : str
+        The id of the remediation. Empty: the runbook as a whole. Rules for remediations do not apply to it.
 
     Returns
     -------
     Decision
         The first match decides: out of scope, archived, sample, the policy's rules, its default. A finding
-        that only notifies never gets more than `notify`.
+        that only notifies never gets more than `notify`, and neither does a protected resource.
     """
+    if off := _off(policy, finding, ref):
+        return off
+    decision = _by_rules(policy, Case(runbook, finding, ref, remediation), circumstances)
+    if not decision.mode.records:
+        return decision
+    if reason := _own(policy, ref) or finding.notify_only_reason_for(ref):
+        return Decision(Mode.NOTIFY, reason, decision.rule, _notify_only(finding, ref))
+    if reason := policy.protection(runbook, ref, circumstances.now):
+        return Decision(Mode.NOTIFY, reason, decision.rule, DecisionCode.PROTECTED)
+    return decision
+
+
+def _off(policy: Policy, finding: Finding, ref: Ref) -> Decision | None:
     if (outside := policy.outside(ref)) and not _is_only_told(policy, finding, ref):
         return Decision(Mode.OFF, outside, code=DecisionCode.OUT_OF_SCOPE)
     if finding.archived and not policy.act_on_archived:
         return Decision(Mode.OFF, "the finding is archived", code=DecisionCode.ARCHIVED)
     if finding.sample and not policy.act_on_samples:
         return Decision(Mode.OFF, "the finding is a sample", code=DecisionCode.SAMPLE)
-    decision = _by_rules(policy, runbook, finding, ref)
-    reason = _own(policy, ref) or finding.notify_only_reason_for(ref)
-    if not reason or not decision.mode.records:
-        return decision
+    return None
+
+
+def _notify_only(finding: Finding, ref: Ref) -> DecisionCode:
     from ringfence.model.kinds.root import RootRef  # containment does not wait for it
 
-    is_root = isinstance(ref, RootRef) and not finding.advice
-    code = DecisionCode.URGENT if finding.urgent else DecisionCode.NOTIFY_ONLY
-    return Decision(Mode.NOTIFY, reason, decision.rule, DecisionCode.ROOT if is_root else code)
+    if isinstance(ref, RootRef) and not finding.advice:
+        return DecisionCode.ROOT
+    return DecisionCode.URGENT if finding.urgent else DecisionCode.NOTIFY_ONLY
 
 
 def _own(policy: Policy, ref: Ref) -> str:
@@ -388,11 +347,35 @@ def _is_only_told(policy: Policy, finding: Finding, ref: Ref) -> bool:
     return elsewhere and bool(finding.notify_only_reason_for(ref))
 
 
-def _by_rules(policy: Policy, runbook: str, finding: Finding, ref: Ref) -> Decision:
+def _by_rules(policy: Policy, case: Case, circumstances: Circumstances) -> Decision:
+    """Return the decision of the first rule that matches.
+
+    Where it is not known whether a rule matches, the decision is at most `UNDECIDED`, and not higher than the
+    rule and what follows it would decide.
+    """
+    unknown: list[tuple[Mode, str]] = []
+    decision = Decision(
+        policy.default,
+        f"no policy rule matches; the default mode is {policy.default}",
+        "default",
+        DecisionCode.POLICY,
+    )
     for number, rule in enumerate(policy.rules, start=1):
-        if rule.matches(runbook, finding, ref):
-            label = f'"{rule.name}"' if rule.name else number
-            reason = f"policy rule {label} sets mode {rule.mode}"
-            return Decision(rule.mode, reason, rule.name or f"rule {number}", DecisionCode.POLICY)
-    reason = f"no policy rule matches; the default mode is {policy.default}"
-    return Decision(policy.default, reason, "default", DecisionCode.POLICY)
+        match = rule.match(case, circumstances)
+        if match.unknown:
+            unknown.append((rule.mode, f"whether policy rule {rule.shown(number)} applies: {match.unknown}"))
+        if match.matches:
+            reason = f"policy rule {rule.shown(number)} sets mode {rule.mode}"
+            decision = Decision(rule.mode, reason, rule.label(number), DecisionCode.POLICY)
+            break
+    return _undecided(decision, unknown)
+
+
+def _undecided(decision: Decision, unknown: list[tuple[Mode, str]]) -> Decision:
+    """Return the most cautious answer to rules of which it is not known whether they match."""
+    if all(mode is decision.mode for mode, _ in unknown):
+        return decision
+    mode = UNDECIDED.at_most(max((decision.mode, *(mode for mode, _ in unknown)), key=_freedom))
+    words = "; ".join(dict.fromkeys(words for _, words in unknown))
+    reason = f"it is not known {words}; until it is known, the mode is at most {UNDECIDED}"
+    return Decision(mode, reason, decision.rule, DecisionCode.UNDECIDED)

@@ -14,9 +14,11 @@ from ringfence.model.errors import BadInput
 from ringfence.model.resource_names import home_roles, member_roles
 from ringfence.model.subject import ACCOUNT
 from ringfence.policy.check import flaws_of
+from ringfence.policy.compile_rule import accounts, compiled_rule
 from ringfence.policy.compiled import IGNORE, UNCONFIRMABLE, VERSION, policy_from_json
 from ringfence.policy.decision import Mode
-from ringfence.policy.schema import HOME, LEVELS
+from ringfence.policy.lookup import items_of, mapping_of
+from ringfence.policy.schema import HOME
 from ringfence.policy.yaml_source import Flaw, read_yaml
 
 if TYPE_CHECKING:
@@ -103,7 +105,7 @@ def load_policy(path: Path, runbooks: Mapping[str, Runbook], home: str = "") -> 
         raise BadInput(str(path), error.problem) from error
     if flaws := flaws_of(document, runbooks, home):
         raise InvalidPolicy(path, flaws)
-    return PolicyFile(_mapping(document.plain), runbooks, hashlib.sha256(text.encode()).hexdigest())
+    return PolicyFile(mapping_of(document.plain), runbooks, hashlib.sha256(text.encode()).hexdigest())
 
 
 def compile_policy(
@@ -117,42 +119,33 @@ def compile_policy(
 
 
 def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runbook]) -> dict[str, object]:
-    scope, findings = _mapping(data.get("scope")), _mapping(data.get("findings"))
-    runbooks = _mapping(data.get("runbooks"))
+    scope, findings = mapping_of(data.get("scope")), mapping_of(data.get("findings"))
+    runbooks = mapping_of(data.get("runbooks"))
     return {
         "version": VERSION,
-        "scope": {"accounts": _accounts(scope, home), "regions": _items(scope.get("regions"))},
+        "scope": {"accounts": accounts(scope, home), "regions": items_of(scope.get("regions"))},
         "default": data.get("default", Mode.DRY_RUN.value),
         "findings": {
             **{key: findings.get(key, IGNORE) for key in ("samples", "archived")},
             UNCONFIRMABLE: findings.get(UNCONFIRMABLE, Mode.DRY_RUN.value),
         },
-        "rules": [_rule(_mapping(rule), home) for rule in _items(data.get("rules"))],
-        "exempt": [_exempt(_mapping(one)) for one in _items(data.get("exempt"))],
-        "config_rules": dict(_mapping(data.get("config-rules"))),
-        "runbooks": {id_: _settings(one, _mapping(runbooks.get(id_))) for id_, one in catalogue.items()},
-    }
-
-
-def _rule(rule: Mapping[str, object], home: str) -> dict[str, object]:
-    severity = rule.get("severity", 0)
-    return {
-        "name": rule.get("name", ""),
-        "runbook": rule.get("runbook", "*"),
-        "finding": rule.get("finding", "*"),
-        "severity": LEVELS[severity] if isinstance(severity, str) else severity,
-        "accounts": _accounts(rule, home),
-        "mode": rule["mode"],
+        "rules": [compiled_rule(mapping_of(rule), home) for rule in items_of(data.get("rules"))],
+        "exempt": [
+            *(_exempt(mapping_of(one), protected=True) for one in items_of(data.get("protected"))),
+            *(_exempt(mapping_of(one), protected=False) for one in items_of(data.get("exempt"))),
+        ],
+        "config_rules": dict(mapping_of(data.get("config-rules"))),
+        "runbooks": {id_: _settings(one, mapping_of(runbooks.get(id_))) for id_, one in catalogue.items()},
     }
 
 
 def _settings(runbook: Runbook, settings: Mapping[str, object]) -> dict[str, object]:
     """Fill in all settings, so that a function need not load remediations that it does not run."""
-    enabled = [str(one) for one in _items(settings.get("enable"))]
-    options = {name: str(chosen) for name, chosen in _mapping(settings.get("options")).items()}
+    enabled = [str(one) for one in items_of(settings.get("enable"))]
+    options = {name: str(chosen) for name, chosen in mapping_of(settings.get("options")).items()}
     chosen, answers = runbook.chosen(enabled), runbook.answers_by_type()
     every = dict.fromkeys(name for types in answers.values() for name in types)
-    allowed, also = (frozenset(map(str, _items(settings.get(name)))) for name in ("allow", "also"))
+    allowed, also = (frozenset(map(str, items_of(settings.get(name)))) for name in ("allow", "also"))
     return {
         "remediations": list(chosen.ids),
         "choices": dict(runbook.choose(options)),
@@ -161,28 +154,20 @@ def _settings(runbook: Runbook, settings: Mapping[str, object]) -> dict[str, obj
         "answers": {
             id_: list(every if id_ in also else types) for id_, types in answers.items() if id_ in chosen.ids
         },
+        "together": {one.id: list(one.held_together) for one in chosen.remediations if one.held_together},
     }
 
 
-def _exempt(exempt: Mapping[str, object]) -> dict[str, object]:
+def _exempt(exempt: Mapping[str, object], *, protected: bool) -> dict[str, object]:
     return {
         "subject": exempt["subject"],
         "reason": exempt["reason"],
         "runbook": exempt.get("runbook", "*"),
-        "remediations": _items(exempt.get("remediations")),
+        "remediations": items_of(exempt.get("remediations")),
+        "owner": exempt.get("owner", ""),
+        "expires": exempt.get("expires", ""),
+        "protected": protected,
     }
-
-
-def _accounts(scope: Mapping[str, object], home: str) -> list[object]:
-    return list(dict.fromkeys(home if one == HOME else one for one in _items(scope.get("accounts"))))
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, dict) else {}
-
-
-def _items(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
 
 
 def _why(error: Exception) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from ringfence.model.subject import ACCOUNT, REGION
+from ringfence.model.subject import ACCOUNT, HUMAN, REGION, WORKLOAD
 from ringfence.policy.compiled import ACT, CAPS, IGNORE, MODES, UNCONFIRMABLE, VERSION
+from ringfence.policy.windows import DAYS
 
 HOME = "home"
 """The name of the account to which Ringfence is deployed."""
 
 LEVELS = MappingProxyType({"low": 1.0, "medium": 4.0, "high": 7.0, "critical": 9.0})
 """The lowest severity of each level of GuardDuty."""
+DATE = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 
 
 def _object(about: str, properties: dict[str, object], *required: str) -> dict[str, object]:
@@ -41,18 +43,64 @@ def _text(what: str, pattern: str = "") -> dict[str, object]:
 _MODE = _one_of(*MODES)
 _ACCOUNT = _text(f"a 12-digit account id in quotes, or {HOME}", f"^({ACCOUNT.pattern}|{HOME})\\Z")
 _REGION = _text("a region such as eu-west-1", f"^{REGION.pattern}\\Z")
-_SEVERITY: dict[str, object] = {
+_LEVEL: dict[str, object] = {
     "description": f"must be a number from 0 to 10 or one of {', '.join(LEVELS)}",
     "anyOf": [{"type": "number", "minimum": 0, "maximum": 10}, {"enum": list(LEVELS)}],
+}
+_RANGE = _object(
+    "the lowest and the highest severity",
+    {"from": _LEVEL, "to": {**_LEVEL, "description": f"{_LEVEL['description']}, and not below `from`"}},
+)
+_SEVERITY: dict[str, object] = {
+    "description": f"{_LEVEL['description']}, or a mapping with `from` and `to`",
+    "if": {"type": "object"},
+    "then": _RANGE,
+    "else": _LEVEL,
+}
+_DATE = _text("a date such as 2027-12-31", f"^{DATE}\\Z")
+_DAY_RANGE = f"({'|'.join(DAYS)})(-({'|'.join(DAYS)}))?"
+_CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
+_WINDOW = _object(
+    "a time window",
+    {
+        "zone": _text("a time zone such as Europe/Berlin"),
+        "weekdays": _list(
+            _text("a day such as mon, or a range such as mon-fri", f"^{_DAY_RANGE}\\Z"), "days", least=1
+        ),
+        "hours": _list(
+            _text("hours such as 09:00-17:00", f"^{_CLOCK}-({_CLOCK}|24:00)\\Z"), "hours", least=1
+        ),
+        "holidays": _list(_DATE, "dates"),
+    },
+    "zone",
+)
+_TAGS: dict[str, object] = {
+    "description": "must be a mapping of one or more tags to globs over their values",
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": _text("a glob over the value of a tag; put numbers in quotes"),
 }
 _RULE = _object(
     "a policy rule",
     {
         "name": _text("a name for people"),
         "runbook": _text("a glob over the ids of runbooks"),
+        "remediations": _list(_text("the id of a remediation"), "ids of remediations", least=1),
         "finding": _text("a glob over finding types"),
         "severity": _SEVERITY,
         "accounts": _list(_ACCOUNT, "accounts", least=1),
+        "regions": _list(_REGION, "regions", least=1),
+        "organizational-units": _list(
+            _text("the id of an organizational unit, or a glob over its path of names"),
+            "organizational units",
+            least=1,
+        ),
+        "account-tags": _TAGS,
+        "sources": _list(
+            _text("a glob over the sources of events, such as aws.guardduty"), "sources", least=1
+        ),
+        "affects": _one_of(HUMAN, WORKLOAD),
+        "during": _list(_WINDOW, "time windows", least=1),
         "mode": _MODE,
     },
     "mode",
@@ -73,6 +121,8 @@ _SETTINGS = _object(
         },
     },
 )
+_OWNER = _text("who answers for it, such as a team or an address")
+_EXPIRES = {**_DATE, "description": f"{_DATE['description']}: the last day on which it holds, in UTC"}
 _EXEMPT = _object(
     "the resources to leave unchanged",
     {
@@ -80,9 +130,23 @@ _EXEMPT = _object(
         "reason": _text("the reason; it is recorded"),
         "runbook": _text("a glob over the ids of runbooks"),
         "remediations": _list(_text("the id of a remediation"), "ids of remediations", least=1),
+        "owner": _OWNER,
+        "expires": _EXPIRES,
     },
     "subject",
     "reason",
+)
+_PROTECTED = _object(
+    "the resources and principals that nothing changes",
+    {
+        "subject": _text("a glob over resources, KIND/ACCOUNT/REGION/ID"),
+        "reason": _text("the reason; it is recorded"),
+        "owner": _OWNER,
+        "expires": _EXPIRES,
+    },
+    "subject",
+    "reason",
+    "owner",
 )
 SCHEMA = _object(
     "a policy",
@@ -107,6 +171,7 @@ SCHEMA = _object(
         ),
         "rules": _list(_RULE, "rules"),
         "exempt": _list(_EXEMPT, "exemptions"),
+        "protected": _list(_PROTECTED, "protected resources"),
         "config-rules": {
             "description": "must be a mapping of your names of AWS Config rules to managed rules",
             "type": "object",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
@@ -44,10 +45,19 @@ class Located:
         return Flaw(line + 1, column + 1, field_of(path), problem)
 
 
+class _Constructor(RoundTripConstructor):
+    """Reads dates as texts: the check reports a date that does not exist, with its line."""
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", RoundTripConstructor.construct_scalar)
+
+
 def read_yaml(text: str) -> Located:
     """Read one YAML document. Raises BadInput that names the position of an error."""
     try:
-        node = YAML(typ="rt", pure=True).load(text)
+        yaml = YAML(typ="rt", pure=True)
+        yaml.Constructor = _Constructor
+        node = yaml.load(text)
         return Located(_plain(node), node)
     except MarkedYAMLError as error:
         mark = error.problem_mark
@@ -79,7 +89,7 @@ def _plain(node: object) -> object:
     for kind in (int, float, str):
         if isinstance(node, kind):
             return kind(node)
-    return ascii(node)  # a timestamp or a tagged scalar: no schema accepts it
+    return ascii(node)  # a tagged scalar: no schema accepts it
 
 
 def _place(node: object, path: Path) -> tuple[int, int]:

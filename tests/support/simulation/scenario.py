@@ -18,7 +18,8 @@ from ringfence.observations.ec2.target_groups import Registration, Target, Targe
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey, Key
 from ringfence.observations.iam.other_credentials import OtherCredentials
 from ringfence.observations.iam.password import Password
-from ringfence.policy.decision import Mode, Policy, Rule, RunbookSettings
+from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.rules import Rule
 from ringfence.record.chain import ChainKey
 from tests.support.samples import guardduty
 from tests.support.simulation.faults import Chances, Outage

@@ -9,7 +9,8 @@ import pytest
 
 from ringfence.model.errors import Retryable
 from ringfence.observations.ec2.network import Network
-from ringfence.policy.decision import Mode, Rule
+from ringfence.policy.decision import Mode
+from ringfence.policy.rules import Rule
 from ringfence.record.facts import ContainmentBroken
 from tests.support.fakes.site import OTHER, POLICY, Site
 from tests.support.fakes.terminal import Terminal

@@ -10,7 +10,8 @@ import pytest
 from ringfence.engine.canonical_subject import with_canonical_subjects
 from ringfence.events.envelope import NotForUs
 from ringfence.model.observation import ResourceState
-from ringfence.policy.decision import Exempt, Mode, Policy
+from ringfence.policy.decision import Mode, Policy
+from ringfence.policy.protection import Exempt
 from ringfence.policy.selection import portions
 from ringfence.runbooks.harden_identity import HARDEN_IDENTITY
 from ringfence.runbooks.harden_snapshot import HARDEN_SNAPSHOT

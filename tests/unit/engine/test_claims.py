@@ -26,7 +26,7 @@ from ringfence.record.timeline import timeline
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
-from tests.support.worlds import AUTO, DRY_RUN, NOTIFY, REF, Ticking, estate, finding, order
+from tests.support.worlds import AUTO, DRY_RUN, LEASE, NOON, NOTIFY, REF, Ticking, estate, finding, order
 
 if TYPE_CHECKING:
     from ringfence.engine.requests import ResponseRequest
@@ -304,14 +304,8 @@ def test_what_is_only_told_is_not_asked_for() -> None:
 
 def test_the_policy_is_part_of_each_request() -> None:
     policy = Policy((REF.account,), default=Mode.AUTO, unconfirmable=Mode.NOTIFY)
-    execution = order()
-    (asked,) = answers(
-        finding(claim=CLAIM).finding,
-        "",
-        CONTAIN_INSTANCE,
-        policy,
-        execution,  # type: ignore[arg-type]  # it names the execution as well
-    )
+    execution = ExecutionContext("a-1", "test", NOON + LEASE)
+    (asked,) = answers(finding(claim=CLAIM).finding, "", CONTAIN_INSTANCE, policy, execution)
     assert asked.unconfirmable is Mode.NOTIFY  # type: ignore[union-attr]  # nothing is skipped
 
 

@@ -19,7 +19,8 @@ from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.principals import ROLE, USER, Holder
-from ringfence.policy.decision import DecisionCode, Exempt, Mode, Policy
+from ringfence.policy.decision import DecisionCode, Mode, Policy
+from ringfence.policy.protection import Exempt
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import DecisionMade, Intended, Planned, RunRequested
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS

@@ -24,7 +24,9 @@ from ringfence.model.errors import AccessDenied, Retryable
 from ringfence.observations.ec2.network import Interface, Network
 from ringfence.observations.ec2.tags import Tags
 from ringfence.observations.ec2.target_groups import Targets
-from ringfence.policy.decision import Exempt, Mode, Policy, Rule
+from ringfence.policy.decision import Mode, Policy
+from ringfence.policy.protection import Exempt
+from ringfence.policy.rules import Rule
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import ContainmentBroken, Released, RunRequested
 from ringfence.record.status import IncidentStatus

@@ -25,6 +25,7 @@ from ringfence.handlers.queue import (
     work_off,
 )
 from ringfence.model.errors import BadInput, Conflict, InternalError, NotFound, Refused, Retryable
+from ringfence.policy.circumstances import Circumstances
 from stacks.times import CONTAIN, CONTINUE
 from tests.support.worlds import NOON
 
@@ -182,7 +183,10 @@ def test_an_execution_begins_no_change_in_its_last_seconds() -> None:
     context: Any = Context()
     this = execution_of(context, "ringfence-contain-instance", NOON)
     assert this == ExecutionContext(
-        "request-1", "ringfence-contain-instance", NOON + timedelta(seconds=29.5) - RESERVE
+        "request-1",
+        "ringfence-contain-instance",
+        NOON + timedelta(seconds=29.5) - RESERVE,
+        Circumstances(NOON),
     )
 
 

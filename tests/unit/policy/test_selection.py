@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +11,10 @@ import pytest
 from ringfence.events.config.trigger import SOURCE
 from ringfence.model.finding import Finding
 from ringfence.model.rule_confirmation import ManagedRule
-from ringfence.policy.decision import Exempt, Mode, Policy, RunbookSettings
+from ringfence.policy.circumstances import Circumstances
+from ringfence.policy.decision import DecisionCode, Mode, Policy, RunbookSettings
+from ringfence.policy.protection import Exempt
+from ringfence.policy.rules import Rule
 from ringfence.policy.selection import portions
 from tests.support.samples.hardening import HARDEN, REF
 from tests.support.worlds import NOON
@@ -145,3 +148,48 @@ def test_where_all_remediations_answer_the_same_there_is_nothing_to_choose_betwe
     assert HARDEN.narrowed(("first-switch", "tell-of-it")).answers_by_type() == {}
     alike = Policy((REF.account,), default=Mode.AUTO, runbooks=((HARDEN.id, RunbookSettings(HARDEN.ids)),))
     assert chosen("whatever", alike) == [(Mode.AUTO, HARDEN.ids)]
+
+
+def by_remediation(mode: Mode, *ids: str, default: Mode = Mode.AUTO) -> Policy:
+    return replace(policy(mode=default, settings=FREE), rules=(Rule(mode, remediations=ids),))
+
+
+def test_a_rule_can_be_for_some_remediations() -> None:
+    assert chosen("both-on", by_remediation(Mode.DRY_RUN, "second-switch")) == [
+        (Mode.AUTO, ("first-switch", "tell-of-it")),
+        (Mode.DRY_RUN, ("second-switch",)),
+    ]
+    assert chosen("both-on", by_remediation(Mode.AUTO, "second-switch", default=Mode.OFF)) == [
+        (Mode.AUTO, ("second-switch", "tell-of-it"))
+    ]
+    assert chosen("first-on", by_remediation(Mode.AUTO, "second-switch", default=Mode.OFF)) == [
+        (Mode.OFF, HARDEN.ids)
+    ]
+
+
+def test_what_belongs_to_another_remediation_gets_no_higher_mode() -> None:
+    """A planner counts on the other one: without the isolation, for example, nothing else may be changed."""
+    tied = replace(FREE, together=(("first-switch", ("second-switch",)),))
+    given = replace(by_remediation(Mode.DRY_RUN, "first-switch"), runbooks=((HARDEN.id, tied),))
+    assert chosen("both-on", given) == [(Mode.DRY_RUN, HARDEN.ids)]
+
+
+def test_an_exemption_and_what_is_protected_can_expire() -> None:
+    day = "2026-03-31"
+    until = datetime(2026, 3, 31, 23, 59, tzinfo=UTC)
+    exempt = Exempt(REF.key, "a migration", owner="team-web", expires=day, remediations=("first-switch",))
+    for one in (exempt, replace(exempt, remediations=(), protected=True)):
+        given = policy(one, settings=FREE)
+        (held,) = portions(given, HARDEN, verdict("first-on"), REF, Circumstances(until))
+        assert held.decision.mode is Mode.NOTIFY
+        assert "a migration (owner: team-web)" in held.decision.reason
+        later = Circumstances(until + timedelta(minutes=1))
+        assert portions(given, HARDEN, verdict("first-on"), REF, later)[0].decision.mode is Mode.AUTO
+        assert portions(given, HARDEN, verdict("first-on"), REF)[0].decision.mode is Mode.NOTIFY
+
+
+def test_what_is_protected_is_never_changed_whatever_the_rules_say() -> None:
+    protected = Exempt("*", "a break-glass bucket", owner="ops", protected=True)
+    (share,) = shared("both-on", policy(protected, settings=FREE))
+    assert (share.decision.mode, share.decision.code) == (Mode.NOTIFY, DecisionCode.PROTECTED)
+    assert share.decision.reason == "the policy protects it: a break-glass bucket (owner: ops)"

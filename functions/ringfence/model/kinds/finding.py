@@ -18,6 +18,7 @@ class FindingRef(Ref):
     """
 
     kind: ClassVar = "finding"
+    used_by: ClassVar = ""
     form: ClassVar = "a finding's type, a slash and its id"
     pattern: ClassVar = re.compile(r"[A-Za-z0-9][\w.:/-]{2,400}", re.ASCII)
     example: ClassVar = "Object:S3/MaliciousFile/5ac1f0b7e3d94c2a8b6f7d1e0c9a3b52"

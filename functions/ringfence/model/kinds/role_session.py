@@ -6,8 +6,10 @@ import re
 from typing import ClassVar
 
 from ringfence.model.codec import value
-from ringfence.model.subject import PrincipalRef
+from ringfence.model.subject import HUMAN, WORKLOAD, PrincipalRef
 
+_OF_A_PERSON = "AWSReservedSSO_"
+"""The beginning of the names of the roles that IAM Identity Center makes for people."""
 _INSTANCE = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 
 
@@ -32,3 +34,13 @@ class RoleSessionRef(PrincipalRef):
     def of_instance(self) -> bool:
         """Whether it is named after an instance. EC2 names its sessions so, and ids are never reused."""
         return bool(_INSTANCE.fullmatch(self.name))
+
+    @property
+    def affects(self) -> str:
+        """Who uses the session: a person by IAM Identity Center, or an instance. Empty if it is not known.
+
+        Both are names. They only select rules.
+        """
+        if self.role.startswith(_OF_A_PERSON):
+            return HUMAN
+        return WORKLOAD if self.of_instance else ""

@@ -6,7 +6,7 @@ import re
 from typing import ClassVar
 
 from ringfence.model.codec import value
-from ringfence.model.subject import PrincipalRef
+from ringfence.model.subject import HUMAN, PrincipalRef
 
 
 @value
@@ -14,6 +14,7 @@ class RootRef(PrincipalRef):
     """The root user of an account."""
 
     kind: ClassVar = "root"
+    used_by: ClassVar = HUMAN
     form: ClassVar = "root"
     pattern: ClassVar = re.compile(r"root")
     example: ClassVar = "root"

@@ -18,7 +18,8 @@ from ringfence.events.guardduty.trigger.reported import REPORTED_FINDING, REPORT
 from ringfence.model.codec import decode, encode
 from ringfence.model.kinds import parse_key
 from ringfence.model.kinds.finding import FindingRef
-from ringfence.policy.decision import DecisionCode, Mode, Policy, Rule, decide
+from ringfence.policy.decision import DecisionCode, Mode, Policy, decide
+from ringfence.policy.rules import Rule
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.delivery import Delivery
 from tests.support.samples import guardduty as samples
