@@ -91,10 +91,13 @@ class Sts:
         """Return the ARN of who signed the call. Raises Forged, and Retryable if STS does not answer."""
         query = urlencode(identity.query(self.region), quote_via=quote)
         call = AWSRequest("GET", f"{self.endpoint}/?{query}", {SIGNED_HEADER: digest, **_JSON})
+        transport = URLLib3Session(verify=True, timeout=_TIMEOUT)
         try:
-            answer = URLLib3Session(verify=True, timeout=_TIMEOUT).send(call.prepare())
+            answer = transport.send(call.prepare())
         except BotoCoreError as error:  # the message contains the URL, and so the session token
             raise Retryable(f"sts:{ACTION}: {type(error).__name__}") from error
+        finally:
+            transport.close()
         return arn_in(answer.status_code, answer.content, account)
 
 

@@ -53,10 +53,13 @@ class SignedHttp:
         Raises BadInput without credentials, and Unreachable without a response. Sends nothing twice.
         """
         request = self._signed(path, json.dumps(document).encode())
+        transport = URLLib3Session(timeout=TIMEOUT)
         try:
-            response = URLLib3Session(timeout=TIMEOUT).send(request.prepare())
+            response = transport.send(request.prepare())
         except BotoCoreError as error:
             raise Unreachable(f"{self.url}: {error}") from error
+        finally:
+            transport.close()
         try:
             return response.status_code, json.loads(response.content)
         except (ValueError, RecursionError):
