@@ -9,6 +9,7 @@ import time
 import uuid
 import zipfile
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,7 @@ from botocore.exceptions import ClientError
 from ringfence.local import LocalAws
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 IMAGE = "ami-12c6146b"
 OTHER_ACCOUNT = "444455556666"
@@ -147,14 +148,18 @@ TRUST_IN_LAMBDA = {
 
 @pytest.fixture
 def make_function(aws: LocalAws, iam: Any, unique: str) -> Callable[..., str]:
-    """Give a function that makes a Lambda function of Python source and returns its ARN."""
+    """Give a function that makes a Lambda function of Python source and returns its ARN.
 
-    def make(source: str, **options: Any) -> str:
+    `files` are further files of its code.
+    """
+
+    def make(source: str, files: Mapping[str, str] = MappingProxyType({}), **options: Any) -> str:
         name = f"{unique}-{uuid.uuid4().hex[:6]}"
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST_IN_LAMBDA))["Role"]
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as bundle:
-            bundle.writestr(zipfile.ZipInfo("index.py"), textwrap.dedent(source))  # without the time of day
+            for path, text in {"index.py": source, **files}.items():
+                bundle.writestr(zipfile.ZipInfo(path), textwrap.dedent(text))  # without the time of day
         made = aws.client("lambda").create_function(
             FunctionName=name,
             Runtime="python3.13",

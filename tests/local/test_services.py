@@ -175,8 +175,9 @@ def test_an_http_api_with_iam_authorization_tells_its_function_who_calls(
     key = iam.create_access_key(UserName=unique)["AccessKey"]
     url = f"{aws.http_api(made)}/run"
     request = AWSRequest("POST", url, data=b"{}")
-    with pytest.raises(HTTPError, match="403"):
+    with pytest.raises(HTTPError, match="403") as refused:
         urlopen(Request(url, data=b"{}", method="POST"))  # noqa: S310 - loopback
+    refused.value.close()
     credentials = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
     SigV4Auth(credentials, "execute-api", aws.region).add_auth(request)
     signed = Request(url, data=b"{}", headers=dict(request.headers), method="POST")  # noqa: S310

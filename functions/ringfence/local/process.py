@@ -28,7 +28,6 @@ _SOURCES = Path(__file__).resolve().parents[2]
 _READY_WITHIN = 60.0
 _STOP_WITHIN = 10.0
 _SWITCH_WITHIN = 60.0
-"""Seconds. Lambda workers end one after another, and there can be dozens."""
 _LOG_TAIL = 4000
 
 
@@ -71,7 +70,7 @@ class LocalAws:
         self.region = region
         self.port = port
         self._functions_endpoint = functions_endpoint
-        self._cloudtrail = cloudtrail
+        self.cloudtrail = cloudtrail
         self._enforce_iam = enforce_iam
         self._log = log
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
@@ -142,7 +141,7 @@ class LocalAws:
             account=self.account,
             region=self.region,
             functions_endpoint=self._functions_endpoint,
-            cloudtrail=self._cloudtrail,
+            cloudtrail=self.cloudtrail,
             enforce_iam=self._enforce_iam,
             scratch=scratch,
         )
@@ -161,6 +160,8 @@ class LocalAws:
     def stop(self) -> None:
         """Stop the server and its Lambda workers. Does nothing if it is not running."""
         server, self._server = self._server, None
+        for client in self._clients.values():
+            client.close()
         self._clients.clear()
         if server is not None:
             if server.stdin is not None:
@@ -180,7 +181,7 @@ class LocalAws:
             raise LocalAwsError(f"the local AWS has ended{self._tail()}")
 
     def enforce(self, on: bool) -> None:  # noqa: FBT001 - a switch: enforce(True), enforce(False)
-        """Turn the evaluation of IAM policies on or off. Lambda workers restart under the new setting."""
+        """Turn the evaluation of IAM policies on or off."""
         server = self._running()
         server.send_signal(signal.SIGUSR1 if on else signal.SIGUSR2)
         wanted = "enabled" if on else "disabled"

@@ -37,6 +37,8 @@ async def _serve(settings: Settings) -> None:
     from ministack import app as gateway
     from ministack.core import lambda_runtime
 
+    from ringfence.local.hooks import workers
+
     config = Config()
     own = settings.listener is None
     config.bind = [f"127.0.0.1:{settings.port}" if own else f"fd://{settings.listener}"]
@@ -48,6 +50,7 @@ async def _serve(settings: Settings) -> None:
         await serve(gateway.app, config, shutdown_trigger=_listen_for_signals().wait)
     finally:
         lambda_runtime.reset()
+        workers.stop()
         if settings.scratch:
             shutil.rmtree(settings.scratch, ignore_errors=True)
         logging.shutdown()

@@ -86,12 +86,22 @@ def test_a_change_reaches_eventbridge_and_a_read_does_not(
     assert queue.waiting() == 0
 
 
-def test_data_events_are_not_recorded(aws: Any, cloudtrail: Any, unique: str) -> None:
+def test_data_events_are_not_recorded(
+    aws: Any, cloudtrail: Any, make_queue: Callable[..., Any], unique: str
+) -> None:
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=unique)
     s3.put_object(Bucket=unique, Key="k", Body=b"v")
     assert recorded(cloudtrail, "CreateBucket", aws.account)
     assert not recorded(cloudtrail, "PutObject", aws.account)
+    queue = make_queue()
+    queue.client.send_message(QueueUrl=queue.url, MessageBody="{}")
+    (message,) = queue.client.receive_message(QueueUrl=queue.url)["Messages"]
+    handle = message["ReceiptHandle"]
+    queue.client.change_message_visibility(QueueUrl=queue.url, ReceiptHandle=handle, VisibilityTimeout=1)
+    queue.client.set_queue_attributes(QueueUrl=queue.url, Attributes={"VisibilityTimeout": "1"})
+    assert recorded(cloudtrail, "SetQueueAttributes", aws.account)
+    assert not recorded(cloudtrail, "ChangeMessageVisibility", aws.account)
 
 
 def test_iams_calls_are_recorded_and_delivered_in_us_east_1_alone(

@@ -304,7 +304,7 @@ def test_a_role_of_another_account_is_assumed_only_with_its_external_id(
     assert assume(ExternalId="ringfence", **wanted)["AssumedRoleUser"]["Arn"].split(":")[4] == OTHER_ACCOUNT
 
 
-def test_a_function_acts_as_its_role_also_when_it_was_warm_before_the_switch(
+def test_a_function_acts_as_its_role_before_and_after_each_switch(
     aws: LocalAws, make_function: Callable[..., str]
 ) -> None:
     source = """
@@ -318,11 +318,12 @@ def test_a_function_acts_as_its_role_also_when_it_was_warm_before_the_switch(
         answer: str = json.load(aws.client("lambda").invoke(FunctionName=function)["Payload"])
         return answer
 
-    assert caller().endswith(":root")
+    name = function.rsplit(":", 1)[-1]
+    role = f"arn:aws:sts::{aws.account}:assumed-role/{name}/{name}"
+    assert caller() == role
     aws.enforce(True)
     try:
-        name = function.rsplit(":", 1)[-1]
-        assert caller() == f"arn:aws:sts::{aws.account}:assumed-role/{name}/{name}"
+        assert caller() == role
     finally:
         aws.enforce(False)
-    assert caller().endswith(":root")
+    assert caller() == role

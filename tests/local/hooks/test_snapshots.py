@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.local.conftest import IMAGE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -51,3 +53,10 @@ def test_a_lock_is_kept_and_shown(ec2: Any, snapshot: str) -> None:
     ec2.lock_snapshot(SnapshotId=snapshot, LockMode="governance", LockDuration=30)
     (lock,) = ec2.describe_locked_snapshots(SnapshotIds=[snapshot])["Snapshots"]
     assert (lock["SnapshotId"], lock["LockState"]) == (snapshot, "governance")
+
+
+def test_there_are_images_with_snapshots_but_not_those_for_ecs(ec2: Any) -> None:
+    images = {one["ImageId"]: one.get("Name", "") for one in ec2.describe_images()["Images"]}
+    assert IMAGE in images
+    assert not any("ecs-optimized" in name for name in images.values())
+    assert len(listed(ec2)) < 200

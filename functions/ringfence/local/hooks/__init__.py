@@ -34,6 +34,7 @@ from ringfence.local.hooks import (
     sts,
     subscriptions,
     trails,
+    workers,
 )
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ _AREAS = (
     eventbridge,
     function_code,
     functions,
+    workers,
     event_sources,
     bus_policies,
     cloudformation,

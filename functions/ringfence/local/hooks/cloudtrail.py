@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _READS = ("Get", "List", "Describe", "Head", "Lookup")
 # A trail records management events unless told otherwise; these are data events, or too many to be of use.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/logging-using-cloudtrail.html
 _NOT_RECORDED = frozenset(
     (
         *("PutItem", "UpdateItem", "GetItem", "DeleteItem", "TransactWriteItems", "TransactGetItems"),
         *("Query", "Scan", "BatchWriteItem", "BatchGetItem"),
         *("PutObject", "GetObject", "HeadObject", "DeleteObject"),
         *("SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch"),
-        *("Publish", "PutEvents", "InvokeFunction", "PutMetricData", "PutLogEvents"),
+        *("ChangeMessageVisibility", "ChangeMessageVisibilityBatch"),
+        *("Publish", "PublishBatch", "PutEvents", "InvokeFunction", "PutMetricData", "PutLogEvents"),
     )
 )
 _DETECTOR = re.compile(r"/detector/(?P<id>[0-9a-f]{32})")

@@ -44,16 +44,10 @@ def install() -> None:
 
 
 def switch(on: bool) -> None:  # noqa: FBT001 - a switch
-    """Turn enforcement on or off.
-
-    Functions get their role's credentials when their worker starts. Older workers would continue as root,
-    so none is kept.
-    """
+    """Turn enforcement on or off. Warm functions stay: they act as their role in either case."""
     from ministack import app as gateway
-    from ministack.core import lambda_runtime
 
     gateway.AUTH = on
-    lambda_runtime.reset()
 
 
 def _make_out_resources(
