@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ringfence.events.cloudtrail.trigger.root import ROOT
+from ringfence.events.patterns import rule_state
 from ringfence.local.deploy import deploy
 from ringfence.local.deployment import AT_ONCE, Deployment
 from stacks.settings import settings
@@ -48,6 +50,8 @@ class Deployer:
     ) -> Deployment:
         """Deploy every stack, with a policy of these rules; without any, all is done at once.
 
+        With CloudTrail, the rules for uses of the root user are off: see `watch_root`.
+
         `accounts` are protected beside the local AWS's own. `runbooks` and `exempt` are the policy's sections
         of these names.
         """
@@ -56,7 +60,10 @@ class Deployer:
         sections = {"runbooks": dict(runbooks or {}), "exempt": list(exempt)}
         policy |= {name: section for name, section in sections.items() if section}
         self._policy(local).write_text(json.dumps(policy, indent=2), encoding="utf-8")  # JSON is YAML
-        return Deployment.of(local, self._deploy(local, local.account))
+        made = Deployment.of(local, self._deploy(local, local.account))
+        if local.cloudtrail:
+            watch_root(local, on=False)
+        return made
 
     def protect(self, local: LocalAws, account: str) -> None:
         """Deploy the roles to another account, with the policy of the home account."""
@@ -72,3 +79,17 @@ class Deployer:
 
     def _policy(self, local: LocalAws) -> Path:
         return self.folder / f"{local.port}.yaml"
+
+
+def watch_root(local: LocalAws, *, on: bool) -> None:
+    """Turn the rules for uses of the root user on or off.
+
+    Tests act as the root user, so a function would have to handle each call that changes something.
+    """
+    events = local.client("events")
+    pages = events.get_paginator("list_rules").paginate()
+    for rule in (one for page in pages for one in page["Rules"]):
+        pattern = json.loads(rule.get("EventPattern", "{}"))
+        if pattern.get("detail", {}).get("userIdentity", {}).get("type") == [ROOT]:
+            state = rule_state(pattern) if on else "DISABLED"
+            events.put_rule(Name=rule["Name"], EventPattern=rule["EventPattern"], State=state)

@@ -9,6 +9,7 @@ import sys
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from tests.e2e.world import until
@@ -47,6 +48,14 @@ class Proxy:
         except OSError:
             return False
 
+    def learn(self) -> None:
+        """Forward one call. The proxy reads the models of all services first, which takes seconds.
+
+        Otherwise the first calls of the functions would wait for it, some for longer than they do on AWS.
+        """
+        with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=120) as answer:  # noqa: S310 - http, loopback
+            assert answer.status == HTTPStatus.OK
+
     def _ask(self, path: str, method: str = "GET", data: Sequence[Rule] | None = None) -> Any:  # noqa: ANN401 - JSON
         body = None if data is None else json.dumps(list(data)).encode()
         request = urllib.request.Request(  # noqa: S310 - http, loopback
@@ -75,6 +84,7 @@ def running(port: int, upstream: str, log: Path) -> Iterator[Proxy]:
     try:
         until(lambda: made.healthy() or process.poll() is not None, "the proxy answers", within=30)
         assert process.poll() is None, log.read_text()
+        made.learn()
         yield made
     finally:
         process.terminate()

@@ -15,12 +15,15 @@ from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.kinds.root import RootRef
 from ringfence.model.subject import GLOBAL
 from ringfence.record.facts import Closed, DecisionMade, FindingReceived, Released, Verified
+from tests.e2e.deployments import watch_root
 from tests.e2e.world import Inbox, until
 from tests.support.samples.bus import entry
 from tests.support.samples.calls import by_root, call_event, sign_in
 from tests.support.samples.config import verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ringfence.model.subject import IdentityRef
     from ringfence.record.history import History
     from tests.e2e.compliance import Compliance
@@ -225,6 +228,15 @@ def test_a_policy_that_somebody_weakens_or_deletes_is_put_right_and_what_was_dem
     assert replaced["MinimumPasswordLength"] == 14
 
 
+@pytest.fixture
+def root_is_watched(people: People) -> Iterator[None]:
+    """The rules for uses of the root user, which are otherwise off in these tests."""
+    watch_root(people.compliance.world.local, on=True)
+    yield
+    watch_root(people.compliance.world.local, on=False)
+
+
+@pytest.mark.usefixtures("root_is_watched")
 @pytest.mark.shows("report-root-use")
 def test_of_root_use_a_person_is_told_once_a_day_and_what_an_hour_brings_is_one_entry(people: People) -> None:
     """The owner of the local AWS is its root user: this is another day than those of the other tests."""
