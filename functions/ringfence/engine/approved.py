@@ -138,7 +138,7 @@ def _begin(case: _Case, preface: tuple[Fact, ...], reason: str) -> Due:
     if history.lease.held(case.now, begins.attempt) or not isinstance(resource, ResourceState):
         return begins  # it is deferred, or the incident is closed
     if left := exempted(begins, case.reading):
-        return _voided(case, "; ".join(dict.fromkeys(left.values())))
+        return _voided(case, "; ".join(dict.fromkeys(one.words for one in left.values())))
     if unread := resource.unreadable(resource.unread, for_good=False):
         return NothingDue("the plan cannot be compared", unread)
     start = incident_start(begins, history, case.now)

@@ -18,21 +18,22 @@ from ringfence.policy.decision import DecisionCode, Mode
 if TYPE_CHECKING:
     from ringfence.engine.reading import Reading
     from ringfence.engine.requests import ResponseRequest
+    from ringfence.policy.protection import Exempt
 
     Parts = tuple[ResponseRequest | None, ResponseRequest]
 
 FLAG = "--despite-exempt"
 
 
-def exempted(request: ResponseRequest, reading: Reading) -> dict[str, str]:
-    """Return the remediations that the policy exempts for the subject or who holds it, and the reasons."""
+def exempted(request: ResponseRequest, reading: Reading) -> dict[str, Exempt]:
+    """Return the remediations that the policy exempts for the subject or who holds it, and by what."""
     refs = [request.ref]
     if isinstance(reading.resource, ResourceState):
         refs.extend(reading.resource.holders())
-    found: dict[str, str] = {}
-    for one in request.exempt:
+    found: dict[str, Exempt] = {}
+    for one in sorted(request.exempt, key=lambda one: one.protected):
         if any(one.speaks_of(request.runbook.id, ref) for ref in refs):
-            found.update(dict.fromkeys(one.of(request.runbook.ids), f"the policy exempts it: {one.reason}"))
+            found.update(dict.fromkeys(one.of(request.runbook.ids), one))
     return found
 
 
@@ -45,25 +46,38 @@ def parts(request: ResponseRequest, reading: Reading) -> tuple[Parts, tuple[str,
     if request.finding is None or decision is None or not decision.mode.observes:
         return None
     if left := exempted(request, reading):
-        acting, rest = apart(request, left, DecisionCode.EXEMPT)
+        protected = any(one.protected for one in left.values())
+        words = {id_: one.words for id_, one in left.items()}
+        acting, rest = apart(request, words, DecisionCode.PROTECTED if protected else DecisionCode.EXEMPT)
         notified = replace(rest.decision, mode=Mode.NOTIFY) if rest.decision else None
         # The rest acts as before: nothing of the containment is held back, the policy does not want it.
         acting = replace(acting, held=request.held) if acting else None
-        return (acting, replace(rest, decision=notified)), tuple(left.values())
+        return (acting, replace(rest, decision=notified)), tuple(dict.fromkeys(words.values()))
     if decision.mode.changes and (reasons := reading.cautions):
-        words = "; ".join(reasons)
-        reason = f"it is likely needed in an emergency, so a person must decide: {words}"
+        reason = f"it is likely needed in an emergency, so a person must decide: {'; '.join(reasons)}"
         held = dict.fromkeys(request.runbook.ids, reason)
         return apart(request, held, DecisionCode.EMERGENCY), reasons
     return None
 
 
 def insistence(request: ResponseRequest, reading: Reading) -> tuple[str, ...]:
-    """Return why a person must insist on a run. Raises Refused for a run without that."""
-    if request.request is None or request.request.despite_exempt:
+    """Return why a person must insist on a run.
+
+    Raises Refused for a run without that, and for any change of what the policy protects.
+    """
+    if request.request is None:
         return ()
-    reasons = tuple(dict.fromkeys((*exempted(request, reading).values(), *reading.cautions)))
-    if reasons and request.decision and request.decision.mode.changes:
+    found = exempted(request, reading).values()
+    changes = request.decision is not None and request.decision.mode.changes
+    if changes and (protected := tuple(dict.fromkeys(one.words for one in found if one.protected))):
+        raise Refused(
+            f"{request.ref.key} is protected: {'; '.join(protected)}. To run {request.runbook.id}, "
+            "take it out of the policy's `protected` and deploy that"
+        )
+    if request.request.despite_exempt:
+        return ()
+    reasons = tuple(dict.fromkeys((*(one.words for one in found), *reading.cautions)))
+    if reasons and changes:
         words = "; ".join(reasons)
         raise Refused(
             f"{request.ref.key} is protected: {words}. To run {request.runbook.id} all the same, repeat the "

@@ -61,6 +61,14 @@ def why_held(request: ResponseRequest, reading: Reading) -> DecisionCode:
     return DecisionCode.FORGEABLE if forgeable and not named else DecisionCode.DOWNGRADED
 
 
+def begun_ids(request: ResponseRequest, history: History) -> tuple[str, ...]:
+    """Return the remediations that an open containment has begun."""
+    begun = _begun(request, history)
+    if not begun:
+        return ()
+    return tuple(one.id for one in request.runbook.remediations if not begun.isdisjoint(one.steps))
+
+
 def _begun(request: ResponseRequest, history: History) -> frozenset[type[Step]]:
     """Return the kinds of steps that an open containment recorded. Empty after a release was requested."""
     over = history.closed_at is not None or history.release_asked_at is not None

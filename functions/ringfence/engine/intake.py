@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
     from ringfence.policy.circumstances import Circumstances
     from ringfence.policy.decision import Policy
+    from ringfence.policy.look import Caution
     from ringfence.record.facts import DecisionMade
 
 EVENT_LENGTH = 64_000
@@ -96,11 +97,22 @@ def answers(
                 finding=FindingReceived(replace(finding, subjects=(ref,)) if many else finding, event),
                 choices=choices,
                 stages=1,
-                exempt=policy.exemptions(runbook.id, execution.circumstances.now),
+                exempt=policy.exemptions(runbook.id, ref, execution.circumstances.now),
                 policy=policy.digest,
                 unconfirmable=policy.unconfirmable,
+                cautions=_cautions(policy, share.runbook, finding, ref, execution.circumstances),
                 rules=policy.approvals,
             )
+
+
+def _cautions(
+    policy: Policy, runbook: Runbook, finding: Finding, ref: Ref, circumstances: Circumstances
+) -> tuple[Caution, ...]:
+    if not runbook.traits or not any(rule.look for rule in policy.rules):
+        return ()
+    from ringfence.policy.look import cautions  # most policies have no such rules
+
+    return cautions(policy, runbook, finding, ref, circumstances)
 
 
 def _off(

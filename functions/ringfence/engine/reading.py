@@ -82,9 +82,10 @@ def first_read(request: ResponseRequest) -> ReadRequest:
     if request.decision is not None and not request.decision.mode.observes and not request.routine:
         return ReadRequest(request.ref, chain=key)
     stages = request.runbook.stages if request.approving else request.runbook.stages[:1]
+    traits = request.runbook.traits if request.cautions else ()
     return ReadRequest(
         request.ref,
-        unique(kind for stage in stages for kind in stage.observations),
+        unique((*(kind for stage in stages for kind in stage.observations), *traits)),
         essential=() if request.goes_on else None,
         chain=key,
         finding=request.finding.finding if request.finding and request.finding.finding.claim else None,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook, Stage
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Decision
+    from ringfence.policy.look import Caution
     from ringfence.policy.protection import Exempt
     from ringfence.record.facts import Fact, FindingReceived, HistoryRejected, RunRequested
 
@@ -54,8 +55,9 @@ class ResponseRequest:
     `unconfirmable`: the mode if the source of the finding can no longer confirm it. `source`: its answer,
     once it was asked.
     `rejected`: the newest incident is not obeyed, so this opens another one. `policy`: the SHA-256 of the
-    policy file that decided. `approving`: the approval that this is about. `rules` are those of a new
-    approval. `preface` are facts to record first. `approved`: the approval whose plan is carried out.
+    policy file that decided. `cautions`: the policy's rules that the first read of the
+    resource decides about. `approving`: the approval that this is about. `rules` are those of a new approval.
+    `preface` are facts to record first. `approved`: the approval whose plan is carried out.
     """
 
     runbook: Runbook
@@ -78,6 +80,7 @@ class ResponseRequest:
     source: SourceAnswer | None = None
     rejected: HistoryRejected | None = None
     policy: str = ""
+    cautions: tuple[Caution, ...] = ()
     approving: Approving | None = None
     rules: ApprovalRules = ApprovalRules()
     preface: tuple[Fact, ...] = ()

@@ -133,11 +133,11 @@ class Engine:
         request = with_answer(request, reading.checked)
         insisting: tuple[str, ...] = ()
         if request.exempt or reading.cautions:
-            from ringfence.engine.exemptions import insistence, parts  # most responses do not need it
+            from ringfence.engine.exemptions import insistence  # most responses do not need it
 
             insisting = insistence(request, reading)
-            if found := parts(request, reading):
-                return _with_unread(reading, self._apart(*found[0], found[1]))
+        if found := _parts(request, reading):
+            return _with_unread(reading, self._apart(*found[0], found[1]))
         if held := reasons_to_hold(request, reading, now):
             return _with_unread(reading, self._apart(*apart(request, held, why_held(request, reading)), held))
         try:
@@ -384,6 +384,22 @@ class _Acting:
             journal(self.ports, self.execution, ends=True)
         except Conflict:
             journal(self.ports, self.execution.surrendered())
+
+
+def _parts(
+    request: ResponseRequest, reading: Reading
+) -> tuple[tuple[ResponseRequest | None, ResponseRequest], tuple[str, ...]] | None:
+    """Split a request by what the policy says of the resource that was read. None if it says nothing."""
+    if request.exempt or reading.cautions:
+        from ringfence.engine.exemptions import parts  # most responses do not need it
+
+        if found := parts(request, reading):
+            return found
+    if request.cautions:
+        from ringfence.engine.cautions import cautious_parts  # most policies have no such rules
+
+        return cautious_parts(request, reading)
+    return None
 
 
 def _foreseen(now: datetime, request: ResponseRequest, reading: Reading) -> Prospect | None:

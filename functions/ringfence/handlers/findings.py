@@ -66,7 +66,7 @@ def contain(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, 
 
 
 def resume(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, ...]:
-    """Run a continuation, unless its account has left the scope since. Check a release that died."""
+    """Run a continuation, unless the policy has protected its subject since. Check a release that died."""
     from ringfence.engine.release import Releaser
     from ringfence.engine.stopped_release import release_check
     from ringfence.handlers.links import continued
@@ -77,7 +77,9 @@ def resume(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, .
     if check := release_check(body, wiring.settings().runbook):
         return Releaser(proven(wiring.warm(), proof)).check(check, execution)
     order = resumed(body, runbook(wiring.settings().runbook), execution)
-    if outside := wiring.policy().outside(order.ref):
+    policy = wiring.policy()
+    now = execution.circumstances.now
+    if outside := policy.outside(order.ref) or policy.protection(order.runbook.id, order.ref, now):
         logger().info("off", extra={"subject": order.ref.key, "why": outside})
         order = without_permission(order, outside)
     return respond(order, proof)

@@ -88,7 +88,7 @@ def run_request(
         choices=runbook.choose({**dict(choices), **given}),
         stages=1,
         agreed=agreed,
-        exempt=policy.exemptions(runbook.id, execution.circumstances.now),
+        exempt=policy.exemptions(runbook.id, ref, execution.circumstances.now),
         policy=policy.digest,
     )
     return RunRequest(order, order.runbook.stages[0].id == runbook.stages[0].id)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
     from ringfence.model.symbol import Symbol
+    from ringfence.model.traits import Traits
 
 F = TypeVar("F", bound="Observation")
 MOST_WORDS = 500
@@ -113,6 +114,10 @@ class Observation:
         """
         return self
 
+    def traits(self) -> Traits | None:
+        """Return what the policy's rules of caution can match on. None if it does not show that."""
+        return None
+
     def settling(self) -> str:
         """Return in words what is settling and must be read again. Empty if nothing is."""
         return ""
@@ -203,6 +208,11 @@ class ResourceState:
     def is_forgeable(self) -> bool:
         """Return whether what holds a response back can be tags that anybody wrote."""
         return any(observation.is_forgeable() for observation in self.observations.values())
+
+    def traits(self) -> Traits | None:
+        """Return what the policy's rules of caution can match on. None if it was not read."""
+        found = (observation.traits() for observation in self.observations.values())
+        return next((one for one in found if one is not None), None)
 
     def absent(self) -> bool:
         """Return whether any observation shows that the subject does not exist."""

@@ -158,6 +158,8 @@ class Runbook:
         Findings about its subjects that only lead to a notification, whatever the remediations answer.
     verified_every : str
         How often open contained incidents are verified again, as an expression of EventBridge Scheduler.
+    traits : tuple of types of Observation
+        What the policy's rules of caution can match on. It is read with the first stage if a rule needs it.
     """
 
     id: str
@@ -171,6 +173,7 @@ class Runbook:
     canonical_subject: Callable[[Ref], SansIO[Ref]] | None = None
     verified_every: str = "rate(1 hour)"
     notified_by: tuple[Trigger, ...] = ()
+    traits: tuple[type[Observation], ...] = ()
 
     @property
     def has_containment_stage(self) -> bool:
@@ -258,7 +261,7 @@ class Runbook:
         """Return the permissions of a response."""
         return unique(
             (
-                *needs(*self.observations, *self.steps),
+                *needs(*self.observations, *self.traits, *self.steps),
                 *(need for one in self.triggers for need in one.permissions),
                 *(self.review.permissions if self.review else ()),
             )

@@ -9,8 +9,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ringfence.policy.compile_rule import severities
+from ringfence.policy.decision import Mode
 from ringfence.policy.lookup import get, items_of, mapping_of, meant
-from ringfence.policy.schema import DATE, HOME, LEVELS
+from ringfence.policy.schema import DATE, HOME, LEVELS, LOOK_FIELDS
 from ringfence.policy.windows import zones
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def rule_flaws(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[
         yield from _remediations(path, rule, named)
         yield from _sources(path, rule, named)
         yield from _severity(path, get(rule, "severity"))
+        yield from _looks(path, rule, named)
         for number, window in enumerate(items_of(get(rule, "during"))):
             yield from _window((*path, "during", number), window)
 
@@ -97,6 +99,27 @@ def _severity(path: Path, severity: object) -> Iterator[tuple[Path, str]]:
         lowest, highest = severities(severity) if given else (0, 0)
         if lowest > highest:
             yield (*path, "severity"), "matches nothing: `to` is below `from`"
+
+
+def _looks(path: Path, rule: object, named: Iterable[Runbook]) -> Iterator[tuple[Path, str]]:
+    """Find rules of caution that match nothing, or that would keep the plan itself from being made.
+
+    A tag must never hide a finding: everybody who may tag the resource can write it.
+    """
+    used = [name for name in LOOK_FIELDS if name in mapping_of(rule)]
+    if not used:
+        return
+    if not any(one.traits for one in named):
+        yield (*path, used[0]), "matches nothing: these runbooks do not read it"
+    mode = get(rule, "mode")
+    if mode in {Mode.OFF.value, Mode.NOTIFY.value}:
+        words = f"with {used[0]} must be {Mode.DRY_RUN} or higher, so that nothing is hidden"
+        yield (*path, "mode"), words
+    elif mode == Mode.AUTO.value:
+        yield (
+            (*path, "mode"),
+            f"with {used[0]} must be lower than auto: such a rule only makes decisions cautious",
+        )
 
 
 def _is_level(value: object) -> bool:

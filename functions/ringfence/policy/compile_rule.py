@@ -31,6 +31,9 @@ def compiled_rule(rule: Mapping[str, object], home: str) -> dict[str, object]:
         "sources": items_of(rule.get("sources")),
         "affects": rule.get("affects", ""),
         "during": [_window(mapping_of(one)) for one in items_of(rule.get("during"))],
+        "auto_scaling_groups": items_of(rule.get("auto-scaling-groups")),
+        "vpcs": items_of(rule.get("vpcs")),
+        "tags": dict(mapping_of(rule.get("tags"))),
         "mode": rule["mode"],
     }
 

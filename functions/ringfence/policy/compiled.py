@@ -18,10 +18,13 @@ from ringfence.policy.rules import HIGHEST, Rule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ringfence.policy.look import Look
     from ringfence.policy.windows import Window
 
 T = TypeVar("T")
 VERSION = 1
+LOOKS = ("auto_scaling_groups", "vpcs", "tags")
+"""The conditions on what only the first read of a resource shows."""
 IGNORE, ACT = "ignore", "act"
 UNCONFIRMABLE = "unconfirmable"
 CAPS = (Mode.NOTIFY, Mode.DRY_RUN, Mode.AUTO)
@@ -78,7 +81,20 @@ def _rule(rule: Document) -> Rule:
         units=rule.texts("units"),
         account_tags=_pairs(rule.optional_child("account_tags")),
         during=_during(rule) if rule.items("during") else (),
+        look=_look(rule),
     )
+
+
+def _look(rule: Document) -> Look | None:
+    if not any(map(rule.has, LOOKS)):
+        return None
+    tags = _pairs(rule.optional_child("tags"))
+    groups, vpcs = rule.texts("auto_scaling_groups"), rule.texts("vpcs")
+    if not groups and not vpcs and not tags:
+        return None
+    from ringfence.policy.look import Look  # most policies have no such rules
+
+    return Look(groups, vpcs, tags)
 
 
 def _during(rule: Document) -> tuple[Window, ...]:

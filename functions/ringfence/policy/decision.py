@@ -11,7 +11,7 @@ from ringfence.model.errors import Refused
 from ringfence.model.frozen import frozen
 from ringfence.policy.approvals import ApprovalRules
 from ringfence.policy.circumstances import NOTHING_KNOWN
-from ringfence.policy.protection import OwnRoles
+from ringfence.policy.protection import OWN, ROLE, OwnRoles
 from ringfence.policy.rules import Case
 
 if TYPE_CHECKING:
@@ -111,12 +111,6 @@ class RunbookSettings:
     together: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-OWN = (
-    "the session belongs to one of Ringfence's own roles; a person must check it, because Ringfence "
-    "could lock itself out"
-)
-
-
 @frozen
 class Policy:
     """The compiled policy file.
@@ -170,9 +164,13 @@ class Policy:
             return runbook.chosen(()), runbook.choose({})
         return runbook.narrowed(settings.remediations), settings.choices
 
-    def exemptions(self, runbook: str, now: datetime | None = None) -> tuple[Exempt, ...]:
-        """Return the exemptions that concern a runbook and have not expired."""
-        return tuple(one for one in self.exempt if fnmatchcase(runbook, one.runbook) and one.holds(now))
+    def exemptions(self, runbook: str, ref: Ref, now: datetime | None = None) -> tuple[Exempt, ...]:
+        """Return the exemptions that concern a runbook and have not expired.
+
+        A session can turn out to be one of this deployment's own roles only when AWS says which role it has.
+        """
+        found = tuple(one for one in self.exempt if fnmatchcase(runbook, one.runbook) and one.holds(now))
+        return (*found, *self.own.protected(ref.account, self.accounts)) if ref.holder == ROLE else found
 
     def protection(self, runbook: str, ref: Ref, now: datetime | None = None) -> str:
         """Return why nothing may change a resource. Empty if it is not protected."""
@@ -361,6 +359,8 @@ def _by_rules(policy: Policy, case: Case, circumstances: Circumstances) -> Decis
         DecisionCode.POLICY,
     )
     for number, rule in enumerate(policy.rules, start=1):
+        if rule.look:
+            continue
         match = rule.match(case, circumstances)
         if match.unknown:
             unknown.append((rule.mode, f"whether policy rule {rule.shown(number)} applies: {match.unknown}"))

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
 
 
+ROLE = "iam-role"
+"""The kind of roles."""
+OWN = (
+    "the session belongs to one of Ringfence's own roles; a person must check it, because Ringfence "
+    "could lock itself out"
+)
+
+
 @frozen
 class Exempt:
     """An exemption: a glob over the keys of resources, for some remediations or for all.
@@ -89,3 +97,8 @@ class OwnRoles:
         if account == self.home:
             return role in self.at_home
         return account in accounts and role in self.member
+
+    def protected(self, account: str, accounts: Iterable[str]) -> tuple[Exempt, ...]:
+        """Return what protects the sessions of its roles in an account. `accounts` is the scope."""
+        names = self.at_home if account == self.home else self.member if account in accounts else ()
+        return tuple(Exempt(f"{ROLE}/{account}/*/{name}", OWN, protected=True) for name in names)

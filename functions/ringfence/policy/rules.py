@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
     from ringfence.policy.circumstances import Circumstances
     from ringfence.policy.decision import Mode
+    from ringfence.policy.look import Look
     from ringfence.policy.windows import Window
 
 HIGHEST = 10.0
@@ -71,6 +72,8 @@ class Rule:
         Tags that the account must have, each with a glob over the value.
     during : tuple of Window
         It matches in these time windows only. Empty: always.
+    look : Look or None
+        What the first read of the resource must show. Such a rule only makes decisions more cautious.
     """
 
     mode: Mode
@@ -87,6 +90,7 @@ class Rule:
     units: tuple[str, ...] = ()
     account_tags: tuple[tuple[str, str], ...] = ()
     during: tuple[Window, ...] = ()
+    look: Look | None = None
 
     def label(self, number: int) -> str:
         """Return its name for records. `number` counts from 1."""

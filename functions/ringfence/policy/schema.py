@@ -101,10 +101,17 @@ _RULE = _object(
         ),
         "affects": _one_of(HUMAN, WORKLOAD),
         "during": _list(_WINDOW, "time windows", least=1),
+        "auto-scaling-groups": _list(
+            _text("a glob over the names of Auto Scaling groups"), "Auto Scaling groups", least=1
+        ),
+        "vpcs": _list(_text("a glob over the ids of VPCs"), "VPCs", least=1),
+        "tags": _TAGS,
         "mode": _MODE,
     },
     "mode",
 )
+LOOK_FIELDS = ("auto-scaling-groups", "vpcs", "tags")
+"""The conditions on what only the first read of a resource shows. They only make decisions more cautious."""
 _SETTINGS = _object(
     "the settings of one runbook",
     {

@@ -107,7 +107,7 @@ def _exempt(
 ) -> tuple[tuple[str, ...], str]:
     """Return the remediations that the policy exempts for this resource, and the reason."""
     left: dict[str, str] = {}
-    for one in policy.exemptions(runbook.id, circumstances.now):
+    for one in policy.exemptions(runbook.id, ref, circumstances.now):
         if one.speaks_of(runbook.id, ref) and not one.protected:
             left.update(dict.fromkeys(one.of(about), one.words))
     return tuple(left), "; ".join(dict.fromkeys(left.values()))

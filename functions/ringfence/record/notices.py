@@ -369,8 +369,8 @@ def _dry(now: Summary) -> Notice:
     """Return the notice of a dry run. It is urgent if an intruder can have caused it by a tag."""
     if now.code is DecisionCode.FORGEABLE:
         check = (
-            "only tags hold it back, and everybody who may tag the resource can write them: if it hosts no "
-            f"containers, run it now: {_run_again(now)}"
+            "only tags hold it back, and everybody who may tag the resource can write them: if they are "
+            f"wrong, run it now: {_run_again(now)}"
         )
         parts = (("Check at once", (check,)), ("Why nothing was changed", (now.reason,)))
         return _message("URGENT, dry run", now, parts)

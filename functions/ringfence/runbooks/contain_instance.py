@@ -5,12 +5,14 @@ from __future__ import annotations
 from ringfence.events.health.abuse import REPORTED_ABUSE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.runbook import Runbook
+from ringfence.observations.ec2.placement import Placement
 from ringfence.runbooks import stage
 
 CONTAIN_INSTANCE = Runbook(
     id="contain-instance",
     title="Contain a compromised EC2 instance",
     subject=InstanceRef,
+    traits=(Placement,),
     position=10,
     notified_by=(REPORTED_ABUSE,),
     stages=(

@@ -19,8 +19,9 @@ from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.principals import ROLE, USER, Holder
+from ringfence.policy.circumstances import Circumstances
 from ringfence.policy.decision import DecisionCode, Mode, Policy
-from ringfence.policy.protection import Exempt
+from ringfence.policy.protection import Exempt, OwnRoles
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import DecisionMade, Intended, Planned, RunRequested
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
@@ -58,7 +59,7 @@ class Home:
         finding = Finding(
             "aws.x", "f-1", "t", 8.0, ACCOUNT, GLOBAL, "exposed", now, now, subjects=(self.ref,)
         )
-        context = ExecutionContext(f"a-{now}", "test", now + LEASE)
+        context = ExecutionContext(f"a-{now}", "test", now + LEASE, Circumstances(now))
         for one in answers(finding, "{}", CONTAIN_CREDENTIALS, self.policy, context):
             assert not isinstance(one, Skipped)
             Engine(self.ports).respond(one)
@@ -193,3 +194,33 @@ def test_a_similar_name_is_not_enough(holder: Holder) -> None:
 def test_a_key_of_no_user_is_held_by_nobody() -> None:
     state = ResourceState(KEY).with_observation(AccessKey("", (Key(KEY.id, "Active"),)))
     assert state.holders() == ()
+
+
+@pytest.mark.parametrize(("ref", "denial", "subject"), HELD.values(), ids=HELD)
+def test_what_is_protected_is_changed_by_nobody_not_even_by_a_person(
+    ref: PrincipalRef, denial: Denial, subject: str
+) -> None:
+    home = Home(ref, denial, replace(exempt(subject), protected=True, owner="ops"))
+    home.report()
+    assert home.decisions == [(Mode.NOTIFY, DecisionCode.PROTECTED)]
+    assert home.run(dry_run=True).exempt == ("the policy protects it: nobody touches it (owner: ops)",)
+    for despite in (False, True):
+        with pytest.raises(Refused, match=r"take it out of the policy's `protected`"):
+            home.run(despite=despite)
+    assert home.cloud.calls == []
+
+
+def test_a_session_of_a_role_of_this_deployment_is_protected_by_the_role_that_aws_names() -> None:
+    """The report names no role, so only the read shows whose session it is."""
+    own = Holder(ROLE, "ringfence-contain-credentials", WEB.id)
+    home = Home(replace(NAMED, role=""), Denial(own))
+    home.policy = replace(home.policy, own=OwnRoles("", (own.name,)))
+    home.report()
+    assert home.cloud.calls == []
+    assert home.decisions == [(Mode.NOTIFY, DecisionCode.PROTECTED)]
+
+
+def test_an_exemption_that_has_expired_exempts_nothing() -> None:
+    home = Home(KEY, Denial(DEPLOY), replace(exempt("iam-user/*/*/deploy"), expires="2026-02-28"))
+    home.report()
+    assert home.cloud.calls
