@@ -19,6 +19,7 @@ def compiled_rule(rule: Mapping[str, object], home: str) -> dict[str, object]:
     lowest, highest = severities(rule.get("severity", 0))
     return {
         "name": rule.get("name", ""),
+        "reason": rule.get("reason", ""),
         "runbook": rule.get("runbook", "*"),
         "remediations": items_of(rule.get("remediations")),
         "finding": rule.get("finding", "*"),

@@ -29,7 +29,7 @@ IGNORE, ACT = "ignore", "act"
 UNCONFIRMABLE = "unconfirmable"
 CAPS = (Mode.NOTIFY, Mode.DRY_RUN, Mode.AUTO)
 """The modes of findings that their source can no longer confirm."""
-MODES = tuple(mode for mode in Mode if not mode.asks)
+MODES = tuple(Mode)
 """The modes that a policy can set."""
 
 
@@ -74,6 +74,7 @@ def _rule(rule: Document) -> Rule:
         max_severity=rule.number("severity_to") if rule.has("severity_to") else HIGHEST,
         accounts=_accounts(rule),
         name=rule.optional_text("name") or "",
+        reason=rule.optional_text("reason") or "",
         remediations=rule.texts("remediations"),
         regions=rule.texts("regions"),
         sources=rule.texts("sources"),

@@ -81,7 +81,7 @@ def _freedom(mode: Mode) -> int:
     return mode.freedom
 
 
-UNDECIDED = Mode.DRY_RUN
+UNDECIDED = Mode.APPROVE
 """The highest mode where the policy's rules cannot be evaluated, or a rule of caution cannot be judged."""
 
 
@@ -365,7 +365,7 @@ def _by_rules(policy: Policy, case: Case, circumstances: Circumstances) -> Decis
         if match.unknown:
             unknown.append((rule.mode, f"whether policy rule {rule.shown(number)} applies: {match.unknown}"))
         if match.matches:
-            reason = f"policy rule {rule.shown(number)} sets mode {rule.mode}"
+            reason = rule.because(f"policy rule {rule.shown(number)} sets mode {rule.mode}")
             decision = Decision(rule.mode, reason, rule.label(number), DecisionCode.POLICY)
             break
     return _undecided(decision, unknown)

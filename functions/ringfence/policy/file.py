@@ -17,6 +17,7 @@ from ringfence.policy.check import flaws_of
 from ringfence.policy.compile_rule import accounts, compiled_rule
 from ringfence.policy.compiled import IGNORE, UNCONFIRMABLE, VERSION, policy_from_json
 from ringfence.policy.decision import Mode
+from ringfence.policy.extend import joined
 from ringfence.policy.lookup import items_of, mapping_of
 from ringfence.policy.schema import HOME
 from ringfence.policy.yaml_source import Flaw, read_yaml
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ringfence.model.runbook import Runbook
+    from ringfence.policy.extend import Origin
 
 BUILT_IN: Mapping[str, object] = {"version": VERSION, "scope": {"accounts": [HOME]}}
 """The policy without a file: dry runs only, in the home account."""
@@ -41,11 +43,15 @@ class InvalidPolicy(BadInput):
 
 @dataclass(frozen=True)
 class PolicyFile:
-    """A valid policy that may contain `home`. `digest` is the SHA-256 of its text."""
+    """A valid policy that may contain `home`, joined with the shipped policy that it extends.
+
+    `digest` is the SHA-256 of its text. `origins` are the places of its rules.
+    """
 
     data: Mapping[str, object]
     runbooks: Mapping[str, Runbook] = field(default_factory=dict)
     digest: str = ""
+    origins: tuple[Origin, ...] = ()
 
     @property
     def speaks_of_home(self) -> bool:
@@ -105,7 +111,8 @@ def load_policy(path: Path, runbooks: Mapping[str, Runbook], home: str = "") -> 
         raise BadInput(str(path), error.problem) from error
     if flaws := flaws_of(document, runbooks, home):
         raise InvalidPolicy(path, flaws)
-    return PolicyFile(mapping_of(document.plain), runbooks, hashlib.sha256(text.encode()).hexdigest())
+    data, origins = joined(document, path.name)
+    return PolicyFile(data, runbooks, hashlib.sha256(text.encode()).hexdigest(), origins)
 
 
 def compile_policy(

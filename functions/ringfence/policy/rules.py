@@ -74,6 +74,8 @@ class Rule:
         It matches in these time windows only. Empty: always.
     look : Look or None
         What the first read of the resource must show. Such a rule only makes decisions more cautious.
+    reason : str
+        The reason that decisions show.
     """
 
     mode: Mode
@@ -91,6 +93,7 @@ class Rule:
     account_tags: tuple[tuple[str, str], ...] = ()
     during: tuple[Window, ...] = ()
     look: Look | None = None
+    reason: str = ""
 
     def label(self, number: int) -> str:
         """Return its name for records. `number` counts from 1."""
@@ -99,6 +102,10 @@ class Rule:
     def shown(self, number: int) -> str:
         """Return its name for sentences."""
         return f'"{self.name}"' if self.name else str(number)
+
+    def because(self, words: str) -> str:
+        """Return what the rule does in words, with its reason."""
+        return f"{words}: {self.reason}" if self.reason else words
 
     def match(self, case: Case, circumstances: Circumstances) -> Match:
         """Return whether the rule matches. It is unknown only if all that is known matches."""

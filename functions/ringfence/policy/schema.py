@@ -13,6 +13,9 @@ HOME = "home"
 
 LEVELS = MappingProxyType({"low": 1.0, "medium": 4.0, "high": 7.0, "critical": 9.0})
 """The lowest severity of each level of GuardDuty."""
+EXTENDS = "extends"
+SHIPPED = ("cautious", "balanced", "decisive")
+"""The policies that a file can extend, the most cautious first."""
 DATE = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 
 
@@ -84,6 +87,7 @@ _RULE = _object(
     "a policy rule",
     {
         "name": _text("a name for people"),
+        "reason": _text("the reason; decisions show it"),
         "runbook": _text("a glob over the ids of runbooks"),
         "remediations": _list(_text("the id of a remediation"), "ids of remediations", least=1),
         "finding": _text("a glob over finding types"),
@@ -159,6 +163,7 @@ SCHEMA = _object(
     "a policy",
     {
         "version": {"description": f"must be {VERSION}", "const": VERSION, "type": "integer"},
+        EXTENDS: _one_of(*SHIPPED),
         "scope": _object(
             "the accounts and regions that may be changed",
             {

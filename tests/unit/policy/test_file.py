@@ -230,7 +230,7 @@ def test_the_message_names_the_file_and_every_error(tmp_path: Path) -> None:
     assert str(caught.value).split("\n") == [
         f"{path}: is not a valid policy",
         "  line 2, column 1: scope.accounts: is required",
-        "  line 3, column 1: default: must be one of off, notify, dry-run, auto, not 'on'",
+        f"  line 3, column 1: default: must be one of {', '.join(Mode)}, not 'on'",
     ]
 
 
