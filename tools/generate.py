@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ringfence.policy.published import published_text
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.function_code import export
 from stacks.service_control_policy import service_control_policy, text
@@ -15,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 README, RUNBOOKS = ROOT / "README.md", ROOT / "docs" / "runbooks.md"
 KINDS = ROOT / "docs" / "kinds.md"
 SCP = ROOT / "docs" / "scp.json"
+POLICY_SCHEMA = ROOT / "docs" / "policy-schema.json"
 COSTS = ROOT / "docs" / "costs.md"
 CLAIMS = ROOT / "docs" / "claims.md"
 STATUSES = ROOT / "docs" / "incident-status.md"
@@ -36,6 +38,7 @@ def main() -> None:
     COSTS.write_text(costs.document(), "utf-8")
     CLAIMS.write_text(claims.document(), "utf-8")
     STATUSES.write_text(incident_status.document(), "utf-8")
+    POLICY_SCHEMA.write_text(published_text(), "utf-8")
     SCP.write_text(text(service_control_policy()), "utf-8")
     VECTORS.write_text(record_vectors.document(), "utf-8")
     REQUIREMENTS.write_text(requirements(REQUIREMENTS.read_text("utf-8")), "utf-8")

@@ -15,6 +15,7 @@ from ringfence.model.errors import BadInput, RingfenceError
 COMMANDS = MappingProxyType(
     {
         "explain": "ringfence.cli.explain:explain",
+        "policy": "ringfence.cli.policy:policy",
         "local": "ringfence.cli.local:local",
         "demo": "ringfence.cli.demo:demo",
         "run": "ringfence.cli.run:run",

@@ -24,10 +24,12 @@ from ringfence.policy.yaml_source import Flaw, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
     from pathlib import Path
 
     from ringfence.model.runbook import Runbook
     from ringfence.policy.extend import Origin
+    from ringfence.policy.yaml_source import Located
 
 BUILT_IN: Mapping[str, object] = {"version": VERSION, "scope": {"accounts": [HOME]}}
 """The policy without a file: dry runs only, in the home account."""
@@ -101,6 +103,21 @@ def load_policy(path: Path, runbooks: Mapping[str, Runbook], home: str = "") -> 
     InvalidPolicy
         With every error, its line and its field.
     """
+    return _read(path, runbooks, home)[1]
+
+
+def checked(path: Path, runbooks: Mapping[str, Runbook], today: date, home: str = "") -> tuple[Flaw, ...]:
+    """Return the warnings about a policy file. Raises BadInput, and InvalidPolicy with its errors.
+
+    The parameters are those of `load_policy`. `today` is the day for which entries must not have expired.
+    """
+    from ringfence.policy.warnings import warnings_of
+
+    document, file = _read(path, runbooks, home)
+    return warnings_of(document, file, today, home)
+
+
+def _read(path: Path, runbooks: Mapping[str, Runbook], home: str) -> tuple[Located, PolicyFile]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
@@ -112,7 +129,8 @@ def load_policy(path: Path, runbooks: Mapping[str, Runbook], home: str = "") -> 
     if flaws := flaws_of(document, runbooks, home):
         raise InvalidPolicy(path, flaws)
     data, origins = joined(document, path.name)
-    return PolicyFile(data, runbooks, hashlib.sha256(text.encode()).hexdigest(), origins)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return document, PolicyFile(data, runbooks, digest, origins)
 
 
 def compile_policy(

@@ -1,0 +1,172 @@
+"""`ringfence policy`: check a policy file, show what decides, and compare two files. Offline."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.cli.explain import POLICY
+from ringfence.cli.text import safe, shortened
+from ringfence.model.errors import BadInput
+from ringfence.model.subject import ACCOUNT
+from ringfence.policy.circumstances import Circumstances
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ringfence.cli.policy_show import Line
+    from ringfence.model.runbook import Runbook
+    from ringfence.policy.yaml_source import Flaw
+
+WARNED, INVALID = 3, 2
+"""The exit codes for warnings with `--strict`, and for errors."""
+
+_FILE = click.Path(path_type=Path)
+_POLICY = click.option(
+    "--policy", "path", type=_FILE, default=POLICY, show_default=True, help="The policy file."
+)
+_HOME = click.option("--home", default="", metavar="ACCOUNT", help="The home account.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_AT = click.option(
+    "--at",
+    type=click.DateTime(("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z")),
+    metavar="TIME",
+    help="The time of the decisions, for example 2027-01-31T22:00+01:00.",
+)
+
+
+@click.group(short_help="Check a policy file, show what decides, and compare two files.")
+def policy() -> None:
+    """Check a policy file, show which rule decides, and compare two files. Offline, without AWS."""
+
+
+@policy.command(short_help="Find all errors and warnings of a policy file.")
+@click.argument("path", type=_FILE, default=POLICY, metavar="[FILE]")
+@_HOME
+@click.option("--strict", is_flag=True, help="Exit with 3 if there are warnings.")
+@_JSON
+@click.pass_context
+def check(ctx: click.Context, path: Path, home: str, *, strict: bool, as_json: bool) -> None:
+    """Find all errors and warnings of FILE at once, with their lines. Default: policy.yaml.
+
+    Errors keep a policy from being deployed. Warnings are about what is valid and probably not meant: rules
+    that never decide, and entries that have expired.
+
+    Exit code 0: valid. 2: there are errors. 3: there are warnings, with --strict.
+    """
+    from ringfence.policy.file import InvalidPolicy, checked
+
+    errors: tuple[Flaw, ...] = ()
+    warnings: tuple[Flaw, ...] = ()
+    try:
+        warnings = checked(path, _catalogue(ctx.obj), datetime.now(UTC).date(), _account(home))
+    except InvalidPolicy as invalid:
+        errors = invalid.flaws
+    found = [("error", one) for one in errors] + [("warning", one) for one in warnings]
+    if as_json:
+        rows = [
+            {"kind": kind, "line": one.line, "column": one.column, "field": one.field, "problem": one.problem}
+            for kind, one in found
+        ]
+        click.echo(json.dumps({"file": str(path), "valid": not errors, "found": rows}))
+    else:
+        for kind, one in found:
+            click.echo(safe(f"{path}:{one.line}:{one.column}: {kind}: {one.field}: {one.problem}"))
+        click.echo(safe(f"{path}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}"))
+    ctx.exit(INVALID if errors else WARNED if strict and warnings else 0)
+
+
+@policy.command(short_help="Print the JSON Schema of policy files, for editors.")
+def schema() -> None:
+    """Print the JSON Schema of policy files. Editors complete and check a file with it.
+
+    For editors with the YAML language server, put this at the top of policy.yaml:
+    # yaml-language-server: $schema=policy-schema.json
+    """
+    from ringfence.policy.published import published_text
+
+    click.echo(published_text(), nl=False)
+
+
+@policy.command(short_help="Show which rule and which line decide.")
+@click.argument("what", metavar="FINDING|RESOURCE")
+@_POLICY
+@_HOME
+@_AT
+@_JSON
+@click.pass_context
+def show(  # noqa: PLR0913 - the options of a command
+    ctx: click.Context, what: str, path: Path, home: str, at: datetime | None, *, as_json: bool
+) -> None:
+    """Show which rule and which line decide, and why.
+
+    FINDING is a file with an event, or a finding type such as Backdoor:EC2/C&CActivity.B: then each level of
+    severity is shown. RESOURCE is KIND/ACCOUNT/REGION/ID: what protects or exempts it, and which rules can
+    match it.
+
+    Exit code 0: shown. 2: the policy or the event is invalid.
+    """
+    from ringfence.cli.policy_show import Shower
+    from ringfence.policy.file import load_policy
+
+    file = load_policy(path, _catalogue(ctx.obj), _account(home))
+    shower = Shower(file, _account(home), Circumstances(at or datetime.now(UTC)))
+    _print(shower.lines(what), as_json=as_json)
+
+
+@policy.command(short_help="Show what another policy file decides differently.")
+@click.argument("old", type=_FILE)
+@click.argument("new", type=_FILE)
+@click.option(
+    "--events",
+    multiple=True,
+    type=_FILE,
+    metavar="FILE",
+    help="A file with events: one event, a list, or one event in each line. Default: each known type.",
+)
+@_HOME
+@_JSON
+@click.pass_context
+def diff(  # noqa: PLR0913 - the options of a command
+    ctx: click.Context, old: Path, new: Path, events: tuple[Path, ...], home: str, *, as_json: bool
+) -> None:
+    """Show what the policy NEW decides differently from the policy OLD.
+
+    Exit code 0: no difference. 1: there are differences. 2: a policy or an event is invalid.
+    """
+    from ringfence.cli.policy_diff import different_lines
+    from ringfence.policy.file import load_policy
+
+    catalogue = _catalogue(ctx.obj)
+    files = [load_policy(one, catalogue, _account(home)) for one in (old, new)]
+    lines = different_lines(files[0], files[1], events, _account(home))
+    _print(lines, as_json=as_json)
+    ctx.exit(1 if lines else 0)
+
+
+def _print(lines: Iterable[Line], *, as_json: bool) -> None:
+    for one in lines:
+        text = "\n".join(safe(shortened(row)) for row in one.rows)
+        click.echo(json.dumps(one.data) if as_json else text)
+
+
+def _counted(found: tuple[Flaw, ...], noun: str) -> str:
+    return f"{len(found)} {noun}{'' if len(found) == 1 else 's'}"
+
+
+def _account(home: str) -> str:
+    if home and not ACCOUNT.fullmatch(home):
+        raise BadInput("--home", "must be a 12-digit account id", home)
+    return home
+
+
+def _catalogue(given: object) -> Mapping[str, Runbook]:
+    if isinstance(given, dict):
+        return given
+    from ringfence.runbooks.catalogue import CATALOGUE
+
+    return CATALOGUE

@@ -1,0 +1,152 @@
+"""What a policy decides about events, without AWS, and what another policy decides differently. Pure.
+
+Conditions on what only a read of the resource shows cannot be judged here. Each decision names the rules that
+have them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.engine.canonical_subject import stands_for_listed
+from ringfence.events.config.names import with_own_names
+from ringfence.events.dispatch import findings
+from ringfence.events.envelope import NotForUs
+from ringfence.model.frozen import frozen
+from ringfence.model.subject import Ref
+from ringfence.policy.circumstances import Circumstances
+from ringfence.policy.decision import Mode
+from ringfence.policy.look import cautions
+from ringfence.policy.selection import portions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ringfence.model.finding import Finding
+    from ringfence.model.runbook import Runbook
+    from ringfence.policy.circumstances import AccountFacts
+    from ringfence.policy.decision import Decision, Policy
+    from ringfence.policy.look import Caution
+
+
+@frozen
+class Decided:
+    """One decision: about one subject of one finding, for some remediations of one runbook.
+
+    Attributes
+    ----------
+    finding : Finding
+        The finding.
+    runbook : str
+        The id of the runbook.
+    ref : Ref
+        The subject.
+    remediations : tuple of str
+        The ids of the remediations.
+    decision : Decision
+        The mode and the reason.
+    cautions : tuple of Caution
+        The rules that can make it more cautious after the first read of the resource.
+    """
+
+    finding: Finding
+    runbook: str
+    ref: Ref
+    remediations: tuple[str, ...]
+    decision: Decision
+    cautions: tuple[Caution, ...] = ()
+
+
+@frozen
+class Difference:
+    """What two policies decide differently about one remediation. None: the policy does not run it."""
+
+    finding: Finding
+    runbook: str
+    ref: Ref
+    remediation: str
+    old: Decision | None
+    new: Decision | None
+
+    @property
+    def was(self) -> Mode:
+        """The old mode."""
+        return self.old.mode if self.old else Mode.OFF
+
+    @property
+    def now(self) -> Mode:
+        """The new mode."""
+        return self.new.mode if self.new else Mode.OFF
+
+    @property
+    def reason(self) -> str:
+        """The reason for the new mode, or for the old one if the new policy does not run it."""
+        found = self.new or self.old
+        return found.reason if found else ""
+
+
+def findings_of(event: object, policy: Policy) -> tuple[Finding, ...]:
+    """Return the findings in an event. Empty if no runbook answers such events. Raises BadInput."""
+    found = findings(event)
+    return () if isinstance(found, NotForUs) else with_own_names(found, dict(policy.config_rules))
+
+
+def decided(
+    policy: Policy,
+    runbooks: Iterable[Runbook],
+    finding: Finding,
+    circumstances: Circumstances,
+) -> Iterator[Decided]:
+    """Yield what a policy decides about a finding.
+
+    Parameters
+    ----------
+    policy : Policy
+        The compiled policy.
+    runbooks : iterable of Runbook
+        The catalogue.
+    finding : Finding
+        The finding.
+    circumstances : Circumstances
+        The time of the decisions, and what is known of the organization.
+    """
+    for runbook in runbooks:
+        for ref in finding.subjects if runbook.answers(finding) else ():
+            judged = _judged(ref, finding, runbook)
+            if judged is None:
+                continue
+            for share in portions(policy, runbook, finding, judged, circumstances):
+                on = share.runbook if type(judged) is Ref else share.runbook.on(judged)
+                pending = cautions(policy, on, finding, judged, circumstances) if on.traits else ()
+                yield Decided(finding, runbook.id, ref, on.ids, share.decision, pending)
+
+
+def at_its_time(finding: Finding, accounts: tuple[AccountFacts, ...] | None = None) -> Circumstances:
+    """Return the circumstances at the time of a finding."""
+    return Circumstances(finding.updated_at, accounts)
+
+
+def differences(
+    old: Policy, new: Policy, runbooks: Iterable[Runbook], finding: Finding, circumstances: Circumstances
+) -> Iterator[Difference]:
+    """Yield what two policies decide differently about a finding, for each remediation."""
+    catalogue = tuple(runbooks)
+    before = _by_remediation(decided(old, catalogue, finding, circumstances))
+    after = _by_remediation(decided(new, catalogue, finding, circumstances))
+    for key in dict.fromkeys((*before, *after)):
+        found = Difference(finding, *key, before.get(key), after.get(key))
+        if found.was is not found.now:
+            yield found
+
+
+def _by_remediation(found: Iterable[Decided]) -> Mapping[tuple[str, Ref, str], Decision]:
+    return {(one.runbook, one.ref, id_): one.decision for one in found for id_ in one.remediations}
+
+
+def _judged(ref: Ref, finding: Finding, runbook: Runbook) -> Ref | None:
+    """Return what the policy decides about. None if the runbook is for other subjects."""
+    if isinstance(ref, runbook.subject):
+        return ref
+    if stands_for_listed(ref, finding, runbook):  # without AWS, nothing lists the resources
+        return Ref(ref.account, finding.region, ref.id)
+    return None

@@ -1,0 +1,141 @@
+"""Find what is valid in a policy and still probably not meant: rules and entries without any effect. Pure."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from ringfence.policy.check_rules import finding_types
+from ringfence.policy.compiled import policy_from_json
+from ringfence.policy.decision import Mode
+from ringfence.policy.lookup import get, items_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
+
+    from ringfence.model.runbook import Runbook
+    from ringfence.policy.decision import Policy
+    from ringfence.policy.file import PolicyFile
+    from ringfence.policy.rules import Rule
+    from ringfence.policy.yaml_source import Flaw, Located, Path
+
+_SOON = 30
+"""An entry that expires within so many days is reported."""
+_ANY_HOME = "0" * 12
+
+
+def warnings_of(document: Located, file: PolicyFile, today: date, home: str = "") -> tuple[Flaw, ...]:
+    """Return the warnings about a valid policy file, in line order.
+
+    Parameters
+    ----------
+    document : Located
+        The file.
+    file : PolicyFile
+        The same file, joined with the shipped policy that it extends.
+    today : date
+        The current day in UTC.
+    home : str
+        The home account, 12 digits. Empty if it is not known.
+    """
+    policy = policy_from_json(file.compile(home or _ANY_HOME))
+    own = len(items_of(get(document.plain, "rules")))
+    checks = (
+        _unreachable(policy, own, file.runbooks),
+        _names(policy, own),
+        _held(policy, own, file.runbooks),
+        _expiry(document.plain, today),
+        _default(policy),
+    )
+    return tuple(sorted({document.flaw(path, words) for check in checks for path, words in check}))
+
+
+def _unreachable(policy: Policy, own: int, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
+    """Find rules that never decide, because another rule before them matches all that they match."""
+    for index, rule in enumerate(policy.rules[:own]):
+        for before, other in enumerate(policy.rules[:index]):
+            if covers(other, rule, runbooks):
+                shown = f"rule {other.shown(before + 1)}"
+                same = covers(rule, other, runbooks)
+                words = f"repeats {shown}" if same else f"never decides: {shown} before it matches all of it"
+                yield ("rules", index), words
+                break
+
+
+def covers(wide: Rule, narrow: Rule, runbooks: Mapping[str, Runbook]) -> bool:
+    """Return whether a rule matches everything that another one matches.
+
+    It is False in doubt. A rule of caution covers nothing, because it does not decide alone.
+    """
+    return (
+        wide.look is None
+        and _covers_globs(wide, narrow, runbooks)
+        and wide.min_severity <= narrow.min_severity
+        and wide.max_severity >= narrow.max_severity
+        and _within(narrow.accounts, wide.accounts)
+        and _within(narrow.regions, wide.regions)
+        and _within(narrow.remediations, wide.remediations)
+        and _within(narrow.sources, wide.sources)
+        and wide.affects in {"", narrow.affects}
+        and wide.units in {(), narrow.units}
+        and frozenset(wide.account_tags) <= frozenset(narrow.account_tags)
+        and wide.during in {(), narrow.during}
+    )
+
+
+def _covers_globs(wide: Rule, narrow: Rule, runbooks: Mapping[str, Runbook]) -> bool:
+    named = [one for id_, one in runbooks.items() if fnmatchcase(id_, narrow.runbook)]
+    if not all(fnmatchcase(one.id, wide.runbook) for one in named):
+        return False
+    if wide.finding in {"*", narrow.finding}:
+        return True
+    types = [name for name in finding_types(named) if fnmatchcase(name, narrow.finding)]
+    return bool(types) and all(fnmatchcase(name, wide.finding) for name in types)
+
+
+def _within(narrow: tuple[str, ...], wide: tuple[str, ...]) -> bool:
+    """Return whether a list allows no more than another one. An empty list allows everything."""
+    return not wide or (bool(narrow) and frozenset(narrow) <= frozenset(wide))
+
+
+def _names(policy: Policy, own: int) -> Iterator[tuple[Path, str]]:
+    seen: set[str] = set()
+    for index, rule in enumerate(policy.rules[:own]):
+        if rule.name in seen:
+            yield (
+                ("rules", index, "name"),
+                "names an earlier rule too: decisions do not show which one decided",
+            )
+        seen |= {rule.name} if rule.name else set()
+
+
+def _held(policy: Policy, own: int, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
+    """Find rules that name remediations which `allow` does not list, and which so stay dry runs."""
+    held = {id_ for runbook, settings in policy.runbooks if runbook in runbooks for id_ in settings.kept_dry}
+    for index, rule in enumerate(policy.rules[:own]):
+        for number, id_ in enumerate(rule.remediations):
+            if rule.mode is Mode.AUTO and id_ in held:
+                words = "stays a dry run: it can break a workload, and no `allow` of its runbook lists it"
+                yield ("rules", index, "remediations", number), words
+
+
+def _expiry(data: object, today: date) -> Iterator[tuple[Path, str]]:
+    for field in ("protected", "exempt"):
+        for index, entry in enumerate(items_of(get(data, field))):
+            expires = get(entry, "expires")
+            if not isinstance(expires, str) or not expires:
+                continue
+            left = (today.fromisoformat(expires) - today).days
+            if left < 0:
+                yield (field, index, "expires"), "is over: the entry has no effect any more"
+            elif left <= _SOON:
+                yield (field, index, "expires"), f"is in {left} days: the entry then has no effect any more"
+
+
+def _default(policy: Policy) -> Iterator[tuple[Path, str]]:
+    if policy.default.changes:
+        yield (
+            ("default",),
+            "changes by itself whatever no rule names, types that are new to Ringfence as well",
+        )

@@ -1,0 +1,186 @@
+"""`ringfence policy`: errors and warnings at once, the schema, what decides, and what differs."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator
+
+from ringfence.cli.main import main
+from ringfence.policy.yaml_source import read_yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+EVENT = ROOT / "docs" / "examples" / "guardduty-c2.json"
+HEAD = "version: 1\nscope: {accounts: [home]}\n"
+STAYS = "stays a dry run: it can break a workload, and no `allow` of its runbook lists it"
+POLICY = """\
+version: 1
+scope: {accounts: [home]}
+extends: balanced
+protected:
+  - {subject: "iam-role/*/*/ops/break-glass", reason: the last way in, owner: ops, expires: 2020-01-10}
+exempt:
+  - {subject: "instance/*/*/i-0fedcba9876543210", reason: a legacy system, owner: web}
+rules:
+  - {name: twice, finding: "Backdoor:*", mode: approve, severity: {from: low}}
+  - {name: twice, finding: "Backdoor:EC2/C&C*", runbook: contain-instance, severity: high, mode: auto}
+  - {finding: "Backdoor:*", severity: low, mode: notify}
+  - {name: careful, finding: "CryptoCurrency:*", tags: {env: prod}, mode: approve}
+  - {runbook: harden-bucket, remediations: [require-tls], mode: auto}
+"""
+
+
+def run(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, ["policy", *map(str, words)])
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "policy.yaml"
+    path.write_text(POLICY, encoding="utf-8")
+    return path
+
+
+def test_the_policy_of_a_fresh_deployment_has_neither_errors_nor_warnings() -> None:
+    result = run("check", ROOT / "policy.yaml", "--strict")
+    assert result.exit_code == 0, result.output
+    assert result.output.endswith("policy.yaml: 0 errors, 0 warnings\n")
+
+
+def test_every_warning_is_shown_with_its_line(path: Path) -> None:
+    result = run("check", path)
+    assert result.exit_code == 0
+    assert [line.removeprefix(f"{path}:") for line in result.output.splitlines()[:-1]] == [
+        "5:84: warning: protected[0].expires: is over: the entry has no effect any more",
+        '10:5: warning: rules[1]: never decides: rule "twice" before it matches all of it',
+        "10:6: warning: rules[1].name: names an earlier rule too: decisions do not show which one decided",
+        '11:5: warning: rules[2]: repeats rule "twice"',
+        f"13:45: warning: rules[4].remediations[0]: {STAYS}",
+    ]
+    assert run("check", path, "--strict").exit_code == 3
+
+
+def test_errors_are_shown_all_at_once_for_people_and_for_programs(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(f"{HEAD}rulez: []\ndefault: atuo\n", encoding="utf-8")
+    result = run("check", path)
+    assert result.exit_code == 2
+    assert f"{path}:3:1: error: rulez: is not a known field (did you mean rules?)" in result.output
+    assert "2 errors, 0 warnings" in result.output
+    found = json.loads(run("check", path, "--json").output)
+    assert found["valid"] is False
+    assert [(one["kind"], one["line"], one["field"]) for one in found["found"]] == [
+        ("error", 3, "rulez"),
+        ("error", 4, "default"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["none.yaml", "."])
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, name: str) -> None:
+    assert run("check", tmp_path / name).exit_code == 2
+
+
+def test_the_schema_is_valid_and_accepts_what_the_check_accepts(path: Path) -> None:
+    schema = json.loads(run("schema").output)
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    for file in (path, ROOT / "policy.yaml"):
+        assert list(validator.iter_errors(read_yaml(file.read_text("utf-8")).plain)) == []
+    assert not validator.is_valid({"version": 1})
+    assert "\\Z" not in json.dumps(schema)
+    assert "must be" not in json.dumps(schema)
+
+
+def test_a_finding_type_is_shown_with_the_rule_and_its_line(path: Path) -> None:
+    result = run("show", "Backdoor:Runtime/C&CActivity.B", "--policy", path)
+    assert result.exit_code == 0, result.output
+    assert "severity low, medium, high, critical: contain-instance in mode approve" in result.output
+    assert "decided by    policy.yaml, line 9\n" in result.output
+    found = run("show", "CryptoCurrency:EC2/BitcoinTool.B", "--policy", path, "--json").output.splitlines()
+    rows = {row["severity"]: row for row in map(json.loads, found)}
+    assert {severity: row["mode"] for severity, row in rows.items()} == {
+        "low": "dry-run",
+        "medium": "approve",
+        "high, critical": "auto",
+    }
+    assert rows["high, critical"]["rule"] == "miners by their pool"
+    assert rows["high, critical"]["cautions"] == [{"rule": "careful", "mode": "approve"}]
+
+
+def test_an_event_is_shown_with_the_shipped_rule_and_what_can_lower_it(path: Path, tmp_path: Path) -> None:
+    event = json.loads(EVENT.read_text("utf-8"))
+    event["detail"]["type"] = "CryptoCurrency:EC2/BitcoinTool.B"
+    changed = tmp_path / "event.json"
+    changed.write_text(json.dumps(event), encoding="utf-8")
+    result = run("show", changed, "--policy", path)
+    assert result.exit_code == 0, result.output
+    assert "contain-instance in mode auto" in result.output
+    assert "decided by    shipped policy balanced, line" in result.output
+    assert 'after a read  rule "careful" can lower it to approve' in result.output
+
+
+def test_a_resource_is_shown_with_what_protects_it_and_the_rules_that_can_match(path: Path) -> None:
+    role = run("show", "iam-role/111122223333/us-east-1/ops/break-glass", "--policy", path).output
+    assert "protected: expired on 2020-01-10: the policy protects it: the last way in (owner: ops)" in role
+    held = run(
+        "show",
+        "iam-role/111122223333/us-east-1/ops/break-glass",
+        "--policy",
+        path,
+        "--at",
+        "2020-01-09T10:00+00:00",
+    )
+    assert "protected: the policy protects it" in held.output
+    instance = run("show", "instance/111122223333/eu-west-1/i-0fedcba9876543210", "--policy", path).output
+    assert "exempt: the policy exempts it: a legacy system (owner: web) (every remediation)" in instance
+    assert 'rule: policy.yaml, line 9: rule "twice" can set mode approve' in instance
+    assert "require-tls" not in instance
+    own = run("show", "iam-role/111122223333/us-east-1/ringfence-contain-instance", "--policy", path).output
+    assert "it is one of Ringfence's own roles" in own
+
+
+@pytest.mark.parametrize("what", ["Nonsense:EC2/Thing", "bucket/1/2/3", "no-such-file.json"])
+def test_what_is_neither_is_an_error(path: Path, what: str) -> None:
+    assert run("show", what, "--policy", path).exit_code == 2
+
+
+def test_two_policies_are_compared_over_all_known_types(path: Path) -> None:
+    assert run("diff", path, path).exit_code == 0
+    assert run("diff", path, path).output == ""
+    result = run("diff", ROOT / "policy.yaml", path)
+    assert result.exit_code == 1
+    assert "contain-credentials, severity high, critical: " in result.output
+    assert "attack sequences" in result.output
+
+
+@pytest.mark.parametrize("form", ["one", "list", "lines", "gzip"])
+def test_two_policies_are_compared_over_events(path: Path, tmp_path: Path, form: str) -> None:
+    event = json.dumps(json.loads(EVENT.read_text("utf-8")))
+    text = {"one": event, "list": f"[{event}]"}.get(form, f"{event}\n\n{event}\n")
+    file = tmp_path / ("events.json.gz" if form == "gzip" else "events.json")
+    file.write_bytes(gzip.compress(text.encode()) if form == "gzip" else text.encode())
+    plain = tmp_path / "plain.yaml"
+    plain.write_text(HEAD, encoding="utf-8")
+    result = run("diff", plain, path, "--events", file, "--json")
+    assert result.exit_code == 1, result.output
+    rows = [json.loads(row) for row in result.output.splitlines()]
+    assert [(row["old"], row["new"], row["runbook"]) for row in rows] == [
+        ("dry-run", "approve", "contain-instance")
+    ]
+    assert "isolate-instance" in rows[0]["remediations"]
+
+
+def test_an_event_that_is_no_json_is_named_by_its_line(path: Path, tmp_path: Path) -> None:
+    file = tmp_path / "events.json"
+    file.write_text(json.dumps(json.loads(EVENT.read_text("utf-8"))) + "\n{\n", encoding="utf-8")
+    result = run("diff", path, path, "--events", file)
+    assert result.exit_code == 2
+    assert "events.json, line 2: " in result.output
+
+
+def test_the_published_schema_is_current() -> None:
+    assert (ROOT / "docs" / "policy-schema.json").read_text("utf-8") == run("schema").output, "run make docs"
