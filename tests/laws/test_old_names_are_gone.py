@@ -33,6 +33,7 @@ OLD = """
     ringfence.cli.way
     ringfence.engine.verify.PATIENCE
     ringfence.engine.run.Response
+    ringfence.record.integrity.Verdict
     ringfence.engine.canonical_subject.by_name
     ringfence.engine.execution.Session
     ringfence.engine.apply._Job.session

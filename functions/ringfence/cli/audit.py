@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ringfence.cli.audit_walk import LogReport, Period, Sources
     from ringfence.cli.seals import IncidentSeals, Seals
     from ringfence.engine.ports import SideBySide
-    from ringfence.record.integrity import Verdict
+    from ringfence.record.integrity import ChainVerdict
     from ringfence.record.tlog import LogKey
 
 ALTERED, UNKNOWN, ATTEMPTED = 1, 3, 4
@@ -133,7 +133,7 @@ def _period(since: datetime | None, until: datetime | None) -> Period:
     return Period(since, until)
 
 
-def exit_code(verdicts: Iterable[Verdict], remarks: Iterable[str] = ()) -> int:
+def exit_code(verdicts: Iterable[ChainVerdict], remarks: Iterable[str] = ()) -> int:
     """Return the exit code for these results."""
     verdicts = tuple(verdicts)
     if not all(verdict.sound for verdict in verdicts):
@@ -141,7 +141,7 @@ def exit_code(verdicts: Iterable[Verdict], remarks: Iterable[str] = ()) -> int:
     return ATTEMPTED if any(verdict.remarks for verdict in verdicts) or any(remarks) else 0
 
 
-def _one(verdicts: Sequence[Verdict], seals: IncidentSeals, *, as_json: bool) -> int:
+def _one(verdicts: Sequence[ChainVerdict], seals: IncidentSeals, *, as_json: bool) -> int:
     verdicts = tuple(_with_seals(verdict, seals.of(verdict.chain)) for verdict in verdicts)
     for verdict in verdicts:
         proved = seals.of(verdict.chain)
@@ -152,13 +152,13 @@ def _one(verdicts: Sequence[Verdict], seals: IncidentSeals, *, as_json: bool) ->
     return exit_code(verdicts)
 
 
-def _with_seals(verdict: Verdict, seals: Seals) -> Verdict:
+def _with_seals(verdict: ChainVerdict, seals: Seals) -> ChainVerdict:
     """Add the entries that are not authentic. Unsealed entries are no fault: earlier versions wrote some."""
     why = "no function of Ringfence sealed it in this place"
     return with_more(verdict, (Fault(seq, Wrong.FORGED, why) for seq in seals.forged))
 
 
-def _verdicts(home: Home, incident: str, now: datetime, *, without_archive: bool) -> Iterator[Verdict]:
+def _verdicts(home: Home, incident: str, now: datetime, *, without_archive: bool) -> Iterator[ChainVerdict]:
     from ringfence.cli.audit_store import audit_store
     from ringfence.cli.audit_walk import verified, walk_log
 
@@ -178,7 +178,7 @@ def _verdicts(home: Home, incident: str, now: datetime, *, without_archive: bool
             yield _with_log(verdict, report)
 
 
-def _with_log(verdict: Verdict, report: LogReport) -> Verdict:
+def _with_log(verdict: ChainVerdict, report: LogReport) -> ChainVerdict:
     """Add what is wrong with the log. It is no fault of an entry, so the number is -1."""
     return with_more(verdict, (Fault(-1, Wrong.LOG, words) for words in report.faults[:1]))
 
@@ -265,11 +265,11 @@ def _threads() -> SideBySide:
     return Threads()
 
 
-def _as_json(verdict: Verdict) -> dict[str, object]:
+def _as_json(verdict: ChainVerdict) -> dict[str, object]:
     return {**asdict(verdict), "sound": verdict.sound, "claim": verdict.claim}
 
 
-def _as_text(verdict: Verdict) -> str:
+def _as_text(verdict: ChainVerdict) -> str:
     lines = [f"{verdict.incident} {verdict.chain}", verdict.claim]
     lines += [f"also: entry {one.seq}: {one.words}" for one in verdict.faults[1:]]
     lines += verdict.remarks

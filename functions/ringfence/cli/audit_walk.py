@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ringfence.cli.audit_store import AuditStore
     from ringfence.engine.ports import SideBySide
     from ringfence.record.chain import ChainKey
-    from ringfence.record.integrity import Verdict
+    from ringfence.record.integrity import ChainVerdict
     from ringfence.record.tlog import Checkpoint, Leaf, LogKey, Verify
 
 _AT_ONCE = 64
@@ -161,7 +161,7 @@ def walk_files(sources: Sources, store: AuditStore, report: LogReport, now: date
 
 def walk_responses(
     sources: Sources, store: AuditStore, period: Period, report: LogReport, now: datetime
-) -> Iterator[Verdict]:
+) -> Iterator[ChainVerdict]:
     """Verify every response of a period that the archive, the table or the log names, one at a time."""
     first, last = period.first, period.last
     store.add_responses(
@@ -173,7 +173,9 @@ def walk_responses(
         yield verified(sources, store, key, incident, now)
 
 
-def verified(sources: Sources, store: AuditStore, key: ChainKey, incident: str, now: datetime) -> Verdict:
+def verified(
+    sources: Sources, store: AuditStore, key: ChainKey, incident: str, now: datetime
+) -> ChainVerdict:
     """Verify one response against the archive and the log."""
     archived = sources.archive.first_versions(key, incident, sources.side_by_side)
     # Read after the archive: new entries are then pending. Otherwise they would seem to be removed.

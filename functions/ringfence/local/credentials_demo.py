@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ringfence.local.inspection import Portrait
     from ringfence.local.principals import Credentials, KeyHolder
     from ringfence.record.facts import Verified
-    from ringfence.record.integrity import Verdict
+    from ringfence.record.integrity import ChainVerdict
     from ringfence.record.timeline import Row
 
 LEAKED, EARLIER = "the leaked key", "a session that was started with it"
@@ -37,7 +37,7 @@ class CredentialEnding:
 
     after: Portrait
     verified: Verified | None
-    chain: Verdict
+    chain: ChainVerdict
     missing: tuple[str, ...]
 
 
@@ -98,7 +98,7 @@ class CredentialScene:
         after = self.portrait()
         return CredentialEnding(after, verified, chain, tuple(self._missing(after, verified, chain)))
 
-    def _missing(self, after: Portrait, verified: Verified | None, chain: Verdict) -> Iterator[str]:
+    def _missing(self, after: Portrait, verified: Verified | None, chain: ChainVerdict) -> Iterator[str]:
         """Compare the responses of AWS with the expected ones, and the audit log with the responses."""
         for what in MUST_WORK:
             if after[what] != WORKS:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ringfence.local.findings import InstanceFinding
     from ringfence.local.inspection import Portrait
     from ringfence.record.facts import Verified
-    from ringfence.record.integrity import Verdict
+    from ringfence.record.integrity import ChainVerdict
     from ringfence.record.timeline import Row
 
 GIVE_UP = 90.0
@@ -39,7 +39,7 @@ class Ending:
 
     after: Sides
     verified: Verified | None
-    chain: Verdict
+    chain: ChainVerdict
     missing: tuple[str, ...]
 
 
@@ -79,7 +79,7 @@ class Scene:
         after = _sides(self.inspector, self.estate)
         return Ending(after, verified, chain, tuple(self._missing(after, verified, chain)))
 
-    def _missing(self, after: Sides, verified: Verified | None, chain: Verdict) -> Iterator[str]:
+    def _missing(self, after: Sides, verified: Verified | None, chain: ChainVerdict) -> Iterator[str]:
         """Compare the state in AWS with the expected one, and the audit log with that state."""
         if not self.inspector.closed(self.estate.web):
             yield "an interface of the web server is not isolated"

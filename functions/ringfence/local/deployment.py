@@ -15,7 +15,7 @@ from ringfence.local.deploy import deploy
 from ringfence.local.sending import put_entries, put_findings
 from ringfence.policy.decision import Mode
 from ringfence.record.chain import ChainKey
-from ringfence.record.integrity import Verdict, verify
+from ringfence.record.integrity import ChainVerdict, verify
 from ringfence.runbooks.catalogue import CATALOGUE
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 
@@ -100,7 +100,7 @@ class Deployment:
             yield self.history(ref)
             time.sleep(LOOK_EVERY)
 
-    def verdict(self, ref: Ref, runbook: str = "") -> Verdict:
+    def verdict(self, ref: Ref, runbook: str = "") -> ChainVerdict:
         """Verify the chain of a subject's newest incident against the archive."""
         incident, key = self.history(ref, runbook).incident, ChainKey(runbook or runbook_of(ref), ref.key)
         archive = S3Archive(self.local.client("s3"), self.archive)
@@ -109,7 +109,7 @@ class Deployment:
         entries = self.history(ref, runbook).entries
         return verify(key, incident, entries, first)
 
-    def archived(self, ref: Ref, within: float = 30.0, runbook: str = "") -> Verdict:
+    def archived(self, ref: Ref, within: float = 30.0, runbook: str = "") -> ChainVerdict:
         """Verify when every entry is archived, or with pending entries after the timeout in seconds."""
         deadline = time.monotonic() + within
         while (verdict := self.verdict(ref, runbook)).pending and time.monotonic() < deadline:

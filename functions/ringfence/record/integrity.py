@@ -64,7 +64,7 @@ class Archived:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ChainVerdict:
     """The result of a verification. `archived` is None if there was no archive to compare with.
 
     `remarks` are attempts that altered no entry.
@@ -131,7 +131,7 @@ def verify(
     table: Sequence[Entry],
     archive: Iterable[Archived] | None = None,
     now: datetime | None = None,
-) -> Verdict:
+) -> ChainVerdict:
     """Verify the chain of one incident.
 
     `table` are the entries in the order of the table. An entry with a negative number is an item that is
@@ -154,7 +154,7 @@ def verify(
         faults.setdefault(fault.seq, fault)
     for fault in _link_faults(kept, sound=kept.keys() - faults, archived=first.keys()):
         faults.setdefault(fault.seq, fault)
-    return Verdict(
+    return ChainVerdict(
         incident=incident,
         chain=key.text,
         entries=len(numbered),
@@ -254,7 +254,7 @@ def _remarks(archived: Iterable[Archived]) -> Iterator[str]:
         )
 
 
-def with_more(verdict: Verdict, faults: Iterable[Fault]) -> Verdict:
+def with_more(verdict: ChainVerdict, faults: Iterable[Fault]) -> ChainVerdict:
     """Return the result with further faults, of which each entry has one."""
     found = {fault.seq: fault for fault in reversed((*verdict.faults, *faults))}
     return replace(verdict, faults=tuple(sorted(found.values())))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ringfence.cli.audit_walk import LogReport
     from ringfence.local.estate import Ground, Server
-    from ringfence.record.integrity import Verdict
+    from ringfence.record.integrity import ChainVerdict
     from tests.e2e.world import World
 
 pytestmark = pytest.mark.e2e
@@ -50,7 +50,7 @@ def publish(world: World) -> None:
     assert "FunctionError" not in answer, answer["Payload"].read()
 
 
-def verified(world: World, later: timedelta) -> tuple[dict[str, Verdict], LogReport]:
+def verified(world: World, later: timedelta) -> tuple[dict[str, ChainVerdict], LogReport]:
     """Verify everything as somebody does some time from now; the results by incident."""
     deployment, now = world.deployment, datetime.now(UTC) + later
     s3 = world.client("s3")

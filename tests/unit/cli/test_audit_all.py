@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ringfence.cli.audit_walk import LogReport
-    from ringfence.record.integrity import Verdict
+    from ringfence.record.integrity import ChainVerdict
 
 OTHER = ChainKey("another", "instance/1")
 FIRST, SECOND = incident_id(START, "a"), incident_id(START + timedelta(hours=2), "b")
@@ -60,7 +60,7 @@ def home() -> LogHome:
 class Found:
     """The result of a verification of everything."""
 
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[ChainVerdict, ...]
     report: LogReport
 
     @property

@@ -15,7 +15,7 @@ from ringfence.model.finding import Finding
 from ringfence.policy.decision import Decision, Mode
 from ringfence.record.chain import ChainKey, Entry, Stamp, link
 from ringfence.record.facts import DecisionMade, Fact, FindingReceived, Intended, Outcome, Result, Verified
-from ringfence.record.integrity import Verdict
+from ringfence.record.integrity import ChainVerdict
 from ringfence.record.timeline import Row, timeline
 from ringfence.remediations.protect_termination import SetTerminationProtection
 from ringfence.steps.ec2.own_groups import CreateOwnGroup
@@ -112,7 +112,7 @@ def test_a_log_in_which_nothing_happened_has_no_milestones_but_the_last() -> Non
 def test_a_record_counts_as_proved_once_every_entry_is_archived(
     view: View, printed: io.StringIO, pending: tuple[int, ...], mark: str
 ) -> None:
-    chain = Verdict("inc-1", KEY.text, entries=3, archived=3 - len(pending), pending=pending)
+    chain = ChainVerdict("inc-1", KEY.text, entries=3, archived=3 - len(pending), pending=pending)
     view.chain(Ending(Sides({}, {}), None, chain, ()))
     assert f"  {mark} " in printed.getvalue()
 
