@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from ringfence.model.resource_names import PREFIX
+from ringfence.model.resource_names import PREFIX, run_role
+from ringfence.model.subject import DeliveryRef
+from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.callers import invoked
 from stacks.names import AUDIT_STACK
 
@@ -46,17 +48,27 @@ def service_control_policy(
     )
     may_invoke = tuple(f"arn:aws:iam::*:role/{role}" for role in schedules)
     functions = (_FUNCTIONS, break_glass)
+    switching = (*owners, *_switching_roles())
     statements = [
         _deny("Invoke", (_FUNCTION,), ("lambda:InvokeFunction*",), (*may_invoke, break_glass)),
         # Each action concerns resources of one service only, so one statement is enough for all of them.
-        _deny("Change", (*_RESOURCES, executor, break_glass), _CHANGES, owners),
-        _deny("Mappings", ("*",), _MAPPINGS, owners, {"ArnLike": {"lambda:FunctionArn": _FUNCTION}}),
+        _deny("Change", (*_RESOURCES, executor, break_glass), _CHANGES, switching),
+        _deny("Mappings", ("*",), _MAPPINGS, switching, {"ArnLike": {"lambda:FunctionArn": _FUNCTION}}),
         _deny("Keys", ("*",), _KEYS, owners, {"ForAnyValue:StringLike": {"kms:ResourceAliases": _ALIASES}}),
         _deny("Data", (_TABLE, f"{_BUCKET}/*"), _DATA, functions),
         _deny("Stacks", (f"arn:aws:cloudformation:*:*:stack/{_STACKS}/*",), _DEPLOY, (deployer, *owners)),
         _deny("Pass", (executor,), ("iam:PassRole",), (deployer, break_glass)),
     ]
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _switching_roles() -> tuple[str, ...]:
+    """Return the roles that switch Ringfence's own resources on again, and may do nothing else."""
+    return tuple(
+        f"arn:aws:iam::*:role/{run_role(one.id)}"
+        for one in CATALOGUE.values()
+        if issubclass(one.subject, DeliveryRef)
+    )
 
 
 def text(policy: Json) -> str:

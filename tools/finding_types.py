@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.trigger import calls, defenses, own_resources, quarantine, root
+from ringfence.events.cloudtrail.trigger import (
+    calls,
+    defenses,
+    own_resources,
+    quarantine,
+    root,
+    switched_off,
+)
 from ringfence.events.config import trigger as config_trigger
 from ringfence.events.ec2_states import trigger as state_trigger
 from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES
@@ -59,6 +66,11 @@ SOURCES = (
         own_resources.PREFIX,
         "CloudTrail recorded a call on one of Ringfence's own resources",
         defenses.SEVERITY,
+    ),
+    Source(
+        switched_off.PREFIX,
+        "CloudTrail recorded a call that can switch off one of Ringfence's own resources",
+        calls.SEVERITY,
     ),
     Source(state_trigger.PREFIX, "an EC2 instance entered this state", state_trigger.SEVERITY),
     Source(reviews.PREFIX, "a scheduled review by Ringfence", scheduled.SEVERITY),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -12,16 +13,18 @@ from ringfence.runbooks.catalogue import CATALOGUE
 from tests.e2e.world import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
     from ringfence.record.history import History
-    from ringfence.record.integrity import Verdict
+    from ringfence.record.integrity import ChainVerdict
     from tests.e2e.operators import Operator
     from tests.e2e.world import World
 
 CONTAIN = "contain-"
+RESTORES = "restore-delivery"
+"""The runbook that enables rules of Ringfence again."""
 HELD: frozenset[str] = frozenset()
 """Remediations that can break a workload and that the policy of these tests does not allow."""
 ENABLED: Mapping[str, tuple[str, ...]] = MappingProxyType({})
@@ -103,6 +106,32 @@ class Compliance:
         names = [f"{run_role(id_)}{which}" for id_ in runbooks for which in ("", "-continuation")]
         self.world.quiet(*names)
 
+    @contextmanager
+    def silent(self, runbook: str) -> Iterator[None]:
+        """Deliver no events to a runbook. First of all to the one that would enable the rules again."""
+        events = self.world.client("events")
+        rules = list(dict.fromkeys((*self._rules(RESTORES), *self._rules(runbook))))
+        for name in rules:
+            events.disable_rule(Name=name)
+        yield
+        for name in reversed(rules):
+            events.enable_rule(Name=name)
+
+    def _rules(self, runbook: str) -> list[str]:
+        """Return the rules that send to the queue of a runbook."""
+        events = self.world.client("events")
+        targets = {
+            one["Name"]: events.list_targets_by_rule(Rule=one["Name"])["Targets"]
+            for one in events.list_rules()["Rules"]
+        }
+        found = [
+            name
+            for name, each in targets.items()
+            if any(one["Arn"].endswith(f":{run_role(runbook)}") for one in each)
+        ]
+        assert found, f"no rule sends to {runbook}"
+        return found
+
     def review(self, runbook: str) -> int:
         """Have the function of the schedule look now; return at how many subjects it looked."""
         self.quiet(runbook)  # who acts on a subject is not disturbed: the review would fail, and come again
@@ -112,6 +141,6 @@ class Compliance:
         assert "FunctionError" not in answer, payload
         return int(payload["subjects"])
 
-    def verdict(self, runbook: str, ref: Ref) -> Verdict:
+    def verdict(self, runbook: str, ref: Ref) -> ChainVerdict:
         """Verify the newest incident's chain once all of it is archived."""
         return self.world.deployment.archived(ref, runbook=runbook)

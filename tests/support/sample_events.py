@@ -20,6 +20,8 @@ from ringfence.events.cloudtrail.trigger.own_resources import PREFIX as OWN_RESO
 from ringfence.events.cloudtrail.trigger.own_resources import REQUEST, RESPONSE, OwnTrigger
 from ringfence.events.cloudtrail.trigger.quarantine import QuarantineTrigger
 from ringfence.events.cloudtrail.trigger.root import SIGNED_IN, RootTrigger
+from ringfence.events.cloudtrail.trigger.switched_off import CALLS_THAT_SWITCH_OFF, SwitchedOffTrigger
+from ringfence.events.cloudtrail.trigger.switched_off import PREFIX as SWITCHED_OFF
 from ringfence.events.config.trigger import ConfigTrigger
 from ringfence.events.ec2_states.trigger import PREFIX as STATE
 from ringfence.events.ec2_states.trigger import StateTrigger
@@ -29,7 +31,7 @@ from ringfence.events.guardduty.trigger.instances import GuardDutyTrigger
 from ringfence.events.guardduty.trigger.reported import ReportedTrigger
 from ringfence.events.health.abuse import AbuseTrigger
 from ringfence.events.health.trigger import HealthTrigger
-from ringfence.model.kinds import kinds_of
+from ringfence.model.kinds import every_kind, kinds_of
 from ringfence.model.rule_confirmation import PREFIX as RULE
 from ringfence.model.subject import ANY
 from tests.support.samples.calls import by_root, call_event, sign_in
@@ -95,6 +97,12 @@ def _of_own_resources(_: OwnTrigger, type_: str, __: type[Ref]) -> Iterator[Json
     yield own_call(service, name)
 
 
+@samples.register(SwitchedOffTrigger)
+def _of_switched_off(_: SwitchedOffTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
+    service, name = type_.removeprefix(SWITCHED_OFF).split(":")
+    yield switching_call(service, name)
+
+
 @samples.register(ConfigTrigger)
 def _of_config(_: ConfigTrigger, type_: str, subject: type[Ref]) -> Iterator[Json]:
     for kind in kinds_of(subject).values():
@@ -157,6 +165,13 @@ def own_call(service: str, name: str, **more: Any) -> Json:  # noqa: ANN401 - wh
     parts = {"parameters": None, "response": None, PARTS[call.named.part]: given}
     dated = f"{name}20150331v2" if call.dated else name
     return call_event(service, dated, parts["parameters"], parts["response"], **more)
+
+
+def switching_call(service: str, name: str, **more: Any) -> Json:  # noqa: ANN401 - what `call_event` takes
+    """Make a call that switches off an example of Ringfence's resources."""
+    event, switching = own_call(service, name, **more), CALLS_THAT_SWITCH_OFF[service, name]
+    part, parameter = switching.id_paths[0]
+    return changed(event, f"detail.{part}.{parameter}", every_kind()[switching.kind].example)
 
 
 def calls(service: str, name: str) -> Iterator[Json]:

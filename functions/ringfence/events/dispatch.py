@@ -54,9 +54,9 @@ def _others(envelope: Envelope) -> tuple[Reader, ...]:
         if envelope.detail_type != CALL:
             return (root_use.read,)
         from ringfence.events.cloudtrail.parser import calls as cloudtrail
-        from ringfence.events.cloudtrail.parser import defenses, own_resources
+        from ringfence.events.cloudtrail.parser import defenses, own_resources, switched_off
 
-        return (cloudtrail.read, root_use.read, defenses.read, own_resources.read)
+        return (cloudtrail.read, root_use.read, defenses.read, own_resources.read, switched_off.read)
     return (_of_service(envelope.source),)
 
 

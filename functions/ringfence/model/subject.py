@@ -181,3 +181,9 @@ class LoggingRef(Ref):
     """Resources that log the events of an account."""
 
     kind: ClassVar[str] = "logging"
+
+
+class DeliveryRef(Ref):
+    """Ringfence's own resources that deliver events to its functions."""
+
+    kind: ClassVar[str] = "delivery"

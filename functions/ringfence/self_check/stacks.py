@@ -64,7 +64,7 @@ def read_stack(stack: Stack) -> SansIO[StackState | None]:
     if isinstance(described, Failed) or isinstance(template, Failed) or isinstance(listed, Failed):
         return None
     found = next(described.children("Stacks"))
-    body = _body(template.value.get("TemplateBody"))
+    body = template_body(template.value.get("TemplateBody"))
     summaries = tuple(listed.children("StackResourceSummaries"))
     ids = {one.text("LogicalResourceId"): one.optional_text("PhysicalResourceId") or "" for one in summaries}
     tables = tuple(one.text("LogicalResourceId") for one in summaries if one.text("ResourceType") == _TABLE)
@@ -90,7 +90,8 @@ def _streams(tables: Iterable[tuple[str, Document | Failed]]) -> Iterator[tuple[
             yield (logical, "StreamArn"), arn
 
 
-def _body(given: object) -> Mapping[str, object]:
+def template_body(given: object) -> Mapping[str, object]:
+    """Return a template from the response to `GetTemplate`. Empty if it is none."""
     read = json.loads(given) if isinstance(given, str) else given
     return read if isinstance(read, Mapping) else {}
 

@@ -18,7 +18,6 @@ from ringfence.model.kinds.kms_key import KeyRef
 from ringfence.model.kinds.recorder import RecorderRef
 from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.log_only_step import LogOnlyStep
-from ringfence.model.resource_names import run_role
 from ringfence.observations.logging.selectors import read_selectors
 from ringfence.record.facts import Closed, Intended, Planned, Released, Result, Verified
 from tests.support.samples.bus import entry
@@ -120,12 +119,6 @@ def told(history: History) -> str:
     return "\n".join((*planned, *verified))
 
 
-def sends_to(events: Any, rule: str) -> bool:  # noqa: ANN401 - likewise
-    """Say whether a rule sends to the runbook's queue."""
-    targets = events.list_targets_by_rule(Rule=rule)["Targets"]
-    return any(one["Arn"].endswith(f":{run_role(RUNBOOK)}") for one in targets)
-
-
 @pytest.fixture
 def logging(compliance: Compliance) -> Logging:
     return Logging(compliance)
@@ -134,14 +127,8 @@ def logging(compliance: Compliance) -> Logging:
 @pytest.fixture
 def silence(logging: Logging) -> Iterator[None]:
     """Deliver no events, as where the only trail is stopped."""
-    events = logging.client("events")
-    rules = [one["Name"] for one in events.list_rules()["Rules"] if sends_to(events, one["Name"])]
-    assert rules
-    for name in rules:
-        events.disable_rule(Name=name)
-    yield
-    for name in rules:
-        events.enable_rule(Name=name)
+    with logging.compliance.silent(RUNBOOK):
+        yield
 
 
 @pytest.mark.shows("record-logging-baseline")

@@ -8,8 +8,11 @@ import pytest
 
 from ringfence.events.heartbeat import DETAIL_TYPE, SOURCE
 from ringfence.model.kinds.account import AccountRef
+from ringfence.model.kinds.event_rule import EventRuleRef
 from ringfence.record.chain import HEARTBEAT
-from ringfence.record.facts import Heartbeat
+from ringfence.record.facts import Heartbeat, Result
+from ringfence.remediations.enable_event_rule import EnableEventRule
+from tests.e2e.compliance import RESTORES
 from tests.e2e.world import Inbox, until
 
 if TYPE_CHECKING:
@@ -42,15 +45,41 @@ def test_a_heartbeat_comes_through_every_link_and_is_archived(compliance: Compli
         assert world.waiting(f"{name}-dead-letters") == 0
 
 
-def test_a_rule_that_is_disabled_is_told_as_urgent_with_its_name(compliance: Compliance) -> None:
-    inbox, events = Inbox(compliance.world), compliance.world.client("events")
+@pytest.mark.shows("enable-event-rule")
+def test_a_rule_that_is_disabled_is_told_as_urgent_with_its_name_and_enabled_again(
+    compliance: Compliance,
+) -> None:
+    inbox, events, local = Inbox(compliance.world), compliance.world.client("events"), compliance.world.local
     rules = events.list_rules(NamePrefix="Ringfence-Response-Heartbeat")["Rules"]
     (rule,) = [one["Name"] for one in rules]
     events.disable_rule(Name=rule)
-    try:
-        until(lambda: inbox.told("TAMPERING: events:DisableRule"), "a person was told")
-    finally:
-        events.enable_rule(Name=rule)
+    until(lambda: inbox.told("TAMPERING: events:DisableRule"), "a person was told")
     (subject,) = inbox.told("TAMPERING: events:DisableRule")
     assert subject.startswith("Ringfence: URGENT, decision needed: events:DisableRule/")
-    assert inbox.told(rule) == [subject]
+    history = compliance.over(RESTORES, EventRuleRef(local.account, local.region, rule))
+    assert [type(one) for one in history.steps(Result.APPLIED)] == [EnableEventRule]
+    assert events.describe_rule(Name=rule)["State"] == "ENABLED"
+
+
+@pytest.mark.shows("enable-event-source-mapping")
+@pytest.mark.shows("restore-concurrency")
+def test_the_review_switches_on_what_was_switched_off_unheard(compliance: Compliance) -> None:
+    """The local AWS records no call of Lambda's event source mappings."""
+    functions, events = compliance.world.client("lambda"), compliance.world.client("events")
+    name = "ringfence-harden-snapshot"
+    (mapping,) = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    stranger = "Ringfence-Response-Of-A-Stranger"
+    with compliance.silent(RESTORES):
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+        events.put_rule(Name=stranger, EventPattern='{"source": ["a"]}', State="DISABLED")
+        compliance.review(RESTORES)
+        until(lambda: state(compliance, mapping["UUID"]) == "Enabled", "the mapping is enabled")
+        assert "ReservedConcurrentExecutions" not in functions.get_function_concurrency(FunctionName=name)
+        assert events.describe_rule(Name=stranger)["State"] == "DISABLED"
+    events.delete_rule(Name=stranger)
+
+
+def state(compliance: Compliance, mapping: str) -> str:
+    found: str = compliance.world.client("lambda").get_event_source_mapping(UUID=mapping)["State"]
+    return found

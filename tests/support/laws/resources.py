@@ -43,15 +43,21 @@ NAMED_BY = {
     "autoScalingGroup": ("AutoScalingGroupName",),
     "bucket": ("Bucket",),
     "detector": ("DetectorId",),
+    "eventSourceMapping": ("UUID",),
+    "function": ("FunctionName",),
     "instance-profile": ("InstanceProfileName",),
     "key": ("KeyId",),
     "policy": ("PolicyArn",),
     "role": ("RoleName",),
+    "rule-on-default-event-bus": ("Name",),
+    "stack": ("StackName",),
     "targetgroup": ("TargetGroupArn",),
     "trail": ("Name", "TrailName", "ResourceIdList"),
     "user": ("UserName",),
 }
 """The parameters that name a resource of a type, by its name or its ARN."""
+VARIABLES = {"stack": "${StackName}"}
+"""The variable of an ARN that a parameter fills, for types whose ARN ends with what nobody chooses."""
 
 
 @cache
@@ -98,17 +104,24 @@ def arns(call: Call) -> Iterator[tuple[str, str]]:
     for kind, one in types_of(action(call)).items():
         named = ids(kind, call) or ((UNNAMED,) if one["required"] else ())
         for id_ in named:
-            yield kind, id_ if id_.startswith("arn:") else _arn(one["arn"], id_, call.region or REF.region)
+            yield (
+                kind,
+                id_
+                if id_.startswith("arn:")
+                else _arn(one["arn"], id_, call.region or REF.region, VARIABLES.get(kind)),
+            )
 
 
-def _arn(form: str, id_: str, region: str) -> str:
-    *others, last = re.findall(r"\$\{\w+\}", form)
+def _arn(form: str, id_: str, region: str, variable: str | None) -> str:
+    variables = re.findall(r"\$\{\w+\}", form)
+    last = variable or variables[-1]
     known = {"${Partition}": "aws", "${Region}": region, "${Account}": REF.account}
     if last in known:
         raise AssertionError(f"{form} names no resource")
-    for variable in others:
-        form = form.replace(variable, known.get(variable, UNNAMED))
-    return form.replace(last, id_)
+    filled = {**dict.fromkeys(variables, UNNAMED), **known, last: id_}
+    for one in variables:
+        form = form.replace(one, filled[one])
+    return form
 
 
 def means(resource: str, arn: str) -> bool:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 Json = dict[str, Any]
-OURS = Path(__file__).resolve().parents[3] / "policy.yaml"
+OURS = Path(__file__).resolve().parents[2] / "support" / "samples" / "dry.yaml"
 HANDLED, BAD_INPUT, NOT_FOR_US = 0, 2, 3
 AUTO = """\
 version: 1
@@ -64,6 +64,14 @@ def explained(event: object, policy: Path = OURS) -> tuple[Json, int]:
     result = run("-", "--json", "--policy", policy, stdin=json.dumps(event).encode())
     answer: Json = json.loads(result.stdout)
     return answer, result.exit_code
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run in a folder whose policy is valid for the runbooks of these tests."""
+    folder = tmp_path_factory.mktemp("explain")
+    (folder / "policy.yaml").write_bytes(OURS.read_bytes())
+    monkeypatch.chdir(folder)
 
 
 @pytest.fixture
@@ -114,7 +122,7 @@ def test_a_compromise_would_be_contained(auto: Path) -> None:
     )
 
 
-def test_a_fresh_deployment_would_run_dry() -> None:
+def test_without_a_rule_the_response_would_run_dry() -> None:
     answer, code = explained(EVENT)
     assert (answer["mode"], code) == ("dry-run", HANDLED)
     assert answer["remediations"] == ["isolate-instance", "leave-group"]

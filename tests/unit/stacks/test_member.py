@@ -209,7 +209,10 @@ def test_in_another_account_there_are_these_roles_alone_trusting_home(
 
 ANY_REGION = tuple(
     f"arn:aws:{service}:*:"
-    for service in ("autoscaling", "cloudtrail", "config", "ec2", "elasticloadbalancing", "guardduty", "kms")
+    for service in (
+        *("autoscaling", "cloudformation", "cloudtrail", "config", "ec2", "elasticloadbalancing", "events"),
+        *("guardduty", "kms", "lambda"),
+    )
 )
 ASKED_ANYWHERE = {"guardduty:GetDetector"}
 """A finding about a principal comes from any region. Its source is asked there and nothing is changed."""

@@ -8,6 +8,7 @@ from ringfence.events.cloudtrail.trigger.defenses import DefensesTrigger
 from ringfence.events.cloudtrail.trigger.own_resources import OwnTrigger
 from ringfence.events.cloudtrail.trigger.quarantine import QuarantineTrigger
 from ringfence.events.cloudtrail.trigger.root import RootTrigger
+from ringfence.events.cloudtrail.trigger.switched_off import SwitchedOffTrigger
 from ringfence.events.rereading import GOES_ON, RETRIED, Rereading
 
 REREADINGS = (
@@ -19,6 +20,15 @@ REREADINGS = (
         "not asked",
         confirmed="the setting is wrong: it is fixed",
         refuted="the setting is right: nothing is changed",
+        unknown=RETRIED,
+    ),
+    Rereading(
+        "CloudTrail",
+        (SwitchedOffTrigger,),
+        "calls that switch off Ringfence's own resources",
+        "the resource, and what the template of its stack declares",
+        confirmed="the resource is off and declared on: it is switched on",
+        refuted="the resource is as declared: nothing is changed",
         unknown=RETRIED,
     ),
     Rereading(

@@ -1,0 +1,1 @@
+"""Observations of Ringfence's own resources."""
