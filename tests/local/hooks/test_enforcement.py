@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -327,3 +329,64 @@ def test_a_function_acts_as_its_role_before_and_after_each_switch(
     finally:
         aws.enforce(False)
     assert caller() == role
+
+    assert caller().endswith(":root")
+
+
+def test_a_rule_of_the_default_bus_has_no_bus_in_its_arn(
+    enforced: LocalAws, caller: Caller, refusal: Callable[..., str]
+) -> None:
+    events = enforced.client("events")
+    for name in ("Ringfence-Ours", "of-somebody"):
+        events.put_rule(Name=name, EventPattern='{"source": ["a"]}', State="DISABLED")
+    caller.may(allow("events:EnableRule", on="arn:aws:events:us-east-1:111122223333:rule/Ringfence-*"))
+    theirs = caller.client("events")
+    theirs.enable_rule(Name="Ringfence-Ours")
+    assert refusal(theirs.enable_rule, Name="of-somebody") in DENIED
+
+
+def test_an_event_source_mapping_is_allowed_by_its_function(
+    enforced: LocalAws, caller: Caller, refusal: Callable[..., str]
+) -> None:
+    functions, queues = enforced.client("lambda"), enforced.client("sqs")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as bundle:
+        bundle.writestr(zipfile.ZipInfo("index.py"), "")
+
+    def mapping(name: str) -> str:
+        url = queues.create_queue(QueueName=name)["QueueUrl"]
+        found = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        role = enforced.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]
+        functions.create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Role=role["Arn"],
+            Handler="index.handler",
+            Code={"ZipFile": archive.getvalue()},
+        )
+        made = functions.create_event_source_mapping(
+            FunctionName=name,
+            EventSourceArn=found["Attributes"]["QueueArn"],
+            Enabled=False,
+        )
+        uuid: str = made["UUID"]
+        return uuid
+
+    ours, other = mapping("ringfence-ours"), mapping("of-somebody")
+    where = {"lambda:FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:ringfence-*"}
+    caller.may(allow("lambda:UpdateEventSourceMapping", ArnLike=where))
+    theirs = caller.client("lambda")
+    theirs.update_event_source_mapping(UUID=ours, Enabled=True)
+    assert refusal(theirs.update_event_source_mapping, UUID=other, Enabled=True) in DENIED
+
+
+def test_the_concurrency_of_a_function_is_read_set_and_deleted_with_an_action_for_each(
+    caller: Caller, refusal: Callable[..., str]
+) -> None:
+    theirs, name = caller.client("lambda"), {"FunctionName": "ringfence-none"}
+    caller.may(allow("lambda:GetFunctionConcurrency", "lambda:DeleteFunctionConcurrency"))
+    assert refusal(theirs.put_function_concurrency, **name, ReservedConcurrentExecutions=0) in DENIED
+    assert refusal(theirs.get_function_concurrency, **name) == "ResourceNotFoundException"
+    caller.may(allow("lambda:PutFunctionConcurrency"))
+    assert refusal(theirs.get_function_concurrency, **name) in DENIED
+    assert refusal(theirs.delete_function_concurrency, **name) in DENIED

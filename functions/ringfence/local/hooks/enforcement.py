@@ -1,7 +1,7 @@
 """IAM enforcement in ministack: its start, and its services.
 
 `enforcement_ec2` and `enforcement_arns` determine the resources of a call, `enforcement_iam` and
-`enforcement_kms` its condition keys.
+`enforcement_kms` its condition keys, and `enforcement_delivery` both for EventBridge and Lambda.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ringfence.local.hooks import (
     enforcement_arns,
+    enforcement_delivery,
     enforcement_ec2,
     enforcement_iam,
     enforcement_kms,
@@ -40,6 +41,7 @@ def install() -> None:
         iam_actions.SERVICE_TO_IAM_NAMESPACE[service] = service
         iam_actions._BOTOCORE_SERVICE_MAP[service] = [service]
     around(iam_actions, "extract_resource_arn", _make_out_resources)
+    around(iam_actions, "_lambda_action", _make_out_lambda_actions)
     around(iam_evaluator, "enforce", _check_each_resource)
 
 
@@ -70,12 +72,21 @@ def _make_out_resources(
     _iam_context.set(enforcement_iam.context(query_params) if service == "iam" else None)
     if service == "kms":
         _iam_context.set(enforcement_kms.context(body))
-    known = original(service, method, path, headers, body, query_params, region, account_id)
+    if service == "lambda":
+        _iam_context.set(enforcement_delivery.context(path))
+    known = enforcement_delivery.resource(
+        original(service, method, path, headers, body, query_params, region, account_id)
+    )
     if known != "*":
         return known
     found = enforcement_arns.resource(service, query_params, region, account_id)
     touched = enforcement_logging.resource(service, path, headers, body, region, account_id)
     return found or touched or known
+
+
+def _make_out_lambda_actions(original: Original, method: str, path: str) -> Any:
+    """Calls on one event source mapping have no action. To read a concurrency has that of setting it."""
+    return enforcement_delivery.action(method, path) or original(method, path)
 
 
 def _check_each_resource(
@@ -89,9 +100,9 @@ def _check_each_resource(
 ) -> Any:
     """EC2: ministack checks at most one resource, without tags, and neither PassRole nor tags on creation.
 
-    IAM and KMS: it lacks their condition keys.
+    IAM, KMS and Lambda: it lacks their condition keys.
     """
-    own = (_iam_context.get() or {}) if service in {"iam", "kms"} else {}
+    own = (_iam_context.get() or {}) if service in {"iam", "kms", "lambda"} else {}
     context = (service_context or {}) | own
     noted = _ec2_checks.get() if service == "ec2" else ()
     for check in noted:
