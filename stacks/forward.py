@@ -148,7 +148,7 @@ class ForwardStack(Stack):
         key = encryption_key(
             self, "ringfence-forward", "Ringfence's events that could not be forwarded", RemovalPolicy.RETAIN
         )
-        dead = dead_letters(self, FORWARD)
+        dead = dead_letters(self, FORWARD, home=False)
         rules = [
             self._rule(number, pattern, settings, dead) for number, pattern in enumerate(patterns, start=1)
         ]

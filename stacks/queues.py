@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 
+from ringfence.model.resource_names import ARCHIVE, CONTROL, NOTIFY, function_role, home_roles
+from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.acknowledgements import acknowledge
-from stacks.names import prefixed
+from stacks.names import prefixed, role_arn
 from stacks.times import DEAD_LETTERS_KEPT_DAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_kms as kms
     from constructs import Construct
@@ -31,8 +34,11 @@ class Queue:
     dead: sqs.Queue
 
 
-def dead_letters(scope: Construct, name: str) -> sqs.Queue:
+def dead_letters(scope: Construct, name: str, *, home: bool = True) -> sqs.Queue:
     """Return a dead-letter queue with the longest retention of SQS.
+
+    An operator can replay its messages, so people and other roles may not send any. AWS services have no ARN
+    as a principal: EventBridge, and SQS itself. `home`: also the schedules and the functions of streams send.
 
     SQS encrypts it with another key. A mistake in the policy of the queues' key would otherwise also
     keep events from the dead-letter queue, and would stay unnoticed.
@@ -46,7 +52,16 @@ def dead_letters(scope: Construct, name: str) -> sqs.Queue:
         retention_period=Duration.days(DEAD_LETTERS_KEPT_DAYS),
     )
     acknowledge(dead, "SQS3", "it is itself a dead-letter queue")
+    senders = _senders(Stack.of(scope).account) if home else ()
+    _deny_others(dead, "SetAside", ("sqs:SendMessage",), senders, {"Null": {"aws:PrincipalArn": "false"}})
     return dead
+
+
+def _senders(account: str) -> tuple[str, ...]:
+    """Return the roles that set failed invocations aside."""
+    schedules = (name for name in home_roles(CATALOGUE.values()) if name.endswith("-schedule"))
+    streams = (function_role(name) for name in (ARCHIVE, NOTIFY, CONTROL))
+    return tuple(role_arn(account, name) for name in (*schedules, *streams))
 
 
 def queue(scope: Construct, name: str, key: kms.IKey, times: QueueTimes) -> Queue:
@@ -99,7 +114,15 @@ def handled_by(target: sqs.Queue, role: str) -> None:
     _deny_others(target, "HandledBy", actions, (role,))
 
 
-def _deny_others(target: sqs.Queue, sid: str, actions: Sequence[str], roles: Sequence[str]) -> None:
+def _deny_others(
+    target: sqs.Queue,
+    sid: str,
+    actions: Sequence[str],
+    roles: Sequence[str],
+    where: Mapping[str, object] = MappingProxyType({}),
+) -> None:
+    """Deny these actions to everybody but some roles, under further conditions."""
+    others = {"ArnNotEquals": {"aws:PrincipalArn": list(roles)}} if roles else {}
     target.add_to_resource_policy(
         iam.PolicyStatement(
             sid=sid,
@@ -107,7 +130,7 @@ def _deny_others(target: sqs.Queue, sid: str, actions: Sequence[str], roles: Seq
             actions=list(actions),
             principals=[iam.StarPrincipal()],
             resources=[target.queue_arn],
-            conditions={"ArnNotEquals": {"aws:PrincipalArn": list(roles)}},
+            conditions={**others, **where},
         )
     )
 

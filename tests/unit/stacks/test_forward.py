@@ -156,6 +156,9 @@ def test_only_its_rules_send_to_its_dead_letters_which_are_encrypted_and_ring(fo
     policy = forward.properties("AWS::SQS::QueuePolicy")["PolicyDocument"]["Statement"]
     (send,) = [one for one in policy if one["Effect"] == "Allow"]
     assert send["Condition"] == {"ArnEquals": {"aws:SourceArn": rules}}
+    (deny,) = [one for one in policy if one.get("Sid") == "SetAside"]
+    assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "sqs:SendMessage")
+    assert deny["Condition"] == {"Null": {"aws:PrincipalArn": "false"}}
     assert forward.properties("AWS::SQS::Queue")["SqsManagedSseEnabled"] is True
     alarm = forward.properties("AWS::CloudWatch::Alarm", "ForwardDeadLetters")
     topic, _ = forward.only("AWS::SNS::Topic")

@@ -118,6 +118,9 @@ def test_every_pattern_is_within_the_services_limit(response: Template) -> None:
         assert len(json.dumps(rule["Properties"]["EventPattern"])) <= PATTERN_LIMIT
 
 
+STREAMS = ("archive", "notify", "control")
+
+
 @HEARD
 def test_every_rule_is_on_and_what_it_cannot_deliver_is_set_aside(response: Template, source: str) -> None:
     dead, _ = queue_named(response, f"ringfence-{source}-dead-letters")
@@ -147,6 +150,23 @@ def test_the_queue_takes_messages_from_its_rules_and_from_nobody_else(
     assert (deny["Effect"], deny["Principal"]) == ("Deny", "*")
     replayer = f"arn:aws:iam::{HOME}:role/ringfence-operate-function"
     assert deny["Condition"] == {"ArnNotEquals": {"aws:SourceArn": rules, "aws:PrincipalArn": replayer}}
+
+
+def test_people_and_other_roles_put_nothing_on_a_dead_letter_queue(response: Template) -> None:
+    """An operator can replay its messages. AWS services are principals without an ARN."""
+    found = [
+        id_
+        for id_, queue in response.all("AWS::SQS::Queue").items()
+        if queue["Properties"]["QueueName"].endswith("-dead-letters")
+    ]
+    assert len(found) > len(CATALOGUE)
+    for id_ in found:
+        (deny,) = [one for one in policy_of(response, id_) if one.get("Sid") == "SetAside"]
+        assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "sqs:SendMessage")
+        roles = deny["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
+        assert f"arn:aws:iam::{HOME}:role/ringfence-heartbeat-schedule" in roles
+        assert all(one.endswith("-schedule") or one.split("-")[-2] in STREAMS for one in roles)
+        assert deny["Condition"]["Null"] == {"aws:PrincipalArn": "false"}
 
 
 @BOTH
